@@ -1,0 +1,34 @@
+"""One point of a search, resolved: everything that tells a training run from its neighbours in the same sweep."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """An optimizer with its settings, a learning rate with its schedule, a batch size with its schedule.
+
+    `batch_size` is the number of rows, or "full"; `warmup` is in epochs; `weight_decay` is None where it is left to the rule.
+    """
+
+    optimizer: str = "sgd"
+    hyperparameters: dict[str, float] = field(default_factory=dict)
+    learning_rate: float = 0.1
+    batch_size: int | str = 32
+    schedule: str = "constant"
+    schedule_settings: dict[str, Any] = field(default_factory=dict)
+    batch_schedule: str = "constant"
+    batch_schedule_settings: dict[str, Any] = field(default_factory=dict)
+    warmup: float = 0.0
+    weight_decay: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def config_id(self) -> str:
+        """Twelve hexadecimal digits, the same for equal configurations everywhere."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

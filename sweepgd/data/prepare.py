@@ -1,0 +1,174 @@
+"""From the `[data]` table to arrays: load, check, keep a subset, split, disturb labels, standardize, freeze."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from sweepgd import registry
+from sweepgd.data.checks import check_classes, check_finite, check_table
+from sweepgd.data.contract import Array, Data, Part, Table, Task
+from sweepgd.data.files import load_file
+from sweepgd.data.spec import DataSpec, dataset_settings
+from sweepgd.data.split import split_rows
+from sweepgd.problem import UsageProblem
+
+# One random stream a purpose, so that changing one leaves the others' draws as they were.
+DRAWING, SUBSET, SPLIT, NOISE = range(4)
+
+BLOCK = 4096  # rows converted at a time, so that no second copy of a large table is made
+
+
+def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") -> Data:
+    """The data that `spec` describes, drawn and split by `seed` (the spec's own where None), in "float32" or "float64".
+
+    A pure function of its arguments and, with `path`, of the file. Raises UsageProblem where the request cannot be met
+    and Problem where the data is not fit to train on.
+    """
+    seed = spec.seed if seed is None else seed
+    name, task, table, target_names = _load(spec, _stream(seed, DRAWING))
+    train, validation, test = _rows(spec, task, table, name, seed)
+
+    train_targets = table.targets
+    if spec.label_noise:
+        train_targets = _noisy(table.targets, train, len(table.classes), spec.label_noise, _stream(seed, NOISE))
+    scaling = _statistics(table.inputs, train) if spec.standardize and task != "none" else None
+    target_scaling = _statistics(table.targets, train) if spec.standardize_targets else None
+
+    def part(source: Table, targets: Array, rows: Array, where: str) -> Part | None:
+        if len(rows) == 0:
+            return None
+        return Part(
+            _converted(source.inputs, rows, scaling, dtype, source.features, where),
+            _converted(targets, rows, target_scaling, dtype, target_names, where),
+        )
+
+    train_part = part(table, train_targets, train, name)
+    assert train_part is not None
+    preprocessing: dict[str, list[float]] = {}
+    if scaling is not None:
+        preprocessing |= {"mean": scaling[0].tolist(), "scale": scaling[1].tolist()}
+    if target_scaling is not None:
+        preprocessing |= {"target_mean": target_scaling[0].tolist(), "target_scale": target_scaling[1].tolist()}
+    test_table = table.test or table
+    return Data(
+        name=name,
+        task=task,
+        train=train_part,
+        validation=part(table, table.targets, validation, name),
+        test=part(test_table, test_table.targets, test, spec.test_path or name),
+        features=table.features,
+        classes=table.classes,
+        truth=table.truth,
+        preprocessing=preprocessing,
+        fingerprint=_fingerprint(table, (train, validation, test)),
+    )
+
+
+def _stream(seed: int, purpose: int) -> np.random.Generator:
+    return np.random.default_rng([seed, purpose])
+
+
+def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, Sequence[str]]:
+    """The data set's name, task, checked table and the names of its targets."""
+    task: Task
+    if spec.path is not None:
+        assert spec.task is not None
+        name, task = spec.path, spec.task
+        _check_request(spec, name, task)
+        table, target_names = load_file(spec)
+    else:
+        assert spec.name is not None
+        name, settings = spec.name, dataset_settings(spec)
+        dataset = registry.get("datasets", name)
+        task = dataset.task
+        _check_request(spec, name, task)
+        table = dataset.load(rng, **settings)
+        target_names = tuple(f"target {i}" for i in range(table.targets.shape[1]))
+    check_table(table, task, name, target_names)
+    if table.test is not None:
+        check_table(table.test, task, spec.test_path or f"{name} (test)", target_names)
+    if task == "classification":
+        check_classes(table.targets, table.classes, name, "give data of two classes or more")
+    return name, task, table, target_names
+
+
+def _check_request(spec: DataSpec, name: str, task: Task) -> None:
+    if task == "classification":
+        if spec.standardize_targets:
+            raise UsageProblem(f"data.standardize_targets is for regression, and {name} is a classification: remove it")
+        return
+    if spec.label_noise:
+        raise UsageProblem(f"data.label_noise is for classification, and the task of {name} is {task}: remove it")
+    if spec.split == "stratified":
+        raise UsageProblem(f'data.split = "stratified" is for classification, not the {task} of {name}: use "random"')
+
+
+def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tuple[Array, Array, Array]:
+    """The row numbers of training, validation and test; the latter of the data's own test set where it has one."""
+    rows = np.arange(len(table.inputs))
+    nothing = rows[:0]
+    if task == "none":
+        return rows, nothing, nothing
+    if spec.subset is not None:
+        if spec.subset > len(rows):
+            raise UsageProblem(f"data.subset = {spec.subset}: {name} has {len(rows)} rows; give at most that")
+        rows = np.sort(_stream(seed, SUBSET).permutation(rows)[: spec.subset])
+    labels = table.targets[:, 0] if task == "classification" else None
+    test_share = spec.test if table.test is None else 0.0
+    train, validation, test = split_rows(rows, labels, spec.split, spec.validation, test_share, _stream(seed, SPLIT))
+    if labels is not None:
+        hint = 'use data.split = "stratified", or more rows'
+        check_classes(labels[train], table.classes, f"training rows of {name}", hint)
+    return train, validation, test if table.test is None else np.arange(len(table.test.inputs))
+
+
+def _noisy(targets: Array, train: Array, classes: int, share: float, rng: np.random.Generator) -> Array:
+    """`targets` with that share of the training labels replaced by another class, each other one equally likely.
+
+    A larger share disturbs the labels that a smaller one does, and more.
+    """
+    chosen, shift = rng.permutation(train), rng.integers(1, classes, len(train))
+    count = round(share * len(train))
+    noisy = targets.copy()
+    noisy[chosen[:count], 0] = (noisy[chosen[:count], 0] + shift[:count]) % classes
+    return noisy
+
+
+def _blocks(rows: Array) -> Iterator[slice]:
+    return (slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK))
+
+
+def _statistics(values: Array, rows: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation of each column over `rows`, in float64; a column constant there has scale 1."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = sum(values[rows[block]].sum(axis=0, dtype=np.float64) for block in _blocks(rows)) / len(rows)
+        squares = sum(np.square(values[rows[block]] - mean).sum(axis=0) for block in _blocks(rows))
+        scale = np.sqrt(squares / len(rows))
+    constant = np.logical_and.reduce([(values[rows[block]] == values[rows[0]]).all(axis=0) for block in _blocks(rows)])
+    # Rounding in the mean would leave a constant column with a scale of some 1e-17, and test values of 1e17.
+    mean = np.where(constant, values[rows[0]], mean)
+    return mean, np.where(constant | (scale == 0), 1.0, scale)
+
+
+def _converted(
+    values: Array, rows: Array, scaling: tuple[Array, Array] | None, dtype: str, columns: Sequence[str], where: str
+) -> Array:
+    """The given rows, scaled where asked, contiguous and read-only. Raises Problem for what `dtype` cannot hold."""
+    out = np.empty((len(rows), values.shape[1]), dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in _blocks(rows):
+            chunk = values[rows[block]]
+            out[block] = chunk if scaling is None else (chunk - scaling[0]) / scaling[1]
+    check_finite(out, columns, where, f"too large for {dtype}; give smaller units", rows)
+    out.flags.writeable = False
+    return out
+
+
+def _fingerprint(table: Table, parts: Sequence[Array]) -> str:
+    digest = hashlib.sha256()
+    tables = (table,) if table.test is None else (table, table.test)
+    for array in (*(array for each in tables for array in (each.inputs, each.targets)), *parts):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -1,0 +1,58 @@
+"""Which rows train, which validate, which test."""
+
+from math import ceil
+
+import numpy as np
+
+from sweepgd.data.contract import Array
+from sweepgd.problem import Problem
+
+
+def split_rows(
+    rows: Array, labels: Array | None, how: str, validation: float, test: float, rng: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    """Training, validation and test rows of `rows` (sorted row numbers), each in the data's order.
+
+    Shares are of all `rows` and rounded up, as Keras' `validation_split` and scikit-learn round them. `tail` gives the
+    very last rows to the test and those before them to validation. `stratified` keeps each class's share of `labels`.
+    The test rows do not depend on the validation share. Raises Problem where a part would be empty.
+    """
+    test_count, validation_count = _count(test, len(rows)), _count(validation, len(rows))
+    if test_count + validation_count >= len(rows):
+        raise Problem(
+            f"{len(rows)} rows less {validation_count} for validation and {test_count} for the test leave none to"
+            " train on: give more rows or smaller shares"
+        )
+    rest, test_rows = _take(rows, labels, how, test_count, rng)
+    train_rows, validation_rows = _take(rest, labels, how, validation_count, rng)
+    return train_rows, validation_rows, test_rows
+
+
+def _count(share: float, rows: int) -> int:
+    # 0.07 * 100 is 7.000000000000001 in floating point, and 7 rows are meant.
+    return ceil(round(share * rows, 9))
+
+
+def _take(
+    rows: Array, labels: Array | None, how: str, count: int, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    if how == "tail" or count == 0:
+        return rows[: len(rows) - count], rows[len(rows) - count :]
+    from sklearn.model_selection import train_test_split
+
+    strata = labels[rows] if how == "stratified" and labels is not None else None
+    try:
+        kept, taken = train_test_split(rows, test_size=count, random_state=int(rng.integers(2**32)), stratify=strata)
+    except ValueError as error:
+        raise Problem(_too_small(strata, count)) from error
+    return np.sort(kept), np.sort(taken)
+
+
+def _too_small(strata: Array | None, count: int) -> str:
+    assert strata is not None
+    _, sizes = np.unique(strata, return_counts=True)
+    return (
+        'data.split = "stratified" needs 2 rows or more of each class and parts of a row or more a class:'
+        f' of {len(sizes)} classes the smallest has {sizes.min()}, and a part is to have {count};'
+        ' use "random", more rows or larger shares'
+    )

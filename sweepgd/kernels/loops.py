@@ -1,0 +1,82 @@
+"""The two loops that call model and optimizer kernels: a chunk of updates, and a look at where training stands."""
+
+import numpy as np
+
+from sweepgd.kernels.policy import helper
+from sweepgd.layout import KIND, OFFSET, SIZE, WEIGHT
+
+
+def no_probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
+    """Stands in for the probe of an optimizer that needs no second gradient; it is never called."""
+
+
+@helper
+def add_penalty(gradient, theta, layout, weight_decay):
+    """Adds the gradient of the L2 penalty ½·weight_decay·‖w‖² over the weights; biases and scales are left alone."""
+    factor = theta.dtype.type(weight_decay)
+    for row in range(layout.shape[0]):
+        if layout[row, KIND] == WEIGHT:
+            start = layout[row, OFFSET]
+            for i in range(start, start + layout[row, SIZE]):
+                gradient[i] += factor * theta[i]
+
+
+def train(
+    gradient, update, probe, has_probe,
+    theta, buffers, slots, layout, settings, hyper,
+    inputs, targets, order, bounds, learning_rates, first,
+    weight_decay, key, limit, work, out, point,
+):  # fmt: skip
+    """Makes one update a learning rate, and stops at the first loss that is not finite or beyond `limit`.
+
+    Update number `first + i` (from 0) takes the rows `order[bounds[i]:bounds[i + 1]]`. Returns how many updates were made
+    and the loss of the last mini-batch seen, before its update; fewer updates than rates means divergence. That loss may
+    itself be beyond the limit, or not a number.
+    """
+    loss = np.nan
+    for i in range(learning_rates.size):
+        rows = order[bounds[i] : bounds[i + 1]]
+        t = first + i + 1
+        loss = gradient(theta, buffers, inputs, targets, rows, layout, settings, key + t, True, work, out)
+        if not np.isfinite(loss) or abs(loss) > limit:
+            return i, loss
+        if weight_decay != 0.0:
+            add_penalty(out, theta, layout, weight_decay)
+        if has_probe:
+            probe(theta, out, slots, layout, hyper, learning_rates[i], t, point)
+            gradient(point, buffers, inputs, targets, rows, layout, settings, key + t, True, work, out)
+            if weight_decay != 0.0:
+                add_penalty(out, point, layout, weight_decay)
+        update(theta, out, slots, layout, hyper, learning_rates[i], t, 0, theta.size)
+    return learning_rates.size, loss
+
+
+def measure(
+    gradient, evaluate, theta, buffers, layout, settings,
+    train_inputs, train_targets, validation_inputs, validation_targets, test_inputs, test_targets,
+    rows, chunk, work, out, total, results,
+):  # fmt: skip
+    """Writes train, validation and test loss, the three errors, and the norm of the training loss' gradient to `results`.
+
+    `rows` numbers the training rows, and the gradient is taken over `chunk` of them at a time; a part without rows gets NaN.
+    """
+    results[:] = np.nan
+    results[0], results[3] = evaluate(theta, buffers, train_inputs, train_targets, layout, settings, work)
+    if validation_inputs.shape[0] > 0:
+        results[1], results[4] = evaluate(
+            theta, buffers, validation_inputs, validation_targets, layout, settings, work
+        )
+    if test_inputs.shape[0] > 0:
+        results[2], results[5] = evaluate(theta, buffers, test_inputs, test_targets, layout, settings, work)
+
+    total[:] = 0
+    for start in range(0, rows.size, chunk):
+        part = rows[start : min(start + chunk, rows.size)]
+        gradient(theta, buffers, train_inputs, train_targets, part, layout, settings, 0, False, work, out)
+        share = theta.dtype.type(part.size / rows.size)
+        for i in range(theta.size):
+            total[i] += share * out[i]
+    square = 0.0
+    for i in range(theta.size):
+        square += np.float64(total[i]) * np.float64(total[i])
+    results[6] = np.sqrt(square)

@@ -1,0 +1,84 @@
+"""How every kernel is compiled: one set of flags, one cache, one door.
+
+Kernels are plain Python functions until `compiled` is called with an explicit signature, so that they can be read, tested
+and run without Numba (NUMBA_DISABLE_JIT=1), and so that a kernel passed to another crosses as a typed function pointer:
+a new optimizer or model never makes the trainer compile again.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import cache
+from inspect import getfile
+from pathlib import Path
+from typing import Any
+
+import numba
+import platformdirs
+
+# Vectorizes like fastmath=True, but leaves out "nnan" and "ninf": with those, compiled isfinite(nan) is true.
+FAST_MATH = {"reassoc", "nsz", "arcp", "contract", "afn"}
+FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
+
+
+def helper(function: Callable) -> Callable:
+    """Decorates a function that kernels call; it is compiled into each of its callers."""
+    return numba.njit(**FLAGS)(function)
+
+
+@cache
+def compiled(function: Callable, signature: Any) -> Callable:
+    """`function` compiled for `signature`, from the cache on disk where an earlier process left it there."""
+    folder = _cache_folder(function)
+    with _cache_directory(folder):
+        return numba.njit(signature, cache=folder is not None, **FLAGS)(function)
+
+
+@cache
+def _fingerprint(folder: Path) -> str:
+    """A digest of the sources that a kernel in `folder` may have inlined.
+
+    Numba looks at the kernel's own file alone, and would run stale code after an edit of an imported helper (numba#1833).
+    """
+    package = Path(__file__).parents[1]
+    sources = {*folder.glob("*.py"), *package.glob("kernels/*.py"), package / "layout.py"}
+    digest = hashlib.sha256()
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder(function: Callable) -> Path | None:
+    """The folder for this kernel's compiled code, or None, with a warning, where none can be written."""
+    root = _cache_root()
+    return root / _fingerprint(Path(getfile(function)).parent) if root else None
+
+
+@cache
+def _cache_root() -> Path | None:
+    root = Path(numba.config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / ".writable"
+        probe.touch()
+        probe.unlink(missing_ok=True)
+    except OSError as error:
+        warnings.warn(
+            f"kernels are compiled anew by every process, because {root} cannot be written ({error.strerror});"
+            " set NUMBA_CACHE_DIR to a folder that can",
+            stacklevel=2,
+        )
+        return None
+    return root
+
+
+@contextmanager
+def _cache_directory(folder: Path | None):
+    """Numba reads its cache folder from a global at the moment a function is decorated."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder or before)
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before

@@ -1,0 +1,79 @@
+"""The fixed signature of every kind of kernel, for one floating-point type: what crosses the door, in which order.
+
+Arrays are C-contiguous; data, layout and settings are read-only. `real` is float32 or float64. Scalars that set a step
+(learning_rate, hyperparameters) are float64 whatever `real` is: a kernel casts what it multiplies arrays by.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from numba import types
+
+from sweepgd.kernels import policy
+from sweepgd.kernels.loops import measure, train
+
+_INDEX = types.Array(types.int64, 1, "C", readonly=True)
+_TABLE = types.Array(types.int64, 2, "C", readonly=True)
+_SETTINGS = types.Array(types.float64, 1, "C", readonly=True)
+_NUMBERS = types.Array(types.float64, 1, "C")
+_FLOAT, _INT = types.float64, types.int64
+
+
+@cache
+def signatures(dtype: str) -> dict[str, Any]:
+    """The signatures by kind of kernel: update, probe, evaluation; gradient, evaluate; train, measure."""
+    real = {"float32": types.float32, "float64": types.float64}[dtype]
+    vector = types.Array(real, 1, "C")
+    frozen = types.Array(real, 1, "C", readonly=True)
+    matrix = types.Array(real, 2, "C")
+    data = types.Array(real, 2, "C", readonly=True)
+
+    # update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)
+    update = types.void(vector, frozen, matrix, _TABLE, _SETTINGS, _FLOAT, _INT, _INT, _INT)
+    # probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)
+    probe = types.void(frozen, frozen, matrix, _TABLE, _SETTINGS, _FLOAT, _INT, vector)
+    # evaluation(theta, slots, layout, hyper, t, point)
+    evaluation = types.void(frozen, matrix, _TABLE, _SETTINGS, _INT, vector)
+    # gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out) -> loss
+    gradient = _FLOAT(
+        frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, _INT, types.boolean, vector, vector
+    )
+    # evaluate(theta, buffers, inputs, targets, layout, settings, work) -> (loss, error)
+    evaluate = types.UniTuple(_FLOAT, 2)(frozen, vector, data, data, _TABLE, _SETTINGS, vector)
+
+    pointer = types.FunctionType
+    train_signature = types.Tuple((_INT, _FLOAT))(
+        pointer(gradient), pointer(update), pointer(probe), types.boolean,
+        vector, vector, matrix, _TABLE, _SETTINGS, _SETTINGS,
+        data, data, _INDEX, _INDEX, _SETTINGS, _INT,
+        _FLOAT, _INT, _FLOAT, vector, vector, vector,
+    )  # fmt: skip
+    measure_signature = types.void(
+        pointer(gradient), pointer(evaluate), vector, vector, _TABLE, _SETTINGS,
+        data, data, data, data, data, data, _INDEX, _INT, vector, vector, vector, _NUMBERS,
+    )  # fmt: skip
+    return {
+        "update": update,
+        "probe": probe,
+        "evaluation": evaluation,
+        "gradient": gradient,
+        "evaluate": evaluate,
+        "train": train_signature,
+        "measure": measure_signature,
+    }
+
+
+def compiled(kind: str, function: Callable, dtype: str) -> Callable:
+    """A kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`."""
+    return policy.compiled(function, signatures(dtype)[kind])
+
+
+def trainer(dtype: str) -> Callable:
+    """The compiled training loop: one for every optimizer, model and schedule."""
+    return compiled("train", train, dtype)
+
+
+def measurer(dtype: str) -> Callable:
+    """The compiled evaluation of losses, errors and gradient norm."""
+    return compiled("measure", measure, dtype)

@@ -1,0 +1,70 @@
+"""Loss and gradient of surfaces that need no data: the parameters are a position, and an update is a step on the surface."""
+
+import numpy as np
+
+from sweepgd.kernels.policy import helper
+
+
+@helper
+def no_error(value):
+    """A surface has a loss and nothing to misclassify."""
+    return value, np.nan
+
+
+@helper
+def quadratic_loss(theta, settings):
+    total = 0.0
+    for i in range(theta.size):
+        total += 0.5 * settings[i] * np.float64(theta[i]) ** 2
+    return total
+
+
+def quadratic_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """f(x) = ½ Σ λᵢxᵢ², with the curvatures λ in `settings`."""
+    for i in range(theta.size):
+        out[i] = settings[i] * theta[i]
+    return quadratic_loss(theta, settings)
+
+
+def quadratic_evaluate(theta, buffers, inputs, targets, layout, settings, work):
+    return no_error(quadratic_loss(theta, settings))
+
+
+@helper
+def rosenbrock_loss(theta, settings):
+    x, y = np.float64(theta[0]), np.float64(theta[1])
+    return (1.0 - x) ** 2 + settings[0] * (y - x * x) ** 2
+
+
+def rosenbrock_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """f(x, y) = (1 − x)² + b(y − x²)², with b in `settings`; its minimum is 0 at (1, 1)."""
+    x, y = np.float64(theta[0]), np.float64(theta[1])
+    slope = 2.0 * settings[0] * (y - x * x)
+    out[0] = -2.0 * (1.0 - x) - 2.0 * x * slope
+    out[1] = slope
+    return rosenbrock_loss(theta, settings)
+
+
+def rosenbrock_evaluate(theta, buffers, inputs, targets, layout, settings, work):
+    return no_error(rosenbrock_loss(theta, settings))
+
+
+@helper
+def saddle_loss(theta):
+    x, y = np.float64(theta[0]), np.float64(theta[1])
+    return 0.5 * x * x - 0.5 * y * y + 0.25 * y**4
+
+
+def saddle_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """f(x, y) = ½x² − ½y² + ¼y⁴: a saddle at the origin, minima of −¼ at (0, ±1).
+
+    The quartic keeps the surface bounded below, so that leaving the saddle ends in a minimum and not in divergence.
+    """
+    x, y = np.float64(theta[0]), np.float64(theta[1])
+    out[0] = x
+    out[1] = y**3 - y
+    return saddle_loss(theta)
+
+
+def saddle_evaluate(theta, buffers, inputs, targets, layout, settings, work):
+    return no_error(saddle_loss(theta))

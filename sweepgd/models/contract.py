@@ -1,0 +1,73 @@
+"""The contract of a model: data plus compiled functions, built for the shape of one data set."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd import registry
+from sweepgd.layout import Layout, parameter_count
+from sweepgd.problem import UsageProblem
+from sweepgd.setting import Setting, resolve
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a model must know of its data: the task, the width of inputs and targets, and the number of classes (0 for none)."""
+
+    task: str
+    inputs: int
+    targets: int
+    classes: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A model built for one data set.
+
+    `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is the
+    float64 vector that they are handed; `workspace(batch)` is how many reals of scratch memory a batch needs; `buffers` is
+    the length of the vector of untrained state; `initial(rng)` draws starting parameters in float64; `chunk` is how many
+    rows the gradient of a full part is taken over at a time.
+    """
+
+    layout: Layout
+    gradient: Callable
+    evaluate: Callable
+    initial: Callable[[np.random.Generator], npt.NDArray[np.float64]]
+    settings: npt.NDArray[np.float64]
+    workspace: Callable[[int], int]
+    loss: str
+    chunk: int = 1
+    buffers: int = 0
+    records_position: bool = False
+
+    @property
+    def parameters(self) -> int:
+        return parameter_count(self.layout)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What an entry point of group `sweepgd.models` names.
+
+    `build(shape, **settings)` gives the Architecture; it raises UsageProblem for a shape that the model cannot fit.
+    """
+
+    name: str
+    tasks: tuple[str, ...]
+    build: Callable[..., Architecture]
+    settings: tuple[Setting, ...]
+    description: str
+    source: str
+
+
+def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
+    """The model called `name`, built for `shape`. Raises UsageProblem where the two do not fit each other."""
+    model: Model = registry.get("models", name)
+    if shape.task not in model.tasks:
+        wanted = " or ".join(model.tasks)
+        raise UsageProblem(f"model {name!r} is for data of task {wanted}, and these are for {shape.task}: choose another model or data set")
+    return model.build(shape, **resolve(model.settings, settings, "model"))

@@ -1,0 +1,59 @@
+"""Starting weights: one function a rule, each drawing one weight tensor; biases start at zero."""
+
+from collections.abc import Callable
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.layout import FAN_IN, FAN_OUT, KIND, OFFSET, SIZE, WEIGHT, Layout, parameter_count
+from sweepgd.setting import Setting
+
+Draw = Callable[[np.random.Generator, int, int, int, float], npt.NDArray[np.float64]]
+
+
+def normal(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
+    """N(0, scale²)."""
+    return rng.normal(0.0, scale, size)
+
+
+def uniform(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
+    """U(−scale, scale)."""
+    return rng.uniform(-scale, scale, size)
+
+
+def xavier(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
+    """U(−a, a) with a = √(6/(fan_in + fan_out)) (Glorot & Bengio 2010, eq. 16)."""
+    bound = sqrt(6.0 / (fan_in + fan_out))
+    return rng.uniform(-bound, bound, size)
+
+
+def he(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
+    """N(0, 2/fan_in) (He et al. 2015, eq. 10)."""
+    return rng.normal(0.0, sqrt(2.0 / fan_in), size)
+
+
+def zero(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
+    """All zeros."""
+    return np.zeros(size)
+
+
+RULES: dict[str, Draw] = {"normal": normal, "uniform": uniform, "xavier": xavier, "he": he, "zero": zero}
+
+
+def init_settings(default: str) -> tuple[Setting, Setting]:
+    """The two settings by which a model lets its user choose the starting weights."""
+    return (
+        Setting("init", default, "rule for the starting weights", choices=tuple(RULES)),
+        Setting("scale", 0.01, "standard deviation of normal, half-width of uniform starting weights", minimum=0.0),
+    )
+
+
+def draw(rng: np.random.Generator, layout: Layout, init: str, scale: float) -> npt.NDArray[np.float64]:
+    """Starting parameters for a layout, float64, shape (parameters,), tensors drawn in the layout's order."""
+    theta = np.zeros(parameter_count(layout))
+    for row in layout:
+        if row[KIND] == WEIGHT:
+            stop = row[OFFSET] + row[SIZE]
+            theta[row[OFFSET] : stop] = RULES[init](rng, int(row[SIZE]), int(row[FAN_IN]), int(row[FAN_OUT]), scale)
+    return theta

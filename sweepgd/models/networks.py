@@ -1,0 +1,99 @@
+"""Fully connected models: linear, logistic and softmax regression, and multi-layer networks of any depth."""
+
+from functools import partial
+
+import numpy as np
+
+from sweepgd.kernels import network
+from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
+from sweepgd.models.contract import Architecture, Model, Shape
+from sweepgd.models.initial import draw, init_settings
+from sweepgd.problem import UsageProblem
+from sweepgd.setting import Setting
+
+ACTIVATIONS = {"relu": network.RELU, "tanh": network.TANH, "sigmoid": network.SIGMOID}
+LOSSES = {"squared": network.SQUARED, "binary": network.BINARY, "softmax": network.SOFTMAX}
+
+
+def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float) -> Architecture:
+    outputs = {"squared": shape.targets, "binary": 1, "softmax": shape.classes}[loss]
+    widths = (shape.inputs, *hidden, outputs)
+    tensors = []
+    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+        tensors += [Tensor((fan_in, fan_out), WEIGHT, fan_in, fan_out), Tensor((fan_out,), BIAS, fan_in, fan_out)]
+    layout = layout_of(tensors)
+    return Architecture(
+        layout=layout,
+        gradient=network.gradient,
+        evaluate=network.evaluate,
+        initial=partial(draw, layout=layout, init=init, scale=scale),
+        settings=np.array([ACTIVATIONS[activation], LOSSES[loss]], dtype=np.float64),
+        workspace=partial(network.workspace, widths),
+        loss=loss,
+        chunk=network.CHUNK,
+    )
+
+
+def _linear(shape: Shape, init: str, scale: float) -> Architecture:
+    return _network(shape, (), "relu", "squared", init, scale)
+
+
+def _logistic(shape: Shape, init: str, scale: float) -> Architecture:
+    if shape.classes != 2:
+        raise UsageProblem(f"model 'logistic' is for 2 classes, and these data have {shape.classes}: choose model 'softmax'")
+    return _network(shape, (), "relu", "binary", init, scale)
+
+
+def _softmax(shape: Shape, init: str, scale: float) -> Architecture:
+    return _network(shape, (), "relu", "softmax", init, scale)
+
+
+def _mlp(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float) -> Architecture:
+    natural = "squared" if shape.task == "regression" else "binary" if shape.classes == 2 else "softmax"
+    chosen = natural if loss == "auto" else loss
+    fits = {"squared": shape.task == "regression", "binary": shape.classes == 2, "softmax": shape.classes > 0}
+    if not fits[chosen]:
+        raise UsageProblem(f"model.loss = {loss!r} does not fit these data: {natural!r} does, or leave it out")
+    return _network(shape, hidden, activation, chosen, init, scale)
+
+
+linear = Model(
+    name="linear",
+    tasks=("regression",),
+    build=_linear,
+    settings=init_settings("normal"),
+    description="linear regression, loss ½(ŷ − y)²",
+    source="Legendre 1805; Gauss 1809",
+)
+
+logistic = Model(
+    name="logistic",
+    tasks=("classification",),
+    build=_logistic,
+    settings=init_settings("zero"),
+    description="logistic regression of two classes, binary cross-entropy",
+    source="Cox 1958",
+)
+
+softmax = Model(
+    name="softmax",
+    tasks=("classification",),
+    build=_softmax,
+    settings=init_settings("zero"),
+    description="softmax (multinomial logistic) regression, cross-entropy",
+    source="Bridle 1990",
+)
+
+mlp = Model(
+    name="mlp",
+    tasks=("regression", "classification"),
+    build=_mlp,
+    settings=(
+        Setting("hidden", (64,), "widths of the hidden layers", minimum=1),
+        Setting("activation", "relu", "activation of the hidden layers", choices=tuple(ACTIVATIONS)),
+        Setting("loss", "auto", "auto: ½ squared error, binary or softmax cross-entropy, as the data ask", choices=("auto", *LOSSES)),
+        *init_settings("he"),
+    ),
+    description="fully connected network of any depth",
+    source="Rumelhart, Hinton & Williams 1986",
+)

@@ -1,0 +1,89 @@
+"""Surfaces without data, on which an optimizer's path can be watched."""
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.kernels import surfaces
+from sweepgd.layout import POSITION, Tensor, layout_of
+from sweepgd.models.contract import Architecture, Model, Shape
+from sweepgd.problem import UsageProblem
+from sweepgd.setting import Setting
+
+
+def _start(rng: np.random.Generator, start: tuple[float, ...]) -> npt.NDArray[np.float64]:
+    return np.array(start, dtype=np.float64)
+
+
+def _no_workspace(batch: int) -> int:
+    return 0
+
+
+def _surface(gradient, evaluate, start: tuple[float, ...], settings: tuple[float, ...] = ()) -> Architecture:
+    return Architecture(
+        layout=layout_of([Tensor((len(start),), POSITION, len(start), 1)]),
+        gradient=gradient,
+        evaluate=evaluate,
+        initial=partial(_start, start=start),
+        settings=np.array(settings, dtype=np.float64),
+        workspace=_no_workspace,
+        loss="surface",
+        records_position=True,
+    )
+
+
+def _quadratic(shape: Shape, curvatures: tuple[float, ...], start: tuple[float, ...]) -> Architecture:
+    if len(curvatures) != len(start):
+        raise UsageProblem(
+            f"model.start has {len(start)} numbers and model.curvatures {len(curvatures)}: give as many of one as of the other"
+        )
+    return _surface(surfaces.quadratic_gradient, surfaces.quadratic_evaluate, start, curvatures)
+
+
+def _plane(start: tuple[float, ...]) -> tuple[float, ...]:
+    if len(start) != 2:
+        raise UsageProblem(f"model.start has {len(start)} numbers: this surface wants 2")
+    return start
+
+
+def _rosenbrock(shape: Shape, steepness: float, start: tuple[float, ...]) -> Architecture:
+    return _surface(surfaces.rosenbrock_gradient, surfaces.rosenbrock_evaluate, _plane(start), (steepness,))
+
+
+def _saddle(shape: Shape, start: tuple[float, ...]) -> Architecture:
+    return _surface(surfaces.saddle_gradient, surfaces.saddle_evaluate, _plane(start))
+
+
+quadratic = Model(
+    name="quadratic",
+    tasks=("none",),
+    build=_quadratic,
+    settings=(
+        Setting("curvatures", (1.0, 10.0), "the eigenvalues λ of the Hessian"),
+        Setting("start", (1.0, 1.0), "where the path begins"),
+    ),
+    description="½ Σ λᵢxᵢ²; gradient descent converges exactly when learning rate < 2/λmax",
+    source="Polyak 1964",
+)
+
+rosenbrock = Model(
+    name="rosenbrock",
+    tasks=("none",),
+    build=_rosenbrock,
+    settings=(
+        Setting("steepness", 100.0, "b of (1 − x)² + b(y − x²)²", minimum=0.0),
+        Setting("start", (-1.2, 1.0), "where the path begins"),
+    ),
+    description="(1 − x)² + b(y − x²)², a curved valley to (1, 1)",
+    source="Rosenbrock 1960",
+)
+
+saddle = Model(
+    name="saddle",
+    tasks=("none",),
+    build=_saddle,
+    settings=(Setting("start", (1.0, 1e-3), "where the path begins"),),
+    description="½x² − ½y² + ¼y⁴, a saddle at (0, 0) between minima at (0, ±1)",
+    source="Dauphin et al. 2014 on saddles",
+)

@@ -1,0 +1,31 @@
+"""Adagrad: each weight's rate falls with the root of the sum of its squared gradients."""
+
+import numpy as np
+
+from sweepgd.optimizers.contract import Optimizer, rate
+from sweepgd.setting import Setting
+
+
+def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
+    """s ← s + g²; θ ← θ − ηg/√(s₀ + s + ε), and no step where the root is 0."""
+    real = theta.dtype.type
+    eta, floor = real(learning_rate), real(hyper[0] + hyper[1])
+    s = slots[0]
+    for i in range(lo, hi):
+        s[i] += gradient[i] * gradient[i]
+        root = np.sqrt(s[i] + floor)
+        if root > 0:
+            theta[i] -= eta * gradient[i] / root
+
+
+adagrad = Optimizer(
+    name="adagrad",
+    update=update,
+    learning_rate=rate(0.01, 1e-3, 1.0),
+    paper="Duchi, Hazan & Singer 2011, Adaptive Subgradient Methods, fig. 1 (diagonal)",
+    hyperparameters=(
+        Setting("epsilon", 1e-7, "added under the root", low=1e-10, high=1e-4, log=True, minimum=0.0),
+        Setting("initial_accumulator", 0.0, "s₀, where the sum of squares starts", low=0.0, high=0.1, minimum=0.0),
+    ),
+    slots=("sum_of_squares",),
+)

@@ -1,0 +1,44 @@
+"""AdamW: Adam with weight decay apart from the gradient, so that it is not divided by the root of the squares."""
+
+from sweepgd.kernels import helper
+from sweepgd.layout import KIND, OFFSET, SIZE, WEIGHT
+from sweepgd.optimizers import adam as adam_rule
+from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON, EPSILON_ROOT
+from sweepgd.optimizers.contract import Optimizer, rate
+from sweepgd.setting import Setting
+
+adam_update = helper(adam_rule.update)
+
+
+@helper
+def decay_weights(theta, layout, factor, lo, hi):
+    """θ ← factor·θ for the weights within [lo, hi); biases and scales are left alone."""
+    factor = theta.dtype.type(factor)
+    for row in range(layout.shape[0]):
+        if layout[row, KIND] == WEIGHT:
+            start = max(lo, layout[row, OFFSET])
+            stop = min(hi, layout[row, OFFSET] + layout[row, SIZE])
+            for i in range(start, stop):
+                theta[i] *= factor
+
+
+def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
+    """θ ← (1 − ηλ)θ on the weights, then Adam's step: the paper's λ multiplied by the rate, as PyTorch and optax do."""
+    decay_weights(theta, layout, 1.0 - learning_rate * hyper[4], lo, hi)
+    adam_update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)
+
+
+adamw = Optimizer(
+    name="adamw",
+    update=update,
+    learning_rate=rate(0.001, 1e-5, 0.1),
+    paper="Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization, algorithm 2",
+    hyperparameters=(
+        BETA1,
+        BETA2,
+        EPSILON,
+        EPSILON_ROOT,
+        Setting("weight_decay", 0.01, "λ, of the weights and not of biases", low=1e-5, high=0.3, log=True, minimum=0.0),
+    ),
+    slots=("mean", "mean_of_squares"),
+)

@@ -1,0 +1,62 @@
+"""Momentum in its three forms. They are the same path under a constant rate, rescaled, and differ once the rate changes."""
+
+from sweepgd.optimizers.contract import Optimizer, rate
+from sweepgd.setting import Setting
+
+BETA = Setting("beta", 0.9, "share of the velocity that is kept", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True)
+
+
+def update_sum(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
+    """v ← βv + g; θ ← θ − ηv."""
+    eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
+    v = slots[0]
+    for i in range(lo, hi):
+        v[i] = beta * v[i] + gradient[i]
+        theta[i] -= eta * v[i]
+
+
+def update_average(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
+    """v ← βv + (1 − β)g; θ ← θ − ηv: steps 1 − β times as long as the sum's."""
+    eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
+    new = theta.dtype.type(1.0 - hyper[0])
+    v = slots[0]
+    for i in range(lo, hi):
+        v[i] = beta * v[i] + new * gradient[i]
+        theta[i] -= eta * v[i]
+
+
+def update_velocity(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
+    """m ← βm − ηg; θ ← θ + m: each gradient keeps the rate of its own time."""
+    eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
+    m = slots[0]
+    for i in range(lo, hi):
+        m[i] = beta * m[i] - eta * gradient[i]
+        theta[i] += m[i]
+
+
+momentum = Optimizer(
+    name="momentum",
+    update=update_sum,
+    learning_rate=rate(0.01, 1e-4, 1.0),
+    paper="Polyak 1964, Some methods of speeding up the convergence of iteration methods; the form v ← βv + g of PyTorch",
+    hyperparameters=(BETA,),
+    slots=("velocity",),
+)
+
+momentum_average = Optimizer(
+    name="momentum_average",
+    update=update_average,
+    learning_rate=rate(0.1, 1e-3, 10.0),
+    paper="Polyak 1964; the form v ← βv + (1 − β)g of Ng's lectures, a moving average of gradients",
+    hyperparameters=(BETA,),
+    slots=("velocity",),
+)
+
+momentum_velocity = Optimizer(
+    name="momentum_velocity",
+    update=update_velocity,
+    learning_rate=rate(0.01, 1e-4, 1.0),
+    paper="Polyak 1964; Sutskever et al. 2013, eq. 1–2; the form m ← βm − ηg of Keras, Gluon and Lee's lectures",
+    hyperparameters=(BETA,),
+    slots=("velocity",),
+)

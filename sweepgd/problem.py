@@ -1,0 +1,23 @@
+"""What went wrong, in one line that says what, where, and how to mend it."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class Problem(Exception):
+    """Bad input or a broken surrounding, told in one line. The command line prints it and exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UsageProblem(Problem):
+    """A command or sweep that asks for something that cannot be: a wrong flag, an unknown key, an empty range."""
+
+    exit_code = 2
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The hint that ends an "unknown name" line: the closest known name, or all of them when none is close."""
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"

@@ -1,0 +1,79 @@
+"""One named setting of an optimizer, schedule, model or data set: its default, its meaning, what is allowed, where to search."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from sweepgd.problem import UsageProblem, nearest
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting that users may give by name.
+
+    `low`, `high` and `log` are the range that a search uses where a sweep says `"search"`; `minimum` and `maximum` bound
+    what is valid at all (`open_maximum` excludes the upper bound itself); `choices` lists the only values allowed.
+    A default of None means "derived from the rest".
+    """
+
+    name: str
+    default: Any
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    minimum: float = -inf
+    maximum: float = inf
+    open_maximum: bool = False
+    choices: tuple[Any, ...] = ()
+
+    def check(self, value: Any, where: str) -> Any:
+        """`value`, converted to the default's type. Raises UsageProblem where it is not valid."""
+        name = f"{where}.{self.name}"
+        if self.choices:
+            if value not in self.choices:
+                raise UsageProblem(f"{name} = {value!r}: {nearest(str(value), map(str, self.choices))}")
+            return value
+        if isinstance(self.default, bool):
+            if not isinstance(value, bool):
+                raise UsageProblem(f"{name} = {value!r}: give true or false")
+            return value
+        if isinstance(self.default, tuple):
+            if not isinstance(value, (list, tuple)):
+                raise UsageProblem(f"{name} = {value!r}: give a list, such as {list(self.default)!r}")
+            return tuple(self._number(item, name) for item in value)
+        if isinstance(self.default, str):
+            if not isinstance(value, str):
+                raise UsageProblem(f"{name} = {value!r}: give a text, such as {self.default!r}")
+            return value
+        return self._number(value, name)
+
+    def _number(self, value: Any, name: str) -> float | int:
+        sample = self.default[0] if isinstance(self.default, tuple) and self.default else self.default
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise UsageProblem(f"{name} = {value!r}: give a number")
+        inside = self.minimum <= value <= self.maximum and not (self.open_maximum and value == self.maximum)
+        if not inside:
+            upper = "below" if self.open_maximum else "at most"
+            raise UsageProblem(
+                f"{name} = {value!r}: must be at least {self.minimum:g}"
+                + (f" and {upper} {self.maximum:g}" if self.maximum < inf else "")
+            )
+        if isinstance(sample, int):
+            if value != int(value):
+                raise UsageProblem(f"{name} = {value!r}: give a whole number")
+            return int(value)
+        return float(value)
+
+
+def resolve(settings: Sequence[Setting], given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Every setting's value: as given, else its default. Raises UsageProblem for an unknown name or an invalid value."""
+    by_name = {setting.name: setting for setting in settings}
+    for name in given:
+        if name not in by_name:
+            raise UsageProblem(f"unknown key {where}.{name}: {nearest(name, by_name)}")
+    return {
+        name: setting.check(given[name], where) if name in given else setting.default
+        for name, setting in by_name.items()
+    }

@@ -1,0 +1,323 @@
+"""One training run: a configuration, data and a seed in; a curve, weights and an outcome out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite, isnan, nan
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd import registry
+from sweepgd.budget import Budget
+from sweepgd.configuration import Configuration
+from sweepgd.data import Data, Part
+from sweepgd.kernels import signatures
+from sweepgd.kernels.loops import no_probe
+from sweepgd.models import Architecture
+from sweepgd.optimizers import Optimizer, slot_matrix
+from sweepgd.outcome import COMPLETED, DIVERGED, Outcome
+from sweepgd.plan import INIT, KEY, Plan, row_orders, stream
+from sweepgd.problem import UsageProblem
+from sweepgd.schedules import BATCH_SCHEDULES, Clock, learning_rates
+
+# A kernel does not see Ctrl-C (numba#5551): no call of one may last much longer than this.
+CALL_SECONDS = 0.25
+FIRST_CALL_UPDATES = 256
+
+
+class Point(NamedTuple):
+    """One evaluation: where training stands after `update` updates. Losses are means without penalties; NaN is "none"."""
+
+    update: int
+    epoch: float
+    samples: int
+    seconds: float
+    learning_rate: float
+    batch_size: int
+    train_loss: float
+    validation_loss: float
+    test_loss: float
+    train_error: float
+    validation_error: float
+    test_error: float
+    gradient_norm: float
+    batch_loss: float
+
+
+@dataclass(frozen=True)
+class Best:
+    """The weights of the evaluation with the lowest validation loss (train loss where there is no validation part)."""
+
+    point: Point
+    parameters: npt.NDArray[Any]
+
+
+def resolve_batch_size(batch_size: int | str, rows: int) -> int:
+    """The number of rows that a configuration's batch size stands for. Raises UsageProblem outside 1 to `rows`."""
+    size = rows if batch_size == "full" else int(batch_size)
+    if not 1 <= size <= rows:
+        raise UsageProblem(f'batch_size {size}: must be 1 to {rows}, the number of training rows, or "full"')
+    return size
+
+
+class Training:
+    """A run that advances from evaluation to evaluation, so that replicates can advance side by side.
+
+    `initial` (parameters,) and `order` (epoch → row numbers) replace what the seed would draw, to repeat another
+    library's run. After `advance()` is exhausted, `outcome` tells how it ended, `points` is its curve, `parameters` the
+    final weights to judge by, and `best` the best ones. Raises UsageProblem where the configuration does not fit the data.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        data: Data,
+        architecture: Architecture,
+        budget: Budget,
+        *,
+        seed: int,
+        dtype: str = "float32",
+        shuffle: str = "epoch",
+        last_batch: str = "keep",
+        initial: npt.NDArray[Any] | None = None,
+        order: Callable[[int], npt.NDArray[np.int64]] | None = None,
+    ) -> None:
+        self.configuration, self.budget = configuration, budget
+        self.batch_size = resolve_batch_size(configuration.batch_size, data.rows)
+        batch_schedule = BATCH_SCHEDULES[configuration.batch_schedule]
+        grow = partial(batch_schedule.size, self.batch_size, **configuration.batch_schedule_settings)
+        self.plan = Plan(data.rows, grow, drop_last=last_batch == "drop")
+        self._order = order or row_orders(data.rows, seed, shuffle)
+        self._total_updates, self._total_epochs = self.plan.length(budget)
+        self._schedule = registry.get("schedules", configuration.schedule)
+        self._warmup = round(configuration.warmup * self.plan.updates(0))
+
+        optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
+        hyperparameters = dict(configuration.hyperparameters)
+        self._penalty = configuration.weight_decay or 0.0
+        if optimizer.decays_weights_itself:
+            self._penalty = 0.0
+            if configuration.weight_decay is not None:
+                hyperparameters["weight_decay"] = configuration.weight_decay
+        self.hyperparameters = hyperparameters
+        hyper = optimizer.hyper(hyperparameters)
+
+        theta = architecture.initial(stream(seed, INIT)) if initial is None else initial
+        self._theta = np.array(theta, dtype=dtype)
+        self._slots = slot_matrix(optimizer, architecture.layout, dtype)
+        self._prepare_calls(optimizer, hyper, architecture, data, dtype, int(stream(seed, KEY).integers(2**62)))
+
+        self.points: list[Point] = []
+        self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
+        self.best: Best | None = None
+        self.outcome: Outcome | None = None
+        self.steps_to_goal: int | None = None
+        self.updates = self.samples = 0
+        self.seconds = 0.0
+        self._updates_per_call = FIRST_CALL_UPDATES
+        self._without_improvement = 0
+        self._limit = np.inf
+        self._batch_loss = nan
+
+    def _prepare_calls(
+        self, optimizer: Optimizer, hyper: npt.NDArray[Any], architecture: Architecture, data: Data, dtype: str, key: int
+    ) -> None:
+        """Binds the compiled kernels to this run's arrays."""
+        gradient = signatures.compiled("gradient", architecture.gradient, dtype)
+        evaluate = signatures.compiled("evaluate", architecture.evaluate, dtype)
+        update = signatures.compiled("update", optimizer.update, dtype)
+        probe = signatures.compiled("probe", optimizer.probe or no_probe, dtype)
+        self._update_evaluation = (
+            signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
+        )
+        nothing = Part(data.train.inputs[:0], data.train.targets[:0])
+        validation, test = data.validation or nothing, data.test or nothing
+        size = architecture.parameters
+        largest = max(self.plan.batch_size(0), architecture.chunk)
+        self._workspace = architecture.workspace
+        self._work = np.empty(architecture.workspace(largest), dtype=dtype)
+        self._work_rows = largest
+        self._out, self._point, self._total = (np.empty(size, dtype=dtype) for _ in range(3))
+        self._results = np.empty(7)
+        buffers = np.zeros(architecture.buffers, dtype=dtype)
+        layout, settings = architecture.layout, architecture.settings
+        self._layout, self._hyper = layout, hyper
+
+        train, measure = signatures.trainer(dtype), signatures.measurer(dtype)
+
+        def call_train(order, bounds, rates):
+            return train(
+                gradient, update, probe, optimizer.probe is not None,
+                self._theta, buffers, self._slots, layout, settings, hyper,
+                data.train.inputs, data.train.targets, order, bounds, rates, self.updates,
+                self._penalty, key, self._limit, self._work, self._out, self._point,
+            )  # fmt: skip
+
+        rows = np.arange(data.rows, dtype=np.int64)
+
+        def call_measure(theta):
+            measure(
+                gradient, evaluate, theta, buffers, layout, settings,
+                data.train.inputs, data.train.targets, validation.inputs, validation.targets, test.inputs, test.targets,
+                rows, architecture.chunk, self._work, self._out, self._total, self._results,
+            )  # fmt: skip
+            return self._results.tolist()
+
+        self._call_train, self._call_measure = call_train, call_measure
+
+    @property
+    def parameters(self) -> npt.NDArray[Any]:
+        """The weights to judge by, (parameters,): the ones stepped, or what the optimizer makes of them."""
+        if self._update_evaluation is None:
+            return self._theta.copy()
+        judged = np.empty_like(self._theta)
+        self._update_evaluation(self._theta, self._slots, self._layout, self._hyper, self.updates, judged)
+        return judged
+
+    @property
+    def percent(self) -> float:
+        """How much of the budget is done, from 0 to 100."""
+        budget = self.budget
+        if budget.seconds is not None:
+            return 100.0 * min(self.seconds / budget.seconds, 1.0)
+        if budget.samples is not None:
+            return 100.0 * min(self.samples / budget.samples, 1.0)
+        assert self._total_updates is not None
+        return 100.0 * self.updates / self._total_updates
+
+    def advance(self) -> Iterator[Point]:
+        """Trains to the end, yielding each evaluation: at the start, every `eval_every` samples, at each epoch's end."""
+        # Compiled code says nothing of an overflow; with JIT off NumPy would warn of what becomes an outcome here.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            epoch = 0
+            yield self._look(0.0, nan)
+            self._limit = self.budget.divergence * max(1.0, abs(self.points[0].train_loss))
+            while self.outcome is None:
+                yield from self._run_epoch(epoch)
+                epoch += 1
+
+    def run(self) -> "Training":
+        """Trains to the end at once."""
+        for _ in self.advance():
+            pass
+        return self
+
+    def _run_epoch(self, epoch: int) -> Iterator[Point]:
+        order = self._order(epoch)
+        bounds = self.plan.bounds(epoch)
+        updates = len(bounds) - 1
+        self._fit_workspace(int(bounds[1]))
+        seen, before = int(bounds[-1]), self.samples
+        clock = Clock(
+            updates=np.arange(self.updates, self.updates + updates, dtype=np.int64),
+            epochs=epoch + bounds[:-1] / seen,
+            total_updates=self._total_updates,
+            total_epochs=self._total_epochs,
+        )
+        configuration = self.configuration
+        rates = learning_rates(
+            self._schedule, configuration.schedule_settings, clock, configuration.learning_rate, self._warmup
+        )
+        end = min(updates, self._updates_left(bounds))
+        done = 0
+        while done < end and self.outcome is None:
+            stop = min(self._next_evaluation(bounds, done, before), end)
+            while done < stop and self.outcome is None:
+                upto = min(stop, done + self._updates_per_call)
+                made = self._train(order, bounds[done : upto + 1], rates[done:upto])
+                done += made
+                self.samples = before + int(bounds[done])
+                if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
+                    stop = end = done
+            last = max(done - 1, 0)
+            yield self._look(epoch + float(bounds[done]) / seen, float(rates[last]), int(bounds[last + 1] - bounds[last]))
+            if self.outcome is None and self._budget_is_spent(epoch + 1 if done == updates else epoch):
+                self.outcome = Outcome(COMPLETED, "budget spent")
+
+    def _updates_left(self, bounds: npt.NDArray[np.int64]) -> int:
+        """How many of this epoch's updates the budget allows."""
+        if self.budget.updates is not None:
+            return self.budget.updates - self.updates
+        if self.budget.samples is not None:
+            return max(1, int(np.searchsorted(bounds, self.budget.samples - self.samples)))
+        return len(bounds) - 1
+
+    def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> int:
+        """The first update of this epoch at or after the next multiple of `eval_every` samples, else the epoch's end."""
+        every = self.budget.eval_every
+        if every is None:
+            return len(bounds) - 1
+        target = (self.samples // every + 1) * every - before
+        return max(done + 1, int(np.searchsorted(bounds, target)))
+
+    def _budget_is_spent(self, whole_epochs: int) -> bool:
+        budget = self.budget
+        return (
+            (budget.epochs is not None and whole_epochs >= budget.epochs)
+            or (budget.updates is not None and self.updates >= budget.updates)
+            or (budget.samples is not None and self.samples >= budget.samples)
+            or (budget.seconds is not None and self.seconds >= budget.seconds)
+        )
+
+    def _fit_workspace(self, batch: int) -> None:
+        if batch > self._work_rows:
+            self._work = np.empty(self._workspace(batch), dtype=self._theta.dtype)
+            self._work_rows = batch
+
+    def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
+        """Makes one update a rate, in one call of the compiled trainer; returns how many it made."""
+        start = perf_counter()
+        made, loss = self._call_train(order, bounds, rates)
+        elapsed = perf_counter() - start
+        self.seconds += elapsed
+        self.updates += made
+        self._updates_per_call = max(1, int(CALL_SECONDS * len(rates) / max(elapsed, 1e-9)))
+        if made < len(rates):
+            self._diverge(self.updates, "mini-batch", loss)
+        self._batch_loss = loss
+        return made
+
+    def _diverge(self, update: int, what: str, loss: float) -> None:
+        bad = "not finite" if not isfinite(loss) else f"{loss:.3g}, beyond the limit of {self._limit:.3g}"
+        finite = [value for value in (loss, self._batch_loss, *(p.train_loss for p in self.points[::-1])) if isfinite(value)]
+        self.outcome = Outcome(
+            DIVERGED,
+            f"diverged at update {update}: the {what} loss is {bad}; try a smaller learning rate",
+            diverged_at_update=update,
+            last_finite_loss=finite[0] if finite else None,
+        )
+
+    def _look(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
+        """Evaluates, and decides whether the run diverged, reached its goal, or is to stop."""
+        parameters = self.parameters
+        measured = self._call_measure(parameters)
+        size = batch_size or self.batch_size
+        point = Point(self.updates, epoch, self.samples, self.seconds, rate, size, *measured, self._batch_loss)
+        self.points.append(point)
+        if self.positions is not None:
+            self.positions.append(parameters)
+        if self.outcome is None:
+            self._judge(point, parameters)
+        return point
+
+    def _judge(self, point: Point, parameters: npt.NDArray[Any]) -> None:
+        if not isfinite(point.train_loss) or abs(point.train_loss) > self._limit:
+            self._diverge(point.update, "train", point.train_loss)
+            return
+        budget = self.budget
+        error = point.train_error if isnan(point.validation_error) else point.validation_error
+        loss = point.train_loss if isnan(point.validation_loss) else point.validation_loss
+        if budget.goal is not None and self.steps_to_goal is None and (loss if isnan(error) else error) < budget.goal:
+            self.steps_to_goal = point.update
+        if self.best is None or loss < self._best_loss:
+            self.best, self._best_loss = Best(point, parameters), loss
+            self._without_improvement = 0
+        else:
+            self._without_improvement += 1
+        if budget.stop_at is not None and point.train_loss <= budget.stop_at:
+            self.outcome = Outcome(COMPLETED, f"train loss at or below {budget.stop_at:g}")
+        elif budget.patience is not None and self._without_improvement >= budget.patience:
+            self.outcome = Outcome(COMPLETED, f"no better loss in {budget.patience} evaluations")
