@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 from sweepgd.problem import UsageProblem, nearest
@@ -51,8 +51,8 @@ class Setting:
 
     def _number(self, value: Any, name: str) -> float | int:
         sample = self.default[0] if isinstance(self.default, tuple) and self.default else self.default
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise UsageProblem(f"{name} = {value!r}: give a number")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+            raise UsageProblem(f"{name} = {value!r}: give a finite number")
         inside = self.minimum <= value <= self.maximum and not (self.open_maximum and value == self.maximum)
         if not inside:
             upper = "below" if self.open_maximum else "at most"

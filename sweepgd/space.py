@@ -59,7 +59,7 @@ class Axis:
             raise UsageProblem(f"a grid needs steps, and {self.name} is a range without: give it a list or a step")
         step = self.step or 1
         count = int((self.high - self.low) / step + 1e-9) + 1
-        points = [self.low + index * step for index in range(count)]
+        points = [min(self.low + index * step, self.high) for index in range(count)]  # 0.1 + 2 * 0.1 > 0.3
         return tuple(int(point) for point in points) if self.integer else tuple(points)
 
 

@@ -106,11 +106,11 @@ def _read_columns(path: Path, targets: Names, inputs: Names, task: str) -> Raw:
 
 def _read_npz(path: Path, targets: Names, inputs: Names, task: str) -> Raw:
     target = _single(targets, "data.target", "NPZ array")
-    with reading(path):
-        archive = np.load(path)
+    # Opened here because np.load leaves a damaged archive open.
+    with reading(path), path.open("rb") as file:
+        archive = np.load(file)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise ValueError("it holds a single array, not an NPZ archive")
-    with archive:
         others = [name for name in archive.files if name != target]
         if inputs:
             name = _single(inputs, "data.inputs", "NPZ array")
@@ -121,8 +121,7 @@ def _read_npz(path: Path, targets: Names, inputs: Names, task: str) -> Raw:
         for wanted in (target, name):
             if wanted not in archive.files:
                 raise UsageProblem(f"{path}: no array {wanted!r}: {nearest(wanted, archive.files)}")
-        with reading(path):
-            values, labels = archive[name], archive[target]
+        values, labels = archive[name], archive[target]
     if values.dtype.kind not in "fiub" or values.ndim == 0:
         raise Problem(f"{path}: array {name!r} holds {values.dtype} of shape {values.shape}: give rows of numbers")
     if labels.dtype.kind not in ("fiubU" if task == "classification" else "fiub") or labels.ndim == 0:

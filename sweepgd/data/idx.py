@@ -25,6 +25,6 @@ def read_idx(path: Path) -> Array:
     shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, header, 4))
     expected = header + prod(shape) * dtype.itemsize
     if len(content) != expected:
-        raise Problem(f"{path}: {len(content)} bytes where its header promises {expected}: it is damaged, fetch it anew")
+        raise Problem(f"{path}: {len(content)} bytes where its header promises {expected}: damaged, fetch it anew")
     values = np.frombuffer(content, dtype, offset=header).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

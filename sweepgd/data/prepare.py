@@ -11,7 +11,7 @@ from sweepgd.data.contract import Array, Data, Part, Table, Task
 from sweepgd.data.files import load_file
 from sweepgd.data.spec import DataSpec, dataset_settings
 from sweepgd.data.split import split_rows
-from sweepgd.problem import UsageProblem
+from sweepgd.problem import Problem, UsageProblem
 
 # One random stream a purpose, so that changing one leaves the others' draws as they were.
 DRAWING, SUBSET, SPLIT, NOISE = range(4)
@@ -32,8 +32,8 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
     train_targets = table.targets
     if spec.label_noise:
         train_targets = _noisy(table.targets, train, len(table.classes), spec.label_noise, _stream(seed, NOISE))
-    scaling = _statistics(table.inputs, train) if spec.standardize and task != "none" else None
-    target_scaling = _statistics(table.targets, train) if spec.standardize_targets else None
+    scaling = _statistics(table.inputs, train, table.features, name) if spec.standardize and task != "none" else None
+    target_scaling = _statistics(table.targets, train, target_names, name) if spec.standardize_targets else None
 
     def part(source: Table, targets: Array, rows: Array, where: str) -> Part | None:
         if len(rows) == 0:
@@ -139,12 +139,22 @@ def _blocks(rows: Array) -> Iterator[slice]:
     return (slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK))
 
 
-def _statistics(values: Array, rows: Array) -> tuple[Array, Array]:
-    """Mean and standard deviation of each column over `rows`, in float64; a column constant there has scale 1."""
+def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) -> tuple[Array, Array]:
+    """Mean and standard deviation of each column over `rows`, in float64; a column constant there has scale 1.
+
+    Raises Problem for a column whose variance is too large for float64.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         mean = sum(values[rows[block]].sum(axis=0, dtype=np.float64) for block in _blocks(rows)) / len(rows)
         squares = sum(np.square(values[rows[block]] - mean).sum(axis=0) for block in _blocks(rows))
         scale = np.sqrt(squares / len(rows))
+    if not np.isfinite(scale).all():
+        column = int(np.argmin(np.isfinite(scale)))
+        row = rows[np.argmax(np.abs(values[rows, column]))]
+        raise Problem(
+            f"{where}: column {columns[column]!r}, row {row + 1} is {values[row, column]:g}: too large to standardize;"
+            " give smaller units"
+        )
     constant = np.logical_and.reduce([(values[rows[block]] == values[rows[0]]).all(axis=0) for block in _blocks(rows)])
     # Rounding in the mean would leave a constant column with a scale of some 1e-17, and test values of 1e17.
     mean = np.where(constant, values[rows[0]], mean)

@@ -1,0 +1,59 @@
+"""What each batch size, optimizer or schedule achieved, its other settings at their best."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.analysis.best import best_of_each
+from sweepgd.analysis.columns import floats, has_status, nullable
+from sweepgd.analysis.configurations import MEASURES, configurations
+from sweepgd.analysis.groups import Groups
+from sweepgd.analysis.levels import batch_levels
+from sweepgd.problem import UsageProblem, nearest
+
+FACTORS = ("batch_size", "optimizer", "schedule")
+
+
+def by(trials: pa.Table, factor: str) -> pa.Table:
+    """One row for each value of `factor` (one of FACTORS), in ascending order; rows without a value are left out.
+
+    Columns: the factor; `trials`, `replicates` and `share_diverged` (of the replicates) over all that used it; of
+    its best configuration `best_trial`, the other factors, `learning_rate`, `objective`, losses, errors,
+    `generalization_gap` (with standard errors) and `updates`, all null where none completed; `steps_to_goal`, the
+    fewest of any configuration; and the median `seconds_per_update` and `seconds_per_epoch` of all completed runs.
+    More than a dozen batch sizes are gathered around powers of two, and then `batch_size_from` and `batch_size_to`
+    tell the smallest and largest gathered. Raises UsageProblem for another factor.
+    """
+    if factor not in FACTORS:
+        raise UsageProblem(f"unknown factor {factor!r}: {nearest(factor, FACTORS)}")
+    trials = trials.filter(pc.is_valid(trials[factor]))
+    every = configurations(trials)
+    keys = _keys(every, factor)
+    run_keys = keys.take(pc.index_in(trials["trial"], value_set=every["trial"].combine_chunks()).combine_chunks())
+    groups, runs = Groups(keys.to_numpy(zero_copy_only=False)), Groups(run_keys.to_numpy(zero_copy_only=False))
+    values = pa.array(groups.keys, keys.type)
+    winner = best_of_each(every, keys, values)
+    completed = has_status(trials, "completed")
+
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {factor: values}
+    if factor == "batch_size":
+        sizes = floats(every, factor)
+        columns["batch_size_from"] = pa.array(groups.smallest(sizes), pa.int64())
+        columns["batch_size_to"] = pa.array(-groups.smallest(-sizes), pa.int64())
+    columns["trials"] = pa.array(groups.size, pa.int64())
+    columns["replicates"] = pa.array(runs.size, pa.int64())
+    columns["share_diverged"] = nullable(runs.mean(has_status(trials, "diverged").astype(float)))
+    columns["best_trial"] = winner["trial"]
+    measures = [name for measure in ("objective", *MEASURES) for name in (measure, f"{measure}_se")]
+    for name in (*(other for other in FACTORS if other != factor), "learning_rate", *measures, "updates"):
+        columns[name] = winner[name]
+    columns["steps_to_goal"] = nullable(groups.smallest(floats(every, "steps_to_goal")))
+    for name in ("seconds_per_update", "seconds_per_epoch"):
+        columns[name] = nullable(runs.median(np.where(completed, floats(trials, name), np.nan)))
+    return pa.table(columns)
+
+
+def _keys(table: pa.Table, factor: str) -> pa.Array:
+    if factor == "batch_size":
+        return pa.array(batch_levels(floats(table, factor)), pa.int64())
+    return table[factor].combine_chunks()

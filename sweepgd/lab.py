@@ -1,0 +1,70 @@
+"""What every trial of a sweep shares, made once a process: prepared data, the model built for them, compiled kernels."""
+
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+
+from sweepgd.configuration import Configuration
+from sweepgd.data import Data, prepare
+from sweepgd.kernels import signatures
+from sweepgd.kernels.loops import no_probe
+from sweepgd.models import Architecture, Shape, build
+from sweepgd.objectives import objectives_of
+from sweepgd.sweep import Sweep
+from sweepgd.sweep.points import optimizer_of
+from sweepgd.training import Training
+
+# Replicates whose own data are kept at once, where the sweep redraws data.
+DATA_KEPT = 64
+
+
+class Lab:
+    """Runs configurations of one sweep. Raises Problem where data or model cannot be had, before any training."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self._prepare = lru_cache(DATA_KEPT)(lambda seed: prepare(sweep.data, seed=seed, dtype=sweep.model.dtype))
+        self.objectives = objectives_of(sweep, self.data(0))
+
+    def data_seed(self, replicate: int) -> int:
+        """The seed of a replicate's data: one for all, or with `data.redraw` one each."""
+        return self.sweep.data.seed + (replicate if self.sweep.data.redraw else 0)
+
+    def data(self, replicate: int) -> Data:
+        return self._prepare(self.data_seed(replicate))
+
+    @cached_property
+    def architecture(self) -> Architecture:
+        data = self.data(0)
+        shape = Shape(data.task, data.train.inputs.shape[1], data.train.targets.shape[1], len(data.classes))
+        return build(self.sweep.model.name, self.sweep.model.model_extra or {}, shape)
+
+    def seed(self, replicate: int) -> int:
+        """The seed of a replicate: the same for every configuration, so that they differ in nothing else."""
+        return self.sweep.search.seed + replicate
+
+    def training(self, configuration: Configuration, replicate: int) -> Training:
+        """A run, ready to advance."""
+        return Training(
+            configuration,
+            self.data(replicate),
+            self.architecture,
+            self.sweep.budget,
+            seed=self.seed(replicate),
+            dtype=self.sweep.model.dtype,
+            shuffle=self.sweep.data.shuffle,
+            last_batch=self.sweep.data.last_batch,
+        )
+
+    def compile(self, optimizers: Iterable[str]) -> None:
+        """Compiles every kernel that these optimizers need, or loads them from the cache of an earlier process."""
+        dtype = self.sweep.model.dtype
+        signatures.trainer(dtype)
+        signatures.measurer(dtype)
+        signatures.compiled("gradient", self.architecture.gradient, dtype)
+        signatures.compiled("evaluate", self.architecture.evaluate, dtype)
+        for name in optimizers:
+            optimizer = optimizer_of(name)
+            signatures.compiled("update", optimizer.update, dtype)
+            signatures.compiled("probe", optimizer.probe or no_probe, dtype)
+            if optimizer.evaluation is not None:
+                signatures.compiled("evaluation", optimizer.evaluation, dtype)

@@ -1,0 +1,72 @@
+"""What a search minimises: each objective's value for a run, and the finite penalty where a run has none."""
+
+from collections.abc import Sequence
+from math import isnan
+
+from sweepgd.data import Data
+from sweepgd.problem import UsageProblem
+from sweepgd.sweep import Sweep
+from sweepgd.training import Training
+
+PENALTY_FACTOR = 10.0
+
+
+def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
+    """The sweep's objectives; by default validation loss, or train loss without a validation part.
+
+    Raises UsageProblem for an objective that these data do not have.
+    """
+    search = sweep.search
+    chosen = tuple(search.objectives or ([search.objective] if search.objective else []))
+    if not chosen:
+        return ("train_loss" if data.validation is None else "validation_loss",)
+    for name in chosen:
+        if "validation" in name and data.validation is None:
+            raise UsageProblem(f"search.objective = {name!r}, and there is no validation part: give data.validation a share, or use train_loss")
+        if name.endswith("error") and data.task != "classification":
+            raise UsageProblem(f"search.objective = {name!r}, and these data are not for classification: use {name.replace('error', 'loss')}")
+        if name == "steps_to_goal" and sweep.budget.goal is None:
+            raise UsageProblem("search.objective = 'steps_to_goal' wants budget.goal: give it a goal")
+    return chosen
+
+
+def value(name: str, training: Training) -> float | None:
+    """The objective of a run as it stands, or None where it has none: not evaluated yet, or a goal not reached."""
+    if not training.points:
+        return None
+    if name == "train_seconds":
+        return training.seconds
+    if name == "steps_to_goal":
+        return None if training.steps_to_goal is None else float(training.steps_to_goal)
+    if name == "best_validation_loss":
+        return None if training.best is None else training.best.point.validation_loss
+    found = getattr(training.points[-1], name)
+    return None if isnan(found) else found
+
+
+def penalty(name: str, training: Training) -> float:
+    """What the sampler is told for a run that diverged or has no value, in the objective's own units.
+
+    Ten times the loss that the run began with (at least 1), an error of 1, ten times the seconds or updates it made. It is
+    finite, since Optuna counts NaN as a failure to be forgotten, and it depends on the run alone.
+    """
+    if name.endswith("error"):
+        return 1.0
+    if name == "train_seconds":
+        return PENALTY_FACTOR * training.seconds
+    if name == "steps_to_goal":
+        return PENALTY_FACTOR * max(1, training.updates)
+    return PENALTY_FACTOR * max(1.0, abs(training.points[0].train_loss) if training.points else 1.0)
+
+
+def told(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
+    """What the sampler is told of a configuration: for each objective the mean over its replicates."""
+    means = []
+    for name in names:
+        values = []
+        for training in trainings:
+            diverged = training.outcome is not None and training.outcome.diverged_at_update is not None
+            found = None if diverged else value(name, training)
+            values.append(penalty(name, training) if found is None else found)
+        means.append(sum(values) / len(values))
+    return means

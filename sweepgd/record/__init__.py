@@ -1,0 +1,19 @@
+"""The record of a sweep: what was computed, durable and readable by anyone."""
+
+from sweepgd.record.finished import Finished
+from sweepgd.record.load import Minimum, Results, load
+from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, TRIALS
+from sweepgd.record.store import Store
+
+__all__ = [
+    "CURVATURE",
+    "CURVES",
+    "MINIMA",
+    "SCHEMA_VERSION",
+    "TRIALS",
+    "Finished",
+    "Minimum",
+    "Results",
+    "Store",
+    "load",
+]

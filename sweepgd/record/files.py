@@ -1,0 +1,44 @@
+"""Files that are whole or absent, whatever happens while they are written."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sweepgd.problem import Problem
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable: a rename or a removal survives a power cut only after this."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def placed(path: Path) -> Iterator[Path]:
+    """A temporary sibling to write; leaving the block makes it durable and gives it its name.
+
+    Its own name starts with a dot and does not end in the suffix, so that no reader's glob finds it.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns the operating system's refusal to write below `path` into a Problem."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise Problem(f"cannot write {where}: {error.strerror or error}; mend that, or give another --out") from error

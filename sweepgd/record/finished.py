@@ -1,0 +1,93 @@
+"""One finished configuration, and its bytes in the log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from sweepgd.layout import COLUMNS
+from sweepgd.problem import nearest
+from sweepgd.record.schema import CURVES, plain
+
+_CURVE_DTYPES = {name: np.dtype("i8" if str(CURVES.field(name).type) == "int64" else "f8") for name in CURVES.names[2:]}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One configuration with all its replicates, ready to be recorded.
+
+    `rows` holds a row of the trials table a replicate. `curves` holds, in the same order, the columns of each curve:
+    `update` and any others, each of shape (points,), and `position` of shape (points, dimensions); a replicate that
+    never ran has none. `minima` holds rows of the minima table, with `parameters` the flat vector in its own dtype and
+    `layout` of shape (tensors, COLUMNS). A column that is missing, None or NaN is null.
+    """
+
+    trial: int
+    rows: list[dict[str, Any]]
+    curves: list[dict[str, np.ndarray]]
+    minima: list[dict[str, Any]] = field(default_factory=list)
+
+
+def encode(finished: Finished) -> bytes:
+    """The log record of a configuration. Raises ValueError where something does not fit its table."""
+    where = f"trial {finished.trial}"
+    try:
+        if len(finished.curves) != len(finished.rows):
+            raise ValueError(f"{len(finished.rows)} rows but {len(finished.curves)} curves")
+        rows = [plain(row, "trials") for row in finished.rows]
+        curves = [_curve(curve) for curve in finished.curves]
+        minima = [_minimum(row) for row in finished.minima]
+        if any(row["trial"] != finished.trial for row in [*rows, *minima]):
+            raise ValueError("a row belongs to another trial")
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    return msgpack.packb((finished.trial, rows, curves, minima), datetime=True)
+
+
+def decode(record: bytes) -> Finished:
+    """The configuration that `encode` wrote."""
+    trial, rows, curves, minima = msgpack.unpackb(record, timestamp=3)
+    for row in minima:
+        row["parameters"] = np.frombuffer(row["parameters"], row["dtype"])
+        row["layout"] = np.frombuffer(row["layout"], np.int64).reshape(-1, COLUMNS)
+    return Finished(trial, rows, [_arrays(curve) for curve in curves], minima)
+
+
+def _curve(curve: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    if curve and "update" not in curve:
+        raise ValueError("a curve needs its column 'update'")
+    points = len(curve["update"]) if curve else 0
+    columns = {}
+    for name, values in curve.items():
+        dtype = _CURVE_DTYPES.get(name)
+        if dtype is None:
+            raise ValueError(f"no column {name!r} in a curve: {nearest(name, _CURVE_DTYPES)}")
+        array = np.asarray(values)
+        if array.ndim != (2 if name == "position" else 1) or len(array) != points:
+            raise ValueError(f"column {name!r} of a curve of {points} points has shape {array.shape}")
+        if array.dtype != dtype:
+            if not np.can_cast(array.dtype, dtype, "same_kind"):
+                raise ValueError(f"column {name!r} of a curve is {array.dtype}, not {dtype}")
+            array = array.astype(dtype)
+        columns[name] = array.tobytes()
+    return columns if points else {}
+
+
+def _arrays(curve: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    columns = {name: np.frombuffer(raw, _CURVE_DTYPES[name]) for name, raw in curve.items()}
+    if "position" in columns:
+        columns["position"] = columns["position"].reshape(len(columns["update"]), -1)
+    return columns
+
+
+def _minimum(row: Mapping[str, Any]) -> dict[str, Any]:
+    parameters, layout = np.asarray(row["parameters"]), np.asarray(row["layout"], dtype=np.int64)
+    if parameters.ndim != 1 or parameters.dtype not in (np.float32, np.float64):
+        raise ValueError(f"parameters are {parameters.dtype} of shape {parameters.shape}, not a flat vector of floats")
+    if layout.ndim != 2 or layout.shape[1] != COLUMNS:
+        raise ValueError(f"layout of a minimum has shape {layout.shape}, not (tensors, {COLUMNS})")
+    scalars = {name: value for name, value in row.items() if name not in ("parameters", "layout")}
+    values = plain(scalars | {"dtype": parameters.dtype.name}, "minima")
+    return values | {"parameters": parameters.tobytes(), "layout": layout.tobytes()}

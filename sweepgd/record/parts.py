@@ -1,0 +1,145 @@
+"""Configurations as Arrow tables, and tables as immutable Parquet parts."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sweepgd.problem import Problem
+from sweepgd.record.files import placed, sync_folder
+from sweepgd.record.finished import Finished, decode
+from sweepgd.record.schema import CURVES, MINIMA, SCHEMA_VERSION, SCHEMAS, TRIALS
+
+# A row group holds about this many bytes of log records, which bounds the memory that publishing takes.
+_GROUP_BYTES = 32 * 2**20
+
+
+def part(directory: Path, table: str, number: int) -> Path:
+    """The path of a part of a table."""
+    return directory / table / f"{number:06}.parquet"
+
+
+def numbers(folder: Path, suffix: str) -> list[int]:
+    """The numbers of the files `000001<suffix>` in a folder, ascending; none where there is no folder."""
+    return sorted(int(path.stem) for path in folder.glob(f"*{suffix}") if path.stem.isdecimal())
+
+
+def trials_table(batch: Sequence[Finished]) -> pa.Table:
+    """The trials rows of configurations."""
+    return _rows([row for finished in batch for row in finished.rows], TRIALS)
+
+
+def curves_table(batch: Sequence[Finished]) -> pa.Table:
+    """The curve points of configurations."""
+    pairs = [(row, curve) for done in batch for row, curve in zip(done.rows, done.curves, strict=True) if curve]
+    lengths = np.array([len(curve["update"]) for _, curve in pairs], dtype=np.int64)
+    columns = [
+        pa.array(np.repeat(np.array([row[name] for row, _ in pairs], dtype=np.int64), lengths))
+        for name in ("trial", "replicate")
+    ]
+    for column in CURVES.names[2:-1]:
+        absent = np.repeat(np.array([column not in curve for _, curve in pairs], dtype=bool), lengths)
+        dtype = CURVES.field(column).type.to_pandas_dtype()
+        values = [
+            curve[column] if column in curve else np.zeros(length, dtype)
+            for (_, curve), length in zip(pairs, lengths, strict=True)
+        ]
+        joined = np.concatenate([np.empty(0, dtype), *values])
+        columns.append(pa.array(joined, mask=absent | np.isnan(joined)))
+    columns.append(_positions([curve.get("position") for _, curve in pairs], lengths))
+    return pa.Table.from_arrays(columns, schema=CURVES)
+
+
+def minima_table(batch: Sequence[Finished]) -> pa.Table:
+    """The minimisers of configurations."""
+    rows = [row for finished in batch for row in finished.minima]
+    vectors = [row["parameters"].astype(np.float64) for row in rows]
+    plain = [row | {"parameters": None, "layout": row["layout"].tolist()} for row in rows]
+    table = _rows(plain, MINIMA)
+    sizes = np.array([len(vector) for vector in vectors], dtype=np.int64)
+    lists = _lists(np.concatenate([np.empty(0), *vectors]), sizes)
+    return table.set_column(MINIMA.get_field_index("parameters"), MINIMA.field("parameters"), lists)
+
+
+_TABLES: dict[str, Callable[[Sequence[Finished]], pa.Table]] = {
+    "trials": trials_table,
+    "minima": minima_table,
+    "curves": curves_table,
+}
+
+
+def table_of(name: str, records: Iterable[bytes]) -> pa.Table:
+    """One table of the configurations in log records; curvature is never logged."""
+    return _TABLES[name]([decode(record) for record in records]) if name in _TABLES else SCHEMAS[name].empty_table()
+
+
+def publish(directory: Path, number: int, records: Iterable[bytes], metadata: Mapping[str, str]) -> None:
+    """Writes log records as part `number` of each table, trials last: who sees that one sees the others.
+
+    Parts that exist are left as they are. Raises OSError where a part cannot be written; those that were are whole.
+    """
+    with ExitStack() as stack:  # unwinds in reverse, so that the table entered first is placed last
+        writers = {}
+        for name in _TABLES:
+            path = part(directory, name, number)
+            if path.exists():
+                sync_folder(path.parent)
+                continue
+            schema = SCHEMAS[name].with_metadata(metadata)
+            temporary = stack.enter_context(placed(path))
+            writers[name] = stack.enter_context(pq.ParquetWriter(temporary, schema, compression="zstd"))
+        for batch in _batches(records):
+            for name, writer in writers.items():
+                writer.write_table(_TABLES[name](batch))
+
+
+def read(path: Path, **how: Any) -> pa.Table:
+    """A part, or the rows and columns of it that pyarrow's `filters` and `columns` choose.
+
+    Raises Problem where it is damaged, or written under another schema version.
+    """
+    try:
+        written = (pq.read_metadata(path).metadata or {}).get(b"sweepgd.schema_version", b"unknown").decode()
+        if written != str(SCHEMA_VERSION):
+            raise Problem(f"{path} has schema version {written}, not {SCHEMA_VERSION}: use the sweepgd that wrote it")
+        table = pq.read_table(path, partitioning=None, **how)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise Problem(f"{path} cannot be read: {reason}; restore it from a copy, or set it aside") from error
+    return table.replace_schema_metadata()
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_arrays(
+        [pa.array([row.get(field.name) for row in rows], field.type) for field in schema], schema=schema
+    )
+
+
+def _positions(positions: Sequence[np.ndarray | None], lengths: np.ndarray) -> pa.ListArray:
+    """A list a point, null where the curve has no positions."""
+    widths = [0 if position is None else position.shape[1] for position in positions]
+    values = [position.ravel() for position in positions if position is not None]
+    absent = np.repeat(np.array([position is None for position in positions], dtype=bool), lengths)
+    sizes = np.repeat(np.array(widths, dtype=np.int64), lengths)
+    return _lists(np.concatenate([np.empty(0), *values]), sizes, pa.array(absent))
+
+
+def _lists(values: np.ndarray, sizes: np.ndarray, mask: pa.Array | None = None) -> pa.ListArray:
+    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.array(values), mask=mask)
+
+
+def _batches(records: Iterable[bytes]) -> Iterator[list[Finished]]:
+    batch, size = [], 0
+    for record in records:
+        batch.append(decode(record))
+        size += len(record)
+        if size >= _GROUP_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

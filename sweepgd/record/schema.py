@@ -1,0 +1,163 @@
+"""The columns of the record: one Arrow schema a table, and the footer that every Parquet part carries."""
+
+import hashlib
+import operator
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+import pyarrow as pa
+
+from sweepgd.problem import nearest
+
+# Raised by one when a column changes its meaning or type; a column that is only added leaves it.
+SCHEMA_VERSION = 1
+
+_KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
+_REALS = pa.list_(pa.float64())
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
+    return [pa.field(name, kind) for name in names]
+
+
+TRIALS = pa.schema(
+    [
+        *_KEY,
+        *_fields(pa.string(), "config_id", "status", "message"),
+        *_fields(pa.string(), "data", "model", "optimizer", "schedule", "batch_schedule"),
+        pa.field("batch_size", pa.int64()),
+        pa.field("learning_rate", pa.float64()),
+        pa.field("hyperparameters", pa.map_(pa.string(), pa.float64())),
+        pa.field("settings", pa.string()),
+        pa.field("seed", pa.int64()),
+        pa.field("epochs", pa.float64()),
+        *_fields(pa.int64(), "updates", "samples"),
+        pa.field("dtype", pa.string()),
+        pa.field("attempt", pa.int64()),
+        pa.field("objectives", _REALS),
+        *_fields(pa.float64(), "train_loss", "validation_loss", "test_loss"),
+        *_fields(pa.float64(), "train_error", "validation_error", "test_error", "generalization_gap"),
+        *_fields(pa.int64(), "steps_to_goal", "diverged_at_update"),
+        *_fields(pa.float64(), "last_finite_loss", "train_seconds", "seconds_per_update", "seconds_per_epoch"),
+        *_fields(_TIME, "started_at", "finished_at"),
+        pa.field("worker", pa.string()),
+        *_fields(pa.int64(), "data_seed", "parameters"),
+        pa.field("search_state", pa.string()),
+    ]
+)
+
+CURVES = pa.schema(
+    [
+        *_KEY,
+        pa.field("update", pa.int64()),
+        pa.field("epoch", pa.float64()),
+        pa.field("samples", pa.int64()),
+        *_fields(pa.float64(), "seconds", "learning_rate"),
+        pa.field("batch_size", pa.int64()),
+        *_fields(pa.float64(), "train_loss", "validation_loss", "test_loss"),
+        *_fields(pa.float64(), "train_error", "validation_error", "test_error", "gradient_norm", "batch_loss"),
+        pa.field("position", _REALS),
+    ]
+)
+
+# float32 parameters are exact in float64; `dtype` says what they were.
+MINIMA = pa.schema(
+    [
+        *_KEY,
+        pa.field("which", pa.string()),
+        pa.field("update", pa.int64()),
+        pa.field("parameters", _REALS),
+        pa.field("dtype", pa.string()),
+        pa.field("layout", pa.list_(pa.list_(pa.int64()))),
+        *_fields(pa.string(), "data_fingerprint", "preprocessing"),
+    ]
+)
+
+CURVATURE = pa.schema(
+    [
+        *_KEY,
+        pa.field("measure", pa.string()),
+        *_fields(pa.float64(), "value", "error"),
+        pa.field("settings", pa.string()),
+    ]
+)
+
+SCHEMAS: dict[str, pa.Schema] = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA, "curvature": CURVATURE}
+
+
+def footer(sweep_toml: str) -> dict[str, str]:
+    """What every part says of its origin: schema version, software versions, and the SHA-256 of the resolved sweep."""
+    return {
+        "sweepgd.schema_version": str(SCHEMA_VERSION),
+        "sweepgd.sweep_sha256": hashlib.sha256(sweep_toml.encode()).hexdigest(),
+        **{f"{name}.version": version(name) for name in ("sweepgd", "numba", "numpy")},
+    }
+
+
+def _integer(value: Any) -> int:
+    number = operator.index(value)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{number} does not fit 64 bits")
+    return number
+
+
+def _real(value: Any) -> float | None:
+    number = float(value)
+    return None if number != number else number
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"{value!r} is not a datetime with a time zone")
+    return value
+
+
+def _reals(value: Any) -> list[float | None]:
+    return [None if number is None else _real(number) for number in value]
+
+
+def _map(value: Any) -> dict[str, float | None]:
+    return {_text(name): _real(number) for name, number in value.items()}
+
+
+_PLAIN: dict[pa.DataType, Callable[[Any], Any]] = {
+    pa.int64(): _integer,
+    pa.float64(): _real,
+    pa.string(): _text,
+    _TIME: _moment,
+    _REALS: _reals,
+    pa.map_(pa.string(), pa.float64()): _map,
+}
+_COLUMNS = {
+    name: {field.name: _PLAIN[field.type] for field in schema if field.type in _PLAIN}
+    for name, schema in SCHEMAS.items()
+}
+
+
+def plain(row: Mapping[str, Any], table: str) -> dict[str, Any]:
+    """`row` in plain Python values that fit the table, so that nothing already logged can fail to become Parquet.
+
+    NaN becomes null, as does None. Raises ValueError for an unknown column, a value of the wrong type, and a row that
+    lacks its trial or replicate.
+    """
+    columns = _COLUMNS[table]
+    values: dict[str, Any] = {"trial": None, "replicate": None}
+    for name, value in row.items():
+        if name not in columns:
+            raise ValueError(f"no column {name!r}: {nearest(name, columns)}")
+        try:
+            values[name] = None if value is None else columns[name](value)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"column {name!r}: {error}") from error
+    if values["trial"] is None or values["replicate"] is None:
+        raise ValueError("a row needs its trial and replicate")
+    return values

@@ -1,0 +1,147 @@
+"""The only writer of a result directory: a durable log, turned now and then into immutable Parquet parts."""
+
+import errno
+import fcntl
+import os
+import platform
+import time
+from pathlib import Path
+
+from sweepgd.problem import Problem
+from sweepgd.record import parts
+from sweepgd.record.files import placed, sync_folder, writing
+from sweepgd.record.finished import Finished, decode, encode
+from sweepgd.record.log import Log, frames
+from sweepgd.record.schema import SCHEMAS, footer
+
+
+class Store:
+    """A result directory open for recording. Segment `log/000001.log` becomes part 000001 of each table.
+
+    Publishing starts the next segment first, so that a segment with a successor is final and its publication can be
+    repeated after a crash at any point. Its log goes once all its parts are in place.
+    """
+
+    def __init__(self, directory: Path, sweep_toml: str, lock: int) -> None:
+        """Use `Store.open`, which takes the lock."""
+        self.directory = directory
+        self._lock = lock
+        self._footer = footer(sweep_toml)
+        published = parts.numbers(directory / "trials", ".parquet")
+        logged = parts.numbers(directory / "log", ".log")
+        self._segment = max([1, *logged, *(number + 1 for number in published)])
+        for number in {*logged, self._segment}:
+            Log(self._log_path(number)).close()  # cuts a torn tail and keeps it, before any segment is published
+        self._publish_final_segments()
+
+        self.recorded: set[int] = set()
+        """The numbers of all trials recorded so far, flushed or not."""
+        for number in parts.numbers(directory / "trials", ".parquet"):
+            table = parts.read(parts.part(directory, "trials", number), columns=["trial"])
+            self.recorded.update(table["trial"].to_pylist())
+        self._published = len(self.recorded)
+        self._log = Log(self._log_path(self._segment))
+        self.recorded.update(decode(record).trial for record in frames(self._log.path))
+        self._opened = self._published_at = time.monotonic()
+
+    @classmethod
+    def open(cls, directory: Path, sweep_toml: str) -> "Store":
+        """Creates the result directory, or reopens it: repairs its log and finishes an interrupted publication.
+
+        `sweep_toml`, the resolved sweep, is kept as `sweep.toml`. Raises Problem where the directory cannot be written,
+        is damaged, or is being written by another process.
+        """
+        with writing(directory):
+            (directory / "log").mkdir(parents=True, exist_ok=True)
+            lock = _lock(directory)
+            try:
+                _prepare(directory, sweep_toml)
+                return cls(directory, sweep_toml, lock)
+            except BaseException:
+                os.close(lock)
+                raise
+
+    def append(self, finished: Finished) -> None:
+        """Records a configuration, in memory until the next `flush`.
+
+        Raises ValueError where it does not fit the tables, or its trial is already recorded.
+        """
+        if finished.trial in self.recorded:
+            raise ValueError(f"trial {finished.trial} is already recorded")
+        self._log.append(encode(finished))
+        self.recorded.add(finished.trial)
+
+    def flush(self) -> None:
+        """Makes everything appended durable, with one fsync. After a Problem, as a full disk, it can be repeated."""
+        with writing(self.directory):
+            self._log.flush()
+
+    def publish(self) -> None:
+        """Turns everything recorded into whole, immutable parts. After a Problem it can be repeated."""
+        self.flush()
+        with writing(self.directory):
+            if not self._log.empty:
+                following = Log(self._log_path(self._segment + 1))
+                self._log.close()
+                self._log, self._segment = following, self._segment + 1
+            self._publish_final_segments()
+        self._published = len(self.recorded)
+        self._published_at = time.monotonic()
+
+    def publish_if_due(self) -> None:
+        """Publishes so often that parts grow geometrically, in trials or in seconds: any study is tens of files."""
+        now = time.monotonic()
+        pending = len(self.recorded) - self._published
+        many = pending >= max(256, self._published // 8)
+        late = now - self._published_at > max(30.0, (now - self._opened) / 10)
+        if pending and (many or late):
+            self.publish()
+
+    def close(self) -> None:
+        """Publishes the rest and lets the directory go."""
+        try:
+            self.publish()
+            self._log.path.unlink()
+        finally:
+            self._log.close()
+            os.close(self._lock)
+
+    def _log_path(self, segment: int) -> Path:
+        return self.directory / "log" / f"{segment:06}.log"
+
+    def _publish_final_segments(self) -> None:
+        for number in parts.numbers(self.directory / "log", ".log"):
+            if number != self._segment:
+                path = self._log_path(number)
+                parts.publish(self.directory, number, frames(path), self._footer)
+                path.unlink()
+
+
+def _lock(directory: Path) -> int:
+    """The descriptor of the lock file, held until it is closed or this process ends."""
+    descriptor = os.open(directory / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+    except BlockingIOError:
+        holder = os.read(descriptor, 1000).decode() or "another process"
+        os.close(descriptor)
+        raise Problem(f"{directory} is being written by {holder}: wait until it ends, or stop it") from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _prepare(directory: Path, sweep_toml: str) -> None:
+    for name in SCHEMAS:
+        folder = directory / name
+        folder.mkdir(exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    path, text = directory / "sweep.toml", sweep_toml.encode()
+    if not path.exists() or path.read_bytes() != text:
+        with placed(path) as temporary:
+            temporary.write_bytes(text)
+    sync_folder(directory.parent)

@@ -1,0 +1,67 @@
+"""Validation error or loss against learning rate."""
+
+import altair as alt
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.analysis import configurations
+from sweepgd.analysis.levels import batch_levels, rate_levels
+from sweepgd.report.charts.axes import log_x, log_y
+from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished
+
+MEASURES = {
+    "validation_error": "validation error (share misclassified)",
+    "validation_loss": "validation loss",
+    "train_loss": "train loss",
+}
+
+
+def by_rate(trials: pa.Table, curves: pa.Table) -> Chart:
+    """Validation error (else loss, else train loss) against learning rate, a colour for each optimizer or batch size.
+
+    A point is a configuration, a line joins the best at each rate, and the strip above shows the rates that diverged.
+    Raises Missing where no run with a positive rate completed.
+    """
+    every = [row for row in configurations(trials).to_pylist() if (row["learning_rate"] or 0) > 0]
+    measure = next((name for name in MEASURES if any(row[name] is not None for row in every)), None)
+    if measure is None:
+        raise Missing("no run with a positive learning rate completed")
+    factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
+    rates = [row["learning_rate"] for row in every]
+    rows: Rows = [
+        {"rate": row["learning_rate"], "level": level, "group": group, "value": row[measure]}
+        | {"diverged": row["share_diverged"] > 0}
+        for row, level, group in zip(every, rate_levels(np.array(rates)), _groups(every, factor), strict=True)
+    ]
+    known = sorted((row for row in rows if row["value"] is not None), key=lambda row: row["value"])
+    best = {(row["group"], row["level"]): row for row in reversed(known)}
+    diverged = [row for row in rows if row["diverged"]]
+    groups = sorted({row["group"] for row in rows})
+
+    title = factor.replace("_", " ")
+    colour = colours("group", groups, title, ordered=factor == "batch_size")
+    kind = "O" if factor == "batch_size" else "N"
+    shape = alt.Shape(f"group:{kind}", scale=alt.Scale(domain=groups, range=SHAPES), title=title)
+    x = log_x("rate", "learning rate", rates)
+    y = log_y("value", MEASURES[measure], [row["value"] for row in known])
+    points = alt.Chart(alt.InlineData(known)).mark_point(filled=True, size=36, opacity=0.75)
+    lines = alt.Chart(alt.InlineData(list(best.values()))).mark_line(strokeWidth=1.6)
+    main = alt.layer(lines.encode(x=x, y=y, color=colour), points.encode(x=x, y=y, color=colour, shape=shape))
+    main = main.properties(width=WIDTH, height=HEIGHT)
+    heading = f"{MEASURES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
+    subtitle = "a point is a configuration's mean over completed replicates; a line joins the best at each rate"
+    if not diverged:
+        return finished(main, heading, subtitle)
+    crosses = alt.Chart(alt.InlineData(diverged)).mark_point(shape=CROSS, size=30, strokeWidth=1.6, opacity=1)
+    strip = crosses.encode(
+        x=log_x("rate", None, rates, labels=False, ticks=False),
+        y=alt.Y(f"group:{kind}", sort=groups, title="diverged", axis=alt.Axis(labels=False, ticks=False, grid=False)),
+        color=colour,
+    ).properties(width=WIDTH, height=max(40, 12 * len(groups)))
+    return finished(alt.vconcat(strip, main, spacing=6), heading, subtitle)
+
+
+def _groups(rows: Rows, factor: str) -> list[str] | list[int]:
+    if factor == "optimizer":
+        return [row["optimizer"] for row in rows]
+    return [int(size) for size in batch_levels(np.array([row["batch_size"] or 0 for row in rows], dtype=float))]

@@ -1,0 +1,60 @@
+"""The map of learning rate and batch size."""
+
+from math import sqrt
+
+import altair as alt
+import pyarrow as pa
+
+from sweepgd.analysis import rate_batch_map
+from sweepgd.report.charts.axes import log_scale, log_ticks
+from sweepgd.report.charts.style import CROSS, HEIGHT, HIGHLIGHT, WIDTH, Chart, Missing, Rows, finished
+
+
+def rate_batch(trials: pa.Table, curves: pa.Table) -> Chart:
+    """The best objective on the plane of learning rate and batch size, both logarithmic, with divergence marked.
+
+    Raises Missing where there are not two of each.
+    """
+    cells = rate_batch_map(trials).to_pylist()
+    if len({cell["learning_rate"] for cell in cells}) < 2 or len({cell["batch_size"] for cell in cells}) < 2:
+        raise Missing("a map needs two learning rates and two batch sizes")
+    for cell in cells:
+        cell["x"] = sqrt(cell["learning_rate_low"] * cell["learning_rate_high"])
+        cell["y"] = sqrt(cell["batch_size_low"] * cell["batch_size_high"])
+    base = alt.Chart(alt.InlineData(cells))
+    area = base.encode(
+        x=_axis(alt.X, cells, "learning_rate", "learning rate"),
+        x2="learning_rate_high:Q",
+        y=_axis(alt.Y, cells, "batch_size", "batch size"),
+        y2="batch_size_high:Q",
+    )
+    layers = [area.mark_rect(fill="#DDDDDD", stroke="white")]
+    values = [cell["objective"] for cell in cells if cell["objective"] is not None]
+    if values:
+        legend = alt.Legend(values=log_ticks(values), format=".3~g", gradientLength=HEIGHT - 60)
+        colour = alt.Color("objective:Q", title="objective", scale=log_scale(values, scheme="viridis"), legend=legend)
+        completed = area.transform_filter("datum.objective !== null")
+        best = area.transform_filter(f"datum.objective === {min(values)!r}")
+        layers += [
+            completed.mark_rect(stroke="white").encode(color=colour),
+            best.mark_rect(filled=False, stroke=HIGHLIGHT, strokeWidth=3),
+        ]
+    share = alt.Size("share_diverged:Q", scale=alt.Scale(domain=[0, 1], range=[0, 160]), legend=None)
+    diverged = base.transform_filter("datum.share_diverged > 0").encode(x="x:Q", y="y:Q", size=share)
+    # Black on white, to be seen on every colour.
+    layers += [
+        diverged.mark_point(shape=CROSS, stroke=stroke, strokeWidth=width, opacity=1)
+        for stroke, width in (("white", 4), ("black", 1.8))
+    ]
+    return finished(
+        alt.layer(*layers).properties(width=WIDTH, height=HEIGHT),
+        "Best objective by learning rate and batch size",
+        "×: diverged, its area the share of the cell's replicates; grey: none completed; outlined: lowest",
+    )
+
+
+def _axis(channel: type[alt.X] | type[alt.Y], cells: Rows, name: str, title: str) -> alt.X | alt.Y:
+    bounds = [cell[f"{name}_{end}"] for cell in cells for end in ("low", "high")]
+    levels = sorted({cell[name] for cell in cells})
+    axis = alt.Axis(values=levels, format=".3~g", grid=False, labelOverlap=True, labelSeparation=6)
+    return channel(f"{name}_low:Q", title=title, scale=log_scale(bounds), axis=axis)

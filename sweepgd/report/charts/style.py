@@ -1,0 +1,53 @@
+"""What all charts share: size, colours that the colour-blind tell apart, fonts, and the place of the title."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from sweepgd.problem import Problem
+
+# Okabe and Ito's colours without the yellow that is too pale for a line, and one more shape than colours, so that
+# colour and shape together tell 56 groups apart.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right", "triangle-left"]
+HIGHLIGHT = "#D55E00"
+CROSS = "M-1,-1L1,1M1,-1L-1,1"
+WIDTH, HEIGHT = 520, 340
+# More points along a line than pixels cannot be seen.
+MOST_POINTS = 500
+
+Rows = list[dict[str, Any]]
+Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
+
+
+class Missing(Problem):
+    """A study holds no data for a chart; the message says which."""
+
+
+def colours(field: str, groups: Sequence[str], title: str, ordered: bool) -> alt.Color:
+    """A colour for each of `groups`; where they are ordered, along viridis but for its end too pale for a line."""
+    if ordered:
+        scale = alt.Scale(domain=groups, scheme=alt.SchemeParams(name="viridis", extent=[0, 0.9]))
+        return alt.Color(f"{field}:O", scale=scale, title=title)
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=groups, range=COLOURS), title=title)
+
+
+def thinned(line: Rows) -> Rows:
+    """At most MOST_POINTS rows of a line, evenly spread, with its first and last."""
+    if len(line) <= MOST_POINTS:
+        return line
+    return [line[index] for index in np.linspace(0, len(line) - 1, MOST_POINTS).round().astype(int)]
+
+
+def finished(chart: Chart, title: str, subtitle: str | Sequence[str]) -> Chart:
+    """The chart under its title, in the common style."""
+    return (
+        chart.properties(title=alt.Title(title, subtitle=subtitle, anchor="start", fontSize=14, offset=10), padding=12)
+        .configure(background="white")
+        .configure_axis(labelFontSize=11, titleFontSize=12, titleFontWeight="normal", gridColor="#E6E6E6")
+        .configure_legend(labelFontSize=11, titleFontSize=11, labelLimit=320, titleLimit=320, symbolOpacity=1)
+        .configure_title(subtitleColor="#555555", subtitleFontSize=11)
+        .configure_view(stroke="#BBBBBB")
+    )

@@ -1,0 +1,39 @@
+"""The way of each optimizer over a two-dimensional surface."""
+
+from itertools import groupby
+
+import altair as alt
+import pyarrow as pa
+
+from sweepgd.analysis import paths
+from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, thinned
+from sweepgd.report.numbers import short
+
+
+def surface_paths(trials: pa.Table, curves: pa.Table) -> Chart:
+    """The path of the best configuration of each optimizer, from a ring to a dot.
+
+    Raises Missing where no completed run recorded positions in two dimensions.
+    """
+    rows: Rows = []
+    ends: Rows = []
+    for optimizer, line in groupby(paths(trials, curves).to_pylist(), lambda row: row["optimizer"]):
+        points = thinned(list(line))
+        label = f"{optimizer} ({short(points[0]['learning_rate'])})"
+        rows += [{"x": row["x"], "y": row["y"], "update": row["update"], "run": label} for row in points]
+        ends += [rows[-len(points)] | {"end": "start"}, rows[-1] | {"end": "end"}]
+    if not rows:
+        raise Missing("no completed run recorded positions on a two-dimensional surface")
+    x = alt.X("x:Q", title="first parameter", scale=alt.Scale(zero=False))
+    y = alt.Y("y:Q", title="second parameter", scale=alt.Scale(zero=False))
+    colour = colours("run", [row["run"] for row in ends if row["end"] == "end"], "optimizer (rate)", ordered=False)
+    line = alt.Chart(alt.InlineData(rows)).mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, order="update:Q")
+    points = alt.Chart(alt.InlineData(ends))
+    start = points.transform_filter("datum.end === 'start'").mark_point(size=80, strokeWidth=1.6)
+    end = points.transform_filter("datum.end === 'end'").mark_point(size=70, filled=True, opacity=1)
+    layers = alt.layer(line, *(mark.encode(x=x, y=y, color=colour) for mark in (start, end)))
+    return finished(
+        layers.properties(width=WIDTH, height=HEIGHT),
+        "Path of each optimizer at its best",
+        "from the ring to the dot; first completed replicate",
+    )

@@ -1,0 +1,173 @@
+"""The summary of a study as terminal tables, and as plain values for `--json`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import pyarrow as pa
+from rich import box
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from sweepgd.report.numbers import duration, percent, short, significant, whole
+
+Row = Mapping[str, Any]
+
+TITLES = {
+    "best": "Which configurations did best?",
+    "by_batch_size": "Which batch size? Each at its best configuration",
+    "by_optimizer": "Which optimizer? Each at its best configuration",
+    "by_schedule": "Which schedule? Each at its best configuration",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as it is shown: the column of the analysis, its heading, how a value reads, the legend it needs."""
+
+    name: str
+    heading: str
+    text: Callable[[Any], str] = str
+    number: bool = True
+    legend: str = ""
+
+    def cell(self, row: Row) -> str:
+        """The text of a row's value, empty where it is null."""
+        value = row[self.name]
+        return "" if value is None else self.text(value)
+
+    def with_error(self, row: Row) -> str:
+        """The text of a row's mean, ± its standard error where one is known."""
+        error = row[f"{self.name}_se"]
+        if error is None:
+            return self.cell(row)
+        return f"{self.cell(row)} ±{percent(error) if self.text is percent else significant(error, 2)}"
+
+
+BATCH_SIZE = Column("batch_size", "batch\nsize")
+OPTIMIZER = Column("optimizer", "optimizer", number=False)
+SCHEDULE = Column("schedule", "schedule", number=False)
+DIVERGED = Column("share_diverged", "div.\n%", lambda share: f"{100 * share:.0f}", legend="div. = replicates that diverged")
+OBJECTIVE = Column("objective", "objective", significant)
+LOSSES = (
+    Column("train_loss", "train\nloss", significant),
+    Column("validation_loss", "valid.\nloss", significant),
+    Column("validation_error", "valid.\nerr. %", percent),
+    Column("test_error", "test\nerr. %", percent),
+)
+COSTS = (
+    Column("updates", "updates", whole),
+    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates of any configuration"),
+    Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, evaluation not counted"),
+    Column("seconds_per_epoch", "time/\nepoch", duration),
+)
+GAP = Column("generalization_gap", "gap", significant, legend="gap = test (where none, valid.) − train loss")
+BEST = (Column("trial", "trial"), OPTIMIZER, SCHEDULE, BATCH_SIZE, Column("learning_rate", "rate", short))
+BY = (Column("trials", "trials"), DIVERGED, Column("learning_rate", "best\nrate", short), *LOSSES, GAP, *COSTS)
+
+# What a narrow terminal goes without, the first first; `--json` has everything.
+DISPENSABLE = (
+    "test_error", "trials", "schedule", "validation_loss", "train_loss", "generalization_gap", "steps_to_goal", "updates",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One table under the question that it answers; it leaves columns out where the console is too narrow for them."""
+
+    question: str
+    shown: Sequence[tuple[Column, Sequence[str]]]
+    kept: frozenset[str]
+    legend: Sequence[str] = ()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(self.question, style="bold")
+        if not self.shown:
+            yield Text("  nothing yet: no configuration completed\n")
+            return
+        shown, left_out = [(column, cells) for column, cells in self.shown if any(cells)], []
+        for name in DISPENSABLE:
+            # Measured in ample width, because a measure never exceeds the width it is taken in.
+            if Measurement.get(console, options.update(width=1000), _table(shown)).minimum <= options.max_width:
+                break
+            if name not in self.kept and any(column.name == name for column, _ in shown):
+                shown = [(column, cells) for column, cells in shown if column.name != name]
+                left_out.append(name.replace("_", " "))
+        yield _table(shown)
+        legend = [*self.legend, *(column.legend for column, _ in shown if column.legend)]
+        if left_out:
+            legend.append(f"too narrow here for {', '.join(left_out)}")
+        yield Text("; ".join(legend) + "\n", style="dim")
+
+
+def _table(shown: Sequence[tuple[Column, Sequence[str]]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for column, _ in shown:
+        table.add_column(column.heading, justify="right" if column.number else "left", no_wrap=column.name != "hyperparameters")
+    for cells in zip(*(cells for _, cells in shown), strict=True):
+        table.add_row(*cells)
+    return table
+
+
+def render(summary: Mapping[str, pa.Table]) -> Group:
+    """The tables of `sweepgd.analysis.summary`, each under the question that it answers, for any rich console."""
+    return Group(*(_answer(name, table.to_pylist()) for name, table in summary.items()))
+
+
+def to_json(summary: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
+    """The same tables as lists of rows that `json.dumps` takes, in full precision, None where there is no value."""
+    return {
+        name: [{column: _plain(value) for column, value in row.items()} for row in table.to_pylist()]
+        for name, table in summary.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return dict(value)  # Arrow gives a map as pairs.
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _answer(name: str, rows: Sequence[Row]) -> Answer:
+    if name == "best":
+        return _best(TITLES[name], rows)
+    factor = name.removeprefix("by_")
+    column = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDULE}[factor]
+    first = [_batch_sizes(row) if factor == "batch_size" else column.cell(row) for row in rows]
+    shown = [(column, first), *((column, [column.cell(row) for row in rows]) for column in BY)]
+    return Answer(TITLES[name], shown if rows else [], frozenset([factor]))
+
+
+def _best(question: str, rows: Sequence[Row]) -> Answer:
+    # An objective that is one of the losses is shown in that loss's place, not twice.
+    target = next((column for column in LOSSES if all(row[column.name] == row["objective"] for row in rows)), OBJECTIVE)
+    columns = [*BEST, *(LOSSES if target in LOSSES else (OBJECTIVE, *LOSSES)), DIVERGED]
+    shown = [
+        (column, [column.with_error(row) if column is target else column.cell(row) for row in rows])
+        for column in columns
+        if column is not DIVERGED or any(row["share_diverged"] for row in rows)
+    ]
+    shown.append((Column("hyperparameters", "other settings", number=False), _differing_settings(rows)))
+    legend = [f"lowest {target.name.replace('_', ' ')} first, ± standard error over replicates"]
+    return Answer(question, shown if rows else [], frozenset([target.name]), legend)
+
+
+def _batch_sizes(row: Row) -> str:
+    low, high = row["batch_size_from"], row["batch_size_to"]
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _differing_settings(rows: Sequence[Row]) -> list[str]:
+    """For each row the hyperparameters that are not the same in all rows that have them."""
+    given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
+    values: dict[str, set[float]] = {}
+    for settings in given:
+        for name, value in settings.items():
+            values.setdefault(name, set()).add(value)
+    return [
+        " ".join(f"{name}={short(value)}" for name, value in settings.items() if len(values[name]) > 1)
+        for settings in given
+    ]

@@ -1,0 +1,253 @@
+"""A study: one sweep's search, from ask to run to record to tell."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import inf
+from pathlib import Path
+from time import monotonic
+from typing import Protocol
+
+from sweepgd.advisor import Advisor, values_of
+from sweepgd.lab import Lab
+from sweepgd.outcome import FAILED, TIMED_OUT
+from sweepgd.problem import Problem, UsageProblem
+from sweepgd.record import Finished, Results, Store, load
+from sweepgd.space import Value
+from sweepgd.sweep import Sweep, configuration_of, differences, to_toml
+from sweepgd.sweep import load as load_sweep
+from sweepgd.sweep.files import parse
+from sweepgd.trial import Result, Task, base_row
+from sweepgd.workers import Lost, Pool, Rung, cores
+
+# One fsync makes every result of this time durable; a trial is reported finished only after it.
+FLUSH_SECONDS = 0.1
+
+
+class Progress(Protocol):
+    """Who is told how the search goes."""
+
+    def preparing(self, what: str) -> None: ...
+    def started(self, total: int, done: int, workers: int) -> None: ...
+    def finished(self, result: Result) -> None: ...
+
+
+class Silence:
+    """Progress for nobody."""
+
+    def preparing(self, what: str) -> None: ...
+    def started(self, total: int, done: int, workers: int) -> None: ...
+    def finished(self, result: Result) -> None: ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A sweep that has passed every check that can be made before a trial runs."""
+
+    sweep: Sweep
+    advisor: Advisor
+    lab: Lab
+    total: int
+
+
+def prepare(sweep: Sweep) -> Prepared:
+    """Checks a sweep against what is installed and against its data, without running anything. Raises Problem."""
+    lab = Lab(sweep)
+    advisor = Advisor(sweep, lab.objectives)
+    _check_batch_sizes(advisor, lab.data(0).rows)
+    _ = lab.architecture
+    return Prepared(sweep, advisor, lab, advisor.total())
+
+
+def _check_batch_sizes(advisor: Advisor, rows: int) -> None:
+    axis = next(axis for axis in advisor.space.axes if axis.name == "batch_size")
+    asked = [*(axis.values or (int(axis.high),)), *(point["batch_size"] for point in advisor.points)]
+    for size in asked:
+        if isinstance(size, int) and size > rows:
+            raise UsageProblem(f'batch_size {size} is above the {rows} training rows: give at most {rows}, or "full"')
+
+
+def search(
+    sweep: Sweep | str | Path,
+    *,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    timeout: float | None = None,
+    trial_timeout: float | None = None,
+    overrides: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Results:
+    """Runs a sweep, or what remains of it, and returns its results.
+
+    `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
+    results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
+    in seconds. Raises Problem before any trial runs where the sweep cannot be run as asked.
+    """
+    if not isinstance(sweep, Sweep):
+        sweep = load_sweep(str(sweep), overrides)
+    directory = Path(out) if out is not None else Path("results") / sweep.name
+    progress = progress or Silence()
+    progress.preparing("data")
+    prepared = prepare(sweep)
+    check_continues(directory, sweep)
+    store = Store.open(directory, to_toml(sweep))
+    try:
+        progress.preparing("kernels")
+        prepared.lab.compile(_optimizers(prepared.advisor))
+        todo = sum(number not in store.recorded for number in range(prepared.total))
+        count = max(1, min(workers or cores(), todo))
+        progress.started(prepared.total, prepared.total - todo, count)
+        deadline = monotonic() + timeout if timeout is not None else inf
+        if todo:
+            with Pool(sweep, count, rungs=bool(prepared.advisor.rungs), trial_timeout=trial_timeout) as pool:
+                _Run(prepared, store, pool, progress, deadline).all()
+    finally:
+        store.close()
+    return load(directory)
+
+
+def _optimizers(advisor: Advisor) -> list[str]:
+    axis = next(axis for axis in advisor.space.axes if axis.name == "optimizer")
+    return sorted({str(name) for name in [*axis.values, *(point["optimizer"] for point in advisor.points)]})
+
+
+def check_continues(directory: Path, sweep: Sweep) -> None:
+    """Raises Problem where a directory holds the results of a sweep that computes something else."""
+    path = directory / "sweep.toml"
+    if not path.is_file():
+        return
+    differing = differences(parse(path.read_text(encoding="utf-8"), where=str(path)), sweep)
+    if differing:
+        more = f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""
+        raise Problem(f"{directory} holds another sweep: {differing[0]}{more}; choose another --out, or --fresh to begin anew")
+
+
+def move_aside(directory: Path) -> Path | None:
+    """Renames an existing results directory so that a new one can begin; nothing is deleted. Returns its new name."""
+    if not directory.exists():
+        return None
+    for number in range(1, 10_000):
+        aside = directory.with_name(f"{directory.name}.before-{number}")
+        if not aside.exists():
+            try:
+                return directory.rename(aside)
+            except OSError as error:
+                raise Problem(f"cannot move {directory} aside: {error.strerror}") from error
+    raise Problem(f"{directory.parent} holds too many directories set aside: remove some")
+
+
+class _Run:
+    """One call of `search`: hands out tasks, and records and tells what comes back."""
+
+    def __init__(self, prepared: Prepared, store: Store, pool: Pool, progress: Progress, deadline: float) -> None:
+        self._sweep, self._advisor, self._lab = prepared.sweep, prepared.advisor, prepared.lab
+        self._total = prepared.total
+        self._store, self._pool, self._progress, self._deadline = store, pool, progress, deadline
+        self._unreported: list[Result] = []
+        self._flushed = monotonic()
+        self._states = self._recorded_states() if self._advisor.remembers else {}
+
+    def all(self) -> None:
+        for generation in self._advisor.generations(self._total):
+            if monotonic() > self._deadline:
+                return
+            self._generation(generation)
+
+    def _recorded_states(self) -> dict[int, str]:
+        """What earlier calls recorded for the advisor's memory, by trial."""
+        table = load(self._store.directory).trials.select(["trial", "replicate", "search_state"])
+        return {
+            row["trial"]: row["search_state"]
+            for row in table.to_pylist()
+            if row["replicate"] == 0 and row["search_state"] is not None
+        }
+
+    def _generation(self, generation: range) -> None:
+        """Runs the trials of one generation that are not recorded yet, and tells the advisor of all of them, in order."""
+        advisor = self._advisor
+        known = {number for number in generation if number in self._store.recorded}
+        if len(known) == len(generation):
+            for number in sorted(known & self._states.keys()):
+                advisor.remember(self._states[number])
+            return
+        advisor.begin(generation)
+        told: dict[int, list[float] | None] = {}
+        if advisor.adaptive:
+            # Asked for all at once and again after a restart, so that each point depends on whole generations only.
+            points = {number: advisor.ask(number) for number in generation}
+            self._run(((number, points[number]) for number in generation if number not in known), told)
+            for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
+                if not advisor.agrees(number, self._states[number]):
+                    advisor.forget(number)
+        else:
+            for number in sorted(known & self._states.keys()):
+                advisor.remember(self._states[number])
+            self._run(((number, advisor.ask(number)) for number in generation if number not in known), told)
+            return
+        for number in generation:
+            if number in self._states:
+                advisor.tell(number, told.get(number, values_of(self._states[number])), self._states[number])
+
+    def _run(self, tasks: Iterator[tuple[int, dict[str, Value]]], told: dict[int, list[float] | None]) -> None:
+        """Runs tasks on the pool until there is none left, or time is up."""
+        more = True
+        while more or self._pool.busy:
+            while more and self._pool.has_room:
+                if monotonic() > self._deadline:
+                    more = False
+                    break
+                try:
+                    number, point = next(tasks)
+                except StopIteration:
+                    more = False
+                    break
+                rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
+                self._pool.submit(Task(number, configuration_of(point), rungs))
+            for event in self._pool.events(timeout=FLUSH_SECONDS):
+                if isinstance(event, Rung):
+                    self._pool.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
+                    continue
+                result = self._of_lost(event) if isinstance(event, Lost) else event
+                self._finish(result)
+                told[result.finished.trial] = result.told
+            self._report()
+        self._report(now=True)
+
+    def _finish(self, result: Result) -> None:
+        number = result.finished.trial
+        state = self._advisor.state(number, result.told)
+        if state is not None:
+            self._states[number] = state
+        result.finished.rows[0]["search_state"] = state
+        self._store.append(result.finished)
+        self._unreported.append(result)
+        if not self._advisor.adaptive:
+            self._advisor.tell(number, result.told, state)
+
+    def _report(self, now: bool = False) -> None:
+        """Makes what has finished durable, and only then says so."""
+        if not self._unreported or not (now or monotonic() - self._flushed > FLUSH_SECONDS):
+            return
+        self._store.flush()
+        for result in self._unreported:
+            self._progress.finished(result)
+        self._unreported.clear()
+        self._store.publish_if_due()
+        self._flushed = monotonic()
+
+    def _of_lost(self, lost: Lost) -> Result:
+        """The rows of a trial whose worker is gone."""
+        assert lost.status in (FAILED, TIMED_OUT)
+        rows = [
+            base_row(self._sweep, lost.task, replicate)
+            | {
+                "status": lost.status,
+                "message": lost.message,
+                "seed": self._lab.seed(replicate),
+                "data_seed": self._lab.data_seed(replicate),
+                "parameters": self._lab.architecture.parameters,
+                "finished_at": datetime.now(UTC),
+            }
+            for replicate in range(self._sweep.search.replicates)
+        ]
+        return Result(Finished(lost.task.trial, rows, [{} for _ in rows]), None, lost.status)

@@ -1,0 +1,145 @@
+"""Sweep files: found, read, overridden with `--set`, validated with one-line errors, compared, and written back resolved."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from sweepgd.problem import Problem, UsageProblem, nearest
+from sweepgd.sweep.entries import Range
+from sweepgd.sweep.spec import Sweep
+
+# Keys that say how much is run, not what is computed: they may change when a search is continued.
+OPERATIONAL = frozenset({"search.trials", "description", "source"})
+
+
+def bundled() -> dict[str, Path]:
+    """The sweeps that come with sweepgd, by name. The wheel carries them inside; a checkout has them beside the package."""
+    package = Path(__file__).parents[1]
+    folder = package / "_sweeps"
+    if not folder.is_dir():
+        folder = package.parent / "sweeps"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
+    """A sweep file, or a bundled sweep by name, with `dotted.key=TOML-value` overrides applied."""
+    path = Path(name_or_path)
+    known = bundled()
+    if name_or_path in known and not path.is_file():
+        path = known[name_or_path]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageProblem(f"no sweep file {name_or_path!r}, nor a bundled sweep of that name: {nearest(name_or_path, known)}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
+    return parse(text, overrides, str(path))
+
+
+def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep") -> Sweep:
+    """A sweep from the text of its file. Raises UsageProblem with one line for whatever is wrong in it."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageProblem(f"{where} is not valid TOML: {error}") from error
+    for override in overrides:
+        _override(table, override)
+    return validate(table, where)
+
+
+def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
+    """A sweep from nested tables."""
+    try:
+        return Sweep.model_validate(table)
+    except ValidationError as error:
+        raise UsageProblem(f"{where}: {_one_line(error)}") from error
+
+
+def to_toml(sweep: Sweep) -> str:
+    """The sweep with every default written out, as `sweep.toml` of its results."""
+    return tomli_w.dumps(sweep.model_dump(mode="json", exclude_none=True))
+
+
+def differences(before: Sweep, now: Sweep) -> list[str]:
+    """What the two sweeps compute differently, a line a key."""
+    old, new = (_flat(sweep.model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    return [
+        f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
+        for key in sorted(old.keys() | new.keys())
+        if key not in OPERATIONAL and old.get(key) != new.get(key)
+    ]
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not equals or not all(parts):
+        raise UsageProblem(f"--set {override!r}: write it as dotted.key=value, such as space.batch_size=[8,32]")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise UsageProblem(f"--set {override!r}: {text!r} is not a TOML value; texts want quotes, as in '\"adam\"'") from error
+    for part in parts[:-1]:
+        inner = table.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise UsageProblem(f"--set {override!r}: {part!r} is a value and has no keys inside")
+        table = inner
+    table[parts[-1]] = value
+
+
+def _one_line(error: ValidationError) -> str:
+    """The first thing that is wrong, by its dotted key, and how many more there are."""
+    details = error.errors(include_url=False)
+    # Of the alternatives of an entry (value, list, range) the one that got furthest says most.
+    first = max(details, key=lambda detail: (len(detail["loc"]), detail["type"] == "extra_forbidden")) if _same_entry(details) else details[0]
+    location = [str(part) for part in first["loc"] if str(part) in ("Range",) or not _is_alternative(str(part))]
+    location = [part for part in location if part != "Range"]
+    key = ".".join(location) or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {key}: {nearest(location[-1], _fields_at(location[:-1]))}"
+    if first["type"] == "missing":
+        return f"{key} is missing: add it"
+    more = "" if len(details) == 1 or _same_entry(details) else f" (and {len(details) - 1} more)"
+    return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
+
+
+def _is_alternative(part: str) -> bool:
+    """Whether a part of a location is pydantic's name for one alternative of a union, and no key of the file."""
+    return part in ("float", "int", "str", "bool") or part.startswith(("list[", "literal[", "function-", "constrained-"))
+
+
+def _same_entry(details: list[Any]) -> bool:
+    keys = {tuple(p for p in detail["loc"] if not _is_alternative(str(p)))[:2] for detail in details}
+    return len(keys) == 1 and len(details) > 1
+
+
+def _fields_at(location: list[str]) -> list[str]:
+    """The keys known in the table at a location, by walking the classes of the sweep."""
+    kind: Any = Sweep
+    for part in location:
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
+            kind = kind.model_fields[part].annotation
+        if get_origin(kind) is list:
+            kind = get_args(kind)[0]
+        elif get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        if get_origin(kind) is Union or type(kind).__name__ == "UnionType":
+            models = [arm for arm in get_args(kind) if isinstance(arm, type) and issubclass(arm, BaseModel)]
+            kind = models[0] if models else kind
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return list(kind.model_fields)
+    return list(Range.model_fields)

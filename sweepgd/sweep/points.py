@@ -1,0 +1,182 @@
+"""From a sweep to its space, and from a point of the space to a configuration."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sweepgd import registry
+from sweepgd.configuration import Configuration
+from sweepgd.optimizers import Optimizer
+from sweepgd.problem import UsageProblem, nearest
+from sweepgd.schedules import BATCH_SCHEDULES, BatchSchedule, Schedule
+from sweepgd.setting import Setting, resolve
+from sweepgd.space import Axis, Space, Value
+from sweepgd.sweep.entries import Entry, Range, axis
+from sweepgd.sweep.spec import PointSpec, Sweep
+
+WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0)
+WEIGHT_DECAY = Setting("weight_decay", 0.0, "weight decay", minimum=0.0)
+BATCH_SIZE = Setting("batch_size", 32, "rows an update", minimum=1)
+
+
+def optimizer_of(name: str) -> Optimizer:
+    return registry.get("optimizers", name)
+
+
+def schedule_of(name: str) -> Schedule:
+    return registry.get("schedules", name)
+
+
+def batch_schedule_of(name: str) -> BatchSchedule:
+    if name not in BATCH_SCHEDULES:
+        raise UsageProblem(f"unknown batch schedule {name!r}: {nearest(name, BATCH_SCHEDULES)}")
+    return BATCH_SCHEDULES[name]
+
+
+def _names(entry: Entry, key: str) -> tuple[str, ...]:
+    listed = entry if isinstance(entry, list) else [entry]
+    if isinstance(entry, Range) or not listed or not all(isinstance(name, str) for name in listed):
+        raise UsageProblem(f"space.{key} = {entry!r}: give a name or a list of names")
+    if len(set(listed)) < len(listed):
+        raise UsageProblem(f"space.{key} = {listed}: a name stands twice")
+    return tuple(str(name) for name in listed)
+
+
+def _batch_size_axis(entry: Entry) -> Axis:
+    if isinstance(entry, Range):
+        return axis("batch_size", entry, BATCH_SIZE)
+    listed = entry if isinstance(entry, list) else [entry]
+    for value in listed:
+        if value == "full":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UsageProblem(f'space.batch_size = {value!r}: give a whole number from 1 up to the training rows, or "full"')
+    if not listed or len(set(listed)) < len(listed):
+        raise UsageProblem(f"space.batch_size = {listed}: give at least one value, and none twice")
+    return Axis("batch_size", values=tuple(listed))
+
+
+def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]:
+    """One shared axis where the space gives a rate, and one of its own for each optimizer that the sweep or the lack of it asks for."""
+    shared, axes = [], []
+    for name in optimizers:
+        own = sweep.optimizer.get(name, {}).get("learning_rate")
+        if own is None and sweep.space.learning_rate is not None:
+            shared.append(name)
+            continue
+        entry = "search" if own is None else own
+        axes.append(axis(f"optimizer.{name}.learning_rate", entry, optimizer_of(name).learning_rate, ("optimizer", (name,))))
+    if shared and sweep.space.learning_rate is not None:
+        rate = optimizer_of(shared[0]).learning_rate
+        axes.insert(0, axis("learning_rate", sweep.space.learning_rate, rate, ("optimizer", tuple(shared))))
+    return axes
+
+
+def _setting_axes(
+    kind: str, given: Mapping[str, Mapping[str, Entry]], names: tuple[str, ...], settings: Mapping[str, tuple[Setting, ...]]
+) -> list[Axis]:
+    """An axis for each setting of a named rule that the sweep gives, existing where that rule is chosen."""
+    axes = []
+    for name, entries in given.items():
+        if name not in names:
+            raise UsageProblem(f"[{kind}.{name}] is given, but space.{kind} never chooses {name!r}: {nearest(name, names)}")
+        known = {setting.name: setting for setting in settings[name]}
+        for key, entry in entries.items():
+            if kind == "optimizer" and key == "learning_rate":
+                continue
+            if key not in known:
+                raise UsageProblem(f"unknown key {kind}.{name}.{key}: {nearest(key, known)}")
+            axes.append(axis(f"{kind}.{name}.{key}", entry, known[key], (kind, (name,))))
+    return axes
+
+
+def space_of(sweep: Sweep) -> Space:
+    """Everything that the sweep searches or fixes. Raises UsageProblem for what is unknown, invalid or empty."""
+    optimizers = _names(sweep.space.optimizer, "optimizer")
+    schedules = _names(sweep.space.schedule, "schedule")
+    batch_schedules = _names(sweep.space.batch_schedule, "batch_schedule")
+    for name in schedules:
+        if schedule_of(name).needs_length and sweep.budget.seconds is not None and sweep.budget.length is None:
+            raise UsageProblem(f"schedule {name!r} needs the length of the run, and the budget is in seconds: declare budget.length in epochs")
+    axes = [
+        Axis("optimizer", values=optimizers),
+        Axis("schedule", values=schedules),
+        Axis("batch_schedule", values=batch_schedules),
+        _batch_size_axis(sweep.space.batch_size),
+        *_learning_rate_axes(sweep, optimizers),
+        axis("warmup", sweep.space.warmup, WARMUP),
+    ]
+    if sweep.space.weight_decay is not None:
+        axes.append(axis("weight_decay", sweep.space.weight_decay, WEIGHT_DECAY))
+    kinds = {
+        "optimizer": (sweep.optimizer, {name: optimizer_of(name).hyperparameters for name in optimizers}),
+        "schedule": (sweep.schedule, {name: schedule_of(name).settings for name in schedules}),
+        "batch_schedule": (sweep.batch_schedule, {name: batch_schedule_of(name).settings for name in batch_schedules}),
+    }
+    for kind, (given, settings) in kinds.items():
+        axes += _setting_axes(kind, given, tuple(settings), settings)
+    return Space(tuple(axes))
+
+
+def configuration_of(point: Mapping[str, Value]) -> Configuration:
+    """The configuration of a point of the space, every default filled in."""
+
+    def of(kind: str, name: Any) -> dict[str, Any]:
+        prefix = f"{kind}.{name}."
+        return {key.removeprefix(prefix): value for key, value in point.items() if key.startswith(prefix)}
+
+    optimizer = optimizer_of(str(point["optimizer"]))
+    given = of("optimizer", optimizer.name)
+    rate = given.pop("learning_rate", None)
+    schedule, batch_schedule = schedule_of(str(point["schedule"])), batch_schedule_of(str(point["batch_schedule"]))
+    decay = point.get("weight_decay")
+    batch_size = point["batch_size"]
+    return Configuration(
+        optimizer=str(point["optimizer"]),
+        hyperparameters={k: float(v) for k, v in resolve(optimizer.hyperparameters, given, f"optimizer.{optimizer.name}").items()},
+        learning_rate=float(point["learning_rate"] if rate is None else rate),
+        batch_size=batch_size if isinstance(batch_size, str) else int(batch_size),
+        schedule=schedule.name,
+        schedule_settings=resolve(schedule.settings, of("schedule", schedule.name), f"schedule.{schedule.name}"),
+        batch_schedule=batch_schedule.name,
+        batch_schedule_settings=resolve(
+            batch_schedule.settings, of("batch_schedule", batch_schedule.name), f"batch_schedule.{batch_schedule.name}"
+        ),
+        warmup=float(point["warmup"]),
+        weight_decay=None if decay is None else float(decay),
+    )
+
+
+def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:
+    """The `[[points]]` of a sweep as points of its space: what one leaves out is the space's fixed value or the default."""
+    fixed = {axis.name: axis.values[0] for axis in space.axes if axis.fixed}
+    return [_point(spec, fixed, f"points[{index}]") for index, spec in enumerate(sweep.points)]
+
+
+def _point(spec: PointSpec, fixed: Mapping[str, Value], where: str) -> dict[str, Value]:
+    chosen: dict[str, Value] = {}
+    for kind, given in (("optimizer", spec.optimizer), ("schedule", spec.schedule), ("batch_schedule", spec.batch_schedule)):
+        if given is None and kind not in fixed:
+            raise UsageProblem(f"{where} names no {kind}, and space.{kind} has several: name one")
+        chosen[kind] = fixed[kind] if given is None else given
+    optimizer = optimizer_of(str(chosen["optimizer"]))
+    point = dict(chosen)
+    settings = {
+        "optimizer": (spec.hyperparameters, optimizer.hyperparameters),
+        "schedule": (spec.schedule_settings, schedule_of(str(chosen["schedule"])).settings),
+        "batch_schedule": (spec.batch_schedule_settings, batch_schedule_of(str(chosen["batch_schedule"])).settings),
+    }
+    for kind, (given_settings, known) in settings.items():
+        prefix = f"{kind}.{chosen[kind]}."
+        inherited = {key.removeprefix(prefix): value for key, value in fixed.items() if key.startswith(prefix)}
+        inherited.pop("learning_rate", None)
+        for key, value in resolve(known, inherited | given_settings, f"{where}.{kind}").items():
+            point[prefix + key] = value
+    own = f"optimizer.{optimizer.name}.learning_rate"
+    rate = fixed.get(own, fixed.get("learning_rate", optimizer.learning_rate.default)) if spec.learning_rate is None else spec.learning_rate
+    point[own] = optimizer.learning_rate.check(rate, where)
+    point["batch_size"] = _batch_size_axis(spec.batch_size or fixed.get("batch_size", 32)).values[0]
+    point["warmup"] = WARMUP.check(fixed.get("warmup", 0.0) if spec.warmup is None else spec.warmup, where)
+    decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
+    if decay is not None:
+        point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
+    return point

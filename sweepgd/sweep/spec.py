@@ -1,0 +1,107 @@
+"""The tables of a sweep file as validated, frozen classes: the reference of every key."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+from sweepgd.budget import Budget
+from sweepgd.data import DataSpec
+from sweepgd.problem import UsageProblem
+from sweepgd.sweep.entries import Entry
+
+OBJECTIVES = (
+    "validation_loss",
+    "validation_error",
+    "best_validation_loss",
+    "train_loss",
+    "train_error",
+    "train_seconds",
+    "steps_to_goal",
+)
+
+
+class ModelSpec(BaseModel):
+    """The `[model]` table. Any further key is a setting of the named model."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = Field("mlp", description="an installed model")
+    dtype: Literal["float32", "float64"] = Field("float32", description="floating-point type of parameters and data")
+
+
+class SpaceSpec(BaseModel):
+    """The `[space]` table: each entry a value, a list, a range `{low, high, log, step}`, or "search" for the rule's own range."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    batch_size: Entry = Field(32, description='rows an update; "full" for all of them')
+    learning_rate: Entry | None = Field(None, description="step size; left out, each optimizer searches its own range")
+    optimizer: Entry = Field("sgd", description="names of installed optimizers")
+    schedule: Entry = Field("constant", description="names of installed schedules")
+    batch_schedule: Entry = Field("constant", description="constant or growth")
+    warmup: Entry = Field(0.0, description="epochs of linear warm-up")
+    weight_decay: Entry | None = Field(None, description="L2 penalty on weights, or decoupled decay where the rule has its own")
+
+
+class SearchSpec(BaseModel):
+    """The `[search]` table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sampler: str = Field("random", description="random, grid, quasi_random, tpe, nsga2, cmaes or gp")
+    trials: PositiveInt | None = Field(None, description="configurations in all, points included; a grid's default is all of it, else 20")
+    replicates: PositiveInt = Field(1, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration")
+    objective: str | None = Field(None, description="what is minimised: " + ", ".join(OBJECTIVES))
+    objectives: list[str] | None = Field(None, description="several of them at once")
+    pruner: str = Field("none", description="none, median, asha or hyperband")
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="seed of the search and of the first replicate")
+    generation: PositiveInt = Field(8, description="trials that an adaptive sampler asks for before it is told any of them")
+
+    @model_validator(mode="after")
+    def _objectives_exist(self) -> "SearchSpec":
+        if self.objective is not None and self.objectives is not None:
+            raise ValueError("give objective or objectives, not both")
+        for name in [self.objective, *(self.objectives or [])]:
+            if name is not None and name.startswith("test"):
+                raise UsageProblem(f"search.objective = {name!r}: a search must not see the test part; use validation_loss or validation_error")
+            if name is not None and name not in OBJECTIVES:
+                raise UsageProblem(f"search.objective = {name!r}: known: {', '.join(OBJECTIVES)}")
+        if self.objectives is not None and (not self.objectives or len(set(self.objectives)) < len(self.objectives)):
+            raise ValueError("objectives must name at least one objective, and none twice")
+        return self
+
+
+class PointSpec(BaseModel):
+    """A `[[points]]` table: a configuration that runs first, as given; what it leaves out is the fixed value or the default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    optimizer: str | None = None
+    hyperparameters: dict[str, float] = Field(default_factory=dict, description="of the optimizer")
+    learning_rate: float | None = None
+    batch_size: int | Literal["full"] | None = None
+    schedule: str | None = None
+    schedule_settings: dict[str, Any] = Field(default_factory=dict)
+    batch_schedule: str | None = None
+    batch_schedule_settings: dict[str, Any] = Field(default_factory=dict)
+    warmup: float | None = None
+    weight_decay: float | None = None
+
+
+class Sweep(BaseModel):
+    """A whole sweep file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="names the results directory")
+    description: str = Field("", description="the question that the sweep asks")
+    source: str = Field("", description="the publication that the question comes from")
+    data: DataSpec
+    model: ModelSpec = Field(default_factory=lambda: ModelSpec())
+    budget: Budget
+    space: SpaceSpec = Field(default_factory=lambda: SpaceSpec())
+    optimizer: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each optimizer, and a learning_rate of its own")
+    schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each schedule")
+    batch_schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each batch-size schedule")
+    search: SearchSpec = Field(default_factory=lambda: SearchSpec())
+    points: list[PointSpec] = Field(default_factory=list)

@@ -1,0 +1,186 @@
+"""One trial: a configuration with all its replicates, advanced side by side, as rows of the record."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from sweepgd.configuration import Configuration
+from sweepgd.lab import Lab
+from sweepgd.objectives import told, value
+from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, Outcome
+from sweepgd.record import Finished
+from sweepgd.sweep import Sweep
+from sweepgd.training import Training
+
+# Reports the mean objective at a rung, in percent of the budget, and learns whether to give the configuration up.
+Report = Callable[[int, float], bool]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker is asked to run."""
+
+    trial: int
+    configuration: Configuration
+    rungs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a worker hands back: rows to record, what the sampler is told (None where the trial failed), and the status."""
+
+    finished: Finished
+    told: list[float] | None
+    status: str
+
+
+def run(lab: Lab, task: Task, report: Report | None = None) -> Result:
+    """Runs all replicates of a configuration. A replicate that raises is a failed row, and the others go on."""
+    started = datetime.now(UTC)
+    trainings: list[Training | Outcome] = []
+    for replicate in range(lab.sweep.search.replicates):
+        try:
+            trainings.append(lab.training(task.configuration, replicate))
+        except Exception as error:
+            trainings.append(_failure(error))
+    _advance(lab, task, [training for training in trainings if isinstance(training, Training)], report)
+    finished_at = datetime.now(UTC)
+
+    rows, curves, minima = [], [], []
+    for replicate, training in enumerate(trainings):
+        row = base_row(lab.sweep, task, replicate) | {
+            "seed": lab.seed(replicate),
+            "data_seed": lab.data_seed(replicate),
+            "parameters": lab.architecture.parameters,
+            "started_at": started,
+            "finished_at": finished_at,
+            "worker": f"{platform.node()}:{os.getpid()}",
+        }
+        if isinstance(training, Outcome):
+            rows.append(row | {"status": training.status, "message": training.message})
+            curves.append({})
+            continue
+        rows.append(row | _results(lab, training))
+        curves.append(_curve(training))
+        minima += _minima(lab, task.trial, replicate, training)
+    whole = [training for training in trainings if isinstance(training, Training)]
+    status = _status([row["status"] for row in rows])
+    return Result(Finished(task.trial, rows, curves, minima), None if status == FAILED else told(lab.objectives, whole), status)
+
+
+def _failure(error: Exception) -> Outcome:
+    return Outcome(FAILED, f"{type(error).__name__}: {error}")
+
+
+def _advance(lab: Lab, task: Task, trainings: Sequence[Training], report: Report | None) -> None:
+    """Advances all replicates from rung to rung, and to the end; sets the outcome of each."""
+    steps = [training.advance() for training in trainings]
+    for rung in (*task.rungs, 101):
+        for training, step in zip(trainings, steps, strict=True):
+            try:
+                while training.outcome is None and (not training.points or training.percent < rung):
+                    next(step, None)
+            except Exception as error:
+                training.outcome = _failure(error)
+        running = [training for training in trainings if training.outcome is None]
+        if running and report is not None and report(rung, told(lab.objectives[:1], trainings)[0]):
+            for training in running:
+                training.outcome = Outcome(PRUNED, f"pruned after {rung} % of the budget")
+            return
+
+
+def _status(statuses: Sequence[str]) -> str:
+    """A configuration's status: failed if any replicate failed, else pruned or diverged if any was, else completed."""
+    for status in (FAILED, PRUNED, DIVERGED):
+        if status in statuses:
+            return status
+    return COMPLETED
+
+
+def base_row(sweep: Sweep, task: Task, replicate: int) -> dict[str, Any]:
+    """What is known of a row before it runs."""
+    configuration = task.configuration
+    resolved = sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
+    extras = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
+    extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
+    extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
+    numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
+    batch_size = configuration.batch_size
+    return {
+        "trial": task.trial,
+        "replicate": replicate,
+        "config_id": configuration.config_id,
+        "data": sweep.data.name or sweep.data.path,
+        "model": sweep.model.name,
+        "optimizer": configuration.optimizer,
+        "schedule": configuration.schedule,
+        "batch_schedule": configuration.batch_schedule,
+        "batch_size": batch_size if isinstance(batch_size, int) else None,
+        "learning_rate": configuration.learning_rate,
+        "hyperparameters": numbers | configuration.hyperparameters,
+        "settings": json.dumps(resolved | {"configuration": configuration.to_dict()}, sort_keys=True),
+        "dtype": sweep.model.dtype,
+        "attempt": 1,
+    }
+
+
+def _results(lab: Lab, training: Training) -> dict[str, Any]:
+    """The columns that a run fills. A diverged or failed run's losses are null."""
+    outcome, last = training.outcome, training.points[-1]
+    assert outcome is not None
+    whole = outcome.status in (COMPLETED, PRUNED)
+    row: dict[str, Any] = {
+        "status": outcome.status,
+        "message": outcome.message,
+        "batch_size": training.batch_size,
+        "epochs": last.epoch,
+        "updates": training.updates,
+        "samples": training.samples,
+        "steps_to_goal": training.steps_to_goal,
+        "diverged_at_update": outcome.diverged_at_update,
+        "last_finite_loss": outcome.last_finite_loss,
+        "train_seconds": training.seconds,
+        "seconds_per_update": training.seconds / training.updates if training.updates else None,
+        "seconds_per_epoch": training.seconds / last.epoch if last.epoch else None,
+        "objectives": [value(name, training) if whole else None for name in lab.objectives],
+    }
+    if whole:
+        losses = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
+        row |= {name: getattr(last, name) for name in losses}
+        held_out = last.test_loss if isfinite(last.test_loss) else last.validation_loss
+        row["generalization_gap"] = held_out - last.train_loss
+    return row
+
+
+def _curve(training: Training) -> dict[str, np.ndarray]:
+    if not training.points:
+        return {}
+    columns = dict(zip(training.points[0]._fields, map(np.array, zip(*training.points, strict=True)), strict=True))
+    if training.positions is not None:
+        columns["position"] = np.array(training.positions, dtype=np.float64)
+    return columns
+
+
+def _minima(lab: Lab, trial: int, replicate: int, training: Training) -> list[dict[str, Any]]:
+    """The final weights of a run that ended whole, and the best ones of any run that had some."""
+    data = lab.data(replicate)
+    shared = {
+        "trial": trial,
+        "replicate": replicate,
+        "layout": lab.architecture.layout,
+        "data_fingerprint": data.fingerprint,
+        "preprocessing": json.dumps(data.preprocessing),
+    }
+    rows = []
+    if training.outcome is not None and training.outcome.status in (COMPLETED, PRUNED):
+        rows.append(shared | {"which": "final", "update": training.updates, "parameters": training.parameters})
+    if training.best is not None:
+        rows.append(shared | {"which": "best", "update": training.best.point.update, "parameters": training.best.parameters})
+    return rows

@@ -1,0 +1,201 @@
+"""Where trials run: worker processes, each with its own lab, so that a crash or a hang costs one trial and no more."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerProcess, SpawnProcess
+from time import monotonic
+from typing import Any
+
+from sweepgd.outcome import FAILED, TIMED_OUT
+from sweepgd.sweep import Sweep
+from sweepgd.trial import Task
+
+# Tasks that a worker holds: while it sends a result, the next task is already there. A worker that waits at rungs for the
+# answer whether to go on must find that answer next in its pipe, and no task before it.
+TASKS_AHEAD = 2
+TASKS_AHEAD_WITH_RUNGS = 1
+STOP_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task whose worker died or was stopped at its time limit."""
+
+    task: Task
+    status: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A worker's report at a rung; it waits to hear whether to go on."""
+
+    task: Task
+    percent: int
+    mean: float
+    worker: "Worker"
+
+
+@dataclass
+class Worker:
+    """A process, the connection to it, and the tasks that it holds, the running one first."""
+
+    process: ForkServerProcess | SpawnProcess
+    connection: Connection
+    tasks: list[Task] = field(default_factory=list)
+    started: float | None = None
+    """When its running task began; None while it still gets ready."""
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Pool:
+    """Workers for one sweep. Use as a context manager; on leaving it, all workers are gone."""
+
+    def __init__(self, sweep: Sweep, workers: int, *, rungs: bool = False, trial_timeout: float | None = None) -> None:
+        methods = multiprocessing.get_all_start_methods()
+        # A forked child of a process with threads may hang; the fork server has none, and starts in a tenth of spawn's time.
+        self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if "forkserver" in methods:
+            self._context.set_forkserver_preload(["sweepgd.trial", "sweepgd.workers"])
+        self._sweep, self._trial_timeout = sweep, trial_timeout
+        self._workers: list[Worker] = []
+        self._wanted = workers
+        self._ahead = TASKS_AHEAD_WITH_RUNGS if rungs else TASKS_AHEAD
+
+    def __enter__(self) -> "Pool":
+        self._workers = [self._start() for _ in range(self._wanted)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            self._end(worker)
+        self._workers = []
+
+    def _start(self) -> Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=serve, args=(theirs, self._sweep), daemon=True)
+        process.start()
+        theirs.close()
+        return Worker(process, ours)
+
+    def _end(self, worker: Worker) -> None:
+        worker.process.join(STOP_SECONDS)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+        worker.connection.close()
+
+    @property
+    def has_room(self) -> bool:
+        return any(len(worker.tasks) < self._ahead for worker in self._workers)
+
+    @property
+    def busy(self) -> bool:
+        return any(worker.tasks for worker in self._workers)
+
+    def submit(self, task: Task) -> None:
+        """Gives a task to the worker with the fewest."""
+        worker = min(self._workers, key=lambda worker: len(worker.tasks))
+        if not worker.tasks and worker.started is not None:
+            worker.started = monotonic()
+        worker.tasks.append(task)
+        try:
+            worker.connection.send(task)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the worker is dead; `events` finds out, and says so
+
+    def reply(self, rung: Rung, prune: bool) -> None:
+        """Tells a worker that waits at a rung whether to give its trial up."""
+        try:
+            rung.worker.connection.send(prune)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def events(self, timeout: float) -> Iterator[Any]:
+        """What has happened since: a Result, a Rung (to be replied to), or a Lost. Waits for one at most `timeout` seconds."""
+        deadlines = [
+            worker.started + self._trial_timeout
+            for worker in self._workers
+            if self._trial_timeout is not None and worker.tasks and worker.started is not None
+        ]
+        patience = max(0.0, min([timeout, *(deadline - monotonic() for deadline in deadlines)]))
+        ready = set(wait([worker.connection for worker in self._workers], patience))
+        for worker in list(self._workers):
+            if worker.connection in ready:
+                yield from self._receive(worker)
+            elif self._is_late(worker):
+                yield from self._replace(worker, TIMED_OUT, f"stopped at its time limit of {self._trial_timeout:g} s")
+
+    def _is_late(self, worker: Worker) -> bool:
+        return (
+            self._trial_timeout is not None
+            and bool(worker.tasks)
+            and worker.started is not None
+            and monotonic() - worker.started > self._trial_timeout
+        )
+
+    def _receive(self, worker: Worker) -> Iterator[Any]:
+        try:
+            message = worker.connection.recv()
+        except (EOFError, ConnectionResetError):
+            worker.process.join(STOP_SECONDS)
+            code = worker.process.exitcode
+            reason = f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
+            yield from self._replace(worker, FAILED, f"the worker process ended {reason}")
+            return
+        if message == "ready":
+            worker.started = monotonic()
+        elif isinstance(message, tuple):
+            percent, mean = message
+            yield Rung(worker.tasks[0], percent, mean, worker)
+        else:
+            worker.tasks.pop(0)
+            worker.started = monotonic()
+            yield message
+
+    def _replace(self, worker: Worker, status: str, message: str) -> Iterator[Lost]:
+        """Ends a worker, reports its running task as lost, and hands its waiting ones to a new worker."""
+        worker.process.kill()
+        self._end(worker)
+        fresh = self._start()
+        self._workers[self._workers.index(worker)] = fresh
+        lost, waiting = worker.tasks[:1], worker.tasks[1:]
+        for task in waiting:
+            fresh.tasks.append(task)
+            fresh.connection.send(task)
+        for task in lost:
+            yield Lost(task, status, message)
+
+
+def serve(connection: Connection, sweep: Sweep) -> None:
+    """A worker's life: build the lab, then run tasks until the connection closes."""
+    from threadpoolctl import threadpool_limits
+
+    from sweepgd.lab import Lab
+    from sweepgd.trial import run
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what becomes of us
+    lab = Lab(sweep)
+    with threadpool_limits(1):  # two workers with two BLAS threads each fight for two cores
+        connection.send("ready")
+        while True:
+            try:
+                task = connection.recv()
+            except EOFError:
+                return
+
+            def report(rung: int, mean: float) -> bool:
+                connection.send((rung, mean))
+                return bool(connection.recv())
+
+            connection.send(run(lab, task, report if task.rungs else None))

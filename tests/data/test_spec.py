@@ -1,0 +1,51 @@
+"""Keys of the [data] table that contradict each other end in one line."""
+
+import pytest
+from pydantic import ValidationError
+
+from sweepgd.data import DataSpec
+from sweepgd.data.spec import dataset_settings
+from sweepgd.problem import UsageProblem
+
+FILE = {"path": "a.csv", "target": "y", "task": "regression"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({}, "takes one of name"),
+        ({"name": "digits", **FILE}, "takes one of name"),
+        ({"name": "digits", "target": "y"}, "data.target goes with data.path"),
+        ({"path": "a.csv", "target": "y"}, "data.path needs data.task"),
+        ({"path": "a.csv", "task": "regression"}, "data.path needs data.target"),
+        ({**FILE, "target": []}, "data.path needs data.target"),
+        ({**FILE, "test_target": "y"}, "data.test_target needs data.test_path"),
+        ({**FILE, "standardise": True}, "unknown key data.standardise: did you mean 'standardize'"),
+        ({"name": "digits", "validation": 0.5, "test": 0.5}, "leave no training rows"),
+    ],
+)
+def test_contradictions(keys, line):
+    with pytest.raises(UsageProblem, match=line):
+        DataSpec(**keys)
+
+
+@pytest.mark.parametrize(
+    "keys", [{"validation": 1.0}, {"test": -0.1}, {"label_noise": 2}, {"subset": 0}, {"seed": -1}, {"split": "head"}]
+)
+def test_values_out_of_range(keys):
+    with pytest.raises(ValidationError):
+        DataSpec(name="digits", **keys)
+
+
+def test_the_test_share_does_not_count_beside_a_test_file():
+    assert DataSpec(**FILE, test_path="b.csv", validation=0.5, test=0.9).test_path == "b.csv"
+
+
+def test_settings_of_a_data_set_are_resolved():
+    assert dataset_settings(DataSpec(name="moons", rows=50)) == {"rows": 50, "noise": 0.2}
+    assert dataset_settings(DataSpec(**FILE)) == {}
+
+
+def test_is_frozen():
+    with pytest.raises(ValidationError):
+        DataSpec(name="digits").seed = 3

@@ -1,0 +1,164 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from recorded import LAYOUT, STARTED, finished, write
+
+from sweepgd.problem import Problem
+from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Finished, Store, load, parts
+
+
+def live(directory, published, logged):
+    """A store that has published some configurations and flushed others."""
+    store = Store.open(directory, "name = 'live'\n")
+    for done in published:
+        store.append(done)
+    store.publish()
+    for done in logged:
+        store.append(done)
+    store.flush()
+    return store
+
+
+def test_tables_join_what_is_published_and_what_is_durable(tmp_path):
+    store = live(tmp_path, [finished(3, replicates=2), finished(1)], [finished(2), finished(0, replicates=2)])
+    results = load(tmp_path)
+    keys = [(row["trial"], row["replicate"]) for row in results.trials.select(["trial", "replicate"]).to_pylist()]
+    assert keys == [(0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (3, 1)]
+    assert results.curves["trial"].to_pylist() == [trial for trial, _ in keys for _ in range(3)]
+    assert results.curves["update"].to_pylist() == [0, 10, 20] * 6
+    assert results.minima["trial"].to_pylist() == [trial for trial, _ in keys]
+    store.close()
+    published = load(tmp_path)
+    for table in ("trials", "curves", "minima"):
+        assert getattr(published, table).equals(getattr(results, table))
+    assert results.sweep_toml == "name = 'live'\n"
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])
+def test_values_come_back_as_they_were(tmp_path, closed):
+    store = live(tmp_path, [], [finished(6, message="ok", seed=2**62, test_loss=np.nan, samples=None)])
+    if closed:
+        store.close()
+    row = load(tmp_path).trials.to_pylist()[0]
+    given = finished(6)
+    assert row["hyperparameters"] == [("momentum", 0.9)]
+    assert row["started_at"] == STARTED
+    assert row["seed"] == 2**62
+    assert row["validation_loss"] == given.rows[0]["validation_loss"]
+    assert row["message"] == "ok"
+    assert [row[name] for name in ("test_loss", "samples", "worker", "search_state")] == [None] * 4
+    if not closed:
+        store.close()
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])
+def test_curves_have_null_where_a_run_has_nothing(tmp_path, closed):
+    paths = {"update": np.arange(2), "position": np.array([[1.0, 2.0], [3.0, 4.0]])}
+    losses = {"update": np.arange(3), "train_loss": np.array([1.0, np.nan, np.inf]), "samples": np.arange(3)}
+    rows = [{"trial": 0, "replicate": replicate} for replicate in range(3)]
+    store = live(tmp_path, [], [Finished(0, rows, [paths, losses, {}])])
+    if closed:
+        store.close()
+    curves = load(tmp_path).curves
+    assert curves["replicate"].to_pylist() == [0, 0, 1, 1, 1]
+    assert curves["position"].to_pylist() == [[1.0, 2.0], [3.0, 4.0], None, None, None]
+    assert curves["train_loss"].to_pylist() == [None, None, 1.0, None, np.inf]
+    assert curves["samples"].to_pylist() == [None, None, 0, 1, 2]
+    if not closed:
+        store.close()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_minimum_comes_back_in_its_dtype(tmp_path, dtype):
+    done = finished(1, replicates=2)
+    theta = np.random.default_rng(0).standard_normal(9).astype(dtype)
+    done.minima[1] |= {"parameters": theta}
+    done.minima.append(done.minima[1] | {"which": "best", "update": 4, "parameters": -theta})
+    store = live(tmp_path, [finished(0), done], [finished(2)])
+    results = load(tmp_path)
+    minimum = results.minimum(1, replicate=1)
+    assert minimum.parameters.dtype == dtype
+    np.testing.assert_array_equal(minimum.parameters, theta)
+    np.testing.assert_array_equal(minimum.layout, LAYOUT)
+    assert minimum.layout.dtype == np.int64
+    assert (minimum.which, minimum.update, minimum.data_fingerprint) == ("final", 30, "f0")
+    assert minimum.preprocessing == json.loads('{"standardize": true}')
+    np.testing.assert_array_equal(results.minimum(1, 1, "best").parameters, -theta)
+    assert results.minimum(2).trial == 2
+    with pytest.raises(Problem, match="no best minimum of trial 0, replicate 0"):
+        results.minimum(0, which="best")
+    store.close()
+
+
+def test_an_empty_sweep_has_typed_empty_tables(tmp_path):
+    Store.open(tmp_path, "").close()
+    results = load(str(tmp_path))
+    for table, schema in {"trials": TRIALS, "curves": CURVES, "minima": MINIMA, "curvature": CURVATURE}.items():
+        assert getattr(results, table).schema.equals(schema)
+        assert getattr(results, table).num_rows == 0
+
+
+def test_a_reader_that_a_publication_overtakes_sees_each_trial_once(tmp_path, monkeypatch):
+    listed = parts.numbers
+    for overtaken in range(4):
+        directory = tmp_path / str(overtaken)
+        store = live(directory, [finished(0)], [finished(1), finished(2)])
+        results, calls = load(directory), 0
+
+        def listing(folder: Path, suffix: str, store=store, overtaken=overtaken) -> list[int]:
+            nonlocal calls
+            calls += 1
+            if calls - 1 == overtaken:
+                with monkeypatch.context() as inner:
+                    inner.setattr(parts, "numbers", listed)
+                    store.publish()
+            found = listed(folder, suffix)
+            # The log is listed and then published before it is read.
+            if overtaken == 3 and calls == 2:
+                with monkeypatch.context() as inner:
+                    inner.setattr(parts, "numbers", listed)
+                    store.publish()
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(parts, "numbers", listing)
+            assert results.trials["trial"].to_pylist() == [0, 1, 2]
+        store.close()
+
+
+def test_a_folder_that_is_no_result_directory_is_named(tmp_path):
+    for path in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(Problem, match=f"{path} is no result directory"):
+            load(path)
+
+
+def test_a_damaged_part_is_named(tmp_path):
+    write(tmp_path, [[finished(0)], [finished(1)]])
+    path = tmp_path / "trials" / "000002.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(Problem, match=r"000002\.parquet cannot be read") as caught:
+        _ = load(tmp_path).trials
+    assert "\n" not in str(caught.value)
+    with pytest.raises(Problem, match=r"000002\.parquet cannot be read"):
+        Store.open(tmp_path, "")
+
+
+def test_a_part_of_another_schema_version_is_refused(tmp_path):
+    write(tmp_path, [[finished(0)]])
+    path = tmp_path / "trials" / "000001.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({"sweepgd.schema_version": "2"}), path)
+    with pytest.raises(Problem, match="schema version 2, not 1"):
+        _ = load(tmp_path).trials
+
+
+def test_curvature_parts_are_read(tmp_path):
+    write(tmp_path, [[finished(0)]])
+    row = {"trial": 0, "replicate": 0, "measure": "lambda_max", "value": 2.5, "error": 0.1, "settings": "{}"}
+    table = pa.Table.from_pylist([row], CURVATURE.with_metadata({"sweepgd.schema_version": "1"}))
+    pq.write_table(table, tmp_path / "curvature" / "000001.parquet")
+    assert load(tmp_path).curvature.to_pylist() == [row]

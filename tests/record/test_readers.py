@@ -1,0 +1,54 @@
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from recorded import finished, write
+
+from sweepgd.record import load
+
+
+@pytest.fixture
+def directory(tmp_path):
+    losses = np.random.default_rng(3).random(40)
+    configurations = [finished(trial, validation_loss=loss) for trial, loss in enumerate(losses)]
+    # The diverged one has no loss: a reader that sorts nulls first would take it for the best.
+    configurations += [finished(40, status="diverged", validation_loss=None), finished(41, validation_loss=1e-9)]
+    write(tmp_path, [configurations[:10], configurations[10:11], configurations[11:]])
+    return tmp_path
+
+
+def test_duckdb_polars_and_pandas_agree_on_the_best_trial(directory):
+    files = f"{directory}/trials/*.parquet"
+    query = f"select trial from '{files}' where status = 'completed' order by validation_loss limit 1"
+    assert duckdb.sql(query).fetchall() == [(41,)]
+
+    lazy = pl.scan_parquet(files).filter(pl.col("status") == "completed").sort("validation_loss")
+    assert lazy.first().collect()["trial"].item() == 41
+
+    frame = pd.read_parquet(directory / "trials")
+    completed = frame[frame.status == "completed"]
+    assert completed.sort_values("validation_loss").trial.iloc[0] == 41
+
+    ours = load(directory).trials
+    assert ours.num_rows == len(frame) == 42
+    assert ours["status"].to_pylist().count("diverged") == 1
+
+
+def test_readers_open_the_other_tables(directory):
+    for table, rows in (("curves", 126), ("minima", 42)):
+        files = f"{directory}/{table}/*.parquet"
+        assert duckdb.sql(f"select count(*) from '{files}'").fetchall() == [(rows,)]
+        assert len(pl.read_parquet(files)) == rows
+        assert len(pd.read_parquet(directory / table)) == rows
+    vector = duckdb.sql(f"select parameters from '{directory}/minima/*.parquet' where trial = 5").fetchall()[0][0]
+    np.testing.assert_array_equal(vector, finished(5).minima[0]["parameters"])
+
+
+def test_unfinished_files_are_invisible(directory):
+    (directory / "trials" / ".000004.parquet.tmp").write_bytes(b"half")
+    files = f"{directory}/trials/*.parquet"
+    assert duckdb.sql(f"select count(*) from '{files}'").fetchall() == [(42,)]
+    assert len(pl.read_parquet(files)) == 42
+    assert len(pd.read_parquet(directory / "trials")) == 42
+    assert load(directory).trials.num_rows == 42

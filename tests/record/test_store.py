@@ -1,0 +1,281 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from recorded import finished, write
+
+from sweepgd.problem import Problem
+from sweepgd.record import CURVES, MINIMA, TRIALS, Store, load, parts, store
+
+SWEEP = "name = 'tested'\n"
+SCHEMAS = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA}
+
+
+def names(directory, table="trials", pattern="*.parquet"):
+    return sorted(path.name for path in (directory / table).glob(pattern))
+
+
+def abandon(store):
+    """Lets go of what the operating system would take back from a process that died."""
+    store._log.close()
+    os.close(store._lock)
+
+
+def test_publishing_makes_a_part_a_table_and_starts_a_segment(tmp_path):
+    opened = Store.open(tmp_path / "out", SWEEP)
+    opened.append(finished(0, replicates=2))
+    opened.append(finished(1))
+    opened.publish()
+    for table in SCHEMAS:
+        assert names(tmp_path / "out", table) == ["000001.parquet"]
+    assert names(tmp_path / "out", "log", "*.log") == ["000002.log"]
+    opened.append(finished(2))
+    opened.close()
+    assert names(tmp_path / "out") == ["000001.parquet", "000002.parquet"]
+    assert names(tmp_path / "out", "log", "*") == ["lock"]
+    assert (tmp_path / "out" / "sweep.toml").read_text() == SWEEP
+
+
+def test_parts_have_every_column_typed_and_a_footer(tmp_path):
+    write(tmp_path, [[finished(0)]])
+    for table, schema in SCHEMAS.items():
+        path = tmp_path / table / "000001.parquet"
+        assert pq.read_schema(path).equals(schema)
+        assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
+        footer = pq.read_metadata(path).metadata
+        assert footer[b"sweepgd.schema_version"] == b"1"
+        assert len(footer[b"sweepgd.sweep_sha256"]) == 64
+
+
+def test_publishing_nothing_leaves_nothing(tmp_path):
+    opened = Store.open(tmp_path, SWEEP)
+    opened.publish()
+    opened.close()
+    assert names(tmp_path) == []
+
+
+def test_a_reopened_store_knows_what_is_recorded(tmp_path):
+    opened = Store.open(tmp_path, SWEEP)
+    opened.append(finished(4))
+    opened.publish()
+    opened.append(finished(9))
+    opened.flush()
+    opened.append(finished(11))
+    abandon(opened)
+    again = Store.open(tmp_path, SWEEP)
+    assert again.recorded == {4, 9}
+    with pytest.raises(ValueError, match="trial 9 is already recorded"):
+        again.append(finished(9))
+    again.append(finished(11))
+    again.close()
+    assert load(tmp_path).trials["trial"].to_pylist() == [4, 9, 11]
+
+
+def test_a_large_segment_is_published_in_row_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "_GROUP_BYTES", 1)
+    write(tmp_path, [[finished(trial) for trial in range(3)]])
+    file = pq.ParquetFile(tmp_path / "minima" / "000001.parquet")
+    assert file.num_row_groups == 3
+    assert load(tmp_path).minimum(2).parameters.tolist() == finished(2).minima[0]["parameters"].tolist()
+
+
+def test_parts_grow_with_the_study(tmp_path, monkeypatch):
+    clock = 0.0
+    monkeypatch.setattr(store.time, "monotonic", lambda: clock)
+    opened = Store.open(tmp_path, SWEEP)
+    sizes = []
+    opened.publish_if_due()
+    for trial in range(3000):
+        opened.append(finished(trial, points=1))
+        opened.publish_if_due()
+        if opened._published != sum(sizes):
+            sizes.append(opened._published - sum(sizes))
+    assert sizes == [256] * 8 + [256, 288, 324]
+    clock = 31.0
+    opened.publish_if_due()
+    assert len(names(tmp_path)) == 12
+    opened.append(finished(3000))
+    clock = 1000.0
+    opened.publish_if_due()
+    opened.append(finished(3001))
+    clock = 1090.0
+    opened.publish_if_due()
+    assert len(names(tmp_path)) == 13
+    clock = 1150.0
+    opened.publish_if_due()
+    assert len(names(tmp_path)) == 14
+    opened.close()
+
+
+def test_a_second_writer_is_told_who_writes(tmp_path):
+    opened = Store.open(tmp_path, SWEEP)
+    with pytest.raises(Problem, match=f"is being written by process {os.getpid()} on"):
+        Store.open(tmp_path, SWEEP)
+    opened.close()
+    Store.open(tmp_path, SWEEP).close()
+
+
+def test_a_directory_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Problem, match=r"cannot write .*file"):
+        Store.open(tmp_path / "file", SWEEP)
+    with pytest.raises(Problem, match=r"cannot write .*below"):
+        Store.open(tmp_path / "file" / "below", SWEEP)
+
+
+def test_a_read_only_folder_is_refused_before_any_trial(tmp_path, monkeypatch):
+    Store.open(tmp_path, SWEEP).close()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "minima")
+    with pytest.raises(Problem, match=r"cannot write .*minima: Permission denied"):
+        Store.open(tmp_path, SWEEP)
+    monkeypatch.undo()
+    Store.open(tmp_path, SWEEP).close()
+
+
+def test_a_changed_sweep_replaces_the_text(tmp_path):
+    Store.open(tmp_path, SWEEP).close()
+    Store.open(tmp_path, SWEEP + "trials = 9\n").close()
+    assert (tmp_path / "sweep.toml").read_text() == SWEEP + "trials = 9\n"
+
+
+def test_a_full_disk_is_a_problem_that_loses_nothing(tmp_path, monkeypatch):
+    opened = Store.open(tmp_path, SWEEP)
+    opened.append(finished(0))
+    opened.flush()
+    replace = os.replace
+
+    def full_for_minima(source, target):
+        if Path(target).parent.name == "minima":
+            raise OSError(28, "No space left on device", str(target))
+        replace(source, target)
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "replace", full_for_minima)
+        with pytest.raises(Problem, match="No space left on device"):
+            opened.publish()
+    assert names(tmp_path, "curves") == ["000001.parquet"]
+    assert names(tmp_path) == []
+    opened.append(finished(1))
+    opened.flush()
+    assert load(tmp_path).curves["trial"].to_pylist() == [0, 0, 0, 1, 1, 1]
+    opened.close()
+    results = load(tmp_path)
+    assert results.trials["trial"].to_pylist() == [0, 1]
+    assert results.curves["trial"].to_pylist() == [0, 0, 0, 1, 1, 1]
+    assert results.minima["trial"].to_pylist() == [0, 1]
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Dying:
+    """Ends the process at its `last`-th call that changes what is on the disk, and at every one after."""
+
+    def __init__(self, last, monkeypatch):
+        self.left = last
+        for holder, name in [(os, "fsync"), (os, "replace"), (Path, "unlink")]:
+            monkeypatch.setattr(holder, name, self._counted(getattr(holder, name)))
+
+    def _counted(self, call):
+        def counted(*arguments, **named):
+            self.left -= 1
+            if self.left < 0:
+                raise Crash
+            return call(*arguments, **named)
+
+        return counted
+
+
+def a_short_life(directory, flushed):
+    """Two sittings of a study; `flushed` receives the trials that the store has promised to keep."""
+    opened = None
+    try:
+        for sitting in ([(0, 1)], [(2,)]):
+            opened = None
+            opened = Store.open(directory, SWEEP)
+            for group in sitting:
+                for trial in group:
+                    opened.append(finished(trial, points=2))
+                opened.flush()
+                flushed.update(group)
+                opened.publish()
+            opened.append(finished(100 + sitting[0][0], points=2))
+            opened.flush()
+            flushed.add(100 + sitting[0][0])
+            opened.close()
+    except Crash:
+        # A store that died in open has let go by itself, and one that died in close as well.
+        if opened is not None and not opened._log._file.closed:
+            abandon(opened)
+        return True
+    return False
+
+
+def check(results, flushed):
+    trials = results.trials["trial"].to_pylist()
+    assert trials == sorted(set(trials))
+    assert flushed <= set(trials)
+    assert results.curves["trial"].to_pylist() == [trial for trial in trials for _ in range(2)]
+    assert results.minima["trial"].to_pylist() == trials
+
+
+def test_a_crash_at_any_point_loses_nothing_that_was_flushed(tmp_path):
+    crashes = 0
+    while True:
+        directory, flushed = tmp_path / str(crashes), set()
+        with pytest.MonkeyPatch.context() as patch:
+            Dying(crashes, patch)
+            died = a_short_life(directory, flushed)
+        if (directory / "sweep.toml").exists():
+            check(load(directory), flushed)
+        before = {path: path.read_bytes() for path in directory.glob("*/*.parquet")}
+        again = Store.open(directory, SWEEP)
+        assert flushed <= again.recorded
+        again.append(finished(7, points=2))
+        again.close()
+        check(load(directory), flushed | {7})
+        assert all(path.read_bytes() == data for path, data in before.items())
+        assert names(directory, "log", "*.log") == []
+        if not died:
+            break
+        crashes += 1
+    assert crashes > 40
+    assert flushed == {0, 1, 2, 100, 102}
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from recorded import finished
+from sweepgd.record import Store
+store = Store.open(Path(sys.argv[1]), "name = 'killed'")
+for trial in range(10**6):
+    store.append(finished(trial))
+    store.flush()
+    print(trial, flush=True)
+    if trial % 7 == 6:
+        store.publish()
+"""
+
+
+def test_a_killed_process_leaves_what_it_flushed(tmp_path):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    told = [int(process.stdout.readline()) for _ in range(60)]
+    process.send_signal(signal.SIGKILL)
+    told += [int(line) for line in process.stdout.read().split()]
+    process.stdout.close()
+    process.wait()
+    opened = Store.open(tmp_path, SWEEP)
+    recorded = set(opened.recorded)
+    opened.close()
+    assert recorded - set(told) <= {len(told)}
+    assert set(told) <= recorded
+    assert load(tmp_path).trials["trial"].to_pylist() == sorted(recorded)

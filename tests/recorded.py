@@ -1,0 +1,63 @@
+"""Small finished configurations, and the result directories they make."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
+from sweepgd.record import Finished, Store
+
+LAYOUT = layout_of([Tensor((2, 3), WEIGHT, 2, 3), Tensor((3,), BIAS, 2, 3)])
+STARTED = datetime(2024, 5, 6, 7, 8, 9, 123457, tzinfo=UTC)
+
+
+def finished(trial: int, replicates: int = 1, points: int = 3, **columns: Any) -> Finished:
+    """A completed configuration of few columns; `columns` are added to each of its trials rows."""
+    random = np.random.default_rng(trial)
+    rows, curves, minima = [], [], []
+    for replicate in range(replicates):
+        loss = random.random(points)
+        rows.append(
+            {
+                "trial": trial,
+                "replicate": replicate,
+                "config_id": f"c{trial}",
+                "status": "completed",
+                "optimizer": "momentum",
+                "hyperparameters": {"momentum": 0.9},
+                "batch_size": 8,
+                "learning_rate": 0.1,
+                "objectives": [float(loss[-1])],
+                "validation_loss": float(loss[-1]),
+                "started_at": STARTED,
+                "finished_at": STARTED + timedelta(microseconds=trial),
+            }
+            | columns
+        )
+        curves.append({"update": np.arange(points) * 10, "epoch": np.arange(points) / 2, "validation_loss": loss})
+        minima.append(
+            {
+                "trial": trial,
+                "replicate": replicate,
+                "which": "final",
+                "update": 10 * points,
+                "parameters": random.standard_normal(9).astype(np.float32),
+                "layout": LAYOUT,
+                "data_fingerprint": "f0",
+                "preprocessing": '{"standardize": true}',
+            }
+        )
+    return Finished(trial, rows, curves, minima)
+
+
+def write(directory: Path, parts: Iterable[Iterable[Finished]]) -> None:
+    """A closed result directory with one published part a group of configurations."""
+    store = Store.open(directory, "name = 'written'\n")
+    for part in parts:
+        for done in part:
+            store.append(done)
+        store.publish()
+    store.close()

@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+
+from sweepgd import schedules
+from sweepgd.problem import UsageProblem
+from sweepgd.schedules import BATCH_SCHEDULES, Clock, Schedule, learning_rates
+from sweepgd.setting import resolve
+
+NAMES = ("constant", "step", "time", "exponential", "polynomial", "cosine", "one_cycle", "inverse_sqrt")
+
+
+def clock_of(epochs: int, per_epoch: int, start: int = 0, stop: int | None = None) -> Clock:
+    updates = np.arange(start, epochs * per_epoch if stop is None else stop, dtype=np.int64)
+    return Clock(updates, updates / per_epoch, epochs * per_epoch, float(epochs))
+
+
+def factors(name: str, clock: Clock, **given: float) -> np.ndarray:
+    schedule: Schedule = getattr(schedules, name)
+    return schedule.factor(clock, **resolve(schedule.settings, given, f"schedule.{name}"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_factor_is_float64_and_the_same_chunk_by_chunk(name: str) -> None:
+    whole = factors(name, clock_of(12, 10))
+    parts = [factors(name, clock_of(12, 10, start, start + 40)) for start in (0, 40, 80)]
+    assert whole.dtype == np.float64
+    assert whole.shape == (120,)
+    assert np.array_equal(whole, np.concatenate(parts))
+    assert (whole > 0).all()
+    assert (whole <= 1).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_have_valid_defaults_and_search_ranges(name: str) -> None:
+    schedule = getattr(schedules, name)
+    assert schedule.name == name
+    for setting in schedule.settings:
+        for value in (setting.default, setting.low, setting.high):
+            setting.check(value, name)
+
+
+def test_step_is_multiplied_again_in_every_epoch_after_the_second() -> None:
+    rates = factors("step", clock_of(4, 3), after=2, every=1, factor=0.1)
+    assert rates == pytest.approx(np.repeat([1.0, 1.0, 0.1, 0.01], 3), rel=1e-15)
+
+
+def test_step_every_second_epoch() -> None:
+    rates = factors("step", clock_of(7, 1), after=3, every=2, factor=0.5)
+    assert rates.tolist() == [1, 1, 1, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_step_of_a_long_run_falls_to_zero_without_a_warning() -> None:
+    assert factors("step", clock_of(1000, 1), after=1, factor=0.1)[-1] == 0.0
+
+
+def test_time_is_the_decay_of_keras() -> None:
+    rates = factors("time", clock_of(2, 50), decay=0.01)
+    assert rates[[0, 1, 99]] == pytest.approx([1.0, 1 / 1.01, 1 / 1.99], rel=1e-15)
+
+
+def test_exponential_multiplies_by_the_factor_over_each_epoch() -> None:
+    rates = factors("exponential", clock_of(3, 4), factor=0.9)
+    assert rates[[0, 2, 4, 8]] == pytest.approx([1, 0.9**0.5, 0.9, 0.81], rel=1e-14)
+
+
+def test_polynomial_ends_at_its_floor() -> None:
+    clock = Clock(np.array([0, 50, 100, 130]), np.zeros(4), 100, None)
+    assert factors("polynomial", clock, power=2.0, floor=0.2) == pytest.approx([1, 0.4, 0.2, 0.2], rel=1e-15)
+
+
+def test_cosine_with_restarts_begins_each_cycle_at_the_full_rate() -> None:
+    rates = factors("cosine", Clock(np.arange(0, 101), np.zeros(101), 100, None), restarts=3, floor=0.1)
+    assert rates[[0, 25, 50, 75]].tolist() == [1.0, 1.0, 1.0, 1.0]
+    cycle = 0.1 + 0.45 * (1 + np.cos(np.pi * np.arange(25) / 25))
+    assert rates[:100] == pytest.approx(np.tile(cycle, 4), rel=1e-14)
+    assert rates[100] == pytest.approx(0.1, rel=1e-14)
+
+
+def test_cosine_restarts_on_time_where_cycles_are_no_whole_number_of_updates() -> None:
+    rates = factors("cosine", clock_of(1, 10), restarts=2)
+    assert (np.flatnonzero(np.diff(rates) > 0) + 1).tolist() == [4, 7]
+
+
+def test_one_cycle_climbs_falls_and_anneals() -> None:
+    clock = Clock(np.array([0, 20, 40, 60, 80, 90, 100]), np.zeros(7), 100, None)
+    rates = factors("one_cycle", clock, peak=0.4, start_divisor=10.0, final_divisor=100.0)
+    assert rates == pytest.approx([0.1, 0.55, 1.0, 0.55, 0.1, 0.0505, 0.001], rel=1e-12)
+
+
+def test_inverse_sqrt_is_constant_then_falls() -> None:
+    clock = Clock(np.array([0, 99, 100, 400, 10_000]), np.zeros(5), None, None)
+    assert factors("inverse_sqrt", clock, after=100) == pytest.approx([1, 1, 1, 0.5, 0.1], rel=1e-15)
+
+
+def test_optax_agrees() -> None:
+    optax = pytest.importorskip("optax")
+    clock = clock_of(10, 20)
+    total, per_epoch = 200, 20
+    cycles = [{"init_value": 1.0, "peak_value": 1.0, "warmup_steps": 0, "decay_steps": 50, "end_value": 0.1}] * 4
+    pairs = [
+        (("step", {"after": 3, "every": 2, "factor": 0.5}),
+         optax.piecewise_constant_schedule(1.0, {60: 0.5, 100: 0.5, 140: 0.5, 180: 0.5})),
+        (("exponential", {"factor": 0.9}), optax.exponential_decay(1.0, per_epoch, 0.9)),
+        (("polynomial", {"power": 2.0, "floor": 0.1}), optax.polynomial_schedule(1.0, 0.1, 2.0, total)),
+        (("cosine", {"floor": 0.1}), optax.cosine_decay_schedule(1.0, total, alpha=0.1)),
+        (("cosine", {"floor": 0.1, "restarts": 3}), optax.sgdr_schedule(cycles)),
+        (("one_cycle", {"peak": 0.4, "start_divisor": 10.0, "final_divisor": 100.0}),
+         optax.linear_onecycle_schedule(total, 1.0, 0.4, 0.8, 10.0, 100.0)),
+    ]  # fmt: skip
+    for (name, settings), oracle in pairs:
+        theirs = np.array([float(oracle(int(count))) for count in clock.updates])
+        assert factors(name, clock, **settings) == pytest.approx(theirs, rel=2e-5, abs=1e-6), name  # float32
+
+
+def test_warm_up_multiplies_and_does_not_shift_the_schedule() -> None:
+    clock = clock_of(3, 2)
+    given = {"after": 2, "every": 1, "factor": 0.1}
+    rates = learning_rates(schedules.step, given, clock, learning_rate=0.4, warmup_updates=5)
+    assert rates == pytest.approx([0.08, 0.16, 0.24, 0.32, 0.04, 0.04], rel=1e-14)
+    assert learning_rates(schedules.constant, {}, clock, 0.4, 0).tolist() == [0.4] * 6
+
+
+@pytest.mark.parametrize("name", ["polynomial", "cosine", "one_cycle"])
+def test_a_schedule_that_needs_the_length_refuses_a_run_without(name: str) -> None:
+    clock = Clock(np.arange(3), np.zeros(3), None, None)
+    with pytest.raises(UsageProblem, match=f"schedule '{name}' needs the length of the run"):
+        learning_rates(getattr(schedules, name), {}, clock, 0.1, 0)
+
+
+def test_growth_keeps_the_noise_scale_that_step_would() -> None:
+    """Smith et al. 2018: rate / batch size, and with it g = rate * N / batch size, is the same for the pair."""
+    when = {"after": 3, "every": 2}
+    decayed = factors("step", clock_of(9, 1), factor=0.2, **when) / 16
+    sizes = [grown(16, epoch, factor=5.0, **when) for epoch in range(9)]
+    assert sizes == [16, 16, 16, 80, 80, 400, 400, 2000, 2000]
+    assert 1 / np.array(sizes) == pytest.approx(decayed, rel=1e-14)
+
+
+def grown(batch_size: int, epoch: int, **given: float) -> int:
+    growth = BATCH_SCHEDULES["growth"]
+    return growth.size(batch_size, epoch, **resolve(growth.settings, given, "batch_schedule.growth"))
+
+
+def test_growth_stops_at_its_limit_and_never_shrinks_a_batch() -> None:
+    assert [grown(10, epoch, after=1, factor=10.0, limit=500) for epoch in range(4)] == [10, 100, 500, 500]
+    assert [grown(10, epoch, after=1, factor=10.0, limit=1000) for epoch in range(4)] == [10, 100, 1000, 1000]
+    assert [grown(10, epoch, after=1, limit=5) for epoch in range(3)] == [10, 10, 10]
+    assert [grown(10, epoch, after=1, factor=1.5) for epoch in range(4)] == [10, 15, 22, 34]
+
+
+def test_growth_of_a_long_run_does_not_overflow() -> None:
+    assert grown(10, 5000) == schedules.LARGEST_BATCH
+    assert grown(10, 5000, factor=1.0) == 10
+
+
+def test_the_constant_batch_size() -> None:
+    assert [BATCH_SCHEDULES["constant"].size(7, epoch) for epoch in (0, 100)] == [7, 7]
