@@ -1,1 +1,23 @@
-"""Hyperparameter sweeps for stochastic gradient descent."""
+"""Hyperparameter sweeps for stochastic gradient descent: from a sweep file to evidence in Parquet.
+
+`search` runs a sweep, `train` a single run, and `load` opens the results of either; see the README for the command line.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sweepgd.record import load
+    from sweepgd.single import train
+    from sweepgd.study import search
+
+__all__ = ["load", "search", "train"]
+
+# Imported when first used: `sweepgd --help` and plugin look-ups need none of Numba, Optuna and Arrow.
+_HOMES = {"load": "sweepgd.record", "search": "sweepgd.study", "train": "sweepgd.single"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'sweepgd' has no attribute {name!r}")

@@ -1,0 +1,252 @@
+"""The command line: parse, call, print. Heavy imports happen inside the commands, so that --help answers at once."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sweepgd.problem import Problem, UsageProblem
+
+INTERRUPTED = 130
+SOME_FAILED = 3
+
+app = typer.Typer(
+    name="sweepgd",
+    help="Sweeps of batch size, learning rate, schedule and optimizer for stochastic gradient descent.\n\nStart with: sweepgd search",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Set = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the sweep with a TOML value, such as budget.epochs=5 (repeatable).")]
+Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")]
+
+
+def main() -> None:
+    """Runs the command line; a Problem becomes one line on stderr and an exit code."""
+    try:
+        app()
+    except Problem as problem:
+        print(f"sweepgd: {problem}", file=sys.stderr)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        print("sweepgd: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, as in `sweepgd list | head`
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"sweepgd {version('sweepgd')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+def _one_of(**flags: bool) -> None:
+    given = [f"--{name}" for name, value in flags.items() if value]
+    if len(given) > 1:
+        raise UsageProblem(f"{' and '.join(given)} contradict each other: give one of them")
+
+
+def _with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
+    """`--set` overrides with those of other flags added. Raises UsageProblem where both give the same key."""
+    keys = {override.partition("=")[0].strip() for override in overrides}
+    added = list(overrides)
+    for key, value in flags.items():
+        if value is None:
+            continue
+        if key in keys:
+            raise UsageProblem(f"--{key.rpartition('.')[2]} and --set {key} contradict each other: give one of them")
+        added.append(f"{key}={json.dumps(value)}")
+    return added
+
+
+@app.command(epilog="Example: sweepgd search quickstart --trials 20 --set space.optimizer='[\"sgd\",\"adam\"]'")
+def search(
+    sweep: Annotated[str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")] = "quickstart",
+    trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")] = None,
+    sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the search and of the first replicate.")] = None,
+    timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Start no trial after this time, such as 3h.")] = None,
+    trial_timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT")] = None,
+    set_: Set = [],  # noqa: B006 (typer copies it)
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew; the results there are moved aside, not deleted.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json_: Json = False,
+) -> None:
+    """Run a sweep, or continue it: only what is not recorded yet is run."""
+    from sweepgd.durations import seconds
+    from sweepgd.sweep import load
+
+    _one_of(quiet=quiet, verbose=verbose)
+    _one_of(**{"dry-run": dry_run, "fresh": fresh})
+    limits = {
+        "timeout": None if timeout is None else seconds(timeout, "--timeout"),
+        "trial_timeout": None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout"),
+    }
+    flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
+    loaded = load(sweep, _with_flags(set_, flags))
+    directory = out or Path("results") / loaded.name
+    if dry_run:
+        _dry_run(loaded, json_)
+        return
+
+    from sweepgd.report.progress import SearchProgress
+    from sweepgd.study import move_aside
+    from sweepgd.study import search as run
+
+    if fresh and (aside := move_aside(directory)) is not None:
+        print(f"moved {directory} to {aside}", file=sys.stderr)
+    with SearchProgress(quiet=quiet, verbose=verbose) as progress:
+        try:
+            results = run(loaded, out=directory, workers=workers, progress=progress, **limits)
+        except KeyboardInterrupt:
+            print(f"sweepgd: interrupted; what finished is in {directory}: the same command goes on from there", file=sys.stderr)
+            sys.exit(INTERRUPTED)
+    _show(results, json_, 5)
+    if not json_:
+        print(f"Recorded in {directory}. Next: sweepgd analyze {directory} --figures figures")
+    if progress.failed:
+        print(f"sweepgd: {progress.failed} trials failed; their rows say why", file=sys.stderr)
+        raise typer.Exit(SOME_FAILED)
+
+
+def _dry_run(sweep: Any, as_json: bool) -> None:
+    from sweepgd.report.plain import space_text, space_values
+    from sweepgd.study import prepare
+
+    prepared = prepare(sweep)
+    if as_json:
+        print(json.dumps(space_values(prepared), indent=2))
+    else:
+        print(space_text(prepared))
+
+
+def _show(results: Any, as_json: bool, best: int) -> None:
+    from sweepgd.analysis import summary
+
+    tables = summary(results.trials, best)
+    if as_json:
+        from sweepgd.report.tables import to_json
+
+        print(json.dumps(to_json(tables), indent=2))
+        return
+    from rich.console import Console
+
+    from sweepgd.report.tables import render
+
+    Console(highlight=False).print(render(tables))
+
+
+@app.command(epilog="Example: sweepgd init quickstart mine.toml")
+def init(
+    name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; NAME.toml if not given.")] = None,
+) -> None:
+    """Copy a bundled sweep to a file to edit."""
+    from sweepgd.problem import nearest
+    from sweepgd.sweep import bundled
+
+    known = bundled()
+    if name not in known:
+        raise UsageProblem(f"no bundled sweep {name!r}: {nearest(name, known)}")
+    target = file or Path(f"{name}.toml")
+    try:
+        with target.open("x", encoding="utf-8") as copy:
+            copy.write(known[name].read_text(encoding="utf-8"))
+    except FileExistsError:
+        raise UsageProblem(f"{target} exists already: choose another file name") from None
+    except OSError as error:
+        raise Problem(f"cannot write {target}: {error.strerror}") from error
+    print(f"Wrote {target}. Next: sweepgd search {target}")
+
+
+@app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")
+def train(
+    data: Annotated[str, typer.Option(help="A data set (see: sweepgd list datasets), or a file's path.")] = "digits",
+    model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
+    optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
+    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
+    batch_size: Annotated[str, typer.Option(help='Rows an update, or "full".')] = "32",
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows.")] = 10,
+    schedule: Annotated[str, typer.Option(help="A schedule (see: sweepgd list schedules).")] = "constant",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of starting weights and batches.")] = 0,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Record the run there, as a search would.")] = None,
+    set_: Set = [],  # noqa: B006 (typer copies it)
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Train one configuration, a line an epoch."""
+    from sweepgd.report.plain import RunPrinter
+    from sweepgd.single import train as run
+
+    if batch_size != "full" and not batch_size.isdecimal():
+        raise UsageProblem(f'--batch-size {batch_size!r}: give a whole number, or "full"')
+    size = batch_size if batch_size == "full" else int(batch_size)
+    printer = RunPrinter(quiet=quiet or json_)
+    training = run(data, model, optimizer, learning_rate, size, epochs, schedule, seed, overrides=set_, out=out, watch=printer.point)
+    print(printer.as_json(training) if json_ else printer.end(training))
+
+
+@app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")
+def analyze(
+    directory: Annotated[Path, typer.Argument(help="A results directory.")],
+    best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
+    figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Write figures there, as PNG and SVG.")] = None,
+    json_: Json = False,
+) -> None:
+    """Show what a sweep found: best configurations; by batch size, optimizer and schedule."""
+    from sweepgd.record import load
+
+    results = load(directory)
+    _show(results, json_, best)
+    if figures is not None:
+        from sweepgd.report.figures import write_figures
+
+        for path in write_figures(results, figures):
+            print(f"wrote {path}", file=sys.stderr)
+
+
+@app.command("list", epilog="Example: sweepgd list optimizers")
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="optimizers|schedules|models|datasets|sweeps", help="What to list.")],
+    json_: Json = False,
+) -> None:
+    """Show what is installed, with the distribution that it comes from."""
+    from sweepgd.report.listing import KINDS, listing, table
+
+    if kind not in KINDS:
+        from sweepgd.problem import nearest
+
+        raise UsageProblem(f"cannot list {kind!r}: {nearest(kind, KINDS)}")
+    rows = listing(kind)
+    if json_:
+        print(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(table(kind, rows))
+
+
+if __name__ == "__main__":
+    main()

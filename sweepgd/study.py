@@ -1,6 +1,6 @@
 """A study: one sweep's search, from ask to run to record to tell."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
@@ -10,10 +10,11 @@ from typing import Protocol
 
 from sweepgd.advisor import Advisor, values_of
 from sweepgd.lab import Lab
+from sweepgd.kernels.policy import cold
 from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Finished, Results, Store, load
-from sweepgd.space import Value
+from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, differences, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.sweep.files import parse
@@ -54,14 +55,15 @@ def prepare(sweep: Sweep) -> Prepared:
     """Checks a sweep against what is installed and against its data, without running anything. Raises Problem."""
     lab = Lab(sweep)
     advisor = Advisor(sweep, lab.objectives)
-    _check_batch_sizes(advisor, lab.data(0).rows)
+    check_batch_sizes(advisor.space, advisor.points, lab.data(0).rows)
     _ = lab.architecture
     return Prepared(sweep, advisor, lab, advisor.total())
 
 
-def _check_batch_sizes(advisor: Advisor, rows: int) -> None:
-    axis = next(axis for axis in advisor.space.axes if axis.name == "batch_size")
-    asked = [*(axis.values or (int(axis.high),)), *(point["batch_size"] for point in advisor.points)]
+def check_batch_sizes(space: Space, points: Iterable[Mapping[str, Value]], rows: int) -> None:
+    """Raises UsageProblem where a batch size that may be tried is above the training rows."""
+    axis = next(axis for axis in space.axes if axis.name == "batch_size")
+    asked = [*(axis.values or (int(axis.high),)), *(point["batch_size"] for point in points)]
     for size in asked:
         if isinstance(size, int) and size > rows:
             raise UsageProblem(f'batch_size {size} is above the {rows} training rows: give at most {rows}, or "full"')
@@ -87,12 +89,12 @@ def search(
         sweep = load_sweep(str(sweep), overrides)
     directory = Path(out) if out is not None else Path("results") / sweep.name
     progress = progress or Silence()
-    progress.preparing("data")
     prepared = prepare(sweep)
     check_continues(directory, sweep)
     store = Store.open(directory, to_toml(sweep))
     try:
-        progress.preparing("kernels")
+        if cold():
+            progress.preparing("compiling kernels, which takes up to a minute, once on this machine …")
         prepared.lab.compile(_optimizers(prepared.advisor))
         todo = sum(number not in store.recorded for number in range(prepared.total))
         count = max(1, min(workers or cores(), todo))

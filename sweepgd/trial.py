@@ -51,8 +51,12 @@ def run(lab: Lab, task: Task, report: Report | None = None) -> Result:
         except Exception as error:
             trainings.append(_failure(error))
     _advance(lab, task, [training for training in trainings if isinstance(training, Training)], report)
-    finished_at = datetime.now(UTC)
+    return result_of(lab, task, trainings, started)
 
+
+def result_of(lab: Lab, task: Task, trainings: Sequence[Training | Outcome], started: datetime) -> Result:
+    """The result of a trial whose replicates have all ended; in place of one that could not begin stands its outcome."""
+    finished_at = datetime.now(UTC)
     rows, curves, minima = [], [], []
     for replicate, training in enumerate(trainings):
         row = base_row(lab.sweep, task, replicate) | {

@@ -26,7 +26,7 @@ class Groups:
         return _ratio(sums, self.count(values))
 
     def standard_error(self, values: Floats) -> Floats:
-        """The standard error of the mean, s/√n with n − 1 in s; NaN below two values."""
+        """The standard error of the mean, s/√n with n - 1 in s; NaN below two values."""
         count = self.count(values)
         variance = self.mean((values - self.mean(values)[self.index]) ** 2)
         return np.sqrt(_ratio(variance, count - 1))
@@ -50,5 +50,5 @@ class Groups:
         return result
 
 
-def _ratio(above: Floats, below: npt.NDArray[np.int64]) -> Floats:
+def _ratio(above: npt.NDArray[Any], below: npt.NDArray[np.int64]) -> Floats:
     return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)

@@ -12,7 +12,7 @@ MOST = 12
 
 def batch_levels(values: Floats) -> Floats:
     """Each batch size itself where there are few different ones, else the nearest power of two."""
-    return _levels(values, lambda sizes: 2.0 ** np.round(np.log2(sizes)))
+    return _levels(values, lambda sizes: np.exp2(np.round(np.log2(sizes))))
 
 
 def rate_levels(values: Floats) -> Floats:

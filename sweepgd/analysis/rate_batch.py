@@ -14,9 +14,9 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
     """One row for each cell that holds a configuration, by batch size, then learning rate.
 
     Columns: `learning_rate` and `batch_size`, the cell's level (the value itself in a grid; log-spaced in a continuous
-    search), each with its bounds in `<name>_low` and `<name>_high`; `trials`; `share_diverged` of their replicates; and the
-    best one's `best_trial` and `objective`, null where none completed. Rates of zero have no place on a log axis
-    and are left out.
+    search), each with its bounds in `<name>_low` and `<name>_high`; `trials`; `share_diverged` of their replicates;
+    and the best one's `best_trial` and `objective`, null where none completed. Rates of zero have no place on a log
+    axis and are left out.
     """
     every = configurations(trials)
     rates, sizes = floats(every, "learning_rate"), floats(every, "batch_size")

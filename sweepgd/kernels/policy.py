@@ -55,6 +55,12 @@ def _cache_folder(function: Callable) -> Path | None:
     return root / _fingerprint(Path(getfile(function)).parent) if root else None
 
 
+def cold() -> bool:
+    """Whether the built-in kernels were never compiled on this machine, so that users may be told of the wait."""
+    folder = _cache_folder(helper)
+    return folder is None or not folder.exists()
+
+
 @cache
 def _cache_root() -> Path | None:
     root = Path(numba.config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")

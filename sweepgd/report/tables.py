@@ -50,7 +50,9 @@ class Column:
 BATCH_SIZE = Column("batch_size", "batch\nsize")
 OPTIMIZER = Column("optimizer", "optimizer", number=False)
 SCHEDULE = Column("schedule", "schedule", number=False)
-DIVERGED = Column("share_diverged", "div.\n%", lambda share: f"{100 * share:.0f}", legend="div. = replicates that diverged")
+DIVERGED = Column(
+    "share_diverged", "div.\n%", lambda share: f"{100 * share:.0f}", legend="div. = replicates that diverged"
+)
 OBJECTIVE = Column("objective", "objective", significant)
 LOSSES = (
     Column("train_loss", "train\nloss", significant),
@@ -64,13 +66,14 @@ COSTS = (
     Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, evaluation not counted"),
     Column("seconds_per_epoch", "time/\nepoch", duration),
 )
-GAP = Column("generalization_gap", "gap", significant, legend="gap = test (where none, valid.) − train loss")
+GAP = Column("generalization_gap", "gap", significant, legend="gap = test (where none, valid.) - train loss")
 BEST = (Column("trial", "trial"), OPTIMIZER, SCHEDULE, BATCH_SIZE, Column("learning_rate", "rate", short))
 BY = (Column("trials", "trials"), DIVERGED, Column("learning_rate", "best\nrate", short), *LOSSES, GAP, *COSTS)
 
 # What a narrow terminal goes without, the first first; `--json` has everything.
 DISPENSABLE = (
-    "test_error", "trials", "schedule", "validation_loss", "train_loss", "generalization_gap", "steps_to_goal", "updates",
+    "test_error", "trials", "schedule", "validation_loss", "train_loss", "generalization_gap", "steps_to_goal",
+    "updates",
 )  # fmt: skip
 
 
@@ -106,7 +109,9 @@ class Answer:
 def _table(shown: Sequence[tuple[Column, Sequence[str]]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column, _ in shown:
-        table.add_column(column.heading, justify="right" if column.number else "left", no_wrap=column.name != "hyperparameters")
+        table.add_column(
+            column.heading, justify="right" if column.number else "left", no_wrap=column.name != "hyperparameters"
+        )
     for cells in zip(*(cells for _, cells in shown), strict=True):
         table.add_row(*cells)
     return table
@@ -157,7 +162,7 @@ def _best(question: str, rows: Sequence[Row]) -> Answer:
 
 def _batch_sizes(row: Row) -> str:
     low, high = row["batch_size_from"], row["batch_size_to"]
-    return str(low) if low == high else f"{low}–{high}"
+    return str(low) if low == high else f"{low}-{high}"
 
 
 def _differing_settings(rows: Sequence[Row]) -> list[str]:

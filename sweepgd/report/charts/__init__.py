@@ -1,4 +1,4 @@
-"""The charts of a study by name: each a function of its trials and curves that gives an Altair chart or raises Missing."""
+"""The charts of a study by name: each a function of its trials and curves that gives a chart or raises Missing."""
 
 from collections.abc import Callable
 

@@ -25,7 +25,7 @@ def log_scale(values: Sequence[float], pad: float = 0.0, **options: Any) -> alt.
 
 
 def log_ticks(values: Sequence[float]) -> list[float]:
-    """Round numbers in the range of `values`: decades; 1, 2 and 5 of each where those are few; even steps within one."""
+    """Round numbers in the range of `values`: decades; 1, 2 and 5 of each where few; even steps within one."""
     low, high = min(values), max(values)
     smallest, largest = _smallest(values), max(abs(low), abs(high), _smallest(values))
     first, last = floor(log10(smallest)), ceil(log10(largest))
@@ -56,7 +56,7 @@ def log_y(field: str, title: str, values: Sequence[float]) -> alt.Y:
     )
 
 
-def log_x(field: str, title: str, values: Sequence[float], **axis: Any) -> alt.X:
+def log_x(field: str, title: str | None, values: Sequence[float], **axis: Any) -> alt.X:
     """A horizontal axis for measured values or chosen rates."""
     return alt.X(
         f"{field}:Q",

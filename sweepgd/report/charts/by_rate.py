@@ -23,10 +23,11 @@ def by_rate(trials: pa.Table, curves: pa.Table) -> Chart:
     Raises Missing where no run with a positive rate completed.
     """
     every = [row for row in configurations(trials).to_pylist() if (row["learning_rate"] or 0) > 0]
+    factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
+    every = [row for row in every if row[factor] is not None]
     measure = next((name for name in MEASURES if any(row[name] is not None for row in every)), None)
     if measure is None:
         raise Missing("no run with a positive learning rate completed")
-    factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
     rates = [row["learning_rate"] for row in every]
     rows: Rows = [
         {"rate": row["learning_rate"], "level": level, "group": group, "value": row[measure]}
@@ -64,4 +65,4 @@ def by_rate(trials: pa.Table, curves: pa.Table) -> Chart:
 def _groups(rows: Rows, factor: str) -> list[str] | list[int]:
     if factor == "optimizer":
         return [row["optimizer"] for row in rows]
-    return [int(size) for size in batch_levels(np.array([row["batch_size"] or 0 for row in rows], dtype=float))]
+    return [int(size) for size in batch_levels(np.array([row["batch_size"] for row in rows], dtype=float))]

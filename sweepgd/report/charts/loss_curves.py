@@ -14,7 +14,7 @@ DASHES = {"train": [1, 0], "validation": [5, 3]}
 
 
 def loss_curves(trials: pa.Table, curves: pa.Table) -> Chart:
-    """Train (solid) and validation (dashed) loss against epochs, a colour for the best configuration of each batch size.
+    """Train (solid) and validation (dashed) loss against epochs, a colour for each batch size at its best.
 
     Raises Missing where no completed run has a curve.
     """

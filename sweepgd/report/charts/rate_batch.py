@@ -1,6 +1,7 @@
 """The map of learning rate and batch size."""
 
 from math import sqrt
+from typing import Any
 
 import altair as alt
 import pyarrow as pa
@@ -23,9 +24,9 @@ def rate_batch(trials: pa.Table, curves: pa.Table) -> Chart:
         cell["y"] = sqrt(cell["batch_size_low"] * cell["batch_size_high"])
     base = alt.Chart(alt.InlineData(cells))
     area = base.encode(
-        x=_axis(alt.X, cells, "learning_rate", "learning rate"),
+        x=alt.X("learning_rate_low:Q", title="learning rate", **_axis(cells, "learning_rate")),
         x2="learning_rate_high:Q",
-        y=_axis(alt.Y, cells, "batch_size", "batch size"),
+        y=alt.Y("batch_size_low:Q", title="batch size", **_axis(cells, "batch_size")),
         y2="batch_size_high:Q",
     )
     layers = [area.mark_rect(fill="#DDDDDD", stroke="white")]
@@ -49,12 +50,13 @@ def rate_batch(trials: pa.Table, curves: pa.Table) -> Chart:
     return finished(
         alt.layer(*layers).properties(width=WIDTH, height=HEIGHT),
         "Best objective by learning rate and batch size",
-        "×: diverged, its area the share of the cell's replicates; grey: none completed; outlined: lowest",
+        "cross: share of the replicates that diverged, by area; grey: none completed; outlined: lowest",
     )
 
 
-def _axis(channel: type[alt.X] | type[alt.Y], cells: Rows, name: str, title: str) -> alt.X | alt.Y:
+def _axis(cells: Rows, name: str) -> dict[str, Any]:
+    """A log scale over the cells' bounds, with a tick at each level."""
     bounds = [cell[f"{name}_{end}"] for cell in cells for end in ("low", "high")]
     levels = sorted({cell[name] for cell in cells})
     axis = alt.Axis(values=levels, format=".3~g", grid=False, labelOverlap=True, labelSeparation=6)
-    return channel(f"{name}_low:Q", title=title, scale=log_scale(bounds), axis=axis)
+    return {"scale": log_scale(bounds), "axis": axis}

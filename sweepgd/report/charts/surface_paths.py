@@ -27,11 +27,11 @@ def surface_paths(trials: pa.Table, curves: pa.Table) -> Chart:
     x = alt.X("x:Q", title="first parameter", scale=alt.Scale(zero=False))
     y = alt.Y("y:Q", title="second parameter", scale=alt.Scale(zero=False))
     colour = colours("run", [row["run"] for row in ends if row["end"] == "end"], "optimizer (rate)", ordered=False)
-    line = alt.Chart(alt.InlineData(rows)).mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, order="update:Q")
-    points = alt.Chart(alt.InlineData(ends))
-    start = points.transform_filter("datum.end === 'start'").mark_point(size=80, strokeWidth=1.6)
-    end = points.transform_filter("datum.end === 'end'").mark_point(size=70, filled=True, opacity=1)
-    layers = alt.layer(line, *(mark.encode(x=x, y=y, color=colour) for mark in (start, end)))
+    path = alt.Chart(alt.InlineData(rows)).mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, order="update:Q")
+    marks = alt.Chart(alt.InlineData(ends))
+    start = marks.transform_filter("datum.end === 'start'").mark_point(size=80, strokeWidth=1.6)
+    end = marks.transform_filter("datum.end === 'end'").mark_point(size=70, filled=True, opacity=1)
+    layers = alt.layer(path, *(one.encode(x=x, y=y, color=colour) for one in (start, end)))
     return finished(
         layers.properties(width=WIDTH, height=HEIGHT),
         "Path of each optimizer at its best",

@@ -1,0 +1,106 @@
+"""Plain text for one run and for a sweep that is only looked at."""
+
+import json
+from math import isnan
+from typing import Any
+
+from sweepgd.report.numbers import duration, percent, significant
+from sweepgd.space import Axis
+from sweepgd.study import Prepared
+from sweepgd.sweep import configuration_of
+from sweepgd.training import Point, Training
+
+
+class RunPrinter:
+    """Prints a line an epoch while a run trains, and a line at its end."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._began = False
+
+    def point(self, point: Point) -> None:
+        """A line for an evaluation, with a heading before the first; what the run does not have is left out."""
+        if self._quiet:
+            return
+        fields = {"epoch": f"{point.epoch:g}", "updates": str(point.update), "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}"}
+        for part in ("train", "validation", "test"):
+            loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
+            short = "valid." if part == "validation" else part
+            if not isnan(loss) or part == "train":
+                fields[f"{short} loss"] = significant(loss)
+            if not isnan(error):
+                fields[f"{short} err. %"] = percent(error)
+        fields["|gradient|"] = significant(point.gradient_norm)
+        widths = [max(len(name), 9) for name in fields]
+        if not self._began:
+            print("  ".join(name.rjust(width) for name, width in zip(fields, widths, strict=True)))
+            self._began = True
+        print("  ".join(text.rjust(width) for text, width in zip(fields.values(), widths, strict=True)), flush=True)
+
+    def end(self, training: Training) -> str:
+        """How the run ended, and what it cost."""
+        assert training.outcome is not None
+        line = f"{training.outcome.status}: {training.outcome.message}"
+        if training.updates:
+            line += f"; {training.updates} updates in {duration(training.seconds)}, {duration(training.seconds / training.updates)} each"
+        if training.steps_to_goal is not None:
+            line += f"; goal reached after {training.steps_to_goal} updates"
+        return line
+
+    def as_json(self, training: Training) -> str:
+        """The whole curve and the outcome, as JSON with null for what is not there."""
+        assert training.outcome is not None
+        points = [{name: None if value != value else value for name, value in point._asdict().items()} for point in training.points]
+        return json.dumps({"status": training.outcome.status, "message": training.outcome.message, "curve": points}, indent=2)
+
+
+def space_values(prepared: Prepared) -> dict[str, Any]:
+    """What a sweep would run, for machines: the number of trials, the axes, and the first configurations."""
+    advisor = prepared.advisor
+    first: list[dict[str, Any]] = []
+    generation = next(group for group in advisor.generations(prepared.total) if len(group))
+    advisor.begin(generation)
+    for number in list(generation)[:5]:
+        first.append(configuration_of(advisor.ask(number)).to_dict())
+    return {
+        "trials": prepared.total,
+        "replicates": prepared.sweep.search.replicates,
+        "training_rows": prepared.lab.data(0).rows,
+        "parameters": prepared.lab.architecture.parameters,
+        "objectives": list(prepared.lab.objectives),
+        "space": {axis.name: describe(axis) for axis in advisor.space.axes},
+        "first": first,
+    }
+
+
+def space_text(prepared: Prepared) -> str:
+    """The same for people."""
+    values = space_values(prepared)
+    lines = [
+        f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s), sampler {prepared.sweep.search.sampler},"
+        f" minimising {', '.join(values['objectives'])}",
+        f"{values['training_rows']} training rows, {values['parameters']} parameters",
+        "",
+        "space:",
+        *(f"  {name}: {text}" for name, text in values["space"].items()),
+        "",
+        "first trials:",
+    ]
+    for number, configuration in enumerate(values["first"]):
+        lines.append(
+            f"  {number}: {configuration['optimizer']}, batch size {configuration['batch_size']},"
+            f" learning rate {configuration['learning_rate']:.3g}, schedule {configuration['schedule']}"
+        )
+    lines += ["", "The sweep is valid; nothing was run."]
+    return "\n".join(lines)
+
+
+def describe(axis: Axis) -> str:
+    """An axis in words."""
+    if axis.values:
+        text = ", ".join(str(value) for value in axis.values)
+    else:
+        text = f"{axis.low:g} to {axis.high:g}" + (", log" if axis.log else "") + (f", step {axis.step:g}" if axis.step else "")
+    if axis.when is not None:
+        text += f"  (where {axis.when[0]} is {' or '.join(str(value) for value in axis.when[1])})"
+    return text

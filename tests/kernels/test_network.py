@@ -1,0 +1,117 @@
+"""Loss and gradient of linear, logistic and softmax regression and of networks, against plain NumPy and differences."""
+
+import naive
+import numpy as np
+import pytest
+from small import data_of, loss_and_error, loss_and_gradient, model_for
+
+from sweepgd.layout import tensors_in
+
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+ROWS = 300  # more than a chunk of evaluation, and not a multiple of it
+INPUTS = 3
+
+REGRESSION, TWO_CLASSES, FOUR_CLASSES = 0, 2, 4
+MODELS = {
+    "linear": ("linear", {}, REGRESSION),
+    "logistic": ("logistic", {}, TWO_CLASSES),
+    "softmax": ("softmax", {}, FOUR_CLASSES),
+    "deep": ("mlp", {"hidden": [5, 2, 4], "activation": "tanh"}, FOUR_CLASSES),
+    "softmax-of-two": ("mlp", {"hidden": [5], "loss": "softmax"}, TWO_CLASSES),
+} | {
+    f"{activation}-{loss}": ("mlp", {"hidden": [5, 4], "activation": activation}, classes)
+    for activation in ("relu", "tanh", "sigmoid")
+    for loss, classes in (("squared", REGRESSION), ("binary", TWO_CLASSES), ("softmax", FOUR_CLASSES))
+}
+
+
+class Case:
+    """A model, its data and random weights, and what the oracle makes of them in float64."""
+
+    def __init__(self, name: str, dtype: str = "float64") -> None:
+        model, settings, classes = MODELS[name]
+        rng = np.random.default_rng(3)
+        inputs = rng.normal(size=(ROWS, INPUTS))
+        targets = rng.integers(classes, size=(ROWS, 1)) if classes else rng.normal(size=(ROWS, 2))
+        self.part = data_of(inputs, targets, classes=classes, dtype=dtype).train
+        self.model = model_for(data_of(inputs, targets, classes=classes), model, **settings)
+        self.weights = rng.normal(size=self.model.parameters).astype(dtype)
+        self.activation = settings.get("activation", "relu")
+        self.loss = self.model.loss
+
+    def oracle(self, function, weights=None, rows=slice(None)):
+        tensors = tensors_in((self.weights if weights is None else weights).astype(np.float64), self.model.layout)
+        inputs, targets = self.part.inputs[rows].astype(np.float64), self.part.targets[rows].astype(np.float64)
+        return function(tensors, inputs, targets, self.activation, self.loss)
+
+
+def assert_close(actual, expected, tolerance):
+    assert np.linalg.norm(np.subtract(actual, expected)) <= tolerance * np.linalg.norm(expected)
+
+
+BATCHES = {
+    "all": np.arange(ROWS),
+    "one": np.array([17]),
+    "some-in-any-order": np.array([250, 3, 41, 3, 299, 0, 77]),
+}
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("name", MODELS)
+def test_loss_and_gradient_equal_the_oracles(name, batch, dtype):
+    case, rows = Case(name, dtype), BATCHES[batch]
+    loss, gradient = loss_and_gradient(case.model, case.weights, case.part, rows)
+    expected_loss, expected_gradient = case.oracle(naive.network, rows=rows)
+    assert loss == pytest.approx(expected_loss, rel=TOLERANCE[dtype])
+    assert_close(gradient, expected_gradient, TOLERANCE[dtype])
+    assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gradient_equals_central_differences(name):
+    case, rows, h = Case(name), np.arange(20), 1e-5
+    _, gradient = loss_and_gradient(case.model, case.weights, case.part, rows)
+    differences = [
+        (
+            loss_and_gradient(case.model, case.weights + step, case.part, rows)[0]
+            - loss_and_gradient(case.model, case.weights - step, case.part, rows)[0]
+        )
+        / (2 * h)
+        for step in h * np.eye(case.weights.size)
+    ]
+    assert_close(gradient, differences, 1e-6)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", MODELS)
+def test_evaluation_equals_the_oracles_chunk_by_chunk(name, dtype):
+    case = Case(name, dtype)
+    loss, error = loss_and_error(case.model, case.weights, case.part)
+    assert loss == pytest.approx(case.oracle(naive.network)[0], rel=TOLERANCE[dtype])
+    if case.loss == "squared":
+        assert np.isnan(error)
+    else:
+        assert error == case.oracle(naive.share_wrong)
+        assert 0 < error < 1
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_weight_that_is_no_number_makes_the_loss_no_number(name):
+    case = Case(name)
+    case.weights[0] = np.nan
+    with np.errstate(all="ignore"):
+        assert np.isnan(loss_and_gradient(case.model, case.weights, case.part)[0])
+        assert np.isnan(loss_and_error(case.model, case.weights, case.part)[0])
+
+
+@pytest.mark.parametrize("name", ["logistic", "softmax", "relu-binary", "relu-softmax"])
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_cross_entropy_of_large_outputs_is_finite(name, dtype):
+    case = Case(name, dtype)
+    case.weights *= 1000
+    loss, gradient = loss_and_gradient(case.model, case.weights, case.part)
+    outputs = case.oracle(lambda tensors, inputs, targets, activation, loss: naive.outputs(tensors, inputs, activation))
+    assert np.abs(outputs[-1]).max() > 1000
+    assert np.isfinite(loss)
+    assert np.isfinite(gradient).all()

@@ -1,0 +1,21 @@
+"""The kernels give the same results as plain Python, where every index and shape is checked."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+
+
+def test_the_kernels_without_jit():
+    chosen = [str(TESTS / "kernels" / name) for name in ("test_network.py", "test_surfaces.py")]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        cwd=TESTS.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,82 @@
+import json
+
+import pytest
+from rich.console import Console
+from study_tables import run, study, trials
+
+from sweepgd.analysis import summary
+from sweepgd.report.tables import render, to_json
+
+
+def text(table, width=100):
+    console = Console(width=width, color_system=None)
+    with console.capture() as capture:
+        console.print(render(summary(table)))
+    return capture.get()
+
+
+def test_the_best_configurations_read_as_printed():
+    shown = text(
+        trials(
+            run(0, 0.25, 0, hyperparameters={"momentum": 0.9, "epsilon": 1e-8}, train_loss=0.1, validation_error=0.02),
+            run(0, 0.35, 1, hyperparameters={"momentum": 0.9, "epsilon": 1e-8}, train_loss=0.2, validation_error=0.04),
+            run(1, 0.2, 0, hyperparameters={"momentum": 0.5, "epsilon": 1e-8}, train_loss=0.05, validation_error=0.01),
+        )
+    )
+    lines = [line.rstrip() for line in shown.splitlines()]
+    assert lines[:7] == [
+        "Which configurations did best?",
+        "                            batch         train        valid.  valid.",
+        "trial  optimizer  schedule   size  rate    loss          loss  err. %  other settings",
+        "─────────────────────────────────────────────────────────────────────────────────────",
+        "    1  sgd        constant     32   0.1  0.0500         0.200    1.00  momentum=0.5",
+        "    0  sgd        constant     32   0.1   0.150  0.300 ±0.050    3.00  momentum=0.9",
+        "lowest validation loss first, ± standard error over replicates",
+    ]
+
+
+def test_an_objective_that_is_no_loss_has_a_column():
+    shown = text(trials(run(0, 5.0, validation_loss=1.0)))
+    assert "objective" in shown.splitlines()[2]
+    assert "lowest objective first" in shown
+
+
+def test_batch_sizes_gathered_are_shown_as_ranges():
+    shown = text(trials(*(run(size, 1.0 / size, batch_size=size) for size in range(1, 17))))
+    assert "12-16" in shown
+    assert "6-11" in shown
+
+
+def test_columns_of_nulls_are_left_out():
+    shown = text(trials(run(0, 1.0)))
+    assert "err." not in shown
+    assert "gap" not in shown
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_a_narrow_console_leaves_out_whole_columns_and_crops_no_value(width):
+    shown = text(study()[0], width)
+    assert "…" not in shown
+    assert max(len(line) for line in shown.splitlines()) <= width
+    assert ("too narrow here for test error, trials" in shown) == (width == 80)
+
+
+def test_without_a_terminal_there_are_no_escapes(capsys):
+    Console(width=100).print(render(summary(study()[0])))
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_nothing_recorded_and_nothing_completed_say_so():
+    assert text(trials()).count("nothing yet: no configuration completed") == 4
+    shown = text(trials(run(0, None)))
+    assert shown.count("nothing yet: no configuration completed") == 1
+    assert "100" in shown
+
+
+def test_json_keeps_full_precision_and_nulls():
+    table = trials(run(0, 1 / 3, hyperparameters={"momentum": 0.9}), run(1, None, batch_size=64))
+    values = json.loads(json.dumps(to_json(summary(table)), allow_nan=False))
+    assert list(values) == ["best", "by_batch_size", "by_optimizer", "by_schedule"]
+    [best] = values["best"]
+    assert (best["objective"], best["hyperparameters"], best["test_loss"]) == (1 / 3, {"momentum": 0.9}, None)
+    assert [row["best_trial"] for row in values["by_batch_size"]] == [0, None]

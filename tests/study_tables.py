@@ -1,0 +1,61 @@
+"""Small `trials` and `curves` tables, written by hand, in the record's own columns."""
+
+import math
+
+import pyarrow as pa
+
+from sweepgd.record import CURVES, TRIALS
+
+
+def run(trial: int, objective: float | None, replicate: int = 0, **columns: object) -> dict[str, object]:
+    """One row of `trials`: completed where there is an objective, diverged where it is None, changed by `columns`."""
+    row: dict[str, object] = {
+        "trial": trial, "replicate": replicate, "config_id": f"c{trial}", "data": "digits", "model": "mlp",
+        "status": "diverged" if objective is None else "completed", "optimizer": "sgd", "schedule": "constant",
+        "batch_schedule": "constant", "batch_size": 32, "learning_rate": 0.1, "hyperparameters": {},
+        "epochs": 10.0, "updates": 100, "objectives": None if objective is None else [objective],
+        "validation_loss": objective,
+    }  # fmt: skip
+    return row | columns
+
+
+def trials(*rows: dict[str, object]) -> pa.Table:
+    """A `trials` table of rows from `run`."""
+    return pa.Table.from_pylist(list(rows), schema=TRIALS)
+
+
+def curves(*rows: dict[str, object]) -> pa.Table:
+    """A `curves` table."""
+    return pa.Table.from_pylist(list(rows), schema=CURVES)
+
+
+def study() -> tuple[pa.Table, pa.Table]:
+    """A made-up study, 2 optimizers, 4 batch sizes, 5 rates and 2 replicates, in which too high a rate diverges."""
+    rows, points = [], []
+    for trial in range(40):
+        optimizer, batch = ("adam", "sgd")[trial // 20], (8, 32, 128, 1024)[trial // 5 % 4]
+        rate = 10.0 ** (trial % 5 - 4)
+        best_rate = (3e-3 if optimizer == "adam" else 0.1) * (batch / 32) ** 0.5
+        distance = math.log10(rate / best_rate)
+        for replicate in range(2):
+            final = 0.02 * (1 + batch / 500) * 4 ** abs(distance) * (1 + 0.1 * replicate)
+            diverged = distance > 0.9
+            columns: dict[str, object] = {
+                "optimizer": optimizer, "batch_size": batch, "learning_rate": rate, "updates": 20000 // batch,
+                "hyperparameters": {"momentum": 0.9, "epsilon": 1e-8},
+            }  # fmt: skip
+            if not diverged:
+                columns |= {
+                    "train_loss": final / 2, "test_loss": 1.2 * final, "validation_error": min(0.9, final / 3),
+                    "test_error": min(0.9, final / 2.8), "generalization_gap": 0.7 * final,
+                    "seconds_per_update": 1e-6 * (5 + 0.3 * batch), "seconds_per_epoch": 1e-3 * (5 / batch + 0.3),
+                }  # fmt: skip
+                for epoch in range(11):
+                    excess = (2.3 - final) * math.exp(-epoch * (0.8 + replicate / 10))
+                    update = epoch * max(1, 1000 // batch)
+                    points.append(
+                        {"trial": trial, "replicate": replicate, "update": update, "epoch": float(epoch)}
+                        | {"train_loss": final / 2 + excess, "validation_loss": final + excess}
+                    )
+            rows.append(run(trial, None if diverged else final, replicate, **columns))
+    return trials(*rows), curves(*points)
