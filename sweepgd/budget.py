@@ -16,11 +16,14 @@ class Budget(BaseModel):
     updates: PositiveInt | None = Field(None, description="parameter changes")
     samples: PositiveInt | None = Field(None, description="training rows seen; the run ends at the first update at or after it")
     seconds: PositiveFloat | None = Field(None, description="seconds of training, evaluation not counted")
-    length: PositiveInt | None = Field(None, description="epochs that schedules are stretched over, where the budget is in seconds")
+    length: PositiveInt | None = Field(
+        None, description="epochs that schedules are stretched over, where the budget is in seconds"
+    )
     stop_at: float | None = Field(None, description="stop once the train loss is at or below this")
     patience: AtLeastOne | None = Field(None, description="stop after so many evaluations without a new best validation loss")
     goal: float | None = Field(
-        None, description="steps_to_goal is the first update with validation error (regression: loss) below this; train where no validation part"
+        None,
+        description="steps_to_goal: the first update with validation error (regression: loss) below this; else train",
     )
     eval_every: PositiveInt | None = Field(None, description="samples between evaluations, besides those at each epoch's end")
     divergence: float = Field(1e4, gt=1.0, description="diverged: a loss beyond this many times max(1, the initial train loss)")

@@ -15,17 +15,26 @@ SOME_FAILED = 3
 
 app = typer.Typer(
     name="sweepgd",
-    help="Sweeps of batch size, learning rate, schedule and optimizer for stochastic gradient descent.\n\nStart with: sweepgd search",
+    help="Sweeps of batch size, learning rate, schedule and optimizer for SGD.\n\nStart with: sweepgd search",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
-Set = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the sweep with a TOML value, such as budget.epochs=5 (repeatable).")]
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key of the sweep with a TOML value, such as budget.epochs=5 (repeatable).",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")
+]
 
 
 def main() -> None:
@@ -77,16 +86,25 @@ def _with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
     return added
 
 
-@app.command(epilog="Example: sweepgd search quickstart --trials 20 --set space.optimizer='[\"sgd\",\"adam\"]'")
+@app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.optimizer=\'["sgd","adam"]\'')
 def search(
-    sweep: Annotated[str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")] = "quickstart",
+    sweep: Annotated[
+        str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
+    ] = "quickstart",
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")
+    ] = None,
     sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the search and of the first replicate.")] = None,
     timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Start no trial after this time, such as 3h.")] = None,
-    trial_timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT")] = None,
+    trial_timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT"),
+    ] = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew; the results there are moved aside, not deleted.")] = False,
@@ -100,10 +118,8 @@ def search(
 
     _one_of(quiet=quiet, verbose=verbose)
     _one_of(**{"dry-run": dry_run, "fresh": fresh})
-    limits = {
-        "timeout": None if timeout is None else seconds(timeout, "--timeout"),
-        "trial_timeout": None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout"),
-    }
+    limit = None if timeout is None else seconds(timeout, "--timeout")
+    trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
     directory = out or Path("results") / loaded.name
@@ -112,16 +128,16 @@ def search(
         return
 
     from sweepgd.report.progress import SearchProgress
-    from sweepgd.study import move_aside
     from sweepgd.study import search as run
 
-    if fresh and (aside := move_aside(directory)) is not None:
-        print(f"moved {directory} to {aside}", file=sys.stderr)
     with SearchProgress(quiet=quiet, verbose=verbose) as progress:
         try:
-            results = run(loaded, out=directory, workers=workers, progress=progress, **limits)
+            results = run(loaded, out=directory, workers=workers, timeout=limit, trial_timeout=trial_limit, progress=progress)
         except KeyboardInterrupt:
-            print(f"sweepgd: interrupted; what finished is in {directory}: the same command goes on from there", file=sys.stderr)
+            print(
+                f"sweepgd: interrupted; what finished is in {directory}: the same command goes on from there",
+                file=sys.stderr,
+            )
             sys.exit(INTERRUPTED)
     _show(results, json_, 5)
     if not json_:
@@ -204,7 +220,19 @@ def train(
         raise UsageProblem(f'--batch-size {batch_size!r}: give a whole number, or "full"')
     size = batch_size if batch_size == "full" else int(batch_size)
     printer = RunPrinter(quiet=quiet or json_)
-    training = run(data, model, optimizer, learning_rate, size, epochs, schedule, seed, overrides=set_, out=out, watch=printer.point)
+    training = run(
+        data,
+        model,
+        optimizer,
+        learning_rate,
+        size,
+        epochs,
+        schedule,
+        seed,
+        overrides=set_,
+        out=out,
+        watch=printer.point,
+    )
     print(printer.as_json(training) if json_ else printer.end(training))
 
 

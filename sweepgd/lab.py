@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
+from sweepgd import registry
 from sweepgd.configuration import Configuration
 from sweepgd.data import Data, prepare
+from sweepgd.data.spec import dataset_settings
 from sweepgd.kernels import signatures
 from sweepgd.kernels.loops import no_probe
-from sweepgd.models import Architecture, Shape, build
+from sweepgd.models import Architecture, Model, Shape, build
 from sweepgd.objectives import objectives_of
+from sweepgd.setting import resolve
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Training
@@ -17,13 +20,28 @@ from sweepgd.training import Training
 DATA_KEPT = 64
 
 
+def resolved(sweep: Sweep, objectives: tuple[str, ...]) -> Sweep:
+    """The sweep with its objectives, and every setting of its data set and model, written out."""
+    model: Model = registry.get("models", sweep.model.name)
+    settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
+    chosen = {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": list(objectives)}
+    return sweep.model_copy(
+        update={
+            "data": sweep.data.model_copy(update=dataset_settings(sweep.data)),
+            "model": sweep.model.model_copy(update=settings),
+            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen),
+        }
+    )
+
+
 class Lab:
     """Runs configurations of one sweep. Raises Problem where data or model cannot be had, before any training."""
 
     def __init__(self, sweep: Sweep) -> None:
-        self.sweep = sweep
         self._prepare = lru_cache(DATA_KEPT)(lambda seed: prepare(sweep.data, seed=seed, dtype=sweep.model.dtype))
+        self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
+        self.sweep = resolved(sweep, self.objectives)
 
     def data_seed(self, replicate: int) -> int:
         """The seed of a replicate's data: one for all, or with `data.redraw` one each."""

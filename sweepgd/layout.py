@@ -50,6 +50,4 @@ def parameter_count(layout: Layout) -> int:
 
 def tensors_in(theta: npt.NDArray[np.floating], layout: Layout) -> list[npt.NDArray[np.floating]]:
     """Views of `theta`, one a tensor, in their shapes."""
-    return [
-        theta[row[OFFSET] : row[OFFSET] + row[SIZE]].reshape(row[DIM0 : DIM0 + row[NDIM]]) for row in layout
-    ]
+    return [theta[row[OFFSET] : row[OFFSET] + row[SIZE]].reshape(row[DIM0 : DIM0 + row[NDIM]]) for row in layout]

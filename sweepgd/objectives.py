@@ -22,9 +22,13 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
         return ("train_loss" if data.validation is None else "validation_loss",)
     for name in chosen:
         if "validation" in name and data.validation is None:
-            raise UsageProblem(f"search.objective = {name!r}, and there is no validation part: give data.validation a share, or use train_loss")
+            raise UsageProblem(
+                f"search.objective = {name!r}, and there is no validation part: give data.validation a share, or use train_loss"
+            )
         if name.endswith("error") and data.task != "classification":
-            raise UsageProblem(f"search.objective = {name!r}, and these data are not for classification: use {name.replace('error', 'loss')}")
+            raise UsageProblem(
+                f"search.objective = {name!r}, and these data are not for classification: use {name.replace('error', 'loss')}"
+            )
         if name == "steps_to_goal" and sweep.budget.goal is None:
             raise UsageProblem("search.objective = 'steps_to_goal' wants budget.goal: give it a goal")
     return chosen

@@ -67,7 +67,9 @@ class Plan:
             if budget.updates is not None:
                 left = budget.updates - updates
             elif budget.samples is not None:
-                left = -(-(budget.samples - samples) // size)
+                rest = budget.samples - samples
+                # More than the epoch has: its short last batch would let the division fall short.
+                left = -(-rest // size) if rest <= self.samples(epoch) else left + 1
             if left <= self.updates(epoch):
                 return updates + left, epoch + left / self.updates(epoch)
             updates += self.updates(epoch)

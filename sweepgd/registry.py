@@ -54,9 +54,7 @@ def get(kind: str, name: str) -> Any:
     try:
         return point.load()
     except Exception as error:
-        raise Problem(
-            f"{kind[:-1]} {name!r} of {_origin(point)[0]} does not load: {type(error).__name__}: {error}"
-        ) from error
+        raise Problem(f"{kind[:-1]} {name!r} of {_origin(point)[0]} does not load: {type(error).__name__}: {error}") from error
 
 
 def entries(kind: str, attempt: Callable[[str, str], Any] = get) -> list[Entry]:

@@ -157,9 +157,7 @@ time = Schedule(
 exponential = Schedule(
     name="exponential",
     factor=_exponential,
-    settings=(
-        Setting("factor", 0.95, "what an epoch multiplies the rate by", low=0.8, high=0.999, minimum=0.0, maximum=1.0),
-    ),
+    settings=(Setting("factor", 0.95, "what an epoch multiplies the rate by", low=0.8, high=0.999, minimum=0.0, maximum=1.0),),
     needs_length=False,
     source="Senior et al. 2013",
     description="rate * factor^epochs, falling with every update",

@@ -1,4 +1,4 @@
-"""One named setting of an optimizer, schedule, model or data set: its default, its meaning, what is allowed, where to search."""
+"""One named setting of an optimizer, schedule, model or data set: its default and meaning, what is allowed, where to search."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,7 +73,4 @@ def resolve(settings: Sequence[Setting], given: Mapping[str, Any], where: str) -
     for name in given:
         if name not in by_name:
             raise UsageProblem(f"unknown key {where}.{name}: {nearest(name, by_name)}")
-    return {
-        name: setting.check(given[name], where) if name in given else setting.default
-        for name, setting in by_name.items()
-    }
+    return {name: setting.check(given[name], where) if name in given else setting.default for name, setting in by_name.items()}

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sweepgd.lab import Lab
-from sweepgd.outcome import FAILED
 from sweepgd.problem import UsageProblem
 from sweepgd.record import Store
-from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
 from sweepgd.study import check_batch_sizes, check_continues
+from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Point, Training
 from sweepgd.trial import Task, result_of
@@ -71,10 +70,15 @@ def train(
     space = space_of(sweep)
     searched = [axis.name for axis in space.axes if not axis.fixed]
     if searched or sweep.points:
-        raise UsageProblem(f"train runs one configuration, and {searched[0] if searched else 'points'} gives several: use search")
+        raise UsageProblem(
+            f"train runs one configuration, and {searched[0] if searched else 'points'} gives several: use search"
+        )
     lab = Lab(sweep)
+    sweep = lab.sweep
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
-    configuration = configuration_of({axis.name: axis.values[0] for axis in space.axes if axis.exists({"optimizer": optimizer, "schedule": schedule})})
+    configuration = configuration_of(
+        {axis.name: axis.values[0] for axis in space.axes if axis.exists({"optimizer": optimizer, "schedule": schedule})}
+    )
     directory = None if out is None else Path(out)
     if directory is not None:
         check_continues(directory, sweep)
@@ -92,5 +96,4 @@ def train(
     finally:
         if store is not None:
             store.close()
-    assert training.outcome is not None and training.outcome.status != FAILED
     return training

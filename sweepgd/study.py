@@ -9,8 +9,8 @@ from time import monotonic
 from typing import Protocol
 
 from sweepgd.advisor import Advisor, values_of
-from sweepgd.lab import Lab
 from sweepgd.kernels.policy import cold
+from sweepgd.lab import Lab
 from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Finished, Results, Store, load
@@ -28,7 +28,7 @@ FLUSH_SECONDS = 0.1
 class Progress(Protocol):
     """Who is told how the search goes."""
 
-    def preparing(self, what: str) -> None: ...
+    def note(self, what: str) -> None: ...
     def started(self, total: int, done: int, workers: int) -> None: ...
     def finished(self, result: Result) -> None: ...
 
@@ -36,7 +36,7 @@ class Progress(Protocol):
 class Silence:
     """Progress for nobody."""
 
-    def preparing(self, what: str) -> None: ...
+    def note(self, what: str) -> None: ...
     def started(self, total: int, done: int, workers: int) -> None: ...
     def finished(self, result: Result) -> None: ...
 
@@ -54,10 +54,10 @@ class Prepared:
 def prepare(sweep: Sweep) -> Prepared:
     """Checks a sweep against what is installed and against its data, without running anything. Raises Problem."""
     lab = Lab(sweep)
-    advisor = Advisor(sweep, lab.objectives)
+    advisor = Advisor(lab.sweep, lab.objectives)
     check_batch_sizes(advisor.space, advisor.points, lab.data(0).rows)
     _ = lab.architecture
-    return Prepared(sweep, advisor, lab, advisor.total())
+    return Prepared(lab.sweep, advisor, lab, advisor.total())
 
 
 def check_batch_sizes(space: Space, points: Iterable[Mapping[str, Value]], rows: int) -> None:
@@ -76,6 +76,7 @@ def search(
     workers: int | None = None,
     timeout: float | None = None,
     trial_timeout: float | None = None,
+    fresh: bool = False,
     overrides: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> Results:
@@ -83,18 +84,22 @@ def search(
 
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
     results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
-    in seconds. Raises Problem before any trial runs where the sweep cannot be run as asked.
+    in seconds; `fresh` moves an existing results directory aside. Raises Problem before any trial runs where the sweep
+    cannot be run as asked.
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)
     directory = Path(out) if out is not None else Path("results") / sweep.name
     progress = progress or Silence()
     prepared = prepare(sweep)
+    sweep = prepared.sweep
+    if fresh and (aside := move_aside(directory)) is not None:
+        progress.note(f"moved {directory} to {aside}")
     check_continues(directory, sweep)
     store = Store.open(directory, to_toml(sweep))
     try:
         if cold():
-            progress.preparing("compiling kernels, which takes up to a minute, once on this machine …")
+            progress.note("compiling kernels, which takes up to a minute, once on this machine …")
         prepared.lab.compile(_optimizers(prepared.advisor))
         todo = sum(number not in store.recorded for number in range(prepared.total))
         count = max(1, min(workers or cores(), todo))

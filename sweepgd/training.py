@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite, isnan, nan
+from math import inf, isfinite, isnan, nan
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -26,6 +26,9 @@ from sweepgd.schedules import BATCH_SCHEDULES, Clock, learning_rates
 # A kernel does not see Ctrl-C (numba#5551): no call of one may last much longer than this.
 CALL_SECONDS = 0.25
 FIRST_CALL_UPDATES = 256
+
+# Compiled code says nothing of an overflow; with JIT off NumPy would warn of what becomes an outcome here.
+quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 class Point(NamedTuple):
@@ -113,17 +116,24 @@ class Training:
         self.points: list[Point] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
         self.best: Best | None = None
+        self._best_loss = inf
         self.outcome: Outcome | None = None
         self.steps_to_goal: int | None = None
         self.updates = self.samples = 0
         self.seconds = 0.0
         self._updates_per_call = FIRST_CALL_UPDATES
         self._without_improvement = 0
-        self._limit = np.inf
+        self._limit = inf
         self._batch_loss = nan
 
     def _prepare_calls(
-        self, optimizer: Optimizer, hyper: npt.NDArray[Any], architecture: Architecture, data: Data, dtype: str, key: int
+        self,
+        optimizer: Optimizer,
+        hyper: npt.NDArray[Any],
+        architecture: Architecture,
+        data: Data,
+        dtype: str,
+        key: int,
     ) -> None:
         """Binds the compiled kernels to this run's arrays."""
         gradient = signatures.compiled("gradient", architecture.gradient, dtype)
@@ -190,14 +200,12 @@ class Training:
 
     def advance(self) -> Iterator[Point]:
         """Trains to the end, yielding each evaluation: at the start, every `eval_every` samples, at each epoch's end."""
-        # Compiled code says nothing of an overflow; with JIT off NumPy would warn of what becomes an outcome here.
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            epoch = 0
-            yield self._look(0.0, nan)
-            self._limit = self.budget.divergence * max(1.0, abs(self.points[0].train_loss))
-            while self.outcome is None:
-                yield from self._run_epoch(epoch)
-                epoch += 1
+        epoch = 0
+        yield self._look(0.0, nan)
+        self._limit = self.budget.divergence * max(1.0, abs(self.points[0].train_loss))
+        while self.outcome is None:
+            yield from self._run_epoch(epoch)
+            epoch += 1
 
     def run(self) -> "Training":
         """Trains to the end at once."""
@@ -267,15 +275,17 @@ class Training:
             self._work = np.empty(self._workspace(batch), dtype=self._theta.dtype)
             self._work_rows = batch
 
+    @quietly
     def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
         """Makes one update a rate, in one call of the compiled trainer; returns how many it made."""
         start = perf_counter()
-        made, loss = self._call_train(order, bounds, rates)
+        made, loss, previous = self._call_train(order, bounds, rates)
         elapsed = perf_counter() - start
         self.seconds += elapsed
         self.updates += made
         self._updates_per_call = max(1, int(CALL_SECONDS * len(rates) / max(elapsed, 1e-9)))
         if made < len(rates):
+            self._batch_loss = previous if made else self._batch_loss
             self._diverge(self.updates, "mini-batch", loss)
         self._batch_loss = loss
         return made
@@ -290,12 +300,14 @@ class Training:
             last_finite_loss=finite[0] if finite else None,
         )
 
+    @quietly
     def _look(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
         """Evaluates, and decides whether the run diverged, reached its goal, or is to stop."""
         parameters = self.parameters
         measured = self._call_measure(parameters)
         size = batch_size or self.batch_size
-        point = Point(self.updates, epoch, self.samples, self.seconds, rate, size, *measured, self._batch_loss)
+        counts = (self.updates, epoch, self.samples, self.seconds)
+        point = Point._make((*counts, rate, size, *measured, self._batch_loss))
         self.points.append(point)
         if self.positions is not None:
             self.positions.append(parameters)
@@ -312,7 +324,7 @@ class Training:
         loss = point.train_loss if isnan(point.validation_loss) else point.validation_loss
         if budget.goal is not None and self.steps_to_goal is None and (loss if isnan(error) else error) < budget.goal:
             self.steps_to_goal = point.update
-        if self.best is None or loss < self._best_loss:
+        if loss < self._best_loss:
             self.best, self._best_loss = Best(point, parameters), loss
             self._without_improvement = 0
         else:

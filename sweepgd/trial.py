@@ -57,7 +57,9 @@ def run(lab: Lab, task: Task, report: Report | None = None) -> Result:
 def result_of(lab: Lab, task: Task, trainings: Sequence[Training | Outcome], started: datetime) -> Result:
     """The result of a trial whose replicates have all ended; in place of one that could not begin stands its outcome."""
     finished_at = datetime.now(UTC)
-    rows, curves, minima = [], [], []
+    rows: list[dict[str, Any]] = []
+    curves: list[dict[str, np.ndarray]] = []
+    minima: list[dict[str, Any]] = []
     for replicate, training in enumerate(trainings):
         row = base_row(lab.sweep, task, replicate) | {
             "seed": lab.seed(replicate),

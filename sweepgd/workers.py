@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess, SpawnProcess
@@ -19,6 +20,8 @@ from sweepgd.trial import Task
 TASKS_AHEAD = 2
 TASKS_AHEAD_WITH_RUNGS = 1
 STOP_SECONDS = 1.0
+# What sending to a dead worker raises; `events` then finds its end of the connection closed, and says so.
+GONE = (BrokenPipeError, ConnectionResetError)
 
 
 @dataclass(frozen=True)
@@ -109,17 +112,13 @@ class Pool:
         if not worker.tasks and worker.started is not None:
             worker.started = monotonic()
         worker.tasks.append(task)
-        try:
+        with suppress(*GONE):
             worker.connection.send(task)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the worker is dead; `events` finds out, and says so
 
     def reply(self, rung: Rung, prune: bool) -> None:
         """Tells a worker that waits at a rung whether to give its trial up."""
-        try:
+        with suppress(*GONE):
             rung.worker.connection.send(prune)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def events(self, timeout: float) -> Iterator[Any]:
         """What has happened since: a Result, a Rung (to be replied to), or a Lost. Waits for one at most `timeout` seconds."""

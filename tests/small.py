@@ -51,9 +51,7 @@ def model_for(data: Data, name: str, **settings: Any) -> Architecture:
     return build(name, settings, shape)
 
 
-def configuration(
-    optimizer: str = "sgd", hyperparameters: dict[str, float] | None = None, **others: Any
-) -> Configuration:
+def configuration(optimizer: str = "sgd", hyperparameters: dict[str, float] | None = None, **others: Any) -> Configuration:
     """A configuration whose optimizer and schedules have their defaults where nothing is given."""
     settings = registry.get("optimizers", optimizer).hyperparameters
     return Configuration(optimizer, resolve(settings, hyperparameters or {}, "optimizer"), **others)

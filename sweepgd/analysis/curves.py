@@ -25,13 +25,9 @@ def best_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
         .join(replicates, "trial", join_type="inner")
     )
     means = means.filter(pc.equal(means["replicate_count"], means["replicates"]))
-    described = means.join(winners, "trial", join_type="inner").sort_by(
-        [(factor, "ascending"), ("update", "ascending")]
-    )
+    described = means.join(winners, "trial", join_type="inner").sort_by([(factor, "ascending"), ("update", "ascending")])
     columns = dict.fromkeys([factor, "trial", "optimizer", "learning_rate", "update"])
-    return pa.table(
-        {name: described[name] for name in columns} | {name: described[f"{name}_mean"] for name in measures}
-    )
+    return pa.table({name: described[name] for name in columns} | {name: described[f"{name}_mean"] for name in measures})
 
 
 def paths(trials: pa.Table, curves: pa.Table) -> pa.Table:

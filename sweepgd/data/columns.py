@@ -77,8 +77,7 @@ def _numbers(column: pa.ChunkedArray, name: str, path: Path) -> Array:
     texts = (str(value) for value in column.to_pylist())
     row, text = next(((row, text) for row, text in enumerate(texts, 1) if not _is_number(text)), (1, f"of type {kind}"))
     raise Problem(
-        f"{path}: column {name!r}, row {row} is {text[:40]!r}, not a number: mend it,"
-        " or name the columns to use in data.inputs"
+        f"{path}: column {name!r}, row {row} is {text[:40]!r}, not a number: mend it, or name the columns to use in data.inputs"
     )
 
 

@@ -33,9 +33,7 @@ def _count(share: float, rows: int) -> int:
     return ceil(round(share * rows, 9))
 
 
-def _take(
-    rows: Array, labels: Array | None, how: str, count: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
+def _take(rows: Array, labels: Array | None, how: str, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
     if how == "tail" or count == 0:
         return rows[: len(rows) - count], rows[len(rows) - count :]
     from sklearn.model_selection import train_test_split
@@ -53,6 +51,6 @@ def _too_small(strata: Array | None, count: int) -> str:
     _, sizes = np.unique(strata, return_counts=True)
     return (
         'data.split = "stratified" needs 2 rows or more of each class and parts of a row or more a class:'
-        f' of {len(sizes)} classes the smallest has {sizes.min()}, and a part is to have {count};'
+        f" of {len(sizes)} classes the smallest has {sizes.min()}, and a part is to have {count};"
         ' use "random", more rows or larger shares'
     )

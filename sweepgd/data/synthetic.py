@@ -20,9 +20,7 @@ def _linear_law(
     return Table(inputs, targets[:, None], features, truth={"weights": list(weights), "bias": [bias]})
 
 
-def _load_synthetic_linear(
-    rng: np.random.Generator, rows: int, weights: tuple[float, ...], bias: float, noise: float
-) -> Table:
+def _load_synthetic_linear(rng: np.random.Generator, rows: int, weights: tuple[float, ...], bias: float, noise: float) -> Table:
     inputs = rng.standard_normal((rows, len(weights)))
     return _linear_law(rng, inputs, weights, bias, noise, tuple(f"x{i + 1}" for i in range(len(weights))))
 

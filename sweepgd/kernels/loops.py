@@ -29,17 +29,18 @@ def train(
 ):  # fmt: skip
     """Makes one update a learning rate, and stops at the first loss that is not finite or beyond `limit`.
 
-    Update number `first + i` (from 0) takes the rows `order[bounds[i]:bounds[i + 1]]`. Returns how many updates were made
-    and the loss of the last mini-batch seen, before its update; fewer updates than rates means divergence. That loss may
-    itself be beyond the limit, or not a number.
+    Update number `first + i` (from 0) takes the rows `order[bounds[i]:bounds[i + 1]]`. Returns how many updates were made,
+    the loss of the last mini-batch seen, before its update, and that of the one before it (NaN where there is none). Fewer
+    updates than rates means divergence: the last loss is then beyond the limit, or not finite.
     """
-    loss = np.nan
+    loss = previous = np.nan
     for i in range(learning_rates.size):
         rows = order[bounds[i] : bounds[i + 1]]
         t = first + i + 1
+        previous = loss
         loss = gradient(theta, buffers, inputs, targets, rows, layout, settings, key + t, True, work, out)
         if not np.isfinite(loss) or abs(loss) > limit:
-            return i, loss
+            return i, loss, previous
         if weight_decay != 0.0:
             add_penalty(out, theta, layout, weight_decay)
         if has_probe:
@@ -48,7 +49,7 @@ def train(
             if weight_decay != 0.0:
                 add_penalty(out, point, layout, weight_decay)
         update(theta, out, slots, layout, hyper, learning_rates[i], t, 0, theta.size)
-    return learning_rates.size, loss
+    return learning_rates.size, loss, previous
 
 
 def measure(
@@ -63,9 +64,7 @@ def measure(
     results[:] = np.nan
     results[0], results[3] = evaluate(theta, buffers, train_inputs, train_targets, layout, settings, work)
     if validation_inputs.shape[0] > 0:
-        results[1], results[4] = evaluate(
-            theta, buffers, validation_inputs, validation_targets, layout, settings, work
-        )
+        results[1], results[4] = evaluate(theta, buffers, validation_inputs, validation_targets, layout, settings, work)
     if test_inputs.shape[0] > 0:
         results[2], results[5] = evaluate(theta, buffers, test_inputs, test_targets, layout, settings, work)
 

@@ -7,7 +7,7 @@ a new optimizer or model never makes the trainer compile again.
 
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from inspect import getfile
@@ -16,6 +16,8 @@ from typing import Any
 
 import numba
 import platformdirs
+
+config: Any = numba.config  # its attributes are made at run time
 
 # Vectorizes like fastmath=True, but leaves out "nnan" and "ninf": with those, compiled isfinite(nan) is true.
 FAST_MATH = {"reassoc", "nsz", "arcp", "contract", "afn"}
@@ -63,7 +65,7 @@ def cold() -> bool:
 
 @cache
 def _cache_root() -> Path | None:
-    root = Path(numba.config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
+    root = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
     try:
         root.mkdir(parents=True, exist_ok=True)
         probe = root / ".writable"
@@ -80,11 +82,11 @@ def _cache_root() -> Path | None:
 
 
 @contextmanager
-def _cache_directory(folder: Path | None):
+def _cache_directory(folder: Path | None) -> Iterator[None]:
     """Numba reads its cache folder from a global at the moment a function is decorated."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder or before)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(folder or before)
     try:
         yield
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before

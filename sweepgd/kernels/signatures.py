@@ -23,7 +23,7 @@ _FLOAT, _INT = types.float64, types.int64
 @cache
 def signatures(dtype: str) -> dict[str, Any]:
     """The signatures by kind of kernel: update, probe, evaluation; gradient, evaluate; train, measure."""
-    real = {"float32": types.float32, "float64": types.float64}[dtype]
+    real: Any = {"float32": types.float32, "float64": types.float64}[dtype]
     vector = types.Array(real, 1, "C")
     frozen = types.Array(real, 1, "C", readonly=True)
     matrix = types.Array(real, 2, "C")
@@ -36,14 +36,12 @@ def signatures(dtype: str) -> dict[str, Any]:
     # evaluation(theta, slots, layout, hyper, t, point)
     evaluation = types.void(frozen, matrix, _TABLE, _SETTINGS, _INT, vector)
     # gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out) -> loss
-    gradient = _FLOAT(
-        frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, _INT, types.boolean, vector, vector
-    )
+    gradient = _FLOAT(frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, _INT, types.boolean, vector, vector)
     # evaluate(theta, buffers, inputs, targets, layout, settings, work) -> (loss, error)
     evaluate = types.UniTuple(_FLOAT, 2)(frozen, vector, data, data, _TABLE, _SETTINGS, vector)
 
     pointer = types.FunctionType
-    train_signature = types.Tuple((_INT, _FLOAT))(
+    train_signature = types.Tuple((_INT, _FLOAT, _FLOAT))(
         pointer(gradient), pointer(update), pointer(probe), types.boolean,
         vector, vector, matrix, _TABLE, _SETTINGS, _SETTINGS,
         data, data, _INDEX, _INDEX, _SETTINGS, _INT,

@@ -69,5 +69,7 @@ def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
     model: Model = registry.get("models", name)
     if shape.task not in model.tasks:
         wanted = " or ".join(model.tasks)
-        raise UsageProblem(f"model {name!r} is for data of task {wanted}, and these are for {shape.task}: choose another model or data set")
+        raise UsageProblem(
+            f"model {name!r} is for data of task {wanted}, and these are for {shape.task}: choose another model or data set"
+        )
     return model.build(shape, **resolve(model.settings, settings, "model"))

@@ -1,6 +1,7 @@
 """Fully connected models: linear, logistic and softmax regression, and multi-layer networks of any depth."""
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
     outputs = {"squared": shape.targets, "binary": 1, "softmax": shape.classes}[loss]
     widths = (shape.inputs, *hidden, outputs)
     tensors = []
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         tensors += [Tensor((fan_in, fan_out), WEIGHT, fan_in, fan_out), Tensor((fan_out,), BIAS, fan_in, fan_out)]
     layout = layout_of(tensors)
     return Architecture(
@@ -91,7 +92,12 @@ mlp = Model(
     settings=(
         Setting("hidden", (64,), "widths of the hidden layers", minimum=1),
         Setting("activation", "relu", "activation of the hidden layers", choices=tuple(ACTIVATIONS)),
-        Setting("loss", "auto", "auto: ½ squared error, binary or softmax cross-entropy, as the data ask", choices=("auto", *LOSSES)),
+        Setting(
+            "loss",
+            "auto",
+            "auto: ½ squared error, binary or softmax cross-entropy, as the data ask",
+            choices=("auto", *LOSSES),
+        ),
         *init_settings("he"),
     ),
     description="fully connected network of any depth",

@@ -1,5 +1,6 @@
 """Surfaces without data, on which an optimizer's path can be watched."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -20,7 +21,9 @@ def _no_workspace(batch: int) -> int:
     return 0
 
 
-def _surface(gradient, evaluate, start: tuple[float, ...], settings: tuple[float, ...] = ()) -> Architecture:
+def _surface(
+    gradient: Callable, evaluate: Callable, start: tuple[float, ...], settings: tuple[float, ...] = ()
+) -> Architecture:
     return Architecture(
         layout=layout_of([Tensor((len(start),), POSITION, len(start), 1)]),
         gradient=gradient,

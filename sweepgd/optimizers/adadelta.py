@@ -25,8 +25,25 @@ adadelta = Optimizer(
     learning_rate=rate(1.0, 0.1, 10.0),
     paper="Zeiler 2012, ADADELTA: An Adaptive Learning Rate Method, algorithm 1 (where η = 1)",
     hyperparameters=(
-        Setting("rho", 0.9, "share of the averages that is kept", low=0.8, high=0.9999, minimum=0.0, maximum=1.0, open_maximum=True),
-        Setting("epsilon", 1e-6, "added under both roots; it sets the first steps", low=1e-8, high=1e-4, log=True, minimum=1e-30),
+        Setting(
+            "rho",
+            0.9,
+            "share of the averages that is kept",
+            low=0.8,
+            high=0.9999,
+            minimum=0.0,
+            maximum=1.0,
+            open_maximum=True,
+        ),
+        Setting(
+            "epsilon",
+            1e-6,
+            "added under both roots; it sets the first steps",
+            low=1e-8,
+            high=1e-4,
+            log=True,
+            minimum=1e-30,
+        ),
     ),
     slots=("mean_of_squares", "mean_of_squared_steps"),
 )

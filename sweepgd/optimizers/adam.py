@@ -5,8 +5,26 @@ import numpy as np
 from sweepgd.optimizers.contract import Optimizer, rate
 from sweepgd.setting import Setting
 
-BETA1 = Setting("beta1", 0.9, "share of the average of gradients that is kept", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True)
-BETA2 = Setting("beta2", 0.999, "share of the average of squares that is kept", low=0.9, high=0.9999, minimum=0.0, maximum=1.0, open_maximum=True)
+BETA1 = Setting(
+    "beta1",
+    0.9,
+    "share of the average of gradients that is kept",
+    low=0.5,
+    high=0.99,
+    minimum=0.0,
+    maximum=1.0,
+    open_maximum=True,
+)
+BETA2 = Setting(
+    "beta2",
+    0.999,
+    "share of the average of squares that is kept",
+    low=0.9,
+    high=0.9999,
+    minimum=0.0,
+    maximum=1.0,
+    open_maximum=True,
+)
 EPSILON = Setting("epsilon", 1e-8, "added to the root", low=1e-10, high=1e-3, log=True, minimum=0.0)
 EPSILON_ROOT = Setting("epsilon_root", 0.0, "added under the root, for the form √(v̂ + ε)", low=0.0, high=1e-6, minimum=0.0)
 

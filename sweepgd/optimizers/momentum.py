@@ -3,7 +3,9 @@
 from sweepgd.optimizers.contract import Optimizer, rate
 from sweepgd.setting import Setting
 
-BETA = Setting("beta", 0.9, "share of the velocity that is kept", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True)
+BETA = Setting(
+    "beta", 0.9, "share of the velocity that is kept", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True
+)
 
 
 def update_sum(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

@@ -98,9 +98,7 @@ class Results:
             waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
             try:
                 logged = [
-                    record
-                    for number in sorted(waiting)
-                    for record in frames(self.directory / "log" / f"{number:06}.log")
+                    record for number in sorted(waiting) for record in frames(self.directory / "log" / f"{number:06}.log")
                 ]
             except FileNotFoundError:
                 continue  # published since it was listed

@@ -138,8 +138,7 @@ _PLAIN: dict[pa.DataType, Callable[[Any], Any]] = {
     pa.map_(pa.string(), pa.float64()): _map,
 }
 _COLUMNS = {
-    name: {field.name: _PLAIN[field.type] for field in schema if field.type in _PLAIN}
-    for name, schema in SCHEMAS.items()
+    name: {field.name: _PLAIN[field.type] for field in schema if field.type in _PLAIN} for name, schema in SCHEMAS.items()
 }
 
 

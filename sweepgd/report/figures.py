@@ -33,7 +33,5 @@ def write_figures(results: Results, directory: Path | str, say: Callable[[str], 
                 chart.save(path, scale_factor=scale)
                 written.append(path)
     except OSError as error:
-        raise Problem(
-            f"cannot write figures to {directory}: {error.strerror or error}; choose another --figures"
-        ) from error
+        raise Problem(f"cannot write figures to {directory}: {error.strerror or error}; choose another --figures") from error
     return written

@@ -50,7 +50,15 @@ def _sweeps() -> list[dict[str, Any]]:
     rows = []
     for name, path in bundled().items():
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        rows.append({"name": name, "distribution": "sweepgd", "settings": [], "about": table.get("description", ""), "error": None})
+        rows.append(
+            {
+                "name": name,
+                "distribution": "sweepgd",
+                "settings": [],
+                "about": table.get("description", ""),
+                "error": None,
+            }
+        )
     return rows
 
 

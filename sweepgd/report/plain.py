@@ -22,7 +22,11 @@ class RunPrinter:
         """A line for an evaluation, with a heading before the first; what the run does not have is left out."""
         if self._quiet:
             return
-        fields = {"epoch": f"{point.epoch:g}", "updates": str(point.update), "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}"}
+        fields = {
+            "epoch": f"{point.epoch:g}",
+            "updates": str(point.update),
+            "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}",
+        }
         for part in ("train", "validation", "test"):
             loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
             short = "valid." if part == "validation" else part
@@ -42,7 +46,8 @@ class RunPrinter:
         assert training.outcome is not None
         line = f"{training.outcome.status}: {training.outcome.message}"
         if training.updates:
-            line += f"; {training.updates} updates in {duration(training.seconds)}, {duration(training.seconds / training.updates)} each"
+            each = duration(training.seconds / training.updates)
+            line += f"; {training.updates} updates in {duration(training.seconds)}, {each} each"
         if training.steps_to_goal is not None:
             line += f"; goal reached after {training.steps_to_goal} updates"
         return line
@@ -50,7 +55,9 @@ class RunPrinter:
     def as_json(self, training: Training) -> str:
         """The whole curve and the outcome, as JSON with null for what is not there."""
         assert training.outcome is not None
-        points = [{name: None if value != value else value for name, value in point._asdict().items()} for point in training.points]
+        points = [
+            {name: None if value != value else value for name, value in point._asdict().items()} for point in training.points
+        ]
         return json.dumps({"status": training.outcome.status, "message": training.outcome.message, "curve": points}, indent=2)
 
 
@@ -77,8 +84,8 @@ def space_text(prepared: Prepared) -> str:
     """The same for people."""
     values = space_values(prepared)
     lines = [
-        f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s), sampler {prepared.sweep.search.sampler},"
-        f" minimising {', '.join(values['objectives'])}",
+        f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
+        f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
         f"{values['training_rows']} training rows, {values['parameters']} parameters",
         "",
         "space:",

@@ -35,9 +35,9 @@ class SearchProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def preparing(self, what: str) -> None:
-        if self._verbose or what.startswith("compiling"):
-            self._console.print(what)
+    def note(self, what: str) -> None:
+        """Says something that its reader should know before the trials begin."""
+        self._console.print(what)
 
     def started(self, total: int, done: int, workers: int) -> None:
         """Called once all is ready: `done` of `total` trials are recorded already."""
@@ -70,7 +70,8 @@ class SearchProgress:
         if self._verbose:
             row = result.finished.rows[0]
             self._console.print(
-                f"trial {result.finished.trial}: {result.status}, {row['optimizer']}, batch {row['batch_size']}, rate {row['learning_rate']:.3g}: {row['message']}"
+                f"trial {result.finished.trial}: {result.status}, {row['optimizer']}, batch {row['batch_size']},"
+                f" rate {row['learning_rate']:.3g}: {row['message']}"
             )
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done, note=self._note())

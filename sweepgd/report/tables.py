@@ -50,9 +50,7 @@ class Column:
 BATCH_SIZE = Column("batch_size", "batch\nsize")
 OPTIMIZER = Column("optimizer", "optimizer", number=False)
 SCHEDULE = Column("schedule", "schedule", number=False)
-DIVERGED = Column(
-    "share_diverged", "div.\n%", lambda share: f"{100 * share:.0f}", legend="div. = replicates that diverged"
-)
+DIVERGED = Column("share_diverged", "div.\n%", lambda share: f"{100 * share:.0f}", legend="div. = replicates that diverged")
 OBJECTIVE = Column("objective", "objective", significant)
 LOSSES = (
     Column("train_loss", "train\nloss", significant),
@@ -109,9 +107,7 @@ class Answer:
 def _table(shown: Sequence[tuple[Column, Sequence[str]]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column, _ in shown:
-        table.add_column(
-            column.heading, justify="right" if column.number else "left", no_wrap=column.name != "hyperparameters"
-        )
+        table.add_column(column.heading, justify="right" if column.number else "left", no_wrap=column.name != "hyperparameters")
     for cells in zip(*(cells for _, cells in shown), strict=True):
         table.add_row(*cells)
     return table
@@ -173,6 +169,5 @@ def _differing_settings(rows: Sequence[Row]) -> list[str]:
         for name, value in settings.items():
             values.setdefault(name, set()).add(value)
     return [
-        " ".join(f"{name}={short(value)}" for name, value in settings.items() if len(values[name]) > 1)
-        for settings in given
+        " ".join(f"{name}={short(value)}" for name, value in settings.items() if len(values[name]) > 1) for settings in given
     ]

@@ -34,7 +34,9 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UsageProblem(f"no sweep file {name_or_path!r}, nor a bundled sweep of that name: {nearest(name_or_path, known)}") from None
+        raise UsageProblem(
+            f"no sweep file {name_or_path!r}, nor a bundled sweep of that name: {nearest(name_or_path, known)}"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
     return parse(text, overrides, str(path))
@@ -105,7 +107,11 @@ def _one_line(error: ValidationError) -> str:
     """The first thing that is wrong, by its dotted key, and how many more there are."""
     details = error.errors(include_url=False)
     # Of the alternatives of an entry (value, list, range) the one that got furthest says most.
-    first = max(details, key=lambda detail: (len(detail["loc"]), detail["type"] == "extra_forbidden")) if _same_entry(details) else details[0]
+    first = (
+        max(details, key=lambda detail: (len(detail["loc"]), detail["type"] == "extra_forbidden"))
+        if _same_entry(details)
+        else details[0]
+    )
     location = [str(part) for part in first["loc"] if str(part) in ("Range",) or not _is_alternative(str(part))]
     location = [part for part in location if part != "Range"]
     key = ".".join(location) or "the file"

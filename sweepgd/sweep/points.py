@@ -56,7 +56,7 @@ def _batch_size_axis(entry: Entry) -> Axis:
 
 
 def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]:
-    """One shared axis where the space gives a rate, and one of its own for each optimizer that the sweep or the lack of it asks for."""
+    """One shared axis where the space gives a rate, and one for each optimizer with a rate of its own."""
     shared, axes = [], []
     for name in optimizers:
         own = sweep.optimizer.get(name, {}).get("learning_rate")
@@ -72,7 +72,10 @@ def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]
 
 
 def _setting_axes(
-    kind: str, given: Mapping[str, Mapping[str, Entry]], names: tuple[str, ...], settings: Mapping[str, tuple[Setting, ...]]
+    kind: str,
+    given: Mapping[str, Mapping[str, Entry]],
+    names: tuple[str, ...],
+    settings: Mapping[str, tuple[Setting, ...]],
 ) -> list[Axis]:
     """An axis for each setting of a named rule that the sweep gives, existing where that rule is chosen."""
     axes = []
@@ -96,7 +99,9 @@ def space_of(sweep: Sweep) -> Space:
     batch_schedules = _names(sweep.space.batch_schedule, "batch_schedule")
     for name in schedules:
         if schedule_of(name).needs_length and sweep.budget.seconds is not None and sweep.budget.length is None:
-            raise UsageProblem(f"schedule {name!r} needs the length of the run, and the budget is in seconds: declare budget.length in epochs")
+            raise UsageProblem(
+                f"schedule {name!r} needs the length of the run, and the budget is in seconds: declare budget.length in epochs"
+            )
     axes = [
         Axis("optimizer", values=optimizers),
         Axis("schedule", values=schedules),
@@ -132,7 +137,9 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
     batch_size = point["batch_size"]
     return Configuration(
         optimizer=str(point["optimizer"]),
-        hyperparameters={k: float(v) for k, v in resolve(optimizer.hyperparameters, given, f"optimizer.{optimizer.name}").items()},
+        hyperparameters={
+            k: float(v) for k, v in resolve(optimizer.hyperparameters, given, f"optimizer.{optimizer.name}").items()
+        },
         learning_rate=float(point["learning_rate"] if rate is None else rate),
         batch_size=batch_size if isinstance(batch_size, str) else int(batch_size),
         schedule=schedule.name,
@@ -154,7 +161,11 @@ def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:
 
 def _point(spec: PointSpec, fixed: Mapping[str, Value], where: str) -> dict[str, Value]:
     chosen: dict[str, Value] = {}
-    for kind, given in (("optimizer", spec.optimizer), ("schedule", spec.schedule), ("batch_schedule", spec.batch_schedule)):
+    for kind, given in (
+        ("optimizer", spec.optimizer),
+        ("schedule", spec.schedule),
+        ("batch_schedule", spec.batch_schedule),
+    ):
         if given is None and kind not in fixed:
             raise UsageProblem(f"{where} names no {kind}, and space.{kind} has several: name one")
         chosen[kind] = fixed[kind] if given is None else given
@@ -172,7 +183,11 @@ def _point(spec: PointSpec, fixed: Mapping[str, Value], where: str) -> dict[str,
         for key, value in resolve(known, inherited | given_settings, f"{where}.{kind}").items():
             point[prefix + key] = value
     own = f"optimizer.{optimizer.name}.learning_rate"
-    rate = fixed.get(own, fixed.get("learning_rate", optimizer.learning_rate.default)) if spec.learning_rate is None else spec.learning_rate
+    rate = (
+        fixed.get(own, fixed.get("learning_rate", optimizer.learning_rate.default))
+        if spec.learning_rate is None
+        else spec.learning_rate
+    )
     point[own] = optimizer.learning_rate.check(rate, where)
     point["batch_size"] = _batch_size_axis(spec.batch_size or fixed.get("batch_size", 32)).values[0]
     point["warmup"] = WARMUP.check(fixed.get("warmup", 0.0) if spec.warmup is None else spec.warmup, where)

@@ -30,7 +30,7 @@ class ModelSpec(BaseModel):
 
 
 class SpaceSpec(BaseModel):
-    """The `[space]` table: each entry a value, a list, a range `{low, high, log, step}`, or "search" for the rule's own range."""
+    """The `[space]` table: each entry a value, a list, a range `{low, high, log, step}`, or "search" (the rule's range)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,8 +49,12 @@ class SearchSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sampler: str = Field("random", description="random, grid, quasi_random, tpe, nsga2, cmaes or gp")
-    trials: PositiveInt | None = Field(None, description="configurations in all, points included; a grid's default is all of it, else 20")
-    replicates: PositiveInt = Field(1, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration")
+    trials: PositiveInt | None = Field(
+        None, description="configurations in all, points included; a grid's default is all of it, else 20"
+    )
+    replicates: PositiveInt = Field(
+        1, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration"
+    )
     objective: str | None = Field(None, description="what is minimised: " + ", ".join(OBJECTIVES))
     objectives: list[str] | None = Field(None, description="several of them at once")
     pruner: str = Field("none", description="none, median, asha or hyperband")
@@ -63,7 +67,9 @@ class SearchSpec(BaseModel):
             raise ValueError("give objective or objectives, not both")
         for name in [self.objective, *(self.objectives or [])]:
             if name is not None and name.startswith("test"):
-                raise UsageProblem(f"search.objective = {name!r}: a search must not see the test part; use validation_loss or validation_error")
+                raise UsageProblem(
+                    f"search.objective = {name!r}: a search must not see the test part; use validation_loss or validation_error"
+                )
             if name is not None and name not in OBJECTIVES:
                 raise UsageProblem(f"search.objective = {name!r}: known: {', '.join(OBJECTIVES)}")
         if self.objectives is not None and (not self.objectives or len(set(self.objectives)) < len(self.objectives)):
@@ -100,8 +106,12 @@ class Sweep(BaseModel):
     model: ModelSpec = Field(default_factory=lambda: ModelSpec())
     budget: Budget
     space: SpaceSpec = Field(default_factory=lambda: SpaceSpec())
-    optimizer: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each optimizer, and a learning_rate of its own")
+    optimizer: dict[str, dict[str, Entry]] = Field(
+        default_factory=dict, description="settings of each optimizer, and a learning_rate of its own"
+    )
     schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each schedule")
-    batch_schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each batch-size schedule")
+    batch_schedule: dict[str, dict[str, Entry]] = Field(
+        default_factory=dict, description="settings of each batch-size schedule"
+    )
     search: SearchSpec = Field(default_factory=lambda: SearchSpec())
     points: list[PointSpec] = Field(default_factory=list)

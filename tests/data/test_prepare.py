@@ -188,7 +188,7 @@ def test_single_class_in_the_training_rows(monkeypatch):
 
 def test_class_too_small_to_stratify(monkeypatch):
     offer(monkeypatch, classes_table([0] * 10 + [1] * 9 + [2], 3), "classification")
-    with pytest.raises(Problem, match="of 3 classes the smallest has 1, and a part is to have 3; use \"random\""):
+    with pytest.raises(Problem, match='of 3 classes the smallest has 1, and a part is to have 3; use "random"'):
         prepare(DataSpec(name="given", split="stratified"))
 
 

@@ -110,7 +110,8 @@ def test_a_weight_that_is_no_number_makes_the_loss_no_number(name):
 def test_cross_entropy_of_large_outputs_is_finite(name, dtype):
     case = Case(name, dtype)
     case.weights *= 1000
-    loss, gradient = loss_and_gradient(case.model, case.weights, case.part)
+    with np.errstate(over="ignore"):
+        loss, gradient = loss_and_gradient(case.model, case.weights, case.part)
     outputs = case.oracle(lambda tensors, inputs, targets, activation, loss: naive.outputs(tensors, inputs, activation))
     assert np.abs(outputs[-1]).max() > 1000
     assert np.isfinite(loss)

@@ -1,4 +1,4 @@
-"""The kernels give the same results as plain Python, where every index and shape is checked."""
+"""The kernels and their trainer do the same as plain Python, where every index and shape is checked."""
 
 import os
 import subprocess
@@ -8,8 +8,8 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 
 
-def test_the_kernels_without_jit():
-    chosen = [str(TESTS / "kernels" / name) for name in ("test_network.py", "test_surfaces.py")]
+def test_without_jit():
+    chosen = [str(TESTS / name) for name in ("kernels/test_network.py", "kernels/test_surfaces.py", "test_training.py")]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen],
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},

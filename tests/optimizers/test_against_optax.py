@@ -76,12 +76,8 @@ CASES = {
         lambda rate: optax.rmsprop(rate, decay=0.9, eps=1e-4, eps_in_sqrt=True, momentum=0.8),
     ),
     "rmsprop-from-first-gradient": Case("rmsprop", 0.01, {"start_at_gradient": 1.0}, None),
-    "adadelta": Case(
-        "adadelta", 1.0, {"rho": 0.9, "epsilon": 1e-6}, lambda rate: optax.adadelta(rate, rho=0.9, eps=1e-6)
-    ),
-    "adam-epsilon-beside-the-root": Case(
-        "adam", 0.01, ADAM | {"epsilon": 1e-3}, lambda rate: optax.adam(rate, eps=1e-3)
-    ),
+    "adadelta": Case("adadelta", 1.0, {"rho": 0.9, "epsilon": 1e-6}, lambda rate: optax.adadelta(rate, rho=0.9, eps=1e-6)),
+    "adam-epsilon-beside-the-root": Case("adam", 0.01, ADAM | {"epsilon": 1e-3}, lambda rate: optax.adam(rate, eps=1e-3)),
     "adam-epsilon-under-the-root": Case(
         "adam",
         0.01,
@@ -118,8 +114,6 @@ def test_path(name, dtype):
     if case.optimizer == "adamw":
         layout = problem(dtype)[1].layout
         settings["is_weight"] = np.repeat(is_weight(dtype), layout[:, SIZE])
-    assert (
-        largest_difference(own.weights, naive_path(getattr(naive, case.optimizer), own, **settings)) < TOLERANCE[dtype]
-    )
+    assert largest_difference(own.weights, naive_path(getattr(naive, case.optimizer), own, **settings)) < TOLERANCE[dtype]
     if case.theirs:
         assert largest_difference(own.weights, optax_path(case.theirs, own)) < TOLERANCE[dtype]

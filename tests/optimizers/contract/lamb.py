@@ -46,12 +46,8 @@ lamb = Optimizer(
     learning_rate=rate(0.01, 1e-4, 0.1),
     paper="You et al. 2020, Large Batch Optimization for Deep Learning, algorithm 2 with φ(z) = z",
     hyperparameters=(
-        Setting(
-            "beta1", 0.9, "share of the average of gradients that is kept", minimum=0.0, maximum=1.0, open_maximum=True
-        ),
-        Setting(
-            "beta2", 0.999, "share of the average of squares that is kept", minimum=0.0, maximum=1.0, open_maximum=True
-        ),
+        Setting("beta1", 0.9, "share of the average of gradients that is kept", minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("beta2", 0.999, "share of the average of squares that is kept", minimum=0.0, maximum=1.0, open_maximum=True),
         Setting("epsilon", 1e-6, "added to the root", minimum=0.0),
         Setting("weight_decay", 0.01, "λ, of the weights and not of biases", low=1e-4, high=0.1, log=True, minimum=0.0),
     ),

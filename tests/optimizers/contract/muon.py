@@ -43,9 +43,7 @@ muon = Optimizer(
     update=update,
     learning_rate=rate(0.02, 1e-3, 0.1),
     paper="Jordan 2024, Muon: An optimizer for hidden layers in neural networks, without Nesterov's look ahead",
-    hyperparameters=(
-        Setting("beta", 0.95, "share of the velocity that is kept", minimum=0.0, maximum=1.0, open_maximum=True),
-    ),
+    hyperparameters=(Setting("beta", 0.95, "share of the velocity that is kept", minimum=0.0, maximum=1.0, open_maximum=True),),
     slots=("velocity",),
     elementwise=False,
 )

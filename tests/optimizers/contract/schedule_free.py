@@ -44,9 +44,7 @@ schedule_free = Optimizer(
     evaluation=evaluation,
     learning_rate=rate(1.0, 0.01, 10.0),
     paper="Defazio et al. 2024, The Road Less Scheduled, eq. 3 to 5, averaged with weights η²",
-    hyperparameters=(
-        Setting("beta", 0.9, "share of the average in the weights of the gradient", minimum=0.01, maximum=1.0),
-    ),
+    hyperparameters=(Setting("beta", 0.9, "share of the average in the weights of the gradient", minimum=0.01, maximum=1.0),),
     slots=slots,
     elementwise=False,
 )

@@ -1,0 +1,497 @@
+"""What a run promises: which rows each update sees, when it is evaluated, when it ends, and what it leaves."""
+
+from itertools import pairwise
+
+import naive
+import numpy as np
+import pytest
+from small import configuration, data_of, in_order, loss_and_error, loss_and_gradient, model_for, no_data, training
+
+from sweepgd import training as training_module
+from sweepgd.data import DataSpec, prepare
+from sweepgd.layout import WEIGHT, Tensor, layout_of, tensors_in
+from sweepgd.models import Architecture
+from sweepgd.plan import ORDER, row_orders, stream
+from sweepgd.problem import UsageProblem
+
+RNG = np.random.default_rng(5)
+TEN = data_of(RNG.normal(size=(10, 3)), RNG.normal(size=10), validation=(RNG.normal(size=(6, 3)), RNG.normal(size=6)))
+LINEAR = model_for(TEN, "linear")
+IN_ORDER = in_order(10)
+START = np.array([0.5, -1.0, 0.3, 0.1])
+STEP = {"after": 2, "every": 1, "factor": 0.1}
+GROWTH = {"after": 1, "every": 1, "factor": 2.0, "limit": 0}
+
+
+def batches(lengths, rows):
+    """Consecutive slices of the rows."""
+    return [rows[start:stop] for start, stop in pairwise(np.cumsum([0, *lengths]))]
+
+
+def naive_loss_and_gradient(weights, rows):
+    tensors = tensors_in(weights, LINEAR.layout)
+    return naive.network(tensors, TEN.train.inputs[rows], TEN.train.targets[rows], "relu", "squared")
+
+
+def naive_descent(epochs, rate, rows=None, penalty=0.0):
+    """SGD over the mini-batch lengths of each epoch; `penalty` is that of weights alone."""
+    w = START
+    for lengths in epochs:
+        for batch in batches(lengths, np.arange(10)):
+            w = w - rate * (naive_loss_and_gradient(w, batch)[1] + penalty * w * [1, 1, 1, 0])
+    return w
+
+
+def run_of(*, batch_size=3, learning_rate=0.1, optimizer="sgd", order=IN_ORDER, initial=START, **others):
+    """Linear regression on ten rows, in their order, from START."""
+    own = {"schedule", "batch_schedule", "batch_schedule_settings", "warmup", "weight_decay", "hyperparameters"}
+    given = {name: others.pop(name) for name in own & set(others)}
+    chosen = configuration(optimizer, batch_size=batch_size, learning_rate=learning_rate, **given)
+    return training(chosen, TEN, LINEAR, order=order, initial=initial, **others)
+
+
+def column(run, name):
+    return [getattr(point, name) for point in run.points]
+
+
+# --- Rows
+
+
+def counting_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """A gradient that lets SGD of rate 1 count in theta[row] how often each row is visited."""
+    out[:] = 0
+    for i in range(rows.size):
+        out[rows[i]] -= 1
+    return 0.0
+
+
+def no_evaluation(theta, buffers, inputs, targets, layout, settings, work):
+    return 0.0, 0.0
+
+
+def visits(**others):
+    """How often each of 10 rows is visited."""
+    counter = Architecture(
+        layout=layout_of([Tensor((10,), WEIGHT, 10, 1)]),
+        gradient=counting_gradient,
+        evaluate=no_evaluation,
+        initial=lambda rng: np.zeros(10),
+        settings=np.zeros(0),
+        workspace=lambda batch: 0,
+        loss="count",
+    )
+    names = {"batch_size", "batch_schedule", "batch_schedule_settings"} & set(others)
+    chosen = configuration(learning_rate=1.0, **{name: others.pop(name) for name in names})
+    return training(chosen, TEN, counter, **others).run().parameters
+
+
+@pytest.mark.parametrize("shuffle", ["epoch", "once", "never"])
+@pytest.mark.parametrize("batch_size", [1, 3, 5, 10, "full"])
+def test_an_epoch_visits_every_row_once(batch_size, shuffle):
+    assert visits(batch_size=batch_size, shuffle=shuffle, epochs=1).tolist() == [1] * 10
+    assert visits(batch_size=batch_size, shuffle=shuffle, epochs=4, eval_every=4).tolist() == [4] * 10
+
+
+def test_an_epoch_visits_every_row_once_while_the_batch_grows():
+    growing = {"batch_size": 2, "batch_schedule": "growth", "batch_schedule_settings": GROWTH}
+    assert visits(**growing, epochs=5).tolist() == [5] * 10
+
+
+def test_a_dropped_last_batch_leaves_out_other_rows_each_epoch():
+    assert sorted(visits(batch_size=4, last_batch="drop", epochs=1)) == [0] * 2 + [1] * 8
+    counts = visits(batch_size=4, last_batch="drop", epochs=30)
+    assert counts.sum() == 30 * 8
+    assert counts.min() > 15
+
+
+def test_orders():
+    each, once, never = (row_orders(50, 3, shuffle) for shuffle in ("epoch", "once", "never"))
+    for order in (each, once, never):
+        assert sorted(order(0)) == sorted(order(7)) == list(range(50))
+    assert each(0).tolist() == stream(3, ORDER, 0).permutation(50).tolist()
+    assert each(0).tolist() == row_orders(50, 3, "epoch")(0).tolist() != each(1).tolist()
+    assert once(0).tolist() == once(9).tolist() != sorted(once(0))
+    assert never(4).tolist() == list(range(50))
+    assert row_orders(50, 4, "epoch")(0).tolist() != each(0).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_batch_of_all_rows_is_the_full_batch_bit_for_bit(dtype):
+    data = prepare(DataSpec(name="wine"), dtype=dtype)
+    model = model_for(data, "mlp", hidden=[4])
+    runs = [training(configuration(batch_size=size), data, model, dtype=dtype, epochs=5).run() for size in (data.rows, "full")]
+    assert runs[0].parameters.tolist() == runs[1].parameters.tolist()
+    assert column(runs[0], "train_loss") == column(runs[1], "train_loss")
+    assert runs[1].updates == 5
+    assert runs[1].batch_size == data.rows
+
+
+def test_a_short_last_batch_is_divided_by_its_own_length():
+    run = run_of(epochs=2).run()
+    np.testing.assert_allclose(run.parameters, naive_descent([[3, 3, 3, 1]] * 2, 0.1), rtol=1e-12)
+    assert (run.updates, run.samples) == (8, 20)
+    assert run.points[-1].batch_size == 1
+
+
+def test_a_short_last_batch_can_be_dropped():
+    run = run_of(epochs=2, last_batch="drop").run()
+    np.testing.assert_allclose(run.parameters, naive_descent([[3, 3, 3]] * 2, 0.1), rtol=1e-12)
+    assert (run.updates, run.samples) == (6, 18)
+    assert column(run, "epoch") == [0, 1, 2]
+
+
+def test_batch_growth():
+    run = run_of(batch_size=2, batch_schedule="growth", batch_schedule_settings=GROWTH, epochs=4).run()
+    epochs = [[2] * 5, [4, 4, 2], [8, 2], [10]]
+    np.testing.assert_allclose(run.parameters, naive_descent(epochs, 0.1), rtol=1e-12)
+    assert column(run, "update") == [0, 5, 8, 10, 11]
+    assert run.plan.length(run.budget) == (11, 4.0)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 11])
+def test_a_batch_size_that_cannot_be(batch_size):
+    with pytest.raises(UsageProblem, match=rf'batch_size {batch_size}: must be 1 to 10, .*"full"$'):
+        run_of(batch_size=batch_size, epochs=1)
+
+
+# --- Evaluations
+
+
+def test_evaluations_come_first_at_each_epochs_end_and_at_the_update_that_completes_so_many_samples():
+    run = run_of(epochs=2, eval_every=4).run()
+    # Samples are 3 6 9 10 and 13 16 19 20; the multiples of 4 are reached at 6, 9, 13, 16 and 20.
+    assert column(run, "samples") == [0, 6, 9, 10, 13, 16, 20]
+    assert column(run, "update") == [0, 2, 3, 4, 5, 6, 8]
+    assert column(run, "epoch") == pytest.approx([0, 0.6, 0.9, 1, 1.3, 1.6, 2])
+    assert column(run, "batch_size") == [3, 3, 3, 1, 3, 3, 1]
+    assert column(run_of(epochs=3).run(), "update") == [0, 4, 8, 12]
+    assert column(run_of(epochs=2, eval_every=1).run(), "update") == list(range(9))
+
+
+def test_an_evaluation_is_of_all_rows_and_without_the_penalty():
+    run = run_of(epochs=2, weight_decay=0.3).run()
+    last = run.points[-1]
+    loss, gradient = naive_loss_and_gradient(run.parameters, np.arange(10))
+    assert last.train_loss == pytest.approx(loss, rel=1e-12)
+    assert last.gradient_norm == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
+    assert last.validation_loss == loss_and_error(LINEAR, run.parameters, TEN.validation)[0]
+    for nothing in (last.test_loss, last.train_error, last.validation_error, last.test_error):
+        assert np.isnan(nothing)
+
+
+def test_the_gradient_norm_is_of_all_rows_where_they_are_more_than_a_chunk():
+    data = prepare(DataSpec(name="digits", subset=900), dtype="float64")
+    model = model_for(data, "mlp", hidden=[5])
+    assert data.rows > 2 * model.chunk
+    run = training(configuration(), data, model, epochs=1).run()
+    loss, gradient = loss_and_gradient(model, run.parameters, data.train)
+    assert run.points[-1].gradient_norm == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
+    assert run.points[-1].train_loss == pytest.approx(loss, rel=1e-12)
+    expected = loss_and_error(model, run.parameters, data.test)
+    assert (run.points[-1].test_loss, run.points[-1].test_error) == expected
+
+
+def test_the_batch_loss_is_of_the_last_mini_batch_before_its_update():
+    run = run_of(epochs=1).run()
+    before = naive_descent([[3, 3, 3]], 0.1)
+    assert np.isnan(run.points[0].batch_loss)
+    assert run.points[1].batch_loss == pytest.approx(naive_loss_and_gradient(before, np.array([9]))[0], rel=1e-12)
+
+
+def test_positions_on_a_surface_follow_the_closed_form():
+    surface = model_for(no_data(), "quadratic", curvatures=[1.0, 10.0], start=[1.0, -2.0])
+    run = training(configuration(learning_rate=0.15, batch_size=1), no_data(), surface, updates=30).run()
+    path = [(1 - 0.15 * np.array([1.0, 10.0])) ** t * [1.0, -2.0] for t in range(31)]
+    np.testing.assert_allclose(run.positions, path, rtol=1e-12)
+    assert run_of(epochs=1).positions is None
+
+
+# --- Budgets
+
+
+@pytest.mark.parametrize(
+    ("budget", "updates", "samples"),
+    [
+        ({"epochs": 2}, 8, 20),
+        ({"updates": 7}, 7, 19),
+        ({"updates": 8}, 8, 20),
+        ({"samples": 9}, 3, 9),
+        ({"samples": 10}, 4, 10),
+        ({"samples": 11}, 5, 13),
+        ({"samples": 17}, 7, 19),
+        ({"samples": 20}, 8, 20),
+    ],
+)
+def test_budgets(budget, updates, samples):
+    run = run_of(**budget).run()
+    assert (run.updates, run.samples) == (updates, samples)
+    assert run.points[-1].update == updates
+    assert run.plan.length(run.budget)[0] == updates
+    assert run.percent >= 100
+    assert (run.outcome.status, run.outcome.message) == ("completed", "budget spent")
+
+
+@pytest.mark.parametrize("samples", range(1, 45))
+def test_a_run_is_as_long_as_planned(samples):
+    growing = {"batch_size": 3, "batch_schedule": "growth", "batch_schedule_settings": GROWTH}
+    for others in ({}, {"last_batch": "drop"}, growing):
+        run = run_of(samples=samples, **others).run()
+        assert run.plan.length(run.budget) == (run.updates, pytest.approx(run.points[-1].epoch, abs=0.5))
+
+
+def test_a_budget_in_seconds_counts_training_and_is_looked_at_after_each_call(monkeypatch):
+    ticks = iter(range(1000))
+    monkeypatch.setattr(training_module, "perf_counter", lambda: next(ticks))
+    run = run_of(seconds=3).run()
+    # Each call takes a second: the first makes an epoch's 4 updates, and later ones are cut to one.
+    assert (run.seconds, run.updates) == (3, 6)
+    assert run.points[-1].update == 6
+    assert run.plan.length(run.budget) == (None, None)
+    assert run.outcome.message == "budget spent"
+
+
+def test_stop_at():
+    free = run_of(epochs=20).run()
+    enough = free.points[5].train_loss
+    run = run_of(epochs=20, stop_at=enough).run()
+    assert column(run, "train_loss") == column(free, "train_loss")[:6]
+    assert run.outcome.status == "completed"
+    assert run.outcome.message.startswith("train loss at or below")
+
+
+def test_patience_ends_a_run_after_so_many_evaluations_without_a_better_validation_loss():
+    inputs = TEN.train.inputs
+    data = data_of(inputs, TEN.train.targets, validation=(inputs, -TEN.train.targets))
+    initial = np.zeros(4)
+    run = training(configuration(batch_size=3), data, LINEAR, initial=initial, epochs=50, patience=3).run()
+    losses = column(run, "validation_loss")
+    lowest = int(np.argmin(losses))
+    assert len(losses) == lowest + 4
+    assert run.best.point == run.points[lowest]
+    assert run.outcome.message == "no better loss in 3 evaluations"
+
+
+def test_steps_to_goal_is_the_first_update_strictly_below_it():
+    losses = column(run_of(epochs=20).run(), "validation_loss")
+    assert losses[3] == min(losses[:4])
+    run = run_of(epochs=20, goal=losses[3]).run()
+    assert run.steps_to_goal == 4 * (3 + int(np.argmax(np.array(losses[3:]) < losses[3])))
+    assert run_of(epochs=20, goal=0.0).run().steps_to_goal is None
+
+
+def test_the_goal_of_a_classification_is_an_error():
+    data = prepare(DataSpec(name="wine"))
+    model = model_for(data, "softmax")
+    run = training(configuration(), data, model, dtype="float32", epochs=10, goal=0.2).run()
+    first = next(point for point in run.points if point.validation_error < 0.2)
+    assert run.steps_to_goal == first.update > 0
+
+
+# --- Rates and penalties
+
+
+def test_warm_up_climbs_over_its_epochs():
+    run = run_of(epochs=4, warmup=2, eval_every=1).run()
+    assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * min(1, (t + 1) / 8) for t in range(16)], rel=1e-15)
+
+
+def test_an_l2_penalty_is_of_the_weights_and_not_of_the_bias():
+    run = run_of(epochs=3, weight_decay=0.7).run()
+    np.testing.assert_allclose(run.parameters, naive_descent([[3, 3, 3, 1]] * 3, 0.1, penalty=0.7), rtol=1e-12)
+
+
+def test_decoupled_weight_decay_is_of_the_weights_and_not_of_the_bias():
+    run = run_of(optimizer="adamw", batch_size="full", updates=20, weight_decay=0.7).run()
+    assert run.hyperparameters["weight_decay"] == 0.7
+    w, memory = START, {}
+    for t in range(1, 21):
+        gradient = naive_loss_and_gradient(w, np.arange(10))[1]
+        adam = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "epsilon_root": 0.0}
+        w = naive.adamw(w, gradient, memory, 0.1, t, weight_decay=0.7, is_weight=np.array([1, 1, 1, 0]), **adam)
+    np.testing.assert_allclose(run.parameters, w, rtol=1e-12)
+
+
+def test_a_rule_with_weight_decay_of_its_own_keeps_its_default_where_none_is_given():
+    settings = {"weight_decay": 0.05}
+    run = run_of(optimizer="adamw", epochs=1, hyperparameters=settings)
+    assert run.hyperparameters["weight_decay"] == 0.05
+
+
+# --- Divergence
+
+
+def told_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """After t updates of rate 1 the loss is settings[t]."""
+    out[0] = -1
+    return settings[int(theta[0])]
+
+
+def told_evaluation(theta, buffers, inputs, targets, layout, settings, work):
+    return settings[int(theta[0])], 0.0
+
+
+def told(losses, dtype="float64", **budget):
+    """A run of ten updates an epoch with these losses, one before each update."""
+    architecture = Architecture(
+        layout=layout_of([Tensor((1,), WEIGHT, 1, 1)]),
+        gradient=told_gradient,
+        evaluate=told_evaluation,
+        initial=lambda rng: np.zeros(1),
+        settings=np.array(losses, dtype=np.float64),
+        workspace=lambda batch: 0,
+        loss="told",
+    )
+    data = data_of(np.zeros((10, 1)), np.zeros(10), dtype=dtype)
+    return training(
+        configuration(learning_rate=1.0, batch_size=1), data, architecture, dtype=dtype, **budget or {"epochs": 1}
+    ).run()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_divergence_by_threshold_is_told_with_its_update_and_last_finite_loss(dtype):
+    data = prepare(DataSpec(name="synthetic_linear", standardize=False, validation=0, test=0), dtype=dtype)
+    model = model_for(data, "linear", scale=1.0)
+    run = training(configuration(learning_rate=5.0, batch_size=10), data, model, dtype=dtype, epochs=3).run()
+
+    w, order = model.initial(stream(0, 0)).astype(dtype), row_orders(1000, 0, "epoch")(0)
+    limit = 1e4 * max(1, loss_and_error(model, w, data.train)[0])
+    losses = []
+    for rows in np.split(order, 100):
+        loss, gradient = loss_and_gradient(model, w, data.train, rows)
+        losses.append(loss)
+        if loss > limit:
+            break
+        w = w - 5 * gradient
+    assert np.isfinite(losses[-1])
+    assert run.outcome.status == "diverged"
+    assert run.outcome.diverged_at_update == len(losses) - 1 == run.updates == run.points[-1].update
+    assert run.outcome.last_finite_loss == pytest.approx(losses[-1], rel=1e-4 if dtype == "float32" else 1e-10)
+    assert run.outcome.message.startswith(f"diverged at update {len(losses) - 1}: the mini-batch loss is ")
+    assert "beyond the limit" in run.outcome.message
+    assert run.best.point == run.points[0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("losses", "last_finite", "reason"),
+    [
+        ([1, 2, 3, np.nan], 3, "the mini-batch loss is not finite"),
+        ([1, 2, 3, np.inf], 3, "the mini-batch loss is not finite"),
+        ([1, 2, 3, -np.inf], 3, "the mini-batch loss is not finite"),
+        ([1, 2, 3, 10_001], 10_001, "the mini-batch loss is 1e+04, beyond the limit of 1e+04"),
+        ([1, 2, 3, -10_001], -10_001, "the mini-batch loss is -1e+04, beyond the limit of 1e+04"),
+        ([20, 190_000, 3, np.inf], 3, "the mini-batch loss is not finite"),
+        ([1, np.nan], 1, "the mini-batch loss is not finite"),
+    ],
+)
+def test_divergence_at_the_update_and_with_the_last_finite_loss(losses, last_finite, reason, dtype):
+    run = told(losses, dtype=dtype)
+    update = len(losses) - 1
+    assert run.outcome.status == "diverged"
+    assert run.outcome.diverged_at_update == run.updates == run.points[-1].update == update
+    assert run.outcome.last_finite_loss == last_finite
+    assert run.outcome.message == f"diverged at update {update}: {reason}; try a smaller learning rate"
+
+
+def test_divergence_seen_at_an_evaluation():
+    run = told([1, 2, 3, 4, 5, 6, np.nan], updates=6)
+    assert (run.outcome.status, run.outcome.diverged_at_update, run.outcome.last_finite_loss) == ("diverged", 6, 6)
+    assert run.outcome.message.startswith("diverged at update 6: the train loss is not finite")
+
+
+def test_the_size_of_calls_changes_no_divergence(monkeypatch):
+    large = told([1, 2, 3, 4, np.nan])
+    monkeypatch.setattr(training_module, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(training_module, "FIRST_CALL_UPDATES", 1)
+    assert told([1, 2, 3, 4, np.nan]).outcome == large.outcome
+
+
+@pytest.mark.parametrize(("dtype", "status"), [("float32", "diverged"), ("float64", "completed")])
+def test_without_a_threshold_a_divergence_may_pass_for_completed(dtype, status):
+    data = prepare(DataSpec(name="synthetic_linear", standardize=False, validation=0, test=0), dtype=dtype)
+    chosen = configuration(learning_rate=5.0, batch_size=10, schedule="step", schedule_settings=STEP)
+    run = training(chosen, data, model_for(data, "linear"), dtype=dtype, epochs=3, divergence=1e300).run()
+    assert run.outcome.status == status
+    if status == "completed":
+        assert 1e150 < run.points[-1].train_loss < np.inf
+    else:
+        assert "not finite" in run.outcome.message
+
+
+def test_weights_that_are_no_numbers_diverge_before_the_first_update():
+    run = run_of(initial=np.full(4, np.nan), epochs=2).run()
+    assert run.outcome.diverged_at_update == run.updates == 0
+    assert run.outcome.last_finite_loss is None
+    assert run.best is None
+
+
+@pytest.mark.parametrize(("factor", "status"), [(0.995, "completed"), (1.005, "diverged")])
+def test_gradient_descent_on_a_quadratic_diverges_just_above_two_over_the_largest_curvature(factor, status):
+    surface = model_for(no_data(), "quadratic", curvatures=[1.0, 3.0, 10.0], start=[1.0, 1.0, 1.0])
+    run = training(configuration(learning_rate=factor * 2 / 10, batch_size=1), no_data(), surface, updates=1000).run()
+    assert run.outcome.status == status
+    if status == "completed":
+        assert run.points[-1].train_loss < 1e-6
+
+
+# --- What is left
+
+
+def test_runs_that_advance_side_by_side_are_the_same_as_alone_and_leave_numpys_warnings_on():
+    before = np.geterr()
+    pair = [run_of(epochs=2), run_of(epochs=3, optimizer="adam")]
+    steps = [run.advance() for run in pair]
+    while steps:
+        steps = [step for step in steps if next(step, None) is not None]
+        assert np.geterr() == before
+    assert pair[0].parameters.tolist() == run_of(epochs=2).run().parameters.tolist()
+    assert pair[1].parameters.tolist() == run_of(epochs=3, optimizer="adam").run().parameters.tolist()
+
+
+def test_the_same_seed_gives_the_same_bits():
+    data = prepare(DataSpec(name="wine"))
+    model = model_for(data, "mlp", hidden=[6])
+
+    def run(seed):
+        return training(configuration("adam"), data, model, dtype="float32", seed=seed, epochs=3).run()
+
+    first, again, other = run(1), run(1), run(2)
+    assert first.parameters.dtype == np.float32
+    assert first.parameters.tobytes() == again.parameters.tobytes() != other.parameters.tobytes()
+    assert column(first, "validation_loss") == column(again, "validation_loss")
+    assert first.points[0].train_loss != other.points[0].train_loss
+
+
+def test_the_size_of_calls_changes_no_bit(monkeypatch):
+    data = prepare(DataSpec(name="wine"))
+    model = model_for(data, "mlp", hidden=[6])
+
+    def run():
+        return training(configuration("adam", batch_size=2), data, model, dtype="float32", epochs=3, eval_every=37).run()
+
+    large = run()
+    monkeypatch.setattr(training_module, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(training_module, "FIRST_CALL_UPDATES", 1)
+    single = run()
+    assert single._updates_per_call == 1
+    assert large.parameters.tobytes() == single.parameters.tobytes()
+    for one, other in zip(large.points, single.points, strict=True):
+        np.testing.assert_array_equal(one._replace(seconds=0), other._replace(seconds=0))
+
+
+def test_the_best_weights_are_those_of_the_lowest_validation_loss():
+    inputs = TEN.train.inputs
+    data = data_of(inputs, TEN.train.targets, validation=(inputs, 0.3 * TEN.train.targets))
+    run = training(configuration(batch_size=3), data, LINEAR, initial=np.zeros(4), epochs=40).run()
+    losses = column(run, "validation_loss")
+    assert 0 < int(np.argmin(losses)) < 40
+    assert run.best.point.validation_loss == min(losses)
+    assert loss_and_error(LINEAR, run.best.parameters, data.validation)[0] == min(losses)
+    assert loss_and_error(LINEAR, run.parameters, data.validation)[0] == losses[-1] > min(losses)
+    assert loss_and_error(LINEAR, run.parameters, data.train)[0] == run.points[-1].train_loss
+
+
+def test_without_a_validation_part_the_best_weights_are_those_of_the_lowest_train_loss():
+    data = data_of(TEN.train.inputs, TEN.train.targets)
+    run = training(configuration(batch_size=3), data, LINEAR, epochs=5).run()
+    assert run.best.point.train_loss == min(column(run, "train_loss"))
