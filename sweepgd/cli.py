@@ -13,10 +13,12 @@ from sweepgd.problem import Problem, UsageProblem
 INTERRUPTED = 130
 SOME_FAILED = 3
 
+# What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
+CommandLineError: Any = typer.BadParameter.__bases__[0]
+
 app = typer.Typer(
     name="sweepgd",
     help="Sweeps of batch size, learning rate, schedule and optimizer for SGD.\n\nStart with: sweepgd search",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -38,18 +40,24 @@ Verbose = Annotated[
 
 
 def main() -> None:
-    """Runs the command line; a Problem becomes one line on stderr and an exit code."""
+    """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except Problem as problem:
         print(f"sweepgd: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        print("sweepgd: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    except CommandLineError as error:
+        command = error.ctx.command_path if error.ctx else "sweepgd"
+        print(f"sweepgd: {error.format_message().rstrip('.')} (see: {command} --help)", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, as in `sweepgd list | head`
         sys.exit(1)
+    if code == INTERRUPTED:
+        print("sweepgd: interrupted", file=sys.stderr)
+    sys.exit(code)
 
 
 def _version(wanted: bool) -> None:
@@ -132,7 +140,15 @@ def search(
 
     with SearchProgress(quiet=quiet, verbose=verbose) as progress:
         try:
-            results = run(loaded, out=directory, workers=workers, timeout=limit, trial_timeout=trial_limit, progress=progress)
+            results = run(
+                loaded,
+                out=directory,
+                workers=workers,
+                timeout=limit,
+                trial_timeout=trial_limit,
+                fresh=fresh,
+                progress=progress,
+            )
         except KeyboardInterrupt:
             print(
                 f"sweepgd: interrupted; what finished is in {directory}: the same command goes on from there",
@@ -161,17 +177,16 @@ def _dry_run(sweep: Any, as_json: bool) -> None:
 def _show(results: Any, as_json: bool, best: int) -> None:
     from sweepgd.analysis import summary
 
-    tables = summary(results.trials, best)
+    tables = summary(results, best)
     if as_json:
         from sweepgd.report.tables import to_json
 
         print(json.dumps(to_json(tables), indent=2))
         return
-    from rich.console import Console
-
+    from sweepgd.report.console import stdout
     from sweepgd.report.tables import render
 
-    Console(highlight=False).print(render(tables))
+    stdout().print(render(tables))
 
 
 @app.command(epilog="Example: sweepgd init quickstart mine.toml")
@@ -271,9 +286,9 @@ def list_(
     if json_:
         print(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
+    from sweepgd.report.console import stdout
 
-    Console(highlight=False).print(table(kind, rows))
+    stdout().print(table(kind, rows))
 
 
 if __name__ == "__main__":

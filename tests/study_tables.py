@@ -1,10 +1,20 @@
 """Small `trials` and `curves` tables, written by hand, in the record's own columns."""
 
 import math
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
-from sweepgd.record import CURVES, TRIALS
+from sweepgd.layout import Layout
+from sweepgd.record import CURVES, MINIMA, TRIALS
+
+
+class Tables(NamedTuple):
+    """What a summary reads of a results directory."""
+
+    trials: pa.Table
+    minima: pa.Table = MINIMA.empty_table()
 
 
 def run(trial: int, objective: float | None, replicate: int = 0, **columns: object) -> dict[str, object]:
@@ -27,6 +37,17 @@ def trials(*rows: dict[str, object]) -> pa.Table:
 def curves(*rows: dict[str, object]) -> pa.Table:
     """A `curves` table."""
     return pa.Table.from_pylist(list(rows), schema=CURVES)
+
+
+def minimum(trial: int, parameters: list[float], layout: Layout, replicate: int = 0, which: str = "final") -> dict[str, object]:
+    """One row of `minima`."""
+    layout = np.asarray(layout).tolist()
+    return {"trial": trial, "replicate": replicate, "which": which, "parameters": parameters, "layout": layout}
+
+
+def minima(*rows: dict[str, object]) -> pa.Table:
+    """A `minima` table of rows from `minimum`."""
+    return pa.Table.from_pylist(list(rows), schema=MINIMA)
 
 
 def study() -> tuple[pa.Table, pa.Table]:

@@ -6,5 +6,17 @@ from sweepgd.analysis.curves import best_curves, paths
 from sweepgd.analysis.factors import FACTORS, by
 from sweepgd.analysis.rate_batch import rate_batch_map
 from sweepgd.analysis.summary import summary
+from sweepgd.analysis.weights import learned_weights
 
-__all__ = ["FACTORS", "best", "best_curves", "by", "configurations", "paths", "ranked", "rate_batch_map", "summary"]
+__all__ = [
+    "FACTORS",
+    "best",
+    "best_curves",
+    "by",
+    "configurations",
+    "learned_weights",
+    "paths",
+    "ranked",
+    "rate_batch_map",
+    "summary",
+]

@@ -4,8 +4,17 @@ import pyarrow as pa
 
 from sweepgd.analysis.best import best
 from sweepgd.analysis.factors import FACTORS, by
+from sweepgd.analysis.weights import has_few_parameters, learned_weights
+from sweepgd.record import Results
 
 
-def summary(trials: pa.Table, n: int = 10) -> dict[str, pa.Table]:
-    """The `n` `best` configurations, and one table for each factor: `by_batch_size`, `by_optimizer`, `by_schedule`."""
-    return {"best": best(trials, n)} | {f"by_{factor}": by(trials, factor) for factor in FACTORS}
+def summary(results: Results, n: int = 10) -> dict[str, pa.Table]:
+    """The `n` `best` configurations, and one table for each factor: `by_batch_size`, `by_optimizer`, `by_schedule`.
+
+    Where the model is small enough, also their `learned_weights`; the minima of a larger one are not read.
+    """
+    trials = results.trials
+    tables = {"best": best(trials, n)} | {f"by_{factor}": by(trials, factor) for factor in FACTORS}
+    if has_few_parameters(trials):
+        tables["learned_weights"] = learned_weights(trials, results.minima, n)
+    return tables

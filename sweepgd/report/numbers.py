@@ -1,5 +1,7 @@
 """Numbers as people read them: few significant digits, percent, and times with their unit."""
 
+from math import floor, log10
+
 TIME_UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -25,6 +27,14 @@ def whole(value: float) -> str:
 def percent(share: float) -> str:
     """A share as percent with 2 decimals; the heading carries the sign."""
     return f"{100 * share:.2f}"
+
+
+def spread(mean: float, deviation: float) -> str:
+    """`mean ±deviation`, the deviation to 2 significant digits and the mean to as many decimals."""
+    if not 1e-6 <= deviation < 100:
+        return f"{significant(mean, 4)} ±{significant(deviation, 2)}"
+    decimals = max(0, 1 - floor(log10(deviation)))
+    return f"{mean:z.{decimals}f} ±{deviation:.{decimals}f}"
 
 
 def duration(seconds: float) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from sweepgd.report.numbers import duration, percent, short, significant, whole
+from sweepgd.report.numbers import duration, percent, short, significant, spread, whole
 
 Row = Mapping[str, Any]
 
@@ -21,6 +22,7 @@ TITLES = {
     "by_batch_size": "Which batch size? Each at its best configuration",
     "by_optimizer": "Which optimizer? Each at its best configuration",
     "by_schedule": "Which schedule? Each at its best configuration",
+    "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
 }
 
 
@@ -83,6 +85,7 @@ class Answer:
     shown: Sequence[tuple[Column, Sequence[str]]]
     kept: frozenset[str]
     legend: Sequence[str] = ()
+    dispensable: Sequence[str] = DISPENSABLE
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(self.question, style="bold")
@@ -90,7 +93,7 @@ class Answer:
             yield Text("  nothing yet: no configuration completed\n")
             return
         shown, left_out = [(column, cells) for column, cells in self.shown if any(cells)], []
-        for name in DISPENSABLE:
+        for name in self.dispensable:
             # Measured in ample width, because a measure never exceeds the width it is taken in.
             if Measurement.get(console, options.update(width=1000), _table(shown)).minimum <= options.max_width:
                 break
@@ -106,8 +109,11 @@ class Answer:
 
 def _table(shown: Sequence[tuple[Column, Sequence[str]]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for column, _ in shown:
-        table.add_column(column.heading, justify="right" if column.number else "left", no_wrap=column.name != "hyperparameters")
+    for column, cells in shown:
+        wraps = column.name == "hyperparameters"
+        # rich takes the longest word for the least width, even of a column that must not wrap: "2.86 ms" became "2.86 …".
+        width = None if wraps else max(map(cell_len, (*column.heading.split("\n"), *cells)))
+        table.add_column(column.heading, justify="right" if column.number else "left", no_wrap=not wraps, min_width=width)
     for cells in zip(*(cells for _, cells in shown), strict=True):
         table.add_row(*cells)
     return table
@@ -135,6 +141,8 @@ def _plain(value: Any) -> Any:
 def _answer(name: str, rows: Sequence[Row]) -> Answer:
     if name == "best":
         return _best(TITLES[name], rows)
+    if name == "learned_weights":
+        return _learned(TITLES[name], rows)
     factor = name.removeprefix("by_")
     column = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDULE}[factor]
     first = [_batch_sizes(row) if factor == "batch_size" else column.cell(row) for row in rows]
@@ -154,6 +162,24 @@ def _best(question: str, rows: Sequence[Row]) -> Answer:
     shown.append((Column("hyperparameters", "other settings", number=False), _differing_settings(rows)))
     legend = [f"lowest {target.name.replace('_', ' ')} first, ± standard error over replicates"]
     return Answer(question, shown if rows else [], frozenset([target.name]), legend)
+
+
+def _learned(question: str, rows: Sequence[Row]) -> Answer:
+    names = [name for name in (rows[0] if rows else ()) if f"{name}_sd" in rows[0]]
+    shown = [(column, [column.cell(row) for row in rows]) for column in BEST]
+    shown += [(Column(name, name), [_with_spread(row, name) for row in rows]) for name in names]
+    inputs = "inputs as they were trained on, standardized where the sweep does so"
+    # A surface has coordinates, x, and no inputs.
+    legend = [inputs] if any(name.startswith("w") for name in names) else []
+    least = ("schedule", "learning_rate", "batch_size", "optimizer", *names[::-1])
+    return Answer(question, shown if rows else [], frozenset(["trial"]), legend, least)
+
+
+def _with_spread(row: Row, name: str) -> str:
+    mean, deviation = row[name], row[f"{name}_sd"]
+    if mean is None:
+        return ""
+    return significant(mean, 4) if deviation is None else spread(mean, deviation)
 
 
 def _batch_sizes(row: Row) -> str:

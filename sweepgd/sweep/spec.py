@@ -82,16 +82,16 @@ class PointSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    optimizer: str | None = None
+    optimizer: str | None = Field(None, description="an installed optimizer")
     hyperparameters: dict[str, float] = Field(default_factory=dict, description="of the optimizer")
-    learning_rate: float | None = None
-    batch_size: int | Literal["full"] | None = None
-    schedule: str | None = None
-    schedule_settings: dict[str, Any] = Field(default_factory=dict)
-    batch_schedule: str | None = None
-    batch_schedule_settings: dict[str, Any] = Field(default_factory=dict)
-    warmup: float | None = None
-    weight_decay: float | None = None
+    learning_rate: float | None = Field(None, description="step size")
+    batch_size: int | Literal["full"] | None = Field(None, description='rows an update, or "full"')
+    schedule: str | None = Field(None, description="an installed schedule")
+    schedule_settings: dict[str, Any] = Field(default_factory=dict, description="of the schedule")
+    batch_schedule: str | None = Field(None, description="constant or growth")
+    batch_schedule_settings: dict[str, Any] = Field(default_factory=dict, description="of the batch-size schedule")
+    warmup: float | None = Field(None, description="epochs of linear warm-up")
+    weight_decay: float | None = Field(None, description="weight decay")
 
 
 class Sweep(BaseModel):
@@ -102,10 +102,10 @@ class Sweep(BaseModel):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="names the results directory")
     description: str = Field("", description="the question that the sweep asks")
     source: str = Field("", description="the publication that the question comes from")
-    data: DataSpec
-    model: ModelSpec = Field(default_factory=lambda: ModelSpec())
-    budget: Budget
-    space: SpaceSpec = Field(default_factory=lambda: SpaceSpec())
+    data: DataSpec = Field(description="which data, split and prepared how")
+    model: ModelSpec = Field(default_factory=lambda: ModelSpec(), description="which model")
+    budget: Budget = Field(description="how long a run lasts")
+    space: SpaceSpec = Field(default_factory=lambda: SpaceSpec(), description="what is searched")
     optimizer: dict[str, dict[str, Entry]] = Field(
         default_factory=dict, description="settings of each optimizer, and a learning_rate of its own"
     )
@@ -113,5 +113,5 @@ class Sweep(BaseModel):
     batch_schedule: dict[str, dict[str, Entry]] = Field(
         default_factory=dict, description="settings of each batch-size schedule"
     )
-    search: SearchSpec = Field(default_factory=lambda: SearchSpec())
-    points: list[PointSpec] = Field(default_factory=list)
+    search: SearchSpec = Field(default_factory=lambda: SearchSpec(), description="how it is searched")
+    points: list[PointSpec] = Field(default_factory=list, description="configurations that run first, as given")

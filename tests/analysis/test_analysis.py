@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from study_tables import curves, run, study, trials
+from study_tables import Tables, curves, run, study, trials
 
 from sweepgd.analysis import best, best_curves, by, configurations, paths, rate_batch_map, summary
 from sweepgd.analysis.groups import Groups
@@ -158,7 +158,7 @@ def test_paths_follow_the_first_completed_replicate():
 
 @pytest.mark.parametrize("table", [trials(), trials().slice(0, 0), pa.Table.from_batches([], schema=trials().schema)])
 def test_empty_tables_give_empty_results(table):
-    for result in summary(table).values():
+    for result in summary(Tables(table)).values():
         assert result.num_rows == 0
     assert rate_batch_map(table).num_rows == 0
     assert best_curves(table, curves()).num_rows == 0
@@ -167,7 +167,7 @@ def test_empty_tables_give_empty_results(table):
 
 def test_when_everything_diverged_there_is_no_best_but_every_table_stands():
     table = trials(run(0, None), run(1, None, learning_rate=1.0))
-    result = summary(table)
+    result = summary(Tables(table))
     assert result["best"].num_rows == 0
     assert result["by_batch_size"]["share_diverged"].to_pylist() == [1.0]
     assert result["by_schedule"]["best_trial"].to_pylist() == [None]
@@ -178,7 +178,7 @@ def test_when_everything_diverged_there_is_no_best_but_every_table_stands():
 def test_the_order_of_rows_does_not_matter():
     table, points = study()
     shuffled = table.take(pa.array(np.random.default_rng(1).permutation(table.num_rows)))
-    assert {name: part.to_pylist() for name, part in summary(table).items()} == {
-        name: part.to_pylist() for name, part in summary(shuffled).items()
+    assert {name: part.to_pylist() for name, part in summary(Tables(table)).items()} == {
+        name: part.to_pylist() for name, part in summary(Tables(shuffled)).items()
     }
     assert best_curves(table, points).equals(best_curves(shuffled, points))

@@ -9,7 +9,10 @@ TESTS = Path(__file__).parents[1]
 
 
 def test_without_jit():
-    chosen = [str(TESTS / name) for name in ("kernels/test_network.py", "kernels/test_surfaces.py", "test_training.py")]
+    chosen = [
+        str(TESTS / name)
+        for name in ("kernels/test_network.py", "kernels/test_surfaces.py", "test_training.py", "test_divergence.py")
+    ]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen],
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},

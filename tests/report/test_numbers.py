@@ -1,6 +1,6 @@
 import pytest
 
-from sweepgd.report.numbers import duration, percent, short, significant, whole
+from sweepgd.report.numbers import duration, percent, short, significant, spread, whole
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,20 @@ def test_duration(seconds, text):
 def test_percent_and_whole():
     assert percent(0.01234) == "1.23"
     assert whole(99.6) == "100"
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "text"),
+    [
+        (1.999983, 0.00029, "1.99998 ±0.00029"),
+        (-3.4, 0.0111, "-3.400 ±0.011"),
+        (171.26, 2.54, "171.3 ±2.5"),
+        (171.26, 25.4, "171 ±25"),
+        (-1e-9, 0.002, "0.0000 ±0.0020"),
+        (0.5, 0.0, "0.5000 ±0.00"),
+        (0.5, 1e-9, "0.5000 ±1.0e-9"),
+        (12345.0, 678.0, "12345 ±678"),
+    ],
+)
+def test_spread(mean, deviation, text):
+    assert spread(mean, deviation) == text

@@ -2,16 +2,17 @@ import json
 
 import pytest
 from rich.console import Console
-from study_tables import run, study, trials
+from study_tables import Tables, minima, minimum, run, study, trials
 
 from sweepgd.analysis import summary
+from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
 from sweepgd.report.tables import render, to_json
 
 
-def text(table, width=100):
+def text(table, width=100, **others):
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
-        console.print(render(summary(table)))
+        console.print(render(summary(Tables(table, **others))))
     return capture.get()
 
 
@@ -62,7 +63,7 @@ def test_a_narrow_console_leaves_out_whole_columns_and_crops_no_value(width):
 
 
 def test_without_a_terminal_there_are_no_escapes(capsys):
-    Console(width=100).print(render(summary(study()[0])))
+    Console(width=100).print(render(summary(Tables(study()[0]))))
     assert "\x1b" not in capsys.readouterr().out
 
 
@@ -75,8 +76,41 @@ def test_nothing_recorded_and_nothing_completed_say_so():
 
 def test_json_keeps_full_precision_and_nulls():
     table = trials(run(0, 1 / 3, hyperparameters={"momentum": 0.9}), run(1, None, batch_size=64))
-    values = json.loads(json.dumps(to_json(summary(table)), allow_nan=False))
+    values = json.loads(json.dumps(to_json(summary(Tables(table))), allow_nan=False))
     assert list(values) == ["best", "by_batch_size", "by_optimizer", "by_schedule"]
     [best] = values["best"]
     assert (best["objective"], best["hyperparameters"], best["test_loss"]) == (1 / 3, {"momentum": 0.9}, None)
     assert [row["best_trial"] for row in values["by_batch_size"]] == [0, None]
+
+
+def learned(width):
+    layout = layout_of([Tensor((2, 1), WEIGHT, 2, 1), Tensor((1,), BIAS, 2, 1)])
+    recorded = minima(
+        minimum(0, [2.0003, -3.4, 4.25], layout, 0),
+        minimum(0, [1.9997, -3.4, 4.15], layout, 1),
+        minimum(1, [2.5, 0.0, 1.0], layout),
+    )
+    table = trials(run(0, 0.1, 0, parameters=3), run(0, 0.1, 1, parameters=3), run(1, 0.2, parameters=3))
+    return [line.rstrip() for line in text(table, width, minima=recorded).splitlines()][-9:]
+
+
+def test_learned_weights_read_as_printed():
+    assert learned(100) == [
+        "",
+        "What was learned? Mean weights over replicates ± standard deviation",
+        "                            batch",
+        "trial  optimizer  schedule   size  rate                w1            w2             b",
+        "─────────────────────────────────────────────────────────────────────────────────────",
+        "    0  sgd        constant     32   0.1  2.00000 ±0.00042  -3.400 ±0.00  4.200 ±0.071",
+        "    1  sgd        constant     32   0.1             2.500         0.000         1.000",
+        "inputs as they were trained on, standardized where the sweep does so",
+        "",
+    ]
+
+
+def test_a_narrow_console_goes_without_the_last_weights():
+    assert learned(40)[2:5] == [
+        "trial                w1            w2",
+        "─────────────────────────────────────",
+        "    0  2.00000 ±0.00042  -3.400 ±0.00",
+    ]

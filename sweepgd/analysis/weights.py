@@ -1,0 +1,70 @@
+"""What small models learned: their final parameters, over replicates."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.analysis.best import best
+from sweepgd.analysis.columns import nullable
+from sweepgd.layout import BIAS, KIND, POSITION, SCALE, SIZE, WEIGHT, Layout
+
+# Up to here each parameter can be read as a number of its own, and fits a table.
+MOST = 8
+LETTERS = {WEIGHT: "w", BIAS: "b", SCALE: "s", POSITION: "x"}
+DESCRIPTION = ("trial", "optimizer", "schedule", "batch_size", "learning_rate")
+
+
+def has_few_parameters(trials: pa.Table) -> bool:
+    """Whether the model of `trials` has at most MOST parameters."""
+    largest = pc.max(trials["parameters"]).as_py()
+    return largest is not None and largest <= MOST
+
+
+def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table:
+    """The final parameters of the `n` best configurations, best first; empty for a model of more than MOST parameters.
+
+    Columns: `trial`, `optimizer`, `schedule`, `batch_size`, `learning_rate`, and for each parameter its mean over the
+    completed replicates and, in `<name>_sd`, its standard deviation (n - 1; null for one replicate). Parameters are
+    named by their kind, w a weight, b a bias, s a scale, x a coordinate, and numbered where there are several: w1, w2, b.
+    """
+    configurations = best(trials, n).select(DESCRIPTION)
+    if not has_few_parameters(trials):
+        return configurations.slice(0, 0)
+    chosen = pc.is_in(trials["trial"], value_set=configurations["trial"])
+    runs = trials.filter(pc.and_(chosen, pc.equal(trials["status"], "completed")))
+    completed = set(zip(runs["trial"].to_pylist(), runs["replicate"].to_pylist(), strict=True))
+    chosen = pc.is_in(minima["trial"], value_set=configurations["trial"])
+    finals = minima.filter(pc.and_(chosen, pc.equal(minima["which"], "final"))).to_pylist()
+    learned: defaultdict[int, list[list[float]]] = defaultdict(list)
+    for row in finals:
+        if (row["trial"], row["replicate"]) in completed:
+            learned[row["trial"]].append(row["parameters"])
+    if not learned:
+        return configurations.slice(0, 0)
+
+    names = parameter_names(np.array(finals[0]["layout"], dtype=np.int64))
+    means = np.full((configurations.num_rows, len(names)), np.nan)
+    deviations = means.copy()
+    for index, trial in enumerate(configurations["trial"].to_pylist()):
+        vectors = np.array(learned[trial], dtype=np.float64)
+        if len(vectors) > 0:
+            means[index] = vectors.mean(axis=0)
+        if len(vectors) > 1:
+            deviations[index] = vectors.std(axis=0, ddof=1)
+    table = configurations
+    for name, mean, deviation in zip(names, means.T, deviations.T, strict=True):
+        table = table.append_column(name, nullable(mean)).append_column(f"{name}_sd", nullable(deviation))
+    return table
+
+
+def parameter_names(layout: Layout) -> list[str]:
+    """A short name for each entry of the flat parameter vector: the letter of its kind, numbered from 1 if several."""
+    letters = [letter for row in layout for letter in LETTERS[int(row[KIND])] * int(row[SIZE])]
+    total, seen = Counter(letters), Counter[str]()
+    names = []
+    for letter in letters:
+        seen[letter] += 1
+        names.append(f"{letter}{seen[letter]}" if total[letter] > 1 else letter)
+    return names

@@ -1,0 +1,66 @@
+"""The reference of sweep files, generated from the classes that validate them: `python -m sweepgd.sweep.reference`."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from sweepgd.budget import Budget
+from sweepgd.data import DataSpec
+from sweepgd.sweep.entries import Range
+from sweepgd.sweep.spec import ModelSpec, PointSpec, SearchSpec, SpaceSpec, Sweep
+
+TABLES: dict[str, type[BaseModel]] = {
+    "data": DataSpec,
+    "model": ModelSpec,
+    "budget": Budget,
+    "space": SpaceSpec,
+    "search": SearchSpec,
+    "points": PointSpec,
+}
+
+
+def reference() -> str:
+    """Markdown: a section a table of a sweep file, a row a key with its default and meaning."""
+    plain = [name for name in Sweep.model_fields if name not in TABLES]
+    parts = [
+        "# Sweep file reference\n",
+        "Generated from the validating classes by `python -m sweepgd.sweep.reference`. What optimizers, schedules, models and"
+        " data sets take is shown by `sweepgd list`.\n",
+        _section("Top level", "", {name: Sweep.model_fields[name] for name in plain}),
+        *(_section(f"`[{name}]`", _doc(kind), kind.model_fields) for name, kind in TABLES.items()),
+        _section("A range", _doc(Range), Range.model_fields),
+    ]
+    return "\n".join(parts)
+
+
+def _doc(kind: type[BaseModel]) -> str:
+    about, _, _ = " ".join((kind.__doc__ or "").split()).partition(" Raises ")  # which is for callers of the class
+    return about
+
+
+def _section(title: str, about: str, fields: dict[str, FieldInfo]) -> str:
+    lines = [f"## {title}\n"]
+    if about:
+        lines.append(f"{about}\n")
+    lines += ["| key | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {_default(field)} | {_meaning(field)} |" for name, field in fields.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default: Any = field.get_default(call_default_factory=True, validated_data={})
+    if default is None or default in ({}, [], "") or isinstance(default, BaseModel):
+        return ""
+    return f"`{json.dumps(default)}`"
+
+
+def _meaning(field: FieldInfo) -> str:
+    return (field.description or "").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,67 @@
+import pytest
+from study_tables import Tables, minima, minimum, run, trials
+
+from sweepgd.analysis import learned_weights, summary
+from sweepgd.analysis.weights import parameter_names
+from sweepgd.layout import BIAS, POSITION, SCALE, WEIGHT, Tensor, layout_of
+
+LINEAR = layout_of([Tensor((2, 1), WEIGHT, 2, 1), Tensor((1,), BIAS, 2, 1)])
+
+
+@pytest.mark.parametrize(
+    ("tensors", "names"),
+    [
+        ([Tensor((2, 1), WEIGHT, 2, 1), Tensor((1,), BIAS, 2, 1)], ["w1", "w2", "b"]),
+        ([Tensor((1, 1), WEIGHT, 1, 1), Tensor((1,), SCALE, 1, 1)], ["w", "s"]),
+        ([Tensor((2,), POSITION, 2, 1)], ["x1", "x2"]),
+        (
+            [Tensor((1, 2), WEIGHT, 1, 2), Tensor((2,), BIAS, 1, 2), Tensor((2, 1), WEIGHT, 2, 1), Tensor((1,), BIAS, 2, 1)],
+            ["w1", "w2", "b1", "b2", "w3", "w4", "b3"],
+        ),
+    ],
+    ids=["linear", "one of each", "surface", "network"],
+)
+def test_parameters_are_named_by_kind_and_numbered_where_there_are_several(tensors, names):
+    assert parameter_names(layout_of(tensors)) == names
+
+
+def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_its_completed_replicates():
+    table = trials(
+        run(3, 0.2, 0, parameters=3),
+        run(3, 0.2, 1, parameters=3),
+        run(3, None, 2, parameters=3),
+        run(3, 9.0, 3, status="pruned", parameters=3),
+        run(5, 0.1, 0, parameters=3, optimizer="adam", learning_rate=0.01, batch_size=8),
+        run(6, 0.3, 0, parameters=3),
+    )
+    recorded = minima(
+        minimum(3, [1.0, -3.0, 5.0], LINEAR, 0),
+        minimum(3, [3.0, -3.0, 6.0], LINEAR, 1),
+        minimum(3, [9.0, 9.0, 9.0], LINEAR, 0, which="best"),
+        minimum(3, [9.0, 9.0, 9.0], LINEAR, 3),
+        minimum(5, [2.0, -3.4, 4.2], LINEAR),
+        minimum(6, [9.0, 9.0, 9.0], LINEAR),
+    )
+    assert learned_weights(table, recorded, 2).to_pylist() == [
+        {"trial": 5, "optimizer": "adam", "schedule": "constant", "batch_size": 8, "learning_rate": 0.01}
+        | {"w1": 2.0, "w1_sd": None, "w2": -3.4, "w2_sd": None, "b": 4.2, "b_sd": None},
+        {"trial": 3, "optimizer": "sgd", "schedule": "constant", "batch_size": 32, "learning_rate": 0.1}
+        | {"w1": 2.0, "w1_sd": pytest.approx(2**0.5), "w2": -3.0, "w2_sd": 0.0, "b": 5.5, "b_sd": pytest.approx(0.5**0.5)},
+    ]
+
+
+def test_a_configuration_whose_weights_were_not_kept_has_nulls():
+    table = trials(run(0, 1.0, parameters=3), run(1, 2.0, parameters=3))
+    [kept, lost] = learned_weights(table, minima(minimum(0, [1.0, 2.0, 3.0], LINEAR))).to_pylist()
+    assert (kept["w1"], lost["w1"], lost["b_sd"]) == (1.0, None, None)
+
+
+@pytest.mark.parametrize("rows", [[], [run(0, 1.0, parameters=9)], [run(0, None, parameters=3)], [run(0, 1.0, parameters=3)]])
+def test_without_anything_to_show_the_table_is_empty(rows):
+    assert learned_weights(trials(*rows), minima()).num_rows == 0
+
+
+def test_the_minima_of_a_larger_model_are_not_read():
+    unreadable = None
+    assert "learned_weights" not in summary(Tables(trials(run(0, 1.0, parameters=9)), unreadable))
+    assert "learned_weights" in summary(Tables(trials(run(0, 1.0, parameters=8))))

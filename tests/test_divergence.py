@@ -1,0 +1,128 @@
+"""Divergence is an outcome, with its update and the last finite loss: by threshold, by infinity and by NaN."""
+
+import numpy as np
+import pytest
+from small import configuration, data_of, loss_and_error, loss_and_gradient, model_for, no_data, training
+
+from sweepgd import training as training_module
+from sweepgd.data import DataSpec, prepare
+from sweepgd.layout import WEIGHT, Tensor, layout_of
+from sweepgd.models import Architecture
+from sweepgd.plan import row_orders, stream
+
+
+def told_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """After t updates of rate 1 the loss is settings[t]."""
+    out[0] = -1
+    return settings[int(theta[0])]
+
+
+def told_evaluation(theta, buffers, inputs, targets, layout, settings, work):
+    return settings[int(theta[0])], 0.0
+
+
+def told(losses, dtype="float64", **budget):
+    """A run of ten updates an epoch with these losses, one before each update."""
+    architecture = Architecture(
+        layout=layout_of([Tensor((1,), WEIGHT, 1, 1)]),
+        gradient=told_gradient,
+        evaluate=told_evaluation,
+        initial=lambda rng: np.zeros(1),
+        settings=np.array(losses, dtype=np.float64),
+        workspace=lambda batch: 0,
+        loss="told",
+    )
+    data = data_of(np.zeros((10, 1)), np.zeros(10), dtype=dtype)
+    return training(
+        configuration(learning_rate=1.0, batch_size=1), data, architecture, dtype=dtype, **budget or {"epochs": 1}
+    ).run()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_divergence_by_threshold_is_told_with_its_update_and_last_finite_loss(dtype):
+    data = prepare(DataSpec(name="synthetic_linear", standardize=False, validation=0, test=0), dtype=dtype)
+    model = model_for(data, "linear", scale=1.0)
+    run = training(configuration(learning_rate=5.0, batch_size=10), data, model, dtype=dtype, epochs=3).run()
+
+    w, order = model.initial(stream(0, 0)).astype(dtype), row_orders(1000, 0, "epoch")(0)
+    limit = 1e4 * max(1, loss_and_error(model, w, data.train)[0])
+    losses = []
+    for rows in np.split(order, 100):
+        loss, gradient = loss_and_gradient(model, w, data.train, rows)
+        losses.append(loss)
+        if loss > limit:
+            break
+        w = w - 5 * gradient
+    assert np.isfinite(losses[-1])
+    assert run.outcome.status == "diverged"
+    assert run.outcome.diverged_at_update == len(losses) - 1 == run.updates == run.points[-1].update
+    assert run.outcome.last_finite_loss == pytest.approx(losses[-1], rel=1e-4 if dtype == "float32" else 1e-10)
+    assert run.outcome.message.startswith(f"diverged at update {len(losses) - 1}: the mini-batch loss is ")
+    assert "beyond the limit" in run.outcome.message
+    assert run.best.point == run.points[0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("losses", "last_finite", "reason"),
+    [
+        ([1, 2, 3, np.nan], 3, "the mini-batch loss is not finite"),
+        ([1, 2, 3, np.inf], 3, "the mini-batch loss is not finite"),
+        ([1, 2, 3, -np.inf], 3, "the mini-batch loss is not finite"),
+        ([1, 2, 3, 10_001], 10_001, "the mini-batch loss is 1e+04, beyond the limit of 1e+04"),
+        ([1, 2, 3, -10_001], -10_001, "the mini-batch loss is -1e+04, beyond the limit of 1e+04"),
+        ([20, 190_000, 3, np.inf], 3, "the mini-batch loss is not finite"),
+        ([1, np.nan], 1, "the mini-batch loss is not finite"),
+    ],
+)
+def test_divergence_at_the_update_and_with_the_last_finite_loss(losses, last_finite, reason, dtype):
+    run = told(losses, dtype=dtype)
+    update = len(losses) - 1
+    assert run.outcome.status == "diverged"
+    assert run.outcome.diverged_at_update == run.updates == run.points[-1].update == update
+    assert run.outcome.last_finite_loss == last_finite
+    assert run.outcome.message == f"diverged at update {update}: {reason}; try a smaller learning rate"
+
+
+def test_divergence_seen_at_an_evaluation():
+    run = told([1, 2, 3, 4, 5, 6, np.nan], updates=6)
+    assert (run.outcome.status, run.outcome.diverged_at_update, run.outcome.last_finite_loss) == ("diverged", 6, 6)
+    assert run.outcome.message.startswith("diverged at update 6: the train loss is not finite")
+
+
+def test_the_size_of_calls_changes_no_divergence(monkeypatch):
+    large = told([1, 2, 3, 4, np.nan])
+    monkeypatch.setattr(training_module, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(training_module, "FIRST_CALL_UPDATES", 1)
+    assert told([1, 2, 3, 4, np.nan]).outcome == large.outcome
+
+
+@pytest.mark.parametrize(("dtype", "status"), [("float32", "diverged"), ("float64", "completed")])
+def test_without_a_threshold_a_divergence_may_pass_for_completed(dtype, status):
+    data = prepare(DataSpec(name="synthetic_linear", standardize=False, validation=0, test=0), dtype=dtype)
+    settings = {"after": 2, "every": 1, "factor": 0.1}
+    chosen = configuration(learning_rate=5.0, batch_size=10, schedule="step", schedule_settings=settings)
+    run = training(chosen, data, model_for(data, "linear"), dtype=dtype, epochs=3, divergence=1e300).run()
+    assert run.outcome.status == status
+    if status == "completed":
+        assert 1e150 < run.points[-1].train_loss < np.inf
+    else:
+        assert "not finite" in run.outcome.message
+
+
+def test_weights_that_are_no_numbers_diverge_before_the_first_update():
+    data = data_of(np.ones((10, 3)), np.ones(10))
+    initial = np.full(4, np.nan)
+    run = training(configuration(batch_size=5), data, model_for(data, "linear"), initial=initial, epochs=2).run()
+    assert run.outcome.diverged_at_update == run.updates == 0
+    assert run.outcome.last_finite_loss is None
+    assert run.best is None
+
+
+@pytest.mark.parametrize(("factor", "status"), [(0.995, "completed"), (1.005, "diverged")])
+def test_gradient_descent_on_a_quadratic_diverges_just_above_two_over_the_largest_curvature(factor, status):
+    surface = model_for(no_data(), "quadratic", curvatures=[1.0, 3.0, 10.0], start=[1.0, 1.0, 1.0])
+    run = training(configuration(learning_rate=factor * 2 / 10, batch_size=1), no_data(), surface, updates=1000).run()
+    assert run.outcome.status == status
+    if status == "completed":
+        assert run.points[-1].train_loss < 1e-6

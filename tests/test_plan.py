@@ -1,0 +1,68 @@
+"""Every epoch visits every row once, in the order asked for."""
+
+import numpy as np
+import pytest
+from small import configuration, data_of, training
+
+from sweepgd.layout import WEIGHT, Tensor, layout_of
+from sweepgd.models import Architecture
+from sweepgd.plan import ORDER, row_orders, stream
+
+
+def counting_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """A gradient that lets SGD of rate 1 count in theta[row] how often each row is visited."""
+    out[:] = 0
+    for i in range(rows.size):
+        out[rows[i]] -= 1
+    return 0.0
+
+
+def no_evaluation(theta, buffers, inputs, targets, layout, settings, work):
+    return 0.0, 0.0
+
+
+def visits(**others):
+    """How often each of 10 rows is visited."""
+    counter = Architecture(
+        layout=layout_of([Tensor((10,), WEIGHT, 10, 1)]),
+        gradient=counting_gradient,
+        evaluate=no_evaluation,
+        initial=lambda rng: np.zeros(10),
+        settings=np.zeros(0),
+        workspace=lambda batch: 0,
+        loss="count",
+    )
+    names = {"batch_size", "batch_schedule", "batch_schedule_settings"} & set(others)
+    chosen = configuration(learning_rate=1.0, **{name: others.pop(name) for name in names})
+    return training(chosen, data_of(np.ones((10, 1)), np.ones(10)), counter, **others).run().parameters
+
+
+@pytest.mark.parametrize("shuffle", ["epoch", "once", "never"])
+@pytest.mark.parametrize("batch_size", [1, 3, 5, 10, "full"])
+def test_an_epoch_visits_every_row_once(batch_size, shuffle):
+    assert visits(batch_size=batch_size, shuffle=shuffle, epochs=1).tolist() == [1] * 10
+    assert visits(batch_size=batch_size, shuffle=shuffle, epochs=4, eval_every=4).tolist() == [4] * 10
+
+
+def test_an_epoch_visits_every_row_once_while_the_batch_grows():
+    growth = {"after": 1, "every": 1, "factor": 2.0, "limit": 0}
+    growing = {"batch_size": 2, "batch_schedule": "growth", "batch_schedule_settings": growth}
+    assert visits(**growing, epochs=5).tolist() == [5] * 10
+
+
+def test_a_dropped_last_batch_leaves_out_other_rows_each_epoch():
+    assert sorted(visits(batch_size=4, last_batch="drop", epochs=1)) == [0] * 2 + [1] * 8
+    counts = visits(batch_size=4, last_batch="drop", epochs=30)
+    assert counts.sum() == 30 * 8
+    assert counts.min() > 15
+
+
+def test_orders():
+    each, once, never = (row_orders(50, 3, shuffle) for shuffle in ("epoch", "once", "never"))
+    for order in (each, once, never):
+        assert sorted(order(0)) == sorted(order(7)) == list(range(50))
+    assert each(0).tolist() == stream(3, ORDER, 0).permutation(50).tolist()
+    assert each(0).tolist() == row_orders(50, 3, "epoch")(0).tolist() != each(1).tolist()
+    assert once(0).tolist() == once(9).tolist() != sorted(once(0))
+    assert never(4).tolist() == list(range(50))
+    assert row_orders(50, 4, "epoch")(0).tolist() != each(0).tolist()
