@@ -30,7 +30,7 @@ def naive_loss_and_gradient(weights, rows):
     return naive.network(tensors, TEN.train.inputs[rows], TEN.train.targets[rows], "relu", "squared")
 
 
-def naive_descent(epochs, rate, rows=None, penalty=0.0):
+def naive_descent(epochs, rate, penalty=0.0):
     """SGD over the mini-batch lengths of each epoch; `penalty` is that of weights alone."""
     w = START
     for lengths in epochs:

@@ -29,7 +29,7 @@ def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_it
     table = trials(
         run(3, 0.2, 0, parameters=3),
         run(3, 0.2, 1, parameters=3),
-        run(3, None, 2, parameters=3),
+        run(3, None, 2, status="failed", parameters=3),
         run(3, 9.0, 3, status="pruned", parameters=3),
         run(5, 0.1, 0, parameters=3, optimizer="adam", learning_rate=0.01, batch_size=8),
         run(6, 0.3, 0, parameters=3),

@@ -99,10 +99,10 @@ def test_learned_weights_read_as_printed():
         "",
         "What was learned? Mean weights over replicates ± standard deviation",
         "                            batch",
-        "trial  optimizer  schedule   size  rate                w1            w2             b",
-        "─────────────────────────────────────────────────────────────────────────────────────",
-        "    0  sgd        constant     32   0.1  2.00000 ±0.00042  -3.400 ±0.00  4.200 ±0.071",
-        "    1  sgd        constant     32   0.1             2.500         0.000         1.000",
+        "trial  optimizer  schedule   size  rate                w1           w2             b",
+        "────────────────────────────────────────────────────────────────────────────────────",
+        "    0  sgd        constant     32   0.1  2.00000 ±0.00042  -3.400 ±0.0  4.200 ±0.071",
+        "    1  sgd        constant     32   0.1             2.500        0.000         1.000",
         "inputs as they were trained on, standardized where the sweep does so",
         "",
     ]
@@ -110,7 +110,7 @@ def test_learned_weights_read_as_printed():
 
 def test_a_narrow_console_goes_without_the_last_weights():
     assert learned(40)[2:5] == [
-        "trial                w1            w2",
-        "─────────────────────────────────────",
-        "    0  2.00000 ±0.00042  -3.400 ±0.00",
+        "trial                w1           w2",
+        "────────────────────────────────────",
+        "    0  2.00000 ±0.00042  -3.400 ±0.0",
     ]
