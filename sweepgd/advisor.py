@@ -1,6 +1,7 @@
 """What to try next: Optuna's ask and tell over our space, with a memory that can be rebuilt from the record."""
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -111,8 +112,9 @@ class Advisor:
         try:
             if any(point.get(axis.name) not in axis.values for axis in self.space.axes if axis.fixed and axis.exists(point)):
                 return None
-            self.space.ask(fixed)
-        except ValueError:
+            with warnings.catch_warnings(action="error"):  # Optuna only warns of a number out of its range
+                self.space.ask(fixed)
+        except (ValueError, UserWarning):
             return None
         return _dump(values, fixed.params, fixed.distributions, {}, {})
 

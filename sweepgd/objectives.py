@@ -1,7 +1,7 @@
 """What a search minimises: each objective's value for a run, and the finite penalty where a run has none."""
 
 from collections.abc import Sequence
-from math import isnan
+from math import isfinite
 
 from sweepgd.data import Data
 from sweepgd.problem import UsageProblem
@@ -45,7 +45,7 @@ def value(name: str, training: Training) -> float | None:
     if name == "best_validation_loss":
         return None if training.best is None else training.best.point.validation_loss
     found = getattr(training.points[-1], name)
-    return None if isnan(found) else found
+    return found if isfinite(found) else None
 
 
 def penalty(name: str, training: Training) -> float:

@@ -76,9 +76,7 @@ def train(
     lab = Lab(sweep)
     sweep = lab.sweep
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
-    configuration = configuration_of(
-        {axis.name: axis.values[0] for axis in space.axes if axis.exists({"optimizer": optimizer, "schedule": schedule})}
-    )
+    configuration = configuration_of(next(space.grid()))
     directory = None if out is None else Path(out)
     if directory is not None:
         check_continues(directory, sweep)

@@ -1,6 +1,6 @@
 """One entry of a search space as a sweep file writes it: a value, a list, a range, or "search"."""
 
-from math import log
+from math import isfinite, log
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,11 +52,13 @@ def _range_axis(
         raise UsageProblem(f"{label}: low {low:g} is above high {high:g}: exchange them")
     if entry.log and low <= 0:
         raise UsageProblem(f"{label}: a log range cannot begin at {low:g}: give a low above 0, or leave out log")
-    if step is not None and step <= (1 if entry.log else 0):
-        raise UsageProblem(f"{label}: step {step:g} never arrives: give one above {1 if entry.log else 0}")
+    if step is not None and not (step > (1 if entry.log else 0) and isfinite(step)):
+        raise UsageProblem(f"{label}: step {step:g} never arrives: give a finite one above {1 if entry.log else 0}")
     setting.check(low, where)
     setting.check(high, where)
     integer = isinstance(setting.default, int)
+    if integer and step is not None and not entry.log and step != int(step):
+        raise UsageProblem(f"{label}: step {step:g} leaves the whole numbers: give a whole step")
     if entry.log and step is not None:
         count = int(log(high / low) / log(step) + 1e-9) + 1
         if count > LONGEST_LIST:

@@ -79,7 +79,7 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping):
             flat |= _flat(value, f"{prefix}{key}.")
         else:
             flat[prefix + key] = value
@@ -112,20 +112,21 @@ def _one_line(error: ValidationError) -> str:
         if _same_entry(details)
         else details[0]
     )
-    location = [str(part) for part in first["loc"] if str(part) in ("Range",) or not _is_alternative(str(part))]
-    location = [part for part in location if part != "Range"]
-    key = ".".join(location) or "the file"
+    location = [str(part) for part in first["loc"] if not _is_alternative(str(part))]
+    key = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in location).removeprefix(".") or "the file"
     if first["type"] == "extra_forbidden":
         return f"unknown key {key}: {nearest(location[-1], _fields_at(location[:-1]))}"
     if first["type"] == "missing":
         return f"{key} is missing: add it"
+    if first["type"] in ("model_type", "dict_type"):
+        return f"{key} is a table: write [{key}], and its keys below"
     more = "" if len(details) == 1 or _same_entry(details) else f" (and {len(details) - 1} more)"
     return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
 
 
 def _is_alternative(part: str) -> bool:
     """Whether a part of a location is pydantic's name for one alternative of a union, and no key of the file."""
-    return part in ("float", "int", "str", "bool") or part.startswith(("list[", "literal[", "function-", "constrained-"))
+    return part in ("float", "int", "str", "bool", "Range") or part.startswith(("list[", "literal["))
 
 
 def _same_entry(details: list[Any]) -> bool:

@@ -1,9 +1,10 @@
 """From a sweep to its space, and from a point of the space to a configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from sweepgd import registry
+from sweepgd.budget import Budget
 from sweepgd.configuration import Configuration
 from sweepgd.optimizers import Optimizer
 from sweepgd.problem import UsageProblem, nearest
@@ -35,13 +36,13 @@ def batch_schedule_of(name: str) -> BatchSchedule:
 def _names(entry: Entry, key: str) -> tuple[str, ...]:
     listed = entry if isinstance(entry, list) else [entry]
     if isinstance(entry, Range) or not listed or not all(isinstance(name, str) for name in listed):
-        raise UsageProblem(f"space.{key} = {entry!r}: give a name or a list of names")
+        raise UsageProblem(f'space.{key} takes names: give one, such as "name", or a list of them')
     if len(set(listed)) < len(listed):
         raise UsageProblem(f"space.{key} = {listed}: a name stands twice")
     return tuple(str(name) for name in listed)
 
 
-def _batch_size_axis(entry: Entry) -> Axis:
+def _batch_size_axis(entry: Entry, where: str = "space") -> Axis:
     if isinstance(entry, Range):
         return axis("batch_size", entry, BATCH_SIZE)
     listed = entry if isinstance(entry, list) else [entry]
@@ -49,26 +50,33 @@ def _batch_size_axis(entry: Entry) -> Axis:
         if value == "full":
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageProblem(f'space.batch_size = {value!r}: give a whole number from 1 up to the training rows, or "full"')
+            raise UsageProblem(f'{where}.batch_size = {value!r}: give a whole number from 1 up to the training rows, or "full"')
     if not listed or len(set(listed)) < len(listed):
-        raise UsageProblem(f"space.batch_size = {listed}: give at least one value, and none twice")
+        raise UsageProblem(f"{where}.batch_size = {listed}: give at least one value, and none twice")
     return Axis("batch_size", values=tuple(listed))
 
 
 def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]:
     """One shared axis where the space gives a rate, and one for each optimizer with a rate of its own."""
+    common = None if sweep.space.learning_rate == "search" else sweep.space.learning_rate
     shared, axes = [], []
     for name in optimizers:
         own = sweep.optimizer.get(name, {}).get("learning_rate")
-        if own is None and sweep.space.learning_rate is not None:
+        if own is None and common is not None:
             shared.append(name)
             continue
         entry = "search" if own is None else own
         axes.append(axis(f"optimizer.{name}.learning_rate", entry, optimizer_of(name).learning_rate, ("optimizer", (name,))))
-    if shared and sweep.space.learning_rate is not None:
-        rate = optimizer_of(shared[0]).learning_rate
-        axes.insert(0, axis("learning_rate", sweep.space.learning_rate, rate, ("optimizer", tuple(shared))))
+    if shared and common is not None:
+        axes.insert(0, axis("learning_rate", common, optimizer_of(shared[0]).learning_rate, ("optimizer", tuple(shared))))
+    for rates in axes:
+        _check_not_zero(rates.values or (rates.low,), rates.name)
     return axes
+
+
+def _check_not_zero(rates: Iterable[Value], where: str) -> None:
+    if 0 in rates:
+        raise UsageProblem(f"{where}: a rate of 0 learns nothing: give one above 0")
 
 
 def _setting_axes(
@@ -98,10 +106,7 @@ def space_of(sweep: Sweep) -> Space:
     schedules = _names(sweep.space.schedule, "schedule")
     batch_schedules = _names(sweep.space.batch_schedule, "batch_schedule")
     for name in schedules:
-        if schedule_of(name).needs_length and sweep.budget.seconds is not None and sweep.budget.length is None:
-            raise UsageProblem(
-                f"schedule {name!r} needs the length of the run, and the budget is in seconds: declare budget.length in epochs"
-            )
+        _check_length(name, sweep.budget)
     axes = [
         Axis("optimizer", values=optimizers),
         Axis("schedule", values=schedules),
@@ -120,6 +125,13 @@ def space_of(sweep: Sweep) -> Space:
     for kind, (given, settings) in kinds.items():
         axes += _setting_axes(kind, given, tuple(settings), settings)
     return Space(tuple(axes))
+
+
+def _check_length(schedule: str, budget: Budget) -> None:
+    if schedule_of(schedule).needs_length and budget.seconds is not None and budget.length is None:
+        raise UsageProblem(
+            f"schedule {schedule!r} needs the length of the run, and the budget is in seconds: declare budget.length in epochs"
+        )
 
 
 def configuration_of(point: Mapping[str, Value]) -> Configuration:
@@ -156,10 +168,14 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
 def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:
     """The `[[points]]` of a sweep as points of its space: what one leaves out is the space's fixed value or the default."""
     fixed = {axis.name: axis.values[0] for axis in space.axes if axis.fixed}
-    return [_point(spec, fixed, f"points[{index}]") for index, spec in enumerate(sweep.points)]
+    axes = {axis.name for axis in space.axes}
+    points = [_point(spec, axes, fixed, f"points[{index}]") for index, spec in enumerate(sweep.points)]
+    for point in points:
+        _check_length(str(point["schedule"]), sweep.budget)
+    return points
 
 
-def _point(spec: PointSpec, fixed: Mapping[str, Value], where: str) -> dict[str, Value]:
+def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], where: str) -> dict[str, Value]:
     chosen: dict[str, Value] = {}
     for kind, given in (
         ("optimizer", spec.optimizer),
@@ -172,24 +188,24 @@ def _point(spec: PointSpec, fixed: Mapping[str, Value], where: str) -> dict[str,
     optimizer = optimizer_of(str(chosen["optimizer"]))
     point = dict(chosen)
     settings = {
-        "optimizer": (spec.hyperparameters, optimizer.hyperparameters),
-        "schedule": (spec.schedule_settings, schedule_of(str(chosen["schedule"])).settings),
-        "batch_schedule": (spec.batch_schedule_settings, batch_schedule_of(str(chosen["batch_schedule"])).settings),
+        "optimizer": ("hyperparameters", optimizer.hyperparameters),
+        "schedule": ("schedule_settings", schedule_of(str(chosen["schedule"])).settings),
+        "batch_schedule": ("batch_schedule_settings", batch_schedule_of(str(chosen["batch_schedule"])).settings),
     }
-    for kind, (given_settings, known) in settings.items():
+    for kind, (key_of, known) in settings.items():
         prefix = f"{kind}.{chosen[kind]}."
         inherited = {key.removeprefix(prefix): value for key, value in fixed.items() if key.startswith(prefix)}
         inherited.pop("learning_rate", None)
-        for key, value in resolve(known, inherited | given_settings, f"{where}.{kind}").items():
+        for key, value in resolve(known, inherited | getattr(spec, key_of), f"{where}.{key_of}").items():
             point[prefix + key] = value
+    # Under the name of the axis that it lies on, so that an adaptive sampler can be told of it.
     own = f"optimizer.{optimizer.name}.learning_rate"
-    rate = (
-        fixed.get(own, fixed.get("learning_rate", optimizer.learning_rate.default))
-        if spec.learning_rate is None
-        else spec.learning_rate
-    )
-    point[own] = optimizer.learning_rate.check(rate, where)
-    point["batch_size"] = _batch_size_axis(spec.batch_size or fixed.get("batch_size", 32)).values[0]
+    name = own if own in axes else "learning_rate"
+    rate = fixed.get(name, optimizer.learning_rate.default) if spec.learning_rate is None else spec.learning_rate
+    point[name] = optimizer.learning_rate.check(rate, where)
+    _check_not_zero([point[name]], f"{where}.learning_rate")
+    batch_size = fixed.get("batch_size", BATCH_SIZE.default) if spec.batch_size is None else spec.batch_size
+    point["batch_size"] = _batch_size_axis(batch_size, where).values[0]
     point["warmup"] = WARMUP.check(fixed.get("warmup", 0.0) if spec.warmup is None else spec.warmup, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
     if decay is not None:
