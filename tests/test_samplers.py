@@ -68,9 +68,7 @@ def generations(
             told = study.trials
             study = new_study(sampler, objectives)
             study.add_trials(
-                create_trial(
-                    params=t.params, distributions=t.distributions, values=t.values, system_attrs=t.system_attrs
-                )
+                create_trial(params=t.params, distributions=t.distributions, values=t.values, system_attrs=t.system_attrs)
                 for t in told
             )
         study.sampler = sampler

@@ -1,5 +1,6 @@
 """One entry of a search space as a sweep file writes it: a value, a list, a range, or "search"."""
 
+from decimal import Decimal
 from math import isfinite, log
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,5 +67,7 @@ def _range_axis(
         values = [low * step**index for index in range(count)]
         return Axis(name, values=tuple(dict.fromkeys(round(v) if integer else float(v) for v in values)), when=when)
     if step is not None:
-        high = low + int((high - low) / step + 1e-9) * step  # the last step that fits, as Optuna wants it
+        # The last step that fits, in decimals as Optuna counts: in floating point 0.1 + 2 * 0.1 is above 0.3, and it would warn.
+        first, last, by = (Decimal(str(number)) for number in (low, high, step))
+        high = float(first + (last - first) // by * by)
     return Axis(name, low=low, high=high, log=entry.log, step=step, integer=integer, when=when)

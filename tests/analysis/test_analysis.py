@@ -57,9 +57,7 @@ def test_steps_to_goal_counts_only_where_every_completed_replicate_got_there():
 
 
 def test_best_breaks_ties_by_trial_and_puts_the_partly_diverged_behind():
-    table = trials(
-        run(4, 2.0), run(3, 2.0), run(2, 0.1, 0), run(2, None, 1), run(1, None), run(0, float("nan"), objectives=[])
-    )
+    table = trials(run(4, 2.0), run(3, 2.0), run(2, 0.1, 0), run(2, None, 1), run(1, None), run(0, float("nan"), objectives=[]))
     assert best(table)["trial"].to_pylist() == [3, 4, 2]
     assert best(table, 1)["trial"].to_pylist() == [3]
 

@@ -4,6 +4,7 @@ Their random numbers are another library's, so their figures must lie within the
 replicate must obey what can be derived from its own data.
 """
 
+import re
 from math import exp, nan
 from typing import NamedTuple
 
@@ -71,15 +72,14 @@ def draws(gluon_linear):
     sweep = load("gluon_linear")
     lab = Lab(sweep)
     configuration = configuration_of(points_of(sweep, space_of(sweep))[0])
-    seeds = gluon_linear.trials["data_seed"].to_pylist()[:REPLICATES]
-    return [draw(prepare(sweep.data, seed=seed, dtype="float64"), lab.training(configuration, replicate).parameters)
-            for replicate, seed in enumerate(seeds)]  # fmt: skip
-
-
-def draw(data, start):
-    x, y = np.column_stack((data.train.inputs, np.ones(ROWS))), data.train.targets[:, 0]
-    best = np.linalg.lstsq(x, y)[0]
-    return Draw(x.T @ x / ROWS, best, np.mean((x @ best - y) ** 2) / 2, start)
+    problems = []
+    for replicate, seed in enumerate(gluon_linear.trials["data_seed"].to_pylist()[:REPLICATES]):
+        rows = prepare(sweep.data, seed=seed, dtype="float64").train
+        x, y = np.column_stack((rows.inputs, np.ones(ROWS))), rows.targets[:, 0]
+        best = np.linalg.lstsq(x, y)[0]
+        start = lab.training(configuration, replicate).parameters
+        problems.append(Draw(x.T @ x / ROWS, best, np.mean((x @ best - y) ** 2) / 2, start))
+    return problems
 
 
 def losses(results, trial: int, epoch: int) -> np.ndarray:
@@ -94,7 +94,7 @@ def final_weights(results, trial: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])
-@pytest.mark.parametrize("trial", PRINTED.keys() - {TOO_FAST})
+@pytest.mark.parametrize("trial", [trial for trial in PRINTED if trial != TOO_FAST])
 def test_the_printed_loss_is_one_that_a_replicate_could_have(gluon_linear, trial, epoch):
     found = losses(gluon_linear, trial, epoch)
     assert len(found) == REPLICATES
@@ -120,7 +120,7 @@ def test_the_last_epoch_is_at_the_floor(gluon_linear, draws, trial, median, most
     assert excess.min() > 0
     assert np.median(excess) < median
     assert excess.max() < most
-    # With a rate that is not decayed enough, one draw in 20 ends beyond the noise of the floor.
+    # One draw of B = 1 ends 20 % above the floor, one of Adam 17 %; all others are within.
     assert np.sum(np.abs(found / FLOOR - 1) < 0.13) >= REPLICATES - 1
     assert found.mean() == pytest.approx(FLOOR, rel=0.06)
 
@@ -186,4 +186,4 @@ def test_the_learned_weights_are_shown(gluon_linear):
         console.print(render(summary(gluon_linear)))
     shown = capture.get()
     assert "What was learned? Mean weights over replicates ± standard deviation" in shown
-    assert "2.00008 ±" in shown
+    assert re.search(r" 2\.000\d+ ±0\.000\d+ +-3\.\d+ ±0\.000\d+ +4\.\d+ ±0\.000\d+\n", shown)

@@ -265,9 +265,7 @@ for trial in range(10**6):
 
 def test_a_killed_process_leaves_what_it_flushed(tmp_path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE, text=True, env=environment
-    )
+    process = subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE, text=True, env=environment)
     told = [int(process.stdout.readline()) for _ in range(60)]
     process.send_signal(signal.SIGKILL)
     told += [int(line) for line in process.stdout.read().split()]

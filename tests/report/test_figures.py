@@ -57,9 +57,7 @@ def test_the_map_holds_every_cell():
 
 
 def test_by_rate_joins_the_best_at_each_rate():
-    table = trials(
-        run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None)
-    )
+    table = trials(run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None))
     datasets = by_rate(table, curves()).to_dict()["datasets"].values()
     drawn = {tuple(sorted((row["rate"], row["value"] or 0.0) for row in values)) for values in datasets}
     line, points, crosses = ((0.1, 1.0), (1.0, 3.0)), ((0.1, 1.0), (0.1, 2.0), (1.0, 3.0)), ((0.1, 0.0),)
@@ -97,9 +95,7 @@ def test_the_same_tables_give_the_same_figures(tmp_path):
     )
     assert [path.read_bytes() for path in first[::2]] == [path.read_bytes() for path in second[::2]]
     # Vega numbers its colour gradients through a process.
-    first_svg, second_svg = (
-        [re.sub(r"gradient_\d+", "", path.read_text()) for path in svg[1::2]] for svg in (first, second)
-    )
+    first_svg, second_svg = ([re.sub(r"gradient_\d+", "", path.read_text()) for path in svg[1::2]] for svg in (first, second))
     assert first_svg == second_svg
 
 

@@ -1,0 +1,255 @@
+"""From a sweep to its space, from its space to configurations, and its fixed points."""
+
+from itertools import pairwise
+
+import pytest
+from tiny import sweep
+
+from sweepgd.problem import UsageProblem
+from sweepgd.space import Axis
+from sweepgd.sweep import configuration_of, points_of, space_of
+from sweepgd.sweep.points import optimizer_of
+
+BARE = """
+name = "bare"
+[data]
+name = "synthetic_linear"
+[budget]
+epochs = 1
+"""
+
+
+def space(*overrides, text=BARE):
+    return space_of(sweep(*overrides, text=text))
+
+
+def axes(*overrides, text=BARE):
+    return {axis.name: axis for axis in space(*overrides, text=text).axes}
+
+
+def points(*lines, sets=()):
+    """The fixed points of a bare sweep with one `[[points]]` table a line."""
+    found = sweep(*sets, text=BARE + "".join(f"\n[[points]]\n{line}\n" for line in lines))
+    return points_of(found, space_of(found))
+
+
+def configurations(*lines, sets=()):
+    return [configuration_of(point) for point in points(*lines, sets=sets)]
+
+
+def grid(*overrides):
+    return [configuration_of(point) for point in space(*overrides).grid()]
+
+
+# --- Axes
+
+
+def test_a_bare_sweep_searches_the_rate_of_sgd_alone():
+    found = axes()
+    assert [name for name, axis in found.items() if not axis.fixed] == ["optimizer.sgd.learning_rate"]
+    assert found["optimizer"].values == ("sgd",)
+    assert found["batch_size"].values == (32,)
+    assert found["schedule"].values == found["batch_schedule"].values == ("constant",)
+
+
+def test_every_axis_stands_after_the_one_that_it_depends_on():
+    found = space(
+        'space.optimizer=["adam","sgd"]', "optimizer.adam.beta1=[0.8,0.9]", 'space.schedule=["constant","step"]',
+        "schedule.step.factor=[0.1,0.5]", 'space.batch_schedule="growth"', "batch_schedule.growth.every=2",
+    )  # fmt: skip
+    names = [axis.name for axis in found.axes]
+    for axis in found.axes:
+        if axis.when is not None:
+            assert names.index(axis.when[0]) < names.index(axis.name)
+    assert {axis.name: axis.when for axis in found.axes if axis.when} == {
+        "optimizer.adam.learning_rate": ("optimizer", ("adam",)),
+        "optimizer.sgd.learning_rate": ("optimizer", ("sgd",)),
+        "optimizer.adam.beta1": ("optimizer", ("adam",)),
+        "schedule.step.factor": ("schedule", ("step",)),
+        "batch_schedule.growth.every": ("batch_schedule", ("growth",)),
+    }
+
+
+def test_a_shared_rate_is_for_the_optimizers_without_one_of_their_own():
+    found = axes(
+        'space.optimizer=["sgd","adam","rmsprop"]', "space.learning_rate=[0.1,0.2]", "optimizer.adam.learning_rate=0.01"
+    )
+    assert found["learning_rate"] == Axis("learning_rate", values=(0.1, 0.2), when=("optimizer", ("sgd", "rmsprop")))
+    assert found["optimizer.adam.learning_rate"].values == (0.01,)
+    assert "optimizer.sgd.learning_rate" not in found
+
+
+@pytest.mark.parametrize("given", [(), ("space.learning_rate='search'",)])
+def test_without_a_rate_each_optimizer_searches_its_own_range(given):
+    found = axes('space.optimizer=["sgd","adam"]', *given)
+    sgd, adam = found["optimizer.sgd.learning_rate"], found["optimizer.adam.learning_rate"]
+    assert sgd.log
+    assert adam.log
+    assert adam.high < sgd.high
+    assert "learning_rate" not in found
+
+
+def test_batch_sizes_may_be_numbers_and_full_or_a_range():
+    assert axes('space.batch_size=[1,8,"full"]')["batch_size"].values == (1, 8, "full")
+    ranged = axes("space.batch_size={low=1,high=8}")["batch_size"]
+    assert (ranged.low, ranged.high, ranged.integer) == (1, 8, True)
+
+
+def test_a_conditional_axis_exists_only_beside_its_choice():
+    found = grid('space.optimizer=["sgd","momentum"]', "space.learning_rate=0.1", "optimizer.momentum.beta=[0.5,0.9]")
+    assert [(each.optimizer, each.hyperparameters) for each in found] == [
+        ("sgd", {}), ("momentum", {"beta": 0.5}), ("momentum", {"beta": 0.9}),
+    ]  # fmt: skip
+
+
+def test_a_configuration_has_every_default_written_out():
+    (found,) = grid(
+        'space.optimizer="adam"', "space.learning_rate=1", 'space.schedule="step"', "schedule.step.every=3",
+        "space.warmup=2", "space.weight_decay=0.01", 'space.batch_size="full"',
+    )  # fmt: skip
+    assert found.learning_rate == 1.0
+    assert type(found.learning_rate) is float
+    assert found.hyperparameters["beta1"] == 0.9
+    assert found.hyperparameters["beta2"] == 0.999
+    assert found.schedule_settings["every"] == 3
+    assert set(found.schedule_settings) == {"after", "every", "factor"}
+    assert (found.batch_size, found.warmup, found.weight_decay) == ("full", 2.0, 0.01)
+
+
+def test_the_configuration_of_an_own_rate_and_of_a_shared_one_are_the_same():
+    (shared,), (own,) = grid("space.learning_rate=0.1"), grid("optimizer.sgd.learning_rate=0.1")
+    assert shared == own
+    assert shared.config_id == own.config_id
+
+
+def test_configurations_that_differ_in_anything_have_ids_of_their_own():
+    varied = [
+        *grid("space.learning_rate=[0.1,0.2]"), *grid("space.learning_rate=0.1", "space.warmup=1"),
+        *grid("space.learning_rate=0.1", "space.weight_decay=0.0"), *grid("space.learning_rate=0.1", "space.batch_size=16"),
+    ]  # fmt: skip
+    assert len({each.config_id for each in varied}) == len(varied)
+
+
+# --- Fixed points
+
+
+def test_a_point_inherits_what_the_space_fixes():
+    sets = (
+        'space.optimizer="momentum"', "space.learning_rate=0.2", "space.batch_size=16", 'space.schedule="step"',
+        "schedule.step.factor=0.5", "optimizer.momentum.beta=0.7", "space.warmup=1", "space.weight_decay=0.001",
+    )  # fmt: skip
+    (inherited,) = configurations("", sets=sets)
+    (alone,) = grid(*sets)
+    assert inherited == alone
+
+
+def test_a_point_says_otherwise():
+    line = 'optimizer="adam"\nlearning_rate=0.5\nbatch_size="full"\nhyperparameters={beta1=0.5}\nschedule="time"\nwarmup=3\nweight_decay=0.1'
+    (found,) = configurations(line, sets=["space.learning_rate=0.2", "space.weight_decay=0.001"])
+    assert (found.optimizer, found.learning_rate, found.batch_size) == ("adam", 0.5, "full")
+    assert (found.hyperparameters["beta1"], found.hyperparameters["beta2"]) == (0.5, 0.999)
+    assert (found.schedule, found.warmup, found.weight_decay) == ("time", 3.0, 0.1)
+
+
+def test_what_the_space_searches_is_the_default_in_a_point():
+    sets = ['space.optimizer="momentum"', "optimizer.momentum.beta=[0.1,0.2]", "space.batch_size=[8,16]"]
+    (found,) = configurations("", sets=sets)
+    assert found.hyperparameters == {"beta": 0.9}
+    assert found.batch_size == 32
+    assert found.learning_rate == optimizer_of("momentum").learning_rate.default
+
+
+def test_a_point_may_lie_outside_of_the_space():
+    (found,) = configurations('optimizer="adam"\nlearning_rate=7.0', sets=["space.learning_rate=[0.1,0.2]"])
+    assert (found.optimizer, found.learning_rate) == ("adam", 7.0)
+
+
+def test_the_fixed_rate_of_the_space_is_also_that_of_another_optimizer():
+    (found,) = configurations('optimizer="adam"', sets=["space.learning_rate=0.2"])
+    assert found.learning_rate == 0.2
+
+
+def test_a_point_takes_the_own_rate_of_its_optimizer_before_the_shared_one():
+    sets = ['space.optimizer=["sgd","adam"]', "space.learning_rate=0.2", "optimizer.adam.learning_rate=0.01"]
+    sgd, adam = configurations('optimizer="sgd"', 'optimizer="adam"', sets=sets)
+    assert (sgd.learning_rate, adam.learning_rate) == (0.2, 0.01)
+
+
+@pytest.mark.parametrize("sets", [["space.learning_rate=[0.1,0.2]"], ["optimizer.sgd.learning_rate=[0.1,0.2]"]])
+def test_a_point_within_the_space_has_a_value_for_each_of_its_axes(sets):
+    (point,) = points("learning_rate=0.1", sets=sets)
+    assert {axis.name for axis in axes(*sets).values() if axis.exists(point)} <= set(point)
+
+
+@pytest.mark.parametrize(
+    ("line", "sets", "message"),
+    [
+        ("batch_size=0", (), 'points[0].batch_size = 0: give a whole number from 1 up to the training rows, or "full"'),
+        ("learning_rate=-1.0", (), "points[0].learning_rate = -1.0: must be at least 0"),
+        ("learning_rate=0.0", (), "points[0].learning_rate: a rate of 0 learns nothing: give one above 0"),
+        ("warmup=-1.0", (), "points[0].warmup = -1.0: must be at least 0"),
+        ("weight_decay=-1.0", (), "points[0].weight_decay = -1.0: must be at least 0"),
+        ('optimizer="adamm"', (), "unknown optimizer 'adamm': did you mean 'adam'?"),
+        ('schedule="cosin"', (), "unknown schedule 'cosin': did you mean 'cosine'?"),
+        ('batch_schedule="growt"', (), "unknown batch schedule 'growt': did you mean 'growth'?"),
+        ("hyperparameters={beta=0.5}", (), "unknown key points[0].hyperparameters.beta: known: none"),
+        (
+            'schedule="step"\nschedule_settings={evry=2}',
+            (),
+            "unknown key points[0].schedule_settings.evry: did you mean 'every'?",
+        ),
+        ("", ('space.optimizer=["sgd","adam"]',), "points[0] names no optimizer, and space.optimizer has several: name one"),
+        ("", ('space.schedule=["constant","step"]',), "points[0] names no schedule, and space.schedule has several: name one"),
+    ],
+)
+def test_a_wrong_point_is_refused_in_a_line(line, sets, message):
+    with pytest.raises(UsageProblem) as problem:
+        points(line, sets=sets)
+    assert message in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+# --- Refused spaces
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        (["space.learning_rate=0"], "learning_rate: a rate of 0 learns nothing: give one above 0"),
+        (["space.learning_rate={low=0.0,high=1.0}"], "a rate of 0 learns nothing"),
+        (["optimizer.sgd.learning_rate=[0.0,1.0]"], "optimizer.sgd.learning_rate: a rate of 0 learns nothing"),
+        (["space.optimizer=3"], "space.optimizer takes names"),
+        (["space.optimizer=[]"], "space.optimizer takes names"),
+        (["space.schedule={low=1,high=2}"], "space.schedule takes names"),
+        (['space.optimizer=["sgd","sgd"]'], "space.optimizer = ['sgd', 'sgd']: a name stands twice"),
+        (["space.batch_size=[8,8]"], "give at least one value, and none twice"),
+        (["space.batch_size=8.0"], "space.batch_size = 8.0: give a whole number"),
+        (['space.batch_size="ful"'], "space.batch_size = 'ful': give a whole number"),
+        (["optimizer.adam.beta1=0.5"], "[optimizer.adam] is given, but space.optimizer never chooses 'adam': known: sgd"),
+        (["schedule.step.every=2"], "[schedule.step] is given, but space.schedule never chooses 'step'"),
+        (["optimizer.sgd.beta=1"], "unknown key optimizer.sgd.beta: known: none"),
+        (['space.optimizer="adam"', "optimizer.adam.beta_1=0.5"], "unknown key optimizer.adam.beta_1: did you mean 'beta1'?"),
+    ],
+)
+def test_a_wrong_space_is_refused_in_a_line(sets, message):
+    with pytest.raises(UsageProblem) as problem:
+        space(*sets)
+    assert message in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("where", ["space", "points"])
+def test_a_schedule_that_needs_a_length_wants_one_from_a_budget_in_seconds(where):
+    text = BARE.replace("epochs = 1", "seconds = 1")
+    text += '[space]\nschedule="cosine"\n' if where == "space" else '[[points]]\nschedule="cosine"\n'
+    given = sweep(text=text)
+    with pytest.raises(UsageProblem, match=r"schedule 'cosine' needs the length of the run.* declare budget\.length"):
+        points_of(given, space_of(given))
+    declared = sweep("budget.length=5", text=text)
+    points_of(declared, space_of(declared))
+
+
+def test_the_grid_turns_its_last_axis_fastest():
+    found = grid("space.batch_size=[4,8]", "space.learning_rate=[0.1,0.2]")
+    assert [(each.batch_size, each.learning_rate) for each in found] == [(4, 0.1), (4, 0.2), (8, 0.1), (8, 0.2)]
+    assert all(one != other for one, other in pairwise(found))

@@ -1,0 +1,359 @@
+"""Bad input ends in one line on stderr, before anything runs and with nothing written."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from tiny import LINEAR, sweep_file
+
+from sweepgd import cli, samplers
+
+FILE = LINEAR.replace(
+    'name = "synthetic_linear"\nrows = 50', 'path = "data.csv"\ntarget = "y"\ntask = "classification"'
+).replace('name = "linear"', 'name = "softmax"')
+
+
+class Run(NamedTuple):
+    """A call of the command line: its exit code, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path) -> Callable[..., Run]:
+    """Runs the command line in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("SWEEPGD_WORKERS", "SWEEPGD_OUT", "SWEEPGD_QUIET", "SWEEPGD_VERBOSE"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def call(*arguments: str) -> Run:
+        monkeypatch.setattr("sys.argv", ["sweepgd", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        captured = capsys.readouterr()
+        return Run(end.value.code, captured.out, captured.err)
+
+    return call
+
+
+def assert_refused(run: Run, code: int, *fragments: str) -> None:
+    """One line on stderr, with all the fragments in it, and nothing on stdout."""
+    assert run.err.count("\n") == 1, run.err
+    assert run.err.startswith("sweepgd: ")
+    for fragment in fragments:
+        assert fragment in run.err
+    assert run.code == code
+    assert run.out == ""
+
+
+def files() -> set[Path]:
+    return set(Path().rglob("*"))
+
+
+# --- The sweep
+
+# What is set (space-separated overrides), and what the line says.
+WRONG = {
+    # Keys and names
+    "foo=1": "unknown key foo: known: ",
+    "space.batchsize=1": "unknown key space.batchsize: did you mean 'batch_size'?",
+    "data.validatoin=0.1": "unknown key data.validatoin: did you mean 'validation'?",
+    "model.scle=0.1": "unknown key model.scle: did you mean 'scale'?",
+    "optimizer.momentum.bta=0.1": "unknown key optimizer.momentum.bta: did you mean 'beta'?",
+    "optimizer.adam.beta1=0.1": "[optimizer.adam] is given, but space.optimizer never chooses 'adam'",
+    "space.optimizer='adamm'": "unknown optimizer 'adamm': did you mean 'adam'?; installed: adadelta, adagrad, adam",
+    "space.schedule='cosin'": "unknown schedule 'cosin': did you mean 'cosine'?",
+    "space.batch_schedule='growt'": "unknown batch schedule 'growt': did you mean 'growth'?",
+    "model.name='mpl'": "unknown model 'mpl': did you mean 'mlp'?",
+    "data.name='digit'": "unknown dataset 'digit': did you mean 'digits'?",
+    "search.sampler='randm'": "unknown sampler 'randm': did you mean 'random'?",
+    "search.pruner='medain'": "unknown pruner 'medain': did you mean 'median'?",
+    # Batch sizes
+    "space.batch_size=0": "space.batch_size = 0: give a whole number from 1",
+    "space.batch_size=-1": "space.batch_size = -1: give a whole number from 1",
+    "space.batch_size=8.5": "space.batch_size = 8.5: give a whole number",
+    "space.batch_size=[8,36]": 'batch_size 36 is above the 35 training rows: give at most 35, or "full"',
+    "space.batch_size={low=1,high=64}": "batch_size 64 is above the 35 training rows",
+    "space.batch_size={low=1,high=64,log=true,step=2}": "batch_size 64 is above the 35 training rows",
+    "space.batch_size={low=1,high=8,step=0.5}": "step 0.5 leaves the whole numbers",
+    "space.batch_size=[8,8]": "give at least one value, and none twice",
+    "points=[{batch_size=0}]": "points[0].batch_size = 0: give a whole number from 1",
+    "points=[{batch_size=36,optimizer='sgd'}]": "batch_size 36 is above the 35 training rows",
+    "points=[{optimizer='adamm'}]": "unknown optimizer 'adamm': did you mean 'adam'?",
+    # Ranges and rates
+    "space.learning_rate={low=1.0,high=0.1}": "low 1 is above high 0.1: exchange them",
+    "space.learning_rate={low=0,high=1.0,log=true}": "a log range cannot begin at 0",
+    "space.learning_rate={low=0.1,high=1.0,step=0}": "step 0 never arrives",
+    "space.learning_rate={low=0.1,high=1.0,step=nan}": "step nan never arrives",
+    "space.learning_rate=-0.1": "space.learning_rate = -0.1: must be at least 0",
+    "space.learning_rate=0": "a rate of 0 learns nothing: give one above 0",
+    "space.learning_rate=inf": "space.learning_rate = inf: give a finite number",
+    "space.learning_rate='big'": "space.learning_rate = 'big': give a finite number",
+    "space.learning_rate=[0.1,0.1]": "a value stands twice",
+    "space.optimizer=['sgd','sgd']": "a name stands twice",
+    "optimizer.momentum.beta=1.5": "optimizer.momentum.beta = 1.5: must be at least 0 and below 1",
+    # Budget
+    "budget.epochs=0": "budget.epochs: Input should be greater than 0",
+    "budget.updates=5": "give exactly one of epochs, updates, samples, seconds",
+    "budget={seconds=1} space.schedule='cosine'": "schedule 'cosine' needs the length of the run, and the budget is in seconds",
+    "budget={seconds=1} points=[{schedule='cosine',optimizer='sgd'}]": "schedule 'cosine' needs the length of the run",
+    # Search
+    "search.replicates=0": "search.replicates: Input should be greater than 0",
+    "search.seed=-1": "search.seed: Input should be greater than or equal to 0",
+    "search.generation=0": "search.generation: Input should be greater than 0",
+    "search.trials=0": "search.trials: Input should be greater than 0",
+    "search.objectives=['validation_loss','train_loss'] search.pruner='median'": "the median pruner judges one objective",
+    "search.objective='test_loss'": "a search must not see the test part",
+    "search.objective='steps_to_goal'": "search.objective = 'steps_to_goal' wants budget.goal: give it a goal",
+    "search.objective='validation_error'": "these data are not for classification: use validation_loss",
+    "search.objective='validation_loss' data.validation=0.0": "there is no validation part",
+    "search.sampler='grid'": "a grid needs steps, and learning_rate is a range without: give it a list or a step",
+    "search.sampler='cmaes'": "the cmaes sampler searches ranges, and optimizer is a list: fix it, or use tpe",
+    # Data and model
+    "data.validation=0.6 data.test=0.5": "data.validation 0.6 and data.test 0.5 leave no training rows",
+    "data.rows=2": "2 rows less 1 for validation and 1 for the test leave none to train on",
+    "data.subset=51": "data.subset = 51: synthetic_linear has 50 rows; give at most that",
+    "data.split='stratified'": 'data.split = "stratified" is for classification',
+    "data.label_noise=0.1": "data.label_noise is for classification",
+    "data.path='x.csv'": "[data] takes one of name (a data set, such as",
+    "data.target='y'": "data.target goes with data.path",
+    "model.name='softmax'": "model 'softmax' is for data of task classification, and these are for regression",
+    "model.name='mlp' model.loss='softmax'": "model.loss = 'softmax' does not fit these data",
+    "model.name='mlp' model.hidden=[0]": "model.hidden = 0: must be at least 1",
+    # Of other kinds
+    "data='digits'": "data is a table: write [data], and its keys below",
+    "name='../up'": "name: String should match pattern",
+}
+
+
+@pytest.mark.parametrize("sets", WRONG)
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry"])
+def test_a_wrong_sweep(run, tmp_path, sets, flags):
+    path = sweep_file(tmp_path)
+    before = files()
+    given = [part for override in sets.split(" ") for part in ("--set", override)]
+    assert_refused(run("search", path, *given, *flags), 2 if sets != "data.rows=2" else 1, WRONG[sets])
+    assert files() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "bad.toml: name is missing: add it"),
+        (
+            "name = 'x'\n[data\n",
+            "bad.toml is not valid TOML: Expected ']' at the end of a table declaration (at line 2, column 6)",
+        ),
+    ],
+)
+def test_a_broken_sweep_file(run, tmp_path, text, line):
+    (tmp_path / "bad.toml").write_text(text)
+    before = files()
+    assert_refused(run("search", "bad.toml"), 2, line)
+    assert files() == before
+
+
+def test_a_sweep_that_is_not_there(run, tmp_path):
+    (tmp_path / "folder").mkdir()
+    assert_refused(
+        run("search", "quickstrt"), 2, "no sweep file 'quickstrt', nor a bundled sweep", "did you mean 'quickstart'?"
+    )
+    assert_refused(run("search", "folder"), 1, "cannot read folder: Is a directory")
+    assert files() == {Path("folder")}
+
+
+def test_a_missing_extra(run, tmp_path, monkeypatch):
+    path = sweep_file(tmp_path)
+    before = files()
+    monkeypatch.setattr(samplers, "find_spec", lambda package: None)
+    for name, package in (("cmaes", "cmaes"), ("gp", "torch")):
+        refused = run("search", path, "--sampler", name)
+        assert_refused(refused, 1, f"the {name} sampler needs the package {package}: pip install 'sweepgd[{name}]'")
+    assert files() == before
+
+
+# --- The data
+
+
+def csv(rows: int = 12, **cells: str) -> str:
+    """Rows of x, y with classes a and b; `cells` are replaced, such as x3 for that of row 3."""
+    lines = ["x,y"]
+    for row in range(1, rows + 1):
+        lines.append(f"{cells.get(f'x{row}', row / 2)},{cells.get(f'y{row}', 'ab'[row % 2])}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sets", "code", "fragments"),
+    [
+        (csv(x3="nan"), "", 1, ["data.csv: column 'x', row 3 is", "nan"]),
+        (csv(x5="inf"), "", 1, ["data.csv: column 'x', row 5 is inf"]),
+        (csv(x5=""), "", 1, ["data.csv: column 'x', row 5 is missing"]),
+        (csv(x4="three"), "", 1, ["data.csv: column 'x', row 4 is 'three', not a number"]),
+        (csv(y2=""), "", 1, ["data.csv: column 'y', row 2 is missing"]),
+        (
+            csv(**{f"y{row}": "a" for row in range(1, 13)}),
+            "",
+            1,
+            ["every row is of class 'a': give data of two classes or more"],
+        ),
+        (csv(), "data.target='z'", 2, ["data.csv: no column 'z': known: x, y"]),
+        (csv(), "data.inputs=['xx']", 2, ["data.csv: no column 'xx'"]),
+        (csv(2), "", 1, ["leave none to train on"]),
+        ("x,y\n", "", 1, ["data.csv: no rows"]),
+        ("", "", 1, ["cannot read data.csv: "]),
+        ("x,y\n1,a\n2,b,c\n", "", 1, ["cannot read data.csv: ", "truncated, damaged or of another format"]),
+        ("x,x,y\n1,2,a\n", "", 1, ["two columns are called 'x': rename one"]),
+        (csv(), "data.path='other.csv'", 1, ["no such file: other.csv"]),
+        (csv(), "data.path='data.xls'", 2, ["data.xls: unknown format: give .csv, .parquet, .npz"]),
+        (csv(), "data.tsk='x'", 2, ["unknown key data.tsk: did you mean 'task'?"]),
+        (csv(), "model.name='linear'", 2, ["model 'linear' is for data of task regression"]),
+    ],
+)
+def test_wrong_data(run, tmp_path, text, sets, code, fragments):
+    path = sweep_file(tmp_path, FILE)
+    (tmp_path / "data.csv").write_text(text)
+    before = files()
+    given = ["--set", sets] if sets else []
+    assert_refused(run("search", path, *given), code, *fragments)
+    assert files() == before
+
+
+def parquet() -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    sink = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(pa.table({"x": [1.0, 2.0], "y": ["a", "b"]}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+def npz() -> bytes:
+    from io import BytesIO
+
+    file = BytesIO()
+    np.savez_compressed(file, x=np.ones((20, 2)), y=np.arange(20) % 2)
+    return file.getvalue()
+
+
+def idx() -> bytes:
+    return gzip.compress(bytes([0, 0, 8, 1, 0, 0, 0, 20]) + bytes(range(20)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.csv.gz", gzip.compress(csv().encode())),
+        ("data.parquet", parquet()),
+        ("data.npz", npz()),
+        ("data-idx1-ubyte.gz", idx()),
+    ],
+)
+def test_a_truncated_file(run, tmp_path, name, content):
+    path = sweep_file(tmp_path, FILE)
+    (tmp_path / name).write_bytes(content[: len(content) // 2])
+    before = files()
+    target = name if "idx" in name else "y"
+    refused = run("search", path, "--set", f"data.path='{name}'", "--set", f"data.target='{target}'")
+    assert_refused(refused, 1, f"cannot read {name}: ")
+    assert files() == before
+
+
+# --- The command line
+
+FLAGS = {
+    "--workers 0": "Invalid value for '--workers'",
+    "--workers many": "Invalid value for '--workers'",
+    "--trials 0": "Invalid value for '--trials'",
+    "--seed -1": "Invalid value for '--seed'",
+    "--trial-timeout banana": "--trial-timeout 'banana': give a duration above 0, such as 90s, 5m or 3h",
+    "--timeout 0s": "--timeout '0s': give a duration above 0",
+    "--sampler tp": "unknown sampler 'tp': did you mean 'tpe'?",
+    "--quiet --verbose": "--quiet and --verbose contradict each other: give one of them",
+    "--dry-run --fresh": "--dry-run and --fresh contradict each other: give one of them",
+    "--trials 3 --set search.trials=4": "--trials and --set search.trials contradict each other: give one of them",
+    "--set search.trials": "write it as dotted.key=value",
+    "--set space.optimizer=adam": "'adam' is not a TOML value; texts want quotes",
+    "--wrokers 2": "No such option: --wrokers",
+    "--out": "requires an argument",
+    "another.toml": "Got unexpected extra argument",
+}
+
+
+@pytest.mark.parametrize("flags", FLAGS)
+def test_wrong_flags(run, tmp_path, flags):
+    path = sweep_file(tmp_path)
+    before = files()
+    assert_refused(run("search", path, *flags.split(" ")), 2, FLAGS[flags])
+    assert files() == before
+
+
+COMMANDS = {
+    "serch": (2, "No such command 'serch'"),
+    "--nope": (2, "No such option: --nope"),
+    "list": (2, "Missing argument"),
+    "list optimizer": (2, "cannot list 'optimizer': did you mean 'optimizers'?"),
+    "init": (2, "Missing argument"),
+    "init quikstart": (2, "no bundled sweep 'quikstart': did you mean 'quickstart'?"),
+    "init quickstart tiny.toml": (2, "tiny.toml exists already: choose another file name"),
+    "init quickstart nowhere/mine.toml": (1, "cannot write nowhere/mine.toml: No such file or directory"),
+    "analyze nowhere": (1, "nowhere is no result directory: it has no sweep.toml beside a folder trials"),
+    "analyze .": (1, "is no result directory"),
+    "analyze": (2, "Missing argument"),
+    "train --batch-size 0": (2, "batch_size = 0: give a whole number from 1"),
+    "train --batch-size many": (2, "--batch-size 'many': give a whole number, or \"full\""),
+    "train --batch-size 5000": (2, "batch_size 5000 is above the"),
+    "train --epochs 0": (2, "Invalid value for '--epochs'"),
+    "train --learning-rate 0": (2, "a rate of 0 learns nothing"),
+    "train --learning-rate -1": (2, "must be at least 0"),
+    "train --optimizer adamm": (2, "unknown optimizer 'adamm': did you mean 'adam'?"),
+    "train --model linear": (2, "model 'linear' is for data of task regression"),
+    "train --data nowhere.csv": (2, 'data.path needs data.task: give "regression" or "classification"'),
+    "train --set space.batch_size=[8,16]": (2, "train runs one configuration, and batch_size gives several: use search"),
+    "train --set points=[{}]": (2, "train runs one configuration, and points gives several: use search"),
+    "train --seed -1": (2, "Invalid value for '--seed'"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_wrong_commands(run, tmp_path, command):
+    sweep_file(tmp_path)
+    before = files()
+    code, line = COMMANDS[command]
+    assert_refused(run(*command.split(" ")), code, line)
+    assert files() == before
+
+
+@pytest.mark.parametrize("out", ["/dev/null/x", "tiny.toml", "tiny.toml/x"])
+def test_a_directory_that_cannot_be_written(run, tmp_path, out):
+    path = sweep_file(tmp_path)
+    before = files()
+    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out}", "give another --out")
+    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out}", "give another --out")
+    assert files() == before
+
+
+def test_a_directory_that_holds_another_sweep(run, tmp_path):
+    path = sweep_file(tmp_path)
+    out = tmp_path / "results" / "tiny"
+    out.mkdir(parents=True)
+    (out / "sweep.toml").write_text(LINEAR)
+    before = files()
+    refused = run("search", path, "--set", "data.noise=0.5", "--set", "search.seed=3")
+    assert_refused(refused, 1, "holds another sweep: data.noise: ", "choose another --out, or --fresh to begin anew")
+    assert files() == before
+
+
+def test_a_directory_with_a_damaged_sweep(run, tmp_path):
+    path = sweep_file(tmp_path)
+    out = tmp_path / "results" / "tiny"
+    out.mkdir(parents=True)
+    (out / "sweep.toml").write_text("name = \n")
+    before = files()
+    assert_refused(run("search", path), 2, "results/tiny/sweep.toml is not valid TOML")
+    assert files() == before

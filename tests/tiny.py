@@ -1,0 +1,73 @@
+"""Sweeps that run in no time, and what of their results must not depend on the machine."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+
+from sweepgd.record import Results
+from sweepgd.sweep import Sweep, parse
+
+# Linear regression on 35 training rows; a tail split and no scikit-learn make workers start at once.
+LINEAR = """
+name = "tiny"
+
+[data]
+name = "synthetic_linear"
+rows = 50
+split = "tail"
+
+[model]
+name = "linear"
+
+[budget]
+epochs = 2
+
+[space]
+batch_size = [5, 10, 20]
+learning_rate = { low = 1e-3, high = 0.3, log = true }
+optimizer = ["sgd", "momentum"]
+
+[optimizer.momentum]
+beta = { low = 0.1, high = 0.9 }
+
+[search]
+trials = 6
+"""
+
+# Only these are measured, and differ from run to run.
+MEASURED = {"started_at", "finished_at", "worker", "train_seconds", "seconds_per_update", "seconds_per_epoch", "seconds"}
+
+
+def sweep(*overrides: str, text: str = LINEAR) -> Sweep:
+    """The tiny sweep with `dotted.key=TOML-value` overrides."""
+    return parse(text, overrides)
+
+
+def sweep_file(folder: Path, text: str = LINEAR) -> str:
+    """The path of a file with that sweep."""
+    path = folder / "tiny.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def computed(table: pa.Table) -> pa.Table:
+    """A recorded table without what was measured."""
+    return table.drop_columns([name for name in table.column_names if name in MEASURED])
+
+
+def assert_same(one: Results, other: Results) -> None:
+    """Both directories record the same, bit for bit."""
+    for name in ("trials", "curves", "minima"):
+        left, right = computed(getattr(one, name)), computed(getattr(other, name))
+        assert left.equals(right), f"{name} differ in {differing(left, right)}"
+
+
+def differing(left: pa.Table, right: pa.Table) -> Iterable[str]:
+    """The columns in which two tables differ."""
+    return [name for name in left.column_names if left[name] != right[name]]
+
+
+def statuses(results: Results) -> list[str]:
+    """How each row ended, by trial and replicate."""
+    return results.trials["status"].to_pylist()
