@@ -89,6 +89,8 @@ def search(
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)
+    elif list(overrides):
+        raise UsageProblem("overrides are for a sweep file: give the Sweep as it is to be run")
     directory = Path(out) if out is not None else Path("results") / sweep.name
     progress = progress or Silence()
     prepared = prepare(sweep)
@@ -130,9 +132,11 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
 
 
 def move_aside(directory: Path) -> Path | None:
-    """Renames an existing results directory so that a new one can begin; nothing is deleted. Returns its new name."""
-    if not directory.exists():
+    """Renames a results directory so that a new one can begin; nothing is deleted. Returns its new name, None where none is."""
+    if not (directory / "sweep.toml").is_file():
         return None
+    if not directory.name.strip("."):
+        raise UsageProblem(f"--fresh cannot move {directory} aside from within: give --out the directory's name")
     for number in range(1, 10_000):
         aside = directory.with_name(f"{directory.name}.before-{number}")
         if not aside.exists():

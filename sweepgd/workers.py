@@ -3,12 +3,14 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess, SpawnProcess
 from time import monotonic
+from types import ModuleType
 from typing import Any
 
 from sweepgd.outcome import FAILED, TIMED_OUT
@@ -59,6 +61,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hides the caller's script, which a starting process would run again, up to its own call of `search`."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 class Pool:
     """Workers for one sweep. Use as a context manager; on leaving it, all workers are gone."""
 
@@ -87,7 +100,8 @@ class Pool:
     def _start(self) -> Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs, self._sweep), daemon=True)
-        process.start()
+        with _without_main():
+            process.start()
         theirs.close()
         return Worker(process, ours)
 
@@ -146,7 +160,7 @@ class Pool:
     def _receive(self, worker: Worker) -> Iterator[Any]:
         try:
             message = worker.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # OSError where it died while it sent
             worker.process.join(STOP_SECONDS)
             code = worker.process.exitcode
             reason = f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
@@ -171,7 +185,8 @@ class Pool:
         lost, waiting = worker.tasks[:1], worker.tasks[1:]
         for task in waiting:
             fresh.tasks.append(task)
-            fresh.connection.send(task)
+            with suppress(*GONE):
+                fresh.connection.send(task)
         for task in lost:
             yield Lost(task, status, message)
 

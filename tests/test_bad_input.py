@@ -3,42 +3,28 @@
 import gzip
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
-from tiny import LINEAR, sweep_file
+from commands import VARIABLES, Run, call
+from tiny import LINEAR, sweep, sweep_file
 
-from sweepgd import cli, samplers
+from sweepgd import samplers
+from sweepgd.lab import Lab
+from sweepgd.sweep import to_toml
 
 FILE = LINEAR.replace(
     'name = "synthetic_linear"\nrows = 50', 'path = "data.csv"\ntarget = "y"\ntask = "classification"'
 ).replace('name = "linear"', 'name = "softmax"')
 
 
-class Run(NamedTuple):
-    """A call of the command line: its exit code, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path) -> Callable[..., Run]:
     """Runs the command line in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-    for variable in ("SWEEPGD_WORKERS", "SWEEPGD_OUT", "SWEEPGD_QUIET", "SWEEPGD_VERBOSE"):
+    for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
-
-    def call(*arguments: str) -> Run:
-        monkeypatch.setattr("sys.argv", ["sweepgd", *arguments])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        captured = capsys.readouterr()
-        return Run(end.value.code, captured.out, captured.err)
-
-    return call
+    return lambda *arguments: call(monkeypatch, capsys, *arguments)
 
 
 def assert_refused(run: Run, code: int, *fragments: str) -> None:
@@ -77,13 +63,13 @@ WRONG = {
     "space.batch_size=0": "space.batch_size = 0: give a whole number from 1",
     "space.batch_size=-1": "space.batch_size = -1: give a whole number from 1",
     "space.batch_size=8.5": "space.batch_size = 8.5: give a whole number",
-    "space.batch_size=[8,36]": 'batch_size 36 is above the 35 training rows: give at most 35, or "full"',
-    "space.batch_size={low=1,high=64}": "batch_size 64 is above the 35 training rows",
-    "space.batch_size={low=1,high=64,log=true,step=2}": "batch_size 64 is above the 35 training rows",
+    "space.batch_size=[8,35]": 'batch_size 35 is above the 34 training rows: give at most 34, or "full"',
+    "space.batch_size={low=1,high=64}": "batch_size 64 is above the 34 training rows",
+    "space.batch_size={low=1,high=64,log=true,step=2}": "batch_size 64 is above the 34 training rows",
     "space.batch_size={low=1,high=8,step=0.5}": "step 0.5 leaves the whole numbers",
     "space.batch_size=[8,8]": "give at least one value, and none twice",
-    "points=[{batch_size=0}]": "points[0].batch_size = 0: give a whole number from 1",
-    "points=[{batch_size=36,optimizer='sgd'}]": "batch_size 36 is above the 35 training rows",
+    "points=[{batch_size=0,optimizer='sgd'}]": "points[0].batch_size = 0: give a whole number from 1",
+    "points=[{batch_size=35,optimizer='sgd'}]": "batch_size 35 is above the 34 training rows",
     "points=[{optimizer='adamm'}]": "unknown optimizer 'adamm': did you mean 'adam'?",
     # Ranges and rates
     "space.learning_rate={low=1.0,high=0.1}": "low 1 is above high 0.1: exchange them",
@@ -191,7 +177,7 @@ def csv(rows: int = 12, **cells: str) -> str:
 @pytest.mark.parametrize(
     ("text", "sets", "code", "fragments"),
     [
-        (csv(x3="nan"), "", 1, ["data.csv: column 'x', row 3 is", "nan"]),
+        (csv(x3="nan"), "", 1, ["data.csv: column 'x', row 3 is missing or NaN: remove the row or fill in a value"]),
         (csv(x5="inf"), "", 1, ["data.csv: column 'x', row 5 is inf"]),
         (csv(x5=""), "", 1, ["data.csv: column 'x', row 5 is missing"]),
         (csv(x4="three"), "", 1, ["data.csv: column 'x', row 4 is 'three', not a number"]),
@@ -212,7 +198,7 @@ def csv(rows: int = 12, **cells: str) -> str:
         (csv(), "data.path='other.csv'", 1, ["no such file: other.csv"]),
         (csv(), "data.path='data.xls'", 2, ["data.xls: unknown format: give .csv, .parquet, .npz"]),
         (csv(), "data.tsk='x'", 2, ["unknown key data.tsk: did you mean 'task'?"]),
-        (csv(), "model.name='linear'", 2, ["model 'linear' is for data of task regression"]),
+        (csv(99), "model.name='linear'", 2, ["model 'linear' is for data of task regression"]),
     ],
 )
 def test_wrong_data(run, tmp_path, text, sets, code, fragments):
@@ -342,10 +328,15 @@ def test_a_directory_that_holds_another_sweep(run, tmp_path):
     path = sweep_file(tmp_path)
     out = tmp_path / "results" / "tiny"
     out.mkdir(parents=True)
-    (out / "sweep.toml").write_text(LINEAR)
+    (out / "sweep.toml").write_text(to_toml(Lab(sweep()).sweep))
     before = files()
     refused = run("search", path, "--set", "data.noise=0.5", "--set", "search.seed=3")
-    assert_refused(refused, 1, "holds another sweep: data.noise: ", "choose another --out, or --fresh to begin anew")
+    assert_refused(
+        refused,
+        1,
+        "results/tiny holds another sweep: data.noise: 0.01 before, 0.5 now (and 1 more); choose another --out",
+        "--fresh to begin anew",
+    )
     assert files() == before
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from sweepgd.record import Results
 from sweepgd.sweep import Sweep, parse
 
-# Linear regression on 35 training rows; a tail split and no scikit-learn make workers start at once.
+# Linear regression on 34 training rows; a tail split and no scikit-learn make workers start at once.
 LINEAR = """
 name = "tiny"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from sweepgd import registry
 from sweepgd.setting import Setting
@@ -75,7 +76,7 @@ def table(kind: str, rows: list[dict[str, Any]]) -> Table:
         cells = [row["name"], about]
         if kind != "sweeps":
             cells[1:1] = [row["distribution"], "\n".join(_setting_text(setting) for setting in row["settings"])]
-        shown.add_row(*cells)
+        shown.add_row(*map(Text, cells))  # brackets are no markup here
     return shown
 
 

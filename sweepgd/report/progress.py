@@ -17,7 +17,8 @@ class SearchProgress:
     """Says what is being prepared, then how many trials are done, how fast, and the best so far. A context manager."""
 
     def __init__(self, objective: str | None = None, *, quiet: bool = False, verbose: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, quiet=quiet)
+        # Paths and messages may hold brackets, which are no markup here.
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, quiet=quiet)
         self._verbose = verbose
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -36,18 +37,18 @@ class SearchProgress:
             self._bar.stop()
 
     def note(self, what: str) -> None:
-        """Says something that its reader should know before the trials begin."""
-        self._console.print(what)
+        """Says something in a line of its own."""
+        self._console.print(what, soft_wrap=True)
 
     def started(self, total: int, done: int, workers: int) -> None:
         """Called once all is ready: `done` of `total` trials are recorded already."""
         self._total, self._already, self._done = total, done, done
         self._began = self._said = monotonic()
         if done:
-            self._console.print(f"{done} of {total} trials are recorded already; running the remaining {total - done}")
+            self.note(f"{done} of {total} trials are recorded already; running the remaining {total - done}")
         if not self._console.is_terminal or self._console.quiet:
             if not done:
-                self._console.print(f"running {total} trials on {workers} worker{'s' * (workers > 1)}")
+                self.note(f"running {total} trials on {workers} worker{'s' * (workers > 1)}")
             return
         self._bar = Progress(
             TextColumn("trials"),
@@ -69,7 +70,7 @@ class SearchProgress:
             self._best, self._best_trial = result.told[0], result.finished.trial
         if self._verbose:
             row = result.finished.rows[0]
-            self._console.print(
+            self.note(
                 f"trial {result.finished.trial}: {result.status}, {row['optimizer']}, batch {row['batch_size']},"
                 f" rate {row['learning_rate']:.3g}: {row['message']}"
             )
@@ -77,7 +78,7 @@ class SearchProgress:
             self._bar.update(self._task, completed=self._done, note=self._note())
         elif monotonic() - self._said > LINE_SECONDS or self._done == self._total:
             self._said = monotonic()
-            self._console.print(f"{self._done}/{self._total} trials, {self._note()}")
+            self.note(f"{self._done}/{self._total} trials, {self._note()}")
 
     def _note(self) -> str:
         elapsed = max(monotonic() - self._began, 1e-9)

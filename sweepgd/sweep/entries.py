@@ -67,7 +67,7 @@ def _range_axis(
         values = [low * step**index for index in range(count)]
         return Axis(name, values=tuple(dict.fromkeys(round(v) if integer else float(v) for v in values)), when=when)
     if step is not None:
-        # The last step that fits, in decimals as Optuna counts: in floating point 0.1 + 2 * 0.1 is above 0.3, and it would warn.
+        # The last step that fits, in decimals as Optuna counts: it warns of 0.1 + 2 * 0.1, which is above 0.3.
         first, last, by = (Decimal(str(number)) for number in (low, high, step))
         high = float(first + (last - first) // by * by)
     return Axis(name, low=low, high=high, log=entry.log, step=step, integer=integer, when=when)

@@ -144,8 +144,11 @@ def test_a_point_inherits_what_the_space_fixes():
 
 
 def test_a_point_says_otherwise():
-    line = 'optimizer="adam"\nlearning_rate=0.5\nbatch_size="full"\nhyperparameters={beta1=0.5}\nschedule="time"\nwarmup=3\nweight_decay=0.1'
-    (found,) = configurations(line, sets=["space.learning_rate=0.2", "space.weight_decay=0.001"])
+    lines = (
+        'optimizer="adam"', "hyperparameters={beta1=0.5}", "learning_rate=0.5", 'batch_size="full"', 'schedule="time"',
+        "warmup=3", "weight_decay=0.1",
+    )  # fmt: skip
+    (found,) = configurations("\n".join(lines), sets=["space.learning_rate=0.2", "space.weight_decay=0.001"])
     assert (found.optimizer, found.learning_rate, found.batch_size) == ("adam", 0.5, "full")
     assert (found.hyperparameters["beta1"], found.hyperparameters["beta2"]) == (0.5, 0.999)
     assert (found.schedule, found.warmup, found.weight_decay) == ("time", 3.0, 0.1)

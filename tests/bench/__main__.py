@@ -1,0 +1,94 @@
+"""The benchmark's command line."""
+
+import argparse
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.console import Console
+
+from . import kernels, startup, sweeps, table, targets
+from .bound import measure_core
+from .finding import Finding
+from .kernels import Row
+from .work import BATCHES, QUICK_BATCHES
+
+PARTS = (*BATCHES, "sweep", "startup")
+ROUNDS, QUICK_ROUNDS = 9, 2
+PACKAGES = ("sweepgd", "numba", "numpy", "scipy", "jax", "torch", "scikit-learn", "optuna")
+WIDTH = 180
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _parser().parse_args(arguments)
+    console = Console(width=None if Console().width >= WIDTH else WIDTH, highlight=False)
+    for line in table.missing():
+        console.print(line)
+    metadata = _metadata()
+    console.print(", ".join(f"{name} {text}" for name, text in metadata.items()))
+
+    rows: list[Row] = []
+    found: list[Finding] = []
+    works = [name for name in BATCHES if name in options.only]
+    if works:
+        core = measure_core()
+        console.print(table.core_line(core))
+        batches = {name: (QUICK_BATCHES if options.quick else BATCHES)[name] for name in works}
+        for row in kernels.measure(batches, core, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)):
+            rows.append(row)
+            table.write([record for row in rows for record in row.records()], options.out / "steps.parquet", metadata)
+        for name in works:
+            console.print(table.steps([row for row in rows if row.case.work == name]))
+        found += targets.judge(rows)
+        found += kernels.measure_settled(works, 1 if options.quick else 3)
+    if "sweep" in options.only:
+        found += sweeps.measure(sweeps.QUICK if options.quick else sweeps.LONG if options.long else sweeps.Size())
+    if "startup" in options.only:
+        found += startup.measure(1 if options.quick else 5)
+    console.print(table.findings(found))
+    table.write([finding.record() for finding in found], options.out / "findings.parquet", metadata)
+    console.print(f"Recorded in {options.out}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python -m tests.bench", description="Measures sweepgd and its peers, alternating, on one core."
+    )
+    parser.add_argument("--only", type=_parts, default=PARTS, metavar="PART,…", help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--rounds", type=int, help=f"samples of each step ({ROUNDS}; {QUICK_ROUNDS} with --quick)")
+    parser.add_argument("--quick", action="store_true", help="a small form, in about a minute: are all parts in order?")
+    parser.add_argument("--long", action="store_true", help="with the sweep of 100,000 trials")
+    parser.add_argument("--out", type=Path, default=Path("results/bench"), help="where Parquet goes (results/bench)")
+    return parser
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    parts = tuple(text.split(","))
+    for part in parts:
+        if part not in PARTS:
+            raise argparse.ArgumentTypeError(f"no part {part!r}: give some of {','.join(PARTS)}")
+    return parts
+
+
+def _metadata() -> dict[str, str]:
+    """When and on what this was measured."""
+    known = {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "processor": _processor()}
+    for package in PACKAGES:
+        try:
+            known[package] = version(package)
+        except PackageNotFoundError:
+            known[package] = "missing"
+    return known
+
+
+def _processor() -> str:
+    """The processor's name, which Linux tells in a file of its own."""
+    info = Path("/proc/cpuinfo")
+    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.is_file() else []
+    return names[0].partition(": ")[2] if names else platform.machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What a sweep is measured against: Optuna in memory around a PyTorch loop, a study and a share of the points a process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Point = tuple[int, float]
+Rows = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Training and judging rows of a problem, the network's widths, and how many epochs a trial lasts."""
+
+    train: Rows
+    judge: Rows
+    widths: tuple[int, ...]
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Seconds until every process was ready, and from then until the last had finished."""
+
+    startup: float
+    span: float
+
+
+def run(problem: Problem, points: Sequence[Point], workers: int) -> Sweep:
+    """Trains at all points. What each process does for its half is all that there is: no log, no storage."""
+    context = get_context("spawn")
+    start = perf_counter()
+    connections, processes = [], []
+    for number in range(workers):
+        ours, theirs = context.Pipe()
+        processes.append(context.Process(target=_work, args=(theirs, problem, points[number::workers])))
+        processes[-1].start()
+        connections.append(ours)
+    for connection in connections:
+        connection.recv()
+    ready = perf_counter()
+    for connection in connections:
+        connection.send("go")
+    for connection in connections:
+        connection.recv()
+    done = perf_counter()
+    for process in processes:
+        process.join()
+    return Sweep(ready - start, done - ready)
+
+
+def _work(connection: Connection, problem: Problem, points: Sequence[Point]) -> None:
+    import optuna
+    import torch
+
+    from .peers.torch_eager import loss_of, network, optimizer_of
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    inputs, targets, judge_inputs, judge_targets = map(torch.from_numpy, (*problem.train, *problem.judge))
+    sizes = sorted({size for size, _ in points})
+    rates = [rate for _, rate in points]
+
+    def objective(trial: optuna.Trial) -> float:
+        size = trial.suggest_categorical("batch_size", sizes)
+        rate = trial.suggest_float("learning_rate", min(rates), max(rates), log=True)
+        model = network(problem.widths)
+        optimizer = optimizer_of("sgd", model, rate)
+        for _ in range(problem.epochs):
+            for rows in torch.randperm(len(inputs)).split(size):
+                optimizer.zero_grad()
+                loss_of(model(inputs[rows]), targets[rows]).backward()
+                optimizer.step()
+        with torch.no_grad():
+            return float(loss_of(model(judge_inputs), judge_targets))
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for size, rate in points:
+        study.enqueue_trial({"batch_size": size, "learning_rate": rate})
+    connection.send("ready")
+    connection.recv()
+    study.optimize(objective, n_trials=len(points))
+    connection.send("done")
+
+
+def problem_of(text: str) -> Problem:
+    """The very rows and network that a sweep file trains on."""
+    from sweepgd.lab import Lab
+    from sweepgd.sweep import parse
+
+    lab = Lab(parse(text))
+    data = lab.data(0)
+    judge = data.validation or data.train
+
+    def targets(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return values[:, 0].astype(np.int64) if data.classes else values.copy()
+
+    hidden = (lab.sweep.model.model_extra or {}).get("hidden", ())
+    widths = (data.train.inputs.shape[1], *hidden, len(data.classes) or 1)
+    assert lab.sweep.budget.epochs is not None
+    return Problem(
+        (data.train.inputs.copy(), targets(data.train.targets)),
+        (judge.inputs.copy(), targets(judge.targets)),
+        widths,
+        lab.sweep.budget.epochs,
+    )

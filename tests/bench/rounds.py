@@ -1,0 +1,90 @@
+"""Side by side and alternating: one sample of each peer a round, then medians, and ratios round by round."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from .child import Child, ChildFailed
+from .peers import Entry
+from .work import Case
+
+SAMPLE_SECONDS = 0.02
+SETTLING, AFTER = 5_000, 10_000  # updates: Adam at rate 0.001 fits the digits in a few thousand
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median of some figures, and their quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, figures: Sequence[float]) -> "Spread":
+        low, median, high = np.percentile(figures, (25, 50, 75))
+        return cls(float(median), float(low), float(high))
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one peer took for one case: seconds to prepare, µs for a step of one trial in each round; or why there is none."""
+
+    prepare: float = float("nan")
+    samples: tuple[float, ...] = ()
+    problem: str = ""
+
+    @property
+    def step(self) -> Spread | None:
+        return Spread.of(self.samples) if self.samples else None
+
+    def ratio(self, ours: "Timing") -> Spread | None:
+        """How many times as long as `ours`, paired round by round, so that a slow moment counts for both."""
+        if not self.samples or not ours.samples:
+            return None
+        return Spread.of([theirs / own for theirs, own in zip(self.samples, ours.samples, strict=True)])
+
+
+def measure(case: Case, children: Mapping[Entry, Child], rounds: int) -> dict[str, Timing]:
+    """Timings by module of each peer that can do the case."""
+    prepared, counts, problems = {}, {}, {}
+    able = {entry: child for entry, child in children.items() if entry.supports(case)}
+    for entry, child in able.items():
+        try:
+            prepared[entry] = child.prepare(case)
+            counts[entry] = _epochs_a_sample(child)
+        except ChildFailed as failure:
+            problems[entry.module] = Timing(problem=str(failure))
+    samples: dict[Entry, list[float]] = {entry: [] for entry in counts}
+    for _ in range(rounds):
+        for entry, count in counts.items():
+            children[entry].reset()
+            seconds = children[entry].epochs(count)
+            samples[entry].append(1e6 * seconds / (count * case.updates * entry.trials))
+    return problems | {entry.module: Timing(prepared[entry], tuple(samples[entry])) for entry in samples}
+
+
+def _epochs_a_sample(child: Child) -> int:
+    """Epochs that last at least SAMPLE_SECONDS; finding that out also warms up."""
+    count = 1
+    while True:
+        child.reset()
+        seconds = child.epochs(count)
+        if seconds >= SAMPLE_SECONDS:
+            return count
+        count = max(count + 1, ceil(min(100.0, 1.1 * SAMPLE_SECONDS / max(seconds, 1e-9)) * count))
+
+
+def settled(case: Case, ours: Child, rounds: int) -> Spread:
+    """How many times as long a step takes after SETTLING updates and AFTER more as at the start of training."""
+    ours.prepare(case)
+    count = _epochs_a_sample(ours)
+    ratios = []
+    for _ in range(rounds):
+        ours.reset()
+        at_start = ours.epochs(count)
+        ours.epochs(ceil((SETTLING + AFTER) / case.updates))
+        ratios.append(ours.epochs(count) / at_start)
+    return Spread.of(ratios)

@@ -1,0 +1,127 @@
+"""`sweepgd search` from outside: a command is run, and its record tells when trials began and ended."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow.compute as pc
+
+from .memory import PeakMemory
+
+LINEAR = """
+name = "bench_linear"
+
+[data]
+name = "synthetic_linear"
+rows = 1000
+validation = 0.0
+test = 0.0
+standardize = false
+
+[model]
+name = "linear"
+
+[budget]
+epochs = 3
+
+[space]
+batch_size = { low = 1, high = 512, log = true, step = 2 }
+learning_rate = { low = 1e-3, high = 0.1, log = true }
+"""
+
+DIGITS = """
+name = "bench_digits"
+
+[data]
+name = "digits"
+split = "stratified"
+validation = 0.2
+test = 0.2
+
+[model]
+name = "mlp"
+hidden = [64]
+
+[budget]
+epochs = 10
+
+[space]
+batch_size = { low = 1, high = 1024, log = true, step = 2 }
+learning_rate = { low = 1e-3, high = 0.1, log = true }
+"""
+
+# No rate here diverges: a run that stops early would be no match for a peer's that goes on.
+SWEEPS = {"linear": LINEAR, "digits": DIGITS}
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Search:
+    """A finished search. Seconds: `wall` of the command, `startup` to its first trial, `span` to the end of its last."""
+
+    trials: int
+    workers: int
+    wall: float
+    startup: float
+    span: float
+    kernel_seconds: float
+    peak_bytes: int
+    diverged: int
+    points: tuple[tuple[int, float], ...]
+    """(batch size, learning rate) by trial."""
+
+    @property
+    def rate(self) -> float:
+        """Trials a second after start-up."""
+        return self.trials / self.span
+
+    @property
+    def overhead(self) -> float:
+        """Seconds of a core that a trial takes beyond its updates (evaluation, sampling and recording included)."""
+        return (self.span * self.workers - self.kernel_seconds) / self.trials
+
+
+def search(
+    sweep: str,
+    trials: int,
+    *,
+    sampler: str = "random",
+    workers: int = WORKERS,
+    environment: Mapping[str, str] | None = None,
+) -> Search:
+    """Runs a sweep file's text, or a bundled sweep by name, in a new directory. Raises CalledProcessError where it fails."""
+    from sweepgd import load
+
+    with TemporaryDirectory(prefix="sweepgd-bench-") as folder:
+        name = sweep
+        if "\n" in sweep:
+            file = Path(folder, "sweep.toml")
+            file.write_text(sweep, encoding="utf-8")
+            name = str(file)
+        out = Path(folder, "results")
+        command = [sys.executable, "-m", "sweepgd", "search", name, "--trials", str(trials), "--out", str(out)]
+        command += ["--workers", str(workers), "--sampler", sampler, "--quiet"]
+        begun = datetime.now(UTC)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, env=environment)
+        with PeakMemory(process.pid) as memory:
+            code = process.wait()
+        wall = (datetime.now(UTC) - begun).total_seconds()
+        if code:
+            raise subprocess.CalledProcessError(code, command)
+        rows = load(out).trials.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+        first, last = pc.min(rows["started_at"]).as_py(), pc.max(rows["finished_at"]).as_py()
+        return Search(
+            trials,
+            workers,
+            wall,
+            (first - begun).total_seconds(),
+            (last - first).total_seconds(),
+            pc.sum(rows["train_seconds"]).as_py(),
+            memory.peak,
+            pc.sum(pc.equal(rows["status"], "diverged")).as_py(),
+            tuple(zip(rows["batch_size"].to_pylist(), rows["learning_rate"].to_pylist(), strict=True)),
+        )

@@ -1,0 +1,336 @@
+"""The command line: what it prints where, the exit codes, and which folders it writes."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from commands import VARIABLES, call, completed, process
+from tiny import LINEAR, sweep, sweep_file
+
+from sweepgd import load
+from sweepgd.study import prepare
+from sweepgd.sweep import bundled, configuration_of
+
+COMMANDS = ("search", "init", "train", "analyze", "list")
+TRAIN = ("train", "--data", "synthetic_linear", "--model", "linear", "--epochs", "2", "--batch-size", "5")
+ESCAPE = "\x1b"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Runs the command line in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    return lambda *arguments: call(monkeypatch, capsys, *arguments)
+
+
+@pytest.fixture
+def tiny(run, tmp_path):
+    """Searches the tiny sweep with two workers."""
+    path = sweep_file(tmp_path)
+    return lambda *arguments: run("search", path, "--workers", "2", *arguments)
+
+
+# --- search
+
+
+def test_a_search_tells_its_progress_on_stderr_and_its_findings_on_stdout(tiny):
+    searched = tiny()
+    assert searched.code == 0
+    assert searched.err.splitlines()[-2] == "running 6 trials on 2 workers"
+    assert re.fullmatch(r"6/6 trials, \S+ trials/s, best \S+ \(trial \d\)", searched.err.splitlines()[-1])
+    for question in ("Which configurations did best?", "Which batch size?", "Which optimizer?", "Which schedule?"):
+        assert question in searched.out
+    assert searched.out.endswith("Recorded in results/tiny. Next: sweepgd analyze results/tiny --figures figures\n")
+    assert ESCAPE not in searched.out + searched.err
+    assert load("results/tiny").trials.num_rows == 6
+
+
+def test_the_findings_as_json_are_all_of_stdout(tiny):
+    searched = tiny("--json")
+    tables = json.loads(searched.out)
+    assert list(tables) == ["best", "by_batch_size", "by_optimizer", "by_schedule", "learned_weights"]
+    assert {row["batch_size"] for row in tables["by_batch_size"]} <= {5, 10, 20}
+    losses = [row["validation_loss"] for row in tables["best"]]
+    assert losses == sorted(losses)
+
+
+def test_quiet_says_nothing_on_stderr_and_verbose_a_line_a_trial(tiny):
+    assert tiny("--quiet").err == ""
+    lines = tiny("--verbose", "--out", "again").err.splitlines()
+    trials = [line for line in lines if line.startswith("trial ")]
+    assert sorted(int(line.split()[1].rstrip(":")) for line in trials) == list(range(6))
+    assert all(re.search(r": completed, (sgd|momentum), batch (5|10|20), rate \S+: budget spent$", line) for line in trials)
+
+
+def test_flags_beat_the_sweep_and_are_those_of_set(tiny):
+    tiny("--trials", "2", "--seed", "5", "--sampler", "quasi_random", "--out", "flags")
+    tiny("--set", "search.trials=2", "--set", "search.seed=5", "--set", "search.sampler='quasi_random'", "--out", "set")
+    flags, sets = load("flags"), load("set")
+    assert flags.trials["seed"].to_pylist() == [5, 5]
+    assert flags.sweep_toml == sets.sweep_toml
+    assert flags.trials["config_id"] == sets.trials["config_id"]
+
+
+def test_a_search_goes_on_where_it_stopped(tiny):
+    assert tiny("--trials", "4").code == 0
+    more = tiny("--trials", "6")
+    assert "4 of 6 trials are recorded already; running the remaining 2" in more.err
+    assert load("results/tiny").trials["trial"].to_pylist() == list(range(6))
+    again = tiny()
+    assert again.code == 0
+    assert "6 of 6 trials are recorded already" in again.err
+    assert again.out == more.out
+
+
+def test_fresh_moves_the_old_results_aside_and_says_where(tiny):
+    tiny("--trials", "2")
+    moved = tiny("--trials", "1", "--fresh", "--set", "data.noise=0.5")
+    assert "moved results/tiny to results/tiny.before-1" in moved.err
+    assert (load("results/tiny").trials.num_rows, load("results/tiny.before-1").trials.num_rows) == (1, 2)
+
+
+def test_fresh_moves_nothing_for_a_sweep_that_is_wrong(tiny):
+    tiny("--trials", "2")
+    assert tiny("--fresh", "--set", "space.batch_size=99").code == 2
+    assert [path.name for path in Path("results").iterdir()] == ["tiny"]
+
+
+def test_a_changed_sweep_is_refused_by_the_name_of_what_changed(tiny):
+    tiny("--trials", "2")
+    refused = tiny("--set", "space.batch_size=5")
+    assert refused.code == 1
+    assert refused.err == (
+        "sweepgd: results/tiny holds another sweep: space.batch_size: [5, 10, 20] before, 5 now;"
+        " choose another --out, or --fresh to begin anew\n"
+    )
+
+
+def test_a_dry_run_shows_what_would_run_and_writes_nothing(tiny):
+    shown = tiny("--dry-run")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith(
+        "tiny: 6 trials of 1 replicate(s), sampler random, minimising validation_loss\n34 training rows, 3 parameters"
+    )
+    assert "  learning_rate: 0.001 to 0.3, log  (where optimizer is sgd or momentum)" in shown.out
+    assert "  optimizer.momentum.beta: 0.1 to 0.9  (where optimizer is momentum)" in shown.out
+    assert shown.out.endswith("The sweep is valid; nothing was run.\n")
+    assert [path.name for path in Path().iterdir()] == ["tiny.toml"]
+
+
+def test_a_dry_run_shows_the_very_trials_that_would_run(tiny):
+    shown = json.loads(tiny("--dry-run", "--json").out)
+    assert (shown["trials"], shown["replicates"], shown["training_rows"], shown["parameters"]) == (6, 1, 34, 3)
+    advisor = prepare(sweep()).advisor
+    assert shown["first"] == [configuration_of(advisor.ask(number)).to_dict() for number in range(5)]
+    tiny()
+    recorded = [json.loads(settings)["configuration"] for settings in load("results/tiny").trials["settings"].to_pylist()]
+    assert shown["first"] == recorded[:5]
+
+
+def test_operational_settings_may_come_from_the_environment_and_flags_beat_them(run, monkeypatch, tmp_path):
+    path = sweep_file(tmp_path)
+    for name, value in {"OUT": "from_environment", "WORKERS": "1", "QUIET": "1"}.items():
+        monkeypatch.setenv(f"SWEEPGD_{name}", value)
+    assert run("search", path, "--trials", "1").err == ""
+    monkeypatch.delenv("SWEEPGD_QUIET")
+    assert "running 2 trials on 1 worker\n" in run("search", path, "--trials", "2", "--out", "from_flag").err
+    assert "running 2 trials on 2 workers\n" in run("search", path, "--trials", "2", "--out", "both", "--workers", "2").err
+    assert {path.name for path in tmp_path.iterdir()} == {"tiny.toml", "from_environment", "from_flag", "both"}
+    monkeypatch.setenv("SWEEPGD_WORKERS", "0")
+    assert run("search", path).code == 2
+
+
+def test_no_more_workers_than_trials(tiny):
+    assert "running 1 trials on 1 worker\n" in tiny("--trials", "1").err
+
+
+# --- The other commands
+
+
+def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, tiny):
+    tiny("--quiet")
+    analyzed = run("analyze", "results/tiny", "--json", "--best", "2")
+    assert (analyzed.code, analyzed.err) == (0, "")
+    assert len(json.loads(analyzed.out)["best"]) == 2
+    assert "Which batch size?" in run("analyze", "results/tiny").out
+
+
+def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, tiny):
+    tiny("--quiet")
+    analyzed = run("analyze", "results/tiny", "--figures", "figures")
+    assert analyzed.code == 0
+    written = sorted(Path("figures").iterdir())
+    assert {path.suffix for path in written} == {".png", ".svg"}
+    told = [line.removeprefix("wrote ") for line in analyzed.err.splitlines() if line.startswith("wrote ")]
+    assert sorted(told) == [str(path) for path in written]
+
+
+def test_analyze_of_a_search_that_recorded_nothing(run, tiny):
+    tiny("--timeout", "0.000001s")
+    analyzed = run("analyze", "results/tiny")
+    assert analyzed.code == 0
+    assert "nothing yet: no configuration completed" in analyzed.out
+
+
+def test_init_copies_a_bundled_sweep_to_edit(run):
+    copied = run("init", "quickstart", "mine.toml")
+    assert (copied.code, copied.err) == (0, "")
+    assert copied.out == "Wrote mine.toml. Next: sweepgd search mine.toml\n"
+    assert Path("mine.toml").read_text() == bundled()["quickstart"].read_text()
+    assert run("search", "mine.toml", "--dry-run").code == 0
+    run("init", "house_prices")
+    assert Path("house_prices.toml").is_file()
+
+
+def test_train_prints_a_line_an_epoch_and_how_it_ended(run):
+    trained = run(*TRAIN)
+    assert (trained.code, trained.err) == (0, "")
+    lines = trained.out.splitlines()
+    assert lines[0].split()[:3] == ["epoch", "updates", "rate"]
+    assert [line.split()[0] for line in lines[1:4]] == ["0", "1", "2"]
+    assert re.match(r"completed: budget spent; \d+ updates in ", lines[4])
+    assert "err. %" not in lines[0]
+    assert list(Path().iterdir()) == []
+
+
+def test_train_as_json_is_the_whole_curve(run):
+    trained = json.loads(run(*TRAIN, "--json").out)
+    assert (trained["status"], trained["message"]) == ("completed", "budget spent")
+    assert [point["epoch"] for point in trained["curve"]] == [0, 1, 2]
+    assert trained["curve"][0]["train_error"] is None
+    assert trained["curve"][0]["learning_rate"] is None
+
+
+def test_a_divergence_is_a_result_and_no_failure(run):
+    trained = run(*TRAIN, "--learning-rate", "1e9", "--quiet")
+    assert trained.code == 0
+    assert trained.out.startswith("diverged: diverged at update ")
+    assert trained.out.count("\n") == 1
+
+
+def test_a_diverged_trial_leaves_the_search_a_success(tiny):
+    searched = tiny("--trials", "1", "--set", "space.learning_rate=1e9")
+    assert searched.code == 0
+    assert load("results/tiny").trials["status"].to_pylist() == ["diverged"]
+
+
+def test_train_records_where_asked(run):
+    assert run(*TRAIN, "--out", "one", "--seed", "3", "--set", "model.scale=0.5").code == 0
+    assert load("one").trials["seed"].to_pylist() == [3]
+    assert run("analyze", "one").code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("optimizers", "adam"), ("schedules", "cosine"), ("models", "mlp"), ("datasets", "digits"), ("sweeps", "quickstart")],
+)
+def test_list_shows_what_is_installed(run, kind, name):
+    assert name in run("list", kind).out
+    rows = json.loads(run("list", kind, "--json").out)
+    assert all(set(row) == {"name", "distribution", "settings", "about", "error"} for row in rows)
+    (row,) = [row for row in rows if row["name"] == name]
+    assert row["distribution"].startswith("sweepgd")
+    assert row["about"]
+    assert row["error"] is None
+
+
+def test_list_shows_defaults_ranges_and_choices(run):
+    shown = run("list", "optimizers").out + run("list", "models").out
+    assert "learning_rate: 0.1 [0.001 … " in shown
+    assert "beta1: 0.9" in shown
+    assert "activation: relu [relu, tanh, sigmoid]" in shown
+    (adam,) = [row for row in json.loads(run("list", "optimizers", "--json").out) if row["name"] == "adam"]
+    assert adam["settings"][0]["name"] == "learning_rate"
+    assert {"name", "default", "low", "high", "log", "choices", "meaning"} == set(adam["settings"][0])
+
+
+def test_help_and_version(run):
+    for arguments in ((), ("--help",)):
+        shown = run(*arguments)
+        assert (shown.code, shown.err) == (0, "")
+        assert all(f"  {command} " in shown.out for command in COMMANDS)
+    for command in COMMANDS:
+        assert f"Example: sweepgd {command} " in run(command, "--help").out
+    assert re.fullmatch(r"sweepgd \d+\.\d+\.\d+\n", run("--version").out)
+
+
+# --- In a process of its own
+
+
+def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
+    path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 150"))
+    command = process("search", path, "--out", str(tmp_path / "out"), "--trials", "40", "--workers", "2")
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "out" / "trials").is_dir() or load(tmp_path / "out").trials.num_rows < 2:
+            assert time.monotonic() < deadline
+            assert running.poll() is None
+            time.sleep(0.01)
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == (
+        f"sweepgd: interrupted; what finished is in {tmp_path / 'out'}: the same command goes on from there"
+    )
+    assert out == ""
+    rows = load(tmp_path / "out").trials.num_rows
+    assert 2 <= rows < 40
+    assert list((tmp_path / "out" / "trials").glob("*.parquet"))
+    assert not list((tmp_path / "out" / "log").glob("*.log"))
+    more = completed("search", path, "--out", str(tmp_path / "out"), "--trials", str(rows + 2))
+    assert (more.returncode, load(tmp_path / "out").trials.num_rows) == (0, rows + 2)
+
+
+def test_exit_codes_of_the_process(tmp_path):
+    assert completed("list", "sweeps").returncode == 0
+    assert completed("analyze", str(tmp_path)).returncode == 1
+    assert completed("search", "nowhere").returncode == 2
+    assert completed("search", "--workers", "0").returncode == 2
+
+
+def test_no_color_is_heeded_on_a_terminal(tmp_path):
+    """Bold and dim remain: they are no colour."""
+    path = sweep_file(tmp_path)
+    colours = {}
+    for value in ("", "1"):
+        master, slave = pty.openpty()
+        environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "NO_COLOR": value}
+        command = process("search", path, "--out", str(tmp_path / f"out{value}"))
+        running = subprocess.Popen(command, stdout=slave, stderr=slave, env=environment)
+        os.close(slave)
+        colours[value] = re.findall(r"\x1b\[(?:[0-9]+;)*(?:3[0-9]|9[0-7])[0-9;]*m", read_all(master))
+        assert running.wait(30) == 0
+    assert colours[""]
+    assert not colours["1"]
+
+
+def read_all(descriptor: int) -> str:
+    """Everything until the other end of a terminal is closed, which Linux tells by an error."""
+    read = b""
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        try:
+            while block := file.read(65536):
+                read += block
+        except OSError:
+            pass
+    return read.decode()
+
+
+def test_a_reader_that_leaves_is_no_traceback():
+    running = subprocess.Popen(process("list", "optimizers", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    running.stdout.close()
+    assert running.stderr.read() == b""
+    running.stderr.close()
+    assert running.wait(30) == 1

@@ -1,0 +1,73 @@
+"""A configuration with its replicates: its rows, and what becomes of one that raises."""
+
+import json
+
+import pytest
+from small import configuration
+from tiny import sweep
+
+from sweepgd.lab import Lab
+from sweepgd.trial import Task, run
+
+
+class Breaking(Lab):
+    """Replicate 1 cannot begin, and replicate 2 breaks at its second evaluation."""
+
+    def training(self, configuration, replicate):
+        if replicate == 1:
+            raise ValueError("no beginning")
+        training = super().training(configuration, replicate)
+        if replicate == 2:
+            training._order = lambda epoch: 1 / 0
+        return training
+
+
+def test_a_replicate_that_raises_is_a_failed_row_and_the_others_go_on():
+    result = run(Breaking(sweep("search.replicates=4")), Task(7, configuration(batch_size=5)))
+    rows = result.finished.rows
+    assert [row["status"] for row in rows] == ["completed", "failed", "failed", "completed"]
+    assert [row["message"] for row in rows[1:3]] == ["ValueError: no beginning", "ZeroDivisionError: division by zero"]
+    assert (result.status, result.told) == ("failed", None)
+    assert [len(curve.get("update", ())) for curve in result.finished.curves] == [3, 0, 1, 3]
+    assert [(each["replicate"], each["which"]) for each in result.finished.minima if each["replicate"] != 2] == [
+        (0, "final"), (0, "best"), (3, "final"), (3, "best"),
+    ]  # fmt: skip
+
+
+def test_a_row_says_all_that_was_decided():
+    given = sweep("search.seed=3", "data.seed=5", "data.redraw=true", "search.replicates=2", "model.dtype='float64'")
+    chosen = configuration("momentum", {"beta": 0.5}, batch_size="full", learning_rate=0.1, warmup=1.0, weight_decay=0.01)
+    row = run(Lab(given), Task(2, chosen)).finished.rows[1]
+    assert (row["trial"], row["replicate"], row["seed"], row["data_seed"]) == (2, 1, 4, 6)
+    assert (row["data"], row["model"], row["dtype"], row["parameters"]) == ("synthetic_linear", "linear", "float64", 3)
+    assert (row["optimizer"], row["learning_rate"], row["batch_size"]) == ("momentum", 0.1, 34)
+    assert row["hyperparameters"] == {"beta": 0.5, "warmup": 1.0, "weight_decay": 0.01}
+    assert (row["updates"], row["samples"], row["epochs"]) == (2, 68, 2.0)
+    assert row["generalization_gap"] == pytest.approx(row["test_loss"] - row["train_loss"])
+    settings = json.loads(row["settings"])
+    assert settings["configuration"]["batch_size"] == "full"
+    assert settings["data"]["noise"] == 0.01
+    assert row["config_id"] == chosen.config_id
+
+
+def test_a_diverged_row_has_its_last_finite_loss_in_place_of_losses():
+    given = Lab(sweep("budget.epochs=50"))
+    row = run(given, Task(0, configuration(batch_size=5, learning_rate=10.0))).finished.rows[0]
+    assert row["status"] == "diverged"
+    assert "train_loss" not in row
+    assert row["objectives"] == [None]
+    assert row["diverged_at_update"] == row["updates"] > 0
+    assert 0 < row["last_finite_loss"] < float("inf")
+    assert str(row["diverged_at_update"]) in row["message"]
+
+
+def test_a_growing_batch_keeps_the_one_that_it_began_with():
+    given = Lab(sweep("budget.epochs=3"))
+    chosen = configuration(
+        batch_size=4,
+        batch_schedule="growth",
+        batch_schedule_settings={"after": 1, "every": 1, "factor": 2.0, "limit": 0},
+    )
+    finished = run(given, Task(0, chosen)).finished
+    assert finished.rows[0]["batch_size"] == 4
+    assert finished.rows[0]["hyperparameters"]["batch_schedule.factor"] == 2.0
