@@ -48,7 +48,7 @@ def train(
             gradient(point, buffers, inputs, targets, rows, layout, settings, key + t, True, work, out)
             if weight_decay != 0.0:
                 add_penalty(out, point, layout, weight_decay)
-        update(theta, out, slots, layout, hyper, learning_rates[i], t, 0, theta.size)
+        update(theta, out, slots, layout, hyper, learning_rates[i], t, np.uint64(0), np.uint64(theta.size))
     return learning_rates.size, loss, previous
 
 

@@ -34,7 +34,21 @@ def compiled(function: Callable, signature: Any) -> Callable:
     """`function` compiled for `signature`, from the cache on disk where an earlier process left it there."""
     folder = _cache_folder(function)
     with _cache_directory(folder):
-        return numba.njit(signature, cache=folder is not None, **FLAGS)(function)
+        kernel = numba.njit(signature, cache=folder is not None, **FLAGS)(function)
+    _remember_addresses(kernel)
+    return kernel
+
+
+def _remember_addresses(kernel: Any) -> None:
+    """Makes a kernel cheap to hand to another: Numba looks up both of its addresses at every call.
+
+    Measured: 10 µs instead of 40 for each function pointer of a call, and the trainer takes three.
+    """
+    if config.DISABLE_JIT:
+        return
+    (result,) = kernel.overloads.values()
+    kernel.get_compile_result = lambda signature: result
+    result.library.get_pointer_to_function = cache(result.library.get_pointer_to_function)
 
 
 @cache

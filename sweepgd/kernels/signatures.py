@@ -18,6 +18,8 @@ _TABLE = types.Array(types.int64, 2, "C", readonly=True)
 _SETTINGS = types.Array(types.float64, 1, "C", readonly=True)
 _NUMBERS = types.Array(types.float64, 1, "C")
 _FLOAT, _INT = types.float64, types.int64
+# Unsigned, so that no index of `range(lo, hi)` can be negative: Numba's test for that keeps a loop from vectorizing (8 times).
+_BOUND = types.uint64
 
 
 @cache
@@ -30,7 +32,7 @@ def signatures(dtype: str) -> dict[str, Any]:
     data = types.Array(real, 2, "C", readonly=True)
 
     # update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)
-    update = types.void(vector, frozen, matrix, _TABLE, _SETTINGS, _FLOAT, _INT, _INT, _INT)
+    update = types.void(vector, frozen, matrix, _TABLE, _SETTINGS, _FLOAT, _INT, _BOUND, _BOUND)
     # probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)
     probe = types.void(frozen, frozen, matrix, _TABLE, _SETTINGS, _FLOAT, _INT, vector)
     # evaluation(theta, slots, layout, hyper, t, point)

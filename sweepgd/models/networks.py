@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from sweepgd.kernels import network
+from sweepgd.kernels import linear as linear_kernels
+from sweepgd.kernels import losses, network
 from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
 from sweepgd.models.contract import Architecture, Model, Shape
 from sweepgd.models.initial import draw, init_settings
@@ -13,7 +14,7 @@ from sweepgd.problem import UsageProblem
 from sweepgd.setting import Setting
 
 ACTIVATIONS = {"relu": network.RELU, "tanh": network.TANH, "sigmoid": network.SIGMOID}
-LOSSES = {"squared": network.SQUARED, "binary": network.BINARY, "softmax": network.SOFTMAX}
+LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.SOFTMAX}
 
 
 def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float) -> Architecture:
@@ -23,13 +24,15 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
     for fan_in, fan_out in pairwise(widths):
         tensors += [Tensor((fan_in, fan_out), WEIGHT, fan_in, fan_out), Tensor((fan_out,), BIAS, fan_in, fan_out)]
     layout = layout_of(tensors)
+    single = not hidden and outputs == 1
+    kernels = linear_kernels if single else network
     return Architecture(
         layout=layout,
-        gradient=network.gradient,
-        evaluate=network.evaluate,
+        gradient=kernels.gradient,
+        evaluate=kernels.evaluate,
         initial=partial(draw, layout=layout, init=init, scale=scale),
         settings=np.array([ACTIVATIONS[activation], LOSSES[loss]], dtype=np.float64),
-        workspace=partial(network.workspace, widths),
+        workspace=linear_kernels.workspace if single else partial(network.workspace, widths),
         loss=loss,
         chunk=network.CHUNK,
     )

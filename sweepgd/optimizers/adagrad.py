@@ -14,8 +14,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     for i in range(lo, hi):
         s[i] += gradient[i] * gradient[i]
         root = np.sqrt(s[i] + floor)
-        if root > 0:
-            theta[i] -= eta * gradient[i] / root
+        theta[i] -= eta * gradient[i] / root if root > 0 else real(0)
 
 
 adagrad = Optimizer(

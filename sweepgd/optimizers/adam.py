@@ -41,8 +41,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
         m[i] = beta1 * m[i] + new1 * gradient[i]
         v[i] = beta2 * v[i] + new2 * gradient[i] * gradient[i]
         root = np.sqrt(v[i] * correction + under) + epsilon
-        if root > 0:
-            theta[i] -= eta * m[i] / root
+        theta[i] -= eta * m[i] / root if root > 0 else real(0)
 
 
 adam = Optimizer(

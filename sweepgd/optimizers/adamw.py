@@ -1,5 +1,7 @@
 """AdamW: Adam with weight decay apart from the gradient, so that it is not divided by the root of the squares."""
 
+import numpy as np
+
 from sweepgd.kernels import helper
 from sweepgd.layout import KIND, OFFSET, SIZE, WEIGHT
 from sweepgd.optimizers import adam as adam_rule
@@ -16,8 +18,8 @@ def decay_weights(theta, layout, factor, lo, hi):
     factor = theta.dtype.type(factor)
     for row in range(layout.shape[0]):
         if layout[row, KIND] == WEIGHT:
-            start = max(lo, layout[row, OFFSET])
-            stop = min(hi, layout[row, OFFSET] + layout[row, SIZE])
+            start = max(np.int64(lo), layout[row, OFFSET])
+            stop = min(np.int64(hi), layout[row, OFFSET] + layout[row, SIZE])
             for i in range(start, stop):
                 theta[i] *= factor
 

@@ -19,8 +19,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
         m[i] = beta1 * m[i] + new1 * gradient[i]
         v[i] = beta2 * v[i] + new2 * gradient[i] * gradient[i]
         root = np.sqrt(v[i] * correction + under) + epsilon
-        if root > 0:
-            theta[i] -= (of_mean * m[i] + of_gradient * gradient[i]) / root
+        theta[i] -= (of_mean * m[i] + of_gradient * gradient[i]) / root if root > 0 else real(0)
 
 
 nadam = Optimizer(

@@ -14,8 +14,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     for i in range(lo, hi):
         s[i] += gradient[i] * gradient[i]
         sigma = np.sqrt(s[i] * share + epsilon)
-        if sigma > 0:
-            theta[i] -= eta * gradient[i] / sigma
+        theta[i] -= eta * gradient[i] / sigma if sigma > 0 else real(0)
 
 
 rms = Optimizer(

@@ -1,0 +1,51 @@
+"""Products in register tiles against NumPy, for shapes that leave every kind of rest."""
+
+import numpy as np
+import pytest
+
+from sweepgd.kernels.policy import helper
+from sweepgd.kernels.products import multiply, multiply_transposed
+
+SHAPES = [(1, 1, 1), (3, 5, 7), (4, 10, 64), (5, 33, 10), (1, 64, 80), (8, 17, 16), (9, 784, 21), (2, 1, 130), (64, 64, 64)]
+TOLERANCE = {"float32": 2e-5, "float64": 1e-13}
+
+
+@helper
+def times(a, a_row, a_inner, b, c, rows, inner, columns):
+    multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns)
+
+
+@helper
+def times_transposed(a, b, c, rows, inner, columns):
+    multiply_transposed(a, 2, b, 1, c, 3, rows, inner, columns)
+
+
+def flat(matrix: np.ndarray, before: int) -> np.ndarray:
+    """The matrix row by row after `before` NaNs and before three more, which no product may read into its result or write."""
+    return np.concatenate([np.full(before, np.nan), matrix.ravel(), np.full(3, np.nan)]).astype(matrix.dtype)
+
+
+def check(c: np.ndarray, expected: np.ndarray) -> None:
+    tolerance = TOLERANCE[c.dtype.name]
+    np.testing.assert_allclose(c[3:-3].reshape(expected.shape), expected, rtol=tolerance, atol=30 * tolerance)
+    assert np.isnan(c[:3]).all()
+    assert np.isnan(c[-3:]).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("rows", "inner", "columns"), SHAPES)
+def test_products_equal_numpys(rows: int, inner: int, columns: int, dtype: str) -> None:
+    rng = np.random.default_rng(rows * inner + columns)
+    a, b = (rng.normal(size=shape).astype(dtype) for shape in ((rows, inner), (inner, columns)))
+    expected = a @ b
+    c = flat(np.full((rows, columns), np.nan, dtype), 3)
+    times(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns)
+    check(c, expected)
+
+    c[:] = np.nan
+    times(flat(np.ascontiguousarray(a.T), 2), 1, rows, flat(b, 1), c, rows, inner, columns)
+    check(c, expected)
+
+    c[:] = np.nan
+    times_transposed(flat(a, 2), flat(np.ascontiguousarray(b.T), 1), c, rows, inner, columns)
+    check(c, expected)
