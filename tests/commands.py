@@ -2,11 +2,16 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE
 from typing import NamedTuple
 
 import pytest
 
-from sweepgd import cli
+from sweepgd import cli, load
 
 VARIABLES = ("SWEEPGD_WORKERS", "SWEEPGD_OUT", "SWEEPGD_QUIET", "SWEEPGD_VERBOSE")
 
@@ -36,3 +41,22 @@ def process(*arguments: str) -> list[str]:
 def completed(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
     """`sweepgd ARGUMENTS` in a process of its own, run to its end."""
     return subprocess.run(process(*arguments), capture_output=True, text=True, timeout=120, **options)
+
+
+@contextmanager
+def running(*arguments: str, **options) -> Iterator[subprocess.Popen[str]]:
+    """`sweepgd ARGUMENTS` in a process of its own, which is gone afterwards."""
+    with subprocess.Popen(process(*arguments), stdout=PIPE, stderr=PIPE, text=True, **options) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def wait_for_rows(directory: Path, rows: int, search: subprocess.Popen[str], seconds: float = 60.0) -> None:
+    """Waits until a running search has recorded so many rows."""
+    deadline = time.monotonic() + seconds
+    while not (directory / "sweep.toml").is_file() or load(directory).trials.num_rows < rows:
+        assert search.poll() is None, search.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -6,11 +6,10 @@ import pty
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
-from commands import VARIABLES, call, completed, process
+from commands import VARIABLES, call, completed, process, running, wait_for_rows
 from tiny import LINEAR, sweep, sweep_file
 
 from sweepgd import load
@@ -267,19 +266,12 @@ def test_help_and_version(run):
 
 def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
     path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 150"))
-    command = process("search", path, "--out", str(tmp_path / "out"), "--trials", "40", "--workers", "2")
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "out" / "trials").is_dir() or load(tmp_path / "out").trials.num_rows < 2:
-            assert time.monotonic() < deadline
-            assert running.poll() is None
-            time.sleep(0.01)
-        os.killpg(running.pid, signal.SIGINT)
-        out, err = running.communicate(timeout=30)
-    finally:
-        running.kill()
-    assert running.returncode == 130
+    given = ("search", path, "--out", str(tmp_path / "out"), "--workers", "2")
+    with running(*given, "--trials", "40", start_new_session=True) as search:
+        wait_for_rows(tmp_path / "out", 2, search)
+        os.killpg(search.pid, signal.SIGINT)
+        out, err = search.communicate(timeout=30)
+    assert search.returncode == 130
     assert "Traceback" not in err
     assert err.splitlines()[-1] == (
         f"sweepgd: interrupted; what finished is in {tmp_path / 'out'}: the same command goes on from there"
@@ -289,7 +281,7 @@ def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
     assert 2 <= rows < 40
     assert list((tmp_path / "out" / "trials").glob("*.parquet"))
     assert not list((tmp_path / "out" / "log").glob("*.log"))
-    more = completed("search", path, "--out", str(tmp_path / "out"), "--trials", str(rows + 2))
+    more = completed(*given, "--trials", str(rows + 2))
     assert (more.returncode, load(tmp_path / "out").trials.num_rows) == (0, rows + 2)
 
 
@@ -308,10 +300,10 @@ def test_no_color_is_heeded_on_a_terminal(tmp_path):
         master, slave = pty.openpty()
         environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "NO_COLOR": value}
         command = process("search", path, "--out", str(tmp_path / f"out{value}"))
-        running = subprocess.Popen(command, stdout=slave, stderr=slave, env=environment)
-        os.close(slave)
-        colours[value] = re.findall(r"\x1b\[(?:[0-9]+;)*(?:3[0-9]|9[0-7])[0-9;]*m", read_all(master))
-        assert running.wait(30) == 0
+        with subprocess.Popen(command, stdout=slave, stderr=slave, env=environment) as search:
+            os.close(slave)
+            colours[value] = re.findall(r"\x1b\[(?:[0-9]+;)*(?:3[0-9]|9[0-7])[0-9;]*m", read_all(master))
+        assert search.returncode == 0
     assert colours[""]
     assert not colours["1"]
 
@@ -329,8 +321,8 @@ def read_all(descriptor: int) -> str:
 
 
 def test_a_reader_that_leaves_is_no_traceback():
-    running = subprocess.Popen(process("list", "optimizers", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    running.stdout.close()
-    assert running.stderr.read() == b""
-    running.stderr.close()
-    assert running.wait(30) == 1
+    command = process("list", "optimizers", "--json")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
+        listing.stdout.close()
+        assert listing.stderr.read() == b""
+    assert listing.returncode == 1

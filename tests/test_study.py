@@ -1,16 +1,12 @@
 """A search: the same whatever the number of workers and interruptions, told what it should be, ended when it should."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from commands import running, wait_for_rows
 from tiny import assert_same, computed, statuses, sweep, sweep_file
 
 from sweepgd import load, search
@@ -66,42 +62,14 @@ def test_a_killed_search_goes_on_from_what_was_durable(tmp_path):
     """The whole process dies, without a word, between any two instructions."""
     out = tmp_path / "killed"
     path = sweep_file(tmp_path)
-    slow = ["budget.epochs=150", "search.trials=8", "search.sampler='quasi_random'"]
-    command = [sys.executable, "-m", "sweepgd", "search", path, "--out", str(out), "--workers", "2", "-q"]
-    command += [part for override in slow for part in ("--set", override)]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        wait_for(lambda: (out / "trials").is_dir() and load(out).trials.num_rows >= 2, running)
-        os.kill(running.pid, signal.SIGKILL)
-        running.wait()
-    finally:
-        running.kill()
-        running.stderr.close()
-    survived = load(out).trials.num_rows
-    assert 2 <= survived < 8
+    slow = ["budget.epochs=150", "search.trials=24", "search.sampler='quasi_random'"]
+    sets = [part for override in slow for part in ("--set", override)]
+    with running("search", path, "--out", str(out), "--workers", "2", *sets) as killed:
+        wait_for_rows(out, 2, killed)
+        killed.kill()
+    assert 2 <= load(out).trials.num_rows < 24
     assert not list((out / "trials").glob("*.parquet"))
-    wait_for(lambda: not locked(out))
     assert_same(search(sweep(*slow), out=out, workers=2), search(sweep(*slow), out=tmp_path / "whole", workers=2))
-
-
-def wait_for(condition, running=None, seconds=60.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        if running is not None and running.poll() is not None:
-            pytest.fail(running.stderr.read().decode())
-        time.sleep(0.01)
-
-
-def locked(directory):
-    import fcntl
-
-    with (directory / "log" / "lock").open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 # --- What is run

@@ -4,10 +4,11 @@ import multiprocessing
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from .peers import Peer, load
@@ -34,6 +35,14 @@ def pinned() -> Iterator[None]:
         os.environ.update(environment)
 
 
+@dataclass(frozen=True)
+class Took:
+    """Seconds on the wall's clock, and those of them that the process had its core."""
+
+    wall: float
+    core: float
+
+
 class Child:
     """A peer in a process of its own. Its methods raise ChildFailed."""
 
@@ -47,13 +56,13 @@ class Child:
 
     def prepare(self, case: Case) -> float:
         """Builds and compiles a case; returns the seconds that took."""
-        return self._ask("prepare", case)
+        return self._ask("prepare", case).wall
 
     def reset(self) -> None:
         self._ask("reset", None)
 
-    def epochs(self, count: int) -> float:
-        """Trains for so many epochs; returns the seconds that took, by the child's own clock."""
+    def epochs(self, count: int) -> Took:
+        """Trains for so many epochs; returns what that took, by the child's own clocks."""
         return self._ask("epochs", count)
 
     def close(self) -> None:
@@ -78,18 +87,21 @@ def _serve(connection: Connection, module: str) -> None:
             command, argument = connection.recv()
         except EOFError:
             return
-        start = perf_counter()
         try:
             if command == "prepare":
-                kind = load(module)
-                start = perf_counter()  # importing the library is not compiling
-                peer = None
-                peer = kind(argument)
+                kind, peer = load(module), None  # importing the library is not compiling
+                took, peer = _timed(kind, argument)
             else:
                 assert peer is not None
-                peer.reset() if command == "reset" else peer.epochs(argument)
+                took, _ = _timed(peer.reset) if command == "reset" else _timed(peer.epochs, argument)
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             connection.send(ChildFailed(f"{type(error).__name__}: {error}".splitlines()[0]))
         else:
-            connection.send(perf_counter() - start)
+            connection.send(took)
+
+
+def _timed(call: Callable[..., Any], *arguments: Any) -> tuple[Took, Any]:
+    wall, core = perf_counter(), process_time()
+    result = call(*arguments)
+    return Took(perf_counter() - wall, process_time() - core), result

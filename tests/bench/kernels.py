@@ -53,6 +53,7 @@ class Row:
                 "ratio": ratio.median if ratio else None,
                 "ratio_low": ratio.low if ratio else None,
                 "ratio_high": ratio.high if ratio else None,
+                "core_share": timing.core_share,
                 "samples_us": list(timing.samples),
                 "bound_us": self.bound.micros,
                 "bound_by": self.bound.by,
@@ -73,12 +74,10 @@ def measure(batches: Mapping[str, Iterable[int]], core: Core, count: int) -> Ite
                     yield Row(case, bound(case, core), rounds.measure(case, children, count))
 
 
-def measure_settled(works: Iterable[str], count: int) -> Iterator[Finding]:
+def measure_settled(cases: Iterable[Case], count: int) -> Iterator[Finding]:
     """Adam long after convergence: moments that decay into subnormal numbers must not slow it down."""
     with closing(Child(OURS)) as child:
-        for case in SETTLED:
-            if case.work not in works:
-                continue
+        for case in cases:
             print(f"measuring {case} long after convergence …", file=sys.stderr)
             what = f"{case.work} Adam B={case.batch}, after {rounds.AFTER:,} more updates: a step against one at the start"
             try:

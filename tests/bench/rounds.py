@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from .child import Child, ChildFailed
+from .child import Child, ChildFailed, Took
 from .peers import Entry
 from .work import Case
 
@@ -34,6 +34,8 @@ class Timing:
 
     prepare: float = float("nan")
     samples: tuple[float, ...] = ()
+    core_share: float = float("nan")
+    """The share of the samples' time for which no other process had the core."""
     problem: str = ""
 
     @property
@@ -57,13 +59,18 @@ def measure(case: Case, children: Mapping[Entry, Child], rounds: int) -> dict[st
             counts[entry] = _epochs_a_sample(child)
         except ChildFailed as failure:
             problems[entry.module] = Timing(problem=str(failure))
-    samples: dict[Entry, list[float]] = {entry: [] for entry in counts}
+    samples: dict[Entry, list[Took]] = {entry: [] for entry in counts}
     for _ in range(rounds):
         for entry, count in counts.items():
             children[entry].reset()
-            seconds = children[entry].epochs(count)
-            samples[entry].append(1e6 * seconds / (count * case.updates * entry.trials))
-    return problems | {entry.module: Timing(prepared[entry], tuple(samples[entry])) for entry in samples}
+            samples[entry].append(children[entry].epochs(count))
+    return problems | {entry.module: _timing(case, entry, prepared[entry], counts[entry], samples[entry]) for entry in samples}
+
+
+def _timing(case: Case, entry: Entry, prepared: float, count: int, samples: Sequence[Took]) -> Timing:
+    steps = count * case.updates * entry.trials
+    core_share = sum(took.core for took in samples) / sum(took.wall for took in samples)
+    return Timing(prepared, tuple(1e6 * took.wall / steps for took in samples), core_share)
 
 
 def _epochs_a_sample(child: Child) -> int:
@@ -71,7 +78,7 @@ def _epochs_a_sample(child: Child) -> int:
     count = 1
     while True:
         child.reset()
-        seconds = child.epochs(count)
+        seconds = child.epochs(count).wall
         if seconds >= SAMPLE_SECONDS:
             return count
         count = max(count + 1, ceil(min(100.0, 1.1 * SAMPLE_SECONDS / max(seconds, 1e-9)) * count))
@@ -84,7 +91,7 @@ def settled(case: Case, ours: Child, rounds: int) -> Spread:
     ratios = []
     for _ in range(rounds):
         ours.reset()
-        at_start = ours.epochs(count)
+        at_start = ours.epochs(count).wall
         ours.epochs(ceil((SETTLING + AFTER) / case.updates))
-        ratios.append(ours.epochs(count) / at_start)
+        ratios.append(ours.epochs(count).wall / at_start)
     return Spread.of(ratios)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich import box
@@ -21,14 +22,14 @@ def steps(rows: Sequence[Row]) -> Table:
     note = load(name).note
     table = Table(title=f"{name}, µs a step{f' ({note})' if note else ''}", box=box.MARKDOWN, title_justify="left")
     table.add_column("optimizer")
-    for header in ("B", "bound", "set by", OURS, "share"):
-        table.add_column(header, justify="right")
+    headers = ["B", "bound", OURS, "of bound"]
     for entry in PEERS[1:]:
-        table.add_column(entry.label, justify="right")
-        table.add_column("× ours", justify="right")
+        headers += [entry.label, "× ours"]
+    for header in headers:
+        table.add_column(header, justify="right", no_wrap=True)
     for row in rows:
-        share = f"{100 * row.share:.0f} %" if row.share is not None else "failed"
-        cells = [row.case.optimizer, str(row.case.batch), number(row.bound.micros), row.bound.by, step(row, OURS), share]
+        share = f"{100 * row.share:.2g} %" if row.share is not None else "failed"
+        cells = [row.case.optimizer, str(row.case.batch), f"{number(row.bound.micros)} {row.bound.by}", step(row, OURS), share]
         for entry in PEERS[1:]:
             cells += ["missing", ""] if entry.missing else [step(row, entry.module), ratio(row, entry.module)]
         table.add_row(*cells)
@@ -64,6 +65,14 @@ def findings(found: Iterable[Finding]) -> Table:
         measured = "–" if finding.value is None else f"{number(finding.value)} {finding.unit}"
         table.add_row(finding.what, measured, finding.target, finding.verdict, finding.note)
     return table
+
+
+def disturbance(rows: Iterable[Row]) -> str:
+    """A warning where other processes had the core for a good part of the time."""
+    shares = [timing.core_share for row in rows for timing in row.timings.values() if timing.samples]
+    if not shares or (usual := median(shares)) > 0.97:
+        return ""
+    return f"Other processes were running: the samples had their core for {100 * usual:.0f} % of the time. Ratios suffer too."
 
 
 def core_line(core: Core) -> str:
