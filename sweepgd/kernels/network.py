@@ -7,7 +7,7 @@ and are named by where they start.
 
 import numpy as np
 
-from sweepgd.kernels.losses import SQUARED, row_is_wrong, row_loss, row_loss_and_derivative
+from sweepgd.kernels.losses import SQUARED, losses, wrong_rows
 from sweepgd.kernels.policy import helper
 from sweepgd.kernels.products import multiply, multiply_transposed
 from sweepgd.layout import FAN_IN, FAN_OUT, OFFSET
@@ -126,13 +126,19 @@ def through_weights(work, delta, theta, offset, previous, batch, fan_in, fan_out
     multiply(work, delta, fan_out, 1, work, spare, work, previous, batch, fan_out, fan_in)
 
 
+@helper
+def widest_layer(layout):
+    widest = layout[0, FAN_IN]
+    for row in range(0, layout.shape[0], 2):
+        widest = max(widest, layout[row, FAN_OUT])
+    return widest
+
+
 def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
     """Mean loss over `rows` and, in `out`, its gradient, by backpropagation."""
     activation, loss = int(settings[0]), int(settings[1])
-    layers = layout.shape[0] // 2
-    batch, widest, outputs = rows.size, inputs.shape[1], layout[layout.shape[0] - 2, FAN_OUT]
-    for layer in range(layers):
-        widest = max(widest, layout[2 * layer, FAN_OUT])
+    layers, batch, widest = layout.shape[0] // 2, rows.size, widest_layer(layout)
+    outputs = layout[2 * layers - 2, FAN_OUT]
 
     gather(inputs, rows, block(work, 0, batch, inputs.shape[1]))
     z = forward(theta, layout, activation, batch, work)
@@ -140,11 +146,10 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
     previous = delta + batch * widest
     spare = previous + batch * widest
 
-    total = 0.0
+    y = block(work, previous, batch, targets.shape[1])
+    gather(targets, rows, y)
     scale = theta.dtype.type(1.0 / batch)
-    logits, derivative = block(work, z, batch, outputs), block(work, delta, batch, outputs)
-    for i in range(batch):
-        total += row_loss_and_derivative(logits, i, targets, rows[i], loss, scale, derivative)
+    total = losses(block(work, z, batch, outputs), y, loss, scale, block(work, delta, batch, outputs))
 
     h = z
     for layer in range(layers - 1, -1, -1):
@@ -163,18 +168,18 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
 def evaluate(theta, buffers, inputs, targets, layout, settings, work):
     """Mean loss over all rows and the share of them misclassified (NaN for squared error)."""
     activation, loss = int(settings[0]), int(settings[1])
-    rows, columns = inputs.shape
-    outputs = layout[layout.shape[0] - 2, FAN_OUT]
+    count, outputs = inputs.shape[0], layout[layout.shape[0] - 2, FAN_OUT]
+    widest, one = widest_layer(layout), theta.dtype.type(1)
     total, wrong = 0.0, 0
-    for start in range(0, rows, CHUNK):
-        batch = min(CHUNK, rows - start)
-        h = block(work, 0, batch, columns)
-        for i in range(batch):
-            for k in range(columns):
-                h[i, k] = inputs[start + i, k]
-        z = block(work, forward(theta, layout, activation, batch, work), batch, outputs)
-        for i in range(batch):
-            total += row_loss(z, i, targets, start + i, loss)
-            if loss != SQUARED and row_is_wrong(z, i, targets, start + i, loss):
-                wrong += 1
-    return total / rows, wrong / rows if loss != SQUARED else np.nan
+    for start in range(0, count, CHUNK):
+        rows = np.arange(start, min(start + CHUNK, count))
+        batch = rows.size
+        gather(inputs, rows, block(work, 0, batch, inputs.shape[1]))
+        at = forward(theta, layout, activation, batch, work)
+        delta = at + batch * outputs
+        z, y = block(work, at, batch, outputs), block(work, delta + batch * widest, batch, targets.shape[1])
+        gather(targets, rows, y)
+        total += losses(z, y, loss, one, block(work, delta, batch, outputs))
+        if loss != SQUARED:
+            wrong += wrong_rows(z, y, loss)
+    return total / count, wrong / count if loss != SQUARED else np.nan

@@ -9,99 +9,13 @@ Measured on one core of an AVX-512 machine (peak 118 GFLOP/s), float32, against 
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
 from sweepgd.kernels.policy import config, helper
-
-# A vector is 64 bytes: one AVX-512 register, two of AVX2, four of NEON.
-VECTOR_BYTES = 64
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
-
-
-class _Emitter:
-    """Emits vector instructions on arrays of one floating-point type."""
-
-    def __init__(self, context: Any, builder: Any, array: Any) -> None:
-        self.context, self.builder = context, builder
-        self.real = ir.FloatType() if array.dtype == types.float32 else ir.DoubleType()
-        self.lanes = VECTOR_BYTES // (4 if array.dtype == types.float32 else 8)
-        self.vector = ir.VectorType(self.real, self.lanes)
-        self.suffix = f"v{self.lanes}f{32 if array.dtype == types.float32 else 64}"
-        self.zero = ir.Constant(self.vector, [0.0] * self.lanes)
-
-    def call(self, name: str, result: Any, arguments: list[Any]) -> Any:
-        """A call of an LLVM intrinsic."""
-        kind = ir.FunctionType(result, [argument.type for argument in arguments])
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), arguments)
-
-    def pointer(self, kind: Any, array: Any, offset: Any) -> Any:
-        """The address of an element of an array."""
-        return self.builder.gep(make_array(kind)(self.context, self.builder, array).data, [offset])
-
-    def at(self, pointer: Any, offset: Any) -> Any:
-        return self.builder.bitcast(self.builder.gep(pointer, [offset]), self.vector.as_pointer())
-
-    def load(self, pointer: Any, offset: Any, mask: Any = None) -> Any:
-        """The vector at an address, zero where the mask is off."""
-        where = self.at(pointer, offset)
-        if mask is None:
-            return self.builder.load(where, align=self.real.get_abi_alignment(self.context.target_data))
-        name = f"llvm.masked.load.{self.suffix}.p0"
-        return self.call(name, self.vector, [where, ir.Constant(_I32, 4), mask, self.zero])
-
-    def store(self, value: Any, pointer: Any, offset: Any, mask: Any = None) -> None:
-        where = self.at(pointer, offset)
-        if mask is None:
-            self.builder.store(value, where, align=self.real.get_abi_alignment(self.context.target_data))
-        else:
-            self.call(f"llvm.masked.store.{self.suffix}.p0", ir.VoidType(), [value, where, ir.Constant(_I32, 4), mask])
-
-    def splat(self, scalar: Any) -> Any:
-        """A vector with a scalar in every lane."""
-        undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
-        first = self.builder.insert_element(undefined, scalar, ir.Constant(_I32, 0))
-        return self.builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_I32, self.lanes), [0] * self.lanes))
-
-    def below(self, count: Any) -> Any:
-        """A mask of the first `count` lanes."""
-        numbers = ir.Constant(ir.VectorType(_I64, self.lanes), list(range(self.lanes)))
-        return self.builder.icmp_signed("<", numbers, self.splat(count))
-
-    def totals(self, vectors: list[Any]) -> Any:
-        """A vector whose lane i is the sum of the lanes of `vectors[i]`; at most as many vectors as lanes.
-
-        Pairs are folded together until one vector is left: 45 instructions for 16 sums of 16 lanes instead of 128 one by one.
-        """
-        vectors = vectors + [self.zero] * (self.lanes - len(vectors))
-        width = self.lanes
-        while len(vectors) > 1:
-            half = width // 2
-            lower = [start + lane for start in range(0, self.lanes, width) for lane in range(half)]
-            lower += [self.lanes + lane for lane in lower]
-            halves = [ir.Constant(ir.VectorType(_I32, self.lanes), [lane + shift for lane in lower]) for shift in (0, half)]
-            vectors = [
-                self.builder.fadd(*(self.builder.shuffle_vector(x, y, mask) for mask in halves))
-                for x, y in zip(vectors[::2], vectors[1::2], strict=True)
-            ]
-            width = half
-        return vectors[0]
-
-    def store_part(self, vector: Any, first: int, count: int, pointer: Any, offset: int) -> None:
-        """Stores `count` lanes of a vector, from lane `first` on."""
-        mask = ir.Constant(ir.VectorType(_I32, count), list(range(first, first + count)))
-        part = self.builder.shuffle_vector(vector, vector, mask)
-        where = self.builder.gep(pointer, [ir.Constant(_I64, offset)])
-        where = self.builder.bitcast(where, ir.VectorType(self.real, count).as_pointer())
-        self.builder.store(part, where, align=self.real.get_abi_alignment(self.context.target_data))
-
-    def fma(self, x: Any, y: Any, z: Any) -> Any:
-        return self.call(f"llvm.fma.{self.suffix}", self.vector, [x, y, z])
+from sweepgd.kernels.vectors import INT64, VECTOR_BYTES, Emitter, number
 
 
 def _tile(rows: int, vectors: int, masked: bool = False) -> Callable:
@@ -115,18 +29,17 @@ def _tile(rows: int, vectors: int, masked: bool = False) -> Callable:
     def tile(typing, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, lanes):  # type: ignore[no-untyped-def]
         def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             array_a, a_start, a_row, a_inner, array_b, b_start, b_inner, array_c, c_start, c_row, inner, lanes = arguments
-            emit = _Emitter(context, builder, signature.args[0])
+            emit = Emitter(context, builder, signature.args[0])
             mask = emit.below(lanes) if masked else None
             a = emit.pointer(signature.args[0], array_a, a_start)
             b = emit.pointer(signature.args[4], array_b, b_start)
             c = emit.pointer(signature.args[7], array_c, c_start)
-            number = lambda value: ir.Constant(_I64, value)  # noqa: E731
             a_rows = [builder.gep(a, [builder.mul(a_row, number(i))]) for i in range(rows)]
 
             entry, loop, end = builder.block, builder.append_basic_block("inner"), builder.append_basic_block("done")
             builder.branch(loop)
             builder.position_at_end(loop)
-            k = builder.phi(_I64)
+            k = builder.phi(INT64)
             k.add_incoming(number(0), entry)
             sums = [[builder.phi(emit.vector) for _ in range(vectors)] for _ in range(rows)]
             b_row = builder.gep(b, [builder.mul(k, b_inner)])
@@ -163,11 +76,10 @@ def _dots(rows: int, columns: int) -> Callable:
     def dots(typing, a, a_start, a_row, b, b_start, b_row, c, c_start, c_row, inner):  # type: ignore[no-untyped-def]
         def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             array_a, a_start, a_row, array_b, b_start, b_row, array_c, c_start, c_row, inner = arguments
-            emit = _Emitter(context, builder, signature.args[0])
+            emit = Emitter(context, builder, signature.args[0])
             a = emit.pointer(signature.args[0], array_a, a_start)
             b = emit.pointer(signature.args[3], array_b, b_start)
             c = emit.pointer(signature.args[6], array_c, c_start)
-            number = lambda value: ir.Constant(_I64, value)  # noqa: E731
             a_rows = [builder.gep(a, [builder.mul(a_row, number(i))]) for i in range(rows)]
             b_rows = [builder.gep(b, [builder.mul(b_row, number(j))]) for j in range(columns)]
             whole = builder.and_(inner, number(-emit.lanes))
@@ -185,7 +97,7 @@ def _dots(rows: int, columns: int) -> Callable:
             end = builder.append_basic_block("rest")
             builder.branch(head)
             builder.position_at_end(head)
-            k = builder.phi(_I64)
+            k = builder.phi(INT64)
             k.add_incoming(number(0), entry)
             sums = [[builder.phi(emit.vector) for _ in range(columns)] for _ in range(rows)]
             builder.cbranch(builder.icmp_signed("<", k, whole), body, end)
@@ -203,9 +115,11 @@ def _dots(rows: int, columns: int) -> Callable:
             sums = [total for row in rest for total in row]
             for first in range(0, len(sums), emit.lanes):
                 totals = emit.totals(sums[first : first + emit.lanes])
-                for number_of in range(first, min(first + emit.lanes, len(sums)), columns):
-                    c_at = builder.gep(c, [builder.mul(c_row, number(number_of // columns))])
-                    emit.store_part(totals, number_of - first, min(columns, emit.lanes), c_at, number_of % columns)
+                for sum_of in range(first, min(first + emit.lanes, len(sums)), columns):
+                    i, j = divmod(sum_of, columns)
+                    lanes = range(sum_of - first, min(sum_of - first + columns, emit.lanes))
+                    c_at = builder.gep(c, [builder.mul(c_row, number(i))])
+                    emit.store(emit.shuffle(totals, totals, list(lanes)), c_at, number(j))
             return context.get_dummy_value()
 
         arguments = (a, a_start, a_row, b, b_start, b_row, c, c_start, c_row, inner)
@@ -225,7 +139,7 @@ def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, co
 
     With a_row = 1 and a_inner = rows it is the transpose of a matrix that lies row by row.
     """
-    lanes = 64 // a.itemsize
+    lanes = VECTOR_BYTES // a.itemsize
     i = 0
     while i < rows:
         at_a, at_c = a_start + i * a_row, c_start + i * columns
