@@ -37,10 +37,10 @@ def _single(emit: Emitter, x: Any) -> Any:
 
 
 @intrinsic
-def _exponential_vector(typing, array, start, count):  # type: ignore[no-untyped-def]
+def _exponential_vector(typing, array, start, count):
     """Replaces `count` numbers ≤ 0 from `start` on, at most a vector of them, by their exponentials."""
 
-    def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def codegen(context, builder, signature, arguments):
         emit = Emitter(context, builder, signature.args[0])
         where, mask = emit.pointer(signature.args[0], arguments[0], arguments[1]), emit.below(arguments[2])
         x = emit.load(where, number(0), mask)
@@ -59,7 +59,7 @@ def exponentials(array, start, count):
         _exponential_vector(array, start + i, min(lanes, count - i))
 
 
-def _exponentials(array, start, count):  # type: ignore[no-untyped-def]
+def _exponentials(array, start, count):
     array[start : start + count] = np.exp(array[start : start + count])
 
 

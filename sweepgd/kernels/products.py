@@ -26,8 +26,8 @@ def _tile(rows: int, vectors: int, masked: bool = False) -> Callable:
     """
 
     @intrinsic
-    def tile(typing, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, lanes):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def tile(typing, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, lanes):
+        def codegen(context, builder, signature, arguments):
             array_a, a_start, a_row, a_inner, array_b, b_start, b_inner, array_c, c_start, c_row, inner, lanes = arguments
             emit = Emitter(context, builder, signature.args[0])
             mask = emit.below(lanes) if masked else None
@@ -73,8 +73,8 @@ def _dots(rows: int, columns: int) -> Callable:
     """
 
     @intrinsic
-    def dots(typing, a, a_start, a_row, b, b_start, b_row, c, c_start, c_row, inner):  # type: ignore[no-untyped-def]
-        def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def dots(typing, a, a_start, a_row, b, b_start, b_row, c, c_start, c_row, inner):
+        def codegen(context, builder, signature, arguments):
             array_a, a_start, a_row, array_b, b_start, b_row, array_c, c_start, c_row, inner = arguments
             emit = Emitter(context, builder, signature.args[0])
             a = emit.pointer(signature.args[0], array_a, a_start)
@@ -84,7 +84,7 @@ def _dots(rows: int, columns: int) -> Callable:
             b_rows = [builder.gep(b, [builder.mul(b_row, number(j))]) for j in range(columns)]
             whole = builder.and_(inner, number(-emit.lanes))
 
-            def step(k, sums, mask):  # type: ignore[no-untyped-def]
+            def step(k, sums, mask):
                 b_vectors = [emit.load(row, k, mask) for row in b_rows]
                 stepped = []
                 for i in range(rows):
@@ -191,13 +191,13 @@ def multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns
             i += 1
 
 
-def _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):  # type: ignore[no-untyped-def]
+def _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
     left = a[a_start + a_row * np.arange(rows)[:, None] + a_inner * np.arange(inner)]
     right = b[b_start : b_start + inner * columns].reshape(inner, columns)
     c[c_start : c_start + rows * columns] = (left @ right).ravel()
 
 
-def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns):  # type: ignore[no-untyped-def]
+def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns):
     left = a[a_start : a_start + rows * inner].reshape(rows, inner)
     right = b[b_start : b_start + columns * inner].reshape(columns, inner)
     c[c_start : c_start + rows * columns] = (left @ right.T).ravel()
