@@ -61,14 +61,19 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Search:
-    """A finished search. Seconds: `wall` of the command, `startup` to its first trial, `span` to the end of its last."""
+    """A finished search. Seconds: `wall` of the command, and `startup` of it until its first trial began.
+
+    What follows is of the steady part, from the moment when every worker has begun its first trial: the trials that ended in
+    it, the seconds that it lasted, and those that were spent in updates.
+    """
 
     trials: int
     workers: int
     wall: float
     startup: float
-    span: float
-    kernel_seconds: float
+    steady_trials: int
+    steady_seconds: float
+    update_seconds: float
     peak_bytes: int
     diverged: int
     points: tuple[tuple[int, float], ...]
@@ -77,12 +82,12 @@ class Search:
     @property
     def rate(self) -> float:
         """Trials a second after start-up."""
-        return self.trials / self.span
+        return self.steady_trials / self.steady_seconds
 
     @property
     def overhead(self) -> float:
         """Seconds of a core that a trial takes beyond its updates (evaluation, sampling and recording included)."""
-        return (self.span * self.workers - self.kernel_seconds) / self.trials
+        return (self.steady_seconds * self.workers - self.update_seconds) / self.steady_trials
 
 
 def search(
@@ -113,14 +118,17 @@ def search(
         if code:
             raise subprocess.CalledProcessError(code, command)
         rows = load(out).trials.sort_by([("trial", "ascending"), ("replicate", "ascending")])
-        first, last = pc.min(rows["started_at"]).as_py(), pc.max(rows["finished_at"]).as_py()
+        firsts = rows.group_by("worker").aggregate([("started_at", "min")])["started_at_min"]
+        all_began, ended = pc.max(firsts), pc.max(rows["finished_at"])
+        steady = rows.filter(pc.greater(rows["finished_at"], all_began))
         return Search(
             trials,
-            workers,
+            len(firsts),
             wall,
-            (first - begun).total_seconds(),
-            (last - first).total_seconds(),
-            pc.sum(rows["train_seconds"]).as_py(),
+            (pc.min(firsts).as_py() - begun).total_seconds(),
+            pc.count_distinct(steady["trial"]).as_py(),
+            (ended.as_py() - all_began.as_py()).total_seconds(),
+            pc.sum(steady["train_seconds"]).as_py(),
             memory.peak,
             pc.sum(pc.equal(rows["status"], "diverged")).as_py(),
             tuple(zip(rows["batch_size"].to_pylist(), rows["learning_rate"].to_pylist(), strict=True)),

@@ -93,6 +93,6 @@ def _tpe(size: Size) -> Iterator[Finding]:
     """TPE's share of the time: what the same number of random trials would have saved."""
     for trials in size.tpe:
         adaptive, random = (_search("linear", trials, sampler) for sampler in ("tpe", "random"))
-        share = 1.0 - random.span / adaptive.span
-        note = f"{1e3 * adaptive.span / trials:.2f} ms a trial, random {1e3 * random.span / trials:.2f} ms"
+        share = 1.0 - adaptive.rate / random.rate
+        note = f"{1e3 / adaptive.rate:.2f} ms a trial, random {1e3 / random.rate:.2f} ms"
         yield Finding(f"linear, {trials:,} trials: the TPE sampler's share of the time", 100 * share, "%", note=note)

@@ -51,9 +51,9 @@ def ratio(row: Row, module: str) -> str:
 
 def number(value: float) -> str:
     """Three significant digits without an exponent."""
-    if value >= 100:
+    if abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.3g}" if value >= 0.001 else f"{value:.1e}"
+    return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1e}"
 
 
 def findings(found: Iterable[Finding]) -> Table:

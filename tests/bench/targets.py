@@ -75,7 +75,8 @@ def _against(target: Target, what: str, rows: Sequence[Row]) -> Iterator[Finding
         yield Finding(what, None, "×", target.mean or target.each, note="not measured at every batch size")
         return
     if target.mean is not None:
-        yield Finding(f"{what}: geometric mean", geometric_mean(ratios.values()), "×", target.mean)
+        measured = ", ".join(str(size) for size in ratios)
+        yield Finding(f"{what}: geometric mean", geometric_mean(ratios.values()), "×", target.mean, note=f"B = {measured}")
     if target.each is not None:
         size = min(ratios, key=lambda batch: ratios[batch])
         yield Finding(f"{what}: least", ratios[size], "×", target.each, note=f"at B = {size}")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bench.peers import OURS, PEERS
-from bench.peers import load as load_peer
-from bench.work import OPTIMIZERS, Case, Work, layers, load, orders, start
+from .peers import OURS, PEERS
+from .peers import load as load_peer
+from .work import OPTIMIZERS, Case, Work, layers, load, orders, start
 
 CASES = [Case(work, batch, rule) for work, batch in (("linear", 1), ("linear", 10), ("digits", 32)) for rule in OPTIMIZERS]
 

@@ -97,7 +97,7 @@ def _fashion() -> Work:
         images = rng.integers(0, 256, 784 * FASHION_ROWS, dtype=np.uint8)
         labels = rng.integers(0, 10, FASHION_ROWS, dtype=np.uint8)
         note = "random data: dataset-fashion-mnist is not installed"
-    inputs = images.reshape(-1, 784)[:FASHION_ROWS].astype(np.float32) / 255
+    inputs = images.reshape(-1, 784)[:FASHION_ROWS].astype(np.float32) / np.float32(255)
     return Work("fashion", inputs, labels[:FASHION_ROWS].astype(np.int64), (784, 512, 512, 10), note)
 
 

@@ -60,6 +60,6 @@ PEERS = (
     Entry("jax_scan", "JAX scan", "jax", _GROUP),
     # 32 copies of the large network, their gradients and moments are 340 MB: no way to train it faster, so it is left out.
     Entry("jax_vmap", f"JAX vmap {VMAP_TRIALS}", "jax", _GROUP, lambda case: case.work != "fashion", VMAP_TRIALS),
-    Entry("torch_eager", "PyTorch eager", "torch", "pip install torch==2.13.0"),
+    Entry("torch_eager", "PyTorch eager", "torch", "uv pip install torch==2.13.0"),
     Entry("sklearn_fit", "scikit-learn", "sklearn", _GROUP, _sklearn_has),
 )

@@ -51,7 +51,7 @@ def epoch_of(case: Case) -> Callable[..., Any]:
     def epoch(parameters, state, epoch_batches, rate):
         def step(carry, rows):
             loss, slope = gradient(carry[0], inputs[rows], targets[rows])
-            return update(case.optimizer, *carry, slope, rate), loss
+            return update(case.optimizer, carry[0], carry[1], slope, rate), loss
 
         return jax.lax.scan(step, (parameters, state), epoch_batches)
 

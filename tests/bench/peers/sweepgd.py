@@ -8,6 +8,7 @@ from sweepgd import registry
 from sweepgd.budget import Budget
 from sweepgd.configuration import Configuration
 from sweepgd.data import Data, Part
+from sweepgd.data.contract import Task
 from sweepgd.models import Shape, build
 from sweepgd.setting import resolve
 from sweepgd.training import Training
@@ -17,7 +18,7 @@ from ..work import Array, Case, Work, load, orders, start
 
 def data_of(work: Work) -> Data:
     """The work's rows as a run wants them."""
-    task = "classification" if work.classes else "regression"
+    task: Task = "classification" if work.classes else "regression"
     targets = work.targets.astype(np.float32).reshape(len(work.inputs), -1)
     part = Part(work.inputs, targets)
     names = tuple(str(label) for label in range(work.classes))
