@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sweepgd.budget import Budget
 
-INIT, ORDER, KEY = range(3)
+INIT, ORDER = range(2)
 """Purposes of randomness in a run; each has a stream of its own, so that none disturbs another."""
 
 

@@ -19,7 +19,7 @@ from sweepgd.kernels.loops import no_probe
 from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer, slot_matrix
 from sweepgd.outcome import COMPLETED, DIVERGED, Outcome
-from sweepgd.plan import INIT, KEY, Plan, row_orders, stream
+from sweepgd.plan import INIT, Plan, row_orders, stream
 from sweepgd.problem import UsageProblem
 from sweepgd.schedules import BATCH_SCHEDULES, Clock, learning_rates
 
@@ -111,7 +111,8 @@ class Training:
         theta = architecture.initial(stream(seed, INIT)) if initial is None else initial
         self._theta = np.array(theta, dtype=dtype)
         self._slots = slot_matrix(optimizer, architecture.layout, dtype)
-        self._prepare_calls(optimizer, hyper, architecture, data, dtype, int(stream(seed, KEY).integers(2**62)))
+        self._key = seed
+        self._prepare_calls(optimizer, hyper, architecture, data, dtype)
 
         self.points: list[Point] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
@@ -133,7 +134,6 @@ class Training:
         architecture: Architecture,
         data: Data,
         dtype: str,
-        key: int,
     ) -> None:
         """Binds the compiled kernels to this run's arrays."""
         gradient = signatures.compiled("gradient", architecture.gradient, dtype)
@@ -156,27 +156,14 @@ class Training:
         layout, settings = architecture.layout, architecture.settings
         self._layout, self._hyper = layout, hyper
 
-        train, measure = signatures.trainer(dtype), signatures.measurer(dtype)
-
-        def call_train(order, bounds, rates):
-            return train(
-                gradient, update, probe, optimizer.probe is not None,
-                self._theta, buffers, self._slots, layout, settings, hyper,
-                data.train.inputs, data.train.targets, order, bounds, rates, self.updates,
-                self._penalty, key, self._limit, self._work, self._out, self._point,
-            )  # fmt: skip
-
+        # What does not change from call to call, in the order of the kernels' arguments.
+        self._trainer, self._measurer = signatures.trainer(dtype), signatures.measurer(dtype)
+        self._functions = (gradient, update, probe, optimizer.probe is not None)
+        self._state = (self._theta, buffers, self._slots, layout, settings, hyper, data.train.inputs, data.train.targets)
+        self._judges = (gradient, evaluate)
+        parts = (part for side in (data.train, validation, test) for part in (side.inputs, side.targets))
         rows = np.arange(data.rows, dtype=np.int64)
-
-        def call_measure(theta):
-            measure(
-                gradient, evaluate, theta, buffers, layout, settings,
-                data.train.inputs, data.train.targets, validation.inputs, validation.targets, test.inputs, test.targets,
-                rows, architecture.chunk, self._work, self._out, self._total, self._results,
-            )  # fmt: skip
-            return self._results.tolist()
-
-        self._call_train, self._call_measure = call_train, call_measure
+        self._judged = (buffers, layout, settings, *parts, rows, architecture.chunk)
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
@@ -214,7 +201,7 @@ class Training:
         return self
 
     def _run_epoch(self, epoch: int) -> Iterator[Point]:
-        order = self._order(epoch)
+        order = np.ascontiguousarray(self._order(epoch), dtype=np.int64)
         bounds = self.plan.bounds(epoch)
         updates = len(bounds) - 1
         self._fit_workspace(int(bounds[1]))
@@ -279,7 +266,10 @@ class Training:
     def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
         """Makes one update a rate, in one call of the compiled trainer; returns how many it made."""
         start = perf_counter()
-        made, loss, previous = self._call_train(order, bounds, rates)
+        made, loss, previous = self._trainer(
+            *self._functions, *self._state, order, bounds, rates, self.updates,
+            self._penalty, self._key, self._limit, self._work, self._out, self._point,
+        )  # fmt: skip
         elapsed = perf_counter() - start
         self.seconds += elapsed
         self.updates += made
@@ -304,7 +294,8 @@ class Training:
     def _look(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
         """Evaluates, and decides whether the run diverged, reached its goal, or is to stop."""
         parameters = self.parameters
-        measured = self._call_measure(parameters)
+        self._measurer(*self._judges, parameters, *self._judged, self._work, self._out, self._total, self._results)
+        measured = self._results.tolist()
         size = batch_size or self.batch_size
         counts = (self.updates, epoch, self.samples, self.seconds)
         point = Point._make((*counts, rate, size, *measured, self._batch_loss))

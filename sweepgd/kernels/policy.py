@@ -51,6 +51,17 @@ def _remember_addresses(kernel: Any) -> None:
     result.library.get_pointer_to_function = cache(result.library.get_pointer_to_function)
 
 
+def entry(kernel: Any) -> Callable:
+    """A compiled kernel without Numba's look at the types of its arguments, which must be exactly the signature's.
+
+    Measured: 14 µs instead of 30 for the trainer's 22 arguments, as much as a small epoch takes.
+    """
+    if config.DISABLE_JIT:
+        return kernel
+    (result,) = kernel.overloads.values()
+    return result.entry_point
+
+
 @cache
 def _fingerprint(folder: Path) -> str:
     """A digest of the sources that a kernel in `folder` may have inlined.

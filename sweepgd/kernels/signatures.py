@@ -71,9 +71,9 @@ def compiled(kind: str, function: Callable, dtype: str) -> Callable:
 
 def trainer(dtype: str) -> Callable:
     """The compiled training loop: one for every optimizer, model and schedule."""
-    return compiled("train", train, dtype)
+    return policy.entry(compiled("train", train, dtype))
 
 
 def measurer(dtype: str) -> Callable:
     """The compiled evaluation of losses, errors and gradient norm."""
-    return compiled("measure", measure, dtype)
+    return policy.entry(compiled("measure", measure, dtype))

@@ -28,7 +28,7 @@ from optimizers.paths import (
 )
 
 from sweepgd import registry
-from sweepgd.kernels import signatures
+from sweepgd.kernels import loops, signatures
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 # The gradient of softmax' last layer has a rank below its columns, and Newton-Schulz steps multiply the rounding in the
@@ -148,11 +148,11 @@ def test_path(name, dtype, optax):
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about compilation")
 def test_adding_a_rule_compiles_no_trainer():
     own_path(run_of("sgd", {}, 0.1, "float32"))
-    trainer = signatures.trainer("float32")
+    trainer = signatures.compiled("train", loops.train, "float32")
     compiled_before = trainer.stats.cache_hits.total(), trainer.stats.cache_misses.total()
     for name, case in CASES.items():
         own_path(run_of(name, case.hyperparameters, case.rate, "float32"))
-    assert signatures.trainer("float32") is trainer
+    assert signatures.compiled("train", loops.train, "float32") is trainer
     assert len(trainer.signatures) == 1
     assert (trainer.stats.cache_hits.total(), trainer.stats.cache_misses.total()) == compiled_before
 
