@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
 
 from sweepgd import registry
 from sweepgd.configuration import Configuration
 from sweepgd.data import Data, prepare
+from sweepgd.data.shared import open_saved, save
 from sweepgd.data.spec import dataset_settings
 from sweepgd.kernels import signatures
 from sweepgd.kernels.loops import no_probe
@@ -37,8 +40,13 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...]) -> Sweep:
 class Lab:
     """Runs configurations of one sweep. Raises Problem where data or model cannot be had, before any training."""
 
-    def __init__(self, sweep: Sweep) -> None:
-        self._prepare = lru_cache(DATA_KEPT)(lambda seed: prepare(sweep.data, seed=seed, dtype=sweep.model.dtype))
+    def __init__(self, sweep: Sweep, shared: Path | None = None) -> None:
+        """`shared` is where another process' lab has left its data by `share`."""
+
+        def data_of(seed: int) -> Data:
+            return open_saved(shared) if shared else prepare(sweep.data, seed=seed, dtype=sweep.model.dtype)
+
+        self._prepare = lru_cache(DATA_KEPT)(data_of)
         self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
         self.sweep = resolved(sweep, self.objectives)
@@ -49,6 +57,18 @@ class Lab:
 
     def data(self, replicate: int) -> Data:
         return self._prepare(self.data_seed(replicate))
+
+    def share(self, folder: Path) -> Path | None:
+        """Leaves the data in a folder for other processes; None where each replicate has its own, drawn where it runs."""
+        if self.sweep.data.redraw:
+            return None
+        save(self.data(0), folder)
+        return folder
+
+    @cached_property
+    def described(self) -> dict[str, Any]:
+        """What the `settings` of every row say of the sweep."""
+        return self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
 
     @cached_property
     def architecture(self) -> Architecture:

@@ -16,8 +16,13 @@ class UsageProblem(Problem):
     exit_code = 2
 
 
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The known name closest to a wrong one, as a question; empty where none is close."""
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}? " if close else ""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The hint that ends an "unknown name" line: the closest known name, or all of them when none is close."""
     known = sorted(known)
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
+    return suggestion(name, known).rstrip() or f"known: {', '.join(known) or 'none'}"

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from sweepgd.problem import Problem, UsageProblem, nearest
+from sweepgd.problem import Problem, UsageProblem, suggestion
 
 KINDS = ("optimizers", "models", "datasets", "schedules")
 
@@ -50,7 +50,8 @@ def get(kind: str, name: str) -> Any:
     """The plugin called `name`. Raises UsageProblem where none is, Problem where it does not load."""
     point = _points(kind).get(name)
     if point is None:
-        raise UsageProblem(f"unknown {kind[:-1]} {name!r}: {nearest(name, names(kind))}; installed: {', '.join(names(kind))}")
+        installed = ", ".join(names(kind))
+        raise UsageProblem(f"unknown {kind[:-1]} {name!r}: {suggestion(name, names(kind))}installed: {installed}")
     try:
         return point.load()
     except Exception as error:

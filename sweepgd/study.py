@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, differences, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.sweep.files import parse
-from sweepgd.trial import Result, Task, base_row
+from sweepgd.trial import Result, Task, known_rows
 from sweepgd.workers import Lost, Pool, Rung, cores
 
 # One fsync makes every result of this time durable; a trial is reported finished only after it.
@@ -108,7 +109,11 @@ def search(
         progress.started(prepared.total, prepared.total - todo, count)
         deadline = monotonic() + timeout if timeout is not None else inf
         if todo:
-            with Pool(sweep, count, rungs=bool(prepared.advisor.rungs), trial_timeout=trial_timeout) as pool:
+            rungs = bool(prepared.advisor.rungs)
+            with (
+                TemporaryDirectory(prefix="sweepgd-") as folder,
+                Pool(sweep, count, shared=prepared.lab.share(Path(folder)), rungs=rungs, trial_timeout=trial_timeout) as pool,
+            ):
                 _Run(prepared, store, pool, progress, deadline).all()
     finally:
         store.close()
@@ -249,16 +254,6 @@ class _Run:
     def _of_lost(self, lost: Lost) -> Result:
         """The rows of a trial whose worker is gone."""
         assert lost.status in (FAILED, TIMED_OUT)
-        rows = [
-            base_row(self._sweep, lost.task, replicate)
-            | {
-                "status": lost.status,
-                "message": lost.message,
-                "seed": self._lab.seed(replicate),
-                "data_seed": self._lab.data_seed(replicate),
-                "parameters": self._lab.architecture.parameters,
-                "finished_at": datetime.now(UTC),
-            }
-            for replicate in range(self._sweep.search.replicates)
-        ]
+        why = {"status": lost.status, "message": lost.message, "finished_at": datetime.now(UTC)}
+        rows = [row | why for row in known_rows(self._lab, lost.task)]
         return Result(Finished(lost.task.trial, rows, [{} for _ in rows]), None, lost.status)

@@ -16,7 +16,6 @@ from sweepgd.lab import Lab
 from sweepgd.objectives import told, value
 from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, Outcome
 from sweepgd.record import Finished
-from sweepgd.sweep import Sweep
 from sweepgd.training import Training
 
 # Reports the mean objective at a rung, in percent of the budget, and learns whether to give the configuration up.
@@ -60,15 +59,9 @@ def result_of(lab: Lab, task: Task, trainings: Sequence[Training | Outcome], sta
     rows: list[dict[str, Any]] = []
     curves: list[dict[str, np.ndarray]] = []
     minima: list[dict[str, Any]] = []
-    for replicate, training in enumerate(trainings):
-        row = base_row(lab.sweep, task, replicate) | {
-            "seed": lab.seed(replicate),
-            "data_seed": lab.data_seed(replicate),
-            "parameters": lab.architecture.parameters,
-            "started_at": started,
-            "finished_at": finished_at,
-            "worker": f"{platform.node()}:{os.getpid()}",
-        }
+    where = {"started_at": started, "finished_at": finished_at, "worker": f"{platform.node()}:{os.getpid()}"}
+    for replicate, (known, training) in enumerate(zip(known_rows(lab, task), trainings, strict=True)):
+        row = known | where
         if isinstance(training, Outcome):
             rows.append(row | {"status": training.status, "message": training.message})
             curves.append({})
@@ -110,18 +103,16 @@ def _status(statuses: Sequence[str]) -> str:
     return COMPLETED
 
 
-def base_row(sweep: Sweep, task: Task, replicate: int) -> dict[str, Any]:
-    """What is known of a row before it runs."""
-    configuration = task.configuration
-    resolved = sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
+def known_rows(lab: Lab, task: Task) -> list[dict[str, Any]]:
+    """What is known of a trial's rows, one a replicate, before it runs."""
+    sweep, configuration = lab.sweep, task.configuration
     extras = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
     batch_size = configuration.batch_size
-    return {
+    row = {
         "trial": task.trial,
-        "replicate": replicate,
         "config_id": configuration.config_id,
         "data": sweep.data.name or sweep.data.path,
         "model": sweep.model.name,
@@ -131,10 +122,15 @@ def base_row(sweep: Sweep, task: Task, replicate: int) -> dict[str, Any]:
         "batch_size": batch_size if isinstance(batch_size, int) else None,
         "learning_rate": configuration.learning_rate,
         "hyperparameters": numbers | configuration.hyperparameters,
-        "settings": json.dumps(resolved | {"configuration": configuration.to_dict()}, sort_keys=True),
+        "settings": json.dumps(lab.described | {"configuration": configuration.to_dict()}, sort_keys=True),
         "dtype": sweep.model.dtype,
         "attempt": 1,
+        "parameters": lab.architecture.parameters,
     }
+    return [
+        row | {"replicate": replicate, "seed": lab.seed(replicate), "data_seed": lab.data_seed(replicate)}
+        for replicate in range(sweep.search.replicates)
+    ]
 
 
 def _results(lab: Lab, training: Training) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess, SpawnProcess
+from pathlib import Path
 from time import monotonic
 from types import ModuleType
 from typing import Any
@@ -75,13 +76,21 @@ def _without_main() -> Iterator[None]:
 class Pool:
     """Workers for one sweep. Use as a context manager; on leaving it, all workers are gone."""
 
-    def __init__(self, sweep: Sweep, workers: int, *, rungs: bool = False, trial_timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        sweep: Sweep,
+        workers: int,
+        *,
+        shared: Path | None = None,
+        rungs: bool = False,
+        trial_timeout: float | None = None,
+    ) -> None:
         methods = multiprocessing.get_all_start_methods()
         # A forked child of a process with threads may hang; the fork server has none, and starts in a tenth of spawn's time.
         self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             self._context.set_forkserver_preload(["sweepgd.trial", "sweepgd.workers"])
-        self._sweep, self._trial_timeout = sweep, trial_timeout
+        self._sweep, self._shared, self._trial_timeout = sweep, shared, trial_timeout
         self._workers: list[Worker] = []
         self._wanted = workers
         self._ahead = TASKS_AHEAD_WITH_RUNGS if rungs else TASKS_AHEAD
@@ -99,7 +108,7 @@ class Pool:
 
     def _start(self) -> Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=serve, args=(theirs, self._sweep), daemon=True)
+        process = self._context.Process(target=serve, args=(theirs, self._sweep, self._shared), daemon=True)
         with _without_main():
             process.start()
         theirs.close()
@@ -191,7 +200,7 @@ class Pool:
             yield Lost(task, status, message)
 
 
-def serve(connection: Connection, sweep: Sweep) -> None:
+def serve(connection: Connection, sweep: Sweep, shared: Path | None) -> None:
     """A worker's life: build the lab, then run tasks until the connection closes."""
     from threadpoolctl import threadpool_limits
 
@@ -199,7 +208,7 @@ def serve(connection: Connection, sweep: Sweep) -> None:
     from sweepgd.trial import run
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what becomes of us
-    lab = Lab(sweep)
+    lab = Lab(sweep, shared)
     with threadpool_limits(1):  # two workers with two BLAS threads each fight for two cores
         connection.send("ready")
         while True:

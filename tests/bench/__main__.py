@@ -30,9 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(", ".join(f"{name} {text}" for name, text in metadata.items()))
 
     if options.quick:
-        console.print(
-            "--quick shows that all parts are in order; its figures come from too little work to be judged by"
-        )
+        console.print("--quick shows that all parts are in order; its figures come from too little work to be judged by")
 
     rows: list[Row] = []
     found: list[Finding] = []

@@ -80,6 +80,7 @@ def test_names_of_the_other_tables():
         "validation_error",
         "test_error",
         "gradient_norm",
+        "batch_loss",
         "position",
     ]
     assert MINIMA.names == [

@@ -1,0 +1,28 @@
+"""A data set that goes through files comes back the same, mapped and read-only."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sweepgd.data import DataSpec, prepare
+from sweepgd.data.shared import open_saved, save
+from sweepgd.problem import Problem
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.25])
+def test_round_trip(tmp_path: Path, validation: float) -> None:
+    data = prepare(DataSpec(name="synthetic_linear", validation=validation), dtype="float64")
+    save(data, tmp_path)
+    again = open_saved(tmp_path)
+    assert (again.validation is None) == (validation == 0)
+    np.testing.assert_array_equal(again.train.inputs, data.train.inputs)
+    np.testing.assert_array_equal(again.test.targets, data.test.targets)
+    assert (again.fingerprint, again.truth, again.preprocessing) == (data.fingerprint, data.truth, data.preprocessing)
+    assert not again.train.inputs.flags.writeable
+
+
+def test_no_room(tmp_path: Path) -> None:
+    data = prepare(DataSpec(name="synthetic_linear"))
+    with pytest.raises(Problem, match="cannot write the data for the workers"):
+        save(data, tmp_path / "missing")
