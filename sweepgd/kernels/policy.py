@@ -29,7 +29,6 @@ def helper(function: Callable) -> Callable:
     return numba.njit(**FLAGS)(function)
 
 
-@cache
 def compiled(function: Callable, signature: Any) -> Callable:
     """`function` compiled for `signature`, from the cache on disk where an earlier process left it there."""
     folder = _cache_folder(function)

@@ -64,16 +64,19 @@ def signatures(dtype: str) -> dict[str, Any]:
     }
 
 
+@cache
 def compiled(kind: str, function: Callable, dtype: str) -> Callable:
     """A kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`."""
     return policy.compiled(function, signatures(dtype)[kind])
 
 
+@cache
 def trainer(dtype: str) -> Callable:
     """The compiled training loop: one for every optimizer, model and schedule."""
     return policy.entry(compiled("train", train, dtype))
 
 
+@cache
 def measurer(dtype: str) -> Callable:
     """The compiled evaluation of losses, errors and gradient norm."""
     return policy.entry(compiled("measure", measure, dtype))
