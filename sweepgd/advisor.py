@@ -96,7 +96,7 @@ class Advisor:
         trial.report(mean, percent)
         return trial.should_prune()
 
-    def state(self, number: int, values: Sequence[float] | None) -> str | None:
+    def state(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> str | None:
         """What must be recorded for this trial to be remembered after a restart, as JSON; None where nothing must."""
         if not self.remembers:
             return None
@@ -104,7 +104,7 @@ class Advisor:
         if trial is None:
             return self._state_of_point(self.points[number], values)
         frozen = self._study.get_trials(deepcopy=False)[trial.number]
-        return _dump(values, frozen.params, frozen.distributions, frozen.system_attrs, frozen.intermediate_values)
+        return _dump(values, pruned, frozen.params, frozen.distributions, frozen.system_attrs, frozen.intermediate_values)
 
     def _state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
         """A fixed point as a trial that the sampler could have asked for, or None where it lies outside of the space."""
@@ -116,7 +116,7 @@ class Advisor:
                 self.space.ask(fixed)
         except (ValueError, UserWarning):
             return None
-        return _dump(values, fixed.params, fixed.distributions, {}, {})
+        return _dump(values, False, fixed.params, fixed.distributions, {}, {})
 
     def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
         """Tells the sampler a result: what it minimises, or None for a trial that failed."""
@@ -126,6 +126,8 @@ class Advisor:
                 self.remember(state)
         elif values is None:
             self._study.tell(trial, state=TrialState.FAIL)
+        elif state is not None and json.loads(state)["pruned"]:
+            self._study.tell(trial, state=TrialState.PRUNED)  # at the value of its last rung
         else:
             self._study.tell(trial, list(values))
 
@@ -144,7 +146,7 @@ class Advisor:
         values = saved["values"]
         self._study.add_trial(
             create_trial(
-                state=TrialState.FAIL if values is None else TrialState.COMPLETE,
+                state=_ending(saved),
                 values=values,
                 params=saved["params"],
                 distributions={name: json_to_distribution(text) for name, text in saved["distributions"].items()},
@@ -154,6 +156,12 @@ class Advisor:
         )
 
 
+def _ending(saved: Mapping[str, Any]) -> TrialState:
+    if saved["values"] is None:
+        return TrialState.FAIL
+    return TrialState.PRUNED if saved["pruned"] else TrialState.COMPLETE
+
+
 def values_of(state: str) -> list[float] | None:
     """The values in a recorded state: what the sampler was told, None for a trial that failed."""
     return json.loads(state)["values"]
@@ -161,6 +169,7 @@ def values_of(state: str) -> list[float] | None:
 
 def _dump(
     values: Sequence[float] | None,
+    pruned: bool,
     params: Mapping[str, Any],
     distributions: Mapping[str, optuna.distributions.BaseDistribution],
     system_attrs: Mapping[str, Any],
@@ -169,6 +178,7 @@ def _dump(
     return json.dumps(
         {
             "values": None if values is None else list(values),
+            "pruned": pruned,
             "params": dict(params),
             "distributions": {name: distribution_to_json(distribution) for name, distribution in distributions.items()},
             "system_attrs": dict(system_attrs),

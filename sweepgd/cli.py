@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from sweepgd.problem import Problem, UsageProblem
 
 INTERRUPTED = 130
 SOME_FAILED = 3
+LARGEST_SEED = 2**32 - 1
 
 # What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
@@ -81,6 +83,11 @@ def _one_of(**flags: bool) -> None:
         raise UsageProblem(f"{' and '.join(given)} contradict each other: give one of them")
 
 
+def _on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
+    """Which of these options stand on the command line, where one beats another's environment variable."""
+    return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
+
+
 def _with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
     """`--set` overrides with those of other flags added. Raises UsageProblem where both give the same key."""
     keys = {override.partition("=")[0].strip() for override in overrides}
@@ -96,6 +103,7 @@ def _with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
 
 @app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.optimizer=\'["sgd","adam"]\'')
 def search(
+    context: typer.Context,
     sweep: Annotated[
         str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
     ] = "quickstart",
@@ -104,7 +112,9 @@ def search(
         int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")
     ] = None,
     sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the search and of the first replicate.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the search and of the first replicate.")
+    ] = None,
     timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Start no trial after this time, such as 3h.")] = None,
     trial_timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")
@@ -124,7 +134,9 @@ def search(
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
 
-    _one_of(quiet=quiet, verbose=verbose)
+    flagged = _on_command_line(context, "quiet", "verbose")
+    _one_of(**flagged)
+    quiet = quiet and not flagged["verbose"]
     _one_of(**{"dry-run": dry_run, "fresh": fresh})
     limit = None if timeout is None else seconds(timeout, "--timeout")
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
@@ -157,10 +169,18 @@ def search(
             sys.exit(INTERRUPTED)
     _show(results, json_, 5)
     if not json_:
-        print(f"Recorded in {directory}. Next: sweepgd analyze {directory} --figures figures")
-    if progress.failed:
-        print(f"sweepgd: {progress.failed} trials failed; their rows say why", file=sys.stderr)
+        print(f"Recorded in {directory}. Next: sweepgd analyze {quote(str(directory))} --figures figures")
+    if failed := _failed(results):
+        print(f"sweepgd: {failed} trial{'s' * (failed > 1)} failed or timed out; their rows say why", file=sys.stderr)
         raise typer.Exit(SOME_FAILED)
+
+
+def _failed(results: Any) -> int:
+    """How many of the trials recorded, by this call or an earlier one, failed or timed out."""
+    from sweepgd.outcome import FAILED, TIMED_OUT
+
+    rows = results.trials.select(["trial", "status"]).to_pylist()
+    return len({row["trial"] for row in rows if row["status"] in (FAILED, TIMED_OUT)})
 
 
 def _dry_run(sweep: Any, as_json: bool) -> None:
@@ -209,7 +229,7 @@ def init(
         raise UsageProblem(f"{target} exists already: choose another file name") from None
     except OSError as error:
         raise Problem(f"cannot write {target}: {error.strerror}") from error
-    print(f"Wrote {target}. Next: sweepgd search {target}")
+    print(f"Wrote {target}. Next: sweepgd search {quote(str(target))}")
 
 
 @app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")
@@ -218,11 +238,17 @@ def train(
     model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
     optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
-    batch_size: Annotated[str, typer.Option(help='Rows an update, or "full".')] = "32",
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows.")] = 10,
+    batch_size: Annotated[
+        str | None, typer.Option(help='Rows an update, or "full"; if not given 32, without data "full".')
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training rows; 10 if --set gives no budget.")
+    ] = None,
     schedule: Annotated[str, typer.Option(help="A schedule (see: sweepgd list schedules).")] = "constant",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of starting weights and batches.")] = 0,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Record the run there, as a search would.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of starting weights and batches.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Record the run there, as a search would.", envvar="SWEEPGD_OUT")
+    ] = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     quiet: Quiet = False,
     json_: Json = False,
@@ -231,9 +257,9 @@ def train(
     from sweepgd.report.plain import RunPrinter
     from sweepgd.single import train as run
 
-    if batch_size != "full" and not batch_size.isdecimal():
-        raise UsageProblem(f'--batch-size {batch_size!r}: give a whole number, or "full"')
-    size = batch_size if batch_size == "full" else int(batch_size)
+    size = int(batch_size) if batch_size is not None and batch_size.isdecimal() else batch_size
+    if isinstance(size, str) and size != "full":
+        raise UsageProblem(f'--batch-size {size!r}: give a whole number, or "full"')
     printer = RunPrinter(quiet=quiet or json_)
     training = run(
         data,

@@ -10,7 +10,8 @@ from typing import Any
 class Configuration:
     """An optimizer with its settings, a learning rate with its schedule, a batch size with its schedule.
 
-    `batch_size` is the number of rows, or "full"; `warmup` is in epochs; `weight_decay` is None where it is left to the rule.
+    `batch_size` is the number of rows, or "full"; `warmup` is in epochs; `weight_decay` is the L2 penalty, 0 for rules that
+    decay weights by a hyperparameter of their own.
     """
 
     optimizer: str = "sgd"
@@ -22,7 +23,7 @@ class Configuration:
     batch_schedule: str = "constant"
     batch_schedule_settings: dict[str, Any] = field(default_factory=dict)
     warmup: float = 0.0
-    weight_decay: float | None = None
+    weight_decay: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         return dict(vars(self))

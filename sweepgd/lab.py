@@ -1,6 +1,7 @@
 """What every trial of a sweep shares, made once a process: prepared data, the model built for them, compiled kernels."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,7 @@ from sweepgd.configuration import Configuration
 from sweepgd.data import Data, prepare
 from sweepgd.data.shared import open_saved, save
 from sweepgd.data.spec import dataset_settings
-from sweepgd.kernels import signatures
-from sweepgd.kernels.loops import no_probe
+from sweepgd.kernels import loops, signatures
 from sweepgd.models import Architecture, Model, Shape, build
 from sweepgd.objectives import objectives_of
 from sweepgd.setting import resolve
@@ -35,6 +35,16 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...]) -> Sweep:
             "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen),
         }
     )
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keeps matrix products of plugin kernels to one thread: two workers with two each fight for two cores."""
+    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS that np.dot calls in a kernel: only what is loaded is limited
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
 
 
 class Lab:
@@ -80,7 +90,7 @@ class Lab:
         """The seed of a replicate: the same for every configuration, so that they differ in nothing else."""
         return self.sweep.search.seed + replicate
 
-    def training(self, configuration: Configuration, replicate: int) -> Training:
+    def training(self, configuration: Configuration, replicate: int, rungs: Sequence[int] = ()) -> Training:
         """A run, ready to advance."""
         return Training(
             configuration,
@@ -91,18 +101,27 @@ class Lab:
             dtype=self.sweep.model.dtype,
             shuffle=self.sweep.data.shuffle,
             last_batch=self.sweep.data.last_batch,
+            rungs=rungs,
         )
 
-    def compile(self, optimizers: Iterable[str]) -> None:
-        """Compiles every kernel that these optimizers need, or loads them from the cache of an earlier process."""
+    def compile(self, optimizers: Iterable[str], note: Callable[[str], None]) -> None:
+        """Compiles every kernel that these optimizers need, or loads them from the cache of an earlier process.
+
+        `note` is told before a wait of seconds begins.
+        """
         dtype = self.sweep.model.dtype
-        signatures.trainer(dtype)
-        signatures.measurer(dtype)
-        signatures.compiled("gradient", self.architecture.gradient, dtype)
-        signatures.compiled("evaluate", self.architecture.evaluate, dtype)
-        for name in optimizers:
-            optimizer = optimizer_of(name)
-            signatures.compiled("update", optimizer.update, dtype)
-            signatures.compiled("probe", optimizer.probe or no_probe, dtype)
-            if optimizer.evaluation is not None:
-                signatures.compiled("evaluation", optimizer.evaluation, dtype)
+        kernels: list[tuple[str, Callable]] = [
+            ("train", loops.train),
+            ("measure", loops.measure),
+            ("gradient", self.architecture.gradient),
+            ("evaluate", self.architecture.evaluate),
+            ("probe", loops.no_probe),
+        ]
+        for optimizer in map(optimizer_of, optimizers):
+            rules = {"update": optimizer.update, "probe": optimizer.probe, "evaluation": optimizer.evaluation}
+            kernels += [(kind, function) for kind, function in rules.items() if function is not None]
+        cold = sum(not signatures.is_compiled(kind, function, dtype) for kind, function in kernels)
+        if cold:
+            note(f"compiling {cold} kernels, which takes up to a minute, once on this machine …")
+        for kind, function in kernels:
+            signatures.compiled(kind, function, dtype)

@@ -16,7 +16,6 @@ COLUMNS = 10
 
 # Kinds of tensor. Penalties and layer-wise rules treat WEIGHT apart from the others.
 WEIGHT, BIAS, SCALE, POSITION = range(4)
-KIND_NAMES = ("weight", "bias", "scale", "position")
 
 Layout = npt.NDArray[np.int64]
 

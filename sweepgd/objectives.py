@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from sweepgd.data import Data
+from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import UsageProblem
 from sweepgd.sweep import Sweep
 from sweepgd.training import Training
@@ -51,16 +52,26 @@ def value(name: str, training: Training) -> float | None:
 def penalty(name: str, training: Training) -> float:
     """What the sampler is told for a run that diverged or has no value, in the objective's own units.
 
-    Ten times the loss that the run began with (at least 1), an error of 1, ten times the seconds or updates it made. It is
-    finite, since Optuna counts NaN as a failure to be forgotten, and it depends on the run alone.
+    Ten times the loss that the run began with (at least 1), an error of 1, ten times the updates or seconds that the whole
+    run would have taken: a run that diverged at once is no fast one. It is finite, since Optuna counts NaN as a failure to
+    be forgotten, and it depends on the run alone.
     """
     if name.endswith("error"):
         return 1.0
-    if name == "train_seconds":
-        return PENALTY_FACTOR * training.seconds
     if name == "steps_to_goal":
-        return PENALTY_FACTOR * max(1, training.updates)
-    return PENALTY_FACTOR * max(1.0, abs(training.points[0].train_loss) if training.points else 1.0)
+        return PENALTY_FACTOR * training.planned_updates
+    if name == "train_seconds":
+        planned = training.seconds / max(1, training.updates) * training.planned_updates
+        return PENALTY_FACTOR * (training.budget.seconds or planned)
+    initial = abs(training.points[0].train_loss) if training.points else 1.0
+    return PENALTY_FACTOR * (max(1.0, initial) if isfinite(initial) else 1.0)
+
+
+def _has_value(name: str, training: Training) -> bool:
+    """Whether the objective of an ended run may be told: a pruned run's seconds are not those of a whole one."""
+    if training.outcome is None or training.outcome.status == COMPLETED:
+        return True
+    return training.outcome.status == PRUNED and name != "train_seconds"
 
 
 def told(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
@@ -69,8 +80,7 @@ def told(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
     for name in names:
         values = []
         for training in trainings:
-            diverged = training.outcome is not None and training.outcome.diverged_at_update is not None
-            found = None if diverged else value(name, training)
+            found = value(name, training) if _has_value(name, training) else None
             values.append(penalty(name, training) if found is None else found)
         means.append(sum(values) / len(values))
     return means

@@ -7,14 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.budget import Budget
-
-INIT, ORDER = range(2)
-"""Purposes of randomness in a run; each has a stream of its own, so that none disturbs another."""
-
-
-def stream(seed: int, purpose: int, *counters: int) -> np.random.Generator:
-    """The random numbers of one purpose in the run with this seed."""
-    return np.random.default_rng([seed, purpose, *counters])
+from sweepgd.streams import ORDER, stream
 
 
 def row_orders(rows: int, seed: int, shuffle: str) -> Callable[[int], npt.NDArray[np.int64]]:

@@ -21,21 +21,20 @@ LARGEST_BATCH = 2**31 - 1
 class Clock:
     """When each of m consecutive updates happens: what was done before it, and how long the run is.
 
-    `updates` is int64 (m,); `epochs` is float64 (m,), its floor the number of whole epochs done. The totals are None
+    `updates` is int64 (m,); `epochs` is float64 (m,), its floor the number of whole epochs done. `total_updates` is None
     where the length of the run is unknown.
     """
 
     updates: Ints
     epochs: Floats
     total_updates: int | None
-    total_epochs: float | None
 
 
 @dataclass(frozen=True)
 class Schedule:
     """A learning-rate schedule: `factor(clock, **settings)` is float64 (m,), by which the base rate is multiplied.
 
-    `needs_length` says that the factor depends on the clock's totals, which are then given.
+    `needs_length` says that the factor depends on the clock's `total_updates`, which are then given.
     """
 
     name: str

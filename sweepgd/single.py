@@ -5,14 +5,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sweepgd.lab import Lab
+from sweepgd import registry
+from sweepgd.directory import check_continues
+from sweepgd.lab import Lab, one_blas_thread
 from sweepgd.problem import UsageProblem
 from sweepgd.record import Store
-from sweepgd.study import check_batch_sizes, check_continues
+from sweepgd.study import check_batch_sizes
 from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Point, Training
 from sweepgd.trial import Task, result_of
+
+EPOCHS = 10
+MEASURES = ("budget", "budget.epochs", "budget.updates", "budget.samples", "budget.seconds")
 
 
 def sweep_of(
@@ -20,30 +25,45 @@ def sweep_of(
     model: str,
     optimizer: str,
     learning_rate: float | None,
-    batch_size: int | str,
-    epochs: int,
+    batch_size: int | str | None,
+    epochs: int | None,
     schedule: str,
     seed: int,
     overrides: Iterable[str] = (),
 ) -> Sweep:
-    """The sweep of a single fixed configuration. `data` is a data set's name, or a file's path."""
+    """The sweep of a single fixed configuration, with the defaults of `train`. `data` is a data set's name, or a file's path.
+
+    Raises UsageProblem where `epochs` and an override each give the budget.
+    """
     import tomli_w
 
+    overrides = list(overrides)
+    given = {override.partition("=")[0].strip() for override in overrides}
+    measured = next((name for name in MEASURES if name in given), None)
+    if epochs is not None and measured is not None:
+        raise UsageProblem(f"epochs and {measured} contradict each other: give one of them")
     is_path = "/" in data or Path(data).suffix != ""
     table: Mapping[str, Any] = {
         "name": "train",
         "data": {"path" if is_path else "name": data},
         "model": {"name": model},
-        "budget": {"epochs": epochs},
+        "budget": {} if measured else {"epochs": EPOCHS if epochs is None else epochs},
         "space": {
             "optimizer": optimizer,
             "schedule": schedule,
-            "batch_size": batch_size,
+            **({} if batch_size is None else {"batch_size": batch_size}),
             "learning_rate": optimizer_of(optimizer).learning_rate.default if learning_rate is None else learning_rate,
         },
         "search": {"seed": seed, "trials": 1},
     }
-    return parse(tomli_w.dumps(table), overrides, "train")
+    sweep = parse(tomli_w.dumps(table), overrides, "train")
+    if "batch_size" in sweep.space.model_fields_set or not _without_data(sweep):
+        return sweep
+    return sweep.model_copy(update={"space": sweep.space.model_copy(update={"batch_size": "full"})})
+
+
+def _without_data(sweep: Sweep) -> bool:
+    return sweep.data.name is not None and registry.get("datasets", sweep.data.name).task == "none"
 
 
 def train(
@@ -51,8 +71,8 @@ def train(
     model: str = "mlp",
     optimizer: str = "sgd",
     learning_rate: float | None = None,
-    batch_size: int | str = 32,
-    epochs: int = 10,
+    batch_size: int | str | None = None,
+    epochs: int | None = None,
     schedule: str = "constant",
     seed: int = 0,
     *,
@@ -62,9 +82,10 @@ def train(
 ) -> Training:
     """Trains one configuration and returns the finished Training: its `points`, `outcome`, `parameters` and `best`.
 
-    `learning_rate` is by default the optimizer's own; `overrides` are `dotted.key=TOML-value` of a sweep file, such as
-    "model.hidden=[128]"; with `out` the run is recorded there as trial 0; `watch` is called at each evaluation. Raises
-    Problem before training where the run cannot be made as asked.
+    `learning_rate` is by default the optimizer's own, `batch_size` 32 (without data "full"), and `epochs` 10 where no
+    override gives the budget; `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]"; with
+    `out` the run is recorded there as trial 0; `watch` is called at each evaluation. Raises Problem before training where
+    the run cannot be made as asked.
     """
     sweep = sweep_of(data, model, optimizer, learning_rate, batch_size, epochs, schedule, seed, overrides)
     space = space_of(sweep)
@@ -73,6 +94,8 @@ def train(
         raise UsageProblem(
             f"train runs one configuration, and {searched[0] if searched else 'points'} gives several: use search"
         )
+    if sweep.search.replicates > 1:
+        raise UsageProblem(f"train makes one run, and search.replicates = {sweep.search.replicates} asks for more: use search")
     lab = Lab(sweep)
     sweep = lab.sweep
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
@@ -86,9 +109,10 @@ def train(
         if store is not None and 0 in store.recorded:
             raise UsageProblem(f"{directory} holds this very run already: choose another --out")
         started = datetime.now(UTC)
-        for point in training.advance():
-            if watch is not None:
-                watch(point)
+        with one_blas_thread():
+            for point in training.advance():
+                if watch is not None:
+                    watch(point)
         if store is not None:
             store.append(result_of(lab, Task(0, configuration), [training], started).finished)
     finally:

@@ -10,17 +10,16 @@ from time import monotonic
 from typing import Protocol
 
 from sweepgd.advisor import Advisor, values_of
-from sweepgd.kernels.policy import cold
+from sweepgd.directory import check_continues, move_aside
 from sweepgd.lab import Lab
-from sweepgd.outcome import FAILED, TIMED_OUT
-from sweepgd.problem import Problem, UsageProblem
+from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
+from sweepgd.problem import UsageProblem
 from sweepgd.record import Finished, Results, Store, load
 from sweepgd.space import Space, Value
-from sweepgd.sweep import Sweep, configuration_of, differences, to_toml
+from sweepgd.sweep import Sweep, configuration_of, to_toml
 from sweepgd.sweep import load as load_sweep
-from sweepgd.sweep.files import parse
 from sweepgd.trial import Result, Task, known_rows
-from sweepgd.workers import Lost, Pool, Rung, cores
+from sweepgd.workers import ONE_AT_A_TIME, TASKS_AHEAD, Lost, Pool, Rung, cores
 
 # One fsync makes every result of this time durable; a trial is reported finished only after it.
 FLUSH_SECONDS = 0.1
@@ -101,20 +100,21 @@ def search(
     check_continues(directory, sweep)
     store = Store.open(directory, to_toml(sweep))
     try:
-        if cold():
-            progress.note("compiling kernels, which takes up to a minute, once on this machine …")
-        prepared.lab.compile(_optimizers(prepared.advisor))
+        prepared.lab.compile(_optimizers(prepared.advisor), progress.note)
         todo = sum(number not in store.recorded for number in range(prepared.total))
         count = max(1, min(workers or cores(), todo))
         progress.started(prepared.total, prepared.total - todo, count)
         deadline = monotonic() + timeout if timeout is not None else inf
         if todo:
-            rungs = bool(prepared.advisor.rungs)
+            ahead = ONE_AT_A_TIME if prepared.advisor.rungs or timeout is not None else TASKS_AHEAD
             with (
                 TemporaryDirectory(prefix="sweepgd-") as folder,
-                Pool(sweep, count, shared=prepared.lab.share(Path(folder)), rungs=rungs, trial_timeout=trial_timeout) as pool,
+                Pool(sweep, count, shared=prepared.lab.share(Path(folder)), ahead=ahead, trial_timeout=trial_timeout) as pool,
             ):
-                _Run(prepared, store, pool, progress, deadline).all()
+                _Run(prepared, store, pool, progress, deadline, trial_timeout).all()
+            done = sum(number in store.recorded for number in range(prepared.total))
+            if done < prepared.total:
+                progress.note(f"time is up: {done} of {prepared.total} trials are recorded; the same command goes on")
     finally:
         store.close()
     return load(directory)
@@ -125,40 +125,16 @@ def _optimizers(advisor: Advisor) -> list[str]:
     return sorted({str(name) for name in [*axis.values, *(point["optimizer"] for point in advisor.points)]})
 
 
-def check_continues(directory: Path, sweep: Sweep) -> None:
-    """Raises Problem where a directory holds the results of a sweep that computes something else."""
-    path = directory / "sweep.toml"
-    if not path.is_file():
-        return
-    differing = differences(parse(path.read_text(encoding="utf-8"), where=str(path)), sweep)
-    if differing:
-        more = f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""
-        raise Problem(f"{directory} holds another sweep: {differing[0]}{more}; choose another --out, or --fresh to begin anew")
-
-
-def move_aside(directory: Path) -> Path | None:
-    """Renames a results directory so that a new one can begin; nothing is deleted. Returns its new name, None where none is."""
-    if not (directory / "sweep.toml").is_file():
-        return None
-    if not directory.name.strip("."):
-        raise UsageProblem(f"--fresh cannot move {directory} aside from within: give --out the directory's name")
-    for number in range(1, 10_000):
-        aside = directory.with_name(f"{directory.name}.before-{number}")
-        if not aside.exists():
-            try:
-                return directory.rename(aside)
-            except OSError as error:
-                raise Problem(f"cannot move {directory} aside: {error.strerror}") from error
-    raise Problem(f"{directory.parent} holds too many directories set aside: remove some")
-
-
 class _Run:
     """One call of `search`: hands out tasks, and records and tells what comes back."""
 
-    def __init__(self, prepared: Prepared, store: Store, pool: Pool, progress: Progress, deadline: float) -> None:
+    def __init__(
+        self, prepared: Prepared, store: Store, pool: Pool, progress: Progress, deadline: float, trial_timeout: float | None
+    ) -> None:
         self._sweep, self._advisor, self._lab = prepared.sweep, prepared.advisor, prepared.lab
         self._total = prepared.total
         self._store, self._pool, self._progress, self._deadline = store, pool, progress, deadline
+        self._trial_timeout = trial_timeout
         self._unreported: list[Result] = []
         self._flushed = monotonic()
         self._states = self._recorded_states() if self._advisor.remembers else {}
@@ -218,7 +194,7 @@ class _Run:
                     more = False
                     break
                 rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
-                self._pool.submit(Task(number, configuration_of(point), rungs))
+                self._pool.submit(Task(number, configuration_of(point), rungs, self._trial_timeout))
             for event in self._pool.events(timeout=FLUSH_SECONDS):
                 if isinstance(event, Rung):
                     self._pool.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
@@ -231,7 +207,7 @@ class _Run:
 
     def _finish(self, result: Result) -> None:
         number = result.finished.trial
-        state = self._advisor.state(number, result.told)
+        state = self._advisor.state(number, result.told, pruned=result.status == PRUNED)
         if state is not None:
             self._states[number] = state
         result.finished.rows[0]["search_state"] = state

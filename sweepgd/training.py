@@ -1,10 +1,10 @@
 """One training run: a configuration, data and a seed in; a curve, weights and an outcome out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf, isfinite, isnan, nan
-from time import perf_counter
+from math import ceil, inf, isfinite, isnan, nan
+from time import monotonic, perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +18,11 @@ from sweepgd.kernels import signatures
 from sweepgd.kernels.loops import no_probe
 from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer, slot_matrix
-from sweepgd.outcome import COMPLETED, DIVERGED, Outcome
-from sweepgd.plan import INIT, Plan, row_orders, stream
+from sweepgd.outcome import COMPLETED, DIVERGED, TIMED_OUT, Outcome
+from sweepgd.plan import Plan, row_orders
 from sweepgd.problem import UsageProblem
 from sweepgd.schedules import BATCH_SCHEDULES, Clock, learning_rates
+from sweepgd.streams import INIT, KEY, stream
 
 # A kernel does not see Ctrl-C (numba#5551): no call of one may last much longer than this.
 CALL_SECONDS = 0.25
@@ -69,9 +70,12 @@ def resolve_batch_size(batch_size: int | str, rows: int) -> int:
 class Training:
     """A run that advances from evaluation to evaluation, so that replicates can advance side by side.
 
-    `initial` (parameters,) and `order` (epoch → row numbers) replace what the seed would draw, to repeat another
-    library's run. After `advance()` is exhausted, `outcome` tells how it ended, `points` is its curve, `parameters` the
-    final weights to judge by, and `best` the best ones. Raises UsageProblem where the configuration does not fit the data.
+    Besides the evaluations that the budget asks for there is one at each of `rungs`, percents of the budget at which a
+    pruner judges (under a budget in seconds: at the first evaluation after it). `initial` (parameters,) and `order`
+    (epoch → row numbers) replace what the seed would draw, to repeat another library's run.
+
+    After `advance()` is exhausted, `outcome` tells how it ended, `points` is its curve, `parameters` the final weights to
+    judge by, and `best` the best ones. Raises UsageProblem where the configuration does not fit the data.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Training:
         dtype: str = "float32",
         shuffle: str = "epoch",
         last_batch: str = "keep",
+        rungs: Sequence[int] = (),
         initial: npt.NDArray[Any] | None = None,
         order: Callable[[int], npt.NDArray[np.int64]] | None = None,
     ) -> None:
@@ -94,24 +99,20 @@ class Training:
         grow = partial(batch_schedule.size, self.batch_size, **configuration.batch_schedule_settings)
         self.plan = Plan(data.rows, grow, drop_last=last_batch == "drop")
         self._order = order or row_orders(data.rows, seed, shuffle)
-        self._total_updates, self._total_epochs = self.plan.length(budget)
+        self._total_updates, _ = self.plan.length(budget)
+        self._last_update = None if budget.seconds is not None else self._total_updates
+        self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
         self._schedule = registry.get("schedules", configuration.schedule)
         self._warmup = round(configuration.warmup * self.plan.updates(0))
 
         optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
-        hyperparameters = dict(configuration.hyperparameters)
-        self._penalty = configuration.weight_decay or 0.0
-        if optimizer.decays_weights_itself:
-            self._penalty = 0.0
-            if configuration.weight_decay is not None:
-                hyperparameters["weight_decay"] = configuration.weight_decay
-        self.hyperparameters = hyperparameters
-        hyper = optimizer.hyper(hyperparameters)
+        hyper = optimizer.hyper(configuration.hyperparameters)
+        self._penalty = configuration.weight_decay
 
         theta = architecture.initial(stream(seed, INIT)) if initial is None else initial
         self._theta = np.array(theta, dtype=dtype)
         self._slots = slot_matrix(optimizer, architecture.layout, dtype)
-        self._key = seed
+        self._key = int(stream(seed, KEY).integers(2**62))
         self._prepare_calls(optimizer, hyper, architecture, data, dtype)
 
         self.points: list[Point] = []
@@ -119,6 +120,8 @@ class Training:
         self.best: Best | None = None
         self._best_loss = inf
         self.outcome: Outcome | None = None
+        self.deadline = inf
+        """When, by the monotonic clock, the run is to stop as timed out."""
         self.steps_to_goal: int | None = None
         self.updates = self.samples = 0
         self.seconds = 0.0
@@ -175,15 +178,16 @@ class Training:
         return judged
 
     @property
+    def planned_updates(self) -> int:
+        """The updates of the whole run; where a budget in seconds leaves them open, those made."""
+        return max(1, self.updates) if self._last_update is None else self._last_update
+
+    @property
     def percent(self) -> float:
         """How much of the budget is done, from 0 to 100."""
-        budget = self.budget
-        if budget.seconds is not None:
-            return 100.0 * min(self.seconds / budget.seconds, 1.0)
-        if budget.samples is not None:
-            return 100.0 * min(self.samples / budget.samples, 1.0)
-        assert self._total_updates is not None
-        return 100.0 * self.updates / self._total_updates
+        if self.budget.seconds is not None:
+            return 100.0 * min(self.seconds / self.budget.seconds, 1.0)
+        return 100.0 * self.updates / self.planned_updates
 
     def advance(self) -> Iterator[Point]:
         """Trains to the end, yielding each evaluation: at the start, every `eval_every` samples, at each epoch's end."""
@@ -210,13 +214,12 @@ class Training:
             updates=np.arange(self.updates, self.updates + updates, dtype=np.int64),
             epochs=epoch + bounds[:-1] / seen,
             total_updates=self._total_updates,
-            total_epochs=self._total_epochs,
         )
         configuration = self.configuration
         rates = learning_rates(
             self._schedule, configuration.schedule_settings, clock, configuration.learning_rate, self._warmup
         )
-        end = min(updates, self._updates_left(bounds))
+        end = updates if self._last_update is None else min(updates, self._last_update - self.updates)
         done = 0
         while done < end and self.outcome is None:
             stop = min(self._next_evaluation(bounds, done, before), end)
@@ -227,35 +230,27 @@ class Training:
                 self.samples = before + int(bounds[done])
                 if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
                     stop = end = done
+                if self.outcome is None and monotonic() > self.deadline:
+                    self.outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
             last = max(done - 1, 0)
             yield self._look(epoch + float(bounds[done]) / seen, float(rates[last]), int(bounds[last + 1] - bounds[last]))
-            if self.outcome is None and self._budget_is_spent(epoch + 1 if done == updates else epoch):
+            if self.outcome is None and self._budget_is_spent():
                 self.outcome = Outcome(COMPLETED, "budget spent")
 
-    def _updates_left(self, bounds: npt.NDArray[np.int64]) -> int:
-        """How many of this epoch's updates the budget allows."""
-        if self.budget.updates is not None:
-            return self.budget.updates - self.updates
-        if self.budget.samples is not None:
-            return max(1, int(np.searchsorted(bounds, self.budget.samples - self.samples)))
-        return len(bounds) - 1
-
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> int:
-        """The first update of this epoch at or after the next multiple of `eval_every` samples, else the epoch's end."""
+        """Up to which update of this epoch to train: to the next multiple of `eval_every` samples, rung, or the epoch's end."""
+        stops = [len(bounds) - 1]
         every = self.budget.eval_every
-        if every is None:
-            return len(bounds) - 1
-        target = (self.samples // every + 1) * every - before
-        return max(done + 1, int(np.searchsorted(bounds, target)))
+        if every is not None:
+            target = (self.samples // every + 1) * every - before
+            stops.append(max(done + 1, int(np.searchsorted(bounds, target))))
+        stops += [done + rung - self.updates for rung in self._rungs if rung > self.updates]
+        return min(stops)
 
-    def _budget_is_spent(self, whole_epochs: int) -> bool:
-        budget = self.budget
-        return (
-            (budget.epochs is not None and whole_epochs >= budget.epochs)
-            or (budget.updates is not None and self.updates >= budget.updates)
-            or (budget.samples is not None and self.samples >= budget.samples)
-            or (budget.seconds is not None and self.seconds >= budget.seconds)
-        )
+    def _budget_is_spent(self) -> bool:
+        if self._last_update is not None:
+            return self.updates >= self._last_update
+        return self.budget.seconds is not None and self.seconds >= self.budget.seconds
 
     def _fit_workspace(self, batch: int) -> None:
         if batch > self._work_rows:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from sweepgd.configuration import Configuration
 from sweepgd.lab import Lab
 from sweepgd.objectives import told, value
-from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, Outcome
+from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, Outcome
 from sweepgd.record import Finished
 from sweepgd.training import Training
 
@@ -29,6 +30,8 @@ class Task:
     trial: int
     configuration: Configuration
     rungs: tuple[int, ...] = ()
+    time_limit: float | None = None
+    """In seconds; replicates that have not ended by then are timed out, and those that have keep their results."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def run(lab: Lab, task: Task, report: Report | None = None) -> Result:
     trainings: list[Training | Outcome] = []
     for replicate in range(lab.sweep.search.replicates):
         try:
-            trainings.append(lab.training(task.configuration, replicate))
+            trainings.append(lab.training(task.configuration, replicate, task.rungs))
         except Exception as error:
             trainings.append(_failure(error))
     _advance(lab, task, [training for training in trainings if isinstance(training, Training)], report)
@@ -62,8 +65,10 @@ def result_of(lab: Lab, task: Task, trainings: Sequence[Training | Outcome], sta
     where = {"started_at": started, "finished_at": finished_at, "worker": f"{platform.node()}:{os.getpid()}"}
     for replicate, (known, training) in enumerate(zip(known_rows(lab, task), trainings, strict=True)):
         row = known | where
-        if isinstance(training, Outcome):
-            rows.append(row | {"status": training.status, "message": training.message})
+        if isinstance(training, Outcome) or not training.points:
+            outcome = training if isinstance(training, Outcome) else training.outcome
+            assert outcome is not None
+            rows.append(row | {"status": outcome.status, "message": outcome.message})
             curves.append({})
             continue
         rows.append(row | _results(lab, training))
@@ -71,7 +76,8 @@ def result_of(lab: Lab, task: Task, trainings: Sequence[Training | Outcome], sta
         minima += _minima(lab, task.trial, replicate, training)
     whole = [training for training in trainings if isinstance(training, Training)]
     status = _status([row["status"] for row in rows])
-    return Result(Finished(task.trial, rows, curves, minima), None if status == FAILED else told(lab.objectives, whole), status)
+    values = None if status in (FAILED, TIMED_OUT) else told(lab.objectives, whole)
+    return Result(Finished(task.trial, rows, curves, minima), values, status)
 
 
 def _failure(error: Exception) -> Outcome:
@@ -81,6 +87,9 @@ def _failure(error: Exception) -> Outcome:
 def _advance(lab: Lab, task: Task, trainings: Sequence[Training], report: Report | None) -> None:
     """Advances all replicates from rung to rung, and to the end; sets the outcome of each."""
     steps = [training.advance() for training in trainings]
+    if task.time_limit is not None:
+        for training in trainings:
+            training.deadline = monotonic() + task.time_limit
     for rung in (*task.rungs, 101):
         for training, step in zip(trainings, steps, strict=True):
             try:
@@ -96,8 +105,8 @@ def _advance(lab: Lab, task: Task, trainings: Sequence[Training], report: Report
 
 
 def _status(statuses: Sequence[str]) -> str:
-    """A configuration's status: failed if any replicate failed, else pruned or diverged if any was, else completed."""
-    for status in (FAILED, PRUNED, DIVERGED):
+    """A configuration's status: the worst of its replicates, a failure before a time-out, pruning and divergence."""
+    for status in (FAILED, TIMED_OUT, PRUNED, DIVERGED):
         if status in statuses:
             return status
     return COMPLETED
@@ -119,7 +128,7 @@ def known_rows(lab: Lab, task: Task) -> list[dict[str, Any]]:
         "optimizer": configuration.optimizer,
         "schedule": configuration.schedule,
         "batch_schedule": configuration.batch_schedule,
-        "batch_size": batch_size if isinstance(batch_size, int) else None,
+        "batch_size": lab.data(0).rows if batch_size == "full" else batch_size,
         "learning_rate": configuration.learning_rate,
         "hyperparameters": numbers | configuration.hyperparameters,
         "settings": json.dumps(lab.described | {"configuration": configuration.to_dict()}, sort_keys=True),

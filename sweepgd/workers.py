@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess, SpawnProcess
 from pathlib import Path
@@ -15,13 +16,16 @@ from types import ModuleType
 from typing import Any
 
 from sweepgd.outcome import FAILED, TIMED_OUT
+from sweepgd.problem import Problem
 from sweepgd.sweep import Sweep
 from sweepgd.trial import Task
 
-# Tasks that a worker holds: while it sends a result, the next task is already there. A worker that waits at rungs for the
-# answer whether to go on must find that answer next in its pipe, and no task before it.
+# Tasks that a worker holds: while it sends a result, the next task is already there. One must do where a worker waits at
+# rungs for the answer whether to go on, which has to be next in its pipe, and where no task may begin after a deadline.
 TASKS_AHEAD = 2
-TASKS_AHEAD_WITH_RUNGS = 1
+ONE_AT_A_TIME = 1
+# A trial ends itself at its limit; a worker is stopped only where its kernel or plugin does not come back.
+GRACE_SECONDS = 1.0
 STOP_SECONDS = 1.0
 # What sending to a dead worker raises; `events` then finds its end of the connection closed, and says so.
 GONE = (BrokenPipeError, ConnectionResetError)
@@ -73,6 +77,19 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Lets no Ctrl-C reach a starting process, nor later, as it inherits the mask: the parent decides what becomes of it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Pool:
     """Workers for one sweep. Use as a context manager; on leaving it, all workers are gone."""
 
@@ -82,7 +99,7 @@ class Pool:
         workers: int,
         *,
         shared: Path | None = None,
-        rungs: bool = False,
+        ahead: int = TASKS_AHEAD,
         trial_timeout: float | None = None,
     ) -> None:
         methods = multiprocessing.get_all_start_methods()
@@ -90,10 +107,11 @@ class Pool:
         self._context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
             self._context.set_forkserver_preload(["sweepgd.trial", "sweepgd.workers"])
-        self._sweep, self._shared, self._trial_timeout = sweep, shared, trial_timeout
+        self._sweep, self._shared = sweep, shared
+        self._limit = inf if trial_timeout is None else trial_timeout
         self._workers: list[Worker] = []
         self._wanted = workers
-        self._ahead = TASKS_AHEAD_WITH_RUNGS if rungs else TASKS_AHEAD
+        self._ahead = ahead
 
     def __enter__(self) -> "Pool":
         self._workers = [self._start() for _ in range(self._wanted)]
@@ -109,7 +127,7 @@ class Pool:
     def _start(self) -> Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=serve, args=(theirs, self._sweep, self._shared), daemon=True)
-        with _without_main():
+        with _without_main(), _without_interrupts():
             process.start()
         theirs.close()
         return Worker(process, ours)
@@ -146,9 +164,9 @@ class Pool:
     def events(self, timeout: float) -> Iterator[Any]:
         """What has happened since: a Result, a Rung (to be replied to), or a Lost. Waits for one at most `timeout` seconds."""
         deadlines = [
-            worker.started + self._trial_timeout
+            worker.started + self._limit + GRACE_SECONDS
             for worker in self._workers
-            if self._trial_timeout is not None and worker.tasks and worker.started is not None
+            if worker.tasks and worker.started is not None
         ]
         patience = max(0.0, min([timeout, *(deadline - monotonic() for deadline in deadlines)]))
         ready = set(wait([worker.connection for worker in self._workers], patience))
@@ -156,15 +174,14 @@ class Pool:
             if worker.connection in ready:
                 yield from self._receive(worker)
             elif self._is_late(worker):
-                yield from self._replace(worker, TIMED_OUT, f"stopped at its time limit of {self._trial_timeout:g} s")
+                yield from self._replace(
+                    worker, TIMED_OUT, f"its worker was stopped at the trial's time limit of {self._limit:g} s"
+                )
 
     def _is_late(self, worker: Worker) -> bool:
-        return (
-            self._trial_timeout is not None
-            and bool(worker.tasks)
-            and worker.started is not None
-            and monotonic() - worker.started > self._trial_timeout
-        )
+        if not worker.tasks or worker.started is None:
+            return False
+        return monotonic() - worker.started > self._limit + GRACE_SECONDS
 
     def _receive(self, worker: Worker) -> Iterator[Any]:
         try:
@@ -177,6 +194,8 @@ class Pool:
             return
         if message == "ready":
             worker.started = monotonic()
+        elif isinstance(message, Problem):
+            raise Problem(f"a worker cannot begin: {message}")
         elif isinstance(message, tuple):
             percent, mean = message
             yield Rung(worker.tasks[0], percent, mean, worker)
@@ -202,23 +221,25 @@ class Pool:
 
 def serve(connection: Connection, sweep: Sweep, shared: Path | None) -> None:
     """A worker's life: build the lab, then run tasks until the connection closes."""
-    from threadpoolctl import threadpool_limits
-
-    from sweepgd.lab import Lab
+    from sweepgd.lab import Lab, one_blas_thread
     from sweepgd.trial import run
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what becomes of us
-    lab = Lab(sweep, shared)
-    with threadpool_limits(1):  # two workers with two BLAS threads each fight for two cores
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where masks are not inherited
+    try:
+        lab = Lab(sweep, shared)
+    except Exception as error:
+        connection.send(error if isinstance(error, Problem) else Problem(f"{type(error).__name__}: {error}"))
+        return
+
+    def report(rung: int, mean: float) -> bool:
+        connection.send((rung, mean))
+        return bool(connection.recv())
+
+    with one_blas_thread():
         connection.send("ready")
         while True:
             try:
                 task = connection.recv()
             except EOFError:
                 return
-
-            def report(rung: int, mean: float) -> bool:
-                connection.send((rung, mean))
-                return bool(connection.recv())
-
             connection.send(run(lab, task, report if task.rungs else None))

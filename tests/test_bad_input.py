@@ -91,6 +91,8 @@ WRONG = {
     # Search
     "search.replicates=0": "search.replicates: Input should be greater than 0",
     "search.seed=-1": "search.seed: Input should be greater than or equal to 0",
+    "search.seed=4294967296": "search.seed: Input should be less than 4294967296",
+    "data.seed=4294967296": "data.seed: Input should be less than 4294967296",
     "search.generation=0": "search.generation: Input should be greater than 0",
     "search.trials=0": "search.trials: Input should be greater than 0",
     "search.objectives=['validation_loss','train_loss'] search.pruner='median'": "the median pruner judges one objective",
@@ -257,6 +259,7 @@ FLAGS = {
     "--workers many": "Invalid value for '--workers'",
     "--trials 0": "Invalid value for '--trials'",
     "--seed -1": "Invalid value for '--seed'",
+    "--seed 4294967296": "Invalid value for '--seed'",
     "--trial-timeout banana": "--trial-timeout 'banana': give a duration above 0, such as 90s, 5m or 3h",
     "--timeout 0s": "--timeout '0s': give a duration above 0",
     "--sampler tp": "unknown sampler 'tp': did you mean 'tpe'?",
@@ -302,7 +305,11 @@ COMMANDS = {
     "train --data nowhere.csv": (2, 'data.path needs data.task: give "regression" or "classification"'),
     "train --set space.batch_size=[8,16]": (2, "train runs one configuration, and batch_size gives several: use search"),
     "train --set points=[{}]": (2, "train runs one configuration, and points gives several: use search"),
+    "train --set search.replicates=3": (2, "train makes one run, and search.replicates = 3 asks for more: use search"),
+    "train --epochs 5 --set budget.updates=9": (2, "epochs and budget.updates contradict each other: give one of them"),
+    "train --epochs 5 --set budget={updates=9}": (2, "epochs and budget contradict each other: give one of them"),
     "train --seed -1": (2, "Invalid value for '--seed'"),
+    "train --seed 4294967296": (2, "Invalid value for '--seed'"),
 }
 
 

@@ -147,6 +147,21 @@ def test_operational_settings_may_come_from_the_environment_and_flags_beat_them(
     assert run("search", path).code == 2
 
 
+def test_a_flag_beats_the_variable_of_the_other(tiny, monkeypatch):
+    monkeypatch.setenv("SWEEPGD_QUIET", "1")
+    assert "trial 0: completed" in tiny("--trials", "1", "-v", "--out", "loud").err
+    monkeypatch.setenv("SWEEPGD_VERBOSE", "1")
+    assert tiny("--trials", "1", "--out", "both").err == ""
+    monkeypatch.delenv("SWEEPGD_QUIET")
+    assert tiny("--trials", "1", "-q", "--out", "silent").err == ""
+
+
+def test_what_to_call_next_can_be_pasted(run, tiny):
+    told = tiny("--trials", "1", "--out", "my results").out
+    assert told.endswith("Recorded in my results. Next: sweepgd analyze 'my results' --figures figures\n")
+    assert run("init", "quickstart", "my own.toml").out.endswith("Next: sweepgd search 'my own.toml'\n")
+
+
 def test_no_more_workers_than_trials(tiny):
     assert "running 1 trials on 1 worker\n" in tiny("--trials", "1").err
 
@@ -227,6 +242,18 @@ def test_train_records_where_asked(run):
     assert run("analyze", "one").code == 0
 
 
+def test_train_records_where_the_environment_says(run, monkeypatch):
+    monkeypatch.setenv("SWEEPGD_OUT", "there")
+    assert run(*TRAIN).code == 0
+    assert load("there").trials.num_rows == 1
+
+
+def test_train_takes_another_budget_and_no_data(run):
+    surface = ("train", "--data", "none", "--model", "saddle", "--json")
+    assert len(json.loads(run(*surface).out)["curve"]) == 1 + 10
+    assert json.loads(run(*surface, "--set", "budget.updates=7").out)["curve"][-1]["update"] == 7
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [("optimizers", "adam"), ("schedules", "cosine"), ("models", "mlp"), ("datasets", "digits"), ("sweeps", "quickstart")],
@@ -239,6 +266,13 @@ def test_list_shows_what_is_installed(run, kind, name):
     assert row["distribution"].startswith("sweepgd")
     assert row["about"]
     assert row["error"] is None
+
+
+def test_list_shows_the_schedules_of_batch_sizes_as_such(run):
+    rows = {row["name"]: row for row in json.loads(run("list", "schedules", "--json").out)}
+    assert rows["constant"]["about"] == "the base rate throughout (Robbins and Monro 1951, with a fixed gain)"
+    assert rows["constant (batch size)"]["about"] == "the same batch size throughout"
+    assert [setting["name"] for setting in rows["growth (batch size)"]["settings"]] == ["after", "every", "factor", "limit"]
 
 
 def test_list_shows_defaults_ranges_and_choices(run):

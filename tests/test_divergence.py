@@ -8,7 +8,8 @@ from sweepgd import training as training_module
 from sweepgd.data import DataSpec, prepare
 from sweepgd.layout import WEIGHT, Tensor, layout_of
 from sweepgd.models import Architecture
-from sweepgd.plan import row_orders, stream
+from sweepgd.plan import row_orders
+from sweepgd.streams import INIT, stream
 
 
 def told_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
@@ -30,7 +31,6 @@ def told(losses, dtype="float64", **budget):
         initial=lambda rng: np.zeros(1),
         settings=np.array(losses, dtype=np.float64),
         workspace=lambda batch: 0,
-        loss="told",
     )
     data = data_of(np.zeros((10, 1)), np.zeros(10), dtype=dtype)
     return training(
@@ -44,7 +44,7 @@ def test_divergence_by_threshold_is_told_with_its_update_and_last_finite_loss(dt
     model = model_for(data, "linear", scale=1.0)
     run = training(configuration(learning_rate=5.0, batch_size=10), data, model, dtype=dtype, epochs=3).run()
 
-    w, order = model.initial(stream(0, 0)).astype(dtype), row_orders(1000, 0, "epoch")(0)
+    w, order = model.initial(stream(0, INIT)).astype(dtype), row_orders(1000, 0, "epoch")(0)
     limit = 1e4 * max(1, loss_and_error(model, w, data.train)[0])
     losses = []
     for rows in np.split(order, 100):

@@ -6,7 +6,8 @@ from small import configuration, data_of, training
 
 from sweepgd.layout import WEIGHT, Tensor, layout_of
 from sweepgd.models import Architecture
-from sweepgd.plan import ORDER, row_orders, stream
+from sweepgd.plan import row_orders
+from sweepgd.streams import ORDER, stream
 
 
 def counting_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
@@ -30,7 +31,6 @@ def visits(**others):
         initial=lambda rng: np.zeros(10),
         settings=np.zeros(0),
         workspace=lambda batch: 0,
-        loss="count",
     )
     names = {"batch_size", "batch_schedule", "batch_schedule_settings"} & set(others)
     chosen = configuration(learning_rate=1.0, **{name: others.pop(name) for name in names})

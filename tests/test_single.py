@@ -5,6 +5,7 @@ import pytest
 from tiny import computed, sweep
 
 import sweepgd
+from sweepgd.budget import Budget
 from sweepgd.problem import Problem, UsageProblem
 
 TINY = ("data.rows=50", "data.split='tail'")
@@ -64,6 +65,28 @@ def test_the_run_is_of_the_configuration_that_overrides_give():
 def test_defaults_are_those_of_the_optimizer():
     assert train(learning_rate=None).configuration.learning_rate == 0.1
     assert train(learning_rate=None, optimizer="adam").configuration.learning_rate == 0.001
+
+
+@pytest.mark.parametrize(
+    ("override", "budget"),
+    [
+        ("data.noise=0.01", {"epochs": 10}),
+        ("budget.epochs=3", {"epochs": 3}),
+        ("budget.updates=14", {"updates": 14}),
+        ("budget.samples=70", {"samples": 70}),
+        ("budget={updates=14}", {"updates": 14}),
+    ],
+)
+def test_a_run_lasts_ten_epochs_where_no_override_says_how_long(override, budget):
+    run = train(epochs=None, overrides=[override])
+    assert run.budget == Budget(**budget)
+
+
+def test_a_batch_has_32_rows_and_that_of_a_surface_is_full():
+    assert train(batch_size=None).configuration.batch_size == 32
+    assert sweepgd.train("none", "quadratic", epochs=1).configuration.batch_size == "full"
+    overrides = ["data={name='none'}", "model={name='saddle'}"]
+    assert sweepgd.train(epochs=1, overrides=overrides).configuration.batch_size == "full"
 
 
 def test_each_evaluation_is_watched():

@@ -240,20 +240,14 @@ def test_an_l2_penalty_is_of_the_weights_and_not_of_the_bias():
 
 
 def test_decoupled_weight_decay_is_of_the_weights_and_not_of_the_bias():
-    run = run_of(optimizer="adamw", batch_size="full", updates=20, weight_decay=0.7).run()
-    assert run.hyperparameters["weight_decay"] == 0.7
+    settings = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "epsilon_root": 0.0, "weight_decay": 0.7}
+    run = run_of(optimizer="adamw", batch_size="full", updates=20, hyperparameters=settings).run()
     w, memory = START, {}
     for t in range(1, 21):
         gradient = naive_loss_and_gradient(w, np.arange(10))[1]
         adam = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "epsilon_root": 0.0}
         w = naive.adamw(w, gradient, memory, 0.1, t, weight_decay=0.7, is_weight=np.array([1, 1, 1, 0]), **adam)
     np.testing.assert_allclose(run.parameters, w, rtol=1e-12)
-
-
-def test_a_rule_with_weight_decay_of_its_own_keeps_its_default_where_none_is_given():
-    settings = {"weight_decay": 0.05}
-    run = run_of(optimizer="adamw", epochs=1, hyperparameters=settings)
-    assert run.hyperparameters["weight_decay"] == 0.05
 
 
 # --- What is left
@@ -317,3 +311,12 @@ def test_without_a_validation_part_the_best_weights_are_those_of_the_lowest_trai
     data = data_of(TEN.train.inputs, TEN.train.targets)
     run = training(configuration(batch_size=3), data, LINEAR, epochs=5).run()
     assert run.best.point.train_loss == min(column(run, "train_loss"))
+
+
+# --- Rungs
+
+
+def test_rungs_are_evaluated_at_the_first_update_at_or_after_their_percent():
+    run = run_of(batch_size=3, updates=30, rungs=(4, 12, 36)).run()
+    assert {2, 4, 11} <= set(column(run, "update"))
+    assert column(run, "update")[-1] == 30

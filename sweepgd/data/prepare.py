@@ -12,9 +12,7 @@ from sweepgd.data.files import load_file
 from sweepgd.data.spec import DataSpec, dataset_settings
 from sweepgd.data.split import split_rows
 from sweepgd.problem import Problem, UsageProblem
-
-# One random stream a purpose, so that changing one leaves the others' draws as they were.
-DRAWING, SUBSET, SPLIT, NOISE = range(4)
+from sweepgd.streams import DRAWING, NOISE, SPLIT, SUBSET, stream
 
 BLOCK = 4096  # rows converted at a time, so that no second copy of a large table is made
 
@@ -26,12 +24,12 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
     and Problem where the data is not fit to train on.
     """
     seed = spec.seed if seed is None else seed
-    name, task, table, target_names = _load(spec, _stream(seed, DRAWING))
+    name, task, table, target_names = _load(spec, stream(seed, DRAWING))
     train, validation, test = _rows(spec, task, table, name, seed)
 
     train_targets = table.targets
     if spec.label_noise:
-        train_targets = _noisy(table.targets, train, len(table.classes), spec.label_noise, _stream(seed, NOISE))
+        train_targets = _noisy(table.targets, train, len(table.classes), spec.label_noise, stream(seed, NOISE))
     scaling = _statistics(table.inputs, train, table.features, name) if spec.standardize and task != "none" else None
     target_scaling = _statistics(table.targets, train, target_names, name) if spec.standardize_targets else None
 
@@ -63,10 +61,6 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
         preprocessing=preprocessing,
         fingerprint=_fingerprint(table, (train, validation, test)),
     )
-
-
-def _stream(seed: int, purpose: int) -> np.random.Generator:
-    return np.random.default_rng([seed, purpose])
 
 
 def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, Sequence[str]]:
@@ -113,10 +107,10 @@ def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tup
     if spec.subset is not None:
         if spec.subset > len(rows):
             raise UsageProblem(f"data.subset = {spec.subset}: {name} has {len(rows)} rows; give at most that")
-        rows = np.sort(_stream(seed, SUBSET).permutation(rows)[: spec.subset])
+        rows = np.sort(stream(seed, SUBSET).permutation(rows)[: spec.subset])
     labels = table.targets[:, 0] if task == "classification" else None
     test_share = spec.test if table.test is None else 0.0
-    train, validation, test = split_rows(rows, labels, spec.split, spec.validation, test_share, _stream(seed, SPLIT))
+    train, validation, test = split_rows(rows, labels, spec.split, spec.validation, test_share, stream(seed, SPLIT))
     if labels is not None:
         hint = 'use data.split = "stratified", or more rows'
         check_classes(labels[train], table.classes, f"training rows of {name}", hint)

@@ -45,7 +45,7 @@ class DataSpec(BaseModel):
     subset: int | None = Field(None, ge=1, description="rows kept, drawn at random before the split")
     shuffle: Literal["epoch", "once", "never"] = Field("epoch", description="when the training rows are shuffled")
     last_batch: Literal["keep", "drop"] = Field("keep", description="what becomes of a short last batch")
-    seed: int = Field(0, ge=0, description="seed of the drawing, subset, split and label noise")
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of the drawing, subset, split and label noise")
     redraw: bool = Field(False, description="whether each replicate has a drawing, subset, split and noise of its own")
 
     @model_validator(mode="after")

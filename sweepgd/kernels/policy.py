@@ -8,11 +8,11 @@ a new optimizer or model never makes the trainer compile again.
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from inspect import getfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numba
 import platformdirs
@@ -35,6 +35,9 @@ def compiled(function: Callable, signature: Any) -> Callable:
     with _cache_directory(folder):
         kernel = numba.njit(signature, cache=folder is not None, **FLAGS)(function)
     _remember_addresses(kernel)
+    if folder is not None and folder.is_dir():
+        with suppress(OSError):
+            cast(Path, _marker(function, signature)).touch()
     return kernel
 
 
@@ -81,10 +84,17 @@ def _cache_folder(function: Callable) -> Path | None:
     return root / _fingerprint(Path(getfile(function)).parent) if root else None
 
 
-def cold() -> bool:
-    """Whether the built-in kernels were never compiled on this machine, so that users may be told of the wait."""
-    folder = _cache_folder(helper)
-    return folder is None or not folder.exists()
+def is_compiled(function: Callable, signature: Any) -> bool:
+    """Whether an earlier process left this kernel in the cache, so that users may be told of the wait where none did."""
+    marker = _marker(function, signature)
+    return marker is not None and marker.exists()
+
+
+def _marker(function: Callable, signature: Any) -> Path | None:
+    """An empty file beside the cached code: Numba's own index does not tell its signatures without being loaded."""
+    folder = _cache_folder(function)
+    digest = hashlib.sha256(str(signature).encode()).hexdigest()[:16]
+    return None if folder is None else folder / f"{function.__module__}.{function.__qualname__}.{digest}"
 
 
 @cache

@@ -70,6 +70,11 @@ def compiled(kind: str, function: Callable, dtype: str) -> Callable:
     return policy.compiled(function, signatures(dtype)[kind])
 
 
+def is_compiled(kind: str, function: Callable, dtype: str) -> bool:
+    """Whether `compiled` will find the kernel in the cache of an earlier process."""
+    return policy.is_compiled(function, signatures(dtype)[kind])
+
+
 @cache
 def trainer(dtype: str) -> Callable:
     """The compiled training loop: one for every optimizer, model and schedule."""

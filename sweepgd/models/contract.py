@@ -39,10 +39,14 @@ class Architecture:
     initial: Callable[[np.random.Generator], npt.NDArray[np.float64]]
     settings: npt.NDArray[np.float64]
     workspace: Callable[[int], int]
-    loss: str
     chunk: int = 1
     buffers: int = 0
     records_position: bool = False
+
+    def __post_init__(self) -> None:
+        # The trainer is entered without a look at the types of its arguments: another type would be read as if it were this.
+        object.__setattr__(self, "layout", np.ascontiguousarray(self.layout, dtype=np.int64))
+        object.__setattr__(self, "settings", np.ascontiguousarray(self.settings, dtype=np.float64))
 
     @property
     def parameters(self) -> int:

@@ -33,7 +33,6 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
         initial=partial(draw, layout=layout, init=init, scale=scale),
         settings=np.array([ACTIVATIONS[activation], LOSSES[loss]], dtype=np.float64),
         workspace=linear_kernels.workspace if single else partial(network.workspace, widths),
-        loss=loss,
         chunk=network.CHUNK,
     )
 

@@ -31,7 +31,6 @@ def _surface(
         initial=partial(_start, start=start),
         settings=np.array(settings, dtype=np.float64),
         workspace=_no_workspace,
-        loss="surface",
         records_position=True,
     )
 

@@ -3,7 +3,7 @@
 from sweepgd.record.finished import Finished
 from sweepgd.record.load import Minimum, Results, load
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, TRIALS
-from sweepgd.record.store import Store
+from sweepgd.record.store import Store, exclusively
 
 __all__ = [
     "CURVATURE",
@@ -15,5 +15,6 @@ __all__ = [
     "Minimum",
     "Results",
     "Store",
+    "exclusively",
     "load",
 ]

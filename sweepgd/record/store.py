@@ -5,6 +5,8 @@ import fcntl
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sweepgd.problem import Problem
@@ -115,6 +117,17 @@ class Store:
                 path = self._log_path(number)
                 parts.publish(self.directory, number, frames(path), self._footer)
                 path.unlink()
+
+
+@contextmanager
+def exclusively(directory: Path) -> Iterator[None]:
+    """Holds a result directory while nobody writes it. Raises Problem where somebody does."""
+    (directory / "log").mkdir(exist_ok=True)
+    lock = _lock(directory)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def _lock(directory: Path) -> int:

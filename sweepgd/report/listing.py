@@ -1,6 +1,7 @@
 """What `sweepgd list` shows: every installed optimizer, schedule, model, data set or sweep, and where it comes from."""
 
 import tomllib
+from importlib.metadata import version
 from typing import Any
 
 from rich import box
@@ -8,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweepgd import registry
+from sweepgd.schedules import BATCH_SCHEDULES
 from sweepgd.setting import Setting
 
 KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps")
@@ -17,7 +19,11 @@ def listing(kind: str) -> list[dict[str, Any]]:
     """A row for each thing of one kind, for tables and for JSON. A plugin that does not load is listed with its error."""
     if kind == "sweeps":
         return _sweeps()
-    return [_row(kind, entry) for entry in registry.entries(kind)]
+    entries = registry.entries(kind)
+    if kind == "schedules":
+        own = version("sweepgd")
+        entries += [registry.Entry(f"{name} (batch size)", "sweepgd", own, rule) for name, rule in BATCH_SCHEDULES.items()]
+    return [_row(kind, entry) for entry in entries]
 
 
 def _row(kind: str, entry: registry.Entry) -> dict[str, Any]:
@@ -26,7 +32,7 @@ def _row(kind: str, entry: registry.Entry) -> dict[str, Any]:
         return row | {"settings": [], "about": "", "error": entry.error}
     thing = entry.thing
     settings = list(thing.hyperparameters) if kind == "optimizers" else list(thing.settings)
-    about = thing.paper if kind == "optimizers" else f"{thing.description} ({thing.source})"
+    about = thing.paper if kind == "optimizers" else thing.description + (f" ({thing.source})" if thing.source else "")
     if kind == "optimizers":
         settings.insert(0, thing.learning_rate)
     return row | {"settings": [_setting(setting) for setting in settings], "about": about, "error": None}

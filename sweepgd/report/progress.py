@@ -16,7 +16,7 @@ LINE_SECONDS = 5.0
 class SearchProgress:
     """Says what is being prepared, then how many trials are done, how fast, and the best so far. A context manager."""
 
-    def __init__(self, objective: str | None = None, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         # Paths and messages may hold brackets, which are no markup here.
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, quiet=quiet)
         self._verbose = verbose
@@ -26,8 +26,6 @@ class SearchProgress:
         self._already = 0
         self._began = self._said = monotonic()
         self._best, self._best_trial = inf, -1
-        self.failed = 0
-        """Trials of this call that failed or timed out."""
 
     def __enter__(self) -> "SearchProgress":
         return self
@@ -64,7 +62,6 @@ class SearchProgress:
     def finished(self, result: Result) -> None:
         """Called for each trial once its rows are durable."""
         self._done += 1
-        self.failed += result.status in ("failed", "timed_out")
         self._bad += result.status != "completed"
         if result.told is not None and result.status in ("completed", "pruned") and result.told[0] < self._best:
             self._best, self._best_trial = result.told[0], result.finished.trial

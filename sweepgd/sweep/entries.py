@@ -32,6 +32,11 @@ def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value
     where, _, _ = name.rpartition(".")
     where = where or "space"
     label = f"{where}.{setting.name}"
+    if setting.choices:
+        if isinstance(entry, Range):
+            raise UsageProblem(f"{label} is one of {', '.join(map(str, setting.choices))}: give a list, and no range")
+        if entry == "search":
+            entry = list(setting.choices)
     if entry == "search" and setting.low is not None and setting.high is not None:
         entry = Range(low=setting.low, high=setting.high, log=setting.log)
     if isinstance(entry, Range):

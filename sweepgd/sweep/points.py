@@ -116,6 +116,9 @@ def space_of(sweep: Sweep) -> Space:
         axis("warmup", sweep.space.warmup, WARMUP),
     ]
     if sweep.space.weight_decay is not None:
+        for name, entries in sweep.optimizer.items():
+            if "weight_decay" in entries:
+                raise UsageProblem(f"space.weight_decay and optimizer.{name}.weight_decay are the same thing: give one of them")
         axes.append(axis("weight_decay", sweep.space.weight_decay, WEIGHT_DECAY))
     kinds = {
         "optimizer": (sweep.optimizer, {name: optimizer_of(name).hyperparameters for name in optimizers}),
@@ -145,7 +148,9 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
     given = of("optimizer", optimizer.name)
     rate = given.pop("learning_rate", None)
     schedule, batch_schedule = schedule_of(str(point["schedule"])), batch_schedule_of(str(point["batch_schedule"]))
-    decay = point.get("weight_decay")
+    decay = float(point.get("weight_decay", 0.0))
+    if optimizer.decays_weights_itself and "weight_decay" in point:
+        given["weight_decay"], decay = decay, 0.0
     batch_size = point["batch_size"]
     return Configuration(
         optimizer=str(point["optimizer"]),
@@ -161,7 +166,7 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
             batch_schedule.settings, of("batch_schedule", batch_schedule.name), f"batch_schedule.{batch_schedule.name}"
         ),
         warmup=float(point["warmup"]),
-        weight_decay=None if decay is None else float(decay),
+        weight_decay=decay,
     )
 
 
@@ -208,6 +213,8 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
     point["batch_size"] = _batch_size_axis(batch_size, where).values[0]
     point["warmup"] = WARMUP.check(fixed.get("warmup", 0.0) if spec.warmup is None else spec.warmup, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
-    if decay is not None:
+    if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
+        raise UsageProblem(f"{where}: weight_decay and hyperparameters.weight_decay are the same thing: give one of them")
+    if decay is not None and "weight_decay" not in spec.hyperparameters:
         point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
     return point

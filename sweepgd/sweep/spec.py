@@ -1,6 +1,6 @@
 """The tables of a sweep file as validated, frozen classes: the reference of every key."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
@@ -30,7 +30,10 @@ class ModelSpec(BaseModel):
 
 
 class SpaceSpec(BaseModel):
-    """The `[space]` table: each entry a value, a list, a range `{low, high, log, step}`, or "search" (the rule's range)."""
+    """The `[space]` table: each entry a value, a list, or a range `{low, high, log, step}`.
+
+    The learning rate, and settings in tables such as `[optimizer.adam]`, may also be "search": the rule's own range.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -58,7 +61,7 @@ class SearchSpec(BaseModel):
     objective: str | None = Field(None, description="what is minimised: " + ", ".join(OBJECTIVES))
     objectives: list[str] | None = Field(None, description="several of them at once")
     pruner: str = Field("none", description="none, median, asha or hyperband")
-    seed: Annotated[int, Field(ge=0)] = Field(0, description="seed of the search and of the first replicate")
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of the search and of the first replicate")
     generation: PositiveInt = Field(8, description="trials that an adaptive sampler asks for before it is told any of them")
 
     @model_validator(mode="after")

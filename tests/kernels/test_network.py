@@ -37,7 +37,7 @@ class Case:
         self.model = model_for(data_of(inputs, targets, classes=classes), model, **settings)
         self.weights = rng.normal(size=self.model.parameters).astype(dtype)
         self.activation = settings.get("activation", "relu")
-        self.loss = self.model.loss
+        self.loss = settings.get("loss", {REGRESSION: "squared", TWO_CLASSES: "binary", FOUR_CLASSES: "softmax"}[classes])
 
     def oracle(self, function, weights=None, rows=slice(None)):
         tensors = tensors_in((self.weights if weights is None else weights).astype(np.float64), self.model.layout)

@@ -125,7 +125,7 @@ def test_the_configuration_of_an_own_rate_and_of_a_shared_one_are_the_same():
 def test_configurations_that_differ_in_anything_have_ids_of_their_own():
     varied = [
         *grid("space.learning_rate=[0.1,0.2]"), *grid("space.learning_rate=0.1", "space.warmup=1"),
-        *grid("space.learning_rate=0.1", "space.weight_decay=0.0"), *grid("space.learning_rate=0.1", "space.batch_size=16"),
+        *grid("space.learning_rate=0.1", "space.weight_decay=0.1"), *grid("space.learning_rate=0.1", "space.batch_size=16"),
     ]  # fmt: skip
     assert len({each.config_id for each in varied}) == len(varied)
 
@@ -256,3 +256,23 @@ def test_the_grid_turns_its_last_axis_fastest():
     found = grid("space.batch_size=[4,8]", "space.learning_rate=[0.1,0.2]")
     assert [(each.batch_size, each.learning_rate) for each in found] == [(4, 0.1), (4, 0.2), (8, 0.1), (8, 0.2)]
     assert all(one != other for one, other in pairwise(found))
+
+
+def test_a_sweeps_weight_decay_is_a_hyperparameter_of_a_rule_that_decays_weights_itself():
+    given = ("space.learning_rate=0.1", "space.weight_decay=0.3")
+    (adamw,), (sgd,) = (grid(f"space.optimizer='{name}'", *given) for name in ("adamw", "sgd"))
+    assert (adamw.hyperparameters["weight_decay"], adamw.weight_decay) == (0.3, 0.0)
+    assert ("weight_decay" in sgd.hyperparameters, sgd.weight_decay) == (False, 0.3)
+
+
+def test_a_weight_decay_given_twice_is_refused():
+    with pytest.raises(UsageProblem, match="are the same thing: give one of them"):
+        grid("space.optimizer='adamw'", "space.weight_decay=0.3", "optimizer.adamw.weight_decay=0.1")
+
+
+def test_a_setting_with_choices_is_searched_over_them_and_has_no_range():
+    rmsprop = ("space.optimizer='rmsprop'", "space.learning_rate=0.1")
+    found = grid(*rmsprop, "optimizer.rmsprop.start_at_gradient='search'")
+    assert {each.hyperparameters["start_at_gradient"] for each in found} == {0.0, 1.0}
+    with pytest.raises(UsageProblem, match="give a list, and no range"):
+        grid(*rmsprop, "optimizer.rmsprop.start_at_gradient={low=0,high=1}")
