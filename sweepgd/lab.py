@@ -14,6 +14,7 @@ from sweepgd.data.spec import dataset_settings
 from sweepgd.kernels import loops, signatures
 from sweepgd.models import Architecture, Model, Shape, build
 from sweepgd.objectives import objectives_of
+from sweepgd.problem import Problem
 from sweepgd.setting import resolve
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.points import optimizer_of
@@ -23,14 +24,22 @@ from sweepgd.training import Training
 DATA_KEPT = 64
 
 
-def resolved(sweep: Sweep, objectives: tuple[str, ...]) -> Sweep:
-    """The sweep with its objectives, and every setting of its data set and model, written out."""
+def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
+    """The sweep with its objectives, every setting of its data set and model, and what identifies a file written out.
+
+    Raises Problem where the file is not the one that the sweep was once run on.
+    """
+    data = dataset_settings(sweep.data)
+    if sweep.data.path is not None:
+        if sweep.data.fingerprint not in (None, fingerprint):
+            raise Problem(f"{sweep.data.path} has changed since the sweep was run: remove data.fingerprint to run it anew")
+        data["fingerprint"] = fingerprint
     model: Model = registry.get("models", sweep.model.name)
     settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
     chosen = {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": list(objectives)}
     return sweep.model_copy(
         update={
-            "data": sweep.data.model_copy(update=dataset_settings(sweep.data)),
+            "data": sweep.data.model_copy(update=data),
             "model": sweep.model.model_copy(update=settings),
             "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen),
         }
@@ -59,7 +68,7 @@ class Lab:
         self._prepare = lru_cache(DATA_KEPT)(data_of)
         self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
-        self.sweep = resolved(sweep, self.objectives)
+        self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
 
     def data_seed(self, replicate: int) -> int:
         """The seed of a replicate's data: one for all, or with `data.redraw` one each."""

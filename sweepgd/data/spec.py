@@ -8,7 +8,7 @@ from sweepgd import registry
 from sweepgd.problem import UsageProblem, nearest
 from sweepgd.setting import resolve
 
-FILE_KEYS = ("target", "inputs", "task", "test_path", "test_target")
+FILE_KEYS = ("target", "inputs", "task", "test_path", "test_target", "fingerprint")
 
 
 class DataSpec(BaseModel):
@@ -31,6 +31,9 @@ class DataSpec(BaseModel):
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: what is to be learned")
     test_path: str | None = Field(None, description="with `path`: a test file of its own, of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, where it differs from `target`")
+    fingerprint: str | None = Field(
+        None, description="with `path`: written by a search to its results, where a file that has changed since is refused"
+    )
     split: Literal["tail", "random", "stratified"] = Field(
         "random",
         description="which rows: the last ones (as Keras), any at random, or at random with each class's share kept",
