@@ -273,6 +273,7 @@ def train(
         overrides=set_,
         out=out,
         watch=printer.point,
+        note=printer.note,
     )
     print(printer.as_json(training) if json_ else printer.end(training))
 

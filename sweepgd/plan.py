@@ -46,25 +46,19 @@ class Plan:
         size = min(self.batch_size(epoch), self.rows)
         return self.rows // size * size if self.drop_last else self.rows
 
-    def length(self, budget: Budget) -> tuple[int | None, float | None]:
-        """The run's updates and epochs, for schedules; None where a budget in seconds leaves them open."""
+    def length(self, budget: Budget) -> int | None:
+        """The run's updates, for schedules and rungs; None where a budget in seconds leaves them open."""
+        if budget.updates is not None:
+            return budget.updates
         epochs = budget.epochs or budget.length
         if epochs is not None:
-            return sum(self.updates(epoch) for epoch in range(epochs)), float(epochs)
-        if budget.seconds is not None:
-            return None, None
-        updates = samples = epoch = 0
-        while True:
-            size = min(self.batch_size(epoch), self.rows)
-            left = self.updates(epoch)
-            if budget.updates is not None:
-                left = budget.updates - updates
-            elif budget.samples is not None:
-                rest = budget.samples - samples
-                # More than the epoch has: its short last batch would let the division fall short.
-                left = -(-rest // size) if rest <= self.samples(epoch) else left + 1
-            if left <= self.updates(epoch):
-                return updates + left, epoch + left / self.updates(epoch)
+            return sum(self.updates(epoch) for epoch in range(epochs))
+        if budget.samples is None:
+            return None
+        updates = epoch = 0
+        left = budget.samples
+        while left > self.samples(epoch):
             updates += self.updates(epoch)
-            samples += self.samples(epoch)
+            left -= self.samples(epoch)
             epoch += 1
+        return updates + -(-left // min(self.batch_size(epoch), self.rows))

@@ -79,13 +79,14 @@ def train(
     overrides: Iterable[str] = (),
     out: str | Path | None = None,
     watch: Callable[[Point], None] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Training:
     """Trains one configuration and returns the finished Training: its `points`, `outcome`, `parameters` and `best`.
 
     `learning_rate` is by default the optimizer's own, `batch_size` 32 (without data "full"), and `epochs` 10 where no
     override gives the budget; `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]"; with
-    `out` the run is recorded there as trial 0; `watch` is called at each evaluation. Raises Problem before training where
-    the run cannot be made as asked.
+    `out` the run is recorded there as trial 0; `watch` is called at each evaluation, `note` told of a wait. Raises Problem
+    before training where the run cannot be made as asked.
     """
     sweep = sweep_of(data, model, optimizer, learning_rate, batch_size, epochs, schedule, seed, overrides)
     space = space_of(sweep)
@@ -103,6 +104,7 @@ def train(
     directory = None if out is None else Path(out)
     if directory is not None:
         check_continues(directory, sweep)
+    lab.compile([configuration.optimizer], note or (lambda what: None))
     training = lab.training(configuration, 0)
     store = None if directory is None else Store.open(directory, to_toml(sweep))
     try:

@@ -99,7 +99,7 @@ class Training:
         grow = partial(batch_schedule.size, self.batch_size, **configuration.batch_schedule_settings)
         self.plan = Plan(data.rows, grow, drop_last=last_batch == "drop")
         self._order = order or row_orders(data.rows, seed, shuffle)
-        self._total_updates, _ = self.plan.length(budget)
+        self._total_updates = self.plan.length(budget)
         self._last_update = None if budget.seconds is not None else self._total_updates
         self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
         self._schedule = registry.get("schedules", configuration.schedule)

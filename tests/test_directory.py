@@ -40,13 +40,15 @@ task = "regression"
 name = "linear"
 [budget]
 epochs = 1
+[space]
+batch_size = "full"
 [search]
 trials = 1
 """
     write(0)
     search(parse(table), out=tmp_path / "results", workers=1)
     write(1)
-    with pytest.raises(Problem, match="another sweep: data.fingerprint"):
+    with pytest.raises(Problem, match="another sweep: data"):
         search(parse(table), out=tmp_path / "results", workers=1)
     with pytest.raises(Problem, match="has changed since the sweep was run"):
         prepare(load_sweep(str(tmp_path / "results" / "sweep.toml")))

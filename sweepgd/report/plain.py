@@ -1,6 +1,7 @@
 """Plain text for one run and for a sweep that is only looked at."""
 
 import json
+import sys
 from math import isnan
 from typing import Any
 
@@ -17,6 +18,11 @@ class RunPrinter:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._began = False
+
+    def note(self, what: str) -> None:
+        """Says on stderr what is worth knowing before the run."""
+        if not self._quiet:
+            print(what, file=sys.stderr)
 
     def point(self, point: Point) -> None:
         """A line for an evaluation, with a heading before the first; what the run does not have is left out."""
