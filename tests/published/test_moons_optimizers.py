@@ -6,11 +6,14 @@ import pytest
 import sweepgd
 
 
-@pytest.mark.parametrize("epochs", [1000, pytest.param(None, marks=pytest.mark.slow)], ids=["a tenth", "full size"])
-def test_adam_reaches_90_percent_first_in_every_replicate(epochs, tmp_path):
-    overrides = [] if epochs is None else [f"budget.epochs={epochs}"]
+# Seeds 2 to 4 need at most 850 epochs under Adam; of all five, seed 1 needs 5,591.
+A_TENTH = ("budget.epochs=1000", "search.seed=2", "search.replicates=3")
+
+
+@pytest.mark.parametrize("overrides", [A_TENTH, pytest.param((), marks=pytest.mark.slow)], ids=["a tenth", "full size"])
+def test_adam_reaches_90_percent_first_in_every_replicate(overrides, tmp_path):
     trials = sweepgd.search("moons_optimizers", out=tmp_path / "results", overrides=overrides).trials
-    assert trials.num_rows == 12
+    assert trials.num_rows == 3 * (3 if overrides else 5)
     assert set(trials["status"].to_pylist()) == {"completed"}
     adam, momentum, descent = (
         trials.filter(pc.field("optimizer") == name).sort_by("replicate")["steps_to_goal"].to_pylist()
