@@ -1,6 +1,7 @@
 """The benchmark's command line."""
 
 import argparse
+import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -81,6 +82,7 @@ def _parts(text: str) -> tuple[str, ...]:
 def _metadata() -> dict[str, str]:
     """When and on what this was measured."""
     known = {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "processor": _processor()}
+    known["load"] = f"{os.getloadavg()[0]:.1f} before"
     for package in PACKAGES:
         try:
             known[package] = version(package)

@@ -51,7 +51,7 @@ epochs = 10
 
 [space]
 batch_size = { low = 1, high = 1024, log = true, step = 2 }
-learning_rate = { low = 1e-3, high = 0.1, log = true }
+learning_rate = { low = 1e-3, high = 0.03, log = true }
 """
 
 # No rate here diverges: a run that stops early would be no match for a peer's that goes on.
@@ -61,15 +61,16 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Search:
-    """A finished search. Seconds: `wall` of the command, and `startup` of it until its first trial began.
+    """A finished search: seconds of the command, of it until its first trial began, and until start-up was over.
 
-    What follows is of the steady part, from the moment when every worker has begun its first trial: the trials that ended in
-    it, the seconds that it lasted, and those that were spent in updates.
+    It is over when every worker has finished its first trial, for which it loads what it needs. What follows is steady: the
+    trials that ended in it, the seconds that it lasted, and those that were spent in updates.
     """
 
     trials: int
     workers: int
     wall: float
+    first_trial: float
     startup: float
     steady_trials: int
     steady_seconds: float
@@ -118,17 +119,18 @@ def search(
         if code:
             raise subprocess.CalledProcessError(code, command)
         rows = load(out).trials.sort_by([("trial", "ascending"), ("replicate", "ascending")])
-        firsts = rows.group_by("worker").aggregate([("started_at", "min")])["started_at_min"]
-        all_began, ended = pc.max(firsts), pc.max(rows["finished_at"])
-        steady = rows.filter(pc.greater(rows["finished_at"], all_began))
+        firsts = rows.group_by("worker").aggregate([("finished_at", "min")])["finished_at_min"]
+        all_ready, ended = pc.max(firsts), pc.max(rows["finished_at"])
+        steady = rows.filter(pc.greater(rows["finished_at"], all_ready))
         return Search(
             trials,
             len(firsts),
             wall,
-            (pc.min(firsts).as_py() - begun).total_seconds(),
+            (pc.min(rows["started_at"]).as_py() - begun).total_seconds(),
+            (all_ready.as_py() - begun).total_seconds(),
             pc.count_distinct(steady["trial"]).as_py(),
-            (ended.as_py() - all_began.as_py()).total_seconds(),
-            pc.sum(steady["train_seconds"]).as_py(),
+            (ended.as_py() - all_ready.as_py()).total_seconds(),
+            pc.sum(steady["train_seconds"]).as_py() or 0.0,
             memory.peak,
             pc.sum(pc.equal(rows["status"], "diverged")).as_py(),
             tuple(zip(rows["batch_size"].to_pylist(), rows["learning_rate"].to_pylist(), strict=True)),

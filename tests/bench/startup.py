@@ -16,11 +16,11 @@ def measure(repeats: int) -> Iterator[Finding]:
     print("measuring start-up …", file=sys.stderr)
     yield Finding("sweepgd --help", median(_help() for _ in range(2 * repeats + 1)), "s", at_most=0.25)
     search("quickstart", 1)
-    warm = median(search("quickstart", 1).startup for _ in range(repeats))
+    warm = median(search("quickstart", 1).first_trial for _ in range(repeats))
     yield Finding("quickstart, warm: start to first trial", warm, "s", at_most=1.5)
     print("compiling everything anew …", file=sys.stderr)
     with TemporaryDirectory(prefix="sweepgd-bench-") as folder:
-        cold = search("quickstart", 1, environment=os.environ | {"NUMBA_CACHE_DIR": folder}).startup
+        cold = search("quickstart", 1, environment=os.environ | {"NUMBA_CACHE_DIR": folder}).first_trial
     yield Finding("quickstart, cold: compiling all that it needs", cold - warm, "s", at_most=20.0)
 
 

@@ -22,7 +22,7 @@ class Size:
     costed: tuple[int, ...] = (1_000,)
 
 
-QUICK = Size(repeats=1, trials=50, peer_trials=6, tpe=(50,), costed=(50,))
+QUICK = Size(repeats=1, trials=50, peer_trials=6, tpe=(), costed=(50,))
 LONG = Size(costed=(1_000, 100_000))
 TIMES_THE_PEER = {"linear": 100.0, "digits": 15.0}
 TRIALS_A_SECOND = {"linear": 2000.0, "digits": None}
