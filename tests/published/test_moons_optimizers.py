@@ -5,7 +5,6 @@ import pytest
 
 import sweepgd
 
-
 # Seeds 2 to 4 need at most 850 epochs under Adam; of all five, seed 1 needs 5,591.
 A_TENTH = ("budget.epochs=1000", "search.seed=2", "search.replicates=3")
 
