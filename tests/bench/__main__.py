@@ -14,7 +14,7 @@ from . import kernels, startup, sweeps, table, targets
 from .bound import measure_core
 from .finding import Finding
 from .kernels import Row
-from .work import BATCHES, QUICK_BATCHES
+from .work import BATCHES, CASES, QUICK_CASES
 
 PARTS = (*BATCHES, "sweep", "startup")
 ROUNDS, QUICK_ROUNDS = 9, 2
@@ -39,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if works:
         core = measure_core()
         console.print(table.core_line(core))
-        batches = {name: (QUICK_BATCHES if options.quick else BATCHES)[name] for name in works}
-        for row in kernels.measure(batches, core, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)):
+        cases = [case for case in (QUICK_CASES if options.quick else CASES) if case.work in works]
+        for row in kernels.measure(cases, core, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)):
             rows.append(row)
             table.write([record for row in rows for record in row.records()], options.out / "steps.parquet", metadata)
         for name in works:
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", type=_parts, default=PARTS, metavar="PART,…", help=f"some of {','.join(PARTS)}")
     parser.add_argument("--rounds", type=int, help=f"samples of each step ({ROUNDS}; {QUICK_ROUNDS} with --quick)")
-    parser.add_argument("--quick", action="store_true", help="a small form, in about a minute: are all parts in order?")
+    parser.add_argument("--quick", action="store_true", help="a small form, in a minute or two: are all parts in order?")
     parser.add_argument("--long", action="store_true", help="with the sweep of 100,000 trials")
     parser.add_argument("--out", type=Path, default=Path("results/bench"), help="where Parquet goes (results/bench)")
     return parser

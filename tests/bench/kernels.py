@@ -1,7 +1,7 @@
 """The table of steps: every case, every peer that is there, the bound, and the ratios to this project."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .child import Child, ChildFailed
 from .finding import Finding
 from .peers import OURS, PEERS
 from .rounds import Timing
-from .work import OPTIMIZERS, Case, load
+from .work import Case, load
 
 SETTLED = (Case("digits", 1, "adam"), Case("digits", 32, "adam"), Case("fashion", 8, "adam"))
 
@@ -62,16 +62,13 @@ class Row:
             }
 
 
-def measure(batches: Mapping[str, Iterable[int]], core: Core, count: int) -> Iterator[Row]:
-    """Measures works in the given batch sizes, `count` rounds each, yielding a row a case."""
+def measure(cases: Iterable[Case], core: Core, count: int) -> Iterator[Row]:
+    """Measures the cases, `count` rounds each, yielding a row a case."""
     with ExitStack() as stack:
         children = {entry: stack.enter_context(closing(Child(entry.module))) for entry in PEERS if not entry.missing}
-        for work, sizes in batches.items():
-            for rule in OPTIMIZERS:
-                for size in sizes:
-                    case = Case(work, size, rule)
-                    print(f"measuring {case} …", file=sys.stderr)
-                    yield Row(case, bound(case, core), rounds.measure(case, children, count))
+        for case in cases:
+            print(f"measuring {case} …", file=sys.stderr)
+            yield Row(case, bound(case, core), rounds.measure(case, children, count))
 
 
 def measure_settled(cases: Iterable[Case], count: int) -> Iterator[Finding]:

@@ -26,14 +26,20 @@ class Problem:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Seconds until every process was ready, and from then until the last had finished."""
+    """Seconds until every process had finished its first trial, and what came then: so many trials in so many seconds."""
 
     startup: float
-    span: float
+    steady_trials: int
+    steady_seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Trials a second after start-up."""
+        return self.steady_trials / self.steady_seconds
 
 
 def run(problem: Problem, points: Sequence[Point], workers: int) -> Sweep:
-    """Trains at all points. What each process does for its half is all that there is: no log, no storage."""
+    """Trains at all points, at least two a process. What a process does for its share is all there is: no log, no storage."""
     context = get_context("spawn")
     start = perf_counter()
     connections, processes = [], []
@@ -52,7 +58,7 @@ def run(problem: Problem, points: Sequence[Point], workers: int) -> Sweep:
     done = perf_counter()
     for process in processes:
         process.join()
-    return Sweep(ready - start, done - ready)
+    return Sweep(ready - start, len(points) - workers, done - ready)
 
 
 def _work(connection: Connection, problem: Problem, points: Sequence[Point]) -> None:
@@ -82,9 +88,10 @@ def _work(connection: Connection, problem: Problem, points: Sequence[Point]) -> 
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for size, rate in points:
         study.enqueue_trial({"batch_size": size, "learning_rate": rate})
+    study.optimize(objective, n_trials=1)
     connection.send("ready")
     connection.recv()
-    study.optimize(objective, n_trials=len(points))
+    study.optimize(objective, n_trials=len(points) - 1)
     connection.send("done")
 
 

@@ -61,11 +61,11 @@ def _against_optuna(name: str, size: Size) -> Iterator[Finding]:
         return
     trials = size.peer_trials
     only = f"from its first {trials} trials" if trials < size.trials else ""
-    peer_whole = size.trials / (peer.startup + peer.span * size.trials / trials)
-    yield Finding(f"{name}, Optuna and PyTorch: after start-up", trials / peer.span, "trials/s", note=only)
+    peer_whole = size.trials / (peer.startup + (size.trials - WORKERS) / peer.rate)
+    yield Finding(f"{name}, Optuna and PyTorch: after start-up", peer.rate, "trials/s", note=only)
     yield Finding(f"{name}, Optuna and PyTorch: start-up", peer.startup, "s")
     yield Finding(f"{name}, Optuna and PyTorch: start-up included", peer_whole, "trials/s", note=only)
-    yield Finding(f"{against}: after start-up", rate * peer.span / trials, "×", TIMES_THE_PEER[name])
+    yield Finding(f"{against}: after start-up", rate / peer.rate, "×", TIMES_THE_PEER[name])
     yield Finding(f"{against}: start-up included", whole / peer_whole, "×")
 
 

@@ -65,7 +65,8 @@ class Case:
 
 
 BATCHES = {"linear": (1, 10, 1000), "digits": (1, 8, 32, 128, 1024), "fashion": (8, 32, 128, 1024)}
-QUICK_BATCHES = {"linear": (10,), "digits": (32,), "fashion": (128,)}
+CASES = tuple(Case(work, size, rule) for work, sizes in BATCHES.items() for rule in OPTIMIZERS for size in sizes)
+QUICK_CASES = (Case("linear", 10, "sgd"), Case("digits", 32, "momentum"), Case("fashion", 128, "adam"))
 
 
 @cache
