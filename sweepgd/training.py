@@ -11,13 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd import registry
+from sweepgd.binding import Binding
 from sweepgd.budget import Budget
 from sweepgd.configuration import Configuration
-from sweepgd.data import Data, Part
-from sweepgd.kernels import signatures
-from sweepgd.kernels.loops import no_probe
+from sweepgd.data import Data
 from sweepgd.models import Architecture
-from sweepgd.optimizers import Optimizer, slot_matrix
+from sweepgd.optimizers import Optimizer
 from sweepgd.outcome import COMPLETED, DIVERGED, TIMED_OUT, Outcome
 from sweepgd.plan import Plan, row_orders
 from sweepgd.problem import UsageProblem
@@ -27,9 +26,6 @@ from sweepgd.streams import INIT, KEY, stream
 # A kernel does not see Ctrl-C (numba#5551): no call of one may last much longer than this.
 CALL_SECONDS = 0.25
 FIRST_CALL_UPDATES = 256
-
-# Compiled code says nothing of an overflow; with JIT off NumPy would warn of what becomes an outcome here.
-quietly = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 class Point(NamedTuple):
@@ -106,14 +102,16 @@ class Training:
         self._warmup = round(configuration.warmup * self.plan.updates(0))
 
         optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
-        hyper = optimizer.hyper(configuration.hyperparameters)
-        self._penalty = configuration.weight_decay
-
-        theta = architecture.initial(stream(seed, INIT)) if initial is None else initial
-        self._theta = np.array(theta, dtype=dtype)
-        self._slots = slot_matrix(optimizer, architecture.layout, dtype)
-        self._key = int(stream(seed, KEY).integers(2**62))
-        self._prepare_calls(optimizer, hyper, architecture, data, dtype)
+        self._binding = Binding(
+            optimizer,
+            configuration,
+            architecture,
+            data,
+            initial=architecture.initial(stream(seed, INIT)) if initial is None else initial,
+            key=int(stream(seed, KEY).integers(2**62)),
+            batch=self.plan.batch_size(0),
+            dtype=dtype,
+        )
 
         self.points: list[Point] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
@@ -130,52 +128,10 @@ class Training:
         self._limit = inf
         self._batch_loss = nan
 
-    def _prepare_calls(
-        self,
-        optimizer: Optimizer,
-        hyper: npt.NDArray[Any],
-        architecture: Architecture,
-        data: Data,
-        dtype: str,
-    ) -> None:
-        """Binds the compiled kernels to this run's arrays."""
-        gradient = signatures.compiled("gradient", architecture.gradient, dtype)
-        evaluate = signatures.compiled("evaluate", architecture.evaluate, dtype)
-        update = signatures.compiled("update", optimizer.update, dtype)
-        probe = signatures.compiled("probe", optimizer.probe or no_probe, dtype)
-        self._update_evaluation = (
-            signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
-        )
-        nothing = Part(data.train.inputs[:0], data.train.targets[:0])
-        validation, test = data.validation or nothing, data.test or nothing
-        size = architecture.parameters
-        largest = max(self.plan.batch_size(0), architecture.chunk)
-        self._workspace = architecture.workspace
-        self._work = np.empty(architecture.workspace(largest), dtype=dtype)
-        self._work_rows = largest
-        self._out, self._point, self._total = (np.empty(size, dtype=dtype) for _ in range(3))
-        self._results = np.empty(7)
-        buffers = np.zeros(architecture.buffers, dtype=dtype)
-        layout, settings = architecture.layout, architecture.settings
-        self._layout, self._hyper = layout, hyper
-
-        # What does not change from call to call, in the order of the kernels' arguments.
-        self._trainer, self._measurer = signatures.trainer(dtype), signatures.measurer(dtype)
-        self._functions = (gradient, update, probe, optimizer.probe is not None)
-        self._state = (self._theta, buffers, self._slots, layout, settings, hyper, data.train.inputs, data.train.targets)
-        self._judges = (gradient, evaluate)
-        parts = (part for side in (data.train, validation, test) for part in (side.inputs, side.targets))
-        rows = np.arange(data.rows, dtype=np.int64)
-        self._judged = (buffers, layout, settings, *parts, rows, architecture.chunk)
-
     @property
     def parameters(self) -> npt.NDArray[Any]:
         """The weights to judge by, (parameters,): the ones stepped, or what the optimizer makes of them."""
-        if self._update_evaluation is None:
-            return self._theta.copy()
-        judged = np.empty_like(self._theta)
-        self._update_evaluation(self._theta, self._slots, self._layout, self._hyper, self.updates, judged)
-        return judged
+        return self._binding.judged(self.updates)
 
     @property
     def planned_updates(self) -> int:
@@ -208,7 +164,7 @@ class Training:
         order = np.ascontiguousarray(self._order(epoch), dtype=np.int64)
         bounds = self.plan.bounds(epoch)
         updates = len(bounds) - 1
-        self._fit_workspace(int(bounds[1]))
+        self._binding.make_room(int(bounds[1]))
         seen, before = int(bounds[-1]), self.samples
         clock = Clock(
             updates=np.arange(self.updates, self.updates + updates, dtype=np.int64),
@@ -252,19 +208,10 @@ class Training:
             return self.updates >= self._last_update
         return self.budget.seconds is not None and self.seconds >= self.budget.seconds
 
-    def _fit_workspace(self, batch: int) -> None:
-        if batch > self._work_rows:
-            self._work = np.empty(self._workspace(batch), dtype=self._theta.dtype)
-            self._work_rows = batch
-
-    @quietly
     def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
         """Makes one update a rate, in one call of the compiled trainer; returns how many it made."""
         start = perf_counter()
-        made, loss, previous = self._trainer(
-            *self._functions, *self._state, order, bounds, rates, self.updates,
-            self._penalty, self._key, self._limit, self._work, self._out, self._point,
-        )  # fmt: skip
+        made, loss, previous = self._binding.train(order, bounds, rates, self.updates, self._limit)
         elapsed = perf_counter() - start
         self.seconds += elapsed
         self.updates += made
@@ -285,12 +232,10 @@ class Training:
             last_finite_loss=finite[0] if finite else None,
         )
 
-    @quietly
     def _look(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
         """Evaluates, and decides whether the run diverged, reached its goal, or is to stop."""
         parameters = self.parameters
-        self._measurer(*self._judges, parameters, *self._judged, self._work, self._out, self._total, self._results)
-        measured = self._results.tolist()
+        measured = self._binding.measure(parameters)
         size = batch_size or self.batch_size
         counts = (self.updates, epoch, self.samples, self.seconds)
         point = Point._make((*counts, rate, size, *measured, self._batch_loss))

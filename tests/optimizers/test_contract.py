@@ -160,6 +160,6 @@ def test_adding_a_rule_compiles_no_trainer():
 def test_judged_by_the_average_and_not_by_the_weights_stepped():
     run = run_of("schedule_free", {}, 1.0, "float64")
     own = own_path(run)
-    stepped, fast = run._theta, run._slots[0]
+    stepped, fast = run._binding.theta, run._binding.slots[0]
     np.testing.assert_allclose(0.9 * own.weights[-1] + 0.1 * fast, stepped, rtol=1e-12)
     assert np.linalg.norm(own.weights[-1] - stepped) > 1e-3
