@@ -1,6 +1,6 @@
 """From a sweep to its space, and from a point of the space to a configuration."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from sweepgd import registry
@@ -83,20 +83,23 @@ def _setting_axes(
     kind: str,
     given: Mapping[str, Mapping[str, Entry]],
     names: tuple[str, ...],
-    settings: Mapping[str, tuple[Setting, ...]],
+    settings: Callable[[str], tuple[Setting, ...]],
 ) -> list[Axis]:
-    """An axis for each setting of a named rule that the sweep gives, existing where that rule is chosen."""
+    """An axis for each setting of a named rule that the sweep gives, existing where that rule is chosen.
+
+    Settings of a rule that is never chosen are checked and left out, so that `--set space.optimizer` is enough to drop one.
+    """
     axes = []
     for name, entries in given.items():
-        if name not in names:
-            raise UsageProblem(f"[{kind}.{name}] is given, but space.{kind} never chooses {name!r}: {nearest(name, names)}")
-        known = {setting.name: setting for setting in settings[name]}
+        known = {setting.name: setting for setting in settings(name)}
         for key, entry in entries.items():
             if kind == "optimizer" and key == "learning_rate":
                 continue
             if key not in known:
                 raise UsageProblem(f"unknown key {kind}.{name}.{key}: {nearest(key, known)}")
-            axes.append(axis(f"{kind}.{name}.{key}", entry, known[key], (kind, (name,))))
+            checked = axis(f"{kind}.{name}.{key}", entry, known[key], (kind, (name,)))
+            if name in names:
+                axes.append(checked)
     return axes
 
 
@@ -117,16 +120,14 @@ def space_of(sweep: Sweep) -> Space:
     ]
     if sweep.space.weight_decay is not None:
         for name, entries in sweep.optimizer.items():
-            if "weight_decay" in entries:
+            if name in optimizers and "weight_decay" in entries:
                 raise UsageProblem(f"space.weight_decay and optimizer.{name}.weight_decay are the same thing: give one of them")
         axes.append(axis("weight_decay", sweep.space.weight_decay, WEIGHT_DECAY))
-    kinds = {
-        "optimizer": (sweep.optimizer, {name: optimizer_of(name).hyperparameters for name in optimizers}),
-        "schedule": (sweep.schedule, {name: schedule_of(name).settings for name in schedules}),
-        "batch_schedule": (sweep.batch_schedule, {name: batch_schedule_of(name).settings for name in batch_schedules}),
-    }
-    for kind, (given, settings) in kinds.items():
-        axes += _setting_axes(kind, given, tuple(settings), settings)
+    axes += _setting_axes("optimizer", sweep.optimizer, optimizers, lambda name: optimizer_of(name).hyperparameters)
+    axes += _setting_axes("schedule", sweep.schedule, schedules, lambda name: schedule_of(name).settings)
+    axes += _setting_axes(
+        "batch_schedule", sweep.batch_schedule, batch_schedules, lambda name: batch_schedule_of(name).settings
+    )
     return Space(tuple(axes))
 
 

@@ -228,8 +228,9 @@ def test_a_wrong_point_is_refused_in_a_line(line, sets, message):
         (["space.batch_size=[8,8]"], "give at least one value, and none twice"),
         (["space.batch_size=8.0"], "space.batch_size = 8.0: give a whole number"),
         (['space.batch_size="ful"'], "space.batch_size = 'ful': give a whole number"),
-        (["optimizer.adam.beta1=0.5"], "[optimizer.adam] is given, but space.optimizer never chooses 'adam': known: sgd"),
-        (["schedule.step.every=2"], "[schedule.step] is given, but space.schedule never chooses 'step'"),
+        (["optimizer.adma.beta1=0.5"], "unknown optimizer 'adma': did you mean 'adam'?"),
+        (["optimizer.adam.beta=0.5"], "unknown key optimizer.adam.beta: did you mean 'beta2'?"),
+        (["schedule.steps.every=2"], "unknown schedule 'steps': did you mean 'step'?"),
         (["optimizer.sgd.beta=1"], "unknown key optimizer.sgd.beta: known: none"),
         (['space.optimizer="adam"', "optimizer.adam.beta_1=0.5"], "unknown key optimizer.adam.beta_1: did you mean 'beta1'?"),
     ],
@@ -276,3 +277,8 @@ def test_a_setting_with_choices_is_searched_over_them_and_has_no_range():
     assert {each.hyperparameters["start_at_gradient"] for each in found} == {0.0, 1.0}
     with pytest.raises(UsageProblem, match="give a list, and no range"):
         grid(*rmsprop, "optimizer.rmsprop.start_at_gradient={low=0,high=1}")
+
+
+def test_settings_of_a_rule_that_is_never_chosen_are_checked_and_left_out():
+    given = ("optimizer.adam.beta1=[0.5,0.9]", "optimizer.adam.learning_rate=0.1", "schedule.step.every=2")
+    assert grid(*given) == grid()
