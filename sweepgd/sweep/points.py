@@ -110,6 +110,10 @@ def space_of(sweep: Sweep) -> Space:
     batch_schedules = _names(sweep.space.batch_schedule, "batch_schedule")
     for name in schedules:
         _check_length(name, sweep.budget)
+    for name in optimizers:
+        optimizer_of(name)  # all names before any setting: an unknown one is the likelier slip
+    for name in batch_schedules:
+        batch_schedule_of(name)
     axes = [
         Axis("optimizer", values=optimizers),
         Axis("schedule", values=schedules),

@@ -280,5 +280,5 @@ def test_a_setting_with_choices_is_searched_over_them_and_has_no_range():
 
 
 def test_settings_of_a_rule_that_is_never_chosen_are_checked_and_left_out():
-    given = ("optimizer.adam.beta1=[0.5,0.9]", "optimizer.adam.learning_rate=0.1", "schedule.step.every=2")
-    assert grid(*given) == grid()
+    rate = "space.learning_rate=0.1"
+    assert grid(rate, "optimizer.adam.beta1=[0.5,0.9]", "optimizer.adam.learning_rate=1", "schedule.step.every=2") == grid(rate)
