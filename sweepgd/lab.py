@@ -131,6 +131,7 @@ class Lab:
             kernels += [(kind, function) for kind, function in rules.items() if function is not None]
         cold = sum(not signatures.is_compiled(kind, function, dtype) for kind, function in kernels)
         if cold:
-            note(f"compiling {cold} kernels, which takes up to a minute, once on this machine …")
+            what = "1 kernel" if cold == 1 else f"{cold} kernels"
+            note(f"compiling {what}, which takes up to a minute, once on this machine …")
         for kind, function in kernels:
             signatures.compiled(kind, function, dtype)
