@@ -25,7 +25,8 @@ _BOUND = types.uint64
 
 @cache
 def signatures(dtype: str) -> dict[str, Any]:
-    """The signatures by kind of kernel: update, probe, evaluation; gradient, evaluate; train, measure; flush, restore."""
+    """The signatures by kind of kernel: of an optimizer update, probe, evaluation; of a model gradient, evaluate, product,
+    second_moments; of the loops train, measure; flush, restore."""
     real: Any = {"float32": types.float32, "float64": types.float64}[dtype]
     vector = types.Array(real, 1, "C")
     frozen = types.Array(real, 1, "C", readonly=True)
@@ -42,6 +43,12 @@ def signatures(dtype: str) -> dict[str, Any]:
     gradient = _FLOAT(frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, _INT, types.boolean, vector, vector)
     # evaluate(theta, buffers, inputs, targets, layout, settings, work) -> (loss, error)
     evaluate = types.UniTuple(_FLOAT, 2)(frozen, vector, data, data, _TABLE, _SETTINGS, vector)
+    # product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, work, out)
+    product = types.void(
+        frozen, frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, types.boolean, types.boolean, vector, vector
+    )
+    # second_moments(theta, buffers, inputs, targets, rows, layout, settings, fisher, work, out)
+    second_moments = types.void(frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, types.boolean, vector, vector)
 
     pointer = pointers.KernelPointer
     train_signature = types.Tuple((_INT, _FLOAT, _FLOAT))(
@@ -60,6 +67,8 @@ def signatures(dtype: str) -> dict[str, Any]:
         "evaluation": evaluation,
         "gradient": gradient,
         "evaluate": evaluate,
+        "product": product,
+        "second_moments": second_moments,
         "train": train_signature,
         "flush": _INT(),
         "restore": types.void(_INT),

@@ -24,13 +24,32 @@ class Shape:
 
 
 @dataclass(frozen=True, eq=False)
+class Curvature:
+    """A model's kernels of second order, plain functions with the signatures of `sweepgd.kernels.signatures`.
+
+    `product` writes the mean over rows of Hessian, or Gauss-Newton matrix, times a direction (Pearlmutter 1994; Schraudolph
+    2002). Where it is called without `fresh`, parameters and rows are those of the call before with the same scratch memory,
+    and what that left there may be used again. `second_moments` writes the mean over rows of each row's squared gradient,
+    elementwise: with `fisher` in expectation over targets drawn from the model's own distribution, otherwise of the recorded
+    targets. `workspace(batch)` is how many reals of scratch memory they need for so many rows. `rescaled(theta, factor)`
+    gives other parameters of the very same function (Dinh et al. 2017), where the model has some.
+    """
+
+    product: Callable
+    second_moments: Callable
+    workspace: Callable[[int], int]
+    rescaled: Callable[[npt.NDArray[np.float64], float], npt.NDArray[np.float64]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Architecture:
     """A model built for one data set.
 
     `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is the
     float64 vector that they are handed; `workspace(batch)` is how many reals of scratch memory a batch needs; `buffers` is
     the length of the vector of untrained state; `initial(rng)` draws starting parameters in float64; `chunk` is how many
-    rows the gradient of a full part is taken over at a time.
+    rows the gradient of a full part is taken over at a time. Without `curvature`, Hessian products are differences of
+    gradients.
     """
 
     layout: Layout
@@ -42,6 +61,7 @@ class Architecture:
     chunk: int = 1
     buffers: int = 0
     records_position: bool = False
+    curvature: Curvature | None = None
 
     def __post_init__(self) -> None:
         # The trainer is entered without a look at the types of its arguments: another type would be read as if it were this.

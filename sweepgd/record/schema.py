@@ -76,12 +76,17 @@ MINIMA = pa.schema(
     ]
 )
 
+# `which` is a minimum's, or "path" for a point on the way to it; `rescaling` is the factor of other weights of the same
+# function that were measured in its place, 1 for its own; `message` says why there is no value. A spectral density has a grid.
 CURVATURE = pa.schema(
     [
         *_KEY,
         pa.field("measure", pa.string()),
         *_fields(pa.float64(), "value", "error"),
-        pa.field("settings", pa.string()),
+        *_fields(pa.string(), "settings", "which", "message"),
+        *_fields(pa.int64(), "update", "rows"),
+        *_fields(pa.float64(), "rescaling", "seconds"),
+        *_fields(_REALS, "grid", "density"),
     ]
 )
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from sweepgd.budget import Budget
 from sweepgd.data import DataSpec
+from sweepgd.measures import MEASURES, settings_of
 from sweepgd.problem import UsageProblem
 from sweepgd.sweep.entries import Entry
 
@@ -80,6 +81,33 @@ class SearchSpec(BaseModel):
         return self
 
 
+class MeasureSpec(BaseModel):
+    """The `[measure]` table: which curvature is measured at the minimisers, and on which training rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    measures: list[str] = Field(["lambda_max"], min_length=1, description="names of measures: " + ", ".join(MEASURES))
+    rows: PositiveInt | Literal["full"] = Field(512, description='training rows, a fixed random subset; "full" for all')
+    which: list[Literal["final", "best"]] = Field(["final"], min_length=1, description="at which of a run's weights")
+    every: PositiveInt | None = Field(
+        None, description="epochs from one look at lambda_max to the next along training; none if left out"
+    )
+    rescale: float | None = Field(
+        None, gt=0, description="measure also other weights of the same function, layers rescaled by this"
+    )
+    dtype: Literal["float32", "float64"] | None = Field(
+        None, description="floating-point type to measure in; the model's if left out"
+    )
+    seed: int = Field(0, ge=0, lt=2**32, description="seed of the subset, and of each measure's random vectors")
+    settings: dict[str, dict[str, Any]] = Field(default_factory=dict, description="settings of each measure")
+
+    @model_validator(mode="after")
+    def _measures_exist(self) -> "MeasureSpec":
+        for name in {**dict.fromkeys(self.measures), **self.settings}:
+            settings_of(name, self.settings.get(name, {}))
+        return self
+
+
 class PointSpec(BaseModel):
     """A `[[points]]` table: a configuration that runs first, as given; what it leaves out is the fixed value or the default."""
 
@@ -117,6 +145,7 @@ class Sweep(BaseModel):
         default_factory=dict, description="settings of each batch-size schedule"
     )
     search: SearchSpec = Field(default_factory=lambda: SearchSpec(), description="how it is searched")
+    measure: MeasureSpec | None = Field(None, description="what is measured of the minimisers' curvature")
     points: list[PointSpec] = Field(default_factory=list, description="configurations that run first, as given")
     plugins: dict[str, str] = Field(
         default_factory=dict,

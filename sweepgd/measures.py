@@ -1,0 +1,149 @@
+"""The measures of sharpness and flatness by name: what each tells, its paper, its settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweepgd.problem import UsageProblem, nearest
+from sweepgd.setting import Setting, resolve
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What `[measure]` names. It is recorded as one row or several, each called `name`, or `name_…` for a variant.
+
+    `invariant` says whether rescaling a ReLU network's layers, which leaves its outputs alone, leaves the measure alone
+    (Dinh et al. 2017).
+    """
+
+    name: str
+    meaning: str
+    source: str
+    invariant: bool
+    settings: tuple[Setting, ...] = ()
+
+
+_TOLERANCE = Setting("tolerance", 0.05, "standard error to stop at, as a share of the estimate", minimum=0.0)
+_DRAWS = Setting("draws", 200, "random vectors at most", minimum=2)
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure(
+            "lambda_max",
+            "largest eigenvalue of the loss' Hessian: in the sharpest direction; gradient descent is stable below 2/rate",
+            "Lanczos 1950; Cohen et al. 2021",
+            invariant=False,
+            settings=(
+                Setting("k", 1, "how many of the largest eigenvalues", minimum=1),
+                Setting("tolerance", 1e-3, "residual ‖Hv − λv‖ to stop at, as a share of λ", minimum=0.0),
+            ),
+        ),
+        Measure(
+            "gauss_newton_max",
+            "largest eigenvalue of the Gauss-Newton matrix: the Hessian without the curvature of the network's own outputs",
+            "Schraudolph 2002",
+            invariant=False,
+            settings=(Setting("tolerance", 1e-3, "residual ‖Gv − λv‖ to stop at, as a share of λ", minimum=0.0),),
+        ),
+        Measure(
+            "trace",
+            "sum of the Hessian's eigenvalues: curvature over all directions",
+            "Hutchinson 1989",
+            invariant=False,
+            settings=(_TOLERANCE, _DRAWS),
+        ),
+        Measure(
+            "spectral_density",
+            "how the Hessian's eigenvalues are distributed; its value is their mean",
+            "Ghorbani, Krishnan & Xiao 2019, algorithm 1",
+            invariant=False,
+            settings=(
+                Setting("steps", 64, "Lanczos steps a random vector", minimum=2),
+                Setting("draws", 8, "random vectors", minimum=2),
+            ),
+        ),
+        Measure(
+            "phi",
+            "largest rise of the loss in a small box around the minimiser, in per cent, and in a random subspace",
+            "Keskar et al. 2017, metric 2.1",
+            invariant=False,
+            settings=(
+                Setting("epsilon", (1e-3, 5e-4), "half-width of the box, relative to |x| + 1", minimum=1e-12),
+                Setting("dimensions", 100, "of the random subspace", minimum=1),
+                Setting("iterations", 10, "of L-BFGS-B", minimum=1),
+            ),
+        ),
+        Measure(
+            "sam",
+            "rise of the loss in a ball around the minimiser: by one step along the gradient, and maximised",
+            "Foret et al. 2021, eq. 1 and 2",
+            invariant=False,
+            settings=(
+                Setting("rho", 0.05, "radius of the ball", minimum=1e-12),
+                Setting("iterations", 20, "of projected ascent", minimum=1),
+            ),
+        ),
+        Measure(
+            "asam",
+            "adaptive sharpness: the same in an ellipsoid scaled by each parameter, |w|",
+            "Kwon et al. 2021, eq. 4",
+            invariant=True,
+            settings=(
+                Setting("rho", 0.05, "radius of the ball, relative to |w|", minimum=1e-12),
+                Setting("iterations", 20, "of projected ascent", minimum=1),
+            ),
+        ),
+        Measure(
+            "relative_flatness",
+            "the trace of the last layer's Hessian weighted by the products of its weights",
+            "Petzka et al. 2021, definition 3",
+            invariant=True,
+            settings=(_TOLERANCE, _DRAWS),
+        ),
+        Measure(
+            "fisher_trace",
+            "mean squared norm of a row's gradient, over targets drawn from the model, and over the recorded ones (empirical)",
+            "Jastrzębski et al. 2021, eq. 2",
+            invariant=False,
+        ),
+        Measure(
+            "noise_scale",
+            "batch size at which a gradient's noise equals its signal, trΣ/|G|², exact and from two batch sizes",
+            "McCandlish et al. 2018, eq. 2.9 and appendix A.1",
+            invariant=False,
+            settings=(
+                Setting("small", 8, "rows of the small batch", minimum=1),
+                Setting("large", 64, "rows of the large batch", minimum=2),
+                Setting("draws", 200, "pairs of batches", minimum=2),
+            ),
+        ),
+        Measure(
+            "distance",
+            "how far the parameters went from where they began, ‖w − w₀‖",
+            "Nagarajan & Kolter 2019",
+            invariant=False,
+        ),
+        Measure(
+            "weight_norm",
+            "size of the weights, ‖w‖, and the sum of the logarithms of the layers' norms",
+            "Neyshabur et al. 2017",
+            invariant=False,
+        ),
+    )
+}
+
+
+def measure_of(record: str) -> Measure:
+    """The measure that a recorded name belongs to: "phi_subspace_0.001" to phi. Raises UsageProblem for an unknown one."""
+    known = [measure for measure in MEASURES.values() if record == measure.name or record.startswith(f"{measure.name}_")]
+    if not known:
+        raise UsageProblem(f"unknown measure {record!r}: {nearest(record, MEASURES)}")
+    return max(known, key=lambda measure: len(measure.name))
+
+
+def settings_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting of a measure, as given or by default. Raises UsageProblem for unknown names and invalid values."""
+    if name not in MEASURES:
+        raise UsageProblem(f"unknown measure {name!r}: {nearest(name, MEASURES)}")
+    return resolve(MEASURES[name].settings, given, f"measure.settings.{name}")
