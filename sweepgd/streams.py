@@ -2,7 +2,7 @@
 
 import numpy as np
 
-DRAWING, SUBSET, SPLIT, NOISE, INIT, ORDER, KEY, MEASURE = range(8)
+DRAWING, SUBSET, SPLIT, NOISE, INIT, ORDER, KEY, MEASURE, LANDSCAPE = range(9)
 
 
 def stream(seed: int, purpose: int, *counters: int) -> np.random.Generator:
