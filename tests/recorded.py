@@ -53,8 +53,20 @@ def finished(trial: int, replicates: int = 1, points: int = 3, **columns: Any) -
     return Finished(trial, rows, curves, minima)
 
 
+def measured(
+    trial: int, replicate: int = 0, measure: str = "lambda_max", value: float | None = 2.5, **columns: Any
+) -> Finished:
+    """What was measured of a recorded configuration: a row of curvature."""
+    row = {"trial": trial, "replicate": replicate, "measure": measure, "value": value, "error": 0.1, "settings": "{}"}
+    return Finished(trial, [], [], curvature=[row | {"which": "final", "rescaling": 1.0} | columns])
+
+
 def append(store: Store, done: Finished) -> None:
     store.append(done.trial, encode(done))
+
+
+def supplement(store: Store, done: Finished) -> None:
+    store.supplement(done.trial, encode(done))
 
 
 def write(directory: Path, parts: Iterable[Iterable[Finished]]) -> None:

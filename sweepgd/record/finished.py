@@ -1,6 +1,6 @@
 """One finished configuration, and its bytes in the log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,13 +24,15 @@ class Finished:
     `rows` holds a row of the trials table a replicate. `curves` holds, in the same order, the columns of each curve:
     `update` and any others, each of shape (points,), and `position` of shape (points, dimensions); a replicate that
     never ran has none. `minima` holds rows of the minima table, with `parameters` the flat vector in its own dtype and
-    `layout` of shape (tensors, COLUMNS). A column that is missing, None or NaN is null.
+    `layout` of shape (tensors, COLUMNS). `curvature` holds rows of the curvature table; what was measured of a configuration
+    that is recorded already is a `Finished` of nothing else. A column that is missing, None or NaN is null.
     """
 
     trial: int
     rows: list[dict[str, Any]]
     curves: list[dict[str, np.ndarray]]
     minima: list[dict[str, Any]] = field(default_factory=list)
+    curvature: list[dict[str, Any]] = field(default_factory=list)
 
 
 def encode(finished: Finished) -> bytes:
@@ -42,11 +44,12 @@ def encode(finished: Finished) -> bytes:
         rows = [plain(row, "trials") for row in finished.rows]
         curves = [_curve(curve) for curve in finished.curves]
         minima = [_minimum(row) for row in finished.minima]
-        if any(row["trial"] != finished.trial for row in [*rows, *minima]):
+        curvature = [plain(row, "curvature") for row in finished.curvature]
+        if any(row["trial"] != finished.trial for row in [*rows, *minima, *curvature]):
             raise ValueError("a row belongs to another trial")
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
-    return msgpack.packb((finished.trial, rows, curves, minima), datetime=True)
+    return msgpack.packb((finished.trial, rows, curves, minima, curvature), datetime=True)
 
 
 def with_search_state(record: bytes, state: str) -> bytes:
@@ -55,12 +58,16 @@ def with_search_state(record: bytes, state: str) -> bytes:
 
 
 class Packed(NamedTuple):
-    """A configuration as its record holds it: each column of a curve, each vector and layout still bytes."""
+    """A configuration as its record holds it: each column of a curve, each vector and layout still bytes.
+
+    Records from before curvature was measured end with their minima.
+    """
 
     trial: int
     rows: list[dict[str, Any]]
     curves: list[dict[str, bytes]]
     minima: list[dict[str, Any]]
+    curvature: Sequence[dict[str, Any]] = ()
 
 
 def unpack(record: bytes) -> Packed:
@@ -75,11 +82,11 @@ def unpack(record: bytes) -> Packed:
 
 def decode(record: bytes) -> Finished:
     """The configuration that `encode` wrote."""
-    trial, rows, curves, minima = unpack(record)
+    trial, rows, curves, minima, curvature = unpack(record)
     for row in minima:
         row["parameters"] = np.frombuffer(row["parameters"], row["dtype"])
         row["layout"] = layout_in(row["layout"])
-    return Finished(trial, rows, [_arrays(curve) for curve in curves], minima)
+    return Finished(trial, rows, [_arrays(curve) for curve in curves], minima, list(curvature))
 
 
 def layout_in(raw: bytes) -> Layout:

@@ -96,8 +96,6 @@ class Results:
 
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
         """The parts of a table and the log records not among them, as they were at one moment."""
-        if name == "curvature":
-            return sorted((self.directory / name).glob("*.parquet")), []
         while True:
             published = parts.numbers(self.directory / "trials", ".parquet")
             waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
@@ -108,7 +106,9 @@ class Results:
             except FileNotFoundError:
                 continue  # published since it was listed
             if parts.numbers(self.directory / "trials", ".parquet") == published:
-                return [parts.part(self.directory, name, number) for number in published], logged
+                paths = [parts.part(self.directory, name, number) for number in published]
+                # Directories from before curvature was measured have parts without it.
+                return [path for path in paths if name != "curvature" or path.exists()], logged
 
 
 def load(directory: Path | str) -> Results:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from sweepgd.problem import Problem
 from sweepgd.record.files import placed, sync_folder
 from sweepgd.record.finished import VALUE_BYTES, Packed, layout_in, unpack
-from sweepgd.record.schema import CURVES, MINIMA, SCHEMA_VERSION, SCHEMAS, TRIALS
+from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, SCHEMAS, TRIALS
 
 # A row group holds about this many bytes of log records, which bounds the memory that publishing takes.
 _GROUP_BYTES = 32 * 2**20
@@ -63,16 +63,22 @@ def minima_table(batch: Sequence[Packed]) -> pa.Table:
     return table.set_column(MINIMA.get_field_index("parameters"), MINIMA.field("parameters"), lists)
 
 
+def curvature_table(batch: Sequence[Packed]) -> pa.Table:
+    """What was measured at the minimisers of configurations."""
+    return _rows([row for packed in batch for row in packed.curvature], CURVATURE)
+
+
 _TABLES: dict[str, Callable[[Sequence[Packed]], pa.Table]] = {
     "trials": trials_table,
     "minima": minima_table,
     "curves": curves_table,
+    "curvature": curvature_table,
 }
 
 
 def table_of(name: str, records: Iterable[bytes]) -> pa.Table:
-    """One table of the configurations in log records; curvature is never logged."""
-    return _TABLES[name]([unpack(record) for record in records]) if name in _TABLES else SCHEMAS[name].empty_table()
+    """One table of the configurations in log records."""
+    return _TABLES[name]([unpack(record) for record in records])
 
 
 def publish(directory: Path, number: int, records: Iterable[bytes], metadata: Mapping[str, str]) -> None:

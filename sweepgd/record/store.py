@@ -46,8 +46,13 @@ class Store:
             table = parts.read(parts.part(directory, "trials", number), columns=["trial"])
             self.recorded.update(table["trial"].to_pylist())
         self._published = len(self.recorded)
+        """How many records are in parts, but for the supplements there when this store was opened."""
+        self._pending = 0
         self._log = Log(self._log_path(self._segment))
-        self.recorded.update(unpack(record).trial for record in frames(self._log.path))
+        for packed in map(unpack, frames(self._log.path)):
+            self._pending += 1
+            if packed.rows:
+                self.recorded.add(packed.trial)
         self._opened = self._published_at = time.monotonic()
 
     @classmethod
@@ -75,7 +80,18 @@ class Store:
         if trial in self.recorded:
             raise ValueError(f"trial {trial} is already recorded")
         self._log.append(record)
+        self._pending += 1
         self.recorded.add(trial)
+
+    def supplement(self, trial: int, record: bytes) -> None:
+        """Adds what was measured of a recorded configuration since, a record without trials rows, in memory until `flush`.
+
+        Raises ValueError where its trial is not recorded.
+        """
+        if trial not in self.recorded:
+            raise ValueError(f"trial {trial} is not recorded")
+        self._log.append(record)
+        self._pending += 1
 
     def flush(self) -> None:
         """Makes everything appended durable, with one fsync. After a Problem, as a full disk, it can be repeated."""
@@ -91,16 +107,16 @@ class Store:
                 self._log.close()
                 self._log, self._segment = following, self._segment + 1
             self._publish_final_segments()
-        self._published = len(self.recorded)
+        self._published += self._pending
+        self._pending = 0
         self._published_at = time.monotonic()
 
     def publish_if_due(self) -> None:
-        """Publishes so often that parts grow geometrically, in trials or in seconds: any study is tens of files."""
+        """Publishes so often that parts grow geometrically, in records or in seconds: any study is tens of files."""
         now = time.monotonic()
-        pending = len(self.recorded) - self._published
-        many = pending >= max(PART_TRIALS, self._published // 8)
+        many = self._pending >= max(PART_TRIALS, self._published // 8)
         late = now - self._published_at > max(PART_SECONDS, (now - self._opened) / 10)
-        if pending and (many or late):
+        if self._pending and (many or late):
             self.publish()
 
     def close(self) -> None:

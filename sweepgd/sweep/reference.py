@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from sweepgd.budget import Budget
 from sweepgd.data import DataSpec
 from sweepgd.sweep.entries import Range
-from sweepgd.sweep.spec import ModelSpec, PointSpec, SearchSpec, SpaceSpec, Sweep
+from sweepgd.sweep.spec import MeasureSpec, ModelSpec, PointSpec, SearchSpec, SpaceSpec, Sweep
 
 TABLES: dict[str, type[BaseModel]] = {
     "data": DataSpec,
@@ -17,6 +17,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "budget": Budget,
     "space": SpaceSpec,
     "search": SearchSpec,
+    "measure": MeasureSpec,
     "points": PointSpec,
 }
 

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
+import msgpack
 import numpy as np
 import pytest
-from recorded import LAYOUT, finished
+from recorded import LAYOUT, finished, measured
 
 from sweepgd.record import Finished
 from sweepgd.record.finished import decode, encode, with_search_state
@@ -41,6 +44,18 @@ def test_float32_curves_are_widened():
     assert back.curves[0]["train_loss"].tolist() == [0.5, 0.25]
 
 
+def test_curvature_travels_with_its_configuration():
+    rows = measured(5, value=np.float32(0.5), grid=np.arange(2.0)).curvature
+    back = decode(encode(replace(finished(5), curvature=rows)))
+    assert back.curvature == [rows[0] | {"value": 0.5, "grid": [0.0, 1.0]}]
+    assert decode(with_search_state(encode(replace(finished(5), curvature=rows)), "{}")).rows[0]["search_state"] == "{}"
+
+
+def test_a_record_from_before_curvature_was_measured_is_read():
+    older = msgpack.packb((3, [{"trial": 3, "replicate": 0}], [{}], [])) + msgpack.packb("state")
+    assert decode(older) == Finished(3, [{"trial": 3, "replicate": 0, "search_state": "state"}], [{}])
+
+
 ROW = {"trial": 1, "replicate": 0}
 MINIMUM = ROW | {"which": "final", "parameters": np.zeros(9), "layout": LAYOUT}
 
@@ -51,6 +66,8 @@ MINIMUM = ROW | {"which": "final", "parameters": np.zeros(9), "layout": LAYOUT}
         (Finished(1, [ROW], []), "1 rows but 0 curves"),
         (Finished(2, [ROW], [{}]), "trial 2: a row belongs to another trial"),
         (Finished(1, [ROW], [{}], [MINIMUM | {"trial": 3}]), "another trial"),
+        (replace(measured(1), trial=2), "trial 2: a row belongs to another trial"),
+        (measured(1, vlaue=3.0), "no column 'vlaue'"),
         (Finished(1, [ROW], [{"epoch": np.zeros(2)}]), "needs its column 'update'"),
         (Finished(1, [ROW], [{"update": np.zeros(2)}]), "'update' of a curve is float64"),
         (Finished(1, [ROW], [{"update": np.arange(2), "epoch": np.zeros(3)}]), "shape"),

@@ -1,11 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from recorded import LAYOUT, STARTED, append, finished, write
+from recorded import LAYOUT, STARTED, append, finished, measured, supplement, write
 
 from sweepgd.problem import Problem
 from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Finished, Store, load, parts
@@ -165,9 +165,31 @@ def test_a_part_of_another_schema_version_is_refused(tmp_path):
         _ = load(tmp_path).trials
 
 
-def test_curvature_parts_are_read(tmp_path):
+@pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])
+def test_curvature_is_read_whether_it_came_with_its_trial_or_later(tmp_path, closed):
+    density = {"measure": "spectral_density", "grid": np.array([0.0, 1.0]), "density": np.array([0.5, np.nan]), "seconds": 0.25}
+    with_trial = replace(finished(1), curvature=measured(1, **density).curvature)
+    store = live(tmp_path, [finished(0)], [with_trial])
+    supplement(store, measured(0, value=None, message="why not"))
+    store.flush()
+    if closed:
+        store.close()
+    later, first = load(tmp_path).curvature.to_pylist()
+    assert (later["trial"], later["measure"], later["value"], later["message"]) == (0, "lambda_max", None, "why not")
+    assert (later["grid"], later["which"], later["update"]) == (None, "final", None)
+    assert (first["trial"], first["value"], first["grid"], first["density"]) == (1, 2.5, [0.0, 1.0], [0.5, None])
+    assert (first["message"], first["seconds"], first["settings"]) == (None, 0.25, "{}")
+    assert load(tmp_path).trials["trial"].to_pylist() == [0, 1]
+    if not closed:
+        store.close()
+
+
+def test_a_directory_from_before_curvature_was_measured_is_read_and_added_to(tmp_path):
     write(tmp_path, [[finished(0)]])
-    row = {"trial": 0, "replicate": 0, "measure": "lambda_max", "value": 2.5, "error": 0.1, "settings": "{}"}
-    table = pa.Table.from_pylist([row], CURVATURE.with_metadata({"sweepgd.schema_version": "1"}))
-    pq.write_table(table, tmp_path / "curvature" / "000001.parquet")
-    assert load(tmp_path).curvature.to_pylist() == [row]
+    (tmp_path / "curvature" / "000001.parquet").unlink()
+    assert load(tmp_path).curvature.num_rows == 0
+    store = Store.open(tmp_path, "")
+    supplement(store, measured(0))
+    store.close()
+    assert load(tmp_path).curvature["value"].to_pylist() == [2.5]
+    assert load(tmp_path).trials["trial"].to_pylist() == [0]

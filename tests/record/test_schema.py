@@ -94,7 +94,22 @@ def test_names_of_the_other_tables():
         "data_fingerprint",
         "preprocessing",
     ]
-    assert CURVATURE.names == ["trial", "replicate", "measure", "value", "error", "settings"]
+    assert CURVATURE.names == [
+        "trial",
+        "replicate",
+        "measure",
+        "value",
+        "error",
+        "settings",
+        "which",
+        "message",
+        "update",
+        "rows",
+        "rescaling",
+        "seconds",
+        "grid",
+        "density",
+    ]
 
 
 def test_no_column_is_null_typed():

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from recorded import append, finished, write
+from recorded import append, finished, measured, supplement, write
 
 from sweepgd.problem import Problem
-from sweepgd.record import CURVES, MINIMA, TRIALS, Store, load, parts, store
+from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, parts, store
 
 SWEEP = "name = 'tested'\n"
-SCHEMAS = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA}
+SCHEMAS = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA, "curvature": CURVATURE}
 
 
 def names(directory, table="trials", pattern="*.parquet"):
@@ -73,6 +73,41 @@ def test_a_reopened_store_knows_what_is_recorded(tmp_path):
     append(again, finished(11))
     again.close()
     assert load(tmp_path).trials["trial"].to_pylist() == [4, 9, 11]
+
+
+def test_a_supplement_is_for_a_recorded_trial_and_records_none(tmp_path):
+    opened = Store.open(tmp_path, SWEEP)
+    with pytest.raises(ValueError, match="trial 3 is not recorded"):
+        supplement(opened, measured(3))
+    append(opened, finished(3))
+    supplement(opened, measured(3))
+    opened.flush()
+    supplement(opened, measured(3, value=7.0))
+    abandon(opened)
+    again = Store.open(tmp_path, SWEEP)
+    assert again.recorded == {3}
+    supplement(again, measured(3, value=9.0))
+    again.close()
+    assert sorted(load(tmp_path).curvature["value"].to_pylist()) == [2.5, 9.0]
+    assert names(tmp_path, "curvature") == names(tmp_path) == ["000001.parquet"]
+
+
+def test_supplements_alone_are_published_when_there_are_many_or_they_are_late(tmp_path, monkeypatch):
+    clock = 0.0
+    monkeypatch.setattr(store.time, "monotonic", lambda: clock)
+    monkeypatch.setattr(store, "PART_TRIALS", 3)
+    write(tmp_path, [[finished(0)]])
+    opened = Store.open(tmp_path, SWEEP)
+    for value in range(4):
+        supplement(opened, measured(0, value=float(value)))
+        opened.publish_if_due()
+    assert names(tmp_path, "curvature") == ["000001.parquet", "000002.parquet"]
+    clock = 31.0
+    opened.publish_if_due()
+    assert names(tmp_path, "curvature") == ["000001.parquet", "000002.parquet", "000003.parquet"]
+    opened.close()
+    assert load(tmp_path).curvature["value"].to_pylist() == [0.0, 1.0, 2.0, 3.0]
+    assert load(tmp_path).trials["trial"].to_pylist() == [0]
 
 
 def test_a_large_segment_is_published_in_row_groups(tmp_path, monkeypatch):
@@ -202,6 +237,7 @@ def a_short_life(directory, flushed):
             for group in sitting:
                 for trial in group:
                     append(opened, finished(trial, points=2))
+                    supplement(opened, measured(trial))
                 opened.flush()
                 flushed.update(group)
                 opened.publish()
@@ -223,6 +259,7 @@ def check(results, flushed):
     assert flushed <= set(trials)
     assert results.curves["trial"].to_pylist() == [trial for trial in trials for _ in range(2)]
     assert results.minima["trial"].to_pylist() == trials
+    assert results.curvature["trial"].to_pylist() == [trial for trial in trials if trial < 7]
 
 
 def test_a_crash_at_any_point_loses_nothing_that_was_flushed(tmp_path):
