@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sweepgd.cli_landscape import landscape
 from sweepgd.cli_plugin import plugin
 from sweepgd.problem import Problem, UsageProblem
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(plugin)
+app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
 
 Set = Annotated[
     list[str],

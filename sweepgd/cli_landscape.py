@@ -1,0 +1,81 @@
+"""`sweepgd landscape`: the loss around recorded minimisers, as numbers and pictures."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweepgd.problem import UsageProblem
+
+# Fewer points than this show no shape.
+LEAST_RESOLUTION = 5
+
+
+def landscape(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
+    line: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="RUN RUN",
+            help="The line through two runs, each TRIAL or TRIAL.REPLICATE. If not given: the best of the smallest and of the"
+            " largest batch size.",
+        ),
+    ] = None,
+    surface: Annotated[
+        list[str],
+        typer.Option(metavar="RUN", help="The plane through this run (repeatable); both ends of the line if not given."),
+    ] = [],  # noqa: B006 (typer copies it)
+    directions: Annotated[
+        str, typer.Option(help="Of a plane: path, the optimizer's, by its two principal components; or random.")
+    ] = "path",
+    resolution: Annotated[int, typer.Option(min=LEAST_RESOLUTION, help="Points along each side of a plane.")] = 41,
+    extent: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="How far a plane reaches to each side; if not given, to fit the path, else 1."),
+    ] = None,
+    rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part that a plane is taken on.")] = "2000",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of those rows, and of random directions.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads; all cores if not given.", envvar="SWEEPGD_WORKERS")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the pictures; DIR/landscapes if not given.")
+    ] = None,
+    plugin: Annotated[
+        list[Path],
+        typer.Option("--plugin", metavar="FILE.py", help="A plugin file that the sweep was run with (repeatable)."),
+    ] = [],  # noqa: B006
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print what was made as JSON on stdout.")] = False,
+) -> None:
+    """Draw the loss on the line between two minimisers, and on planes through minimisers."""
+    if directions not in ("path", "random"):
+        raise UsageProblem(f"--directions {directions!r}: give path or random")
+    if rows != "full" and (not rows.isdecimal() or int(rows) < 1):
+        raise UsageProblem(f'--rows {rows!r}: give a whole number of at least 1, or "full"')
+    if extent == 0.0:
+        raise UsageProblem("--extent 0: a plane wants some width; give more than 0")
+
+    from sweepgd.landscape.runs import Run
+
+    ends = None if line is None else (Run.parse(line[0]), Run.parse(line[1]))
+    planes = [Run.parse(text) for text in surface]
+
+    from sweepgd import one_off
+    from sweepgd.landscape.ground import Ground
+    from sweepgd.landscape.surface import Asked
+    from sweepgd.landscape.survey import survey
+    from sweepgd.report.landscapes import as_json, in_words, write_pictures
+    from sweepgd.report.points import PointsProgress
+
+    asked = Asked(directions, resolution, extent, rows if rows == "full" else int(rows), seed)
+    made = []
+    with one_off.registered(plugin), PointsProgress(quiet=quiet) as progress:
+        ground = Ground(directory, progress.note)
+        for file, table in survey(ground, ends, planes, asked, progress=progress, workers=workers):
+            pictures = write_pictures(table, ground.results.trials, (out or file.parent) / file.stem)
+            for path in (file, *pictures):
+                progress.note(f"wrote {path}")
+            made.append((table, file, pictures))
+    print(json.dumps([as_json(*one) for one in made], indent=2) if json_ else "\n".join(in_words(one[0]) for one in made))

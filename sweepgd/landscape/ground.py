@@ -1,0 +1,69 @@
+"""A result directory made live again: its minimisers, and the data and model that they were trained with."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from sweepgd.data import Data
+from sweepgd.lab import Lab
+from sweepgd.landscape.runs import Run
+from sweepgd.models import Architecture
+from sweepgd.problem import Problem, UsageProblem
+from sweepgd.record import Minimum, load
+from sweepgd.sweep import parse
+
+
+class Ground:
+    """What landscapes are measured on. `note` is told of whatever takes long or cannot be had.
+
+    Raises Problem where the directory holds no results, or its data, model or optimizers are not to be had here.
+    """
+
+    def __init__(self, directory: Path | str, note: Callable[[str], None] = lambda what: None) -> None:
+        self.directory, self.note = Path(directory), note
+        self.results = load(directory)
+        self.lab = Lab(parse(self.results.sweep_toml, where=f"{directory}/sweep.toml"))
+
+    @cached_property
+    def architecture(self) -> Architecture:
+        return self.lab.architecture
+
+    def data(self, run: Run) -> Data:
+        """The data that a run was trained on."""
+        return self.lab.data(run.replicate)
+
+    def row(self, run: Run) -> dict[str, Any]:
+        """The `trials` row of a run. Raises UsageProblem where there is none."""
+        trials = self.results.trials
+        row = trials.filter(pc.and_(pc.equal(trials["trial"], run.trial), pc.equal(trials["replicate"], run.replicate)))
+        if not row.num_rows:
+            numbers = pc.min_max(trials["trial"]).as_py()
+            raise UsageProblem(
+                f"{self.directory} holds no run {run}: trials {numbers['min']} to {numbers['max']} are there,"
+                f" of {self.lab.sweep.search.replicates} replicate(s), counted from 0"
+                if trials.num_rows
+                else f"{self.directory} holds no run {run}, nor any other: sweepgd search runs its sweep"
+            )
+        return row.to_pylist()[0]
+
+    def minimum(self, run: Run) -> Minimum:
+        """The final weights of a run. Raises Problem where it has none, or they do not belong to these data or this model."""
+        row = self.row(run)
+        try:
+            minimum = self.results.minimum(*run)
+        except Problem as problem:
+            raise Problem(f"run {run} has no final weights: it is {row['status']} ({row['message']})") from problem
+        if not np.array_equal(minimum.layout, self.architecture.layout):
+            raise Problem(
+                f"run {run} has {len(minimum.parameters)} parameters in another layout than model"
+                f" {self.lab.sweep.model.name!r} has here: install the version that it was trained with"
+            )
+        if minimum.data_fingerprint != self.data(run).fingerprint:
+            raise Problem(
+                f"run {run} was trained on other data than {row['data']} gives now: restore the data, or their package's version"
+            )
+        return minimum

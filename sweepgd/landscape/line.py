@@ -1,0 +1,45 @@
+"""The loss on the line through two minimisers (Goodfellow et al. 2015; Keskar et al. 2017, section 2.2.1)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.landscape.evaluation import evaluated, parts_of
+from sweepgd.landscape.ground import Ground
+from sweepgd.landscape.runs import Run
+from sweepgd.landscape.tables import table_of
+from sweepgd.problem import UsageProblem
+
+# From −1 to 2 as in the paper's figures, in 20ths, so that 0 and 1, the minimisers, are among them.
+ALPHAS = np.arange(-20, 41) / 20
+
+
+def line(
+    ground: Ground,
+    small: Run,
+    large: Run,
+    *,
+    workers: int | None = None,
+    advance: Callable[[], None] = lambda: None,
+) -> pa.Table:
+    """Loss and error at (1 − α)·x₀ + α·x₁ on all rows, x₀ the final weights of `small` and x₁ those of `large`.
+
+    A row an α of ALPHAS, with the columns of LANDSCAPES. Raises Problem where a run has no final weights, and UsageProblem
+    where the two are one or were trained on different data.
+    """
+    if small == large:
+        raise UsageProblem(f"a line wants two runs, and both of its ends are {small}: name another one")
+    start, end = ground.minimum(small), ground.minimum(large)
+    if start.data_fingerprint != end.data_fingerprint:
+        raise UsageProblem(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
+    x0, x1 = (minimum.parameters.astype(np.float64) for minimum in (start, end))
+    columns = evaluated(
+        ground, small, ALPHAS[:, None], lambda c: (1.0 - c[0]) * x0 + c[0] * x1, workers=workers, advance=advance
+    )
+    return table_of("line", small, {"alpha": ALPHAS, **columns}, line_settings(ground, small, large), other=large)
+
+
+def line_settings(ground: Ground, small: Run, large: Run) -> dict[str, object]:
+    """What a line is made with."""
+    return {"kind": "line", "runs": [str(small), str(large)], "rows": parts_of(ground, small)}

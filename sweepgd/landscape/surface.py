@@ -1,0 +1,99 @@
+"""The loss on a plane through a minimiser, with the optimizer's path on it (Li et al. 2018)."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sweepgd.landscape.directions import Plane, parameter_plane, path_plane, random_plane
+from sweepgd.landscape.evaluation import evaluated, parts_of
+from sweepgd.landscape.ground import Ground
+from sweepgd.landscape.path import Path, path_of
+from sweepgd.landscape.runs import Run
+from sweepgd.landscape.tables import table_of
+from sweepgd.problem import Problem
+from sweepgd.streams import LANDSCAPE, stream
+
+# Around a path that fills the plane, as a share of its longer side.
+MARGIN = 0.2
+LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a plane is to be looked at.
+
+    `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; the two
+    parameters of a model that has no more are the plane itself. `extent` is how far it reaches to each side of the weights; None
+    is to fit the path, or 1 where there is none. `rows` of each part are used, drawn under `seed`, as random directions are.
+    """
+
+    directions: str = "path"
+    resolution: int = 41
+    extent: float | None = None
+    rows: int | str = 2000
+    seed: int = 0
+
+    def settings(self, ground: Ground, run: Run) -> dict[str, object]:
+        """All of it as recorded, with the rows that there are."""
+        counts = parts_of(ground, run)
+        used = {part: count if self.rows == "full" else min(int(self.rows), count) for part, count in counts.items()}
+        return {"kind": "surface", "runs": [str(run)], **asdict(self), "rows": used}
+
+
+def surface(
+    ground: Ground,
+    run: Run,
+    asked: Asked = Asked(),  # noqa: B008 (frozen)
+    *,
+    workers: int | None = None,
+    advance: Callable[[], None] = lambda: None,
+) -> pa.Table:
+    """Loss and error on a grid of `resolution`² points of a plane through the final weights of `run`.
+
+    The table has the columns of LANDSCAPES: rows of kind "surface" by β, then α, then those of kind "path", whose losses are
+    those off the plane, as training saw them. Where a path cannot be had, `ground.note` is told why, and the directions are
+    random. Raises Problem where the run has no final weights, or no plane.
+    """
+    minimum = ground.minimum(run).parameters.astype(np.float64)
+    if len(minimum) < 2:
+        raise Problem(f"run {run} has a single parameter, and no plane to look at: look at a line")
+    plane, path = _planned(ground, run, minimum, asked)
+    way = None if path is None else plane.project(path.weights.astype(np.float64))
+    alphas, betas = (np.linspace(*side, asked.resolution) for side in _sides(plane.project(minimum), way, asked.extent))
+    grid = np.stack(np.meshgrid(alphas, betas), axis=-1).reshape(-1, 2)
+    columns = evaluated(ground, run, grid, plane.at, rows=asked.rows, seed=asked.seed, workers=workers, advance=advance)
+    settings = asked.settings(ground, run) | {"axes": plane.axes, "explained": plane.explained}
+    table = table_of("surface", run, {"alpha": grid[:, 0], "beta": grid[:, 1], **columns}, settings)
+    if way is None or path is None:
+        return table
+    seen = {name: [getattr(point, name) for point in path.points] for name in LOSSES}
+    seen["update"] = [point.update for point in path.points]
+    return pa.concat_tables([table, table_of("path", run, {"alpha": way[:, 0], "beta": way[:, 1], **seen}, settings)])
+
+
+def _planned(ground: Ground, run: Run, minimum: npt.NDArray[np.float64], asked: Asked) -> tuple[Plane, Path | None]:
+    """The plane to look at, and the path on it where it is asked for and can be had."""
+    whole = len(minimum) == 2
+    if asked.directions == "path":
+        try:
+            path = path_of(ground, run)
+            return parameter_plane() if whole else path_plane(path.weights.astype(np.float64)), path
+        except Problem as problem:
+            ground.note(f"run {run} is drawn without its path{'' if whole else ', on random directions'}: {problem}")
+    if whole:
+        return parameter_plane(), None
+    return random_plane(minimum, ground.architecture.layout, stream(asked.seed, LANDSCAPE)), None
+
+
+def _sides(
+    centre: npt.NDArray[np.float64], way: npt.NDArray[np.float64] | None, extent: float | None
+) -> list[tuple[float, float]]:
+    """From where to where α and β go."""
+    if extent is None and way is not None and np.ptp(way, axis=0).any():
+        margin = MARGIN * np.ptp(way, axis=0).max()
+        return [(float(side.min() - margin), float(side.max() + margin)) for side in way.T]
+    reach = 1.0 if extent is None else extent
+    return [(float(middle - reach), float(middle + reach)) for middle in centre]

@@ -1,0 +1,84 @@
+"""Which landscapes a study gets, each made once and kept in its directory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from sweepgd.landscape.ground import Ground
+from sweepgd.landscape.line import ALPHAS, line, line_settings
+from sweepgd.landscape.runs import Run, best, pair
+from sweepgd.landscape.surface import Asked, surface
+from sweepgd.landscape.tables import kept, path_for
+from sweepgd.problem import Problem
+
+
+class Progress(Protocol):
+    """Who is told how it goes."""
+
+    def began(self, what: str, points: int) -> None: ...
+    def advance(self) -> None: ...
+
+
+def survey(
+    ground: Ground,
+    ends: tuple[Run, Run] | None,
+    planes: Sequence[Run],
+    asked: Asked,
+    *,
+    progress: Progress,
+    workers: int | None = None,
+) -> Iterator[tuple[Path, pa.Table]]:
+    """The line between `ends` and the planes through `planes`, each with the file that keeps it.
+
+    Where no planes are named they are those through the ends; where nothing is named, the ends are those of `pair`, or where
+    there are none there is only the plane through the best run. A landscape that its file holds already is read from there.
+    Raises Problem, before anything is computed, for a run that has no final weights.
+    """
+    if ends is None and not planes:
+        ends, planes = _chosen(ground)
+    elif ends is not None and not planes:
+        planes = ends
+    for run in {*(ends or ()), *planes}:
+        ground.minimum(run)
+    if ends is not None:
+        small, large = ends
+        yield _made(
+            ground,
+            line_settings(ground, small, large),
+            lambda: line(ground, small, large, workers=workers, advance=progress.advance),
+            lambda: progress.began(f"line {small} to {large}", len(ALPHAS)),
+        )
+    for run in dict.fromkeys(planes):
+        yield _made(
+            ground,
+            asked.settings(ground, run),
+            lambda run=run: surface(ground, run, asked, workers=workers, advance=progress.advance),
+            lambda run=run: progress.began(f"surface {run}", asked.resolution**2),
+        )
+
+
+def _chosen(ground: Ground) -> tuple[tuple[Run, Run] | None, Sequence[Run]]:
+    trials = ground.results.trials
+    alone = best(trials)
+    try:
+        ends = pair(trials)
+    except Problem as problem:
+        ground.note(f"no line: {problem}")
+        return None, [alone]
+    if ground.architecture.parameters > 1:
+        return ends, ends
+    ground.note("no surfaces: the model has a single parameter")
+    return ends, ()
+
+
+def _made(
+    ground: Ground, settings: dict[str, object], make: Callable[[], pa.Table], begin: Callable[[], None]
+) -> tuple[Path, pa.Table]:
+    path = path_for(ground.directory, settings)
+    if path.exists():
+        ground.note(f"{path} is there already, and is drawn as it is")
+    else:
+        begin()
+    return path, kept(path, ground.results.sweep_toml, make)

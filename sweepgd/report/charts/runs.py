@@ -1,0 +1,13 @@
+"""How a chart calls a run."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.report.numbers import short
+
+
+def label_of(trials: pa.Table, trial: int, replicate: int) -> str:
+    """Batch size, optimizer and rate of a run, and its number: "16 (adam, 0.001), run 3.0"."""
+    wanted = pc.and_(pc.equal(trials["trial"], trial), pc.equal(trials["replicate"], replicate))
+    row = trials.filter(wanted).select(["batch_size", "optimizer", "learning_rate"]).to_pylist()[0]
+    return f"batch {row['batch_size']} ({row['optimizer']}, {short(row['learning_rate'])}), run {trial}.{replicate}"
