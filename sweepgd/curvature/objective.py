@@ -1,17 +1,16 @@
 """The mean loss over fixed rows as a function of the parameters: its gradient, Hessian products and second moments."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
+from sweepgd.binding import quietly
+from sweepgd.curvature.second_order import Product, SecondOrder, Vector, chunks
 from sweepgd.data import Part
 from sweepgd.kernels import signatures
 from sweepgd.memory import aligned
 from sweepgd.models import Architecture
+from sweepgd.problem import Problem
 from sweepgd.streams import MEASURE, stream
-
-Vector = npt.NDArray[np.float64]
 
 # Half the step of a difference of gradients, relative to the parameters' size: the cube root of the precision balances the
 # error of the difference, h², and of the subtraction, precision/h.
@@ -38,53 +37,76 @@ class Objective:
         self.layout, self.parameters = architecture.layout, architecture.parameters
         self.rows = len(part.inputs)
         self._architecture = architecture
-        self._inputs, self._targets = (np.ascontiguousarray(a, dtype=self.dtype) for a in (part.inputs, part.targets))
-        for array in (self._inputs, self._targets):
-            array.flags.writeable = False
-        self._buffers = np.zeros(architecture.buffers, dtype=self.dtype)
-        self._chunks = [
-            np.arange(first, min(first + architecture.chunk, self.rows)) for first in range(0, self.rows, architecture.chunk)
-        ]
+        inputs, targets = (np.ascontiguousarray(array, dtype=self.dtype) for array in (part.inputs, part.targets))
+        self._data = (np.zeros(architecture.buffers, dtype=self.dtype), inputs, targets)
+        self._model = (architecture.layout, architecture.settings)
         self._work = aligned((architecture.workspace(architecture.chunk),), self.dtype)
         self._out = aligned((self.parameters,), self.dtype)
-        self._gradient = signatures.compiled("gradient", architecture.gradient, self.dtype)
-        self._evaluate = signatures.compiled("evaluate", architecture.evaluate, self.dtype)
+        self._chunks = chunks(np.arange(self.rows), architecture.chunk)
+        self._gradient = signatures.entry("gradient", architecture.gradient, self.dtype)
+        self._evaluate = signatures.entry("evaluate", architecture.evaluate, self.dtype)
+        self._second = SecondOrder(architecture, self._data) if self.exact else None
 
     def _cast(self, vector: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         return np.ascontiguousarray(vector, dtype=self.dtype)
 
+    @quietly
     def evaluate(self, theta: npt.NDArray[np.floating]) -> tuple[float, float]:
         """Loss, and the share of rows misclassified (NaN for regression)."""
-        model = self._architecture
-        loss, error = self._evaluate(
-            self._cast(theta), self._buffers, self._inputs, self._targets, model.layout, model.settings, self._work
-        )
+        loss, error = self._evaluate(self._cast(theta), *self._data, *self._model, self._work)
         return float(loss), float(error)
 
     def loss(self, theta: npt.NDArray[np.floating]) -> float:
         """The mean loss."""
         return self.evaluate(theta)[0]
 
+    @quietly
     def gradient(self, theta: npt.NDArray[np.floating], rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
         """Mean loss and its gradient, over all rows or the numbered ones."""
-        model, at = self._architecture, self._cast(theta)
-        chunks = self._chunks if rows is None else np.split(rows, range(model.chunk, len(rows), model.chunk))
-        count = self.rows if rows is None else len(rows)
+        at, size = self._cast(theta), self._architecture.chunk
+        parts = self._chunks if rows is None else chunks(np.ascontiguousarray(rows, dtype=np.int64), size)
+        count = sum(map(len, parts))
         total, gradient = 0.0, np.zeros(self.parameters)
-        for chunk in chunks:
-            loss = self._gradient(
-                *(at, self._buffers, self._inputs, self._targets, chunk, model.layout, model.settings),
-                *(0, False, self._work, self._out),
-            )
-            total += loss * len(chunk) / count
-            gradient += self._out * (len(chunk) / count)
+        for part in parts:
+            loss = self._gradient(at, *self._data, part, *self._model, 0, False, self._work, self._out)
+            total += loss * len(part) / count
+            gradient += self._out * (len(part) / count)
         return total, gradient
 
-    def hessian(self, theta: npt.NDArray[np.floating]) -> Callable[[Vector], Vector]:
+    def hessian(self, theta: npt.NDArray[np.floating]) -> Product:
         """The function that multiplies a vector by the Hessian at `theta`."""
+        return self._second.product(theta, gauss_newton=False) if self._second else self._differences(theta)
+
+    def gauss_newton(self, theta: npt.NDArray[np.floating]) -> Product:
+        """The function that multiplies a vector by the Gauss-Newton matrix at `theta`. Raises Problem without a kernel."""
+        if self._second is None:
+            raise Problem(
+                "the Gauss-Newton matrix needs the model's kernels of second order (`curvature`), and this model has none"
+            )
+        return self._second.product(theta, gauss_newton=True)
+
+    def second_moments(self, theta: npt.NDArray[np.floating], fisher: bool = False) -> Vector:
+        """The mean over rows of each row's squared gradient, elementwise; `fisher`: expected over targets drawn from the model.
+
+        Raises Problem where the latter needs a kernel that the model has not.
+        """
+        if self._second and self._second.has_moments:
+            return self._second.moments(theta, fisher)
+        if fisher:
+            raise Problem(
+                "the Fisher information needs a kernel that knows the model's distribution over targets"
+                " (`curvature.second_moments`), and this model has none"
+            )
+        total = np.zeros(self.parameters)
+        for row in range(self.rows):
+            total += self.gradient(theta, np.array([row]))[1] ** 2
+        return total / self.rows
+
+    def _differences(self, theta: npt.NDArray[np.floating]) -> Product:
+        """Hessian products as central differences of gradients."""
         at = np.array(theta, dtype=np.float64)
 
-        def product(direction: Vector) -> Vector:
+        def product(direction: npt.NDArray[np.floating]) -> Vector:
             norm = float(np.linalg.norm(direction))
             if norm == 0.0:
                 return np.zeros_like(at)

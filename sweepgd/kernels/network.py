@@ -79,11 +79,16 @@ def times_derivative(delta, h, activation):
 
 
 @helper
-def sum_of_rows(delta, total):
-    total[:] = 0
+def add_rows(delta, total):
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
             total[j] += delta[i, j]
+
+
+@helper
+def sum_of_rows(delta, total):
+    total[:] = 0
+    add_rows(delta, total)
 
 
 @helper

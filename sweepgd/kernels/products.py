@@ -177,6 +177,22 @@ CACHED_BYTES, PANEL_ROWS = 1 << 19, 256
 
 
 @helper
+def multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
+    """c += a·b, with the arguments of `multiply`."""
+    if inner * columns * b.itemsize <= CACHED_BYTES:
+        _add_block(a, a_start, a_row, a_inner, b, b_start, columns, c, c_start, columns, rows, inner, columns)
+        return
+    width = 4 * (VECTOR_BYTES // a.itemsize)
+    for k in range(0, inner, PANEL_ROWS):
+        at_a, at_b, panel_rows = a_start + k * a_inner, b_start + k * columns, min(PANEL_ROWS, inner - k)
+        for j in range(0, columns, width):
+            _add_block(
+                a, at_a, a_row, a_inner, b, at_b + j, columns, c, c_start + j, columns,
+                rows, panel_rows, min(width, columns - j),
+            )  # fmt: skip
+
+
+@helper
 def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
     """c = a·b, (rows, columns), from flat arrays: b and c lie row by row from their starts, a has two strides of its own.
 
@@ -186,14 +202,7 @@ def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, co
         _multiply_block(a, a_start, a_row, a_inner, b, b_start, columns, c, c_start, columns, rows, inner, columns)
         return
     c[c_start : c_start + rows * columns] = 0
-    width = 4 * (VECTOR_BYTES // a.itemsize)
-    for k in range(0, inner, PANEL_ROWS):
-        at_a, at_b, panel_rows = a_start + k * a_inner, b_start + k * columns, min(PANEL_ROWS, inner - k)
-        for j in range(0, columns, width):
-            _add_block(
-                a, at_a, a_row, a_inner, b, at_b + j, columns, c, c_start + j, columns,
-                rows, panel_rows, min(width, columns - j),
-            )  # fmt: skip
+    multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns)
 
 
 @helper
@@ -227,6 +236,12 @@ def _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, c
     c[c_start : c_start + rows * columns] = (left @ right).ravel()
 
 
+def _multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
+    before = c[c_start : c_start + rows * columns].copy()
+    _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns)
+    c[c_start : c_start + rows * columns] += before
+
+
 def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns):
     left = a[a_start : a_start + rows * inner].reshape(rows, inner)
     right = b[b_start : b_start + columns * inner].reshape(columns, inner)
@@ -234,4 +249,4 @@ def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, column
 
 
 if config.DISABLE_JIT:  # tiles are instructions, and have no meaning without a compiler
-    multiply, multiply_transposed = _multiply, _multiply_transposed
+    multiply, multiply_add, multiply_transposed = _multiply, _multiply_add, _multiply_transposed

@@ -43,9 +43,9 @@ def signatures(dtype: str) -> dict[str, Any]:
     gradient = _FLOAT(frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, _INT, types.boolean, vector, vector)
     # evaluate(theta, buffers, inputs, targets, layout, settings, work) -> (loss, error)
     evaluate = types.UniTuple(_FLOAT, 2)(frozen, vector, data, data, _TABLE, _SETTINGS, vector)
-    # product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, work, out)
+    # product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out)
     product = types.void(
-        frozen, frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, types.boolean, types.boolean, vector, vector
+        frozen, frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, types.boolean, types.boolean, vector, vector, vector
     )
     # second_moments(theta, buffers, inputs, targets, rows, layout, settings, fisher, work, out)
     second_moments = types.void(frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, types.boolean, vector, vector)

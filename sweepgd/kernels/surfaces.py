@@ -1,4 +1,6 @@
-"""Loss and gradient of surfaces that need no data: the parameters are a position, and an update is a step on the surface."""
+"""Loss, gradient and Hessian products of surfaces that need no data: the parameters are a position, and an update is a step on
+the surface. What a surface puts out is its position, so that its Gauss-Newton matrix is its Hessian.
+"""
 
 import numpy as np
 
@@ -26,6 +28,11 @@ def quadratic_gradient(theta, buffers, inputs, targets, rows, layout, settings, 
     return quadratic_loss(theta, settings)
 
 
+def quadratic_product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out):
+    for i in range(theta.size):
+        out[i] = settings[i] * direction[i]
+
+
 def quadratic_evaluate(theta, buffers, inputs, targets, layout, settings, work):
     return no_error(quadratic_loss(theta, settings))
 
@@ -43,6 +50,15 @@ def rosenbrock_gradient(theta, buffers, inputs, targets, rows, layout, settings,
     out[0] = -2.0 * (1.0 - x) - 2.0 * x * slope
     out[1] = slope
     return rosenbrock_loss(theta, settings)
+
+
+def rosenbrock_product(
+    theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out
+):
+    x, y = np.float64(theta[0]), np.float64(theta[1])
+    mixed = -4.0 * settings[0] * x
+    out[0] = (2.0 - 4.0 * settings[0] * (y - 3.0 * x * x)) * direction[0] + mixed * direction[1]
+    out[1] = mixed * direction[0] + 2.0 * settings[0] * direction[1]
 
 
 def rosenbrock_evaluate(theta, buffers, inputs, targets, layout, settings, work):
@@ -64,6 +80,11 @@ def saddle_gradient(theta, buffers, inputs, targets, rows, layout, settings, key
     out[0] = x
     out[1] = y**3 - y
     return saddle_loss(theta)
+
+
+def saddle_product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out):
+    out[0] = direction[0]
+    out[1] = (3.0 * np.float64(theta[1]) ** 2 - 1.0) * direction[1]
 
 
 def saddle_evaluate(theta, buffers, inputs, targets, layout, settings, work):

@@ -28,16 +28,19 @@ class Curvature:
     """A model's kernels of second order, plain functions with the signatures of `sweepgd.kernels.signatures`.
 
     `product` writes the mean over rows of Hessian, or Gauss-Newton matrix, times a direction (Pearlmutter 1994; Schraudolph
-    2002). Where it is called without `fresh`, parameters and rows are those of the call before with the same scratch memory,
-    and what that left there may be used again. `second_moments` writes the mean over rows of each row's squared gradient,
+    2002). Where it is called without `fresh`, parameters and rows are those of an earlier call, and so is what that left in
+    `kept`, which has `kept(batch)` reals. `second_moments` writes the mean over rows of each row's squared gradient,
     elementwise: with `fisher` in expectation over targets drawn from the model's own distribution, otherwise of the recorded
-    targets. `workspace(batch)` is how many reals of scratch memory they need for so many rows. `rescaled(theta, factor)`
-    gives other parameters of the very same function (Dinh et al. 2017), where the model has some.
+    targets; without it, gradients are taken row by row. `workspace(batch)` is how many reals of scratch memory they need for so
+    many rows. `chunk` is how many rows are taken at a time. `rescaled(theta, factor)` gives other parameters of the very same
+    function (Dinh et al. 2017), where the model has some.
     """
 
     product: Callable
-    second_moments: Callable
+    kept: Callable[[int], int]
     workspace: Callable[[int], int]
+    second_moments: Callable | None = None
+    chunk: int = 1
     rescaled: Callable[[npt.NDArray[np.float64], float], npt.NDArray[np.float64]] | None = None
 
 

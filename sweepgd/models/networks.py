@@ -4,17 +4,28 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from sweepgd.kernels import linear as linear_kernels
-from sweepgd.kernels import losses, network
-from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
-from sweepgd.models.contract import Architecture, Model, Shape
+from sweepgd.kernels import linear_curvature, losses, network, network_curvature
+from sweepgd.layout import BIAS, WEIGHT, Layout, Tensor, layout_of, tensors_in
+from sweepgd.models.contract import Architecture, Curvature, Model, Shape
 from sweepgd.models.initial import draw, init_settings
 from sweepgd.problem import UsageProblem
 from sweepgd.setting import Setting
 
 ACTIVATIONS = {"relu": network.RELU, "tanh": network.TANH, "sigmoid": network.SIGMOID}
 LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.SOFTMAX}
+
+
+def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
+    """The same function by other weights: relu(a·z) = a·relu(z) lets the second layer divide by what the first multiplied."""
+    theta = theta.copy()
+    first, bias, second = tensors_in(theta, layout)[:3]
+    first *= factor
+    bias *= factor
+    second /= factor
+    return theta
 
 
 def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float) -> Architecture:
@@ -25,15 +36,23 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
         tensors += [Tensor((fan_in, fan_out), WEIGHT, fan_in, fan_out), Tensor((fan_out,), BIAS, fan_in, fan_out)]
     layout = layout_of(tensors)
     single = not hidden and outputs == 1
-    kernels = linear_kernels if single else network
+    kernels, second, size = (linear_kernels, linear_curvature, widths[0]) if single else (network, network_curvature, widths)
     return Architecture(
         layout=layout,
         gradient=kernels.gradient,
         evaluate=kernels.evaluate,
         initial=partial(draw, layout=layout, init=init, scale=scale),
         settings=np.array([ACTIVATIONS[activation], LOSSES[loss]], dtype=np.float64),
-        workspace=partial(linear_kernels.workspace, widths[0]) if single else partial(network.workspace, widths),
+        workspace=partial(kernels.workspace, size),
         chunk=network.CHUNK,
+        curvature=Curvature(
+            product=second.product,
+            kept=partial(second.kept, size),
+            workspace=partial(second.workspace, size),
+            second_moments=second.second_moments,
+            chunk=second.CHUNK,
+            rescaled=partial(_rescaled, layout) if hidden and activation == "relu" else None,
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sweepgd.kernels import surfaces
 from sweepgd.layout import POSITION, Tensor, layout_of
-from sweepgd.models.contract import Architecture, Model, Shape
+from sweepgd.models.contract import Architecture, Curvature, Model, Shape
 from sweepgd.problem import UsageProblem
 from sweepgd.setting import Setting
 
@@ -22,7 +22,7 @@ def _no_workspace(batch: int) -> int:
 
 
 def _surface(
-    gradient: Callable, evaluate: Callable, start: tuple[float, ...], settings: tuple[float, ...] = ()
+    gradient: Callable, evaluate: Callable, product: Callable, start: tuple[float, ...], settings: tuple[float, ...] = ()
 ) -> Architecture:
     return Architecture(
         layout=layout_of([Tensor((len(start),), POSITION, len(start), 1)]),
@@ -32,6 +32,7 @@ def _surface(
         settings=np.array(settings, dtype=np.float64),
         workspace=_no_workspace,
         records_position=True,
+        curvature=Curvature(product, _no_workspace, _no_workspace),
     )
 
 
@@ -40,7 +41,7 @@ def _quadratic(shape: Shape, curvatures: tuple[float, ...], start: tuple[float, 
         raise UsageProblem(
             f"model.start has {len(start)} numbers and model.curvatures {len(curvatures)}: give as many of one as of the other"
         )
-    return _surface(surfaces.quadratic_gradient, surfaces.quadratic_evaluate, start, curvatures)
+    return _surface(surfaces.quadratic_gradient, surfaces.quadratic_evaluate, surfaces.quadratic_product, start, curvatures)
 
 
 def _plane(start: tuple[float, ...]) -> tuple[float, ...]:
@@ -50,11 +51,13 @@ def _plane(start: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def _rosenbrock(shape: Shape, steepness: float, start: tuple[float, ...]) -> Architecture:
-    return _surface(surfaces.rosenbrock_gradient, surfaces.rosenbrock_evaluate, _plane(start), (steepness,))
+    return _surface(
+        surfaces.rosenbrock_gradient, surfaces.rosenbrock_evaluate, surfaces.rosenbrock_product, _plane(start), (steepness,)
+    )
 
 
 def _saddle(shape: Shape, start: tuple[float, ...]) -> Architecture:
-    return _surface(surfaces.saddle_gradient, surfaces.saddle_evaluate, _plane(start))
+    return _surface(surfaces.saddle_gradient, surfaces.saddle_evaluate, surfaces.saddle_product, _plane(start))
 
 
 quadratic = Model(
