@@ -20,7 +20,7 @@ Columns = dict[str, list[float | None]]
 
 
 def parts_of(ground: Ground, run: Run) -> dict[str, int]:
-    """The parts that landscapes of a run are taken on, and their rows: training, and test or, where there is none, validation."""
+    """The parts that landscapes of a run are taken on, and their rows: training, and test, or where that is none validation."""
     data = ground.data(run)
     parts = {"train": data.train, "test": data.test} if data.test else {"train": data.train, "validation": data.validation}
     return {name: len(part.inputs) for name, part in parts.items() if part is not None}

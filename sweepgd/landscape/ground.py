@@ -64,6 +64,6 @@ class Ground:
             )
         if minimum.data_fingerprint != self.data(run).fingerprint:
             raise Problem(
-                f"run {run} was trained on other data than {row['data']} gives now: restore the data, or their package's version"
+                f"run {run} was trained on other data than {row['data']} gives now: restore them, or their package's version"
             )
         return minimum

@@ -28,7 +28,7 @@ class Run(NamedTuple):
 
 
 def best(trials: pa.Table) -> Run:
-    """The completed run of the lowest validation loss, or where none has one, train loss. Raises Problem where none completed."""
+    """The completed run of lowest validation loss, or where none has one, train loss. Raises Problem where none completed."""
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     if not completed.num_rows:
         raise Problem("no run completed, and only those that did have weights to look around: see `sweepgd analyze`")

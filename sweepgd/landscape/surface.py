@@ -26,8 +26,8 @@ class Asked:
     """How a plane is to be looked at.
 
     `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; the two
-    parameters of a model that has no more are the plane itself. `extent` is how far it reaches to each side of the weights; None
-    is to fit the path, or 1 where there is none. `rows` of each part are used, drawn under `seed`, as random directions are.
+    parameters of a model that has no more are the plane itself. `extent` is how far it reaches to each side of the weights;
+    None is to fit the path, or 1 where there is none. `rows` of each part are used, drawn by `seed`, as are random directions.
     """
 
     directions: str = "path"
@@ -46,7 +46,7 @@ class Asked:
 def surface(
     ground: Ground,
     run: Run,
-    asked: Asked = Asked(),  # noqa: B008 (frozen)
+    asked: Asked = Asked(),
     *,
     workers: int | None = None,
     advance: Callable[[], None] = lambda: None,

@@ -1,6 +1,7 @@
 """Which landscapes a study gets, each made once and kept in its directory."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -47,15 +48,15 @@ def survey(
         yield _made(
             ground,
             line_settings(ground, small, large),
-            lambda: line(ground, small, large, workers=workers, advance=progress.advance),
-            lambda: progress.began(f"line {small} to {large}", len(ALPHAS)),
+            partial(line, ground, small, large, workers=workers, advance=progress.advance),
+            partial(progress.began, f"line {small} to {large}", len(ALPHAS)),
         )
     for run in dict.fromkeys(planes):
         yield _made(
             ground,
             asked.settings(ground, run),
-            lambda run=run: surface(ground, run, asked, workers=workers, advance=progress.advance),
-            lambda run=run: progress.began(f"surface {run}", asked.resolution**2),
+            partial(surface, ground, run, asked, workers=workers, advance=progress.advance),
+            partial(progress.began, f"surface {run}", asked.resolution**2),
         )
 
 

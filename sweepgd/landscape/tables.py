@@ -7,6 +7,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -33,7 +35,11 @@ LANDSCAPES = pa.schema(
 
 
 def table_of(
-    kind: str, run: Run, columns: Mapping[str, Sequence[Any]], settings: Mapping[str, Any], other: Run | None = None
+    kind: str,
+    run: Run,
+    columns: Mapping[str, Sequence[Any] | npt.NDArray[np.float64]],
+    settings: Mapping[str, Any],
+    other: Run | None = None,
 ) -> pa.Table:
     """Points of one landscape; a column that is not given is null, as is what is not finite."""
     count = len(columns["alpha"])

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.report.charts.axes import log_y
-from sweepgd.report.charts.style import COLOURS, WIDTH, Chart, Missing, Rows, finished
 from sweepgd.report.charts.runs import label_of
+from sweepgd.report.charts.style import COLOURS, WIDTH, Chart, Missing, Rows, finished
 
 PANEL = 190
 DASHES = {"train": [1, 0], "validation": [5, 3], "test": [5, 3]}
@@ -33,8 +33,8 @@ def landscape_line(table: pa.Table, trials: pa.Table) -> Chart:
     return finished(
         alt.vconcat(*panels, spacing=14),
         "Loss on the line between two minimisers",
-        f"(1 − α)·x₀ + α·x₁: x₀ is run {first['trial']}.{first['replicate']} at α = 0,"
-        f" x₁ is run {first['other_trial']}.{first['other_replicate']} at α = 1; all rows of each part",
+        f"at 1 − α times the weights of run {first['trial']}.{first['replicate']}, and α times those of"
+        f" run {first['other_trial']}.{first['other_replicate']}; on all rows of each part",
     )
 
 
@@ -42,7 +42,7 @@ def _has(rows: Rows, measure: str) -> bool:
     return any(row[f"train_{measure}"] is not None for row in rows)
 
 
-def _panel(rows: Rows, parts: list[str], ends: dict[float, str], measure: str) -> alt.LayerChart:
+def _panel(rows: Rows, parts: list[str], ends: dict[float, str], measure: str) -> Chart:
     scale = 100.0 if measure == "error" else 1.0
     values = [row[f"{part}_{measure}"] * scale for row in rows for part in parts if row[f"{part}_{measure}"] is not None]
     points: Rows = []
@@ -54,7 +54,8 @@ def _panel(rows: Rows, parts: list[str], ends: dict[float, str], measure: str) -
             points.append({"alpha": row["alpha"], "part": part, "value": max(values) if value is None else value * scale})
     marks = [point | {"run": ends[point["alpha"]]} for point in points if point["alpha"] in ends]
     dashes = alt.Scale(domain=parts, range=[DASHES[part] for part in parts])
-    x = alt.X("alpha:Q", title="α" if measure == "error" or not _has(rows, "error") else None)
+    lowest = measure == "error" or not _has(rows, "error")
+    x = alt.X("alpha:Q", title="α" if lowest else None, scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=7))
     y = log_y("value", "loss", values) if measure == "loss" else alt.Y("value:Q", title="error (%)")
     colour = alt.Color("run:N", title="minimiser", scale=alt.Scale(domain=list(ends.values()), range=ENDS))
     rules = alt.Chart(alt.InlineData([{"alpha": alpha, "run": run} for alpha, run in ends.items()]))

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from sweepgd.report.charts.levels import Levels, areas
 from sweepgd.report.charts.runs import label_of
 from sweepgd.report.charts.style import HIGHLIGHT, Chart, Missing, Rows, finished, thinned
-from sweepgd.report.numbers import percent, significant
+from sweepgd.report.numbers import significant
 
 SIDE = 330
 Grid = npt.NDArray[np.float64]
@@ -41,14 +41,15 @@ def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
     first = surface.slice(0, 1).to_pylist()[0]
     settings = json.loads(first["settings"])
     titles = _titles(settings)
-    sides = [(surface[name][0].as_py(), surface[name][-1].as_py()) for name in ("alpha", "beta")]
+    sides = [[surface[name][0].as_py(), surface[name][-1].as_py()] for name in ("alpha", "beta")]
     panels = [_panel(part, grid, levels, path, sides, titles) for part, grid in grids.items()]
-    rows = " and ".join(f"{settings['rows'][part]} {part}" for part in grids)
-    ways = "white: the optimizer's path, from the ring to the dot; " if path else ""
+    notes = ["the optimizer's path from ring to dot, a point an evaluation"] if path else []
+    if len(grids) > 1:  # otherwise the surface may be one without data, of a single empty row
+        notes.append(" and ".join(f"{settings['rows'][part]} {part}" for part in grids) + " rows")
     return finished(
         alt.hconcat(*panels, spacing=18),
         f"Loss around the minimiser of {label_of(trials, first['trial'], first['replicate'])}",
-        f"{ways}{rows} rows" if first["train_loss"] is not None and settings["rows"] != {"train": 1} else ways.rstrip("; "),
+        "; ".join(notes),
     )
 
 
@@ -61,41 +62,42 @@ def _grid(surface: pa.Table, name: str) -> Grid:
 def _titles(settings: dict[str, Any]) -> list[str]:
     shares = settings["explained"] or (None, None)
     return [
-        name if share is None else f"{name} ({percent(share)} % of the path)"
+        name if share is None else f"{name}, {share:.1%} of variance"
         for name, share in zip(AXES[settings["axes"]], shares, strict=True)
     ]
 
 
-def _panel(
-    part: str, grid: Grid, levels: Levels, path: Rows, sides: list[tuple[float, float]], titles: list[str]
-) -> alt.LayerChart:
+def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[float]], titles: list[str]) -> Chart:
     labels = [significant(levels.loss(step)) for step in range(levels.count)]
-    shapes = [shape | {"loss": labels[shape["step"]]} for shape in areas(grid, levels, SIDE)]
-    colour = alt.Color(
-        "loss:O",
-        title="loss from",
-        scale=alt.Scale(domain=labels, scheme="viridis"),
-        sort=labels,
-        legend=alt.Legend(values=labels[:: 2 if len(labels) > 12 else 1][::-1], symbolType="square", symbolStrokeWidth=0),
+    legend = alt.Legend(
+        values=list(range(0, levels.count, 2))[::-1],
+        labelExpr=f"{json.dumps(labels)}[datum.value]",
+        symbolType="square",
+        symbolStrokeWidth=0,
     )
+    steps = alt.Scale(domain=list(range(levels.count)), scheme="viridis")
+    colour = alt.Color("step:O", title="loss from", scale=steps, legend=legend)
     # The shapes are in pixels already: no projection may fit them to the panel.
-    filled = alt.Chart(alt.InlineData(shapes)).mark_geoshape(stroke="black", strokeWidth=0.25, strokeOpacity=0.35)
+    filled = alt.Chart(alt.InlineData(areas(grid, levels, SIDE))).mark_geoshape(
+        stroke="black", strokeWidth=0.25, strokeOpacity=0.35
+    )
     filled = filled.encode(color=colour).project(type="identity", scale=1, translate=[0, 0])
     points = thinned(path)
-    x, y = (
-        alt.X(f"{name}:Q", title=title, scale=alt.Scale(domain=list(side), nice=False), axis=alt.Axis(grid=False))
-        if index == 0
-        else alt.Y(f"{name}:Q", title=title, scale=alt.Scale(domain=list(side), nice=False), axis=alt.Axis(grid=False))
-        for index, (name, side, title) in enumerate(zip(("alpha", "beta"), sides, titles, strict=True))
-    )
-    way = alt.Chart(alt.InlineData(points or [{"alpha": None, "beta": None}])).encode(x=x, y=y)
-    layers = [filled]
+    (x_side, x_title), (y_side, y_title) = zip(sides, titles, strict=True)
+    x = alt.X("alpha:Q", title=x_title, scale=alt.Scale(domain=x_side, nice=False), axis=alt.Axis(grid=False))
+    y = alt.Y("beta:Q", title=y_title, scale=alt.Scale(domain=y_side, nice=False), axis=alt.Axis(grid=False))
+    ends = [points[0] | {"end": "start"}, points[-1] | {"end": "end"}] if points else []
+    way = alt.Chart(alt.InlineData(points)).encode(x=x, y=y)
+    marks = alt.Chart(alt.InlineData(ends)).encode(x=x, y=y)
+    ring = marks.transform_filter("datum.end === 'start'").mark_point(size=80, stroke="white", strokeWidth=2, opacity=1)
     # White on black, to be seen on every colour.
-    layers += [
-        way.mark_line(strokeWidth=width, color=colour_, clip=True, strokeJoin="round").encode(order="update:Q")
-        for colour_, width in (("black", 3.4), ("white", 1.6))
+    lines = [
+        way.mark_line(strokeWidth=width, color=stroke, clip=True, strokeJoin="round").encode(order="update:Q")
+        for stroke, width in (("black", 3.0), ("white", 1.4))
     ]
-    for index, fill in ((0, "transparent"), (-1, HIGHLIGHT)):
-        end = alt.Chart(alt.InlineData(points[index:][:1])).encode(x=x, y=y)
-        layers.append(end.mark_point(size=70, stroke="white", strokeWidth=2, fill=fill, opacity=1, clip=True))
-    return alt.layer(*layers).properties(width=SIDE, height=SIDE, title=alt.Title(f"{part} loss", fontSize=12, anchor="middle"))
+    evaluations = way.mark_circle(size=14, color="white", opacity=1, clip=True)
+    dot = marks.transform_filter("datum.end === 'end'").mark_point(
+        size=80, stroke="white", strokeWidth=1.6, fill=HIGHLIGHT, opacity=1
+    )
+    layers = alt.layer(filled, *lines, evaluations, ring, dot)
+    return layers.properties(width=SIDE, height=SIDE, title=alt.Title(f"{part} loss", fontSize=12, anchor="middle"))

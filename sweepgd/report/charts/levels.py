@@ -24,7 +24,7 @@ class Levels:
 
     @classmethod
     def over(cls, values: Grid) -> "Levels":
-        """Levels from the lowest of finite `values` to their highest, or DECADES above the lowest: what is higher is clipped."""
+        """Levels from the lowest of finite `values` to their highest, or DECADES above it: what is higher is clipped."""
         low, high = float(values.min()), float(values.max())
         # Where a loss touches zero or crosses it, what counts is how far above its lowest value it is, told apart down to a
         # 10,000th of the whole height.

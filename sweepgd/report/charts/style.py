@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 520, 340
 MOST_POINTS = 500
 
 Rows = list[dict[str, Any]]
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HConcatChart
 
 
 class Missing(Problem):
