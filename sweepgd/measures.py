@@ -1,6 +1,6 @@
 """The measures of sharpness and flatness by name: what each tells, its paper, its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from sweepgd.setting import Setting, resolve
 
 @dataclass(frozen=True)
 class Measure:
-    """What `[measure]` names. It is recorded as one row or several, each called `name`, or `name_…` for a variant.
+    """What `[measure]` names. `records` gives, from its settings, the names of the rows that it is recorded as: `name`, or
+    `name_…` for a variant.
 
     `invariant` says whether rescaling a ReLU network's layers, which leaves its outputs alone, leaves the measure alone
     (Dinh et al. 2017).
@@ -21,6 +22,15 @@ class Measure:
     source: str
     invariant: bool
     settings: tuple[Setting, ...] = ()
+    records: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+
+
+def _eigenvalues(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    return ("lambda_max", *(f"lambda_max_{i}" for i in range(2, settings["k"] + 1)))
+
+
+def _boxes(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(f"{space}_{epsilon:g}" for space in ("phi", "phi_subspace") for epsilon in settings["epsilon"])
 
 
 _TOLERANCE = Setting("tolerance", 0.05, "standard error to stop at, as a share of the estimate", minimum=0.0)
@@ -36,15 +46,16 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("k", 1, "how many of the largest eigenvalues", minimum=1),
-                Setting("tolerance", 1e-3, "residual ‖Hv − λv‖ to stop at, as a share of λ", minimum=0.0),
+                Setting("tolerance", 1e-4, "residual ‖Hv − λv‖ to stop at, as a share of λ", minimum=0.0),
             ),
+            records=_eigenvalues,
         ),
         Measure(
             "gauss_newton_max",
             "largest eigenvalue of the Gauss-Newton matrix: the Hessian without the curvature of the network's own outputs",
             "Schraudolph 2002",
             invariant=False,
-            settings=(Setting("tolerance", 1e-3, "residual ‖Gv − λv‖ to stop at, as a share of λ", minimum=0.0),),
+            settings=(Setting("tolerance", 1e-4, "residual ‖Gv − λv‖ to stop at, as a share of λ", minimum=0.0),),
         ),
         Measure(
             "trace",
@@ -73,6 +84,7 @@ MEASURES: dict[str, Measure] = {
                 Setting("dimensions", 100, "of the random subspace", minimum=1),
                 Setting("iterations", 10, "of L-BFGS-B", minimum=1),
             ),
+            records=_boxes,
         ),
         Measure(
             "sam",
@@ -83,6 +95,7 @@ MEASURES: dict[str, Measure] = {
                 Setting("rho", 0.05, "radius of the ball", minimum=1e-12),
                 Setting("iterations", 20, "of projected ascent", minimum=1),
             ),
+            records=lambda settings: ("sam_step", "sam_max"),
         ),
         Measure(
             "asam",
@@ -90,9 +103,10 @@ MEASURES: dict[str, Measure] = {
             "Kwon et al. 2021, eq. 4",
             invariant=True,
             settings=(
-                Setting("rho", 0.05, "radius of the ball, relative to |w|", minimum=1e-12),
+                Setting("rho", 0.5, "radius of the ball, relative to |w|", minimum=1e-12),
                 Setting("iterations", 20, "of projected ascent", minimum=1),
             ),
+            records=lambda settings: ("asam_step", "asam_max"),
         ),
         Measure(
             "relative_flatness",
@@ -104,8 +118,9 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "fisher_trace",
             "mean squared norm of a row's gradient, over targets drawn from the model, and over the recorded ones (empirical)",
-            "Jastrzębski et al. 2021, eq. 2",
+            "Jastrzębski et al. 2021",
             invariant=False,
+            records=lambda settings: ("fisher_trace", "fisher_trace_empirical"),
         ),
         Measure(
             "noise_scale",
@@ -113,10 +128,11 @@ MEASURES: dict[str, Measure] = {
             "McCandlish et al. 2018, eq. 2.9 and appendix A.1",
             invariant=False,
             settings=(
-                Setting("small", 8, "rows of the small batch", minimum=1),
-                Setting("large", 64, "rows of the large batch", minimum=2),
+                Setting("small", 32, "rows of the small batch", minimum=1),
+                Setting("times", 8, "how many times as many rows the large batch has", minimum=2),
                 Setting("draws", 200, "pairs of batches", minimum=2),
             ),
+            records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
         ),
         Measure(
             "distance",
@@ -126,9 +142,15 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "weight_norm",
-            "size of the weights, ‖w‖, and the sum of the logarithms of the layers' norms",
+            "size of the parameters, ‖w‖",
             "Neyshabur et al. 2017",
             invariant=False,
+        ),
+        Measure(
+            "weight_norm_log_product",
+            "logarithm of the product of the layers' norms, Σ ln ‖W‖",
+            "Neyshabur et al. 2017",
+            invariant=True,
         ),
     )
 }
@@ -142,8 +164,18 @@ def measure_of(record: str) -> Measure:
     return max(known, key=lambda measure: len(measure.name))
 
 
+def records_of(name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the rows that a measure with all its `settings` is recorded as, in their order."""
+    records = MEASURES[name].records
+    return (name,) if records is None else records(settings)
+
+
 def settings_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting of a measure, as given or by default. Raises UsageProblem for unknown names and invalid values."""
     if name not in MEASURES:
         raise UsageProblem(f"unknown measure {name!r}: {nearest(name, MEASURES)}")
-    return resolve(MEASURES[name].settings, given, f"measure.settings.{name}")
+    settings = resolve(MEASURES[name].settings, given, f"measure.settings.{name}")
+    empty = [key for key, value in settings.items() if value == ()]
+    if empty:
+        raise UsageProblem(f"measure.settings.{name}.{empty[0]} = []: give at least one number")
+    return settings

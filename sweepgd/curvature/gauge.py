@@ -1,24 +1,53 @@
 """Measures minimisers of one model on one data set."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from math import inf
+from time import monotonic, perf_counter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sweepgd.curvature import ball, box, density, noise, norms, relative, spectrum, trace
 from sweepgd.curvature.objective import Objective, subset
-from sweepgd.data import Data
+from sweepgd.curvature.place import Place, Value
+from sweepgd.curvature.second_order import Vector
+from sweepgd.data import Data, Part
+from sweepgd.measures import records_of, settings_of
 from sweepgd.models import Architecture
+from sweepgd.problem import Problem
 from sweepgd.sweep.spec import MeasureSpec
+
+# How each measure is made: a generator of one Value for each of its records, in their order.
+MADE: dict[str, Callable[[Place, Mapping[str, Any]], Iterator[Value]]] = {
+    "lambda_max": spectrum.lambda_max,
+    "gauss_newton_max": spectrum.gauss_newton_max,
+    "trace": trace.trace,
+    "spectral_density": density.spectral_density,
+    "phi": box.phi,
+    "sam": ball.sam,
+    "asam": ball.asam,
+    "relative_flatness": relative.relative_flatness,
+    "fisher_trace": noise.fisher_trace,
+    "noise_scale": noise.noise_scale,
+    "distance": norms.distance,
+    "weight_norm": norms.weight_norm,
+    "weight_norm_log_product": norms.weight_norm_log_product,
+}
+_OF_HESSIAN = ("lambda_max", "trace", "spectral_density", "relative_flatness")
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measured value: `error` is its residual or standard error, `message` says why there is none or what it lacks.
+    """One measured value. `error` is its residual or standard error, None where it is computed and not estimated; `message`
+    says why there is no value or what it lacks.
 
-    `rescaling` is the factor of the layers' rescaling, 1 for the weights as they were trained; `grid` and `density` are
-    those of a spectral density, each (points,).
+    `settings` has all that repeats it: those of the measure, and the subset's `seed` and `rows`, the `dtype`, and whether
+    Hessian products are `exact`. `rescaling` is the factor of the layers' rescaling, 1 for the weights as they were trained;
+    `seconds` are what it took beyond the records of the same measure before it; `grid` and `density` are those of a spectral
+    density, each (points,).
     """
 
     measure: str
@@ -37,8 +66,13 @@ class Gauge:
 
     def __init__(self, architecture: Architecture, data: Data, spec: MeasureSpec) -> None:
         self.spec = spec
-        self.objective = Objective(architecture, subset(data.train, spec.rows, spec.seed))
+        part = subset(data.train, spec.rows, spec.seed)
+        if spec.dtype is not None:
+            part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
+        self.objective = Objective(architecture, part)
+        self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
 
+    @np.errstate(all="ignore")  # what overflows is found by looking at the numbers, and told
     def measure(
         self,
         parameters: npt.NDArray[np.floating],
@@ -49,6 +83,79 @@ class Gauge:
     ) -> list[Measurement]:
         """All measures at `parameters`, or those `names`; `initial` is where training began, both (parameters,).
 
-        What is not begun by `deadline`, of the monotonic clock, has a message in place of a value.
+        Each gives the same records whatever happens: one that cannot be had has a message in place of a value, as has what is
+        not begun by `deadline`, of the monotonic clock. With `spec.rescale` the same again at the rescaled parameters, the
+        beginning rescaled alike. Raises Problem for parameters of another model.
         """
-        return []
+        size = self.objective.parameters
+        if not len(parameters) == len(initial) == size:
+            raise Problem(f"{len(parameters)} parameters, begun as {len(initial)}, are of another model: this one has {size}")
+        theta, start = (np.array(vector, dtype=np.float64) for vector in (parameters, initial))
+        chosen = tuple(dict.fromkeys(self.spec.measures)) if names is None else names
+        measured = self._at(theta, start, 1.0, chosen, deadline)
+        factor = self.spec.rescale
+        if factor is None:
+            return measured
+        if self._rescaled is None:
+            return measured + self._without("the model has no rescaling that leaves its function alone", factor, chosen)
+        return measured + self._at(self._rescaled(theta, factor), self._rescaled(start, factor), factor, chosen, deadline)
+
+    def _at(
+        self, theta: Vector, initial: Vector, rescaling: float, names: tuple[str, ...], deadline: float
+    ) -> list[Measurement]:
+        """The measures at one place."""
+        if not np.isfinite(theta).all():
+            return self._without("the parameters are not finite", rescaling, names)
+        place = Place(self.objective, theta, initial, self.spec.seed)
+        measured: list[Measurement] = []
+        for name in names:
+            if monotonic() >= deadline:
+                measured += self._without("out of time", rescaling, (name,))
+                continue
+            values = _timed(MADE[name](place, self._settings(name)))
+            for record, (value, seconds) in zip(self._records(name), values, strict=False):
+                measured.append(self._measurement(name, record, rescaling, value, seconds))
+        return measured
+
+    def _without(self, message: str, rescaling: float, names: tuple[str, ...]) -> list[Measurement]:
+        """The records of measures that cannot be had."""
+        none = Value(message=message)
+        return [self._measurement(name, record, rescaling, none, None) for name in names for record in self._records(name)]
+
+    def _measurement(self, name: str, record: str, rescaling: float, value: Value, seconds: float | None) -> Measurement:
+        objective = self.objective
+        if value.value is not None and not np.isfinite([value.value, value.error or 0.0]).all():
+            value = Value(message="overflow")
+        message = value.message
+        if message is None and name in _OF_HESSIAN and not objective.exact:
+            message = "Hessian products are differences of gradients: the model has no kernels of second order"
+        basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
+        return Measurement(
+            measure=record,
+            value=value.value,
+            error=value.error,
+            settings={**self._settings(name), **basis},
+            message=message,
+            rescaling=rescaling,
+            seconds=seconds,
+            grid=value.grid,
+            density=value.density,
+        )
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        return settings_of(name, self.spec.settings.get(name, {}))
+
+    def _records(self, name: str) -> tuple[str, ...]:
+        return records_of(name, self._settings(name))
+
+
+def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
+    """Each value with the seconds that it took; from where one cannot be had, the reason without end."""
+    while True:
+        begun = perf_counter()
+        try:
+            value = next(values)
+        except Problem as problem:
+            yield Value(message=str(problem)), perf_counter() - begun
+            yield from repeat((Value(message=str(problem)), None))
+        yield value, perf_counter() - begun

@@ -1,0 +1,65 @@
+"""How much the gradients of single rows differ: the trace of the Fisher information, and the gradient noise scale."""
+
+from collections.abc import Iterator, Mapping
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from sweepgd.curvature.place import Place, Value, attempt
+from sweepgd.curvature.second_order import Vector
+from sweepgd.problem import Problem
+
+
+def fisher_trace(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+    """Mean squared norm of a row's gradient, over targets drawn from the model's own distribution (the trace of the Fisher
+    information, Jastrzębski et al. 2021), then over the recorded ones (the empirical Fisher).
+    """
+    yield attempt(lambda: Value(float(place.second_moments(fisher=True).sum())))
+    yield Value(float(place.second_moments(fisher=False).sum()))
+
+
+def exact_noise_scale(gradient: Vector, moments: Vector, rows: int, precision: float) -> float:
+    """trΣ/|G|² over the rows themselves, from their mean gradient G and its second moments, each (parameters,): eq. 2.9.
+
+    Raises Problem where G is 0 up to the rounding of a sum of `rows` numbers, `precision` the spacing of reals at 1.
+    """
+    signal, total = float(gradient @ gradient), float(moments.sum())
+    if signal <= (rows * precision) ** 2 * total:
+        raise Problem("the gradient is 0 up to rounding: the noise scale is without bound")
+    return max(total - signal, 0.0) / signal
+
+
+def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_rows: int) -> tuple[float, float]:
+    """trΣ/|G|² and its jackknife standard error from squared norms of gradients over batches of two sizes, each (pairs,).
+
+    Unbiased estimates of |G|² and trΣ are averaged before the ratio is taken (appendix A.1). Raises Problem where the mean
+    |G|² is not above its standard error: the ratio could be anything.
+    """
+    signal = (large_rows * large - small_rows * small) / (large_rows - small_rows)
+    noise = (small - large) / (1.0 / small_rows - 1.0 / large_rows)
+    pairs = len(signal)
+    if signal.mean() <= signal.std(ddof=1) / sqrt(pairs):
+        raise Problem("|G|² is 0 within its standard error: raise small, times or draws")
+    without = (noise.sum() - noise) / (signal.sum() - signal)
+    error = sqrt((pairs - 1) / pairs * float(((without - without.mean()) ** 2).sum()))
+    return float(noise.mean() / signal.mean()), error
+
+
+def noise_scale(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+    """McCandlish et al. 2018. The rows measured on are the whole population: batches are drawn from them with replacement."""
+    rows, precision = place.objective.rows, float(np.finfo(place.objective.dtype).eps)
+
+    def exact() -> Value:
+        moments = place.second_moments(fisher=False)
+        return Value(exact_noise_scale(place.gradient(place.theta)[1], moments, rows, precision))
+
+    yield attempt(exact)
+    random = place.random("noise_scale_two_batch")
+    sizes = settings["small"], settings["small"] * settings["times"]
+    squares = np.empty((settings["draws"], 2))
+    for pair in squares:
+        for i, size in enumerate(sizes):
+            gradient = place.gradient(place.theta, random.integers(0, rows, size))[1]
+            pair[i] = gradient @ gradient
+    yield Value(*two_batch_noise_scale(squares[:, 0], squares[:, 1], *sizes))

@@ -1,0 +1,34 @@
+"""How far the parameters went, and how large they are."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from sweepgd.curvature.place import Place, Value
+from sweepgd.layout import KIND, WEIGHT, tensors_in
+from sweepgd.problem import Problem
+
+
+def distance(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+    """‖w − w₀‖ from the parameters that training began with (Nagarajan & Kolter 2019)."""
+    if not np.isfinite(place.initial).all():
+        raise Problem("the parameters that training began with are not known")
+    yield Value(float(np.linalg.norm(place.theta - place.initial)))
+
+
+def weight_norm(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+    """‖w‖ of all parameters."""
+    yield Value(float(np.linalg.norm(place.theta)))
+
+
+def weight_norm_log_product(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+    """Σ ln ‖W‖, Frobenius norms of the layers' weights, biases left out (Neyshabur et al. 2017)."""
+    layout = place.objective.layout
+    weights = tensors_in(place.theta, layout[layout[:, KIND] == WEIGHT])
+    norms = [float(np.linalg.norm(tensor)) for tensor in weights]
+    if not norms:
+        raise Problem("the model has no weights in layers")
+    if min(norms) == 0.0:
+        raise Problem("a layer's weights are all 0: the product of the norms has no logarithm")
+    yield Value(float(np.sum(np.log(norms))))

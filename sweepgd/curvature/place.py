@@ -1,0 +1,84 @@
+"""A place in the space of parameters as every measure sees it: finite numbers, or a Problem that says which are not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.curvature.objective import Objective
+from sweepgd.curvature.second_order import Product, Vector
+from sweepgd.problem import Problem
+from sweepgd.streams import MEASURE, stream
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a measure found: `error` is a residual or standard error, None where the value is computed and not estimated;
+    `message` says why there is no value or what it lacks; `grid` and `density`, each (points,), are a spectral density's.
+    """
+
+    value: float | None = None
+    error: float | None = None
+    message: str | None = None
+    grid: Vector | None = None
+    density: Vector | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Parameters `theta`, those that training began with, and the objective; vectors are float64, (parameters,).
+
+    Its functions raise Problem where what they give is not finite, or where the model lacks a kernel for it.
+    """
+
+    objective: Objective
+    theta: Vector
+    initial: Vector
+    seed: int
+
+    def random(self, record: str) -> np.random.Generator:
+        """The random numbers of one record: the same ones whatever else is measured, and at every place."""
+        return stream(self.seed, MEASURE, *record.encode())
+
+    def gradient(self, theta: Vector, rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
+        """Loss and gradient at `theta`, over all rows or the numbered ones."""
+        loss, gradient = self.objective.gradient(theta, rows)
+        _require(np.isfinite(loss) and np.isfinite(gradient).all(), "the loss or its gradient")
+        return loss, gradient
+
+    def hessian(self) -> Product:
+        """The function that multiplies a vector by the Hessian here."""
+        return _checked(self.objective.hessian(self.theta))
+
+    def gauss_newton(self) -> Product:
+        """The function that multiplies a vector by the Gauss-Newton matrix here."""
+        return _checked(self.objective.gauss_newton(self.theta))
+
+    def second_moments(self, *, fisher: bool) -> Vector:
+        """The mean over rows of each row's squared gradient, elementwise (`Objective.second_moments`)."""
+        moments = self.objective.second_moments(self.theta, fisher)
+        _require(np.isfinite(moments).all(), "the gradient of some row")
+        return moments
+
+
+def attempt(make: Callable[[], Value]) -> Value:
+    """What `make` gives, or the reason why it cannot, where the records after it may still be had."""
+    try:
+        return make()
+    except Problem as problem:
+        return Value(message=str(problem))
+
+
+def _checked(product: Product) -> Product:
+    def checked(direction: npt.NDArray[np.floating]) -> Vector:
+        out = product(direction)
+        _require(np.isfinite(out).all(), "the curvature")
+        return out
+
+    return checked
+
+
+def _require(finite: bool | np.bool, what: str) -> None:
+    if not finite:
+        raise Problem(f"{what} is not finite: overflow; measure in float64")
