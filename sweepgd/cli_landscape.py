@@ -75,7 +75,7 @@ def landscape(
         ground = Ground(directory, progress.note)
         for file, table in survey(ground, ends, planes, asked, progress=progress, workers=workers):
             pictures = write_pictures(table, ground.results.trials, (out or file.parent) / file.stem)
-            for path in (file, *pictures):
-                progress.note(f"wrote {path}")
+            for picture in pictures:
+                progress.note(f"wrote {picture}")
             made.append((table, file, pictures))
     print(json.dumps([as_json(*one) for one in made], indent=2) if json_ else "\n".join(in_words(one[0]) for one in made))

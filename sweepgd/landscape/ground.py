@@ -56,7 +56,7 @@ class Ground:
         try:
             minimum = self.results.minimum(*run)
         except Problem as problem:
-            raise Problem(f"run {run} has no final weights: it is {row['status']} ({row['message']})") from problem
+            raise Problem(f"run {run} has no final weights; {row['status']}: {row['message']}") from problem
         if not np.array_equal(minimum.layout, self.architecture.layout):
             raise Problem(
                 f"run {run} has {len(minimum.parameters)} parameters in another layout than model"

@@ -28,18 +28,18 @@ def line(
     A row an α of ALPHAS, with the columns of LANDSCAPES. Raises Problem where a run has no final weights, and UsageProblem
     where the two are one or were trained on different data.
     """
-    if small == large:
-        raise UsageProblem(f"a line wants two runs, and both of its ends are {small}: name another one")
-    start, end = ground.minimum(small), ground.minimum(large)
-    if start.data_fingerprint != end.data_fingerprint:
-        raise UsageProblem(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
-    x0, x1 = (minimum.parameters.astype(np.float64) for minimum in (start, end))
+    settings = line_settings(ground, small, large)
+    x0, x1 = (ground.minimum(run).parameters.astype(np.float64) for run in (small, large))
     columns = evaluated(
         ground, small, ALPHAS[:, None], lambda c: (1.0 - c[0]) * x0 + c[0] * x1, workers=workers, advance=advance
     )
-    return table_of("line", small, {"alpha": ALPHAS, **columns}, line_settings(ground, small, large), other=large)
+    return table_of("line", small, {"alpha": ALPHAS, **columns}, settings, other=large)
 
 
 def line_settings(ground: Ground, small: Run, large: Run) -> dict[str, object]:
-    """What a line is made with."""
+    """What a line is made with. Raises UsageProblem where there is none between the two."""
+    if small == large:
+        raise UsageProblem(f"a line wants two runs, and both of its ends are {small}: name another one")
+    if ground.lab.data_seed(small.replicate) != ground.lab.data_seed(large.replicate):
+        raise UsageProblem(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
     return {"kind": "line", "runs": [str(small), str(large)], "rows": parts_of(ground, small)}

@@ -80,6 +80,8 @@ def _made(
     path = path_for(ground.directory, settings)
     if path.exists():
         ground.note(f"{path} is there already, and is drawn as it is")
-    else:
-        begin()
-    return path, kept(path, ground.results.sweep_toml, make)
+        return path, kept(path, ground.results.sweep_toml, make)
+    begin()
+    table = kept(path, ground.results.sweep_toml, make)
+    ground.note(f"wrote {path}")
+    return path, table

@@ -46,6 +46,8 @@ def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
     notes = ["the optimizer's path from ring to dot, a point an evaluation"] if path else []
     if len(grids) > 1:  # otherwise the surface may be one without data, of a single empty row
         notes.append(" and ".join(f"{settings['rows'][part]} {part}" for part in grids) + " rows")
+    if any(np.isnan(grid).any() for grid in grids.values()):
+        notes.append("beyond the floating-point range drawn as the highest level")
     return finished(
         alt.hconcat(*panels, spacing=18),
         f"Loss around the minimiser of {label_of(trials, first['trial'], first['replicate'])}",
@@ -84,8 +86,9 @@ def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[f
     filled = filled.encode(color=colour).project(type="identity", scale=1, translate=[0, 0])
     points = thinned(path)
     (x_side, x_title), (y_side, y_title) = zip(sides, titles, strict=True)
-    x = alt.X("alpha:Q", title=x_title, scale=alt.Scale(domain=x_side, nice=False), axis=alt.Axis(grid=False))
-    y = alt.Y("beta:Q", title=y_title, scale=alt.Scale(domain=y_side, nice=False), axis=alt.Axis(grid=False))
+    axis = alt.Axis(grid=False, tickCount=6, format=".3~g")
+    x = alt.X("alpha:Q", title=x_title, scale=alt.Scale(domain=x_side, nice=False), axis=axis)
+    y = alt.Y("beta:Q", title=y_title, scale=alt.Scale(domain=y_side, nice=False), axis=axis)
     ends = [points[0] | {"end": "start"}, points[-1] | {"end": "end"}] if points else []
     way = alt.Chart(alt.InlineData(points)).encode(x=x, y=y)
     marks = alt.Chart(alt.InlineData(ends)).encode(x=x, y=y)
