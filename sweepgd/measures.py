@@ -7,6 +7,10 @@ from typing import Any
 from sweepgd.problem import UsageProblem, nearest
 from sweepgd.setting import Setting, resolve
 
+# Begins the message of a value that may be had another time: it was lost to a time limit, a crash or an error. Other messages
+# say what keeps a value away for good.
+UNMEASURED = "not measured: "
+
 
 @dataclass(frozen=True)
 class Measure:

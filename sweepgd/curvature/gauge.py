@@ -15,7 +15,7 @@ from sweepgd.curvature.objective import Objective, subset
 from sweepgd.curvature.place import Place, Value
 from sweepgd.curvature.second_order import Vector
 from sweepgd.data import Data, Part
-from sweepgd.measures import records_of, settings_of
+from sweepgd.measures import UNMEASURED, records_of, settings_of
 from sweepgd.models import Architecture
 from sweepgd.problem import Problem
 from sweepgd.sweep.spec import MeasureSpec
@@ -110,7 +110,7 @@ class Gauge:
         measured: list[Measurement] = []
         for name in names:
             if monotonic() >= deadline:
-                measured += self._without("out of time", rescaling, (name,))
+                measured += self._without(f"{UNMEASURED}out of time", rescaling, (name,))
                 continue
             values = _timed(MADE[name](place, self._settings(name)))
             for record, (value, seconds) in zip(self._records(name), values, strict=False):
@@ -123,24 +123,28 @@ class Gauge:
         return [self._measurement(name, record, rescaling, none, None) for name in names for record in self._records(name)]
 
     def _measurement(self, name: str, record: str, rescaling: float, value: Value, seconds: float | None) -> Measurement:
-        objective = self.objective
         if value.value is not None and not np.isfinite([value.value, value.error or 0.0]).all():
             value = Value(message="overflow")
         message = value.message
-        if message is None and name in _OF_HESSIAN and not objective.exact:
+        if message is None and name in _OF_HESSIAN and not self.objective.exact:
             message = "Hessian products are differences of gradients: the model has no kernels of second order"
-        basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
         return Measurement(
             measure=record,
             value=value.value,
             error=value.error,
-            settings={**self._settings(name), **basis},
+            settings=self.settings(name),
             message=message,
             rescaling=rescaling,
             seconds=seconds,
             grid=value.grid,
             density=value.density,
         )
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """All that repeats a measure: the `settings` of each of its measurements."""
+        objective = self.objective
+        basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
+        return {**self._settings(name), **basis}
 
     def _settings(self, name: str) -> dict[str, Any]:
         return settings_of(name, self.spec.settings.get(name, {}))
