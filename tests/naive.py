@@ -52,6 +52,61 @@ def network(tensors, inputs, targets, activation, loss):
     return value, np.concatenate([g.ravel() for g in gradients])
 
 
+def gradients_of_rows(tensors, inputs, targets, activation, loss):
+    """Each row's gradient, (n, parameters)."""
+    pairs = zip(inputs, targets, strict=True)
+    return np.array([network(tensors, x[None], y[None], activation, loss)[1] for x, y in pairs])
+
+
+def jacobians(tensors, inputs, activation):
+    """Each row's derivatives of its outputs, (n, outputs, parameters): the gradient of ½(z − y)² at y = z − e_j."""
+    z = outputs(tensors, inputs, activation)[-1]
+    units = np.eye(z.shape[1])
+    return np.stack([gradients_of_rows(tensors, inputs, z - unit, activation, "squared") for unit in units], axis=1)
+
+
+def output_hessians(z, loss):
+    """Each row's second derivatives of the loss in its outputs, (n, k, k)."""
+    if loss == "squared":
+        return np.broadcast_to(np.eye(z.shape[1]), (*z.shape, z.shape[1]))
+    if loss == "binary":
+        return (1 / (2 + np.exp(z) + np.exp(-z)))[:, :, None]
+    p = probabilities(z)
+    return np.einsum("ni,ij->nij", p, np.eye(z.shape[1])) - np.einsum("ni,nj->nij", p, p)
+
+
+def gauss_newton(tensors, inputs, targets, activation, loss):
+    """The mean of JᵀCJ, (parameters, parameters)."""
+    j = jacobians(tensors, inputs, activation)
+    c = output_hessians(outputs(tensors, inputs, activation)[-1], loss)
+    return np.einsum("nip,nij,njq->pq", j, c, j) / len(inputs)
+
+
+def drawn_second_moments(tensors, inputs, targets, activation, loss):
+    """The mean over rows of the squared gradient, in expectation over targets drawn from the model's own distribution."""
+    z = outputs(tensors, inputs, activation)[-1]
+    n, k = z.shape
+    if loss == "squared":
+        # Points ±√k along each axis have the mean and covariance of a Gaussian: exact for a square of what is linear in y.
+        drawn = [(z + side * np.sqrt(k) * unit, np.full(n, 0.5 / k)) for unit in np.eye(k) for side in (1, -1)]
+    elif loss == "binary":
+        p = 1 / (1 + np.exp(-z[:, 0]))
+        drawn = [(np.zeros((n, 1)), 1 - p), (np.ones((n, 1)), p)]
+    else:
+        drawn = [(np.full((n, 1), label), probabilities(z)[:, label]) for label in range(k)]
+    return sum(weight @ gradients_of_rows(tensors, inputs, y, activation, loss) ** 2 for y, weight in drawn) / n
+
+
+def differences(gradient, theta, step=1e-3):
+    """The derivative of a gradient, (parameters, parameters), by differences of fourth order."""
+
+    def column(unit):
+        near, far = (gradient(theta + h * unit) - gradient(theta - h * unit) for h in (step, 2 * step))
+        return (8 * near - far) / (12 * step)
+
+    return np.array([column(unit) for unit in np.eye(theta.size)]).T
+
+
 def share_wrong(tensors, inputs, targets, activation, loss):
     """The share of rows whose predicted class is not the target's."""
     z = outputs(tensors, inputs, activation)[-1]

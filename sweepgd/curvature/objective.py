@@ -80,9 +80,7 @@ class Objective:
     def gauss_newton(self, theta: npt.NDArray[np.floating]) -> Product:
         """The function that multiplies a vector by the Gauss-Newton matrix at `theta`. Raises Problem without a kernel."""
         if self._second is None:
-            raise Problem(
-                "the Gauss-Newton matrix needs the model's kernels of second order (`curvature`), and this model has none"
-            )
+            raise Problem("the Gauss-Newton matrix needs a kernel (`curvature.product`), and this model has none")
         return self._second.product(theta, gauss_newton=True)
 
     def second_moments(self, theta: npt.NDArray[np.floating], fisher: bool = False) -> Vector:

@@ -65,15 +65,17 @@ def times_covariance(z, loss, scale, r, out):
             out[i, 0] = scale * z.dtype.type(variance(z[i, 0])) * r[i, 0]
         else:
             # C·r is the same for r less any number. Less the entry of the likeliest class, whose p may round to 1, the mean
-            # is a sum of the others' small terms, and none of their digits is lost.
+            # is a sum of the others' small terms, and none of their digits is lost. The difference goes through memory: in one
+            # expression with the mean, the compiler is free to add that to the entry first.
             top, mean = 0, z.dtype.type(0)
             for j in range(1, z.shape[1]):
                 if z[i, j] > z[i, top]:
                     top = j
             for j in range(z.shape[1]):
-                mean += z[i, j] * (r[i, j] - r[i, top])
+                out[i, j] = r[i, j] - r[i, top]
+                mean += z[i, j] * out[i, j]
             for j in range(z.shape[1]):
-                out[i, j] = scale * z[i, j] * (r[i, j] - r[i, top] - mean)
+                out[i, j] = scale * z[i, j] * (out[i, j] - mean)
 
 
 @helper

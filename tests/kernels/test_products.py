@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sweepgd.kernels.policy import helper
-from sweepgd.kernels.products import multiply, multiply_transposed
+from sweepgd.kernels.products import multiply, multiply_add, multiply_transposed
 
 SHAPES = [(1, 1, 1), (3, 5, 7), (4, 10, 64), (5, 33, 10), (1, 64, 80), (8, 17, 16), (9, 784, 21), (2, 1, 130), (64, 64, 64)]
 # Right-hand matrices above half a MiB, which are taken in panels: with and without a rest below the last one.
@@ -15,6 +15,11 @@ TOLERANCE = {"float32": 2e-5, "float64": 1e-13}
 @helper
 def times(a, a_row, a_inner, b, c, rows, inner, columns):
     multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns)
+
+
+@helper
+def add_product(a, a_row, a_inner, b, c, rows, inner, columns):
+    multiply_add(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns)
 
 
 @helper
@@ -51,3 +56,6 @@ def test_products_equal_numpys(rows: int, inner: int, columns: int, dtype: str) 
     c[:] = np.nan
     times_transposed(flat(a, 2), flat(np.ascontiguousarray(b.T), 1), c, rows, inner, columns)
     check(c, expected)
+
+    add_product(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns)
+    check(c, 2 * expected)

@@ -3,7 +3,7 @@
 import naive
 import numpy as np
 import pytest
-from small import loss_and_error, loss_and_gradient, model_for, no_data
+from small import Products, loss_and_error, loss_and_gradient, model_for, no_data
 
 POINT = np.array([0.7, -1.3])
 SURFACES = {
@@ -27,6 +27,17 @@ def test_loss_and_gradient(name, dtype):
     found_loss, error = loss_and_error(model, POINT, part)
     assert found_loss == pytest.approx(loss(POINT), rel=tolerance)
     assert np.isnan(error)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SURFACES)
+def test_hessian(name, dtype):
+    settings, _ = SURFACES[name]
+    model = model_for(no_data(), name, **settings)
+    expected = naive.differences(lambda at: loss_and_gradient(model, at, no_data().train)[1], POINT)
+    products = Products(model, no_data(dtype).train)
+    for gauss_newton in (False, True):
+        np.testing.assert_allclose(products.matrix(POINT, gauss_newton=gauss_newton), expected, rtol=1e-6, atol=1e-10)
 
 
 @pytest.mark.parametrize(

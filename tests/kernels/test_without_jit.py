@@ -11,7 +11,10 @@ TESTS = Path(__file__).parents[1]
 def test_without_jit():
     chosen = [
         str(TESTS / name)
-        for name in ("kernels/test_network.py", "kernels/test_surfaces.py", "test_training.py", "test_divergence.py")
+        for name in (
+            *("kernels/test_network.py", "kernels/test_network_curvature.py", "kernels/test_surfaces.py"),
+            *("curvature/test_objective.py", "test_training.py", "test_divergence.py"),
+        )
     ]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen],
