@@ -13,7 +13,7 @@ from sweepgd.landscape.ground import Ground
 from sweepgd.landscape.path import Path, path_of
 from sweepgd.landscape.runs import Run
 from sweepgd.landscape.tables import table_of
-from sweepgd.problem import Problem
+from sweepgd.problem import Problem, UsageProblem
 from sweepgd.streams import LANDSCAPE, stream
 
 # Around a path that fills the plane, as a share of its longer side.
@@ -37,7 +37,9 @@ class Asked:
     seed: int = 0
 
     def settings(self, ground: Ground, run: Run) -> dict[str, object]:
-        """All of it as recorded, with the rows that there are."""
+        """All of it as recorded, with the rows that there are. Raises UsageProblem where the model has no plane."""
+        if ground.architecture.parameters < 2:
+            raise UsageProblem("the model has a single parameter, and no plane to look at: look at a line")
         counts = parts_of(ground, run)
         used = {part: count if self.rows == "full" else min(int(self.rows), count) for part, count in counts.items()}
         return {"kind": "surface", "runs": [str(run)], **asdict(self), "rows": used}
@@ -58,14 +60,13 @@ def surface(
     random. Raises Problem where the run has no final weights, or no plane.
     """
     minimum = ground.minimum(run).parameters.astype(np.float64)
-    if len(minimum) < 2:
-        raise Problem(f"run {run} has a single parameter, and no plane to look at: look at a line")
+    asked_for = asked.settings(ground, run)
     plane, path = _planned(ground, run, minimum, asked)
     way = None if path is None else plane.project(path.weights.astype(np.float64))
     alphas, betas = (np.linspace(*side, asked.resolution) for side in _sides(plane.project(minimum), way, asked.extent))
     grid = np.stack(np.meshgrid(alphas, betas), axis=-1).reshape(-1, 2)
     columns = evaluated(ground, run, grid, plane.at, rows=asked.rows, seed=asked.seed, workers=workers, advance=advance)
-    settings = asked.settings(ground, run) | {"axes": plane.axes, "explained": plane.explained}
+    settings = asked_for | {"axes": plane.axes, "explained": plane.explained}
     table = table_of("surface", run, {"alpha": grid[:, 0], "beta": grid[:, 1], **columns}, settings)
     if way is None or path is None:
         return table

@@ -37,27 +37,24 @@ def survey(
     there are none there is only the plane through the best run. A landscape that its file holds already is read from there.
     Raises Problem, before anything is computed, for a run that has no final weights.
     """
-    if ends is None and not planes:
-        ends, planes = _chosen(ground)
-    elif ends is not None and not planes:
-        planes = ends
+    if not planes:
+        ends, planes = _chosen(ground) if ends is None else (ends, ends)
+        if ground.architecture.parameters < 2:
+            ground.note("no surfaces: the model has a single parameter")
+            planes = ()
     for run in {*(ends or ()), *planes}:
         ground.minimum(run)
+    wanted = []
     if ends is not None:
-        small, large = ends
-        yield _made(
-            ground,
-            line_settings(ground, small, large),
-            partial(line, ground, small, large, workers=workers, advance=progress.advance),
-            partial(progress.began, f"line {small} to {large}", len(ALPHAS)),
-        )
+        begin = partial(progress.began, f"line {ends[0]} to {ends[1]}", len(ALPHAS))
+        make = partial(line, ground, *ends, workers=workers, advance=progress.advance)
+        wanted.append((line_settings(ground, *ends), begin, make))
     for run in dict.fromkeys(planes):
-        yield _made(
-            ground,
-            asked.settings(ground, run),
-            partial(surface, ground, run, asked, workers=workers, advance=progress.advance),
-            partial(progress.began, f"surface {run}", asked.resolution**2),
-        )
+        begin = partial(progress.began, f"surface {run}", asked.resolution**2)
+        make = partial(surface, ground, run, asked, workers=workers, advance=progress.advance)
+        wanted.append((asked.settings(ground, run), begin, make))
+    for settings, begin, make in wanted:
+        yield _made(ground, settings, begin, make)
 
 
 def _chosen(ground: Ground) -> tuple[tuple[Run, Run] | None, Sequence[Run]]:
@@ -68,14 +65,11 @@ def _chosen(ground: Ground) -> tuple[tuple[Run, Run] | None, Sequence[Run]]:
     except Problem as problem:
         ground.note(f"no line: {problem}")
         return None, [alone]
-    if ground.architecture.parameters > 1:
-        return ends, ends
-    ground.note("no surfaces: the model has a single parameter")
-    return ends, ()
+    return ends, ends
 
 
 def _made(
-    ground: Ground, settings: dict[str, object], make: Callable[[], pa.Table], begin: Callable[[], None]
+    ground: Ground, settings: dict[str, object], begin: Callable[[], None], make: Callable[[], pa.Table]
 ) -> tuple[Path, pa.Table]:
     path = path_for(ground.directory, settings)
     if path.exists():
