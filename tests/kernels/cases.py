@@ -1,6 +1,5 @@
 """The fully connected models of the tests of kernels, with data, random weights, and what the oracles make of them."""
 
-import naive
 import numpy as np
 from small import data_of, model_for
 
