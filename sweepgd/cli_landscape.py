@@ -6,11 +6,6 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.problem import UsageProblem
-
-# Fewer points than this show no shape.
-LEAST_RESOLUTION = 5
-
 
 def landscape(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
@@ -29,10 +24,10 @@ def landscape(
     directions: Annotated[
         str, typer.Option(help="Of a plane: path, the optimizer's, by its two principal components; or random.")
     ] = "path",
-    resolution: Annotated[int, typer.Option(min=LEAST_RESOLUTION, help="Points along each side of a plane.")] = 41,
+    resolution: Annotated[int, typer.Option(help="Points along each side of a plane.")] = 41,
     extent: Annotated[
         float | None,
-        typer.Option(min=0.0, help="How far a plane reaches to each side; if not given, to fit the path, else 1."),
+        typer.Option(help="How far a plane reaches to each side; if not given, to fit the path, else 1."),
     ] = None,
     rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part that a plane is taken on.")] = "2000",
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of those rows, and of random directions.")] = 0,
@@ -50,26 +45,17 @@ def landscape(
     json_: Annotated[bool, typer.Option("--json", help="Print what was made as JSON on stdout.")] = False,
 ) -> None:
     """Draw the loss on the line between two minimisers, and on planes through minimisers."""
-    if directions not in ("path", "random"):
-        raise UsageProblem(f"--directions {directions!r}: give path or random")
-    if rows != "full" and (not rows.isdecimal() or int(rows) < 1):
-        raise UsageProblem(f'--rows {rows!r}: give a whole number of at least 1, or "full"')
-    if extent == 0.0:
-        raise UsageProblem("--extent 0: a plane wants some width; give more than 0")
-
-    from sweepgd.landscape.runs import Run
-
-    ends = None if line is None else (Run.parse(line[0]), Run.parse(line[1]))
-    planes = [Run.parse(text) for text in surface]
-
     from sweepgd import one_off
     from sweepgd.landscape.ground import Ground
+    from sweepgd.landscape.runs import Run
     from sweepgd.landscape.surface import Asked
     from sweepgd.landscape.survey import survey
     from sweepgd.report.landscapes import as_json, in_words, write_pictures
     from sweepgd.report.points import PointsProgress
 
-    asked = Asked(directions, resolution, extent, rows if rows == "full" else int(rows), seed)
+    ends = None if line is None else (Run.parse(line[0]), Run.parse(line[1]))
+    planes = [Run.parse(text) for text in surface]
+    asked = Asked(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)
     made = []
     with one_off.registered(plugin), PointsProgress(quiet=quiet) as progress:
         ground = Ground(directory, progress.note)

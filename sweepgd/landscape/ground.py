@@ -12,6 +12,7 @@ from sweepgd.data import Data
 from sweepgd.lab import Lab
 from sweepgd.landscape.runs import Run
 from sweepgd.models import Architecture
+from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Minimum, load
 from sweepgd.sweep import parse
@@ -53,10 +54,9 @@ class Ground:
     def minimum(self, run: Run) -> Minimum:
         """The final weights of a run. Raises Problem where it has none, or they do not belong to these data or this model."""
         row = self.row(run)
-        try:
-            minimum = self.results.minimum(*run)
-        except Problem as problem:
-            raise Problem(f"run {run} has no final weights; {row['status']}: {row['message']}") from problem
+        if row["status"] not in (COMPLETED, PRUNED):
+            raise Problem(f"run {run} has no final weights; {row['status']}: {row['message']}")
+        minimum = self.results.minimum(*run)
         if not np.array_equal(minimum.layout, self.architecture.layout):
             raise Problem(
                 f"run {run} has {len(minimum.parameters)} parameters in another layout than model"

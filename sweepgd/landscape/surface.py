@@ -18,6 +18,10 @@ from sweepgd.streams import LANDSCAPE, stream
 
 # Around a path that fills the plane, as a share of its longer side.
 MARGIN = 0.2
+# Fewer points along a side show no shape.
+LEAST_RESOLUTION = 5
+# So far out, even a float64 loss is beyond its range soon.
+MOST_EXTENT = 1e100
 LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 
 
@@ -28,6 +32,7 @@ class Asked:
     `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; the two
     parameters of a model that has no more are the plane itself. `extent` is how far it reaches to each side of the weights;
     None is to fit the path, or 1 where there is none. `rows` of each part are used, drawn by `seed`, as are random directions.
+    Raises UsageProblem for what cannot be.
     """
 
     directions: str = "path"
@@ -35,6 +40,16 @@ class Asked:
     extent: float | None = None
     rows: int | str = 2000
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.directions not in ("path", "random"):
+            raise UsageProblem(f"directions {self.directions!r}: give path or random")
+        if self.resolution < LEAST_RESOLUTION:
+            raise UsageProblem(f"resolution {self.resolution}: give at least {LEAST_RESOLUTION}")
+        if self.extent is not None and not 0.0 < self.extent <= MOST_EXTENT:
+            raise UsageProblem(f"extent {self.extent}: give more than 0 and at most {MOST_EXTENT:g}")
+        if self.rows != "full" and (isinstance(self.rows, str) or self.rows < 1):
+            raise UsageProblem(f'rows {self.rows!r}: give a whole number of at least 1, or "full"')
 
     def settings(self, ground: Ground, run: Run) -> dict[str, object]:
         """All of it as recorded, with the rows that there are. Raises UsageProblem where the model has no plane."""

@@ -35,7 +35,7 @@ def survey(
 
     Where no planes are named they are those through the ends; where nothing is named, the ends are those of `pair`, or where
     there are none there is only the plane through the best run. A landscape that its file holds already is read from there.
-    Raises Problem, before anything is computed, for a run that has no final weights.
+    Raises Problem, before anything is computed, for a run that has no final weights, and where there is nothing to draw.
     """
     if not planes:
         ends, planes = _chosen(ground) if ends is None else (ends, ends)
@@ -53,6 +53,8 @@ def survey(
         begin = partial(progress.began, f"surface {run}", asked.resolution**2)
         make = partial(surface, ground, run, asked, workers=workers, advance=progress.advance)
         wanted.append((asked.settings(ground, run), begin, make))
+    if not wanted:
+        raise Problem("there is nothing to draw: name the two ends of a line")
     for settings, begin, make in wanted:
         yield _made(ground, settings, begin, make)
 
