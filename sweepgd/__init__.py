@@ -1,20 +1,22 @@
 """Hyperparameter sweeps for stochastic gradient descent: from a sweep file to evidence in Parquet.
 
-`search` runs a sweep, `train` a single run, and `load` opens the results of either; see the README for the command line.
+`search` runs a sweep, `train` a single run, `measure` takes the curvature at what they found, and `load` opens the results; see
+the README for the command line.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sweepgd.measuring import measure
     from sweepgd.record import load
     from sweepgd.single import train
     from sweepgd.study import search
 
-__all__ = ["load", "search", "train"]
+__all__ = ["load", "measure", "search", "train"]
 
 # Imported when first used: `sweepgd --help` and plugin look-ups need none of Numba, Optuna and Arrow.
-_HOMES = {"load": "sweepgd.record", "search": "sweepgd.study", "train": "sweepgd.single"}
+_HOMES = {"load": "sweepgd.record", "measure": "sweepgd.measuring", "search": "sweepgd.study", "train": "sweepgd.single"}
 
 
 def __getattr__(name: str) -> Any:

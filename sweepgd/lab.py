@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from sweepgd import one_off, registry
 from sweepgd.configuration import Configuration
@@ -13,13 +17,18 @@ from sweepgd.data.prepared import prepared
 from sweepgd.data.shared import open_saved, save
 from sweepgd.data.spec import dataset_settings
 from sweepgd.kernels import loops, signatures, subnormals
+from sweepgd.measures import settings_of
 from sweepgd.models import Architecture, Model, Shape, build
 from sweepgd.objectives import objectives_of
 from sweepgd.problem import Problem
 from sweepgd.setting import resolve
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.points import optimizer_of
-from sweepgd.training import Training
+from sweepgd.sweep.spec import MeasureSpec
+from sweepgd.training import Training, beginning
+
+if TYPE_CHECKING:
+    from sweepgd.curvature.gauge import Gauge
 
 # The kernels of every run, whatever its model and optimizer, by kind.
 LOOPS: dict[str, Callable] = {
@@ -29,12 +38,14 @@ LOOPS: dict[str, Callable] = {
     "flush": subnormals.flush,
     "restore": subnormals.restore,
 }
+# The kernels of a model's architecture, and of its curvature.
+FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
 # Replicates whose own data are kept at once, where the sweep redraws data.
 DATA_KEPT = 64
 
 
 def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
-    """The sweep with its objectives, every setting of its data set and model, and what identifies a file written out.
+    """The sweep with its objectives, every setting of its data set, model and measures, and what identifies a file written out.
 
     Raises Problem where a file, of data or of a plugin, is not the one that the sweep was once run with.
     """
@@ -51,9 +62,16 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
             "data": sweep.data.model_copy(update=data),
             "model": sweep.model.model_copy(update=settings),
             "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen),
+            "measure": None if sweep.measure is None else with_settings(sweep.measure),
             "plugins": one_off.digests(sweep.plugins),
         }
     )
+
+
+def with_settings(spec: MeasureSpec) -> MeasureSpec:
+    """A `[measure]` table with every setting of every measure that it asks for."""
+    asked = dict.fromkeys([*spec.measures, *spec.settings, *(["lambda_max"] if spec.every else [])])
+    return spec.model_copy(update={"settings": {name: settings_of(name, spec.settings.get(name, {})) for name in asked}})
 
 
 @contextmanager
@@ -78,6 +96,7 @@ class Lab:
         # Caches of this lab and not of the class, which would keep every lab alive, and its data.
         self._prepare = lru_cache(DATA_KEPT)(data_of)
         self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).preprocessing))
+        self._gauge = lru_cache(DATA_KEPT)(self._gauge_of)
         self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
@@ -124,6 +143,25 @@ class Lab:
         """The seed of a replicate: the same for every configuration, so that they differ in nothing else."""
         return self.sweep.search.seed + replicate
 
+    def initial(self, replicate: int) -> npt.NDArray[np.floating]:
+        """The parameters that a replicate's training begins with, (parameters,), in its dtype."""
+        return beginning(self.architecture, self.seed(replicate)).astype(self.sweep.model.dtype)
+
+    @property
+    def measure(self) -> MeasureSpec:
+        """What is measured, for a sweep that has `[measure]`."""
+        assert self.sweep.measure is not None
+        return self.sweep.measure
+
+    def gauge(self, replicate: int) -> "Gauge":
+        """What measures the minimisers of a replicate, for a sweep that has `[measure]`."""
+        return self._gauge(self.data_seed(replicate))
+
+    def _gauge_of(self, data_seed: int) -> "Gauge":
+        from sweepgd.curvature.gauge import Gauge  # imports SciPy's solvers, which takes 0.3 s, and few sweeps measure
+
+        return Gauge(self.architecture, self._prepare(data_seed), self.measure)
+
     def training(self, configuration: Configuration, replicate: int, rungs: Sequence[int] = ()) -> Training:
         """A run, ready to advance."""
         return Training(
@@ -143,18 +181,33 @@ class Lab:
 
         `note` is told before a wait of seconds begins. Raises Problem with the plugin's name where one does not compile.
         """
-        dtype, model = self.sweep.model.dtype, self.architecture
-        plugins = {("models", self.sweep.model.name): [("gradient", model.gradient), ("evaluate", model.evaluate)]}
+        dtype: str = self.sweep.model.dtype
+        common = [(kind, function, dtype) for kind, function in LOOPS.items()]
+        plugins = {("models", self.sweep.model.name): self._model_kernels()}
         for name in optimizers:
-            plugins["optimizers", name] = list(optimizer_of(name).functions.items())
-        wanted = [*LOOPS.items(), *(kernel for kernels in plugins.values() for kernel in kernels)]
-        cold = sum(not signatures.is_compiled(kind, function, dtype) for kind, function in wanted)
+            plugins["optimizers", name] = [(kind, function, dtype) for kind, function in optimizer_of(name).functions.items()]
+        wanted = [*common, *(kernel for kernels in plugins.values() for kernel in kernels)]
+        cold = sum(not signatures.is_compiled(*kernel) for kernel in wanted)
         if cold:
             what = "1 kernel" if cold == 1 else f"{cold} kernels"
             note(f"compiling {what}, which takes up to a minute, once on this machine …")
-        for kind, function in LOOPS.items():
-            signatures.compiled(kind, function, dtype)
+        for kernel in common:
+            signatures.compiled(*kernel)
         for plugin, its in plugins.items():
             with registry.blamed(*plugin):
-                for kind, function in its:
-                    signatures.compiled(kind, function, dtype)
+                for kernel in its:
+                    signatures.compiled(*kernel)
+
+    def _model_kernels(self) -> list[tuple[str, Callable, str]]:
+        """The model's kernels, each with its kind and dtype: those of training, and those that its measures run."""
+        model, dtype = self.architecture, self.sweep.model.dtype
+        kernels: list[tuple[str, Callable | None, str]] = [(kind, getattr(model, kind), dtype) for kind in FIRST_ORDER]
+        if self.sweep.measure is not None:
+            second, measured = model.curvature, self.measure.dtype or dtype
+            if second is None:
+                measured = "float64"  # as `sweepgd.curvature.objective` takes differences of gradients
+            else:
+                kernels += [(kind, getattr(second, kind), measured) for kind in SECOND_ORDER]
+            if measured != dtype:
+                kernels += [(kind, getattr(model, kind), measured) for kind in FIRST_ORDER]
+        return [(kind, function, its) for kind, function, its in kernels if function is not None]

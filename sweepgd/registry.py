@@ -92,6 +92,12 @@ def origin(kind: str, name: str) -> str:
     return f"{kind[:-1]} {name!r} of {' and '.join(offers)}"
 
 
+def accused(ran: Mapping[str, str], why: str) -> str:
+    """Why something was lost, after the plugins of other distributions among those that it ran, name by kind."""
+    theirs = [origin(kind, name) for kind, name in ran.items() if not is_own(kind, name)]
+    return f"{', '.join(theirs)}: {why}" if theirs else why
+
+
 @contextmanager
 def blamed(kind: str, name: str) -> Iterator[None]:
     """Names the plugin whose code runs inside in whatever that raises, as a Problem; UsageProblems are the user's, and stay."""

@@ -10,13 +10,14 @@ from sweepgd import one_off, registry
 from sweepgd.configuration import Configuration
 from sweepgd.directory import check_continues
 from sweepgd.lab import Lab, one_blas_thread
+from sweepgd.minimisers import Row, looked_at
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Store
 from sweepgd.study import check_batch_sizes
 from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Point, Training
-from sweepgd.trial import Task, failure, result_of
+from sweepgd.trial import Task, failure, measured, result_of
 
 EPOCHS = 10
 MEASURES = ("budget", "budget.epochs", "budget.updates", "budget.samples", "budget.seconds")
@@ -111,6 +112,8 @@ def _train(
         raise UsageProblem(f"train makes one run, and search.replicates = {sweep.search.replicates} asks for more: use search")
     lab = Lab(sweep)
     sweep = lab.sweep
+    if sweep.measure is not None and directory is None:
+        raise UsageProblem("what [measure] finds goes to a record: give train an out directory")
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
     _ = lab.architecture
     configuration = configuration_of(next(space.grid()))
@@ -123,23 +126,24 @@ def _train(
         lab.compile([configuration.optimizer], note)
         with _accusing(lab, configuration):
             training = lab.training(configuration, 0)
-        started = datetime.now(UTC)
+        started, looks = datetime.now(UTC), list[Row]()
         with one_blas_thread():
-            for point in _points(lab, training):
+            for point in _points(lab, training, looks):
                 if watch is not None:
                     watch(point)
-        if store is not None:
-            store.append(0, result_of(lab, Task(0, configuration), [training], started).record)
+            if store is not None:
+                result = result_of(lab, Task(0, configuration), [training], started, looks)
+                store.append(0, (result if sweep.measure is None else measured(lab, result)).record)
     finally:
         if store is not None:
             store.close()
     return training
 
 
-def _points(lab: Lab, training: Training) -> Iterator[Point]:
+def _points(lab: Lab, training: Training, looks: list[Row]) -> Iterator[Point]:
     """The run's evaluations."""
     with _accusing(lab, training.configuration):
-        yield from training.advance()
+        yield from looked_at(lab, 0, 0, training, looks)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 from sweepgd import one_off
 from sweepgd.advisor import Advisor, values_of
@@ -21,7 +21,7 @@ from sweepgd.rows import known_rows
 from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, to_toml
 from sweepgd.sweep import load as load_sweep
-from sweepgd.trial import Result, Task, accused
+from sweepgd.trial import Result, Task, accused, not_measured, run
 from sweepgd.workers import Lost, Pool, Rung, cores
 
 # One fsync makes every result of this time durable; a trial is reported finished only after it.
@@ -29,11 +29,11 @@ FLUSH_SECONDS = 0.1
 
 
 class Progress(Protocol):
-    """Who is told how the search goes."""
+    """Who is told how it goes: what a search or a measuring is about to wait for, and what has finished."""
 
     def note(self, what: str) -> None: ...
     def started(self, total: int, done: int, workers: int) -> None: ...
-    def finished(self, result: Result) -> None: ...
+    def finished(self, result: Any) -> None: ...
 
 
 class Silence:
@@ -41,7 +41,7 @@ class Silence:
 
     def note(self, what: str) -> None: ...
     def started(self, total: int, done: int, workers: int) -> None: ...
-    def finished(self, result: Result) -> None: ...
+    def finished(self, result: Any) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _run_remaining(
     ahead = not prepared.advisor.rungs and timeout is None
     with TemporaryDirectory(prefix="sweepgd-") as folder:
         shared = prepared.lab.share(Path(folder))
-        with Pool(prepared.sweep, count, shared=shared, plugins=plugins, ahead=ahead, trial_timeout=trial_timeout) as pool:
+        with Pool(prepared.sweep, run, count, shared=shared, plugins=plugins, ahead=ahead, trial_timeout=trial_timeout) as pool:
             _Run(prepared, store, pool, progress, deadline, trial_timeout).all()
     done = sum(number in store.recorded for number in range(prepared.total))
     if done < prepared.total:
@@ -246,6 +246,8 @@ class _Run:
     def _of_lost(self, lost: Lost) -> Result:
         """The rows of a trial whose worker is gone."""
         assert lost.status in (FAILED, TIMED_OUT)
+        if lost.kept is not None:
+            return not_measured(self._lab, lost.kept, lost.message)
         message = accused(self._lab, lost.task.configuration, lost.message)
         why = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
         rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration)]

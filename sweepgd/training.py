@@ -66,7 +66,8 @@ def resolve_batch_size(batch_size: int | str, rows: int) -> int:
 
 # Replicates have the same seeds in every trial, and so the same beginnings: 30 µs a run, a tenth of a small trial. These are at
 # most 8 MB.
-def _initial(architecture: Architecture, seed: int) -> npt.NDArray[np.float64]:
+def beginning(architecture: Architecture, seed: int) -> npt.NDArray[np.float64]:
+    """The parameters that a run begins with, (parameters,)."""
     return (_kept if architecture.parameters <= PARAMETERS_KEPT else _drawn)(architecture, seed)
 
 
@@ -126,7 +127,7 @@ class Training:
             configuration,
             architecture,
             data,
-            initial=_initial(architecture, seed) if initial is None else initial,
+            initial=beginning(architecture, seed) if initial is None else initial,
             key=_key(seed),
             batch=self.plan.batch_size(0),
             dtype=dtype,

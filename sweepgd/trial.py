@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf
@@ -11,6 +11,7 @@ from time import monotonic
 from sweepgd import registry
 from sweepgd.configuration import Configuration
 from sweepgd.lab import Lab
+from sweepgd.minimisers import Row, looked_at, measurements, minimisers, model_accused, unmeasured
 from sweepgd.objectives import told
 from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, Outcome
 from sweepgd.problem import Problem, reason
@@ -20,6 +21,8 @@ from sweepgd.training import Training
 
 # Reports the mean objective at a rung, in percent of the budget, and learns whether to give the configuration up.
 Report = Callable[[int, float], bool]
+# Hands over what stands if the process is lost from here on.
+Keep = Callable[["Result"], None]
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,10 @@ class Result:
         return decode(self.record)
 
 
-def run(lab: Lab, task: Task, report: Report | None = None) -> Result:
-    """Runs all replicates of a configuration. A replicate that raises is a failed row, and the others go on.
+def run(lab: Lab, task: Task, report: Report | None = None, keep: Keep | None = None) -> Result:
+    """Runs all replicates of a configuration, and measures their minimisers where the sweep does.
 
+    A replicate that raises is a failed row, and the others go on. `keep` is given the trained runs before they are measured.
     Raises MemoryError, after which nobody knows what its process still holds.
     """
     started, begun = datetime.now(UTC), monotonic()
@@ -70,14 +74,42 @@ def run(lab: Lab, task: Task, report: Report | None = None) -> Result:
             raise
         except Exception as error:
             trainings.append(Outcome(FAILED, failure(lab, task.configuration, error)))
-    _advance(lab, task, [training for training in trainings if isinstance(training, Training)], report)
-    return replace(result_of(lab, task, trainings, started), seconds=monotonic() - begun)
+    looks: list[Row] = []
+    _advance(lab, task, trainings, report, looks)
+    result = result_of(lab, task, trainings, started, looks)
+    if lab.sweep.measure is not None:
+        if keep is not None:
+            keep(result)
+        result = measured(lab, result, deadline)
+    return replace(result, seconds=monotonic() - begun)
 
 
-def result_of(lab: Lab, task: Task, trainings: Sequence[Training | Outcome], started: datetime) -> Result:
-    """The result of a trial whose replicates have all ended; in place of one that could not begin stands its outcome."""
+def measured(lab: Lab, result: Result, deadline: float = inf) -> Result:
+    """A result with what the sweep measures at its minimisers."""
+    finished, names = result.finished, lab.measure.measures
+    return _with(result, (row for at in minimisers(lab, finished) for row in measurements(lab, at, names, deadline)))
+
+
+def not_measured(lab: Lab, result: Result, why: str) -> Result:
+    """A result whose process was lost while it was measured."""
+    finished, names, message = result.finished, lab.measure.measures, model_accused(lab, why)
+    return _with(result, (row for at in minimisers(lab, finished) for row in unmeasured(lab, at, names, message)))
+
+
+def _with(result: Result, rows: Iterable[Row]) -> Result:
+    finished = result.finished
+    return replace(result, record=encode(replace(finished, curvature=[*finished.curvature, *rows])))
+
+
+def result_of(
+    lab: Lab, task: Task, trainings: Sequence[Training | Outcome], started: datetime, looks: Sequence[Row] = ()
+) -> Result:
+    """The result of a trial whose replicates have all ended; in place of one that could not begin stands its outcome.
+
+    `looks` are rows of curvature along the way.
+    """
     finished_at = datetime.now(UTC)
-    finished = Finished(task.trial, [], [])
+    finished = Finished(task.trial, [], [], curvature=list(looks))
     where = {"started_at": started, "finished_at": finished_at, "worker": f"{platform.node()}:{os.getpid()}"}
     known = known_rows(lab, task.trial, task.configuration)
     for replicate, training in enumerate(trainings):
@@ -104,8 +136,7 @@ def accused(lab: Lab, configuration: Configuration, why: str) -> str:
         "schedules": configuration.schedule,
         "models": lab.sweep.model.name,
     }
-    theirs = [registry.origin(kind, name) for kind, name in ran.items() if not registry.is_own(kind, name)]
-    return f"{', '.join(theirs)}: {why}" if theirs else why
+    return registry.accused(ran, why)
 
 
 def failure(lab: Lab, configuration: Configuration, error: Exception) -> str:
@@ -113,9 +144,11 @@ def failure(lab: Lab, configuration: Configuration, error: Exception) -> str:
     return reason(error) if isinstance(error, Problem) else accused(lab, configuration, reason(error))
 
 
-def _advance(lab: Lab, task: Task, trainings: Sequence[Training], report: Report | None) -> None:
-    """Advances all replicates from rung to rung, and to the end; sets the outcome of each."""
-    steps = [training.advance() for training in trainings]
+def _advance(lab: Lab, task: Task, begun: Sequence[Training | Outcome], report: Report | None, looks: list[Row]) -> None:
+    """Advances all replicates that could begin from rung to rung, and to the end; sets the outcome of each."""
+    numbered = [(replicate, training) for replicate, training in enumerate(begun) if isinstance(training, Training)]
+    trainings = [training for _, training in numbered]
+    steps = [looked_at(lab, task.trial, replicate, training, looks) for replicate, training in numbered]
     for rung in (*task.rungs, 101):
         for training, step in zip(trainings, steps, strict=True):
             try:

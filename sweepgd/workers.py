@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
@@ -20,8 +20,8 @@ from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.problem import Problem, reason
 from sweepgd.share import keep_to, share
 from sweepgd.sweep import Sweep
-from sweepgd.trial import Task
 
+Run = Callable[..., Any]
 # A worker holds the tasks of about this time, at least two, so that it never waits for the next one.
 AHEAD_SECONDS = 0.05
 # No task is taken for shorter: a worker holds some hundreds at most.
@@ -41,19 +41,27 @@ OUT_OF_MEMORY = 112
 
 
 @dataclass(frozen=True)
-class Lost:
-    """A task whose worker died or was stopped at its time limit."""
+class Kept:
+    """A result that a worker goes on with: it stands if the worker is lost from here on."""
 
-    task: Task
+    result: Any
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task whose worker died or was stopped at its time limit, and the result of it that was kept, if there is one."""
+
+    task: Any
     status: str
     message: str
+    kept: Any = None
 
 
 @dataclass(frozen=True)
 class Rung:
     """A worker's report at a rung; it waits to hear whether to go on."""
 
-    task: Task
+    task: Any
     percent: int
     mean: float
     worker: "Worker"
@@ -65,9 +73,11 @@ class Worker:
 
     process: ForkServerProcess | SpawnProcess
     connection: Connection
-    tasks: list[Task] = field(default_factory=list)
-    unsent: list[Task] = field(default_factory=list)
+    tasks: list[Any] = field(default_factory=list)
+    unsent: list[Any] = field(default_factory=list)
     """The last of its tasks, which it does not know of yet."""
+    kept: Any = None
+    """What stands of its running task if it is lost."""
     started: float | None = None
     """When its running task, or the making of its lab, began; None while it still starts."""
     pace: float = inf
@@ -99,13 +109,16 @@ def cores() -> int:
 class Pool:
     """Workers for one sweep. Use as a context manager; on leaving it, all workers are gone.
 
-    Without `ahead` a worker holds one task only, as it must where it waits at rungs for the answer whether to go on, which
-    has to be next in its pipe, and where no task may begin after a deadline.
+    They do what `run(lab, task, report, keep)` does, a function of a module whose result says in `seconds` how long it took.
+    `report(percent, mean)` reports at a rung, and returns whether to give the task up; `keep(result)` hands over what stands if
+    the worker is lost from there on. Without `ahead` a worker holds one task only, as it must where it waits at rungs for the
+    answer whether to go on, which has to be next in its pipe, and where no task may begin after a deadline.
     """
 
     def __init__(
         self,
         sweep: Sweep,
+        run: Run,
         workers: int,
         *,
         shared: Path | None = None,
@@ -113,7 +126,7 @@ class Pool:
         ahead: bool = True,
         trial_timeout: float | None = None,
     ) -> None:
-        self._sweep, self._shared, self._plugins = sweep, shared, plugins
+        self._sweep, self._run, self._shared, self._plugins = sweep, run, shared, plugins
         self._limit = inf if trial_timeout is None else trial_timeout
         self._workers: list[Worker] = []
         self._wanted = workers
@@ -135,7 +148,7 @@ class Pool:
 
     def _start(self) -> Worker:
         ours, theirs = processes.context.Pipe()
-        process = processes.start(serve, theirs, self._sweep, self._shared, self._plugins, self._share)
+        process = processes.start(serve, theirs, self._sweep, self._run, self._shared, self._plugins, self._share)
         theirs.close()
         worker = Worker(process, ours)
         self._selector.register(ours, EVENT_READ, worker)
@@ -157,7 +170,7 @@ class Pool:
     def busy(self) -> bool:
         return any(worker.tasks for worker in self._workers)
 
-    def submit(self, task: Task) -> None:
+    def submit(self, task: Any) -> None:
         """Gives a task to the worker with the fewest: at once to one that has none, else by the next `events`."""
         worker = min(self._workers, key=lambda worker: len(worker.tasks))
         worker.unsent.append(task)
@@ -217,8 +230,11 @@ class Pool:
         elif isinstance(message, tuple):
             percent, mean = message
             yield Rung(worker.tasks[0], percent, mean, worker)
+        elif isinstance(message, Kept):
+            worker.kept = message.result
         else:
             worker.tasks.pop(0)
+            worker.kept = None
             worker.started = monotonic()
             worker.took(message.seconds)
             if len(worker.unsent) == len(worker.tasks):
@@ -241,13 +257,14 @@ class Pool:
         fresh.tasks, fresh.unsent = waiting, list(waiting)
         fresh.send()
         for task in lost:
-            yield Lost(task, status, message)
+            yield Lost(task, status, message, worker.kept)
 
 
-def serve(connection: Connection, sweep: Sweep, shared: Path | None, plugins: Sequence[Path], memory: int | None) -> None:
+def serve(
+    connection: Connection, sweep: Sweep, run: Run, shared: Path | None, plugins: Sequence[Path], memory: int | None
+) -> None:
     """A worker's life: build the lab, then run tasks until the connection closes."""
     from sweepgd.lab import Lab, one_blas_thread
-    from sweepgd.trial import run
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where masks are not inherited
     if memory is not None:
@@ -264,13 +281,16 @@ def serve(connection: Connection, sweep: Sweep, shared: Path | None, plugins: Se
         connection.send((rung, mean))
         return bool(incoming.get())
 
+    def keep(result: Any) -> None:
+        connection.send(Kept(result))
+
     with one_blas_thread(), suppress(*GONE):
         connection.send(BEGUN)
         incoming = _incoming(connection)
         while (tasks := incoming.get()) is not None:
             for task in tasks:
                 try:
-                    result = run(lab, task, report if task.rungs else None)
+                    result = run(lab, task, report, keep)
                 except MemoryError:
                     os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
                 connection.send(result)

@@ -15,6 +15,7 @@ from sweepgd.layout import COLUMNS, Layout
 from sweepgd.problem import Problem
 from sweepgd.record import parts
 from sweepgd.record.log import frames
+from sweepgd.record.schema import MINIMA
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Results:
         """A row a recorded minimiser; `minimum` reads a single one."""
         return self._table("minima")
 
+    @cached_property
+    def minimisers(self) -> pa.Table:
+        """The rows of `minima` without parameters and layouts, which are most of it."""
+        return self._table("minima", columns=[name for name in MINIMA.names if name not in ("parameters", "layout")])
+
     def minima_of(self, trials: Sequence[int]) -> pa.Table:
         """The rows of `minima` of these trials, the others never in memory."""
         return self._table("minima", pc.field("trial").isin(trials))
@@ -86,11 +92,12 @@ class Results:
             preprocessing=None if preprocessing is None else json.loads(preprocessing),
         )
 
-    def _table(self, name: str, wanted: pc.Expression | None = None) -> pa.Table:
+    def _table(self, name: str, wanted: pc.Expression | None = None, columns: list[str] | None = None) -> pa.Table:
         published, logged = self._published_and_logged(name)
         logged_table = parts.table_of(name, logged)
-        tables = [parts.read(path, filters=wanted) for path in published]
-        tables.append(logged_table if wanted is None else logged_table.filter(wanted))
+        tables = [parts.read(path, filters=wanted, columns=columns) for path in published]
+        logged_table = logged_table if wanted is None else logged_table.filter(wanted)
+        tables.append(logged_table if columns is None else logged_table.select(columns))
         keys = [("trial", "ascending"), ("replicate", "ascending")]
         return pa.concat_tables(tables).sort_by(keys)
 

@@ -1,0 +1,194 @@
+"""What `sweepgd measure` does: curvature at the recorded minimisers of a search, in workers, once for the same settings."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd import one_off
+from sweepgd.lab import Lab
+from sweepgd.measures import MEASURES
+from sweepgd.minimisers import Minimiser, Row, is_unmeasured, measurements, model_accused, unmeasured
+from sweepgd.missing import Run, chosen, missing, newest
+from sweepgd.problem import Problem, UsageProblem
+from sweepgd.record import Finished, Results, Store, encode, load
+from sweepgd.study import FLUSH_SECONDS, Progress, Silence
+from sweepgd.sweep import Sweep, parse, to_toml
+from sweepgd.sweep.spec import MeasureSpec
+from sweepgd.workers import Lost, Pool, cores
+
+# How much of the recorded parameters is in memory at once, read ahead of the workers.
+READ_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Task:
+    """One measure at one minimiser."""
+
+    minimiser: Minimiser
+    name: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a worker hands back: a record for the log, whether a failure kept the value away, and the seconds that it took."""
+
+    trial: int
+    record: bytes
+    failed: bool
+    seconds: float = 0.0
+
+
+def run(lab: Lab, task: Task, *_: object) -> Measured:
+    """Takes one measure. What raises is a row with a message; raises MemoryError."""
+    begun = monotonic()
+    measured = _measured(task, list(measurements(lab, task.minimiser, [task.name])))
+    return Measured(measured.trial, measured.record, measured.failed, monotonic() - begun)
+
+
+def _measured(task: Task, rows: list[Row]) -> Measured:
+    trial = task.minimiser.trial
+    return Measured(trial, encode(Finished(trial, [], [], curvature=rows)), any(map(is_unmeasured, rows)))
+
+
+def measure(
+    directory: str | Path,
+    *,
+    measures: Sequence[str] | None = None,
+    rows: int | str | None = None,
+    which: Sequence[str] | None = None,
+    trials: Iterable[int] | None = None,
+    rescale: float | None = None,
+    dtype: str | None = None,
+    seed: int | None = None,
+    overrides: Iterable[str] = (),
+    workers: int | None = None,
+    plugins: Iterable[str | Path] = (),
+    progress: Progress | None = None,
+) -> pa.Table:
+    """Measures curvature at the minimisers recorded in a results directory, and returns its rows, those of earlier calls too.
+
+    `measures` are names of the catalogue, by default all; `rows` how many training rows, or "full"; `which` "final", "best" or
+    both; `rescale`, `dtype` and `seed` as in `[measure]` of a sweep file, and `overrides` are `measure.key=TOML-value`, such as
+    "measure.settings.phi.iterations=20"; what is not given is the default there, whatever the sweep itself measured. `trials`
+    are all by default, `workers` processes are all cores, and `plugins` the files that the sweep was run with. What is recorded
+    with equal settings is not measured again. Raises Problem before anything is measured where it cannot be as asked.
+    """
+    options = {"measures": measures, "rows": rows, "which": which, "rescale": rescale, "dtype": dtype, "seed": seed}
+    progress = progress or Silence()
+    files = [Path(plugin).resolve() for plugin in plugins]
+    with one_off.registered(files):
+        results = load(directory)
+        lab = Lab(_sweep_of(results, {key: value for key, value in options.items() if value is not None}, list(overrides)))
+        numbers = chosen(results, trials)
+        with closing(Store.open(results.directory, results.sweep_toml)) as store:
+            results = load(directory)
+            lacking = missing(results, lab, numbers, progress.note)
+            _take(results, lab, store, lacking, files, workers, progress)
+    return newest(load(directory), lab, numbers)
+
+
+def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str]) -> Sweep:
+    """The recorded sweep with what is to be measured in place of its own `[measure]`."""
+    recorded = parse(results.sweep_toml, where=str(results.directory / "sweep.toml"))
+    for key in (override.partition("=")[0].strip() for override in overrides):
+        table, _, name = key.partition(".")
+        if table != "measure" or not name:
+            raise UsageProblem(
+                f"--set {key}: only what is measured can be set here, such as measure.settings.phi.iterations=20"
+            )
+        if name == "every":
+            raise UsageProblem("measure.every is for looks along training: give it to the search")
+        if name in options:
+            raise UsageProblem(f"{name} and {key} contradict each other: give one of them")
+    base = recorded.model_copy(update={"measure": MeasureSpec(measures=list(MEASURES))})
+    given = [f"measure.{key}={json.dumps(value)}" for key, value in options.items()]
+    return parse(to_toml(base), [*given, *overrides], "measure")
+
+
+def _take(
+    results: Results,
+    lab: Lab,
+    store: Store,
+    lacking: dict[Run, list[str]],
+    plugins: Sequence[Path],
+    workers: int | None,
+    progress: Progress,
+) -> None:
+    """Takes the measures that are missing, in as many processes as asked for."""
+    total, todo = len(lacking) * len(lab.measure.measures), sum(map(len, lacking.values()))
+    if todo:
+        lab.compile((), progress.note)
+    count = max(1, min(workers or cores(), todo))
+    progress.started(total, total - todo, count)
+    if not todo:
+        return
+    with TemporaryDirectory(prefix="sweepgd-") as folder:
+        shared = lab.share(Path(folder))
+        with Pool(lab.sweep, run, count, shared=shared, plugins=plugins) as pool:
+            unreported: list[Measured] = []
+            flushed = monotonic()
+            for measured in _all(pool, lab, _tasks(results, lab, lacking)):
+                if measured is not None:
+                    store.supplement(measured.trial, measured.record)
+                    unreported.append(measured)
+                if monotonic() - flushed > FLUSH_SECONDS:
+                    _report(store, unreported, progress)
+                    flushed = monotonic()
+            _report(store, unreported, progress)
+
+
+def _report(store: Store, unreported: list[Measured], progress: Progress) -> None:
+    """Makes what has been measured durable, and only then says so."""
+    store.flush()
+    for measured in unreported:
+        progress.finished(measured)
+    unreported.clear()
+    store.publish_if_due()
+
+
+def _all(pool: Pool, lab: Lab, tasks: Iterator[Task]) -> Iterator[Measured | None]:
+    """What comes of all tasks, and None now and then."""
+    upcoming = next(tasks, None)
+    while upcoming is not None or pool.busy:
+        while upcoming is not None and pool.has_room:
+            pool.submit(upcoming)
+            upcoming = next(tasks, None)
+        for event in pool.events(timeout=FLUSH_SECONDS):
+            yield _of_lost(lab, event) if isinstance(event, Lost) else event
+        yield None
+
+
+def _of_lost(lab: Lab, lost: Lost) -> Measured:
+    """The rows of a measure whose worker is gone."""
+    task = lost.task
+    return _measured(task, list(unmeasured(lab, task.minimiser, [task.name], model_accused(lab, lost.message))))
+
+
+def _tasks(results: Results, lab: Lab, lacking: dict[Run, list[str]]) -> Iterator[Task]:
+    """A task a measure, the parameters read as they are needed."""
+    trials = sorted({trial for (trial, _, _), names in lacking.items() if names})
+    held = 2 * lab.sweep.search.replicates * lab.architecture.parameters * 8  # bytes of a trial, its final and best weights
+    size = max(1, READ_BYTES // held)
+    for first in range(0, len(trials), size):
+        table = results.minima_of(trials[first : first + size])
+        scalars = table.select(["trial", "replicate", "which", "update", "dtype"]).to_pylist()
+        for index, row in enumerate(scalars):
+            names = lacking.get((row["trial"], row["replicate"], row["which"]), [])
+            if not names:
+                continue
+            parameters = table["parameters"][index].values.to_numpy().astype(row["dtype"])
+            if not np.array_equal(table["layout"][index].as_py(), lab.architecture.layout):
+                raise Problem(
+                    f"trial {row['trial']} has {len(parameters)} parameters in another layout than model"
+                    f" {lab.sweep.model.name!r} has here: install the version that it was trained with"
+                )
+            at = Minimiser(row["trial"], row["replicate"], row["which"], row["update"], parameters)
+            yield from (Task(at, name) for name in names)

@@ -1,0 +1,83 @@
+"""What of the measures asked for is recorded of each minimiser, and what is missing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from sweepgd.lab import Lab
+from sweepgd.measures import records_of
+from sweepgd.minimisers import WHOLE, is_unmeasured, rescalings, settings_text
+from sweepgd.problem import Problem, UsageProblem
+from sweepgd.record import Results
+
+Run = tuple[int, int, str]
+"""Trial, replicate, and which of its weights."""
+
+
+def chosen(results: Results, trials: Iterable[int] | None) -> set[int]:
+    """The numbers of the trials to measure, all if not given. Raises Problem where they are not recorded."""
+    recorded = set(results.trials["trial"].to_pylist())
+    if not recorded:
+        raise Problem(f"{results.directory} holds no trials yet: sweepgd search runs its sweep")
+    numbers = recorded if trials is None else set(trials)
+    for number in sorted(numbers - recorded):
+        raise UsageProblem(f"{results.directory} holds no trial {number}: it has trials {min(recorded)} to {max(recorded)}")
+    return numbers
+
+
+def missing(results: Results, lab: Lab, trials: set[int], note: Callable[[str], None]) -> dict[Run, list[str]]:
+    """The minimisers of these trials, each with the measures that it lacks; `note` is told how many runs have none.
+
+    Raises Problem where their data are not those that the lab has.
+    """
+    rows = results.trials.select(["trial", "replicate", "status"]).to_pylist()
+    status = {(row["trial"], row["replicate"]): row["status"] for row in rows if row["trial"] in trials}
+    without = Counter(ending for ending in status.values() if ending not in WHOLE)
+    if without:
+        endings = ", ".join(f"{count} {ending.replace('_', ' ')}" for ending, count in sorted(without.items()))
+        note(f"{without.total()} of {len(status)} runs have no minimiser to measure: {endings}")
+    runs = []
+    for row in results.minimisers.to_pylist():
+        if status.get((row["trial"], row["replicate"])) in WHOLE and row["which"] in lab.measure.which:
+            _check_data(results, lab, row)
+            runs.append((row["trial"], row["replicate"], row["which"]))
+    names = _names(lab)
+    found: dict[tuple[Run, str], set[float]] = {}
+    for row in newest(results, lab, trials).to_pylist():
+        if not is_unmeasured(row):
+            at = (row["trial"], row["replicate"], row["which"])
+            found.setdefault((at, names[row["measure"]]), set()).add(row["rescaling"])
+    wanted = set(rescalings(lab))
+    return {at: [name for name in lab.measure.measures if not wanted <= found.get((at, name), set())] for at in runs}
+
+
+def newest(results: Results, lab: Lab, trials: set[int]) -> pa.Table:
+    """The rows of curvature that the lab's `[measure]` asks for; of each the last one: a failure gives way to a value."""
+    names, spec, factors, table = _names(lab), lab.measure, rescalings(lab), results.curvature
+    settings_of = cache(lambda replicate, name: settings_text(lab, replicate, name))
+    keys = ("trial", "replicate", "which", "measure", "rescaling", "settings")
+    last: dict[tuple[Any, ...], int] = {}
+    for index, key in enumerate(zip(*(table[name].to_pylist() for name in keys), strict=True)):
+        trial, replicate, which, record, rescaling, settings = key
+        asked = trial in trials and which in spec.which and record in names and rescaling in factors
+        if asked and settings == settings_of(replicate, names[record]):
+            last[key] = index
+    return table.take(pa.array(sorted(last.values()), pa.int64()))
+
+
+def _names(lab: Lab) -> dict[str, str]:
+    """The measure of each row name that is asked for."""
+    spec = lab.measure
+    return {record: name for name in spec.measures for record in records_of(name, spec.settings[name])}
+
+
+def _check_data(results: Results, lab: Lab, row: Mapping[str, Any]) -> None:
+    if row["data_fingerprint"] != lab.data(row["replicate"]).fingerprint:
+        data = lab.sweep.data
+        raise Problem(
+            f"trial {row['trial']} of {results.directory} was trained on other data than {data.name or data.path} gives now:"
+            " restore them, or the version of their package"
+        )
