@@ -24,7 +24,7 @@ def highest(
     `rise` gives the function and its gradient (size,).
     """
     start = random.uniform(-1.0, 1.0, size)
-    scale = STEEPNESS / max(float(np.sqrt(np.mean(rise(start)[1] ** 2))), np.finfo(np.float64).tiny)
+    scale = STEEPNESS / max(float(np.sqrt(np.mean(rise(start)[1] ** 2))), 1e-150)
 
     def falling(s: Vector) -> tuple[float, Vector]:
         value, slope = rise(s)

@@ -71,6 +71,8 @@ class Gauge:
             part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
         self.objective = Objective(architecture, part)
         self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
+        self.rescalings = (1.0,) if spec.rescale in (None, 1.0) else (1.0, spec.rescale)
+        """The factors of the rescalings that are measured, 1 for the weights as they were trained."""
 
     @np.errstate(all="ignore")  # what overflows is found by looking at the numbers, and told
     def measure(
@@ -79,26 +81,30 @@ class Gauge:
         initial: npt.NDArray[np.floating],
         *,
         names: tuple[str, ...] | None = None,
+        rescalings: tuple[float, ...] | None = None,
         deadline: float = inf,
     ) -> list[Measurement]:
         """All measures at `parameters`, or those `names`; `initial` is where training began, both (parameters,).
 
         Each gives the same records whatever happens: one that cannot be had has a message in place of a value, as has what is
-        not begun by `deadline`, of the monotonic clock. With `spec.rescale` the same again at the rescaled parameters, the
-        beginning rescaled alike. Raises Problem for parameters of another model.
+        not begun by `deadline`, of the monotonic clock. All of `self.rescalings` are measured, or those given, the beginning
+        rescaled alike. Raises Problem for parameters of another model.
         """
         size = self.objective.parameters
         if not len(parameters) == len(initial) == size:
             raise Problem(f"{len(parameters)} parameters, begun as {len(initial)}, are of another model: this one has {size}")
         theta, start = (np.array(vector, dtype=np.float64) for vector in (parameters, initial))
         chosen = tuple(dict.fromkeys(self.spec.measures)) if names is None else names
-        measured = self._at(theta, start, 1.0, chosen, deadline)
-        factor = self.spec.rescale
-        if factor is None:
-            return measured
-        if self._rescaled is None:
-            return measured + self._without("the model has no rescaling that leaves its function alone", factor, chosen)
-        return measured + self._at(self._rescaled(theta, factor), self._rescaled(start, factor), factor, chosen, deadline)
+        measured: list[Measurement] = []
+        for factor in self.rescalings if rescalings is None else rescalings:
+            if factor == 1.0:
+                measured += self._at(theta, start, factor, chosen, deadline)
+            elif self._rescaled is None:
+                measured += self._without("the model has no rescaling that leaves its function alone", factor, chosen)
+            else:
+                here, beginning = self._rescaled(theta, factor), self._rescaled(start, factor)
+                measured += self._at(here, beginning, factor, chosen, deadline)
+        return measured
 
     def _at(
         self, theta: Vector, initial: Vector, rescaling: float, names: tuple[str, ...], deadline: float
@@ -125,15 +131,15 @@ class Gauge:
     def _measurement(self, name: str, record: str, rescaling: float, value: Value, seconds: float | None) -> Measurement:
         if value.value is not None and not np.isfinite([value.value, value.error or 0.0]).all():
             value = Value(message="overflow")
-        message = value.message
-        if message is None and name in _OF_HESSIAN and not self.objective.exact:
-            message = "Hessian products are differences of gradients: the model has no kernels of second order"
+        said = [value.message] if value.message else []
+        if value.value is not None and name in _OF_HESSIAN and not self.objective.exact:
+            said.append("Hessian products are differences of gradients: the model has no kernels of second order")
         return Measurement(
             measure=record,
             value=value.value,
             error=value.error,
             settings=self.settings(name),
-            message=message,
+            message="; ".join(said) or None,
             rescaling=rescaling,
             seconds=seconds,
             grid=value.grid,

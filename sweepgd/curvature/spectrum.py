@@ -28,8 +28,8 @@ def largest(
 ) -> tuple[Vector, npt.NDArray[np.float64]]:
     """The `k` ≤ size algebraically largest eigenvalues (k,) of a symmetric matrix, descending, and unit eigenvectors (size, k).
 
-    Lanczos 1950, restarted implicitly as in ARPACK, until every residual ‖Hv − λv‖ is at most `tolerance` · |λ|. Raises
-    Problem where that takes more than RESTARTS restarts.
+    Lanczos 1950, restarted implicitly as in ARPACK, until every residual ‖Hv − λv‖ is at most `tolerance` · |λ|. From one start
+    it may see an eigenvalue that occurs several times only once. Raises Problem where it takes more than RESTARTS restarts.
     """
     basis = max(2 * k + 1, BASIS)
     start = random.standard_normal(size)

@@ -9,8 +9,9 @@ import numpy as np
 from sweepgd.curvature.place import Place, Value
 from sweepgd.curvature.second_order import Vector
 
-# Before so many draws a standard error is too rough to stop by: stopped wherever it happens to be small, it is too small.
-FEWEST = 30
+# Before so many draws a standard error is too rough to stop by: stopped wherever it happens to be small, it is too small. The
+# last layer of a network of 43 parameters was missed by 3 errors in 2.6 % of 3000 estimates with 30, and in 1.4 % with 64.
+FEWEST = 64
 
 
 def hutchinson(draw: Callable[[], float], tolerance: float, draws: int) -> Value:

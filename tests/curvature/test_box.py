@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+from places import blobs, bowl, measured, net
+from small import model_for, no_data
+
+from sweepgd.curvature.box import highest
+from sweepgd.curvature.objective import Objective
+
+
+@pytest.mark.parametrize(
+    "curvatures",
+    [(1.0, 10.0), tuple(np.geomspace(1e-3, 100.0, 50)), (1e-6,) * 40, (3.0,)],
+    ids=["two", "five decades", "flat", "one"],
+)
+def test_phi_of_a_quadratic_is_its_formula_from_any_start(curvatures):
+    for seed in range(10):
+        found = measured(bowl(curvatures), no_data(), np.zeros(len(curvatures)), "phi", seed=seed)
+        for epsilon in (1e-3, 5e-4):
+            expected = 100 * 0.5 * epsilon**2 * sum(curvatures)
+            assert found[f"phi_{epsilon:g}"].value == pytest.approx(expected, rel=1e-4)
+            assert found[f"phi_{epsilon:g}"].error <= 1e-4 * expected
+
+
+def test_the_box_grows_with_the_parameters_and_phi_is_per_cent_of_1_and_the_loss():
+    at = np.array([3.0, -1.0])
+    curvatures = np.array([2.0, 5.0])
+    loss = 0.5 * np.sum(curvatures * at**2)
+    corner = np.abs(at) + 0.01 * (np.abs(at) + 1)
+    found = measured(bowl(tuple(curvatures)), no_data(), at, "phi", settings={"phi": {"epsilon": [0.01]}})
+    expected = 100 * (0.5 * np.sum(curvatures * corner**2) - loss) / (1 + loss)
+    assert found["phi_0.01"].value == pytest.approx(expected, rel=1e-9)
+    assert found["phi_0.01"].settings["epsilon"] == (0.01,)
+
+
+def test_phi_in_a_subspace_is_at_the_best_corner_of_its_box():
+    curvatures = np.linspace(1.0, 3.0, 8)
+    found = measured(
+        bowl(tuple(curvatures)), no_data(), np.zeros(8), "phi", settings={"phi": {"epsilon": [1e-3], "dimensions": 3}}
+    )
+    rng = np.random.default_rng([0, 7, *b"phi_subspace"])
+    basis = rng.standard_normal((8, 3))
+    corners = np.array(np.meshgrid(*[[-1e-3, 1e-3]] * 3)).reshape(3, -1)
+    rises = 0.5 * curvatures @ (basis @ corners) ** 2
+    assert found["phi_subspace_0.001"].value <= 100 * rises.max() * (1 + 1e-9)
+    # A corner from which no single coordinate's change leads up: at least the second best pair of the four.
+    assert found["phi_subspace_0.001"].value >= 100 * np.unique(np.round(rises, 12))[-2] * (1 - 1e-9)
+
+
+def test_a_flat_loss_has_phi_0_and_a_maximum_too():
+    for curvatures in ((0.0, 0.0), (-1.0, -2.0)):
+        found = measured(bowl(curvatures), no_data(), np.zeros(2), "phi")
+        assert [record.value for record in found.values()] == pytest.approx([0.0] * 4, abs=1e-5)
+        assert all(record.value >= 0 and record.message is None for record in found.values())
+
+
+def test_the_error_is_what_a_linear_loss_could_still_rise():
+    slope = np.array([1.0, -2.0])
+    value, error = highest(lambda s: (float(slope @ s), slope), 2, 10, np.random.default_rng(0))
+    assert (value, error) == (3.0, 0.0)
+
+    def ridge(s):  # highest along the whole of s₀ = ½: no corner
+        return float(-((s[0] - 0.5) ** 2)), np.array([-2 * (s[0] - 0.5), 0.0])
+
+    value, error = highest(ridge, 2, 10, np.random.default_rng(0))
+    assert value == pytest.approx(0.0, abs=1e-6)
+    assert error == pytest.approx(0.0, abs=3e-3)
+
+
+def test_phi_of_a_network_is_no_less_than_random_points_of_the_box_reach():
+    data = blobs()
+    architecture, theta = net(data, "relu")
+    found = measured(architecture, data, theta, "phi")
+    objective = Objective(architecture, data.train)
+    here = objective.loss(theta)
+    rng = np.random.default_rng(1)
+    points = theta + 1e-3 * (np.abs(theta) + 1) * rng.choice([-1.0, 1.0], (500, len(theta)))
+    best = 100 * (max(map(objective.loss, points)) - here) / (1 + here)
+    assert best > 0
+    assert found["phi_0.001"].value >= best
+    assert 0 <= found["phi_0.001"].error <= 0.02 * found["phi_0.001"].value
+    assert found["phi_0.0005"].value < found["phi_0.001"].value
+
+
+def test_a_subspace_has_no_more_dimensions_than_there_are_parameters():
+    found = measured(model_for(no_data(), "rosenbrock"), no_data(), np.ones(2), "phi")
+    assert found["phi_subspace_0.001"].value > 0

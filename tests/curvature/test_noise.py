@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from places import blobs, bowl, measured, net, place_at
+from small import data_of, loss_and_gradient, model_for, no_data
+
+from sweepgd.curvature.noise import exact_noise_scale, noise_scale, two_batch_noise_scale
+from sweepgd.problem import Problem
+
+
+def by_row(architecture, theta, data):
+    """The gradient of each row (rows, parameters)."""
+    return np.array([loss_and_gradient(architecture, theta, data.train, [row])[1] for row in range(data.rows)])
+
+
+def test_the_exact_noise_scale_is_the_covariance_of_the_rows_gradients():
+    data = blobs()
+    architecture, theta = net(data)
+    rows = by_row(architecture, theta, data)
+    expected = np.trace(np.cov(rows.T, bias=True)) / np.sum(rows.mean(axis=0) ** 2)
+    found = measured(architecture, data, theta, "noise_scale")
+    assert found["noise_scale"].value == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_two_batch_estimate_agrees_within_its_error():
+    data = blobs()
+    architecture, theta = net(data)
+    settings = {"small": 8, "times": 16, "draws": 300}
+    misses, errors = 0, []
+    for seed in range(40):
+        exact, estimate = noise_scale(place_at(architecture, data, theta, seed), settings)
+        misses += abs(estimate.value - exact.value) > 3 * estimate.error
+        errors.append((estimate.value / exact.value - 1, estimate.error / exact.value))
+    deviations, claimed = np.array(errors).T
+    assert misses <= 2
+    assert np.sqrt(np.mean(deviations**2)) == pytest.approx(claimed.mean(), rel=0.5)
+    assert abs(deviations.mean()) < 0.05
+
+
+def test_both_estimates_are_averaged_before_their_ratio():
+    small, large = np.array([9.0, 7.0]), np.array([4.0, 4.0])
+    # |G|² = (8·4 − 2·s)/6 and trΣ = (s − 4)/(1/2 − 1/8).
+    signal, noise = (32 - 2 * small) / 6, (small - 4) / 0.375
+    value, error = two_batch_noise_scale(small, large, 2, 8)
+    assert value == pytest.approx(noise.sum() / signal.sum())
+    left_out = np.array([noise[1] / signal[1], noise[0] / signal[0]])
+    assert error == pytest.approx(np.sqrt(0.5 * np.sum((left_out - left_out.mean()) ** 2)))
+
+
+def test_a_gradient_that_cannot_be_told_from_0_has_no_noise_scale():
+    with pytest.raises(Problem, match="0 within its standard error: raise small, times or draws"):
+        two_batch_noise_scale(np.array([9.0, 8.0]), np.array([1.0, 3.0]), 2, 8)
+    with pytest.raises(Problem, match="the gradient is 0 up to rounding"):
+        exact_noise_scale(np.full(3, 1e-17), np.ones(3), 100, 2e-16)
+    assert exact_noise_scale(np.array([1.0, 2.0]), np.array([1.0, 4.0]), 100, 2e-16) == 0.0
+
+
+def test_at_an_exact_minimum_both_say_so():
+    data = data_of([[1.0], [1.0]], [1.0, -1.0])
+    architecture = model_for(data, "linear")
+    found = measured(architecture, data, np.zeros(2), "noise_scale", settings={"noise_scale": {"small": 1}})
+    assert [record.value for record in found.values()] == [None, None]
+    assert found["noise_scale"].message == "the gradient is 0 up to rounding: the noise scale is without bound"
+    assert "0 within its standard error" in found["noise_scale_two_batch"].message
+
+
+def test_rows_that_are_all_alike_have_no_noise():
+    data = data_of([[1.0], [1.0], [1.0]], [3.0, 3.0, 3.0])
+    found = measured(model_for(data, "linear"), data, np.zeros(2), "noise_scale")
+    assert [record.value for record in found.values()] == pytest.approx([0.0, 0.0])
+    assert found["noise_scale_two_batch"].error == pytest.approx(0.0)
+
+
+def test_the_fisher_trace_is_expected_over_the_models_own_targets():
+    data = blobs()
+    architecture, theta = net(data)
+    empirical, expected = np.sum(by_row(architecture, theta, data) ** 2, axis=1).mean(), 0.0
+    for label in range(3):
+        other = data_of(data.train.inputs, np.full(data.rows, label), classes=3)
+        squares = np.sum(by_row(architecture, theta, other) ** 2, axis=1)
+        losses = [loss_and_gradient(architecture, theta, other.train, [row])[0] for row in range(data.rows)]
+        expected += np.mean(np.exp(-np.array(losses)) * squares)
+    found = measured(architecture, data, theta, "fisher_trace")
+    assert found["fisher_trace"].value == pytest.approx(expected, rel=1e-9)
+    assert found["fisher_trace_empirical"].value == pytest.approx(empirical, rel=1e-9)
+
+
+def test_a_surface_has_no_distribution_to_draw_from_but_gradients_all_the_same():
+    found = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "fisher_trace", "noise_scale")
+    assert found["fisher_trace"].value is None
+    assert "the model's distribution over targets" in found["fisher_trace"].message
+    assert found["fisher_trace_empirical"].value == 5.0
+    assert found["noise_scale"].value == 0.0

@@ -1,0 +1,36 @@
+from math import log
+
+import numpy as np
+import pytest
+from places import blobs, bowl, measured, net
+from small import no_data
+
+from sweepgd.curvature.gauge import Gauge
+from sweepgd.layout import tensors_in
+from sweepgd.sweep.spec import MeasureSpec
+
+
+def test_norms_of_a_network():
+    data = blobs()
+    architecture, theta = net(data)
+    first, _, second, _ = tensors_in(theta, architecture.layout)
+    gauge = Gauge(architecture, data, MeasureSpec(measures=["distance", "weight_norm", "weight_norm_log_product"]))
+    start = theta.copy()
+    start[:2] += [3.0, -4.0]
+    distance, norm, product = gauge.measure(theta, start)
+    assert distance.value == pytest.approx(5.0)
+    assert norm.value == pytest.approx(np.sqrt(np.sum(theta**2)))
+    assert product.value == pytest.approx(log(np.sqrt(np.sum(first**2)) * np.sqrt(np.sum(second**2))))
+
+
+def test_what_has_no_norm_says_why():
+    data = blobs()
+    architecture, theta = net(data)
+    theta[-18:-3] = 0.0
+    found = measured(architecture, data, theta, "weight_norm_log_product")["weight_norm_log_product"]
+    assert (found.value, found.message) == (None, "a layer's weights are all 0: the product of the norms has no logarithm")
+    found = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "weight_norm_log_product")["weight_norm_log_product"]
+    assert (found.value, found.message) == (None, "the model has no weights in layers")
+    gauge = Gauge(bowl((1.0, 2.0)), no_data(), MeasureSpec(measures=["distance"]))
+    (distance,) = gauge.measure(np.ones(2), np.array([np.nan, 0.0]))
+    assert (distance.value, distance.message) == (None, "the parameters that training began with are not known")

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from places import blobs, bowl, dense_hessian, measured, net, only, place_at
+from small import no_data
+
+from sweepgd.curvature.relative import relative_flatness
+from sweepgd.layout import OFFSET, tensors_in
+from sweepgd.measures import settings_of
+
+
+def by_definition(hessian, weights, offset):
+    """Σ_{s,s'} ⟨w_s, w_s'⟩ tr H_{s,s'} over the neurons s, columns of W (fan_in, fan_out)."""
+    neurons = weights.shape[1]
+    of = offset + np.arange(weights.size).reshape(weights.shape)
+    return sum(
+        (weights[:, s] @ weights[:, t]) * np.trace(hessian[np.ix_(of[:, s], of[:, t])])
+        for s in range(neurons)
+        for t in range(neurons)
+    )
+
+
+@pytest.mark.parametrize("hidden", [(5,), ()])
+def test_it_is_the_definition_within_3_standard_errors_in_97_of_100_seeds(hidden):
+    data = blobs()
+    architecture, theta = net(data, hidden=hidden)
+    weights = tensors_in(theta, architecture.layout)[-2]
+    hessian = dense_hessian(architecture, theta, data, "tanh")
+    expected = by_definition(hessian, weights, architecture.layout[-2, OFFSET])
+    settings = settings_of("relative_flatness", {})
+    found = [only(relative_flatness(place_at(architecture, data, theta, seed), settings)) for seed in range(100)]
+    assert sum(abs(value.value - expected) <= 3 * value.error for value in found) >= 97
+
+
+def test_weights_of_0_are_flat():
+    data = blobs()
+    architecture, theta = net(data)
+    record = measured(architecture, data, np.zeros_like(theta), "relative_flatness")["relative_flatness"]
+    assert (record.value, record.error, record.message) == (0.0, 0.0, None)
+
+
+def test_a_model_without_weights_says_so():
+    record = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "relative_flatness")["relative_flatness"]
+    assert (record.value, record.message) == (None, "the model has no weight matrix")

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from places import blobs, bowl, dense_hessian, measured, net
+from small import no_data
+
+from sweepgd.curvature.spectrum import largest, residuals
+from sweepgd.problem import Problem
+
+
+def symmetric(eigenvalues: np.ndarray) -> np.ndarray:
+    basis = np.linalg.qr(np.random.default_rng(3).normal(size=(len(eigenvalues),) * 2))[0]
+    return (basis * eigenvalues) @ basis.T
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_lambda_max_is_the_dense_hessians(activation):
+    data = blobs()
+    architecture, theta = net(data, activation)
+    expected = np.linalg.eigvalsh(dense_hessian(architecture, theta, data, activation))[::-1]
+    found = measured(architecture, data, theta, "lambda_max", settings={"lambda_max": {"k": 4}})
+    assert list(found) == ["lambda_max", "lambda_max_2", "lambda_max_3", "lambda_max_4"]
+    for eigenvalue, record in zip(expected, found.values(), strict=False):
+        assert record.value == pytest.approx(eigenvalue, rel=1e-6)
+        assert 0 <= record.error <= 1e-4
+        assert record.settings == {"k": 4, "tolerance": 1e-4, "seed": 0, "rows": 60, "dtype": "float64", "exact": True}
+
+
+def test_gauss_newton_max_is_lambda_max_of_a_linear_model():
+    data = blobs()
+    architecture, theta = net(data, hidden=())
+    found = measured(architecture, data, theta, "lambda_max", "gauss_newton_max")
+    assert found["gauss_newton_max"].value == pytest.approx(found["lambda_max"].value, rel=1e-9)
+
+
+def test_gauss_newton_max_leaves_out_the_curvature_of_the_outputs():
+    data = blobs()
+    architecture, theta = net(data)
+    found = measured(architecture, data, theta, "lambda_max", "gauss_newton_max")
+    assert abs(found["gauss_newton_max"].value / found["lambda_max"].value - 1) > 1e-3
+
+
+@pytest.mark.parametrize(
+    "eigenvalues",
+    [
+        np.linspace(-3, 2, 40),
+        np.r_[np.linspace(0, 1, 200), 1.02, 1.021, 5.0],
+        -np.linspace(1, 2, 50),
+        np.r_[np.zeros(60), 7.0],
+        np.full(30, 4.0),
+        np.array([3.0, -1.0]),
+        np.array([-2.0]),
+    ],
+    ids=["indefinite", "close", "negative", "rank one", "all alike", "two", "one"],
+)
+def test_the_largest_are_those_of_any_spectrum(eigenvalues):
+    matrix, k = symmetric(eigenvalues), min(3, len(eigenvalues))
+    values, vectors = largest(lambda v: matrix @ v, len(matrix), k, 1e-6, np.random.default_rng(0))
+    np.testing.assert_allclose(values, np.sort(eigenvalues)[::-1][:k], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=0), 1.0)
+    assert (residuals(lambda v: matrix @ v, values, vectors, 1e-15) <= 1e-6).all()
+
+
+def test_a_residual_is_relative_to_its_eigenvalue_unless_that_is_0():
+    vectors = np.array([[1.0, 0.1], [0.1, 1.0]])  # (1, 0.1) and (0.1, 1), a column each
+    for zero in (0.0, 1e-17):
+        found = residuals(lambda v: np.array([4.0, 0.0]) * v, np.array([4.0, zero]), vectors, 1e-15)
+        np.testing.assert_allclose(found, [0.4 / 4.0, 0.4])
+
+
+def test_a_hessian_of_zeros_has_eigenvalues_of_0():
+    found = measured(bowl((0.0,) * 30), no_data(), np.ones(30), "lambda_max", settings={"lambda_max": {"k": 2}})
+    assert [(record.value, record.error, record.message) for record in found.values()] == [(0.0, 0.0, None)] * 2
+
+
+def test_no_more_eigenvalues_than_parameters():
+    found = measured(bowl((1.0, 10.0)), no_data(), np.ones(2), "lambda_max", settings={"lambda_max": {"k": 3}})
+    assert [record.value for record in found.values()] == pytest.approx([10.0, 1.0, None])
+    assert found["lambda_max_3"].message == "the model has 2 parameters, and no more eigenvalues than that"
+
+
+def test_what_lanczos_cannot_reach_is_told():
+    eigenvalues = np.linspace(0, 1, 20_000)
+    with pytest.raises(Problem, match="Lanczos did not reach a residual of 1e-10 in 100 restarts: raise tolerance"):
+        largest(lambda v: eigenvalues * v, 20_000, 1, 1e-10, np.random.default_rng(0))
+
+
+def test_a_digits_size_spectrum_takes_one_pass_of_13_products_and_one_to_see_that_it_is_not_0():
+    eigenvalues, count = 1.0 / np.arange(1, 2001) ** 2, 0
+
+    def product(v):
+        nonlocal count
+        count += 1
+        return eigenvalues * v
+
+    values, _ = largest(product, 2000, 1, 1e-4, np.random.default_rng(0))
+    assert values[0] == pytest.approx(1.0, rel=1e-8)
+    assert count <= 14

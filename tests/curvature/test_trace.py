@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from places import blobs, bowl, dense_hessian, measured, net, only, place_at
+from small import no_data
+
+from sweepgd.curvature.trace import hutchinson, rademacher, trace
+from sweepgd.measures import settings_of
+
+
+@pytest.mark.parametrize("hidden", [(5,), (), (4, 3)])
+def test_the_trace_is_within_3_standard_errors_in_97_of_100_seeds(hidden):
+    data = blobs()
+    architecture, theta = net(data, hidden=hidden)
+    expected = np.trace(dense_hessian(architecture, theta, data, "tanh"))
+    settings = settings_of("trace", {})
+    found = [only(trace(place_at(architecture, data, theta, seed), settings)) for seed in range(100)]
+    assert sum(abs(value.value - expected) <= 3 * value.error for value in found) >= 97
+    assert all(value.error <= 0.05 * value.value for value in found if value.message is None)
+
+
+def test_the_variance_of_a_draw_is_twice_the_squares_off_the_diagonal():
+    rng = np.random.default_rng(5)
+    matrix = rng.normal(size=(20, 20))
+    matrix += matrix.T
+    forms = [v @ matrix @ v for v in (rademacher(rng, 20) for _ in range(20_000))]
+    expected = 2 * np.sum((matrix - np.diag(np.diag(matrix))) ** 2)
+    assert np.mean(forms) == pytest.approx(np.trace(matrix), abs=3 * np.sqrt(expected / 20_000))
+    assert np.var(forms) == pytest.approx(expected, rel=0.05)
+    value = hutchinson(iter(forms).__next__, 0.0, 400)
+    assert value.error == pytest.approx(np.sqrt(expected / 400), rel=0.15)
+
+
+def test_drawing_stops_at_the_tolerance_or_says_that_it_did_not_reach_it():
+    rng = np.random.default_rng(0)
+    drawn = []
+
+    def draw():
+        drawn.append(rng.normal(1.0, 0.5))
+        return drawn[-1]
+
+    value = hutchinson(draw, 0.05, 1000)
+    assert value.message is None
+    assert value.error <= 0.05 * value.value
+    assert 60 <= len(drawn) <= 140  # (0.5 / 0.05)² = 100
+    assert value.value == np.mean(drawn)
+    value = hutchinson(draw, 0.001, 50)
+    assert value.message == "standard error still above 0.001 of the estimate after 50 draws"
+    assert value.error == pytest.approx(0.5 / np.sqrt(50), rel=0.3)
+
+
+@pytest.mark.parametrize("curvatures", [(1.0, 10.0, -3.0), (0.0, 0.0), (2.5,)])
+def test_the_trace_of_a_diagonal_matrix_has_no_error(curvatures):
+    record = measured(bowl(curvatures), no_data(), np.ones(len(curvatures)), "trace")["trace"]
+    assert (record.value, record.error, record.message) == (sum(curvatures), 0.0, None)
