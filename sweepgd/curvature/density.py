@@ -14,6 +14,8 @@ from sweepgd.curvature.trace import rademacher
 POINTS = 256
 # Of the spectrum's range: the Gaussian that stands for an eigenvalue. The grid's points are then 0.42 of it apart.
 WIDTH = 0.01
+# Of a product's length: what is left of it beside the vectors before it is then rounding.
+INVARIANT = 1e-10
 
 
 def quadrature(product: Product, start: Vector, steps: int) -> tuple[Vector, Vector]:
@@ -22,22 +24,25 @@ def quadrature(product: Product, start: Vector, steps: int) -> tuple[Vector, Vec
 
     Lanczos with full reorthogonalisation (Golub & Meurant 2010); it ends early where the vectors span an invariant space.
     """
-    basis = [start / np.linalg.norm(start)]
+    basis = np.empty((min(steps, len(start)), len(start)))
     diagonal: list[float] = []
     beside: list[float] = []
-    while True:
-        v = product(basis[-1])
-        diagonal.append(float(v @ basis[-1]))
+    v, norm = start, float(np.linalg.norm(start))
+    for known in range(len(basis)):
+        basis[known] = v / norm
+        v = product(basis[known])
         scale = float(np.linalg.norm(v))
-        known = np.array(basis)
-        for _ in range(2):  # once leaves rounding errors in, twice is enough (Giraud et al. 2005)
-            v = v - known.T @ (known @ v)
+        diagonal.append(float(v @ basis[known]))
+        v = v - diagonal[-1] * basis[known]
+        if beside:
+            v -= beside[-1] * basis[known - 1]
+        # What rounding leaves of all earlier vectors would grow into copies of eigenvalues already found.
+        v -= (basis[: known + 1] @ v) @ basis[: known + 1]
         norm = float(np.linalg.norm(v))
-        if len(diagonal) == min(steps, len(start)) or norm <= 1e-10 * scale:
+        if norm <= INVARIANT * scale:
             break
         beside.append(norm)
-        basis.append(v / norm)
-    nodes, vectors = eigh_tridiagonal(np.array(diagonal), np.array(beside))
+    nodes, vectors = eigh_tridiagonal(diagonal, beside[: len(diagonal) - 1])
     return nodes, vectors[0] ** 2
 
 
