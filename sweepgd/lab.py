@@ -69,9 +69,15 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
 
 
 def with_settings(spec: MeasureSpec) -> MeasureSpec:
-    """A `[measure]` table with every setting of every measure that it asks for."""
+    """A `[measure]` table with every setting of every measure that it asks for, each named once."""
     asked = dict.fromkeys([*spec.measures, *spec.settings, *(["lambda_max"] if spec.every else [])])
-    return spec.model_copy(update={"settings": {name: settings_of(name, spec.settings.get(name, {})) for name in asked}})
+    return spec.model_copy(
+        update={
+            "measures": list(dict.fromkeys(spec.measures)),
+            "which": list(dict.fromkeys(spec.which)),
+            "settings": {name: settings_of(name, spec.settings.get(name, {})) for name in asked},
+        }
+    )
 
 
 @contextmanager
@@ -197,6 +203,9 @@ class Lab:
             with registry.blamed(*plugin):
                 for kernel in its:
                     signatures.compiled(*kernel)
+        if self.sweep.measure is not None:
+            with registry.blamed("models", self.sweep.model.name):
+                self.gauge(0)  # what keeps it from being made is told before anything is trained
 
     def _model_kernels(self) -> list[tuple[str, Callable, str]]:
         """The model's kernels, each with its kind and dtype: those of training, and those that its measures run."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 from sweepgd import one_off
 from sweepgd.lab import Lab
 from sweepgd.measures import MEASURES
-from sweepgd.minimisers import Minimiser, Row, is_unmeasured, measurements, model_accused, unmeasured
+from sweepgd.minimisers import Minimiser, Row, Wanted, is_unmeasured, measurements, model_accused, unmeasured, wanted
 from sweepgd.missing import Run, chosen, missing, newest
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Finished, Results, Store, encode, load
@@ -33,7 +33,7 @@ class Task:
     """One measure at one minimiser."""
 
     minimiser: Minimiser
-    name: str
+    wanted: Wanted
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Measured:
 def run(lab: Lab, task: Task, *_: object) -> Measured:
     """Takes one measure. What raises is a row with a message; raises MemoryError."""
     begun = monotonic()
-    measured = _measured(task, list(measurements(lab, task.minimiser, [task.name])))
+    measured = _measured(task, list(measurements(lab, task.minimiser, [task.wanted])))
     return Measured(measured.trial, measured.record, measured.failed, monotonic() - begun)
 
 
@@ -117,13 +117,13 @@ def _take(
     results: Results,
     lab: Lab,
     store: Store,
-    lacking: dict[Run, list[str]],
+    lacking: dict[Run, list[Wanted]],
     plugins: Sequence[Path],
     workers: int | None,
     progress: Progress,
 ) -> None:
     """Takes the measures that are missing, in as many processes as asked for."""
-    total, todo = len(lacking) * len(lab.measure.measures), sum(map(len, lacking.values()))
+    total, todo = len(lacking) * len(wanted(lab)), sum(map(len, lacking.values()))
     if todo:
         lab.compile((), progress.note)
     count = max(1, min(workers or cores(), todo))
@@ -169,20 +169,20 @@ def _all(pool: Pool, lab: Lab, tasks: Iterator[Task]) -> Iterator[Measured | Non
 def _of_lost(lab: Lab, lost: Lost) -> Measured:
     """The rows of a measure whose worker is gone."""
     task = lost.task
-    return _measured(task, list(unmeasured(lab, task.minimiser, [task.name], model_accused(lab, lost.message))))
+    return _measured(task, list(unmeasured(lab, task.minimiser, [task.wanted], model_accused(lab, lost.message))))
 
 
-def _tasks(results: Results, lab: Lab, lacking: dict[Run, list[str]]) -> Iterator[Task]:
+def _tasks(results: Results, lab: Lab, lacking: dict[Run, list[Wanted]]) -> Iterator[Task]:
     """A task a measure, the parameters read as they are needed."""
-    trials = sorted({trial for (trial, _, _), names in lacking.items() if names})
+    trials = sorted({trial for (trial, _, _), ones in lacking.items() if ones})
     held = 2 * lab.sweep.search.replicates * lab.architecture.parameters * 8  # bytes of a trial, its final and best weights
     size = max(1, READ_BYTES // held)
     for first in range(0, len(trials), size):
         table = results.minima_of(trials[first : first + size])
         scalars = table.select(["trial", "replicate", "which", "update", "dtype"]).to_pylist()
         for index, row in enumerate(scalars):
-            names = lacking.get((row["trial"], row["replicate"], row["which"]), [])
-            if not names:
+            ones = lacking.get((row["trial"], row["replicate"], row["which"]), [])
+            if not ones:
                 continue
             parameters = table["parameters"][index].values.to_numpy().astype(row["dtype"])
             if not np.array_equal(table["layout"][index].as_py(), lab.architecture.layout):
@@ -191,4 +191,4 @@ def _tasks(results: Results, lab: Lab, lacking: dict[Run, list[str]]) -> Iterato
                     f" {lab.sweep.model.name!r} has here: install the version that it was trained with"
                 )
             at = Minimiser(row["trial"], row["replicate"], row["which"], row["update"], parameters)
-            yield from (Task(at, name) for name in names)
+            yield from (Task(at, one) for one in ones)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,18 @@ class Minimiser:
     parameters: npt.NDArray[np.floating]
 
 
+class Wanted(NamedTuple):
+    """A measure, and the factor by which the layers are rescaled first."""
+
+    measure: str
+    rescaling: float = 1.0
+
+
+def wanted(lab: Lab) -> list[Wanted]:
+    """All that `[measure]` asks for at each minimiser."""
+    return [Wanted(name, factor) for name in lab.measure.measures for factor in lab.gauge(0).rescalings]
+
+
 def minimisers(lab: Lab, finished: Finished) -> Iterator[Minimiser]:
     """What `[measure]` asks for of a configuration's minima: those of runs that ended whole."""
     spec = lab.measure
@@ -46,53 +58,47 @@ def minimisers(lab: Lab, finished: Finished) -> Iterator[Minimiser]:
             yield Minimiser(row["trial"], row["replicate"], row["which"], row["update"], row["parameters"])
 
 
-def measurements(lab: Lab, minimiser: Minimiser, names: Iterable[str], deadline: float = inf) -> Iterator[Row]:
+def measurements(lab: Lab, minimiser: Minimiser, wanted: Iterable[Wanted], deadline: float = inf) -> Iterator[Row]:
     """A minimiser's rows of these measures. What raises is a row with a message, and so is what is not begun by `deadline`.
 
     Raises MemoryError, after which nobody knows what its process still holds.
     """
     gauge, initial = lab.gauge(minimiser.replicate), lab.initial(minimiser.replicate)
-    for name in names:
+    for one in wanted:
         try:
-            found = gauge.measure(minimiser.parameters, initial, names=(name,), deadline=deadline)
+            found = gauge.measure(
+                minimiser.parameters, initial, names=(one.measure,), rescalings=(one.rescaling,), deadline=deadline
+            )
         except MemoryError:
             raise
         except Exception as error:
             why = reason(error)
-            yield from unmeasured(lab, minimiser, [name], why if isinstance(error, Problem) else model_accused(lab, why))
+            yield from unmeasured(lab, minimiser, [one], why if isinstance(error, Problem) else model_accused(lab, why))
             continue
-        shared = _shared(lab, minimiser, name)
-        for one in found:
+        shared = _shared(lab, minimiser, one)
+        for value in found:
             yield shared | {
-                "measure": one.measure,
-                "value": one.value,
-                "error": one.error,
-                "message": one.message,
-                "rescaling": one.rescaling,
-                "seconds": one.seconds,
-                "grid": one.grid,
-                "density": one.density,
+                "measure": value.measure,
+                "value": value.value,
+                "error": value.error,
+                "message": value.message,
+                "seconds": value.seconds,
+                "grid": value.grid,
+                "density": value.density,
             }
 
 
-def unmeasured(lab: Lab, minimiser: Minimiser, names: Iterable[str], why: str) -> Iterator[Row]:
+def unmeasured(lab: Lab, minimiser: Minimiser, wanted: Iterable[Wanted], why: str) -> Iterator[Row]:
     """The rows of measures that were lost, as with the worker that took them."""
-    for name in names:
-        shared = _shared(lab, minimiser, name)
-        for factor in rescalings(lab):
-            for record in records_of(name, lab.measure.settings[name]):
-                yield shared | {"measure": record, "message": UNMEASURED + why, "rescaling": factor}
+    for one in wanted:
+        shared = _shared(lab, minimiser, one)
+        for record in records_of(one.measure, lab.measure.settings[one.measure]):
+            yield shared | {"measure": record, "message": UNMEASURED + why}
 
 
 def is_unmeasured(row: Mapping[str, Any]) -> bool:
     """Whether a row says that its measure failed, and may succeed another time."""
     return row["message"] is not None and row["message"].startswith(UNMEASURED)
-
-
-def rescalings(lab: Lab) -> list[float]:
-    """The factors of the rescalings that are measured: 1 for the weights as trained."""
-    factor = lab.measure.rescale
-    return [1.0] if factor is None else [1.0, factor]
 
 
 def settings_text(lab: Lab, replicate: int, name: str) -> str:
@@ -112,18 +118,19 @@ def _looked_at(lab: Lab, trial: int, replicate: int, training: Training, looks: 
     for point in training.advance():
         if point.epoch % every == 0.0 and (training.outcome is None or training.outcome.status != DIVERGED):
             here = Minimiser(trial, replicate, PATH, point.update, training.parameters)
-            looks.extend(measurements(lab, here, [LOOKED_AT], training.deadline))
+            looks.extend(measurements(lab, here, [Wanted(LOOKED_AT)], training.deadline))
         yield point
 
 
-def _shared(lab: Lab, minimiser: Minimiser, name: str) -> Row:
+def _shared(lab: Lab, minimiser: Minimiser, one: Wanted) -> Row:
     return {
         "trial": minimiser.trial,
         "replicate": minimiser.replicate,
         "which": minimiser.which,
         "update": minimiser.update,
         "rows": lab.gauge(minimiser.replicate).objective.rows,
-        "settings": settings_text(lab, minimiser.replicate, name),
+        "settings": settings_text(lab, minimiser.replicate, one.measure),
+        "rescaling": one.rescaling,
     }
 
 

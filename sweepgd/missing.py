@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sweepgd.lab import Lab
 from sweepgd.measures import records_of
-from sweepgd.minimisers import WHOLE, is_unmeasured, rescalings, settings_text
+from sweepgd.minimisers import WHOLE, Wanted, is_unmeasured, settings_text, wanted
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Results
 
@@ -28,7 +28,7 @@ def chosen(results: Results, trials: Iterable[int] | None) -> set[int]:
     return numbers
 
 
-def missing(results: Results, lab: Lab, trials: set[int], note: Callable[[str], None]) -> dict[Run, list[str]]:
+def missing(results: Results, lab: Lab, trials: set[int], note: Callable[[str], None]) -> dict[Run, list[Wanted]]:
     """The minimisers of these trials, each with the measures that it lacks; `note` is told how many runs have none.
 
     Raises Problem where their data are not those that the lab has.
@@ -45,25 +45,25 @@ def missing(results: Results, lab: Lab, trials: set[int], note: Callable[[str], 
             _check_data(results, lab, row)
             runs.append((row["trial"], row["replicate"], row["which"]))
     names = _names(lab)
-    found: dict[tuple[Run, str], set[float]] = {}
-    for row in newest(results, lab, trials).to_pylist():
-        if not is_unmeasured(row):
-            at = (row["trial"], row["replicate"], row["which"])
-            found.setdefault((at, names[row["measure"]]), set()).add(row["rescaling"])
-    wanted = set(rescalings(lab))
-    return {at: [name for name in lab.measure.measures if not wanted <= found.get((at, name), set())] for at in runs}
+    recorded = {
+        ((row["trial"], row["replicate"], row["which"]), Wanted(names[row["measure"]], row["rescaling"]))
+        for row in newest(results, lab, trials).to_pylist()
+        if not is_unmeasured(row)
+    }
+    return {run: [one for one in wanted(lab) if (run, one) not in recorded] for run in runs}
 
 
 def newest(results: Results, lab: Lab, trials: set[int]) -> pa.Table:
     """The rows of curvature that the lab's `[measure]` asks for; of each the last one: a failure gives way to a value."""
-    names, spec, factors, table = _names(lab), lab.measure, rescalings(lab), results.curvature
+    names, spec, table = _names(lab), lab.measure, results.curvature
+    asked = set(wanted(lab))
     settings_of = cache(lambda replicate, name: settings_text(lab, replicate, name))
     keys = ("trial", "replicate", "which", "measure", "rescaling", "settings")
     last: dict[tuple[Any, ...], int] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in keys), strict=True)):
         trial, replicate, which, record, rescaling, settings = key
-        asked = trial in trials and which in spec.which and record in names and rescaling in factors
-        if asked and settings == settings_of(replicate, names[record]):
+        one = Wanted(names.get(record, ""), rescaling)
+        if trial in trials and which in spec.which and one in asked and settings == settings_of(replicate, one.measure):
             last[key] = index
     return table.take(pa.array(sorted(last.values()), pa.int64()))
 

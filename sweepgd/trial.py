@@ -11,7 +11,7 @@ from time import monotonic
 from sweepgd import registry
 from sweepgd.configuration import Configuration
 from sweepgd.lab import Lab
-from sweepgd.minimisers import Row, looked_at, measurements, minimisers, model_accused, unmeasured
+from sweepgd.minimisers import Minimiser, Row, looked_at, measurements, minimisers, model_accused, unmeasured, wanted
 from sweepgd.objectives import told
 from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, Outcome
 from sweepgd.problem import Problem, reason
@@ -86,18 +86,17 @@ def run(lab: Lab, task: Task, report: Report | None = None, keep: Keep | None = 
 
 def measured(lab: Lab, result: Result, deadline: float = inf) -> Result:
     """A result with what the sweep measures at its minimisers."""
-    finished, names = result.finished, lab.measure.measures
-    return _with(result, (row for at in minimisers(lab, finished) for row in measurements(lab, at, names, deadline)))
+    return _with(result, lab, lambda at: measurements(lab, at, wanted(lab), deadline))
 
 
 def not_measured(lab: Lab, result: Result, why: str) -> Result:
     """A result whose process was lost while it was measured."""
-    finished, names, message = result.finished, lab.measure.measures, model_accused(lab, why)
-    return _with(result, (row for at in minimisers(lab, finished) for row in unmeasured(lab, at, names, message)))
+    return _with(result, lab, lambda at: unmeasured(lab, at, wanted(lab), model_accused(lab, why)))
 
 
-def _with(result: Result, rows: Iterable[Row]) -> Result:
+def _with(result: Result, lab: Lab, rows_at: Callable[[Minimiser], Iterable[Row]]) -> Result:
     finished = result.finished
+    rows = [row for minimiser in minimisers(lab, finished) for row in rows_at(minimiser)]
     return replace(result, record=encode(replace(finished, curvature=[*finished.curvature, *rows])))
 
 
