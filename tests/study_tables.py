@@ -9,14 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.layout import Layout
-from sweepgd.record import CURVES, MINIMA, TRIALS
+from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS
 
 
 class Tables(NamedTuple):
-    """What a summary reads of a results directory."""
+    """What an analysis reads of a results directory."""
 
     trials: pa.Table
     minima: pa.Table = MINIMA.empty_table()
+    curves: pa.Table = CURVES.empty_table()
+    curvature: pa.Table = CURVATURE.empty_table()
 
     def minima_of(self, wanted: Sequence[int]) -> pa.Table:
         return self.minima.filter(pc.is_in(self.minima["trial"], value_set=pa.array(wanted, pa.int64())))
@@ -53,6 +55,20 @@ def minimum(trial: int, parameters: list[float], layout: Layout, replicate: int 
 def minima(*rows: dict[str, object]) -> pa.Table:
     """A `minima` table of rows from `minimum`."""
     return pa.Table.from_pylist(list(rows), schema=MINIMA)
+
+
+def value(trial: int, number: float | None, measure: str = "lambda_max", replicate: int = 0, **columns: object) -> dict[str, object]:
+    """One row of `curvature`, at the final weights as trained, changed by `columns`."""
+    row: dict[str, object] = {
+        "trial": trial, "replicate": replicate, "measure": measure, "value": number, "error": None,
+        "settings": "{}", "which": "final", "update": 100, "rows": 512, "rescaling": 1.0,
+    }  # fmt: skip
+    return row | columns
+
+
+def curvature(*rows: dict[str, object]) -> pa.Table:
+    """A `curvature` table of rows from `value`."""
+    return pa.Table.from_pylist(list(rows), schema=CURVATURE)
 
 
 def study() -> tuple[pa.Table, pa.Table]:

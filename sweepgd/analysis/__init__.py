@@ -2,9 +2,16 @@
 
 from sweepgd.analysis.best import best, ranked
 from sweepgd.analysis.configurations import configurations
+from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.curves import best_curves, paths
 from sweepgd.analysis.factors import FACTORS, by
+from sweepgd.analysis.granulated import granulated
+from sweepgd.analysis.invariance import invariance
+from sweepgd.analysis.measured import measured
 from sweepgd.analysis.rate_batch import rate_batch_map
+from sweepgd.analysis.sharpness import sharpness
+from sweepgd.analysis.small_large import small_large
+from sweepgd.analysis.stability import edge_of_stability, stability
 from sweepgd.analysis.summary import summary
 from sweepgd.analysis.weights import learned_weights
 
@@ -14,9 +21,17 @@ __all__ = [
     "best_curves",
     "by",
     "configurations",
+    "correlations",
+    "edge_of_stability",
+    "granulated",
+    "invariance",
     "learned_weights",
+    "measured",
     "paths",
     "ranked",
     "rate_batch_map",
+    "sharpness",
+    "small_large",
+    "stability",
     "summary",
 ]

@@ -13,6 +13,8 @@ from sweepgd.analysis.ranks import Strata, kendall, spearman
 from sweepgd.analysis.verdict import TARGETS, too_few, undefined, verdict
 from sweepgd.problem import UsageProblem, nearest
 
+ALL, CONDITIONED, MATCHED = "all runs", "equal rate, batch", "equal train loss"
+
 # Train losses are taken for equal within a tenth of a decade, a factor of 1.26.
 LEVELS_A_DECADE = 10
 
@@ -28,10 +30,10 @@ SCHEMA = pa.schema(
 def correlations(runs: pa.Table, target: str = "generalization_gap", *, seed: int = 0) -> pa.Table:
     """Spearman's ρ and Kendall's τ-b of each measure of `measured` against `target`, with 95 % bootstrap intervals.
 
-    Three rows a measure, by which pairs of runs are compared, `among`: "all runs"; "same rate and batch", where learning rate
-    and batch size are of the same level (levels.py gathers a continuous search); "same train loss", where both losses fall into
-    the same tenth of a decade, because loss and curvature shrink together as a run goes on. `runs`, `configurations` and
-    `pairs` count what was compared; `train_loss_from` and `train_loss_to` tell over which losses. ρ is given where all runs
+    Three rows a measure, by which pairs of runs are compared, `among`: "all runs"; "equal rate, batch", where learning rate
+    and batch size are of the same level (levels.py gathers a continuous search); "equal train loss", where both are in the same
+    tenth of a decade, because loss and curvature shrink together as a run goes on. `runs`, `configurations` and `pairs`
+    count what was compared; `train_loss_from` and `train_loss_to` tell over which losses. ρ is given where all runs
     are compared. `verdict` says "larger gap" (or "error") where τ's interval is above 0, "smaller gap" below, else
     "inconclusive", with the reason in `message`. τ is null where it is undefined. Raises UsageProblem for another target.
     """
@@ -65,9 +67,9 @@ def _strata(runs: pa.Table) -> dict[str, Strata]:
     some = ~np.isnan(levels)
     loss_level = np.where(some, levels - np.min(levels[some], initial=0), -1).astype(np.int64)
     return {
-        "all runs": everyone,
-        "same rate and batch": together(everyone, *chosen),
-        "same train loss": loss_level,
+        ALL: everyone,
+        CONDITIONED: together(everyone, *chosen),
+        MATCHED: loss_level,
     }
 
 

@@ -37,7 +37,7 @@ def kendall(x: Floats, y: Floats, strata: Strata) -> float:
     across = pairs - within
     if min(untied) == across:
         return np.nan
-    agreement = kendalltau(first, second, method="asymptotic").statistic * np.sqrt(untied[0]) * np.sqrt(untied[1])
+    agreement = kendalltau(first, second).statistic * np.sqrt(untied[0]) * np.sqrt(untied[1])
     return float(np.round(agreement) - across) / float(np.sqrt(untied[0] - across) * np.sqrt(untied[1] - across))
 
 

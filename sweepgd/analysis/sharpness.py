@@ -8,14 +8,14 @@ from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.invariance import invariance
 from sweepgd.analysis.measured import by_measure, known, measured
 from sweepgd.analysis.small_large import small_large
-from sweepgd.analysis.stability import edge_of_stability
+from sweepgd.analysis.stability import edge_of_stability, stability
 from sweepgd.analysis.verdict import TARGETS
 from sweepgd.record import Results
 
 
 def sharpness(results: Results) -> dict[str, pa.Table]:
     """`measures` in one line each, `correlations` and `granulated` against gap and test error, `small_large`,
-    `edge_of_stability` and `invariance`; nothing where no curvature was recorded.
+    `stability` and the looks it sums up, `edge_of_stability`, and `invariance`; nothing where no curvature was recorded.
     """
     curvature = results.curvature
     if not curvature.num_rows:
@@ -23,12 +23,14 @@ def sharpness(results: Results) -> dict[str, pa.Table]:
     runs = measured(results.trials, curvature)
     # A regression has no test error, and it is of no use to say so of each measure.
     targets = [target for target in TARGETS if target == "generalization_gap" or runs[target].null_count < runs.num_rows]
+    looks = edge_of_stability(results.trials, results.curves, curvature)
     return {
         "measures": measures(curvature),
         "correlations": pa.concat_tables([correlations(runs, target) for target in targets]),
         "granulated": pa.concat_tables([granulated(runs, target) for target in targets]),
         "small_large": small_large(runs),
-        "edge_of_stability": edge_of_stability(results.curves, curvature),
+        "stability": stability(looks),
+        "edge_of_stability": looks,
         "invariance": invariance(curvature),
     }
 

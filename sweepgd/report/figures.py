@@ -24,7 +24,7 @@ def write_figures(results: Results, directory: Path | str, say: Callable[[str], 
         directory.mkdir(parents=True, exist_ok=True)
         for name, chart_of in CHARTS.items():
             try:
-                chart = chart_of(results.trials, results.curves)
+                chart = chart_of(results)
             except Missing as missing:
                 say(f"no figure {name}: {missing}")
                 continue

@@ -9,7 +9,7 @@ from rich.console import Group
 
 from sweepgd.report.answer import Answer, Column, Row
 from sweepgd.report.numbers import duration, percent, short, significant, spread, whole
-from sweepgd.report.sharpness import sharpness_answers
+from sweepgd.report.sharpness import SHARPNESS
 
 TITLES = {
     "best": "Which configurations did best?",
@@ -18,7 +18,6 @@ TITLES = {
     "by_schedule": "Which schedule? Each at its best configuration",
     "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
 }
-
 
 BATCH_SIZE = Column("batch_size", "batch\nsize")
 OPTIMIZER = Column("optimizer", "optimizer", number=False)
@@ -49,8 +48,12 @@ DISPENSABLE = (
 
 
 def render(summary: Mapping[str, pa.Table]) -> Group:
-    """The tables of `sweepgd.analysis.summary`, each under the question that it answers, for any rich console."""
-    return Group(*(_answer(name, table.to_pylist()) for name, table in summary.items()))
+    """The tables of `summary` and of `sharpness`, each under the question that it answers, for any rich console.
+
+    A table that asks none, because another one sums it up, is left out.
+    """
+    answers = {name: SHARPNESS.get(name, _answer) for name in summary if name in TITLES or name in SHARPNESS}
+    return Group(*(answer(name, summary[name].to_pylist()) for name, answer in answers.items()))
 
 
 def to_json(summary: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
@@ -76,7 +79,7 @@ def _answer(name: str, rows: Sequence[Row]) -> Answer:
     column = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDULE}[factor]
     first = [_batch_sizes(row) if factor == "batch_size" else column.cell(row) for row in rows]
     shown = [(column, first), *((column, [column.cell(row) for row in rows]) for column in BY)]
-    return Answer(TITLES[name], shown if rows else [], frozenset([factor]))
+    return Answer(TITLES[name], shown if rows else [], frozenset([factor]), dispensable=DISPENSABLE)
 
 
 def _best(question: str, rows: Sequence[Row]) -> Answer:
@@ -88,9 +91,9 @@ def _best(question: str, rows: Sequence[Row]) -> Answer:
         for column in columns
         if column is not DIVERGED or any(row["share_diverged"] for row in rows)
     ]
-    shown.append((Column("hyperparameters", "other settings", number=False), _differing_settings(rows)))
+    shown.append((Column("hyperparameters", "other settings", number=False, wraps=True), _differing_settings(rows)))
     legend = [f"lowest {target.name.replace('_', ' ')} first, ± standard error over replicates"]
-    return Answer(question, shown if rows else [], frozenset([target.name]), legend)
+    return Answer(question, shown if rows else [], frozenset([target.name]), legend, DISPENSABLE)
 
 
 def _learned(question: str, rows: Sequence[Row]) -> Answer:

@@ -2,13 +2,28 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from study_tables import curves, run, study, trials
+from study_tables import curvature, curves, run, study, trials, value
 
 from sweepgd.problem import Problem
-from sweepgd.report.charts import CHARTS, Missing, by_rate, loss_curves, rate_batch, surface_paths
+from sweepgd.report.charts import (
+    CHARTS,
+    Missing,
+    by_rate,
+    edge_of_stability,
+    loss_curves,
+    measure_gap,
+    rate_batch,
+    spectral_density,
+    surface_paths,
+)
 from sweepgd.report.charts.axes import log_scale, log_ticks
 from sweepgd.report.charts.style import MOST_POINTS, thinned
 from sweepgd.report.figures import write_figures
+
+
+def results(table, points=None, *measured):
+    """What a chart reads of a results directory."""
+    return SimpleNamespace(trials=table, curves=curves() if points is None else points, curvature=curvature(*measured))
 
 
 def rows(chart):
@@ -43,7 +58,7 @@ def test_a_long_line_is_thinned_and_keeps_its_ends():
 
 
 def test_loss_curves_hold_the_best_of_each_batch_size():
-    shown = rows(loss_curves(*study()))
+    shown = rows(loss_curves(results(*study())))
     runs = ["8 (adam, 0.001)", "32 (sgd, 0.1)", "128 (adam, 0.01)", "1024 (adam, 0.01)"]
     assert list(dict.fromkeys(row["run"] for row in shown)) == runs
     assert {row["part"] for row in shown} == {"train", "validation"}
@@ -51,14 +66,14 @@ def test_loss_curves_hold_the_best_of_each_batch_size():
 
 
 def test_the_map_holds_every_cell():
-    shown = rows(rate_batch(*study()))
+    shown = rows(rate_batch(results(*study())))
     assert len({(row["learning_rate"], row["batch_size"]) for row in shown}) == 20
     assert any(row["objective"] is None and row["share_diverged"] == 1 for row in shown)
 
 
 def test_by_rate_joins_the_best_at_each_rate():
     table = trials(run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None))
-    datasets = by_rate(table, curves()).to_dict()["datasets"].values()
+    datasets = by_rate(results(table)).to_dict()["datasets"].values()
     drawn = {tuple(sorted((row["rate"], row["value"] or 0.0) for row in values)) for values in datasets}
     line, points, crosses = ((0.1, 1.0), (1.0, 3.0)), ((0.1, 1.0), (0.1, 2.0), (1.0, 3.0)), ((0.1, 0.0),)
     assert drawn == {line, points, crosses}
@@ -66,7 +81,7 @@ def test_by_rate_joins_the_best_at_each_rate():
 
 def test_paths_start_at_a_ring_and_end_at_a_dot():
     points = curves(*({"trial": 0, "replicate": 0, "update": u, "position": [float(u), 1.0]} for u in range(3)))
-    ends = [(row["x"], row["end"]) for row in rows(surface_paths(trials(run(0, 1.0)), points)) if "end" in row]
+    ends = [(row["x"], row["end"]) for row in rows(surface_paths(results(trials(run(0, 1.0)), points))) if "end" in row]
     assert set(ends) == {(0.0, "start"), (2.0, "end")}
 
 
@@ -74,25 +89,28 @@ def test_paths_start_at_a_ring_and_end_at_a_dot():
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_without_data_says_what_is_missing(name, table):
     with pytest.raises(Missing):
-        CHARTS[name](table, curves())
+        CHARTS[name](results(table, None, value(0, 1.0)))
 
 
 def test_figures_are_written_as_png_and_svg_and_the_missing_named(tmp_path):
     table, points = study()
     said = []
-    written = write_figures(SimpleNamespace(trials=table, curves=points), tmp_path / "figures", said.append)
+    written = write_figures(results(table, points), tmp_path / "figures", said.append)
     names = ["loss_curves", "rate_batch_map", "by_learning_rate"]
     assert written == [tmp_path / "figures" / (name + suffix) for name in names for suffix in (".png", ".svg")]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[::2])
     assert all(path.read_text().startswith("<svg") for path in written[1::2])
-    assert said == ["no figure surface_paths: no completed run recorded positions on a two-dimensional surface"]
+    assert said == [
+        "no figure surface_paths: no completed run recorded positions on a two-dimensional surface",
+        "no figure measure_against_gap: no completed run has a measure of curvature and a generalization gap",
+        "no figure edge_of_stability: λmax was not measured along the training of a completed run",
+        "no figure spectral_density: no completed run has a spectral density",
+    ]
 
 
 def test_the_same_tables_give_the_same_figures(tmp_path):
     table, points = study()
-    first, second = (
-        write_figures(SimpleNamespace(trials=table, curves=points), tmp_path / name, lambda line: None) for name in "ab"
-    )
+    first, second = (write_figures(results(table, points), tmp_path / name, lambda line: None) for name in "ab")
     assert [path.read_bytes() for path in first[::2]] == [path.read_bytes() for path in second[::2]]
     # Vega numbers its colour gradients through a process.
     first_svg, second_svg = ([re.sub(r"gradient_\d+", "", path.read_text()) for path in svg[1::2]] for svg in (first, second))
@@ -108,10 +126,53 @@ def test_figures_with_zeros_and_a_single_run_are_drawn(tmp_path):
             for update in (0, 1)
         )
     )
-    assert len(write_figures(SimpleNamespace(trials=table, curves=points), tmp_path, lambda line: None)) == 6
+    assert len(write_figures(results(table, points), tmp_path, lambda line: None)) == 6
 
 
 def test_an_unwritable_directory_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Problem, match=r"cannot write figures to .*choose another"):
-        write_figures(SimpleNamespace(trials=trials(), curves=curves()), tmp_path / "file", lambda line: None)
+        write_figures(results(trials()), tmp_path / "file", lambda line: None)
+
+
+def test_a_panel_a_measure_holds_every_run_with_both_and_says_tau():
+    table = trials(*(run(trial, 1.0, generalization_gap=float(trial), batch_size=8 << trial % 3) for trial in range(12)))
+    measured = [value(trial, 10.0**trial, name) for name in ("lambda_max", "lambda_max_2", "trace") for trial in range(12)]
+    chart = measure_gap(results(table, None, *measured[:-1], value(3, 1.0, "sam_step"))).to_dict()
+    panels = chart["vconcat"][0]["hconcat"]
+    assert [panel["encoding"]["x"]["title"] for panel in panels] == ["lambda_max", "trace", "sam_step"]
+    assert panels[0]["title"]["text"] == "τ +1.00  [+1.00, +1.00]"
+    assert panels[2]["title"]["text"] == "τ undefined: 1 run with measure and generalization gap"
+    drawn = [chart["datasets"][panel["data"]["name"]] for panel in panels]
+    assert [len(points) for points in drawn] == [12, 11, 1]
+    assert drawn[2] == [{"measure": 1.0, "gap": 3.0, "batch": 8}]
+
+
+def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size():
+    table = trials(run(0, 2.0, batch_size=8), run(1, 1.0, batch_size=8), run(2, 1.0, batch_size=64), run(3, 0.1, batch_size=64))
+    points = [
+        {"trial": t, "replicate": 0, "update": u, "epoch": u / 10, "learning_rate": 0.5} for t in range(4) for u in (10, 20)
+    ]
+    looks = [value(t, 3.0 + t, update=u, which="path") for t in (0, 1, 2) for u in (10, 20)]
+    drawn = rows(edge_of_stability(results(table, curves(*points), *looks)))
+    # Trial 3 is the best of its size, but was not looked at.
+    assert {(row["run"], row["line"], row["value"]) for row in drawn} == {
+        ("8 (sgd, 0.5)", "λmax", 4.0), ("8 (sgd, 0.5)", "2/rate", 4.0),
+        ("64 (sgd, 0.5)", "λmax", 5.0), ("64 (sgd, 0.5)", "2/rate", 4.0),
+    }  # fmt: skip
+    assert len(drawn) == 8
+
+
+def test_densities_are_those_of_the_best_of_each_batch_size():
+    table = trials(run(0, 2.0, batch_size=8), run(1, 1.0, batch_size=8), run(2, 1.0, batch_size=64), run(3, None, batch_size=4))
+    measured = [
+        value(t, 1.0, "spectral_density", grid=[0.0, 1.0, None], density=[1.0, float(t), 1.0], rescaling=factor)
+        for t in range(4)
+        for factor in (1.0, 10.0)
+    ]
+    chart = spectral_density(results(table, None, *measured, value(2, 1.0, "spectral_density", grid=[7.0], density=[5.0])))
+    panels = chart.to_dict()["vconcat"][0]["hconcat"]
+    assert [panel["title"]["text"] for panel in panels] == ["batch size 8 (sgd, 0.1)", "batch size 64 (sgd, 0.1)"]
+    assert rows(chart) == [
+        {"eigenvalue": 0.0, "density": 1.0}, {"eigenvalue": 1.0, "density": 1.0}, {"eigenvalue": 7.0, "density": 5.0}
+    ]  # fmt: skip

@@ -2,10 +2,10 @@
 
 import altair as alt
 import numpy as np
-import pyarrow as pa
 
 from sweepgd.analysis import configurations
 from sweepgd.analysis.levels import batch_levels, rate_levels
+from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_x, log_y
 from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished
 
@@ -16,13 +16,13 @@ MEASURES = {
 }
 
 
-def by_rate(trials: pa.Table, curves: pa.Table) -> Chart:
+def by_rate(results: Results) -> Chart:
     """Validation error (else loss, else train loss) against learning rate, a colour for each optimizer or batch size.
 
     A point is a configuration, a line joins the best at each rate, and the strip above shows the rates that diverged.
     Raises Missing where no run with a positive rate completed.
     """
-    every = [row for row in configurations(trials).to_pylist() if (row["learning_rate"] or 0) > 0]
+    every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]
     factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
     every = [row for row in every if row[factor] is not None]
     measure = next((name for name in MEASURES if any(row[name] is not None for row in every)), None)

@@ -3,9 +3,9 @@
 from itertools import groupby
 
 import altair as alt
-import pyarrow as pa
 
 from sweepgd.analysis import best_curves
+from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_y
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, thinned
 from sweepgd.report.numbers import short
@@ -13,14 +13,14 @@ from sweepgd.report.numbers import short
 DASHES = {"train": [1, 0], "validation": [5, 3]}
 
 
-def loss_curves(trials: pa.Table, curves: pa.Table) -> Chart:
+def loss_curves(results: Results) -> Chart:
     """Train (solid) and validation (dashed) loss against epochs, a colour for each batch size at its best.
 
     Raises Missing where no completed run has a curve.
     """
     rows: Rows = []
     labels = []
-    for size, line in groupby(best_curves(trials, curves).to_pylist(), lambda row: row["batch_size"]):
+    for size, line in groupby(best_curves(results.trials, results.curves).to_pylist(), lambda row: row["batch_size"]):
         points = thinned(list(line))
         labels.append(f"{size} ({points[0]['optimizer']}, {short(points[0]['learning_rate'])})")
         rows += [

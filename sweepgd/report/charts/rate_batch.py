@@ -4,19 +4,19 @@ from math import sqrt
 from typing import Any
 
 import altair as alt
-import pyarrow as pa
 
 from sweepgd.analysis import rate_batch_map
+from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_scale, log_ticks
 from sweepgd.report.charts.style import CROSS, HEIGHT, HIGHLIGHT, WIDTH, Chart, Missing, Rows, finished
 
 
-def rate_batch(trials: pa.Table, curves: pa.Table) -> Chart:
+def rate_batch(results: Results) -> Chart:
     """The best objective on the plane of learning rate and batch size, both logarithmic, with divergence marked.
 
     Raises Missing where there are not two of each.
     """
-    cells = rate_batch_map(trials).to_pylist()
+    cells = rate_batch_map(results.trials).to_pylist()
     if len({cell["learning_rate"] for cell in cells}) < 2 or len({cell["batch_size"] for cell in cells}) < 2:
         raise Missing("a map needs two learning rates and two batch sizes")
     for cell in cells:

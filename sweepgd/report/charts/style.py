@@ -15,6 +15,8 @@ SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross"
 HIGHLIGHT = "#D55E00"
 CROSS = "M-1,-1L1,1M1,-1L-1,1"
 WIDTH, HEIGHT = 520, 340
+PANEL_WIDTH, PANEL_HEIGHT = 220, 170
+MOST_PANELS, PANELS_A_ROW = 6, 3
 # More points along a line than pixels cannot be seen.
 MOST_POINTS = 500
 
@@ -26,12 +28,18 @@ class Missing(Problem):
     """A study holds no data for a chart; the message says which."""
 
 
-def colours(field: str, groups: Sequence[str], title: str, ordered: bool) -> alt.Color:
+def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, ordered: bool) -> alt.Color:
     """A colour for each of `groups`; where they are ordered, along viridis but for its end too pale for a line."""
     if ordered:
         scale = alt.Scale(domain=groups, scheme=alt.SchemeParams(name="viridis", extent=[0, 0.9]))
         return alt.Color(f"{field}:O", scale=scale, title=title)
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=groups, range=COLOURS), title=title)
+
+
+def in_rows(panels: Sequence[alt.Chart]) -> Chart:
+    """Small charts side by side, PANELS_A_ROW in a row."""
+    firsts = range(0, len(panels), PANELS_A_ROW)
+    return alt.vconcat(*(alt.hconcat(*panels[first : first + PANELS_A_ROW]) for first in firsts))
 
 
 def thinned(line: Rows) -> Rows:

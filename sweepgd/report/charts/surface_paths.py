@@ -3,21 +3,21 @@
 from itertools import groupby
 
 import altair as alt
-import pyarrow as pa
 
 from sweepgd.analysis import paths
+from sweepgd.record import Results
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, thinned
 from sweepgd.report.numbers import short
 
 
-def surface_paths(trials: pa.Table, curves: pa.Table) -> Chart:
+def surface_paths(results: Results) -> Chart:
     """The path of the best configuration of each optimizer, from a ring to a dot.
 
     Raises Missing where no completed run recorded positions in two dimensions.
     """
     rows: Rows = []
     ends: Rows = []
-    for optimizer, line in groupby(paths(trials, curves).to_pylist(), lambda row: row["optimizer"]):
+    for optimizer, line in groupby(paths(results.trials, results.curves).to_pylist(), lambda row: row["optimizer"]):
         points = thinned(list(line))
         label = f"{optimizer} ({short(points[0]['learning_rate'])})"
         rows += [{"x": row["x"], "y": row["y"], "update": row["update"], "run": label} for row in points]

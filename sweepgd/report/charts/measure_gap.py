@@ -1,0 +1,70 @@
+"""Measures of sharpness against the generalization gap."""
+
+import altair as alt
+import numpy as np
+
+from sweepgd.analysis.columns import floats
+from sweepgd.analysis.correlations import ALL, correlations
+from sweepgd.analysis.levels import batch_levels
+from sweepgd.analysis.measured import known, measure_names, measured
+from sweepgd.record import Results
+from sweepgd.report.charts.axes import log_x
+from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
+
+# In the order in which they are wanted, at most MOST_PANELS of them.
+PREFERRED = ("lambda_max", "trace", "phi", "asam", "relative_flatness", "fisher_trace")
+# More cannot be told apart, and each is a mark in the file.
+MOST_RUNS = 2000
+
+
+def measure_gap(results: Results) -> Chart:
+    """The generalization gap of each run against its measures, a panel a measure, a colour a batch size.
+
+    Raises Missing where no run has both.
+    """
+    runs = measured(results.trials, results.curvature)
+    shown = runs.take(np.random.default_rng(0).permutation(runs.num_rows)[:MOST_RUNS])
+    gaps, sizes = floats(shown, "generalization_gap"), floats(shown, "batch_size")
+    groups = np.unique(batch_levels(sizes[~np.isnan(gaps) & ~np.isnan(sizes)])).astype(int).tolist()
+    found = {row["measure"]: row for row in correlations(runs).to_pylist() if row["among"] == ALL}
+    panels = []
+    for name in _chosen(runs.column_names, measure_names(runs)):
+        values = floats(shown, name)
+        some = ~np.isnan(values) & ~np.isnan(gaps) & ~np.isnan(sizes)
+        rows: Rows = [
+            {"measure": float(value), "gap": float(gap), "batch": int(size)}
+            for value, gap, size in zip(values[some], gaps[some], batch_levels(sizes)[some], strict=True)
+        ]
+        if rows:
+            panels.append(_panel(name, rows, found[name], groups))
+    if not panels:
+        raise Missing("no completed run has a measure of curvature and a generalization gap")
+    return finished(
+        in_rows(panels),
+        "Measures of sharpness against the generalization gap",
+        "a point is a run; τ-b over all runs with its 95 % interval; batch size and rate move both: see the tables",
+    )
+
+
+def _chosen(columns: list[str], names: list[str]) -> list[str]:
+    """One recorded name for each preferred measure, then of others."""
+    first: dict[str, str] = {}
+    for name in names:
+        entry = known(name)
+        first.setdefault(name if entry is None else entry.name, name)
+    ordered = [*(name for name in PREFERRED if name in first), *(name for name in first if name not in PREFERRED)]
+    return [first[name] for name in ordered][:MOST_PANELS]
+
+
+def _panel(name: str, rows: Rows, found: dict, groups: list[int]) -> alt.Chart:
+    tau = "τ undefined: " + str(found["message"]) if found["kendall"] is None else f"τ {found['kendall']:+.2f}"
+    if found["kendall_low"] is not None:
+        tau += f"  [{found['kendall_low']:+.2f}, {found['kendall_high']:+.2f}]"
+    marks = alt.Chart(alt.InlineData(rows), width=PANEL_WIDTH, height=PANEL_HEIGHT).mark_point(
+        filled=True, size=30, opacity=0.8
+    )
+    return marks.encode(
+        x=log_x("measure", name, [row["measure"] for row in rows]),
+        y=alt.Y("gap:Q", title="generalization gap", scale=alt.Scale(zero=False)),
+        color=colours("batch", groups, "batch size", ordered=True),
+    ).properties(title=alt.Title(tau, anchor="start", fontSize=11, fontWeight="normal", offset=4))

@@ -1,0 +1,59 @@
+import pytest
+from study_tables import curvature, run, trials, value
+
+from sweepgd.analysis.measured import measure_names, measured
+
+
+def column(name, *rows, table=None):
+    table = trials(run(0, 1.0), run(1, 1.0), run(2, 1.0)) if table is None else table
+    return measured(table, curvature(*rows))[name].to_pylist()
+
+
+def test_a_row_a_completed_run_with_a_column_a_measure():
+    table = measured(
+        trials(run(1, 2.0, generalization_gap=0.5, train_loss=0.1), run(0, 1.0, 1), run(0, 1.0, 0), run(2, None)),
+        curvature(value(2, 9.0), value(0, 3.0, replicate=1), value(1, 4.0, "trace"), value(1, 5.0), value(7, 1.0)),
+    )
+    assert list(zip(table["trial"].to_pylist(), table["replicate"].to_pylist(), strict=True)) == [(0, 0), (0, 1), (1, 0)]
+    assert measure_names(table) == ["lambda_max", "trace"]
+    assert table["lambda_max"].to_pylist() == [None, 3.0, 5.0]
+    assert table["trace"].to_pylist() == [None, None, 4.0]
+    assert table["generalization_gap"].to_pylist() == [None, None, 0.5]
+
+
+def test_measures_stand_in_the_order_of_the_catalogue_and_unknown_ones_last():
+    recorded = curvature(
+        *(value(0, 1.0, name) for name in ("of_the_future", "phi_0.001", "trace", "lambda_max_2", "lambda_max"))
+    )
+    names = measure_names(measured(trials(run(0, 1.0)), recorded))
+    assert names == ["lambda_max_2", "lambda_max", "trace", "phi_0.001", "of_the_future"]
+
+
+def test_final_weights_stand_before_best_ones_and_are_not_mixed_with_them():
+    rows = [value(trial, 10.0 + trial, which="best") for trial in range(3)]
+    assert column("lambda_max", *rows) == [10.0, 11.0, 12.0]
+    assert column("lambda_max", *rows, value(1, 5.0)) == [None, 5.0, None]
+
+
+@pytest.mark.parametrize("others", [{"rescaling": 10.0}, {"which": "path"}])
+def test_rescaled_weights_and_looks_along_training_are_other_rows(others):
+    assert column("lambda_max", value(0, 1.0), value(0, 2.0, **others)) == [1.0, None, None]
+
+
+def test_of_several_settings_the_ones_of_most_runs_then_the_newest():
+    old = [value(trial, 1.0, settings="old") for trial in range(3)]
+    new = [value(trial, 2.0, settings="new") for trial in range(3)]
+    assert column("lambda_max", *old, *new[:2]) == [1.0, 1.0, 1.0]
+    assert column("lambda_max", *old, *new) == [2.0, 2.0, 2.0]
+    # As a record is read: by trial, within one as it was written.
+    assert column("lambda_max", *(row for both in zip(old, new, strict=True) for row in both)) == [2.0, 2.0, 2.0]
+
+
+def test_what_is_not_finite_is_null():
+    assert column("lambda_max", value(0, float("nan")), value(1, float("inf")), value(2, None, message="no")) == [None] * 3
+
+
+@pytest.mark.parametrize("table", [trials(), trials(run(0, None))])
+def test_no_completed_run(table):
+    assert column("lambda_max", value(0, 1.0), table=table) == []
+    assert measure_names(measured(table, curvature())) == []

@@ -1,0 +1,62 @@
+import json
+
+import pytest
+from study_tables import Tables, curvature, curves, run, trials, value
+
+from sweepgd.analysis.sharpness import sharpness
+from sweepgd.report.tables import to_json
+
+
+def results(table, *measured):
+    return Tables(table, curves=curves(), curvature=curvature(*measured))
+
+
+def completed(count, **columns):
+    return trials(*(run(trial, 1.0, train_loss=0.1, **columns) for trial in range(count)))
+
+
+def test_nothing_where_no_curvature_was_recorded():
+    assert sharpness(results(completed(3))) == {}
+
+
+def test_each_measure_is_explained_with_its_paper_and_what_it_lacks():
+    tables = sharpness(
+        results(
+            completed(2),
+            value(0, 1.0, "phi_0.001"),
+            value(1, None, "phi_0.001", message="the loss is not finite"),
+            value(0, 1.0, "of_the_future"),
+        )
+    )
+    phi, unknown = tables["measures"].to_pylist()
+    assert "box around the minimiser" in phi["meaning"]
+    assert "Keskar et al. 2017" in phi["source"]
+    assert (phi["values"], phi["missing"], phi["message"], phi["invariant"]) == (1, 1, "the loss is not finite", False)
+    assert (unknown["measure"], unknown["meaning"], unknown["values"]) == ("of_the_future", None, 1)
+
+
+def test_measures_are_ranked_against_the_test_error_where_there_is_one():
+    recorded = [value(trial, 1.0 + trial) for trial in range(3)]
+    assert set(sharpness(results(completed(3), *recorded))["correlations"]["target"].to_pylist()) == {"generalization_gap"}
+    tables = sharpness(results(completed(3, test_error=0.1), *recorded))
+    assert set(tables["correlations"]["target"].to_pylist()) == {"generalization_gap", "test_error"}
+    assert set(tables["granulated"]["target"].to_pylist()) == {"generalization_gap", "test_error"}
+
+
+@pytest.mark.parametrize(
+    ("table", "recorded"),
+    [
+        (trials(), [value(0, 1.0)]),
+        (trials(run(0, None)), [value(0, 1.0)]),
+        (completed(1), [value(0, 1.0)]),
+        (completed(3), [value(0, None), value(1, float("nan")), value(2, float("inf"))]),
+        (completed(12, generalization_gap=0.5), [value(trial, 2.0) for trial in range(12)]),
+        (completed(12, learning_rate=0.0, batch_size=None), [value(trial, 2.0 + trial) for trial in range(12)]),
+        (completed(2), [value(0, 1.0, which="path", update=10), value(1, 0.0, rescaling=2.0)]),
+    ],
+)
+def test_degenerate_studies_have_plain_tables_without_nan(table, recorded):
+    tables = to_json(sharpness(results(table, *recorded)))
+    json.dumps(tables, allow_nan=False)
+    assert {row["verdict"] for row in tables["correlations"]} <= {"inconclusive"}
+    assert all(row["message"] for row in (*tables["correlations"], *tables["granulated"]))
