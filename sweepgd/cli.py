@@ -184,7 +184,9 @@ def search(
                 file=sys.stderr,
             )
             sys.exit(INTERRUPTED)
-    _show(results, json_, 5)
+    from sweepgd.analysis import summary
+
+    _show(summary(results, 5), json_)
     if not json_:
         print(f"Recorded in {directory}. Next: sweepgd analyze {quote(str(directory))} --figures figures")
     if failed := _failed(results):
@@ -217,10 +219,7 @@ def _dry_run(sweep: Any, plugins: list[Path], as_json: bool) -> None:
         print(json.dumps(space_values(prepared), indent=2) if as_json else space_text(prepared))
 
 
-def _show(results: Any, as_json: bool, best: int) -> None:
-    from sweepgd.analysis import summary
-
-    tables = summary(results, best)
+def _show(tables: Any, as_json: bool) -> None:
     if as_json:
         from sweepgd.report.tables import to_json
 
@@ -312,11 +311,15 @@ def analyze(
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Write figures there, as PNG and SVG.")] = None,
     json_: Json = False,
 ) -> None:
-    """Show what a sweep found: best configurations; by batch size, optimizer and schedule."""
+    """Show what a sweep found: best configurations; by batch size, optimizer and schedule; sharp against flat minima."""
+    from sweepgd.analysis import sharpness, summary
     from sweepgd.record import load
 
     results = load(directory)
-    _show(results, json_, best)
+    sharp = sharpness(results)
+    _show(summary(results, best) | sharp, json_)
+    if not sharp and not json_:
+        print(f"No curvature was recorded. To measure the minimisers': sweepgd measure {quote(str(directory))}")
     if figures is not None:
         from sweepgd.report.figures import write_figures
 
