@@ -1,5 +1,7 @@
 """The mean loss over fixed rows as a function of the parameters: its gradient, Hessian products and second moments."""
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,7 +47,11 @@ class Objective:
         self._chunks = chunks(np.arange(self.rows), architecture.chunk)
         self._gradient = signatures.entry("gradient", architecture.gradient, self.dtype)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, self.dtype)
-        self._second = SecondOrder(architecture, self._data) if self.exact else None
+
+    @cached_property
+    def _second(self) -> SecondOrder | None:
+        # Made when first asked for: its kernels take most of the time to compile, and losses alone need none of them.
+        return SecondOrder(self._architecture, self._data) if self.exact else None
 
     def _cast(self, vector: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         return np.ascontiguousarray(vector, dtype=self.dtype)

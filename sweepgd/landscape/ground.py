@@ -1,7 +1,6 @@
 """A result directory made live again: its minimisers, and the data and model that they were trained with."""
 
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,8 @@ class Ground:
         self.directory, self.note = Path(directory), note
         self.results = load(directory)
         self.lab = Lab(parse(self.results.sweep_toml, where=f"{directory}/sweep.toml"))
-
-    @cached_property
-    def architecture(self) -> Architecture:
-        return self.lab.architecture
+        self.architecture: Architecture = self.lab.architecture
+        self.lab.compile((), note)
 
     def data(self, run: Run) -> Data:
         """The data that a run was trained on."""
