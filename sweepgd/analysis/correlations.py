@@ -9,7 +9,7 @@ from sweepgd.analysis import bootstrap
 from sweepgd.analysis.axes import axes, codes, together
 from sweepgd.analysis.columns import Floats, floats
 from sweepgd.analysis.measured import measure_names
-from sweepgd.analysis.ranks import Strata, kendall, spearman
+from sweepgd.analysis.ranks import Strata, distinct, kendall, spearman
 from sweepgd.analysis.verdict import TARGETS, too_few, undefined, verdict
 from sweepgd.problem import UsageProblem, nearest
 
@@ -75,7 +75,7 @@ def _strata(runs: pa.Table) -> dict[str, Strata]:
 
 def _row(x: Floats, y: Floats, strata: Strata, configurations: Strata, reason: str, target: str, seed: int) -> dict[str, Any]:
     sizes = np.bincount(strata)
-    count = len(np.unique(configurations))
+    count = distinct(configurations)
     row: dict[str, Any] = {"runs": len(x), "configurations": count, "pairs": int((sizes * (sizes - 1) // 2).sum())}
     tau = np.nan
     if not reason:
@@ -85,7 +85,7 @@ def _row(x: Floats, y: Floats, strata: Strata, configurations: Strata, reason: s
     low = high = np.nan
     if not np.isnan(tau):
         part = bootstrap.sample(configurations, seed)
-        share = len(np.unique(configurations[part])) / count
+        share = distinct(configurations[part]) / count
         weights = bootstrap.draws(configurations[part], seed)
         a, b, s = x[part], y[part], strata[part]
         drawn = bootstrap.moved(bootstrap.kendall_draws(a, b, s, configurations[part], weights), kendall(a, b, s), tau, share)

@@ -9,7 +9,7 @@ from sweepgd.analysis import bootstrap
 from sweepgd.analysis.axes import axes, codes, together
 from sweepgd.analysis.columns import Floats, floats
 from sweepgd.analysis.measured import measure_names
-from sweepgd.analysis.ranks import Pairs, pairs_in
+from sweepgd.analysis.ranks import Pairs, distinct, pairs_in
 from sweepgd.analysis.verdict import TARGETS, too_few, undefined, verdict
 from sweepgd.problem import UsageProblem, nearest
 
@@ -70,10 +70,10 @@ def _rows(
     every = Pairs(*(np.concatenate([np.empty(0, np.int64), *(of[part] for of in pairs.values())]) for part in range(3)))
     rows: list[dict[str, Any]] = []
     for axis, of in (pairs | {OVERALL: every}).items():
-        runs = np.unique(np.concatenate([of.first, of.second]))
-        count = len(np.unique(configurations[runs]))
+        runs = np.flatnonzero(np.bincount(np.concatenate([of.first, of.second])))
+        count = distinct(configurations[runs])
         row: dict[str, Any] = {"axis": axis, "runs": len(runs), "configurations": count}
-        row["groups"] = len(np.unique(of.group)) if axis != OVERALL else sum(other["groups"] for other in rows)
+        row["groups"] = distinct(of.group) if axis != OVERALL else sum(other["groups"] for other in rows)
         low = high = np.nan
         why = reason or _undefined(axis, of, target, varied=bool(pairs))
         if not np.isnan(values[axis]):

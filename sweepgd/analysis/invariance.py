@@ -29,6 +29,8 @@ def invariance(curvature: pa.Table) -> pa.Table:
     """
     rows = at_minimisers(curvature).select([*KEYS, "rescaling", "value", "error"])
     trained = pc.equal(rows["rescaling"], 1.0)
+    if pc.all(trained).as_py():
+        return SCHEMA.empty_table()
     # The last of each: the newest.
     latest = [(name, "last") for name in ("value", "error")]
     own = rows.filter(trained).group_by(KEYS, use_threads=False).aggregate(latest).rename_columns([*KEYS, "own", "own_error"])
