@@ -104,7 +104,7 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "asam",
             "adaptive sharpness: the same in an ellipsoid scaled by each parameter, |w|",
-            "Kwon et al. 2021, eq. 4",
+            "Kwon et al. 2021",
             invariant=True,
             settings=(
                 Setting("rho", 0.5, "radius of the ball, relative to |w|", minimum=1e-12),

@@ -68,5 +68,6 @@ def phi(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     yield from sharpness("phi", place.theta, lambda z: z, lambda gradient: gradient)
     size = len(place.theta)
     basis = place.random("phi_subspace").standard_normal((size, min(settings["dimensions"], size)))
-    coordinates = np.asarray(np.linalg.lstsq(basis, place.theta)[0], dtype=np.float64)
+    # A⁺x by the normal equations: the matrix is well conditioned, and takes 0.5 GB for 670,000 parameters without a copy.
+    coordinates = np.asarray(np.linalg.solve(basis.T @ basis, basis.T @ place.theta), dtype=np.float64)
     yield from sharpness("phi_subspace", coordinates, lambda z: basis @ z, lambda gradient: gradient @ basis)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from naive import outputs, probabilities
 from places import blobs, bowl, dense_hessian, measured, net, only, place_at
 from small import no_data
 
@@ -29,6 +30,21 @@ def test_it_is_the_definition_within_3_standard_errors_in_97_of_100_seeds(hidden
     settings = settings_of("relative_flatness", {})
     found = [only(relative_flatness(place_at(architecture, data, theta, seed), settings)) for seed in range(100)]
     assert sum(abs(value.value - expected) <= 3 * value.error for value in found) >= 97
+
+
+def test_of_a_softmax_layer_it_has_a_closed_form():
+    data = blobs()
+    architecture, theta = net(data, "relu", hidden=(6, 5))
+    tensors = tensors_in(theta, architecture.layout)
+    zs = outputs(tensors, data.train.inputs, "relu")
+    features, p, gram = np.maximum(zs[-2], 0), probabilities(zs[-1]), tensors[-2].T @ tensors[-2]
+    # H_{s,s'} is the mean of (p_s δ_ss' − p_s p_s') φφᵀ, and its trace has ‖φ‖².
+    forms = p @ np.diag(gram) - np.sum((p @ gram) * p, axis=1)
+    expected = np.mean(np.sum(features**2, axis=1) * forms)
+    given = {"relative_flatness": {"tolerance": 0.03, "draws": 3000}}
+    record = measured(architecture, data, theta, "relative_flatness", settings=given)["relative_flatness"]
+    assert record.value == pytest.approx(expected, abs=3 * record.error)
+    assert record.error <= 0.03 * record.value
 
 
 def test_weights_of_0_are_flat():
