@@ -75,9 +75,9 @@ def test_a_model_of_one_parameter_has_lines_only(searched, quadratic, surveyed):
 
 
 def test_nothing_is_made_where_anything_asked_for_cannot_be(moons, surveyed, tmp_path):
-    with pytest.raises(UsageProblem, match="holds no run 9.0"):
+    with pytest.raises(UsageProblem, match=r"holds no run 9.0"):
         surveyed(moons, (Run(0), Run(1)), [Run(9)])
-    with pytest.raises(UsageProblem, match="both of its ends are 1.0"):
+    with pytest.raises(UsageProblem, match=r"both of its ends are 1.0"):
         surveyed(moons, (Run(1), Run(1)))
     assert list(tmp_path.iterdir()) == []
 
