@@ -175,7 +175,9 @@ def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, ti
     analyzed = run("analyze", "results/tiny", "--json", "--best", "2")
     assert (analyzed.code, analyzed.err) == (0, "")
     assert len(json.loads(analyzed.out)["best"]) == 2
-    assert "Which batch size?" in run("analyze", "results/tiny").out
+    told = run("analyze", "results/tiny").out
+    assert "Which batch size?" in told
+    assert told.endswith("No curvature was recorded. To measure the minimisers': sweepgd measure results/tiny\n")
 
 
 def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, tiny):

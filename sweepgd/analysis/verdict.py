@@ -12,7 +12,7 @@ TARGETS = {"generalization_gap": "gap", "test_error": "error"}
 def verdict(low: float, high: float, reason: str, target: str) -> tuple[str, str | None]:
     """Whether a larger measure goes with a larger or smaller target, or "inconclusive" with the reason."""
     if not reason and (np.isnan(low) or low <= 0 <= high):
-        reason = "the interval holds 0" if low <= high else "most draws have no two runs to compare"
+        reason = "the interval holds 0" if low <= high else "too few comparable runs for an interval"
     if reason:
         return INCONCLUSIVE, reason
     return f"{'larger' if low > 0 else 'smaller'} {TARGETS[target]}", None

@@ -1,7 +1,6 @@
 """The tables of `sweepgd.analysis.sharpness` for the terminal."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from sweepgd.analysis.correlations import MATCHED
 from sweepgd.analysis.small_large import OUTCOMES
@@ -38,7 +37,7 @@ MEASURE = Column("measure", "measure", number=False)
 VERDICT = Column("verdict", "verdict", number=False, wraps=True)
 
 
-def _measures(name: str, rows: Sequence[Row]) -> Answer:
+def _measures(rows: Sequence[Row]) -> Answer:
     columns = (MEASURE, Column("meaning", "is", number=False, wraps=True), Column("source", "paper", number=False, wraps=True))
     shown = [(column, [column.cell(row) for row in rows]) for column in columns]
     if any(row["missing"] for row in rows):
@@ -47,7 +46,7 @@ def _measures(name: str, rows: Sequence[Row]) -> Answer:
     return Answer("What was measured?", shown, frozenset(), dispensable=("source",))
 
 
-def _correlations(name: str, rows: Sequence[Row]) -> Answer:
+def _correlations(rows: Sequence[Row]) -> Answer:
     rows = [row for row in rows if row["target"] == "generalization_gap"]
     losses = [
         f"{short(row['train_loss_from'])} … {short(row['train_loss_to'])}" if row["among"] == MATCHED and row["pairs"] else ""
@@ -80,12 +79,15 @@ def _correlations(name: str, rows: Sequence[Row]) -> Answer:
     )
 
 
-def _granulated(name: str, rows: Sequence[Row]) -> Answer:
+def _granulated(rows: Sequence[Row]) -> Answer:
     rows = [row for row in rows if row["target"] == "generalization_gap"]
     axes = list(dict.fromkeys(row["axis"] for row in rows))
     of_axis = {axis: [row for row in rows if row["axis"] == axis] for axis in axes}
     overall = of_axis.get("Ψ", [])
-    shown = [(MEASURE, [row["measure"] for row in overall])]
+    shown = [
+        (MEASURE, [row["measure"] for row in overall]),
+        *_cells(overall, Column("configurations", "confi-\ngurations"), Column("groups", "groups")),
+    ]
     for axis in axes:
         value = Column("value", axis.replace("_", "\n"), _correlation)
         shown.append((Column(axis, value.heading), [value.cell(row) for row in of_axis[axis]]))
@@ -100,11 +102,11 @@ def _granulated(name: str, rows: Sequence[Row]) -> Answer:
         shown if rows else [],
         frozenset(),
         legend,
-        axes[:-1][::-1],
+        ("groups", "configurations", *axes[:-1][::-1]),
     )
 
 
-def _small_large(name: str, rows: Sequence[Row]) -> Answer:
+def _small_large(rows: Sequence[Row]) -> Answer:
     question = "Small against large batch"
     if not rows:
         return Answer(question, [], frozenset(), empty="nothing to compare: runs of two batch sizes did not complete")
@@ -148,7 +150,7 @@ def _mean(row: Row, side: str) -> str:
     return significant(mean) if deviation is None else spread(mean, deviation)
 
 
-def _stability(name: str, rows: Sequence[Row]) -> Answer:
+def _stability(rows: Sequence[Row]) -> Answer:
     question = "Did λmax reach 2/rate along training?"
     columns = (
         Column("trial", "trial"),
@@ -163,8 +165,8 @@ def _stability(name: str, rows: Sequence[Row]) -> Answer:
         Column("ratio", "rate ×\nλmax/2", significant),
     )
     legend = [
-        "gradient descent is unstable beyond 2/rate (Cohen et al. 2021)",
-        "for momentum β the threshold is 2(1 + β)/rate, for adaptive rules another, and small batches stay below",
+        "plain gradient descent on the full batch is unstable beyond 2/rate (Cohen et al. 2021)",
+        "momentum β moves the threshold to 2(1 + β)/rate; adaptive rules have another",
     ]
     if len(rows) > MOST_ROWS:
         legend.insert(0, f"the {MOST_ROWS} of {len(rows)} configurations that came closest")
@@ -173,7 +175,7 @@ def _stability(name: str, rows: Sequence[Row]) -> Answer:
     return Answer(question, shown if rows else [], frozenset(), legend, ("looks", "batch_size"), empty)
 
 
-def _invariance(name: str, rows: Sequence[Row]) -> Answer:
+def _invariance(rows: Sequence[Row]) -> Answer:
     factors = {row[name] for row in rows for name in ("rescaling_from", "rescaling_to") if row[name] is not None}
     by = f" by {' to '.join(map(short, sorted({min(factors), max(factors)})))}" if factors else ""
     columns = (
@@ -200,7 +202,7 @@ def _cells(rows: Sequence[Row], *columns: Column) -> list[tuple[Column, Sequence
     return [(column, [column.cell(row) for row in rows]) for column in columns]
 
 
-SHARPNESS: dict[str, Callable[[str, Sequence[dict[str, Any]]], Answer]] = {
+SHARPNESS: dict[str, Callable[[Sequence[Row]], Answer]] = {
     "measures": _measures,
     "correlations": _correlations,
     "granulated": _granulated,

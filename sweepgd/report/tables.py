@@ -52,8 +52,8 @@ def render(summary: Mapping[str, pa.Table]) -> Group:
 
     A table that asks none, because another one sums it up, is left out.
     """
-    answers = {name: SHARPNESS.get(name, _answer) for name in summary if name in TITLES or name in SHARPNESS}
-    return Group(*(answer(name, summary[name].to_pylist()) for name, answer in answers.items()))
+    shown = {name: table.to_pylist() for name, table in summary.items() if name in TITLES or name in SHARPNESS}
+    return Group(*(SHARPNESS[name](rows) if name in SHARPNESS else _answer(name, rows) for name, rows in shown.items()))
 
 
 def to_json(summary: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:

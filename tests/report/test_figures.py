@@ -157,8 +157,8 @@ def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size(
     drawn = rows(edge_of_stability(results(table, curves(*points), *looks)))
     # Trial 3 is the best of its size, but was not looked at.
     assert {(row["run"], row["line"], row["value"]) for row in drawn} == {
-        ("8 (sgd, 0.5)", "λmax", 4.0), ("8 (sgd, 0.5)", "2/rate", 4.0),
-        ("64 (sgd, 0.5)", "λmax", 5.0), ("64 (sgd, 0.5)", "2/rate", 4.0),
+        ("8 (sgd, 0.1)", "λmax", 4.0), ("8 (sgd, 0.1)", "2/rate", 4.0),
+        ("64 (sgd, 0.1)", "λmax", 5.0), ("64 (sgd, 0.1)", "2/rate", 4.0),
     }  # fmt: skip
     assert len(drawn) == 8
 

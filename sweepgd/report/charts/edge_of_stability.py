@@ -23,30 +23,32 @@ def edge_of_stability(results: Results) -> Chart:
     trials = results.trials
     looks = looks_of(trials, results.curves, results.curvature)
     looks = looks.filter(pc.and_(pc.is_valid(looks["lambda_max"]), pc.is_valid(looks["epoch"])))
-    best = by(trials.filter(pc.is_in(trials["trial"], pc.unique(looks["trial"]))), "batch_size")["best_trial"]
-    looks = looks.filter(pc.is_in(looks["trial"], best.combine_chunks()))
+    best = by(trials.filter(pc.is_in(trials["trial"], pc.unique(looks["trial"]))), "batch_size")
+    rates = dict(zip(best["best_trial"].to_pylist(), best["learning_rate"].to_pylist(), strict=True))
+    looks = looks.filter(pc.is_in(looks["trial"], best["best_trial"].combine_chunks()))
     rows: Rows = []
-    labels = []
+    labels, shown = [], []
     order = [(name, "ascending") for name in ("batch_size", "trial", "replicate", "update")]
-    for _, line in groupby(looks.sort_by(order).to_pylist(), lambda row: row["trial"]):
+    for trial, line in groupby(looks.sort_by(order).to_pylist(), lambda row: row["trial"]):
         points = list(line)
         points = thinned([row for row in points if row["replicate"] == points[0]["replicate"]])
-        rate = next((row["learning_rate"] for row in points if row["learning_rate"]), None)
-        described = f"{points[0]['optimizer']}, {short(rate)}" if rate else points[0]["optimizer"]
-        labels.append(f"{points[0]['batch_size']} ({described})")
+        labels.append(f"{points[0]['batch_size']} ({points[0]['optimizer']}, {short(rates[trial])})")
         rows += [
             {"epoch": row["epoch"], "value": row[column], "line": name, "run": labels[-1]}
             for row in points
             for name, column in (("λmax", "lambda_max"), ("2/rate", "threshold"))
             if row[column] is not None
         ]
+        # A rate that decays to nothing takes its threshold to infinity: the axis ends with the lowest one of each run.
+        shown += [row["lambda_max"] for row in points]
+        shown += sorted(row["threshold"] for row in points if row["threshold"] is not None)[:1]
     if not rows:
         raise Missing("λmax was not measured along the training of a completed run")
     dashes = alt.Scale(domain=list(DASHES), range=list(DASHES.values()))
-    chart = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT).mark_line(strokeWidth=1.8)
+    chart = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT).mark_line(strokeWidth=1.8, clip=True)
     chart = chart.encode(
         x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(nice=False)),
-        y=log_y("value", "eigenvalue", [row["value"] for row in rows]),
+        y=log_y("value", "eigenvalue", shown),
         color=colours("run", labels, "batch size (at its best)", ordered=True),
         strokeDash=alt.StrokeDash("line:N", scale=dashes, title=None),
     )

@@ -8,7 +8,7 @@ from sweepgd.analysis.correlations import ALL, correlations
 from sweepgd.analysis.levels import batch_levels
 from sweepgd.analysis.measured import known, measure_names, measured
 from sweepgd.record import Results
-from sweepgd.report.charts.axes import log_x
+from sweepgd.report.charts.axes import log_x, log_y
 from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
 
 # In the order in which they are wanted, at most MOST_PANELS of them.
@@ -64,7 +64,7 @@ def _panel(name: str, rows: Rows, found: dict, groups: list[int]) -> alt.Chart:
         filled=True, size=30, opacity=0.8
     )
     return marks.encode(
-        x=log_x("measure", name, [row["measure"] for row in rows]),
-        y=alt.Y("gap:Q", title="generalization gap", scale=alt.Scale(zero=False)),
+        x=log_x("measure", name, [row["measure"] for row in rows], labelOverlap=True),
+        y=log_y("gap", "generalization gap", [row["gap"] for row in rows]),
         color=colours("batch", groups, "batch size", ordered=True),
     ).properties(title=alt.Title(tau, anchor="start", fontSize=11, fontWeight="normal", offset=4))
