@@ -10,12 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from sweepgd.cli_landscape import landscape
+from sweepgd.cli_measure import measure
+from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Set, Verbose, Workers
 from sweepgd.cli_plugin import plugin
 from sweepgd.problem import Problem, UsageProblem
-
-INTERRUPTED = 130
-SOME_FAILED = 3
-LARGEST_SEED = 2**32 - 1
 
 # What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
@@ -28,29 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(plugin)
+app.command(epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000")(measure)
 app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
-
-Set = Annotated[
-    list[str],
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Override a key of the sweep with a TOML value, such as budget.epochs=5 (repeatable).",
-    ),
-]
-Plugin = Annotated[
-    list[Path],
-    typer.Option(
-        "--plugin",
-        metavar="FILE.py",
-        help="Offer the optimizers, models, data sets and schedules of a Python file to this run (repeatable).",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")
-]
 
 
 def main() -> None:
@@ -120,9 +97,7 @@ def search(
         str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
     ] = "quickstart",
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")
-    ] = None,
+    workers: Workers = None,
     sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the search and of the first replicate.")

@@ -203,9 +203,6 @@ class Lab:
             with registry.blamed(*plugin):
                 for kernel in its:
                     signatures.compiled(*kernel)
-        if self.sweep.measure is not None:
-            with registry.blamed("models", self.sweep.model.name):
-                self.gauge(0)  # what keeps it from being made is told before anything is trained
 
     def _model_kernels(self) -> list[tuple[str, Callable, str]]:
         """The model's kernels, each with its kind and dtype: those of training, and those that its measures run."""

@@ -98,6 +98,7 @@ def measure(
 def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str]) -> Sweep:
     """The recorded sweep with what is to be measured in place of its own `[measure]`."""
     recorded = parse(results.sweep_toml, where=str(results.directory / "sweep.toml"))
+    one_off.digests(recorded.plugins)  # says which file is missing, before the name of what it defines is unknown
     for key in (override.partition("=")[0].strip() for override in overrides):
         table, _, name = key.partition(".")
         if table != "measure" or not name:

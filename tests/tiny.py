@@ -58,7 +58,7 @@ def computed(table: pa.Table) -> pa.Table:
 
 def assert_same(one: Results, other: Results) -> None:
     """Both directories record the same, bit for bit."""
-    for name in ("trials", "curves", "minima"):
+    for name in ("trials", "curves", "minima", "curvature"):
         left, right = computed(getattr(one, name)), computed(getattr(other, name))
         assert left.equals(right), f"{name} differ in {differing(left, right)}"
 

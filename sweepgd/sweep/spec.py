@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from sweepgd.budget import Budget
 from sweepgd.data import DataSpec
@@ -100,6 +100,13 @@ class MeasureSpec(BaseModel):
     )
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the subset, and of each measure's random vectors")
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict, description="settings of each measure")
+
+    @field_validator("rows", mode="before")
+    @classmethod
+    def _rows_are_some(cls, rows: Any) -> Any:
+        if rows != "full" and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
+            raise ValueError(f'give a whole number of at least 1, or "full", not {rows!r}')
+        return rows
 
     @model_validator(mode="after")
     def _measures_exist(self) -> "MeasureSpec":

@@ -1,0 +1,101 @@
+"""`sweepgd measure`: curvature at recorded minimisers, after the search."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Set, Workers
+from sweepgd.problem import UsageProblem
+
+
+def measure(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
+    measures: Annotated[
+        list[str], typer.Option(metavar="NAME,…", help="Which measures (repeatable); all of them if not given.")
+    ] = [],  # noqa: B006 (typer copies it)
+    rows: Annotated[
+        str | None, typer.Option(metavar="N|full", help="How many training rows, a fixed random subset; 512 if not given.")
+    ] = None,
+    which: Annotated[
+        list[str], typer.Option(metavar="final,best", help="At which weights of a run (repeatable); final if not given.")
+    ] = [],  # noqa: B006
+    trials: Annotated[
+        str | None, typer.Option(metavar="N,N-N,…", help="Of which trials, such as 1,5-9; all if not given.")
+    ] = None,
+    rescale: Annotated[
+        float | None, typer.Option(metavar="F", help="Measure also other weights of the same function, layers rescaled by F.")
+    ] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32 or float64 to measure in; the model's if not given.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the subset and of random vectors; 0 if not given.")
+    ] = None,
+    set_: Set = [],  # noqa: B006
+    workers: Workers = None,
+    plugin_: Plugin = [],  # noqa: B006
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Measure the curvature at recorded minimisers: only what is not recorded with the same settings yet."""
+    size = int(rows) if rows is not None and rows.isdecimal() else rows
+    numbers = None if trials is None else _numbers(trials)
+
+    from sweepgd import processes
+    from sweepgd.report.progress import MeasureProgress
+
+    processes.get_ready()
+    with MeasureProgress(quiet=quiet) as progress:
+        from sweepgd.measuring import measure as run
+
+        try:
+            found = run(
+                directory,
+                measures=_names(measures),
+                rows=size,
+                which=_names(which),
+                trials=numbers,
+                rescale=rescale,
+                dtype=dtype,
+                seed=seed,
+                overrides=set_,
+                workers=workers,
+                plugins=plugin_,
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            print(f"sweepgd: interrupted; what was measured is in {directory}: the same command goes on", file=sys.stderr)
+            sys.exit(INTERRUPTED)
+
+    from sweepgd.report.console import stdout
+    from sweepgd.report.measured import answer, failures, summary
+
+    gathered = summary(found)
+    if json_:
+        print(json.dumps(gathered, indent=2))
+    else:
+        stdout().print(answer(gathered))
+        print(f"Recorded in {directory / 'curvature'}. Next: sweepgd analyze {quote(str(directory))}")
+    if failed := failures(found):
+        print(f"sweepgd: {failed}; the same command tries again", file=sys.stderr)
+        raise typer.Exit(SOME_FAILED)
+
+
+def _names(given: Sequence[str]) -> list[str] | None:
+    """The names in options that may be repeated and hold several each; None where there are none."""
+    return [name.strip() for text in given for name in text.split(",")] or None
+
+
+def _numbers(text: str) -> set[int]:
+    """The numbers that "1,5-9" stands for. Raises UsageProblem for another form."""
+    numbers: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = (each.strip() for each in part.partition("-"))
+        ends = (first, last if dash else first)
+        if not all(each.isdecimal() for each in ends) or int(ends[0]) > int(ends[1]):
+            raise UsageProblem(f"--trials {text!r}: {part.strip()!r} is neither a number nor a range: write it as 1,5-9")
+        numbers.update(range(int(ends[0]), int(ends[1]) + 1))
+    return numbers

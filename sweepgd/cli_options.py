@@ -1,0 +1,33 @@
+"""What several commands take, and the exit codes that they end with."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+INTERRUPTED = 130
+SOME_FAILED = 3
+LARGEST_SEED = 2**32 - 1
+
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key of the sweep with a TOML value, such as budget.epochs=5 (repeatable).",
+    ),
+]
+Plugin = Annotated[
+    list[Path],
+    typer.Option(
+        "--plugin",
+        metavar="FILE.py",
+        help="Offer the optimizers, models, data sets and schedules of a Python file to this run (repeatable).",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")]

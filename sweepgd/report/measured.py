@@ -1,0 +1,79 @@
+"""What `sweepgd measure` found, a row a measure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.measures import MEASURES, UNMEASURED, measure_of
+from sweepgd.report.answer import Answer, Column
+from sweepgd.report.numbers import duration, short, significant
+
+COLUMNS = (
+    Column("measure", "measure", number=False),
+    Column("which", "weights", number=False),
+    Column("rescaling", "layers\nrescaled", lambda factor: "" if factor == 1.0 else f"× {short(factor)}"),
+    Column("minimisers", "mini-\nmisers"),
+    Column("without", "no\nvalue", lambda count: str(count) if count else ""),
+    Column("value", "value", significant, legend="value, error, time = medians"),
+    Column("error", "error", significant, legend="error = residual or standard error"),
+    Column("seconds", "time\neach", duration),
+)
+
+
+def summary(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows of curvature gathered by measure, in the order of the catalogue, weights and rescaling: how many minimisers have a
+    value and how many have none, and the medians of value, error and seconds, null where there are none; `message` is the
+    commonest reason for having none.
+    """
+    groups: dict[tuple[str, str, float], list[int]] = {}
+    for index, key in enumerate(zip(*(table[name].to_pylist() for name in ("measure", "which", "rescaling")), strict=True)):
+        groups.setdefault(key, []).append(index)
+    columns = table.select(["value", "error", "seconds", "message"])
+    catalogue = list(MEASURES)
+    keys = sorted(groups, key=lambda key: catalogue.index(measure_of(key[0]).name))
+    return [_gathered(*key, columns.take(pa.array(groups[key]))) for key in keys]
+
+
+def _gathered(measure: str, which: str, rescaling: float, rows: pa.Table) -> dict[str, Any]:
+    empty = pc.is_null(rows["value"])
+    reasons = Counter(rows.filter(empty)["message"].to_pylist()).most_common(1)
+    return {
+        "measure": measure,
+        "which": which,
+        "rescaling": rescaling,
+        "minimisers": rows.num_rows - len(rows.filter(empty)),
+        "without": len(rows.filter(empty)),
+        **{name: _median(rows[name]) for name in ("value", "error", "seconds")},
+        "message": reasons[0][0] if reasons else None,
+    }
+
+
+def _median(column: pa.ChunkedArray) -> float | None:
+    values = column.drop_null().to_numpy()
+    return float(np.median(values)) if len(values) else None
+
+
+def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
+    """The summary as a table, with the reasons for values that are not there below."""
+    reasons = [f"{row['measure']}, {row['without']} without a value: {row['message']}" for row in rows if row["without"]]
+    return Answer(
+        "How sharp are the minimisers?",
+        [(column, [column.cell(row) for row in rows]) for column in COLUMNS] if rows else [],
+        frozenset({"measure", "value", "error"}),
+        reasons,
+        ("seconds", "which"),
+        "no minimiser was recorded",
+    )
+
+
+def failures(table: pa.Table) -> str:
+    """How many values are lost that may be had another time, and why the first of them is; or ''."""
+    failed = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
+    if not failed.num_rows:
+        return ""
+    first = failed.slice(0, 1).to_pylist()[0]
+    return f"{failed.num_rows} values could not be measured; trial {first['trial']}, {first['measure']}: {first['message']}"
