@@ -66,7 +66,8 @@ class SecondOrder:
 
         @quietly
         def multiply(direction: npt.NDArray[np.floating]) -> Vector:
-            fresh = not self._keeps or self._kept_at is None or not np.array_equal(self._kept_at, at)
+            before = self._kept_at if self._keeps else None
+            fresh = before is None or not (before is at or np.array_equal(before, at))
             self._direction[:] = direction
 
             def of_chunk(number: int, rows: npt.NDArray[np.int64]) -> None:
@@ -102,7 +103,7 @@ class SecondOrder:
         try:
             for number, (rows, share) in enumerate(zip(self._chunks, self._shares, strict=True)):
                 kernel(number, rows)
-                total += self._out if share == 1.0 else share * self._out
+                total += share * self._out
         finally:
             self._restore(before)
         return total

@@ -97,14 +97,18 @@ def bend(rz, constant, h, delta, activation, bent):
 
 @helper
 def straighten(arriving, h, activation, bent, gauss_newton):
-    """bent ← σ'·arriving, which is Rδ, plus the bent of before where σ'' is not 0 and is not left out."""
-    times_derivative(arriving, h, activation)
-    if activation == RELU or gauss_newton:
-        bent[:] = arriving
-    else:
-        for i in range(h.shape[0]):
+    """bent ← Rδ = σ'·arriving, plus the bent of before where σ'' is not 0 and is not left out."""
+    zero, one = h.dtype.type(0), h.dtype.type(1)
+    for i in range(h.shape[0]):
+        if activation == RELU:
             for j in range(h.shape[1]):
-                bent[i, j] += arriving[i, j]
+                bent[i, j] = zero if h[i, j] <= 0 else arriving[i, j]
+        elif activation == TANH:
+            for j in range(h.shape[1]):
+                bent[i, j] = (zero if gauss_newton else bent[i, j]) + (one - h[i, j] * h[i, j]) * arriving[i, j]
+        else:
+            for j in range(h.shape[1]):
+                bent[i, j] = (zero if gauss_newton else bent[i, j]) + h[i, j] * (one - h[i, j]) * arriving[i, j]
 
 
 @helper

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import kernels, startup, sweeps, table, targets
+from . import curvature, kernels, startup, sweeps, table, targets
 from .bound import measure_core
 from .finding import Finding
 from .kernels import Row
 from .work import BATCHES, CASES, QUICK_CASES
 
-PARTS = (*BATCHES, "sweep", "startup")
+PARTS = (*BATCHES, "curvature", "sweep", "startup")
 ROUNDS, QUICK_ROUNDS = 9, 2
-PACKAGES = ("sweepgd", "numba", "numpy", "scipy", "jax", "torch", "scikit-learn", "optuna")
+PACKAGES = ("sweepgd", "numba", "numpy", "scipy", "jax", "torch", "pyhessian", "scikit-learn", "optuna")
 WIDTH = 200
 
 
@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "digits" in works:
             found += kernels.measure_plugin(1 if options.quick else 9)
         found += kernels.measure_settled(settled[:1] if options.quick else settled, 1 if options.quick else 3)
+    if "curvature" in options.only:
+        measured = curvature.WORKS[:1] if options.quick else curvature.WORKS
+        found += curvature.measure(measured, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS))
     if "sweep" in options.only:
         found += sweeps.measure(sweeps.QUICK if options.quick else sweeps.LONG if options.long else sweeps.Size())
     if "startup" in options.only:

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from time import perf_counter, process_time
 from typing import Any
 
+from .minimum import Minimum
 from .peers import Peer, load
 from .work import Case
 
@@ -54,7 +55,7 @@ class Child:
             self._process.start()
         theirs.close()
 
-    def prepare(self, case: Case) -> float:
+    def prepare(self, case: Case | Minimum) -> float:
         """Builds and compiles a case; returns the seconds that took."""
         return self._ask("prepare", case).wall
 

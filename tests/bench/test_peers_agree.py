@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from .curvature import JAX, LAMBDA
+from .minimum import Minimum, minimiser
 from .peers import OURS, PEERS
 from .peers import load as load_peer
 from .work import OPTIMIZERS, Case, Work, layers, load, orders, start
@@ -68,3 +70,26 @@ def test_reset_begins_again():
     peer.reset()
     peer.epochs(1)
     np.testing.assert_array_equal(peer.parameters(), first)
+
+
+def largest_eigenvalue(module: str, minimum: Minimum, **settings: float) -> float:
+    peer = load_peer(module)(minimum, **settings)
+    peer.reset()
+    peer.epochs(1)
+    return peer.value
+
+
+@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph")
+def test_largest_eigenvalue_is_that_of_pyhessian():
+    pytest.importorskip("pyhessian")
+    minimum = Minimum("digits", minimiser("digits"))
+    theirs = largest_eigenvalue("lambda_pyhessian", minimum, tolerance=1e-6)
+    assert largest_eigenvalue(LAMBDA.module, minimum) == pytest.approx(theirs, rel=1e-3)
+
+
+@pytest.mark.parametrize("entry", JAX, ids=lambda entry: entry.label)
+def test_largest_eigenvalue_is_that_of_jax(entry):
+    pytest.importorskip("jax")
+    minimum = Minimum("digits", minimiser("digits"), rows=512)
+    theirs = largest_eigenvalue(entry.module, minimum)
+    assert largest_eigenvalue(LAMBDA.module, minimum) == pytest.approx(theirs, rel=1e-3)
