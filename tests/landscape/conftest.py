@@ -1,8 +1,6 @@
-import pytest
-from tiny import LINEAR, sweep
+"""Studies to look around in. What imports Numba is imported inside, after the tests have set its cache."""
 
-from sweepgd import search
-from sweepgd.landscape import Ground
+import pytest
 
 MOONS = """
 name = "moons"
@@ -55,6 +53,11 @@ sampler = "grid"
 @pytest.fixture(scope="session")
 def searched(tmp_path_factory):
     """Runs a sweep, once for equal ones, and gives its ground."""
+    from tiny import sweep
+
+    from sweepgd import search
+    from sweepgd.landscape import Ground
+
     known = {}
 
     def ground(text, *overrides):
@@ -83,5 +86,7 @@ def quadratic(searched):
 @pytest.fixture
 def linear(searched):
     """A regression; its trial 1 diverges."""
+    from tiny import LINEAR
+
     return searched(LINEAR, 'space.learning_rate=[0.05, 50.0]', 'space.optimizer="sgd"', "space.batch_size=5",
                     'search.sampler="grid"')  # fmt: skip
