@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from sweepgd.cli_options import LARGEST_SEED, Json, Plugin, Quiet
+
 
 def landscape(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
@@ -30,19 +32,16 @@ def landscape(
         typer.Option(help="How far a plane reaches to each side; if not given, to fit the path, else 1."),
     ] = None,
     rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part that a plane is taken on.")] = "2000",
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of those rows, and of random directions.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of those rows, and of random directions.")] = 0,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Threads; all cores if not given.", envvar="SWEEPGD_WORKERS")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the pictures; DIR/landscapes if not given.")
     ] = None,
-    plugin: Annotated[
-        list[Path],
-        typer.Option("--plugin", metavar="FILE.py", help="A plugin file that the sweep was run with (repeatable)."),
-    ] = [],  # noqa: B006
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print what was made as JSON on stdout.")] = False,
+    plugin_: Plugin = [],  # noqa: B006
+    quiet: Quiet = False,
+    json_: Json = False,
 ) -> None:
     """Draw the loss on the line between two minimisers, and on planes through minimisers."""
     from sweepgd import one_off
@@ -57,7 +56,7 @@ def landscape(
     planes = [Run.parse(text) for text in surface]
     asked = Asked(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)
     made = []
-    with one_off.registered(plugin), PointsProgress(quiet=quiet) as progress:
+    with one_off.registered(plugin_), PointsProgress(quiet=quiet) as progress:
         ground = Ground(directory, progress.note)
         for file, table in survey(ground, ends, planes, asked, progress=progress, workers=workers):
             pictures = write_pictures(table, ground.results.trials, (out or file.parent) / file.stem)

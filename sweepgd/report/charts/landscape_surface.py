@@ -70,7 +70,9 @@ def _titles(settings: dict[str, Any]) -> list[str]:
 
 
 def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[float]], titles: list[str]) -> Chart:
-    labels = [significant(levels.loss(step)) for step in range(levels.count)]
+    # A loss that is not positive is told apart by how far it is above the lowest.
+    title, below = ("loss from", 0.0) if levels.floor == 0.0 else (f"above {significant(levels.low)}", levels.low)
+    labels = [significant(levels.loss(step) - below) for step in range(levels.count)]
     legend = alt.Legend(
         values=list(range(0, levels.count, 2))[::-1],
         labelExpr=f"{json.dumps(labels)}[datum.value]",
@@ -78,7 +80,7 @@ def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[f
         symbolStrokeWidth=0,
     )
     steps = alt.Scale(domain=list(range(levels.count)), scheme="viridis")
-    colour = alt.Color("step:O", title="loss from", scale=steps, legend=legend)
+    colour = alt.Color("step:O", title=title, scale=steps, legend=legend)
     # The shapes are in pixels already: no projection may fit them to the panel.
     filled = alt.Chart(alt.InlineData(areas(grid, levels, SIDE))).mark_geoshape(
         stroke="black", strokeWidth=0.25, strokeOpacity=0.35
