@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Set, Workers
+from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Workers
 from sweepgd.problem import UsageProblem
 
 
@@ -34,7 +34,14 @@ def measure(
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the subset and of random vectors; 0 if not given.")
     ] = None,
-    set_: Set = [],  # noqa: B006
+    set_: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Set a key of [measure] to a TOML value, such as measure.settings.phi.iterations=20 (repeatable).",
+        ),
+    ] = [],  # noqa: B006
     workers: Workers = None,
     plugin_: Plugin = [],  # noqa: B006
     quiet: Quiet = False,

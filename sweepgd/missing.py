@@ -39,11 +39,11 @@ def missing(results: Results, lab: Lab, trials: set[int], note: Callable[[str], 
     if without:
         endings = ", ".join(f"{count} {ending.replace('_', ' ')}" for ending, count in sorted(without.items()))
         note(f"{without.total()} of {len(status)} runs have no minimiser to measure: {endings}")
-    runs = []
-    for row in results.minimisers.to_pylist():
-        if status.get((row["trial"], row["replicate"])) in WHOLE and row["which"] in lab.measure.which:
-            _check_data(results, lab, row)
-            runs.append((row["trial"], row["replicate"], row["which"]))
+    rows = [row for row in results.minimisers.to_pylist() if row["which"] in lab.measure.which]
+    rows = [row for row in rows if status.get((row["trial"], row["replicate"])) in WHOLE]
+    for row in {(row["replicate"], row["data_fingerprint"]): row for row in reversed(rows)}.values():
+        _check_data(results, lab, row)
+    runs = [(row["trial"], row["replicate"], row["which"]) for row in rows]
     names = _names(lab)
     recorded = {
         ((row["trial"], row["replicate"], row["which"]), Wanted(names[row["measure"]], row["rescaling"]))
