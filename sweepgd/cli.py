@@ -304,10 +304,10 @@ def analyze(
 
 @app.command("list", epilog="Example: sweepgd list optimizers")
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="optimizers|schedules|models|datasets|sweeps", help="What to list.")],
+    kind: Annotated[str, typer.Argument(metavar="optimizers|schedules|models|datasets|sweeps|measures", help="What to list.")],
     json_: Json = False,
 ) -> None:
-    """Show what is installed, with the distribution that it comes from."""
+    """Show what is installed, with the distribution that it comes from, or what can be measured."""
     from sweepgd.report.listing import KINDS, listing, table
 
     if kind not in KINDS:

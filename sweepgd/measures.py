@@ -22,7 +22,7 @@ class Measure:
     """
 
     name: str
-    meaning: str
+    description: str
     source: str
     invariant: bool
     settings: tuple[Setting, ...] = ()

@@ -57,7 +57,9 @@ def minima(*rows: dict[str, object]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=MINIMA)
 
 
-def value(trial: int, number: float | None, measure: str = "lambda_max", replicate: int = 0, **columns: object) -> dict[str, object]:
+def value(
+    trial: int, number: float | None, measure: str = "lambda_max", replicate: int = 0, **columns: object
+) -> dict[str, object]:
     """One row of `curvature`, at the final weights as trained, changed by `columns`."""
     row: dict[str, object] = {
         "trial": trial, "replicate": replicate, "measure": measure, "value": number, "error": None,

@@ -259,7 +259,14 @@ def test_train_takes_another_budget_and_no_data(run):
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("optimizers", "adam"), ("schedules", "cosine"), ("models", "mlp"), ("datasets", "digits"), ("sweeps", "quickstart")],
+    [
+        ("optimizers", "adam"),
+        ("schedules", "cosine"),
+        ("models", "mlp"),
+        ("datasets", "digits"),
+        ("sweeps", "quickstart"),
+        ("measures", "trace"),
+    ],
 )
 def test_list_shows_what_is_installed(run, kind, name):
     assert name in run("list", kind).out

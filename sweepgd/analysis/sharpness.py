@@ -36,7 +36,7 @@ def sharpness(results: Results) -> dict[str, pa.Table]:
 
 
 def measures(curvature: pa.Table) -> pa.Table:
-    """Each recorded measure: `measure`, its `meaning` and `source`, whether it is `invariant` to rescaling, `values` and
+    """Each recorded measure: `measure`, its `description` and `source`, whether it is `invariant` to rescaling, `values` and
     `missing` (rows with and without a value), and the first `message` of a row without."""
     values = floats(curvature, "value")
     rows = []
@@ -46,8 +46,8 @@ def measures(curvature: pa.Table) -> pa.Table:
         row = {"measure": name, "values": len(of_measure) - len(missing), "missing": len(missing)}
         row["message"] = curvature["message"][int(missing[0])].as_py() if len(missing) else None
         if entry is not None:
-            row |= {"meaning": entry.meaning, "source": entry.source, "invariant": entry.invariant}
+            row |= {"description": entry.description, "source": entry.source, "invariant": entry.invariant}
         rows.append(row)
-    texts = [(name, pa.string()) for name in ("measure", "meaning", "source", "message")]
+    texts = [(name, pa.string()) for name in ("measure", "description", "source", "message")]
     counts = [(name, pa.int64()) for name in ("values", "missing")]
     return pa.Table.from_pylist(rows, schema=pa.schema([*texts, *counts, ("invariant", pa.bool_())]))

@@ -1,4 +1,4 @@
-"""What `sweepgd list` shows: every installed optimizer, schedule, model, data set or sweep, and where it comes from."""
+"""What `sweepgd list` shows: what is installed of a kind, with where it comes from, and what can be measured."""
 
 import tomllib
 from importlib.metadata import version
@@ -9,19 +9,23 @@ from rich.table import Table
 from rich.text import Text
 
 from sweepgd import registry
+from sweepgd.measures import MEASURES
 from sweepgd.schedules import BATCH_SCHEDULES
 from sweepgd.setting import Setting
 
 # Of the column of settings, in which the line of a learning rate or a range is not to be broken.
 WIDEST_SETTINGS = 48
 
-KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps")
+KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps", "measures")
 
 
 def listing(kind: str) -> list[dict[str, Any]]:
     """A row for each thing of one kind, for tables and for JSON. A plugin that does not load is listed with its error."""
     if kind == "sweeps":
         return _sweeps()
+    if kind == "measures":
+        own = version("sweepgd")
+        return [_row(kind, registry.Entry(name, "sweepgd", own, measure)) for name, measure in MEASURES.items()]
     entries = registry.entries(kind)
     if kind == "schedules":
         own = version("sweepgd")

@@ -38,7 +38,11 @@ VERDICT = Column("verdict", "verdict", number=False, wraps=True)
 
 
 def _measures(rows: Sequence[Row]) -> Answer:
-    columns = (MEASURE, Column("meaning", "is", number=False, wraps=True), Column("source", "paper", number=False, wraps=True))
+    columns = (
+        MEASURE,
+        Column("description", "is", number=False, wraps=True),
+        Column("source", "paper", number=False, wraps=True),
+    )
     shown = [(column, [column.cell(row) for row in rows]) for column in columns]
     if any(row["missing"] for row in rows):
         missing = [f"{row['missing']}: {row['message'] or 'no reason recorded'}" if row["missing"] else "" for row in rows]

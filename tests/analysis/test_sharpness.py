@@ -29,10 +29,10 @@ def test_each_measure_is_explained_with_its_paper_and_what_it_lacks():
         )
     )
     phi, unknown = tables["measures"].to_pylist()
-    assert "box around the minimiser" in phi["meaning"]
+    assert "box around the minimiser" in phi["description"]
     assert "Keskar et al. 2017" in phi["source"]
     assert (phi["values"], phi["missing"], phi["message"], phi["invariant"]) == (1, 1, "the loss is not finite", False)
-    assert (unknown["measure"], unknown["meaning"], unknown["values"]) == ("of_the_future", None, 1)
+    assert (unknown["measure"], unknown["description"], unknown["values"]) == ("of_the_future", None, 1)
 
 
 def test_measures_are_ranked_against_the_test_error_where_there_is_one():
