@@ -1,8 +1,10 @@
 """The tables of `sweepgd.analysis.sharpness` for the terminal."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from sweepgd.analysis.correlations import MATCHED
+from sweepgd.analysis.measured import known
 from sweepgd.analysis.small_large import OUTCOMES
 from sweepgd.report.answer import Answer, Column, Row
 from sweepgd.report.numbers import percent, short, significant, spread
@@ -35,23 +37,47 @@ def _first_of_each(rows: Sequence[Row], name: str) -> list[str]:
 
 MEASURE = Column("measure", "measure", number=False)
 VERDICT = Column("verdict", "verdict", number=False, wraps=True)
+VARIANTS = ["the first variant of each measure; --json has them all, and against the test error"]
+
+
+def _of_gap(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row["target"] == "generalization_gap"]
+
+
+def _family(row: Row) -> str:
+    """The measure that a recorded name is a variant of, such as phi of phi_0.0005."""
+    entry = known(row["measure"])
+    return row["measure"] if entry is None else entry.name
+
+
+def _firsts(rows: Sequence[Row]) -> list[Row]:
+    """Of the variants of a measure the rows of the first: their 22 rows mostly say the same, and would hide it."""
+    chosen: dict[str, str] = {}
+    return [row for row in rows if chosen.setdefault(_family(row), row["measure"]) == row["measure"]]
 
 
 def _measures(rows: Sequence[Row]) -> Answer:
+    firsts = _firsts(rows)
     columns = (
-        MEASURE,
         Column("description", "is", number=False, wraps=True),
         Column("source", "paper", number=False, wraps=True),
     )
-    shown = [(column, [column.cell(row) for row in rows]) for column in columns]
-    if any(row["missing"] for row in rows):
-        missing = [f"{row['missing']}: {row['message'] or 'no reason recorded'}" if row["missing"] else "" for row in rows]
+    shown = [
+        (MEASURE, [_family(row) for row in firsts]),
+        *((column, [column.cell(row) for row in firsts]) for column in columns),
+    ]
+    lacking: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row["missing"]:
+            lacking[_family(row)].append(f"{row['measure']} {row['missing']}: {row['message'] or 'no reason recorded'}")
+    if lacking:
+        missing = ["; ".join(lacking[_family(row)]) for row in firsts]
         shown.append((Column("missing", "without a value", number=False, wraps=True), missing))
     return Answer("What was measured?", shown, frozenset(), dispensable=("source",))
 
 
 def _correlations(rows: Sequence[Row]) -> Answer:
-    rows = [row for row in rows if row["target"] == "generalization_gap"]
+    rows, every = _firsts(_of_gap(rows)), _of_gap(rows)
     losses = [
         f"{short(row['train_loss_from'])} … {short(row['train_loss_to'])}" if row["among"] == MATCHED and row["pairs"] else ""
         for row in rows
@@ -77,6 +103,7 @@ def _correlations(rows: Sequence[Row]) -> Answer:
         "equal train loss = within a tenth of a decade",
         "a correlation among all runs may be that of rate, batch size or train loss with both",
     ]
+    legend += VARIANTS if len(every) > len(rows) else []
     least = ("pairs", "spearman", "configurations", "train_loss_from", "runs", "kendall_low")
     return Answer(
         "Does a larger measure go with a larger generalization gap?", shown if rows else [], frozenset(), legend, least
@@ -84,7 +111,7 @@ def _correlations(rows: Sequence[Row]) -> Answer:
 
 
 def _granulated(rows: Sequence[Row]) -> Answer:
-    rows = [row for row in rows if row["target"] == "generalization_gap"]
+    rows, every = _firsts(_of_gap(rows)), _of_gap(rows)
     axes = list(dict.fromkeys(row["axis"] for row in rows))
     of_axis = {axis: [row for row in rows if row["axis"] == axis] for axis in axes}
     overall = of_axis.get("Ψ", [])
@@ -100,6 +127,7 @@ def _granulated(rows: Sequence[Row]) -> Answer:
     legend = [
         "mean τ-b of runs that differ in this one alone, seeds equal too; Ψ = mean over them (Jiang et al. 2020)",
         "near 0 where the measure says nothing that the others do not",
+        *(VARIANTS if len(every) > len(rows) else []),
     ]
     return Answer(
         "Does it rank runs that differ in one hyperparameter alone?",
