@@ -134,6 +134,7 @@ def _train(
             if store is not None:
                 result = result_of(lab, Task(0, configuration), [training], started, looks)
                 store.append(0, (result if sweep.measure is None else measured(lab, result)).record)
+                store.flush()
     finally:
         if store is not None:
             store.close()

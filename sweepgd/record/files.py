@@ -1,11 +1,16 @@
 """Files that are whole or absent, whatever happens while they are written."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sweepgd.problem import Problem
+
+
+class NoRoom(Problem):
+    """A disk or a quota that is full. What could not be written can be written again once there is room."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -41,4 +46,5 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = error.filename or path
-        raise Problem(f"cannot write {where}: {error.strerror or error}; mend that, or give another --out") from error
+        kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else Problem
+        raise kind(f"cannot write {where}: {error.strerror or error}; mend that, or give another --out") from error

@@ -93,6 +93,11 @@ class Log:
         self._pending.clear()
 
     @property
+    def size(self) -> int:
+        """How many bytes of it are durable."""
+        return self._end
+
+    @property
     def empty(self) -> bool:
         """Whether no record was ever flushed to it."""
         return self._end == len(MAGIC)

@@ -6,12 +6,12 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sweepgd.problem import Problem
 from sweepgd.record import parts
-from sweepgd.record.files import placed, sync_folder, writing
+from sweepgd.record.files import NoRoom, placed, sync_folder, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.log import Log, frames
 from sweepgd.record.schema import SCHEMAS, footer
@@ -119,11 +119,21 @@ class Store:
         if self._pending and (many or late):
             self.publish()
 
+    @property
+    def unpublished_bytes(self) -> int:
+        """The size of the log that the next parts will be made of: they take about as much room beside it, and then it goes."""
+        return self._log.size
+
     def close(self) -> None:
-        """Publishes the rest and lets the directory go."""
+        """Publishes the rest and lets the directory go.
+
+        Where there is no room for it, what was flushed stays in the log, and is published when the directory is opened
+        again. What was not is given up then: who wants to hear of that calls `flush` before.
+        """
         try:
-            self.publish()
-            self._log.path.unlink()
+            with suppress(NoRoom):
+                self.publish()
+                self._log.path.unlink()
         finally:
             self._log.close()
             os.close(self._lock)
