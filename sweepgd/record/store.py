@@ -64,9 +64,9 @@ class Store:
         """
         with writing(directory):
             (directory / "log").mkdir(parents=True, exist_ok=True)
-            lock = _lock(directory)
+            lock = take_lock(directory)
             try:
-                _prepare(directory, sweep_toml)
+                prepare(directory, sweep_toml)
                 return cls(directory, sweep_toml, lock)
             except BaseException:
                 os.close(lock)
@@ -153,18 +153,21 @@ class Store:
 def exclusively(directory: Path) -> Iterator[None]:
     """Holds a result directory while nobody writes it. Raises Problem where somebody does."""
     (directory / "log").mkdir(exist_ok=True)
-    lock = _lock(directory)
+    lock = take_lock(directory)
     try:
         yield
     finally:
         os.close(lock)
 
 
-def _lock(directory: Path) -> int:
-    """The descriptor of the lock file, held until it is closed or this process ends."""
+def take_lock(directory: Path, *, together: bool = False) -> int:
+    """The descriptor of the lock file, held until it is closed or this process ends.
+
+    Those who hold it `together` keep out only who wants it alone. Raises Problem where it cannot be had.
+    """
     descriptor = os.open(directory / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if together else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
     except BlockingIOError:
@@ -177,7 +180,8 @@ def _lock(directory: Path) -> int:
     return descriptor
 
 
-def _prepare(directory: Path, sweep_toml: str) -> None:
+def prepare(directory: Path, sweep_toml: str) -> None:
+    """Makes the folders of the tables, and `sweep.toml`."""
     for name in SCHEMAS:
         folder = directory / name
         folder.mkdir(exist_ok=True)
