@@ -7,7 +7,7 @@ from typing import Any
 
 import optuna
 from optuna.distributions import distribution_to_json, json_to_distribution
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from sweepgd.pruners import RUNGS, make_pruner
 from sweepgd.samplers import ADAPTIVE, GridPoints, Points, make
@@ -104,12 +104,12 @@ class Advisor:
             return None
         trial = self._asked.get(number)
         if trial is None:
-            return self._state_of_point(self.points[number], values)
+            return self.state_of_point(self.points[number], values)
         frozen = self._study.get_trials(deepcopy=False)[trial.number]
-        return _dump(values, pruned, frozen.params, frozen.distributions, frozen.system_attrs, frozen.intermediate_values)
+        return dump(values, pruned, frozen.params, frozen.distributions, frozen.system_attrs, frozen.intermediate_values)
 
-    def _state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
-        """A fixed point as a trial that the sampler could have asked for, or None where it lies outside of the space."""
+    def state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
+        """A point as a trial that the sampler could have asked for, or None where it lies outside of the space."""
         fixed = optuna.trial.FixedTrial(dict(point))
         try:
             if any(point.get(axis.name) not in axis.values for axis in self.space.axes if axis.fixed and axis.exists(point)):
@@ -118,7 +118,7 @@ class Advisor:
                 self.space.ask(fixed)
         except (ValueError, UserWarning):
             return None
-        return _dump(values, False, fixed.params, fixed.distributions, {}, {})
+        return dump(values, False, fixed.params, fixed.distributions, {}, {})
 
     def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
         """Tells the sampler a result: what it minimises, or None for a trial that failed."""
@@ -144,18 +144,21 @@ class Advisor:
 
     def remember(self, state: str) -> None:
         """Adds a recorded trial to the sampler's memory."""
-        saved = json.loads(state)
-        values = saved["values"]
-        self._study.add_trial(
-            create_trial(
-                state=_ending(saved),
-                values=values,
-                params=saved["params"],
-                distributions={name: json_to_distribution(text) for name, text in saved["distributions"].items()},
-                system_attrs=saved["system_attrs"],
-                intermediate_values={int(step): value for step, value in saved["intermediate_values"].items()},
-            )
-        )
+        self._study.add_trial(trial_of(state))
+
+
+def trial_of(state: str, **user_attrs: Any) -> FrozenTrial:
+    """A recorded trial as Optuna's."""
+    saved = json.loads(state)
+    return create_trial(
+        state=_ending(saved),
+        values=saved["values"],
+        params=saved["params"],
+        distributions={name: json_to_distribution(text) for name, text in saved["distributions"].items()},
+        user_attrs=user_attrs,
+        system_attrs=saved["system_attrs"],
+        intermediate_values={int(step): value for step, value in saved["intermediate_values"].items()},
+    )
 
 
 def _ending(saved: Mapping[str, Any]) -> TrialState:
@@ -169,7 +172,7 @@ def values_of(state: str) -> list[float] | None:
     return json.loads(state)["values"]
 
 
-def _dump(
+def dump(
     values: Sequence[float] | None,
     pruned: bool,
     params: Mapping[str, Any],
@@ -177,6 +180,7 @@ def _dump(
     system_attrs: Mapping[str, Any],
     intermediate_values: Mapping[int, float],
 ) -> str:
+    """What is recorded of a trial, to be remembered: JSON that `trial_of` reads."""
     return json.dumps(
         {
             "values": None if values is None else list(values),

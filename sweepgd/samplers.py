@@ -163,12 +163,15 @@ class NSGA2(NSGAIISampler):
         return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
 
 
-def make(name: str, space: Space, seed: int, objectives: int = 1, generation: int = 0) -> BaseSampler:
+def make(
+    name: str, space: Space, seed: int, objectives: int = 1, generation: int = 0, *, parallel: bool = False
+) -> BaseSampler:
     """The sampler called `name`.
 
     An adaptive one (in ADAPTIVE) is made anew for each generation of trials, its random numbers those of (seed,
-    generation), so that what it asks is a function of these and the history told. Raises UsageProblem for an unknown
-    name and for a space or objectives that the sampler cannot search, Problem where a package is missing.
+    generation), so that what it asks is a function of these and the history told; in `parallel`, TPE keeps away from
+    points that are running, too. Raises UsageProblem for an unknown name and for a space or objectives that the sampler
+    cannot search, Problem where a package is missing.
     """
     # 32 bits are what Optuna's legacy generators take.
     generation_seed = int(np.random.SeedSequence([seed, generation]).generate_state(1)[0])
@@ -180,7 +183,7 @@ def make(name: str, space: Space, seed: int, objectives: int = 1, generation: in
         case "quasi_random":
             return QuasiRandomPoints(space, seed)
         case "tpe":
-            return TPESampler(seed=generation_seed)
+            return TPESampler(seed=generation_seed, constant_liar=parallel)
         case "nsga2":
             return NSGA2(seed=generation_seed)
         case "cmaes":
