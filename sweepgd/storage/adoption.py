@@ -1,0 +1,57 @@
+"""What becomes of the results and claims of a command that has died: another adopts them."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sweepgd.record import load
+from sweepgd.storage.advisor import SharedAdvisor
+from sweepgd.storage.claims import Claims
+from sweepgd.storage.counting import Counting
+from sweepgd.storage.link import ANSWER_SECONDS, Link, answer
+from sweepgd.storage.writer import Dead, Writer, attempt_of, dead, keep_late
+
+T = TypeVar("T")
+
+
+class Adoption:
+    """Goes on with what dead commands were about to do. Whatever was done already is found so, and not done again."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        counting: Counting,
+        claims: Claims,
+        link: Link,
+        advisor: SharedAdvisor,
+        footer: dict[str, str],
+        note: Callable[[str], None],
+    ) -> None:
+        self._directory, self._counting, self._claims, self._link = writer.directory, counting, claims, link
+        self._advisor, self._footer, self._note = advisor, footer, note
+
+    def look(self) -> None:
+        """Adopts what there is. Raises TimeoutError where the database goes away meanwhile; a later look goes on."""
+        for command in dead(self._directory):
+            self._adopt(command)
+
+    def _adopt(self, command: Dead) -> None:
+        results = {attempt_of(record): record for record in command.waiting()}
+        if results:
+            counts = self._answer(lambda: self._claims.finish(results, command.holder))
+            shown = set(load(self._directory).trials["trial"].to_pylist())
+            lacking = {key: record for key, record in results.items() if key in counts and key[0] not in shown}
+            self._counting.adopt(list(lacking.values()))
+            for key, record in lacking.items():
+                if (job := self._advisor.adopted(record, counts[key])) is not None:
+                    self._answer(job)
+            self._answer(lambda: self._claims.recorded(trial for trial, _ in counts))
+            if late := [record for key, record in results.items() if key not in counts]:
+                path = keep_late(self._directory, command.holder, late)
+                self._note(f"{len(late)} results of {command.holder} came late, and are set aside in {path}")
+        self._answer(lambda: self._claims.release(command.holder))
+        command.publish(self._footer)
+        command.remove()
+        self._note(f"{command.holder} ended without a word: its trials are taken over")
+
+    def _answer(self, job: Callable[[], T]) -> T:
+        return answer(self._link.submit(job), ANSWER_SECONDS)

@@ -1,0 +1,204 @@
+"""Who runs which trial: tables of ours beside Optuna's, in which a number is given out once, and again if its holder dies."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql
+
+# A holder that has not renewed for so long is taken for dead; it renews four times as often.
+LEASE_SECONDS = 60.0
+
+# A trial is claimed, finished when its result is durable and counts, and recorded when every reader of the folder sees it.
+CLAIMED, FINISHED, RECORDED = "claimed", "finished", "recorded"
+
+_metadata = MetaData()
+STUDIES = Table(
+    "sweepgd_studies",
+    _metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, unique=True, nullable=False),
+    Column("token", String, nullable=False),
+    Column("folder", String, nullable=False),
+    Column("sweep", String, nullable=False),
+    Column("following", Integer, nullable=False, server_default="0"),
+    Column("segment", Integer, nullable=False, server_default="0"),
+)
+CLAIMS = Table(
+    "sweepgd_claims",
+    _metadata,
+    Column("study", ForeignKey("sweepgd_studies.id"), primary_key=True),
+    Column("trial", Integer, primary_key=True, autoincrement=False),
+    Column("attempt", Integer, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("asked", Integer),
+    Index("sweepgd_claims_claimed", "study", "trial", postgresql_where=text("state = 'claimed'")),
+    Index("sweepgd_claims_open", "study", "holder", postgresql_where=text("state <> 'recorded'")),
+)
+
+
+Counts = dict[tuple[int, int], int | None]
+"""The attempts that count, with the number of what Optuna was asked for each, if it was."""
+
+
+class Claim(NamedTuple):
+    """A trial to run: how many holders it has had, and the number of what Optuna was asked for it, if it was."""
+
+    trial: int
+    attempt: int
+    asked: int | None
+
+
+def make_tables(connection: Connection) -> None:
+    """Makes the tables where they are not there yet."""
+    _metadata.create_all(connection)
+
+
+class Claims:
+    """The claims of one holder in one study. Every method is one transaction, and may be repeated."""
+
+    def __init__(self, engine: Engine, study: int, holder: str, total: int) -> None:
+        self._engine = engine
+        self._study, self.holder, self._total = study, holder, total
+
+    def take(self, count: int) -> list[Claim]:
+        """Up to so many trials to run: those whose holder's lease is over, by the database's clock, then new numbers.
+
+        No lease is over before the server has been up for as long, as nobody could renew it while it was away.
+        """
+        values = {"study": self._study, "holder": self.holder, "total": self._total, "lease": LEASE_SECONDS}
+        with self._engine.begin() as connection:
+            taken = [Claim(*row) for row in connection.execute(_TAKE_OVER, values | {"count": count})]
+            if len(taken) < count:
+                start = end = connection.execute(_LOCK, values).scalar_one()
+                while len(taken) < count and end < self._total:
+                    start, end = end, min(end + count - len(taken), self._total)
+                    taken += [Claim(*row) for row in connection.execute(_TAKE_NEW, values | {"start": start, "end": end})]
+                connection.execute(_FOLLOWING, values | {"end": end})
+        return sorted(taken)
+
+    def renew(self) -> list[Claim]:
+        """Renews the leases of all that is held, and returns it."""
+        with self._engine.begin() as connection:
+            values = {"study": self._study, "holder": self.holder, "lease": LEASE_SECONDS}
+            return [Claim(*row) for row in connection.execute(_RENEW, values)]
+
+    def finish(self, attempts: Iterable[tuple[int, int]], holder: str | None = None) -> Counts:
+        """Which of these attempts of a holder, each a trial and its number, count: those that nobody has taken over."""
+        trials, numbers = _columns(attempts)
+        values = {"study": self._study, "holder": holder or self.holder, "trials": trials, "attempts": numbers}
+        with self._engine.begin() as connection:
+            return {(row.trial, row.attempt): row.asked for row in connection.execute(_FINISH, values)}
+
+    def recorded(self, trials: Iterable[int]) -> None:
+        """Says that finished trials can be read in the results directory."""
+        with self._engine.begin() as connection:
+            connection.execute(_RECORD, {"study": self._study, "trials": list(trials)})
+
+    def release(self, holder: str | None = None) -> None:
+        """Gives back what a holder has not finished, to be taken at once."""
+        mine = (CLAIMS.c.study == self._study) & (CLAIMS.c.holder == (holder or self.holder)) & (CLAIMS.c.state == CLAIMED)
+        with self._engine.begin() as connection:
+            connection.execute(update(CLAIMS).where(mine).values(lease_until=None))
+
+    def all_recorded(self) -> set[int]:
+        """The trials that can be read in the results directory."""
+        query = select(CLAIMS.c.trial).where(CLAIMS.c.study == self._study, CLAIMS.c.state == RECORDED)
+        with self._engine.begin() as connection:
+            return set(connection.scalars(query))
+
+    def holders(self) -> dict[str, int]:
+        """How many trials below the total each other holder has not recorded yet."""
+        query = text(
+            "SELECT holder, count(*) FROM sweepgd_claims"
+            " WHERE study = :study AND state <> 'recorded' AND trial < :total AND holder <> :holder GROUP BY holder"
+        )
+        with self._engine.begin() as connection:
+            values = {"study": self._study, "total": self._total, "holder": self.holder}
+            return {row[0]: row[1] for row in connection.execute(query, values)}
+
+    def advised(self, trial: int, asked: int) -> None:
+        """Says which trial of Optuna's study holds the point of a trial, for whoever takes it over."""
+        mine = (CLAIMS.c.study == self._study) & (CLAIMS.c.trial == trial)
+        with self._engine.begin() as connection:
+            connection.execute(update(CLAIMS).where(mine).values(asked=asked))
+
+    def segment(self, least: int) -> int:
+        """A number that no other segment of the log, nor part, has or will have: at least `least`."""
+        with self._engine.begin() as connection:
+            number = connection.execute(_SEGMENT, {"study": self._study, "least": least}).scalar_one()
+            return int(number)
+
+
+def include(connection: Connection, study: int, trials: set[int]) -> None:
+    """Counts trials that a search without a database has recorded as recorded ones."""
+    row = {"study": study, "attempt": 1, "holder": "", "state": RECORDED}
+    if trials:
+        rows = [row | {"trial": trial} for trial in sorted(trials)]
+        connection.execute(postgresql.insert(CLAIMS).on_conflict_do_nothing(), rows)
+
+
+def _columns(attempts: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    pairs = list(attempts)
+    return [trial for trial, _ in pairs], [attempt for _, attempt in pairs]
+
+
+_UNTIL = "now() + make_interval(secs => :lease)"
+_TAKE_OVER = text(
+    f"""
+    UPDATE sweepgd_claims SET holder = :holder, attempt = attempt + 1, lease_until = {_UNTIL}
+    WHERE study = :study AND trial IN (
+        SELECT trial FROM sweepgd_claims
+        WHERE study = :study AND trial < :total AND state = 'claimed' AND (
+            lease_until IS NULL
+            OR greatest(lease_until, pg_postmaster_start_time() + make_interval(secs => :lease)) < now())
+        ORDER BY trial LIMIT :count FOR UPDATE SKIP LOCKED)
+    RETURNING trial, attempt, asked
+    """
+)
+_LOCK = text("SELECT following FROM sweepgd_studies WHERE id = :study FOR UPDATE")
+_FOLLOWING = text("UPDATE sweepgd_studies SET following = :end WHERE id = :study")
+# Numbers that a search without a database has recorded already are passed over.
+_TAKE_NEW = text(
+    f"""
+    INSERT INTO sweepgd_claims (study, trial, attempt, holder, state, lease_until)
+    SELECT :study, number, 1, :holder, 'claimed', {_UNTIL} FROM generate_series(:start, :end - 1) AS number
+    ON CONFLICT DO NOTHING RETURNING trial, attempt, asked
+    """
+)
+_RENEW = text(
+    f"""
+    UPDATE sweepgd_claims SET lease_until = {_UNTIL}
+    WHERE study = :study AND holder = :holder AND state = 'claimed'
+    RETURNING trial, attempt, asked
+    """
+)
+_FINISH = text(
+    """
+    UPDATE sweepgd_claims AS claim SET state = CASE state WHEN 'recorded' THEN 'recorded' ELSE 'finished' END
+    FROM unnest(CAST(:trials AS integer[]), CAST(:attempts AS integer[])) AS mine(trial, attempt)
+    WHERE claim.study = :study AND claim.trial = mine.trial AND claim.attempt = mine.attempt AND claim.holder = :holder
+    RETURNING claim.trial, claim.attempt, claim.asked
+    """
+)
+_RECORD = text(
+    "UPDATE sweepgd_claims SET state = 'recorded'"
+    " WHERE study = :study AND trial = ANY(CAST(:trials AS integer[])) AND state = 'finished'"
+)
+_SEGMENT = text("UPDATE sweepgd_studies SET segment = greatest(segment + 1, :least) WHERE id = :study RETURNING segment")

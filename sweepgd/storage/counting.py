@@ -1,0 +1,124 @@
+"""Results on their way into the record: durable, then known to count, then shown."""
+
+from concurrent.futures import Future
+from contextlib import suppress
+from time import monotonic
+
+from sweepgd.record import NoRoom
+from sweepgd.record.store import PART_SECONDS, PART_TRIALS
+from sweepgd.storage.advisor import SharedAdvisor
+from sweepgd.storage.claims import Claims, Counts
+from sweepgd.storage.link import ANSWER_SECONDS, Link, answer
+from sweepgd.storage.writer import Attempt, Writer, attempt_of, largest_segment
+
+
+class Counting:
+    """The results of one command. A step is never waited for: `settle` takes whatever steps are possible."""
+
+    def __init__(self, writer: Writer, claims: Claims, link: Link, advisor: SharedAdvisor, footer: dict[str, str]) -> None:
+        self._writer, self._claims, self._link, self._advisor, self._footer = writer, claims, link, advisor, footer
+        self._appended: list[tuple[Attempt, bytes]] = []
+        self._durable: list[tuple[Attempt, bytes]] = []
+        self._asked: list[tuple[Attempt, bytes]] = []
+        self._answer: Future[Counts] | None = None
+        self.late: list[tuple[Attempt, bytes]] = []
+        """Results that do not count, as another command had taken their trials over, not yet set aside."""
+        self._shown: list[int] = []
+        self._number: Future[int] = self._next_number()
+        self._last: Future[None] | None = None
+        self._pending = self._published = self._bytes = 0
+        self._opened = self._published_at = monotonic()
+
+    def append(self, record: bytes) -> None:
+        """Takes a result, in memory until the next `flush`."""
+        self._writer.append(record)
+        self._appended.append((attempt_of(record), record))
+
+    def flush(self) -> None:
+        """Makes everything appended durable, and everything that can be shown visible. After a Problem it can be repeated."""
+        self._writer.flush()
+        self._durable += self._appended
+        self._appended.clear()
+        self._say_shown()
+
+    def settle(self) -> None:
+        """Takes the steps that need not be waited for. Where there is no room to show a result, the next call tries again."""
+        with suppress(NoRoom):
+            if self._answer is not None and self._answer.done() and self._may_show():
+                counting = answer(self._answer)
+                self._answer = None
+                for attempt, record in self._asked:
+                    if attempt in counting:
+                        self._writer.show(record)
+                        self._shown.append(attempt[0])
+                        self._bytes += len(record)
+                    else:
+                        self.late.append((attempt, record))
+                self._asked = []
+            if self._shown:
+                self._writer.flush()
+                self._say_shown()
+        if self._answer is None and self._durable:
+            self._asked, self._durable = self._durable, []
+            attempts = [attempt for attempt, _ in self._asked]
+            self._answer = self._link.submit(lambda: self._claims.finish(attempts))
+
+    def adopt(self, records: list[bytes]) -> None:
+        """Shows results of a command that has died, which count. Raises TimeoutError where there is no segment yet."""
+        answer(self._number, ANSWER_SECONDS)
+        self._may_show()
+        for record in records:
+            self._writer.show(record)
+            self._bytes += len(record)
+        self._pending += len(records)
+        self._writer.flush()
+
+    def _may_show(self) -> bool:
+        """Whether there is a segment to show results in; begins one where its number has come."""
+        if not self._writer.has_segment and self._number.done():
+            self._writer.begin_segment(answer(self._number))
+        return self._writer.has_segment
+
+    def _say_shown(self) -> None:
+        """Tells the database, and Optuna, what every reader sees now."""
+        if not self._shown:
+            return
+        trials, self._shown = self._shown, []
+        self._pending += len(trials)
+        jobs = [job for job in map(self._advisor.counts, trials) if job is not None]
+        self._last = self._link.submit(lambda: self._claims.recorded(trials))
+        for job in jobs:
+            self._last = self._link.submit(job)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every result is shown or set aside, and the database knows."""
+        waiting = self._appended or self._durable or self._asked or self._shown or self.late
+        return not waiting and (self._last is None or self._last.done())
+
+    @property
+    def unpublished_bytes(self) -> int:
+        """How many bytes of the log the next parts are made of."""
+        return self._bytes + sum(len(record) for _, record in (*self._appended, *self._durable, *self._asked))
+
+    def publish(self) -> None:
+        """Makes parts of what is shown. After a Problem it can be repeated."""
+        self.flush()
+        self._writer.publish(self._footer, [record for _, record in (*self._asked, *self._durable)])
+        if self._pending:
+            self._number = self._next_number()
+        self._published += self._pending
+        self._pending = self._bytes = 0
+        self._published_at = monotonic()
+
+    def publish_if_due(self) -> None:
+        """Publishes as often as a Store does."""
+        now = monotonic()
+        many = self._pending >= max(PART_TRIALS, self._published // 8)
+        late = now - self._published_at > max(PART_SECONDS, (now - self._opened) / 10)
+        if self._pending and (many or late):
+            self.publish()
+
+    def _next_number(self) -> Future[int]:
+        directory = self._writer.directory
+        return self._link.submit(lambda: self._claims.segment(largest_segment(directory) + 1))

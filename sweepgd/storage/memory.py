@@ -1,0 +1,73 @@
+"""Optuna's study in the database: the memory that adaptive samplers and pruners share, and what a dashboard opens."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.engine import URL
+
+from sweepgd.advisor import trial_of
+from sweepgd.pruners import make_pruner
+from sweepgd.samplers import Points, make
+from sweepgd.storage.database import ENGINE
+from sweepgd.sweep import Sweep, points_of, space_of
+
+# The attribute of a trial of Optuna's that holds its number in the record.
+NUMBER = "trial"
+RUNNING = (TrialState.RUNNING,)
+
+
+class Memory:
+    """What the commands of a study ask Optuna, and tell it. Any method may be repeated after the database was away."""
+
+    def __init__(self, url: URL, name: str, sweep: Sweep, objectives: int) -> None:
+        self._search, self._objectives = sweep.search, objectives
+        self._space = space_of(sweep)
+        self._fixed = len(points_of(sweep, self._space))
+        self._storage = RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=dict(ENGINE))
+        self._study = optuna.create_study(
+            storage=self._storage,
+            study_name=name,
+            directions=["minimize"] * objectives,
+            pruner=make_pruner(sweep.search.pruner, objectives),
+            load_if_exists=True,
+        )
+
+    def ask(self, number: int) -> int:
+        """Asks for the point of a trial; returns the number under which Optuna's storage holds it."""
+        drawn = number - self._fixed
+        sampler = make(self._search.sampler, self._space, self._search.seed, self._objectives, drawn, parallel=True)
+        if isinstance(sampler, Points):
+            sampler.number = drawn
+        self._study.sampler = sampler
+        trial = self._study.ask()
+        self._space.ask(trial)
+        trial.set_user_attr(NUMBER, number)
+        return trial._trial_id
+
+    def asked(self, held: int) -> FrozenTrial:
+        """The trial that the storage holds under this number."""
+        return self._storage.get_trial(held)
+
+    def should_prune(self, held: int, percent: int, mean: float) -> bool:
+        """Takes a report at a rung, and judges by those of all commands."""
+        self._storage.set_trial_intermediate_value(held, percent, mean)
+        return self._study.pruner.prune(self._study, self._storage.get_trial(held))
+
+    def tell(self, held: int, values: Sequence[float] | None, *, pruned: bool) -> None:
+        """Tells the result of a trial that was asked for: what is minimised, or None where it failed."""
+        ending = TrialState.FAIL if values is None else TrialState.PRUNED if pruned else TrialState.COMPLETE
+        with suppress(UpdateFinishedTrialError):  # told already, and the answer was lost
+            self._storage.set_trial_state_values(held, ending, values)
+
+    def add(self, number: int, state: str) -> None:
+        """Adds a result whose point was not asked for here."""
+        self._study.add_trial(trial_of(state, **{NUMBER: number}))
+
+    def end_rest(self) -> None:
+        """Fails what was asked for and is run by nobody, as where the database went away before it had answered."""
+        for trial in self._study.get_trials(deepcopy=False, states=RUNNING):
+            self._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)

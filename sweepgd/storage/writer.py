@@ -1,0 +1,184 @@
+"""What one command writes into a shared results directory: its own log, in which a result waits until it is known to count."""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sweepgd.record import parts
+from sweepgd.record.files import sync_folder, writing
+from sweepgd.record.finished import unpack
+from sweepgd.record.log import Log, frames
+
+Attempt = tuple[int, int]
+"""A trial, and which of its holders ran it."""
+
+
+def attempt_of(record: bytes) -> Attempt:
+    """Which attempt a record is of."""
+    packed = unpack(record)
+    return packed.trial, packed.rows[0]["attempt"]
+
+
+def largest_segment(directory: Path) -> int:
+    """The largest number of a segment of the log, or of a part."""
+    return max([0, *parts.numbers(directory / "log", ".log"), *parts.numbers(directory / "trials", ".parquet")])
+
+
+class Writer:
+    """A folder `log/<holder>` of one command, locked while it lives.
+
+    It holds the results that may still turn out not to count, in `<number>.log`, and its lock names the segment that the
+    others were moved to, in which every reader sees them. Results that came late are kept in `late/<holder>.log`.
+    """
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        """Makes the folder. It gets its name, by which others find it, when it is locked."""
+        self.directory, self.holder = directory, holder
+        self.folder = directory / "log" / holder
+        hidden = self.folder.with_name(f".{holder}")
+        with writing(directory):
+            hidden.mkdir(parents=True)
+            self._lock = os.open(hidden / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            hidden.rename(self.folder)
+            sync_folder(self.folder.parent)
+            self._waiting = Log(self.folder / "000001.log")
+            self._segment: Log | None = None
+
+    def append(self, record: bytes) -> None:
+        """Adds a result, in memory until the next `flush`."""
+        self._waiting.append(record)
+
+    def flush(self) -> None:
+        """Makes everything appended durable."""
+        with writing(self.directory):
+            self._waiting.flush()
+            if self._segment is not None:
+                self._segment.flush()
+
+    @property
+    def has_segment(self) -> bool:
+        return self._segment is not None
+
+    def begin_segment(self, number: int) -> None:
+        """Begins the segment that results are shown in."""
+        with writing(self.directory):
+            os.pwrite(self._lock, f"{number:06}".encode(), 0)
+            os.fsync(self._lock)
+            self._segment = Log(self.directory / "log" / f"{number:06}.log")
+
+    def show(self, record: bytes) -> None:
+        """Adds a result that counts to where every reader sees it, in memory until the next `flush`."""
+        assert self._segment is not None
+        self._segment.append(record)
+
+    def set_aside(self, record: bytes) -> Path:
+        """Keeps a result that does not count; returns where."""
+        return keep_late(self.directory, self.holder, [record])
+
+    def publish(self, footer: dict[str, str], waiting: Iterable[bytes]) -> None:
+        """Makes parts of the segment; what still waits goes on to a log of its own."""
+        with writing(self.directory):
+            if self._segment is not None:
+                self._segment.close()
+                publish_segment(self.directory, self._segment.path, footer)
+                self._segment = None
+            before, self._waiting = self._waiting, Log(self._following())
+            for record in waiting:
+                self._waiting.append(record)
+            self._waiting.flush()
+            before.close()
+            before.path.unlink()
+
+    def _following(self) -> Path:
+        return self.folder / f"{int(self._waiting.path.stem) + 1:06}.log"
+
+    def close(self, *, leave: bool) -> None:
+        """Lets the folder go: it is removed, or left with what waits in it to whoever comes next."""
+        self._waiting.close()
+        if self._segment is not None:
+            self._segment.close()
+        if not leave:
+            remove(self.folder)
+        os.close(self._lock)
+
+
+def keep_late(directory: Path, holder: str, records: Iterable[bytes]) -> Path:
+    """Keeps results that do not count in `late/<holder>.log`."""
+    path = directory / "late" / f"{holder}.log"
+    with writing(directory):
+        path.parent.mkdir(exist_ok=True)
+        log = Log(path)
+        for record in records:
+            log.append(record)
+        log.flush()
+        log.close()
+    return path
+
+
+def publish_segment(directory: Path, path: Path, footer: dict[str, str]) -> None:
+    """Makes parts of a segment that nobody writes to any more, and removes it."""
+    if next(frames(path), None) is not None:
+        parts.publish(directory, int(path.stem), frames(path), footer)
+    path.unlink()
+
+
+def remove(folder: Path) -> None:
+    """Removes the folder of a command that has ended."""
+    lock = folder / "lock"
+    for path in folder.iterdir():
+        if path != lock:
+            path.unlink()
+    lock.unlink()  # last, as the folder is found by it
+    folder.rmdir()
+
+
+class Dead:
+    """The folder of a command that has ended without removing it, locked."""
+
+    def __init__(self, folder: Path, lock: int) -> None:
+        self.holder, self._folder, self._lock = folder.name, folder, lock
+        self._directory = folder.parent.parent
+
+    def waiting(self) -> list[bytes]:
+        """Its results that were durable, and not known to count."""
+        records: list[bytes] = []
+        for number in parts.numbers(self._folder, ".log"):
+            path = self._folder / f"{number:06}.log"
+            Log(path).close()  # cuts a torn tail
+            records += frames(path)
+        return records
+
+    def publish(self, footer: dict[str, str]) -> None:
+        """Makes parts of the segment that it left."""
+        number = os.pread(self._lock, 6, 0).decode()
+        path = self._directory / "log" / f"{number}.log"
+        if number and path.exists():
+            Log(path).close()
+            publish_segment(self._directory, path, footer)
+
+    def remove(self) -> None:
+        remove(self._folder)
+
+    def close(self) -> None:
+        os.close(self._lock)
+
+
+def dead(directory: Path) -> Iterator[Dead]:
+    """The folders of commands that live no more, each locked until the next one is asked for."""
+    for lock_file in sorted((directory / "log").glob("[!.]*/lock")):
+        try:
+            lock = os.open(lock_file, os.O_RDWR)
+        except FileNotFoundError:
+            continue
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(lock).st_nlink == 0:  # removed by its command, or by another, meanwhile
+                    continue
+            except BlockingIOError:
+                continue
+            yield Dead(lock_file.parent, lock)
+        finally:
+            os.close(lock)
