@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sweepgd.landscape.runs import Run
-from sweepgd.record import parts
-from sweepgd.record.files import placed, writing
+from sweepgd.record import reading
+from sweepgd.record.files import writing
 from sweepgd.record.schema import footer
+from sweepgd.record.sealed import sealed
 
 _REALS = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 
@@ -60,16 +60,16 @@ def path_for(directory: Path, settings: Mapping[str, Any]) -> Path:
 def kept(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> pa.Table:
     """The table in a file, made and written there, whole, where there is none. Raises Problem where it cannot be."""
     if path.exists():
-        return parts.read(path)
+        return reading.read(path, LANDSCAPES)
     with writing(path):
         path.parent.mkdir(exist_ok=True)
     table = make()
-    with writing(path), placed(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(footer(sweep_toml)), temporary, compression="zstd")
+    with writing(path), sealed(path, LANDSCAPES, footer(sweep_toml)) as writer:
+        writer.write_table(table)
     return table
 
 
 def load(directory: Path | str) -> pa.Table:
     """All landscapes recorded in a result directory, with the columns of LANDSCAPES."""
     files = sorted((Path(directory) / "landscapes").glob("*.parquet"))
-    return pa.concat_tables([LANDSCAPES.empty_table(), *(parts.read(file) for file in files)])
+    return pa.concat_tables([LANDSCAPES.empty_table(), *(reading.read(file, LANDSCAPES) for file in files)])

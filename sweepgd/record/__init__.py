@@ -1,7 +1,7 @@
 """The record of a sweep: what was computed, durable and readable by anyone."""
 
-from sweepgd.record.finished import Finished, decode, encode, with_search_state
 from sweepgd.record.files import NoRoom
+from sweepgd.record.finished import Finished, decode, encode, with_search_state
 from sweepgd.record.load import Minimum, Results, load
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, TRIALS
 from sweepgd.record.store import Store, exclusively

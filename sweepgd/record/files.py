@@ -13,11 +13,31 @@ class NoRoom(Problem):
     """A disk or a quota that is full. What could not be written can be written again once there is room."""
 
 
+# What is needed, by what the operating system says.
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space there"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable"),
+    errno.EIO: "check its disk",
+}
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Gives an OSError that has no file's name, as those of a write and an fsync, this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Makes the names in a folder durable: a rename or a removal survives a power cut only after this."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(folder):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -30,10 +50,11 @@ def placed(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with naming(path):
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
         sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
@@ -47,4 +68,5 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or path
         kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else Problem
-        raise kind(f"cannot write {where}: {error.strerror or error}; mend that, or give another --out") from error
+        remedy = _REMEDIES.get(error.errno or 0, "mend that")
+        raise kind(f"cannot write {where}: {error.strerror or error}; {remedy}, or give another --out") from error

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from sweepgd.layout import COLUMNS, Layout
 from sweepgd.problem import Problem
-from sweepgd.record import parts
+from sweepgd.record import parts, reading
 from sweepgd.record.log import frames
-from sweepgd.record.schema import MINIMA
+from sweepgd.record.schema import MINIMA, SCHEMAS
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Results:
     def _table(self, name: str, wanted: pc.Expression | None = None, columns: list[str] | None = None) -> pa.Table:
         published, logged = self._published_and_logged(name)
         logged_table = parts.table_of(name, logged)
-        tables = [parts.read(path, filters=wanted, columns=columns) for path in published]
+        tables = [reading.read(path, SCHEMAS[name], columns, wanted) for path in published]
         logged_table = logged_table if wanted is None else logged_table.filter(wanted)
         tables.append(logged_table if columns is None else logged_table.select(columns))
         keys = [("trial", "ascending"), ("replicate", "ascending")]
@@ -104,7 +104,7 @@ class Results:
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
         """The parts of a table and the log records not among them, as they were at one moment."""
         while True:
-            published = parts.numbers(self.directory / "trials", ".parquet")
+            published = parts.numbers(parts.folder(self.directory, "trials"), ".parquet")
             waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
             try:
                 logged = [
@@ -112,15 +112,13 @@ class Results:
                 ]
             except FileNotFoundError:
                 continue  # published since it was listed
-            if parts.numbers(self.directory / "trials", ".parquet") == published:
-                paths = [parts.part(self.directory, name, number) for number in published]
-                # Directories from before curvature was measured have parts without it.
-                return [path for path in paths if name != "curvature" or path.exists()], logged
+            if parts.numbers(parts.folder(self.directory, "trials"), ".parquet") == published:
+                return parts.parts_of(self.directory, name, published), logged
 
 
 def load(directory: Path | str) -> Results:
     """The results in a directory. Raises Problem where it is no result directory."""
     path = Path(directory)
-    if not (path / "sweep.toml").is_file() or not (path / "trials").is_dir():
+    if not (path / "sweep.toml").is_file() or not parts.folder(path, "trials").is_dir():
         raise Problem(f"{path} is no result directory: it has no sweep.toml beside a folder trials")
     return Results(path)

@@ -1,5 +1,7 @@
 """An append-only file of framed records: what was flushed survives a crash, and a torn tail is recognised and cut.
 
+A frame that was damaged later is passed over, as long as its length still says where the next one begins.
+
 The file is MAGIC, then frames: payload length (uint64) and CRC-32 (uint32), little-endian, then the payload.
 """
 
@@ -11,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sweepgd.problem import Problem
-from sweepgd.record.files import placed, sync_folder
+from sweepgd.record.files import naming, placed, sync_folder
 
 MAGIC = b"sweepgd log 1\n"
 _HEAD = struct.Struct("<QI")
@@ -30,15 +32,23 @@ def _whole(file: BinaryIO, path: Path) -> Iterator[bytes]:
         if length == 0 or end > size:
             return
         payload = file.read(length)
-        if zlib.crc32(payload) != checksum:
-            return
-        yield payload
+        if zlib.crc32(payload) == checksum:
+            yield payload
 
 
 def frames(path: Path) -> Iterator[bytes]:
     """The payloads of a log, which may be growing: an unfinished tail is ignored. Raises Problem where it is no log."""
     with path.open("rb") as file:
         yield from _whole(file, path)
+
+
+def faults(path: Path) -> tuple[int, int]:
+    """The bytes of a log that are in no whole frame: between whole frames, and after the last one. Raises Problem as `frames`."""
+    with path.open("rb") as file:
+        whole = end = len(MAGIC)
+        for payload in _whole(file, path):
+            whole, end = whole + _HEAD.size + len(payload), file.tell()
+        return end - whole, file.seek(0, os.SEEK_END) - end
 
 
 class Log:
@@ -59,17 +69,18 @@ class Log:
         self._pending: list[bytes] = []
 
     def _cut(self) -> int:
-        end = len(MAGIC) + sum(_HEAD.size + len(payload) for payload in frames(self.path))
+        end = self._file.seek(0, os.SEEK_END) - faults(self.path)[1]
         self._file.seek(end)
-        tail = self._file.read()
-        if tail:
-            with self.path.with_suffix(".torn").open("ab") as kept:
+        if tail := self._file.read():
+            torn = self.path.with_suffix(".torn")
+            with naming(torn), torn.open("ab") as kept:
                 kept.write(tail)
                 kept.flush()
                 os.fsync(kept.fileno())
             sync_folder(self.path.parent)
-            self._file.truncate(end)
-            os.fsync(self._file.fileno())
+            with naming(self.path):
+                self._file.truncate(end)
+                os.fsync(self._file.fileno())
         return end
 
     def append(self, payload: bytes) -> None:
@@ -86,9 +97,10 @@ class Log:
         data = memoryview(b"".join(self._pending))
         self._file.seek(self._end)
         written = 0
-        while written < len(data):
-            written += self._file.write(data[written:])
-        os.fsync(self._file.fileno())
+        with naming(self.path):
+            while written < len(data):
+                written += self._file.write(data[written:])
+            os.fsync(self._file.fileno())
         self._end += len(data)
         self._pending.clear()
 

@@ -7,25 +7,40 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sweepgd.problem import Problem
-from sweepgd.record.files import placed, sync_folder
+from sweepgd.record.files import sync_folder
 from sweepgd.record.finished import VALUE_BYTES, Packed, layout_in, unpack
-from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, SCHEMAS, TRIALS
+from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMAS, TRIALS
+from sweepgd.record.sealed import sealed
 
 # A row group holds about this many bytes of log records, which bounds the memory that publishing takes.
-_GROUP_BYTES = 32 * 2**20
+GROUP_BYTES = 32 * 2**20
+
+# The folder of a compaction that is complete but not yet in place.
+COMPACTED = "compacted"
+
+
+def folder(directory: Path, table: str) -> Path:
+    """Where the parts of a table are: beside the others, or, where a compaction was interrupted, not yet there."""
+    compacted = directory / COMPACTED / table
+    return compacted if compacted.is_dir() else directory / table
 
 
 def part(directory: Path, table: str, number: int) -> Path:
     """The path of a part of a table."""
-    return directory / table / f"{number:06}.parquet"
+    return folder(directory, table) / f"{number:06}.parquet"
 
 
-def numbers(folder: Path, suffix: str) -> list[int]:
+def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path]:
+    """The parts of a table that were published under these numbers."""
+    paths = [part(directory, table, number) for number in published]
+    # Directories from before curvature was measured have parts without it.
+    return [path for path in paths if table != "curvature" or path.exists()]
+
+
+def numbers(within: Path, suffix: str) -> list[int]:
     """The numbers of the files `000001<suffix>` in a folder, ascending; none where there is no folder."""
-    return sorted(int(path.stem) for path in folder.glob(f"*{suffix}") if path.stem.isdecimal())
+    return sorted(int(path.stem) for path in within.glob(f"*{suffix}") if path.stem.isdecimal())
 
 
 def trials_table(batch: Sequence[Packed]) -> pa.Table:
@@ -93,28 +108,12 @@ def publish(directory: Path, number: int, records: Iterable[bytes], metadata: Ma
             if path.exists():
                 sync_folder(path.parent)
                 continue
-            schema = SCHEMAS[name].with_metadata(metadata)
-            temporary = stack.enter_context(placed(path))
-            writers[name] = stack.enter_context(pq.ParquetWriter(temporary, schema, compression="zstd"))
+            writers[name] = stack.enter_context(sealed(path, SCHEMAS[name], metadata))
+        if not writers:
+            return
         for batch in _batches(records):
             for name, writer in writers.items():
                 writer.write_table(_TABLES[name](batch))
-
-
-def read(path: Path, **how: Any) -> pa.Table:
-    """A part, or the rows and columns of it that pyarrow's `filters` and `columns` choose.
-
-    Raises Problem where it is damaged, or written under another schema version.
-    """
-    try:
-        written = (pq.read_metadata(path).metadata or {}).get(b"sweepgd.schema_version", b"unknown").decode()
-        if written != str(SCHEMA_VERSION):
-            raise Problem(f"{path} has schema version {written}, not {SCHEMA_VERSION}: use the sweepgd that wrote it")
-        table = pq.read_table(path, partitioning=None, **how)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise Problem(f"{path} cannot be read: {reason}; restore it from a copy, or set it aside") from error
-    return table.replace_schema_metadata()
 
 
 def _rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
@@ -141,7 +140,7 @@ def _batches(records: Iterable[bytes]) -> Iterator[list[Packed]]:
     for record in records:
         batch.append(unpack(record))
         size += len(record)
-        if size >= _GROUP_BYTES:
+        if size >= GROUP_BYTES:
             yield batch
             batch, size = [], 0
     if batch:

@@ -5,16 +5,17 @@ import fcntl
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sweepgd.problem import Problem
-from sweepgd.record import parts
+from sweepgd.record import parts, reading
+from sweepgd.record.compacted import finish_compaction
 from sweepgd.record.files import NoRoom, placed, sync_folder, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.log import Log, frames
-from sweepgd.record.schema import SCHEMAS, footer
+from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 
 # A part has this many trials or lasts this long, whichever comes first. Publishing takes 40 µs a trial, and the first time
 # half a second, as pyarrow then imports pandas where it is installed: a search of seconds had better not wait for that.
@@ -25,7 +26,8 @@ class Store:
     """A result directory open for recording. Segment `log/000001.log` becomes part 000001 of each table.
 
     Publishing starts the next segment first, so that a segment with a successor is final and its publication can be
-    repeated after a crash at any point. Its log goes once all its parts are in place.
+    repeated after a crash at any point. The log of the newest parts stays, so that they can be made again should they be damaged;
+    it goes once there are newer ones and all its parts have been read back.
     """
 
     def __init__(self, directory: Path, sweep_toml: str, lock: int) -> None:
@@ -43,7 +45,7 @@ class Store:
         self.recorded: set[int] = set()
         """The numbers of all trials recorded so far, flushed or not."""
         for number in parts.numbers(directory / "trials", ".parquet"):
-            table = parts.read(parts.part(directory, "trials", number), columns=["trial"])
+            table = reading.read(parts.part(directory, "trials", number), TRIALS, ["trial"])
             self.recorded.update(table["trial"].to_pylist())
         self._published = len(self.recorded)
         """How many records are in parts, but for the supplements there when this store was opened."""
@@ -71,6 +73,14 @@ class Store:
             except BaseException:
                 os.close(lock)
                 raise
+
+    def remaining(self, numbers: Iterable[int]) -> Iterator[int]:
+        """Those of these trials that are not recorded."""
+        return (number for number in numbers if number not in self.recorded)
+
+    def attempt(self, trial: int) -> int:
+        """Which attempt at a trial this is: where there is one writer, nobody takes a trial over."""
+        return 1
 
     def append(self, trial: int, record: bytes) -> None:
         """Records a configuration as `encode` wrote it, in memory until the next `flush`.
@@ -131,7 +141,7 @@ class Store:
         again. What was not is given up then: who wants to hear of that calls `flush` before.
         """
         try:
-            with suppress(NoRoom):
+            with suppress(NoRoom), writing(self.directory):
                 self.publish()
                 self._log.path.unlink()
         finally:
@@ -142,11 +152,12 @@ class Store:
         return self.directory / "log" / f"{segment:06}.log"
 
     def _publish_final_segments(self) -> None:
-        for number in parts.numbers(self.directory / "log", ".log"):
-            if number != self._segment:
-                path = self._log_path(number)
-                parts.publish(self.directory, number, frames(path), self._footer)
-                path.unlink()
+        final = [number for number in parts.numbers(self.directory / "log", ".log") if number != self._segment]
+        for number in final:
+            parts.publish(self.directory, number, frames(self._log_path(number)), self._footer)
+        for number in final[:-1]:
+            if all(reading.is_whole(parts.part(self.directory, table, number)) for table in SCHEMAS):
+                self._log_path(number).unlink()
 
 
 @contextmanager
@@ -182,6 +193,7 @@ def take_lock(directory: Path, *, together: bool = False) -> int:
 
 def prepare(directory: Path, sweep_toml: str) -> None:
     """Makes the folders of the tables, and `sweep.toml`."""
+    finish_compaction(directory)
     for name in SCHEMAS:
         folder = directory / name
         folder.mkdir(exist_ok=True)

@@ -156,13 +156,14 @@ def test_a_damaged_part_is_named(tmp_path):
         Store.open(tmp_path, "")
 
 
-def test_a_part_of_another_schema_version_is_refused(tmp_path):
+def test_a_part_of_a_newer_schema_version_is_refused(tmp_path):
     write(tmp_path, [[finished(0)]])
     path = tmp_path / "trials" / "000001.parquet"
     table = pq.read_table(path)
-    pq.write_table(table.replace_schema_metadata({"sweepgd.schema_version": "2"}), path)
-    with pytest.raises(Problem, match="schema version 2, not 1"):
-        _ = load(tmp_path).trials
+    for version, says in (("3", "3"), ("0", "unknown"), ("two", "unknown")):
+        pq.write_table(table.replace_schema_metadata({"sweepgd.schema_version": version}), path)
+        with pytest.raises(Problem, match=f"has schema version {says}, and this sweepgd reads 1 to 2"):
+            _ = load(tmp_path).trials
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])

@@ -1,0 +1,59 @@
+"""`sweepgd verify` and `sweepgd compact`: what becomes of a result directory after its search."""
+
+import json
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Any
+
+import typer
+
+from sweepgd.cli_options import Json
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")]
+
+
+def verify(
+    directory: Directory,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Set damaged files aside in DIR/damaged, and make again what a log still holds.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Read every byte of a results directory, and name what is damaged: then exit 1."""
+    from sweepgd.record.repair import repair as set_aside
+    from sweepgd.record.verify import verify as read
+
+    repaired = [_plain(directory, vars(each)) for each in set_aside(directory)] if repair else []
+    found = read(directory)
+    findings = [_plain(directory, vars(finding)) for finding in found.findings]
+    if json_:
+        answer = {"files": found.files, "trials": found.trials, "findings": findings}
+        print(json.dumps(answer | ({"repaired": repaired} if repair else {}), indent=2))
+    else:
+        for each in repaired:
+            where = f"set aside in {each['aside']}; " if each["aside"] else ""
+            print(f"{each['path']}: {where}{each['outcome']}")
+        for finding in findings:
+            print(f"{finding['path']}: {finding['reason']}")
+        whole = "whole" if not found.damaged else f"of which {len(found.damaged)} damaged"
+        print(f"{directory}: {found.files} files of {found.trials} trials, {whole}")
+    if found.damaged:
+        if not repair:
+            print(
+                f"sweepgd: to go on without what is damaged: sweepgd verify {quote(str(directory))} --repair", file=sys.stderr
+            )
+        raise typer.Exit(1)
+
+
+def _plain(directory: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """Values with paths as texts, below the directory."""
+    return {name: str(value.relative_to(directory)) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def compact(directory: Directory) -> None:
+    """Make the many parts of a study at rest one for each table, so that readers open fewer files."""
+    from sweepgd.record.compact import compact as merge
+
+    before, after = merge(directory)
+    print(f"{directory}: {before} parts of each table, now {after}")

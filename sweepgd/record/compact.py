@@ -1,0 +1,67 @@
+"""Many parts of a study at rest made one."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+
+from sweepgd.record import parts
+from sweepgd.record.compacted import BEGUN, finish_compaction
+from sweepgd.record.files import sync_folder, writing
+from sweepgd.record.load import load
+from sweepgd.record.reading import groups
+from sweepgd.record.schema import SCHEMAS, footer
+from sweepgd.record.sealed import sealed
+from sweepgd.record.store import Store
+
+
+def compact(directory: Path | str) -> tuple[int, int]:
+    """Makes the parts of each table one, and returns how many there were and are.
+
+    For a study at rest: readers that have files open, or have listed them, may miss them. It can be stopped at any point, and no row
+    is lost or there twice; the next command that writes there finishes it. Raises Problem where somebody is writing there, a
+    part is damaged, or there is no room for the new parts beside the old ones.
+    """
+    results = load(directory)
+    with closing(Store.open(results.directory, results.sweep_toml)) as store:
+        store.publish()
+        numbers = parts.numbers(results.directory / "trials", ".parquet")
+        if len(numbers) < 2:
+            return len(numbers), len(numbers)
+        with writing(results.directory):
+            try:
+                _merge(results.directory, numbers, footer(results.sweep_toml))
+            finally:
+                finish_compaction(results.directory)
+    return len(numbers), 1
+
+
+def _merge(directory: Path, numbers: list[int], metadata: dict[str, str]) -> None:
+    """Writes the new parts beside the old ones, numbered as the newest, and declares them complete."""
+    begun = directory / BEGUN
+    begun.mkdir()
+    for table, schema in SCHEMAS.items():
+        (begun / table).mkdir()
+        merged = begun / table / f"{numbers[-1]:06}.parquet"
+        with sealed(merged, schema, metadata) as writer:
+            for group in _regrouped(parts.parts_of(directory, table, numbers), schema):
+                writer.write_table(group)
+    sync_folder(begun)
+    # The log of the newest segment is the source of its parts alone, and not of those that will have its number.
+    for number in numbers:
+        (directory / "log" / f"{number:06}.log").unlink(missing_ok=True)
+    begun.rename(directory / parts.COMPACTED)
+    sync_folder(directory)
+
+
+def _regrouped(paths: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The rows of parts in tables as large as a row group should be."""
+    held = [schema.empty_table()]
+    for group in (group for path in paths for group in groups(path, schema)):
+        held.append(group)
+        if sum(table.nbytes for table in held) >= parts.GROUP_BYTES:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)

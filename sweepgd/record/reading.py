@@ -1,0 +1,95 @@
+"""Parts read: every byte checked, older versions as the present one, a damaged part named."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sweepgd.problem import Problem
+from sweepgd.record.schema import SCHEMA_VERSION, SEALED
+from sweepgd.record.sealed import fault
+
+
+class Damaged(Problem):
+    """A Parquet file of a result directory that is not as it was written, for a `reason`."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        directory = quote(str(path.parent.parent))
+        super().__init__(f"{path} cannot be read: {reason}; to go on with the others: sweepgd verify {directory} --repair")
+        self.reason = reason
+
+
+def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, filters: pc.Expression | None = None) -> pa.Table:
+    """A part with the columns of `schema`, null where an earlier version had none, or some columns or rows of it.
+
+    Every byte is checked, of a choice of rows those that are read. Raises Damaged where they are not as they were written, and
+    Problem where a newer version wrote them.
+    """
+    with _opened(path) as file:
+        if filters is None:
+            _check(path, file)
+        return pq.read_table(
+            path, schema=schema, columns=columns, filters=filters, partitioning=None, page_checksum_verification=True
+        )
+
+
+def groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    """A part as `read` gives it, a row group at a time."""
+    for table in pages(path):
+        absent = {field.name: pa.nulls(len(table), field.type) for field in schema if field.name not in table.column_names}
+        columns = [absent[name] if name in absent else table[name] for name in schema.names]
+        yield pa.Table.from_arrays(columns, schema=schema)
+
+
+def pages(path: Path) -> Iterator[pa.Table]:
+    """All that a Parquet file holds, as it was written, a row group at a time. Raises as `read`."""
+    with _opened(path) as file:
+        _check(path, file)
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a part is there and can be read, every byte as it was written."""
+    try:
+        return all(True for _ in pages(path))
+    except Damaged:
+        return False
+
+
+def version_of(path: Path) -> int:
+    """The schema version that a part was written under. Raises as `read`."""
+    with _opened(path) as file:
+        return _version(file)
+
+
+def _check(path: Path, file: pq.ParquetFile) -> None:
+    """Raises Damaged where not every byte of a file is as it was written, as far as its version can tell."""
+    if reason := fault(path, required=SEALED <= _version(file) <= SCHEMA_VERSION):
+        raise Damaged(path, reason)
+
+
+def _version(file: pq.ParquetFile) -> int:
+    """The schema version; 0 where a file does not say."""
+    text = (file.metadata.metadata or {}).get(b"sweepgd.schema_version", b"")
+    return int(text) if text.isdigit() else 0
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            version = _version(file)
+            if not 0 < version <= SCHEMA_VERSION:
+                _check(path, file)
+                raise Problem(
+                    f"{path} has schema version {version or 'unknown'}, and this sweepgd reads 1 to {SCHEMA_VERSION}: "
+                    "use the sweepgd that wrote it"
+                )
+            yield file
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise Damaged(path, str(error).splitlines()[0].rstrip(".")) from error

@@ -1,0 +1,125 @@
+"""A damaged result directory made one that every reader reads: what is damaged is set aside, what a log still holds made again."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweepgd.problem import Problem
+from sweepgd.record import parts
+from sweepgd.record.compacted import finish_compaction
+from sweepgd.record.files import sync_folder, writing
+from sweepgd.record.load import load
+from sweepgd.record.log import Log, faults, frames
+from sweepgd.record.reading import Damaged, pages
+from sweepgd.record.schema import SCHEMAS, footer
+from sweepgd.record.store import exclusively
+from sweepgd.record.verify import Finding, verify
+
+_AGAIN = {
+    "trials": "the same sweepgd search runs them again",
+    "curvature": "the same sweepgd measure takes them again",
+    "landscapes": "the same sweepgd landscape draws it again",
+}
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What became of a damaged file: where it is `aside` (None where it was missing), and what that means for its rows."""
+
+    path: Path
+    aside: Path | None
+    outcome: str
+
+
+def repair(directory: Path | str) -> list[Repaired]:
+    """Sets damaged files aside in `damaged/`, never deleting one, and makes again what a log still holds.
+
+    A segment without its trials part is set aside as a whole, so that its trials can be run again and no row is there twice.
+    Raises Problem where somebody is writing there, or the directory cannot be written.
+    """
+    root = load(directory).directory
+    with writing(root), exclusively(root):
+        finish_compaction(root)
+        found = verify(root).findings
+        done = [each for finding in found if finding.path.suffix == ".log" for each in _log(root, finding)]
+        for number in sorted({int(finding.path.stem) for finding in found if finding.path.parent.name in SCHEMAS}):
+            tables = [finding.path.parent.name for finding in found if finding.path.stem == f"{number:06}" and finding.damage]
+            done += _segment(root, number, [table for table in SCHEMAS if table in tables])
+        for finding in found:
+            if finding.path.parent.name == "landscapes":
+                done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_AGAIN['landscapes']}"))
+    return done
+
+
+def _log(root: Path, finding: Finding) -> Iterator[Repaired]:
+    """Makes parts of what a log still holds, and sets it aside where something in it is damaged."""
+    path = finding.path
+    if not finding.damage:
+        Log(path).close()
+        yield Repaired(path, path.with_suffix(".torn"), "the record was not finished, and its trial not reported")
+        return
+    rest = "nothing of it can be read"
+    with suppress(Problem):
+        parts.publish(root, int(path.stem), frames(path), footer(load(root).sweep_toml))
+        rest = "its other records are published"
+    yield Repaired(path, _set_aside(path), f"{rest}; trials that are not recorded now: {_AGAIN['trials']}")
+
+
+def _segment(root: Path, number: int, damaged: Sequence[str]) -> Iterator[Repaired]:
+    """Sets the damaged parts of a segment aside and makes them again, from its log or without rows."""
+    trials = _trials(root, number)
+    records = _records(root / "log" / f"{number:06}.log")
+    lost = [*SCHEMAS] if "trials" in damaged and records is None else damaged
+    # Trials first: a segment without them is not read.
+    aside = {table: _set_aside(parts.part(root, table, number)) for table in lost}
+    if "trials" not in lost or records is not None:
+        parts.publish(root, number, records or [], footer(load(root).sweep_toml))
+    for table, where in aside.items():
+        if records is not None:
+            outcome = f"made again from log/{number:06}.log"
+        elif "trials" in lost:
+            outcome = f"{table} of {trials} lost; {_AGAIN.get(table, _AGAIN['trials'])}"
+        elif table == "curvature":
+            outcome = f"curvature lost; {_AGAIN[table]}"
+        else:
+            outcome = (
+                f"{table} of {trials} lost, their trials rows stand; to run these again: move */{number:06}.parquet away, "
+                "and then the same sweepgd search"
+            )
+        if where is not None or table in damaged:
+            yield Repaired(root / table / f"{number:06}.parquet", where, outcome)
+
+
+def _records(log: Path) -> list[bytes] | None:
+    """The records of a segment whose log is there and whole; None where it is not."""
+    try:
+        return list(frames(log)) if faults(log) == (0, 0) else None
+    except (FileNotFoundError, Problem):
+        return None
+
+
+def _trials(root: Path, number: int) -> str:
+    """Which trials a segment has, as far as one of its parts can tell."""
+    for table in ("trials", "minima", "curves"):
+        found: set[int] = set()
+        with suppress(Damaged):
+            for group in pages(parts.part(root, table, number)):
+                found.update(group["trial"].to_pylist())
+            if found:
+                return f"{len(found)} trials, {min(found)} to {max(found)}," if len(found) > 1 else f"trial {min(found)}"
+    return "its trials"
+
+
+def _set_aside(path: Path) -> Path | None:
+    """Moves a file to the same place in `damaged/`; returns where, None where there is no such file."""
+    if not path.exists():
+        return None
+    folder = path.parent.parent / "damaged" / path.parent.name
+    folder.mkdir(parents=True, exist_ok=True)
+    names = (path.name, *(f"{path.stem}.{number}{path.suffix}" for number in range(2, 10_000)))
+    target = next(folder / name for name in names if not (folder / name).exists())
+    path.rename(target)
+    sync_folder(folder)
+    sync_folder(path.parent)
+    return target
