@@ -40,9 +40,8 @@ def verify(
         print(f"{directory}: {found.files} files of {found.trials} trials, {whole}")
     if found.damaged:
         if not repair:
-            print(
-                f"sweepgd: to go on without what is damaged: sweepgd verify {quote(str(directory))} --repair", file=sys.stderr
-            )
+            again = f"sweepgd verify {quote(str(directory))} --repair"
+            print(f"sweepgd: to set aside what is damaged, and go on with the rest: {again}", file=sys.stderr)
         raise typer.Exit(1)
 
 

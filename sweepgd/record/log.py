@@ -43,7 +43,7 @@ def frames(path: Path) -> Iterator[bytes]:
 
 
 def faults(path: Path) -> tuple[int, int]:
-    """The bytes of a log that are in no whole frame: between whole frames, and after the last one. Raises Problem as `frames`."""
+    """How many bytes of a log are in no whole frame: between whole ones, and after the last. Raises Problem where it is no log."""
     with path.open("rb") as file:
         whole = end = len(MAGIC)
         for payload in _whole(file, path):

@@ -1,4 +1,4 @@
-"""A damaged result directory made one that every reader reads: what is damaged is set aside, what a log still holds made again."""
+"""Damage set aside, so that every reader reads the rest; what a log still holds is made again."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

@@ -32,12 +32,12 @@ def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterat
             pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer,
         ):
             yield writer
-        with temporary.open("r+b") as file:
-            at = _place(file)
+        with temporary.open("r+b") as written:
+            at = _place(written)
             assert at is not None
-            checksum = _checksum(file, at)
-            file.seek(at)
-            file.write(checksum)
+            checksum = _checksum(written, at)
+            written.seek(at)
+            written.write(checksum)
 
 
 def fault(path: Path, required: bool) -> str | None:

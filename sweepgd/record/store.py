@@ -26,8 +26,8 @@ class Store:
     """A result directory open for recording. Segment `log/000001.log` becomes part 000001 of each table.
 
     Publishing starts the next segment first, so that a segment with a successor is final and its publication can be
-    repeated after a crash at any point. The log of the newest parts stays, so that they can be made again should they be damaged;
-    it goes once there are newer ones and all its parts have been read back.
+    repeated after a crash at any point. The log of the newest parts stays, so that they can be made again should they be
+    damaged; it goes once there are newer ones and its own have been read back.
     """
 
     def __init__(self, directory: Path, sweep_toml: str, lock: int) -> None:
