@@ -43,7 +43,7 @@ def frames(path: Path) -> Iterator[bytes]:
 
 
 def faults(path: Path) -> tuple[int, int]:
-    """How many bytes of a log are in no whole frame: between whole ones, and after the last. Raises Problem where it is no log."""
+    """How many bytes of a log are in no whole frame: between whole ones, after the last. Raises Problem where it is no log."""
     with path.open("rb") as file:
         whole = end = len(MAGIC)
         for payload in _whole(file, path):
