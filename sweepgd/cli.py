@@ -136,29 +136,24 @@ def search(
         return
 
     from sweepgd import processes
+    from sweepgd.interrupts import heard
     from sweepgd.report.progress import SearchProgress
 
-    processes.get_ready()
-    with SearchProgress(quiet=quiet, verbose=verbose) as progress:
+    line = f"interrupted; what finished is in {directory}: the same command goes on from there"
+    with heard(INTERRUPTED, line), SearchProgress(quiet=quiet, verbose=verbose) as progress:
+        processes.get_ready()
         from sweepgd.study import search as run
 
-        try:
-            results = run(
-                loaded,
-                out=directory,
-                workers=workers,
-                timeout=limit,
-                trial_timeout=trial_limit,
-                fresh=fresh,
-                plugins=plugin_,
-                progress=progress,
-            )
-        except KeyboardInterrupt:
-            print(
-                f"sweepgd: interrupted; what finished is in {directory}: the same command goes on from there",
-                file=sys.stderr,
-            )
-            sys.exit(INTERRUPTED)
+        results = run(
+            loaded,
+            out=directory,
+            workers=workers,
+            timeout=limit,
+            trial_timeout=trial_limit,
+            fresh=fresh,
+            plugins=plugin_,
+            progress=progress,
+        )
     from sweepgd.analysis import summary
 
     _show(summary(results, 5), json_)
@@ -260,7 +255,7 @@ def train(
     if isinstance(size, str) and size != "full":
         raise UsageProblem(f'--batch-size {size!r}: give a whole number, or "full"')
     printer = RunPrinter(quiet=quiet or json_)
-    with heard(INTERRUPTED):
+    with heard(INTERRUPTED, "interrupted", patience=2.0):
         training = run(
             data,
             model,

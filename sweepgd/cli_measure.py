@@ -52,30 +52,28 @@ def measure(
     numbers = None if trials is None else _numbers(trials)
 
     from sweepgd import processes
+    from sweepgd.interrupts import heard
     from sweepgd.report.progress import MeasureProgress
 
-    processes.get_ready()
-    with MeasureProgress(quiet=quiet) as progress:
+    line = f"interrupted; what was measured is in {directory}: the same command goes on"
+    with heard(INTERRUPTED, line), MeasureProgress(quiet=quiet) as progress:
+        processes.get_ready()
         from sweepgd.measuring import measure as run
 
-        try:
-            found = run(
-                directory,
-                measures=_names(measures),
-                rows=size,
-                which=_names(which),
-                trials=numbers,
-                rescale=rescale,
-                dtype=dtype,
-                seed=seed,
-                overrides=set_,
-                workers=workers,
-                plugins=plugin_,
-                progress=progress,
-            )
-        except KeyboardInterrupt:
-            print(f"sweepgd: interrupted; what was measured is in {directory}: the same command goes on", file=sys.stderr)
-            sys.exit(INTERRUPTED)
+        found = run(
+            directory,
+            measures=_names(measures),
+            rows=size,
+            which=_names(which),
+            trials=numbers,
+            rescale=rescale,
+            dtype=dtype,
+            seed=seed,
+            overrides=set_,
+            workers=workers,
+            plugins=plugin_,
+            progress=progress,
+        )
 
     from sweepgd.report.console import stdout
     from sweepgd.report.measured import answer, failures, summary

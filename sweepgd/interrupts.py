@@ -1,36 +1,100 @@
-"""Ctrl-C while a kernel runs that does not come back: Python's handler waits for it, and would for ever (numba#5551)."""
+"""Ctrl-C, and SIGTERM like it: the first asks, the second ends the process, also while a kernel runs that does not come back.
+
+Python's own handler waits for such a kernel, and would for ever (numba#5551); kernels let go of the GIL, so a thread does not.
+"""
 
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import socketpair
-from threading import Event, Thread
+from socket import socket, socketpair
+from threading import Thread, current_thread, main_thread
+from time import monotonic
+from types import FrameType
 
-PATIENCE_SECONDS = 2.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
+SAME_SECONDS = 0.1
 
 
 @contextmanager
-def heard(exit_code: int) -> Iterator[None]:
-    """Ends the process where it is still inside so long after a Ctrl-C. For the main thread; kernels let go of the GIL."""
+def heard(exit_code: int, line: str, patience: float | None = None) -> Iterator[None]:
+    """Ends the process with a line on stderr at KeyboardInterrupt, which SIGTERM raises here too. For the main thread.
+
+    At the second signal it ends at once, wherever it is, and where it is still inside `patience` seconds after the first.
+    """
     ours, theirs = socketpair()
     theirs.setblocking(False)
-    left = Event()
 
     def watch() -> None:
-        if ours.recv(1) and not left.wait(PATIENCE_SECONDS):
-            print("sweepgd: interrupted", file=sys.stderr, flush=True)
-            os._exit(exit_code)
+        try:
+            _wait_for_one(ours)
+            first = monotonic()
+            ours.settimeout(patience)
+            _wait_for_one(ours)
+            while monotonic() - first < SAME_SECONDS:
+                _wait_for_one(ours)
+        except EOFError:
+            return
+        except TimeoutError:
+            pass
+        shown = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
+        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {line}\n".encode())
+        os._exit(exit_code)
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
     before = signal.set_wakeup_fd(theirs.fileno())
+    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
+    except KeyboardInterrupt:
+        print(f"sweepgd: {line}", file=sys.stderr)
+        sys.exit(exit_code)
     finally:
-        left.set()
+        signal.signal(signal.SIGTERM, terminate)
         signal.set_wakeup_fd(before)
         theirs.close()  # which ends the thread
         thread.join()
         ours.close()
+
+
+def _wait_for_one(signals: socket) -> None:
+    """Reads up to one of SIGNALS. Raises EOFError where none will come, and TimeoutError where none has in time."""
+    while read := signals.recv(1):
+        if read[0] in SIGNALS:
+            return
+    raise EOFError
+
+
+class Stop:
+    """Whether somebody has asked to stop."""
+
+    def __init__(self) -> None:
+        self._asked_at: float | None = None
+
+    def __bool__(self) -> bool:
+        return self._asked_at is not None
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        """Handles a signal. Raises KeyboardInterrupt at the second one."""
+        if self._asked_at is None:
+            self._asked_at = monotonic()
+        elif monotonic() - self._asked_at > SAME_SECONDS:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def asking() -> Iterator[Stop]:
+    """Inside, the first signal that would raise KeyboardInterrupt asks to stop instead. Only the main thread is ever asked."""
+    stop = Stop()
+    in_main = current_thread() is main_thread()
+    ours = [number for number in SIGNALS if in_main and signal.getsignal(number) is signal.default_int_handler]
+    for number in ours:
+        signal.signal(number, stop.ask)
+    try:
+        yield stop
+    finally:
+        for number in ours:
+            signal.signal(number, signal.default_int_handler)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
@@ -13,13 +12,16 @@ import numpy as np
 import pyarrow as pa
 
 from sweepgd import one_off
+from sweepgd.dispatch import dispatch
+from sweepgd.interrupts import asking
 from sweepgd.lab import Lab
 from sweepgd.measures import MEASURES
 from sweepgd.minimisers import Minimiser, Row, Wanted, is_unmeasured, measurements, model_accused, unmeasured, wanted
 from sweepgd.missing import Run, chosen, missing, newest
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Finished, Results, Store, encode, load
-from sweepgd.study import FLUSH_SECONDS, Progress, Silence
+from sweepgd.reporting import Progress, Reporting, Silence
+from sweepgd.scratch import scratch_folder
 from sweepgd.sweep import Sweep, parse, to_toml
 from sweepgd.sweep.spec import MeasureSpec
 from sweepgd.workers import Lost, Pool, cores
@@ -131,40 +133,18 @@ def _take(
     progress.started(total, total - todo, count)
     if not todo:
         return
-    with TemporaryDirectory(prefix="sweepgd-") as folder:
-        shared = lab.share(Path(folder))
-        with Pool(lab.sweep, run, count, shared=shared, plugins=plugins) as pool:
-            unreported: list[Measured] = []
-            flushed = monotonic()
-            for measured in _all(pool, lab, _tasks(results, lab, lacking)):
-                if measured is not None:
-                    store.supplement(measured.trial, measured.record)
-                    unreported.append(measured)
-                if monotonic() - flushed > FLUSH_SECONDS:
-                    _report(store, unreported, progress)
-                    flushed = monotonic()
-            _report(store, unreported, progress)
+    reporting = Reporting(store, progress)
 
+    def take(event: Measured | Lost) -> None:
+        measured = _of_lost(lab, event) if isinstance(event, Lost) else event
+        store.supplement(measured.trial, measured.record)
+        reporting.unreported.append(measured)
 
-def _report(store: Store, unreported: list[Measured], progress: Progress) -> None:
-    """Makes what has been measured durable, and only then says so."""
-    store.flush()
-    for measured in unreported:
-        progress.finished(measured)
-    unreported.clear()
-    store.publish_if_due()
-
-
-def _all(pool: Pool, lab: Lab, tasks: Iterator[Task]) -> Iterator[Measured | None]:
-    """What comes of all tasks, and None now and then."""
-    upcoming = next(tasks, None)
-    while upcoming is not None or pool.busy:
-        while upcoming is not None and pool.has_room:
-            pool.submit(upcoming)
-            upcoming = next(tasks, None)
-        for event in pool.events(timeout=FLUSH_SECONDS):
-            yield _of_lost(lab, event) if isinstance(event, Lost) else event
-        yield None
+    with scratch_folder() as folder:
+        shared = lab.share(folder)
+        with asking() as stop, Pool(lab.sweep, run, count, shared=shared, plugins=plugins) as pool:
+            dispatch(pool, _tasks(results, lab, lacking), take, reporting, stop)
+            reporting.publish(stop)
 
 
 def _of_lost(lab: Lab, lost: Lost) -> Measured:

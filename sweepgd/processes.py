@@ -1,5 +1,6 @@
 """How worker processes start: forked from a server that has already imported and loaded what each of them needs."""
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -11,6 +12,8 @@ from multiprocessing.context import ForkServerProcess, SpawnProcess
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
+
+from sweepgd.interrupts import SIGNALS
 
 # A forked child of a process with threads may hang on what one of them held. The fork server has only idle ones, of BLAS, which
 # stops them around a fork, and of Arrow; a worker starts in a tenth of spawn's time.
@@ -35,7 +38,7 @@ def get_ready() -> None:
 def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess | SpawnProcess:
     """A process that runs `target`, and ends with this one."""
     get_ready()
-    process = context.Process(target=target, args=arguments, daemon=True)
+    process = context.Process(target=_run, args=(target, *arguments), daemon=True)
     with _without_main(), _without_interrupts():
         process.start()
     return process
@@ -43,7 +46,7 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess | S
 
 def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
     """A Python process of its own, in which kernels stay plain functions, that runs `target`, and ends with this one."""
-    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments, daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=_run, args=(target, *arguments), daemon=True)
     before = os.environ.get("NUMBA_DISABLE_JIT")
     os.environ["NUMBA_DISABLE_JIT"] = "1"  # read when Numba is imported there
     try:
@@ -55,6 +58,26 @@ def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProc
         else:
             os.environ["NUMBA_DISABLE_JIT"] = before
     return process
+
+
+def _run(target: Callable[..., None], *arguments: Any) -> None:
+    _end_with_parent()
+    target(*arguments)
+
+
+def _end_with_parent() -> None:
+    """Lets the system end this process when the one that asked for it is gone, be it killed and this one deep in a kernel.
+
+    The other end of a pipe is then closed, of which the system tells by SIGIO, whose default is to end the process. Linux only;
+    PR_SET_PDEATHSIG would tell of the fork server's end instead, or of that of the thread which started it.
+    """
+    parent = multiprocessing.parent_process()
+    if sys.platform != "linux" or parent is None:
+        return
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if not parent.is_alive():  # it ended before
+        os._exit(1)
 
 
 def ending(process: BaseProcess) -> str:
@@ -76,11 +99,11 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Lets no Ctrl-C reach a starting process, nor later, as it inherits the mask: the parent decides what becomes of it."""
+    """Lets no Ctrl-C or SIGTERM reach a starting process, nor later, as it inherits the mask: its parent decides on its end."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:

@@ -6,42 +6,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from sweepgd import one_off
 from sweepgd.advisor import Advisor, values_of
 from sweepgd.directory import check_continues, move_aside
+from sweepgd.dispatch import dispatch
+from sweepgd.interrupts import Stop, asking
 from sweepgd.lab import Lab
 from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
 from sweepgd.problem import UsageProblem
 from sweepgd.record import Finished, Results, Store, encode, load, with_search_state
+from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.rows import known_rows
+from sweepgd.scratch import scratch_folder
 from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.trial import Result, Task, accused, not_measured, run
 from sweepgd.workers import Lost, Pool, Rung, cores
-
-# One fsync makes every result of this time durable; a trial is reported finished only after it.
-FLUSH_SECONDS = 0.1
-
-
-class Progress(Protocol):
-    """Who is told how it goes: what a search or a measuring is about to wait for, and what has finished."""
-
-    def note(self, what: str) -> None: ...
-    def started(self, total: int, done: int, workers: int) -> None: ...
-    def finished(self, result: Any) -> None: ...
-
-
-class Silence:
-    """Progress for nobody."""
-
-    def note(self, what: str) -> None: ...
-    def started(self, total: int, done: int, workers: int) -> None: ...
-    def finished(self, result: Any) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -126,10 +110,13 @@ def _run_remaining(
     if not todo:
         return
     ahead = not prepared.advisor.rungs and timeout is None
-    with TemporaryDirectory(prefix="sweepgd-") as folder:
-        shared = prepared.lab.share(Path(folder))
-        with Pool(prepared.sweep, run, count, shared=shared, plugins=plugins, ahead=ahead, trial_timeout=trial_timeout) as pool:
-            _Run(prepared, store, pool, progress, deadline, trial_timeout).all()
+    reporting = Reporting(store, progress)
+    with scratch_folder() as folder:
+        shared = prepared.lab.share(folder)
+        pool = Pool(prepared.sweep, run, count, shared=shared, plugins=plugins, ahead=ahead, trial_timeout=trial_timeout)
+        with asking() as stop, pool:
+            _Run(prepared, store, pool, reporting, deadline, trial_timeout, stop).all()
+            reporting.publish(stop)
     done = sum(number in store.recorded for number in range(prepared.total))
     if done < prepared.total:
         progress.note(f"time is up: {done} of {prepared.total} trials are recorded; the same command goes on")
@@ -144,14 +131,20 @@ class _Run:
     """One call of `search`: hands out tasks, and records and tells what comes back."""
 
     def __init__(
-        self, prepared: Prepared, store: Store, pool: Pool, progress: Progress, deadline: float, trial_timeout: float | None
+        self,
+        prepared: Prepared,
+        store: Store,
+        pool: Pool,
+        reporting: Reporting,
+        deadline: float,
+        trial_timeout: float | None,
+        stop: Stop,
     ) -> None:
         self._sweep, self._advisor, self._lab = prepared.sweep, prepared.advisor, prepared.lab
         self._total = prepared.total
-        self._store, self._pool, self._progress, self._deadline = store, pool, progress, deadline
-        self._trial_timeout = trial_timeout
-        self._unreported: list[Result] = []
-        self._flushed = monotonic()
+        self._store, self._pool, self._reporting = store, pool, reporting
+        self._deadline, self._trial_timeout, self._stop = deadline, trial_timeout, stop
+        self._told: dict[int, list[float] | None] = {}
         self._states = self._recorded_states() if self._advisor.remembers else {}
 
     def all(self) -> None:
@@ -178,48 +171,37 @@ class _Run:
                 advisor.remember(self._states[number])
             return
         advisor.begin(generation)
-        told: dict[int, list[float] | None] = {}
         if advisor.adaptive:
             # Asked for all at once and again after a restart, so that each point depends on whole generations only.
             points = {number: advisor.ask(number) for number in generation}
-            self._run(((number, points[number]) for number in generation if number not in known), told)
+            self._run((number, points[number]) for number in generation if number not in known)
             for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
                 if not advisor.agrees(number, self._states[number]):
                     advisor.forget(number)
         else:
             for number in sorted(known & self._states.keys()):
                 advisor.remember(self._states[number])
-            self._run(((number, advisor.ask(number)) for number in generation if number not in known), told)
+            self._run((number, advisor.ask(number)) for number in generation if number not in known)
             return
         for number in generation:
             if number in self._states:
-                advisor.tell(number, told.get(number, values_of(self._states[number])), self._states[number])
+                advisor.tell(number, self._told.get(number, values_of(self._states[number])), self._states[number])
 
-    def _run(self, tasks: Iterator[tuple[int, dict[str, Value]]], told: dict[int, list[float] | None]) -> None:
-        """Runs tasks on the pool until there is none left, or time is up."""
-        more = True
-        while more or self._pool.busy:
-            while more and self._pool.has_room:
-                if monotonic() > self._deadline:
-                    more = False
-                    break
-                try:
-                    number, point = next(tasks)
-                except StopIteration:
-                    more = False
-                    break
-                rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
-                self._pool.submit(Task(number, configuration_of(point), rungs, self._trial_timeout))
-            for event in self._pool.events(timeout=FLUSH_SECONDS):
-                if isinstance(event, Rung):
-                    self._pool.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
-                    continue
-                result = self._of_lost(event) if isinstance(event, Lost) else event
-                self._finish(result)
-                if self._advisor.adaptive:
-                    told[result.trial] = result.told
-            self._report()
-        self._report(now=True)
+    def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
+        """Runs trials at these points until there is none left, or time is up."""
+        dispatch(self._pool, self._tasks(points), self._take, self._reporting, self._stop)
+
+    def _tasks(self, points: Iterator[tuple[int, dict[str, Value]]]) -> Iterator[Task]:
+        while monotonic() <= self._deadline and (upcoming := next(points, None)) is not None:
+            number, point = upcoming
+            rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
+            yield Task(number, configuration_of(point), rungs, self._trial_timeout)
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, Rung):
+            self._pool.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
+        else:
+            self._finish(self._of_lost(event) if isinstance(event, Lost) else event)
 
     def _finish(self, result: Result) -> None:
         number, record = result.trial, result.record
@@ -228,20 +210,11 @@ class _Run:
             self._states[number] = state
             record = with_search_state(record, state)
         self._store.append(number, record)
-        self._unreported.append(result)
-        if not self._advisor.adaptive:
+        self._reporting.unreported.append(result)
+        if self._advisor.adaptive:
+            self._told[number] = result.told
+        else:
             self._advisor.tell(number, result.told, state)
-
-    def _report(self, now: bool = False) -> None:
-        """Makes what has finished durable, and only then says so."""
-        if not self._unreported or not (now or monotonic() - self._flushed > FLUSH_SECONDS):
-            return
-        self._store.flush()
-        for result in self._unreported:
-            self._progress.finished(result)
-        self._unreported.clear()
-        self._store.publish_if_due()
-        self._flushed = monotonic()
 
     def _of_lost(self, lost: Lost) -> Result:
         """The rows of a trial whose worker is gone."""

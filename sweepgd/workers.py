@@ -11,11 +11,12 @@ from multiprocessing.context import ForkServerProcess, SpawnProcess
 from pathlib import Path
 from queue import SimpleQueue
 from selectors import EVENT_READ, DefaultSelector
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
 
 from sweepgd import one_off, processes
+from sweepgd.interrupts import SIGNALS
 from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.problem import Problem, reason
 from sweepgd.share import keep_to, share
@@ -32,6 +33,8 @@ GATHER_SECONDS = 0.005
 # A trial ends itself at its limit; a worker is stopped only where its kernel or plugin does not come back.
 GRACE_SECONDS = 2.0
 STOP_SECONDS = 1.0
+# A worker that something kills from outside, as the system does for want of memory, has its task begun anew so many times.
+ATTEMPTS = 3
 # What sending to a dead worker raises; `events` then finds its end of the connection closed, and says so.
 GONE = (BrokenPipeError, ConnectionResetError)
 # What a worker says when it begins to make its lab, in which plugins run already, and when it is ready for tasks.
@@ -78,6 +81,8 @@ class Worker:
     """The last of its tasks, which it does not know of yet."""
     kept: Any = None
     """What stands of its running task if it is lost."""
+    attempt: int = 1
+    """The how manieth worker it is that runs its running task."""
     started: float | None = None
     """When its running task, or the making of its lab, began; None while it still starts."""
     pace: float = inf
@@ -132,6 +137,7 @@ class Pool:
         self._wanted = workers
         self._share = share(workers)
         self._ahead = ahead
+        self._draining = False
         self._selector = DefaultSelector()
 
     def __enter__(self) -> "Pool":
@@ -140,7 +146,7 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
-            worker.process.terminate()
+            worker.process.kill()
         for worker in self._workers:
             self._end(worker)
         self._workers = []
@@ -156,10 +162,7 @@ class Pool:
 
     def _end(self, worker: Worker) -> None:
         self._selector.unregister(worker.connection)
-        worker.process.join(STOP_SECONDS)
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
+        worker.process.join()
         worker.connection.close()
 
     @property
@@ -180,10 +183,18 @@ class Pool:
                 worker.started = monotonic()
             worker.send()
 
+    def drain(self) -> None:
+        """Lets each worker end the task that it runs, and begin no other: it then leaves the pool."""
+        self._draining = True
+        for worker in self._workers:
+            worker.unsent.clear()
+            with suppress(*GONE):
+                worker.connection.send(None)
+
     def reply(self, rung: Rung, prune: bool) -> None:
         """Tells a worker that waits at a rung whether to give its trial up."""
         with suppress(*GONE):
-            rung.worker.connection.send(prune)
+            rung.worker.connection.send(bool(prune))
 
     def events(self, timeout: float) -> Iterator[Any]:
         """What has happened since: a Result, a Rung (to be replied to), or a Lost. Waits for one at most `timeout` seconds."""
@@ -202,7 +213,7 @@ class Pool:
         for worker in list(self._workers):
             if worker.connection in ready:
                 yield from self._receive(worker)
-            elif self._is_late(worker):
+            elif not self._draining and self._is_late(worker):
                 yield from self._replace(
                     worker, TIMED_OUT, f"its worker was stopped at the trial's time limit of {self._limit:g} s"
                 )
@@ -221,7 +232,14 @@ class Pool:
             message = worker.connection.recv()
         except (EOFError, OSError):  # OSError where it died while it sent
             worker.process.join(STOP_SECONDS)
-            yield from self._replace(worker, FAILED, self._epitaph(worker))
+            if self._draining:
+                worker.process.kill()
+                self._workers.remove(worker)
+                self._end(worker)
+            elif worker.process.exitcode == -signal.SIGKILL and worker.attempt < ATTEMPTS:
+                self._succeed(worker, worker.tasks).attempt = worker.attempt + 1
+            else:
+                yield from self._replace(worker, FAILED, self._epitaph(worker))
             return
         if message == BEGUN:
             worker.started = monotonic()
@@ -235,6 +253,7 @@ class Pool:
         else:
             worker.tasks.pop(0)
             worker.kept = None
+            worker.attempt = 1
             worker.started = monotonic()
             worker.took(message.seconds)
             if len(worker.unsent) == len(worker.tasks):
@@ -245,28 +264,35 @@ class Pool:
         """Why a worker ended."""
         if worker.process.exitcode == OUT_OF_MEMORY and self._share is not None:
             return f"took more than its worker's share of memory, {self._share / 1e9:.3g} GB: give fewer --workers"
-        return f"the worker process ended {processes.ending(worker.process)}"
+        again = f", in each of {worker.attempt} attempts" if worker.attempt > 1 else ""
+        return f"the worker process ended {processes.ending(worker.process)}{again}"
 
     def _replace(self, worker: Worker, status: str, message: str) -> Iterator[Lost]:
         """Ends a worker, reports its running task as lost, and hands its waiting ones to a new worker."""
+        self._succeed(worker, worker.tasks[1:])
+        for task in worker.tasks[:1]:
+            yield Lost(task, status, message, worker.kept)
+
+    def _succeed(self, worker: Worker, tasks: list[Any]) -> Worker:
+        """Ends a worker, and hands these tasks to a new one."""
         worker.process.kill()
         fresh = self._start()
         self._workers[self._workers.index(worker)] = fresh
         self._end(worker)
-        lost, waiting = worker.tasks[:1], worker.tasks[1:]
-        fresh.tasks, fresh.unsent = waiting, list(waiting)
+        fresh.tasks, fresh.unsent = list(tasks), list(tasks)
         fresh.send()
-        for task in lost:
-            yield Lost(task, status, message, worker.kept)
+        return fresh
 
 
 def serve(
     connection: Connection, sweep: Sweep, run: Run, shared: Path | None, plugins: Sequence[Path], memory: int | None
 ) -> None:
-    """A worker's life: build the lab, then run tasks until the connection closes."""
+    """A worker's life: build the lab, then run tasks until it is to stop. Ends where it is when the connection closes."""
     from sweepgd.lab import Lab, one_blas_thread
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where masks are not inherited
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # where masks are not inherited
+    incoming = _Incoming(connection)
     if memory is not None:
         keep_to(memory)
     connection.send(BEGUN)
@@ -279,16 +305,17 @@ def serve(
 
     def report(rung: int, mean: float) -> bool:
         connection.send((rung, mean))
-        return bool(incoming.get())
+        return incoming.answers.get()
 
     def keep(result: Any) -> None:
         connection.send(Kept(result))
 
     with one_blas_thread(), suppress(*GONE):
         connection.send(BEGUN)
-        incoming = _incoming(connection)
-        while (tasks := incoming.get()) is not None:
-            for task in tasks:
+        while not incoming.stop.is_set():
+            for task in incoming.tasks.get():
+                if incoming.stop.is_set():
+                    break
                 try:
                     result = run(lab, task, report, keep)
                 except MemoryError:
@@ -296,19 +323,28 @@ def serve(
                 connection.send(result)
 
 
-def _incoming(connection: Connection) -> SimpleQueue[Any]:
-    """What the parent sends, then None when it is gone, read as it comes.
+class _Incoming:
+    """What the parent sends, read as it comes: tasks, answers at rungs, and None for a stop.
 
     A worker that only read between trials could wait to send a result while the parent waits to send it tasks: for ever, where
     a pipe holds little (8 KB on macOS).
     """
-    queue: SimpleQueue[Any] = SimpleQueue()
 
-    def read() -> None:
+    def __init__(self, connection: Connection) -> None:
+        self.tasks = SimpleQueue[list[Any]]()
+        self.answers = SimpleQueue[bool]()
+        self.stop = Event()
+        Thread(target=self._read, args=(connection,), daemon=True).start()
+
+    def _read(self, connection: Connection) -> None:
         with suppress(EOFError, OSError):
             while True:
-                queue.put(connection.recv())
-        queue.put(None)
-
-    Thread(target=read, daemon=True).start()
-    return queue
+                message = connection.recv()
+                if isinstance(message, list):
+                    self.tasks.put(message)
+                elif isinstance(message, bool):
+                    self.answers.put(message)
+                else:
+                    self.stop.set()
+                    self.tasks.put([])  # for who waits for some
+        os._exit(0)  # the parent is gone

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-from collections import Counter
 
 import pytest
 from tiny import statuses, sweep
@@ -58,10 +57,8 @@ class KillsOneWorker(Silence):
 
 
 @pytest.mark.usefixtures("no_longer_than_a_minute")
-def test_a_worker_killed_with_many_tasks_costs_one_trial(tmp_path):
+def test_a_worker_killed_with_many_tasks_costs_no_trial(tmp_path):
     results = search(sweep(f"search.trials={MANY}"), out=tmp_path / "out", workers=2, progress=KillsOneWorker())
     assert sorted(results.trials["trial"].to_pylist()) == list(range(MANY))
-    assert Counter(statuses(results)) == {"completed": MANY - 1, "failed": 1}
-    assert [row["message"] for row in results.trials.to_pylist() if row["status"] == "failed"] == [
-        "the worker process ended by signal SIGKILL"
-    ]
+    assert statuses(results) == ["completed"] * MANY
+    assert len(set(results.trials["worker"].to_pylist())) == 3

@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 from commands import completed
+from deadly import killed
 from distributions import distribution, environment
-from tiny import LINEAR, assert_same, statuses, sweep_file
+from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
 
 from sweepgd import load
+from sweepgd.workers import Lost, Pool
 
 PERILOUS = Path(__file__).parent / "isolation" / "plugins" / "perilous.py"
 SWEEP = (
@@ -44,3 +46,14 @@ def test_what_an_adaptive_sampler_cannot_be_told_it_goes_on_without(tmp_path):
     whole, parts = load(tmp_path / "whole"), load(tmp_path / "parts")
     assert_same(whole, parts)
     assert {"completed", "failed"} <= set(statuses(whole))
+
+
+def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
+    with Pool(sweep(), killed, 1) as pool:
+        pool.submit(tmp_path / "times")
+        events = []
+        while pool.busy:
+            events += pool.events(timeout=0.1)
+    message = "the worker process ended by signal SIGKILL, in each of 3 attempts"
+    assert events == [Lost(tmp_path / "times", "failed", message)]
+    assert (tmp_path / "times").read_text() == "xxx"

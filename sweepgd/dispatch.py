@@ -1,0 +1,45 @@
+"""Tasks handed to workers as they have room, and what comes of them taken, until all are done or somebody asks to stop."""
+
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import Any
+
+from sweepgd.interrupts import Stop
+from sweepgd.reporting import FLUSH_SECONDS, Reporting
+from sweepgd.workers import Pool
+
+# How long running tasks may take to end once somebody has asked to stop.
+DRAIN_SECONDS = 2.0
+
+
+def dispatch(pool: Pool, tasks: Iterator[Any], take: Callable[[Any], None], reporting: Reporting, stop: Stop) -> None:
+    """Runs tasks, and gives each event of the pool to `take`, which adds what has finished to `reporting`.
+
+    Begins none where there is no room for results. Raises KeyboardInterrupt once asked to stop and drained.
+    """
+    more = True
+    while more or pool.busy or reporting.unreported:
+        if stop:
+            _drain(pool, take, reporting)
+            raise KeyboardInterrupt
+        while more and pool.has_room and not reporting.paused:
+            task = next(tasks, None)
+            if task is None:
+                more = False
+            else:
+                pool.submit(task)
+        for event in pool.events(timeout=FLUSH_SECONDS):
+            take(event)
+        reporting.report(now=not (more or pool.busy or reporting.paused))
+
+
+def _drain(pool: Pool, take: Callable[[Any], None], reporting: Reporting) -> None:
+    reporting.note(f"stopping: what runs has {DRAIN_SECONDS:g} s to finish; a second Ctrl-C stops at once")
+    pool.drain()
+    deadline = monotonic() + DRAIN_SECONDS
+    while pool.busy and monotonic() < deadline:
+        for event in pool.events(timeout=FLUSH_SECONDS):
+            take(event)
+    reporting.report(now=True)
+    if reporting.unreported:
+        reporting.note(f"{len(reporting.unreported)} finished, but there was no room to record it: it will be run again")

@@ -1,0 +1,103 @@
+"""What has finished is made durable, and only then reported; where there is no room for it, that waits."""
+
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Protocol
+
+from sweepgd.interrupts import Stop
+from sweepgd.record import NoRoom
+from sweepgd.room import RESERVE_BYTES, free_bytes, in_words
+
+# One fsync makes every result of this time durable.
+FLUSH_SECONDS = 0.1
+# How often a full disk is looked at again.
+RETRY_SECONDS = 1.0
+
+
+class Progress(Protocol):
+    """Who is told how it goes: what a search or a measuring is about to wait for, and what has finished."""
+
+    def note(self, what: str) -> None: ...
+    def started(self, total: int, done: int, workers: int) -> None: ...
+    def finished(self, result: Any) -> None: ...
+
+
+class Recorder(Protocol):
+    """What makes results durable, and turns them into parts."""
+
+    @property
+    def directory(self) -> Path: ...
+    @property
+    def unpublished_bytes(self) -> int: ...
+    def flush(self) -> None: ...
+    def publish(self) -> None: ...
+    def publish_if_due(self) -> None: ...
+
+
+class Silence:
+    """Progress for nobody."""
+
+    def note(self, what: str) -> None: ...
+    def started(self, total: int, done: int, workers: int) -> None: ...
+    def finished(self, result: Any) -> None: ...
+
+
+class Reporting:
+    """Flushes a store every so often, and then reports what it was given since."""
+
+    def __init__(self, store: Recorder, progress: Progress) -> None:
+        self._store, self._progress = store, progress
+        self.note = progress.note
+        self._looked = monotonic()
+        self.unreported: list[Any] = []
+        self.paused = False
+        """Whether room is lacking, so that no task should begin."""
+
+    def report(self, now: bool = False) -> None:
+        """Makes what has finished durable and says so, if it is time for it, and notices where there is no room for that."""
+        since = monotonic() - self._looked
+        if now or since > (RETRY_SECONDS if self.paused else FLUSH_SECONDS):
+            self._looked = monotonic()
+            if self.paused or self.unreported:
+                self._flush()
+
+    def publish(self, stop: Stop) -> None:
+        """Publishes all, and waits for the room that it takes, unless asked to stop: it is durable in the log."""
+        while not stop:
+            try:
+                self._store.publish()
+                return
+            except NoRoom as problem:
+                self._pause(problem)
+            sleep(RETRY_SECONDS)
+
+    def _flush(self) -> None:
+        try:
+            self._store.flush()
+            for result in self.unreported:
+                self._progress.finished(result)
+            self.unreported.clear()
+            self._store.publish_if_due()
+        except NoRoom as problem:
+            self._pause(problem)
+            return
+        if free_bytes(self._store.directory) < self._needed:
+            self._pause()
+        elif self.paused:
+            self.paused = False
+            self.note("there is room again: going on")
+
+    @property
+    def _needed(self) -> int:
+        return self._store.unpublished_bytes + RESERVE_BYTES
+
+    def _pause(self, problem: NoRoom | None = None) -> None:
+        if self.paused:
+            return
+        self.paused = True
+        free = free_bytes(self._store.directory)
+        # A quota, or a lack of inodes, is not seen in what is free.
+        why = f"has {in_words(free)} free" if problem is None or free < self._needed else f"is full ({problem})"
+        self.note(
+            f"paused: {self._store.directory} {why}, and needs {in_words(self._needed)}: make room, and it goes on by itself"
+        )
