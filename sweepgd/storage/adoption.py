@@ -42,8 +42,7 @@ class Adoption:
             lacking = {key: record for key, record in results.items() if key in counts and key[0] not in shown}
             self._counting.adopt(list(lacking.values()))
             for key, record in lacking.items():
-                if (job := self._advisor.adopted(record, counts[key])) is not None:
-                    self._answer(job)
+                self._advisor.adopted(record, counts[key])
             self._answer(lambda: self._claims.recorded(trial for trial, _ in counts))
             if late := [record for key, record in results.items() if key not in counts]:
                 path = keep_late(self._directory, command.holder, late)

@@ -1,6 +1,6 @@
 """What to try next where several commands try it: an Advisor whose memory is in the database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
@@ -83,23 +83,26 @@ class SharedAdvisor(Advisor):
     def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
         pass  # Optuna is told when the result is known to count
 
-    def counts(self, number: int) -> Callable[[], None] | None:
-        """The job of telling Optuna the result of a trial, None where its study cannot hold it."""
+    def counts(self, number: int) -> None:
+        """Tells Optuna the result of a trial, which counts, where its study can hold it."""
         ending = self._endings.pop(number)
         if number in self._held:
             asked, _ = self._held.pop(number)
-            return lambda: self._memory.tell(asked, ending.values, pruned=ending.pruned)
-        state = self.state_of_point(super().ask(number), ending.values)
-        return None if state is None else lambda: self._memory.add(number, state)
+            self._link.submit(lambda: self._memory.tell(asked, ending.values, pruned=ending.pruned))
+        elif (state := self.state_of_point(super().ask(number), ending.values)) is not None:
+            self._add(number, state)
 
-    def adopted(self, record: bytes, asked: int | None) -> Callable[[], None] | None:
-        """The job of telling Optuna a result that another command has recorded, None where its record does not say it."""
+    def adopted(self, record: bytes, asked: int | None) -> None:
+        """Tells Optuna a result that a dead command has recorded, where its record says what to tell."""
         packed = unpack(record)
         state = packed.rows[0].get("search_state")
-        if state is None:
-            return None
-        if asked is None:
-            return lambda: self._memory.add(packed.trial, state)
-        ending = trial_of(state)
-        pruned = ending.state == TrialState.PRUNED
-        return lambda: self._memory.tell(asked, ending.values, pruned=pruned)
+        if state is not None and asked is not None:
+            ending = trial_of(state)
+            self._link.submit(lambda: self._memory.tell(asked, ending.values, pruned=ending.state == TrialState.PRUNED))
+        elif state is not None:
+            self._add(packed.trial, state)
+
+    def _add(self, number: int, state: str) -> None:
+        """Adds a result to Optuna's study, at once only where the study is asked."""
+        submit = self._link.submit if self._asks else self._link.submit_later
+        submit(lambda: self._memory.add(number, state))

@@ -85,10 +85,9 @@ class Counting:
             return
         trials, self._shown = self._shown, []
         self._pending += len(trials)
-        jobs = [job for job in map(self._advisor.counts, trials) if job is not None]
         self._last = self._link.submit(lambda: self._claims.recorded(trials))
-        for job in jobs:
-            self._last = self._link.submit(job)
+        for trial in trials:
+            self._advisor.counts(trial)
 
     @property
     def settled(self) -> bool:

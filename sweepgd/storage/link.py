@@ -1,5 +1,6 @@
 """The way to the database: a thread that does jobs in order, and again for as long as the database is away."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -45,6 +46,7 @@ class Link:
     def __init__(self, beat: Callable[[], object], every: float, note: Callable[[str], None]) -> None:
         self._beat, self._every, self._note = beat, every, note
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
+        self._later: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._closing = Event()
         self.away = False
         """Whether the last attempt found no database."""
@@ -57,6 +59,16 @@ class Link:
         future: Future[T] = Future()
         self._jobs.put((job, future))
         return future
+
+    def submit_later(self, job: Callable[[], object]) -> None:
+        """Queues a job for when there is no other."""
+        self._later.append((job, Future()))
+        self._jobs.put(None)
+
+    @property
+    def later(self) -> int:
+        """How many jobs of `submit_later` still wait."""
+        return len(self._later)
 
     def check(self) -> None:
         """Raises Problem where the beat has found the database to refuse it."""
@@ -73,9 +85,9 @@ class Link:
         due = monotonic()
         while not self._closing.is_set():
             try:
-                item = self._jobs.get(timeout=max(0.0, due - monotonic()))
+                item = self._jobs.get(not self._later, max(0.0, due - monotonic()))
             except Empty:
-                item = None
+                item = self._later[0] if self._later else None
             if monotonic() >= due:
                 beat: Future[object] = Future()
                 self._do(self._beat, beat)
@@ -84,6 +96,8 @@ class Link:
                 due = monotonic() + self._every
             if item is not None:
                 self._do(*item)
+                if self._later and item == self._later[0]:
+                    self._later.popleft()
 
     def _do(self, job: Callable[[], T], future: "Future[T]") -> None:
         pause = FIRST_PAUSE

@@ -10,13 +10,15 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import URL
 
 from sweepgd.advisor import trial_of
-from sweepgd.pruners import make_pruner
-from sweepgd.samplers import Points, make
-from sweepgd.storage.database import ENGINE
+from sweepgd.pruners import RUNGS, make_pruner
+from sweepgd.samplers import ADAPTIVE, Points, make
+from sweepgd.storage.database import CONNECT, ENGINE
 from sweepgd.sweep import Sweep, points_of, space_of
 
 # The attribute of a trial of Optuna's that holds its number in the record.
 NUMBER = "trial"
+# Where nothing is asked of it, the study is for dashboards alone, and need not wait for the server's disk.
+UNHURRIED = {"options": "-c synchronous_commit=off"}
 RUNNING = (TrialState.RUNNING,)
 
 
@@ -27,7 +29,11 @@ class Memory:
         self._search, self._objectives = sweep.search, objectives
         self._space = space_of(sweep)
         self._fixed = len(points_of(sweep, self._space))
-        self._storage = RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=dict(ENGINE))
+        asked = sweep.search.sampler in ADAPTIVE or bool(RUNGS[sweep.search.pruner])
+        self._storage = RDBStorage(
+            url.render_as_string(hide_password=False),
+            engine_kwargs={**ENGINE, "connect_args": CONNECT | ({} if asked else UNHURRIED)},
+        )
         self._study = optuna.create_study(
             storage=self._storage,
             study_name=name,

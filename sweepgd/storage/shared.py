@@ -120,6 +120,7 @@ class Shared:
                     answer(self._link.submit(self._claims.release), CLOSE_SECONDS)
                     if self._complete:
                         answer(self._link.submit(self._memory.end_rest), CLOSE_SECONDS)
+                        self._wait_for_dashboards()
             self._counting.publish()
             if not settled:
                 self._note(f"the database does not answer: {self._writer.folder} keeps results for the next command to add")
@@ -127,6 +128,12 @@ class Shared:
         finally:
             self._link.close()
             os.close(self._lock)
+
+    def _wait_for_dashboards(self) -> None:
+        if self._link.later:
+            self._note(f"adding {self._link.later} results to Optuna's study, for dashboards")
+        while self._link.later and not self._link.away:
+            sleep(SETTLE_SECONDS)
 
     def _settle(self) -> None:
         self._link.check()

@@ -1,0 +1,80 @@
+"""A PostgreSQL of the tests' own, on a loopback port and in a temporary folder."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+_names = count()
+
+
+class Server:
+    """A server that can be stopped, killed and started again, its data kept."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries, self._folder = binaries, folder
+        self._user = "nobody" if os.geteuid() == 0 else None  # initdb refuses root
+        if self._user is not None:
+            shutil.chown(folder, self._user)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._call("initdb", "-D", "data", "-U", "sweepgd", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def _call(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._binaries / program, *arguments],
+            cwd=self._folder,
+            user=self._user,
+            extra_groups=None if self._user is None else [],
+            stdout=subprocess.DEVNULL,  # which the server inherits
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+            check=True,
+        )
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        self._call("pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o", options)
+
+    def stop(self, mode: str = "fast") -> None:
+        self._call("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql+psycopg://sweepgd@127.0.0.1:{self.port}/{database}"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    found = shutil.which("initdb") or next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[-1:]), None)
+    if found is None:
+        pytest.skip("PostgreSQL is not installed: neither initdb on the PATH nor /usr/lib/postgresql/*/bin")
+    # Not below pytest's own folder, which only its owner may enter.
+    folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/sweepgd-postgres-XXXXXX"], text=True).strip())
+    folder.chmod(0o755)
+    try:
+        server = Server(Path(found).parent, folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def storage(server: Server) -> str:
+    """A database of a test's own."""
+    import psycopg
+
+    name = f"test{next(_names)}"
+    with psycopg.connect(f"postgresql://sweepgd@127.0.0.1:{server.port}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server.url(name)
