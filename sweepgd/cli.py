@@ -13,6 +13,7 @@ from sweepgd.cli_landscape import landscape
 from sweepgd.cli_measure import measure
 from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Set, Verbose, Workers
 from sweepgd.cli_plugin import plugin
+from sweepgd.cli_record import compact, verify
 from sweepgd.problem import Problem, UsageProblem
 
 # What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
@@ -28,6 +29,8 @@ app = typer.Typer(
 app.add_typer(plugin)
 app.command(epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000")(measure)
 app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
+app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify)
+app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 
 
 def main() -> None:
@@ -110,6 +113,14 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT"),
     ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Divide the trials among machines: a database such as postgresql+psycopg://user@host/database.",
+            envvar="SWEEPGD_STORAGE",
+        ),
+    ] = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
@@ -151,6 +162,7 @@ def search(
             timeout=limit,
             trial_timeout=trial_limit,
             fresh=fresh,
+            storage=storage,
             plugins=plugin_,
             progress=progress,
         )

@@ -10,6 +10,8 @@ from sweepgd.workers import Pool
 
 # How long running tasks may take to end once somebody has asked to stop.
 DRAIN_SECONDS = 2.0
+# What tasks give where none can begin now, but others may later.
+LATER = object()
 
 
 def dispatch(pool: Pool, tasks: Iterator[Any], take: Callable[[Any], None], reporting: Reporting, stop: Stop) -> None:
@@ -26,6 +28,8 @@ def dispatch(pool: Pool, tasks: Iterator[Any], take: Callable[[Any], None], repo
             task = next(tasks, None)
             if task is None:
                 more = False
+            elif task is LATER:
+                break
             else:
                 pool.submit(task)
         for event in pool.events(timeout=FLUSH_SECONDS):

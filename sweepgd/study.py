@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from sweepgd import one_off
 from sweepgd.advisor import Advisor, values_of
 from sweepgd.directory import check_continues, move_aside
-from sweepgd.dispatch import dispatch
+from sweepgd.dispatch import LATER, dispatch
 from sweepgd.interrupts import Stop, asking
 from sweepgd.lab import Lab
 from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
@@ -22,6 +22,7 @@ from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.rows import known_rows
 from sweepgd.scratch import scratch_folder
 from sweepgd.space import Space, Value
+from sweepgd.storage import Shared, address, connect, join
 from sweepgd.sweep import Sweep, configuration_of, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.trial import Result, Task, accused, not_measured, run
@@ -64,6 +65,7 @@ def search(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     fresh: bool = False,
+    storage: str | None = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -72,8 +74,10 @@ def search(
 
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
     results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
-    in seconds; `fresh` moves an existing results directory aside; `plugins` are files whose optimizers, models, data sets
-    and schedules are offered to this search. Raises Problem before any trial runs where the sweep cannot be run as asked.
+    in seconds; `fresh` moves an existing results directory aside; `storage` is a PostgreSQL address under which any number of
+    calls, on any number of machines that share the results directory, divide the trials among themselves;
+    `plugins` are files whose optimizers, models, data sets and schedules are offered to this search. Raises Problem before
+    any trial runs where the sweep cannot be run as asked.
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)
@@ -84,17 +88,25 @@ def search(
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
         prepared = prepare(sweep)
+        database = None if storage is None else connect(address(storage))
         if fresh and (aside := move_aside(directory)) is not None:
             progress.note(f"moved {directory} to {aside}")
         check_continues(directory, prepared.sweep)
-        with closing(Store.open(directory, to_toml(prepared.sweep))) as store:
+        store: Store | Shared
+        if database is None:
+            store = Store.open(directory, to_toml(prepared.sweep))
+        else:
+            objectives, total = prepared.lab.objectives, prepared.total
+            store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, note=progress.note)
+            prepared = replace(prepared, advisor=store.advisor)
+        with closing(store):
             _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
     return load(directory)
 
 
 def _run_remaining(
     prepared: Prepared,
-    store: Store,
+    store: Store | Shared,
     plugins: Sequence[Path],
     workers: int | None,
     timeout: float | None,
@@ -133,7 +145,7 @@ class _Run:
     def __init__(
         self,
         prepared: Prepared,
-        store: Store,
+        store: Store | Shared,
         pool: Pool,
         reporting: Reporting,
         deadline: float,
@@ -181,21 +193,27 @@ class _Run:
         else:
             for number in sorted(known & self._states.keys()):
                 advisor.remember(self._states[number])
-            self._run((number, advisor.ask(number)) for number in generation if number not in known)
+            remaining = self._store.remaining(generation)
+            self._run(None if number is None else (number, advisor.ask(number)) for number in remaining)
             return
         for number in generation:
             if number in self._states:
                 advisor.tell(number, self._told.get(number, values_of(self._states[number])), self._states[number])
 
-    def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
+    def _run(self, points: Iterator[tuple[int, dict[str, Value]] | None]) -> None:
         """Runs trials at these points until there is none left, or time is up."""
         dispatch(self._pool, self._tasks(points), self._take, self._reporting, self._stop)
 
-    def _tasks(self, points: Iterator[tuple[int, dict[str, Value]]]) -> Iterator[Task]:
-        while monotonic() <= self._deadline and (upcoming := next(points, None)) is not None:
+    def _tasks(self, points: Iterator[tuple[int, dict[str, Value]] | None]) -> Iterator[Any]:
+        for upcoming in points:
+            if monotonic() > self._deadline:
+                return
+            if upcoming is None:
+                yield LATER
+                continue
             number, point = upcoming
             rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
-            yield Task(number, configuration_of(point), rungs, self._trial_timeout)
+            yield Task(number, configuration_of(point), rungs, self._trial_timeout, self._store.attempt(number))
 
     def _take(self, event: Any) -> None:
         if isinstance(event, Rung):
@@ -223,6 +241,6 @@ class _Run:
             return not_measured(self._lab, lost.kept, lost.message)
         message = accused(self._lab, lost.task.configuration, lost.message)
         why = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
-        rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration)]
+        rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration, lost.task.attempt)]
         record = encode(Finished(lost.task.trial, rows, [{} for _ in rows]))
         return Result(lost.task.trial, record, None, lost.status)
