@@ -19,7 +19,7 @@ from sweepgd.record.store import Store
 def compact(directory: Path | str) -> tuple[int, int]:
     """Makes the parts of each table one, and returns how many there were and are.
 
-    For a study at rest: readers that have listed the old parts may miss them. It can be stopped at any point, and no row is lost
+    For a study at rest: readers that listed the old parts may miss them. It can be stopped at any point, and no row is lost
     or there twice; the next command that writes there finishes it. Raises Problem where somebody is writing there, a part is
     damaged, or there is no room for the new parts beside the old ones.
     """

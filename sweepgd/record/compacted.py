@@ -27,5 +27,7 @@ def finish_compaction(directory: Path) -> None:
             (complete / table).rename(directory / table)
     sync_folder(directory)
     sync_folder(complete)
-    shutil.rmtree(complete)
+    for path in sorted(complete.rglob("*"), reverse=True):  # unlike rmtree, it names in full what cannot be removed
+        path.rmdir() if path.is_dir() else path.unlink()
+    complete.rmdir()
     sync_folder(directory)

@@ -29,20 +29,19 @@ def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, fi
     Every byte is checked, of a choice of rows those that are read. Raises Damaged where they are not as they were written, and
     Problem where a newer version wrote them.
     """
+    wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     with _opened(path) as file:
         if filters is None:
             _check(path, file)
-        return pq.read_table(
-            path, schema=schema, columns=columns, filters=filters, partitioning=None, page_checksum_verification=True
-        )
+            return _with_columns(file.read(wanted.names), wanted)
+        table = pq.read_table(path, schema=schema, filters=filters, partitioning=None, page_checksum_verification=True)
+        return table.select(wanted.names)
 
 
 def groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     """A part as `read` gives it, a row group at a time."""
     for table in pages(path):
-        absent = {field.name: pa.nulls(len(table), field.type) for field in schema if field.name not in table.column_names}
-        columns = [absent[name] if name in absent else table[name] for name in schema.names]
-        yield pa.Table.from_arrays(columns, schema=schema)
+        yield _with_columns(table, schema)
 
 
 def pages(path: Path) -> Iterator[pa.Table]:
@@ -65,6 +64,13 @@ def version_of(path: Path) -> int:
     """The schema version that a part was written under. Raises as `read`."""
     with _opened(path) as file:
         return _version(file)
+
+
+def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns of a schema, null where a table has none."""
+    names = set(table.column_names)
+    columns = [table[field.name] if field.name in names else pa.nulls(len(table), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _check(path: Path, file: pq.ParquetFile) -> None:

@@ -1,0 +1,50 @@
+"""Results of schema version 1: `earlier/` was written by the sweepgd before curvature was measured, and killed after trial 4.
+
+Its parts have no checksums and there are none of curvature; its log has records of four elements.
+"""
+
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tiny import computed
+
+from sweepgd import load, search
+from sweepgd.record.compact import compact
+from sweepgd.record.verify import verify
+from sweepgd.sweep import parse
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    return shutil.copytree(Path(__file__).parent / "earlier", tmp_path / "earlier")
+
+
+def test_results_of_the_earlier_version_are_read(earlier):
+    results = load(earlier)
+    assert results.trials["trial"].to_pylist() == [0, 1, 2, 3, 4]
+    assert results.trials["status"].to_pylist() == ["completed"] * 5
+    assert len(results.curves) == 15
+    assert results.minimum(2).parameters.shape == results.minimum(4).parameters.shape == (3,)
+    assert len(results.curvature) == 0
+    assert pq.read_metadata(earlier / "trials" / "000001.parquet").metadata[b"sweepgd.schema_version"] == b"1"
+    assert verify(earlier).findings == []
+
+
+def test_a_search_goes_on_with_them_and_they_are_compacted(earlier, tmp_path):
+    asked = parse((earlier / "sweep.toml").read_text())
+    continued = search(asked, out=earlier, workers=1)
+    anew = search(asked, out=tmp_path / "anew", workers=1)
+    for _ in range(2):
+        for table in ("trials", "curves", "minima", "curvature"):
+            assert computed(getattr(continued, table)).equals(computed(getattr(anew, table)))
+        assert verify(earlier).findings == []
+        assert compact(earlier)[1] == 1
+        continued = load(earlier)
+
+
+def test_a_damaged_page_of_the_earlier_version_is_noticed(earlier):
+    path = earlier / "trials" / "000001.parquet"
+    path.write_bytes(path.read_bytes()[:-3000])
+    assert [finding.path for finding in verify(earlier).damaged] == [path]

@@ -1,0 +1,133 @@
+"""Every write, fsync, rename and removal of a small study fails in turn: what was flushed is there afterwards."""
+
+import errno
+import io
+import os
+import shutil
+from itertools import count
+
+import pytest
+from recorded import append, finished, measured, supplement
+
+from sweepgd.problem import Problem
+from sweepgd.record import Store, load
+from sweepgd.record.compact import compact
+from sweepgd.record.verify import verify
+
+SWEEP = "name = 'faulty'\n"
+SHORT = "short"
+
+
+class Raw(io.FileIO):
+    """A file whose writes the disk counts."""
+
+    disk = None
+
+    def write(self, data):
+        if self.disk.fails(self.name):
+            # A short write is no error: the rest is written by the next call, which fails.
+            self.disk.failing = self.disk.kind == SHORT
+            half = memoryview(data)[: len(data) // 2]
+            if self.disk.kind != SHORT or not len(half):
+                raise self.disk.error()
+            return super().write(half)
+        return super().write(data)
+
+
+class Disk:
+    """A disk of which the `last`-th change fails, once."""
+
+    def __init__(self, last, kind, patch):
+        self.left, self.kind, self.failing, self.failed = last, kind, False, None
+        opened = io.open
+
+        def opening(file, mode="r", buffering=-1, *arguments, **named):
+            if not set(mode) & set("wa+x") or not isinstance(file, str | os.PathLike):
+                return opened(file, mode, buffering, *arguments, **named)
+            raw = Raw(file, mode.replace("b", ""))
+            raw.disk = self
+            if not buffering:
+                return raw
+            return io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+
+        patch.setattr(io, "open", opening)
+        for name in ("replace", "rename", "unlink", "mkdir"):
+            patch.setattr(os, name, self._counted(getattr(os, name)))
+        patch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # nothing here can tell that it is missing
+
+    def _counted(self, call):
+        def counted(*arguments, **named):
+            if self.fails(arguments[0]):
+                raise self.error(arguments[0])
+            return call(*arguments, **named)
+
+        return counted
+
+    def fails(self, what):
+        self.left -= 1
+        if self.left == -1 or self.failing:
+            self.failed = what
+            return True
+        return False
+
+    def error(self, path=None):
+        number = errno.ENOSPC if self.kind == SHORT else self.kind
+        return OSError(number, os.strerror(number), None if isinstance(path, int) else path)
+
+
+def live(directory, flushed):
+    """Two sittings of a study that is compacted at the end; `flushed` receives what the store has promised to keep."""
+    for sitting in ((0, 1), (2, 3)):
+        store = Store.open(directory, SWEEP)
+        try:
+            for trial in sitting:
+                append(store, finished(trial, points=2))
+                supplement(store, measured(trial))
+                store.flush()
+                flushed.add(trial)
+                store.publish()
+        finally:
+            store.close()
+    compact(directory)
+
+
+def check(directory, flushed, most):
+    results = load(directory)
+    trials = results.trials["trial"].to_pylist()
+    assert trials == sorted(set(trials))
+    assert flushed <= set(trials) <= most
+    assert results.curves["trial"].to_pylist() == [trial for trial in trials for _ in range(2)]
+    assert results.minima["trial"].to_pylist() == trials
+    measures = results.curvature["trial"].to_pylist()
+    assert measures == sorted(set(measures))
+    assert flushed <= set(measures) <= set(trials)
+    assert verify(directory).damaged == []
+
+
+@pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", [errno.ENOSPC, errno.EIO, SHORT], ids=["ENOSPC", "EIO", "short"])
+def test_whatever_fails_nothing_that_was_flushed_is_lost(tmp_path, kind, every):
+    needs = "check its disk" if kind == errno.EIO else "free some space there"
+    said = []
+    for last in count(step=every):
+        directory, flushed = tmp_path / "out", set()
+        with pytest.MonkeyPatch.context() as patch:
+            disk = Disk(last, kind, patch)
+            try:
+                live(directory, flushed)
+            except Problem as problem:
+                said.append(str(problem))
+            if disk.left >= 0:
+                break
+        if (directory / "sweep.toml").exists() and (directory / "trials").is_dir():
+            check(directory, flushed, {0, 1, 2, 3})
+        store = Store.open(directory, SWEEP)
+        assert flushed <= store.recorded
+        append(store, finished(7, points=2))
+        supplement(store, measured(7))
+        store.close()
+        check(directory, flushed | {7}, {0, 1, 2, 3, 7})
+        shutil.rmtree(directory)
+    assert flushed == {0, 1, 2, 3}
+    assert len(said) > 150 // every
+    assert all(f"cannot write {tmp_path}" in line and needs in line for line in said)

@@ -1,0 +1,57 @@
+"""A large study: how many files it is, and analyzing and reopening it, in seconds of the processor: a busy one takes longer."""
+
+import os
+import subprocess
+import sys
+from time import process_time
+
+import pytest
+from tiny import sweep
+
+from sweepgd import load, search
+from sweepgd.record import Store
+from sweepgd.study import prepare
+from sweepgd.sweep import configuration_of, to_toml
+from sweepgd.trial import Task, run
+from sweepgd.workers import Pool
+
+ANALYZE = "import sys; from sweepgd.cli import main; sys.argv = ['sweepgd', 'analyze', sys.argv[1]]; main()"
+
+
+def large(directory, trials):
+    """What a search of so many trials leaves, and the sweep of one more."""
+    prepared = prepare(sweep(f"search.trials={trials + 1}", "budget.epochs=4"))
+    prepared.lab.compile(["sgd", "momentum"], lambda _: None)
+    store = Store.open(directory, to_toml(prepared.sweep))
+    for trial in range(trials):
+        task = Task(trial, configuration_of(prepared.advisor.ask(trial)), (), None)
+        store.append(trial, run(prepared.lab, task).record)
+        if trial % 100 == 0:
+            store.flush()
+            store.publish_if_due()
+    store.close()
+    return prepared.sweep
+
+
+@pytest.mark.parametrize(
+    ("trials", "analyzing", "reopening"),
+    [(10_000, 3.0, 1.0), pytest.param(100_000, 5.0, 3.0, marks=pytest.mark.slow)],
+)
+def test_a_large_study_is_read_and_reopened_in_seconds(tmp_path, monkeypatch, trials, analyzing, reopening):
+    asked = large(tmp_path, trials)
+    assert len(list(tmp_path.glob("trials/*.parquet"))) < 40
+
+    process = subprocess.Popen([sys.executable, "-c", ANALYZE, tmp_path], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert used.ru_utime <= analyzing
+    assert used.ru_maxrss * 1024 <= 1e9
+
+    submitted = []
+    submit = Pool.submit
+    monkeypatch.setattr(Pool, "submit", lambda self, task: (submitted.append(process_time()), submit(self, task)))
+    begun = process_time()
+    search(asked, out=tmp_path, workers=1)
+    assert submitted[0] - begun <= reopening
+    assert load(tmp_path).trials["trial"].to_pylist() == list(range(trials + 1))
