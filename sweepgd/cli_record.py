@@ -36,7 +36,7 @@ def verify(
             print(f"{each['path']}: {where}{each['outcome']}")
         for finding in findings:
             print(f"{finding['path']}: {finding['reason']}")
-        whole = "whole" if not found.damaged else f"of which {len(found.damaged)} damaged"
+        whole = "whole" if not found.damaged else f"{len(found.damaged)} damaged"
         print(f"{directory}: {found.files} files of {found.trials} trials, {whole}")
     if found.damaged:
         if not repair:

@@ -56,6 +56,7 @@ def verify(directory: Path | str) -> Verified:
     published = _numbers(root, "trials")
     lacking = sorted(others - {*published, *logs})
     findings = [Finding(parts.part(root, "trials", number), "it is missing beside its curves and minima") for number in lacking]
+    files = 0
     runs: dict[str, dict[Path, Runs]] = {table: {} for table in SCHEMAS}
     for number in published:
         for table, schema in SCHEMAS.items():
@@ -64,6 +65,7 @@ def verify(directory: Path | str) -> Verified:
                 if table != "curvature" or not _older(root, number):
                     findings.append(Finding(path, "it is missing"))
                 continue
+            files += 1
             try:
                 runs[table][path] = _runs(groups(path, schema))
             except Damaged as damaged:
@@ -80,8 +82,7 @@ def verify(directory: Path | str) -> Verified:
             deque(pages(path), maxlen=0)
         except Damaged as damaged:
             findings.append(Finding(path, damaged.reason))
-    files = sum(map(len, runs.values())) + len(logs) + len(landscapes)
-    return Verified(root, files, len(np.unique(recorded // _REPLICATES)), findings)
+    return Verified(root, files + len(logs) + len(landscapes), len(np.unique(recorded // _REPLICATES)), findings)
 
 
 def _numbers(root: Path, table: str) -> list[int]:

@@ -1,0 +1,88 @@
+"""`sweepgd verify` and `sweepgd compact`: what they print where, and their exit codes."""
+
+import json
+
+import pytest
+from commands import VARIABLES, call
+from recorded import append, finished, write
+
+from sweepgd.record import Store, load
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Runs the command line beside a results directory `out` of three parts, two of which are there without their log."""
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    write(tmp_path / "out", [[finished(0), finished(1)], [finished(2)], [finished(3)]])
+    return lambda *arguments: call(monkeypatch, capsys, *arguments)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def test_a_whole_directory_is_a_line_and_exit_0(run):
+    ended = run("verify", "out")
+    assert (ended.code, ended.out, ended.err) == (0, "out: 13 files of 4 trials, whole\n", "")
+    assert json.loads(run("verify", "out", "--json").out) == {"files": 13, "trials": 4, "findings": []}
+
+
+def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
+    cut(tmp_path / "out" / "trials" / "000002.parquet")
+    cut(tmp_path / "out" / "minima" / "000003.parquet")
+    ended = run("verify", "out")
+    assert ended.code == 1
+    assert [line.partition(": ")[0] for line in ended.out.splitlines()] == [
+        "trials/000002.parquet",
+        "minima/000003.parquet",
+        "out",
+    ]
+    assert ended.out.endswith("out: 13 files of 3 trials, 2 damaged\n")
+    assert ended.err == "sweepgd: to set aside what is damaged, and go on with the rest: sweepgd verify out --repair\n"
+    shown = run("analyze", "out")
+    assert (shown.code, shown.out, shown.err.count("\n")) == (1, "", 1)
+    assert "trials/000002.parquet cannot be read" in shown.err
+    assert shown.err.endswith("to go on with the others: sweepgd verify out --repair\n")
+    repaired = run("verify", "out", "--repair")
+    assert (repaired.code, repaired.err) == (0, "")
+    assert repaired.out.splitlines() == [
+        "trials/000002.parquet: set aside in damaged/trials/000002.parquet; "
+        "trials of trial 2 lost; the same sweepgd search runs them again",
+        "curves/000002.parquet: set aside in damaged/curves/000002.parquet; "
+        "curves of trial 2 lost; the same sweepgd search runs them again",
+        "minima/000002.parquet: set aside in damaged/minima/000002.parquet; "
+        "minima of trial 2 lost; the same sweepgd search runs them again",
+        "curvature/000002.parquet: set aside in damaged/curvature/000002.parquet; "
+        "curvature of trial 2 lost; the same sweepgd measure takes them again",
+        "minima/000003.parquet: set aside in damaged/minima/000003.parquet; made again from log/000003.log",
+        "out: 9 files of 3 trials, whole",
+    ]
+    assert run("analyze", "out").code == 0
+    assert json.loads(run("verify", "out", "--repair", "--json").out)["repaired"] == []
+
+
+def test_compact_says_how_many_parts_there_were(run):
+    before = load("out").trials
+    assert run("compact", "out").out == "out: 3 parts of each table, now 1\n"
+    assert load("out").trials.equals(before)
+    assert run("compact", "out").out == "out: 1 parts of each table, now 1\n"
+
+
+def test_what_is_being_written_is_neither_compacted_nor_repaired(run, tmp_path):
+    store = Store.open(tmp_path / "out", "name = 'written'\n")
+    append(store, finished(4))
+    for command in (("compact", "out"), ("verify", "out", "--repair")):
+        ended = run(*command)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+        assert "out is being written by process" in ended.err
+    assert run("verify", "out").code == 0
+    store.close()
+
+
+@pytest.mark.parametrize("command", ["verify", "compact"])
+def test_a_folder_without_results_is_a_line_and_exit_1(run, tmp_path, command):
+    ended = run(command, str(tmp_path))
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == f"sweepgd: {tmp_path} is no result directory: it has no sweep.toml beside a folder trials\n"
