@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -5,6 +10,7 @@ import polars as pl
 import pytest
 from recorded import finished, write
 
+from sweepgd.analysis import best
 from sweepgd.record import load
 
 
@@ -52,3 +58,61 @@ def test_unfinished_files_are_invisible(directory):
     assert len(pl.read_parquet(files)) == 42
     assert len(pd.read_parquet(directory / "trials")) == 42
     assert load(directory).trials.num_rows == 42
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from recorded import append, finished
+from sweepgd.record import Store
+store = Store.open(Path(sys.argv[1]), "name = 'read'")
+for trial in range(int(sys.argv[2])):
+    append(store, finished(trial))
+    if trial % 20 == 19:
+        store.flush()
+    if trial % 60 == 59:
+        store.publish()
+store.close()
+"""
+
+
+def duckdb_reads(directory):
+    return [row[0] for row in duckdb.sql(f"select trial from '{directory}/trials/*.parquet'").fetchall()]
+
+
+def polars_reads(directory):
+    return pl.scan_parquet(f"{directory}/trials/*.parquet").select("trial").collect()["trial"].to_list()
+
+
+def pandas_reads(directory):
+    return pd.read_parquet(directory / "trials", columns=["trial"])["trial"].tolist()
+
+
+def sweepgd_reads(directory):
+    results = load(directory)
+    best(results.trials, 3)
+    return results.trials["trial"].to_pylist()
+
+
+@pytest.mark.parametrize("trials", [1200, pytest.param(12_000, marks=pytest.mark.slow)])
+def test_readers_in_a_loop_beside_a_writer_see_each_trial_once_and_ever_more(tmp_path, trials):
+    directory = tmp_path / "out"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    counts = {reader: [0] for reader in (duckdb_reads, polars_reads, pandas_reads, sweepgd_reads)}
+    with subprocess.Popen([sys.executable, "-c", WRITER, directory, str(trials)], env=environment) as writer:
+        while not list(directory.glob("trials/*.parquet")):
+            assert writer.poll() is None
+
+        def read(reader):
+            while writer.poll() is None:
+                seen = reader(directory)
+                assert len(set(seen)) == len(seen)
+                counts[reader].append(len(seen))
+
+        with ThreadPoolExecutor(len(counts)) as threads:
+            list(threads.map(read, counts))
+    assert writer.returncode == 0
+    for reader, seen in counts.items():
+        assert seen == sorted(seen)
+        assert len(set(seen)) > 3
+        assert sorted(reader(directory)) == list(range(trials))

@@ -10,6 +10,7 @@ from recorded import append, finished, measured, supplement, write
 
 from sweepgd.problem import Problem
 from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, parts, store
+from sweepgd.record.compact import compact
 
 SWEEP = "name = 'tested'\n"
 SCHEMAS = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA, "curvature": CURVATURE}
@@ -215,8 +216,9 @@ class Dying:
 
     def __init__(self, last, monkeypatch):
         self.left = last
-        for holder, name in [(os, "fsync"), (os, "replace"), (Path, "unlink")]:
+        for holder, name in [(os, "replace"), (Path, "rename"), (Path, "unlink"), (Path, "mkdir"), (Path, "rmdir")]:
             monkeypatch.setattr(holder, name, self._counted(getattr(holder, name)))
+        monkeypatch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # nothing here can tell that it is missing
 
     def _counted(self, call):
         def counted(*arguments, **named):
@@ -229,7 +231,7 @@ class Dying:
 
 
 def a_short_life(directory, flushed):
-    """Two sittings of a study; `flushed` receives the trials that the store has promised to keep."""
+    """Two sittings of a study, which is then compacted; `flushed` receives the trials that the store has promised to keep."""
     opened = None
     try:
         for sitting in ([(0, 1)], [(2,)]):
@@ -246,6 +248,7 @@ def a_short_life(directory, flushed):
             opened.flush()
             flushed.add(100 + sitting[0][0])
             opened.close()
+        compact(directory)
     except Crash:
         # A store that died in open has let go by itself, and one that died in close as well.
         if opened is not None and not opened._log._file.closed:
@@ -263,7 +266,8 @@ def check(results, flushed):
     assert results.curvature["trial"].to_pylist() == [trial for trial in trials if trial < 7]
 
 
-def test_a_crash_at_any_point_loses_nothing_that_was_flushed(tmp_path):
+@pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_crash_at_any_point_loses_nothing_that_was_flushed(tmp_path, every):
     crashes = 0
     while True:
         directory, flushed = tmp_path / str(crashes), set()
@@ -272,7 +276,10 @@ def test_a_crash_at_any_point_loses_nothing_that_was_flushed(tmp_path):
             died = a_short_life(directory, flushed)
         if (directory / "sweep.toml").exists():
             check(load(directory), flushed)
-        before = {path: path.read_bytes() for path in directory.glob("*/*.parquet")}
+        seen = [trial for path in directory.glob("trials/*.parquet") for trial in pq.read_table(path)["trial"].to_pylist()]
+        assert sorted(seen) == sorted(set(seen))
+        moved = (directory / "compacted").exists()
+        before = {path: path.read_bytes() for path in directory.glob("*/*.parquet") if not moved}
         again = Store.open(directory, SWEEP)
         assert flushed <= again.recorded
         append(again, finished(7, points=2))
@@ -282,8 +289,8 @@ def test_a_crash_at_any_point_loses_nothing_that_was_flushed(tmp_path):
         assert names(directory, "log", "*.log") == [names(directory)[-1].replace("parquet", "log")]
         if not died:
             break
-        crashes += 1
-    assert crashes > 40
+        crashes += every
+    assert crashes > 150
     assert flushed == {0, 1, 2, 100, 102}
 
 
