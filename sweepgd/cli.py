@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sweepgd.cli_dashboard import dashboard
 from sweepgd.cli_landscape import landscape
 from sweepgd.cli_measure import measure
 from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Set, Verbose, Workers
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(plugin)
 app.command(epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000")(measure)
 app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
+app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)
 app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify)
 app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 

@@ -165,7 +165,7 @@ _TAKE_OVER = text(
     UPDATE sweepgd_claims SET holder = :holder, attempt = attempt + 1, lease_until = {_UNTIL}
     WHERE study = :study AND trial IN (
         SELECT trial FROM sweepgd_claims
-        WHERE study = :study AND trial < :total AND state = 'claimed' AND (
+        WHERE study = :study AND trial < :total AND state = 'claimed' AND holder <> :holder AND (
             lease_until IS NULL
             OR greatest(lease_until, pg_postmaster_start_time() + make_interval(secs => :lease)) < now())
         ORDER BY trial LIMIT :count FOR UPDATE SKIP LOCKED)

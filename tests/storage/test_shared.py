@@ -1,10 +1,13 @@
 """Several commands on one database and one folder: every trial once, whoever dies, and whenever the database is away."""
 
+import signal
 import sys
+import time
+from contextlib import ExitStack, contextmanager
 from subprocess import PIPE, Popen
 
 import pytest
-from commands import process
+from commands import process, wait_for_rows
 from tiny import LINEAR, assert_same, computed, sweep
 
 from sweepgd import load, search
@@ -12,20 +15,36 @@ from sweepgd import load, search
 GRID = LINEAR.replace("low = 1e-3, high = 0.3, log = true", "low = 0.001, high = {high}, step = 0.001").replace(
     "low = 0.1, high = 0.9", "low = 0.5, high = 0.9, step = 0.4"
 )
-LEASE = "import sys, sweepgd.storage.{0} as module; module.{1} = {2}; "
 
 
 def command(file, storage, out, *more):
     return [*process("search", str(file), "--storage", storage, "--out", str(out), "--workers", "1", "-v"), *more]
 
 
-def patched(file, storage, out, *more, lease):
-    """The command with a shorter lease."""
+def with_lease(seconds, arguments):
+    """The same command with another lease."""
     code = (
-        f"import sys, sweepgd.storage.claims as claims, sweepgd.storage.join as join; claims.LEASE_SECONDS = {lease};"
-        f" join.LEASE_SECONDS = {lease}; from sweepgd.cli import main; main()"
+        "import sys, sweepgd.storage; sys.argv[0] = 'sweepgd';"
+        f" sys.modules['sweepgd.storage.claims'].LEASE_SECONDS = sys.modules['sweepgd.storage.join'].LEASE_SECONDS = {seconds};"
+        " from sweepgd.cli import main; main()"
     )
-    return [sys.executable, "-c", code, *command(file, storage, out, *more)[3:]]
+    return [sys.executable, "-c", code, *arguments[3:]]
+
+
+@contextmanager
+def started(arguments):
+    """A command that is gone afterwards."""
+    with Popen(arguments, stdout=PIPE, stderr=PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def all_started(arguments, count):
+    with ExitStack() as stack:
+        yield [stack.enter_context(started(arguments)) for _ in range(count)]
 
 
 def ended(commands):
@@ -33,10 +52,6 @@ def ended(commands):
     said = [started.communicate(timeout=300)[1] for started in commands]
     assert [started.returncode for started in commands] == [0] * len(commands), said
     return said
-
-
-def start(arguments):
-    return Popen(arguments, stdout=PIPE, stderr=PIPE, text=True)
 
 
 def write(folder, text, *overrides):
@@ -72,6 +87,69 @@ def study_of(kind, trials):
 def test_commands_divide_a_sweep(tmp_path, storage, kind, commands, trials):
     text, overrides = study_of(kind, trials)
     file, out = write(tmp_path, text, *overrides), tmp_path / "shared"
-    ended([start(command(file, storage, out)) for _ in range(commands)])
+    with all_started(command(file, storage, out), commands) as all_of_them:
+        ended(all_of_them)
     assert_once(out, trials)
     assert_same(search(sweep(*overrides, text=text), out=tmp_path / "alone", workers=1), load(out))
+
+
+# --- Who dies
+
+
+SLOW = ("budget.epochs=4000",)
+
+
+def test_what_a_killed_command_held_is_taken_over(tmp_path, storage):
+    """Killed in the middle: what it had finished is kept, what it ran is run again, as another attempt."""
+    overrides = ("search.trials=24", *SLOW)
+    file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
+    with started(command(file, storage, out)) as killed:
+        wait_for_rows(out, 3, killed)
+    with started(command(file, storage, out)) as other:
+        [said] = ended([other])
+    assert "ended without a word: its trials are taken over" in said
+    assert_once(out, 24)
+    attempts = load(out).trials["attempt"].to_pylist()
+    assert set(attempts) == {1, 2}
+    alone = search(sweep(*overrides), out=tmp_path / "alone", workers=2)
+    assert attemptless(alone.trials).equals(attemptless(load(out).trials))
+
+
+def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage):
+    """A command that was stopped for longer than its lease finds its trial taken over, and says so."""
+    overrides = ("search.trials=12", *SLOW)
+    file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
+    with started(with_lease(2, command(file, storage, out))) as stopped:
+        wait_for_rows(out, 2, stopped)
+        stopped.send_signal(signal.SIGSTOP)
+        with started(with_lease(2, command(file, storage, out))) as other:
+            wait_for_rows(out, 12, other)
+            stopped.send_signal(signal.SIGCONT)
+            said, others = ended([stopped, other])
+    assert "ended after another command had taken it over: set aside in" in said
+    assert "set aside" not in others
+    assert_once(out, 12)
+    [late] = (out / "late").iterdir()
+    assert late.stat().st_size > 100
+
+
+# --- The database away
+
+
+@pytest.mark.parametrize(
+    ("outages", "seconds", "trials"),
+    [(1, 3.0, 40), pytest.param(3, 0.0, 150, marks=pytest.mark.slow), pytest.param(1, 60.0, 150, marks=pytest.mark.slow)],
+)
+def test_the_database_goes_and_comes_back(tmp_path, server, storage, outages, seconds, trials):
+    overrides = (f"search.trials={trials}", *SLOW)
+    file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
+    with all_started(command(file, storage, out), 2) as commands:
+        for outage in range(outages):
+            wait_for_rows(out, (outage + 1) * trials // (outages + 2), commands[0])
+            server.stop("immediate")
+            time.sleep(seconds)
+            server.start()
+        for said in ended(commands):
+            assert said.count("the database is away: training goes on") == said.count("the database is back") >= 1
+    assert_once(out, trials)
+    assert_same(search(sweep(*overrides), out=tmp_path / "alone", workers=2), load(out))

@@ -1,0 +1,69 @@
+"""A results directory rebuilt as a study of Optuna's: every trial with its state, values, parameters and attributes."""
+
+import socket
+import time
+from math import isclose
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import optuna
+import pytest
+from commands import running
+from optuna.trial import TrialState
+from tiny import sweep
+
+from sweepgd import search
+from sweepgd.dashboard import rebuild
+
+
+def study(path):
+    return optuna.load_study(study_name=None, storage=f"sqlite:///{path}")
+
+
+def test_a_study_holds_what_is_recorded(tmp_path):
+    results = search(sweep("search.trials=8", "space.learning_rate={low=1e-3,high=50.0,log=true}"), out=tmp_path / "run")
+    rows, trials = results.trials.to_pylist(), study(rebuild(tmp_path / "run")).trials
+    assert [trial.user_attrs["trial"] for trial in trials] == list(range(8))
+    assert {row["status"] for row in rows} == {"completed", "diverged"}
+    for row, trial in zip(rows, trials, strict=True):
+        completed = row["status"] == "completed"
+        assert trial.state == (TrialState.COMPLETE if completed else TrialState.FAIL)
+        assert trial.values == (row["objectives"] if completed else None)
+        assert isclose(trial.params["learning_rate"], row["learning_rate"], rel_tol=1e-12)
+        assert trial.params["batch_size"] == row["batch_size"] == trial.user_attrs["batch_size"]
+        assert trial.user_attrs["status"] == row["status"]
+        if completed:
+            assert trial.user_attrs["train_loss"] == row["train_loss"]
+            assert list(trial.intermediate_values.values())[-1] == row["validation_loss"]
+
+
+def test_pruned_trials_and_several_objectives(tmp_path):
+    pruned = search(sweep("search.trials=12", "search.pruner='median'", "budget.epochs=10"), out=tmp_path / "pruned").trials
+    trials = study(rebuild(tmp_path / "pruned")).trials
+    assert [trial.state == TrialState.PRUNED for trial in trials] == [status.as_py() == "pruned" for status in pruned["status"]]
+    assert TrialState.PRUNED in {trial.state for trial in trials}
+    assert set(trials[0].intermediate_values) == set(range(10, 100, 10))
+    search(sweep("search.sampler='tpe'", "search.objectives=['validation_loss','train_loss']"), out=tmp_path / "two")
+    rebuilt = study(rebuild(tmp_path / "two"))
+    assert len(rebuilt.directions) == 2
+    assert len(rebuilt.best_trials) >= 1
+
+
+def test_the_dashboard_is_served(tmp_path):
+    pytest.importorskip("optuna_dashboard", reason="optuna-dashboard is not installed")
+    search(sweep("search.trials=2"), out=tmp_path / "run")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with running("dashboard", str(tmp_path / "run"), "--port", str(port)) as served:
+        deadline = time.monotonic() + 60
+        while True:
+            assert time.monotonic() < deadline
+            assert served.poll() is None, served.stderr.read()
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/api/studies") as answer:
+                    assert b'"study_name": "tiny"' in answer.read()
+                    break
+            except URLError:
+                time.sleep(0.1)
+        served.terminate()
