@@ -78,6 +78,8 @@ class Reporting:
                 self._progress.finished(result)
             self.unreported.clear()
             self._store.publish_if_due()
+            if free_bytes(self._store.directory) < self._needed and self._store.unpublished_bytes > RESERVE_BYTES:
+                self._store.publish()  # parts are compressed, and no log has to be kept room for then
         except NoRoom as problem:
             self._pause(problem)
             return

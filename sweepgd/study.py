@@ -13,12 +13,14 @@ from sweepgd import one_off
 from sweepgd.advisor import Advisor, values_of
 from sweepgd.directory import check_continues, move_aside
 from sweepgd.dispatch import LATER, dispatch
+from sweepgd.footprint import footprint
 from sweepgd.interrupts import Stop, asking
 from sweepgd.lab import Lab
 from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
 from sweepgd.problem import UsageProblem
 from sweepgd.record import Finished, Results, Store, encode, load, with_search_state
 from sweepgd.reporting import Progress, Reporting, Silence
+from sweepgd.room import free_bytes, in_words
 from sweepgd.rows import known_rows
 from sweepgd.scratch import scratch_folder
 from sweepgd.space import Space, Value
@@ -121,6 +123,12 @@ def _run_remaining(
     deadline = monotonic() + timeout if timeout is not None else inf
     if not todo:
         return
+    need, free = footprint(prepared.lab, todo), free_bytes(store.directory)
+    if need > free:
+        progress.note(
+            f"{store.directory} has {in_words(free)} free, and what remains to run may take {in_words(need)}: when there is no"
+            " room, it pauses until there is; or give fewer --trials, or another --out"
+        )
     ahead = not prepared.advisor.rungs and timeout is None
     reporting = Reporting(store, progress)
     with scratch_folder() as folder:

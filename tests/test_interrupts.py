@@ -1,0 +1,114 @@
+"""How a command ends before it is done, whatever it was doing: what it says, how soon, and what it leaves."""
+
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+from commands import completed, running, wait_for_rows
+from session import alive, wait_until_gone, workers
+from tiny import LINEAR, sweep_file
+
+from sweepgd import load
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
+
+# A rule that never comes back from its kernel.
+HANGS = """
+from dataclasses import fields
+
+from sweepgd.optimizers import Optimizer
+from sweepgd.optimizers.sgd import sgd
+
+
+def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
+    while theta[0] == theta[0]:
+        theta[0] = -theta[0]
+
+
+given = {field.name: getattr(sgd, field.name) for field in fields(Optimizer)}
+hangs = Optimizer(**given | {"name": "hangs", "update": update})
+"""
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    """The environment of a command with a temporary folder of its own."""
+    (tmp_path / "tmp").mkdir()
+    return os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """The arguments of a search whose first trial ends at once, and whose others never leave the kernel."""
+    (tmp_path / "hangs.py").write_text(HANGS)
+    text = LINEAR.replace('["sgd", "momentum"]', '["sgd", "hangs"]').replace("[5, 10, 20]", "[5, 10]")
+    text = text.replace("{ low = 1e-3, high = 0.3, log = true }", "0.1").replace("trials = 6", 'sampler = "grid"')
+    text = text.replace("[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "")
+    given = ("--plugin", str(tmp_path / "hangs.py"), "--out", str(tmp_path / "out"), "--workers", "2")
+    return ("search", sweep_file(tmp_path, text), *given)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_lets_running_trials_end_and_begins_no_other(number, tmp_path):
+    path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 6000"))
+    out = tmp_path / "out"
+    given = ("search", path, "--out", str(out), "--workers", "2", "--trials", "200")
+    with running(*given, start_new_session=True) as search:
+        wait_for_rows(out, 2, search)
+        sent, begun = datetime.now(UTC), time.monotonic()
+        os.killpg(search.pid, number)
+        _, err = search.communicate(timeout=30)
+        took = time.monotonic() - begun
+    line = f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there"
+    assert (search.returncode, err.splitlines()[-1]) == (130, line)
+    assert err.splitlines()[-2] == "stopping: what runs has 2 s to finish; a second Ctrl-C stops at once"
+    rows = load(out).trials.to_pylist()
+    assert {row["status"] for row in rows} == {"completed"}
+    assert sum(row["finished_at"] > sent for row in rows) <= 4  # two that ran, and two that began while it was on its way
+    assert (max(row["started_at"] for row in rows) - sent).total_seconds() < 0.5
+    assert wait_until_gone(search.pid, 2.0) < 2.0
+    assert took < 4.0, took
+
+
+def test_the_second_signal_ends_all_at_once(endless, scratch, tmp_path):
+    with running(*endless, env=scratch, start_new_session=True) as search:
+        wait_for_rows(tmp_path / "out", 1, search)
+        os.kill(search.pid, signal.SIGINT)
+        time.sleep(0.5)
+        assert search.poll() is None
+        begun = time.monotonic()
+        os.kill(search.pid, signal.SIGINT)
+        _, err = search.communicate(timeout=30)
+        assert time.monotonic() - begun < 1.0
+    assert search.returncode == 130
+    assert err.splitlines()[-1].startswith("sweepgd: interrupted; what finished is in")
+    assert wait_until_gone(search.pid, 2.0) < 2.0
+
+
+def test_no_worker_outlives_a_killed_search_and_its_folder_not_the_next_one(endless, scratch, tmp_path):
+    with running(*endless, env=scratch, start_new_session=True) as search:
+        wait_for_rows(tmp_path / "out", 1, search)
+        assert len(workers(search.pid)) == 2
+        search.kill()
+        search.wait()
+    assert wait_until_gone(search.pid, 5.0) < 5.0
+    (deserted,) = (tmp_path / "tmp").glob("sweepgd-data-*")
+    assert (deserted / "train_inputs.npy").exists()
+    held = tmp_path / "tmp" / "sweepgd-other"
+    held.mkdir()
+    ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "other"), "--workers", "1", env=scratch)
+    assert ended.returncode == 0, ended.stderr
+    assert [path.name for path in (tmp_path / "tmp").glob("sweepgd-*")] == ["sweepgd-other"]
+
+
+def test_nothing_is_left_of_a_search_that_ends(scratch, tmp_path):
+    given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "2")
+    with running(*given, env=scratch, start_new_session=True) as search:
+        search.communicate(timeout=60)
+    assert search.returncode == 0
+    wait_until_gone(search.pid, 2.0)
+    assert alive(search.pid) == []
+    assert not list((tmp_path / "tmp").glob("sweepgd-data-*"))

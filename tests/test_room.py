@@ -1,0 +1,107 @@
+"""Where there is no room: a real disk that fills up, one that nobody can write to, and homes that cannot be written."""
+
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from commands import completed, running, wait_for_rows
+from tiny import assert_same, statuses, sweep, sweep_file
+
+from sweepgd import load, search
+from sweepgd.room import free_bytes, in_words
+
+
+@contextmanager
+def disk(folder: Path, options: str):
+    """A file system of its own on a folder."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"cannot mount a file system here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    with disk(tmp_path / "small", "size=64m") as folder:
+        yield folder
+
+
+def fill(folder: Path, leaving: int) -> Path:
+    """Fills a file system with one file, which it returns."""
+    filler = folder / "filler"
+    with filler.open("wb") as file:
+        while (left := free_bytes(folder) - leaving) > 0:
+            file.write(bytes(min(left, 65536)))
+            file.flush()
+    return filler
+
+
+def said(search: subprocess.Popen, what: str) -> str:
+    """The first line on stderr with `what` in it."""
+    for line in search.stderr:
+        if what in line:
+            return line
+    raise AssertionError(what)
+
+
+@pytest.mark.parametrize("leaving", [0, 200_000], ids=["full", "almost full"])
+def test_a_full_disk_pauses_a_search_until_there_is_room(leaving, small_disk, tmp_path):
+    overrides = ["budget.epochs=1000", "search.trials=30"]
+    sets = [part for override in overrides for part in ("--set", override)]
+    out = small_disk / "out"
+    with running("search", sweep_file(tmp_path), "--out", str(out), "--workers", "2", *sets) as paused:
+        wait_for_rows(out, 2, paused)
+        filler = fill(small_disk, leaving)
+        line = said(paused, "paused: ")
+        assert line.startswith(f"paused: {out} has ")
+        assert line.rstrip().endswith("B: make room, and it goes on by itself")
+        time.sleep(1.5)
+        before = load(out).trials.num_rows
+        time.sleep(1.5)
+        assert paused.poll() is None
+        assert load(out).trials.num_rows == before
+        filler.unlink()
+        assert "there is room again: going on" in said(paused, "room again")
+        _, rest = paused.communicate(timeout=60)
+    assert paused.returncode == 0, rest
+    assert_same(load(out), search(sweep(*overrides), out=tmp_path / "whole", workers=2))
+
+
+def test_an_interrupt_while_there_is_no_room_loses_nothing_that_was_reported(small_disk, tmp_path):
+    out = small_disk / "out"
+    given = ("search", sweep_file(tmp_path), "--out", str(out), "--workers", "2", "--trials", "30")
+    with running(*given, "--set", "budget.epochs=1000", "--verbose") as paused:
+        wait_for_rows(out, 2, paused)
+        filler = fill(small_disk, 0)
+        said(paused, "paused: ")
+        before = load(out).trials
+        paused.terminate()
+        _, rest = paused.communicate(timeout=30)
+    assert (paused.returncode, "Traceback" in rest) == (130, False)
+    after = load(out).trials
+    assert after.slice(0, before.num_rows).equals(before)
+    filler.unlink()
+    ended = completed(*given, "--set", "budget.epochs=1000")
+    assert ended.returncode == 0, ended.stderr
+    assert statuses(load(out)) == ["completed"] * 30
+
+
+def test_what_may_not_fit_is_said_before_any_trial(small_disk, tmp_path):
+    wide = ("--set", "model={name='mlp',hidden=[4000]}", "--set", "search.trials=1000", "--timeout", "0.001s")
+    ended = completed("search", sweep_file(tmp_path), "--out", str(small_disk / "out"), *wide)
+    assert ended.returncode == 0, ended.stderr
+    (line,) = [line for line in ended.stderr.splitlines() if "free, and" in line]
+    assert line.startswith(f"{small_disk / 'out'} has ")
+    # 2 vectors of 4000·3 + 1 weights and biases of 4 bytes, and a row and 3 points of 280.
+    assert " MB free, and what remains to run may take 128 MB: when there is no room, it pauses until there is; " in line
+    assert load(small_disk / "out").trials.num_rows == 0
+
+
+def test_bytes_in_words():
+    assert [in_words(size) for size in (0, 1234, 8_388_608, 1_500_000_000)] == ["0 kB", "1.23 kB", "8.39 MB", "1.5 GB"]
