@@ -77,6 +77,10 @@ class Claims:
         self._engine = engine
         self._study, self.holder, self._total = study, holder, total
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._engine.dispose()
+
     def take(self, count: int) -> list[Claim]:
         """Up to so many trials to run: those whose holder's lease is over, by the database's clock, then new numbers.
 

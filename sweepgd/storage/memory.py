@@ -77,3 +77,8 @@ class Memory:
         """Fails what was asked for and is run by nobody, as where the database went away before it had answered."""
         for trial in self._study.get_trials(deepcopy=False, states=RUNNING):
             self._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._storage.remove_session()
+        self._storage.engine.dispose()

@@ -127,6 +127,8 @@ class Shared:
             self._writer.close(leave=not settled)
         finally:
             self._link.close()
+            self._claims.close()
+            self._memory.close()
             os.close(self._lock)
 
     def _wait_for_dashboards(self) -> None:

@@ -8,6 +8,7 @@ from subprocess import PIPE, Popen
 
 import pytest
 from commands import process, wait_for_rows
+from sqlalchemy import NullPool, create_engine, text
 from tiny import LINEAR, assert_same, computed, sweep
 
 from sweepgd import load, search
@@ -96,6 +97,16 @@ def test_commands_divide_a_sweep(tmp_path, storage, kind, commands, trials):
 # --- Who dies
 
 
+def wait_for_takeover(storage):
+    """Waits until a trial has had a second holder."""
+    deadline = time.monotonic() + 60
+    with create_engine(storage, poolclass=NullPool).connect() as connection:
+        while not connection.execute(text("SELECT count(*) FROM sweepgd_claims WHERE attempt > 1")).scalar_one():
+            connection.rollback()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
 SLOW = ("budget.epochs=4000",)
 
 
@@ -123,7 +134,7 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage):
         wait_for_rows(out, 2, stopped)
         stopped.send_signal(signal.SIGSTOP)
         with started(with_lease(2, command(file, storage, out))) as other:
-            wait_for_rows(out, 12, other)
+            wait_for_takeover(storage)
             stopped.send_signal(signal.SIGCONT)
             said, others = ended([stopped, other])
     assert "ended after another command had taken it over: set aside in" in said
