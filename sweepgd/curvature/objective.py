@@ -18,6 +18,9 @@ from sweepgd.streams import MEASURE, stream
 # error of the difference, h², and of the subtraction, precision/h.
 STEP = np.cbrt(np.finfo(np.float64).eps)
 
+# One row in so many is a sample, from so many rows on: of fewer, what it costs to call kernels is more than it saves.
+SAMPLED, MANY_ROWS = 16, 1024
+
 
 def subset(part: Part, rows: int | str, seed: int) -> Part:
     """`rows` rows of a part, drawn at random without replacement, the same ones for the same seed; "full" or more: all."""
@@ -52,6 +55,13 @@ class Objective:
     def _second(self) -> SecondOrder | None:
         # Made when first asked for: its kernels take most of the time to compile, and losses alone need none of them.
         return SecondOrder(self._architecture, self._data) if self.exact else None
+
+    @cached_property
+    def sample(self) -> "Objective | None":
+        """The objective over a few of the rows, evenly spaced; None where there are too few for that to be worth its while."""
+        _, inputs, targets = self._data
+        part = Part(inputs[::SAMPLED], targets[::SAMPLED])
+        return Objective(self._architecture, part) if self.rows >= MANY_ROWS else None
 
     def _cast(self, vector: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         return np.ascontiguousarray(vector, dtype=self.dtype)

@@ -1,7 +1,7 @@
 """A place in the space of parameters as every measure sees it: finite numbers, or a Problem that says which are not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,11 @@ class Place:
     theta: Vector
     initial: Vector
     seed: int
+
+    @property
+    def sample(self) -> "Place | None":
+        """The same place as a few of the rows see it (`Objective.sample`)."""
+        return replace(self, objective=self.objective.sample) if self.objective.sample else None
 
     def random(self, record: str) -> np.random.Generator:
         """The random numbers of one record: the same ones whatever else is measured, and at every place."""
