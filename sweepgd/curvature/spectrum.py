@@ -69,8 +69,8 @@ def largest(
     """The `k` ≤ size algebraically largest eigenvalues (k,) of a symmetric matrix, descending, and unit eigenvectors (size, k).
 
     Lanczos 1950 from `start` (size,), restarted implicitly as in ARPACK, until every residual ‖Hv − λv‖ is at most
-    `tolerance` · |λ|. From one start it may see an eigenvalue that occurs several times only once. Raises Problem where it takes
-    more than RESTARTS restarts.
+    `tolerance` · |λ|. From one start it may see an eigenvalue that occurs several times only once. Raises Problem where it
+    takes more than RESTARTS restarts.
     """
     size = len(start)
     basis = basis_of(size, k)
