@@ -48,6 +48,8 @@ class Objective:
         self._work = aligned((architecture.workspace(architecture.chunk),), self.dtype)
         self._out = aligned((self.parameters,), self.dtype)
         self._chunks = chunks(np.arange(self.rows), architecture.chunk)
+        self.summed = len(self._chunks[0])
+        """Rows that a kernel adds up in `dtype`; the rest is done in float64."""
         self._gradient = signatures.entry("gradient", architecture.gradient, self.dtype)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, self.dtype)
 

@@ -52,6 +52,22 @@ class Remembered:
         return image
 
 
+class Scaled:
+    """A product divided by the length of its first image that is not 0.
+
+    ARPACK's tolerance is a share of |λ|, but of no less than 4e-11, which is far above the whole Hessian of a dead network.
+    """
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self.scale = 0.0
+
+    def __call__(self, direction: npt.NDArray[np.floating]) -> Vector:
+        image = self._product(direction)
+        self.scale = self.scale or float(np.linalg.norm(image))
+        return image / (self.scale or 1.0)
+
+
 def basis_of(size: int, k: int) -> int:
     """Vectors that Lanczos builds at once for the `k` largest of `size` eigenvalues."""
     return min(size, max(2 * k + 1, BASIS))
@@ -77,24 +93,23 @@ def largest(
     if size <= basis:
         values, vectors = np.linalg.eigh(dense(product, size))
         return values[::-1][:k], vectors[:, ::-1][:, :k]
-    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
+    scaled = Scaled(product)
+    operator = LinearOperator((size, size), matvec=scaled, dtype=np.float64)
     try:
         values, vectors = eigsh(operator, k, which="LA", v0=start, ncv=basis, tol=tolerance, maxiter=RESTARTS, rng=random)
     except ArpackNoConvergence:
         raise Problem(f"Lanczos did not reach a residual of {tolerance:g} in {RESTARTS} restarts: raise tolerance") from None
-    except ArpackError:
-        if product(start).any():
-            raise
+    except ArpackError as error:
+        if scaled.scale:
+            raise Problem(f"Lanczos broke down: {error}") from None
         return np.zeros(k), np.eye(size, k)  # a random vector in the kernel: the matrix is 0, and ARPACK refuses it
     order = np.argsort(values)[::-1]
-    return values[order], vectors[:, order]
+    return values[order] * (scaled.scale or 1.0), vectors[:, order]
 
 
-def residuals(image: Product, values: Vector, vectors: npt.NDArray[np.float64], precision: float) -> Vector:
-    """‖Hv − λv‖/|λ| (k,) of each pair; ‖Hv − λv‖ where λ is 0, which is `precision` of the largest |λ| or less."""
-    found = np.array([np.linalg.norm(image(v) - value * v) for value, v in zip(values, vectors.T, strict=True)])
-    sizes = np.abs(values)
-    return found / np.where(sizes <= precision * sizes.max(), 1.0, sizes)
+def residuals(image: Product, values: Vector, vectors: npt.NDArray[np.float64]) -> Vector:
+    """‖Hv − λv‖ (k,) of each pair: so near λ is an eigenvalue, whatever rounding did to v."""
+    return np.array([np.linalg.norm(image(v) - value * v) for value, v in zip(values, vectors.T, strict=True)])
 
 
 def _start(place: Place, product_of: Callable[[Place], Product], k: int, random: np.random.Generator) -> Vector:
@@ -110,21 +125,21 @@ def _start(place: Place, product_of: Callable[[Place], Product], k: int, random:
 
 
 def _measured(place: Place, product_of: Callable[[Place], Product], k: int, tolerance: float, record: str) -> Iterator[Value]:
-    size, precision, random = len(place.theta), float(np.finfo(place.objective.dtype).eps), place.random(record)
+    size, random = len(place.theta), place.random(record)
     known = min(k, size)
     product = Remembered(product_of(place), basis_of(size, known))
     values, vectors = largest(product, _start(place, product_of, known, random), known, tolerance, random)
-    for value, error in zip(values, residuals(product.image, values, vectors, precision), strict=True):
+    for value, error in zip(values, residuals(product.image, values, vectors), strict=True):
         yield Value(float(value), float(error))
     for _ in range(k - size):
         yield Value(message=f"the model has {size} parameters, and no more eigenvalues than that")
 
 
 def lambda_max(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """The k largest eigenvalues of the Hessian, each with its residual relative to |λ|."""
+    """The k largest eigenvalues of the Hessian, each with its residual ‖Hv − λv‖."""
     yield from _measured(place, Place.hessian, settings["k"], settings["tolerance"], "lambda_max")
 
 
 def gauss_newton_max(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """The largest eigenvalue of the Gauss-Newton matrix, with its residual relative to it."""
+    """The largest eigenvalue of the Gauss-Newton matrix, with its residual ‖Gv − λv‖."""
     yield from _measured(place, Place.gauss_newton, 1, settings["tolerance"], "gauss_newton_max")
