@@ -14,7 +14,7 @@ from sweepgd.streams import MEASURE, stream
 
 @dataclass(frozen=True)
 class Value:
-    """What a measure found: `error` is a residual or standard error, None where the value is computed and not estimated;
+    """What a measure found: `error` is a residual or standard error in the unit of `value`, None where that is not estimated;
     `message` says why there is no value or what it lacks; `grid` and `density`, each (points,), are a spectral density's.
     """
 

@@ -34,4 +34,4 @@ class Peer:
             (measurement,) = self._gauge.measure(parameters, parameters)
             assert measurement.value is not None, measurement.message
             assert measurement.error is not None
-            self.value, self.residual = measurement.value, measurement.error
+            self.value, self.residual = measurement.value, measurement.error / abs(measurement.value)
