@@ -1,6 +1,8 @@
 """The mean loss over fixed rows as a function of the parameters: its gradient, Hessian products and second moments."""
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,12 +52,18 @@ class Objective:
         self._chunks = chunks(np.arange(self.rows), architecture.chunk)
         self.summed = len(self._chunks[0])
         """Rows that a kernel adds up in `dtype`; the rest is done in float64."""
-        self._gradient = signatures.entry("gradient", architecture.gradient, self.dtype)
-        self._evaluate = signatures.entry("evaluate", architecture.evaluate, self.dtype)
+
+    # Compiled when first asked for: rows and dtype alone need no kernel, and losses none of second order.
+    @cached_property
+    def _gradient(self) -> Callable[..., Any]:
+        return signatures.entry("gradient", self._architecture.gradient, self.dtype)
+
+    @cached_property
+    def _evaluate(self) -> Callable[..., Any]:
+        return signatures.entry("evaluate", self._architecture.evaluate, self.dtype)
 
     @cached_property
     def _second(self) -> SecondOrder | None:
-        # Made when first asked for: its kernels take most of the time to compile, and losses alone need none of them.
         return SecondOrder(self._architecture, self._data) if self.exact else None
 
     @cached_property

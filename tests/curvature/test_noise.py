@@ -70,7 +70,7 @@ def test_many_rows_in_single_precision_have_the_noise_scale_that_they_have_in_do
     architecture = model_for(data, "linear")
     design = np.c_[data.train.inputs, np.ones(60_000)].astype(float)
     minimum = np.linalg.lstsq(design, data.train.targets[:, 0].astype(float))[0]
-    at = minimum + [0.001, 0.0, 0.0]
+    at = minimum + np.array([0.001, 0.0, 0.0])
     settings = {"noise_scale": {"draws": 2}}
     found = [
         measured(architecture, data, at, "noise_scale", settings=settings, dtype=dtype)["noise_scale"].value
