@@ -19,8 +19,8 @@ DASHES = {"λmax": [1, 0], EDGE: [5, 3]}
 
 
 def edge_of_stability(results: Results) -> Chart:
-    """λmax (solid, a dot a look) and the edge of its rule (dashed) against epochs, a colour for each batch size at its best, its
-    first replicate.
+    """λmax (solid, a dot a look) and the edge of its rule (dashed) against epochs, a colour for each batch size at its best,
+    its first replicate.
 
     Raises Missing where λmax was not measured along the training of a completed run.
     """
@@ -58,7 +58,7 @@ def edge_of_stability(results: Results) -> Chart:
         strokeDash=alt.StrokeDash("line:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), title=None)
     )
     # A line through a single look has no length.
-    dots = chart.transform_filter(alt.datum.line == "λmax").mark_point(filled=True, size=18, opacity=1, clip=True)
+    dots = chart.transform_filter(alt.datum.line == "λmax").mark_point(filled=True, size=18, opacity=1)
     return finished(lines + dots, "Sharpness along training against the edge of stability", edges(optimizers))
 
 
