@@ -112,6 +112,13 @@ def test_rows_dtype_and_products_are_shown_and_that_they_differ():
     assert "differences = of gradients" in legend
 
 
+def test_rows_dtype_and_products_that_all_share_stand_once():
+    recorded = [value(0, 1.0, name, settings='{"dtype": "float32", "exact": true}') for name in ("lambda_max", "trace")]
+    lines = answer(text(Tables(trials(run(0, 1.0)), curvature=curvature(*recorded)), 80), "What was measured?")
+    assert lines[-1] == "of all: rows 512, dtype float32, Hessian products exact"
+    assert lines[1].split() == ["measure", "is", "paper"]
+
+
 def test_a_reason_stands_once_below_and_names_what_it_is_said_of_where_there_are_several():
     few = [run(trial, 1.0, generalization_gap=float(trial), batch_size=8 + trial) for trial in range(3)]
     recorded = [value(trial, 1.0 + trial) for trial in range(3)]

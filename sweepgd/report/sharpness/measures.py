@@ -27,12 +27,17 @@ def measures(rows: Sequence[Row]) -> Answer:
             Column("description", "is", number=False, wraps=True),
             Column("source", "paper", number=False, wraps=True),
         ),
+    ]
+    how = [
         (Column("rows", "rows"), of_variants(", ", lambda row: None if row["rows"] is None else str(row["rows"]))),
         (Column("dtype", "dtype", number=False), of_variants(", ", lambda row: row["dtype"])),
         (Column("exact", "Hessian\nproducts", number=False), of_variants(", ", lambda row: PRODUCTS[row["exact"]])),
-        (Column("missing", "without a value", number=False, wraps=True), of_variants("; ", _missing)),
     ]
-    legend = []
+    # What is the same of all stands once below: a column of it would take the place of words.
+    alike = {column.title: texts[0] for column, texts in how if len(set(texts)) == 1 and texts[0]}
+    shown += [(column, texts) for column, texts in how if column.title not in alike]
+    shown.append((Column("missing", "without a value", number=False, wraps=True), of_variants("; ", _missing)))
+    legend = [f"of all: {', '.join(f'{title} {text}' for title, text in alike.items())}"] if alike else []
     if any(len({row[name] for row in rows if row[name] is not None}) > 1 for name in ("rows", "dtype")):
         legend.append("not all were measured on the same rows and in the same dtype")
     if others := sum(row["others"] for row in rows):
