@@ -46,7 +46,7 @@ def test_a_search_tells_its_progress_on_stderr_and_its_findings_on_stdout(tiny):
     assert searched.code == 0
     assert searched.err.splitlines()[-2] == "running 6 trials on 2 workers"
     assert re.fullmatch(r"6/6 trials, \S+ trials/s, best \S+ \(trial \d\)", searched.err.splitlines()[-1])
-    for question in ("Which configurations did best?", "Which batch size?", "Which optimizer?", "Which schedule?"):
+    for question in ("Which configurations did best?", "Which batch size?", "Which optimizer?"):
         assert question in searched.out
     assert searched.out.endswith("Recorded in results/tiny. Next: sweepgd analyze results/tiny --figures figures\n")
     assert ESCAPE not in searched.out + searched.err
