@@ -28,7 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(plugin)
-app.command(epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000")(measure)
+app.command(
+    epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000",
+    context_settings={"allow_extra_args": True},  # which it refuses in its own words
+)(measure)
 app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
 app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)
 app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify)
@@ -171,11 +174,27 @@ def search(
     from sweepgd.analysis import summary
 
     _show(summary(results, 5), json_)
+    lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
         print(f"Recorded in {directory}. Next: sweepgd analyze {quote(str(directory))} --figures figures")
-    if failed := _failed(results):
-        print(f"sweepgd: {failed}", file=sys.stderr)
+    failed = _failed(results)
+    for line in filter(None, (lost, failed)):
+        print(f"sweepgd: {line}", file=sys.stderr)
+    if lost or failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
+    """Says what is measured; how many values are missing, and the command that takes them, or ''."""
+    from sweepgd.missing import latest
+    from sweepgd.report.measured import failures, recorded
+    from sweepgd.sweep.asking import as_command
+
+    table = latest(results)
+    if not as_json:
+        print(recorded(table))
+    lost = failures(table)
+    return lost and f"{lost}; to take them: {as_command(results.directory, spec)}"
 
 
 def _failed(results: Any) -> str:

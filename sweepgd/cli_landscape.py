@@ -1,12 +1,14 @@
 """`sweepgd landscape`: the loss around recorded minimisers, as numbers and pictures."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sweepgd.cli_options import LARGEST_SEED, Json, Plugin, Quiet
+from sweepgd.problem import UsageProblem
 
 
 def landscape(
@@ -15,8 +17,8 @@ def landscape(
         tuple[str, str] | None,
         typer.Option(
             metavar="RUN RUN",
-            help="The line through two runs, each TRIAL or TRIAL.REPLICATE. If not given: the best of the smallest and of the"
-            " largest batch size.",
+            help="The line through two runs, each TRIAL or TRIAL.REPLICATE. If not given: of the smallest and of the largest"
+            " batch size, the two nearest in train loss.",
         ),
     ] = None,
     surface: Annotated[
@@ -52,6 +54,8 @@ def landscape(
     from sweepgd.report.landscapes import as_json, in_words, write_pictures
     from sweepgd.report.points import PointsProgress
 
+    if sum(argument.partition("=")[0] == "--line" for argument in sys.argv) > 1:  # of which Typer hands over the last
+        raise UsageProblem("--line is given twice: draw one line at a time")
     ends = None if line is None else (Run.parse(line[0]), Run.parse(line[1]))
     planes = [Run.parse(text) for text in surface]
     asked = Asked(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)

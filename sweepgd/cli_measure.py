@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Workers
+from sweepgd.durations import seconds
 from sweepgd.problem import UsageProblem
 
 
 def measure(
+    context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
     measures: Annotated[
         list[str], typer.Option(metavar="NAME,…", help="Which measures (repeatable); all of them if not given.")
@@ -42,14 +44,21 @@ def measure(
             help="Set a key of [measure] to a TOML value, such as measure.settings.phi.iterations=20 (repeatable).",
         ),
     ] = [],  # noqa: B006
+    timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Give a measure up after this time, such as 60s; none if not given.")
+    ] = None,
     workers: Workers = None,
     plugin_: Plugin = [],  # noqa: B006
     quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
     """Measure the curvature at recorded minimisers: only what is not recorded with the same settings yet."""
+    if context.args:
+        together = ",".join([*measures, *context.args])
+        raise UsageProblem(f"{context.args[0]!r} is no option: separate several by commas, as in --measures {together}")
+    limit = None if timeout is None else seconds(timeout, "--timeout")
     size = int(rows) if rows is not None and rows.isdecimal() else rows
-    numbers = None if trials is None else _numbers(trials)
+    numbers = None if trials is None else _ranges(trials)
 
     from sweepgd import processes
     from sweepgd.interrupts import heard
@@ -70,6 +79,7 @@ def measure(
             dtype=dtype,
             seed=seed,
             overrides=set_,
+            timeout=limit,
             workers=workers,
             plugins=plugin_,
             progress=progress,
@@ -94,13 +104,13 @@ def _names(given: Sequence[str]) -> list[str] | None:
     return [name.strip() for text in given for name in text.split(",")] or None
 
 
-def _numbers(text: str) -> set[int]:
-    """The numbers that "1,5-9" stands for. Raises UsageProblem for another form."""
-    numbers: set[int] = set()
+def _ranges(text: str) -> list[int | range]:
+    """The numbers and ranges of "1,5-9". Raises UsageProblem for another form."""
+    found: list[int | range] = []
     for part in text.split(","):
         first, dash, last = (each.strip() for each in part.partition("-"))
         ends = (first, last if dash else first)
         if not all(each.isdecimal() for each in ends) or int(ends[0]) > int(ends[1]):
             raise UsageProblem(f"--trials {text!r}: {part.strip()!r} is neither a number nor a range: write it as 1,5-9")
-        numbers.update(range(int(ends[0]), int(ends[1]) + 1))
-    return numbers
+        found.append(range(int(first), int(last) + 1) if dash else int(first))
+    return found

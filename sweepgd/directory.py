@@ -5,6 +5,7 @@ from pathlib import Path
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import exclusively
 from sweepgd.sweep import Sweep, differences, parse
+from sweepgd.sweep.asking import as_command
 
 
 def check_continues(directory: Path, sweep: Sweep) -> None:
@@ -12,10 +13,31 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
     path = directory / "sweep.toml"
     if not path.is_file():
         return
-    differing = differences(parse(path.read_text(encoding="utf-8"), where=str(path)), sweep)
-    if differing:
-        more = f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""
-        raise Problem(f"{directory} holds another sweep: {differing[0]}{more}; choose another --out, or --fresh to begin anew")
+    recorded = parse(path.read_text(encoding="utf-8"), where=str(path))
+    differing = differences(recorded, sweep)
+    if not differing:
+        return
+    # What can be measured of the recorded runs, which looks along their training cannot.
+    measured = all(line.startswith("measure.") and not line.startswith("measure.every:") for line in differing)
+    if measured and sweep.measure is not None:
+        raise Problem(
+            f"{directory} holds these runs with {_changed(recorded, sweep, differing)}:"
+            f" {as_command(directory, sweep.measure)} measures them so; leave [measure] as it was to go on"
+        )
+    raise Problem(f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or --fresh to begin anew")
+
+
+def _changed(before: Sweep, now: Sweep, differing: list[str]) -> str:
+    """What differs in `[measure]`, without the settings of measures that are new or gone."""
+    if before.measure is None:
+        return "no [measure]"
+    both = before.measure.settings.keys() & (now.measure.settings.keys() if now.measure else ())
+    own = [line for line in differing if not line.startswith("measure.settings.") or line.split(".")[2] in both]
+    return f"another [measure]: {_listed(own)}"
+
+
+def _listed(lines: list[str]) -> str:
+    return lines[0] + (f" (and {len(lines) - 1} more)" if len(lines) > 1 else "")
 
 
 def move_aside(directory: Path) -> Path | None:

@@ -177,7 +177,9 @@ def records_of(name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
 def settings_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting of a measure, as given or by default. Raises UsageProblem for unknown names and invalid values."""
     if name not in MEASURES:
-        raise UsageProblem(f"unknown measure {name!r}: {nearest(name, MEASURES)}")
+        whole = next((one for one in MEASURES if name in records_of(one, settings_of(one, {}))), None)
+        hint = f"it is one of the values of {whole}: give {whole}" if whole else nearest(name, MEASURES)
+        raise UsageProblem(f"unknown measure {name!r}: {hint}")
     settings = resolve(MEASURES[name].settings, given, f"measure.settings.{name}")
     empty = [key for key, value in settings.items() if value == ()]
     if empty:

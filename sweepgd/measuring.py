@@ -1,6 +1,5 @@
 """What `sweepgd measure` does: curvature at the recorded minimisers of a search, in workers, once for the same settings."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,15 +14,15 @@ from sweepgd import one_off
 from sweepgd.dispatch import dispatch
 from sweepgd.interrupts import asking
 from sweepgd.lab import Lab
-from sweepgd.measures import MEASURES
 from sweepgd.minimisers import Minimiser, Row, Wanted, is_unmeasured, measurements, model_accused, unmeasured, wanted
 from sweepgd.missing import Run, chosen, missing, newest
+from sweepgd.outcome import TIMED_OUT
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Finished, Results, Store, encode, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.scratch import scratch_folder
-from sweepgd.sweep import Sweep, parse, to_toml
-from sweepgd.sweep.spec import MeasureSpec
+from sweepgd.sweep import Sweep, parse
+from sweepgd.sweep.options import listed, measuring, real, whole
 from sweepgd.workers import Lost, Pool, cores
 
 # How much of the recorded parameters is in memory at once, read ahead of the workers.
@@ -66,11 +65,12 @@ def measure(
     measures: Sequence[str] | None = None,
     rows: int | str | None = None,
     which: Sequence[str] | None = None,
-    trials: Iterable[int] | None = None,
+    trials: Iterable[int | range] | None = None,
     rescale: float | None = None,
     dtype: str | None = None,
     seed: int | None = None,
     overrides: Iterable[str] = (),
+    timeout: float | None = None,
     workers: int | None = None,
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -80,10 +80,25 @@ def measure(
     `measures` are names of the catalogue, by default all; `rows` how many training rows, or "full"; `which` "final", "best" or
     both; `rescale`, `dtype` and `seed` as in `[measure]` of a sweep file, and `overrides` are `measure.key=TOML-value`, such as
     "measure.settings.phi.iterations=20"; what is not given is the default there, whatever the sweep itself measured. `trials`
-    are all by default, `workers` processes are all cores, and `plugins` the files that the sweep was run with. What is recorded
-    with equal settings is not measured again. Raises Problem before anything is measured where it cannot be as asked.
+    are all by default, numbers and ranges, `timeout` are the seconds after which a measure is given up, `workers` processes are
+    all cores, and `plugins` the files that the sweep was run with. What is recorded with equal settings is not measured again.
+    Raises Problem before anything is measured where it cannot be as asked.
     """
-    options = {"measures": measures, "rows": rows, "which": which, "rescale": rescale, "dtype": dtype, "seed": seed}
+    options: dict[str, Any] = {
+        "measures": listed(measures),
+        "rows": whole("rows", rows),
+        "which": listed(which),
+        "rescale": real("rescale", rescale),
+        "dtype": dtype,
+        "seed": whole("seed", seed),
+    }
+    limit, count = real("timeout", timeout), whole("workers", workers)
+    if isinstance(count, str) or (count is not None and count < 1):
+        raise UsageProblem(f"workers {workers!r}: give a whole number of at least 1")
+    if limit is not None and limit <= 0:
+        raise UsageProblem(f"timeout {timeout!r}: give more than 0 seconds")
+    if isinstance(trials, (str, int)):
+        raise UsageProblem(f"trials {trials!r}: give a list of numbers, such as [{trials}]")
     progress = progress or Silence()
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
@@ -93,7 +108,7 @@ def measure(
         with closing(Store.open(results.directory, results.sweep_toml)) as store:
             results = load(directory)
             lacking = missing(results, lab, numbers, progress.note)
-            _take(results, lab, store, lacking, files, workers, progress)
+            _take(results, lab, store, lacking, files, count or cores(), limit, progress)
     return newest(load(directory), lab, numbers)
 
 
@@ -101,19 +116,7 @@ def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[
     """The recorded sweep with what is to be measured in place of its own `[measure]`."""
     recorded = parse(results.sweep_toml, where=str(results.directory / "sweep.toml"))
     one_off.digests(recorded.plugins)  # says which file is missing, before the name of what it defines is unknown
-    for key in (override.partition("=")[0].strip() for override in overrides):
-        table, _, name = key.partition(".")
-        if table != "measure" or not name:
-            raise UsageProblem(
-                f"--set {key}: only what is measured can be set here, such as measure.settings.phi.iterations=20"
-            )
-        if name == "every":
-            raise UsageProblem("measure.every is for looks along training: give it to the search")
-        if name in options:
-            raise UsageProblem(f"{name} and {key} contradict each other: give one of them")
-    base = recorded.model_copy(update={"measure": MeasureSpec(measures=list(MEASURES))})
-    given = [f"measure.{key}={json.dumps(value)}" for key, value in options.items()]
-    return parse(to_toml(base), [*given, *overrides], "measure")
+    return measuring(recorded, options, overrides)
 
 
 def _take(
@@ -122,35 +125,37 @@ def _take(
     store: Store,
     lacking: dict[Run, list[Wanted]],
     plugins: Sequence[Path],
-    workers: int | None,
+    workers: int,
+    timeout: float | None,
     progress: Progress,
 ) -> None:
     """Takes the measures that are missing, in as many processes as asked for."""
     total, todo = len(lacking) * len(wanted(lab)), sum(map(len, lacking.values()))
     if todo:
         lab.compile((), progress.note)
-    count = max(1, min(workers or cores(), todo))
+    count = max(1, min(workers, todo))
     progress.started(total, total - todo, count)
     if not todo:
         return
     reporting = Reporting(store, progress)
 
     def take(event: Measured | Lost) -> None:
-        measured = _of_lost(lab, event) if isinstance(event, Lost) else event
+        measured = _of_lost(lab, event, timeout) if isinstance(event, Lost) else event
         store.supplement(measured.trial, measured.record)
         reporting.unreported.append(measured)
 
     with scratch_folder() as folder:
         shared = lab.share(folder)
-        with asking() as stop, Pool(lab.sweep, run, count, shared=shared, plugins=plugins) as pool:
+        with asking() as stop, Pool(lab.sweep, run, count, shared=shared, plugins=plugins, trial_timeout=timeout) as pool:
             dispatch(pool, _tasks(results, lab, lacking), take, reporting, stop)
             reporting.publish(stop)
 
 
-def _of_lost(lab: Lab, lost: Lost) -> Measured:
+def _of_lost(lab: Lab, lost: Lost, timeout: float | None) -> Measured:
     """The rows of a measure whose worker is gone."""
     task = lost.task
-    return _measured(task, list(unmeasured(lab, task.minimiser, [task.wanted], model_accused(lab, lost.message))))
+    why = f"stopped at the time limit of {timeout:g} s" if lost.status == TIMED_OUT else lost.message
+    return _measured(task, list(unmeasured(lab, task.minimiser, [task.wanted], model_accused(lab, why))))
 
 
 def _tasks(results: Results, lab: Lab, lacking: dict[Run, list[Wanted]]) -> Iterator[Task]:

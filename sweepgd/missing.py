@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sweepgd.lab import Lab
 from sweepgd.measures import records_of
-from sweepgd.minimisers import WHOLE, Wanted, is_unmeasured, settings_text, wanted
+from sweepgd.minimisers import PATH, WHOLE, Wanted, is_unmeasured, settings_text, wanted
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Results
 
@@ -17,14 +17,23 @@ Run = tuple[int, int, str]
 """Trial, replicate, and which of its weights."""
 
 
-def chosen(results: Results, trials: Iterable[int] | None) -> set[int]:
-    """The numbers of the trials to measure, all if not given. Raises Problem where they are not recorded."""
+def chosen(results: Results, trials: Iterable[int | range] | None) -> set[int]:
+    """The numbers of the trials to measure, all if not given; of a range those that are recorded.
+
+    Raises Problem where one, or a whole range, is not recorded.
+    """
     recorded = set(results.trials["trial"].to_pylist())
     if not recorded:
         raise Problem(f"{results.directory} holds no trials yet: sweepgd search runs its sweep")
-    numbers = recorded if trials is None else set(trials)
-    for number in sorted(numbers - recorded):
-        raise UsageProblem(f"{results.directory} holds no trial {number}: it has trials {min(recorded)} to {max(recorded)}")
+    if trials is None:
+        return recorded
+    numbers: set[int] = set()
+    for one in trials:
+        found = {number for number in recorded if number in one} if isinstance(one, range) else {int(one)} & recorded
+        if not found:
+            name = f"trials {one[0]} to {one[-1]}" if isinstance(one, range) else f"trial {one}"
+            raise UsageProblem(f"{results.directory} holds no {name}: it has trials {min(recorded)} to {max(recorded)}")
+        numbers |= found
     return numbers
 
 
@@ -54,16 +63,29 @@ def missing(results: Results, lab: Lab, trials: set[int], note: Callable[[str], 
 
 
 def newest(results: Results, lab: Lab, trials: set[int]) -> pa.Table:
-    """The rows of curvature that the lab's `[measure]` asks for; of each the last one: a failure gives way to a value."""
-    names, spec, table = _names(lab), lab.measure, results.curvature
+    """The rows of curvature that the lab's `[measure]` asks for; of each the last one."""
+    names, spec = _names(lab), lab.measure
     asked = set(wanted(lab))
     settings_of = cache(lambda replicate, name: settings_text(lab, replicate, name))
+
+    def is_asked(trial: int, replicate: int, which: str, record: str, rescaling: float, settings: str) -> bool:
+        one = Wanted(names.get(record, ""), rescaling)
+        return trial in trials and which in spec.which and one in asked and settings == settings_of(replicate, one.measure)
+
+    return _last(results.curvature, is_asked)
+
+
+def latest(results: Results) -> pa.Table:
+    """The rows of curvature at minimisers, of each the last one."""
+    return _last(results.curvature, lambda trial, replicate, which, *_: which != PATH)
+
+
+def _last(table: pa.Table, is_asked: Callable[..., bool]) -> pa.Table:
+    """Of rows of curvature with equal keys the last one: a failure gives way to a value."""
     keys = ("trial", "replicate", "which", "measure", "rescaling", "settings")
     last: dict[tuple[Any, ...], int] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in keys), strict=True)):
-        trial, replicate, which, record, rescaling, settings = key
-        one = Wanted(names.get(record, ""), rescaling)
-        if trial in trials and which in spec.which and one in asked and settings == settings_of(replicate, one.measure):
+        if is_asked(*key):
             last[key] = index
     return table.take(pa.array(sorted(last.values()), pa.int64()))
 

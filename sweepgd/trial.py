@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf
@@ -11,7 +11,8 @@ from time import monotonic
 from sweepgd import registry
 from sweepgd.configuration import Configuration
 from sweepgd.lab import Lab
-from sweepgd.minimisers import Minimiser, Row, looked_at, measurements, minimisers, model_accused, unmeasured, wanted
+from sweepgd.measures import measure_of
+from sweepgd.minimisers import Row, Wanted, looked_at, measurements, minimisers, model_accused, unmeasured, wanted
 from sweepgd.objectives import told
 from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, Outcome
 from sweepgd.problem import Problem, reason
@@ -61,7 +62,8 @@ class Result:
 def run(lab: Lab, task: Task, report: Report | None = None, keep: Keep | None = None) -> Result:
     """Runs all replicates of a configuration, and measures their minimisers where the sweep does.
 
-    A replicate that raises is a failed row, and the others go on. `keep` is given the trained runs before they are measured.
+    A replicate that raises is a failed row, and the others go on. `keep` is given the trained runs before each measure, with
+    what was measured so far.
     Raises MemoryError, after which nobody knows what its process still holds.
     """
     started, begun = datetime.now(UTC), monotonic()
@@ -80,26 +82,32 @@ def run(lab: Lab, task: Task, report: Report | None = None, keep: Keep | None = 
     _advance(lab, task, trainings, report, looks)
     result = result_of(lab, task, trainings, started, looks)
     if lab.sweep.measure is not None:
-        if keep is not None:
-            keep(result)
-        result = measured(lab, result, deadline)
+        result = measured(lab, result, deadline, keep)
     return replace(result, seconds=monotonic() - begun)
 
 
-def measured(lab: Lab, result: Result, deadline: float = inf) -> Result:
+def measured(lab: Lab, result: Result, deadline: float = inf, keep: Keep | None = None) -> Result:
     """A result with what the sweep measures at its minimisers."""
-    return _with(result, lab, lambda at: measurements(lab, at, wanted(lab), deadline))
+    finished = result.finished
+    for minimiser in minimisers(lab, finished):
+        for one in wanted(lab):
+            if keep is not None:
+                keep(replace(result, record=encode(finished)))
+            finished.curvature.extend(measurements(lab, minimiser, [one], deadline))
+    return replace(result, record=encode(finished))
 
 
 def not_measured(lab: Lab, result: Result, why: str) -> Result:
     """A result whose process was lost while it was measured."""
-    return _with(result, lab, lambda at: unmeasured(lab, at, wanted(lab), model_accused(lab, why)))
-
-
-def _with(result: Result, lab: Lab, rows_at: Callable[[Minimiser], Iterable[Row]]) -> Result:
-    finished = result.finished
-    rows = [row for minimiser in minimisers(lab, finished) for row in rows_at(minimiser)]
-    return replace(result, record=encode(replace(finished, curvature=[*finished.curvature, *rows])))
+    finished, lost = result.finished, model_accused(lab, why)
+    there = {
+        (row["replicate"], row["which"], Wanted(measure_of(row["measure"]).name, row["rescaling"]))
+        for row in finished.curvature
+    }
+    for minimiser in minimisers(lab, finished):
+        lacking = [one for one in wanted(lab) if (minimiser.replicate, minimiser.which, one) not in there]
+        finished.curvature.extend(unmeasured(lab, minimiser, lacking, lost))
+    return replace(result, record=encode(finished))
 
 
 def result_of(

@@ -46,7 +46,7 @@ def test_a_search_tells_its_progress_on_stderr_and_its_findings_on_stdout(tiny):
     assert searched.code == 0
     assert searched.err.splitlines()[-2] == "running 6 trials on 2 workers"
     assert re.fullmatch(r"6/6 trials, \S+ trials/s, best \S+ \(trial \d\)", searched.err.splitlines()[-1])
-    for question in ("Which configurations did best?", "Which batch size?", "Which optimizer?", "Which schedule?"):
+    for question in ("Which configurations did best?", "Which batch size?", "Which optimizer?"):
         assert question in searched.out
     assert searched.out.endswith("Recorded in results/tiny. Next: sweepgd analyze results/tiny --figures figures\n")
     assert ESCAPE not in searched.out + searched.err
@@ -123,6 +123,42 @@ def test_a_dry_run_shows_what_would_run_and_writes_nothing(tiny):
     assert "  optimizer.momentum.beta: 0.1 to 0.9  (where optimizer is momentum)" in shown.out
     assert shown.out.endswith("The sweep is valid; nothing was run.\n")
     assert [path.name for path in Path().iterdir()] == ["tiny.toml"]
+
+
+def test_a_dry_run_says_how_long_a_run_lasts_and_what_is_measured(tiny):
+    asked = ("--set", "budget.stop_at=0.01", "--set", "measure={measures=['sam','phi'],rows=9}", "--dry-run")
+    shown = tiny(*asked)
+    assert "\na run: epochs 2, stop_at 0.01\nmeasuring sam, phi at the final weights, on at most 9 training rows\n" in shown.out
+    values = json.loads(tiny(*asked, "--json").out)
+    assert (values["budget"], values["measure"]["measures"]) == ({"epochs": 2, "stop_at": 0.01}, ["sam", "phi"])
+    assert "\na run: epochs 2\n\n" in tiny("--dry-run").out
+
+
+def test_a_search_that_measures_says_what(tiny):
+    measuring = ("--set", "measure={measures=['sam','distance']}", "--trials", "3")
+    ended = tiny(*measuring)
+    assert (ended.code, "sweepgd:" in ended.err) == (0, False)
+    assert ended.out.splitlines()[-2:] == [
+        "Measured of 3 runs: sam, distance.",
+        "Recorded in results/tiny. Next: sweepgd analyze results/tiny --figures figures",
+    ]
+
+
+def test_a_search_that_loses_values_says_how_to_take_them(run, tmp_path):
+    shaky = str(Path(__file__).parent / "isolation" / "plugins" / "shaky.py")
+    asked = "measure={measures=['distance','trace'],rows=20}"
+    where = ("--out", "out", "--workers", "1", "--trials", "2", "--plugin", shaky, "-q")
+    for name in (asked, "model.name='shaky'", "model.peril=3"):
+        where += ("--set", name)
+    for _ in range(2):  # done already, it says so still
+        ended = run("search", sweep_file(tmp_path), *where)
+        assert ended.code == 3
+        assert ended.err == (
+            "sweepgd: 2 values could not be measured; trial 0, trace: not measured: "
+            f"model 'shaky' of {shaky}: the worker process ended by signal SIGSEGV; "
+            "to take them: sweepgd measure out --measures distance,trace --rows 20\n"
+        )
+    assert "Measured of 2 runs: distance." in ended.out
 
 
 def test_a_dry_run_shows_the_very_trials_that_would_run(tiny):

@@ -62,6 +62,11 @@ def test_json_has_the_medians_of_each_measure_and_quiet_nothing_else(run, out):
     assert rescaled["message"] == "the model has no rescaling that leaves its function alone"
 
 
+def test_a_range_may_be_longer_than_the_sweep(run, out):
+    asked = ("measure", out, "--measures", "distance", "--workers", "1", "--timeout", "1m", "--json", "-q")
+    assert json.loads(run(*asked, "--trials", "1-9999999999").out)[0]["minimisers"] == 2
+
+
 def test_a_value_that_cannot_be_had_is_told_and_no_failure(run, out):
     found = run("measure", out, "--measures", "distance", "--rescale", "2", "--workers", "1")
     assert found.code == 0
@@ -85,6 +90,13 @@ def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):
     [
         (("--trials", "1,5-"), "--trials '1,5-': '5-' is neither a number nor a range: write it as 1,5-9"),
         (("--trials", "3-1"), "'3-1' is neither a number nor a range"),
+        (("--trials", "5-9999999999"), "out holds no trials 5 to 9999999999: it has trials 0 to 2"),
+        (
+            ("--measures", "lambda_max", "trace", "sam"),
+            "'trace' is no option: separate several by commas, as in --measures lambda_max,trace,sam",
+        ),
+        (("--timeout", "soon"), "--timeout 'soon': give a duration above 0, such as 90s, 5m or 3h"),
+        (("--rescale", "inf"), "rescale inf: give a finite number"),
         (("--trials", "9"), "out holds no trial 9: it has trials 0 to 2"),
         (("--measures", "sharpness"), "unknown measure 'sharpness': known: asam, "),
         (("--rows", "few"), "measure.rows: give a whole number of at least 1, or \"full\", not 'few'"),

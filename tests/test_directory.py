@@ -52,3 +52,46 @@ trials = 1
         search(parse(table), out=tmp_path / "results", workers=1)
     with pytest.raises(Problem, match="has changed since the sweep was run"):
         prepare(load_sweep(str(tmp_path / "results" / "sweep.toml")))
+
+
+MEASURED = "measure={measures=['distance'],rows=20}"
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """The results of a search that measured; what another `[measure]` is told."""
+    search(sweep("search.trials=1", MEASURED), out=tmp_path, workers=1)
+
+    def refused(*overrides):
+        with pytest.raises(Problem) as caught:
+            search(sweep("search.trials=2", *overrides), out=tmp_path, workers=1)
+        return str(caught.value).replace(str(tmp_path), "DIR")
+
+    return refused
+
+
+def test_another_measure_is_measured_afterwards_and_says_how(measured):
+    assert measured(MEASURED, "measure.measures=['distance','phi']", "measure.settings.phi.iterations=20") == (
+        "DIR holds these runs with another [measure]: measure.measures: ['distance'] before, ['distance', 'phi'] now: "
+        "sweepgd measure DIR --measures distance,phi --rows 20 --set measure.settings.phi.iterations=20 measures them so; "
+        "leave [measure] as it was to go on"
+    )
+    assert "measure.rows: 20 before, 7 now (and 1 more): sweepgd measure DIR --measures distance --rows 7 --which best" in (
+        measured("measure={measures=['distance'],rows=7,which=['best']}")
+    )
+
+
+def test_what_no_measuring_can_mend_is_another_sweep(measured):
+    assert "holds another sweep: measure.every: 'not given' before, 1 now" in measured(MEASURED, "measure.every=1")
+    assert "DIR holds another sweep: budget.epochs: 2 before, 3 now (and 1 more)" in (
+        measured(MEASURED, "budget.epochs=3", "measure.rows=7")
+    )
+    assert "DIR holds another sweep: measure" in measured()
+
+
+def test_runs_without_a_measure_are_measured_afterwards(tmp_path):
+    search(sweep("search.trials=1"), out=tmp_path, workers=1)
+    with pytest.raises(
+        Problem, match=r"holds these runs with no \[measure\]: sweepgd measure \S+ --measures lambda_max measures"
+    ):
+        search(sweep("search.trials=1", "measure={}"), out=tmp_path, workers=1)

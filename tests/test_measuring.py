@@ -189,7 +189,20 @@ def test_parameters_are_read_as_they_are_needed(out, monkeypatch):
     ("how", "says"),
     [
         ({"measures": ["lamda_max"]}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
-        ({"measures": []}, "measure.measures"),
+        ({"measures": []}, "measure.measures is empty: give at least one"),
+        ({"measures": "lamda_max"}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
+        ({"measures": ["phi_0.001"]}, "unknown measure 'phi_0.001': it is one of the values of phi: give phi"),
+        ({"rows": 2.5}, "rows 2.5: give a whole number"),
+        ({"seed": "one"}, "measure.seed: "),
+        ({"workers": 0}, "workers 0: give a whole number of at least 1"),
+        ({"timeout": 0}, "timeout 0: give more than 0 seconds"),
+        ({"rescale": np.inf}, "rescale inf: give a finite number"),
+        ({"trials": 0}, "trials 0: give a list of numbers, such as [0]"),
+        ({"trials": [range(1, 3), range(7, 10**12)]}, "holds no trials 7 to 999999999999: it has trials 0 to 2"),
+        (
+            {"measures": ["sam"], "overrides": ["measure.settings.phi.iterations=4"]},
+            "--set measure.settings.phi: phi is not measured: add it to the measures",
+        ),
         ({"rows": 0}, "measure.rows"),
         ({"rows": "half"}, "measure.rows"),
         ({"which": ["last"]}, "measure.which"),
@@ -210,6 +223,26 @@ def test_what_cannot_be_measured_as_asked_is_one_line(searched, how, says):
     with pytest.raises(UsageProblem, match=re.escape(says)) as caught:
         measure(searched, **how)
     assert "\n" not in str(caught.value)
+    assert not str(caught.value).startswith("measure: ")
+
+
+def test_options_may_be_numpys_a_name_a_text_and_a_range_longer_than_the_sweep(out):
+    found = measure(
+        out, measures="distance", rows=np.int64(20), seed=np.int64(2), rescale=np.float32(2), trials=[range(1, 10**12)]
+    )
+    assert found["trial"].to_pylist() == [1, 1, 2, 2]
+    assert set(found["measure"].to_pylist()) == {"distance"}
+    assert set(found["rows"].to_pylist()) == {20}
+    assert sorted(found["rescaling"].to_pylist()) == [1.0, 1.0, 2.0, 2.0]
+
+
+def test_a_measure_that_hangs_is_given_up_in_time_and_the_others_are_taken(tmp_path):
+    out = tmp_path / "out"
+    search(sweep("model.name='shaky'", "model.peril=2", "search.trials=1"), out=out, workers=1, plugins=[SHAKY])
+    found, _ = measured(out, "distance", "trace", "weight_norm", plugins=[SHAKY], timeout=0.5)
+    by_name = {row["measure"]: row for row in found.to_pylist()}
+    assert by_name["trace"]["message"] == f"{UNMEASURED}model 'shaky' of {SHAKY}: stopped at the time limit of 0.5 s"
+    assert None not in (by_name["distance"]["value"], by_name["weight_norm"]["value"])
 
 
 def test_data_that_are_not_those_of_the_minimisers_are_refused(out):

@@ -11,6 +11,9 @@ from commands import completed
 from distributions import distribution, environment
 
 from sweepgd import load, scaffold
+from sweepgd.lab import Lab
+from sweepgd.one_off import registered
+from sweepgd.sweep import parse
 
 PAGE = (Path(__file__).parents[1] / "plugins" / "README.md").read_text(encoding="utf-8")
 RULE, SCHEDULE, DATASET, MODEL = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -108,6 +111,20 @@ def test_all_four_in_one_file_without_a_package_are_the_same(results, tmp_path):
     alone = load(tmp_path / "results" / "robust")
     for trial in range(2):
         np.testing.assert_array_equal(alone.minimum(trial, 0).parameters, results.minimum(trial, 0).parameters)
+
+
+def test_the_model_is_measured_by_its_own_product(results, tmp_path):
+    (tmp_path / "all.py").write_text(RULE + SCHEDULE + DATASET + MODEL, encoding="utf-8")
+    asked = ("--measures", "lambda_max", "--rows", "full", "--trials", "0", "--dtype", "float64", "--plugin", "all.py")
+    measured = completed("measure", str(results.directory), *asked, cwd=tmp_path)
+    assert measured.returncode == 0, measured.stderr
+    (row,) = load(results.directory).curvature.to_pylist()
+    assert json.loads(row["settings"])["exact"]
+    with registered([tmp_path / "all.py"]):
+        train = Lab(parse(results.sweep_toml)).data(0).train
+    x = np.column_stack([train.inputs, np.ones(len(train.inputs))]).astype(np.float64)
+    bent = x[np.abs(x @ results.minimum(0, 0).parameters - train.targets[:, 0]) <= 0.5]
+    np.testing.assert_allclose(row["value"], np.linalg.eigvalsh(bent.T @ bent / len(x))[-1], rtol=1e-6)
 
 
 def test_a_model_refuses_data_that_it_does_not_fit(installed):

@@ -8,15 +8,13 @@ import pyarrow as pa
 from sweepgd.analysis import bootstrap
 from sweepgd.analysis.axes import axes, codes, together
 from sweepgd.analysis.columns import Floats, floats
+from sweepgd.analysis.levels import LOSS_LEVELS_A_DECADE
 from sweepgd.analysis.measured import measure_names
 from sweepgd.analysis.ranks import Strata, distinct, kendall, spearman
-from sweepgd.analysis.verdict import TARGETS, too_few, undefined, verdict
+from sweepgd.analysis.verdict import TARGETS, undefined, verdict
 from sweepgd.problem import UsageProblem, nearest
 
 ALL, CONDITIONED, MATCHED = "all runs", "equal rate, batch", "equal train loss"
-
-# Train losses are taken for equal within a tenth of a decade, a factor of 1.26.
-LEVELS_A_DECADE = 10
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("measure", "target", "among")]
@@ -35,7 +33,8 @@ def correlations(runs: pa.Table, target: str = "generalization_gap", *, seed: in
     tenth of a decade, because loss and curvature shrink together as a run goes on. `runs`, `configurations` and `pairs`
     count what was compared; `train_loss_from` and `train_loss_to` tell over which losses. ρ is given where all runs
     are compared. `verdict` says "larger gap" (or "error") where τ's interval is above 0, "smaller gap" below, else
-    "inconclusive", with the reason in `message`. τ is null where it is undefined. Raises UsageProblem for another target.
+    "inconclusive", "too few" (configurations) or "undefined" (null τ), with the reason in `message`. Raises UsageProblem for
+    another target.
     """
     if target not in TARGETS:
         raise UsageProblem(f"unknown target {target!r}: {nearest(target, TARGETS)}")
@@ -63,7 +62,7 @@ def _strata(runs: pa.Table) -> dict[str, Strata]:
     chosen = [varied[name] for name in ("learning_rate", "batch_size") if name in varied]
     losses = floats(runs, "train_loss")
     losses[losses <= 0] = np.nan
-    levels = np.floor(LEVELS_A_DECADE * np.log10(losses))
+    levels = np.floor(LOSS_LEVELS_A_DECADE * np.log10(losses))
     some = ~np.isnan(levels)
     loss_level = np.where(some, levels - np.min(levels[some], initial=0), -1).astype(np.int64)
     return {
@@ -95,6 +94,5 @@ def _row(x: Floats, y: Floats, strata: Strata, configurations: Strata, reason: s
             rho = spearman(x, y)
             drawn = bootstrap.moved(bootstrap.spearman_draws(a, b, weights), spearman(a, b), rho, share)
             row |= {"spearman": rho} | bootstrap.ends("spearman_", *bootstrap.interval(drawn))
-        reason = too_few(count)
-    row["verdict"], row["message"] = verdict(low, high, reason, target)
+    row["verdict"], row["message"] = verdict(low, high, reason, count, target)
     return row

@@ -10,7 +10,7 @@ from sweepgd.analysis.axes import axes, codes, together
 from sweepgd.analysis.columns import Floats, floats
 from sweepgd.analysis.measured import measure_names
 from sweepgd.analysis.ranks import Pairs, distinct, pairs_in
-from sweepgd.analysis.verdict import TARGETS, too_few, undefined, verdict
+from sweepgd.analysis.verdict import TARGETS, undefined, verdict
 from sweepgd.problem import UsageProblem, nearest
 
 OVERALL = "Ψ"
@@ -75,12 +75,13 @@ def _rows(
         row: dict[str, Any] = {"axis": axis, "runs": len(runs), "configurations": count}
         row["groups"] = distinct(of.group) if axis != OVERALL else sum(other["groups"] for other in rows)
         low = high = np.nan
-        why = reason or _undefined(axis, of, target, varied=bool(pairs))
+        why = reason
         if not np.isnan(values[axis]):
             low, high = bootstrap.interval(drawn[axis])
             row |= {"value": values[axis]} | bootstrap.ends("", low, high)
-            why = too_few(count)
-        row["verdict"], row["message"] = verdict(low, high, why, target)
+        else:
+            why = reason or _undefined(axis, of, target, varied=bool(pairs))
+        row["verdict"], row["message"] = verdict(low, high, why, count, target)
         rows.append(row)
     return rows
 

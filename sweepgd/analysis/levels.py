@@ -10,6 +10,11 @@ from sweepgd.analysis.columns import Floats
 MOST = 12
 
 
+# Train losses are taken for equal within this factor, a tenth of a decade: λmax and trace fall about in proportion to them.
+LOSS_LEVELS_A_DECADE = 10
+EQUAL_LOSS = 10 ** (1 / LOSS_LEVELS_A_DECADE)
+
+
 def batch_levels(values: Floats) -> Floats:
     """Each batch size itself where there are few different ones, else the nearest power of two."""
     return _levels(values, lambda sizes: np.exp2(np.round(np.log2(sizes))))

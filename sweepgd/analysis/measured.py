@@ -19,20 +19,17 @@ def measured(trials: pa.Table, curvature: pa.Table) -> pa.Table:
 
     Columns: `trial`, `replicate`, what describes the configuration, losses, errors, `generalization_gap`, then the measures by
     name, in the order of the catalogue; null where a run has no value. A column never mixes two ways of measuring: it holds
-    values at the final weights, or at the best ones where no final ones were measured; of several settings it holds those that
-    most runs were measured with, the newest of them where as many were; and no value of rescaled weights.
+    values at the final weights, or at the best ones where no final ones have a value; of several settings it holds those with
+    which most runs have a value, then those on more rows, then the newest; and no value of rescaled weights.
     """
-    runs = trials.filter(pa.array(has_status(trials, "completed")))
-    runs = runs.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    runs = completed(trials)
     columns = {name: runs[name] for name in ("trial", "replicate", *DESCRIPTION)}
     columns |= {name: nullable(floats(runs, name)) for name in MEASURES}
-    rows = at_minimisers(curvature)
-    rows = rows.filter(pc.equal(rows["rescaling"], 1.0))
-    home = place(runs, rows)
-    values = floats(rows, "value")
+    rows = as_trained(curvature)
+    home, values = place(runs, rows), floats(rows, "value")
     for name, of_measure in by_measure(rows).items():
-        chosen = _one_way(rows, of_measure)
-        chosen = chosen[home[chosen] >= 0]
+        chosen = one_way(rows, of_measure[home[of_measure] >= 0], home)
+        chosen = chosen[~np.isnan(values[chosen])]
         column = np.full(runs.num_rows, np.nan)
         column[home[chosen]] = values[chosen]
         columns[name] = nullable(column)
@@ -42,6 +39,18 @@ def measured(trials: pa.Table, curvature: pa.Table) -> pa.Table:
 def measure_names(runs: pa.Table) -> list[str]:
     """The columns of `measured` that hold measures."""
     return runs.column_names[2 + len(DESCRIPTION) + len(MEASURES) :]
+
+
+def completed(trials: pa.Table) -> pa.Table:
+    """The completed runs, in order of trial and replicate."""
+    runs = trials.filter(pa.array(has_status(trials, "completed")))
+    return runs.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+
+
+def as_trained(curvature: pa.Table) -> pa.Table:
+    """The rows measured at minimisers, and not at other weights of the same function."""
+    rows = at_minimisers(curvature)
+    return rows.filter(pc.equal(rows["rescaling"], 1.0))
 
 
 def at_minimisers(curvature: pa.Table) -> pa.Table:
@@ -81,14 +90,30 @@ def place(runs: pa.Table, rows: pa.Table) -> Indices:
     return np.where(keys[found] == wanted, found, -1)
 
 
-def _one_way(rows: pa.Table, of_measure: Indices) -> Indices:
-    """Of one measure's rows those at one kind of weights, measured with one set of settings."""
-    part = rows.select(["which", "settings"]).take(pa.array(of_measure))
+def one_way(rows: pa.Table, of_measure: Indices, home: Indices) -> Indices:
+    """Of one measure's row numbers those at one kind of weights, measured with one set of settings; `home` numbers the run of
+    each of `rows`. Rows without a value choose only where no row has one.
+    """
+    if not len(of_measure):
+        return of_measure
+    part = rows.select(["which", "settings", "rows", "value"]).take(pa.array(of_measure))
+    which, settings = (_numbers(part[name]) for name in ("which", "settings"))
     final = pc.equal(part["which"], "final").to_numpy().astype(bool)
-    kept = of_measure[final] if final.any() else of_measure
-    settings = part["settings"].filter(pa.array(final)) if final.any() else part["settings"]
-    codes = settings.combine_chunks().dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)
-    counts = np.bincount(codes)
-    last = np.zeros(len(counts), dtype=np.int64)
-    last[codes] = np.arange(len(codes))
-    return kept[codes == max(range(len(counts)), key=lambda code: (counts[code], last[code]))]
+    voting = ~np.isnan(floats(part, "value"))
+    if not voting.any():
+        voting[:] = True
+    if (voting & final).any():
+        voting &= final
+    sizes, runs = np.nan_to_num(floats(part, "rows")), home[of_measure]
+
+    def rank(code: int) -> tuple[int, float, int]:
+        own = np.flatnonzero(voting & (settings == code))
+        return len(np.unique(runs[own])), sizes[own[-1]], own[-1]
+
+    best = max(np.unique(settings[voting]), key=rank)
+    return of_measure[(settings == best) & (which == which[voting][0])]
+
+
+def _numbers(column: pa.ChunkedArray) -> Indices:
+    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)

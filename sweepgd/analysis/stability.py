@@ -1,11 +1,33 @@
-"""λmax along training against 2/η, at which gradient descent ceases to be stable (Cohen et al. 2021)."""
+"""λmax along training against the edge at which a rule ceases to be stable on a quadratic (Cohen et al. 2021)."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.columns import floats, nullable
+from sweepgd.analysis.columns import Floats, floats, nullable
 from sweepgd.analysis.groups import Groups
+
+
+def _momentum(beta: Floats) -> Floats:
+    return 2 * (1 + beta)
+
+
+def _nesterov(beta: Floats) -> Floats:
+    return 2 * (1 + beta) / (1 + 2 * beta)
+
+
+# ηλ at the edge of each rule, by its β: Cohen et al. 2021, equation 1, and the average, whose steps are 1 - β
+# times as long as the sum's. An adaptive rule's edge is that of a preconditioned λmax, and a plugin's is not known.
+EDGES: dict[str, Callable[[Floats], Floats]] = {
+    "sgd": lambda beta: np.full(len(beta), 2.0),
+    "momentum": _momentum,
+    "momentum_velocity": _momentum,
+    "momentum_average": lambda beta: _momentum(beta) / (1 - beta),
+    "nesterov": _nesterov,
+    "nesterov_velocity": _nesterov,
+}
 
 KEYS = ["trial", "replicate", "update"]
 DESCRIPTION = ("optimizer", "batch_size")
@@ -13,36 +35,71 @@ AT_CLOSEST = ("epoch", "learning_rate", "lambda_max", "threshold", "ratio")
 ORDER = [("trial", "ascending"), ("replicate", "ascending"), ("update", "ascending")]
 
 
+def thresholds(optimizers: Sequence[str | None], betas: Floats, rates: Floats) -> Floats:
+    """The λmax, (rows,), up to which full-batch descent by each rule at its rate is stable; NaN where no formula is known.
+
+    Weight decay, which adds its own curvature to the loss', is not counted.
+    """
+    names = np.array(optimizers, dtype=object)
+    result = np.full(len(rates), np.nan)
+    for name, edge in EDGES.items():
+        own = names == name
+        result[own] = edge(betas[own])
+    return result / np.where(rates > 0, rates, np.nan)
+
+
 def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -> pa.Table:
     """A row for each look at λmax along training, by trial, replicate, update.
 
     Columns: `trial`, `replicate`, `optimizer`, `batch_size`, `update`, `epoch`, and `learning_rate` (η) of the evaluation after
-    that update, null where there is none; `lambda_max`; `threshold`, 2/η; `ratio`, ηλmax/2. The threshold is that of plain
-    gradient descent on the full batch: heavy-ball momentum β has 2(1 + β)/η, adaptive rules that of a preconditioned one.
+    that update, null where there is none; `lambda_max`; `threshold`, that of the rule on the full batch, such as 2/η of
+    gradient descent, null where no formula is known; `ratio`, λmax over threshold.
     """
     looks = curvature.filter(pc.and_(pc.equal(curvature["which"], "path"), pc.equal(curvature["measure"], "lambda_max")))
     # The last where one was measured again: the newer.
     looks = looks.select([*KEYS, "value"]).group_by(KEYS, use_threads=False).aggregate([("value", "last")])
-    joined = looks.join(curves.select([*KEYS, "epoch", "learning_rate"]), KEYS, join_type="left outer")
-    joined = joined.join(trials.select([*KEYS[:2], *DESCRIPTION]), KEYS[:2], join_type="left outer").sort_by(ORDER)
-    rates, values = floats(joined, "learning_rate"), floats(joined, "value_last")
+    joined = along(trials, curves, looks)
+    values, edges = floats(joined, "value_last"), floats(joined, "threshold")
+    columns = {name: joined[name] for name in ("trial", "replicate", *DESCRIPTION, "update", "epoch", "learning_rate")}
+    columns |= {"lambda_max": nullable(values), "threshold": joined["threshold"]}
+    return pa.table(columns | {"ratio": nullable(values / edges)})
+
+
+def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
+    """`points`, rows by trial, replicate and update, in that order, with `epoch`, `learning_rate`, what describes the run, and
+    the `threshold`."""
+    joined = points.join(curves.select([*KEYS, "epoch", "learning_rate"]), KEYS, join_type="left outer")
+    maps = trials["hyperparameters"].combine_chunks()
+    described = trials.select([*KEYS[:2], *DESCRIPTION]).append_column("beta", pc.map_lookup(maps, pa.scalar("beta"), "first"))
+    joined = joined.join(described, KEYS[:2], join_type="left outer").sort_by(ORDER)
+    rates = floats(joined, "learning_rate")
     rates[rates <= 0] = np.nan
-    columns = {name: joined[name] for name in ("trial", "replicate", *DESCRIPTION, "update", "epoch")}
-    columns |= {"learning_rate": nullable(rates), "lambda_max": nullable(values)}
-    return pa.table(columns | {"threshold": nullable(2 / rates), "ratio": nullable(rates * values / 2)})
+    joined = joined.set_column(joined.column_names.index("learning_rate"), "learning_rate", nullable(rates))
+    edges = thresholds(joined["optimizer"].to_pylist(), floats(joined, "beta"), rates)
+    return joined.append_column("threshold", nullable(edges))
 
 
-def stability(looks: pa.Table) -> pa.Table:
+def stability(trials: pa.Table, looks: pa.Table) -> pa.Table:
     """The looks of `edge_of_stability` summed up, a row a configuration, those that came closest to the threshold first.
 
-    Columns: `trial`, `optimizer`, `batch_size`, `looks`; `share_beyond`, of the looks with a threshold those beyond it; and
-    of the run that came closest, the look at which it did: `epoch`, `learning_rate`, `lambda_max`, `threshold`, `ratio`.
+    Columns: `trial`, `optimizer`, `batch_size`, `looks` of all replicates once training had begun; `share_beyond`, of the looks
+    with a threshold those beyond it; and of the run that came closest (where there is no threshold, reached the largest λmax),
+    the look at which it did: `epoch`, `learning_rate`, `lambda_max`, `threshold`, `ratio`. Configurations that were not looked
+    at, since they ended before, have 0 `looks` and stand last. Empty where none was.
     """
-    looks = looks.filter(pc.is_valid(looks["ratio"]))
+    looks = looks.filter(pc.and_(pc.is_valid(looks["learning_rate"]), pc.is_valid(looks["lambda_max"])))
     ratios = floats(looks, "ratio")
     groups = Groups(looks["trial"].to_numpy())
-    order = np.lexsort((-ratios, groups.index))
+    order = np.lexsort((-floats(looks, "lambda_max"), -ratios, groups.index))
     closest = order[np.flatnonzero(np.diff(groups.index[order], prepend=-1))]
     columns = {name: looks[name].take(pa.array(closest)) for name in ("trial", *DESCRIPTION, *AT_CLOSEST)}
-    columns |= {"looks": pa.array(groups.size, pa.int64()), "share_beyond": nullable(groups.mean((ratios > 1).astype(float)))}
-    return pa.table(columns).sort_by([("ratio", "descending"), ("trial", "ascending")])
+    beyond = np.where(np.isnan(ratios), np.nan, ratios > 1)
+    columns |= {"looks": pa.array(groups.size, pa.int64()), "share_beyond": nullable(groups.mean(beyond))}
+    seen = pa.table(columns).sort_by([("ratio", "descending"), ("trial", "ascending")])
+    if not seen.num_rows:
+        return seen
+    first = Groups(trials["trial"].to_numpy()).first
+    unseen = trials.select(["trial", *DESCRIPTION]).take(pa.array(first))
+    unseen = unseen.filter(pc.invert(pc.is_in(unseen["trial"], value_set=seen["trial"].combine_chunks())))
+    unseen = unseen.append_column("looks", pa.array(np.zeros(unseen.num_rows), pa.int64()))
+    return pa.concat_tables([seen, unseen], promote_options="default")

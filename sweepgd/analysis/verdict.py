@@ -1,20 +1,26 @@
-"""What an interval allows to be said: a direction, or that it is inconclusive and why."""
+"""What an interval allows to be said: a direction, or why none."""
 
 import numpy as np
 
 # A percentile interval of fewer configurations promises more than it keeps.
 FEWEST = 10
-INCONCLUSIVE = "inconclusive"
+INCONCLUSIVE, TOO_FEW, UNDEFINED = "inconclusive", "too few", "undefined"
 
 TARGETS = {"generalization_gap": "gap", "test_error": "error"}
 
 
-def verdict(low: float, high: float, reason: str, target: str) -> tuple[str, str | None]:
-    """Whether a larger measure goes with a larger or smaller target, or "inconclusive" with the reason."""
-    if not reason and (np.isnan(low) or low <= 0 <= high):
-        reason = "the interval holds 0" if low <= high else "too few comparable runs for an interval"
+def verdict(low: float, high: float, reason: str, configurations: int, target: str) -> tuple[str, str | None]:
+    """Whether a larger measure goes with a larger or smaller target, else "undefined" for that `reason`, "too few" or
+    "inconclusive", with a message that says why.
+    """
     if reason:
-        return INCONCLUSIVE, reason
+        return UNDEFINED, reason
+    if configurations < FEWEST:
+        return TOO_FEW, f"fewer than {FEWEST} configurations"
+    if np.isnan(low):
+        return TOO_FEW, "too few comparable runs for an interval"
+    if low <= 0 <= high:
+        return INCONCLUSIVE, "the interval holds 0"
     return f"{'larger' if low > 0 else 'smaller'} {TARGETS[target]}", None
 
 
@@ -26,8 +32,3 @@ def undefined(measure: np.ndarray, target: np.ndarray, name: str) -> str:
     if np.ptp(measure) == 0:
         return "the measure is constant"
     return f"the {what} is constant" if np.ptp(target) == 0 else ""
-
-
-def too_few(configurations: int) -> str:
-    """Why so few configurations are no evidence; "" where they are enough."""
-    return "" if configurations >= FEWEST else f"{configurations} configurations, fewer than {FEWEST}"

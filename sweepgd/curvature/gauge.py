@@ -41,7 +41,7 @@ _OF_HESSIAN = ("lambda_max", "trace", "spectral_density", "relative_flatness")
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measured value. `error` is its residual or standard error, None where it is computed and not estimated; `message`
+    """One measured value. `error` is its residual or standard error, in its unit, None where it is not estimated; `message`
     says why there is no value or what it lacks.
 
     `settings` has all that repeats it: those of the measure, and the subset's `seed` and `rows`, the `dtype`, and whether

@@ -19,13 +19,14 @@ def fisher_trace(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     yield Value(float(place.second_moments(fisher=False).sum()))
 
 
-def exact_noise_scale(gradient: Vector, moments: Vector, rows: int, precision: float) -> float:
+def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: float) -> float:
     """trΣ/|G|² over the rows themselves, from their mean gradient G and its second moments, each (parameters,): eq. 2.9.
 
-    Raises Problem where G is 0 up to the rounding of a sum of `rows` numbers, `precision` the spacing of reals at 1.
+    Raises Problem where G is 0 up to rounding: each of its sums of `terms` numbers is off by at most terms · precision of
+    their absolute sum (Higham 2002, section 4.2), `precision` the spacing of reals at 1, and so |G| by that of √total.
     """
     signal, total = float(gradient @ gradient), float(moments.sum())
-    if signal <= (rows * precision) ** 2 * total:
+    if signal <= (terms * precision) ** 2 * total:
         raise Problem("the gradient is 0 up to rounding: the noise scale is without bound")
     return max(total - signal, 0.0) / signal
 
@@ -49,10 +50,11 @@ def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_r
 def noise_scale(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     """McCandlish et al. 2018. The rows measured on are the whole population: batches are drawn from them with replacement."""
     rows, precision = place.objective.rows, float(np.finfo(place.objective.dtype).eps)
+    terms = place.objective.summed  # chunks are added up in float64
 
     def exact() -> Value:
         moments = place.second_moments(fisher=False)
-        return Value(exact_noise_scale(place.gradient(place.theta)[1], moments, rows, precision))
+        return Value(exact_noise_scale(place.gradient(place.theta)[1], moments, terms, precision))
 
     yield attempt(exact)
     random = place.random("noise_scale_two_batch")

@@ -1,6 +1,8 @@
 """The mean loss over fixed rows as a function of the parameters: its gradient, Hessian products and second moments."""
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,9 @@ from sweepgd.streams import MEASURE, stream
 # Half the step of a difference of gradients, relative to the parameters' size: the cube root of the precision balances the
 # error of the difference, h², and of the subtraction, precision/h.
 STEP = np.cbrt(np.finfo(np.float64).eps)
+
+# One row in so many is a sample, from so many rows on: of fewer, what it costs to call kernels is more than it saves.
+SAMPLED, MANY_ROWS = 16, 1024
 
 
 def subset(part: Part, rows: int | str, seed: int) -> Part:
@@ -45,13 +50,28 @@ class Objective:
         self._work = aligned((architecture.workspace(architecture.chunk),), self.dtype)
         self._out = aligned((self.parameters,), self.dtype)
         self._chunks = chunks(np.arange(self.rows), architecture.chunk)
-        self._gradient = signatures.entry("gradient", architecture.gradient, self.dtype)
-        self._evaluate = signatures.entry("evaluate", architecture.evaluate, self.dtype)
+        self.summed = len(self._chunks[0])
+        """Rows that a kernel adds up in `dtype`; the rest is done in float64."""
+
+    # Compiled when first asked for: rows and dtype alone need no kernel, and losses none of second order.
+    @cached_property
+    def _gradient(self) -> Callable[..., Any]:
+        return signatures.entry("gradient", self._architecture.gradient, self.dtype)
+
+    @cached_property
+    def _evaluate(self) -> Callable[..., Any]:
+        return signatures.entry("evaluate", self._architecture.evaluate, self.dtype)
 
     @cached_property
     def _second(self) -> SecondOrder | None:
-        # Made when first asked for: its kernels take most of the time to compile, and losses alone need none of them.
         return SecondOrder(self._architecture, self._data) if self.exact else None
+
+    @cached_property
+    def sample(self) -> "Objective | None":
+        """The objective over a few of the rows, evenly spaced; None where there are too few for that to be worth its while."""
+        _, inputs, targets = self._data
+        part = Part(inputs[::SAMPLED], targets[::SAMPLED])
+        return Objective(self._architecture, part) if self.rows >= MANY_ROWS else None
 
     def _cast(self, vector: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         return np.ascontiguousarray(vector, dtype=self.dtype)

@@ -1,7 +1,7 @@
 """A place in the space of parameters as every measure sees it: finite numbers, or a Problem that says which are not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from sweepgd.streams import MEASURE, stream
 
 @dataclass(frozen=True)
 class Value:
-    """What a measure found: `error` is a residual or standard error, None where the value is computed and not estimated;
+    """What a measure found: `error` is a residual or standard error in the unit of `value`, None where that is not estimated;
     `message` says why there is no value or what it lacks; `grid` and `density`, each (points,), are a spectral density's.
     """
 
@@ -37,6 +37,11 @@ class Place:
     initial: Vector
     seed: int
 
+    @property
+    def sample(self) -> "Place | None":
+        """The same place as a few of the rows see it (`Objective.sample`)."""
+        return replace(self, objective=self.objective.sample) if self.objective.sample else None
+
     def random(self, record: str) -> np.random.Generator:
         """The random numbers of one record: the same ones whatever else is measured, and at every place."""
         return stream(self.seed, MEASURE, *record.encode())
@@ -44,22 +49,35 @@ class Place:
     def gradient(self, theta: Vector, rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
         """Loss and gradient at `theta`, over all rows or the numbered ones."""
         loss, gradient = self.objective.gradient(theta, rows)
-        _require(np.isfinite(loss) and np.isfinite(gradient).all(), "the loss or its gradient")
+        self._require(np.isfinite(loss) and np.isfinite(gradient).all(), "the loss or its gradient")
         return loss, gradient
 
     def hessian(self) -> Product:
         """The function that multiplies a vector by the Hessian here."""
-        return _checked(self.objective.hessian(self.theta))
+        return self._checked(self.objective.hessian(self.theta))
 
     def gauss_newton(self) -> Product:
         """The function that multiplies a vector by the Gauss-Newton matrix here."""
-        return _checked(self.objective.gauss_newton(self.theta))
+        return self._checked(self.objective.gauss_newton(self.theta))
 
     def second_moments(self, *, fisher: bool) -> Vector:
         """The mean over rows of each row's squared gradient, elementwise (`Objective.second_moments`)."""
         moments = self.objective.second_moments(self.theta, fisher)
-        _require(np.isfinite(moments).all(), "the gradient of some row")
+        self._require(np.isfinite(moments).all(), "the gradient of some row")
         return moments
+
+    def _checked(self, product: Product) -> Product:
+        def checked(direction: npt.NDArray[np.floating]) -> Vector:
+            out = product(direction)
+            self._require(np.isfinite(out).all(), "the curvature")
+            return out
+
+        return checked
+
+    def _require(self, finite: bool | np.bool, what: str) -> None:
+        if not finite:
+            advice = "; measure in float64" if self.objective.dtype == "float32" else ""
+            raise Problem(f"{what} is not finite: overflow{advice}")
 
 
 def attempt(make: Callable[[], Value]) -> Value:
@@ -68,17 +86,3 @@ def attempt(make: Callable[[], Value]) -> Value:
         return make()
     except Problem as problem:
         return Value(message=str(problem))
-
-
-def _checked(product: Product) -> Product:
-    def checked(direction: npt.NDArray[np.floating]) -> Vector:
-        out = product(direction)
-        _require(np.isfinite(out).all(), "the curvature")
-        return out
-
-    return checked
-
-
-def _require(finite: bool | np.bool, what: str) -> None:
-    if not finite:
-        raise Problem(f"{what} is not finite: overflow; measure in float64")

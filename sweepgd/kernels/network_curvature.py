@@ -21,15 +21,11 @@ import numpy as np
 
 from sweepgd.kernels.loss_curvature import residuals, root, roots, times_covariance, to_probabilities
 from sweepgd.kernels.losses import SOFTMAX
-from sweepgd.kernels.network import RELU, TANH, add_bias, add_rows, forward, gather, sum_of_rows, times_derivative
+from sweepgd.kernels.network import RELU, TANH, add_bias, add_rows, forward, gather, sum_of_rows, times_derivative, transpose
 from sweepgd.kernels.policy import helper
 from sweepgd.kernels.products import multiply, multiply_add
 from sweepgd.kernels.views import block, flat
 from sweepgd.layout import FAN_IN, FAN_OUT, OFFSET
-
-# Rows and columns of a square that is transposed at once: of 512×512 it takes 0.2 ms instead of 0.7.
-SQUARE = 16
-
 
 CHUNK = 512
 
@@ -62,12 +58,7 @@ def through_weights(delta, delta_at, theta, offset, out, out_at, batch, fan_in, 
 
     A product with a transposed copy is as fast as any: along the rows of W, 512 rows of 64 run at 73 GFLOP/s instead of 117.
     """
-    w, transposed = block(theta, offset, fan_in, fan_out), block(work, spare, fan_out, fan_in)
-    for first in range(0, fan_in, SQUARE):
-        for start in range(0, fan_out, SQUARE):
-            for j in range(start, min(start + SQUARE, fan_out)):
-                for k in range(first, min(first + SQUARE, fan_in)):
-                    transposed[j, k] = w[k, j]
+    transpose(block(theta, offset, fan_in, fan_out), block(work, spare, fan_out, fan_in))
     if add:
         multiply_add(delta, delta_at, fan_out, 1, work, spare, out, out_at, batch, fan_out, fan_in)
     else:

@@ -52,7 +52,7 @@ class Ground:
         """The final weights of a run. Raises Problem where it has none, or they do not belong to these data or this model."""
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
-            raise Problem(f"run {run} has no final weights; {row['status']}: {row['message']}")
+            raise Problem(f"run {run} has no final weights: {_ending(row['status'], row['message'])}")
         minimum = self.results.minimum(*run)
         if not np.array_equal(minimum.layout, self.architecture.layout):
             raise Problem(
@@ -64,3 +64,8 @@ class Ground:
                 f"run {run} was trained on other data than {row['data']} gives now: restore them, or their package's version"
             )
         return minimum
+
+
+def _ending(status: str, message: str) -> str:
+    """How a run ended; most messages begin with that themselves."""
+    return message if message.startswith(status) else f"{status}: {message}"

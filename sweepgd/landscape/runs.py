@@ -1,12 +1,17 @@
 """Runs by name, and the ones to look at where none is named."""
 
-from typing import NamedTuple
+from bisect import bisect
+from collections.abc import Mapping
+from math import log
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.outcome import COMPLETED
 from sweepgd.problem import Problem, UsageProblem
+
+LEAST_LOSS = 1e-300
 
 
 class Run(NamedTuple):
@@ -39,19 +44,33 @@ def best(trials: pa.Table) -> Run:
 
 
 def pair(trials: pa.Table) -> tuple[Run, Run]:
-    """The best run of the smallest batch size, and that of the largest among those trained on the same data.
+    """Of the runs of the smallest and of the largest batch size, on the same data, the two nearest in ln train loss.
 
-    Raises Problem where no two completed runs have the same data and different batch sizes.
+    The best of each would be those that overshot a `stop_at` most, and differ in their loss too. Raises Problem where no two
+    completed runs have the same data and different batch sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
-    small = best(completed.filter(pc.equal(completed["batch_size"], pc.min(completed["batch_size"]))))
-    is_small = pc.and_(pc.equal(completed["trial"], small.trial), pc.equal(completed["replicate"], small.replicate))
-    row = completed.filter(is_small).select(["batch_size", "data_seed"]).to_pylist()[0]
-    others = pc.and_(pc.greater(completed["batch_size"], row["batch_size"]), pc.equal(completed["data_seed"], row["data_seed"]))
-    larger = completed.filter(others)
-    if not larger.num_rows:
+    smallest = pc.min(completed["batch_size"]).as_py()
+    runs = completed.select(["trial", "replicate", "batch_size", "data_seed", "train_loss"]).to_pylist()
+    small = [row for row in runs if row["batch_size"] == smallest]
+    seeds = {row["data_seed"] for row in small}
+    larger = [row for row in runs if row["batch_size"] != smallest and row["data_seed"] in seeds]
+    if not larger:
         raise Problem(
-            f"a line wants two batch sizes, and all runs completed on the same data have {row['batch_size']}:"
-            " name its ends with --line"
+            f"a line wants two batch sizes, and all runs completed on the same data have {smallest}: name its ends with --line"
         )
-    return small, best(larger.filter(pc.equal(larger["batch_size"], pc.max(larger["batch_size"]))))
+    largest = max(row["batch_size"] for row in larger)
+    large = sorted((row["data_seed"], *_place(row)) for row in larger if row["batch_size"] == largest)
+    nearest = []
+    for row in small:
+        height, run = _place(row)
+        at = bisect(large, (row["data_seed"], height))
+        beside = [other for other in large[max(0, at - 1) : at + 1] if other[0] == row["data_seed"]]
+        nearest += [(abs(height - other), run, end) for _, other, end in beside]
+    _, *ends = min(nearest)
+    return ends[0], ends[1]
+
+
+def _place(row: Mapping[str, Any]) -> tuple[float, Run]:
+    """ln train loss, and the run. A loss that is 0, as where it underflows, is as low as can be."""
+    return log(max(row["train_loss"], LEAST_LOSS)), Run(row["trial"], row["replicate"])

@@ -20,6 +20,8 @@ from sweepgd.streams import LANDSCAPE, stream
 MARGIN = 0.2
 # Fewer points along a side show no shape.
 LEAST_RESOLUTION = 5
+# A million points, more than a picture has.
+MOST_RESOLUTION = 1000
 # So far out, even a float64 loss is beyond its range soon.
 MOST_EXTENT = 1e100
 LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
@@ -44,8 +46,8 @@ class Asked:
     def __post_init__(self) -> None:
         if self.directions not in ("path", "random"):
             raise UsageProblem(f"directions {self.directions!r}: give path or random")
-        if self.resolution < LEAST_RESOLUTION:
-            raise UsageProblem(f"resolution {self.resolution}: give at least {LEAST_RESOLUTION}")
+        if not LEAST_RESOLUTION <= self.resolution <= MOST_RESOLUTION:
+            raise UsageProblem(f"resolution {self.resolution}: give from {LEAST_RESOLUTION} to {MOST_RESOLUTION}")
         if self.extent is not None and not 0.0 < self.extent <= MOST_EXTENT:
             raise UsageProblem(f"extent {self.extent}: give more than 0 and at most {MOST_EXTENT:g}")
         if self.rows != "full" and (isinstance(self.rows, str) or self.rows < 1):

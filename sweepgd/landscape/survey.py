@@ -67,6 +67,11 @@ def _chosen(ground: Ground) -> tuple[tuple[Run, Run] | None, Sequence[Run]]:
     except Problem as problem:
         ground.note(f"no line: {problem}")
         return None, [alone]
+    said = [
+        f"run {run} of batch size {row['batch_size']}, train loss {row['train_loss']:.3g}"
+        for run, row in ((run, ground.row(run)) for run in ends)
+    ]
+    ground.note(f"nearest in train loss: {said[0]}, and {said[1]}")
     return ends, ends
 
 

@@ -119,6 +119,10 @@ class Results:
 def load(directory: Path | str) -> Results:
     """The results in a directory. Raises Problem where it is no result directory."""
     path = Path(directory)
+    if not path.exists():
+        named = Path("results") / path
+        hint = f": did you mean {named}?" if (named / "sweep.toml").is_file() else ""
+        raise Problem(f"{path} does not exist{hint}")
     if not (path / "sweep.toml").is_file() or not parts.folder(path, "trials").is_dir():
         raise Problem(f"{path} is no result directory: it has no sweep.toml beside a folder trials")
     return Results(path)

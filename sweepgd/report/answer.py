@@ -28,6 +28,11 @@ class Column:
     legend: str = ""
     wraps: bool = False
 
+    @property
+    def title(self) -> str:
+        """The heading in one line."""
+        return self.heading.replace("-\n", "").replace("\n", " ")
+
     def cell(self, row: Row) -> str:
         """The text of a row's value, empty where it is null."""
         value = row[self.name]
@@ -44,7 +49,7 @@ class Column:
 @dataclass(frozen=True)
 class Answer:
     """One table under the question that it answers. Where the console is too narrow it leaves `dispensable` columns out,
-    the first first, but for those `kept`.
+    the first first, but for those `kept`; columns of one name go together.
     """
 
     question: str
@@ -65,8 +70,8 @@ class Answer:
             if Measurement.get(console, options.update(width=1000), _table(shown)).minimum <= options.max_width:
                 break
             if name not in self.kept and any(column.name == name for column, _ in shown):
+                left_out += [column.title for column, _ in shown if column.name == name]
                 shown = [(column, cells) for column, cells in shown if column.name != name]
-                left_out.append(name.replace("_", " "))
         yield _table(shown)
         legend = [*self.legend, *(column.legend for column, _ in shown if column.legend)]
         if left_out:

@@ -72,8 +72,17 @@ def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 def failures(table: pa.Table) -> str:
     """How many values are lost that may be had another time, and why the first of them is; or ''."""
-    failed = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
-    if not failed.num_rows:
+    lost = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
+    if not lost.num_rows:
         return ""
-    first = failed.slice(0, 1).to_pylist()[0]
-    return f"{failed.num_rows} values could not be measured; trial {first['trial']}, {first['measure']}: {first['message']}"
+    first = lost.slice(0, 1).to_pylist()[0]
+    values = "value" if lost.num_rows == 1 else "values"
+    return f"{lost.num_rows} {values} could not be measured; trial {first['trial']}, {first['measure']}: {first['message']}"
+
+
+def recorded(table: pa.Table) -> str:
+    """What was measured at minimisers, in a line."""
+    valid = table.filter(pc.is_valid(table["value"]))
+    names = dict.fromkeys(measure_of(name).name for name in valid["measure"].to_pylist())
+    runs = valid.group_by(["trial", "replicate"]).aggregate([]).num_rows
+    return f"Measured of {runs} runs: {', '.join(names)}." if runs else "Measured nothing: no run has a value."

@@ -9,6 +9,7 @@ from sweepgd.report.numbers import duration, percent, significant
 from sweepgd.space import Axis
 from sweepgd.study import Prepared
 from sweepgd.sweep import configuration_of
+from sweepgd.sweep.asking import in_words
 from sweepgd.training import Point, Training
 
 
@@ -69,7 +70,7 @@ class RunPrinter:
 
 def space_values(prepared: Prepared) -> dict[str, Any]:
     """What a sweep would run, for machines: the number of trials, the axes, and the first configurations."""
-    advisor = prepared.advisor
+    advisor, measure = prepared.advisor, prepared.sweep.measure
     first: list[dict[str, Any]] = []
     generation = next(group for group in advisor.generations(prepared.total) if len(group))
     advisor.begin(generation)
@@ -80,6 +81,8 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
         "replicates": prepared.sweep.search.replicates,
         "training_rows": prepared.lab.data(0).rows,
         "parameters": prepared.lab.architecture.parameters,
+        "budget": prepared.sweep.budget.model_dump(exclude_defaults=True),
+        "measure": None if measure is None else measure.model_dump(mode="json", exclude_none=True),
         "objectives": list(prepared.lab.objectives),
         "space": {axis.name: describe(axis) for axis in advisor.space.axes},
         "first": first,
@@ -93,6 +96,8 @@ def space_text(prepared: Prepared) -> str:
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
         f"{values['training_rows']} training rows, {values['parameters']} parameters",
+        "a run: " + ", ".join(f"{key} {value:g}" for key, value in values["budget"].items()),
+        *([] if prepared.sweep.measure is None else [f"measuring {in_words(prepared.sweep.measure)}"]),
         "",
         "space:",
         *(f"  {name}: {text}" for name, text in values["space"].items()),

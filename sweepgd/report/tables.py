@@ -50,9 +50,11 @@ DISPENSABLE = (
 def render(summary: Mapping[str, pa.Table]) -> Group:
     """The tables of `summary` and of `sharpness`, each under the question that it answers, for any rich console.
 
-    A table that asks none, because another one sums it up, is left out.
+    A table that asks none, because another one sums it up, is left out, and so is one that compares a single value.
     """
-    shown = {name: table.to_pylist() for name, table in summary.items() if name in TITLES or name in SHARPNESS}
+    asked = {name: table for name, table in summary.items() if name in TITLES or name in SHARPNESS}
+    single = {name for name in ("by_optimizer", "by_schedule") if name in asked and asked[name].num_rows == 1}
+    shown = {name: table.to_pylist() for name, table in asked.items() if name not in single}
     return Group(*(SHARPNESS[name](rows) if name in SHARPNESS else _answer(name, rows) for name, rows in shown.items()))
 
 

@@ -43,7 +43,7 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
 
 
 def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep") -> Sweep:
-    """A sweep from the text of its file. Raises UsageProblem with one line for whatever is wrong in it."""
+    """A sweep from the text of its file. Raises UsageProblem with one line, that begins with `where`, for what is wrong."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -58,7 +58,7 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
     try:
         return Sweep.model_validate(table)
     except ValidationError as error:
-        raise UsageProblem(f"{where}: {_one_line(error)}") from error
+        raise UsageProblem(f"{where}: {_one_line(error)}" if where else _one_line(error)) from error
 
 
 def to_toml(sweep: Sweep) -> str:
@@ -120,6 +120,10 @@ def _one_line(error: ValidationError) -> str:
         return f"{key} is missing: add it"
     if first["type"] in ("model_type", "dict_type"):
         return f"{key} is a table: write [{key}], and its keys below"
+    if first["type"] == "list_type":
+        return f"{key} is a list: write it in brackets, also of one"
+    if first["type"] == "too_short":
+        return f"{key} is empty: give at least one"
     more = "" if len(details) == 1 or _same_entry(details) else f" (and {len(details) - 1} more)"
     return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
 

@@ -93,7 +93,7 @@ class MeasureSpec(BaseModel):
         None, description="epochs from one look at lambda_max to the next along training; none if left out"
     )
     rescale: float | None = Field(
-        None, gt=0, description="measure also other weights of the same function, layers rescaled by this"
+        None, gt=0, allow_inf_nan=False, description="measure also other weights of the same function, layers rescaled by this"
     )
     dtype: Literal["float32", "float64"] | None = Field(
         None, description="floating-point type to measure in; the model's if left out"

@@ -103,7 +103,7 @@ def test_runs_at_the_same_point_are_no_pair():
 def test_what_allows_no_verdict_says_why(measure, gaps, others, message):
     row = found(measure, gaps, **others)[OVERALL]
     assert (row["value"], row["low"], row["high"]) == (None, None, None)
-    assert (row["verdict"], row["message"]) == ("inconclusive", message)
+    assert (row["verdict"], row["message"]) == ("undefined", message)
 
 
 def test_configurations_that_differ_in_more_than_one_way_are_not_compared():

@@ -49,6 +49,25 @@ def test_of_several_settings_the_ones_of_most_runs_then_the_newest():
     assert column("lambda_max", *(row for both in zip(old, new, strict=True) for row in both)) == [2.0, 2.0, 2.0]
 
 
+def test_settings_that_mostly_failed_do_not_hide_others_and_runs_are_counted_rather_than_rows():
+    failed = [value(trial, None, settings="many", message="no") for trial in range(3)]
+    assert column("lambda_max", *failed, value(1, 5.0, settings="few")) == [None, 5.0, None]
+    again = [value(0, float(index), settings="again") for index in range(3)]
+    others = [value(trial, 7.0, settings="once") for trial in range(2)]
+    assert column("lambda_max", *again, *others) == column("lambda_max", *others, *again) == [7.0, 7.0, None]
+
+
+def test_best_weights_stand_in_where_no_final_ones_have_a_value():
+    assert column("lambda_max", value(0, None), value(0, 5.0, which="best")) == [5.0, None, None]
+
+
+def test_of_settings_with_as_many_runs_those_on_more_rows():
+    many = [value(trial, 1.0, settings="many", rows=1000) for trial in range(3)]
+    newer = [value(trial, 2.0, settings="newer", rows=10) for trial in range(3)]
+    assert column("lambda_max", *many, *newer) == [1.0, 1.0, 1.0]
+    assert column("lambda_max", *many[:2], *newer) == [2.0, 2.0, 2.0]
+
+
 def test_what_is_not_finite_is_null():
     assert column("lambda_max", value(0, float("nan")), value(1, float("inf")), value(2, None, message="no")) == [None] * 3
 

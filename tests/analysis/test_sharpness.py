@@ -35,6 +35,31 @@ def test_each_measure_is_explained_with_its_paper_and_what_it_lacks():
     assert (unknown["measure"], unknown["description"], unknown["values"]) == ("of_the_future", None, 1)
 
 
+def how(rows, exact):
+    return json.dumps({"rows": rows, "dtype": "float32", "exact": exact})
+
+
+def test_how_each_was_measured_is_told_and_what_was_set_aside():
+    recorded = [value(trial, 1.0, settings=how(500, True), rows=500) for trial in range(2)]
+    recorded += [value(0, 2.0, settings=how(50, True), rows=50), value(0, 3.0, "trace", settings=how(50, False), rows=50)]
+    largest, trace = sharpness(results(completed(2), *recorded))["measures"].to_pylist()
+    assert [largest[name] for name in ("values", "rows", "dtype", "exact", "others")] == [2, 500, "float32", True, 1]
+    assert [trace[name] for name in ("values", "rows", "dtype", "exact", "others")] == [1, 50, "float32", False, 0]
+
+
+def test_rescaled_rows_and_looks_along_training_are_not_missing():
+    recorded = [
+        value(0, 1.0),
+        value(0, None, rescaling=10.0, message="rescaled"),
+        value(0, None, which="path", update=10, message="path"),
+        value(1, None, message="final"),
+        value(0, None, "trace", which="path", message="path"),
+    ]
+    largest, trace = sharpness(results(completed(2), *recorded))["measures"].to_pylist()
+    assert (largest["values"], largest["missing"], largest["message"]) == (1, 1, "final")
+    assert (trace["values"], trace["missing"], trace["message"], trace["rows"]) == (0, 0, None, None)
+
+
 def test_measures_are_ranked_against_the_test_error_where_there_is_one():
     recorded = [value(trial, 1.0 + trial) for trial in range(3)]
     assert set(sharpness(results(completed(3), *recorded))["correlations"]["target"].to_pylist()) == {"generalization_gap"}
@@ -58,5 +83,5 @@ def test_measures_are_ranked_against_the_test_error_where_there_is_one():
 def test_degenerate_studies_have_plain_tables_without_nan(table, recorded):
     tables = to_json(sharpness(results(table, *recorded)))
     json.dumps(tables, allow_nan=False)
-    assert {row["verdict"] for row in tables["correlations"]} <= {"inconclusive"}
+    assert {row["verdict"] for row in tables["correlations"]} <= {"undefined", "too few"}
     assert all(row["message"] for row in (*tables["correlations"], *tables["granulated"]))

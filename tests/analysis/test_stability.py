@@ -1,6 +1,9 @@
+import numpy as np
+import pytest
 from study_tables import curvature, curves, run, trials, value
 
-from sweepgd.analysis.stability import edge_of_stability, stability
+from sweepgd import registry
+from sweepgd.analysis.stability import EDGES, edge_of_stability, stability, thresholds
 
 
 def look(update, number, **columns):
@@ -39,16 +42,49 @@ def test_without_looks_it_is_empty():
 
 
 def test_a_configuration_is_summed_up_by_the_look_that_came_closest():
+    runs = trials(run(0, 1.0), run(0, 1.0, 1), run(1, 1.0, optimizer="adam"), run(2, 1.0, batch_size=8))
+    looked = ((0, 0), (0, 1), (1, 0))
     table = edge_of_stability(
-        trials(run(0, 1.0), run(0, 1.0, 1), run(1, 1.0, optimizer="adam")),
-        curves(*(point(update, 0.5, replicate) for replicate in (0, 1) for update in (10, 20)), point(10, 0.5) | {"trial": 1}),
+        runs,
+        curves(*(point(update, 0.5, replicate) | {"trial": trial} for trial, replicate in looked for update in (10, 20))),
         curvature(
-            look(10, 1.0), look(20, 3.0), look(10, 6.0, replicate=1), look(20, None, replicate=1), look(10, 8.0) | {"trial": 1}
+            look(10, 1.0), look(20, 3.0), look(10, 6.0, replicate=1), look(20, None, replicate=1),
+            look(10, 8.0) | {"trial": 1}, look(20, 2.0) | {"trial": 1},
         ),
     )  # fmt: skip
-    rows = stability(table).to_pylist()
+    rows = stability(runs, table).to_pylist()
     assert [(row["trial"], row["optimizer"], row["looks"], row["epoch"], row["lambda_max"], row["ratio"]) for row in rows] == [
-        (1, "adam", 1, 1.0, 8.0, 2.0), (0, "sgd", 3, 1.0, 6.0, 1.5)
+        (0, "sgd", 3, 1.0, 6.0, 1.5), (1, "adam", 2, 1.0, 8.0, None), (2, "sgd", 0, None, None, None)
     ]  # fmt: skip
-    assert [row["share_beyond"] for row in rows] == [1.0, 1 / 3]
-    assert stability(table.slice(0, 0)).num_rows == 0
+    assert [row["share_beyond"] for row in rows] == [1 / 3, None, None]
+    assert stability(runs, table.slice(0, 0)).num_rows == 0
+
+
+def after(optimizer, beta, curvature):
+    """|θ| after 2000 updates of rate 0.5 on ½ λ θ², by the optimizer's own function."""
+    theta, slots, rate = np.ones(1), np.zeros((max(1, len(optimizer.slots)), 1)), 0.5
+    for t in range(1, 2001):
+        optimizer.update(theta, curvature * theta, slots, None, (beta,), rate, t, 0, 1)
+        if abs(theta[0]) > 1e100:
+            break
+    return abs(theta[0])
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("name", list(EDGES))
+def test_beyond_its_threshold_each_rule_diverges_and_below_it_converges(name, beta):
+    optimizer = next(entry.thing for entry in registry.entries("optimizers") if entry.name == name)
+    [edge] = thresholds([name], np.array([beta]), np.array([0.5]))
+    assert after(optimizer, beta, 0.98 * edge) < 1e-9
+    assert after(optimizer, beta, 1.02 * edge) > 1e9
+
+
+def test_the_threshold_is_that_of_the_recorded_rule_and_an_unknown_one_has_none():
+    momentum = {"optimizer": "momentum", "hyperparameters": {"beta": 0.9}}
+    table = edge_of_stability(
+        trials(run(0, 1.0, **momentum), run(1, 1.0, optimizer="adam"), run(2, 1.0, optimizer="plugin")),
+        curves(*(point(10, 0.5) | {"trial": trial} for trial in range(3))),
+        curvature(*(look(10, 3.8) | {"trial": trial} for trial in range(3))),
+    )
+    assert table["threshold"].to_pylist() == pytest.approx([7.6, None, None])
+    assert table["ratio"].to_pylist() == pytest.approx([0.5, None, None])

@@ -46,6 +46,19 @@ def test_phi_in_a_subspace_is_at_the_best_corner_of_its_box():
     assert found["phi_subspace_0.001"].value >= 100 * np.unique(np.round(rises, 12))[-2] * (1 - 1e-9)
 
 
+def test_the_box_of_a_subspace_grows_with_the_parameters_coordinates_there():
+    curvatures, at = np.linspace(1.0, 3.0, 8), np.linspace(-40.0, 60.0, 8)
+    settings = {"phi": {"epsilon": [1e-3], "dimensions": 3}}
+    found = measured(bowl(tuple(curvatures)), no_data(), at, "phi", settings=settings)["phi_subspace_0.001"]
+    basis = np.random.default_rng([0, 7, *b"phi_subspace"]).standard_normal((8, 3))
+    half = 1e-3 * (np.abs(np.linalg.pinv(basis) @ at) + 1)
+    assert half.max() > 5e-3
+    corners = half[:, None] * np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1)
+    losses = 0.5 * curvatures @ (at[:, None] + basis @ corners) ** 2
+    here = 0.5 * curvatures @ at**2
+    assert found.value == pytest.approx(100 * (losses.max() - here) / (1 + here), rel=1e-9)
+
+
 def test_a_flat_loss_has_phi_0_and_a_maximum_too():
     for curvatures in ((0.0, 0.0), (-1.0, -2.0)):
         found = measured(bowl(curvatures), no_data(), np.zeros(2), "phi")

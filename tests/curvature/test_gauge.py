@@ -130,7 +130,22 @@ def test_weights_that_overflow_have_values_or_reasons(dtype):
         for measurement in found.values():
             assert measurement.message is not None if measurement.value is None else np.isfinite(measurement.value)
     assert found["lambda_max", 1.0].value is None
-    assert "not finite" in found["lambda_max", 1.0].message
+    assert "not finite: overflow" in found["lambda_max", 1.0].message
+    told = {m.message for m in found.values() if m.message and m.message.endswith("; measure in float64")}
+    assert bool(told) == (dtype == "float32")
+
+
+def test_settings_need_no_kernel(monkeypatch):
+    data = blobs()
+    architecture, _ = net(data)
+
+    def entry(*kernel):
+        raise AssertionError(f"{kernel[0]} is compiled before anybody was told")
+
+    monkeypatch.setattr("sweepgd.kernels.signatures.entry", entry)
+    gauge = Gauge(architecture, data, MeasureSpec(rows=20))
+    assert gauge.settings("trace")["rows"] == 20
+    assert gauge.rescalings == (1.0,)
 
 
 def test_parameters_of_another_model_are_refused():

@@ -54,6 +54,32 @@ def test_a_gradient_that_cannot_be_told_from_0_has_no_noise_scale():
     assert exact_noise_scale(np.array([1.0, 2.0]), np.array([1.0, 4.0]), 100, 2e-16) == 0.0
 
 
+def test_a_gradient_is_told_from_0_down_to_the_rounding_of_its_sums():
+    for terms, precision in ((512, 1e-7), (100, 2e-16)):
+        bound = terms * precision  # of √total = 1
+        with pytest.raises(Problem, match="the gradient is 0 up to rounding"):
+            exact_noise_scale(np.array([0.99 * bound]), np.ones(1), terms, precision)
+        above = exact_noise_scale(np.array([1.01 * bound]), np.ones(1), terms, precision)
+        assert above == pytest.approx(1.0 / (1.01 * bound) ** 2, rel=1e-6)
+
+
+def test_many_rows_in_single_precision_have_the_noise_scale_that_they_have_in_double():
+    rng = np.random.default_rng(3)
+    inputs = rng.normal(size=(60_000, 2))
+    data = data_of(inputs, inputs @ [1.0, -2.0] + rng.normal(size=60_000), dtype="float32")
+    architecture = model_for(data, "linear")
+    design = np.c_[data.train.inputs, np.ones(60_000)].astype(float)
+    minimum = np.linalg.lstsq(design, data.train.targets[:, 0].astype(float))[0]
+    at = minimum + np.array([0.001, 0.0, 0.0])
+    settings = {"noise_scale": {"draws": 2}}
+    found = [
+        measured(architecture, data, at, "noise_scale", settings=settings, dtype=dtype)["noise_scale"].value
+        for dtype in ("float32", "float64")
+    ]
+    assert found[1] > 1e6  # a bound that grew with all rows refused what is above 2e4
+    assert found[0] == pytest.approx(found[1], rel=0.01)
+
+
 def test_at_an_exact_minimum_both_say_so():
     data = data_of([[1.0], [1.0]], [1.0, -1.0])
     architecture = model_for(data, "linear")

@@ -48,6 +48,12 @@ def test_drawing_stops_at_the_tolerance_or_says_that_it_did_not_reach_it():
     assert value.error == pytest.approx(0.5 / np.sqrt(50), rel=0.3)
 
 
+def test_a_loose_tolerance_leaves_the_error_what_it_says():
+    rng = np.random.default_rng(2)
+    found = [hutchinson(lambda: rng.normal(1.0, 1.0), 0.5, 200) for _ in range(2000)]
+    assert np.mean([abs(value.value - 1.0) <= 2 * value.error for value in found]) == pytest.approx(0.95, abs=0.015)
+
+
 @pytest.mark.parametrize("curvatures", [(1.0, 10.0, -3.0), (0.0, 0.0), (2.5,)])
 def test_the_trace_of_a_diagonal_matrix_has_no_error(curvatures):
     record = measured(bowl(curvatures), no_data(), np.ones(len(curvatures)), "trace")["trace"]

@@ -62,7 +62,9 @@ def test_pictures_go_where_they_are_wanted_and_json_is_all_of_stdout(run, folder
         (("--directions", "both"), 2, "directions 'both': give path or random"),
         (("--rows", "0"), 2, 'rows 0: give a whole number of at least 1, or "full"'),
         (("--extent", "nan"), 2, "extent nan: give more than 0 and at most 1e+100"),
-        (("--resolution", "2"), 2, "resolution 2: give at least 5"),
+        (("--resolution", "2"), 2, "resolution 2: give from 5 to 1000"),
+        (("--resolution", "1000000"), 2, "resolution 1000000: give from 5 to 1000"),
+        (("--line", "0", "1", "--line", "0", "1.1"), 2, "--line is given twice: draw one line at a time"),
         (("--plugin", "absent.py"), 2, "no plugin file"),
     ],
 )

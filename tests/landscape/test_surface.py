@@ -109,7 +109,7 @@ def test_a_single_parameter_has_no_plane_and_a_diverged_run_no_weights(searched,
     ground = searched(quadratic.results.sweep_toml, "model.curvatures=[2.0]", "model.start=[1.0]")
     with pytest.raises(UsageProblem, match="single parameter, and no plane to look at"):
         surface(ground, Run(0), SMALL)
-    with pytest.raises(Problem, match=r"run 1.0 has no final weights; diverged"):
+    with pytest.raises(Problem, match=r"run 1.0 has no final weights: diverged at"):
         surface(linear, Run(1), SMALL)
 
 
@@ -117,7 +117,8 @@ def test_a_single_parameter_has_no_plane_and_a_diverged_run_no_weights(searched,
     ("wrong", "message"),
     [
         ({"directions": "both"}, "give path or random"),
-        ({"resolution": 4}, "give at least 5"),
+        ({"resolution": 4}, "give from 5 to 1000"),
+        ({"resolution": 1001}, "give from 5 to 1000"),
         ({"extent": 0.0}, "more than 0"),
         ({"extent": float("nan")}, "more than 0"),
         ({"extent": float("inf")}, "at most 1e"),

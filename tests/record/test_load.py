@@ -140,9 +140,18 @@ def test_a_reader_that_a_publication_overtakes_sees_each_trial_once(tmp_path, mo
 
 
 def test_a_folder_that_is_no_result_directory_is_named(tmp_path):
-    for path in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(Problem, match=f"{path} is no result directory"):
-            load(path)
+    with pytest.raises(Problem, match=f"{tmp_path} is no result directory"):
+        load(tmp_path)
+
+
+def test_a_folder_that_does_not_exist_is_named_and_that_in_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Problem, match=r"^nowhere does not exist$"):
+        load("nowhere")
+    (tmp_path / "results" / "nowhere").mkdir(parents=True)
+    (tmp_path / "results" / "nowhere" / "sweep.toml").touch()
+    with pytest.raises(Problem, match=r"^nowhere does not exist: did you mean results/nowhere\?$"):
+        load("nowhere")
 
 
 def test_a_damaged_part_is_named(tmp_path):

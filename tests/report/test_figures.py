@@ -155,12 +155,34 @@ def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size(
     ]
     looks = [value(t, 3.0 + t, update=u, which="path") for t in (0, 1, 2) for u in (10, 20)]
     drawn = rows(edge_of_stability(results(table, curves(*points), *looks)))
-    # Trial 3 is the best of its size, but was not looked at.
-    assert {(row["run"], row["line"], row["value"]) for row in drawn} == {
-        ("8 (sgd, 0.1)", "λmax", 4.0), ("8 (sgd, 0.1)", "2/rate", 4.0),
-        ("64 (sgd, 0.1)", "λmax", 5.0), ("64 (sgd, 0.1)", "2/rate", 4.0),
-    }  # fmt: skip
-    assert len(drawn) == 8
+    # Trial 3 is the best of its size, but was not looked at. The edge begins with training, and not with the first look.
+    assert [tuple(row.values()) for row in drawn] == [
+        (epoch, value, line, name)
+        for name, largest in (("8 (sgd, 0.1)", 4.0), ("64 (sgd, 0.1)", 5.0))
+        for line, value, epochs in (("λmax", largest, (1.0, 2.0)), ("edge of stability", 4.0, (0.0, 1.0, 2.0)))
+        for epoch in epochs
+    ]
+
+
+def test_a_single_look_is_a_dot_and_its_edge_a_line_that_is_the_rules_own():
+    momentum = {"optimizer": "momentum", "hyperparameters": {"beta": 0.9}}
+    points = [
+        {"trial": t, "replicate": 0, "update": u, "epoch": u / 10, "learning_rate": 0.5 if u else None}
+        for t in (0, 1)
+        for u in (0, 10, 30)
+    ]
+    table = trials(run(0, 1.0, batch_size=8, **momentum), run(1, 1.0, batch_size=64, optimizer="adam"))
+    looks = [value(t, 3.0, update=10, which="path") for t in (0, 1)]
+    chart = edge_of_stability(results(table, curves(*points), *looks))
+    assert [(row["epoch"], row["value"]) for row in rows(chart) if row["line"] != "λmax"] == [
+        (0.0, 7.6),
+        (1.0, 7.6),
+        (3.0, 7.6),
+    ]
+    layers = chart.to_dict()["layer"]
+    assert [layer["mark"]["type"] for layer in layers] == ["line", "point"]
+    assert layers[1]["transform"] == [{"filter": "(datum.line === 'λmax')"}]
+    assert chart.to_dict()["title"]["subtitle"][1] == "no edge is known for adam"
 
 
 def test_densities_are_those_of_the_best_of_each_batch_size():

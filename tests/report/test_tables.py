@@ -42,6 +42,13 @@ def test_an_objective_that_is_no_loss_has_a_column():
     assert "lowest objective first" in shown
 
 
+def test_a_table_that_compares_one_value_is_left_out_but_for_json():
+    tables = summary(Tables(trials(run(0, 1.0), run(1, 2.0, optimizer="adam"))))
+    assert len(to_json(tables)["by_schedule"]) == 1
+    shown = text(trials(run(0, 1.0), run(1, 2.0, optimizer="adam")))
+    assert [name in shown for name in ("Which batch size?", "Which optimizer?", "Which schedule?")] == [True, True, False]
+
+
 def test_batch_sizes_gathered_are_shown_as_ranges():
     shown = text(trials(*(run(size, 1.0 / size, batch_size=size) for size in range(1, 17))))
     assert "12-16" in shown
@@ -59,7 +66,7 @@ def test_a_narrow_console_leaves_out_whole_columns_and_crops_no_value(width):
     shown = text(study()[0], width)
     assert "…" not in shown
     assert max(len(line) for line in shown.splitlines()) <= width
-    assert ("too narrow here for test error, trials" in shown) == (width == 80)
+    assert ("too narrow here for test err. %, trials" in shown) == (width == 80)
 
 
 def test_without_a_terminal_there_are_no_escapes(capsys):

@@ -1,4 +1,4 @@
-"""JAX: one jit of Lanczos with products by jvp of the gradient, of as many steps as this start needs, found beforehand."""
+"""JAX: one jit of Lanczos with products by jvp of the gradient, which goes on until its own estimate of the residual is met."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from ..minimum import RESIDUAL, Minimum
 from ..work import layers, load
 from .jax_scan import loss_of
 
-MOST_STEPS = 100
+MOST_STEPS = 24
 
 
 class Peer:
@@ -22,38 +22,42 @@ class Peer:
         rows = case.chosen()
         inputs, targets = jnp.asarray(work.inputs[rows]), jnp.asarray(work.targets[rows])
         gradient = jax.grad(lambda theta, inputs, targets: loss(structured(theta), inputs, targets))
-        self._start = jax.random.normal(jax.random.key(0), self._theta.shape)
-        for steps in range(4, MOST_STEPS):
-            compiled = jax.jit(self._lanczos(gradient, steps)).lower(self._theta, self._start, inputs, targets).compile()
-            value, residual = compiled(self._theta, self._start, inputs, targets)
-            if residual <= RESIDUAL * value:
-                break
-        self.steps = steps
-        self._call = lambda: compiled(self._theta, self._start, inputs, targets)
-        self.value = float("nan")
+        start = jax.random.normal(jax.random.key(0), self._theta.shape)
+        compiled = jax.jit(self._lanczos(gradient)).lower(self._theta, start, inputs, targets).compile()
+        self._call = lambda: compiled(self._theta, start, inputs, targets)
+        self.value, self.residual, self.products = float("nan"), float("nan"), 0
 
     def product_of(self, gradient: Callable, theta: jax.Array) -> Callable:
         return lambda direction: jax.jvp(gradient, (theta,), (direction,))[1]
 
-    def _lanczos(self, gradient: Callable, steps: int) -> Callable:
+    def _lanczos(self, gradient: Callable) -> Callable:
         def largest(theta, start, inputs, targets):
             product = self.product_of(lambda at: gradient(at, inputs, targets), theta)
 
-            def step(j, carry):
-                basis, diagonal, beside, v = carry
+            def step(carry):
+                j, basis, matrix, v, *_ = carry
                 basis = basis.at[j].set(v)
                 w = product(v)
-                diagonal = diagonal.at[j].set(v @ w)
+                diagonal = v @ w
                 for _ in range(2):  # against every vector before, twice, or rounding brings them back
                     w = w - (basis @ w) @ basis
-                norm = jnp.linalg.norm(w)
-                return basis, diagonal, beside.at[j].set(norm), w / norm
+                beside = jnp.linalg.norm(w)
+                matrix = matrix.at[j, j].set(diagonal)
+                # Steps to come are eigenvalues below the largest: less than this row's diagonal, which the largest is not.
+                to_come = jnp.where(jnp.arange(MOST_STEPS) > j, -jnp.abs(diagonal) - beside, 0.0)
+                values, vectors = jnp.linalg.eigh(matrix + jnp.diag(to_come))
+                residual = jnp.abs(beside * vectors[j, -1])
+                matrix = matrix.at[j, j + 1].set(beside).at[j + 1, j].set(beside)
+                return j + 1, basis, matrix, w / beside, values[-1], residual
 
-            zeros = jnp.zeros(steps), jnp.zeros(steps)
-            begun = jnp.zeros((steps, theta.size)), *zeros, start / jnp.linalg.norm(start)
-            _, diagonal, beside, _ = jax.lax.fori_loop(0, steps, step, begun)
-            values, vectors = jnp.linalg.eigh(jnp.diag(diagonal) + jnp.diag(beside[:-1], 1) + jnp.diag(beside[:-1], -1))
-            return values[-1], jnp.abs(beside[-1] * vectors[-1, -1])
+            def unmet(carry):
+                j, *_, value, residual = carry
+                return (j < MOST_STEPS) & (residual > RESIDUAL * jnp.abs(value))
+
+            zeros = jnp.zeros((MOST_STEPS, theta.size)), jnp.zeros((MOST_STEPS, MOST_STEPS))
+            begun = 0, *zeros, start / jnp.linalg.norm(start), 0.0, jnp.inf
+            j, *_, value, residual = jax.lax.while_loop(unmet, step, begun)
+            return value, residual / jnp.abs(value), j
 
         return largest
 
@@ -62,4 +66,5 @@ class Peer:
 
     def epochs(self, count: int) -> None:
         for _ in range(count):
-            self.value = float(self._call()[0])
+            value, residual, products = self._call()
+            self.value, self.residual, self.products = float(value), float(residual), int(products)

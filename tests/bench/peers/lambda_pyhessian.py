@@ -1,15 +1,15 @@
-"""PyHessian: power iteration on a graph of the gradient of all rows, which it keeps, to its own tolerance."""
+"""PyHessian: power iteration on a graph of the gradient of all rows, given as one batch by `data=` as its README shows."""
 
 import torch
 from pyhessian import hessian
 
-from ..minimum import RESIDUAL, Minimum
+from ..minimum import STEP, Minimum
 from ..work import layers, load
 from .torch_eager import loss_of, network
 
 
 class Peer:
-    def __init__(self, case: Minimum, tolerance: float = RESIDUAL) -> None:
+    def __init__(self, case: Minimum, tolerance: float = STEP) -> None:
         work, rows, self._tolerance = load(case.work), case.chosen(), tolerance
         self._model = network(work.widths)
         linear = [module for module in self._model if isinstance(module, torch.nn.Linear)]

@@ -18,8 +18,9 @@ def architecture_of(work: Work) -> Architecture:
 class Peer:
     def __init__(self, case: Minimum) -> None:
         work = load(case.work)
-        self._gauge = Gauge(architecture_of(work), data_of(work), MeasureSpec(rows=case.rows))
-        self.value = float("nan")
+        spec = MeasureSpec(rows=case.rows, settings={"lambda_max": {"tolerance": case.tolerance}})
+        self._gauge = Gauge(architecture_of(work), data_of(work), spec)
+        self.value, self.residual = float("nan"), float("nan")
         # What was computed at the parameters of the last call is not computed again: two in turn, each of which is new.
         self._minima = cycle((case.parameters, case.parameters * (1 + 1e-5)))
         self.reset()
@@ -32,4 +33,5 @@ class Peer:
             parameters = next(self._minima)
             (measurement,) = self._gauge.measure(parameters, parameters)
             assert measurement.value is not None, measurement.message
-            self.value = measurement.value
+            assert measurement.error is not None
+            self.value, self.residual = measurement.value, measurement.error / abs(measurement.value)

@@ -1,0 +1,31 @@
+"""What rescaling layers changes."""
+
+from collections.abc import Sequence
+
+from sweepgd.report.answer import Answer, Column, Row
+from sweepgd.report.numbers import short, significant
+from sweepgd.report.sharpness.cells import MEASURE, cells
+
+
+def invariance(rows: Sequence[Row]) -> Answer:
+    """A row a measure: what changed, and what does in theory."""
+    factors = {row[name] for row in rows for name in ("rescaling_from", "rescaling_to") if row[name] is not None}
+    by = f" by {' to '.join(map(short, sorted({min(factors), max(factors)})))}" if factors else ""
+    columns = (
+        MEASURE,
+        Column("minimisers", "mini-\nmisers"),
+        Column("ratio", "median\nratio", significant),
+        Column("share_equal", "equal\n%", lambda share: f"{100 * share:.0f}"),
+        Column("seen", "seen", number=False),
+        Column("expected", "in theory", number=False),
+    )
+    shown = cells(rows, *columns)
+    if any(row["message"] for row in rows):
+        shown.append((Column("message", "", number=False, wraps=True), [row["message"] or "" for row in rows]))
+    return Answer(
+        f"What changes when layers are rescaled{by}, and the network's outputs are not?",
+        shown if rows else [],
+        frozenset(),
+        ["equal = within 1 % and the recorded errors (Dinh et al. 2017)"],
+        empty="not measured at rescaled weights: sweepgd measure does with --rescale 10",
+    )

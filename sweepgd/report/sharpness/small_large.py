@@ -1,0 +1,80 @@
+"""The smallest against the largest batch size."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sweepgd.analysis.levels import EQUAL_LOSS
+from sweepgd.analysis.small_large import OUTCOMES
+from sweepgd.report.answer import Answer, Column, Row
+from sweepgd.report.numbers import percent, short, significant, spread
+from sweepgd.report.sharpness.cells import VERDICT, cells, interval, reasons
+
+ERRORS = ("train_error", "test_error")
+
+
+def small_large(rows: Sequence[Row]) -> Answer:
+    """A row for each loss, error and measure that either side has."""
+    question = "Small against large batch"
+    if not rows:
+        return Answer(question, [], frozenset(), empty="nothing to compare: runs of two batch sizes did not complete")
+    first = rows[0]
+    rows = [row for row in rows if row["small_mean"] is not None or row["large_mean"] is not None]
+    named = [{**row, "quantity": _quantity(row["quantity"])} for row in rows]
+    heading = {side: f"batch {first[f'{side}_batch_size']}" for side in ("small", "large")}
+    shown = [
+        *cells(named, Column("quantity", "", number=False)),
+        *((Column(side, heading[side]), [_mean(row, side) for row in rows]) for side in heading),
+        *cells(rows, Column("ratio", "ratio", significant)),
+        (Column("ratio", "95 %\ninterval"), [interval(row, "ratio_", significant) for row in rows]),
+        *cells(rows, VERDICT),
+    ]
+    legend = [
+        *_matching(first),
+        "± standard deviation over runs",
+        "gap = test - train loss",
+        f"ratio = of geometric means, large to small, {_over(named)}",
+        *(reasons(named, "quantity") if first["matched"] else []),
+    ]
+    return Answer(question, shown, frozenset(), legend, ("ratio",))
+
+
+def _matching(row: Row) -> list[str]:
+    if row["train_loss_from"] is None:
+        return ["not comparable = no run has a train loss"]
+    between = f"{significant(row['train_loss_from'])} … {significant(row['train_loss_to'])}"
+    runs, configurations = (f"{row[f'small_{name}']} and {row[f'large_{name}']} {name}" for name in ("runs", "configurations"))
+    factor = f"within a factor of {short(EQUAL_LOSS)}"
+    if not row["matched"]:
+        return [f"not comparable = of all {runs} no two of each have train losses {factor}; they are {between}"]
+    outside = [f"{row['outside']} runs outside"] if row["outside"] else []
+    return [f"{runs} ({configurations}) at matched train loss, {factor}: {between}", *outside]
+
+
+def _over(rows: Sequence[Row]) -> str:
+    """What the intervals are taken over: of most rows, then the others by name."""
+    said: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row["over"] == "pairs":
+            said[f"interval over {row['pairs']} pairs of configurations that differ in batch size alone"].append(
+                row["quantity"]
+            )
+        elif row["over"]:
+            small, large = (row[f"{side}_{row['over']}"] for side in ("small", "large"))
+            said[f"Welch's interval over {small} and {large} {row['over']}"].append(row["quantity"])
+    most, *others = sorted(said, key=lambda text: -len(said[text])) or [""]
+    return "; ".join([most, *(f"of {', '.join(said[text])} {text}" for text in others)])
+
+
+def _quantity(name: str) -> str:
+    if name not in OUTCOMES:
+        return name
+    return "gap" if name == "generalization_gap" else name.replace("_", " ") + " %" * (name in ERRORS)
+
+
+def _mean(row: Row, side: str) -> str:
+    mean, deviation = row[f"{side}_mean"], row[f"{side}_sd"]
+    if mean is None:
+        return ""
+    if row["quantity"] in ERRORS:
+        return percent(mean) if deviation is None else f"{percent(mean)} ±{percent(deviation)}"
+    return significant(mean) if deviation is None else spread(mean, deviation)
