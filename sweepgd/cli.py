@@ -154,7 +154,9 @@ def search(
     from sweepgd import processes
     from sweepgd.interrupts import heard
     from sweepgd.report.progress import SearchProgress
+    from sweepgd.room import check_writable
 
+    check_writable(directory)
     line = f"interrupted; what finished is in {directory}: the same command goes on from there"
     with heard(INTERRUPTED, line), SearchProgress(quiet=quiet, verbose=verbose) as progress:
         processes.get_ready()
@@ -280,13 +282,18 @@ def train(
     json_: Json = False,
 ) -> None:
     """Train one configuration, a line an epoch."""
-    from sweepgd.interrupts import heard
-    from sweepgd.report.plain import RunPrinter
-    from sweepgd.single import train as run
+    from sweepgd.room import check_writable
 
     size = int(batch_size) if batch_size is not None and batch_size.isdecimal() else batch_size
     if isinstance(size, str) and size != "full":
         raise UsageProblem(f'--batch-size {size!r}: give a whole number, or "full"')
+    if out is not None:
+        check_writable(out)
+
+    from sweepgd.interrupts import heard
+    from sweepgd.report.plain import RunPrinter
+    from sweepgd.single import train as run
+
     printer = RunPrinter(quiet=quiet or json_)
     with heard(INTERRUPTED, "interrupted", patience=2.0):
         training = run(

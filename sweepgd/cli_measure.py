@@ -63,7 +63,9 @@ def measure(
     from sweepgd import processes
     from sweepgd.interrupts import heard
     from sweepgd.report.progress import MeasureProgress
+    from sweepgd.room import check_writable
 
+    check_writable(directory)
     line = f"interrupted; what was measured is in {directory}: the same command goes on"
     with heard(INTERRUPTED, line), MeasureProgress(quiet=quiet) as progress:
         processes.get_ready()

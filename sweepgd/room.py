@@ -1,7 +1,11 @@
-"""Room on the disk that a study is recorded on: how much it will take, and how much is there."""
+"""The disk that a study is recorded on: whether it can be written to, and how much room is there."""
 
+import errno
 import shutil
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from sweepgd.problem import Problem
 
 # Kept free beside what the next parts take: a flush of 0.1 s, footers, and the file system's own blocks.
 RESERVE_BYTES = 2**20
@@ -9,8 +13,25 @@ RESERVE_BYTES = 2**20
 
 def free_bytes(folder: Path) -> int:
     """What may still be written below a folder, which need not be there yet."""
-    existing = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    return shutil.disk_usage(existing).free
+    return shutil.disk_usage(_existing(folder)).free
+
+
+def check_writable(folder: Path) -> None:
+    """Raises Problem where nothing may be written below a folder, which need not be there yet.
+
+    For before all that takes seconds; whatever else is in the way is found, and told, when the folder is opened.
+    """
+    existing = _existing(folder)
+    try:
+        TemporaryFile(dir=existing).close()
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise Problem(f"cannot write {existing}: {error.strerror}; make it writable, or give another folder") from error
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(each for each in (folder, *folder.absolute().parents) if each.exists())
 
 
 def in_words(size: int) -> str:

@@ -19,6 +19,7 @@ import numba
 import platformdirs
 from llvmlite.binding import get_host_cpu_name
 
+from sweepgd.interrupts import asking
 from sweepgd.kernels.fingerprints import fingerprint
 
 config: Any = numba.config  # its attributes are made at run time
@@ -34,15 +35,21 @@ def helper(function: Callable) -> Callable:
 
 
 def compiled(function: Callable, signature: Any) -> Callable:
-    """`function` compiled for `signature`, from the cache on disk where an earlier process left it; as it is with JIT off."""
+    """`function` compiled for `signature`, from the cache on disk where an earlier process left it; as it is with JIT off.
+
+    Raises KeyboardInterrupt once it is compiled where somebody has asked to stop: raised while LLVM calls back into Python,
+    ctypes would print it and go on.
+    """
     if config.DISABLE_JIT:
         return function
     folder = _cache_folder(function)
-    with _cache_directory(folder):
+    with asking() as stop, _cache_directory(folder):
         kernel = numba.njit(signature, cache=folder is not None, **FLAGS)(function)
     if folder is not None and folder.is_dir():
         with suppress(OSError):
             cast(Path, _marker(function, signature)).touch()
+    if stop:
+        raise KeyboardInterrupt
     return kernel
 
 
