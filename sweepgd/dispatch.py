@@ -8,8 +8,8 @@ from sweepgd.interrupts import Stop
 from sweepgd.reporting import FLUSH_SECONDS, Reporting
 from sweepgd.workers import Pool
 
-# How long running tasks may take to end once somebody has asked to stop, so that all is over in 2 s: publishing (0.3 s the first
-# time) and the end of the interpreter and its fork server (0.4 s) come after.
+# How long running tasks may take to end once somebody has asked to stop, so that all is over in 2 s: after it come publishing
+# (0.3 s the first time) and the end of the interpreter and of its fork server (0.4 s).
 DRAIN_SECONDS = 1.0
 # What tasks give where none can begin now, but others may later.
 LATER = object()

@@ -12,16 +12,14 @@ import numpy.typing as npt
 from sweepgd import registry
 from sweepgd.lab import Lab
 from sweepgd.measures import UNMEASURED, records_of
-from sweepgd.outcome import COMPLETED, DIVERGED, PRUNED
+from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import Problem, reason
 from sweepgd.record import Finished
-from sweepgd.training import Point, Training
 
 WHOLE = (COMPLETED, PRUNED)
 """How a run ends that has a minimiser."""
 PATH = "path"
-LOOKED_AT = "lambda_max"
-"""The measure along training."""
+"""What rows say of weights along the way, which are no minimiser's."""
 
 Row = dict[str, Any]
 
@@ -59,7 +57,7 @@ def minimisers(lab: Lab, finished: Finished) -> Iterator[Minimiser]:
 
 
 def measurements(lab: Lab, minimiser: Minimiser, wanted: Iterable[Wanted], deadline: float = inf) -> Iterator[Row]:
-    """A minimiser's rows of these measures. What raises is a row with a message, and so is what is not begun by `deadline`.
+    """A minimiser's rows of these measures. What raises is a row with a message, and so is what is not done by `deadline`.
 
     Raises MemoryError, after which nobody knows what its process still holds.
     """
@@ -104,22 +102,6 @@ def is_unmeasured(row: Mapping[str, Any]) -> bool:
 def settings_text(lab: Lab, replicate: int, name: str) -> str:
     """All that repeats a measure, as JSON with sorted keys: what is recorded with it, and equal for equal measures."""
     return json.dumps(lab.gauge(replicate).settings(name), sort_keys=True)
-
-
-def looked_at(lab: Lab, trial: int, replicate: int, training: Training, looks: list[Row]) -> Iterator[Point]:
-    """Advances a run; adds to `looks` a row of LOOKED_AT at its beginning and every so many epochs, where `[measure]` asks."""
-    every = None if lab.sweep.measure is None else lab.sweep.measure.every
-    if every is None:
-        return training.advance()
-    return _looked_at(lab, trial, replicate, training, looks, every)
-
-
-def _looked_at(lab: Lab, trial: int, replicate: int, training: Training, looks: list[Row], every: int) -> Iterator[Point]:
-    for point in training.advance():
-        if point.epoch % every == 0.0 and (training.outcome is None or training.outcome.status != DIVERGED):
-            here = Minimiser(trial, replicate, PATH, point.update, training.parameters)
-            looks.extend(measurements(lab, here, [Wanted(LOOKED_AT)], training.deadline))
-        yield point
 
 
 def _shared(lab: Lab, minimiser: Minimiser, one: Wanted) -> Row:

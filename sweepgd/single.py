@@ -10,7 +10,7 @@ from sweepgd import one_off, registry
 from sweepgd.configuration import Configuration
 from sweepgd.directory import check_continues
 from sweepgd.lab import Lab, one_blas_thread
-from sweepgd.minimisers import Row, looked_at
+from sweepgd.looks import Looks
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Store
 from sweepgd.study import check_batch_sizes
@@ -126,13 +126,13 @@ def _train(
         lab.compile([configuration.optimizer], note)
         with _accusing(lab, configuration):
             training = lab.training(configuration, 0)
-        started, looks = datetime.now(UTC), list[Row]()
+        started, looks = datetime.now(UTC), Looks(lab, 0, {0: training})
         with one_blas_thread():
-            for point in _points(lab, training, looks):
+            for point in _points(lab, configuration, looks):
                 if watch is not None:
                     watch(point)
             if store is not None:
-                result = result_of(lab, Task(0, configuration), [training], started, looks)
+                result = result_of(lab, Task(0, configuration), [training], started, looks.rows)
                 store.append(0, (result if sweep.measure is None else measured(lab, result)).record)
                 store.flush()
     finally:
@@ -141,10 +141,10 @@ def _train(
     return training
 
 
-def _points(lab: Lab, training: Training, looks: list[Row]) -> Iterator[Point]:
+def _points(lab: Lab, configuration: Configuration, looks: Looks) -> Iterator[Point]:
     """The run's evaluations."""
-    with _accusing(lab, training.configuration):
-        yield from looked_at(lab, 0, 0, training, looks)
+    with _accusing(lab, configuration):
+        yield from looks.advance(0)
 
 
 @contextmanager

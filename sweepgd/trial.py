@@ -11,8 +11,9 @@ from time import monotonic
 from sweepgd import registry
 from sweepgd.configuration import Configuration
 from sweepgd.lab import Lab
+from sweepgd.looks import Looks
 from sweepgd.measures import measure_of
-from sweepgd.minimisers import Row, Wanted, looked_at, measurements, minimisers, model_accused, unmeasured, wanted
+from sweepgd.minimisers import Row, Wanted, measurements, minimisers, model_accused, unmeasured, wanted
 from sweepgd.objectives import told
 from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, Outcome
 from sweepgd.problem import Problem, reason
@@ -78,9 +79,9 @@ def run(lab: Lab, task: Task, report: Report | None = None, keep: Keep | None = 
             raise
         except Exception as error:
             trainings.append(Outcome(FAILED, failure(lab, task.configuration, error)))
-    looks: list[Row] = []
+    looks = Looks(lab, task.trial, _begun(trainings), deadline)
     _advance(lab, task, trainings, report, looks)
-    result = result_of(lab, task, trainings, started, looks)
+    result = result_of(lab, task, trainings, started, looks.rows)
     if lab.sweep.measure is not None:
         result = measured(lab, result, deadline, keep)
     return replace(result, seconds=monotonic() - begun)
@@ -153,11 +154,15 @@ def failure(lab: Lab, configuration: Configuration, error: Exception) -> str:
     return reason(error) if isinstance(error, Problem) else accused(lab, configuration, reason(error))
 
 
-def _advance(lab: Lab, task: Task, begun: Sequence[Training | Outcome], report: Report | None, looks: list[Row]) -> None:
+def _begun(replicates: Sequence[Training | Outcome]) -> dict[int, Training]:
+    """Those that could begin, by replicate."""
+    return {replicate: training for replicate, training in enumerate(replicates) if isinstance(training, Training)}
+
+
+def _advance(lab: Lab, task: Task, replicates: Sequence[Training | Outcome], report: Report | None, looks: Looks) -> None:
     """Advances all replicates that could begin from rung to rung, and to the end; sets the outcome of each."""
-    numbered = [(replicate, training) for replicate, training in enumerate(begun) if isinstance(training, Training)]
-    trainings = [training for _, training in numbered]
-    steps = [looked_at(lab, task.trial, replicate, training, looks) for replicate, training in numbered]
+    begun = _begun(replicates)
+    trainings, steps = list(begun.values()), [looks.advance(replicate) for replicate in begun]
     for rung in (*task.rungs, 101):
         for training, step in zip(trainings, steps, strict=True):
             try:

@@ -87,7 +87,7 @@ class Gauge:
         """All measures at `parameters`, or those `names`; `initial` is where training began, both (parameters,).
 
         Each gives the same records whatever happens: one that cannot be had has a message in place of a value, as has what is
-        not begun by `deadline`, of the monotonic clock. All of `self.rescalings` are measured, or those given, the beginning
+        not done by `deadline`, of the monotonic clock. All of `self.rescalings` are measured, or those given, the beginning
         rescaled alike. Raises Problem for parameters of another model.
         """
         size = self.objective.parameters
@@ -112,7 +112,7 @@ class Gauge:
         """The measures at one place."""
         if not np.isfinite(theta).all():
             return self._without("the parameters are not finite", rescaling, names)
-        place = Place(self.objective, theta, initial, self.spec.seed)
+        place = Place(self.objective, theta, initial, self.spec.seed, deadline)
         measured: list[Measurement] = []
         for name in names:
             if monotonic() >= deadline:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
+from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
 
 from sweepgd.curvature.objective import Objective
 from sweepgd.curvature.second_order import Product, Vector
+from sweepgd.measures import UNMEASURED
 from sweepgd.problem import Problem
 from sweepgd.streams import MEASURE, stream
 
@@ -29,13 +32,15 @@ class Value:
 class Place:
     """Parameters `theta`, those that training began with, and the objective; vectors are float64, (parameters,).
 
-    Its functions raise Problem where what they give is not finite, or where the model lacks a kernel for it.
+    Its functions raise Problem where what they give is not finite, where the model lacks a kernel for it, and after `deadline`,
+    of the monotonic clock.
     """
 
     objective: Objective
     theta: Vector
     initial: Vector
     seed: int
+    deadline: float = inf
 
     @property
     def sample(self) -> "Place | None":
@@ -48,6 +53,7 @@ class Place:
 
     def gradient(self, theta: Vector, rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
         """Loss and gradient at `theta`, over all rows or the numbered ones."""
+        self._check_time()
         loss, gradient = self.objective.gradient(theta, rows)
         self._require(np.isfinite(loss) and np.isfinite(gradient).all(), "the loss or its gradient")
         return loss, gradient
@@ -68,11 +74,17 @@ class Place:
 
     def _checked(self, product: Product) -> Product:
         def checked(direction: npt.NDArray[np.floating]) -> Vector:
+            self._check_time()
             out = product(direction)
             self._require(np.isfinite(out).all(), "the curvature")
             return out
 
         return checked
+
+    def _check_time(self) -> None:
+        """Raises Problem after the deadline."""
+        if monotonic() >= self.deadline:
+            raise Problem(f"{UNMEASURED}out of time")
 
     def _require(self, finite: bool | np.bool, what: str) -> None:
         if not finite:
