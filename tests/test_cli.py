@@ -9,6 +9,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from commands import VARIABLES, call, completed, process, running, wait_for_rows
 from tiny import LINEAR, sweep, sweep_file
@@ -370,8 +371,9 @@ def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
     assert out == ""
     rows = load(tmp_path / "out").trials.num_rows
     assert 2 <= rows < 40
-    assert list((tmp_path / "out" / "trials").glob("*.parquet"))
-    assert not list((tmp_path / "out" / "log").glob("*.log"))
+    (part,) = (tmp_path / "out" / "trials").glob("*.parquet")
+    assert pq.read_metadata(part).num_rows == rows
+    assert [path.stem for path in (tmp_path / "out" / "log").glob("*.log")] == [part.stem]  # which it can be made again from
     more = completed(*given, "--trials", str(rows + 2))
     assert (more.returncode, load(tmp_path / "out").trials.num_rows) == (0, rows + 2)
 

@@ -1,8 +1,12 @@
 """Which results directory a search may write to."""
 
+import os
+import platform
+
 import numpy as np
 import pytest
-from tiny import sweep
+from commands import call
+from tiny import sweep, sweep_file
 
 from sweepgd import search
 from sweepgd.directory import move_aside
@@ -23,6 +27,21 @@ def test_a_directory_that_is_being_written_is_not_moved_aside(tmp_path):
     store.close()
     assert move_aside(out) == tmp_path / "results.before-1"
     assert not out.exists()
+
+
+def test_who_holds_a_directory_is_told_to_all_who_would_write_there(monkeypatch, capsys, tmp_path):
+    out, path = str(tmp_path / "results"), sweep_file(tmp_path)
+    search(sweep(), out=out, workers=1)
+    store = Store.open(tmp_path / "results", (tmp_path / "results" / "sweep.toml").read_text())
+    holder = f"{out} is being written by process {os.getpid()} on {platform.node()}: wait until"
+    for command in (("search", path, "--out", out), ("measure", out, "--measures", "distance"), ("compact", out)):
+        ended = call(monkeypatch, capsys, *command)
+        assert (ended.code, ended.err.splitlines()[-1].startswith(f"sweepgd: {holder}")) == (1, True), ended.err
+    for command in (("analyze", out), ("landscape", out, "--line", "0", "1", "--out", str(tmp_path)), ("verify", out)):
+        ended = call(monkeypatch, capsys, *command)
+        assert ended.code == 0, ended.err
+    store.close()
+    assert call(monkeypatch, capsys, "compact", out).code == 0
 
 
 def test_a_file_that_has_changed_is_another_sweep(tmp_path):

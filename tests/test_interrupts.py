@@ -15,6 +15,9 @@ from sweepgd import load
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 
+# It is over in 2 s after the signal: 1.5 s on two idle cores, where trials do not end. The third second is for what else
+# runs on a machine that tests.
+DRAINED_SECONDS = 3.0
 # A rule that never comes back from its kernel.
 HANGS = """
 from dataclasses import fields
@@ -42,7 +45,7 @@ def scratch(tmp_path):
 
 @pytest.fixture
 def endless(tmp_path):
-    """The arguments of a search whose first trial ends at once, and whose others never leave the kernel."""
+    """The arguments of a search whose trials with one rule end at once, and with the other never leave the kernel."""
     (tmp_path / "hangs.py").write_text(HANGS)
     text = LINEAR.replace('["sgd", "momentum"]', '["sgd", "hangs"]').replace("[5, 10, 20]", "[5, 10]")
     text = text.replace("{ low = 1e-3, high = 0.3, log = true }", "0.1").replace("trials = 6", 'sampler = "grid"')
@@ -64,13 +67,44 @@ def test_the_first_signal_lets_running_trials_end_and_begins_no_other(number, tm
         took = time.monotonic() - begun
     line = f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there"
     assert (search.returncode, err.splitlines()[-1]) == (130, line)
-    assert err.splitlines()[-2] == "stopping: what runs has 2 s to finish; a second Ctrl-C stops at once"
+    assert err.splitlines()[-2] == "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once"
     rows = load(out).trials.to_pylist()
     assert {row["status"] for row in rows} == {"completed"}
     assert sum(row["finished_at"] > sent for row in rows) <= 4  # two that ran, and two that began while it was on its way
     assert (max(row["started_at"] for row in rows) - sent).total_seconds() < 0.5
-    assert wait_until_gone(search.pid, 2.0) < 2.0
-    assert took < 4.0, took
+    wait_until_gone(search.pid, 1.0)
+    assert took < DRAINED_SECONDS
+
+
+def test_a_trial_that_does_not_end_is_not_waited_for(endless, tmp_path):
+    with running(*endless, start_new_session=True) as search:
+        wait_for_rows(tmp_path / "out", 1, search)
+        begun = time.monotonic()
+        os.killpg(search.pid, signal.SIGINT)
+        _, err = search.communicate(timeout=30)
+        took = time.monotonic() - begun
+    assert (search.returncode, "Traceback" in err) == (130, False)
+    wait_until_gone(search.pid, 1.0)
+    assert took < DRAINED_SECONDS
+    assert set(load(tmp_path / "out").trials["optimizer"].to_pylist()) == {"sgd"}
+
+
+def test_an_interrupt_while_kernels_compile_waits_for_one_of_them(tmp_path):
+    """Raised at once, it would mostly be raised in a function that LLVM calls through ctypes, which swallows it."""
+    kernels = tmp_path / "kernels"
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(kernels)}
+    given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "1")
+    with running(*given, env=environment, start_new_session=True) as search:
+        while "compiling" not in search.stderr.readline():
+            assert search.poll() is None
+        time.sleep(0.5)
+        os.killpg(search.pid, signal.SIGINT)
+        before = len(list(kernels.rglob("*.nbi")))
+        _, err = search.communicate(timeout=60)
+    line = f"sweepgd: interrupted; what finished is in {tmp_path / 'out'}: the same command goes on from there"
+    assert (search.returncode, err.splitlines()) == (130, [line])
+    assert len(list(kernels.rglob("*.nbi"))) <= before + 1
+    assert load(tmp_path / "out").trials.num_rows == 0
 
 
 def test_the_second_signal_ends_all_at_once(endless, scratch, tmp_path):

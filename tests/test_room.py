@@ -1,5 +1,6 @@
 """Where there is no room: a real disk that fills up, one that nobody can write to, and homes that cannot be written."""
 
+import os
 import subprocess
 import time
 from contextlib import contextmanager
@@ -101,6 +102,49 @@ def test_what_may_not_fit_is_said_before_any_trial(small_disk, tmp_path):
     # 2 vectors of 4000·3 + 1 weights and biases of 4 bytes, and a row and 3 points of 280.
     assert " MB free, and what remains to run may take 128 MB: when there is no room, it pauses until there is; " in line
     assert load(small_disk / "out").trials.num_rows == 0
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """A file system that nothing can be written to, with the results of a search in `out`."""
+    with disk(tmp_path / "read_only", "size=64m") as folder:
+        search(sweep(), out=folder / "out", workers=1)
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        yield folder
+
+
+def test_results_that_cannot_be_written_are_refused_in_a_second(read_only, tmp_path):
+    out = read_only / "out"
+    commands = {
+        ("search", sweep_file(tmp_path), "--out", str(out)): out,
+        ("search", "quickstart", "--out", str(read_only / "new" / "below")): read_only,
+        ("measure", str(out)): out,
+        ("train", "--out", str(read_only / "new")): read_only,
+    }
+    for command, named in commands.items():
+        seconds = []
+        for _ in range(3):
+            begun = time.monotonic()
+            ended = completed(*command)
+            seconds.append(time.monotonic() - begun)
+            line = f"sweepgd: cannot write {named}: Read-only file system; make it writable, or give another folder\n"
+            assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", line)
+        assert min(seconds) < 1.0  # of three, as other tests may take the cores
+    assert load(out).trials.num_rows == 6
+
+
+@pytest.mark.parametrize("without_jit", ["1", pytest.param("0", marks=pytest.mark.slow)], ids=["plain", "compiled"])
+def test_a_home_and_a_cache_that_cannot_be_written_are_a_warning(without_jit, read_only, tmp_path):
+    environment = os.environ | {"HOME": str(read_only), "NUMBA_DISABLE_JIT": without_jit}
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        environment.pop(name, None)
+    given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "2")
+    ended = completed(*given, env=environment)
+    assert ended.returncode == 0, ended.stderr
+    cache = read_only / ".cache" / "sweepgd" / "kernels"
+    assert ended.stderr.count("Warning") == 1
+    assert f"because {cache} cannot be written (Read-only file system); set NUMBA_CACHE_DIR to a folder" in ended.stderr
+    assert statuses(load(tmp_path / "out")) == ["completed"] * 6
 
 
 def test_bytes_in_words():

@@ -3,10 +3,13 @@
 from math import inf
 from time import monotonic
 
+from commands import call, completed
 from small import configuration
-from tiny import sweep
+from tiny import LINEAR, sweep, sweep_file
 
+from sweepgd import load
 from sweepgd.lab import Lab
+from sweepgd.problem import Problem
 from sweepgd.trial import Task, run
 
 
@@ -53,3 +56,29 @@ def test_a_slow_rule_has_its_time_looked_at_after_each_of_its_first_updates(monk
         training.run()
         first.append(calls[0])
     assert first == [7, 1]
+
+
+def test_the_command_line_takes_limits_with_units(monkeypatch, capsys, tmp_path):
+    given = {}
+
+    def search(sweep, **options):
+        given.update(options)
+        raise Problem("enough")
+
+    monkeypatch.setattr("sweepgd.study.search", search)
+    out = str(tmp_path / "out")
+    ended = call(monkeypatch, capsys, "search", sweep_file(tmp_path), "--out", out, "--timeout", "3h", "--trial-timeout", "90s")
+    assert (ended.code, given["timeout"], given["trial_timeout"]) == (1, 10800.0, 90.0)
+
+
+def test_a_trial_ends_at_its_limit_and_no_other_begins_after_the_sweeps(tmp_path):
+    """Of 200 trials of an hour on one worker, one ends at 0.6 s, a second begun before 0.9 s have passed, and no third."""
+    path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "seconds = 3600"))
+    limits = ("--trial-timeout", "0.01m", "--timeout", "0.9s")
+    ended = completed("search", path, "--out", str(tmp_path / "out"), "--workers", "1", "--trials", "200", *limits)
+    assert ended.returncode == 3, ended.stderr
+    rows = load(tmp_path / "out").trials.to_pylist()
+    assert 1 <= len(rows) <= 2
+    assert {(row["status"], row["message"]) for row in rows} == {("timed_out", "stopped at the trial's time limit")}
+    assert all(0.6 <= (row["finished_at"] - row["started_at"]).total_seconds() < 2.0 for row in rows)
+    assert f"time is up: {len(rows)} of 200 trials are recorded; the same command goes on" in ended.stderr
