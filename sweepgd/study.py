@@ -24,7 +24,7 @@ from sweepgd.room import free_bytes, in_words
 from sweepgd.rows import known_rows
 from sweepgd.scratch import scratch_folder
 from sweepgd.space import Space, Value
-from sweepgd.storage import Shared, address, connect, join
+from sweepgd.storage import Shared, address, check_alone, connect, join
 from sweepgd.sweep import Sweep, configuration_of, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.trial import Result, Task, accused, not_measured, run
@@ -96,6 +96,7 @@ def search(
         check_continues(directory, prepared.sweep)
         store: Store | Shared
         if database is None:
+            check_alone(directory)
             store = Store.open(directory, to_toml(prepared.sweep))
         else:
             objectives, total = prepared.lab.objectives, prepared.total

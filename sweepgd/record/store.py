@@ -171,20 +171,35 @@ def exclusively(directory: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def take_lock(directory: Path, *, together: bool = False) -> int:
-    """The descriptor of the lock file, held until it is closed or this process ends.
+def take_lock(directory: Path) -> int:
+    """The descriptor of the lock file, held until it is closed or this process ends. Raises Problem where it cannot be had."""
+    return _lock(directory, fcntl.LOCK_EX, f"process {os.getpid()} on {platform.node()}")
 
-    Those who hold it `together` keep out only who wants it alone. Raises Problem where it cannot be had.
+
+def take_lock_together(directory: Path) -> tuple[int, bool]:
+    """The same lock for any number, who keep out only who wants it alone, and whether nobody else had it.
+
+    They may not come at the same moment. Raises Problem where somebody has it alone.
     """
+    names = f"the commands that have a folder in {directory / 'log'}"
+    try:
+        lock = _lock(directory, fcntl.LOCK_EX, names)
+    except Problem:
+        return _lock(directory, fcntl.LOCK_SH, names), False
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return lock, True
+
+
+def _lock(directory: Path, kind: int, name: str) -> int:
     descriptor = os.open(directory / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if together else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+        os.write(descriptor, name.encode())
     except BlockingIOError:
         holder = os.read(descriptor, 1000).decode() or "another process"
         os.close(descriptor)
-        raise Problem(f"{directory} is being written by {holder}: wait until it ends, or stop it") from None
+        raise Problem(f"{directory} is being written by {holder}: wait until that ends, or stop it") from None
     except BaseException:
         os.close(descriptor)
         raise

@@ -30,26 +30,29 @@ class Adoption:
         self._advisor, self._footer, self._note = advisor, footer, note
 
     def look(self) -> None:
-        """Adopts what there is. Raises TimeoutError where the database goes away meanwhile; a later look goes on."""
+        """Adopts what there is. Raises TimeoutError where the database goes away, and NoRoom; a later look goes on."""
         for command in dead(self._directory):
+            self._counting.flush()  # what an earlier look had no room for: it is seen then, and not shown twice
             self._adopt(command)
 
     def _adopt(self, command: Dead) -> None:
         results = {attempt_of(record): record for record in command.waiting()}
-        if results:
-            counts = self._answer(lambda: self._claims.finish(results, command.holder))
+        counts = self._answer(lambda: self._claims.finish(results, command.holder))
+        if held := self._answer(lambda: self._claims.unrecorded(command.holder)):
             shown = set(load(self._directory).trials["trial"].to_pylist())
             lacking = {key: record for key, record in results.items() if key in counts and key[0] not in shown}
-            self._counting.adopt(list(lacking.values()))
+            if lacking:
+                self._counting.adopt(list(lacking.values()))
             for key, record in lacking.items():
                 self._advisor.adopted(record, counts[key])
-            self._answer(lambda: self._claims.recorded(trial for trial, _ in counts))
-            if late := [record for key, record in results.items() if key not in counts]:
-                path = keep_late(self._directory, command.holder, late)
-                self._note(f"{len(late)} results of {command.holder} came late, and are set aside in {path}")
+            visible = shown.union(trial for trial, _ in lacking)
+            self._answer(lambda: self._claims.recorded(held & visible))
+        if late := [record for key, record in results.items() if key not in counts]:
+            path = keep_late(self._directory, command.holder, late)
+            self._note(f"{len(late)} results of {command.holder} came late, and are set aside in {path}")
         self._answer(lambda: self._claims.release(command.holder))
         command.publish(self._footer)
-        command.remove()
+        command.empty()
         self._note(f"{command.holder} ended without a word: its trials are taken over")
 
     def _answer(self, job: Callable[[], T]) -> T:

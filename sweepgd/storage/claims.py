@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 # A holder that has not renewed for so long is taken for dead; it renews four times as often.
 LEASE_SECONDS = 60.0
@@ -75,7 +75,7 @@ class Claims:
 
     def __init__(self, engine: Engine, study: int, holder: str, total: int) -> None:
         self._engine = engine
-        self._study, self.holder, self._total = study, holder, total
+        self._study, self.holder, self.total = study, holder, total
 
     def close(self) -> None:
         """Closes the connections."""
@@ -86,13 +86,13 @@ class Claims:
 
         No lease is over before the server has been up for as long, as nobody could renew it while it was away.
         """
-        values = {"study": self._study, "holder": self.holder, "total": self._total, "lease": LEASE_SECONDS}
+        values = {"study": self._study, "holder": self.holder, "total": self.total, "lease": LEASE_SECONDS}
         with self._engine.begin() as connection:
             taken = [Claim(*row) for row in connection.execute(_TAKE_OVER, values | {"count": count})]
             if len(taken) < count:
                 start = end = connection.execute(_LOCK, values).scalar_one()
-                while len(taken) < count and end < self._total:
-                    start, end = end, min(end + count - len(taken), self._total)
+                while len(taken) < count and end < self.total:
+                    start, end = end, min(end + count - len(taken), self.total)
                     taken += [Claim(*row) for row in connection.execute(_TAKE_NEW, values | {"start": start, "end": end})]
                 connection.execute(_FOLLOWING, values | {"end": end})
         return sorted(taken)
@@ -116,10 +116,17 @@ class Claims:
             connection.execute(_RECORD, {"study": self._study, "trials": list(trials)})
 
     def release(self, holder: str | None = None) -> None:
-        """Gives back what a holder has not finished, to be taken at once."""
-        mine = (CLAIMS.c.study == self._study) & (CLAIMS.c.holder == (holder or self.holder)) & (CLAIMS.c.state == CLAIMED)
+        """Gives back what a holder that has ended has not recorded, to be taken at once."""
         with self._engine.begin() as connection:
-            connection.execute(update(CLAIMS).where(mine).values(lease_until=None))
+            connection.execute(update(CLAIMS).where(self._open(holder or self.holder)).values(state=CLAIMED, lease_until=None))
+
+    def unrecorded(self, holder: str) -> set[int]:
+        """The trials that a holder holds, finished or not."""
+        with self._engine.begin() as connection:
+            return set(connection.scalars(select(CLAIMS.c.trial).where(self._open(holder))))
+
+    def _open(self, holder: str) -> ColumnElement[bool]:
+        return (CLAIMS.c.study == self._study) & (CLAIMS.c.holder == holder) & (CLAIMS.c.state != RECORDED)
 
     def all_recorded(self) -> set[int]:
         """The trials that can be read in the results directory."""
@@ -134,7 +141,7 @@ class Claims:
             " WHERE study = :study AND state <> 'recorded' AND trial < :total AND holder <> :holder GROUP BY holder"
         )
         with self._engine.begin() as connection:
-            values = {"study": self._study, "total": self._total, "holder": self.holder}
+            values = {"study": self._study, "total": self.total, "holder": self.holder}
             return {row[0]: row[1] for row in connection.execute(query, values)}
 
     def advised(self, trial: int, asked: int) -> None:
@@ -150,12 +157,21 @@ class Claims:
             return int(number)
 
 
-def include(connection: Connection, study: int, trials: set[int]) -> None:
-    """Counts trials that a search without a database has recorded as recorded ones."""
-    row = {"study": study, "attempt": 1, "holder": "", "state": RECORDED}
-    if trials:
-        rows = [row | {"trial": trial} for trial in sorted(trials)]
-        connection.execute(postgresql.insert(CLAIMS).on_conflict_do_nothing(), rows)
+def reconcile(connection: Connection, study: int, shown: set[int], holders: set[str]) -> None:
+    """Makes the claims agree with the trials that every reader sees, as the record is the truth. Nobody may be running any.
+
+    A trial that is no longer there, as where its part was damaged, is given back. A finished one may still wait in the folder
+    of one of these holders.
+    """
+    rows = connection.execute(select(CLAIMS.c.trial, CLAIMS.c.state, CLAIMS.c.holder).where(CLAIMS.c.study == study)).all()
+    found = shown - {row.trial for row in rows if row.state == RECORDED}
+    connection.execute(_FOUND, {"study": study, "trials": sorted(found)})
+    lost = [
+        row.trial
+        for row in rows
+        if row.trial not in shown and (row.state == RECORDED or (row.state == FINISHED and row.holder not in holders))
+    ]
+    connection.execute(_LOST, {"study": study, "trials": lost})
 
 
 def _columns(attempts: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
@@ -204,5 +220,16 @@ _FINISH = text(
 _RECORD = text(
     "UPDATE sweepgd_claims SET state = 'recorded'"
     " WHERE study = :study AND trial = ANY(CAST(:trials AS integer[])) AND state = 'finished'"
+)
+_FOUND = text(
+    """
+    INSERT INTO sweepgd_claims (study, trial, attempt, holder, state)
+    SELECT :study, number, 1, '', 'recorded' FROM unnest(CAST(:trials AS integer[])) AS number
+    ON CONFLICT (study, trial) DO UPDATE SET state = 'recorded'
+    """
+)
+_LOST = text(
+    "UPDATE sweepgd_claims SET state = 'claimed', lease_until = NULL"
+    " WHERE study = :study AND trial = ANY(CAST(:trials AS integer[]))"
 )
 _SEGMENT = text("UPDATE sweepgd_studies SET segment = greatest(segment + 1, :least) WHERE id = :study RETURNING segment")

@@ -66,7 +66,8 @@ class Counting:
     def adopt(self, records: list[bytes]) -> None:
         """Shows results of a command that has died, which count. Raises TimeoutError where there is no segment yet."""
         answer(self._number, ANSWER_SECONDS)
-        self._may_show()
+        if not self._may_show():
+            raise TimeoutError
         for record in records:
             self._writer.show(record)
             self._bytes += len(record)
@@ -75,7 +76,7 @@ class Counting:
 
     def _may_show(self) -> bool:
         """Whether there is a segment to show results in; begins one where its number has come."""
-        if not self._writer.has_segment and self._number.done():
+        if not (self._writer.has_segment or self._writer.unpublished) and self._number.done():
             self._writer.begin_segment(answer(self._number))
         return self._writer.has_segment
 
@@ -103,7 +104,7 @@ class Counting:
     def publish(self) -> None:
         """Makes parts of what is shown. After a Problem it can be repeated."""
         self.flush()
-        self._writer.publish(self._footer, [record for _, record in (*self._asked, *self._durable)])
+        self._writer.publish(self._footer, [record for _, record in (*self.late, *self._asked, *self._durable)])
         if self._pending:
             self._number = self._next_number()
         self._published += self._pending

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from optuna.exceptions import StorageInternalError
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -38,6 +39,18 @@ def connect(url: URL) -> Engine:
             connection.execute(text("SELECT 1"))
     except DBAPIError as error:
         shown = url.render_as_string(hide_password=True)
-        lines = [line.strip() for line in str(error.orig).splitlines() if line.strip()]
-        raise Problem(f"cannot use the database {shown}: {lines[0]}; mend that, or give another --storage") from error
+        raise Problem(f"cannot use the database {shown}: {_line(error)}; mend that, or give another --storage") from error
     return engine
+
+
+def refusal(error: BaseException) -> Problem:
+    """What the database, or Optuna's storage in it, would not do."""
+    return Problem(f"the database of --storage refused: {_line(error)}")
+
+
+def _line(error: BaseException) -> str:
+    """The line in which the driver says it."""
+    inner = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
+    said = str(inner.orig if isinstance(inner, DBAPIError) else inner)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[0] if lines else type(inner).__name__

@@ -1,8 +1,9 @@
 """The way to the database: a thread that does jobs in order, and again for as long as the database is away."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from sweepgd.problem import Problem, reason
+from sweepgd.storage.database import refusal
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 AWAY = "the database is away: training goes on with what is claimed, and results are kept until it is back"
@@ -21,12 +22,19 @@ ANSWER_SECONDS = 10.0
 T = TypeVar("T")
 
 
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turns what the database refuses into a Problem."""
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise refusal(error) from error
+
+
 def answer(future: "Future[T]", timeout: float | None = None) -> T:
     """What the database answered. Raises Problem where it refused, TimeoutError where it has not answered in time."""
-    try:
+    with refusals():
         return future.result(timeout)
-    except (SQLAlchemyError, StorageInternalError) as error:
-        raise Problem(f"the database of --storage refused: {reason(error)}") from error
 
 
 def is_away(error: BaseException) -> bool:
@@ -73,7 +81,7 @@ class Link:
     def check(self) -> None:
         """Raises Problem where the beat has found the database to refuse it."""
         if self._failure is not None:
-            raise Problem(f"the database of --storage refused: {reason(self._failure)}") from self._failure
+            raise refusal(self._failure) from self._failure
 
     def close(self) -> None:
         """Ends the thread, after the job that it is at; those that wait are given up."""
@@ -110,9 +118,7 @@ class Link:
                     return
                 if not self.away:
                     self.away = True
-                    self._note(
-                        "the database is away: training goes on with what is claimed, and results are kept until it is back"
-                    )
+                    self._note(AWAY)
                 self._closing.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:

@@ -50,8 +50,8 @@ class Memory:
             sampler.number = drawn
         self._study.sampler = sampler
         trial = self._study.ask()
-        self._space.ask(trial)
         trial.set_user_attr(NUMBER, number)
+        self._space.ask(trial)
         return trial._trial_id
 
     def asked(self, held: int) -> FrozenTrial:
@@ -73,10 +73,11 @@ class Memory:
         """Adds a result whose point was not asked for here."""
         self._study.add_trial(trial_of(state, **{NUMBER: number}))
 
-    def end_rest(self) -> None:
-        """Fails what was asked for and is run by nobody, as where the database went away before it had answered."""
+    def end_rest(self, total: int) -> None:
+        """Fails what was asked for below a number and is run by nobody, as where an answer of the database was lost."""
         for trial in self._study.get_trials(deepcopy=False, states=RUNNING):
-            self._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+            if trial.user_attrs.get(NUMBER, -1) < total:
+                self._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
 
     def close(self) -> None:
         """Closes the connections."""

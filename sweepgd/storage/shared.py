@@ -7,6 +7,7 @@ from math import inf
 from pathlib import Path
 from time import monotonic, sleep
 
+from sweepgd.record import NoRoom
 from sweepgd.storage.adoption import Adoption
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims
@@ -43,6 +44,8 @@ class Shared:
         """Use `join`."""
         self.directory, self.advisor = directory, advisor
         self._lock, self._claims, self._memory, self._link, self._note = lock, claims, memory, link, note
+        self.recorded: set[int] = claims.all_recorded()
+        """The trials that are recorded, by any command, as far as is known."""
         self._writer = Writer(directory, claims.holder)
         self._counting = Counting(self._writer, claims, link, advisor, footer)
         self._adoption = Adoption(self._writer, self._counting, claims, link, advisor, footer, note)
@@ -50,8 +53,6 @@ class Shared:
         self._looked = -inf
         self._complete = False
         self._attempts: dict[int, int] = {}
-        self.recorded: set[int] = claims.all_recorded()
-        """The trials that are recorded, by any command, as far as is known."""
 
     def attempt(self, trial: int) -> int:
         """Which attempt at a claimed trial this is."""
@@ -105,31 +106,39 @@ class Shared:
     def close(self) -> None:
         """Settles and publishes what it can, gives back what is not run, and lets the directory go.
 
-        What waits for the database longer than some seconds stays in the log for the next command on this directory.
+        What waits longer than some seconds for the database, or for room, stays in the log for the next command on this
+        directory.
         """
+        done = False
         try:
-            self._counting.flush()
-            deadline = monotonic() + CLOSE_SECONDS
-            while not (self._counting.settled or self._link.away) and monotonic() < deadline:
-                self._counting.settle()
-                self._set_aside()
-                sleep(SETTLE_SECONDS)
-            settled = self._counting.settled
-            if settled and not self._link.away:
-                with suppress(TimeoutError):
-                    answer(self._link.submit(self._claims.release), CLOSE_SECONDS)
-                    if self._complete:
-                        answer(self._link.submit(self._memory.end_rest), CLOSE_SECONDS)
-                        self._wait_for_dashboards()
-            self._counting.publish()
-            if not settled:
-                self._note(f"the database does not answer: {self._writer.folder} keeps results for the next command to add")
-            self._writer.close(leave=not settled)
+            with suppress(NoRoom):
+                done = self._end()
         finally:
             self._link.close()
             self._claims.close()
             self._memory.close()
+            self._writer.close(leave=not done)
             os.close(self._lock)
+
+    def _end(self) -> bool:
+        """Whether all of this command's results are where they belong."""
+        self._counting.flush()
+        deadline = monotonic() + CLOSE_SECONDS
+        while not (self._counting.settled or self._link.away) and monotonic() < deadline:
+            self._counting.settle()
+            self._set_aside()
+            sleep(SETTLE_SECONDS)
+        settled = self._counting.settled
+        if settled and not self._link.away:
+            with suppress(TimeoutError):
+                answer(self._link.submit(self._claims.release), CLOSE_SECONDS)
+                if self._complete:
+                    answer(self._link.submit(lambda: self._memory.end_rest(self._claims.total)), CLOSE_SECONDS)
+                    self._wait_for_dashboards()
+        self._counting.publish()
+        if not settled:
+            self._note(f"the database does not answer: {self._writer.folder} keeps results for the next command to add")
+        return settled
 
     def _wait_for_dashboards(self) -> None:
         if self._link.later:
@@ -140,9 +149,10 @@ class Shared:
     def _settle(self) -> None:
         self._link.check()
         self._counting.settle()
-        self._set_aside()
+        with suppress(NoRoom):
+            self._set_aside()
         if monotonic() - self._looked > ADOPT_SECONDS and not self._link.away:
-            with suppress(TimeoutError):
+            with suppress(TimeoutError, NoRoom):
                 self._adoption.look()
             self._looked = monotonic()
 

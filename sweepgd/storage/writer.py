@@ -3,12 +3,15 @@
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from sweepgd.record import parts
 from sweepgd.record.files import sync_folder, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.log import Log, frames
+
+_LOCKS = "[!.]*/lock"
 
 Attempt = tuple[int, int]
 """A trial, and which of its holders ran it."""
@@ -45,6 +48,7 @@ class Writer:
             sync_folder(self.folder.parent)
             self._waiting = Log(self.folder / "000001.log")
             self._segment: Log | None = None
+            self._final: Path | None = None
 
     def append(self, record: bytes) -> None:
         """Adds a result, in memory until the next `flush`."""
@@ -60,6 +64,11 @@ class Writer:
     @property
     def has_segment(self) -> bool:
         return self._segment is not None
+
+    @property
+    def unpublished(self) -> bool:
+        """Whether there was no room for the parts of a segment. Nothing is added to it any more, nor another begun before."""
+        return self._final is not None
 
     def begin_segment(self, number: int) -> None:
         """Begins the segment that results are shown in."""
@@ -78,12 +87,14 @@ class Writer:
         return keep_late(self.directory, self.holder, [record])
 
     def publish(self, footer: dict[str, str], waiting: Iterable[bytes]) -> None:
-        """Makes parts of the segment; what still waits goes on to a log of its own."""
+        """Makes parts of the segment; what still waits goes on to a log of its own. After a Problem it can be repeated."""
         with writing(self.directory):
             if self._segment is not None:
                 self._segment.close()
-                publish_segment(self.directory, self._segment.path, footer)
-                self._segment = None
+                self._final, self._segment = self._segment.path, None
+            if self._final is not None:
+                publish_segment(self.directory, self._final, footer)
+                self._final = None
             before, self._waiting = self._waiting, Log(self._following())
             for record in waiting:
                 self._waiting.append(record)
@@ -99,9 +110,13 @@ class Writer:
         self._waiting.close()
         if self._segment is not None:
             self._segment.close()
-        if not leave:
-            remove(self.folder)
-        os.close(self._lock)
+        try:
+            if not leave:
+                with writing(self.directory):
+                    empty(self.folder)
+        finally:
+            os.close(self._lock)
+        remove(self.folder)
 
 
 def keep_late(directory: Path, holder: str, records: Iterable[bytes]) -> Path:
@@ -124,14 +139,24 @@ def publish_segment(directory: Path, path: Path, footer: dict[str, str]) -> None
     path.unlink()
 
 
-def remove(folder: Path) -> None:
-    """Removes the folder of a command that has ended."""
+def empty(folder: Path) -> None:
+    """Removes what the folder of a command that has ended holds, the lock last, as the folder is found by it."""
     lock = folder / "lock"
     for path in folder.iterdir():
         if path != lock:
             path.unlink()
-    lock.unlink()  # last, as the folder is found by it
-    folder.rmdir()
+    lock.unlink()
+
+
+def remove(folder: Path) -> None:
+    """Removes the folder of a command, where it is empty, and nobody has the lock open: NFS keeps a name for it so long."""
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def holders(directory: Path) -> set[str]:
+    """The commands, alive or dead, that have a folder."""
+    return {lock_file.parent.name for lock_file in (directory / "log").glob(_LOCKS)}
 
 
 class Dead:
@@ -158,16 +183,13 @@ class Dead:
             Log(path).close()
             publish_segment(self._directory, path, footer)
 
-    def remove(self) -> None:
-        remove(self._folder)
-
-    def close(self) -> None:
-        os.close(self._lock)
+    def empty(self) -> None:
+        empty(self._folder)
 
 
 def dead(directory: Path) -> Iterator[Dead]:
     """The folders of commands that live no more, each locked until the next one is asked for."""
-    for lock_file in sorted((directory / "log").glob("[!.]*/lock")):
+    for lock_file in sorted((directory / "log").glob(_LOCKS)):
         try:
             lock = os.open(lock_file, os.O_RDWR)
         except FileNotFoundError:
@@ -182,3 +204,4 @@ def dead(directory: Path) -> Iterator[Dead]:
             yield Dead(lock_file.parent, lock)
         finally:
             os.close(lock)
+        remove(lock_file.parent)

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -44,6 +45,19 @@ class Server:
 
     def stop(self, mode: str = "fast") -> None:
         self._call("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
+
+    @contextmanager
+    def asking_for_passwords(self, role: str) -> Iterator[None]:
+        """Lets a role in with its password only; all others need none."""
+        rules = self._folder / "data" / "pg_hba.conf"
+        before = rules.read_text()
+        rules.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n{before}")
+        self._call("pg_ctl", "reload", "-D", "data")
+        try:
+            yield
+        finally:
+            rules.write_text(before)
+            self._call("pg_ctl", "reload", "-D", "data")
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://sweepgd@127.0.0.1:{self.port}/{database}"

@@ -77,8 +77,8 @@ def assert_once(out, total):
 def study_of(kind, trials):
     if kind == "random":
         return LINEAR, (f"search.trials={trials}", "search.seed=5")
-    rates = trials // 10  # 3 batch sizes, 2 optimizers, the second with 2 β: 9 points a rate; the rest is not asked for
-    return GRID.replace("{high}", f"{(rates + 2) / 1000}"), ("search.sampler='grid'", f"search.trials={trials}")
+    rates = trials // 9 + 1  # 3 batch sizes, 2 optimizers, the second with 2 β: 9 points a rate; the rest is not asked for
+    return GRID.replace("{high}", f"{rates / 1000}"), ("search.sampler='grid'", f"search.trials={trials}")
 
 
 @pytest.mark.parametrize("kind", ["grid", "random"])

@@ -1,0 +1,75 @@
+"""Commands of a shared study without their workers: what they claim is recorded at once."""
+
+import time
+from pathlib import Path
+
+from recorded import finished
+from sqlalchemy import NullPool, create_engine, text
+from tiny import sweep
+
+from sweepgd import load
+from sweepgd.record import encode
+from sweepgd.storage import Shared, address, connect, join
+
+
+def joined(storage: str, out: Path, total: int, notes: list[str] | None = None, **changes: bool) -> Shared:
+    """A command that has joined the study of the tiny sweep."""
+    note = [].append if notes is None else notes.append
+    options = {"fresh": False} | changes
+    return join(
+        connect(address(storage)), out, sweep(f"search.trials={total}"), ["validation_loss"], total, note=note, **options
+    )
+
+
+def record(trial: int, attempt: int) -> bytes:
+    return encode(finished(trial, attempt=attempt))
+
+
+def run(shared: Shared, total: int, most: int | None = None) -> list[int]:
+    """Records what a command claims, up to so many; returns their numbers."""
+    ran: list[int] = []
+    deadline = time.monotonic() + 60
+    for trial in shared.remaining(range(total)):
+        assert time.monotonic() < deadline
+        if trial is None:
+            time.sleep(0.01)
+            continue
+        shared.advisor.state(trial, [0.5])
+        shared.append(trial, record(trial, shared.attempt(trial)))
+        shared.flush()
+        ran.append(trial)
+        if len(ran) == most:
+            break
+    return ran
+
+
+def wait_until_shown(shared: Shared, trials: int) -> None:
+    """Waits until so many trials can be read."""
+    deadline = time.monotonic() + 60
+    while load(shared.directory).trials.num_rows < trials:
+        assert time.monotonic() < deadline
+        shared.flush()
+        time.sleep(0.01)
+
+
+def wait_until_finished(shared: Shared, storage: str, trials: int) -> None:
+    """Waits until so many trials are known to count, and takes the steps that follow."""
+    deadline = time.monotonic() + 60
+    with create_engine(storage, poolclass=NullPool).connect() as connection:
+        while connection.execute(text("SELECT count(*) FROM sweepgd_claims WHERE state <> 'claimed'")).scalar_one() < trials:
+            connection.rollback()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    for _ in range(20):
+        shared.flush()
+        time.sleep(0.01)
+
+
+def attempts(out: Path) -> dict[int, int]:
+    """The attempt of every recorded trial, none of which is there twice, with its curve of three points and its minimum."""
+    results = load(out)
+    trials = results.trials["trial"].to_pylist()
+    assert len(trials) == len(set(trials))
+    assert results.curves["trial"].to_pylist() == [trial for trial in trials for _ in range(3)]
+    assert results.minima["trial"].to_pylist() == trials
+    return dict(zip(trials, results.trials["attempt"].to_pylist(), strict=True))

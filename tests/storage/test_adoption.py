@@ -1,0 +1,138 @@
+"""A command dies at each step of a result on its way into the record: another goes on from there, nothing lost or twice."""
+
+import errno
+import os
+from contextlib import contextmanager
+
+import pytest
+from joining import attempts, joined, record, run, wait_until_finished, wait_until_shown
+
+from sweepgd.record import NoRoom
+from sweepgd.record.schema import footer
+from sweepgd.record.sealed import sealed
+from sweepgd.storage import address, connect
+from sweepgd.storage.claims import Claims
+from sweepgd.storage.writer import Writer
+
+TOTAL = 6
+STEPS = ("claimed", "durable", "finished", "shown", "published", "recorded")
+
+
+def die_after(step, out, claims):
+    """Two results of a command that has claimed three trials get as far as this step; then it is gone."""
+    writer = Writer(out, claims.holder)
+    trials = [claim.trial for claim in claims.take(3)]
+    records = [record(trial, 1) for trial in trials[:2]]
+    steps = [
+        lambda: None,
+        lambda: [writer.append(each) for each in records] + [writer.flush()],
+        lambda: claims.finish([(trial, 1) for trial in trials[:2]]),
+        lambda: [writer.begin_segment(claims.segment(1))] + [writer.show(each) for each in records] + [writer.flush()],
+        lambda: writer.publish(footer(""), []),
+        lambda: claims.recorded(trials[:2]),
+    ]
+    for take in steps[: STEPS.index(step) + 1]:
+        take()
+    writer.close(leave=True)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_another_goes_on_wherever_a_command_dies(step, tmp_path, storage):
+    out = tmp_path / "out"
+    joined(storage, out, TOTAL).close()
+    engine = connect(address(storage))
+    die_after(step, out, Claims(engine, 1, "gone", TOTAL))
+    engine.dispose()
+    notes = []
+    shared = joined(storage, out, TOTAL, notes)
+    ran = run(shared, TOTAL)
+    shared.close()
+    kept = 0 if step == "claimed" else 2
+    assert sorted(ran) == list(range(kept, TOTAL))
+    assert attempts(out) == {trial: 2 if kept <= trial < 3 else 1 for trial in range(TOTAL)}
+    assert notes[0] == "gone ended without a word: its trials are taken over"
+    assert sorted(path.name for path in (out / "log").iterdir()) == ["lock", "study"]
+    assert not (out / "late").exists()
+
+
+def test_late_results_of_the_dead_are_set_aside(tmp_path, storage):
+    out = tmp_path / "out"
+    joined(storage, out, TOTAL).close()
+    engine = connect(address(storage))
+    claims = Claims(engine, 1, "gone", TOTAL)
+    die_after("durable", out, claims)
+    claims.release()
+    other = Claims(engine, 1, "other", TOTAL)
+    assert [claim[:2] for claim in other.take(2)] == [(0, 2), (1, 2)]
+    other.release()
+    engine.dispose()
+    notes = []
+    shared = joined(storage, out, TOTAL, notes)
+    run(shared, TOTAL)
+    shared.close()
+    assert attempts(out) == {0: 3, 1: 3, 2: 2, 3: 1, 4: 1, 5: 1}
+    assert notes[0] == f"2 results of gone came late, and are set aside in {out / 'late' / 'gone.log'}"
+
+
+def test_a_part_that_was_lost_is_run_again(tmp_path, storage):
+    out = tmp_path / "out"
+    for most in (2, None):
+        shared = joined(storage, out, TOTAL)
+        run(shared, TOTAL, most)
+        shared.publish()
+        shared.close()
+    parts = sorted((out / "trials").iterdir())
+    before = attempts(out)
+    for table in ("trials", "curves", "minima", "curvature"):
+        (out / table / parts[0].name).unlink()
+    lost = sorted(before.keys() - attempts(out).keys())
+    assert lost == [0, 1]
+    shared = joined(storage, out, TOTAL)
+    assert sorted(run(shared, TOTAL)) == lost
+    shared.close()
+    assert attempts(out) == before | dict.fromkeys(lost, 2)
+
+
+@contextmanager
+def no_room_for_trials(path, schema, metadata):
+    """Parts of the other tables are placed, and then there is no room for those of trials."""
+    with sealed(path, schema, metadata) as writer:
+        yield writer
+        if path.parent.name == "trials":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def test_results_wait_for_room_and_are_shown_whole(tmp_path, storage, monkeypatch):
+    """A disk that is full while parts are made: whatever is shown afterwards is in all tables, once."""
+    out = tmp_path / "out"
+    shared = joined(storage, out, TOTAL)
+    run(shared, TOTAL, 3)
+    wait_until_shown(shared, 3)
+    with monkeypatch.context() as full:
+        full.setattr("sweepgd.record.parts.sealed", no_room_for_trials)
+        with pytest.raises(NoRoom):
+            shared.publish()
+        assert (out / "curves" / "000001.parquet").is_file()
+        run(shared, TOTAL, 2)
+        wait_until_finished(shared, storage, 5)
+        with pytest.raises(NoRoom):
+            shared.publish()
+    assert attempts(out).keys() == {0, 1, 2}
+    shared.publish()
+    run(shared, TOTAL)
+    shared.close()
+    assert attempts(out) == dict.fromkeys(range(TOTAL), 1)
+
+
+def test_a_command_that_ends_without_room_leaves_its_results(tmp_path, storage, monkeypatch):
+    out = tmp_path / "out"
+    shared = joined(storage, out, TOTAL)
+    run(shared, TOTAL, 3)
+    with monkeypatch.context() as full:
+        full.setattr("sweepgd.record.parts.sealed", no_room_for_trials)
+        shared.close()
+    shared = joined(storage, out, TOTAL)
+    assert sorted(run(shared, TOTAL)) == [3, 4, 5]
+    shared.close()
+    assert attempts(out).keys() == set(range(TOTAL))
+    assert [path.name for path in sorted((out / "log").iterdir())] == ["lock", "study"]
