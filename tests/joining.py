@@ -59,6 +59,7 @@ def wait_until_finished(shared: Shared, storage: str, trials: int) -> None:
         while connection.execute(text("SELECT count(*) FROM sweepgd_claims WHERE state <> 'claimed'")).scalar_one() < trials:
             connection.rollback()
             assert time.monotonic() < deadline
+            shared.flush()
             time.sleep(0.01)
     for _ in range(20):
         shared.flush()
