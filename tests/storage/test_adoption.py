@@ -114,7 +114,7 @@ def test_results_wait_for_room_and_are_shown_whole(tmp_path, storage, monkeypatc
             shared.publish()
         assert (out / "curves" / "000001.parquet").is_file()
         run(shared, TOTAL, 2)
-        wait_until_finished(shared, storage, 5)
+        wait_until_finished(shared, storage, 4)
         with pytest.raises(NoRoom):
             shared.publish()
     assert attempts(out).keys() == {0, 1, 2}
