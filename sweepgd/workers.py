@@ -236,8 +236,9 @@ class Pool:
                 worker.process.kill()
                 self._workers.remove(worker)
                 self._end(worker)
-            elif worker.process.exitcode == -signal.SIGKILL and worker.attempt < ATTEMPTS:
-                self._succeed(worker, worker.tasks).attempt = worker.attempt + 1
+            elif worker.process.exitcode == -signal.SIGKILL and (worker.started is None or worker.attempt < ATTEMPTS):
+                # One that had not begun had no part in its end.
+                self._succeed(worker, worker.tasks).attempt = worker.attempt + (worker.started is not None)
             else:
                 yield from self._replace(worker, FAILED, self._epitaph(worker))
             return

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 from commands import completed
-from deadly import killed
+from deadly import killed, still_born
 from distributions import distribution, environment
 from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
 
-from sweepgd import load
-from sweepgd.workers import Lost, Pool
+from sweepgd import load, processes
+from sweepgd.workers import ATTEMPTS, Lost, Pool
 
 PERILOUS = Path(__file__).parent / "isolation" / "plugins" / "perilous.py"
 SWEEP = (
@@ -46,6 +46,22 @@ def test_what_an_adaptive_sampler_cannot_be_told_it_goes_on_without(tmp_path):
     whole, parts = load(tmp_path / "whole"), load(tmp_path / "parts")
     assert_same(whole, parts)
     assert {"completed", "failed"} <= set(statuses(whole))
+
+
+def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, tmp_path):
+    start, begun = processes.start, []
+
+    def starting(target, *arguments):
+        begun.append(target)
+        return start(still_born if len(begun) <= ATTEMPTS else target, *arguments)
+
+    monkeypatch.setattr(processes, "start", starting)
+    with Pool(sweep(), killed, 1) as pool:
+        pool.submit(tmp_path / "times")
+        while pool.busy:
+            list(pool.events(timeout=0.1))
+    assert (tmp_path / "times").read_text() == "x" * ATTEMPTS
+    assert len(begun) == 2 * ATTEMPTS + 1
 
 
 def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
