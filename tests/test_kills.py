@@ -45,8 +45,11 @@ def rows_of(results: Results) -> dict[tuple[int, int], object]:
     return found
 
 
-def kill_over_and_over(given: tuple[str, ...], out: Path, kills: int, dice: random.Random, errors: Path) -> int:
-    """Runs a search again and again while killing it, or its workers, at random moments; returns how often it was."""
+def kill_over_and_over(given: tuple[str, ...], out: Path, kills: int, wait: float, dice: random.Random, errors: Path) -> int:
+    """Runs a search again and again while killing it, or its workers, at random moments; returns how often it was.
+
+    `wait` is for how many seconds at most a command runs on after the first trial that it has said was finished.
+    """
     struck, known = 0, {}
     while struck < kills:
         with (
@@ -61,9 +64,9 @@ def kill_over_and_over(given: tuple[str, ...], out: Path, kills: int, dice: rand
                     command.kill()
                     struck += 1
                     break
-                time.sleep(dice.uniform(0.05, 0.4))
+                time.sleep(dice.uniform(0.0, wait / 4))
                 if moment == inf and len(reported(errors)) > said:
-                    moment = time.monotonic() + dice.uniform(0.0, 1.5)
+                    moment = time.monotonic() + dice.uniform(0.0, wait)
                 if moment < inf and strikes and (victims := workers(command.pid)):
                     strikes -= 1
                     with suppress(ProcessLookupError):
@@ -83,14 +86,16 @@ def kill_over_and_over(given: tuple[str, ...], out: Path, kills: int, dice: rand
 
 @pytest.mark.parametrize("kind", SWEEPS)
 @pytest.mark.parametrize(
-    ("kills", "trials"), [(5, 60), pytest.param(50, 600, marks=pytest.mark.slow)], ids=["a few", "200 in all"]
+    ("kills", "trials", "wait"),
+    [(3, 24, 0.2), pytest.param(50, 600, 1.5, marks=pytest.mark.slow)],
+    ids=["a few", "200 in all"],
 )
-def test_nothing_is_lost_and_nothing_there_twice(kind, kills, trials, tmp_path):
+def test_nothing_is_lost_and_nothing_there_twice(kind, kills, trials, wait, tmp_path):
     overrides = [*SWEEPS[kind], *TRIAL, f"search.trials={trials}", "search.replicates=2"]
     sets = [part for override in overrides for part in ("--set", override)]
     path, out = sweep_file(tmp_path, LINEAR), tmp_path / "out"
     given = ("search", path, "--out", str(out), "--workers", "2", "--verbose", *sets)
-    struck = kill_over_and_over(given, out, kills, random.Random(kind), tmp_path / "errors")
+    struck = kill_over_and_over(given, out, kills, wait, random.Random(kind), tmp_path / "errors")
     assert struck == kills
     known = rows_of(load(out))
     assert 0 < len(known) < 2 * trials
