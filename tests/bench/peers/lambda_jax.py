@@ -22,7 +22,7 @@ class Peer:
         rows = case.chosen()
         inputs, targets = jnp.asarray(work.inputs[rows]), jnp.asarray(work.targets[rows])
         gradient = jax.grad(lambda theta, inputs, targets: loss(structured(theta), inputs, targets))
-        start = jax.random.normal(jax.random.key(0), self._theta.shape)
+        start = jax.random.normal(jax.random.key(0), self._theta.shape, self._theta.dtype)
         compiled = jax.jit(self._lanczos(gradient)).lower(self._theta, start, inputs, targets).compile()
         self._call = lambda: compiled(self._theta, start, inputs, targets)
         self.value, self.residual, self.products = float("nan"), float("nan"), 0
@@ -54,8 +54,10 @@ class Peer:
                 j, *_, value, residual = carry
                 return (j < MOST_STEPS) & (residual > RESIDUAL * jnp.abs(value))
 
-            zeros = jnp.zeros((MOST_STEPS, theta.size)), jnp.zeros((MOST_STEPS, MOST_STEPS))
-            begun = 0, *zeros, start / jnp.linalg.norm(start), 0.0, jnp.inf
+            # In theta's type, also where another library has made JAX's default double.
+            zeros = (jnp.zeros((MOST_STEPS, columns), theta.dtype) for columns in (theta.size, MOST_STEPS))
+            found = (jnp.array(number, theta.dtype) for number in (0.0, jnp.inf))
+            begun = 0, *zeros, start / jnp.linalg.norm(start), *found
             j, *_, value, residual = jax.lax.while_loop(unmet, step, begun)
             return value, residual / jnp.abs(value), j
 
