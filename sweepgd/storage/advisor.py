@@ -33,7 +33,7 @@ class SharedAdvisor(Advisor):
         super().__init__(sweep, objectives)
         self.one_by_one = self.adaptive
         """Whether a point is the better the later it is asked for."""
-        self._asks = self.remembers
+        self._asks = super().remembers
         self.adaptive = False  # told at once, not in generations
         self._memory, self._link = memory, link
         self._held: dict[int, tuple[int, FrozenTrial]] = {}
