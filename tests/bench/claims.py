@@ -6,6 +6,7 @@
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from secrets import token_hex
 from time import perf_counter
 
 from sqlalchemy import Engine, create_engine, insert, text
@@ -27,7 +28,7 @@ def main(url: str) -> None:
     print("  batch   claimed  finished  recorded")
     for batch in BATCHES:
         with engine.begin() as connection:
-            values = {"name": f"claims {batch}", "token": "", "folder": "", "sweep": ""}
+            values = {"name": f"claims {token_hex(4)}", "token": "", "folder": "", "sweep": ""}
             study = connection.execute(insert(STUDIES).values(values).returning(STUDIES.c.id)).scalar_one()
         print(f"{batch:7}" + "".join(f"{rate:10,.0f}" for rate in _rates(engine, study, batch)))
     with engine.begin() as connection:
