@@ -80,7 +80,7 @@ def assert_once(out, total):
 
 def study_of(kind, trials):
     if kind == "random":
-        return LINEAR, (f"search.trials={trials}", "search.seed=5")
+        return LINEAR, (f"search.trials={trials}", "search.seed=5", "measure.measures=['lambda_max']")
     rates = trials // 9 + 1  # 3 batch sizes, 2 optimizers, the second with 2 β: 9 points a rate; the rest is not asked for
     return GRID.replace("{high}", f"{rates / 1000}"), ("search.sampler='grid'", f"search.trials={trials}")
 
@@ -116,14 +116,14 @@ SLOW = ("budget.epochs=2000",)
 
 def test_what_a_killed_command_held_is_taken_over(tmp_path, storage):
     """Killed in the middle: what it had finished is kept, what it ran is run again, as another attempt."""
-    overrides = ("search.trials=16", *SLOW)
+    overrides = ("search.trials=10", *SLOW)
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
     with started(command(file, storage, out)) as killed:
         wait_for_rows(out, 3, killed)
     with started(command(file, storage, out)) as other:
         [said] = ended([other])
     assert "ended without a word: its trials are taken over" in said
-    assert_once(out, 16)
+    assert_once(out, 10)
     assert set(load(out).trials["attempt"].to_pylist()) == {1, 2}
     alone = search(sweep(*overrides), out=tmp_path / "alone", workers=2)
     assert attemptless(alone.trials).equals(attemptless(load(out).trials))
@@ -131,7 +131,7 @@ def test_what_a_killed_command_held_is_taken_over(tmp_path, storage):
 
 def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage):
     """A command that was stopped for longer than its lease finds its trial taken over, and says so."""
-    overrides = ("search.trials=12", *SLOW)
+    overrides = ("search.trials=8", *SLOW)
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
     with started(with_lease(2, command(file, storage, out))) as stopped:
         wait_for_rows(out, 2, stopped)
@@ -142,7 +142,7 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage):
             said, others = ended([stopped, other])
     assert "ended after another command had taken it over: set aside in" in said
     assert "set aside" not in others
-    assert_once(out, 12)
+    assert_once(out, 8)
     [late] = (out / "late").iterdir()
     assert late.stat().st_size > 100
 
@@ -152,7 +152,7 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage):
 
 @pytest.mark.parametrize(
     ("outages", "seconds", "trials"),
-    [(1, 2.0, 24), pytest.param(3, 0.0, 150, marks=pytest.mark.slow), pytest.param(1, 60.0, 150, marks=pytest.mark.slow)],
+    [(1, 1.0, 16), pytest.param(3, 0.0, 150, marks=pytest.mark.slow), pytest.param(1, 60.0, 150, marks=pytest.mark.slow)],
 )
 def test_the_database_goes_and_comes_back(tmp_path, server, storage, outages, seconds, trials):
     overrides = (f"search.trials={trials}", *SLOW)
@@ -171,7 +171,7 @@ def test_the_database_goes_and_comes_back(tmp_path, server, storage, outages, se
     assert_same(search(sweep(*overrides), out=tmp_path / "alone", workers=2), load(out))
 
 
-# --- What is asked of Optuna, and measured
+# --- What is asked of Optuna
 
 
 def studies(storage):
@@ -182,10 +182,9 @@ def studies(storage):
     return found
 
 
-@pytest.mark.parametrize(("sampler", "pruner"), [("tpe", "none"), ("random", "median")])
-def test_what_optuna_was_told_is_what_is_recorded(tmp_path, storage, sampler, pruner):
+def test_what_optuna_was_told_is_what_is_recorded(tmp_path, storage):
     """Sampler and pruner of all commands see all results, each once."""
-    overrides = (f"search.sampler='{sampler}'", f"search.pruner='{pruner}'", "search.trials=24", "budget.epochs=20")
+    overrides = ("search.sampler='tpe'", "search.pruner='median'", "search.trials=24", "budget.epochs=20")
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
     with all_started(command(file, storage, out), 2) as commands:
         ended(commands)
@@ -200,18 +199,8 @@ def test_what_optuna_was_told_is_what_is_recorded(tmp_path, storage, sampler, pr
         assert trial.params["learning_rate"] == rows[number]["learning_rate"]
         if rows[number]["status"] == "completed":
             assert trial.values == rows[number]["objectives"]
-    assert any(row["status"] == "pruned" for row in rows.values()) == (pruner == "median")
+    assert {row["status"] for row in rows.values()} == {"completed", "pruned"}
     assert len({row["learning_rate"] for row in rows.values()}) == 24
-
-
-def test_what_is_measured_is_recorded(tmp_path, storage):
-    overrides = ("search.trials=8", "measure.measures=['lambda_max']")
-    file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
-    with all_started(command(file, storage, out), 2) as commands:
-        ended(commands)
-    assert_once(out, 8)
-    assert load(out).curvature.num_rows >= 8
-    assert_same(search(sweep(*overrides), out=tmp_path / "alone", workers=1), load(out))
 
 
 # --- Who else wants the folder
@@ -268,7 +257,7 @@ def test_fresh_begins_another_study_of_the_name(tmp_path, storage):
 
 
 def test_ctrl_c_while_the_database_is_away_leaves_what_finished(tmp_path, server, storage):
-    overrides = ("search.trials=12", *SLOW)
+    overrides = ("search.trials=8", *SLOW)
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
     with started(command(file, storage, out)) as stopped:
         wait_for_rows(out, 2, stopped)
@@ -281,6 +270,5 @@ def test_ctrl_c_while_the_database_is_away_leaves_what_finished(tmp_path, server
             server.start()
     assert stopped.returncode == 130
     assert "the database does not answer: " in said
-    with started(command(file, storage, out)) as other:
-        ended([other])
-    assert_once(out, 12)
+    search(file, out=out, storage=storage, workers=2)
+    assert_once(out, 8)
