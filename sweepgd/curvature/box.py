@@ -68,6 +68,7 @@ def phi(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     yield from sharpness("phi", place.theta, lambda z: z, lambda gradient: gradient)
     size = len(place.theta)
     basis = place.random("phi_subspace").standard_normal((size, min(settings["dimensions"], size)))
-    # A⁺x by the normal equations: the matrix is well conditioned, and takes 0.5 GB for 670,000 parameters without a copy.
+    # A⁺x by the normal equations, without a copy of the matrix, 0.5 GB for 670,000 parameters. Where the parameters are many
+    # more than the dimensions it is well conditioned.
     coordinates = np.asarray(np.linalg.solve(basis.T @ basis, basis.T @ place.theta), dtype=np.float64)
     yield from sharpness("phi_subspace", coordinates, lambda z: basis @ z, lambda gradient: gradient @ basis)

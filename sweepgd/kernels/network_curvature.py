@@ -27,6 +27,7 @@ from sweepgd.kernels.products import multiply, multiply_add
 from sweepgd.kernels.views import block, flat
 from sweepgd.layout import FAN_IN, FAN_OUT, OFFSET
 
+# Rows at a time: 256 and 768 were no faster, on the digits and on the Fashion-MNIST network.
 CHUNK = 512
 
 
