@@ -54,6 +54,12 @@ def endless(tmp_path):
     return ("search", sweep_file(tmp_path, text), *given)
 
 
+def test_an_interrupt_inside_an_exec_has_the_same_exit_code(tmp_path):
+    (tmp_path / "interrupted.py").write_text("exec('raise KeyboardInterrupt')\n")
+    ended = completed("search", sweep_file(tmp_path), "--plugin", str(tmp_path / "interrupted.py"), "--out", str(tmp_path / "out"))
+    assert (ended.returncode, ended.stderr.count("sweepgd: interrupted")) == (130, 1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_lets_running_trials_end_and_begins_no_other(number, tmp_path):
     path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 6000"))
