@@ -3,8 +3,9 @@
 from sweepgd.record.files import NoRoom
 from sweepgd.record.finished import Finished, decode, encode, with_search_state
 from sweepgd.record.load import Minimum, Results, load
+from sweepgd.record.lock import exclusively
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, TRIALS
-from sweepgd.record.store import Store, exclusively
+from sweepgd.record.store import Store
 
 __all__ = [
     "CURVATURE",

@@ -10,10 +10,10 @@ from sweepgd.record import parts
 from sweepgd.record.compacted import finish_compaction
 from sweepgd.record.files import sync_folder, writing
 from sweepgd.record.load import load
+from sweepgd.record.lock import exclusively
 from sweepgd.record.log import Log, faults, frames
 from sweepgd.record.reading import Damaged, pages
 from sweepgd.record.schema import SCHEMAS, footer
-from sweepgd.record.store import exclusively
 from sweepgd.record.verify import Finding, verify
 
 _AGAIN = {

@@ -1,19 +1,15 @@
 """The only writer of a result directory: a durable log, turned now and then into immutable Parquet parts."""
 
-import errno
-import fcntl
 import os
-import platform
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
-from sweepgd.problem import Problem
 from sweepgd.record import parts, reading
-from sweepgd.record.compacted import finish_compaction
-from sweepgd.record.files import NoRoom, placed, sync_folder, writing
+from sweepgd.record.files import NoRoom, writing
 from sweepgd.record.finished import unpack
+from sweepgd.record.lock import prepare, take_lock
 from sweepgd.record.log import Log, frames
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 
@@ -158,64 +154,3 @@ class Store:
         for number in final[:-1]:
             if all(reading.is_whole(parts.part(self.directory, table, number)) for table in SCHEMAS):
                 self._log_path(number).unlink()
-
-
-@contextmanager
-def exclusively(directory: Path) -> Iterator[None]:
-    """Holds a result directory while nobody writes it. Raises Problem where somebody does."""
-    (directory / "log").mkdir(exist_ok=True)
-    lock = take_lock(directory)
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
-def take_lock(directory: Path) -> int:
-    """The descriptor of the lock file, held until it is closed or this process ends. Raises Problem where it cannot be had."""
-    return _lock(directory, fcntl.LOCK_EX, f"process {os.getpid()} on {platform.node()}")
-
-
-def take_lock_together(directory: Path) -> tuple[int, bool]:
-    """The same lock for any number, who keep out only who wants it alone, and whether nobody else had it.
-
-    They may not come at the same moment. Raises Problem where somebody has it alone.
-    """
-    names = f"the commands that have a folder in {directory / 'log'}"
-    try:
-        lock = _lock(directory, fcntl.LOCK_EX, names)
-    except Problem:
-        return _lock(directory, fcntl.LOCK_SH, names), False
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return lock, True
-
-
-def _lock(directory: Path, kind: int, name: str) -> int:
-    descriptor = os.open(directory / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, name.encode())
-    except BlockingIOError:
-        holder = os.read(descriptor, 1000).decode() or "another process"
-        os.close(descriptor)
-        raise Problem(f"{directory} is being written by {holder}: wait until that ends, or stop it") from None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def prepare(directory: Path, sweep_toml: str) -> None:
-    """Makes the folders of the tables, and `sweep.toml`."""
-    finish_compaction(directory)
-    for name in SCHEMAS:
-        folder = directory / name
-        folder.mkdir(exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-    path, text = directory / "sweep.toml", sweep_toml.encode()
-    if not path.exists() or path.read_bytes() != text:
-        with placed(path) as temporary:
-            temporary.write_bytes(text)
-    sync_folder(directory.parent)

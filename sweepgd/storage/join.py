@@ -14,8 +14,8 @@ from sqlalchemy.engine import URL
 from sweepgd.problem import Problem
 from sweepgd.record import load
 from sweepgd.record.files import placed, writing
+from sweepgd.record.lock import prepare, take_lock_together
 from sweepgd.record.schema import footer
-from sweepgd.record.store import prepare, take_lock_together
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import LEASE_SECONDS, STUDIES, Claims, make_tables, reconcile
 from sweepgd.storage.link import Link, refusals
