@@ -18,12 +18,14 @@ from sweepgd.minimisers import Minimiser, Row, Wanted, is_unmeasured, measuremen
 from sweepgd.missing import Run, chosen, missing, newest
 from sweepgd.outcome import TIMED_OUT
 from sweepgd.problem import Problem, UsageProblem
+from sweepgd.processes import cores
 from sweepgd.record import Finished, Results, Store, encode, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.scratch import scratch_folder
 from sweepgd.sweep import Sweep, parse
 from sweepgd.sweep.options import listed, measuring, real, whole
-from sweepgd.workers import Lost, Pool, cores
+from sweepgd.worker import Lost
+from sweepgd.workers import Pool
 
 # How much of the recorded parameters is in memory at once, read ahead of the workers.
 READ_BYTES = 64 * 2**20

@@ -10,7 +10,7 @@ import scipy.linalg.cython_blas  # noqa: F401
 import threadpoolctl  # noqa: F401
 
 import sweepgd.trial
-import sweepgd.workers  # noqa: F401
+import sweepgd.worker_process  # noqa: F401
 from sweepgd.kernels import signatures
 from sweepgd.lab import LOOPS
 

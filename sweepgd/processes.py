@@ -23,6 +23,11 @@ PRELOADED = ["sweepgd.preload"]
 context: Any = multiprocessing.get_context(METHOD)
 
 
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def get_ready() -> None:
     """Starts the fork server, if it does not run yet, without waiting until it is ready.
 

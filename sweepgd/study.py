@@ -18,6 +18,7 @@ from sweepgd.interrupts import Stop, asking
 from sweepgd.lab import Lab
 from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
 from sweepgd.problem import UsageProblem
+from sweepgd.processes import cores
 from sweepgd.record import Finished, Results, Store, encode, load, with_search_state
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.room import free_bytes, in_words
@@ -28,7 +29,8 @@ from sweepgd.storage import Shared, address, check_alone, connect, join
 from sweepgd.sweep import Sweep, configuration_of, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.trial import Result, Task, accused, not_measured, run
-from sweepgd.workers import Lost, Pool, Rung, cores
+from sweepgd.worker import Lost, Rung
+from sweepgd.workers import Pool
 
 
 @dataclass(frozen=True)

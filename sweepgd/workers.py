@@ -1,114 +1,31 @@
 """Where trials run: worker processes, each with its own lab, so that a crash or a hang costs one trial and no more."""
 
-import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from math import inf
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess, SpawnProcess
 from pathlib import Path
-from queue import SimpleQueue
 from selectors import EVENT_READ, DefaultSelector
-from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Any
 
-from sweepgd import one_off, processes
-from sweepgd.interrupts import SIGNALS
+from sweepgd import processes
 from sweepgd.outcome import FAILED, TIMED_OUT
-from sweepgd.problem import Problem, reason
-from sweepgd.share import keep_to, share
+from sweepgd.problem import Problem
+from sweepgd.share import share
 from sweepgd.sweep import Sweep
+from sweepgd.worker import Lost, Rung, Worker
+from sweepgd.worker_process import BEGUN, GONE, OUT_OF_MEMORY, Kept, Run, serve
 
-Run = Callable[..., Any]
-# A worker holds the tasks of about this time, at least two, so that it never waits for the next one.
-AHEAD_SECONDS = 0.05
-# No task is taken for shorter: a worker holds some hundreds at most.
-SHORTEST_SECONDS = 1e-4
 # Where no worker will run out meanwhile, the parent sleeps for this long, and then reads all that came: with trials of half
 # a millisecond it otherwise wakes for each, and takes the core from a worker (1620 linear trials/s on two cores, 2100 so).
 GATHER_SECONDS = 0.005
-# A trial ends itself at its limit; a worker is stopped only where its kernel or plugin does not come back.
-GRACE_SECONDS = 2.0
+# How long a worker that has closed its connection may take to end.
 STOP_SECONDS = 1.0
-# A worker that something kills from outside, as the system does for want of memory, has its task begun anew so many times.
+# A worker that something kills from outside, as the system does for want of memory, has its task begun so many times in all.
 ATTEMPTS = 3
-# What sending to a dead worker raises; `events` then finds its end of the connection closed, and says so.
-GONE = (BrokenPipeError, ConnectionResetError)
-# What a worker says when it begins to make its lab, in which plugins run already, and when it is ready for tasks.
-BEGUN = "begun"
-# The exit code of a worker that came to the end of its share of memory.
-OUT_OF_MEMORY = 112
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A result that a worker goes on with: it stands if the worker is lost from here on."""
-
-    result: Any
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A task whose worker died or was stopped at its time limit, and the result of it that was kept, if there is one."""
-
-    task: Any
-    status: str
-    message: str
-    kept: Any = None
-
-
-@dataclass(frozen=True)
-class Rung:
-    """A worker's report at a rung; it waits to hear whether to go on."""
-
-    task: Any
-    percent: int
-    mean: float
-    worker: "Worker"
-
-
-@dataclass
-class Worker:
-    """A process, the connection to it, and the tasks that it holds, the running one first."""
-
-    process: ForkServerProcess | SpawnProcess
-    connection: Connection
-    tasks: list[Any] = field(default_factory=list)
-    unsent: list[Any] = field(default_factory=list)
-    """The last of its tasks, which it does not know of yet."""
-    kept: Any = None
-    """What stands of its running task if it is lost."""
-    attempt: int = 1
-    """The how manieth worker it is that runs its running task."""
-    started: float | None = None
-    """When its running task, or the making of its lab, began; None while it still starts."""
-    pace: float = inf
-    """Seconds that it takes for a task, a running mean."""
-
-    @property
-    def wanted(self) -> int:
-        """How many tasks it should hold."""
-        return 2 + int(AHEAD_SECONDS / self.pace)
-
-    def took(self, seconds: float) -> None:
-        """Counts a task into the pace."""
-        seconds = max(seconds, SHORTEST_SECONDS)
-        self.pace = seconds if self.pace == inf else 0.9 * self.pace + 0.1 * seconds
-
-    def send(self) -> None:
-        """Tells it of all its tasks, in one message."""
-        tasks, self.unsent = self.unsent, []
-        if tasks:
-            with suppress(*GONE):
-                self.connection.send(tasks)
-
-
-def cores() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# So many that are killed one after the other before they begin are no accident.
+STILLBORN = 10
 
 
 class Pool:
@@ -138,6 +55,7 @@ class Pool:
         self._share = share(workers)
         self._ahead = ahead
         self._draining = False
+        self._stillborn = 0
         self._selector = DefaultSelector()
 
     def __enter__(self) -> "Pool":
@@ -149,7 +67,6 @@ class Pool:
             worker.process.kill()
         for worker in self._workers:
             self._end(worker)
-        self._workers = []
         self._selector.close()
 
     def _start(self) -> Worker:
@@ -204,46 +121,28 @@ class Pool:
                 worker.send()
             if all((len(worker.tasks) - 1) * worker.pace > GATHER_SECONDS for worker in self._workers):
                 sleep(GATHER_SECONDS)
-            deadlines = [
-                worker.started + self._limit + GRACE_SECONDS
-                for worker in self._workers
-                if worker.tasks and worker.started is not None
-            ]
-            ready = self._ready(max(0.0, min([timeout, *(deadline - monotonic() for deadline in deadlines)])))
+            deadline = min((worker.deadline(self._limit) for worker in self._workers), default=inf)
+            ready = self._ready(max(0.0, min(timeout, deadline - monotonic())))
         for worker in list(self._workers):
             if worker.connection in ready:
                 yield from self._receive(worker)
-            elif not self._draining and self._is_late(worker):
-                yield from self._replace(
-                    worker, TIMED_OUT, f"its worker was stopped at the trial's time limit of {self._limit:g} s"
-                )
+            elif not self._draining and monotonic() > worker.deadline(self._limit):
+                why = f"its worker was stopped at the trial's time limit of {self._limit:g} s"
+                yield from self._replace(worker, TIMED_OUT, why)
 
     def _ready(self, patience: float) -> set[Any]:
         """The connections on which something has come, or which have closed."""
         return {key.fileobj for key, _ in self._selector.select(patience)}
 
-    def _is_late(self, worker: Worker) -> bool:
-        if not worker.tasks or worker.started is None:
-            return False
-        return monotonic() - worker.started > self._limit + GRACE_SECONDS
-
     def _receive(self, worker: Worker) -> Iterator[Any]:
         try:
             message = worker.connection.recv()
         except (EOFError, OSError):  # OSError where it died while it sent
-            worker.process.join(STOP_SECONDS)
-            if self._draining:
-                worker.process.kill()
-                self._workers.remove(worker)
-                self._end(worker)
-            elif worker.process.exitcode == -signal.SIGKILL and (worker.started is None or worker.attempt < ATTEMPTS):
-                # One that had not begun had no part in its end.
-                self._succeed(worker, worker.tasks).attempt = worker.attempt + (worker.started is not None)
-            else:
-                yield from self._replace(worker, FAILED, self._epitaph(worker))
+            yield from self._ended(worker)
             return
         if message == BEGUN:
             worker.started = monotonic()
+            self._stillborn = 0
         elif isinstance(message, Problem):
             raise Problem(f"a worker cannot begin: {message}")
         elif isinstance(message, tuple):
@@ -260,6 +159,24 @@ class Pool:
             if len(worker.unsent) == len(worker.tasks):
                 worker.send()
             yield message
+
+    def _ended(self, worker: Worker) -> Iterator[Lost]:
+        """Lets a worker go that has died."""
+        worker.process.join(STOP_SECONDS)
+        if self._draining:
+            worker.process.kill()
+            self._workers.remove(worker)
+            self._end(worker)
+        elif worker.process.exitcode == -signal.SIGKILL and worker.started is None:
+            self._stillborn += 1
+            if self._stillborn == STILLBORN:
+                killed = f"{STILLBORN} workers in a row were killed (SIGKILL) before they began"
+                raise Problem(f"{killed}, as the system does where memory is short: give fewer --workers")
+            self._succeed(worker, worker.tasks).attempt = worker.attempt  # its task had no part in its end
+        elif worker.process.exitcode == -signal.SIGKILL and worker.attempt < ATTEMPTS:
+            self._succeed(worker, worker.tasks).attempt = worker.attempt + 1
+        else:
+            yield from self._replace(worker, FAILED, self._epitaph(worker))
 
     def _epitaph(self, worker: Worker) -> str:
         """Why a worker ended."""
@@ -283,69 +200,3 @@ class Pool:
         fresh.tasks, fresh.unsent = list(tasks), list(tasks)
         fresh.send()
         return fresh
-
-
-def serve(
-    connection: Connection, sweep: Sweep, run: Run, shared: Path | None, plugins: Sequence[Path], memory: int | None
-) -> None:
-    """A worker's life: build the lab, then run tasks until it is to stop. Ends where it is when the connection closes."""
-    from sweepgd.lab import Lab, one_blas_thread
-
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # where masks are not inherited
-    incoming = _Incoming(connection)
-    if memory is not None:
-        keep_to(memory)
-    connection.send(BEGUN)
-    try:
-        one_off.register(plugins)
-        lab = Lab(sweep, shared)
-    except Exception as error:
-        connection.send(Problem(reason(error)))
-        return
-
-    def report(rung: int, mean: float) -> bool:
-        connection.send((rung, mean))
-        return incoming.answers.get()
-
-    def keep(result: Any) -> None:
-        connection.send(Kept(result))
-
-    with one_blas_thread(), suppress(*GONE):
-        connection.send(BEGUN)
-        while not incoming.stop.is_set():
-            for task in incoming.tasks.get():
-                if incoming.stop.is_set():
-                    break
-                try:
-                    result = run(lab, task, report, keep)
-                except MemoryError:
-                    os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
-                connection.send(result)
-
-
-class _Incoming:
-    """What the parent sends, read as it comes: tasks, answers at rungs, and None for a stop.
-
-    A worker that only read between trials could wait to send a result while the parent waits to send it tasks: for ever, where
-    a pipe holds little (8 KB on macOS).
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self.tasks = SimpleQueue[list[Any]]()
-        self.answers = SimpleQueue[bool]()
-        self.stop = Event()
-        Thread(target=self._read, args=(connection,), daemon=True).start()
-
-    def _read(self, connection: Connection) -> None:
-        with suppress(EOFError, OSError):
-            while True:
-                message = connection.recv()
-                if isinstance(message, list):
-                    self.tasks.put(message)
-                elif isinstance(message, bool):
-                    self.answers.put(message)
-                else:
-                    self.stop.set()
-                    self.tasks.put([])  # for who waits for some
-        os._exit(0)  # the parent is gone

@@ -2,15 +2,19 @@
 
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 
+import pytest
 from commands import completed
 from deadly import killed, still_born
 from distributions import distribution, environment
 from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
 
 from sweepgd import load, processes
-from sweepgd.workers import ATTEMPTS, Lost, Pool
+from sweepgd.problem import Problem
+from sweepgd.worker import Lost
+from sweepgd.workers import ATTEMPTS, STILLBORN, Pool
 
 PERILOUS = Path(__file__).parent / "isolation" / "plugins" / "perilous.py"
 SWEEP = (
@@ -62,6 +66,17 @@ def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, 
             list(pool.events(timeout=0.1))
     assert (tmp_path / "times").read_text() == "x" * ATTEMPTS
     assert len(begun) == 2 * ATTEMPTS + 1
+
+
+def test_workers_that_are_all_killed_before_they_begin_are_given_up(monkeypatch, tmp_path):
+    start, begun = processes.start, []
+    monkeypatch.setattr(processes, "start", lambda target, *given: begun.append(target) or start(still_born, *given))
+    with Pool(sweep(), killed, 2) as pool:
+        pool.submit(tmp_path / "times")
+        told = r"^10 workers in a row were killed \(SIGKILL\) before .* give fewer --workers$"
+        with pytest.raises(Problem, match=told):
+            deque(event for _ in range(100) for event in pool.events(timeout=0.1))
+    assert len(begun) == 2 + STILLBORN - 1
 
 
 def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):

@@ -13,7 +13,7 @@ from sweepgd.curvature.objective import Objective, subset
 from sweepgd.lab import one_blas_thread
 from sweepgd.landscape.ground import Ground
 from sweepgd.landscape.runs import Run
-from sweepgd.workers import cores
+from sweepgd.processes import cores
 
 Vector = npt.NDArray[np.float64]
 Columns = dict[str, list[float | None]]
