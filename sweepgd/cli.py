@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any
@@ -40,6 +41,7 @@ app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 
 def main() -> None:
     """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
+    warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except Problem as problem:
@@ -110,7 +112,10 @@ def search(
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the search and of the first replicate.")
     ] = None,
-    timeout: Annotated[str | None, typer.Option(metavar="TIME", help="Start no trial after this time, such as 3h.")] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m; the same command goes on."),
+    ] = None,
     trial_timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")
     ] = None,

@@ -1,15 +1,21 @@
-"""Human durations: 90s, 5m, 3h, 2d, or a plain number of seconds."""
+"""Human durations: 90s, 5m, 1h30m, 2d, or a plain number of seconds."""
 
 import re
 
 from sweepgd.problem import UsageProblem
 
-_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_NUMBER = r"\d+(?:\.\d+)?"
 
 
 def seconds(text: str, flag: str) -> float:
-    """The seconds that a duration such as "90s" or "1.5h" stands for. Raises UsageProblem, naming the flag."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
-    if match is None or float(match[1]) == 0:
+    """The seconds that a duration such as "90s" or "1h30m" stands for. Raises UsageProblem, naming the flag."""
+    if re.fullmatch(_NUMBER, text.strip()):
+        value = float(text)
+    elif re.fullmatch(rf"(?:\s*{_NUMBER}\s*[smhd]\s*)+", text):
+        value = sum(float(number) * _SECONDS[unit] for number, unit in re.findall(rf"({_NUMBER})\s*([smhd])", text))
+    else:
+        value = 0.0
+    if not value:
         raise UsageProblem(f"{flag} {text!r}: give a duration above 0, such as 90s, 5m or 3h")
-    return float(match[1]) * _SECONDS[match[2]]
+    return value

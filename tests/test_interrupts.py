@@ -56,7 +56,9 @@ def endless(tmp_path):
 
 def test_an_interrupt_inside_an_exec_has_the_same_exit_code(tmp_path):
     (tmp_path / "interrupted.py").write_text("exec('raise KeyboardInterrupt')\n")
-    ended = completed("search", sweep_file(tmp_path), "--plugin", str(tmp_path / "interrupted.py"), "--out", str(tmp_path / "out"))
+    ended = completed(
+        "search", sweep_file(tmp_path), "--plugin", str(tmp_path / "interrupted.py"), "--out", str(tmp_path / "out")
+    )
     assert (ended.returncode, ended.stderr.count("sweepgd: interrupted")) == (130, 1)
 
 

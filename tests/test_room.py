@@ -135,15 +135,19 @@ def test_results_that_cannot_be_written_are_refused_in_a_second(read_only, tmp_p
 
 @pytest.mark.parametrize("without_jit", ["1", pytest.param("0", marks=pytest.mark.slow)], ids=["plain", "compiled"])
 def test_a_home_and_a_cache_that_cannot_be_written_are_a_warning(without_jit, read_only, tmp_path):
-    environment = os.environ | {"HOME": str(read_only), "NUMBA_DISABLE_JIT": without_jit}
+    (tmp_path / "tmp").mkdir()
+    environment = os.environ | {"HOME": str(read_only), "TMPDIR": str(tmp_path / "tmp"), "NUMBA_DISABLE_JIT": without_jit}
     for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
         environment.pop(name, None)
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "2")
     ended = completed(*given, env=environment)
     assert ended.returncode == 0, ended.stderr
     cache = read_only / ".cache" / "sweepgd" / "kernels"
-    assert ended.stderr.count("Warning") == 1
-    assert f"because {cache} cannot be written (Read-only file system); set NUMBA_CACHE_DIR to a folder" in ended.stderr
+    own = tmp_path / "tmp" / f"sweepgd-kernels-{os.getuid()}"
+    line = f"sweepgd: {cache} cannot be written (Read-only file system), so compiled kernels go to {own}: set NUMBA_"
+    assert ended.stderr.count("NUMBA_CACHE_DIR") == ended.stderr.count(line) == 1
+    assert own.stat().st_mode & 0o077 == 0
+    assert any(own.iterdir()) == (without_jit == "0")
     assert statuses(load(tmp_path / "out")) == ["completed"] * 6
 
 

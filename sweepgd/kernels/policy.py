@@ -6,6 +6,8 @@ a new optimizer or model never makes the trainer compile again.
 """
 
 import hashlib
+import os
+import stat
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from inspect import getfile
 from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 from typing import Any, cast
 
 import numba
@@ -94,20 +97,32 @@ def _marker(function: Callable, signature: Any) -> Path | None:
 
 @cache
 def _cache_root() -> Path | None:
-    root = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
+    """Where compiled code is kept: in the user's cache, or, with a warning, in a temporary folder of the user's own."""
+    asked = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
+    own = Path(gettempdir()) / f"sweepgd-kernels-{os.getuid()}"
+    refused = _refusal(asked)
+    if refused is None:
+        return asked
+    used = own if _refusal(own) is None and _is_private(own) else None
+    kept = f"compiled kernels go to {used}" if used else "kernels are compiled anew by every process"
+    warnings.warn(f"{asked} cannot be written ({refused}), so {kept}: set NUMBA_CACHE_DIR to a folder that lasts", stacklevel=2)
+    return used
+
+
+def _refusal(folder: Path) -> str | None:
+    """Why nothing can be written to a folder, which is made where it is not there."""
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        probe = root / ".writable"
-        probe.touch()
-        probe.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        TemporaryFile(dir=folder).close()
     except OSError as error:
-        warnings.warn(
-            f"kernels are compiled anew by every process, because {root} cannot be written ({error.strerror});"
-            " set NUMBA_CACHE_DIR to a folder that can",
-            stacklevel=2,
-        )
-        return None
-    return root
+        return error.strerror
+    return None
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether nobody else can put code there that would be run."""
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 @contextmanager

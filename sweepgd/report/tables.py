@@ -81,12 +81,17 @@ def _answer(name: str, rows: Sequence[Row]) -> Answer:
     column = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDULE}[factor]
     first = [_batch_sizes(row) if factor == "batch_size" else column.cell(row) for row in rows]
     shown = [(column, first), *((column, [column.cell(row) for row in rows]) for column in BY)]
-    return Answer(TITLES[name], shown if rows else [], frozenset([factor]), dispensable=DISPENSABLE)
+    return Answer(TITLES[name], shown if rows else [], frozenset([factor, _target(rows).name]), dispensable=DISPENSABLE)
+
+
+def _target(rows: Sequence[Row]) -> Column:
+    """What the rows are ranked by: one of the losses, where the objective is."""
+    return next((column for column in LOSSES if all(row[column.name] == row["objective"] for row in rows)), OBJECTIVE)
 
 
 def _best(question: str, rows: Sequence[Row]) -> Answer:
     # An objective that is one of the losses is shown in that loss's place, not twice.
-    target = next((column for column in LOSSES if all(row[column.name] == row["objective"] for row in rows)), OBJECTIVE)
+    target = _target(rows)
     columns = [*BEST, *(LOSSES if target in LOSSES else (OBJECTIVE, *LOSSES)), DIVERGED]
     shown = [
         (column, [column.with_error(row) if column is target else column.cell(row) for row in rows])
