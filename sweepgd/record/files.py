@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from sweepgd.problem import Problem
 
@@ -19,6 +20,12 @@ _REMEDIES = {
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable"),
     errno.EIO: "check its disk",
 }
+
+
+def to_repair(path: Path) -> str:
+    """How to go on where a file of a result directory is damaged."""
+    directory = next((folder for folder in path.parents if (folder / "sweep.toml").exists()), path.parent.parent)
+    return f"to go on with the others: sweepgd verify {quote(str(directory))} --repair"
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """An append-only file of framed records: what was flushed survives a crash, and a torn tail is recognised and cut.
 
-A frame that was damaged later is passed over, as long as its length still says where the next one begins.
+A frame that was damaged later is passed over: the next whole one is searched for, whatever became of its length.
 
-The file is MAGIC, then frames: payload length (uint64) and CRC-32 (uint32), little-endian, then the payload.
+The file is MAGIC, then frames: payload length (uint64) and CRC-32 (uint32), little-endian, then the payload, a record.
 """
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -13,41 +14,65 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sweepgd.problem import Problem
-from sweepgd.record.files import naming, placed, sync_folder
+from sweepgd.record.files import naming, placed, sync_folder, to_repair
 
 MAGIC = b"sweepgd log 1\n"
 _HEAD = struct.Struct("<QI")
+# Where a frame may begin: a length of 1 to 2³² - 1, any checksum, and MessagePack's mark of an array of four or five, as
+# every record begins. Without that mark each whole number of a curve would look like a length, and need a checksum taken.
+_LIKELY = re.compile(rb"(?=(?!\0{4})[\s\S]{4}\0{4}[\s\S]{4}[\x94\x95])")
 
 
-def _whole(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    """The payloads of whole frames, the file standing behind each as it is given."""
+def _whole(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
+    """Where each whole frame begins, and its payload."""
     size = os.fstat(file.fileno()).st_size
     if file.read(len(MAGIC)) != MAGIC:
-        raise Problem(f"{path} is no log of this sweepgd: it was damaged, or written by another version")
-    end = len(MAGIC)
-    while end + _HEAD.size <= size:
-        length, checksum = _HEAD.unpack(file.read(_HEAD.size))
-        end += _HEAD.size + length
-        # A length of 0 is never written, but a tail of zeros, which a power cut can leave, would pass its checksum.
-        if length == 0 or end > size:
-            return
-        payload = file.read(length)
-        if zlib.crc32(payload) == checksum:
-            yield payload
+        raise Problem(f"{path} is no log of this sweepgd: it was damaged, or written by another version; {to_repair(path)}")
+    at = len(MAGIC)
+    while at < size:
+        payload = _payload(file, at, size)
+        if payload is None:
+            at = _next(file, at + 1, size)
+        else:
+            yield at, payload
+            at += _HEAD.size + len(payload)
+
+
+def _payload(file: BinaryIO, at: int, size: int) -> bytes | None:
+    """The payload of the frame that begins here; None where no whole one does."""
+    file.seek(at)
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    length, checksum = _HEAD.unpack(head)
+    # A length of 0 is never written, but a tail of zeros, which a power cut can leave, would pass its checksum.
+    if not 0 < length <= size - at - _HEAD.size:
+        return None
+    payload = file.read(length)
+    return payload if zlib.crc32(payload) == checksum else None
+
+
+def _next(file: BinaryIO, start: int, size: int) -> int:
+    """Where the next whole frame begins; the size of the file where there is none."""
+    file.seek(start)
+    places = (start + match.start() for match in _LIKELY.finditer(file.read(size - start)))
+    return next((at for at in places if _payload(file, at, size) is not None), size)
 
 
 def frames(path: Path) -> Iterator[bytes]:
     """The payloads of a log, which may be growing: an unfinished tail is ignored. Raises Problem where it is no log."""
     with path.open("rb") as file:
-        yield from _whole(file, path)
+        for _, payload in _whole(file, path):
+            yield payload
 
 
 def faults(path: Path) -> tuple[int, int]:
     """How many bytes of a log are in no whole frame: between whole ones, after the last. Raises Problem where it is no log."""
     with path.open("rb") as file:
         whole = end = len(MAGIC)
-        for payload in _whole(file, path):
-            whole, end = whole + _HEAD.size + len(payload), file.tell()
+        for at, payload in _whole(file, path):
+            length = _HEAD.size + len(payload)
+            whole, end = whole + length, at + length
         return end - whole, file.seek(0, os.SEEK_END) - end
 
 
@@ -62,14 +87,15 @@ class Log:
                 temporary.write_bytes(MAGIC)
         self._file = path.open("r+b", buffering=0)
         try:
-            self._end = self._cut()
+            self.cut = self._cut()
+            """How many bytes of a torn tail were cut."""
         except BaseException:
             self._file.close()
             raise
         self._pending: list[bytes] = []
 
     def _cut(self) -> int:
-        end = self._file.seek(0, os.SEEK_END) - faults(self.path)[1]
+        self._end = end = self._file.seek(0, os.SEEK_END) - faults(self.path)[1]
         self._file.seek(end)
         if tail := self._file.read():
             torn = self.path.with_suffix(".torn")
@@ -81,7 +107,7 @@ class Log:
             with naming(self.path):
                 self._file.truncate(end)
                 os.fsync(self._file.fileno())
-        return end
+        return len(tail)
 
     def append(self, payload: bytes) -> None:
         """Adds a record, in memory until the next `flush`."""

@@ -1,25 +1,28 @@
 """Parts read: every byte checked, older versions as the present one, a damaged part named."""
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from shlex import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sweepgd.problem import Problem
+from sweepgd.record.files import to_repair
 from sweepgd.record.schema import SCHEMA_VERSION, SEALED
 from sweepgd.record.sealed import fault
+
+# What the operating system says of a file that is gone or was damaged; Arrow's own errors have no number.
+_DAMAGE = (None, errno.ENOENT, errno.EIO)
 
 
 class Damaged(Problem):
     """A Parquet file of a result directory that is not as it was written, for a `reason`."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        directory = quote(str(path.parent.parent))
-        super().__init__(f"{path} cannot be read: {reason}; to go on with the others: sweepgd verify {directory} --repair")
+        super().__init__(f"{path} cannot be read: {reason}; {to_repair(path)}")
         self.reason = reason
 
 
@@ -56,7 +59,7 @@ def is_whole(path: Path) -> bool:
     """Whether a part is there and can be read, every byte as it was written."""
     try:
         return all(True for _ in pages(path))
-    except Damaged:
+    except Problem:
         return False
 
 
@@ -64,6 +67,12 @@ def version_of(path: Path) -> int:
     """The schema version that a part was written under. Raises as `read`."""
     with _opened(path) as file:
         return _version(file)
+
+
+def sweep_of(path: Path) -> str:
+    """The SHA-256 of the sweep that a part was written under. Raises as `read`."""
+    with _opened(path) as file:
+        return (file.metadata.metadata or {}).get(b"sweepgd.sweep_sha256", b"").decode()
 
 
 def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -97,5 +106,14 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
                     "use the sweepgd that wrote it"
                 )
             yield file
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise Damaged(path, str(error).splitlines()[0].rstrip(".")) from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: BaseException) -> Problem:
+    """What an error says of the file that was read: Damaged, or what hinders reading it, such as a lack of memory."""
+    reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+    short = isinstance(error, MemoryError) and fault(path, required=False) is None
+    if short or getattr(error, "errno", None) not in _DAMAGE:
+        return Problem(f"{path} cannot be read: {reason}; that is no damage of the file: mend it, and try again")
+    return Damaged(path, reason)

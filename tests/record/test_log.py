@@ -5,7 +5,7 @@ from recorded import finished
 
 from sweepgd.problem import Problem
 from sweepgd.record.finished import encode
-from sweepgd.record.log import MAGIC, Log, frames
+from sweepgd.record.log import MAGIC, Log, faults, frames
 
 
 @pytest.fixture
@@ -66,6 +66,19 @@ def test_a_tail_of_rubbish_is_cut(path, tail):
     assert path.with_suffix(".torn").read_bytes() == tail
 
 
+def test_a_changed_byte_of_any_frame_costs_that_one_alone(path):
+    sizes, records = [len(MAGIC)], [encode(finished(trial, points=20)) for trial in range(3)]
+    for record in records:
+        write(path, record)
+        sizes.append(path.stat().st_size)
+    whole = path.read_bytes()
+    for at in [*range(sizes[1], sizes[1] + 12), sizes[1] + 100, sizes[2] - 1]:
+        for bit in range(0, 8, 7):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
+            assert list(frames(path)) == [records[0], records[2]]
+            assert faults(path) == (sizes[2] - sizes[1], 0)
+
+
 def test_a_changed_byte_in_the_last_frame_is_noticed(path):
     write(path, b"first", b"second")
     data = bytearray(path.read_bytes())
@@ -95,6 +108,6 @@ def _full_disk(descriptor):
 
 def test_a_file_that_is_no_log_is_refused_and_left_alone(path):
     path.write_bytes(b"something else entirely")
-    with pytest.raises(Problem, match=r"000001\.log is no log"):
+    with pytest.raises(Problem, match=r"000001\.log is no log .*: sweepgd verify .* --repair"):
         Log(path)
     assert path.read_bytes() == b"something else entirely"
