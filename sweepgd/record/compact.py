@@ -51,6 +51,7 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str]) -> Non
     # The log of the newest segment is the source of its parts alone, and not of those that will have its number.
     for number in numbers:
         (directory / "log" / f"{number:06}.log").unlink(missing_ok=True)
+    sync_folder(directory / "log")
     begun.rename(directory / parts.COMPACTED)
     sync_folder(directory)
 

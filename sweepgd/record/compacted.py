@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from sweepgd.record.files import sync_folder
-from sweepgd.record.parts import COMPACTED
+from sweepgd.record.parts import COMPACTED, numbers
 from sweepgd.record.schema import SCHEMAS
 
 BEGUN = ".compacting"
@@ -27,7 +27,13 @@ def finish_compaction(directory: Path) -> None:
             (complete / table).rename(directory / table)
     sync_folder(directory)
     sync_folder(complete)
-    for path in sorted(complete.rglob("*"), reverse=True):  # unlike rmtree, it names in full what cannot be removed
-        path.rmdir() if path.is_dir() else path.unlink()
+    for table in SCHEMAS:
+        before = complete / f"{table}.before"
+        if before.is_dir():
+            for number in numbers(before, ".parquet"):
+                (before / f"{number:06}.parquet").unlink()
+            for path in before.iterdir():  # whatever else somebody has put there
+                path.rename(directory / table / path.name)
+            before.rmdir()
     complete.rmdir()
     sync_folder(directory)

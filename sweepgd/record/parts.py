@@ -31,6 +31,11 @@ def part(directory: Path, table: str, number: int) -> Path:
     return folder(directory, table) / f"{number:06}.parquet"
 
 
+def complete(directory: Path, number: int) -> bool:
+    """Whether a segment has all its parts."""
+    return all(part(directory, table, number).exists() for table in SCHEMAS)
+
+
 def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path]:
     """The parts of a table that were published under these numbers."""
     paths = [part(directory, table, number) for number in published]
@@ -40,7 +45,17 @@ def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path
 
 def numbers(within: Path, suffix: str) -> list[int]:
     """The numbers of the files `000001<suffix>` in a folder, ascending; none where there is no folder."""
-    return sorted(int(path.stem) for path in within.glob(f"*{suffix}") if path.stem.isdecimal())
+    stems = (path.stem for path in within.glob(f"*{suffix}"))
+    return sorted(int(stem) for stem in stems if stem.isdecimal() and stem == f"{int(stem):06}")
+
+
+def largest(directory: Path) -> int:
+    """The largest number of a part of any table, 0 where there is none.
+
+    Not of trials alone: a part that exists is left as it is, and some can be there without their trials, as where a repair
+    was killed.
+    """
+    return max((number for table in SCHEMAS for number in numbers(folder(directory, table), ".parquet")), default=0)
 
 
 def trials_table(batch: Sequence[Packed]) -> pa.Table:

@@ -1,0 +1,28 @@
+import pytest
+from recorded import finished, write
+
+from sweepgd.record import load
+from sweepgd.record.compact import compact
+
+
+@pytest.fixture
+def out(tmp_path):
+    write(tmp_path / "out", [[finished(0)], [finished(1)]])
+    return tmp_path / "out"
+
+
+def test_what_somebody_else_has_put_there_stays(out):
+    others = [
+        out / "trials" / "notes.md",
+        out / "trials" / "000009.parquet.bak",
+        out / "minima" / "3.parquet",
+        out / "curves" / "mine",
+    ]
+    for path in others[:-1]:
+        path.write_text(path.name)
+    others[-1].mkdir()
+    assert compact(out) == (2, 1)
+    assert [path.read_text() for path in others[:-1]] == [path.name for path in others[:-1]]
+    assert others[-1].is_dir()
+    assert not (out / "compacted").exists()
+    assert load(out).trials["trial"].to_pylist() == [0, 1]
