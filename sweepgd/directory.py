@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sweepgd.problem import Problem, UsageProblem
-from sweepgd.record import exclusively
+from sweepgd.record import exclusively, sweep_toml
 from sweepgd.sweep import Sweep, differences, parse
 from sweepgd.sweep.asking import as_command
 
@@ -13,7 +13,7 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
     path = directory / "sweep.toml"
     if not path.is_file():
         return
-    recorded = parse(path.read_text(encoding="utf-8"), where=str(path))
+    recorded = parse(sweep_toml(directory), where=str(path))
     differing = differences(recorded, sweep)
     if not differing:
         return

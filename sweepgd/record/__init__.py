@@ -2,7 +2,7 @@
 
 from sweepgd.record.files import NoRoom
 from sweepgd.record.finished import Finished, decode, encode, with_search_state
-from sweepgd.record.load import Minimum, Results, load
+from sweepgd.record.load import Minimum, Results, load, sweep_toml
 from sweepgd.record.lock import exclusively
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, TRIALS
 from sweepgd.record.store import Store
@@ -22,5 +22,6 @@ __all__ = [
     "encode",
     "exclusively",
     "load",
+    "sweep_toml",
     "with_search_state",
 ]

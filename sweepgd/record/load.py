@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.layout import COLUMNS, Layout
-from sweepgd.problem import Problem
+from sweepgd.problem import Problem, reason
 from sweepgd.record import parts, reading
 from sweepgd.record.log import frames
 from sweepgd.record.schema import MINIMA, SCHEMAS
+
+SWEEP_REMEDY = "put a copy in its place, or move it away, and the same sweepgd search writes it again"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Results:
     @cached_property
     def sweep_toml(self) -> str:
         """The sweep as it was run, everything resolved."""
-        return (self.directory / "sweep.toml").read_text(encoding="utf-8")
+        return sweep_toml(self.directory)
 
     def minimum(self, trial: int, replicate: int = 0, which: str = "final") -> Minimum:
         """The minimiser of one run, `which` final or best. Raises Problem where it was not recorded."""
@@ -114,6 +116,15 @@ class Results:
                 continue  # published since it was listed
             if parts.numbers(parts.folder(self.directory, "trials"), ".parquet") == published:
                 return parts.parts_of(self.directory, name, published), logged
+
+
+def sweep_toml(directory: Path) -> str:
+    """The resolved sweep of a result directory. Raises Problem where it cannot be read."""
+    path = directory / "sweep.toml"
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(f"{path} cannot be read: {reason(error)}; {SWEEP_REMEDY}") from error
 
 
 def load(directory: Path | str) -> Results:

@@ -1,6 +1,6 @@
 """Damage set aside, so that every reader reads the rest; what a log still holds is made again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +9,12 @@ from sweepgd.problem import Problem
 from sweepgd.record import parts
 from sweepgd.record.compacted import finish_compaction
 from sweepgd.record.files import sync_folder, writing
-from sweepgd.record.load import load
+from sweepgd.record.finished import unpack
+from sweepgd.record.load import load, sweep_toml
 from sweepgd.record.lock import exclusively
 from sweepgd.record.log import Log, faults, frames
-from sweepgd.record.reading import Damaged, pages
-from sweepgd.record.schema import SCHEMAS, footer
+from sweepgd.record.reading import Damaged, pages, read
+from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 from sweepgd.record.verify import Finding, verify
 
 _AGAIN = {
@@ -42,7 +43,7 @@ def repair(directory: Path | str) -> list[Repaired]:
     with writing(root), exclusively(root):
         finish_compaction(root)
         found = verify(root).findings
-        done = [each for finding in found if finding.path.suffix == ".log" for each in _log(root, finding)]
+        done = [each for finding in found if finding.path.parent == root / "log" for each in _log(root, finding)]
         for number in sorted({int(finding.path.stem) for finding in found if finding.path.parent.name in SCHEMAS}):
             tables = [finding.path.parent.name for finding in found if finding.path.stem == f"{number:06}" and finding.damage]
             done += _segment(root, number, [table for table in SCHEMAS if table in tables])
@@ -57,11 +58,11 @@ def _log(root: Path, finding: Finding) -> Iterator[Repaired]:
     path = finding.path
     if not finding.damage:
         Log(path).close()
-        yield Repaired(path, path.with_suffix(".torn"), "the record was not finished, and its trial not reported")
+        yield Repaired(path, path.with_suffix(".torn"), f"what is not whole is cut; if its trial is lost: {_AGAIN['trials']}")
         return
     rest = "nothing of it can be read"
     with suppress(Problem):
-        parts.publish(root, int(path.stem), frames(path), footer(load(root).sweep_toml))
+        parts.publish(root, int(path.stem), _once(frames(path), _published(root)), footer(sweep_toml(root)))
         rest = "its other records are published"
     yield Repaired(path, _set_aside(path), f"{rest}; trials that are not recorded now: {_AGAIN['trials']}")
 
@@ -74,7 +75,7 @@ def _segment(root: Path, number: int, damaged: Sequence[str]) -> Iterator[Repair
     # Trials first: a segment without them is not read.
     aside = {table: _set_aside(parts.part(root, table, number)) for table in lost}
     if "trials" not in lost or records is not None:
-        parts.publish(root, number, records or [], footer(load(root).sweep_toml))
+        parts.publish(root, number, records or [], footer(sweep_toml(root)))
     for table, where in aside.items():
         if records is not None:
             outcome = f"made again from log/{number:06}.log"
@@ -92,11 +93,31 @@ def _segment(root: Path, number: int, damaged: Sequence[str]) -> Iterator[Repair
 
 
 def _records(log: Path) -> list[bytes] | None:
-    """The records of a segment whose log is there and whole; None where it is not."""
+    """The records of a segment whose log is there and whole, each trial once; None where it is not."""
     try:
-        return list(frames(log)) if faults(log) == (0, 0) else None
+        records = list(frames(log))
+        return records if faults(log) == (0, 0) and len(list(_once(records, set()))) == len(records) else None
     except (FileNotFoundError, Problem):
         return None
+
+
+def _once(records: Iterable[bytes], recorded: set[int]) -> Iterator[bytes]:
+    """The records of trials that are not recorded yet, each once, and all supplements."""
+    for record in records:
+        packed = unpack(record)
+        if not packed.rows or packed.trial not in recorded:
+            yield record
+        if packed.rows:
+            recorded.add(packed.trial)
+
+
+def _published(root: Path) -> set[int]:
+    """The trials that are in parts which can be read."""
+    recorded: set[int] = set()
+    for number in parts.numbers(root / "trials", ".parquet"):
+        with suppress(Damaged):
+            recorded.update(read(parts.part(root, "trials", number), TRIALS, ["trial"])["trial"].to_pylist())
+    return recorded
 
 
 def _trials(root: Path, number: int) -> str:

@@ -95,11 +95,16 @@ CURVATURE = pa.schema(
 SCHEMAS: dict[str, pa.Schema] = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA, "curvature": CURVATURE}
 
 
+def sha256(sweep_toml: str) -> str:
+    """The SHA-256 of a resolved sweep."""
+    return hashlib.sha256(sweep_toml.encode()).hexdigest()
+
+
 def footer(sweep_toml: str) -> dict[str, str]:
     """What every part says of its origin: schema version, software versions, and the SHA-256 of the resolved sweep."""
     return {
         "sweepgd.schema_version": str(SCHEMA_VERSION),
-        "sweepgd.sweep_sha256": hashlib.sha256(sweep_toml.encode()).hexdigest(),
+        "sweepgd.sweep_sha256": sha256(sweep_toml),
         **{f"{name}.version": version(name) for name in ("sweepgd", "numba", "numpy")},
     }
 

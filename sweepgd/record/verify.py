@@ -1,7 +1,9 @@
 """Is a result directory as it was written: every byte of its parts, logs and landscapes, and do its tables fit together?"""
 
+import tomllib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +14,10 @@ import pyarrow as pa
 from sweepgd.problem import Problem
 from sweepgd.record import parts
 from sweepgd.record.finished import unpack
-from sweepgd.record.load import load
+from sweepgd.record.load import SWEEP_REMEDY, load, sweep_toml
 from sweepgd.record.log import faults, frames
-from sweepgd.record.reading import Damaged, groups, pages, version_of
-from sweepgd.record.schema import SCHEMAS
+from sweepgd.record.reading import Damaged, groups, pages, sweep_of, unreadable, version_of
+from sweepgd.record.schema import SCHEMAS, sha256
 
 _REPLICATES = 2**20  # a run is trial · _REPLICATES + replicate
 Runs = npt.NDArray[np.int64]
@@ -67,13 +69,15 @@ def verify(directory: Path | str) -> Verified:
                 continue
             files += 1
             try:
-                runs[table][path] = _runs(groups(path, schema))
+                found = [keys if table == "trials" else np.unique(keys) for keys in map(_runs, groups(path, schema))]
+                runs[table][path] = np.concatenate([np.empty(0, np.int64), *found])
             except Damaged as damaged:
                 findings.append(Finding(path, damaged.reason))
-    findings += _twice(runs["trials"])
     logged = [root / "log" / f"{number:06}.log" for number in logs]
     findings += [finding for path in logged for finding in _log(path)]
-    recorded = np.concatenate([np.empty(0, np.int64), *runs["trials"].values(), *map(_waiting, logged)])
+    held = runs["trials"] | {path: _waiting(path) for path in logged}
+    findings += _twice(held)
+    recorded = np.concatenate([np.empty(0, np.int64), *held.values()])
     if not any(finding.damage for finding in findings):
         findings += _unknown(runs, recorded)
     landscapes = sorted((root / "landscapes").glob("*.parquet"))
@@ -82,6 +86,9 @@ def verify(directory: Path | str) -> Verified:
             deque(pages(path), maxlen=0)
         except Damaged as damaged:
             findings.append(Finding(path, damaged.reason))
+    for path in sorted((root / "log").glob("[!.]*/*.log")):
+        findings += _held(path, recorded)
+    findings += _sweep(root, published[-1:])
     return Verified(root, files + len(logs) + len(landscapes), len(np.unique(recorded // _REPLICATES)), findings)
 
 
@@ -97,17 +104,14 @@ def _older(root: Path, number: int) -> bool:
         return True
 
 
-def _runs(tables: Iterable[pa.Table]) -> Runs:
-    """The runs that the rows of tables belong to: of neighbours of the same run, the first."""
-    found = [np.empty(0, np.int64)]
-    for table in tables:
-        keys = table["trial"].to_numpy() * _REPLICATES + table["replicate"].to_numpy()
-        found.append(keys[np.flatnonzero(np.diff(keys, prepend=-1))])
-    return np.concatenate(found)
+def _runs(table: pa.Table) -> Runs:
+    """The run of each row."""
+    runs: Runs = table["trial"].to_numpy() * _REPLICATES + table["replicate"].to_numpy()
+    return runs
 
 
 def _twice(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """The parts of trials that hold a run which they, or an earlier part, hold already."""
+    """The parts of trials, and then logs, that hold a run which they, or an earlier one, hold already."""
     earlier = np.empty(0, np.int64)
     for path, runs in trials.items():
         distinct, counts = np.unique(runs, return_counts=True)
@@ -134,23 +138,52 @@ def _log(path: Path) -> Iterator[Finding]:
         between, after = faults(path)
     except FileNotFoundError:
         return  # published since it was listed
+    except OSError as error:
+        raise unreadable(path, error) from error
     except Problem:
         yield Finding(path, "it does not begin as a log does")
         return
     if between:
         yield Finding(path, f"{between} bytes between its records are damaged")
     if after:
-        yield Finding(path, f"its last {after} bytes are of a record that was never finished", damage=False)
+        yield Finding(path, f"its last {after} bytes are of a record that is not whole", damage=False)
+
+
+def _held(log: Path, recorded: Runs) -> Iterator[Finding]:
+    """What a command of a shared study has left in its own log, in a folder of its own."""
+    yield from _log(log)
+    if waiting := len(np.unique(np.setdiff1d(_logged(log), recorded) // _REPLICATES)):
+        yield Finding(log, f"{waiting} results wait here for the next sweepgd search --storage", damage=False)
+
+
+def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
+    """Whether sweep.toml is a sweep, and that of the newest parts: it may be another, as `--trials` changes it."""
+    path = root / "sweep.toml"
+    try:
+        text = sweep_toml(root)
+        whole = "name" in tomllib.loads(text)
+    except (Problem, tomllib.TOMLDecodeError):
+        whole = False
+    if not whole:
+        yield Finding(path, f"it is no sweep: {SWEEP_REMEDY}")
+        return
+    with suppress(Damaged):
+        if any(sweep_of(parts.part(root, "trials", number)) != sha256(text) for number in newest):
+            changed = "it was changed after the newest parts were written, as a search with other --trials does"
+            yield Finding(path, changed, damage=False)
 
 
 def _waiting(path: Path) -> Runs:
     """The runs whose rows are in a log and in no part."""
-    root, number = path.parent.parent, int(path.stem)
+    runs = _logged(path)
+    return runs[:0] if parts.part(path.parent.parent, "trials", int(path.stem)).exists() else runs
+
+
+def _logged(path: Path) -> Runs:
+    """The runs whose rows are in a log."""
     try:
         rows = [row for record in frames(path) for row in unpack(record).rows]
     except (FileNotFoundError, Problem):
-        rows = []
-    if parts.part(root, "trials", number).exists():
         rows = []
     return np.array([row["trial"] * _REPLICATES + row["replicate"] for row in rows], np.int64)
 
