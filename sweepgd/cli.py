@@ -221,8 +221,8 @@ def _failed(results: Any) -> str:
 
 def _dry_run(sweep: Any, plugins: list[Path], as_json: bool) -> None:
     from sweepgd.one_off import registered
+    from sweepgd.preparation import prepare
     from sweepgd.report.plain import space_text, space_values
-    from sweepgd.study import prepare
 
     with registered(plugins):
         prepared = prepare(sweep)

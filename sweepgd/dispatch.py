@@ -1,6 +1,7 @@
 """Tasks handed to workers as they have room, and what comes of them taken, until all are done or somebody asks to stop."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -8,23 +9,31 @@ from sweepgd.interrupts import Stop
 from sweepgd.reporting import FLUSH_SECONDS, Reporting
 from sweepgd.workers import Pool
 
-# How long running tasks may take to end once somebody has asked to stop, so that all is over in 2 s: after it come publishing
-# (0.3 s the first time) and the end of the interpreter and of its fork server (0.4 s).
+# How long after the signal running tasks may end, so that all is over in 2 s: then come publishing (0.3 s, see CLOSE_BYTES) and
+# the end of the interpreter and of its fork server (0.4 s).
 DRAIN_SECONDS = 1.0
 # What tasks give where none can begin now, but others may later.
 LATER = object()
 
 
-def dispatch(pool: Pool, tasks: Iterator[Any], take: Callable[[Any], None], reporting: Reporting, stop: Stop) -> None:
+def dispatch(
+    pool: Pool, tasks: Iterator[Any], take: Callable[[Any], None], reporting: Reporting, stop: Stop, deadline: float = inf
+) -> None:
     """Runs tasks, and gives each event of the pool to `take`, which adds what has finished to `reporting`.
 
-    Begins none where there is no room for results. Raises KeyboardInterrupt once asked to stop and drained.
+    Begins none after the deadline, nor where there is no room for results, which is waited for no longer than until then.
+    Raises KeyboardInterrupt once asked to stop and drained.
     """
     more = True
     while more or pool.busy or reporting.unreported:
         if stop:
-            _drain(pool, take, reporting)
+            _drain(pool, take, reporting, stop)
             raise KeyboardInterrupt
+        if monotonic() > deadline:
+            more = False
+            if reporting.paused and not pool.busy:
+                reporting.end()
+                return
         while more and pool.has_room and not reporting.paused:
             task = next(tasks, None)
             if task is None:
@@ -38,13 +47,10 @@ def dispatch(pool: Pool, tasks: Iterator[Any], take: Callable[[Any], None], repo
         reporting.report(now=not (more or pool.busy or reporting.paused))
 
 
-def _drain(pool: Pool, take: Callable[[Any], None], reporting: Reporting) -> None:
+def _drain(pool: Pool, take: Callable[[Any], None], reporting: Reporting, stop: Stop) -> None:
     reporting.note(f"stopping: what runs has {DRAIN_SECONDS:g} s to finish; a second Ctrl-C stops at once")
     pool.drain()
-    deadline = monotonic() + DRAIN_SECONDS
-    while pool.busy and monotonic() < deadline:
+    while pool.busy and stop.seconds < DRAIN_SECONDS:
         for event in pool.events(timeout=FLUSH_SECONDS):
             take(event)
-    reporting.report(now=True)
-    if reporting.unreported:
-        reporting.note(f"{len(reporting.unreported)} finished, but there was no room to record it: it will be run again")
+    reporting.end()

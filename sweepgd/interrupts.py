@@ -77,6 +77,11 @@ class Stop:
     def __bool__(self) -> bool:
         return self._asked_at is not None
 
+    @property
+    def seconds(self) -> float:
+        """How long ago that was; 0 where nobody has."""
+        return 0.0 if self._asked_at is None else monotonic() - self._asked_at
+
     def ask(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal. Raises KeyboardInterrupt at the second one."""
         if self._asked_at is None:

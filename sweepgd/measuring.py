@@ -139,7 +139,6 @@ def _take(
     progress.started(total, total - todo, count)
     if not todo:
         return
-    reporting = Reporting(store, progress)
 
     def take(event: Measured | Lost) -> None:
         measured = _of_lost(lab, event, timeout) if isinstance(event, Lost) else event
@@ -149,8 +148,9 @@ def _take(
     with scratch_folder() as folder:
         shared = lab.share(folder)
         with asking() as stop, Pool(lab.sweep, run, count, shared=shared, plugins=plugins, trial_timeout=timeout) as pool:
+            reporting = Reporting(store, progress, stop)
             dispatch(pool, _tasks(results, lab, lacking), take, reporting, stop)
-            reporting.publish(stop)
+            reporting.publish()
 
 
 def _of_lost(lab: Lab, lost: Lost, timeout: float | None) -> Measured:

@@ -1,11 +1,15 @@
 """What has finished is made durable, and only then reported; where there is no room for it, that waits."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Protocol
 
 from sweepgd.interrupts import Stop
 from sweepgd.record import NoRoom
+from sweepgd.record.store import CLOSE_BYTES, GivenUp
 from sweepgd.room import RESERVE_BYTES, free_bytes, in_words
 
 # One fsync makes every result of this time durable.
@@ -30,8 +34,8 @@ class Recorder(Protocol):
     @property
     def unpublished_bytes(self) -> int: ...
     def flush(self) -> None: ...
-    def publish(self) -> None: ...
-    def publish_if_due(self) -> None: ...
+    def publish(self, stop: Callable[[], bool]) -> None: ...
+    def publish_if_due(self, stop: Callable[[], bool]) -> None: ...
 
 
 class Silence:
@@ -45,8 +49,8 @@ class Silence:
 class Reporting:
     """Flushes a store every so often, and then reports what it was given since."""
 
-    def __init__(self, store: Recorder, progress: Progress) -> None:
-        self._store, self._progress = store, progress
+    def __init__(self, store: Recorder, progress: Progress, stop: Stop) -> None:
+        self._store, self._progress, self._stop = store, progress, stop
         self.note = progress.note
         self._looked = monotonic()
         self.unreported: list[Any] = []
@@ -61,25 +65,54 @@ class Reporting:
             if self.paused or self.unreported:
                 self._flush()
 
-    def publish(self, stop: Stop) -> None:
-        """Publishes all, and waits for the room that it takes, unless asked to stop: it is durable in the log."""
-        while not stop:
+    def publish(self, deadline: float = inf) -> None:
+        """Publishes all, and waits for the room that it takes until the deadline.
+
+        Raises KeyboardInterrupt once asked to stop.
+        """
+        while not self._stop:
             try:
-                self._store.publish()
-                return
+                self._store.publish(self._asked)
+                break
             except NoRoom as problem:
+                if monotonic() > deadline:
+                    break
                 self._pause(problem)
-            sleep(RETRY_SECONDS)
+                sleep(RETRY_SECONDS)
+            except GivenUp:
+                pass
+        if self._stop:
+            self.end()
+            raise KeyboardInterrupt
+
+    def end(self) -> None:
+        """Makes durable what has finished, where there is room for it, and says what the next command has to do."""
+        with suppress(NoRoom):
+            self._record()
+        if self.unreported:
+            self.note(f"{len(self.unreported)} finished, but there was no room to record it: it will be run again")
+        if (size := self._store.unpublished_bytes) > CLOSE_BYTES:
+            self.note(
+                f"{in_words(size)} of results are safe in the log: the next command that writes there makes parts of them"
+            )
+
+    def _record(self) -> None:
+        self._store.flush()
+        for result in self.unreported:
+            self._progress.finished(result)
+        self.unreported.clear()
+
+    def _asked(self) -> bool:
+        return bool(self._stop)
 
     def _flush(self) -> None:
         try:
-            self._store.flush()
-            for result in self.unreported:
-                self._progress.finished(result)
-            self.unreported.clear()
-            self._store.publish_if_due()
+            self._record()
+            self._store.publish_if_due(self._asked)
             if free_bytes(self._store.directory) < self._needed and self._store.unpublished_bytes > RESERVE_BYTES:
-                self._store.publish()  # parts are compressed, and no log has to be kept room for then
+                self._store.publish(self._asked)  # parts are compressed, and no log has to be kept room for then
+        except GivenUp:
+            return
         except NoRoom as problem:
             self._pause(problem)
             return

@@ -1,7 +1,7 @@
 """One run, without a search: what `sweepgd train` and `sweepgd.train` do."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from sweepgd.configuration import Configuration
 from sweepgd.directory import check_continues
 from sweepgd.lab import Lab, one_blas_thread
 from sweepgd.looks import Looks
+from sweepgd.preparation import check_batch_sizes
 from sweepgd.problem import Problem, UsageProblem
-from sweepgd.record import Store
-from sweepgd.study import check_batch_sizes
+from sweepgd.record import NoRoom, Store
 from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Point, Training
@@ -117,9 +117,7 @@ def _train(
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
     _ = lab.architecture
     configuration = configuration_of(next(space.grid()))
-    if directory is not None:
-        check_continues(directory, sweep)
-    store = None if directory is None else Store.open(directory, to_toml(sweep))
+    store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
     try:
         if store is not None and 0 in store.recorded:
             raise UsageProblem(f"{directory} holds this very run already: choose another --out")
@@ -135,6 +133,8 @@ def _train(
                 result = result_of(lab, Task(0, configuration), [training], started, looks.rows)
                 store.append(0, (result if sweep.measure is None else measured(lab, result)).record)
                 store.flush()
+                with suppress(NoRoom):
+                    store.publish()
     finally:
         if store is not None:
             store.close()

@@ -15,7 +15,7 @@ from commands import VARIABLES, call, completed, process, running, wait_for_rows
 from tiny import LINEAR, sweep, sweep_file
 
 from sweepgd import load
-from sweepgd.study import prepare
+from sweepgd.preparation import prepare
 from sweepgd.sweep import bundled, configuration_of
 
 COMMANDS = ("search", "init", "train", "analyze", "list")

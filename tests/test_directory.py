@@ -10,9 +10,9 @@ from tiny import sweep, sweep_file
 
 from sweepgd import search
 from sweepgd.directory import move_aside
+from sweepgd.preparation import prepare
 from sweepgd.problem import Problem
 from sweepgd.record import Store
-from sweepgd.study import prepare
 from sweepgd.sweep import load as load_sweep
 from sweepgd.sweep import parse
 

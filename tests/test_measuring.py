@@ -16,7 +16,7 @@ from sweepgd.measures import MEASURES, UNMEASURED
 from sweepgd.missing import missing
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Store
-from sweepgd.study import Silence
+from sweepgd.reporting import Silence
 
 SHAKY = Path(__file__).parent / "isolation" / "plugins" / "shaky.py"
 RUNS = ("search.trials=3",)

@@ -8,7 +8,7 @@ import pytest
 from tiny import statuses, sweep
 
 from sweepgd import processes, search
-from sweepgd.study import Silence
+from sweepgd.reporting import Silence
 
 MANY = 600
 

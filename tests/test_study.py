@@ -11,8 +11,8 @@ from tiny import assert_same, computed, statuses, sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.advisor import Advisor, values_of
+from sweepgd.preparation import prepare
 from sweepgd.problem import Problem, UsageProblem
-from sweepgd.study import prepare
 
 GRID = ("search.sampler='grid'", "space.learning_rate=[0.01,0.1]", "optimizer.momentum.beta=[0.5,0.9]")
 NUMERIC = ("space.optimizer='momentum'", "space.batch_size={low=2,high=30}", "search.generation=4")

@@ -45,9 +45,12 @@ def take_lock_together(directory: Path) -> tuple[int, bool]:
 
 
 def _lock(directory: Path, kind: int, name: str) -> int:
-    descriptor = os.open(directory / "log" / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    path = directory / "log" / "lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        if not path.exists() or not os.path.samestat(os.fstat(descriptor), path.stat()):
+            raise Problem(f"{directory} was moved aside by another command meanwhile: give this one again")
         os.ftruncate(descriptor, 0)
         os.write(descriptor, name.encode())
     except BlockingIOError:

@@ -1,8 +1,7 @@
 """The only writer of a result directory: a durable log, turned now and then into immutable Parquet parts."""
 
 import os
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,11 +10,20 @@ from sweepgd.record.files import NoRoom, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.lock import prepare, take_lock
 from sweepgd.record.log import Log, frames
+from sweepgd.record.pace import Pace
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 
-# A part has this many trials or lasts this long, whichever comes first. Publishing takes 40 µs a trial, and the first time
-# half a second, as pyarrow then imports pandas where it is installed: a search of seconds had better not wait for that.
-PART_TRIALS, PART_SECONDS = 4096, 30.0
+# What `close` makes parts of: more would keep who has pressed Ctrl-C waiting, at 55 MB/s.
+CLOSE_BYTES = 16 * 2**20
+
+
+class GivenUp(Exception):
+    """A publication that was asked to stop. It can be repeated."""
+
+
+def never() -> bool:
+    """Never asks to stop."""
+    return False
 
 
 class Store:
@@ -43,27 +51,25 @@ class Store:
         for number in parts.numbers(directory / "trials", ".parquet"):
             table = reading.read(parts.part(directory, "trials", number), TRIALS, ["trial"])
             self.recorded.update(table["trial"].to_pylist())
-        self._published = len(self.recorded)
-        """How many records are in parts, but for the supplements there when this store was opened."""
-        self._pending = 0
+        self._pace = Pace(len(self.recorded))
         self._log = Log(self._log_path(self._segment))
         for packed in map(unpack, frames(self._log.path)):
-            self._pending += 1
+            self._pace.add()
             if packed.rows:
                 self.recorded.add(packed.trial)
-        self._opened = self._published_at = time.monotonic()
 
     @classmethod
-    def open(cls, directory: Path, sweep_toml: str) -> "Store":
+    def open(cls, directory: Path, sweep_toml: str, check: Callable[[], None] = lambda: None) -> "Store":
         """Creates the result directory, or reopens it: repairs its log and finishes an interrupted publication.
 
-        `sweep_toml`, the resolved sweep, is kept as `sweep.toml`. Raises Problem where the directory cannot be written,
-        is damaged, or is being written by another process.
+        `sweep_toml`, the resolved sweep, is kept as `sweep.toml`, unless `check`, called once the directory is locked, raises.
+        Raises Problem where the directory cannot be written, is damaged, or is being written by another process.
         """
         with writing(directory):
             (directory / "log").mkdir(parents=True, exist_ok=True)
             lock = take_lock(directory)
             try:
+                check()  # not before: another command may have begun another sweep meanwhile
                 prepare(directory, sweep_toml)
                 return cls(directory, sweep_toml, lock)
             except BaseException:
@@ -86,7 +92,7 @@ class Store:
         if trial in self.recorded:
             raise ValueError(f"trial {trial} is already recorded")
         self._log.append(record)
-        self._pending += 1
+        self._pace.add()
         self.recorded.add(trial)
 
     def supplement(self, trial: int, record: bytes) -> None:
@@ -97,49 +103,51 @@ class Store:
         if trial not in self.recorded:
             raise ValueError(f"trial {trial} is not recorded")
         self._log.append(record)
-        self._pending += 1
+        self._pace.add()
 
     def flush(self) -> None:
         """Makes everything appended durable, with one fsync. After a Problem, as a full disk, it can be repeated."""
         with writing(self.directory):
             self._log.flush()
 
-    def publish(self) -> None:
-        """Turns everything recorded into whole, immutable parts. After a Problem it can be repeated."""
+    def publish(self, stop: Callable[[], bool] = never) -> None:
+        """Turns everything recorded into whole, immutable parts. After a Problem it can be repeated.
+
+        Raises GivenUp where `stop`, asked before each record, says so meanwhile.
+        """
         self.flush()
         with writing(self.directory):
             if not self._log.empty:
                 following = Log(self._log_path(self._segment + 1))
                 self._log.close()
                 self._log, self._segment = following, self._segment + 1
-            self._publish_final_segments()
-        self._published += self._pending
-        self._pending = 0
-        self._published_at = time.monotonic()
+            self._publish_final_segments(stop)
+        self._pace.publish()
 
-    def publish_if_due(self) -> None:
-        """Publishes so often that parts grow geometrically, in records or in seconds: any study is tens of files."""
-        now = time.monotonic()
-        many = self._pending >= max(PART_TRIALS, self._published // 8)
-        late = now - self._published_at > max(PART_SECONDS, (now - self._opened) / 10)
-        if self._pending and (many or late):
-            self.publish()
+    def publish_if_due(self, stop: Callable[[], bool] = never) -> None:
+        """Publishes where it is time for the next part."""
+        if self._pace.due:
+            self.publish(stop)
 
     @property
     def unpublished_bytes(self) -> int:
-        """The size of the log that the next parts will be made of: they take about as much room beside it, and then it goes."""
-        return self._log.size
+        """The size of the logs that the next parts will be made of: they take about as much room beside them."""
+        published = parts.numbers(self.directory / "trials", ".parquet")
+        final = {*parts.numbers(self.directory / "log", ".log")} - {*published, self._segment}
+        return self._log.size + sum(self._log_path(number).stat().st_size for number in final)
 
     def close(self) -> None:
-        """Publishes the rest and lets the directory go.
+        """Publishes the rest, unless it is more than CLOSE_BYTES, and lets the directory go.
 
-        Where there is no room for it, what was flushed stays in the log, and is published when the directory is opened
-        again. What was not is given up then: who wants to hear of that calls `flush` before.
+        What was flushed and is not published, also where there is no room for it, stays in the log, and is published when
+        the directory is opened again. What was not flushed is given up then: who wants to hear of that calls `flush` before.
         """
         try:
             with suppress(NoRoom), writing(self.directory):
-                self.publish()
-                self._log.path.unlink()
+                self.flush()
+                if self.unpublished_bytes <= CLOSE_BYTES:
+                    self.publish()
+                    self._log.path.unlink()
         finally:
             self._log.close()
             os.close(self._lock)
@@ -147,10 +155,18 @@ class Store:
     def _log_path(self, segment: int) -> Path:
         return self.directory / "log" / f"{segment:06}.log"
 
-    def _publish_final_segments(self) -> None:
+    def _publish_final_segments(self, stop: Callable[[], bool] = never) -> None:
         final = [number for number in parts.numbers(self.directory / "log", ".log") if number != self._segment]
         for number in final:
-            parts.publish(self.directory, number, frames(self._log_path(number)), self._footer)
+            parts.publish(self.directory, number, until(stop, frames(self._log_path(number))), self._footer)
         for number in final[:-1]:
             if all(reading.is_whole(parts.part(self.directory, table, number)) for table in SCHEMAS):
                 self._log_path(number).unlink()
+
+
+def until(stop: Callable[[], bool], records: Iterable[bytes]) -> Iterator[bytes]:
+    """The records. Raises GivenUp where `stop` says so between them."""
+    for record in records:
+        if stop():
+            raise GivenUp
+        yield record

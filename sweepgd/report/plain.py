@@ -5,9 +5,9 @@ import sys
 from math import isnan
 from typing import Any
 
+from sweepgd.preparation import Prepared
 from sweepgd.report.numbers import duration, percent, significant
 from sweepgd.space import Axis
-from sweepgd.study import Prepared
 from sweepgd.sweep import configuration_of
 from sweepgd.sweep.asking import in_words
 from sweepgd.training import Point, Training

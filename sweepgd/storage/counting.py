@@ -1,11 +1,12 @@
 """Results on their way into the record: durable, then known to count, then shown."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from time import monotonic
 
 from sweepgd.record import NoRoom
-from sweepgd.record.store import PART_SECONDS, PART_TRIALS
+from sweepgd.record.pace import Pace
+from sweepgd.record.store import never
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims, Counts
 from sweepgd.storage.link import ANSWER_SECONDS, Link, answer
@@ -26,8 +27,8 @@ class Counting:
         self._shown: list[int] = []
         self._number: Future[int] = self._next_number()
         self._last: Future[None] | None = None
-        self._pending = self._published = self._bytes = 0
-        self._opened = self._published_at = monotonic()
+        self._pace = Pace()
+        self._bytes = 0
 
     def append(self, record: bytes) -> None:
         """Takes a result, in memory until the next `flush`."""
@@ -71,7 +72,7 @@ class Counting:
         for record in records:
             self._writer.show(record)
             self._bytes += len(record)
-        self._pending += len(records)
+        self._pace.add(len(records))
         self._writer.flush()
 
     def _may_show(self) -> bool:
@@ -85,7 +86,7 @@ class Counting:
         if not self._shown:
             return
         trials, self._shown = self._shown, []
-        self._pending += len(trials)
+        self._pace.add(len(trials))
         self._last = self._link.submit(lambda: self._claims.recorded(trials))
         for trial in trials:
             self._advisor.counts(trial)
@@ -101,23 +102,19 @@ class Counting:
         """How many bytes of the log the next parts are made of."""
         return self._bytes + sum(len(record) for _, record in (*self._appended, *self._durable, *self._asked))
 
-    def publish(self) -> None:
-        """Makes parts of what is shown. After a Problem it can be repeated."""
+    def publish(self, stop: Callable[[], bool] = never) -> None:
+        """Makes parts of what is shown, unless it is given up meanwhile. After a Problem it can be repeated."""
         self.flush()
-        self._writer.publish(self._footer, [record for _, record in (*self.late, *self._asked, *self._durable)])
-        if self._pending:
+        self._writer.publish(self._footer, [record for _, record in (*self.late, *self._asked, *self._durable)], stop)
+        if self._pace.pending:
             self._number = self._next_number()
-        self._published += self._pending
-        self._pending = self._bytes = 0
-        self._published_at = monotonic()
+        self._pace.publish()
+        self._bytes = 0
 
-    def publish_if_due(self) -> None:
+    def publish_if_due(self, stop: Callable[[], bool]) -> None:
         """Publishes as often as a Store does."""
-        now = monotonic()
-        many = self._pending >= max(PART_TRIALS, self._published // 8)
-        late = now - self._published_at > max(PART_SECONDS, (now - self._opened) / 10)
-        if self._pending and (many or late):
-            self.publish()
+        if self._pace.due:
+            self.publish(stop)
 
     def _next_number(self) -> Future[int]:
         directory = self._writer.directory

@@ -36,12 +36,14 @@ def join(
     total: int,
     *,
     fresh: bool,
+    check: Callable[[], None],
     note: Callable[[str], None],
 ) -> Shared:
     """One command's part in the study of this sweep's name, recorded in a directory that all its commands share.
 
-    `total` trials are claimed at most; `fresh` begins a new study of that name. Raises Problem where the database holds
-    another sweep, or another directory's study, under the name, and where a search without a database writes the directory.
+    `total` trials are claimed at most; `fresh` begins a new study of that name; `check` is called once the directory is locked.
+    Raises Problem where the database holds another sweep, or another directory's study, under the name, and where a search
+    without a database writes the directory.
     """
     holder = f"{platform.node()}-{os.getpid()}-{token_hex(3)}"
     with ExitStack() as undo, refusals():
@@ -52,6 +54,7 @@ def join(
                 (directory / "log").mkdir(parents=True, exist_ok=True)
                 lock, alone = take_lock_together(directory)
             undo.callback(os.close, lock)
+            check()
             make_tables(connection)
             study, token = _study(connection, directory, sweep, fresh, alone)
             memory = Memory(engine.url, f"{sweep.name} {token}", sweep, len(objectives))

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from sweepgd.record import NoRoom
+from sweepgd.record.store import CLOSE_BYTES, never
 from sweepgd.storage.adoption import Adoption
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims
@@ -90,13 +91,13 @@ class Shared:
         self._counting.flush()
         self._settle()
 
-    def publish(self) -> None:
-        """Makes parts of what is shown. After a Problem it can be repeated."""
-        self._counting.publish()
+    def publish(self, stop: Callable[[], bool] = never) -> None:
+        """Makes parts of what is shown, unless it is given up meanwhile. After a Problem it can be repeated."""
+        self._counting.publish(stop)
 
-    def publish_if_due(self) -> None:
+    def publish_if_due(self, stop: Callable[[], bool]) -> None:
         """Publishes as often as a Store does."""
-        self._counting.publish_if_due()
+        self._counting.publish_if_due(stop)
 
     @property
     def unpublished_bytes(self) -> int:
@@ -135,6 +136,8 @@ class Shared:
                 if self._complete:
                     answer(self._link.submit(lambda: self._memory.end_rest(self._claims.total)), CLOSE_SECONDS)
                     self._wait_for_dashboards()
+        if self._counting.unpublished_bytes > CLOSE_BYTES:
+            return False
         self._counting.publish()
         if not settled:
             self._note(f"the database does not answer: {self._writer.folder} keeps results for the next command to add")

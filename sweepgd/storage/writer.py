@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from sweepgd.record import parts
 from sweepgd.record.files import sync_folder, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.log import Log, frames
+from sweepgd.record.store import never, until
 
 _LOCKS = "[!.]*/lock"
 
@@ -86,14 +87,14 @@ class Writer:
         """Keeps a result that does not count; returns where."""
         return keep_late(self.directory, self.holder, [record])
 
-    def publish(self, footer: dict[str, str], waiting: Iterable[bytes]) -> None:
+    def publish(self, footer: dict[str, str], waiting: Iterable[bytes], stop: Callable[[], bool] = never) -> None:
         """Makes parts of the segment; what still waits goes on to a log of its own. After a Problem it can be repeated."""
         with writing(self.directory):
             if self._segment is not None:
                 self._segment.close()
                 self._final, self._segment = self._segment.path, None
             if self._final is not None:
-                publish_segment(self.directory, self._final, footer)
+                publish_segment(self.directory, self._final, footer, stop)
                 self._final = None
             before, self._waiting = self._waiting, Log(self._following())
             for record in waiting:
@@ -132,10 +133,10 @@ def keep_late(directory: Path, holder: str, records: Iterable[bytes]) -> Path:
     return path
 
 
-def publish_segment(directory: Path, path: Path, footer: dict[str, str]) -> None:
-    """Makes parts of a segment that nobody writes to any more, and removes it."""
+def publish_segment(directory: Path, path: Path, footer: dict[str, str], stop: Callable[[], bool] = never) -> None:
+    """Makes parts of a segment that nobody writes to any more, and removes it. Raises GivenUp where `stop` says so."""
     if next(frames(path), None) is not None:
-        parts.publish(directory, int(path.stem), frames(path), footer)
+        parts.publish(directory, int(path.stem), until(stop, frames(path)), footer)
     path.unlink()
 
 

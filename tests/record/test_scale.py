@@ -9,7 +9,7 @@ from tiny import sweep
 
 from sweepgd import load, search
 from sweepgd.record import Store
-from sweepgd.study import prepare
+from sweepgd.preparation import prepare
 from sweepgd.sweep import configuration_of, to_toml
 from sweepgd.trial import Task, run
 from sweepgd.workers import Pool

@@ -9,7 +9,7 @@ import pytest
 from recorded import append, finished, measured, supplement, write
 
 from sweepgd.problem import Problem
-from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, parts, store
+from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, pace, parts
 from sweepgd.record.compact import compact
 
 SWEEP = "name = 'tested'\n"
@@ -96,8 +96,8 @@ def test_a_supplement_is_for_a_recorded_trial_and_records_none(tmp_path):
 
 def test_supplements_alone_are_published_when_there_are_many_or_they_are_late(tmp_path, monkeypatch):
     clock = 0.0
-    monkeypatch.setattr(store.time, "monotonic", lambda: clock)
-    monkeypatch.setattr(store, "PART_TRIALS", 3)
+    monkeypatch.setattr(pace, "monotonic", lambda: clock)
+    monkeypatch.setattr(pace, "PART_RECORDS", 3)
     write(tmp_path, [[finished(0)]])
     opened = Store.open(tmp_path, SWEEP)
     for value in range(4):
@@ -122,16 +122,16 @@ def test_a_large_segment_is_published_in_row_groups(tmp_path, monkeypatch):
 
 def test_parts_grow_with_the_study(tmp_path, monkeypatch):
     clock = 0.0
-    monkeypatch.setattr(store.time, "monotonic", lambda: clock)
-    monkeypatch.setattr(store, "PART_TRIALS", 256)
+    monkeypatch.setattr(pace, "monotonic", lambda: clock)
+    monkeypatch.setattr(pace, "PART_RECORDS", 256)
     opened = Store.open(tmp_path, SWEEP)
     sizes = []
     opened.publish_if_due()
     for trial in range(3000):
         append(opened, finished(trial, points=1))
         opened.publish_if_due()
-        if opened._published != sum(sizes):
-            sizes.append(opened._published - sum(sizes))
+        if opened._pace.published != sum(sizes):
+            sizes.append(opened._pace.published - sum(sizes))
     assert sizes == [256] * 8 + [256, 288, 324]
     clock = 31.0
     opened.publish_if_due()

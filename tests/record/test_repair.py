@@ -1,0 +1,68 @@
+"""A repair that ends at any point: it can be repeated, and what is recorded before that stays."""
+
+import errno
+import shutil
+from contextlib import suppress
+from functools import partial
+from itertools import count
+
+import pytest
+from faulty import Crash, Disk, Dying
+from recorded import append, finished, measured, supplement, write
+
+from sweepgd.problem import Problem
+from sweepgd.record import Store, load
+from sweepgd.record.repair import repair
+from sweepgd.record.verify import verify
+
+SWEEP = "name = 'written'\n"
+
+
+@pytest.fixture(params=[True, False], ids=["with its log", "without"])
+def damaged(request, tmp_path):
+    """Trials 0 and 1 in one segment, 2 and 3 in the next, of which trials and minima are damaged; which trials are lost."""
+    directory = tmp_path / "damaged"
+    write(directory, [[finished(0), finished(1)], [finished(2), finished(3)]])
+    for table in ("trials", "minima"):
+        path = directory / table / "000002.parquet"
+        path.write_bytes(path.read_bytes()[:-9])
+    if not request.param:
+        (directory / "log" / "000002.log").unlink()
+    return directory, {2, 3} if not request.param else set()
+
+
+def record(directory, trials):
+    store = Store.open(directory, SWEEP)
+    for trial in trials:
+        append(store, finished(trial))
+        supplement(store, measured(trial))
+    store.close()
+
+
+@pytest.mark.parametrize("ending", [Dying, partial(Disk, kind=errno.EIO)], ids=["killed", "EIO"])
+def test_what_is_recorded_after_a_repair_that_was_cut_short_stays(damaged, ending, tmp_path):
+    directory, lost = damaged
+    cut_short = 0
+    for last in count(step=3):
+        out = shutil.copytree(directory, tmp_path / "out")
+        with pytest.MonkeyPatch.context() as patch:
+            disk = ending(last, patch=patch)
+            with suppress(Crash, Problem):
+                repair(out)
+        expected = {0, 1, 2, 3} - lost
+        with suppress(Problem):  # its damaged trials may be there yet
+            record(out, [7, 8])
+            record(out, [9])
+            expected |= {7, 8, 9}
+            cut_short += 1
+        repair(out)
+        assert verify(out).findings == []
+        results = load(out)
+        assert results.trials["trial"].to_pylist() == sorted(expected)
+        assert results.curves["trial"].to_pylist() == [trial for trial in sorted(expected) for _ in range(3)]
+        assert results.minima["trial"].to_pylist() == sorted(expected)
+        assert results.curvature["trial"].to_pylist() == sorted(expected & {7, 8, 9})
+        if disk.left >= 0:
+            break
+        shutil.rmtree(out)
+    assert cut_short > 3
