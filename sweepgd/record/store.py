@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from sweepgd.problem import Problem
 from sweepgd.record import parts, reading
-from sweepgd.record.files import NoRoom, writing
+from sweepgd.record.files import NoRoom, to_repair, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.lock import prepare, take_lock
-from sweepgd.record.log import Log, frames
+from sweepgd.record.log import Log, faults, frames
 from sweepgd.record.pace import Pace
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 
@@ -39,11 +40,13 @@ class Store:
         self.directory = directory
         self._lock = lock
         self._footer = footer(sweep_toml)
-        published = parts.numbers(directory / "trials", ".parquet")
+        self.notes: list[str] = []
+        """What was cut from its logs, a line each."""
         logged = parts.numbers(directory / "log", ".log")
-        self._segment = max([1, *logged, *(number + 1 for number in published)])
+        self._segment = max([*logged, parts.largest(directory) + 1])
         for number in {*logged, self._segment}:
-            Log(self._log_path(number)).close()  # cuts a torn tail and keeps it, before any segment is published
+            if not parts.complete(directory, number):
+                self._mend(self._log_path(number))  # before any segment is published
         self._publish_final_segments()
 
         self.recorded: set[int] = set()
@@ -151,6 +154,16 @@ class Store:
         finally:
             self._log.close()
             os.close(self._lock)
+
+    def _mend(self, path: Path) -> None:
+        """Cuts a torn tail of a log, and makes one where there is none."""
+        if path.exists() and (between := faults(path)[0]):
+            raise Problem(f"{path} cannot be read: {between} bytes between its records are damaged; {to_repair(path)}")
+        log = Log(path)
+        log.close()
+        if log.cut:
+            torn = path.with_suffix(".torn")
+            self.notes.append(f"the last {log.cut} bytes of {path} are of a record that is not whole: cut, and kept in {torn}")
 
     def _log_path(self, segment: int) -> Path:
         return self.directory / "log" / f"{segment:06}.log"

@@ -1,12 +1,11 @@
 """Every write, fsync, rename and removal of a small study fails in turn: what was flushed is there afterwards."""
 
 import errno
-import io
-import os
 import shutil
 from itertools import count
 
 import pytest
+from faulty import SHORT, Disk
 from recorded import append, finished, measured, supplement
 
 from sweepgd.problem import Problem
@@ -15,64 +14,6 @@ from sweepgd.record.compact import compact
 from sweepgd.record.verify import verify
 
 SWEEP = "name = 'faulty'\n"
-SHORT = "short"
-
-
-class Raw(io.FileIO):
-    """A file whose writes the disk counts."""
-
-    disk = None
-
-    def write(self, data):
-        if self.disk.fails(self.name):
-            # A short write is no error: the rest is written by the next call, which fails.
-            self.disk.failing = self.disk.kind == SHORT
-            half = memoryview(data)[: len(data) // 2]
-            if self.disk.kind != SHORT or not len(half):
-                raise self.disk.error()
-            return super().write(half)
-        return super().write(data)
-
-
-class Disk:
-    """A disk of which the `last`-th change fails, once."""
-
-    def __init__(self, last, kind, patch):
-        self.left, self.kind, self.failing, self.failed = last, kind, False, None
-        opened = io.open
-
-        def opening(file, mode="r", buffering=-1, *arguments, **named):
-            if not set(mode) & set("wa+x") or not isinstance(file, str | os.PathLike):
-                return opened(file, mode, buffering, *arguments, **named)
-            raw = Raw(file, mode.replace("b", ""))
-            raw.disk = self
-            if not buffering:
-                return raw
-            return io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
-
-        patch.setattr(io, "open", opening)
-        for name in ("replace", "rename", "unlink", "mkdir"):
-            patch.setattr(os, name, self._counted(getattr(os, name)))
-        patch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # nothing here can tell that it is missing
-
-    def _counted(self, call):
-        def counted(*arguments, **named):
-            if self.fails(arguments[0]):
-                raise self.error(arguments[0])
-            return call(*arguments, **named)
-
-        return counted
-
-    def fails(self, what):
-        self.left -= 1
-        if self.left == -1 or self.failing:
-            self.failed = what
-            return True
-        return False
-
-    def error(self, path=None):
-        number = errno.ENOSPC if self.kind == SHORT else self.kind
-        return OSError(number, os.strerror(number), None if isinstance(path, int) else path)
 
 
 def live(directory, flushed):
@@ -112,7 +53,7 @@ def test_whatever_fails_nothing_that_was_flushed_is_lost(tmp_path, kind, every):
     for last in count(step=every):
         directory, flushed = tmp_path / "out", set()
         with pytest.MonkeyPatch.context() as patch:
-            disk = Disk(last, kind, patch)
+            disk = Disk(last, patch, kind)
             try:
                 live(directory, flushed)
             except Problem as problem:

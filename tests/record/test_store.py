@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -6,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from faulty import Crash, Dying
 from recorded import append, finished, measured, supplement, write
 
 from sweepgd.problem import Problem
@@ -149,6 +151,52 @@ def test_parts_grow_with_the_study(tmp_path, monkeypatch):
     opened.close()
 
 
+def test_a_log_stays_until_its_parts_have_been_read_back(tmp_path):
+    opened = Store.open(tmp_path, SWEEP)
+    for trial in range(3):
+        append(opened, finished(trial))
+        opened.publish()
+        if trial == 0:
+            part = tmp_path / "minima" / "000001.parquet"
+            part.write_bytes(part.read_bytes()[:-1])
+    opened.close()
+    assert names(tmp_path, "log", "*.log") == ["000001.log", "000003.log"]
+
+
+def test_what_is_cut_from_a_log_is_told_and_kept(tmp_path):
+    opened = Store.open(tmp_path, SWEEP)
+    assert opened.notes == []
+    append(opened, finished(0))
+    opened.flush()
+    abandon(opened)
+    log = tmp_path / "log" / "000001.log"
+    with log.open("ab") as file:
+        file.write(b"half a record")
+    again = Store.open(tmp_path, SWEEP)
+    torn = log.with_suffix(".torn")
+    assert again.notes == [f"the last 13 bytes of {log} are of a record that is not whole: cut, and kept in {torn}"]
+    assert torn.read_bytes() == b"half a record"
+    again.close()
+
+
+def test_a_log_that_is_damaged_is_no_hindrance_once_its_parts_are_there(tmp_path):
+    opened = Store.open(tmp_path, SWEEP)
+    for trial in range(2):
+        append(opened, finished(trial))
+        opened.flush()
+    copy = shutil.copytree(tmp_path, tmp_path.with_name("copy"))
+    opened.close()
+    for directory in (tmp_path, copy):
+        log = directory / "log" / "000001.log"
+        data = bytearray(log.read_bytes())
+        data[20] ^= 1
+        log.write_bytes(data)
+    Store.open(tmp_path, SWEEP).close()
+    with pytest.raises(Problem, match=rf"000001\.log cannot be read: .* damaged; .*: sweepgd verify {copy} --repair"):
+        Store.open(copy, SWEEP)
+    assert load(copy).trials["trial"].to_pylist() == [1]
+
+
 def test_a_second_writer_is_told_who_writes(tmp_path):
     opened = Store.open(tmp_path, SWEEP)
     with pytest.raises(Problem, match=f"is being written by process {os.getpid()} on"):
@@ -205,29 +253,6 @@ def test_a_full_disk_is_a_problem_that_loses_nothing(tmp_path, monkeypatch):
     assert results.trials["trial"].to_pylist() == [0, 1]
     assert results.curves["trial"].to_pylist() == [0, 0, 0, 1, 1, 1]
     assert results.minima["trial"].to_pylist() == [0, 1]
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class Dying:
-    """Ends the process at its `last`-th call that changes what is on the disk, and at every one after."""
-
-    def __init__(self, last, monkeypatch):
-        self.left = last
-        for holder, name in [(os, "replace"), (Path, "rename"), (Path, "unlink"), (Path, "mkdir"), (Path, "rmdir")]:
-            monkeypatch.setattr(holder, name, self._counted(getattr(holder, name)))
-        monkeypatch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # nothing here can tell that it is missing
-
-    def _counted(self, call):
-        def counted(*arguments, **named):
-            self.left -= 1
-            if self.left < 0:
-                raise Crash
-            return call(*arguments, **named)
-
-        return counted
 
 
 def a_short_life(directory, flushed):
