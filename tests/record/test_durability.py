@@ -1,0 +1,134 @@
+"""In which order a store writes, makes durable, renames and removes, so that a power cut between any two loses nothing."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from recorded import append, finished, write
+
+from sweepgd.record import Store, encode, parts
+from sweepgd.record.compact import compact
+from sweepgd.record.schema import SCHEMAS, footer
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the path of a descriptor is found as on Linux")
+
+SWEEP = "name = 'written'\n"
+
+
+@pytest.fixture
+def trace(monkeypatch):
+    """What is done to the disk: ("fsync", path, size), ("rename", from, to, size), ("remove", path); a folder has size 0."""
+    events = []
+
+    def size(path):
+        return path.stat().st_size if path.is_file() else 0
+
+    def syncing(descriptor, call=os.fsync):
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        events.append(("fsync", path, size(path)))
+        call(descriptor)
+
+    def moving(call):
+        def moved(source, target):
+            events.append(("rename", Path(source), Path(target), size(Path(source))))
+            call(source, target)
+
+        return moved
+
+    def removing(path, call=os.unlink, **named):
+        events.append(("remove", Path(path)))
+        call(path, **named)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(os, "replace", moving(os.replace))
+    monkeypatch.setattr(os, "rename", moving(os.rename))
+    monkeypatch.setattr(os, "unlink", removing)
+    return events
+
+
+def assert_in_this_order(trace, *events):
+    at = 0
+    for event in events:
+        assert event in trace[at:]
+        at = trace.index(event, at) + 1
+
+
+def place(path):
+    return ("rename", path.with_name(f".{path.name}.tmp"), path, path.stat().st_size)
+
+
+def test_a_file_is_durable_before_it_has_its_name_and_the_name_before_anything_else(tmp_path, trace):
+    store = Store.open(tmp_path, SWEEP)
+    for trial in range(3):
+        append(store, finished(trial))
+        store.publish()
+    store.close()
+    placed = [at for at, event in enumerate(trace) if event[0] == "rename"]
+    files = {trace[at][2] for at in placed}
+    assert files >= {tmp_path / "sweep.toml", tmp_path / "log" / "000003.log", *tmp_path.glob("*/*.parquet")}
+    for at in placed:
+        _, temporary, path, size = trace[at]
+        assert trace[at - 1 : at + 2] == [("fsync", temporary, size), trace[at], ("fsync", path.parent, 0)]
+
+
+def test_what_is_flushed_is_durable(tmp_path, trace):
+    store = Store.open(tmp_path, SWEEP)
+    append(store, finished(0))
+    store.flush()
+    log = tmp_path / "log" / "000001.log"
+    assert log.stat().st_size > 600
+    assert trace[-1] == ("fsync", log, log.stat().st_size)
+    store.close()
+
+
+def test_trials_come_last_and_a_log_goes_after_the_parts_made_of_it(tmp_path, trace):
+    store = Store.open(tmp_path, SWEEP)
+    for trial in range(2):
+        append(store, finished(trial))
+        store.publish()
+    trials = tmp_path / "trials" / "000001.parquet"
+    for table in ("curves", "minima", "curvature"):
+        part = tmp_path / table / trials.name
+        assert_in_this_order(trace, place(part), ("fsync", part.parent, 0), place(trials))
+    assert_in_this_order(trace, place(trials), ("fsync", trials.parent, 0), ("remove", tmp_path / "log" / "000001.log"))
+    store.close()
+
+
+def test_parts_of_an_earlier_attempt_are_durable_before_the_trials(tmp_path, trace):
+    write(tmp_path, [[finished(0)]])
+    part = tmp_path / "trials" / "000001.parquet"
+    part.unlink()
+    trace.clear()
+    parts.publish(tmp_path, 1, [encode(finished(0))], footer(SWEEP))
+    for table in set(SCHEMAS) - {"trials"}:
+        assert_in_this_order(trace, ("fsync", tmp_path / table, 0), place(part))
+
+
+def test_a_torn_tail_is_durable_in_its_file_before_it_is_cut(tmp_path, trace):
+    Store.open(tmp_path, SWEEP).close()
+    log, torn = tmp_path / "log" / "000001.log", tmp_path / "log" / "000001.torn"
+    write(tmp_path, [])
+    log.write_bytes(b"sweepgd log 1\nhalf")
+    trace.clear()
+    Store.open(tmp_path, SWEEP).close()
+    assert_in_this_order(trace, ("fsync", torn, 4), ("fsync", log.parent, 0), ("fsync", log, 14))
+
+
+def test_old_parts_and_logs_go_after_a_compaction_is_durable(tmp_path, trace):
+    write(tmp_path, [[finished(0)], [finished(1)]])
+    trace.clear()
+    compact(tmp_path)
+    begun, complete = tmp_path / ".compacting", tmp_path / "compacted"
+    assert_in_this_order(
+        trace,
+        *(("fsync", begun / table, 0) for table in SCHEMAS),
+        ("fsync", begun, 0),
+        ("remove", tmp_path / "log" / "000002.log"),
+        ("fsync", tmp_path / "log", 0),
+        ("rename", begun, complete, 0),
+        ("fsync", tmp_path, 0),
+        ("rename", complete / "trials", tmp_path / "trials", 0),
+        ("fsync", complete, 0),
+        ("remove", complete / "trials.before" / "000001.parquet"),
+    )
