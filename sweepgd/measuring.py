@@ -108,6 +108,8 @@ def measure(
         lab = Lab(_sweep_of(results, {key: value for key, value in options.items() if value is not None}, list(overrides)))
         numbers = chosen(results, trials)
         with closing(Store.open(results.directory, results.sweep_toml)) as store:
+            for line in store.notes:
+                progress.note(line)
             results = load(directory)
             lacking = missing(results, lab, numbers, progress.note)
             _take(results, lab, store, lacking, files, count or cores(), limit, progress)

@@ -118,6 +118,8 @@ def _train(
     _ = lab.architecture
     configuration = configuration_of(next(space.grid()))
     store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
+    for line in store.notes if store is not None else ():
+        note(line)
     try:
         if store is not None and 0 in store.recorded:
             raise UsageProblem(f"{directory} holds this very run already: choose another --out")

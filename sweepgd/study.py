@@ -70,6 +70,8 @@ def search(
         store: Store | Shared
         if database is None:
             store = Store.open(directory, to_toml(prepared.sweep), check)
+            for line in store.notes:
+                progress.note(line)
         else:
             objectives, total = prepared.lab.objectives, prepared.total
             store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)

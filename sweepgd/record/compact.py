@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from sweepgd.problem import Problem
 from sweepgd.record import parts
 from sweepgd.record.compacted import BEGUN, finish_compaction
-from sweepgd.record.files import sync_folder, writing
+from sweepgd.record.files import sync_folder, to_repair, writing
 from sweepgd.record.load import load
 from sweepgd.record.reading import groups
 from sweepgd.record.schema import SCHEMAS, footer
@@ -29,12 +30,22 @@ def compact(directory: Path | str) -> tuple[int, int]:
         numbers = parts.numbers(results.directory / "trials", ".parquet")
         if len(numbers) < 2:
             return len(numbers), len(numbers)
+        _check_no_more_than(numbers, results.directory)
         with writing(results.directory):
             try:
                 _merge(results.directory, numbers, footer(results.sweep_toml))
             finally:
                 finish_compaction(results.directory)
     return len(numbers), 1
+
+
+def _check_no_more_than(numbers: list[int], directory: Path) -> None:
+    """Raises Problem where a table has parts without trials: a repair that was cut short has left them."""
+    for table in SCHEMAS:
+        for number in parts.numbers(directory / table, ".parquet"):
+            if number not in numbers:
+                path = parts.part(directory, table, number)
+                raise Problem(f"{path} is there without its trials; {to_repair(path)}")
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str]) -> None:

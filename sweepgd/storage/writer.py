@@ -26,7 +26,7 @@ def attempt_of(record: bytes) -> Attempt:
 
 def largest_segment(directory: Path) -> int:
     """The largest number of a segment of the log, or of a part."""
-    return max([0, *parts.numbers(directory / "log", ".log"), *parts.numbers(directory / "trials", ".parquet")])
+    return max([*parts.numbers(directory / "log", ".log"), parts.largest(directory)])
 
 
 class Writer:

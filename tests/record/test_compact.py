@@ -1,6 +1,7 @@
 import pytest
 from recorded import finished, write
 
+from sweepgd.problem import Problem
 from sweepgd.record import load
 from sweepgd.record.compact import compact
 
@@ -26,3 +27,12 @@ def test_what_somebody_else_has_put_there_stays(out):
     assert others[-1].is_dir()
     assert not (out / "compacted").exists()
     assert load(out).trials["trial"].to_pylist() == [0, 1]
+
+
+def test_parts_without_their_trials_are_not_lost(out):
+    write(out, [[finished(2)]])
+    (out / "trials" / "000003.parquet").rename(out.with_name("aside"))
+    (out / "log" / "000003.log").unlink()
+    with pytest.raises(Problem, match=rf"curves/000003\.parquet is there without its trials; .*: sweepgd verify {out} --repair"):
+        compact(out)
+    assert (out / "curves" / "000003.parquet").exists()
