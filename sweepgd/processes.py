@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerProcess, SpawnProcess
 from multiprocessing.process import BaseProcess
+from tempfile import gettempdir
 from types import ModuleType
 from typing import Any
 
 from sweepgd.interrupts import SIGNALS
+from sweepgd.problem import Problem
 
 # A forked child of a process with threads may hang on what one of them held. The fork server has only idle ones, of BLAS, which
 # stops them around a fork, and of Arrow; a worker starts in a tenth of spawn's time.
@@ -31,13 +33,19 @@ def cores() -> int:
 def get_ready() -> None:
     """Starts the fork server, if it does not run yet, without waiting until it is ready.
 
-    Called before this process imports what it needs itself, so that both are done at the same time, on two cores.
+    Called before this process imports what it needs itself, so that both are done at the same time, on two cores. Raises
+    Problem where the temporary folder cannot hold its socket, whose path may have 107 bytes.
     """
     if METHOD == "forkserver":
         context.set_forkserver_preload(PRELOADED)
-        resource_tracker.ensure_running()  # which the next call else does itself, and lets interrupts through again
-        with _without_interrupts():
-            forkserver.ensure_running()
+        try:
+            resource_tracker.ensure_running()  # which the next call else does itself, and lets interrupts through again
+            with _without_interrupts():
+                forkserver.ensure_running()
+        except OSError as error:
+            raise Problem(
+                f"cannot start workers from {gettempdir()}: {error.strerror or error}; set TMPDIR to a folder with a short path"
+            ) from error
 
 
 def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess | SpawnProcess:

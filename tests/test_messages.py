@@ -10,7 +10,7 @@ from tiny import statuses, sweep
 from sweepgd import processes, search
 from sweepgd.reporting import Silence
 
-MANY = 600
+MANY = 1000
 
 
 @pytest.fixture
@@ -44,14 +44,14 @@ def test_pipes_that_hold_little_do_not_make_parent_and_worker_wait_for_each_othe
 
 
 class KillsOneWorker(Silence):
-    """Kills the worker of the hundredth trial to be finished."""
+    """Kills the worker of the first trial to be finished."""
 
     def __init__(self):
-        self.seen = 0
+        self.killed = False
 
     def finished(self, result):
-        self.seen += 1
-        if self.seen == 100:
+        if not self.killed:
+            self.killed = True
             _, _, worker = result.finished.rows[0]["worker"].rpartition(":")
             os.kill(int(worker), signal.SIGKILL)
 

@@ -1,9 +1,11 @@
-"""Processes that are started leave this one's environment as it was."""
+"""Processes that are started: they leave the environment of this one as it was, or cannot be.
 
 import os
 from time import sleep
 
 import pytest
+from commands import completed
+from tiny import sweep_file
 
 from sweepgd import processes
 
@@ -17,3 +19,11 @@ def test_a_process_without_jit_leaves_the_variable_as_it_was(before, monkeypatch
     assert os.environ.get("NUMBA_DISABLE_JIT") == before
     process.join(60)
     assert process.exitcode == 0
+
+
+def test_a_temporary_folder_of_too_long_a_path_is_one_line(tmp_path):
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), env=os.environ | {"TMPDIR": str(long)})
+    line = f"sweepgd: cannot start workers from {long}: AF_UNIX path too long; set TMPDIR to a folder with a short path\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
