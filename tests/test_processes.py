@@ -1,4 +1,4 @@
-"""Processes that are started: they leave the environment of this one as it was, or cannot be.
+"""Processes that are started leave the environment as it was, and one that cannot be is a line."""
 
 import os
 from time import sleep
