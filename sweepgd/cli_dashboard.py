@@ -8,16 +8,19 @@ from typing import Annotated
 
 import typer
 
+from sweepgd.cli_options import Plugin
+
 
 def dashboard(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port on this machine that it is served on.")] = 8080,
+    plugin_: Plugin = [],  # noqa: B006 (typer copies it)
     only_file: Annotated[bool, typer.Option("--only-file", help="Write the file, and start nothing.")] = False,
 ) -> None:
     """Show a sweep in optuna-dashboard: writes DIR/optuna.db from the record, and serves it until Ctrl-C."""
     from sweepgd.dashboard import rebuild
 
-    path = rebuild(directory)
+    path = rebuild(directory, plugins=plugin_)
     url = f"sqlite:///{path}"
     print(f"Wrote {path}, a study of Optuna's")
     if only_file:

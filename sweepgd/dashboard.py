@@ -11,10 +11,11 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy import event
 
+from sweepgd import one_off
 from sweepgd.advisor import Advisor, trial_of
-from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.record import Results, load
 from sweepgd.record.files import placed, writing
+from sweepgd.storage import told
 from sweepgd.sweep import parse
 
 # What every replicate of a trial has alike, and what is averaged over them.
@@ -26,8 +27,10 @@ AVERAGED = (
 Row = dict[str, Any]
 
 
-def rebuild(directory: Path | str) -> Path:
+def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Path:
     """Writes `optuna.db` into a results directory, in place of an earlier one, from what is recorded; returns its path.
+
+    `plugins` are the files that the sweep was run with.
 
     A trial is complete, pruned or failed as Optuna was told, or would have been; one that diverged and was not told has no
     value and counts as failed. Its intermediate values are those that a pruner saw, else the validation losses by update.
@@ -37,7 +40,8 @@ def rebuild(directory: Path | str) -> Path:
     path = results.directory / "optuna.db"
     sweep = parse(results.sweep_toml, where=str(results.directory / "sweep.toml"))
     names = sweep.search.objectives or [sweep.search.objective or "objective"]
-    with writing(results.directory), placed(path) as temporary:
+    with one_off.registered(map(Path, plugins)), writing(results.directory), placed(path) as temporary:
+        one_off.digests(sweep.plugins)  # says which file is missing, before the name of what it defines is unknown
         temporary.unlink(missing_ok=True)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         storage = RDBStorage(f"sqlite:///{temporary}")
@@ -54,7 +58,7 @@ def rebuild(directory: Path | str) -> Path:
 
 def _trials(results: Results, advisor: Advisor) -> Iterable[FrozenTrial]:
     grouped: dict[int, list[Row]] = defaultdict(list)
-    columns = ["trial", "replicate", "status", "message", "objectives", "search_state", *ALIKE, *AVERAGED]
+    columns = [*told.COLUMNS, "message", *ALIKE, *AVERAGED]
     for row in results.trials.select(columns).to_pylist():
         grouped[row["trial"]].append(row)
     losses: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -67,21 +71,14 @@ def _trials(results: Results, advisor: Advisor) -> Iterable[FrozenTrial]:
 
 def _trial(number: int, rows: Sequence[Row], losses: dict[int, float], advisor: Advisor) -> FrozenTrial:
     attributes = _attributes(number, rows)
-    values = _values(rows)
-    state = rows[0]["search_state"] or advisor.state_of_point(advisor.ask(number), values)
+    state = told.state(number, rows, advisor)
     if state is None:  # a fixed point that lies outside of the space
+        values = told.values(rows)
         ending = TrialState.FAIL if values is None else TrialState.COMPLETE
         return create_trial(state=ending, values=values, user_attrs=attributes, intermediate_values=losses)
     trial = trial_of(state, **attributes)
     trial.intermediate_values = trial.intermediate_values or losses
     return trial
-
-
-def _values(rows: Sequence[Row]) -> list[float] | None:
-    """The mean objectives of a trial, None where a replicate has none."""
-    if any(row["status"] in (FAILED, TIMED_OUT) or None in (row["objectives"] or [None]) for row in rows):
-        return None
-    return [fmean(values) for values in zip(*(row["objectives"] for row in rows), strict=True)]
 
 
 def _attributes(number: int, rows: Sequence[Row]) -> Row:
