@@ -16,9 +16,8 @@ def joined(storage: str, out: Path, total: int, notes: list[str] | None = None, 
     """A command that has joined the study of the tiny sweep."""
     note = [].append if notes is None else notes.append
     options = {"fresh": False} | changes
-    return join(
-        connect(address(storage)), out, sweep(f"search.trials={total}"), ["validation_loss"], total, note=note, **options
-    )
+    study = sweep(f"search.trials={total}")
+    return join(connect(address(storage)), out, study, ["validation_loss"], total, check=lambda: None, note=note, **options)
 
 
 def record(trial: int, attempt: int) -> bytes:

@@ -8,6 +8,7 @@ from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims
 from sweepgd.storage.counting import Counting
 from sweepgd.storage.link import ANSWER_SECONDS, Link, answer
+from sweepgd.storage.told import states
 from sweepgd.storage.writer import Dead, Writer, attempt_of, dead, keep_late
 
 T = TypeVar("T")
@@ -43,10 +44,10 @@ class Adoption:
             lacking = {key: record for key, record in results.items() if key in counts and key[0] not in shown}
             if lacking:
                 self._counting.adopt(list(lacking.values()))
-            for key, record in lacking.items():
-                self._advisor.adopted(record, counts[key])
-            visible = shown.union(trial for trial, _ in lacking)
-            self._answer(lambda: self._claims.recorded(held & visible))
+            found = states(self._directory, self._advisor)
+            visible = held & shown.union(trial for trial, _ in lacking)
+            self._answer(lambda: self._claims.recorded(visible))
+            self._advisor.learn({trial: found[trial] for trial in visible & found.keys()})
         if late := [record for key, record in results.items() if key not in counts]:
             path = keep_late(self._directory, command.holder, late)
             self._note(f"{len(late)} results of {command.holder} came late, and are set aside in {path}")

@@ -1,14 +1,13 @@
 """What to try next where several commands try it: an Advisor whose memory is in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from optuna.trial import FixedTrial, FrozenTrial
 
-from sweepgd.advisor import Advisor, dump, trial_of
-from sweepgd.record.finished import unpack
+from sweepgd.advisor import Advisor, dump
 from sweepgd.space import Value
-from sweepgd.storage.link import Link
+from sweepgd.storage.link import Link, answer
 from sweepgd.storage.memory import Memory
 from sweepgd.sweep import Sweep
 
@@ -68,7 +67,7 @@ class SharedAdvisor(Advisor):
         if self._link.away:
             return False
         try:
-            return judged.result(JUDGE_SECONDS)
+            return answer(judged, JUDGE_SECONDS)
         except TimeoutError:
             return False
 
@@ -92,15 +91,10 @@ class SharedAdvisor(Advisor):
         elif (state := self.state_of_point(super().ask(number), ending.values)) is not None:
             self._add(number, state)
 
-    def adopted(self, record: bytes, asked: int | None) -> None:
-        """Tells Optuna a result that a dead command has recorded, where its record says what to tell."""
-        packed = unpack(record)
-        state = packed.rows[0].get("search_state")
-        if state is not None and asked is not None:
-            ending = trial_of(state)
-            self._link.submit(lambda: self._memory.tell(asked, ending.values, pruned=ending.state == TrialState.PRUNED))
-        elif state is not None:
-            self._add(packed.trial, state)
+    def learn(self, states: Mapping[int, str]) -> None:
+        """Tells Optuna what is recorded of trials that were found in the record, where its study is asked."""
+        if self._asks and states:
+            self._link.submit(lambda: self._memory.learn(states))
 
     def _add(self, number: int, state: str) -> None:
         """Adds a result to Optuna's study, at once only where the study is asked."""

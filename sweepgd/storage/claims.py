@@ -53,10 +53,6 @@ CLAIMS = Table(
 )
 
 
-Counts = dict[tuple[int, int], int | None]
-"""The attempts that count, with the number of what Optuna was asked for each, if it was."""
-
-
 class Claim(NamedTuple):
     """A trial to run: how many holders it has had, and the number of what Optuna was asked for it, if it was."""
 
@@ -103,12 +99,12 @@ class Claims:
             values = {"study": self._study, "holder": self.holder, "lease": LEASE_SECONDS}
             return [Claim(*row) for row in connection.execute(_RENEW, values)]
 
-    def finish(self, attempts: Iterable[tuple[int, int]], holder: str | None = None) -> Counts:
+    def finish(self, attempts: Iterable[tuple[int, int]], holder: str | None = None) -> set[tuple[int, int]]:
         """Which of these attempts of a holder, each a trial and its number, count: those that nobody has taken over."""
         trials, numbers = _columns(attempts)
         values = {"study": self._study, "holder": holder or self.holder, "trials": trials, "attempts": numbers}
         with self._engine.begin() as connection:
-            return {(row.trial, row.attempt): row.asked for row in connection.execute(_FINISH, values)}
+            return {(row.trial, row.attempt) for row in connection.execute(_FINISH, values)}
 
     def recorded(self, trials: Iterable[int]) -> None:
         """Says that finished trials can be read in the results directory."""
@@ -214,7 +210,7 @@ _FINISH = text(
     UPDATE sweepgd_claims AS claim SET state = CASE state WHEN 'recorded' THEN 'recorded' ELSE 'finished' END
     FROM unnest(CAST(:trials AS integer[]), CAST(:attempts AS integer[])) AS mine(trial, attempt)
     WHERE claim.study = :study AND claim.trial = mine.trial AND claim.attempt = mine.attempt AND claim.holder = :holder
-    RETURNING claim.trial, claim.attempt, claim.asked
+    RETURNING claim.trial, claim.attempt
     """
 )
 _RECORD = text(

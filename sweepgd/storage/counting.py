@@ -8,7 +8,7 @@ from sweepgd.record import NoRoom
 from sweepgd.record.pace import Pace
 from sweepgd.record.store import never
 from sweepgd.storage.advisor import SharedAdvisor
-from sweepgd.storage.claims import Claims, Counts
+from sweepgd.storage.claims import Claims
 from sweepgd.storage.link import ANSWER_SECONDS, Link, answer
 from sweepgd.storage.writer import Attempt, Writer, attempt_of, largest_segment
 
@@ -21,7 +21,7 @@ class Counting:
         self._appended: list[tuple[Attempt, bytes]] = []
         self._durable: list[tuple[Attempt, bytes]] = []
         self._asked: list[tuple[Attempt, bytes]] = []
-        self._answer: Future[Counts] | None = None
+        self._answer: Future[set[Attempt]] | None = None
         self.late: list[tuple[Attempt, bytes]] = []
         """Results that do not count, as another command had taken their trials over, not yet set aside."""
         self._shown: list[int] = []

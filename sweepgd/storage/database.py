@@ -1,19 +1,26 @@
 """The database of a study: its address, and whether it answers."""
 
 from importlib.util import find_spec
+from typing import Any
 
 from optuna.exceptions import StorageInternalError
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from sweepgd.problem import Problem, UsageProblem
 
 EXAMPLE = "postgresql+psycopg://user@host/database"
 # Without these a command would wait for minutes on a connection whose other end is gone without a word.
-CONNECT = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
+_CONNECT = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
+# What the server ends: a transaction whose client is gone or stopped, which would keep its locks, and a wait for such a lock.
+_LIMITS = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=2s"
 # A connection that was open when the server went is found out before it is used (optuna#5600).
-ENGINE = {"pool_pre_ping": True, "connect_args": CONNECT}
+_ENGINE = {"pool_pre_ping": True}
+_SECRETS = ("password", "passfile", "sslpassword")
+# What the server says to who is not let in, or asks for a database that is not there: SQLSTATE 28000, 28P01 and 3D000, which
+# libpq does not tell of a connection that failed. In another language than this it is taken for a database that is away.
+_REFUSED = ("does not exist", "authentication failed", "no pg_hba.conf entry", "not permitted to log in", "permission denied")
 
 
 def address(url: str) -> URL:
@@ -31,24 +38,46 @@ def address(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
+def visible(url: URL) -> URL:
+    """An address without what is secret in it, for everybody to see."""
+    return url.set(password=None).difference_update_query(_SECRETS)
+
+
+def options(url: URL, *more: str) -> dict[str, Any]:
+    """What an engine for this address is made with, and sessions of it with `more` settings; those of the address come last."""
+    given = url.query.get("options", ())
+    every = [_LIMITS, *more, *((given,) if isinstance(given, str) else given)]
+    return {**_ENGINE, "connect_args": {**_CONNECT, "options": " ".join(every)}}
+
+
 def connect(url: URL) -> Engine:
     """The database at an address. Raises Problem where it does not answer, or lets nobody in."""
-    engine = create_engine(url, **ENGINE)
+    engine = create_engine(url, **options(url))
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
     except DBAPIError as error:
-        shown = url.render_as_string(hide_password=True)
-        raise Problem(f"cannot use the database {shown}: {_line(error)}; mend that, or give another --storage") from error
+        raise Problem(f"cannot use the database {visible(url)}: {line(error)}; mend that, or give another --storage") from error
     return engine
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database is not there, and not that it refuses, or that what it was asked is wrong."""
+    if isinstance(error, StorageInternalError):
+        return error.__cause__ is not None and is_away(error.__cause__)
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError) and not any(said in line(error) for said in _REFUSED)
 
 
 def refusal(error: BaseException) -> Problem:
     """What the database, or Optuna's storage in it, would not do."""
-    return Problem(f"the database of --storage refused: {_line(error)}")
+    return Problem(f"the database of --storage refused: {line(error)}")
 
 
-def _line(error: BaseException) -> str:
+def line(error: BaseException) -> str:
     """The line in which the driver says it."""
     inner = error.__cause__ if isinstance(error, StorageInternalError) and error.__cause__ else error
     said = str(inner.orig if isinstance(inner, DBAPIError) else inner)

@@ -9,13 +9,18 @@ from threading import Event, Thread
 from time import monotonic
 from typing import Any, TypeVar
 
-from optuna.exceptions import StorageInternalError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from optuna.exceptions import OptunaError
+from sqlalchemy.exc import SQLAlchemyError
 
-from sweepgd.storage.database import refusal
+from sweepgd.storage.database import is_away, line, refusal
+from sweepgd.storage.watch import Watch
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-AWAY = "the database is away: training goes on with what is claimed, and results are kept until it is back"
+AWAY = "the database is away ({}): training goes on with what is claimed, and results are kept until it is back"
+# A server that has been silent for so long is taken for away.
+SILENT_SECONDS = 3.0
+# The thread has so long to end a job when the link is closed; a server that hangs would keep it for ever.
+END_SECONDS = 0.5
 # For what is asked only where the database was there just now.
 ANSWER_SECONDS = 10.0
 
@@ -27,7 +32,7 @@ def refusals() -> Iterator[None]:
     """Turns what the database refuses into a Problem."""
     try:
         yield
-    except (SQLAlchemyError, StorageInternalError) as error:
+    except (SQLAlchemyError, OptunaError) as error:
         raise refusal(error) from error
 
 
@@ -37,27 +42,20 @@ def answer(future: "Future[T]", timeout: float | None = None) -> T:
         return future.result(timeout)
 
 
-def is_away(error: BaseException) -> bool:
-    """Whether an error says that the database is not there, and not that something is wrong with what it was asked."""
-    if isinstance(error, StorageInternalError):
-        return error.__cause__ is not None and is_away(error.__cause__)
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, OperationalError | InterfaceError)
-
-
 class Link:
     """Does jobs, each a function that may be repeated, in the order of `submit`; `every` seconds it does `beat` in between.
 
     While the database is away a job is tried again with growing pauses, and `note` is told once, and once when it is back.
     """
 
-    def __init__(self, beat: Callable[[], object], every: float, note: Callable[[str], None]) -> None:
-        self._beat, self._every, self._note = beat, every, note
+    def __init__(self, beat: Callable[[], object], every: float, watch: Watch, note: Callable[[str], None]) -> None:
+        self._beat, self._every, self._watch, self._note = beat, every, watch, note
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
         self._later: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._closing = Event()
-        self.away = False
-        """Whether the last attempt found no database."""
+        self.patience = SILENT_SECONDS
+        """After so many seconds without an answer the database counts as away."""
+        self._lost = self._noted = False
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -73,21 +71,27 @@ class Link:
         self._later.append((job, Future()))
         self._jobs.put(None)
 
+    def drop_later(self) -> None:
+        """Gives up the jobs of `submit_later` that still wait."""
+        self._later.clear()
+
     @property
-    def later(self) -> int:
-        """How many jobs of `submit_later` still wait."""
-        return len(self._later)
+    def away(self) -> bool:
+        """Whether the last attempt found no database, or this one waits for long."""
+        return self._lost or self._watch.seconds > self.patience
 
     def check(self) -> None:
-        """Raises Problem where the beat has found the database to refuse it."""
+        """Says where the database does not answer. Raises Problem where the beat has found it to refuse."""
+        if self._watch.seconds > self.patience:
+            self._note_away(f"no answer for {self.patience:g} s")
         if self._failure is not None:
             raise refusal(self._failure) from self._failure
 
     def close(self) -> None:
-        """Ends the thread, after the job that it is at; those that wait are given up."""
+        """Ends the thread, after the job that it is at if that is short; those that wait are given up."""
         self._closing.set()
         self._jobs.put(None)
-        self._thread.join()
+        self._thread.join(END_SECONDS)
 
     def _work(self) -> None:
         due = monotonic()
@@ -95,7 +99,7 @@ class Link:
             try:
                 item = self._jobs.get(not self._later, max(0.0, due - monotonic()))
             except Empty:
-                item = self._later[0] if self._later else None
+                item = self._later.popleft() if self._later else None
             if monotonic() >= due:
                 beat: Future[object] = Future()
                 self._do(self._beat, beat)
@@ -104,8 +108,6 @@ class Link:
                 due = monotonic() + self._every
             if item is not None:
                 self._do(*item)
-                if self._later and item == self._later[0]:
-                    self._later.popleft()
 
     def _do(self, job: Callable[[], T], future: "Future[T]") -> None:
         pause = FIRST_PAUSE
@@ -116,14 +118,19 @@ class Link:
                 if not is_away(error):
                     future.set_exception(error)
                     return
-                if not self.away:
-                    self.away = True
-                    self._note(AWAY)
+                self._lost = True
+                self._note_away(line(error))
                 self._closing.wait(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
-                if self.away:
-                    self.away = False
+                self._lost = False
+                if self._noted:
+                    self._noted = False
                     self._note("the database is back")
                 future.set_result(result)
                 return
+
+    def _note_away(self, reason: str) -> None:
+        if not self._noted:
+            self._noted = True
+            self._note(AWAY.format(reason))

@@ -1,6 +1,6 @@
 """Optuna's study in the database: the memory that adaptive samplers and pruners share, and what a dashboard opens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import optuna
@@ -12,28 +12,27 @@ from sqlalchemy.engine import URL
 from sweepgd.advisor import trial_of
 from sweepgd.pruners import RUNGS, make_pruner
 from sweepgd.samplers import ADAPTIVE, Points, make
-from sweepgd.storage.database import CONNECT, ENGINE
+from sweepgd.storage.database import options
+from sweepgd.storage.watch import Watch
 from sweepgd.sweep import Sweep, points_of, space_of
 
 # The attribute of a trial of Optuna's that holds its number in the record.
 NUMBER = "trial"
 # Where nothing is asked of it, the study is for dashboards alone, and need not wait for the server's disk.
-UNHURRIED = {"options": "-c synchronous_commit=off"}
-RUNNING = (TrialState.RUNNING,)
+UNHURRIED = "-c synchronous_commit=off"
 
 
 class Memory:
     """What the commands of a study ask Optuna, and tell it. Any method may be repeated after the database was away."""
 
-    def __init__(self, url: URL, name: str, sweep: Sweep, objectives: int) -> None:
+    def __init__(self, url: URL, name: str, sweep: Sweep, objectives: int, watch: Watch) -> None:
         self._search, self._objectives = sweep.search, objectives
         self._space = space_of(sweep)
         self._fixed = len(points_of(sweep, self._space))
         asked = sweep.search.sampler in ADAPTIVE or bool(RUNGS[sweep.search.pruner])
-        self._storage = RDBStorage(
-            url.render_as_string(hide_password=False),
-            engine_kwargs={**ENGINE, "connect_args": CONNECT | ({} if asked else UNHURRIED)},
-        )
+        more = () if asked else (UNHURRIED,)
+        self._storage = RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options(url, *more))
+        watch.add(self._storage.engine)
         self._study = optuna.create_study(
             storage=self._storage,
             study_name=name,
@@ -60,7 +59,10 @@ class Memory:
 
     def should_prune(self, held: int, percent: int, mean: float) -> bool:
         """Takes a report at a rung, and judges by those of all commands."""
-        self._storage.set_trial_intermediate_value(held, percent, mean)
+        try:
+            self._storage.set_trial_intermediate_value(held, percent, mean)
+        except UpdateFinishedTrialError:  # another command has taken the trial over, and ended it
+            return False
         return self._study.pruner.prune(self._study, self._storage.get_trial(held))
 
     def tell(self, held: int, values: Sequence[float] | None, *, pruned: bool) -> None:
@@ -73,11 +75,26 @@ class Memory:
         """Adds a result whose point was not asked for here."""
         self._study.add_trial(trial_of(state, **{NUMBER: number}))
 
-    def end_rest(self, total: int) -> None:
+    def learn(self, states: Mapping[int, str]) -> None:
+        """Takes what is recorded of trials, by number, where it has no result of them yet."""
+        trials = self._study.get_trials(deepcopy=False)
+        lacking = dict(states)
+        for trial in trials:
+            if trial.state.is_finished():
+                lacking.pop(trial.user_attrs.get(NUMBER, -1), None)
+        for trial in trials:
+            state = lacking.pop(trial.user_attrs.get(NUMBER, -1), None)
+            if state is not None:
+                ending = trial_of(state)
+                self.tell(trial._trial_id, ending.values, pruned=ending.state == TrialState.PRUNED)
+        for number, state in lacking.items():
+            self.add(number, state)
+
+    def fail_rest(self, total: int) -> None:
         """Fails what was asked for below a number and is run by nobody, as where an answer of the database was lost."""
-        for trial in self._study.get_trials(deepcopy=False, states=RUNNING):
+        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get(NUMBER, -1) < total:
-                self._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+                self.tell(trial._trial_id, None, pruned=False)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -1,5 +1,6 @@
 """One of several commands on one study: it runs what it claims, and shows what counts in the folder that all share."""
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,11 +17,15 @@ from sweepgd.storage.counting import Counting
 from sweepgd.storage.link import Link, answer
 from sweepgd.storage.memory import Memory
 from sweepgd.storage.supply import Supply
+from sweepgd.storage.told import states
 from sweepgd.storage.writer import Writer
 
 ADOPT_SECONDS = 5.0  # between two looks for commands that have died
 SETTLE_SECONDS = 0.005
 CLOSE_SECONDS = 10.0  # for the database to answer at the end; what waits longer is adopted by another command
+# Where it ends before all is done, as at a Ctrl-C, all is over in 2 s, whether the database hangs or not.
+STOP_SECONDS, STOP_PATIENCE = 1.0, 0.3
+TELL_SECONDS = 1.0  # what takes longer is said
 
 
 class Shared:
@@ -52,7 +57,7 @@ class Shared:
         self._adoption = Adoption(self._writer, self._counting, claims, link, advisor, footer, note)
         self._supply = Supply(claims, memory, advisor, link)
         self._looked = -inf
-        self._complete = False
+        self._complete = self.recorded.issuperset(range(claims.total))
         self._attempts: dict[int, int] = {}
 
     def attempt(self, trial: int) -> int:
@@ -114,6 +119,8 @@ class Shared:
         try:
             with suppress(NoRoom):
                 done = self._end()
+                if done and self._complete and self._is_last():
+                    self._tell_rest()
         finally:
             self._link.close()
             self._claims.close()
@@ -124,30 +131,56 @@ class Shared:
     def _end(self) -> bool:
         """Whether all of this command's results are where they belong."""
         self._counting.flush()
-        deadline = monotonic() + CLOSE_SECONDS
-        while not (self._counting.settled or self._link.away) and monotonic() < deadline:
-            self._counting.settle()
-            self._set_aside()
-            sleep(SETTLE_SECONDS)
-        settled = self._counting.settled
-        if settled and not self._link.away:
+        if not self._complete:
+            self._link.patience = STOP_PATIENCE
+        settled = self._within(self._settled)
+        if settled and self._within(self._link.submit(self._claims.release).done) and self._complete:
             with suppress(TimeoutError):
-                answer(self._link.submit(self._claims.release), CLOSE_SECONDS)
-                if self._complete:
-                    answer(self._link.submit(lambda: self._memory.end_rest(self._claims.total)), CLOSE_SECONDS)
-                    self._wait_for_dashboards()
-        if self._counting.unpublished_bytes > CLOSE_BYTES:
-            return False
-        self._counting.publish()
+                self._adoption.look()
         if not settled:
             self._note(f"the database does not answer: {self._writer.folder} keeps results for the next command to add")
+        if self.unpublished_bytes > CLOSE_BYTES:
+            return False
+        self._counting.publish()
         return settled
 
-    def _wait_for_dashboards(self) -> None:
-        if self._link.later:
-            self._note(f"adding {self._link.later} results to Optuna's study, for dashboards")
-        while self._link.later and not self._link.away:
+    def _settled(self) -> bool:
+        self._counting.settle()
+        self._set_aside()
+        return self._counting.settled
+
+    def _within(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Waits until something is done, for as long as the database answers, and there is time."""
+        deadline = monotonic() + (seconds or (CLOSE_SECONDS if self._complete else STOP_SECONDS))
+        while not done():
+            if self._link.away or monotonic() > deadline:
+                return False
             sleep(SETTLE_SECONDS)
+        return True
+
+    def _is_last(self) -> bool:
+        """Whether no other command is there: of two that end at once, the one that asks second finds the lock its own."""
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        return True
+
+    def _tell_rest(self) -> None:
+        """Tells Optuna all that is recorded and that it does not know, and that nothing else runs."""
+        recorded = states(self.directory, self.advisor)
+
+        def tell() -> None:
+            self._link.drop_later()
+            self._memory.learn(recorded)
+            self._memory.fail_rest(self._claims.total)
+
+        told = self._link.submit(tell)
+        if not self._within(told.done, TELL_SECONDS):
+            self._note("adding what is recorded to Optuna's study, for dashboards")
+        if self._within(told.done, inf):
+            answer(told)
 
     def _settle(self) -> None:
         self._link.check()

@@ -46,12 +46,12 @@ def test_numbers_are_given_out_once_and_up_to_the_total(engine):
 def test_an_expired_claim_is_taken_over_once_and_its_late_result_does_not_count(engine, old_server):
     one, other = Claims(engine, 1, "one", 2), Claims(engine, 1, "other", 2)
     assert trials(one.take(2)) == [0, 1]
-    assert one.finish([(1, 1)]) == {(1, 1): None}
+    assert one.finish([(1, 1)]) == {(1, 1)}
     expire(engine)
     assert other.take(2) == [Claim(0, 2, None)]  # what is finished is not taken over
-    assert one.finish([(0, 1), (1, 1)]) == {(1, 1): None}
-    assert other.finish([(0, 2)]) == {(0, 2): None}
-    assert other.finish([(0, 2)]) == {(0, 2): None}  # as where the first answer was lost
+    assert one.finish([(0, 1), (1, 1)]) == {(1, 1)}
+    assert other.finish([(0, 2)]) == {(0, 2)}
+    assert other.finish([(0, 2)]) == {(0, 2)}  # as where the first answer was lost
     one.recorded([1])
     other.recorded([0, 1])
     assert one.all_recorded() == {0, 1}
