@@ -17,7 +17,7 @@ def test_without_jit():
         )
     ]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen],
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *chosen],
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
         cwd=TESTS.parent,
         capture_output=True,
