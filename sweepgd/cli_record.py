@@ -36,8 +36,8 @@ def verify(
             print(f"{each['path']}: {where}{each['outcome']}")
         for finding in findings:
             print(f"{finding['path']}: {finding['reason']}")
-        whole = "whole" if not found.damaged else f"{len(found.damaged)} damaged"
-        print(f"{directory}: {found.files} files of {found.trials} trials, {whole}")
+        state = f", {len(found.damaged)} damaged" if found.damaged else "" if findings else ", whole"
+        print(f"{directory}: {found.files} files of {found.trials} trials{state}")
     if found.damaged:
         if not repair:
             again = f"sweepgd verify {quote(str(directory))} --repair"

@@ -5,8 +5,10 @@ import json
 import pytest
 from commands import VARIABLES, call
 from recorded import append, finished, write
+from tiny import sweep_file
 
 from sweepgd.record import Store, load
+from sweepgd.record.log import MAGIC
 
 
 @pytest.fixture
@@ -86,3 +88,31 @@ def test_a_folder_without_results_is_a_line_and_exit_1(run, tmp_path, command):
     ended = run(command, str(tmp_path))
     assert (ended.code, ended.out) == (1, "")
     assert ended.err == f"sweepgd: {tmp_path} is no result directory: it has no sweep.toml beside a folder trials\n"
+
+
+def test_a_torn_tail_is_told_and_the_search_goes_on(monkeypatch, capsys, tmp_path):
+    out, given = str(tmp_path / "out"), ["search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "1"]
+    call(monkeypatch, capsys, *given, "--trials", "2")
+    log = tmp_path / "out" / "log" / "000002.log"
+    log.write_bytes(MAGIC + b"half a record")
+    verified = call(monkeypatch, capsys, "verify", out)
+    assert verified.code == 0
+    assert verified.out.splitlines()[0] == "log/000002.log: its last 13 bytes are of a record that is not whole"
+    assert verified.out.endswith(" files of 2 trials\n")
+    ended = call(monkeypatch, capsys, *given)
+    assert ended.code == 0
+    assert (
+        f"the last 13 bytes of {log} are of a record that is not whole: cut, and kept in {log.with_suffix('.torn')}"
+        in ended.err
+    )
+    assert load(out).trials["trial"].to_pylist() == list(range(6))
+
+
+def test_a_sweep_that_cannot_be_read_is_a_line(run, tmp_path):
+    (tmp_path / "out" / "sweep.toml").write_bytes(b"name = '\xff'")
+    for command in (("search", sweep_file(tmp_path), "--out", "out"), ("compact", "out")):
+        ended = run(*command)
+        assert (ended.code, ended.err.count("\n")) == (1, 1)
+        assert "out/sweep.toml cannot be read: " in ended.err
+        assert ended.err.endswith("or move it away, and the same sweepgd search writes it again\n")
+    assert run("verify", "out").code == 1

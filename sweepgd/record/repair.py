@@ -50,6 +50,8 @@ def repair(directory: Path | str) -> list[Repaired]:
         for finding in found:
             if finding.path.parent.name == "landscapes":
                 done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_AGAIN['landscapes']}"))
+            elif finding.damage and finding.path.parent.parent == root / "log":
+                done.append(Repaired(finding.path, None, "the next sweepgd search --storage adds what is whole of it"))
     return done
 
 

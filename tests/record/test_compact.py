@@ -33,6 +33,6 @@ def test_parts_without_their_trials_are_not_lost(out):
     write(out, [[finished(2)]])
     (out / "trials" / "000003.parquet").rename(out.with_name("aside"))
     (out / "log" / "000003.log").unlink()
-    with pytest.raises(Problem, match=rf"curves/000003\.parquet is there without its trials; .*: sweepgd verify {out} --repair"):
+    with pytest.raises(Problem, match=rf"000003\.parquet is there without its trials; .*: sweepgd verify {out} --repair"):
         compact(out)
     assert (out / "curves" / "000003.parquet").exists()

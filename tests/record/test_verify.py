@@ -1,16 +1,21 @@
 """What is damaged is named, set aside, and made again where a log still holds it; the other rows are read."""
 
+import errno
 import os
 import shutil
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from recorded import append, finished, measured, supplement, write
 
 from sweepgd.problem import Problem
-from sweepgd.record import Store, load
+from sweepgd.record import Store, encode, load, parts
+from sweepgd.record.log import Log
 from sweepgd.record.repair import repair
+from sweepgd.record.schema import footer
 from sweepgd.record.sealed import fault
 from sweepgd.record.verify import verify
 
@@ -169,6 +174,7 @@ def test_a_torn_tail_is_no_damage_and_a_damaged_record_costs_itself(out):
         file.write(b"half a record")
     (finding,) = verify(copy).findings
     assert (finding.path, finding.damage) == (log, False)
+    assert finding.reason == "its last 13 bytes are of a record that is not whole"
     assert trials(copy)[-3:] == [4, 5, 6]
     data = bytearray(log.read_bytes())
     data[sizes[1] - 5] ^= 1
@@ -202,3 +208,112 @@ def test_a_directory_that_is_being_written_is_verified_and_not_repaired(out):
     with pytest.raises(Problem, match="is being written by process"):
         repair(out)
     store.close()
+
+
+def refusing(error, refused):
+    """Opens Parquet files but for one, which raises this error."""
+
+    def opened(path, *arguments, call=pq.ParquetFile, **named):
+        if path == refused:
+            raise error
+        return call(path, *arguments, **named)
+
+    return opened
+
+
+@pytest.mark.parametrize(
+    "error",
+    [pa.ArrowMemoryError("malloc of size 64 failed"), MemoryError(), *(OSError(number, "no") for number in (13, 24))],
+    ids=repr,
+)
+def test_what_hinders_reading_a_part_is_no_damage(out, monkeypatch, error):
+    path = out / "minima" / "000001.parquet"
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "ParquetFile", refusing(error, path))
+        for read in (verify, repair, lambda directory: load(directory).minima):
+            with pytest.raises(Problem, match=r"minima/000001\.parquet cannot be read: .*no damage of the file"):
+                read(out)
+    assert not (out / "damaged").exists()
+    assert verify(out).findings == []
+
+
+def test_a_disk_that_cannot_read_is_damage(out, monkeypatch):
+    path = out / "minima" / "000001.parquet"
+    monkeypatch.setattr(pq, "ParquetFile", refusing(OSError(errno.EIO, "Input/output error"), path))
+    assert [finding.path for finding in verify(out).damaged] == [path]
+
+
+def test_a_damaged_footer_that_asks_for_too_much_memory_is_damage(out, monkeypatch):
+    path = out / "minima" / "000001.parquet"
+    damage(path, "footer")
+    monkeypatch.setattr(pq, "ParquetFile", refusing(pa.ArrowMemoryError("malloc of size 2**60 failed"), path))
+    assert [finding.path for finding in verify(out).damaged] == [path]
+
+
+def test_a_run_that_is_twice_beside_itself_or_in_a_log_too_is_named_and_then_there_once(out):
+    again = [encode(finished(5)), encode(finished(5))]
+    parts.publish(out, 4, again, footer(SWEEP))
+    log = Log(out / "log" / "000005.log")
+    for record in (encode(finished(0)), encode(finished(6))):
+        log.append(record)
+    log.flush()
+    log.close()
+    found = {finding.path.relative_to(out).as_posix(): finding.reason for finding in verify(out).damaged}
+    assert found == {
+        "trials/000004.parquet": "trial 5, replicate 0 more than once",
+        "log/000005.log": "trial 0, replicate 0 more than once",
+    }
+    repair(out)
+    assert trials(out) == [0, 1, 2, 3, 3, 6]
+    assert verify(out).findings == []
+
+
+@pytest.mark.parametrize("text", [b"name = '\xff'", b"", b"name = "], ids=["no UTF-8", "empty", "no TOML"])
+def test_a_sweep_that_can_be_none_is_damage(out, text):
+    path = out / "sweep.toml"
+    path.write_bytes(text)
+    for repaired in (repair(out), []):
+        assert repaired == []
+        (finding,) = verify(out).damaged
+        assert finding.path == path
+        assert finding.reason.startswith("it is no sweep: put a copy in its place, or move it away")
+    path.unlink()
+    Store.open(out, SWEEP).close()
+    assert verify(out).findings == []
+
+
+def test_a_sweep_that_was_changed_since_is_told(out):
+    Store.open(out, SWEEP + "trials = 9\n").close()
+    (finding,) = verify(out).findings
+    assert (finding.path, finding.damage) == (out / "sweep.toml", False)
+    store = Store.open(out, SWEEP + "trials = 9\n")
+    append(store, finished(4))
+    store.close()
+    assert verify(out).findings == []
+
+
+def test_what_waits_in_the_log_of_a_command_is_counted(out):
+    (out / "log" / "host-1-abc").mkdir()
+    log = Log(out / "log" / "host-1-abc" / "000001.log")
+    for record in (encode(finished(0)), encode(finished(6)), encode(finished(7, 2))):
+        log.append(record)
+    log.flush()
+    log.close()
+    (finding,) = verify(out).findings
+    assert (finding.path, finding.damage) == (log.path, False)
+    assert finding.reason == "2 results wait here for the next sweepgd search --storage"
+    assert repair(out) == []
+    damage(log.path, "page")
+    assert [finding.path for finding in verify(out).damaged] == [log.path]
+    before = log.path.read_bytes()
+    (done,) = repair(out)
+    assert (done.aside, done.outcome) == (None, "the next sweepgd search --storage adds what is whole of it")
+    assert log.path.read_bytes() == before
+
+
+def test_the_directory_to_repair_is_named_also_while_a_compaction_is_not_in_place(out):
+    (out / "compacted").mkdir()
+    (out / "minima").rename(out / "compacted" / "minima")
+    damage(out / "compacted" / "minima" / "000001.parquet", "page")
+    with pytest.raises(Problem, match=rf"compacted/minima/000001\.parquet cannot be read: .*: sweepgd verify {out} --repair"):
+        _ = load(out).minima
