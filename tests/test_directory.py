@@ -1,5 +1,6 @@
 """Which results directory a search may write to."""
 
+import fcntl
 import os
 import platform
 
@@ -8,11 +9,11 @@ import pytest
 from commands import call
 from tiny import sweep, sweep_file
 
-from sweepgd import search
-from sweepgd.directory import move_aside
+from sweepgd import search, single, study
+from sweepgd.directory import check_continues, move_aside
 from sweepgd.preparation import prepare
 from sweepgd.problem import Problem
-from sweepgd.record import Store
+from sweepgd.record import Store, exclusively
 from sweepgd.sweep import load as load_sweep
 from sweepgd.sweep import parse
 
@@ -42,6 +43,38 @@ def test_who_holds_a_directory_is_told_to_all_who_would_write_there(monkeypatch,
         assert ended.code == 0, ended.err
     store.close()
     assert call(monkeypatch, capsys, "compact", out).code == 0
+
+
+def test_no_other_command_begins_between_the_comparison_and_the_lock(monkeypatch, tmp_path):
+    """Two that were the first would mix two sweeps."""
+    compared = []
+
+    def compare(directory, sweep):
+        with pytest.raises(Problem, match="is being written by process"), exclusively(directory):
+            pass
+        compared.append(check_continues(directory, sweep))
+
+    for module in (study, single):
+        monkeypatch.setattr(module, "check_continues", compare)
+    search(sweep("search.trials=1"), out=tmp_path / "searched", workers=1)
+    single.train("synthetic_linear", "linear", epochs=1, out=tmp_path / "trained")
+    assert compared == [None, None]
+
+
+def test_a_directory_moved_aside_meanwhile_is_not_written(monkeypatch, tmp_path):
+    out, flock = tmp_path / "results", fcntl.flock
+    search(sweep("search.trials=1"), out=out, workers=1)
+
+    def late(descriptor, operation):
+        if out.exists():
+            out.rename(tmp_path / "aside")
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(Problem, match=r"results was moved aside by another command meanwhile: give this one again$"):
+        Store.open(out, "name = 'other'")
+    assert (tmp_path / "aside" / "log" / "lock").read_text().startswith("process ")
+    assert parse((tmp_path / "aside" / "sweep.toml").read_text()).name == "tiny"
 
 
 def test_a_file_that_has_changed_is_another_sweep(tmp_path):

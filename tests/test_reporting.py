@@ -96,7 +96,9 @@ def test_time_is_up_also_while_there_is_no_room(room, monkeypatch, tmp_path):
     recorded = load(tmp_path / "out").trials.num_rows
     assert len(listener.heard) == recorded
     assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; the same command goes on"
-    lost = [note for note in listener.notes if note.endswith(" finished, but there was no room to record it: it will be run again")]
+    lost = [
+        note for note in listener.notes if note.endswith(" finished, but there was no room to record it: it will be run again")
+    ]
     assert (0 < recorded < 40, len(lost)) == ((True, 0) if room else (False, 1))
     assert_same(search(sweep(*LONG), out=tmp_path / "out"), search(sweep(*LONG), out=tmp_path / "whole"))
 
