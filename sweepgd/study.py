@@ -72,8 +72,6 @@ def search(
             store = Store.open(directory, to_toml(prepared.sweep), check)
             for line in store.notes:
                 progress.note(line)
-            for line in store.notes:
-                progress.note(line)
         else:
             objectives, total = prepared.lab.objectives, prepared.total
             store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)

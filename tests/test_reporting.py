@@ -3,12 +3,13 @@
 import errno
 import os
 import signal
+from time import monotonic
 
 import pytest
 from recorded import append, finished
 from tiny import assert_same, sweep
 
-from sweepgd import load, reporting, search
+from sweepgd import dispatch, load, reporting, search
 from sweepgd.interrupts import Stop
 from sweepgd.record import NoRoom, Store, pace, parts, store
 from sweepgd.reporting import Reporting, Silence
@@ -56,7 +57,11 @@ def test_an_interrupt_waits_for_no_long_publication(monkeypatch, tmp_path):
     kept = load(tmp_path / "out").trials
     assert sorted(listener.heard) == kept["trial"].to_pylist()
     assert 1 <= kept.num_rows < 40
-    ended = search(sweep(f"search.trials={kept.num_rows}", LONG[1]), out=tmp_path / "out")
+    with (tmp_path / "out" / "log" / "000002.log").open("ab") as log:
+        log.write(b"half a record")
+    listener = Listener()
+    ended = search(sweep(f"search.trials={kept.num_rows}", LONG[1]), out=tmp_path / "out", progress=listener)
+    assert "the last 13 bytes of " in listener.notes[0]
     assert parts.numbers(tmp_path / "out" / "trials", ".parquet")
     assert ended.trials.equals(kept)
 
@@ -87,12 +92,19 @@ def test_an_interrupt_while_the_last_parts_wait_for_room_is_one(monkeypatch, tmp
 @pytest.mark.parametrize("room", [True, False], ids=["for the log", "for nothing"])
 def test_time_is_up_also_while_there_is_no_room(room, monkeypatch, tmp_path):
     listener = Listener()
+
+    def clock():
+        """An hour passes once it is paused."""
+        return monotonic() + (3601 if any("paused: " in note for note in listener.notes) else 0)
+
     with monkeypatch.context() as context:
+        for module in (dispatch, reporting):
+            context.setattr(module, "monotonic", clock)
         context.setattr(reporting, "free_bytes", lambda folder: 0)
         context.setattr(Store, "publish", full)
         if not room:
             context.setattr(Store, "flush", full)
-        search(sweep(*LONG), out=tmp_path / "out", workers=1, timeout=1.0, progress=listener)
+        search(sweep(*LONG), out=tmp_path / "out", workers=1, timeout=3600.0, progress=listener)
     recorded = load(tmp_path / "out").trials.num_rows
     assert len(listener.heard) == recorded
     assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; the same command goes on"
