@@ -49,7 +49,7 @@ def test_an_interrupt_waits_for_no_long_publication(monkeypatch, tmp_path):
         monkeypatch.setattr(module, "CLOSE_BYTES", 1000)
     listener = Listener("finished")
     with pytest.raises(KeyboardInterrupt):
-        search(sweep(*LONG), out=tmp_path / "out", workers=2, progress=listener)
+        search(sweep(*LONG), out=tmp_path / "out", workers=1, progress=listener)
     assert listener.notes[-1].endswith(
         "B of results are safe in the log: the next command that writes there makes parts of them"
     )
