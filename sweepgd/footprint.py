@@ -11,9 +11,10 @@ ROW_BYTES, POINT_BYTES = 130, 50
 
 
 def footprint(lab: Lab, trials: int) -> int:
-    """At most about how many bytes so many trials take in parts.
+    """About how many bytes so many trials take in parts: their rows, learning curves, and final and best weights.
 
-    Their final and best weights are most of it. Those compress where they are equal or zero, and runs that diverge have none.
+    Less where weights are equal or zero, and compress, or where runs diverge, and have none. More by what is not counted: the
+    curves of a budget in updates or seconds, curvature, and the log, which takes as much again until it is parts.
     """
     budget, rows = lab.sweep.budget, lab.data(0).rows
     epochs = budget.epochs or (budget.samples or 0) / rows
