@@ -87,7 +87,7 @@ def test_a_search_goes_on_where_it_stopped(tiny):
     assert load("results/tiny").trials["trial"].to_pylist() == list(range(6))
     again = tiny()
     assert again.code == 0
-    assert "6 of 6 trials are recorded already" in again.err
+    assert "6 of 6 trials are recorded already; nothing is left to do" in again.err
     assert again.out == more.out
 
 

@@ -46,7 +46,7 @@ def test_a_table_on_stdout_and_progress_on_stderr(run, out):
     assert first.out.endswith("Recorded in out/curvature. Next: sweepgd analyze out\n")
     again = run("measure", out, *NAMES)
     assert again.out == first.out
-    assert again.err == "9 of 9 measures are recorded already; taking the remaining 0\n"
+    assert again.err == "9 of 9 measures are recorded already; nothing is left to do\n"
 
 
 def test_json_has_the_medians_of_each_measure_and_quiet_nothing_else(run, out):

@@ -52,7 +52,8 @@ class TaskProgress:
         self._began = self._said = monotonic()
         self._preparing.stop()
         if done:
-            self.note(f"{done} of {total} {self.noun} are recorded already; {self.verb} the remaining {total - done}")
+            rest = f"{self.verb} the remaining {total - done}" if done < total else "nothing is left to do"
+            self.note(f"{done} of {total} {self.noun} are recorded already; {rest}")
         if not self._live:
             if not done:
                 self.note(f"{self.verb} {total} {self.noun} on {workers} worker{'s' * (workers > 1)}")
@@ -106,7 +107,9 @@ class SearchProgress(TaskProgress):
     def _note(self) -> str:
         note = super()._note()
         if self._best < inf:
-            note += f", best {significant(self._best)} (trial {self._best_trial})"
+            # Those recorded already are not read again for this.
+            best = "best of these" if self._already else "best"
+            note += f", {best} {significant(self._best)} (trial {self._best_trial})"
         return note
 
 
