@@ -115,5 +115,5 @@ def unreadable(path: Path, error: BaseException) -> Problem:
     reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
     short = isinstance(error, MemoryError) and fault(path, required=False) is None
     if short or getattr(error, "errno", None) not in _DAMAGE:
-        return Problem(f"{path} cannot be read: {reason}; that is no damage of the file: mend it, and try again")
+        return Problem(f"{path} cannot be read: {reason}; that is no damage of the file: mend its cause, and try again")
     return Damaged(path, reason)
