@@ -1,8 +1,11 @@
 """Commands of a shared study without their workers: what they claim is recorded at once."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial
 from recorded import finished
 from sqlalchemy import NullPool, create_engine, text
 from tiny import sweep
@@ -12,12 +15,19 @@ from sweepgd.record import encode
 from sweepgd.storage import Shared, address, connect, join
 
 
-def joined(storage: str, out: Path, total: int, notes: list[str] | None = None, **changes: bool) -> Shared:
+def joined(storage: str, out: Path, total: int, notes: list[str] | None = None, overrides: Iterable[str] = ()) -> Shared:
     """A command that has joined the study of the tiny sweep."""
     note = [].append if notes is None else notes.append
-    options = {"fresh": False} | changes
-    study = sweep(f"search.trials={total}")
-    return join(connect(address(storage)), out, study, ["validation_loss"], total, check=lambda: None, note=note, **options)
+    engine, study = connect(address(storage)), sweep(f"search.trials={total}", *overrides)
+    return join(engine, out, study, ["validation_loss"], total, fresh=False, check=lambda: None, note=note)
+
+
+def studies(storage: str) -> list[list[FrozenTrial]]:
+    """The trials of each of Optuna's studies in the database."""
+    kept = RDBStorage(storage, engine_kwargs={"poolclass": NullPool})
+    found = [kept.get_all_trials(study._study_id) for study in kept.get_all_studies()]
+    kept.remove_session()
+    return found
 
 
 def record(trial: int, attempt: int) -> bytes:

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import optuna
 import pytest
-from commands import running
+from commands import call, running
 from optuna.trial import TrialState
 from tiny import sweep
 
@@ -47,6 +47,18 @@ def test_pruned_trials_and_several_objectives(tmp_path):
     rebuilt = study(rebuild(tmp_path / "two"))
     assert len(rebuilt.directions) == 2
     assert len(rebuilt.best_trials) >= 1
+
+
+def test_a_sweep_with_a_plugin_is_shown_with_the_plugin(monkeypatch, capsys, tmp_path):
+    plugin, out = tmp_path / "rule.py", str(tmp_path / "run")
+    plugin.write_text(
+        "from dataclasses import replace\nfrom sweepgd.optimizers.sgd import sgd\nmine = replace(sgd, name='mine')\n"
+    )
+    search(sweep("search.trials=2", "space.optimizer=['mine']"), out=out, workers=1, plugins=[plugin])
+    refused = call(monkeypatch, capsys, "dashboard", out, "--only-file")
+    assert (refused.code, refused.err) == (2, "sweepgd: the sweep was run with a plugin file rule.py: give it with --plugin\n")
+    assert call(monkeypatch, capsys, "dashboard", out, "--only-file", "--plugin", str(plugin)).code == 0
+    assert [trial.user_attrs["optimizer"] for trial in study(tmp_path / "run" / "optuna.db").trials] == ["mine", "mine"]
 
 
 def test_the_dashboard_is_served(tmp_path):

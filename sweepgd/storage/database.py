@@ -38,9 +38,9 @@ def address(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
-def visible(url: URL) -> URL:
+def visible(url: URL) -> str:
     """An address without what is secret in it, for everybody to see."""
-    return url.set(password=None).difference_update_query(_SECRETS)
+    return url.difference_update_query(_SECRETS).render_as_string(hide_password=True)
 
 
 def options(url: URL, *more: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ AWAY = "the database is away ({}): training goes on with what is claimed, and re
 # A server that has been silent for so long is taken for away.
 SILENT_SECONDS = 3.0
 # The thread has so long to end a job when the link is closed; a server that hangs would keep it for ever.
-END_SECONDS = 0.5
+END_SECONDS = 0.2
 # For what is asked only where the database was there just now.
 ANSWER_SECONDS = 10.0
 

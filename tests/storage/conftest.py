@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -47,6 +48,29 @@ class Server:
         self._call("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
 
     @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """It is gone."""
+        self.stop("immediate")
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """It is there, and answers nothing."""
+        postmaster = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # it starts no more processes
+        children = (Path("/proc") / str(postmaster) / "task" / str(postmaster) / "children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in (*map(int, children), postmaster):
+                os.kill(process, signal.SIGCONT)
+
+    @contextmanager
     def asking_for_passwords(self, role: str) -> Iterator[None]:
         """Lets a role in with its password only; all others need none."""
         rules = self._folder / "data" / "pg_hba.conf"
@@ -78,7 +102,7 @@ def server() -> Iterator[Server]:
         try:
             yield server
         finally:
-            server.stop("immediate")
+            server.stop()
     finally:
         shutil.rmtree(folder)
 

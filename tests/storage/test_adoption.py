@@ -2,15 +2,17 @@
 
 import errno
 import os
+import re
 from contextlib import contextmanager
 
 import pytest
 from joining import attempts, joined, record, run, wait_until_finished, wait_until_shown
 
+from sweepgd.problem import Problem
 from sweepgd.record import NoRoom
 from sweepgd.record.schema import footer
 from sweepgd.record.sealed import sealed
-from sweepgd.storage import address, connect
+from sweepgd.storage import address, check_alone, connect
 from sweepgd.storage.claims import Claims
 from sweepgd.storage.writer import Writer
 
@@ -72,6 +74,33 @@ def test_late_results_of_the_dead_are_set_aside(tmp_path, storage):
     shared.close()
     assert attempts(out) == {0: 3, 1: 3, 2: 2, 3: 1, 4: 1, 5: 1}
     assert notes[0] == f"2 results of gone came late, and are set aside in {out / 'late' / 'gone.log'}"
+
+
+def test_the_last_rows_are_published_though_nothing_is_left_to_run(tmp_path, storage):
+    """A command dies when the database knows all of its results, the last ones of the study, and before it makes parts."""
+    out = tmp_path / "out"
+    joined(storage, out, 2).close()
+    engine = connect(address(storage))
+    claims = Claims(engine, 1, "gone", 2)
+    die_after("shown", out, claims)
+    claims.recorded([0, 1])
+    engine.dispose()
+    joined(storage, out, 2).close()
+    assert len(list((out / "trials").iterdir())) == 1
+    assert attempts(out) == {0: 1, 1: 1}
+
+
+def test_a_search_without_the_database_leaves_no_result_behind(tmp_path, storage):
+    out = tmp_path / "out"
+    joined(storage, out, TOTAL).close()
+    engine = connect(address(storage))
+    die_after("durable", out, Claims(engine, 1, "gone", TOTAL))
+    engine.dispose()
+    with pytest.raises(Problem, match=rf"left results there \(gone\): give --storage, here {re.escape(storage)}, which"):
+        check_alone(out)
+    (out / "log" / "study").unlink()
+    with pytest.raises(Problem, match=r"or have left results there \(gone\): give --storage, which adds them$"):
+        check_alone(out)
 
 
 def test_a_part_that_was_lost_is_run_again(tmp_path, storage):

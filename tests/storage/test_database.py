@@ -6,7 +6,10 @@ from itertools import count
 import psycopg
 import pytest
 from commands import call
+from sqlalchemy import text
 from tiny import sweep_file
+
+from sweepgd.storage import address, connect
 
 _roles = count()
 
@@ -48,7 +51,7 @@ def test_psycopg_is_named_where_it_is_missing(monkeypatch, capsys, tmp_path):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_database_that_does_not_answer(monkeypatch, capsys, tmp_path, host):
-    code, line = refused(monkeypatch, capsys, tmp_path, f"postgresql+psycopg://user:secret@{host}:1/database")
+    code, line = refused(monkeypatch, capsys, tmp_path, f"postgresql+psycopg://user:secret@{host}:1/database?password=secret")
     assert code == 1
     assert line.startswith(f"sweepgd: cannot use the database postgresql+psycopg://user:***@{host}:1/database: ")
     assert "refused" in line
@@ -86,3 +89,12 @@ def test_a_user_who_may_make_no_tables(monkeypatch, capsys, tmp_path, server, st
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     code, line = refused(monkeypatch, capsys, tmp_path, storage.replace("sweepgd@", f"{role}@"))
     assert (code, line) == (1, "sweepgd: the database of --storage refused: permission denied for schema public")
+
+
+def test_sessions_are_limited_and_take_the_settings_of_the_address(storage):
+    """Who is gone in a transaction lets its locks go, and who waits for them says so."""
+    engine = connect(address(f"{storage}?options=-c%20search_path%3Dours%20-c%20work_mem%3D1MB"))
+    settings = ("idle_in_transaction_session_timeout", "lock_timeout", "search_path", "work_mem")
+    with engine.connect() as connection:
+        assert [connection.execute(text(f"SHOW {name}")).scalar_one() for name in settings] == ["10s", "2s", "ours", "1MB"]
+    engine.dispose()

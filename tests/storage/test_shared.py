@@ -3,19 +3,19 @@
 import signal
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from subprocess import PIPE, Popen
 
 import pytest
 from commands import call, process, wait_for_rows
-from joining import attempts, joined, run, wait_until_shown
-from optuna.storages import RDBStorage
+from joining import attempts, joined, run, studies, wait_until_shown
 from optuna.trial import TrialState
 from sqlalchemy import NullPool, create_engine, text
 from tiny import LINEAR, assert_same, computed, sweep
 
 from sweepgd import load, search
 from sweepgd.problem import Problem
+from sweepgd.reporting import Silence
 
 GRID = LINEAR.replace("low = 1e-3, high = 0.3, log = true", "low = 0.001, high = {high}, step = 0.001").replace(
     "low = 0.1, high = 0.9", "low = 0.5, high = 0.9, step = 0.4"
@@ -59,6 +59,16 @@ def ended(commands):
     return said
 
 
+class Notes(Silence):
+    """Keeps what a search says."""
+
+    def __init__(self):
+        self.said = []
+
+    def note(self, what):
+        self.said.append(what)
+
+
 def write(folder, text, *overrides):
     from sweepgd.sweep import to_toml
 
@@ -92,8 +102,10 @@ def study_of(kind, trials):
 def test_commands_divide_a_sweep(tmp_path, storage, kind, commands, trials):
     text, overrides = study_of(kind, trials)
     file, out = write(tmp_path, text, *overrides), tmp_path / "shared"
-    with all_started(command(file, storage, out), commands) as all_of_them:
-        ended(all_of_them)
+    with all_started(command(file, storage, out), commands - 1) as others:
+        wait_for_rows(out, 1, others[0])
+        search(file, out=out, storage=storage, workers=1)
+        ended(others)
     assert_once(out, trials)
     assert_same(search(sweep(*overrides, text=text), out=tmp_path / "alone", workers=1), load(out))
 
@@ -101,17 +113,9 @@ def test_commands_divide_a_sweep(tmp_path, storage, kind, commands, trials):
 # --- Who dies
 
 
-def wait_for_takeover(storage):
-    """Waits until a trial has had a second holder."""
-    deadline = time.monotonic() + 60
-    with create_engine(storage, poolclass=NullPool).connect() as connection:
-        while not connection.execute(text("SELECT count(*) FROM sweepgd_claims WHERE attempt > 1")).scalar_one():
-            connection.rollback()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-
-
 SLOW = ("budget.epochs=2000",)
+# Over in 2 s after the signal; the rest is for what else runs on a machine that tests.
+DRAINED_SECONDS = 5.0
 
 
 def test_what_a_killed_command_held_is_taken_over(tmp_path, storage):
@@ -120,29 +124,30 @@ def test_what_a_killed_command_held_is_taken_over(tmp_path, storage):
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
     with started(command(file, storage, out)) as killed:
         wait_for_rows(out, 3, killed)
-    with started(command(file, storage, out)) as other:
-        [said] = ended([other])
-    assert "ended without a word: its trials are taken over" in said
+    notes = Notes()
+    search(file, out=out, storage=storage, workers=2, progress=notes)
+    assert [note.partition(" ")[2] for note in notes.said] == ["ended without a word: its trials are taken over"]
     assert_once(out, 10)
     assert set(load(out).trials["attempt"].to_pylist()) == {1, 2}
     alone = search(sweep(*overrides), out=tmp_path / "alone", workers=2)
     assert attemptless(alone.trials).equals(attemptless(load(out).trials))
 
 
-def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage):
+def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage, monkeypatch):
     """A command that was stopped for longer than its lease finds its trial taken over, and says so."""
-    overrides = ("search.trials=8", *SLOW)
+    overrides = ("search.trials=6", *SLOW)
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
-    with started(with_lease(2, command(file, storage, out))) as stopped:
+    for module in ("claims", "join"):
+        monkeypatch.setattr(sys.modules[f"sweepgd.storage.{module}"], "LEASE_SECONDS", 1.0)
+    with started(with_lease(1, command(file, storage, out))) as stopped:
         wait_for_rows(out, 2, stopped)
         stopped.send_signal(signal.SIGSTOP)
-        with started(with_lease(2, command(file, storage, out))) as other:
-            wait_for_takeover(storage)
-            stopped.send_signal(signal.SIGCONT)
-            said, others = ended([stopped, other])
+        search(file, out=out, storage=storage, workers=1, progress=(notes := Notes()))
+        stopped.send_signal(signal.SIGCONT)
+        [said] = ended([stopped])
     assert "ended after another command had taken it over: set aside in" in said
-    assert "set aside" not in others
-    assert_once(out, 8)
+    assert not any("set aside" in note for note in notes.said)
+    assert_once(out, 6)
     [late] = (out / "late").iterdir()
     assert late.stat().st_size > 100
 
@@ -152,7 +157,7 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage):
 
 @pytest.mark.parametrize(
     ("outages", "seconds", "trials"),
-    [(1, 1.0, 16), pytest.param(3, 0.0, 150, marks=pytest.mark.slow), pytest.param(1, 60.0, 150, marks=pytest.mark.slow)],
+    [(1, 1.0, 12), pytest.param(3, 0.0, 150, marks=pytest.mark.slow), pytest.param(1, 60.0, 150, marks=pytest.mark.slow)],
 )
 def test_the_database_goes_and_comes_back(tmp_path, server, storage, outages, seconds, trials):
     overrides = (f"search.trials={trials}", *SLOW)
@@ -174,21 +179,15 @@ def test_the_database_goes_and_comes_back(tmp_path, server, storage, outages, se
 # --- What is asked of Optuna
 
 
-def studies(storage):
-    """The trials of each of Optuna's studies in the database."""
-    kept = RDBStorage(storage, engine_kwargs={"poolclass": NullPool})
-    found = [kept.get_all_trials(study._study_id) for study in kept.get_all_studies()]
-    kept.remove_session()
-    return found
-
-
 def test_what_optuna_was_told_is_what_is_recorded(tmp_path, storage):
     """Sampler and pruner of all commands see all results, each once."""
-    overrides = ("search.sampler='tpe'", "search.pruner='median'", "search.trials=24", "budget.epochs=20")
+    overrides = ("search.sampler='tpe'", "search.pruner='median'", "search.trials=16", "budget.epochs=20")
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
-    with all_started(command(file, storage, out), 2) as commands:
-        ended(commands)
-    assert_once(out, 24)
+    with started(command(file, storage, out)) as other:
+        wait_for_rows(out, 2, other)
+        search(file, out=out, storage=storage, workers=1)
+        ended([other])
+    assert_once(out, 16)
     rows = {row["trial"]: row for row in load(out).trials.to_pylist()}
     [trials] = studies(storage)
     told = {trial.user_attrs["trial"]: trial for trial in trials}
@@ -200,7 +199,7 @@ def test_what_optuna_was_told_is_what_is_recorded(tmp_path, storage):
         if rows[number]["status"] == "completed":
             assert trial.values == rows[number]["objectives"]
     assert {row["status"] for row in rows.values()} == {"completed", "pruned"}
-    assert len({row["learning_rate"] for row in rows.values()}) == 24
+    assert len({row["learning_rate"] for row in rows.values()}) == 16
 
 
 # --- Who else wants the folder
@@ -218,6 +217,20 @@ def test_a_search_without_the_database_is_refused(monkeypatch, capsys, tmp_path,
     (out / "log" / "study").unlink()
     search(file, out=out, workers=1, overrides=["search.trials=9"])
     assert_once(out, 9)
+
+
+def test_no_secret_is_written_into_the_folder(tmp_path, storage):
+    joined(f"{storage.replace('@', ':secret@')}?password=secret", tmp_path / "out", 1).close()
+    assert "secret" not in (tmp_path / "out" / "log" / "study").read_text()
+
+
+def test_a_database_that_is_dropped_ends_the_command(tmp_path, server, storage):
+    shared = joined(storage, tmp_path / "out", 100)
+    run(shared, 100, 3)
+    with create_engine(server.url(), poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"DROP DATABASE {storage.rpartition('/')[2]} WITH (FORCE)"))
+    with pytest.raises(Problem, match=r"^the database of --storage refused: .* does not exist$"), closing(shared):
+        run(shared, 100)
 
 
 def test_who_else_writes_there_is_named(monkeypatch, capsys, tmp_path, server, storage):
@@ -253,22 +266,35 @@ def test_fresh_begins_another_study_of_the_name(tmp_path, storage):
     assert [len(trials) for trials in studies(storage)] == [6, 6]
 
 
+def test_a_folder_comes_back_to_its_study(tmp_path, storage):
+    """By its token, though the name is another's meanwhile; and by its name where somebody has removed the token."""
+    out, overrides = tmp_path / "one", ["search.trials=2"]
+    search(sweep(*overrides), out=out, storage=storage, workers=1)
+    search(sweep(*overrides), out=tmp_path / "other", storage=storage, workers=1, fresh=True)
+    for folder in (out, tmp_path / "other"):
+        assert search(sweep(), out=folder, storage=storage, workers=1).trials.num_rows == 6
+    (tmp_path / "other" / "log" / "study").unlink()
+    assert search(sweep("search.trials=7"), out=tmp_path / "other", storage=storage, workers=1).trials.num_rows == 7
+    assert [len(trials) for trials in studies(storage)] == [6, 7]
+
+
 # --- Ctrl-C
 
 
-def test_ctrl_c_while_the_database_is_away_leaves_what_finished(tmp_path, server, storage):
-    overrides = ("search.trials=8", *SLOW)
+@pytest.mark.parametrize("how", ["stopped", "hanging"])
+def test_ctrl_c_while_the_database_is_away_leaves_what_finished(tmp_path, server, storage, how):
+    overrides = ("search.trials=6", *SLOW)
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
     with started(command(file, storage, out)) as stopped:
         wait_for_rows(out, 2, stopped)
-        server.stop("immediate")
-        try:
-            time.sleep(2.0)
+        with getattr(server, how)():
+            time.sleep(0.5)
+            began = time.monotonic()
             stopped.send_signal(signal.SIGINT)
             said = stopped.communicate(timeout=60)[1]
-        finally:
-            server.start()
+            seconds = time.monotonic() - began
     assert stopped.returncode == 130
     assert "the database does not answer: " in said
+    assert seconds < DRAINED_SECONDS
     search(file, out=out, storage=storage, workers=2)
-    assert_once(out, 8)
+    assert_once(out, 6)

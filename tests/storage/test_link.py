@@ -1,0 +1,41 @@
+"""The way to the database: a server that does not answer is taken for away, and keeps nobody waiting."""
+
+import time
+from contextlib import closing
+
+from sqlalchemy import create_engine, text
+
+from sweepgd.storage.link import AWAY, Link
+from sweepgd.storage.watch import Watch
+
+
+def wait_until(true):
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_server_that_is_silent_counts_as_away(storage):
+    watch, notes = Watch(), []
+    engine = create_engine(storage)
+    watch.add(engine)
+
+    def sleep(seconds):
+        with engine.begin() as connection:
+            connection.execute(text(f"SELECT pg_sleep({seconds})"))
+
+    with closing(Link(lambda: None, 60, watch, notes.append)) as link:
+        link.submit(lambda: sleep(0)).result(60)
+        assert not link.away
+        link.patience = 0.2
+        answer = link.submit(lambda: sleep(0.6))
+        wait_until(lambda: link.away)
+        link.check()
+        link.check()
+        answer.result(60)
+        wait_until(lambda: len(notes) == 2)
+        assert not link.away
+        assert watch.seconds == 0
+    assert notes == [AWAY.format("no answer for 0.2 s"), "the database is back"]
+    engine.dispose()
