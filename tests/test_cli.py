@@ -15,6 +15,7 @@ from commands import VARIABLES, call, completed, process, running, wait_for_rows
 from tiny import LINEAR, sweep, sweep_file
 
 from sweepgd import load
+from sweepgd import search as search_again
 from sweepgd.preparation import prepare
 from sweepgd.sweep import bundled, configuration_of
 
@@ -374,14 +375,14 @@ def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
     (part,) = (tmp_path / "out" / "trials").glob("*.parquet")
     assert pq.read_metadata(part).num_rows == rows
     assert [path.stem for path in (tmp_path / "out" / "log").glob("*.log")] == [part.stem]  # which it can be made again from
-    more = completed(*given, "--trials", str(rows + 2))
-    assert (more.returncode, load(tmp_path / "out").trials.num_rows) == (0, rows + 2)
+    assert search_again(path, out=tmp_path / "out", overrides=[f"search.trials={rows + 2}"]).trials.num_rows == rows + 2
 
 
 def test_ctrl_c_while_a_search_prepares_is_one_line(tmp_path):
     """A terminal sends it to every process, also to the one that is getting ready to fork workers."""
     master, slave = pty.openpty()
-    command = process("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"))
+    endless = LINEAR.replace("epochs = 2", "epochs = 6000").replace("trials = 6", "trials = 10_000")
+    command = process("search", sweep_file(tmp_path, endless), "--out", str(tmp_path / "out"))
     with subprocess.Popen(command, stdout=slave, stderr=slave, start_new_session=True) as search:
         os.close(slave)
         said = b""

@@ -84,12 +84,12 @@ def kill_over_and_over(given: tuple[str, ...], out: Path, kills: int, wait: floa
     return struck
 
 
-@pytest.mark.parametrize("kind", SWEEPS)
-@pytest.mark.parametrize(
-    ("kills", "trials", "wait"),
-    [(3, 24, 0.2), pytest.param(50, 600, 1.5, marks=pytest.mark.slow)],
-    ids=["a few", "200 in all"],
-)
+# Any sweep whose points do not depend on results goes on in the same way: two of them are tried each time.
+FEW = [pytest.param(kind, 2, 16, 0.2, id=f"{kind}, a few") for kind in ("grid", "measured")]
+MANY = [pytest.param(kind, 50, 600, 1.5, id=f"{kind}, 200 in all", marks=pytest.mark.slow) for kind in SWEEPS]
+
+
+@pytest.mark.parametrize(("kind", "kills", "trials", "wait"), [*FEW, *MANY])
 def test_nothing_is_lost_and_nothing_there_twice(kind, kills, trials, wait, tmp_path):
     overrides = [*SWEEPS[kind], *TRIAL, f"search.trials={trials}", "search.replicates=2"]
     sets = [part for override in overrides for part in ("--set", override)]

@@ -11,7 +11,7 @@ from sweepgd.lab import Lab
 from sweepgd.measures import UNMEASURED
 from sweepgd.trial import Task, run
 
-PRODUCT_SECONDS = 0.2
+PRODUCT_SECONDS = 0.1
 # λmax of a plane's three parameters takes three products.
 LOOK_SECONDS = 3 * PRODUCT_SECONDS
 
@@ -29,12 +29,12 @@ def slow(monkeypatch):
 
 
 class Unhurried(Lab):
-    """Whose runs take 0.4 s an epoch of 4 updates."""
+    """Whose runs take 0.2 s an epoch of 4 updates."""
 
     def training(self, configuration, replicate, rungs=()):
         training = super().training(configuration, replicate, rungs)
         train = training._binding.train
-        training._binding.train = lambda *given: sleep(0.1 * len(given[2])) or train(*given)
+        training._binding.train = lambda *given: sleep(0.05 * len(given[2])) or train(*given)
         return training
 
 
@@ -55,9 +55,9 @@ def test_a_look_that_takes_longer_than_there_is_time_is_given_up(slow):
 
 
 def test_looks_leave_all_replicates_the_time_that_they_still_need(slow):
-    """Two runs of 1.2 s and looks of 4.8 s: with 5 s, some are taken."""
+    """Two runs of 0.6 s and looks of 2.4 s: with 2.5 s, some are taken."""
     asked = ("measure={measures=['weight_norm'],every=1}", "budget.epochs=3", "search.replicates=2")
-    statuses, looks = ended(Unhurried(sweep(*asked)), limit=5.0)
+    statuses, looks = ended(Unhurried(sweep(*asked)), limit=2.5)
     assert statuses == ["completed"] * 2
     assert [row["update"] for row in looks] == [0, 4, 8, 12] * 2
     taken = [row["value"] is not None for row in looks]

@@ -22,7 +22,7 @@ SWEEP = (
     .replace("trials = 6", 'sampler = "grid"\nreplicates = 2')
 )
 ORIGIN = "optimizer 'perilous' of their-perils 2.1: "
-STOPPED = "its worker was stopped at the trial's time limit of 2 s"
+STOPPED = "its worker was stopped at the trial's time limit of 1 s"
 MEMORY = f"took more than its worker's share of memory, {(share(2) or 0) / 1e9:.3g} GB: give fewer --workers"
 SEGFAULT = "the worker process ended by signal SIGSEGV"
 ENDINGS = [
@@ -60,7 +60,7 @@ def installed(tmp_path_factory) -> dict[str, str]:
 def test_every_peril_is_a_row_and_the_rest_of_the_sweep_goes_on(installed, tmp_path):
     out = str(tmp_path / "out")
     path = sweep_file(tmp_path, SWEEP.replace("[0, 1]", str(list(range(len(ENDINGS))))))
-    arguments = ("search", path, "--out", out, "--workers", "2", "--trial-timeout", "2s")
+    arguments = ("search", path, "--out", out, "--workers", "2", "--trial-timeout", "1s")
     ended = completed(*arguments, "--verbose", env=installed)
     assert ended.returncode == 3, ended.stderr
     assert "Traceback" not in ended.stderr
@@ -90,7 +90,7 @@ def test_a_plugin_that_hangs_while_a_worker_imports_it_is_stopped_at_the_limit(h
     text = text.replace("[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "")
     if hung == "model":
         text = text.replace('name = "linear"', 'name = "sleeping"').replace('"sleeper"', '"nesterov"')
-    arguments = ("search", sweep_file(tmp_path, text), "--out", str(tmp_path / "out"), "--trial-timeout", "2s")
+    arguments = ("search", sweep_file(tmp_path, text), "--out", str(tmp_path / "out"), "--trial-timeout", "1s")
     ended = completed(*arguments, "--workers", "2", env=installed)
     assert ended.returncode == 3, ended.stderr
     results = load(tmp_path / "out")
