@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from subprocess import PIPE, Popen
 
@@ -113,6 +114,16 @@ def test_commands_divide_a_sweep(tmp_path, storage, kind, commands, trials):
 # --- Who dies
 
 
+def wait_for_takeover(storage):
+    """Waits until a trial has had a second holder."""
+    deadline = time.monotonic() + 60
+    with create_engine(storage, poolclass=NullPool).connect() as connection:
+        while not connection.execute(text("SELECT count(*) FROM sweepgd_claims WHERE attempt > 1")).scalar_one():
+            connection.rollback()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
 SLOW = ("budget.epochs=2000",)
 # Over in 2 s after the signal; the rest is for what else runs on a machine that tests.
 DRAINED_SECONDS = 5.0
@@ -142,9 +153,12 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage, mon
     with started(with_lease(1, command(file, storage, out))) as stopped:
         wait_for_rows(out, 2, stopped)
         stopped.send_signal(signal.SIGSTOP)
-        search(file, out=out, storage=storage, workers=1, progress=(notes := Notes()))
-        stopped.send_signal(signal.SIGCONT)
-        [said] = ended([stopped])
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(search, file, out=out, storage=storage, workers=1, progress=(notes := Notes()))
+            wait_for_takeover(storage)
+            stopped.send_signal(signal.SIGCONT)
+            [said] = ended([stopped])
+            other.result(60)
     assert "ended after another command had taken it over: set aside in" in said
     assert not any("set aside" in note for note in notes.said)
     assert_once(out, 6)
