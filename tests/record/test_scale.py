@@ -64,6 +64,7 @@ def large(directory, trials):
         if trial % 100 == 0:
             store.flush()
             store.publish_if_due()
+    store.publish()
     store.close()
     return prepared.sweep
 
