@@ -7,9 +7,10 @@ from sweepgd.record import load
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims
 from sweepgd.storage.counting import Counting
+from sweepgd.storage.dead import Dead, dead
 from sweepgd.storage.link import ANSWER_SECONDS, Link, answer
 from sweepgd.storage.told import states
-from sweepgd.storage.writer import Dead, Writer, attempt_of, dead, keep_late
+from sweepgd.storage.writer import Writer, attempt_of, keep_late
 
 T = TypeVar("T")
 
