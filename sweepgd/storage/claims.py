@@ -3,54 +3,27 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    DateTime,
-    Engine,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    select,
-    text,
-    update,
+from sqlalchemy import ColumnElement, Connection, Engine, select, text, update
+
+from sweepgd.storage.tables import (
+    CLAIMED,
+    CLAIMS,
+    FINISH,
+    FINISHED,
+    FOLLOWING,
+    FOUND,
+    LOCK,
+    LOST,
+    RECORD,
+    RECORDED,
+    RENEW,
+    SEGMENT,
+    TAKE_NEW,
+    TAKE_OVER,
 )
 
 # A holder that has not renewed for so long is taken for dead; it renews four times as often.
 LEASE_SECONDS = 60.0
-
-# A trial is claimed, finished when its result is durable and counts, and recorded when every reader of the folder sees it.
-CLAIMED, FINISHED, RECORDED = "claimed", "finished", "recorded"
-
-_metadata = MetaData()
-STUDIES = Table(
-    "sweepgd_studies",
-    _metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", String, unique=True, nullable=False),
-    Column("token", String, nullable=False),
-    Column("folder", String, nullable=False),
-    Column("sweep", String, nullable=False),
-    Column("following", Integer, nullable=False, server_default="0"),
-    Column("segment", Integer, nullable=False, server_default="0"),
-)
-CLAIMS = Table(
-    "sweepgd_claims",
-    _metadata,
-    Column("study", ForeignKey("sweepgd_studies.id"), primary_key=True),
-    Column("trial", Integer, primary_key=True, autoincrement=False),
-    Column("attempt", Integer, nullable=False),
-    Column("holder", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("lease_until", DateTime(timezone=True)),
-    Column("asked", Integer),
-    Index("sweepgd_claims_claimed", "study", "trial", postgresql_where=text("state = 'claimed'")),
-    Index("sweepgd_claims_open", "study", "holder", postgresql_where=text("state <> 'recorded'")),
-)
 
 
 class Claim(NamedTuple):
@@ -59,11 +32,6 @@ class Claim(NamedTuple):
     trial: int
     attempt: int
     asked: int | None
-
-
-def make_tables(connection: Connection) -> None:
-    """Makes the tables where they are not there yet."""
-    _metadata.create_all(connection)
 
 
 class Claims:
@@ -84,32 +52,32 @@ class Claims:
         """
         values = {"study": self._study, "holder": self.holder, "total": self.total, "lease": LEASE_SECONDS}
         with self._engine.begin() as connection:
-            taken = [Claim(*row) for row in connection.execute(_TAKE_OVER, values | {"count": count})]
+            taken = [Claim(*row) for row in connection.execute(TAKE_OVER, values | {"count": count})]
             if len(taken) < count:
-                start = end = connection.execute(_LOCK, values).scalar_one()
+                start = end = connection.execute(LOCK, values).scalar_one()
                 while len(taken) < count and end < self.total:
                     start, end = end, min(end + count - len(taken), self.total)
-                    taken += [Claim(*row) for row in connection.execute(_TAKE_NEW, values | {"start": start, "end": end})]
-                connection.execute(_FOLLOWING, values | {"end": end})
+                    taken += [Claim(*row) for row in connection.execute(TAKE_NEW, values | {"start": start, "end": end})]
+                connection.execute(FOLLOWING, values | {"end": end})
         return sorted(taken)
 
     def renew(self) -> list[Claim]:
         """Renews the leases of all that is held, and returns it."""
         with self._engine.begin() as connection:
             values = {"study": self._study, "holder": self.holder, "lease": LEASE_SECONDS}
-            return [Claim(*row) for row in connection.execute(_RENEW, values)]
+            return [Claim(*row) for row in connection.execute(RENEW, values)]
 
     def finish(self, attempts: Iterable[tuple[int, int]], holder: str | None = None) -> set[tuple[int, int]]:
         """Which of these attempts of a holder, each a trial and its number, count: those that nobody has taken over."""
         trials, numbers = _columns(attempts)
         values = {"study": self._study, "holder": holder or self.holder, "trials": trials, "attempts": numbers}
         with self._engine.begin() as connection:
-            return {(row.trial, row.attempt) for row in connection.execute(_FINISH, values)}
+            return {(row.trial, row.attempt) for row in connection.execute(FINISH, values)}
 
     def recorded(self, trials: Iterable[int]) -> None:
         """Says that finished trials can be read in the results directory."""
         with self._engine.begin() as connection:
-            connection.execute(_RECORD, {"study": self._study, "trials": list(trials)})
+            connection.execute(RECORD, {"study": self._study, "trials": list(trials)})
 
     def release(self, holder: str | None = None) -> None:
         """Gives back what a holder that has ended has not recorded, to be taken at once."""
@@ -149,7 +117,7 @@ class Claims:
     def segment(self, least: int) -> int:
         """A number that no other segment of the log, nor part, has or will have: at least `least`."""
         with self._engine.begin() as connection:
-            number = connection.execute(_SEGMENT, {"study": self._study, "least": least}).scalar_one()
+            number = connection.execute(SEGMENT, {"study": self._study, "least": least}).scalar_one()
             return int(number)
 
 
@@ -161,71 +129,15 @@ def reconcile(connection: Connection, study: int, shown: set[int], holders: set[
     """
     rows = connection.execute(select(CLAIMS.c.trial, CLAIMS.c.state, CLAIMS.c.holder).where(CLAIMS.c.study == study)).all()
     found = shown - {row.trial for row in rows if row.state == RECORDED}
-    connection.execute(_FOUND, {"study": study, "trials": sorted(found)})
+    connection.execute(FOUND, {"study": study, "trials": sorted(found)})
     lost = [
         row.trial
         for row in rows
         if row.trial not in shown and (row.state == RECORDED or (row.state == FINISHED and row.holder not in holders))
     ]
-    connection.execute(_LOST, {"study": study, "trials": lost})
+    connection.execute(LOST, {"study": study, "trials": lost})
 
 
 def _columns(attempts: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
     pairs = list(attempts)
     return [trial for trial, _ in pairs], [attempt for _, attempt in pairs]
-
-
-_UNTIL = "now() + make_interval(secs => :lease)"
-_TAKE_OVER = text(
-    f"""
-    UPDATE sweepgd_claims SET holder = :holder, attempt = attempt + 1, lease_until = {_UNTIL}
-    WHERE study = :study AND trial IN (
-        SELECT trial FROM sweepgd_claims
-        WHERE study = :study AND trial < :total AND state = 'claimed' AND holder <> :holder AND (
-            lease_until IS NULL
-            OR greatest(lease_until, pg_postmaster_start_time() + make_interval(secs => :lease)) < now())
-        ORDER BY trial LIMIT :count FOR UPDATE SKIP LOCKED)
-    RETURNING trial, attempt, asked
-    """
-)
-_LOCK = text("SELECT following FROM sweepgd_studies WHERE id = :study FOR UPDATE")
-_FOLLOWING = text("UPDATE sweepgd_studies SET following = :end WHERE id = :study")
-# Numbers that a search without a database has recorded already are passed over.
-_TAKE_NEW = text(
-    f"""
-    INSERT INTO sweepgd_claims (study, trial, attempt, holder, state, lease_until)
-    SELECT :study, number, 1, :holder, 'claimed', {_UNTIL} FROM generate_series(:start, :end - 1) AS number
-    ON CONFLICT DO NOTHING RETURNING trial, attempt, asked
-    """
-)
-_RENEW = text(
-    f"""
-    UPDATE sweepgd_claims SET lease_until = {_UNTIL}
-    WHERE study = :study AND holder = :holder AND state = 'claimed'
-    RETURNING trial, attempt, asked
-    """
-)
-_FINISH = text(
-    """
-    UPDATE sweepgd_claims AS claim SET state = CASE state WHEN 'recorded' THEN 'recorded' ELSE 'finished' END
-    FROM unnest(CAST(:trials AS integer[]), CAST(:attempts AS integer[])) AS mine(trial, attempt)
-    WHERE claim.study = :study AND claim.trial = mine.trial AND claim.attempt = mine.attempt AND claim.holder = :holder
-    RETURNING claim.trial, claim.attempt
-    """
-)
-_RECORD = text(
-    "UPDATE sweepgd_claims SET state = 'recorded'"
-    " WHERE study = :study AND trial = ANY(CAST(:trials AS integer[])) AND state = 'finished'"
-)
-_FOUND = text(
-    """
-    INSERT INTO sweepgd_claims (study, trial, attempt, holder, state)
-    SELECT :study, number, 1, '', 'recorded' FROM unnest(CAST(:trials AS integer[])) AS number
-    ON CONFLICT (study, trial) DO UPDATE SET state = 'recorded'
-    """
-)
-_LOST = text(
-    "UPDATE sweepgd_claims SET state = 'claimed', lease_until = NULL"
-    " WHERE study = :study AND trial = ANY(CAST(:trials AS integer[]))"
-)
-_SEGMENT = text("UPDATE sweepgd_studies SET segment = greatest(segment + 1, :least) WHERE id = :study RETURNING segment")

@@ -18,11 +18,12 @@ from sweepgd.record.files import placed, writing
 from sweepgd.record.lock import prepare, take_lock_together
 from sweepgd.record.schema import footer
 from sweepgd.storage.advisor import SharedAdvisor
-from sweepgd.storage.claims import LEASE_SECONDS, STUDIES, Claims, make_tables, reconcile
+from sweepgd.storage.claims import LEASE_SECONDS, Claims, reconcile
 from sweepgd.storage.database import visible
 from sweepgd.storage.link import Link, refusals
 from sweepgd.storage.memory import Memory
 from sweepgd.storage.shared import Shared
+from sweepgd.storage.tables import STUDIES, make_tables
 from sweepgd.storage.told import states
 from sweepgd.storage.watch import Watch
 from sweepgd.storage.writer import holders

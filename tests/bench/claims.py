@@ -11,8 +11,9 @@ from time import perf_counter
 
 from sqlalchemy import Engine, create_engine, insert, text
 
-from sweepgd.storage.claims import STUDIES, Claims, make_tables
+from sweepgd.storage.claims import Claims
 from sweepgd.storage.database import address
+from sweepgd.storage.tables import STUDIES, make_tables
 
 BATCHES = (1, 8, 64, 512)
 COMMANDS = 8

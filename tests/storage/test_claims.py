@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import create_engine, text
 
-from sweepgd.storage.claims import STUDIES, Claim, Claims, make_tables, reconcile
+from sweepgd.storage.claims import Claim, Claims, reconcile
+from sweepgd.storage.tables import STUDIES, make_tables
 
 
 @pytest.fixture
