@@ -37,7 +37,9 @@ def verify(
         for finding in findings:
             print(f"{finding['path']}: {finding['reason']}")
         state = f", {len(found.damaged)} damaged" if found.damaged else "" if findings else ", whole"
-        print(f"{directory}: {found.files} files of {found.trials} trials{state}")
+        aside = sum(path.is_file() for path in (directory / "damaged").rglob("*"))
+        kept = f"; {aside} set aside in {directory / 'damaged'}" if aside else ""
+        print(f"{directory}: {found.files} files of {found.trials} trials{state}{kept}")
     if found.damaged:
         if not repair:
             again = f"sweepgd verify {quote(str(directory))} --repair"

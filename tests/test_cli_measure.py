@@ -70,7 +70,9 @@ def test_a_range_may_be_longer_than_the_sweep(run, out):
 def test_a_value_that_cannot_be_had_is_told_and_no_failure(run, out):
     found = run("measure", out, "--measures", "distance", "--rescale", "2", "--workers", "1")
     assert found.code == 0
-    assert "distance, 3 without a value: the model has no rescaling that leaves its function alone" in " ".join(found.out.split())
+    assert "distance, 3 without a value: the model has no rescaling that leaves its function alone" in " ".join(
+        found.out.split()
+    )
 
 
 def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):

@@ -59,7 +59,7 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
         "curvature/000002.parquet: set aside in damaged/curvature/000002.parquet; "
         "curvature of trial 2 lost; the same sweepgd measure takes them again",
         "minima/000003.parquet: set aside in damaged/minima/000003.parquet; made again from log/000003.log",
-        "out: 9 files of 3 trials, whole",
+        "out: 9 files of 3 trials, whole; 5 set aside in out/damaged",
     ]
     assert run("analyze", "out").code == 0
     assert json.loads(run("verify", "out", "--repair", "--json").out)["repaired"] == []

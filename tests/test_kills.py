@@ -84,8 +84,7 @@ def kill_over_and_over(given: tuple[str, ...], out: Path, kills: int, wait: floa
     return struck
 
 
-# Any sweep whose points do not depend on results goes on in the same way: two of them are tried each time.
-FEW = [pytest.param(kind, 2, 16, 0.2, id=f"{kind}, a few") for kind in ("grid", "measured")]
+FEW = [pytest.param(kind, 5, 40, 0.2, id=f"{kind}, 20 in all") for kind in SWEEPS]
 MANY = [pytest.param(kind, 50, 600, 1.5, id=f"{kind}, 200 in all", marks=pytest.mark.slow) for kind in SWEEPS]
 
 

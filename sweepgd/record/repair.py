@@ -44,11 +44,11 @@ def repair(directory: Path | str) -> list[Repaired]:
         finish_compaction(root)
         found = verify(root).findings
         done = [each for finding in found if finding.path.parent == root / "log" for each in _log(root, finding)]
-        for number in sorted({int(finding.path.stem) for finding in found if finding.path.parent.name in SCHEMAS}):
-            tables = [finding.path.parent.name for finding in found if finding.path.stem == f"{number:06}" and finding.damage]
-            done += _segment(root, number, [table for table in SCHEMAS if table in tables])
+        lacking = {finding.path for finding in found if finding.damage or not finding.path.exists()}
+        for number in sorted({int(path.stem) for path in lacking if path.parent in [root / table for table in SCHEMAS]}):
+            done += _segment(root, number, [table for table in SCHEMAS if parts.part(root, table, number) in lacking])
         for finding in found:
-            if finding.path.parent.name == "landscapes":
+            if finding.path.parent == root / "landscapes":
                 done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_AGAIN['landscapes']}"))
             elif finding.damage and finding.path.parent.parent == root / "log":
                 done.append(Repaired(finding.path, None, "the next sweepgd search --storage adds what is whole of it"))

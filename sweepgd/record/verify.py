@@ -58,6 +58,9 @@ def verify(directory: Path | str) -> Verified:
     published = _numbers(root, "trials")
     lacking = sorted(others - {*published, *logs})
     findings = [Finding(parts.part(root, "trials", number), "it is missing beside its curves and minima") for number in lacking]
+    for number in sorted(others.intersection(logs).difference(published)):
+        again = f"it is missing, and log/{number:06}.log holds its rows: the next search makes it again, as --repair does"
+        findings.append(Finding(parts.part(root, "trials", number), again, damage=False))  # a search may be making it
     files = 0
     runs: dict[str, dict[Path, Runs]] = {table: {} for table in SCHEMAS}
     for number in published:
@@ -89,11 +92,20 @@ def verify(directory: Path | str) -> Verified:
     for path in sorted((root / "log").glob("[!.]*/*.log")):
         findings += _held(path, recorded)
     findings += _sweep(root, published[-1:])
+    findings += _strangers(root)
     return Verified(root, files + len(logs) + len(landscapes), len(np.unique(recorded // _REPLICATES)), findings)
 
 
 def _numbers(root: Path, table: str) -> list[int]:
     return parts.numbers(parts.folder(root, table), ".parquet")
+
+
+def _strangers(root: Path) -> Iterator[Finding]:
+    """Parquet files among the parts that are none."""
+    for table in SCHEMAS:
+        ours = {parts.part(root, table, number) for number in _numbers(root, table)}
+        for path in sorted({*parts.folder(root, table).glob("*.parquet")} - ours):
+            yield Finding(path, "it is no part of this study, and other readers take its rows for some", damage=False)
 
 
 def _older(root: Path, number: int) -> bool:

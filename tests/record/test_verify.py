@@ -69,6 +69,30 @@ def trials(directory):
     return load(directory).trials["trial"].to_pylist()
 
 
+def test_trials_that_only_the_log_still_holds_are_told_and_made_again(out):
+    part = out / "trials" / "000003.parquet"
+    before = part.read_bytes()
+    part.unlink()
+    (finding,) = verify(out).findings
+    assert (finding.path, finding.damage) == (part, False)
+    assert (
+        finding.reason == "it is missing, and log/000003.log holds its rows: the next search makes it again, as --repair does"
+    )
+    (done,) = repair(out)
+    assert (done.path, done.aside, done.outcome) == (part, None, "made again from log/000003.log")
+    assert part.read_bytes() == before
+    assert verify(out).findings == []
+
+
+def test_a_part_that_is_none_of_ours_is_told_and_left_alone(out):
+    copy = out / "trials" / "copy.parquet"
+    shutil.copy(out / "trials" / "000001.parquet", copy)
+    assert repair(out) == []
+    (finding,) = verify(out).findings
+    assert (finding.path, finding.damage) == (copy, False)
+    assert finding.reason == "it is no part of this study, and other readers take its rows for some"
+
+
 def test_a_whole_directory_has_no_findings(out):
     found = verify(out)
     assert (found.files, found.trials, found.findings) == (13, 4, [])
