@@ -67,6 +67,7 @@ def search(
                 check_alone(directory)
             check_continues(directory, prepared.sweep)
 
+        check()  # before anything is made there, and again under the lock
         store: Store | Shared
         if database is None:
             store = Store.open(directory, to_toml(prepared.sweep), check)

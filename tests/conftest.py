@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import platformdirs
@@ -22,3 +23,10 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="slow: give --slow to run it"))
+
+
+@pytest.fixture
+def short():
+    """A temporary folder with a short name: that of a socket in it may have a hundred characters."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)

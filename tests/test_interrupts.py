@@ -37,10 +37,9 @@ hangs = Optimizer(**given | {"name": "hangs", "update": update})
 
 
 @pytest.fixture
-def scratch(tmp_path):
+def scratch(short):
     """The environment of a command with a temporary folder of its own."""
-    (tmp_path / "tmp").mkdir()
-    return os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    return os.environ | {"TMPDIR": str(short)}
 
 
 @pytest.fixture
@@ -130,27 +129,27 @@ def test_the_second_signal_ends_all_at_once(endless, scratch, tmp_path):
     assert wait_until_gone(search.pid, 2.0) < 2.0
 
 
-def test_no_worker_outlives_a_killed_search_and_its_folder_not_the_next_one(endless, scratch, tmp_path):
+def test_no_worker_outlives_a_killed_search_and_its_folder_not_the_next_one(endless, scratch, short, tmp_path):
     with running(*endless, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
         assert len(workers(search.pid)) == 2
         search.kill()
         search.wait()
     assert wait_until_gone(search.pid, 5.0) < 5.0
-    (deserted,) = (tmp_path / "tmp").glob("sweepgd-data-*")
+    (deserted,) = short.glob("sweepgd-data-*")
     assert (deserted / "train_inputs.npy").exists()
-    held = tmp_path / "tmp" / "sweepgd-other"
+    held = short / "sweepgd-other"
     held.mkdir()
     ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "other"), "--workers", "1", env=scratch)
     assert ended.returncode == 0, ended.stderr
-    assert [path.name for path in (tmp_path / "tmp").glob("sweepgd-*")] == ["sweepgd-other"]
+    assert [path.name for path in short.glob("sweepgd-*")] == ["sweepgd-other"]
 
 
-def test_nothing_is_left_of_a_search_that_ends(scratch, tmp_path):
+def test_nothing_is_left_of_a_search_that_ends(scratch, short, tmp_path):
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "2")
     with running(*given, env=scratch, start_new_session=True) as search:
         search.communicate(timeout=60)
     assert search.returncode == 0
     wait_until_gone(search.pid, 2.0)
     assert alive(search.pid) == []
-    assert not list((tmp_path / "tmp").glob("sweepgd-data-*"))
+    assert not list(short.glob("sweepgd-data-*"))

@@ -5,7 +5,6 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from commands import completed, running, wait_for_rows
@@ -131,13 +130,6 @@ def test_results_that_cannot_be_written_are_refused_in_a_second(read_only, tmp_p
         # Of the processor, as other tests may take the cores.
         assert after.children_user - before.children_user + after.children_system - before.children_system < 1.0
     assert load(out).trials.num_rows == 6
-
-
-@pytest.fixture
-def short():
-    """A temporary folder with a short name: that of a socket in it may have a hundred characters."""
-    with TemporaryDirectory() as folder:
-        yield Path(folder)
 
 
 @pytest.mark.parametrize("without_jit", ["1", pytest.param("0", marks=pytest.mark.slow)], ids=["plain", "compiled"])
