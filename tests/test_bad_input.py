@@ -241,6 +241,7 @@ def idx() -> bytes:
         ("data.npz", npz()),
         ("data-idx1-ubyte.gz", idx()),
     ],
+    ids=["csv", "parquet", "npz", "idx"],  # not of their bytes, which tell the time
 )
 def test_a_truncated_file(run, tmp_path, name, content):
     path = sweep_file(tmp_path, FILE)
