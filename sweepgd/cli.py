@@ -162,8 +162,13 @@ def search(
     from sweepgd.room import check_writable
 
     check_writable(directory)
-    line = f"interrupted; what finished is in {directory}: the same command goes on from there"
-    with heard(INTERRUPTED, line), SearchProgress(quiet=quiet, verbose=verbose) as progress:
+
+    def interrupted() -> str:
+        if not (directory / "sweep.toml").is_file():
+            return "interrupted before any trial began"
+        return f"interrupted; what finished is in {directory}: the same command goes on from there"
+
+    with heard(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose) as progress:
         processes.get_ready()
         from sweepgd.study import search as run
 
@@ -300,7 +305,7 @@ def train(
     from sweepgd.single import train as run
 
     printer = RunPrinter(quiet=quiet or json_)
-    with heard(INTERRUPTED, "interrupted", patience=2.0):
+    with heard(INTERRUPTED, lambda: "interrupted", patience=2.0):
         training = run(
             data,
             model,

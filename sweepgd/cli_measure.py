@@ -67,7 +67,7 @@ def measure(
 
     check_writable(directory)
     line = f"interrupted; what was measured is in {directory}: the same command goes on"
-    with heard(INTERRUPTED, line), MeasureProgress(quiet=quiet) as progress:
+    with heard(INTERRUPTED, lambda: line), MeasureProgress(quiet=quiet) as progress:
         processes.get_ready()
         from sweepgd.measuring import measure as run
 

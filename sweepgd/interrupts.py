@@ -6,7 +6,7 @@ Python's own handler waits for such a kernel, and would for ever (numba#5551); k
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket, socketpair
 from threading import Thread, current_thread, main_thread
@@ -19,7 +19,7 @@ SAME_SECONDS = 0.1
 
 
 @contextmanager
-def heard(exit_code: int, line: str, patience: float | None = None) -> Iterator[None]:
+def heard(exit_code: int, line: Callable[[], str], patience: float | None = None) -> Iterator[None]:
     """Ends the process with a line on stderr at KeyboardInterrupt, which SIGTERM raises here too. For the main thread.
 
     At the second signal it ends at once, wherever it is, and where it is still inside `patience` seconds after the first.
@@ -40,7 +40,7 @@ def heard(exit_code: int, line: str, patience: float | None = None) -> Iterator[
         except TimeoutError:
             pass
         shown = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
-        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {line}\n".encode())
+        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {line()}\n".encode())
         os._exit(exit_code)
 
     thread = Thread(target=watch, daemon=True)
@@ -50,7 +50,7 @@ def heard(exit_code: int, line: str, patience: float | None = None) -> Iterator[
     try:
         yield
     except KeyboardInterrupt:
-        print(f"sweepgd: {line}", file=sys.stderr)
+        print(f"sweepgd: {line()}", file=sys.stderr)
         sys.exit(exit_code)
     finally:
         signal.signal(signal.SIGTERM, terminate)

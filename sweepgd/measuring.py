@@ -149,7 +149,8 @@ def _take(
 
     with scratch_folder() as folder:
         shared = lab.share(folder)
-        with asking() as stop, Pool(lab.sweep, run, count, shared=shared, plugins=plugins, trial_timeout=timeout) as pool:
+        pool = Pool(lab.sweep, run, count, progress.note, shared=shared, plugins=plugins, trial_timeout=timeout)
+        with asking() as stop, pool:
             reporting = Reporting(store, progress, stop)
             dispatch(pool, _tasks(results, lab, lacking), take, reporting, stop)
             reporting.publish()

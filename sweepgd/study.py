@@ -80,10 +80,11 @@ def search(
         with closing(store):
             complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
     results = load(directory)
-    if not complete:
-        recorded = set(results.trials["trial"].to_pylist())  # by other commands, too
-        done = sum(number in recorded for number in range(prepared.total))
-        progress.note(f"time is up: {done} of {prepared.total} trials are recorded; the same command goes on")
+    if storage is not None or not complete:
+        recorded = set(results.trials["trial"].to_pylist())
+        done = f"{sum(number in recorded for number in range(prepared.total))} of {prepared.total} trials are recorded"
+        by = "" if storage is None else ", by all commands together"
+        progress.note(f"{done}{by}" if complete else f"time is up: {done}{by}; the same command goes on")
     return results
 
 
@@ -115,7 +116,16 @@ def _run_remaining(
     ahead = not prepared.advisor.rungs and timeout is None
     with scratch_folder() as folder:
         shared = prepared.lab.share(folder)
-        pool = Pool(prepared.sweep, run, count, shared=shared, plugins=plugins, ahead=ahead, trial_timeout=trial_timeout)
+        pool = Pool(
+            prepared.sweep,
+            run,
+            count,
+            progress.note,
+            shared=shared,
+            plugins=plugins,
+            ahead=ahead,
+            trial_timeout=trial_timeout,
+        )
         with asking() as stop, pool:
             reporting = Reporting(store, progress, stop)
             AskAndTell(prepared, store, pool, reporting, deadline, trial_timeout, stop).run()

@@ -1,7 +1,7 @@
 """Where trials run: worker processes, each with its own lab, so that a crash or a hang costs one trial and no more."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from math import inf
 from pathlib import Path
@@ -33,8 +33,9 @@ class Pool:
 
     They do what `run(lab, task, report, keep)` does, a function of a module whose result says in `seconds` how long it took.
     `report(percent, mean)` reports at a rung, and returns whether to give the task up; `keep(result)` hands over what stands if
-    the worker is lost from there on. Without `ahead` a worker holds one task only, as it must where it waits at rungs for the
-    answer whether to go on, which has to be next in its pipe, and where no task may begin after a deadline.
+    the worker is lost from there on. `note` is told of a worker that something has killed. Without `ahead` a worker holds one
+    task only, as it must where it waits at rungs for the answer whether to go on, which has to be next in its pipe, and where
+    no task may begin after a deadline.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Pool:
         sweep: Sweep,
         run: Run,
         workers: int,
+        note: Callable[[str], None],
         *,
         shared: Path | None = None,
         plugins: Sequence[Path] = (),
@@ -51,7 +53,7 @@ class Pool:
         self._sweep, self._run, self._shared, self._plugins = sweep, run, shared, plugins
         self._limit = inf if trial_timeout is None else trial_timeout
         self._workers: list[Worker] = []
-        self._wanted = workers
+        self._wanted, self._note = workers, note
         self._share = share(workers)
         self._ahead = ahead
         self._draining = False
@@ -174,6 +176,7 @@ class Pool:
                 raise Problem(f"{killed}, as the system does where memory is short: give fewer --workers")
             self._succeed(worker, worker.tasks).attempt = worker.attempt  # its task had no part in its end
         elif worker.process.exitcode == -signal.SIGKILL and worker.attempt < ATTEMPTS:
+            self._note("a worker was killed (SIGKILL): what it ran begins anew in another")
             self._succeed(worker, worker.tasks).attempt = worker.attempt + 1
         else:
             yield from self._replace(worker, FAILED, self._epitaph(worker))

@@ -47,14 +47,14 @@ def test_what_an_adaptive_sampler_cannot_be_told_it_goes_on_without(tmp_path):
 
 
 def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, tmp_path):
-    start, begun = processes.start, []
+    start, begun, notes = processes.start, [], []
 
     def starting(target, *arguments):
         begun.append(target)
         return start(still_born if len(begun) <= ATTEMPTS else target, *arguments)
 
     monkeypatch.setattr(processes, "start", starting)
-    with Pool(sweep(), killed, 1) as pool:
+    with Pool(sweep(), killed, 1, notes.append) as pool:
         pool.submit(tmp_path / "times")
         while pool.busy:
             list(pool.events(timeout=0.1))
@@ -63,9 +63,9 @@ def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, 
 
 
 def test_workers_that_are_all_killed_before_they_begin_are_given_up(monkeypatch, tmp_path):
-    start, begun = processes.start, []
+    start, begun, notes = processes.start, [], []
     monkeypatch.setattr(processes, "start", lambda target, *given: begun.append(target) or start(still_born, *given))
-    with Pool(sweep(), killed, 2) as pool:
+    with Pool(sweep(), killed, 2, notes.append) as pool:
         pool.submit(tmp_path / "times")
         told = r"^10 workers in a row were killed \(SIGKILL\) before .* give fewer --workers$"
         with pytest.raises(Problem, match=told):
@@ -74,7 +74,8 @@ def test_workers_that_are_all_killed_before_they_begin_are_given_up(monkeypatch,
 
 
 def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
-    with Pool(sweep(), killed, 1) as pool:
+    notes = []
+    with Pool(sweep(), killed, 1, notes.append) as pool:
         pool.submit(tmp_path / "times")
         events = []
         while pool.busy:
@@ -82,3 +83,4 @@ def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
     message = "the worker process ended by signal SIGKILL, in each of 3 attempts"
     assert events == [Lost(tmp_path / "times", "failed", message)]
     assert (tmp_path / "times").read_text() == "xxx"
+    assert notes == ["a worker was killed (SIGKILL): what it ran begins anew in another"] * 2
