@@ -137,7 +137,9 @@ def test_what_a_killed_command_held_is_taken_over(tmp_path, storage):
         wait_for_rows(out, 3, killed)
     notes = Notes()
     search(file, out=out, storage=storage, workers=2, progress=notes)
-    assert [note.partition(" ")[2] for note in notes.said] == ["ended without a word: its trials are taken over"]
+    taken_over, total = notes.said
+    assert taken_over.partition(" ")[2] == "ended without a word: its trials are taken over"
+    assert total == "10 of 10 trials are recorded, by all commands together"
     assert_once(out, 10)
     assert set(load(out).trials["attempt"].to_pylist()) == {1, 2}
     alone = search(sweep(*overrides), out=tmp_path / "alone", workers=2)
