@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+from warnings import catch_warnings
 
 import optuna
+from optuna.exceptions import ExperimentalWarning
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy import event
@@ -49,7 +51,8 @@ def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Pat
         event.listen(storage.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         storage.engine.dispose()
         study = optuna.create_study(storage=storage, study_name=sweep.name, directions=["minimize"] * len(names))
-        study.set_user_attr("objectives", names)
+        with catch_warnings(action="ignore", category=ExperimentalWarning):
+            study.set_metric_names(names)
         study.add_trials(_trials(results, Advisor(sweep, names)))
         storage.remove_session()
         storage.engine.dispose()

@@ -45,7 +45,7 @@ def test_pruned_trials_and_several_objectives(tmp_path):
     assert set(trials[0].intermediate_values) == set(range(10, 100, 10))
     search(sweep("search.sampler='tpe'", "search.objectives=['validation_loss','train_loss']"), out=tmp_path / "two")
     rebuilt = study(rebuild(tmp_path / "two"))
-    assert len(rebuilt.directions) == 2
+    assert rebuilt.metric_names == ["validation_loss", "train_loss"]
     assert len(rebuilt.best_trials) >= 1
 
 
