@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from sweepgd.interrupts import Stop
 from sweepgd.record import NoRoom
-from sweepgd.record.store import CLOSE_BYTES, GivenUp
+from sweepgd.record.pace import CLOSE_BYTES
+from sweepgd.record.stopping import GivenUp
 from sweepgd.room import RESERVE_BYTES, free_bytes, in_words
 
 # One fsync makes every result of this time durable.

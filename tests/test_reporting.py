@@ -12,6 +12,7 @@ from tiny import assert_same, sweep
 from sweepgd import dispatch, load, reporting, search
 from sweepgd.interrupts import Stop
 from sweepgd.record import NoRoom, Store, pace, parts, store
+from sweepgd.record.stopping import GivenUp
 from sweepgd.reporting import Reporting, Silence
 
 LONG = ("search.trials=40", "budget.epochs=400")
@@ -71,7 +72,7 @@ def test_a_publication_that_is_given_up_leaves_nothing_and_can_be_repeated(tmp_p
     for trial in range(3):
         append(opened, finished(trial))
     asked = iter([False, False, True])
-    with pytest.raises(store.GivenUp):
+    with pytest.raises(GivenUp):
         opened.publish(lambda: next(asked))
     assert not list((tmp_path / "trials").iterdir())
     append(opened, finished(3))

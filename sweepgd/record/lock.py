@@ -1,6 +1,5 @@
-"""A result directory taken to be written: its lock, and its folders."""
+"""A result directory taken to be written: its lock."""
 
-import errno
 import fcntl
 import os
 import platform
@@ -9,9 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sweepgd.problem import Problem
-from sweepgd.record.compacted import finish_compaction
-from sweepgd.record.files import placed, sync_folder
-from sweepgd.record.schema import SCHEMAS
 
 
 @contextmanager
@@ -61,18 +57,3 @@ def _lock(directory: Path, kind: int, name: str) -> int:
         os.close(descriptor)
         raise
     return descriptor
-
-
-def prepare(directory: Path, sweep_toml: str) -> None:
-    """Makes the folders of the tables, and `sweep.toml`."""
-    finish_compaction(directory)
-    for name in SCHEMAS:
-        folder = directory / name
-        folder.mkdir(exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-    path, text = directory / "sweep.toml", sweep_toml.encode()
-    if not path.exists() or path.read_bytes() != text:
-        with placed(path) as temporary:
-            temporary.write_bytes(text)
-    sync_folder(directory.parent)

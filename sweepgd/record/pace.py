@@ -7,6 +7,8 @@ PART_RECORDS, PART_SECONDS = 4096, 30.0
 # But who reads parts alone wants to see the first rows. A shorter search had better not wait for the half second that the
 # first publication takes where pandas is installed, which pyarrow then imports.
 FIRST_SECONDS = 1.0
+# What closing makes parts of: more would keep who has pressed Ctrl-C waiting, at 55 MB/s.
+CLOSE_BYTES = 16 * 2**20
 
 
 class Pace:

@@ -12,6 +12,7 @@ from sweepgd.record.files import sync_folder
 from sweepgd.record.finished import VALUE_BYTES, Packed, layout_in, unpack
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMAS, TRIALS
 from sweepgd.record.sealed import sealed
+from sweepgd.record.stopping import GivenUp, never
 
 # A row group holds about this many bytes of log records, which bounds the memory that publishing takes.
 GROUP_BYTES = 32 * 2**20
@@ -111,11 +112,23 @@ def table_of(name: str, records: Iterable[bytes]) -> pa.Table:
     return _TABLES[name]([unpack(record) for record in records])
 
 
-def publish(directory: Path, number: int, records: Iterable[bytes], metadata: Mapping[str, str]) -> None:
+def publish(
+    directory: Path,
+    number: int,
+    records: Iterable[bytes],
+    metadata: Mapping[str, str],
+    stop: Callable[[], bool] = never,
+) -> None:
     """Writes log records as part `number` of each table, trials last: who sees that one sees the others.
 
-    Parts that exist are left as they are. Raises OSError where a part cannot be written; those that were are whole.
+    Parts that exist are left as they are. Raises OSError where a part cannot be written, and GivenUp where
+    `stop`, asked before each record and each seal, says so; those that were are whole.
     """
+
+    def ask(raised: type[BaseException] | None = None, *_: object) -> None:
+        if raised is None and stop():
+            raise GivenUp
+
     with ExitStack() as stack:  # unwinds in reverse, so that the table entered first is placed last
         writers = {}
         for name in _TABLES:
@@ -124,9 +137,10 @@ def publish(directory: Path, number: int, records: Iterable[bytes], metadata: Ma
                 sync_folder(path.parent)
                 continue
             writers[name] = stack.enter_context(sealed(path, SCHEMAS[name], metadata))
+            stack.push(ask)
         if not writers:
             return
-        for batch in _batches(records):
+        for batch in _batches(records, ask):
             for name, writer in writers.items():
                 writer.write_table(_TABLES[name](batch))
 
@@ -150,9 +164,10 @@ def _lists(values: np.ndarray, sizes: np.ndarray, mask: pa.Array | None = None) 
     return pa.ListArray.from_arrays(offsets, pa.array(values), mask=mask)
 
 
-def _batches(records: Iterable[bytes]) -> Iterator[list[Packed]]:
+def _batches(records: Iterable[bytes], ask: Callable[[], None]) -> Iterator[list[Packed]]:
     batch, size = [], 0
     for record in records:
+        ask()
         batch.append(unpack(record))
         size += len(record)
         if size >= GROUP_BYTES:

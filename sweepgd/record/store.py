@@ -9,22 +9,12 @@ from sweepgd.problem import Problem
 from sweepgd.record import parts, reading
 from sweepgd.record.files import NoRoom, to_repair, writing
 from sweepgd.record.finished import unpack
-from sweepgd.record.lock import prepare, take_lock
+from sweepgd.record.lock import take_lock
 from sweepgd.record.log import Log, faults, frames
-from sweepgd.record.pace import Pace
+from sweepgd.record.pace import CLOSE_BYTES, Pace
+from sweepgd.record.ready import make_ready
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
-
-# What `close` makes parts of: more would keep who has pressed Ctrl-C waiting, at 55 MB/s.
-CLOSE_BYTES = 16 * 2**20
-
-
-class GivenUp(Exception):
-    """A publication that was asked to stop. It can be repeated."""
-
-
-def never() -> bool:
-    """Never asks to stop."""
-    return False
+from sweepgd.record.stopping import never
 
 
 class Store:
@@ -73,7 +63,7 @@ class Store:
             lock = take_lock(directory)
             try:
                 check()  # not before: another command may have begun another sweep meanwhile
-                prepare(directory, sweep_toml)
+                make_ready(directory, sweep_toml)
                 return cls(directory, sweep_toml, lock)
             except BaseException:
                 os.close(lock)
@@ -171,15 +161,7 @@ class Store:
     def _publish_final_segments(self, stop: Callable[[], bool] = never) -> None:
         final = [number for number in parts.numbers(self.directory / "log", ".log") if number != self._segment]
         for number in final:
-            parts.publish(self.directory, number, until(stop, frames(self._log_path(number))), self._footer)
+            parts.publish(self.directory, number, frames(self._log_path(number)), self._footer, stop)
         for number in final[:-1]:
             if all(reading.is_whole(parts.part(self.directory, table, number)) for table in SCHEMAS):
                 self._log_path(number).unlink()
-
-
-def until(stop: Callable[[], bool], records: Iterable[bytes]) -> Iterator[bytes]:
-    """The records. Raises GivenUp where `stop` says so between them."""
-    for record in records:
-        if stop():
-            raise GivenUp
-        yield record

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from sweepgd.record import NoRoom
 from sweepgd.record.pace import Pace
-from sweepgd.record.store import never
+from sweepgd.record.stopping import never
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims
 from sweepgd.storage.link import ANSWER_SECONDS, Link, answer

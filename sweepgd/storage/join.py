@@ -15,7 +15,8 @@ from sweepgd.advisor import Advisor
 from sweepgd.problem import Problem
 from sweepgd.record import load
 from sweepgd.record.files import placed, writing
-from sweepgd.record.lock import prepare, take_lock_together
+from sweepgd.record.lock import take_lock_together
+from sweepgd.record.ready import make_ready
 from sweepgd.record.schema import footer
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import LEASE_SECONDS, Claims, reconcile
@@ -69,7 +70,7 @@ def join(
             memory = Memory(engine.url, f"{sweep.name} {token}", sweep, len(objectives), watch)
             undo.callback(memory.close)
             with writing(directory):
-                prepare(directory, to_toml(sweep))
+                make_ready(directory, to_toml(sweep))
             if alone:
                 shown = set(load(directory).trials["trial"].to_pylist())
                 reconcile(connection, study, shown, holders(directory))

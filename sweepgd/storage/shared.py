@@ -9,7 +9,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from sweepgd.record import NoRoom
-from sweepgd.record.store import CLOSE_BYTES, never
+from sweepgd.record.pace import CLOSE_BYTES
+from sweepgd.record.stopping import never
 from sweepgd.storage.adoption import Adoption
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims

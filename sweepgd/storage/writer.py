@@ -10,7 +10,7 @@ from sweepgd.record import parts
 from sweepgd.record.files import sync_folder, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.log import Log, frames
-from sweepgd.record.store import never, until
+from sweepgd.record.stopping import never
 
 LOCKS = "[!.]*/lock"
 
@@ -136,7 +136,7 @@ def keep_late(directory: Path, holder: str, records: Iterable[bytes]) -> Path:
 def publish_segment(directory: Path, path: Path, footer: dict[str, str], stop: Callable[[], bool] = never) -> None:
     """Makes parts of a segment that nobody writes to any more, and removes it. Raises GivenUp where `stop` says so."""
     if next(frames(path), None) is not None:
-        parts.publish(directory, int(path.stem), until(stop, frames(path)), footer)
+        parts.publish(directory, int(path.stem), frames(path), footer, stop)
     path.unlink()
 
 

@@ -1,0 +1,24 @@
+"""A result directory made ready to be written: its folders, and its sweep."""
+
+import errno
+import os
+from pathlib import Path
+
+from sweepgd.record.compacted import finish_compaction
+from sweepgd.record.files import placed, sync_folder
+from sweepgd.record.schema import SCHEMAS
+
+
+def make_ready(directory: Path, sweep_toml: str) -> None:
+    """Finishes a compaction, and makes the folders of the tables, and `sweep.toml`. For who has the lock."""
+    finish_compaction(directory)
+    for name in SCHEMAS:
+        folder = directory / name
+        folder.mkdir(exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    path, text = directory / "sweep.toml", sweep_toml.encode()
+    if not path.exists() or path.read_bytes() != text:
+        with placed(path) as temporary:
+            temporary.write_bytes(text)
+    sync_folder(directory.parent)
