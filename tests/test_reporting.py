@@ -67,11 +67,13 @@ def test_an_interrupt_waits_for_no_long_publication(monkeypatch, tmp_path):
     assert ended.trials.equals(kept)
 
 
-def test_a_publication_that_is_given_up_leaves_nothing_and_can_be_repeated(tmp_path):
+# Asked before each of three records, before each of the four tables' row group is written, and before each is sealed.
+@pytest.mark.parametrize("answers", [2, 6, 7])
+def test_a_publication_that_is_given_up_leaves_nothing_and_can_be_repeated(answers, tmp_path):
     opened = Store.open(tmp_path, "")
     for trial in range(3):
         append(opened, finished(trial))
-    asked = iter([False, False, True])
+    asked = iter([False] * answers + [True])
     with pytest.raises(GivenUp):
         opened.publish(lambda: next(asked))
     assert not list((tmp_path / "trials").iterdir())
@@ -80,6 +82,35 @@ def test_a_publication_that_is_given_up_leaves_nothing_and_can_be_repeated(tmp_p
     assert parts.numbers(tmp_path / "trials", ".parquet") == [1, 2]
     opened.close()
     assert load(tmp_path).trials["trial"].to_pylist() == [0, 1, 2, 3]
+
+
+def test_the_parts_before_are_not_read_back_for_who_has_asked_to_stop(monkeypatch, tmp_path):
+    """The log that they were made of waits for the next publication; who closes the store does not wait for a long one."""
+    monkeypatch.setattr(parts, "GROUP_BYTES", 1)
+    opened = Store.open(tmp_path, "")
+    for trial in range(3):
+        append(opened, finished(trial))
+    opened.publish()
+    append(opened, finished(3))
+    answers = []
+
+    def stop():
+        """Once the parts are there, and of those before the second of three row groups was read."""
+        answers.append((tmp_path / "trials" / "000002.parquet").exists())
+        return answers.count(True) == 3
+
+    opened.publish(stop)
+    assert answers.count(True) == 3
+    assert parts.numbers(tmp_path / "log", ".log") == [1, 2, 3]
+    append(opened, finished(4))
+    opened.flush()
+    monkeypatch.setattr(store, "CLOSE_BYTES", opened.unpublished_bytes)
+    opened.close()
+    assert parts.numbers(tmp_path / "trials", ".parquet") == [1, 2, 3]
+    assert parts.numbers(tmp_path / "log", ".log") == [1, 3]
+    Store.open(tmp_path, "").close()
+    assert parts.numbers(tmp_path / "log", ".log") == [3]
+    assert load(tmp_path).trials["trial"].to_pylist() == [0, 1, 2, 3, 4]
 
 
 def test_an_interrupt_while_the_last_parts_wait_for_room_is_one(monkeypatch, tmp_path):

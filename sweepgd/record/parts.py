@@ -122,7 +122,7 @@ def publish(
     """Writes log records as part `number` of each table, trials last: who sees that one sees the others.
 
     Parts that exist are left as they are. Raises OSError where a part cannot be written, and GivenUp where
-    `stop`, asked before each record and each seal, says so; those that were are whole.
+    `stop`, asked before each record, row group and seal, says so; those that were are whole.
     """
 
     def ask(raised: type[BaseException] | None = None, *_: object) -> None:
@@ -142,6 +142,7 @@ def publish(
             return
         for batch in _batches(records, ask):
             for name, writer in writers.items():
+                ask()
                 writer.write_table(_TABLES[name](batch))
 
 

@@ -1,7 +1,7 @@
 """Parts read: every byte checked, older versions as the present one, a damaged part named."""
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sweepgd.problem import Problem
 from sweepgd.record.files import to_repair
 from sweepgd.record.schema import SCHEMA_VERSION, SEALED
 from sweepgd.record.sealed import fault
+from sweepgd.record.stopping import never
 
 # What the operating system says of a file that is gone or was damaged; Arrow's own errors have no number.
 _DAMAGE = (None, errno.ENOENT, errno.EIO)
@@ -55,10 +56,13 @@ def pages(path: Path) -> Iterator[pa.Table]:
             yield file.read_row_group(number)
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a part is there and can be read, every byte as it was written."""
+def is_whole(path: Path, stop: Callable[[], bool] = never) -> bool:
+    """Whether a part is there and can be read, every byte as it was written.
+
+    False also where `stop`, asked after each row group, says so.
+    """
     try:
-        return all(True for _ in pages(path))
+        return not (stop() or any(stop() for _ in pages(path)))
     except Problem:
         return False
 

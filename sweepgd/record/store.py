@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 
 from sweepgd.problem import Problem
@@ -38,6 +39,7 @@ class Store:
             if not parts.complete(directory, number):
                 self._mend(self._log_path(number))  # before any segment is published
         self._publish_final_segments()
+        self._remove_logs()
 
         self.recorded: set[int] = set()
         """The numbers of all trials recorded so far, flushed or not."""
@@ -106,8 +108,13 @@ class Store:
     def publish(self, stop: Callable[[], bool] = never) -> None:
         """Turns everything recorded into whole, immutable parts. After a Problem it can be repeated.
 
-        Raises GivenUp where `stop`, asked before each record, says so meanwhile.
+        Raises GivenUp where `stop`, asked all along, says so before the parts are there.
         """
+        self._publish(stop)
+        with writing(self.directory):
+            self._remove_logs(stop)
+
+    def _publish(self, stop: Callable[[], bool] = never) -> None:
         self.flush()
         with writing(self.directory):
             if not self._log.empty:
@@ -139,7 +146,8 @@ class Store:
             with suppress(NoRoom), writing(self.directory):
                 self.flush()
                 if self.unpublished_bytes <= CLOSE_BYTES:
-                    self.publish()
+                    self._publish()
+                    self._remove_logs(most=CLOSE_BYTES)
                     self._log.path.unlink()
         finally:
             self._log.close()
@@ -158,10 +166,18 @@ class Store:
     def _log_path(self, segment: int) -> Path:
         return self.directory / "log" / f"{segment:06}.log"
 
+    def _final_segments(self) -> list[int]:
+        return [number for number in parts.numbers(self.directory / "log", ".log") if number != self._segment]
+
     def _publish_final_segments(self, stop: Callable[[], bool] = never) -> None:
-        final = [number for number in parts.numbers(self.directory / "log", ".log") if number != self._segment]
-        for number in final:
+        for number in self._final_segments():
             parts.publish(self.directory, number, frames(self._log_path(number)), self._footer, stop)
-        for number in final[:-1]:
-            if all(reading.is_whole(parts.part(self.directory, table, number)) for table in SCHEMAS):
-                self._log_path(number).unlink()
+
+    def _remove_logs(self, stop: Callable[[], bool] = never, most: float = inf) -> None:
+        """Removes the logs of at most so many bytes whose parts have successors and can be read; the others wait."""
+        for number in self._final_segments()[:-1]:
+            log = self._log_path(number)
+            if log.stat().st_size <= most and all(
+                reading.is_whole(parts.part(self.directory, table, number), stop) for table in SCHEMAS
+            ):
+                log.unlink()
