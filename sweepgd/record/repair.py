@@ -1,6 +1,6 @@
 """Damage set aside, so that every reader reads the rest; what a log still holds is made again."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,10 @@ from sweepgd.record.files import sync_folder, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.load import load, sweep_toml
 from sweepgd.record.lock import exclusively
-from sweepgd.record.log import Log, faults, frames
+from sweepgd.record.log import Log, frames
 from sweepgd.record.reading import Damaged, pages, read
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
-from sweepgd.record.verify import Finding, verify
+from sweepgd.record.verify import verify
 
 _AGAIN = {
     "trials": "the same sweepgd search runs them again",
@@ -43,10 +43,12 @@ def repair(directory: Path | str) -> list[Repaired]:
     with writing(root), exclusively(root):
         finish_compaction(root)
         found = verify(root).findings
-        done = [each for finding in found if finding.path.parent == root / "log" for each in _log(root, finding)]
         lacking = {finding.path for finding in found if finding.damage or not finding.path.exists()}
-        for number in sorted({int(path.stem) for path in lacking if path.parent in [root / table for table in SCHEMAS]}):
-            done += _segment(root, number, [table for table in SCHEMAS if parts.part(root, table, number) in lacking])
+        logs = {finding.path for finding in found if finding.path.parent == root / "log"}
+        done = [_cut(path) for path in sorted(logs - lacking)]
+        of_segments = [root / folder for folder in (*SCHEMAS, "log")]
+        for number in sorted({int(path.stem) for path in lacking if path.parent in of_segments}):
+            done += _segment(root, number, lacking)
         for finding in found:
             if finding.path.parent == root / "landscapes":
                 done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_AGAIN['landscapes']}"))
@@ -55,50 +57,47 @@ def repair(directory: Path | str) -> list[Repaired]:
     return done
 
 
-def _log(root: Path, finding: Finding) -> Iterator[Repaired]:
-    """Makes parts of what a log still holds, and sets it aside where something in it is damaged."""
-    path = finding.path
-    if not finding.damage:
-        Log(path).close()
-        yield Repaired(path, path.with_suffix(".torn"), f"what is not whole is cut; if its trial is lost: {_AGAIN['trials']}")
-        return
-    rest = "nothing of it can be read"
-    with suppress(Problem):
-        parts.publish(root, int(path.stem), _once(frames(path), _published(root)), footer(sweep_toml(root)))
-        rest = "its other records are published"
-    yield Repaired(path, _set_aside(path), f"{rest}; trials that are not recorded now: {_AGAIN['trials']}")
+def _cut(log: Path) -> Repaired:
+    """Cuts the end of a log that is not whole."""
+    Log(log).close()
+    return Repaired(log, log.with_suffix(".torn"), f"what is not whole is cut; if its trial is lost: {_AGAIN['trials']}")
 
 
-def _segment(root: Path, number: int, damaged: Sequence[str]) -> Iterator[Repaired]:
-    """Sets the damaged parts of a segment aside and makes them again, from its log or without rows."""
-    trials = _trials(root, number)
-    records = _records(root / "log" / f"{number:06}.log")
-    lost = [*SCHEMAS] if "trials" in damaged and records is None else damaged
+def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
+    """Sets what is damaged of a segment aside, and makes its parts again from what its log holds, or without rows."""
+    log, trials = root / "log" / f"{number:06}.log", _trials(root, number)
+    damaged = [table for table in SCHEMAS if parts.part(root, table, number) in lacking]
+    records = _records(root, log)
+    whole = records is not None and log not in lacking
+    lost = [*SCHEMAS] if "trials" in damaged and not whole else damaged
     # Trials first: a segment without them is not read.
     aside = {table: _set_aside(parts.part(root, table, number)) for table in lost}
-    if "trials" not in lost or records is not None:
+    if records is not None or (damaged and "trials" not in lost):
         parts.publish(root, number, records or [], footer(sweep_toml(root)))
+    if log in lacking:
+        rest = "nothing of it can be read" if records is None else "its other records are published"
+        yield Repaired(log, _set_aside(log), f"{rest}; trials that are not recorded now: {_AGAIN['trials']}")
     for table, where in aside.items():
-        if records is not None:
-            outcome = f"made again from log/{number:06}.log"
+        held = "" if records is None else f"what log/{log.name} still holds is made again, the rest of the "
+        if whole:
+            outcome = f"made again from log/{log.name}"
         elif "trials" in lost:
-            outcome = f"{table} of {trials} lost; {_AGAIN.get(table, _AGAIN['trials'])}"
+            outcome = f"{held}{table} of {trials} lost; {_AGAIN.get(table, _AGAIN['trials'])}"
         elif table == "curvature":
-            outcome = f"curvature lost; {_AGAIN[table]}"
+            outcome = f"{held}curvature lost; {_AGAIN[table]}"
         else:
             outcome = (
-                f"{table} of {trials} lost, their trials rows stand; to run these again: move */{number:06}.parquet away, "
-                "and then the same sweepgd search"
+                f"{held}{table} of {trials} lost, their trials rows stand; to run these again: "
+                f"move */{number:06}.parquet away, and then the same sweepgd search"
             )
         if where is not None or table in damaged:
             yield Repaired(root / table / f"{number:06}.parquet", where, outcome)
 
 
-def _records(log: Path) -> list[bytes] | None:
-    """The records of a segment whose log is there and whole, each trial once; None where it is not."""
+def _records(root: Path, log: Path) -> list[bytes] | None:
+    """The records of a segment that its log holds, each trial once; None where there is no log that can be read."""
     try:
-        records = list(frames(log))
-        return records if faults(log) == (0, 0) and len(list(_once(records, set()))) == len(records) else None
+        return list(_once(frames(log), _published(root, int(log.stem))))
     except (FileNotFoundError, Problem):
         return None
 
@@ -113,10 +112,10 @@ def _once(records: Iterable[bytes], recorded: set[int]) -> Iterator[bytes]:
             recorded.add(packed.trial)
 
 
-def _published(root: Path) -> set[int]:
-    """The trials that are in parts which can be read."""
+def _published(root: Path, but: int) -> set[int]:
+    """The trials that are in parts of other segments which can be read."""
     recorded: set[int] = set()
-    for number in parts.numbers(root / "trials", ".parquet"):
+    for number in {*parts.numbers(root / "trials", ".parquet")} - {but}:
         with suppress(Damaged):
             recorded.update(read(parts.part(root, "trials", number), TRIALS, ["trial"])["trial"].to_pylist())
     return recorded

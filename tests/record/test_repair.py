@@ -18,7 +18,7 @@ from sweepgd.record.verify import verify
 SWEEP = "name = 'written'\n"
 
 
-@pytest.fixture(params=[True, False], ids=["with its log", "without"])
+@pytest.fixture(params=["with its log", "with half its log", "without"])
 def damaged(request, tmp_path):
     """Trials 0 and 1 in one segment, 2 and 3 in the next, of which trials and minima are damaged; which trials are lost."""
     directory = tmp_path / "damaged"
@@ -26,9 +26,14 @@ def damaged(request, tmp_path):
     for table in ("trials", "minima"):
         path = directory / table / "000002.parquet"
         path.write_bytes(path.read_bytes()[:-9])
-    if not request.param:
-        (directory / "log" / "000002.log").unlink()
-    return directory, {2, 3} if not request.param else set()
+    log = directory / "log" / "000002.log"
+    if request.param == "without":
+        log.unlink()
+    elif request.param == "with half its log":
+        data = bytearray(log.read_bytes())
+        data[100] ^= 1
+        log.write_bytes(data)
+    return directory, {"with its log": set(), "with half its log": {2}, "without": {2, 3}}[request.param]
 
 
 def record(directory, trials):
@@ -65,4 +70,4 @@ def test_what_is_recorded_after_a_repair_that_was_cut_short_stays(damaged, endin
         if disk.left >= 0:
             break
         shutil.rmtree(out)
-    assert cut_short > 3
+    assert cut_short >= 3

@@ -151,6 +151,27 @@ def test_trials_whose_log_is_gone_are_set_aside_and_can_be_recorded_again(out):
     assert verify(out).findings == []
 
 
+@pytest.mark.parametrize("table", ["trials", "minima"])
+def test_parts_and_their_log_both_damaged_are_made_again_as_far_as_it_holds_them(out, table):
+    store = Store.open(out, SWEEP)
+    append(store, finished(4))
+    append(store, finished(5))
+    store.close()
+    for path in (out / table / "000004.parquet", log := out / "log" / "000004.log"):
+        data = bytearray(path.read_bytes())
+        data[100] ^= 1
+        path.write_bytes(data)
+    found = repair(out)
+    assert found[0].path == log
+    assert found[0].outcome.startswith("its other records are published; trials that are not recorded now: ")
+    started = f"what log/000004.log still holds is made again, the rest of the {table} of 2 trials, 4 to 5, lost"
+    assert [each.outcome.startswith(started) for each in found if each.path == out / table / "000004.parquet"] == [True]
+    assert len(found) == (5 if table == "trials" else 2)
+    assert trials(out) == [0, 1, 2, 3, 3, *([5] if table == "trials" else [4, 5])]
+    assert load(out).minima["trial"].to_pylist()[-2:] == [3, 5]
+    assert verify(out).findings == []
+
+
 @pytest.mark.parametrize("table", ["curves", "minima", "curvature"])
 def test_what_else_is_lost_leaves_the_trials_and_other_rows(out, table):
     damage(out / table / "000001.parquet", "truncated")
