@@ -103,13 +103,15 @@ class Counting:
         return self._bytes + sum(len(record) for _, record in (*self._appended, *self._durable, *self._asked))
 
     def publish(self, stop: Callable[[], bool] = never) -> None:
-        """Makes parts of what is shown, unless it is given up meanwhile. After a Problem it can be repeated."""
+        """Makes parts of what is shown. After a Problem it can be repeated, and after GivenUp, which it raises as `stop` says."""
         self.flush()
-        self._writer.publish(self._footer, [record for _, record in (*self.late, *self._asked, *self._durable)], stop)
+        self._writer.publish(self._footer, stop)
+        # Before anything else can fail: readers pass over a segment that has the number of a part.
         if self._pace.pending:
             self._number = self._next_number()
         self._pace.publish()
         self._bytes = 0
+        self._writer.wait_anew(record for _, record in (*self.late, *self._asked, *self._durable))
 
     def publish_if_due(self, stop: Callable[[], bool]) -> None:
         """Publishes as often as a Store does."""

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from sweepgd.problem import Problem
 from sweepgd.record import parts
 from sweepgd.record.files import sync_folder, writing
 from sweepgd.record.finished import unpack
 from sweepgd.record.log import Log, frames
+from sweepgd.record.schema import SCHEMAS
 from sweepgd.record.stopping import never
 
 LOCKS = "[!.]*/lock"
@@ -68,11 +70,13 @@ class Writer:
 
     @property
     def unpublished(self) -> bool:
-        """Whether there was no room for the parts of a segment. Nothing is added to it any more, nor another begun before."""
+        """Whether a segment is closed and has no parts yet, for want of room or as that was given up: none is begun before."""
         return self._final is not None
 
     def begin_segment(self, number: int) -> None:
-        """Begins the segment that results are shown in."""
+        """Begins the segment that results are shown in. Raises Problem where there is a part of its number."""
+        if any(parts.part(self.directory, table, number).exists() for table in SCHEMAS):
+            raise Problem(f"{self.directory} has parts {number:06} already, which the database does not know: run it again")
         with writing(self.directory):
             os.pwrite(self._lock, f"{number:06}".encode(), 0)
             os.fsync(self._lock)
@@ -87,8 +91,8 @@ class Writer:
         """Keeps a result that does not count; returns where."""
         return keep_late(self.directory, self.holder, [record])
 
-    def publish(self, footer: dict[str, str], waiting: Iterable[bytes], stop: Callable[[], bool] = never) -> None:
-        """Makes parts of the segment; what still waits goes on to a log of its own. After a Problem it can be repeated."""
+    def publish(self, footer: dict[str, str], stop: Callable[[], bool] = never) -> None:
+        """Makes parts of the segment. After a Problem it can be repeated, and after GivenUp, which it raises as `stop` says."""
         with writing(self.directory):
             if self._segment is not None:
                 self._segment.close()
@@ -96,11 +100,15 @@ class Writer:
             if self._final is not None:
                 publish_segment(self.directory, self._final, footer, stop)
                 self._final = None
+
+    def wait_anew(self, waiting: Iterable[bytes]) -> None:
+        """Begins another log of what waits, as most of the last one does not any more. After a Problem it can be repeated."""
+        with writing(self.directory):
             before, self._waiting = self._waiting, Log(self._following())
+            before.close()
             for record in waiting:
                 self._waiting.append(record)
             self._waiting.flush()
-            before.close()
             before.path.unlink()
 
     def _following(self) -> Path:

@@ -30,7 +30,7 @@ def die_after(step, out, claims):
         lambda: [writer.append(each) for each in records] + [writer.flush()],
         lambda: claims.finish([(trial, 1) for trial in trials[:2]]),
         lambda: [writer.begin_segment(claims.segment(1))] + [writer.show(each) for each in records] + [writer.flush()],
-        lambda: writer.publish(footer(""), []),
+        lambda: [writer.publish(footer("")), writer.wait_anew([])],
         lambda: claims.recorded(trials[:2]),
     ]
     for take in steps[: STEPS.index(step) + 1]:
