@@ -56,5 +56,5 @@ def compact(directory: Directory) -> None:
     """Make the many parts of a study at rest one for each table, so that readers open fewer files."""
     from sweepgd.record.compact import compact as merge
 
-    before, after = merge(directory)
+    before, after = merge(directory, lambda line: print(line, file=sys.stderr))
     print(f"{directory}: {before} parts of each table, now {after}")

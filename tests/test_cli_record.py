@@ -72,6 +72,15 @@ def test_compact_says_how_many_parts_there_were(run):
     assert run("compact", "out").out == "out: 1 parts of each table, now 1\n"
 
 
+def test_compact_tells_of_a_torn_tail(run, tmp_path):
+    log = tmp_path / "out" / "log" / "000004.log"
+    log.write_bytes(MAGIC + b"half a record")
+    ended = run("compact", "out")
+    assert (ended.code, ended.out) == (0, "out: 3 parts of each table, now 1\n")
+    told = "the last 13 bytes of out/log/000004.log are of a record that is not whole: cut, and kept in out/log/000004.torn\n"
+    assert ended.err == told
+
+
 def test_what_is_being_written_is_neither_compacted_nor_repaired(run, tmp_path):
     store = Store.open(tmp_path / "out", "name = 'written'\n")
     append(store, finished(4))

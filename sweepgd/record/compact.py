@@ -1,6 +1,6 @@
 """Many parts of a study at rest made one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,15 +17,17 @@ from sweepgd.record.sealed import sealed
 from sweepgd.record.store import Store
 
 
-def compact(directory: Path | str) -> tuple[int, int]:
+def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
     """Makes the parts of each table one, and returns how many there were and are.
 
     For a study at rest: readers that listed the old parts may miss them. It can be stopped at any point, and no row is lost
-    or there twice; the next command that writes there finishes it. Raises Problem where somebody is writing there, a part is
-    damaged, or there is no room for the new parts beside the old ones.
+    or there twice; the next command that writes there finishes it. `note` is told what was cut from a log. Raises Problem where
+    somebody is writing there, a part is damaged, or there is no room for the new parts beside the old ones.
     """
     results = load(directory)
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
+        for line in store.notes:
+            note(line)
         store.publish()
         numbers = parts.numbers(results.directory / "trials", ".parquet")
         if len(numbers) < 2:
