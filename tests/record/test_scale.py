@@ -71,7 +71,7 @@ def large(directory, trials):
 
 @pytest.mark.parametrize(
     ("trials", "analyzing", "reopening"),
-    [(10_000, 3.0, 1.0), pytest.param(100_000, 5.0, 3.0, marks=pytest.mark.slow)],
+    [(5_000, 3.0, 1.0), pytest.param(100_000, 5.0, 3.0, marks=pytest.mark.slow)],
 )
 def test_a_large_study_is_read_and_reopened_in_seconds(tmp_path, trials, analyzing, reopening):
     asked = large(tmp_path, trials)
