@@ -14,7 +14,10 @@ EXAMPLE = "postgresql+psycopg://user@host/database"
 # Without these a command would wait for minutes on a connection whose other end is gone without a word.
 _CONNECT = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 # What the server ends: a transaction whose client is gone or stopped, which would keep its locks, and a wait for such a lock.
-_LIMITS = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=2s"
+_LIMITS = (
+    "-c idle_in_transaction_session_timeout=10s -c lock_timeout=2s"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
 # A connection that was open when the server went is found out before it is used (optuna#5600).
 _ENGINE = {"pool_pre_ping": True}
 _SECRETS = ("password", "passfile", "sslpassword")

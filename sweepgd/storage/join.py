@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from secrets import token_hex
 from shlex import quote
-from time import sleep
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine, insert, select, text, update
 
@@ -31,8 +31,11 @@ from sweepgd.storage.writer import holders
 from sweepgd.sweep import Sweep, differences, parse, to_toml
 
 # Any number that no other program locks by: two commands that begin at once would both make the tables.
-LOCK = 0x5EE96D
-TURN_SECONDS = 0.1  # between two attempts to have it
+TURN_KEY = 0x5EE96D
+TURN_SECONDS, TELL_SECONDS = 0.1, 2.0  # between two attempts to have it, and what takes longer is said
+# What a command does in its turn, as reading a large record, may take longer than other sessions may be idle; one that is
+# stopped meanwhile would keep all others waiting for ever.
+TURN_LIMIT = "5min"
 
 
 def join(
@@ -59,7 +62,7 @@ def join(
         undo.callback(engine.dispose)
         found: dict[int, str] = {}
         with engine.begin() as connection:
-            _wait_for_turn(connection)
+            _wait_for_turn(connection, note)
             with writing(directory):
                 (directory / "log").mkdir(parents=True, exist_ok=True)
                 lock, alone = take_lock_together(directory)
@@ -87,12 +90,15 @@ def join(
         return shared
 
 
-def _wait_for_turn(connection: Connection) -> None:
+def _wait_for_turn(connection: Connection, note: Callable[[str], None]) -> None:
     """Holds off other commands that begin, until the transaction ends."""
-    # What it does meanwhile, as reading a large record, may take longer than a session may be idle.
-    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{TURN_LIMIT}'"))
     connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-    while not connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}).scalar_one():
+    began, noted = monotonic(), False
+    while not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": TURN_KEY}).scalar_one():
+        if not noted and monotonic() - began > TELL_SECONDS:
+            note("another command is joining a study in this database: waiting until it has")
+            noted = True
         sleep(TURN_SECONDS)
 
 

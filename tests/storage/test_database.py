@@ -94,7 +94,15 @@ def test_a_user_who_may_make_no_tables(monkeypatch, capsys, tmp_path, server, st
 def test_sessions_are_limited_and_take_the_settings_of_the_address(storage):
     """Who is gone in a transaction lets its locks go, and who waits for them says so."""
     engine = connect(address(f"{storage}?options=-c%20search_path%3Dours%20-c%20work_mem%3D1MB"))
-    settings = ("idle_in_transaction_session_timeout", "lock_timeout", "search_path", "work_mem")
+    expected = {
+        "idle_in_transaction_session_timeout": "10s",
+        "lock_timeout": "2s",
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+        "search_path": "ours",
+        "work_mem": "1MB",
+    }
     with engine.connect() as connection:
-        assert [connection.execute(text(f"SHOW {name}")).scalar_one() for name in settings] == ["10s", "2s", "ours", "1MB"]
+        assert {name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in expected} == expected
     engine.dispose()
