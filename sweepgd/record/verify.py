@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from sweepgd.problem import Problem
 from sweepgd.record import parts
-from sweepgd.record.finished import unpack
 from sweepgd.record.load import SWEEP_REMEDY, load, sweep_toml
-from sweepgd.record.log import faults, frames
+from sweepgd.record.log import faults
 from sweepgd.record.reading import Damaged, groups, pages, sweep_of, unreadable, version_of
+from sweepgd.record.runs import Runs, in_words, joined, runs_in, runs_of, trials_of
 from sweepgd.record.schema import SCHEMAS, sha256
-
-_REPLICATES = 2**20  # a run is trial · _REPLICATES + replicate
-Runs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -72,15 +67,15 @@ def verify(directory: Path | str) -> Verified:
                 continue
             files += 1
             try:
-                found = [keys if table == "trials" else np.unique(keys) for keys in map(_runs, groups(path, schema))]
-                runs[table][path] = np.concatenate([np.empty(0, np.int64), *found])
+                found = [keys if table == "trials" else np.unique(keys) for keys in map(runs_of, groups(path, schema))]
+                runs[table][path] = joined(*found)
             except Damaged as damaged:
                 findings.append(Finding(path, damaged.reason))
     logged = [root / "log" / f"{number:06}.log" for number in logs]
     findings += [finding for path in logged for finding in _log(path)]
     held = runs["trials"] | {path: _waiting(path) for path in logged}
     findings += _twice(held)
-    recorded = np.concatenate([np.empty(0, np.int64), *held.values()])
+    recorded = joined(*held.values())
     if not any(finding.damage for finding in findings):
         findings += _unknown(runs, recorded)
     landscapes = sorted((root / "landscapes").glob("*.parquet"))
@@ -93,7 +88,7 @@ def verify(directory: Path | str) -> Verified:
         findings += _held(path, recorded)
     findings += _sweep(root, published[-1:])
     findings += _strangers(root)
-    return Verified(root, files + len(logs) + len(landscapes), len(np.unique(recorded // _REPLICATES)), findings)
+    return Verified(root, files + len(logs) + len(landscapes), len(trials_of(recorded)), findings)
 
 
 def _numbers(root: Path, table: str) -> list[int]:
@@ -116,20 +111,14 @@ def _older(root: Path, number: int) -> bool:
         return True
 
 
-def _runs(table: pa.Table) -> Runs:
-    """The run of each row."""
-    runs: Runs = table["trial"].to_numpy() * _REPLICATES + table["replicate"].to_numpy()
-    return runs
-
-
 def _twice(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
     """The parts of trials, and then logs, that hold a run which they, or an earlier one, hold already."""
-    earlier = np.empty(0, np.int64)
+    earlier = joined()
     for path, runs in trials.items():
         distinct, counts = np.unique(runs, return_counts=True)
         again = np.concatenate([distinct[counts > 1], np.intersect1d(distinct, earlier)])
         if len(again):
-            yield Finding(path, f"{_text(again)} more than once")
+            yield Finding(path, f"{in_words(again)} more than once")
         earlier = np.union1d(earlier, distinct)
 
 
@@ -141,7 +130,7 @@ def _unknown(runs: Mapping[str, Mapping[Path, Runs]], recorded: Runs) -> Iterato
     for table in ("curves", "minima", "curvature"):
         for path, found in runs[table].items():
             if len(unknown := np.setdiff1d(found, recorded)):
-                reason = f"it has rows of {_text(unknown)}, which no row of trials tells of"
+                reason = f"it has rows of {in_words(unknown)}, which no row of trials tells of"
                 yield Finding(path, reason, damage=table != "curvature")
 
 
@@ -164,7 +153,7 @@ def _log(path: Path) -> Iterator[Finding]:
 def _held(log: Path, recorded: Runs) -> Iterator[Finding]:
     """What a command of a shared study has left in its own log, in a folder of its own."""
     yield from _log(log)
-    if waiting := len(np.unique(np.setdiff1d(_logged(log), recorded) // _REPLICATES)):
+    if waiting := len(trials_of(np.setdiff1d(runs_in(log), recorded))):
         yield Finding(log, f"{waiting} results wait here for the next sweepgd search --storage", damage=False)
 
 
@@ -187,20 +176,5 @@ def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
 
 def _waiting(path: Path) -> Runs:
     """The runs whose rows are in a log and in no part."""
-    runs = _logged(path)
+    runs = runs_in(path)
     return runs[:0] if parts.part(path.parent.parent, "trials", int(path.stem)).exists() else runs
-
-
-def _logged(path: Path) -> Runs:
-    """The runs whose rows are in a log."""
-    try:
-        rows = [row for record in frames(path) for row in unpack(record).rows]
-    except (FileNotFoundError, Problem):
-        rows = []
-    return np.array([row["trial"] * _REPLICATES + row["replicate"] for row in rows], np.int64)
-
-
-def _text(runs: Runs) -> str:
-    trial, replicate = divmod(int(runs[0]), _REPLICATES)
-    more = f" and {len(runs) - 1} more runs" if len(runs) > 1 else ""
-    return f"trial {trial}, replicate {replicate}{more}"

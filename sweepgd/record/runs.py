@@ -1,0 +1,46 @@
+"""The runs that a table or a log has rows of, as numbers, which NumPy compares as sets."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sweepgd.problem import Problem
+from sweepgd.record.finished import unpack
+from sweepgd.record.log import frames
+
+_REPLICATES = 2**20  # a run is trial · _REPLICATES + replicate
+Runs = npt.NDArray[np.int64]
+
+
+def runs_of(table: pa.Table) -> Runs:
+    """The run of each row."""
+    runs: Runs = table["trial"].to_numpy() * _REPLICATES + table["replicate"].to_numpy()
+    return runs
+
+
+def runs_in(log: Path) -> Runs:
+    """The runs whose rows are in a log; none where there is no log that can be read."""
+    try:
+        rows = [row for record in frames(log) for row in unpack(record).rows]
+    except (FileNotFoundError, Problem):
+        rows = []
+    return np.array([row["trial"] * _REPLICATES + row["replicate"] for row in rows], np.int64)
+
+
+def joined(*several: Runs) -> Runs:
+    """All of them, one after the other."""
+    return np.concatenate([np.empty(0, np.int64), *several])
+
+
+def trials_of(runs: Runs) -> Runs:
+    """The trials that these are runs of, each once."""
+    return np.unique(runs // _REPLICATES)
+
+
+def in_words(runs: Runs) -> str:
+    """The first, and how many more there are."""
+    trial, replicate = divmod(int(runs[0]), _REPLICATES)
+    more = f" and {len(runs) - 1} more runs" if len(runs) > 1 else ""
+    return f"trial {trial}, replicate {replicate}{more}"
