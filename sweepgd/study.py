@@ -127,6 +127,8 @@ def _run_remaining(
             trial_timeout=trial_timeout,
         )
         with asking() as stop, pool:
+            if isinstance(store, Shared):
+                store.stop = stop.__bool__
             reporting = Reporting(store, progress, stop)
             AskAndTell(prepared, store, pool, reporting, deadline, trial_timeout, stop).run()
             reporting.publish(deadline)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sweepgd.record import load
+from sweepgd.record.stopping import GivenUp
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims
 from sweepgd.storage.counting import Counting
@@ -31,13 +32,22 @@ class Adoption:
         self._directory, self._counting, self._claims, self._link = writer.directory, counting, claims, link
         self._advisor, self._footer, self._note = advisor, footer, note
 
-    def look(self) -> None:
-        """Adopts what there is. Raises TimeoutError where the database goes away, and NoRoom; a later look goes on."""
-        for command in dead(self._directory):
-            self._counting.flush()  # what an earlier look had no room for: it is seen then, and not shown twice
-            self._adopt(command)
+    def look(self, stop: Callable[[], bool]) -> None:
+        """Adopts what there is; a later look goes on.
 
-    def _adopt(self, command: Dead) -> None:
+        Raises TimeoutError where the database goes away, NoRoom, and GivenUp where `stop` says so.
+        """
+        for command in dead(self._directory):
+            if stop():
+                raise GivenUp
+            self._counting.flush()  # what an earlier look had no room for: it is seen then, and not shown twice
+            try:
+                self._adopt(command, stop)
+            finally:
+                for line in command.notes:
+                    self._note(line)
+
+    def _adopt(self, command: Dead, stop: Callable[[], bool]) -> None:
         results = {attempt_of(record): record for record in command.waiting()}
         counts = self._answer(lambda: self._claims.finish(results, command.holder))
         if held := self._answer(lambda: self._claims.unrecorded(command.holder)):
@@ -49,11 +59,11 @@ class Adoption:
             visible = held & shown.union(trial for trial, _ in lacking)
             self._answer(lambda: self._claims.recorded(visible))
             self._advisor.learn({trial: found[trial] for trial in visible & found.keys()})
+        self._answer(lambda: self._claims.release(command.holder))
+        command.publish(self._footer, stop)
         if late := [record for key, record in results.items() if key not in counts]:
             path = keep_late(self._directory, command.holder, late)
             self._note(f"{len(late)} results of {command.holder} came late, and are set aside in {path}")
-        self._answer(lambda: self._claims.release(command.holder))
-        command.publish(self._footer)
         command.empty()
         self._note(f"{command.holder} ended without a word: its trials are taken over")
 

@@ -6,18 +6,18 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Engine, select, text, update
 
 from sweepgd.storage.tables import (
-    CLAIMED,
     CLAIMS,
     FINISH,
     FINISHED,
-    FOLLOWING,
     FOUND,
-    LOCK,
+    LOCK_FOLLOWING,
     LOST,
     RECORD,
     RECORDED,
+    RELEASE,
     RENEW,
     SEGMENT,
+    SET_FOLLOWING,
     TAKE_NEW,
     TAKE_OVER,
 )
@@ -54,11 +54,11 @@ class Claims:
         with self._engine.begin() as connection:
             taken = [Claim(*row) for row in connection.execute(TAKE_OVER, values | {"count": count})]
             if len(taken) < count:
-                start = end = connection.execute(LOCK, values).scalar_one()
+                start = end = connection.execute(LOCK_FOLLOWING, values).scalar_one()
                 while len(taken) < count and end < self.total:
                     start, end = end, min(end + count - len(taken), self.total)
                     taken += [Claim(*row) for row in connection.execute(TAKE_NEW, values | {"start": start, "end": end})]
-                connection.execute(FOLLOWING, values | {"end": end})
+                connection.execute(SET_FOLLOWING, values | {"end": end})
         return sorted(taken)
 
     def renew(self) -> list[Claim]:
@@ -79,10 +79,11 @@ class Claims:
         with self._engine.begin() as connection:
             connection.execute(RECORD, {"study": self._study, "trials": list(trials)})
 
-    def release(self, holder: str | None = None) -> None:
-        """Gives back what a holder that has ended has not recorded, to be taken at once."""
+    def release(self, holder: str | None = None, waiting: Iterable[int] = ()) -> None:
+        """Gives back what a holder that has ended has not recorded, to be taken at once, but for what waits in its folder."""
+        values = {"study": self._study, "holder": holder or self.holder, "waiting": list(waiting)}
         with self._engine.begin() as connection:
-            connection.execute(update(CLAIMS).where(self._open(holder or self.holder)).values(state=CLAIMED, lease_until=None))
+            connection.execute(RELEASE, values)
 
     def unrecorded(self, holder: str) -> set[int]:
         """The trials that a holder holds, finished or not."""

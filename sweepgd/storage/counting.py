@@ -98,12 +98,17 @@ class Counting:
         return not waiting and (self._last is None or self._last.done())
 
     @property
+    def waiting(self) -> list[int]:
+        """The trials whose results only this command's own log holds for sure."""
+        return [*self._shown, *(trial for (trial, _), _ in (*self._appended, *self._durable, *self._asked))]
+
+    @property
     def unpublished_bytes(self) -> int:
         """How many bytes of the log the next parts are made of."""
         return self._bytes + sum(len(record) for _, record in (*self._appended, *self._durable, *self._asked))
 
     def publish(self, stop: Callable[[], bool] = never) -> None:
-        """Makes parts of what is shown. After a Problem it can be repeated, and after GivenUp, which it raises as `stop` says."""
+        """Makes parts of what is shown. Raises GivenUp where `stop` says so; after that, or a Problem, it can be repeated."""
         self.flush()
         self._writer.publish(self._footer, stop)
         # Before anything else can fail: readers pass over a segment that has the number of a part.

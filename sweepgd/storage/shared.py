@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 from sweepgd.record import NoRoom
 from sweepgd.record.pace import CLOSE_BYTES
-from sweepgd.record.stopping import never
+from sweepgd.record.stopping import GivenUp, never
 from sweepgd.storage.adoption import Adoption
 from sweepgd.storage.advisor import SharedAdvisor
 from sweepgd.storage.claims import Claims
@@ -24,8 +24,8 @@ from sweepgd.storage.writer import Writer
 ADOPT_SECONDS = 5.0  # between two looks for commands that have died
 SETTLE_SECONDS = 0.005
 CLOSE_SECONDS = 10.0  # for the database to answer at the end; what waits longer is adopted by another command
-# Where it ends before all is done, as at a Ctrl-C, all is over in 2 s, whether the database hangs or not.
-STOP_SECONDS, STOP_PATIENCE = 1.0, 0.3
+# The same where it ends before all is done, as at a Ctrl-C, and how long it may be silent meanwhile: see DRAIN_SECONDS.
+HURRY_SECONDS, HURRY_PATIENCE = 0.5, 0.3
 TELL_SECONDS = 1.0  # what takes longer is said
 
 
@@ -53,6 +53,8 @@ class Shared:
         self._lock, self._claims, self._memory, self._link, self._note = lock, claims, memory, link, note
         self.recorded: set[int] = claims.all_recorded()
         """The trials that are recorded, by any command, as far as is known."""
+        self.stop: Callable[[], bool] = never
+        """Whether somebody has asked to stop: nothing that takes long is begun then, nor gone on with."""
         self._writer = Writer(directory, claims.holder)
         self._counting = Counting(self._writer, claims, link, advisor, footer)
         self._adoption = Adoption(self._writer, self._counting, claims, link, advisor, footer, note)
@@ -98,7 +100,7 @@ class Shared:
         self._settle()
 
     def publish(self, stop: Callable[[], bool] = never) -> None:
-        """Makes parts of what is shown, unless it is given up meanwhile. After a Problem it can be repeated."""
+        """Makes parts of what is shown. Raises GivenUp where `stop` says so; after that, or a Problem, it can be repeated."""
         self._counting.publish(stop)
 
     def publish_if_due(self, stop: Callable[[], bool]) -> None:
@@ -113,8 +115,8 @@ class Shared:
     def close(self) -> None:
         """Settles and publishes what it can, gives back what is not run, and lets the directory go.
 
-        What waits longer than some seconds for the database, or for room, stays in the log for the next command on this
-        directory.
+        What waits longer than some seconds for the database, or for room, and what would take long to publish, more than
+        CLOSE_BYTES, stays in the log for the next command on this directory.
         """
         done = False
         try:
@@ -132,15 +134,25 @@ class Shared:
     def _end(self) -> bool:
         """Whether all of this command's results are where they belong."""
         self._counting.flush()
-        if not self._complete:
-            self._link.patience = STOP_PATIENCE
-        settled = self._within(self._settled)
-        if settled and self._within(self._link.submit(self._claims.release).done) and self._complete:
-            with suppress(TimeoutError):
-                self._adoption.look()
+        hurries = not self._complete or self.stop()
+        if hurries:
+            self._link.patience = HURRY_PATIENCE
+        deadline = monotonic() + (HURRY_SECONDS if hurries else CLOSE_SECONDS)
+        is_small = self.unpublished_bytes <= CLOSE_BYTES
+        if self._writer.unpublished and is_small:
+            with suppress(NoRoom):
+                self._counting.publish()  # nothing more can be shown before
+        settled = self._within(self._settled, -inf if self._writer.unpublished else deadline)
+        waiting = self._counting.waiting
+        released = self._within(self._link.submit(lambda: self._claims.release(waiting=waiting)).done, deadline)
+        if settled and released and not hurries:
+            with suppress(TimeoutError, GivenUp):
+                self._adoption.look(self.stop)
         if not settled:
-            self._note(f"the database does not answer: {self._writer.folder} keeps results for the next command to add")
-        if self.unpublished_bytes > CLOSE_BYTES:
+            waited = self._link.away or not self._writer.unpublished
+            why = "the database does not answer: " if waited else ""
+            self._note(f"{why}{self._writer.folder} keeps results for the next command to add")
+        if not is_small:
             return False
         self._counting.publish()
         return settled
@@ -150,9 +162,8 @@ class Shared:
         self._set_aside()
         return self._counting.settled
 
-    def _within(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
+    def _within(self, done: Callable[[], bool], deadline: float) -> bool:
         """Waits until something is done, for as long as the database answers, and there is time."""
-        deadline = monotonic() + (seconds or (CLOSE_SECONDS if self._complete else STOP_SECONDS))
         while not done():
             if self._link.away or monotonic() > deadline:
                 return False
@@ -178,7 +189,7 @@ class Shared:
             self._memory.fail_rest(self._claims.total)
 
         told = self._link.submit(tell)
-        if not self._within(told.done, TELL_SECONDS):
+        if not self._within(told.done, monotonic() + TELL_SECONDS):
             self._note("adding what is recorded to Optuna's study, for dashboards")
         if self._within(told.done, inf):
             answer(told)
@@ -188,15 +199,15 @@ class Shared:
         self._counting.settle()
         with suppress(NoRoom):
             self._set_aside()
-        if monotonic() - self._looked > ADOPT_SECONDS and not self._link.away:
-            with suppress(TimeoutError, NoRoom):
-                self._adoption.look()
+        if monotonic() - self._looked > ADOPT_SECONDS and not (self._link.away or self.stop()):
+            with suppress(TimeoutError, NoRoom, GivenUp):
+                self._adoption.look(self.stop)
             self._looked = monotonic()
 
     def _set_aside(self) -> None:
         """Keeps what came late."""
-        while self._counting.late:
-            (trial, attempt), record = self._counting.late[0]
-            path = self._writer.set_aside(record)
-            self._note(f"trial {trial}, attempt {attempt}, ended after another command had taken it over: set aside in {path}")
-            self._counting.late.pop(0)
+        if late := self._counting.late:
+            path = self._writer.set_aside(record for _, record in late)
+            trials = ", ".join(f"trial {trial} (attempt {attempt})" for (trial, attempt), _ in late)
+            self._note(f"{trials} ended after another command had taken over: set aside in {path}")
+            late.clear()

@@ -50,8 +50,8 @@ TAKE_OVER = text(
     RETURNING trial, attempt, asked
     """
 )
-LOCK = text("SELECT following FROM sweepgd_studies WHERE id = :study FOR UPDATE")
-FOLLOWING = text("UPDATE sweepgd_studies SET following = :end WHERE id = :study")
+LOCK_FOLLOWING = text("SELECT following FROM sweepgd_studies WHERE id = :study FOR UPDATE")
+SET_FOLLOWING = text("UPDATE sweepgd_studies SET following = :end WHERE id = :study")
 # Numbers that a search without a database has recorded already are passed over.
 TAKE_NEW = text(
     f"""
@@ -89,5 +89,10 @@ FOUND = text(
 LOST = text(
     "UPDATE sweepgd_claims SET state = 'claimed', lease_until = NULL"
     " WHERE study = :study AND trial = ANY(CAST(:trials AS integer[]))"
+)
+# What waits in the holder's folder is not to be run again.
+RELEASE = text(
+    "UPDATE sweepgd_claims SET state = 'claimed', lease_until = NULL"
+    " WHERE study = :study AND holder = :holder AND state <> 'recorded' AND trial <> ALL(CAST(:waiting AS integer[]))"
 )
 SEGMENT = text("UPDATE sweepgd_studies SET segment = greatest(segment + 1, :least) WHERE id = :study RETURNING segment")

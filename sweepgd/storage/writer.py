@@ -14,7 +14,7 @@ from sweepgd.record.log import Log, frames
 from sweepgd.record.schema import SCHEMAS
 from sweepgd.record.stopping import never
 
-LOCKS = "[!.]*/lock"
+LOCK_FILES = "[!.]*/lock"
 
 Attempt = tuple[int, int]
 """A trial, and which of its holders ran it."""
@@ -87,12 +87,12 @@ class Writer:
         assert self._segment is not None
         self._segment.append(record)
 
-    def set_aside(self, record: bytes) -> Path:
-        """Keeps a result that does not count; returns where."""
-        return keep_late(self.directory, self.holder, [record])
+    def set_aside(self, records: Iterable[bytes]) -> Path:
+        """Keeps results that do not count; returns where."""
+        return keep_late(self.directory, self.holder, records)
 
     def publish(self, footer: dict[str, str], stop: Callable[[], bool] = never) -> None:
-        """Makes parts of the segment. After a Problem it can be repeated, and after GivenUp, which it raises as `stop` says."""
+        """Makes parts of the segment. Raises GivenUp where `stop` says so; after that, or a Problem, it can be repeated."""
         with writing(self.directory):
             if self._segment is not None:
                 self._segment.close()
@@ -165,4 +165,4 @@ def remove(folder: Path) -> None:
 
 def holders(directory: Path) -> set[str]:
     """The commands, alive or dead, that have a folder."""
-    return {lock_file.parent.name for lock_file in (directory / "log").glob(LOCKS)}
+    return {lock_file.parent.name for lock_file in (directory / "log").glob(LOCK_FILES)}

@@ -90,6 +90,54 @@ def test_the_last_rows_are_published_though_nothing_is_left_to_run(tmp_path, sto
     assert attempts(out) == {0: 1, 1: 1}
 
 
+def test_who_is_stopped_adopts_nothing_and_another_goes_on(tmp_path, storage):
+    """Asked to stop before it looks for the dead, and while it makes parts of what one has left."""
+    out = tmp_path / "out"
+    joined(storage, out, TOTAL).close()
+    engine = connect(address(storage))
+    claims = Claims(engine, 1, "gone", TOTAL)
+    die_after("shown", out, claims)
+    engine.dispose()
+    for asked in ([True], [False, True]):
+        notes = []
+        shared = joined(storage, out, TOTAL, notes)
+        answers = iter(asked)
+        shared.stop = lambda answers=answers: next(answers, True)
+        next(shared.remaining(range(TOTAL)))
+        assert (out / "log" / "gone" / "lock").exists()
+        assert len(list((out / "log").glob("*.log"))) == 1
+        assert list((out / "trials").iterdir()) == []
+        shared.close()
+        assert notes == []
+    shared = joined(storage, out, TOTAL, notes)
+    assert sorted(run(shared, TOTAL)) == [2, 3, 4, 5]
+    shared.close()
+    assert notes == ["gone ended without a word: its trials are taken over"]
+    assert attempts(out).keys() == set(range(TOTAL))
+    assert not (out / "late").exists()
+
+
+def test_what_is_cut_from_the_logs_of_the_dead_is_kept(tmp_path, storage):
+    out = tmp_path / "out"
+    joined(storage, out, TOTAL).close()
+    engine = connect(address(storage))
+    die_after("shown", out, Claims(engine, 1, "gone", TOTAL))
+    engine.dispose()
+    [segment] = (out / "log").glob("*.log")
+    for log in (segment, out / "log" / "gone" / "000001.log"):
+        with log.open("ab") as file:
+            file.write(log.parent.name.encode())
+    notes = []
+    shared = joined(storage, out, TOTAL, notes)
+    run(shared, TOTAL)
+    shared.close()
+    kept = {"gone": out / "log" / "gone-000001.torn", "log": segment.with_suffix(".torn")}
+    assert {name: torn.read_text() for name, torn in kept.items()} == {name: name for name in kept}
+    cut = "the end of a log of gone is of a record that is not whole: cut, and kept in"
+    assert notes == ["gone ended without a word: its trials are taken over", *(f"{cut} {torn}" for torn in kept.values())]
+    assert attempts(out).keys() == set(range(TOTAL))
+
+
 def test_a_search_without_the_database_leaves_no_result_behind(tmp_path, storage):
     out = tmp_path / "out"
     joined(storage, out, TOTAL).close()
@@ -108,6 +156,7 @@ def test_a_part_that_was_lost_is_run_again(tmp_path, storage):
     for most in (2, None):
         shared = joined(storage, out, TOTAL)
         run(shared, TOTAL, most)
+        wait_until_shown(shared, most or TOTAL)
         shared.publish()
         shared.close()
     parts = sorted((out / "trials").iterdir())

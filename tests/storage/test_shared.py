@@ -9,14 +9,19 @@ from subprocess import PIPE, Popen
 
 import pytest
 from commands import call, process, wait_for_rows
-from joining import attempts, joined, run, studies, wait_until_shown
+from joining import attempts, joined, record, run, studies, wait_until_shown
 from optuna.trial import TrialState
 from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from tiny import LINEAR, assert_same, computed, sweep
 
 from sweepgd import load, search
 from sweepgd.problem import Problem
+from sweepgd.record.log import frames
+from sweepgd.record.stopping import GivenUp
 from sweepgd.reporting import Silence
+from sweepgd.storage import address, connect
+from sweepgd.storage.writer import attempt_of
 
 GRID = LINEAR.replace("low = 1e-3, high = 0.3, log = true", "low = 0.001, high = {high}, step = 0.001").replace(
     "low = 0.1, high = 0.9", "low = 0.5, high = 0.9, step = 0.4"
@@ -161,11 +166,63 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage, mon
             stopped.send_signal(signal.SIGCONT)
             [said] = ended([stopped])
             other.result(60)
-    assert "ended after another command had taken it over: set aside in" in said
+    assert "ended after another command had taken over: set aside in" in said
     assert not any("set aside" in note for note in notes.said)
     assert_once(out, 6)
     [late] = (out / "late").iterdir()
     assert late.stat().st_size > 100
+
+
+def claimed_by(shared, count):
+    """Waits until a command has so many claims."""
+    claimed, deadline = [], time.monotonic() + 60
+    for trial in shared.remaining(range(count)):
+        assert time.monotonic() < deadline
+        claimed += [] if trial is None else [trial]
+        if len(claimed) == count:
+            return claimed
+        time.sleep(0.01)
+
+
+def test_late_results_are_set_aside_together(tmp_path, storage):
+    notes = []
+    shared = joined(storage, tmp_path / "out", 2, notes)
+    claimed = claimed_by(shared, 2)
+    with create_engine(storage, poolclass=NullPool).begin() as connection:
+        connection.execute(text("UPDATE sweepgd_claims SET holder = 'other', attempt = 2"))
+    for trial in claimed:
+        shared.append(trial, record(trial, 1))
+    deadline = time.monotonic() + 60
+    while not notes:
+        assert time.monotonic() < deadline
+        shared.flush()
+        time.sleep(0.01)
+    path = tmp_path / "out" / "late" / f"{shared._claims.holder}.log"
+    assert notes == [
+        f"trial 0 (attempt 1), trial 1 (attempt 1) ended after another command had taken over: set aside in {path}"
+    ]
+    assert [attempt_of(each) for each in frames(path)] == [(0, 1), (1, 1)]
+    shared.close()
+
+
+# --- Who begins
+
+
+def test_who_waits_for_its_turn_says_so_and_who_is_stopped_in_it_loses_it(tmp_path, storage, monkeypatch):
+    """Whoever has the turn says nothing to the database any more: its session is ended."""
+    joining = sys.modules["sweepgd.storage.join"]
+    monkeypatch.setattr(joining, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(joining, "TURN_LIMIT", "1s")
+    engine, notes = connect(address(storage)), []
+    stopped = engine.connect()
+    joining._wait_for_turn(stopped, notes.append)
+    assert notes == []
+    joined(storage, tmp_path / "out", 1, notes).close()
+    assert notes == ["another command is joining a study in this database: waiting until it has"]
+    with pytest.raises(DBAPIError, match="idle-in-transaction timeout"):
+        stopped.execute(text("SELECT 1"))
+    stopped.close()
+    engine.dispose()
 
 
 # --- The database away
@@ -295,6 +352,35 @@ def test_a_folder_comes_back_to_its_study(tmp_path, storage):
 
 
 # --- Ctrl-C
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_who_has_given_up_its_parts_waits_for_nothing(tmp_path, storage, monkeypatch, small):
+    """What is small is published at the end; else it is left, and said, and what was not run is given back at once."""
+    if not small:
+        monkeypatch.setattr("sweepgd.storage.shared.CLOSE_BYTES", 100)
+    out, notes = tmp_path / "out", []
+    shared = joined(storage, out, 9, notes)
+    run(shared, 9, 2)
+    wait_until_shown(shared, 2)
+    with pytest.raises(GivenUp):
+        shared.publish(lambda: True)
+    run(shared, 9, 3)
+    shared.close()
+    monkeypatch.undo()
+    left = out / "log" / shared._claims.holder
+    assert notes == ([] if small else [f"{left} keeps results for the next command to add"])
+    assert left.exists() != small
+    assert len(attempts(out)) == (5 if small else 2)
+    with create_engine(storage, poolclass=NullPool).begin() as connection:
+        held = connection.execute(
+            text("SELECT count(*) FROM sweepgd_claims WHERE lease_until IS NOT NULL AND state <> 'recorded'")
+        )
+        assert held.scalar_one() == (0 if small else 3)
+    shared = joined(storage, out, 9)
+    assert len(run(shared, 9)) == 4
+    shared.close()
+    assert attempts(out).keys() == set(range(9))
 
 
 @pytest.mark.parametrize("how", ["stopped", "hanging"])
