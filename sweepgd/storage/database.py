@@ -6,7 +6,7 @@ from typing import Any
 from optuna.exceptions import StorageInternalError
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 
 from sweepgd.problem import Problem, UsageProblem
 
@@ -68,6 +68,8 @@ def is_away(error: BaseException) -> bool:
     """Whether an error says that the database is not there, and not that it refuses, or that what it was asked is wrong."""
     if isinstance(error, StorageInternalError):
         return error.__cause__ is not None and is_away(error.__cause__)
+    if isinstance(error, PendingRollbackError):
+        return True  # its connection has gone in a transaction, which Optuna ends as it says so
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated:

@@ -6,10 +6,13 @@ from itertools import count
 import psycopg
 import pytest
 from commands import call
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.orm import Session
 from tiny import sweep_file
 
 from sweepgd.storage import address, connect
+from sweepgd.storage.database import is_away
 
 _roles = count()
 
@@ -106,3 +109,18 @@ def test_sessions_are_limited_and_take_the_settings_of_the_address(storage):
     with engine.connect() as connection:
         assert {name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in expected} == expected
     engine.dispose()
+
+
+def test_a_server_that_goes_in_a_transaction_is_away(storage):
+    """Also for Optuna, whose storage says it in words of its own, and then asks anew."""
+    engine, errors = create_engine(storage), []
+    with Session(engine) as session:
+        with engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:it)"), {"it": session.scalar(text("SELECT pg_backend_pid()"))})
+        for _ in range(2):
+            with pytest.raises(SQLAlchemyError) as raised:
+                session.connection().execute(text("SELECT 1"))
+            errors.append(raised.value)
+    engine.dispose()
+    assert [type(error) for error in errors] == [OperationalError, PendingRollbackError]
+    assert all(map(is_away, errors))
