@@ -81,7 +81,12 @@ def join(
                 if mind.remembers:
                     found = states(directory, mind)
         claims = Claims(engine, study, holder, total)
-        link = Link(claims.renew, LEASE_SECONDS / 4, watch, note)
+
+        def end() -> None:
+            memory.close()
+            claims.close()
+
+        link = Link(claims.renew, LEASE_SECONDS / 4, watch, note, end)
         undo.callback(link.close)
         advisor = SharedAdvisor(sweep, objectives, memory, link)
         advisor.learn(found)

@@ -46,10 +46,18 @@ class Link:
     """Does jobs, each a function that may be repeated, in the order of `submit`; `every` seconds it does `beat` in between.
 
     While the database is away a job is tried again with growing pauses, and `note` is told once, and once when it is back.
+    `end` closes the connections, after the last job, which may outlast `close`: one that is in use meanwhile would stay open.
     """
 
-    def __init__(self, beat: Callable[[], object], every: float, watch: Watch, note: Callable[[str], None]) -> None:
-        self._beat, self._every, self._watch, self._note = beat, every, watch, note
+    def __init__(
+        self,
+        beat: Callable[[], object],
+        every: float,
+        watch: Watch,
+        note: Callable[[str], None],
+        end: Callable[[], None],
+    ) -> None:
+        self._beat, self._every, self._watch, self._note, self._end = beat, every, watch, note, end
         self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
         self._later: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._closing = Event()
@@ -94,6 +102,12 @@ class Link:
         self._thread.join(END_SECONDS)
 
     def _work(self) -> None:
+        try:
+            self._work_until_closed()
+        finally:
+            self._end()
+
+    def _work_until_closed(self) -> None:
         due = monotonic()
         while not self._closing.is_set():
             try:

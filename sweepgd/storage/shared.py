@@ -126,8 +126,6 @@ class Shared:
                     self._tell_rest()
         finally:
             self._link.close()
-            self._claims.close()
-            self._memory.close()
             self._writer.close(leave=not done)
             os.close(self._lock)
 

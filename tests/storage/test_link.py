@@ -25,7 +25,7 @@ def test_a_server_that_is_silent_counts_as_away(storage):
         with engine.begin() as connection:
             connection.execute(text(f"SELECT pg_sleep({seconds})"))
 
-    with closing(Link(lambda: None, 60, watch, notes.append)) as link:
+    with closing(Link(lambda: None, 60, watch, notes.append, engine.dispose)) as link:
         link.submit(lambda: sleep(0)).result(60)
         assert not link.away
         link.patience = 0.2
@@ -38,4 +38,21 @@ def test_a_server_that_is_silent_counts_as_away(storage):
         assert not link.away
         assert watch.seconds == 0
     assert notes == [AWAY.format("no answer for 0.2 s"), "the database is back"]
-    engine.dispose()
+
+
+def test_connections_are_closed_after_a_job_that_outlasts_the_end(storage):
+    watch, ended = Watch(), []
+    engine = create_engine(storage)
+    watch.add(engine)
+
+    def work():
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_sleep(0.6)"))
+        ended.append("work")
+
+    link = Link(lambda: None, 60, watch, ended.append, lambda: (engine.dispose(), ended.append("connections")))
+    link.submit(work)
+    time.sleep(0.1)
+    link.close()
+    assert ended == []
+    wait_until(lambda: ended == ["work", "connections"])
