@@ -16,6 +16,9 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
 SAME_SECONDS = 0.1
+# When the first signal came to the command that listens. A KeyboardInterrupt out of a finalizer or a callback is printed at
+# most, and goes no further: who asks later finds it here.
+_first: list[float] = []
 
 
 @contextmanager
@@ -31,6 +34,7 @@ def heard(exit_code: int, line: Callable[[], str], patience: float | None = None
         try:
             _wait_for_one(ours)
             first = monotonic()
+            _first.append(first)
             ours.settimeout(patience)
             _wait_for_one(ours)
             while monotonic() - first < SAME_SECONDS:
@@ -58,6 +62,7 @@ def heard(exit_code: int, line: Callable[[], str], patience: float | None = None
         theirs.close()  # which ends the thread
         thread.join()
         ours.close()
+        _first.clear()
 
 
 def _wait_for_one(signals: socket) -> None:
@@ -71,8 +76,8 @@ def _wait_for_one(signals: socket) -> None:
 class Stop:
     """Whether somebody has asked to stop."""
 
-    def __init__(self) -> None:
-        self._asked_at: float | None = None
+    def __init__(self, asked_at: float | None = None) -> None:
+        self._asked_at = asked_at
 
     def __bool__(self) -> bool:
         return self._asked_at is not None
@@ -93,8 +98,8 @@ class Stop:
 @contextmanager
 def asking() -> Iterator[Stop]:
     """Inside, the first signal that would raise KeyboardInterrupt asks to stop instead. Only the main thread is ever asked."""
-    stop = Stop()
     in_main = current_thread() is main_thread()
+    stop = Stop(_first[0] if _first and in_main else None)
     ours = [number for number in SIGNALS if in_main and signal.getsignal(number) is signal.default_int_handler]
     for number in ours:
         signal.signal(number, stop.ask)

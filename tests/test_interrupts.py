@@ -61,6 +61,28 @@ def test_an_interrupt_inside_an_exec_has_the_same_exit_code(tmp_path):
     assert (ended.returncode, ended.stderr.count("sweepgd: interrupted")) == (130, 1)
 
 
+SWALLOWS = """
+import os, signal, time
+
+if not hasattr(signal, "swallowed"):
+    signal.swallowed = True
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+    except KeyboardInterrupt:
+        pass
+"""
+
+
+def test_an_interrupt_that_is_swallowed_is_heard_all_the_same(tmp_path):
+    (tmp_path / "swallows.py").write_text(SWALLOWS + HANGS)
+    path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 100000000"))
+    given = ("search", path, "--plugin", str(tmp_path / "swallows.py"), "--out", str(tmp_path / "out"), "--workers", "1")
+    with running(*given) as search:
+        _, err = search.communicate(timeout=30)
+    assert (search.returncode, "sweepgd: interrupted" in err) == (130, True)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_lets_running_trials_end_and_begins_no_other(number, tmp_path):
     path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 6000"))
