@@ -62,11 +62,12 @@ def test_a_full_disk_pauses_a_search_until_there_is_room(leaving, small_disk, tm
         line = said(paused, "paused: ")
         assert line.startswith(f"paused: {out} has ")
         assert line.rstrip().endswith("B: make room, and it goes on by itself")
-        before = -1
-        while before != (before := load(out).trials.num_rows):  # what ran still ends
+        before = None
+        while (rows := load(out).trials.num_rows) != before:  # what ran still ends
+            before = rows
             time.sleep(1.2)  # it has looked again
         assert paused.poll() is None
-        assert before < 30
+        assert rows < 30
         filler.unlink()
         assert "there is room again: going on" in said(paused, "room again")
         _, rest = paused.communicate(timeout=60)
