@@ -16,8 +16,8 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
 SAME_SECONDS = 0.1
-# When the first signal came to the command that listens. A KeyboardInterrupt out of a finalizer or a callback is printed at
-# most, and goes no further: who asks later finds it here.
+# When the first signal came to the command that listens. A KeyboardInterrupt out of a finalizer or a callback, as of an import,
+# goes no further: who asks later finds it here.
 _first: list[float] = []
 
 
@@ -47,16 +47,22 @@ def heard(exit_code: int, line: Callable[[], str], patience: float | None = None
         os.write(sys.stderr.fileno(), f"{shown}sweepgd: {line()}\n".encode())
         os._exit(exit_code)
 
+    def unraisable(told: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(told.exc_type, KeyboardInterrupt):
+            hook(told)
+
     thread = Thread(target=watch, daemon=True)
     thread.start()
     before = signal.set_wakeup_fd(theirs.fileno())
     terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hook, sys.unraisablehook = sys.unraisablehook, unraisable
     try:
         yield
     except KeyboardInterrupt:
         print(f"sweepgd: {line()}", file=sys.stderr)
         sys.exit(exit_code)
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGTERM, terminate)
         signal.set_wakeup_fd(before)
         theirs.close()  # which ends the thread
