@@ -38,15 +38,20 @@ def make_tables(connection: Connection) -> None:
 
 
 _UNTIL = "now() + make_interval(secs => :lease)"
+# The planner knows nothing of a young study in a table of others, takes it for one row, and would read all of it again and
+# again. So what is taken over is looked for once (an ARRAY), and what is given bounds what is read; inside IS TRUE pairs are
+# hashed, and a state leads to no index of all that is in that state.
+_GIVEN = "unnest(CAST(:trials AS integer[])) AS given"
+_AMONG_GIVEN = f"trial BETWEEN (SELECT min(given) FROM {_GIVEN}) AND (SELECT max(given) FROM {_GIVEN})"
 TAKE_OVER = text(
     f"""
     UPDATE sweepgd_claims SET holder = :holder, attempt = attempt + 1, lease_until = {_UNTIL}
-    WHERE study = :study AND trial IN (
-        SELECT trial FROM sweepgd_claims
+    WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM sweepgd_claims
         WHERE study = :study AND trial < :total AND state = 'claimed' AND holder <> :holder AND (
             lease_until IS NULL
             OR greatest(lease_until, pg_postmaster_start_time() + make_interval(secs => :lease)) < now())
-        ORDER BY trial LIMIT :count FOR UPDATE SKIP LOCKED)
+        ORDER BY trial LIMIT :count FOR UPDATE SKIP LOCKED))
     RETURNING trial, attempt, asked
     """
 )
@@ -68,16 +73,18 @@ RENEW = text(
     """
 )
 FINISH = text(
-    """
-    UPDATE sweepgd_claims AS claim SET state = CASE state WHEN 'recorded' THEN 'recorded' ELSE 'finished' END
-    FROM unnest(CAST(:trials AS integer[]), CAST(:attempts AS integer[])) AS mine(trial, attempt)
-    WHERE claim.study = :study AND claim.trial = mine.trial AND claim.attempt = mine.attempt AND claim.holder = :holder
-    RETURNING claim.trial, claim.attempt
+    f"""
+    UPDATE sweepgd_claims SET state = CASE state WHEN 'recorded' THEN 'recorded' ELSE 'finished' END
+    WHERE study = :study AND holder = :holder AND {_AMONG_GIVEN} AND (
+        (trial, attempt) IN (SELECT * FROM unnest(CAST(:trials AS integer[]), CAST(:attempts AS integer[])))) IS TRUE
+    RETURNING trial, attempt
     """
 )
 RECORD = text(
-    "UPDATE sweepgd_claims SET state = 'recorded'"
-    " WHERE study = :study AND trial = ANY(CAST(:trials AS integer[])) AND state = 'finished'"
+    f"""
+    UPDATE sweepgd_claims SET state = 'recorded'
+    WHERE study = :study AND {_AMONG_GIVEN} AND trial = ANY(CAST(:trials AS integer[])) AND (state = 'finished') IS TRUE
+    """
 )
 FOUND = text(
     """

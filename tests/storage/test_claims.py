@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from sweepgd.storage.claims import Claim, Claims, reconcile
-from sweepgd.storage.tables import STUDIES, make_tables
+from sweepgd.storage.tables import FINISH, RECORD, STUDIES, TAKE_OVER, make_tables
 
 
 @pytest.fixture
@@ -31,6 +31,31 @@ def old_server(monkeypatch):
 
 def trials(claims):
     return [claim.trial for claim in claims]
+
+
+def rows_read(engine, statement, **values):
+    """How many rows of claims a statement reads."""
+    read = text(
+        "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables"
+        " WHERE relname = 'sweepgd_claims'"
+    )
+    with engine.begin() as connection:
+        before = connection.execute(read).scalar_one()  # of earlier transactions that it has not counted elsewhere yet
+        connection.execute(statement, values)
+        return connection.execute(read).scalar_one() - before
+
+
+def test_what_is_asked_of_a_study_that_the_planner_does_not_know_of_reads_nothing_twice(engine):
+    with engine.begin() as connection:
+        connection.execute(STUDIES.insert().values(id=2, name="large", token="t", folder="there", sweep=""))
+        large = "SELECT 2, trial, 1, 'one', 'recorded' FROM generate_series(1, 20000) AS trial"
+        connection.execute(text(f"INSERT INTO sweepgd_claims (study, trial, attempt, holder, state) {large}"))
+        connection.execute(text("ANALYZE sweepgd_claims"))
+    Claims(engine, 1, "one", 1000).take(1000)
+    some = {"study": 1, "trials": list(range(500, 510))}
+    assert rows_read(engine, TAKE_OVER, study=1, holder="other", total=1000, lease=60.0, count=5) == 1000
+    assert rows_read(engine, FINISH, **some, holder="one", attempts=[1] * 10) == 10
+    assert rows_read(engine, RECORD, **some) == 10
 
 
 def test_numbers_are_given_out_once_and_up_to_the_total(engine):
