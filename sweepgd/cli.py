@@ -305,7 +305,7 @@ def train(
     from sweepgd.single import train as run
 
     printer = RunPrinter(quiet=quiet or json_)
-    with heard(INTERRUPTED, lambda: "interrupted", patience=2.0):
+    with heard(INTERRUPTED, lambda: "interrupted"):
         training = run(
             data,
             model,

@@ -9,23 +9,26 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket, socketpair
-from threading import Thread, current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
 SAME_SECONDS = 0.1
+PATIENCE_SECONDS = 1.5
 # When the first signal came to the command that listens. A KeyboardInterrupt out of a finalizer or a callback, as of an import,
 # goes no further: who asks later finds it here.
 _first: list[float] = []
+_draining = Event()
 
 
 @contextmanager
-def heard(exit_code: int, line: Callable[[], str], patience: float | None = None) -> Iterator[None]:
+def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
     """Ends the process with a line on stderr at KeyboardInterrupt, which SIGTERM raises here too. For the main thread.
 
-    At the second signal it ends at once, wherever it is, and where it is still inside `patience` seconds after the first.
+    At the second signal it ends at once, wherever it is, and so it does PATIENCE_SECONDS after the first but where somebody is
+    `asking` to drain: what compiles a kernel, say, does not return to Python for up to 10 s.
     """
     ours, theirs = socketpair()
     theirs.setblocking(False)
@@ -33,16 +36,17 @@ def heard(exit_code: int, line: Callable[[], str], patience: float | None = None
     def watch() -> None:
         try:
             _wait_for_one(ours)
-            first = monotonic()
+            first, drains = monotonic(), _draining.is_set()
             _first.append(first)
-            ours.settimeout(patience)
-            _wait_for_one(ours)
-            while monotonic() - first < SAME_SECONDS:
-                _wait_for_one(ours)
+            ours.settimeout(PATIENCE_SECONDS)
+            try:
+                _wait_for_second(ours, first)
+            except TimeoutError:
+                if drains or _draining.is_set():
+                    ours.settimeout(None)
+                    _wait_for_second(ours, first)
         except EOFError:
             return
-        except TimeoutError:
-            pass
         shown = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
         os.write(sys.stderr.fileno(), f"{shown}sweepgd: {line()}\n".encode())
         os._exit(exit_code)
@@ -79,6 +83,13 @@ def _wait_for_one(signals: socket) -> None:
     raise EOFError
 
 
+def _wait_for_second(signals: socket, first: float) -> None:
+    while True:
+        _wait_for_one(signals)
+        if monotonic() - first >= SAME_SECONDS:
+            return
+
+
 class Stop:
     """Whether somebody has asked to stop."""
 
@@ -102,15 +113,22 @@ class Stop:
 
 
 @contextmanager
-def asking() -> Iterator[Stop]:
-    """Inside, the first signal that would raise KeyboardInterrupt asks to stop instead. Only the main thread is ever asked."""
+def asking(*, drains: bool = False) -> Iterator[Stop]:
+    """Inside, the first signal that would raise KeyboardInterrupt asks to stop instead. Only the main thread is ever asked.
+
+    What `drains` sees to it itself that it ends in time.
+    """
     in_main = current_thread() is main_thread()
     stop = Stop(_first[0] if _first and in_main else None)
+    if drains:
+        _draining.set()
     ours = [number for number in SIGNALS if in_main and signal.getsignal(number) is signal.default_int_handler]
     for number in ours:
         signal.signal(number, stop.ask)
     try:
         yield stop
     finally:
+        if drains:
+            _draining.clear()
         for number in ours:
             signal.signal(number, signal.default_int_handler)

@@ -150,7 +150,7 @@ def _take(
     with scratch_folder() as folder:
         shared = lab.share(folder)
         pool = Pool(lab.sweep, run, count, progress.note, shared=shared, plugins=plugins, trial_timeout=timeout)
-        with asking() as stop, pool:
+        with asking(drains=True) as stop, pool:
             reporting = Reporting(store, progress, stop)
             dispatch(pool, _tasks(results, lab, lacking), take, reporting, stop)
             reporting.publish()

@@ -14,7 +14,7 @@ from sweepgd.directory import check_continues, move_aside
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
 from sweepgd.preparation import Prepared, prepare
-from sweepgd.problem import UsageProblem
+from sweepgd.problem import Problem, UsageProblem
 from sweepgd.processes import cores
 from sweepgd.record import NoRoom, Results, Store, load
 from sweepgd.reporting import Progress, Reporting, Silence
@@ -81,8 +81,13 @@ def search(
             complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
     results = load(directory)
     if storage is not None or not complete:
-        recorded = set(results.trials["trial"].to_pylist())
-        done = f"{sum(number in recorded for number in range(prepared.total))} of {prepared.total} trials are recorded"
+        recorded = set(results.trials["trial"].to_pylist()).intersection(range(prepared.total))
+        done = f"{len(recorded)} of {prepared.total} trials are recorded"
+        if complete and len(recorded) < prepared.total:
+            raise Problem(
+                f"{done} in {directory}: the others went to a copy of it, or to a folder that is not shared; keep one folder,"
+                " and run the same command there again"
+            )
         by = "" if storage is None else ", by all commands together"
         progress.note(f"{done}{by}" if complete else f"time is up: {done}{by}; the same command goes on")
     return results
@@ -126,7 +131,7 @@ def _run_remaining(
             ahead=ahead,
             trial_timeout=trial_timeout,
         )
-        with asking() as stop, pool:
+        with asking(drains=True) as stop, pool:
             if isinstance(store, Shared):
                 store.stop = stop.__bool__
             reporting = Reporting(store, progress, stop)

@@ -84,6 +84,27 @@ def test_an_interrupt_that_is_swallowed_is_heard_all_the_same(tmp_path):
     assert (search.returncode, "sweepgd: interrupted" in err, "KeyboardInterrupt" in err) == (130, True, False)
 
 
+ENDLESS = """
+import os, signal, time
+
+os.kill(os.getpid(), signal.SIGINT)
+while True:
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+"""
+
+
+def test_what_does_not_end_while_a_search_prepares_is_not_waited_for(tmp_path):
+    """As LLVM with a large kernel."""
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    given = ("search", sweep_file(tmp_path), "--plugin", str(tmp_path / "endless.py"), "--out", str(tmp_path / "out"))
+    with running(*given) as search:
+        _, err = search.communicate(timeout=30)
+    assert (search.returncode, err.count("sweepgd: interrupted")) == (130, 1)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_lets_running_trials_end_and_begins_no_other(number, tmp_path):
     path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 6000"))
