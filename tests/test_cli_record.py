@@ -57,7 +57,7 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
         "minima/000002.parquet: set aside in damaged/minima/000002.parquet; "
         "minima of trial 2 lost; the same sweepgd search runs them again",
         "curvature/000002.parquet: set aside in damaged/curvature/000002.parquet; "
-        "curvature of trial 2 lost; the same sweepgd measure takes them again",
+        "curvature of trial 2 lost; sweepgd measure takes them again, with --measures those that are named",
         "minima/000003.parquet: set aside in damaged/minima/000003.parquet; made again from log/000003.log",
         "out: 9 files of 3 trials, whole; 5 set aside in out/damaged",
     ]

@@ -19,7 +19,7 @@ from sweepgd.record.verify import verify
 
 _AGAIN = {
     "trials": "the same sweepgd search runs them again",
-    "curvature": "the same sweepgd measure takes them again",
+    "curvature": "sweepgd measure takes them again, with --measures those that are named",
     "landscapes": "the same sweepgd landscape draws it again",
 }
 

@@ -38,20 +38,23 @@ class Store:
         for number in {*logged, self._segment}:
             if not parts.complete(directory, number):
                 self._mend(self._log_path(number))  # before any segment is published
-        self._publish_final_segments()
-        self._remove_logs()
+        with suppress(NoRoom), writing(directory):  # then their logs do, for readers too, and the next publication tries again
+            self._publish_final_segments()
+            self._remove_logs()
 
         self.recorded: set[int] = set()
         """The numbers of all trials recorded so far, flushed or not."""
-        for number in parts.numbers(directory / "trials", ".parquet"):
+        published = parts.numbers(directory / "trials", ".parquet")
+        for number in published:
             table = reading.read(parts.part(directory, "trials", number), TRIALS, ["trial"])
             self.recorded.update(table["trial"].to_pylist())
         self._pace = Pace(len(self.recorded))
         self._log = Log(self._log_path(self._segment))
-        for packed in map(unpack, frames(self._log.path)):
-            self._pace.add()
-            if packed.rows:
-                self.recorded.add(packed.trial)
+        for number in sorted({*logged, self._segment}.difference(published)):
+            for packed in map(unpack, frames(self._log_path(number))):
+                self._pace.add()
+                if packed.rows:
+                    self.recorded.add(packed.trial)
 
     @classmethod
     def open(cls, directory: Path, sweep_toml: str, check: Callable[[], None] = lambda: None) -> "Store":

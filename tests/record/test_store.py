@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from recorded import append, finished, measured, supplement, write
 from sweepgd.problem import Problem
 from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, pace, parts
 from sweepgd.record.compact import compact
+from sweepgd.record.log import Log
 
 SWEEP = "name = 'tested'\n"
 SCHEMAS = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA, "curvature": CURVATURE}
@@ -253,6 +255,27 @@ def test_a_full_disk_is_a_problem_that_loses_nothing(tmp_path, monkeypatch):
     assert results.trials["trial"].to_pylist() == [0, 1]
     assert results.curves["trial"].to_pylist() == [0, 0, 0, 1, 1, 1]
     assert results.minima["trial"].to_pylist() == [0, 1]
+
+
+def no_space(*arguments):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_store_whose_last_parts_have_no_room_yet_opens(tmp_path, monkeypatch):
+    """As the search does, which pauses until there is room."""
+    store = Store.open(tmp_path, SWEEP)
+    append(store, finished(0))
+    store.flush()
+    Log(tmp_path / "log" / "000002.log").close()  # it had begun to publish
+    abandon(store)
+    with monkeypatch.context() as full:
+        full.setattr(parts, "publish", no_space)
+        again = Store.open(tmp_path, SWEEP)
+    assert again.recorded == {0}
+    append(again, finished(1))
+    again.close()
+    assert names(tmp_path) == ["000001.parquet", "000002.parquet"]
+    assert load(tmp_path).trials["trial"].to_pylist() == [0, 1]
 
 
 def a_short_life(directory, flushed):
