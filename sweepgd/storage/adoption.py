@@ -55,10 +55,11 @@ class Adoption:
             lacking = {key: record for key, record in results.items() if key in counts and key[0] not in shown}
             if lacking:
                 self._counting.adopt(list(lacking.values()))
-            found = states(self._directory, self._advisor)
             visible = held & shown.union(trial for trial, _ in lacking)
             self._answer(lambda: self._claims.recorded(visible))
-            self._advisor.learn({trial: found[trial] for trial in visible & found.keys()})
+            if self._advisor.learns:
+                found = states(self._directory, self._advisor)
+                self._advisor.learn({trial: found[trial] for trial in visible & found.keys()})
         self._answer(lambda: self._claims.release(command.holder))
         command.publish(self._footer, stop)
         if late := [record for key, record in results.items() if key not in counts]:

@@ -32,7 +32,8 @@ class SharedAdvisor(Advisor):
         super().__init__(sweep, objectives)
         self.one_by_one = self.adaptive
         """Whether a point is the better the later it is asked for."""
-        self._asks = super().remembers
+        self.learns = super().remembers
+        """Whether Optuna's study is asked, and so has to know what is recorded."""
         self.adaptive = False  # told at once, not in generations
         self._memory, self._link = memory, link
         self._held: dict[int, tuple[int, FrozenTrial]] = {}
@@ -45,7 +46,7 @@ class SharedAdvisor(Advisor):
 
     def asks(self, number: int) -> bool:
         """Whether the point of a trial, or its pruning, depends on others, so that Optuna's study is asked."""
-        return self._asks and number >= len(self.points)
+        return self.learns and number >= len(self.points)
 
     def asked(self, number: int, asked: int, trial: FrozenTrial) -> None:
         """Takes the trial that Optuna's study was asked for, and the number under which it holds it."""
@@ -75,7 +76,7 @@ class SharedAdvisor(Advisor):
         """What is recorded of a trial, so that a search without the database can go on; None where it needs nothing."""
         self._endings[number] = Ending(None if values is None else list(values), pruned)
         if number not in self._held:
-            return self.state_of_point(self.points[number], values) if self._asks else None
+            return self.state_of_point(self.points[number], values) if self.learns else None
         _, trial = self._held[number]
         return dump(values, pruned, trial.params, trial.distributions, trial.system_attrs, trial.intermediate_values)
 
@@ -93,10 +94,10 @@ class SharedAdvisor(Advisor):
 
     def learn(self, states: Mapping[int, str]) -> None:
         """Tells Optuna what is recorded of trials that were found in the record, where its study is asked."""
-        if self._asks and states:
+        if self.learns and states:
             self._link.submit(lambda: self._memory.learn(states))
 
     def _add(self, number: int, state: str) -> None:
         """Adds a result to Optuna's study, at once only where the study is asked."""
-        submit = self._link.submit if self._asks else self._link.submit_later
+        submit = self._link.submit if self.learns else self._link.submit_later
         submit(lambda: self._memory.add(number, state))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, select, text, update
 
+from sweepgd.problem import Problem
 from sweepgd.storage.tables import (
     CLAIMS,
     FINISH,
@@ -40,6 +41,7 @@ class Claims:
     def __init__(self, engine: Engine, study: int, holder: str, total: int) -> None:
         self._engine = engine
         self._study, self.holder, self.total = study, holder, total
+        self._following = 0
 
     def close(self) -> None:
         """Closes the connections."""
@@ -48,17 +50,24 @@ class Claims:
     def take(self, count: int) -> list[Claim]:
         """Up to so many trials to run: those whose holder's lease is over, by the database's clock, then new numbers.
 
-        No lease is over before the server has been up for as long, as nobody could renew it while it was away.
+        No lease is over before the server has been up for as long, as nobody could renew it while it was away. Raises Problem
+        where the database knows of fewer trials than before, as where it was restored: it would give them out again.
         """
         values = {"study": self._study, "holder": self.holder, "total": self.total, "lease": LEASE_SECONDS}
         with self._engine.begin() as connection:
             taken = [Claim(*row) for row in connection.execute(TAKE_OVER, values | {"count": count})]
+            start = end = connection.execute(LOCK_FOLLOWING, values).scalar_one()
+            if start < self._following:
+                raise Problem(
+                    f"the database was set back, from {self._following} trials to {start}: end all commands of this study; the"
+                    " same command then goes on from what is recorded"
+                )
             if len(taken) < count:
-                start = end = connection.execute(LOCK_FOLLOWING, values).scalar_one()
                 while len(taken) < count and end < self.total:
                     start, end = end, min(end + count - len(taken), self.total)
                     taken += [Claim(*row) for row in connection.execute(TAKE_NEW, values | {"start": start, "end": end})]
                 connection.execute(SET_FOLLOWING, values | {"end": end})
+        self._following = end
         return sorted(taken)
 
     def renew(self) -> list[Claim]:

@@ -79,6 +79,8 @@ def is_away(error: BaseException) -> bool:
 
 def refusal(error: BaseException) -> Problem:
     """What the database, or Optuna's storage in it, would not do."""
+    if is_away(error):
+        return Problem(f"the database of --storage went away: {line(error)}; the same command goes on once it is back")
     return Problem(f"the database of --storage refused: {line(error)}")
 
 

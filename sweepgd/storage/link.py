@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from optuna.exceptions import OptunaError
 from sqlalchemy.exc import SQLAlchemyError
 
+from sweepgd.problem import Problem
 from sweepgd.storage.database import is_away, line, refusal
 from sweepgd.storage.watch import Watch
 
@@ -23,6 +24,7 @@ SILENT_SECONDS = 3.0
 END_SECONDS = 0.2
 # For what is asked only where the database was there just now.
 ANSWER_SECONDS = 10.0
+NOT_THERE = "Record does not exist."  # the KeyError of Optuna's storage
 
 T = TypeVar("T")
 
@@ -34,6 +36,10 @@ def refusals() -> Iterator[None]:
         yield
     except (SQLAlchemyError, OptunaError) as error:
         raise refusal(error) from error
+    except KeyError as error:
+        if error.args != (NOT_THERE,):
+            raise
+        raise Problem("Optuna's study was deleted from the database: the same command makes it anew") from error
 
 
 def answer(future: "Future[T]", timeout: float | None = None) -> T:

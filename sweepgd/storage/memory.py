@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from shlex import quote
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
@@ -10,9 +11,10 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import URL
 
 from sweepgd.advisor import trial_of
+from sweepgd.problem import Problem
 from sweepgd.pruners import RUNGS, make_pruner
 from sweepgd.samplers import ADAPTIVE, Points, make
-from sweepgd.storage.database import options
+from sweepgd.storage.database import options, visible
 from sweepgd.storage.watch import Watch
 from sweepgd.sweep import Sweep, points_of, space_of
 
@@ -29,9 +31,16 @@ class Memory:
         self._search, self._objectives = sweep.search, objectives
         self._space = space_of(sweep)
         self._fixed = len(points_of(sweep, self._space))
+        self._in_doubt: set[int] = set()
         asked = sweep.search.sampler in ADAPTIVE or bool(RUNGS[sweep.search.pruner])
         more = () if asked else (UNHURRIED,)
-        self._storage = RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options(url, *more))
+        try:
+            self._storage = RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options(url, *more))
+        except RuntimeError as error:
+            raise Problem(
+                "Optuna's tables in the database are not of the version that is installed here:"
+                f" optuna storage upgrade --storage {quote(visible(url))}, or give another database"
+            ) from error
         watch.add(self._storage.engine)
         self._study = optuna.create_study(
             storage=self._storage,
@@ -41,8 +50,8 @@ class Memory:
             load_if_exists=True,
         )
 
-    def ask(self, number: int) -> int:
-        """Asks for the point of a trial; returns the number under which Optuna's storage holds it."""
+    def ask(self, number: int) -> tuple[int, FrozenTrial]:
+        """Asks for the point of a trial; returns the number under which Optuna's storage holds it, and what it holds."""
         drawn = number - self._fixed
         sampler = make(self._search.sampler, self._space, self._search.seed, self._objectives, drawn, parallel=True)
         if isinstance(sampler, Points):
@@ -51,11 +60,14 @@ class Memory:
         trial = self._study.ask()
         trial.set_user_attr(NUMBER, number)
         self._space.ask(trial)
-        return trial._trial_id
+        return trial._trial_id, self._storage.get_trial(trial._trial_id)
 
-    def asked(self, held: int) -> FrozenTrial:
-        """The trial that the storage holds under this number."""
-        return self._storage.get_trial(held)
+    def asked(self, held: int) -> FrozenTrial | None:
+        """The trial that the storage holds under this number; None where it has been deleted, as with its study."""
+        try:
+            return self._storage.get_trial(held)
+        except KeyError:
+            return None
 
     def should_prune(self, held: int, percent: int, mean: float) -> bool:
         """Takes a report at a rung, and judges by those of all commands."""
@@ -73,7 +85,12 @@ class Memory:
 
     def add(self, number: int, state: str) -> None:
         """Adds a result whose point was not asked for here."""
-        self._study.add_trial(trial_of(state, **{NUMBER: number}))
+        if number in self._in_doubt:
+            self.learn({number: state})  # it may be there, and only the answer was lost
+        else:
+            self._in_doubt.add(number)
+            self._add(number, state)
+        self._in_doubt.discard(number)
 
     def learn(self, states: Mapping[int, str]) -> None:
         """Takes what is recorded of trials, by number, where it has no result of them yet."""
@@ -88,13 +105,16 @@ class Memory:
                 ending = trial_of(state)
                 self.tell(trial._trial_id, ending.values, pruned=ending.state == TrialState.PRUNED)
         for number, state in lacking.items():
-            self.add(number, state)
+            self._add(number, state)
 
     def fail_rest(self, total: int) -> None:
         """Fails what was asked for below a number and is run by nobody, as where an answer of the database was lost."""
         for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             if trial.user_attrs.get(NUMBER, -1) < total:
                 self.tell(trial._trial_id, None, pruned=False)
+
+    def _add(self, number: int, state: str) -> None:
+        self._study.add_trial(trial_of(state, **{NUMBER: number}))
 
     def close(self) -> None:
         """Closes the connections."""

@@ -26,7 +26,8 @@ SETTLE_SECONDS = 0.005
 CLOSE_SECONDS = 10.0  # for the database to answer at the end; what waits longer is adopted by another command
 # The same where it ends before all is done, as at a Ctrl-C, and how long it may be silent meanwhile: see DRAIN_SECONDS.
 HURRY_SECONDS, HURRY_PATIENCE = 0.5, 0.3
-TELL_SECONDS = 1.0  # what takes longer is said
+# Telling Optuna what it lacks: what takes longer is said, and so long may one of its queries take, of all trials of a study.
+TELL_SECONDS, TELL_PATIENCE = 1.0, 60.0
 
 
 class Shared:
@@ -160,10 +161,14 @@ class Shared:
         self._set_aside()
         return self._counting.settled
 
-    def _within(self, done: Callable[[], bool], deadline: float) -> bool:
-        """Waits until something is done, for as long as the database answers, and there is time."""
+    def _within(self, done: Callable[[], bool], deadline: float, absence: float = 0.0) -> bool:
+        """Waits until something is done, while there is time, and the database is not away for longer than some seconds."""
+        there = monotonic()
         while not done():
-            if self._link.away or monotonic() > deadline:
+            now = monotonic()
+            if not self._link.away:
+                there = now
+            if now > deadline or now - there > absence:
                 return False
             sleep(SETTLE_SECONDS)
         return True
@@ -187,10 +192,13 @@ class Shared:
             self._memory.fail_rest(self._claims.total)
 
         told = self._link.submit(tell)
-        if not self._within(told.done, monotonic() + TELL_SECONDS):
+        self._link.patience = TELL_PATIENCE
+        if not self._within(told.done, monotonic() + TELL_SECONDS, CLOSE_SECONDS):
             self._note("adding what is recorded to Optuna's study, for dashboards")
-        if self._within(told.done, inf):
+        if self._within(told.done, inf, CLOSE_SECONDS):
             answer(told)
+        else:
+            self._note("the database does not answer: Optuna's study lacks results until the same command is run again")
 
     def _settle(self) -> None:
         self._link.check()

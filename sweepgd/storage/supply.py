@@ -71,8 +71,9 @@ class Supply:
         if not self._advisor.asks(claim.trial):
             return claim
         asked = claim.asked
-        if asked is None:
-            asked = self._memory.ask(claim.trial)
+        trial = None if asked is None else self._memory.asked(asked)
+        if asked is None or trial is None:
+            asked, trial = self._memory.ask(claim.trial)
             self._claims.advised(claim.trial, asked)
-        self._advisor.asked(claim.trial, asked, self._memory.asked(asked))
+        self._advisor.asked(claim.trial, asked, trial)
         return claim

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, text
 
+from sweepgd.problem import Problem
 from sweepgd.storage.claims import Claim, Claims, reconcile
 from sweepgd.storage.tables import FINISH, RECORD, STUDIES, TAKE_OVER, make_tables
 
@@ -95,6 +96,17 @@ def test_no_lease_is_over_before_the_server_has_been_up_for_as_long(engine):
         assert other.take(1) == []
         patched.setattr("sweepgd.storage.claims.LEASE_SECONDS", 0.0)
         assert trials(other.take(1)) == [0]
+
+
+def test_a_database_that_was_set_back_gives_out_nothing(engine):
+    """It was restored, and would give out again what is recorded."""
+    one = Claims(engine, 1, "one", 9)
+    one.take(5)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM sweepgd_claims WHERE trial >= 2"))
+        connection.execute(text("UPDATE sweepgd_studies SET following = 2"))
+    with pytest.raises(Problem, match=r"^the database was set back, from 5 trials to 2: end all commands of this study; "):
+        one.take(1)
 
 
 def test_a_renewed_lease_is_not_taken_over(engine):

@@ -9,8 +9,9 @@ from commands import call
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from tiny import sweep_file
+from tiny import sweep, sweep_file
 
+from sweepgd import search
 from sweepgd.storage import address, connect
 from sweepgd.storage.database import is_away
 
@@ -92,6 +93,18 @@ def test_a_user_who_may_make_no_tables(monkeypatch, capsys, tmp_path, server, st
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     code, line = refused(monkeypatch, capsys, tmp_path, storage.replace("sweepgd@", f"{role}@"))
     assert (code, line) == (1, "sweepgd: the database of --storage refused: permission denied for schema public")
+
+
+def test_optunas_tables_of_another_version(monkeypatch, capsys, tmp_path, storage):
+    search(sweep("search.trials=1", "name='earlier'"), out=tmp_path / "before", storage=storage, workers=1)
+    with psycopg.connect(storage.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'v3.0.0.d'")
+    code, line = refused(monkeypatch, capsys, tmp_path, storage)
+    assert code == 1
+    assert line == (
+        "sweepgd: Optuna's tables in the database are not of the version that is installed here:"
+        f" optuna storage upgrade --storage {storage}, or give another database"
+    )
 
 
 def test_sessions_are_limited_and_take_the_settings_of_the_address(storage):

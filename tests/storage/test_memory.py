@@ -1,8 +1,12 @@
 """Optuna's study in the database: what it is told, by whom, and in the end all that is recorded."""
 
+import optuna
 import pytest
-from joining import joined, run, studies
+from joining import joined, run, studies, wait_until_shown
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
+from sqlalchemy import NullPool
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 from tiny import sweep
 
 from sweepgd import search
@@ -71,3 +75,56 @@ def test_an_adaptive_sampler_knows_what_was_recorded_without_the_database(tmp_pa
     search(sweep("search.sampler='tpe'", "search.trials=3"), out=tmp_path / "out", workers=1)
     joined(storage, tmp_path / "out", 4, overrides=("search.sampler='tpe'",)).close()
     assert told(storage) == dict.fromkeys(range(3), COMPLETE)
+
+
+def test_the_end_outlasts_a_connection_that_breaks(tmp_path, storage, monkeypatch):
+    shared = joined(storage, tmp_path / "out", 4)
+    breaks, learn = iter([PendingRollbackError("the connection broke")]), Memory.learn
+
+    def broken_once(self, states):
+        for error in breaks:
+            raise error
+        learn(self, states)
+
+    monkeypatch.setattr(Link, "submit_later", lambda self, job: None)
+    monkeypatch.setattr(Memory, "learn", broken_once)
+    run(shared, 4)
+    shared.close()
+    assert told(storage) == dict.fromkeys(range(4), COMPLETE)
+
+
+def test_a_result_whose_answer_was_lost_is_added_once(storage, monkeypatch):
+    study = sweep()
+    advisor = Advisor(study, ["validation_loss"])
+    state = advisor.state_of_point(advisor.ask(0), [1.0])
+    memory = Memory(address(storage), "tiny", study, 1, Watch())
+    add = memory._study.add_trial
+
+    def unanswered(trial):
+        add(trial)
+        raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+
+    with monkeypatch.context() as lost:
+        lost.setattr(memory._study, "add_trial", unanswered)
+        with pytest.raises(OperationalError):
+            memory.add(0, state)
+    memory.add(0, state)
+    memory.close()
+    assert told(storage) == {0: COMPLETE}
+
+
+def test_a_study_that_was_deleted_from_optunas_tables_is_made_anew(tmp_path, storage):
+    overrides = ("search.sampler='tpe'",)
+    stopped = joined(storage, tmp_path / "out", 4, overrides=overrides)
+    run(stopped, 4, 2)
+    wait_until_shown(stopped, 2)
+    assert next(trial for trial in stopped.remaining(range(4)) if trial is not None) == 2  # asked for, and given back
+    stopped.close()
+    kept = RDBStorage(storage, engine_kwargs={"poolclass": NullPool})
+    [study] = kept.get_all_studies()
+    optuna.delete_study(study_name=study.study_name, storage=kept)
+    kept.remove_session()
+    other = joined(storage, tmp_path / "out", 4, overrides=overrides)
+    assert run(other, 4) == [2, 3]
+    other.close()
+    assert told(storage) == dict.fromkeys(range(4), COMPLETE)

@@ -1,5 +1,6 @@
 """Several commands on one database and one folder: every trial once, whoever dies, and whenever the database is away."""
 
+import shutil
 import signal
 import sys
 import time
@@ -20,7 +21,7 @@ from sweepgd.problem import Problem
 from sweepgd.record.log import frames
 from sweepgd.record.stopping import GivenUp
 from sweepgd.reporting import Silence
-from sweepgd.storage import address, connect
+from sweepgd.storage import address, connect, join
 from sweepgd.storage.writer import attempt_of
 
 GRID = LINEAR.replace("low = 1e-3, high = 0.3, log = true", "low = 0.001, high = {high}, step = 0.001").replace(
@@ -337,6 +338,22 @@ def test_fresh_begins_another_study_of_the_name(tmp_path, storage):
     assert_same(load(tmp_path / "shared.before-1"), load(out))
     assert before.directory == out
     assert [len(trials) for trials in studies(storage)] == [6, 6]
+
+
+def test_a_copy_of_a_folder_is_not_called_complete(tmp_path, storage, monkeypatch):
+    def join_beside(*arguments, **options):
+        patched.undo()
+        shared = join(*arguments, **options)
+        search(sweep(), out=shutil.copytree(tmp_path / "one", tmp_path / "copy"), storage=storage, workers=1)
+        return shared
+
+    search(sweep("search.trials=2"), out=tmp_path / "one", storage=storage, workers=1)
+    with monkeypatch.context() as patched:
+        patched.setattr("sweepgd.study.join", join_beside)
+        with pytest.raises(Problem, match=r"^2 of 6 trials are recorded in .*/one: the others went to a copy of it, or to a"):
+            search(sweep(), out=tmp_path / "one", storage=storage, workers=1)
+    search(sweep(), out=tmp_path / "one", storage=storage, workers=1)
+    assert_once(tmp_path / "one", 6)
 
 
 def test_a_folder_comes_back_to_its_study(tmp_path, storage):
