@@ -34,13 +34,15 @@ class Memory:
         self._in_doubt: set[int] = set()
         asked = sweep.search.sampler in ADAPTIVE or bool(RUNGS[sweep.search.pruner])
         more = () if asked else (UNHURRIED,)
-        try:
-            self._storage = RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options(url, *more))
-        except RuntimeError as error:
+        whole = url.render_as_string(hide_password=False)
+        self._storage = RDBStorage(whole, engine_kwargs=options(url, *more), skip_compatibility_check=True)
+        there, needed = self._storage.get_current_version(), self._storage.get_head_version()
+        if there != needed:
+            self.close()
             raise Problem(
-                "Optuna's tables in the database are not of the version that is installed here:"
-                f" optuna storage upgrade --storage {quote(visible(url))}, or give another database"
-            ) from error
+                f"Optuna's tables in the database have version {there}, and the installed Optuna needs {needed}: optuna storage"
+                f" upgrade --storage {quote(visible(url))}, or pip install -U optuna where it is the older one"
+            )
         watch.add(self._storage.engine)
         self._study = optuna.create_study(
             storage=self._storage,
