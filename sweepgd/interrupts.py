@@ -16,10 +16,12 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
 SAME_SECONDS = 0.1
+# What prepares or ends has so long after the first, so that all is over in 2 s.
 PATIENCE_SECONDS = 1.5
 # When the first signal came to the command that listens. A KeyboardInterrupt out of a finalizer or a callback, as of an import,
 # goes no further: who asks later finds it here.
 _first: list[float] = []
+# Somebody is asking to drain.
 _draining = Event()
 
 
