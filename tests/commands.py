@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE
@@ -33,9 +33,16 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
     return Run(end.value.code or 0, captured.out, captured.err)
 
 
-def process(*arguments: str) -> list[str]:
-    """`sweepgd ARGUMENTS` for a process of its own."""
-    return [sys.executable, "-m", "sweepgd", *arguments]
+def process(*arguments: str, constants: Mapping[str, float] | None = None) -> list[str]:
+    """`sweepgd ARGUMENTS` for a process of its own, with other values for constants: {"sweepgd.module.NAME": 1.0}."""
+    if not constants:
+        return [sys.executable, "-m", "sweepgd", *arguments]
+    code = (
+        "import sys; from importlib import import_module; from sweepgd.cli import main; sys.argv[0] = 'sweepgd';"
+        f" [setattr(import_module(path.rpartition('.')[0]), path.rpartition('.')[2], value)"
+        f" for path, value in {dict(constants)!r}.items()]; main()"
+    )
+    return [sys.executable, "-c", code, *arguments]
 
 
 def completed(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
@@ -44,9 +51,9 @@ def completed(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def running(*arguments: str, **options) -> Iterator[subprocess.Popen[str]]:
+def running(*arguments: str, constants: Mapping[str, float] | None = None, **options) -> Iterator[subprocess.Popen[str]]:
     """`sweepgd ARGUMENTS` in a process of its own, which is gone afterwards."""
-    with subprocess.Popen(process(*arguments), stdout=PIPE, stderr=PIPE, text=True, **options) as started:
+    with subprocess.Popen(process(*arguments, constants=constants), stdout=PIPE, stderr=PIPE, text=True, **options) as started:
         try:
             yield started
         finally:
@@ -60,3 +67,11 @@ def wait_for_rows(directory: Path, rows: int, search: subprocess.Popen[str], sec
         assert search.poll() is None, search.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def said(command: subprocess.Popen[str], what: str) -> str:
+    """The next line with `what` in it that a running command says on stderr."""
+    for line in command.stderr:
+        if what in line:
+            return line
+    raise AssertionError(what)

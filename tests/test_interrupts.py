@@ -1,4 +1,4 @@
-"""How a command ends before it is done, whatever it was doing: what it says, how soon, and what it leaves."""
+"""How a command ends before it is done, whatever it was doing: what it says and leaves. How soon: tests/bench/ending.py."""
 
 import os
 import signal
@@ -7,17 +7,14 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from commands import completed, running, wait_for_rows
-from session import alive, wait_until_gone, workers
+from commands import completed, running, said, wait_for_rows
+from session import wait_until_gone, workers
 from tiny import LINEAR, sweep_file
 
 from sweepgd import load
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 
-# It is over in 2 s after the signal: 1.5 s on two idle cores, where trials do not end, and 2.1 to 2.9 s on two that four other
-# processes keep busy. The third second is for what else runs on a machine that tests.
-DRAINED_SECONDS = 3.0
 # A rule that never comes back from its kernel.
 HANGS = """
 from dataclasses import fields
@@ -112,31 +109,25 @@ def test_the_first_signal_lets_running_trials_end_and_begins_no_other(number, tm
     given = ("search", path, "--out", str(out), "--workers", "2", "--trials", "200")
     with running(*given, start_new_session=True) as search:
         wait_for_rows(out, 2, search)
-        sent, begun = datetime.now(UTC), time.monotonic()
         os.killpg(search.pid, number)
+        assert said(search, "stopping: ") == "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once\n"
+        heard = datetime.now(UTC)
         _, err = search.communicate(timeout=30)
-        took = time.monotonic() - begun
-    line = f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there"
-    assert (search.returncode, err.splitlines()[-1]) == (130, line)
-    assert err.splitlines()[-2] == "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once"
+    line = f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there\n"
+    assert (search.returncode, err) == (130, line)
     rows = load(out).trials.to_pylist()
     assert {row["status"] for row in rows} == {"completed"}
-    assert sum(row["finished_at"] > sent for row in rows) <= 4  # two that ran, and two that began while it was on its way
-    assert (max(row["started_at"] for row in rows) - sent).total_seconds() < 0.5
-    wait_until_gone(search.pid, 1.0)
-    assert took < DRAINED_SECONDS
+    assert sum(row["finished_at"] > heard for row in rows) <= 4  # two that ran, and two that began before a worker had heard
+    wait_until_gone(search.pid)
 
 
 def test_a_trial_that_does_not_end_is_not_waited_for(endless, tmp_path):
     with running(*endless, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
-        begun = time.monotonic()
         os.killpg(search.pid, signal.SIGINT)
         _, err = search.communicate(timeout=30)
-        took = time.monotonic() - begun
     assert (search.returncode, "Traceback" in err) == (130, False)
-    wait_until_gone(search.pid, 1.0)
-    assert took < DRAINED_SECONDS
+    wait_until_gone(search.pid)
     assert set(load(tmp_path / "out").trials["optimizer"].to_pylist()) == {"sgd"}
 
 
@@ -158,19 +149,17 @@ def test_an_interrupt_while_kernels_compile_waits_for_one_of_them(tmp_path):
     assert load(tmp_path / "out").trials.num_rows == 0
 
 
-def test_the_second_signal_ends_all_at_once(endless, scratch, tmp_path):
-    with running(*endless, env=scratch, start_new_session=True) as search:
+def test_the_second_signal_waits_for_nothing(endless, scratch, tmp_path):
+    patient = {"sweepgd.dispatch.DRAIN_SECONDS": 600.0}
+    with running(*endless, constants=patient, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
         os.kill(search.pid, signal.SIGINT)
-        time.sleep(0.5)
-        assert search.poll() is None
-        begun = time.monotonic()
+        said(search, "stopping: what runs has 600 s")
+        time.sleep(0.2)  # a signal of the next SAME_SECONDS is taken for the first
         os.kill(search.pid, signal.SIGINT)
         _, err = search.communicate(timeout=30)
-        assert time.monotonic() - begun < 1.0
-    assert search.returncode == 130
-    assert err.splitlines()[-1].startswith("sweepgd: interrupted; what finished is in")
-    assert wait_until_gone(search.pid, 2.0) < 2.0
+    assert (search.returncode, err.startswith("sweepgd: interrupted; what finished is in")) == (130, True)
+    wait_until_gone(search.pid)
 
 
 def test_no_worker_outlives_a_killed_search_and_its_folder_not_the_next_one(endless, scratch, short, tmp_path):
@@ -179,7 +168,7 @@ def test_no_worker_outlives_a_killed_search_and_its_folder_not_the_next_one(endl
         assert len(workers(search.pid)) == 2
         search.kill()
         search.wait()
-    assert wait_until_gone(search.pid, 5.0) < 5.0
+    wait_until_gone(search.pid)
     (deserted,) = short.glob("sweepgd-data-*")
     assert (deserted / "train_inputs.npy").exists()
     held = short / "sweepgd-other"
@@ -194,6 +183,5 @@ def test_nothing_is_left_of_a_search_that_ends(scratch, short, tmp_path):
     with running(*given, env=scratch, start_new_session=True) as search:
         search.communicate(timeout=60)
     assert search.returncode == 0
-    wait_until_gone(search.pid, 2.0)
-    assert alive(search.pid) == []
+    wait_until_gone(search.pid)
     assert not list(short.glob("sweepgd-data-*"))

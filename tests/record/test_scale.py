@@ -69,20 +69,17 @@ def large(directory, trials):
     return prepared.sweep
 
 
-@pytest.mark.parametrize(
-    ("trials", "analyzing", "reopening"),
-    [(5_000, 3.0, 1.0), pytest.param(100_000, 5.0, 3.0, marks=pytest.mark.slow)],
-)
-def test_a_large_study_is_read_and_reopened_in_seconds(tmp_path, trials, analyzing, reopening):
+@pytest.mark.parametrize("trials", [5_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_a_large_study_is_read_and_reopened_in_seconds(tmp_path, trials):
     asked = large(tmp_path, trials)
     assert len(list(tmp_path.glob("trials/*.parquet"))) < 40
 
     seconds, memory = cost(ANALYZE, tmp_path)
-    assert 0.05 < seconds <= analyzing
+    assert 0.05 < seconds <= 5.0
     assert 5e7 < memory <= 1e9
 
     (tmp_path / "asked.toml").write_text(to_toml(asked))
     seconds, memory = cost(REOPEN, tmp_path, tmp_path / "asked.toml")
-    assert 0.05 < seconds <= reopening
+    assert 0.05 < seconds <= 3.0
     assert 5e7 < memory <= 1e9
     assert load(tmp_path).trials["trial"].to_pylist() == list(range(trials + 1))

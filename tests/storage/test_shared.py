@@ -29,18 +29,14 @@ GRID = LINEAR.replace("low = 1e-3, high = 0.3, log = true", "low = 0.001, high =
 )
 
 
-def command(file, storage, out, *more):
-    return [*process("search", str(file), "--storage", storage, "--out", str(out), "--workers", "1", "-v"), *more]
+def command(file, storage, out, *more, constants=None):
+    given = ("--storage", storage, "--out", str(out), "--workers", "1", "-v", *more)
+    return process("search", str(file), *given, constants=constants)
 
 
-def with_lease(seconds, arguments):
-    """The same command with another lease."""
-    code = (
-        "import sys, sweepgd.storage; sys.argv[0] = 'sweepgd';"
-        f" sys.modules['sweepgd.storage.claims'].LEASE_SECONDS = sys.modules['sweepgd.storage.join'].LEASE_SECONDS = {seconds};"
-        " from sweepgd.cli import main; main()"
-    )
-    return [sys.executable, "-c", code, *arguments[3:]]
+def lease(seconds):
+    """The constants of a command with another lease."""
+    return dict.fromkeys(("sweepgd.storage.claims.LEASE_SECONDS", "sweepgd.storage.join.LEASE_SECONDS"), seconds)
 
 
 @contextmanager
@@ -131,8 +127,6 @@ def wait_for_takeover(storage):
 
 
 SLOW = ("budget.epochs=2000",)
-# Over in 2 s after the signal; the rest is for what else runs on a machine that tests.
-DRAINED_SECONDS = 5.0
 
 
 def test_what_a_killed_command_held_is_taken_over(tmp_path, storage):
@@ -158,7 +152,7 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage, mon
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
     for module in ("claims", "join"):
         monkeypatch.setattr(sys.modules[f"sweepgd.storage.{module}"], "LEASE_SECONDS", 1.0)
-    with started(with_lease(1, command(file, storage, out))) as stopped:
+    with started(command(file, storage, out, constants=lease(1.0))) as stopped:
         wait_for_rows(out, 2, stopped)
         stopped.send_signal(signal.SIGSTOP)
         with ThreadPoolExecutor(1) as pool:
@@ -404,16 +398,14 @@ def test_who_has_given_up_its_parts_waits_for_nothing(tmp_path, storage, monkeyp
 def test_ctrl_c_while_the_database_is_away_leaves_what_finished(tmp_path, server, storage, how):
     overrides = ("search.trials=6", *SLOW)
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
-    with started(command(file, storage, out)) as stopped:
+    patient = {"sweepgd.storage.shared.CLOSE_SECONDS": 600.0}  # where nobody is in a hurry
+    with started(command(file, storage, out, constants=patient)) as stopped:
         wait_for_rows(out, 2, stopped)
         with getattr(server, how)():
             time.sleep(0.5)
-            began = time.monotonic()
             stopped.send_signal(signal.SIGINT)
             said = stopped.communicate(timeout=60)[1]
-            seconds = time.monotonic() - began
     assert stopped.returncode == 130
     assert "the database does not answer: " in said
-    assert seconds < DRAINED_SECONDS
     search(file, out=out, storage=storage, workers=2)
     assert_once(out, 6)
