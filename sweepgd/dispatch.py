@@ -11,7 +11,7 @@ from sweepgd.workers import Pool
 
 # How long after the signal running tasks may end, so that all is over in 2 s: then come what a database is waited for (0.3 s
 # where it hangs, 0.5 s where it is slow), publishing (0.3 s, see CLOSE_BYTES) and the end of the interpreter and of its fork
-# server (0.4 s).
+# server (0.1 s).
 DRAIN_SECONDS = 1.0
 # What tasks give where none can begin now, but others may later.
 LATER = object()
