@@ -2,14 +2,16 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from subprocess import PIPE
+from threading import Timer
 from typing import NamedTuple
 
 import pytest
+from waiting import NEVER_SECONDS, wait_until
 
 from sweepgd import cli, load
 
@@ -37,36 +39,51 @@ def process(*arguments: str, constants: Mapping[str, float] | None = None) -> li
     """`sweepgd ARGUMENTS` for a process of its own, with other values for constants: {"sweepgd.module.NAME": 1.0}."""
     if not constants:
         return [sys.executable, "-m", "sweepgd", *arguments]
-    code = (
-        "import sys; from importlib import import_module; from sweepgd.cli import main; sys.argv[0] = 'sweepgd';"
-        f" [setattr(import_module(path.rpartition('.')[0]), path.rpartition('.')[2], value)"
-        f" for path, value in {dict(constants)!r}.items()]; main()"
-    )
-    return [sys.executable, "-c", code, *arguments]
+    code = f"import commands; commands.main_with({dict(constants)!r})"
+    return [sys.executable, "-c", f"import sys; sys.path.append({str(Path(__file__).parent)!r}); {code}", *arguments]
+
+
+def main_with(constants: Mapping[str, float]) -> None:
+    """The command line with these constants."""
+    for path, value in constants.items():
+        module, _, name = path.rpartition(".")
+        assert hasattr(import_module(module), name), path
+        setattr(import_module(module), name, value)
+    sys.argv[0] = "sweepgd"
+    cli.main()
 
 
 def completed(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
     """`sweepgd ARGUMENTS` in a process of its own, run to its end."""
-    return subprocess.run(process(*arguments), capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(process(*arguments), capture_output=True, text=True, timeout=NEVER_SECONDS, **options)
 
 
 @contextmanager
-def running(*arguments: str, constants: Mapping[str, float] | None = None, **options) -> Iterator[subprocess.Popen[str]]:
-    """`sweepgd ARGUMENTS` in a process of its own, which is gone afterwards."""
-    with subprocess.Popen(process(*arguments, constants=constants), stdout=PIPE, stderr=PIPE, text=True, **options) as started:
+def started(command: list[str], **options) -> Iterator[subprocess.Popen[str]]:
+    """A process that is gone afterwards, and where it does not end by itself."""
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True, **options) as begun:
+        guard = Timer(NEVER_SECONDS, begun.kill)
+        guard.start()
         try:
-            yield started
+            yield begun
         finally:
-            started.kill()
+            guard.cancel()
+            begun.kill()
 
 
-def wait_for_rows(directory: Path, rows: int, search: subprocess.Popen[str], seconds: float = 60.0) -> None:
+def running(*arguments: str, constants: Mapping[str, float] | None = None, **options):
+    """`sweepgd ARGUMENTS`, `started`."""
+    return started(process(*arguments, constants=constants), **options)
+
+
+def wait_for_rows(directory: Path, rows: int, search: subprocess.Popen[str]) -> None:
     """Waits until a running search has recorded so many rows."""
-    deadline = time.monotonic() + seconds
-    while not (directory / "sweep.toml").is_file() or load(directory).trials.num_rows < rows:
+
+    def recorded() -> bool:
         assert search.poll() is None, search.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+        return (directory / "sweep.toml").is_file() and load(directory).trials.num_rows >= rows
+
+    wait_until(recorded)
 
 
 def said(command: subprocess.Popen[str], what: str) -> str:
@@ -75,3 +92,10 @@ def said(command: subprocess.Popen[str], what: str) -> str:
         if what in line:
             return line
     raise AssertionError(what)
+
+
+def rest(command: subprocess.Popen[str]) -> str:
+    """All that it says on stderr after what was `said`, when it has ended: `communicate` would leave out what is read ahead."""
+    err = command.stderr.read()
+    command.wait()
+    return err

@@ -1,8 +1,10 @@
-"""What a worker may be asked to do, and does not survive."""
+"""What a worker may be asked to do, and does not survive, or does not end by itself."""
 
 import os
 import signal
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 
 def still_born(*_) -> None:
@@ -15,3 +17,12 @@ def killed(lab, task: Path, report, keep) -> None:
     with task.open("a") as file:
         file.write("x")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def gated(lab, task: Path, report, keep) -> SimpleNamespace:
+    """Makes the file `task`, and ends when `open` is beside it."""
+    task.touch()
+    while not task.with_name("open").exists():
+        time.sleep(0.01)
+    time.sleep(0.2)  # in which the worker's other thread reads what came before the gate was opened
+    return SimpleNamespace(task=task, seconds=1.0)

@@ -9,6 +9,7 @@ from optuna.trial import FrozenTrial
 from recorded import finished
 from sqlalchemy import NullPool, create_engine, text
 from tiny import sweep
+from waiting import NEVER_SECONDS, wait_until
 
 from sweepgd import load
 from sweepgd.record import encode
@@ -37,7 +38,7 @@ def record(trial: int, attempt: int) -> bytes:
 def run(shared: Shared, total: int, most: int | None = None) -> list[int]:
     """Records what a command claims, up to so many; returns their numbers."""
     ran: list[int] = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + NEVER_SECONDS
     for trial in shared.remaining(range(total)):
         assert time.monotonic() < deadline
         if trial is None:
@@ -54,25 +55,31 @@ def run(shared: Shared, total: int, most: int | None = None) -> list[int]:
 
 def wait_until_shown(shared: Shared, trials: int) -> None:
     """Waits until so many trials can be read."""
-    deadline = time.monotonic() + 60
-    while load(shared.directory).trials.num_rows < trials:
-        assert time.monotonic() < deadline
+
+    def shown() -> bool:
         shared.flush()
-        time.sleep(0.01)
+        return load(shared.directory).trials.num_rows >= trials
+
+    wait_until(shown)
 
 
 def wait_until_finished(shared: Shared, storage: str, trials: int) -> None:
     """Waits until so many trials are known to count, and takes the steps that follow."""
-    deadline = time.monotonic() + 60
-    with create_engine(storage, poolclass=NullPool).connect() as connection:
-        while connection.execute(text("SELECT count(*) FROM sweepgd_claims WHERE state <> 'claimed'")).scalar_one() < trials:
-            connection.rollback()
-            assert time.monotonic() < deadline
-            shared.flush()
-            time.sleep(0.01)
+
+    def finished() -> bool:
+        shared.flush()
+        return counted(storage, "state <> 'claimed'") >= trials
+
+    wait_until(finished)
     for _ in range(20):
         shared.flush()
         time.sleep(0.01)
+
+
+def counted(storage: str, which: str) -> int:
+    """How many claims there are of these."""
+    with create_engine(storage, poolclass=NullPool).connect() as connection:
+        return connection.execute(text(f"SELECT count(*) FROM sweepgd_claims WHERE {which}")).scalar_one()
 
 
 def attempts(out: Path) -> dict[int, int]:

@@ -1,8 +1,9 @@
 """The processes of a command started in a session of its own, as Linux lists them."""
 
-import time
 from pathlib import Path
 from typing import NamedTuple
+
+from waiting import wait_until
 
 
 class Process(NamedTuple):
@@ -31,9 +32,6 @@ def workers(command: int) -> list[int]:
     return [process.pid for process in processes if process.parent in servers]
 
 
-def wait_until_gone(session: int, seconds: float = 60.0) -> None:
+def wait_until_gone(session: int) -> None:
     """Waits until nothing of a session runs."""
-    deadline = time.monotonic() + seconds
-    while left := alive(session):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.01)
+    wait_until(lambda: not alive(session))

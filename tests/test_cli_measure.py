@@ -131,7 +131,7 @@ def test_ctrl_c_keeps_what_was_measured_and_the_same_command_goes_on(run, tmp_pa
         while not load("out").curvature.num_rows:
             assert measuring.poll() is None
         os.killpg(measuring.pid, signal.SIGINT)
-        out, err = measuring.communicate(timeout=30)
+        out, err = measuring.communicate()
     assert (measuring.returncode, out) == (130, "")
     assert err.splitlines()[-1] == "sweepgd: interrupted; what was measured is in out: the same command goes on"
     kept = load("out").curvature.num_rows

@@ -1,7 +1,6 @@
 """A results directory rebuilt as a study of Optuna's: every trial with its state, values, parameters and attributes."""
 
 import socket
-import time
 from math import isclose
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -11,6 +10,7 @@ import pytest
 from commands import call, running
 from optuna.trial import TrialState
 from tiny import sweep
+from waiting import wait_until
 
 from sweepgd import search
 from sweepgd.dashboard import rebuild
@@ -68,14 +68,15 @@ def test_the_dashboard_is_served(tmp_path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with running("dashboard", str(tmp_path / "run"), "--port", str(port)) as served:
-        deadline = time.monotonic() + 60
-        while True:
-            assert time.monotonic() < deadline
+
+        def answers():
             assert served.poll() is None, served.stderr.read()
             try:
                 with urlopen(f"http://127.0.0.1:{port}/api/studies") as answer:
-                    assert b'"study_name": "tiny"' in answer.read()
-                    break
+                    return answer.read()
             except URLError:
-                time.sleep(0.1)
+                return b""
+
+        wait_until(answers)
+        assert b'"study_name": "tiny"' in answers()
         served.terminate()

@@ -73,7 +73,7 @@ def kill_over_and_over(given: tuple[str, ...], out: Path, kills: int, wait: floa
                         os.kill(dice.choice(victims), signal.SIGKILL)
                     struck += 1
             command.kill()
-        wait_until_gone(command.pid, 30.0)
+        wait_until_gone(command.pid)
         if (out / "sweep.toml").exists() and (out / "trials").exists():
             rows = rows_of(load(out))
             assert known.items() <= rows.items()

@@ -239,9 +239,9 @@ def test_options_may_be_numpys_a_name_a_text_and_a_range_longer_than_the_sweep(o
 def test_a_measure_that_hangs_is_given_up_in_time_and_the_others_are_taken(tmp_path):
     out = tmp_path / "out"
     search(sweep("model.name='shaky'", "model.peril=2", "search.trials=1"), out=out, workers=1, plugins=[SHAKY])
-    found, _ = measured(out, "distance", "trace", "weight_norm", plugins=[SHAKY], timeout=0.5)
+    found, _ = measured(out, "distance", "trace", "weight_norm", plugins=[SHAKY], timeout=4)
     by_name = {row["measure"]: row for row in found.to_pylist()}
-    assert by_name["trace"]["message"] == f"{UNMEASURED}model 'shaky' of {SHAKY}: stopped at the time limit of 0.5 s"
+    assert by_name["trace"]["message"] == f"{UNMEASURED}model 'shaky' of {SHAKY}: stopped at the time limit of 4 s"
     assert None not in (by_name["distance"]["value"], by_name["weight_norm"]["value"])
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from commands import completed, running, said, wait_for_rows
+from commands import completed, rest, running, said, wait_for_rows
 from tiny import assert_same, statuses, sweep, sweep_file
 
 from sweepgd import load, search
@@ -61,8 +61,8 @@ def test_a_full_disk_pauses_a_search_until_there_is_room(leaving, small_disk, tm
         assert rows < 30
         filler.unlink()
         assert "there is room again: going on" in said(paused, "room again")
-        _, rest = paused.communicate(timeout=60)
-    assert paused.returncode == 0, rest
+        err = rest(paused)
+    assert paused.returncode == 0, err
     assert_same(load(out), search(sweep(*overrides), out=tmp_path / "whole", workers=2))
 
 
@@ -75,8 +75,8 @@ def test_an_interrupt_while_there_is_no_room_loses_nothing_that_was_reported(sma
         said(paused, "paused: ")
         before = load(out).trials
         paused.terminate()
-        _, rest = paused.communicate(timeout=30)
-    assert (paused.returncode, "Traceback" in rest) == (130, False)
+        err = rest(paused)
+    assert (paused.returncode, "Traceback" in err) == (130, False)
     after = load(out).trials
     assert after.slice(0, before.num_rows).equals(before)
     filler.unlink()

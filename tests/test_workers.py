@@ -6,8 +6,9 @@ from collections import deque
 from pathlib import Path
 
 import pytest
-from deadly import killed, still_born
+from deadly import gated, killed, still_born
 from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
+from waiting import NEVER_SECONDS, wait_until
 
 from sweepgd import load, processes, search
 from sweepgd.problem import Problem
@@ -34,7 +35,7 @@ def test_a_script_that_calls_search_is_not_run_again_by_the_workers(tmp_path):
     """Without `if __name__ == "__main__"`, which multiprocessing otherwise wants."""
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, str(tmp_path / "script.py"), sweep_file(tmp_path), str(tmp_path / "out")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=NEVER_SECONDS)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "once\n{'completed'}\n", "")
 
 
@@ -84,3 +85,20 @@ def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
     assert events == [Lost(tmp_path / "times", "failed", message)]
     assert (tmp_path / "times").read_text() == "xxx"
     assert notes == ["a worker was killed (SIGKILL): what it ran begins anew in another"] * 2
+
+
+def test_who_drains_ends_the_task_that_runs_and_begins_none_that_waits(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    with Pool(sweep(), gated, 1, print) as pool:
+        for task in (first, second):
+            pool.submit(task)
+        wait_until(lambda: list(pool.events(timeout=0.1)) or first.exists())
+        list(pool.events(timeout=0.1))
+        (worker,) = pool._workers
+        assert (worker.tasks, worker.unsent) == ([first, second], [])  # it holds both
+        pool.drain()
+        (tmp_path / "open").touch()
+        ended = []
+        wait_until(lambda: ended.extend(pool.events(timeout=0.1)) or not pool.busy)
+    assert [event.task for event in ended] == [first]
+    assert not second.exists()

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from waiting import NEVER_SECONDS
 
 _names = count()
 
@@ -36,16 +37,16 @@ class Server:
             extra_groups=None if self._user is None else [],
             stdout=subprocess.DEVNULL,  # which the server inherits
             stderr=subprocess.DEVNULL,
-            timeout=60,
+            timeout=NEVER_SECONDS,
             check=True,
         )
 
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
-        self._call("pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o", options)
+        self._call("pg_ctl", "start", "-w", "-t", "600", "-D", "data", "-l", "log", "-o", options)
 
     def stop(self, mode: str = "fast") -> None:
-        self._call("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
+        self._call("pg_ctl", "stop", "-w", "-t", "600", "-D", "data", "-m", mode)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

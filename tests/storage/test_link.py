@@ -1,19 +1,13 @@
 """The way to the database: a server that does not answer is taken for away, and keeps nobody waiting."""
 
-import time
 from contextlib import closing
+from threading import Event
 
 from sqlalchemy import create_engine, text
+from waiting import wait_until
 
 from sweepgd.storage.link import AWAY, Link
 from sweepgd.storage.watch import Watch
-
-
-def wait_until(true):
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_server_that_is_silent_counts_as_away(storage):
@@ -29,7 +23,7 @@ def test_a_server_that_is_silent_counts_as_away(storage):
         link.submit(lambda: sleep(0)).result(60)
         assert not link.away
         link.patience = 0.2
-        answer = link.submit(lambda: sleep(0.6))
+        answer = link.submit(lambda: sleep(3))
         wait_until(lambda: link.away)
         link.check()
         link.check()
@@ -41,18 +35,19 @@ def test_a_server_that_is_silent_counts_as_away(storage):
 
 
 def test_connections_are_closed_after_a_job_that_outlasts_the_end(storage):
-    watch, ended = Watch(), []
+    watch, ended, begun = Watch(), [], Event()
     engine = create_engine(storage)
     watch.add(engine)
 
     def work():
         with engine.begin() as connection:
-            connection.execute(text("SELECT pg_sleep(0.6)"))
+            begun.set()
+            connection.execute(text("SELECT pg_sleep(3)"))
         ended.append("work")
 
     link = Link(lambda: None, 60, watch, ended.append, lambda: (engine.dispose(), ended.append("connections")))
     link.submit(work)
-    time.sleep(0.1)
+    begun.wait()
     link.close()
     assert ended == []
     wait_until(lambda: ended == ["work", "connections"])

@@ -6,15 +6,15 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from subprocess import PIPE, Popen
 
 import pytest
-from commands import call, process, wait_for_rows
-from joining import attempts, joined, record, run, studies, wait_until_shown
+from commands import call, process, started, wait_for_rows
+from joining import attempts, counted, joined, record, run, studies, wait_until_shown
 from optuna.trial import TrialState
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from tiny import LINEAR, assert_same, computed, sweep
+from waiting import NEVER_SECONDS, wait_until
 
 from sweepgd import load, search
 from sweepgd.problem import Problem
@@ -40,16 +40,6 @@ def lease(seconds):
 
 
 @contextmanager
-def started(arguments):
-    """A command that is gone afterwards."""
-    with Popen(arguments, stdout=PIPE, stderr=PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-@contextmanager
 def all_started(arguments, count):
     with ExitStack() as stack:
         yield [stack.enter_context(started(arguments)) for _ in range(count)]
@@ -57,7 +47,7 @@ def all_started(arguments, count):
 
 def ended(commands):
     """What each command said, all of which must end well."""
-    said = [started.communicate(timeout=300)[1] for started in commands]
+    said = [started.communicate()[1] for started in commands]
     assert [started.returncode for started in commands] == [0] * len(commands), said
     return said
 
@@ -118,12 +108,7 @@ def test_commands_divide_a_sweep(tmp_path, storage, kind, commands, trials):
 
 def wait_for_takeover(storage):
     """Waits until a trial has had a second holder."""
-    deadline = time.monotonic() + 60
-    with create_engine(storage, poolclass=NullPool).connect() as connection:
-        while not connection.execute(text("SELECT count(*) FROM sweepgd_claims WHERE attempt > 1")).scalar_one():
-            connection.rollback()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    wait_until(lambda: counted(storage, "attempt > 1"))
 
 
 SLOW = ("budget.epochs=2000",)
@@ -170,7 +155,7 @@ def test_a_result_that_comes_after_the_lease_is_set_aside(tmp_path, storage, mon
 
 def claimed_by(shared, count):
     """Waits until a command has so many claims."""
-    claimed, deadline = [], time.monotonic() + 60
+    claimed, deadline = [], time.monotonic() + NEVER_SECONDS
     for trial in shared.remaining(range(count)):
         assert time.monotonic() < deadline
         claimed += [] if trial is None else [trial]
@@ -187,11 +172,7 @@ def test_late_results_are_set_aside_together(tmp_path, storage):
         connection.execute(text("UPDATE sweepgd_claims SET holder = 'other', attempt = 2"))
     for trial in claimed:
         shared.append(trial, record(trial, 1))
-    deadline = time.monotonic() + 60
-    while not notes:
-        assert time.monotonic() < deadline
-        shared.flush()
-        time.sleep(0.01)
+    wait_until(lambda: shared.flush() or notes)
     path = tmp_path / "out" / "late" / f"{shared._claims.holder}.log"
     assert notes == [
         f"trial 0 (attempt 1), trial 1 (attempt 1) ended after another command had taken over: set aside in {path}"
@@ -398,13 +379,13 @@ def test_who_has_given_up_its_parts_waits_for_nothing(tmp_path, storage, monkeyp
 def test_ctrl_c_while_the_database_is_away_leaves_what_finished(tmp_path, server, storage, how):
     overrides = ("search.trials=6", *SLOW)
     file, out = write(tmp_path, LINEAR, *overrides), tmp_path / "shared"
-    patient = {"sweepgd.storage.shared.CLOSE_SECONDS": 600.0}  # where nobody is in a hurry
+    patient = dict.fromkeys(("sweepgd.storage.shared.CLOSE_SECONDS", "sweepgd.storage.link.SILENT_SECONDS"), 3600.0)
     with started(command(file, storage, out, constants=patient)) as stopped:
         wait_for_rows(out, 2, stopped)
         with getattr(server, how)():
             time.sleep(0.5)
             stopped.send_signal(signal.SIGINT)
-            said = stopped.communicate(timeout=60)[1]
+            said = stopped.communicate()[1]
     assert stopped.returncode == 130
     assert "the database does not answer: " in said
     search(file, out=out, storage=storage, workers=2)
