@@ -1,7 +1,5 @@
 """The command line: parse, call, print. Heavy imports happen inside the commands, so that --help answers at once."""
 
-import atexit
-import gc
 import json
 import os
 import sys
@@ -15,7 +13,18 @@ import typer
 from sweepgd.cli_dashboard import dashboard
 from sweepgd.cli_landscape import landscape
 from sweepgd.cli_measure import measure
-from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Set, Verbose, Workers
+from sweepgd.cli_options import (
+    INTERRUPTED,
+    LARGEST_SEED,
+    SOME_FAILED,
+    Json,
+    Plugin,
+    Quiet,
+    Set,
+    Verbose,
+    Workers,
+    settle_imports,
+)
 from sweepgd.cli_plugin import plugin
 from sweepgd.cli_record import compact, verify
 from sweepgd.problem import Problem, UsageProblem
@@ -44,7 +53,6 @@ app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 def main() -> None:
     """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
-    atexit.register(gc.freeze)  # else Python searches all modules for cycles before it ends, which takes 0.4 s of a search
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except Problem as problem:
@@ -174,6 +182,8 @@ def search(
     with heard(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose) as progress:
         processes.get_ready()
         from sweepgd.study import search as run
+
+        settle_imports()
 
         results = run(
             loaded,
@@ -306,6 +316,8 @@ def train(
     from sweepgd.interrupts import heard
     from sweepgd.report.plain import RunPrinter
     from sweepgd.single import train as run
+
+    settle_imports()
 
     printer = RunPrinter(quiet=quiet or json_)
     with heard(INTERRUPTED, lambda: "interrupted"):

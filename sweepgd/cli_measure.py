@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Workers
+from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Workers, settle_imports
 from sweepgd.durations import seconds
 from sweepgd.problem import UsageProblem
 
@@ -70,6 +70,8 @@ def measure(
     with heard(INTERRUPTED, lambda: line), MeasureProgress(quiet=quiet) as progress:
         processes.get_ready()
         from sweepgd.measuring import measure as run
+
+        settle_imports()
 
         found = run(
             directory,

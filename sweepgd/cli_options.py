@@ -1,5 +1,6 @@
-"""What several commands take, and the exit codes that they end with."""
+"""What several commands take, the exit codes that they end with, and how they end soon."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -31,3 +32,11 @@ Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")]
+
+
+def settle_imports() -> None:
+    """Leaves all that is imported so far out of the search for cycles when Python ends, which takes 0.4 s of a `search`.
+
+    For a command that has imported what it needs, and run no plugin: what those leave, as an open file, is still taken apart.
+    """
+    gc.freeze()

@@ -1,11 +1,12 @@
 """`--plugin FILE.py`: plugins without packaging, in the parent and in its workers, for one run."""
 
 import hashlib
+import os
 import sys
 import tomllib
 
 import pytest
-from commands import call
+from commands import call, completed
 from tiny import sweep, sweep_file
 
 from sweepgd import registry, search, train
@@ -167,3 +168,21 @@ def test_a_file_that_does_not_run_leaves_no_module(rule):
 def test_a_path_that_is_no_file_is_refused(tmp_path):
     assert refusal(tmp_path / "none.py") == f"no plugin file '{tmp_path / 'none.py'}'"
     assert refusal(tmp_path) == f"cannot read the plugin file {tmp_path}: Is a directory"
+
+
+KEEPS = """
+import os
+
+kept = [open(os.environ["KEPT"], "w")]
+kept.append(kept)  # a cycle
+kept[0].write("what it noted")
+"""
+
+
+def test_what_a_plugin_has_not_written_when_the_command_ends_is_written(rule, tmp_path):
+    """Though what was imported before it is not taken apart."""
+    rule.write_text(rule.read_text() + KEEPS)
+    given = ("--data", "synthetic_linear", "--model", "linear", "--optimizer", "plain", "--epochs", "1", "--plugin", str(rule))
+    ended = completed("train", *given, env=os.environ | {"KEPT": str(tmp_path / "kept")})
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "kept").read_text() == "what it noted"

@@ -25,15 +25,17 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._done.wait(EVERY):
-            self.peak = max(self.peak, sum(map(_proportional_bytes, _processes(self._session))))
+            self.peak = max(self.peak, sum(map(_proportional_bytes, processes(self._session))))
 
 
-def _processes(session: int) -> list[Path]:
+def processes(session: int) -> list[Path]:
+    """The folders in /proc of those that run; not of one that has ended and waits to be noticed."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             # After the name, which may hold blanks and ends in ")": state, parent, group, session.
-            if int(stat.read_text().rpartition(")")[2].split()[3]) == session:
+            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(its_session) == session and state != "Z":
                 found.append(stat.parent)
     return found
 
