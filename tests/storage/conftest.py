@@ -117,3 +117,12 @@ def storage(server: Server) -> str:
     with psycopg.connect(f"postgresql://sweepgd@127.0.0.1:{server.port}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return server.url(name)
+
+
+@pytest.fixture(autouse=True)
+def patient() -> Iterator[None]:
+    """A database that is only slow, as on a busy machine, is waited for also by who ends early; one that is gone is not."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HURRY_SECONDS", "HURRY_PATIENCE", "CLOSE_SECONDS"):
+            patch.setattr(f"sweepgd.storage.shared.{name}", NEVER_SECONDS)
+        yield
