@@ -1,5 +1,6 @@
 """The command line as a script calls it, in this process or in one of its own."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
     monkeypatch.setattr("sys.argv", ["sweepgd", *arguments])
     with pytest.raises(SystemExit) as end:
         cli.main()
+    gc.unfreeze()  # it is not Python's end, as the command supposes
     captured = capsys.readouterr()
     return Run(end.value.code or 0, captured.out, captured.err)
 
