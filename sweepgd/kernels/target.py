@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import NamedTuple
 
 import numba
 from llvmlite import binding
@@ -17,6 +18,21 @@ define void @add(<16 x float>* %x) {
 """
 # Bits of a vector register, by its name in assembly: AVX-512, AVX, SSE; NEON and others have 128.
 _REGISTER_BITS = {"zmm": 512, "ymm": 256}
+
+
+class ProcessorType(NamedTuple):
+    """All on which the bits of a result depend, beside the versions of Numba and NumPy: LLVM's name, and `vector_bits`."""
+
+    processor: str
+    vector_bits: int | None
+
+    def __str__(self) -> str:
+        return f"{self.processor} with {self.vector_bits}-bit vectors" if self.vector_bits else f"{self.processor} without JIT"
+
+
+def processor_type() -> ProcessorType:
+    """Return the type of the processor that kernels are compiled for."""
+    return ProcessorType(processor(), vector_bits())
 
 
 def processor() -> str:
