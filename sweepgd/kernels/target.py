@@ -2,10 +2,12 @@
 
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 from llvmlite import binding
+
+config: Any = numba.config  # its attributes are made at run time
 
 # An addition of 64 bytes: LLVM emits it in the widest registers that the processor has.
 _ADDITION = """
@@ -37,7 +39,7 @@ def processor_type() -> ProcessorType:
 
 def processor() -> str:
     """Return LLVM's name of the processor that kernels are compiled for, such as "znver4" or "haswell"."""
-    return numba.config.CPU_NAME or binding.get_host_cpu_name()
+    return config.CPU_NAME or binding.get_host_cpu_name()
 
 
 def features() -> str:
@@ -45,13 +47,13 @@ def features() -> str:
 
     Numba compiles for the host's where NUMBA_CPU_FEATURES is not set, even if NUMBA_CPU_NAME is.
     """
-    chosen = numba.config.CPU_FEATURES
+    chosen = config.CPU_FEATURES
     return binding.get_host_cpu_features().flatten() if chosen is None else chosen
 
 
 def vector_bits() -> int | None:
     """Return the width in bits of the widest vector registers that kernels use; None where JIT is off and NumPy computes."""
-    return None if numba.config.DISABLE_JIT else _widest(processor(), features())
+    return None if config.DISABLE_JIT else _widest(processor(), features())
 
 
 @cache
