@@ -1,6 +1,7 @@
 """Sweep files: found, read, overridden, compared, written back; and the line for each thing that is wrong in one."""
 
 import tomllib
+from pathlib import Path
 
 import pytest
 from tiny import LINEAR, sweep
