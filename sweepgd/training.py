@@ -251,11 +251,14 @@ class Training:
         return made
 
     def _diverge(self, update: int, what: str, loss: float) -> None:
-        bad = "not finite" if not isfinite(loss) else f"{loss:.3g}, beyond the limit of {self._limit:.3g}"
+        bad, advice = "not finite", "try a smaller learning rate"
+        if isfinite(loss):  # some losses only grow for a while, as with much momentum near the edge of stability
+            bad = f"{loss:.3g}, beyond the limit of {self._limit:.3g} (budget.divergence = {self.budget.divergence:g})"
+            advice += ", or raise budget.divergence if it may come down again"
         finite = [value for value in (loss, self._batch_loss, *(p.train_loss for p in self.points[::-1])) if isfinite(value)]
         self.outcome = Outcome(
             DIVERGED,
-            f"diverged at update {update}: the {what} loss is {bad}; try a smaller learning rate",
+            f"diverged at update {update}: the {what} loss is {bad}; {advice}",
             diverged_at_update=update,
             last_finite_loss=finite[0] if finite else None,
         )

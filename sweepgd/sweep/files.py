@@ -67,13 +67,20 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key."""
-    old, new = (_flat(sweep.model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    """What the two sweeps compute differently, a line a key.
+
+    A setting of a measure that one of them does not know, recorded before there was one, stands at its default.
+    """
+    old, new = (_flat(_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     return [
         f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
         for key in sorted(old.keys() | new.keys())
         if key not in OPERATIONAL and old.get(key) != new.get(key)
     ]
+
+
+def _resolved(sweep: Sweep) -> Sweep:
+    return sweep if sweep.measure is None else sweep.model_copy(update={"measure": sweep.measure.resolved()})
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
