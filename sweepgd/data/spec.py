@@ -5,10 +5,19 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sweepgd import registry
-from sweepgd.problem import UsageProblem, nearest
+from sweepgd.problem import UsageProblem, nearest, suggestion
 from sweepgd.setting import resolve
 
-FILE_KEYS = ("target", "inputs", "task", "test_path", "test_target", "fingerprint")
+# The keys that say how a file is read, and what a named data set says of itself.
+FILE_KEYS = (
+    "target", "inputs", "exclude", "task", "test_path", "test_target", "test_inputs", "fingerprint",
+    "separator", "decimal", "encoding", "header", "missing_values", "categories", "dates", "missing", "missing_target",
+)  # fmt: skip
+# Spellings of a missing value: those of pandas, R, Weka (?), SAS (.) and SQL.
+MISSING_VALUES = (
+    "", "NA", "N/A", "n/a", "na", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NaT", "NULL", "Null", "null", "None", "none",
+    "?", ".",
+)  # fmt: skip
 
 
 class DataSpec(BaseModel):
@@ -21,16 +30,48 @@ class DataSpec(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     name: str | None = Field(None, description="an installed data set; or else give `path`")
-    path: str | None = Field(None, description="a CSV, Parquet, NPZ or IDX file; CSV and IDX also as .gz")
+    path: str | None = Field(None, description="a CSV, TSV, Parquet, NPZ or IDX file; CSV, TSV and IDX also as .gz")
     target: str | list[str] | None = Field(
-        None, description="with `path`: the target's column or columns, or NPZ array; for IDX the file of labels"
+        None,
+        description="with `path`: the target's column or columns, or NPZ array; for IDX the file of labels; not needed for an"
+        " NPZ file with x_train, y_train, x_test and y_test",
     )
     inputs: str | list[str] | None = Field(
         None, description="with `path`: the input columns, or NPZ array; by default all but the target"
     )
+    exclude: str | list[str] | None = Field(None, description="columns that are no inputs, where all others are")
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: what is to be learned")
     test_path: str | None = Field(None, description="with `path`: a test file of its own, of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, where it differs from `target`")
+    test_inputs: str | None = Field(
+        None, description="the NPZ array of the test inputs, in `test_path` or, without it, in `path` itself"
+    )
+    separator: str | None = Field(None, description='what separates the columns of a CSV file: "," by default, a tab in .tsv')
+    decimal: Literal[".", ","] = Field(".", description="the decimal point of a CSV file")
+    encoding: str = Field("utf-8", description='the encoding of a CSV file, such as "latin-1", "cp1252" or "utf-16"')
+    header: bool | None = Field(
+        None,
+        description="whether the first line of a CSV file names the columns; where false they are c1, c2, …; by default it"
+        " does, and one that looks like data is refused",
+    )
+    missing_values: list[str] = Field(
+        list(MISSING_VALUES), description="texts in a CSV, Parquet or NPZ file that mean: the value is missing"
+    )
+    categories: Literal["all"] | list[str] | None = Field(
+        None,
+        description='columns of which each level becomes an input of 0 and 1 (one-hot); "all": all columns of text. Levels are'
+        " those of the training rows; a row of another level has 0 in all of them",
+    )
+    dates: Literal["all"] | list[str] | None = Field(
+        None,
+        description='columns of dates and times that become numbers, in days since 1970-01-01, or since midnight; "all": all',
+    )
+    missing: Literal["refuse", "drop", "mean", "median", "most_frequent"] = Field(
+        "refuse",
+        description="what is done about missing inputs: the row is left out, or they become that number of the training rows (a"
+        " category the most frequent one), and a further input tells where",
+    )
+    missing_target: Literal["refuse", "drop"] = Field("refuse", description="the same for rows without a target")
     fingerprint: str | None = Field(
         None, description="with `path`: written by a search to its results, where a file that has changed since is refused"
     )
@@ -68,18 +109,70 @@ class DataSpec(BaseModel):
 
     def _check_named(self) -> None:
         for key in FILE_KEYS:
-            if getattr(self, key) is not None:
-                raise UsageProblem(f"data.{key} goes with data.path, and the data is named {self.name!r}: remove it")
+            if getattr(self, key) == DataSpec.model_fields[key].default:
+                continue
+            assert self.name is not None
+            installed = registry.names("datasets")
+            if self.name not in installed:
+                raise UsageProblem(
+                    f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)}; a file"
+                    f" is given by its path, such as data.path = \"./{self.name}\""
+                )
+            raise UsageProblem(f"data.{key} goes with data.path, and the data is named {self.name!r}: remove it")
 
     def _check_file(self) -> None:
         for key in self.model_extra or {}:
             raise UsageProblem(f"unknown key data.{key}: {nearest(key, DataSpec.model_fields)}")
         if self.task is None:
             raise UsageProblem('data.path needs data.task: give "regression" or "classification"')
-        if not self.target:
+        archive = str(self.path).lower().endswith(".npz")
+        if not self.target and not archive:
             raise UsageProblem("data.path needs data.target: the column, the NPZ array, or for IDX the file of labels")
-        if self.test_target is not None and self.test_path is None:
+        if self.test_inputs is not None and not archive:
+            raise UsageProblem("data.test_inputs names an array of an NPZ file: remove it")
+        if self.test_target is not None and self.test_path is None and not archive:
             raise UsageProblem("data.test_target needs data.test_path: give the test file too, or remove it")
+        self._check_columns()
+        self._check_dialect()
+
+    def _check_columns(self) -> None:
+        """Raises UsageProblem where a column is named twice, or for two ends that exclude each other."""
+        named = {key: listed(getattr(self, key)) for key in ("target", "inputs", "exclude")}
+        named |= {key: () if value == "all" else listed(value) for key, value in self._encoded.items()}
+        for key, names in named.items():
+            for name in names:
+                if names.count(name) > 1:
+                    raise UsageProblem(f"data.{key} names {name!r} twice: remove one")
+        if named["inputs"] and named["exclude"]:
+            raise UsageProblem("data.inputs and data.exclude contradict each other: give one of them")
+        for one, other in (("target", "inputs"), ("target", "exclude"), ("categories", "dates")):
+            both = [name for name in named[one] if name in named[other]]
+            if both:
+                raise UsageProblem(f"{both[0]!r} is in both data.{one} and data.{other}: remove it from one")
+
+    def _check_dialect(self) -> None:
+        if self.separator is not None and (len(self.separator) != 1 or not self.separator.isascii() or self.separator in '"\r\n'):
+            raise UsageProblem(f"data.separator = {self.separator!r}: give one character, such as \";\" or \"\\t\"")
+        if self.decimal == (self.separator or ",") and not self.tabular_by_tabs:
+            raise UsageProblem('data.decimal = "," needs another data.separator, such as ";": give it too')
+        try:
+            "".encode(self.encoding)
+        except (LookupError, ValueError) as error:
+            raise UsageProblem(f"data.encoding = {self.encoding!r}: give one that Python knows, such as \"latin-1\"") from error
+
+    @property
+    def _encoded(self) -> dict[str, str | list[str] | None]:
+        return {"categories": self.categories, "dates": self.dates}
+
+    @property
+    def tabular_by_tabs(self) -> bool:
+        """Whether the columns are separated by tabs because the file's name says so."""
+        return self.separator is None and str(self.path).lower().endswith((".tsv", ".tsv.gz"))
+
+
+def listed(given: str | list[str] | None) -> tuple[str, ...]:
+    """One name, or several, as a tuple."""
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def dataset_settings(spec: DataSpec) -> dict[str, Any]:
