@@ -284,7 +284,13 @@ def init(
 
 @app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")
 def train(
-    data: Annotated[str, typer.Option(help="A data set (see: sweepgd list datasets), or a file's path.")] = "digits",
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="A data set (see: sweepgd list datasets), or a file; digits if not given, or none for a model without data.",
+        ),
+    ] = None,
     model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
     optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
@@ -333,6 +339,7 @@ def train(
             overrides=set_,
             plugins=plugin_,
             out=out,
+            begin=printer.data,
             watch=printer.point,
             note=printer.note,
         )

@@ -58,6 +58,8 @@ def search(
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
         prepared = prepare(sweep)
+        for line in prepared.lab.data(0).notes:
+            progress.note(line)
         database = None if storage is None else connect(address(storage))
         if fresh and (aside := move_aside(directory)) is not None:
             progress.note(f"moved {directory} to {aside}")

@@ -109,7 +109,7 @@ class Training:
         initial: npt.NDArray[Any] | None = None,
         order: Callable[[int], npt.NDArray[np.int64]] | None = None,
     ) -> None:
-        self.configuration, self.budget = configuration, budget
+        self.configuration, self.data, self.budget = configuration, data, budget
         self.batch_size = resolve_batch_size(configuration.batch_size, data.rows)
         batch_schedule = BATCH_SCHEDULES[configuration.batch_schedule]
         grow = partial(batch_schedule.size, self.batch_size, **configuration.batch_schedule_settings)

@@ -130,6 +130,7 @@ def test_a_dry_run_shows_what_would_run_and_writes_nothing(tiny):
 def test_a_dry_run_says_how_long_a_run_lasts_and_what_is_measured(tiny):
     asked = ("--set", "budget.stop_at=0.01", "--set", "measure={measures=['sam','phi'],rows=9}", "--dry-run")
     shown = tiny(*asked)
+    assert "\n  inputs: 2 numbers: x1, x2\n  rows: 34 train, 8 validation, 8 test\n" in shown.out
     assert "\na run: epochs 2, stop_at 0.01\nmeasuring sam, phi at the final weights, on at most 9 training rows\n" in shown.out
     values = json.loads(tiny(*asked, "--json").out)
     assert (values["budget"], values["measure"]["measures"]) == ({"epochs": 2, "stop_at": 0.01}, ["sam", "phi"])
@@ -248,7 +249,12 @@ def test_init_copies_a_bundled_sweep_to_edit(run):
 def test_train_prints_a_line_an_epoch_and_how_it_ended(run):
     trained = run(*TRAIN)
     assert (trained.code, trained.err) == (0, "")
-    lines = trained.out.splitlines()
+    assert trained.out.splitlines()[:3] == [
+        "data: synthetic_linear, regression",
+        "  inputs: 2 numbers: x1, x2",
+        "  rows: 700 train, 150 validation, 150 test",
+    ]
+    lines = trained.out.splitlines()[3:]
     assert lines[0].split()[:3] == ["epoch", "updates", "rate"]
     assert [line.split()[0] for line in lines[1:4]] == ["0", "1", "2"]
     assert re.match(r"completed: budget spent; \d+ updates in ", lines[4])
@@ -259,6 +265,8 @@ def test_train_prints_a_line_an_epoch_and_how_it_ended(run):
 def test_train_as_json_is_the_whole_curve(run):
     trained = json.loads(run(*TRAIN, "--json").out)
     assert (trained["status"], trained["message"]) == ("completed", "budget spent")
+    assert trained["data"]["rows"] == {"train": 700, "validation": 150, "test": 150}
+    assert trained["data"]["columns"] == {"x1": "numbers", "x2": "numbers"}
     assert [point["epoch"] for point in trained["curve"]] == [0, 1, 2]
     assert trained["curve"][0]["train_error"] is None
     assert trained["curve"][0]["learning_rate"] is None

@@ -74,7 +74,9 @@ def texts(column: pa.Array, missing: Sequence[str]) -> pa.Array:
 
 def category(cells: Sequence[pa.Array], missing: Sequence[str]) -> tuple[Array, tuple[str, ...]]:
     """The number of each cell's level, NaN where it is missing, and the levels in sorted order."""
-    encoded = pa.chunked_array([texts(cell, missing).dictionary_encode() for cell in cells], pa.dictionary(pa.int32(), pa.string()))
+    encoded = pa.chunked_array(
+        [texts(cell, missing).dictionary_encode() for cell in cells], pa.dictionary(pa.int32(), pa.string())
+    )
     encoded = encoded.unify_dictionaries()
     if not encoded.num_chunks:
         return np.empty(0), ()

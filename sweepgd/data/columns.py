@@ -28,7 +28,7 @@ class Gathered(NamedTuple):
 
 
 def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, faults: Faults) -> Raw:
-    """The columns that `spec` asks for; all but the targets where `inputs` is empty. What is wrong with cells goes to `faults`."""
+    """The columns that `spec` asks for; all but the targets where `inputs` is empty. What is wrong goes to `faults`."""
     features, notes = _features(source, spec, targets, inputs)
     check_memory(source.path, source.rows, len(features))
     as_text = () if spec.categories in (None, "all") else listed(spec.categories)
@@ -76,8 +76,7 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
     unused = [name for name in source.index if name not in {*targets, *features, *excluded}]
     called = {"": "the first column, which has no name,"}
     return features, tuple(
-        f"{path}: {called.get(name, f'column {name!r}')} is an index of the rows, and no input"
-        for name in unused
+        f"{path}: {called.get(name, f'column {name!r}')} is an index of the rows, and no input" for name in unused
     )
 
 
@@ -134,7 +133,9 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
     return read._replace(inputs=read.inputs[:start])
 
 
-def _fault(column: pa.Array, name: str, start: int, source: Source, spec: DataSpec, faults: Faults, target: bool = False) -> bool:
+def _fault(
+    column: pa.Array, name: str, start: int, source: Source, spec: DataSpec, faults: Faults, target: bool = False
+) -> bool:
     """Note why a column gives no numbers. False where these rows do not show it."""
     kind = kind_of(column.type)
     otherwise = "or give another data.target" if target else OTHERWISE

@@ -23,7 +23,9 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
             absent[start : start + BLOCK] = np.isnan(raw.inputs[start : start + BLOCK]).any(axis=1)
     for values, names in ((raw.inputs, raw.features), (raw.targets, raw.target_names)):
         for column, row, count in _not_finite(values, np.isinf):
-            faults.add(names[column], f", row {row + 1} is {values[row, column]}{_others(count)}", "mend it, or leave the row out")
+            faults.add(
+                names[column], f", row {row + 1} is {values[row, column]}{_others(count)}", "mend it, or leave the row out"
+            )
     if spec.missing_target == "refuse" and raw.unlabelled.any():
         row, count = int(np.argmax(raw.unlabelled)), int(raw.unlabelled.sum())
         names = "; where it is a class, set data.missing_values = []" if raw.targets.dtype.kind == "U" else ""

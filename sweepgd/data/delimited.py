@@ -20,6 +20,8 @@ from sweepgd.problem import Problem
 
 # Of a file's beginning, in which header and sample rows are looked for.
 HEAD_BYTES, SAMPLE_ROWS = 1 << 24, 100
+# Of so many columns, missing values have no blanks around them.
+PADDED_COLUMNS = 10_000
 # Arrow infers types from the first block and holds a few blocks at once.
 BLOCK_BYTES, READ_BYTES = 1 << 24, 1 << 22
 
@@ -33,7 +35,7 @@ class Extent(NamedTuple):
 
 
 def open_delimited(path: Path, spec: DataSpec) -> Source:
-    """The columns of a CSV or TSV file, .gz or not, in the dialect that `spec` gives. Raises Problem where it cannot be read."""
+    """The columns of a CSV or TSV file, .gz or not, in the dialect of `spec`. Raises Problem where it cannot be read."""
     separator = spec.separator or ("\t" if spec.tabular_by_tabs else ",")
     with reading(path):
         sample, header_lines = _sample(path, spec.encoding, separator)
@@ -44,8 +46,9 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
         names, index = column_names(path, sample, spec.header)
         extent = _extent(path)
     skipped = 0 if spec.header is False else header_lines
-    # Arrow compares missing values before it trims the blanks around a number.
-    missing = [blank + text + end for text in spec.missing_values for blank in ("", " ") for end in ("", " ")]
+    # Arrow compares missing values before it trims the blanks around a number, and keeps a copy of them for each column.
+    blanks = ("", " ") if len(names) < PADDED_COLUMNS else ("",)
+    missing = [start + text + end for text in spec.missing_values for start in blanks for end in blanks]
 
     def batches(columns: Sequence[str], types: Types) -> Iterator[pa.RecordBatch]:
         with _unpacked(path) as stream:
@@ -100,11 +103,8 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
     except UnicodeError as error:
         line = head.count(b"\n", 0, getattr(error, "start", 0)) + 1
         if encoding.lower() in ("utf-8", "utf8"):
-            raise Problem(
-                f"{path}: line {line} is not UTF-8 text: set data.encoding, such as"
-                ' "latin-1" or "cp1252"'
-            ) from error
-        raise Problem(f"{path} is not text in {encoding}: set data.encoding to what it is, such as \"utf-8\"") from error
+            raise Problem(f'{path}: line {line} is not UTF-8 text: set data.encoding, such as "latin-1" or "cp1252"') from error
+        raise Problem(f'{path} is not text in {encoding}: set data.encoding to what it is, such as "utf-8"') from error
     rows: list[list[str]] = []
     lines = 0
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)

@@ -8,6 +8,8 @@ import numpy as np
 from sweepgd.data.contract import Array, Table
 from sweepgd.problem import Problem
 
+BLOCK = 4096  # rows looked at a time
+
 
 def encoded(
     table: Table, train: Array, validation: Array, strategy: str, where: str
@@ -17,8 +19,7 @@ def encoded(
     `strategy` is that of scikit-learn's SimpleImputer; a category takes the most frequent level. Each level of a category that
     the training rows have becomes an input, and so does "was missing" for each column that lacks values there.
     """
-    gaps = _gaps(table.inputs[train])
-    if not table.levels and not gaps.any() and not any(_gaps(each.inputs).any() for each in (table, table.test) if each):
+    if not table.levels and not any(_has_gaps(each.inputs) for each in (table, table.test) if each is not None):
         return table, {}, ()
     encoder = _Encoder(table, table.inputs[train], strategy, where)
     notes = encoder.unseen(table.inputs[validation], where)
@@ -31,9 +32,11 @@ def encoded(
     return replace(table, inputs=inputs, features=encoder.features, levels={}, test=test), encoder.described(), notes
 
 
-def _gaps(values: Array) -> Array:
-    """Which columns lack a value."""
-    return np.isnan(values).any(axis=0) if values.dtype.kind == "f" else np.zeros(values.shape[1], bool)
+def _has_gaps(values: Array) -> bool:
+    """Whether a value is missing."""
+    if values.dtype.kind != "f":
+        return False
+    return any(np.isnan(values[start : start + BLOCK]).any() for start in range(0, len(values), BLOCK))
 
 
 class _Encoder:
@@ -44,7 +47,7 @@ class _Encoder:
         from sklearn.preprocessing import OneHotEncoder
 
         names = table.features
-        empty = [name for name, is_empty in zip(names, np.isnan(rows).all(axis=0), strict=True) if is_empty]
+        empty = [names[column] for column in np.flatnonzero(np.isnan(rows).all(axis=0))]
         if empty:
             raise Problem(f"{where}: column {empty[0]!r} is missing in all training rows: leave it out with data.exclude")
         self._names, self._levels = names, table.levels

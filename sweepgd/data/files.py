@@ -103,7 +103,9 @@ def _read_npz(spec: DataSpec) -> tuple[Raw, Raw | None]:
     if test is not None:
         shared = set(roles) & set(test)
         if shared:
-            raise UsageProblem(f"{spec.path}: array {min(shared)!r} is to be of the training and of the test part: name another")
+            raise UsageProblem(
+                f"{spec.path}: array {min(shared)!r} is to be of the training and of the test part: name another"
+            )
         return part(spec.path, arrays, roles), part(spec.path, arrays, test)
     raw = part(spec.path, arrays, roles)
     if spec.test_path is None:

@@ -71,7 +71,9 @@ def existing(path: str) -> Path:
             return file
         there, link = file.exists(), file.readlink() if file.is_symlink() else None
     except (OSError, RuntimeError) as error:  # RuntimeError where nobody has the name behind ~
-        raise Problem(f"cannot read {path}: {getattr(error, 'strerror', None) or error}; give a file that you may read") from error
+        raise Problem(
+            f"cannot read {path}: {getattr(error, 'strerror', None) or error}; give a file that you may read"
+        ) from error
     if there:
         raise Problem(f"not a file: {path}: give a CSV, Parquet, NPZ or IDX file")
     if link is not None:

@@ -32,7 +32,9 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
             index.append(name)
         elif not name:
             if any(len(row) > place and row[place].strip() for row in rest):
-                raise Problem(f"{path}: column {place + 1} has no name: give it one in the first line, or set data.header = false")
+                raise Problem(
+                    f"{path}: column {place + 1} has no name: give it one in the first line, or set data.header = false"
+                )
             names[place] = f"column {place + 1}"
             index.append(names[place])
     twice = [name for name, count in Counter(names).items() if count > 1]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sweepgd.data.contract import Array
-from sweepgd.problem import Problem
+from sweepgd.problem import Problem, printable
 
 Names = tuple[str, ...]
 SHOWN = 5
@@ -54,4 +54,4 @@ class Faults:
 def shown(items: Sequence[str], separator: str = ", ") -> str:
     """The first few items, and how many more there are."""
     more = len(items) - SHOWN
-    return separator.join(items[:SHOWN]) + (f"{separator}and {more:,} more" if more > 0 else "")
+    return separator.join(map(printable, items[:SHOWN])) + (f"{separator}and {more:,} more" if more > 0 else "")

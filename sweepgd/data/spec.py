@@ -15,8 +15,8 @@ FILE_KEYS = (
 )  # fmt: skip
 # Spellings of a missing value: those of pandas, R, Weka (?), SAS (.) and SQL.
 MISSING_VALUES = (
-    "", "NA", "N/A", "n/a", "na", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NaT", "NULL", "Null", "null", "None", "none",
-    "?", ".",
+    "", "NA", "N/A", "n/a", "na", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NaT", "NULL", "Null", "null",
+    "None", "none", "?", ".",
 )  # fmt: skip
 
 
@@ -115,8 +115,8 @@ class DataSpec(BaseModel):
             installed = registry.names("datasets")
             if self.name not in installed:
                 raise UsageProblem(
-                    f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)}; a file"
-                    f" is given by its path, such as data.path = \"./{self.name}\""
+                    f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)}; a"
+                    f' file is given by its path, such as data.path = "./{self.name}"'
                 )
             raise UsageProblem(f"data.{key} goes with data.path, and the data is named {self.name!r}: remove it")
 
@@ -151,14 +151,16 @@ class DataSpec(BaseModel):
                 raise UsageProblem(f"{both[0]!r} is in both data.{one} and data.{other}: remove it from one")
 
     def _check_dialect(self) -> None:
-        if self.separator is not None and (len(self.separator) != 1 or not self.separator.isascii() or self.separator in '"\r\n'):
-            raise UsageProblem(f"data.separator = {self.separator!r}: give one character, such as \";\" or \"\\t\"")
+        if self.separator is not None and (
+            len(self.separator) != 1 or not self.separator.isascii() or self.separator in '"\r\n'
+        ):
+            raise UsageProblem(f'data.separator = {self.separator!r}: give one character, such as ";" or "\\t"')
         if self.decimal == (self.separator or ",") and not self.tabular_by_tabs:
             raise UsageProblem('data.decimal = "," needs another data.separator, such as ";": give it too')
         try:
             "".encode(self.encoding)
         except (LookupError, ValueError) as error:
-            raise UsageProblem(f"data.encoding = {self.encoding!r}: give one that Python knows, such as \"latin-1\"") from error
+            raise UsageProblem(f'data.encoding = {self.encoding!r}: give one that Python knows, such as "latin-1"') from error
 
     @property
     def _encoded(self) -> dict[str, str | list[str] | None]:

@@ -69,10 +69,15 @@ def to_toml(sweep: Sweep) -> str:
 def differences(before: Sweep, now: Sweep) -> list[str]:
     """What the two sweeps compute differently, a line a key."""
     old, new = (_flat(sweep.model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
+    # Other data, or another file, have another fingerprint: that is told only where nothing else of `[data]` differs.
+    if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
+        differing.remove("data.fingerprint")
     return [
-        f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
-        for key in sorted(old.keys() | new.keys())
-        if key not in OPERATIONAL and old.get(key) != new.get(key)
+        f"{now.data.path} has changed since the sweep was run"
+        if key == "data.fingerprint"
+        else f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
+        for key in differing
     ]
 
 

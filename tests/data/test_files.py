@@ -170,7 +170,7 @@ def test_mnist_style_test_files():
         ("a,b,kind\n1,2,2020-01-01\n", "column 'kind', row 1 is '2020-01-01', not a number"),
         ("a,b,kind\n1,2,x\n3,4,x\n", "every row is of class 'x'"),
         ("a,b,b,kind\n1,2,2,x\n", "two columns are called 'b'"),
-        (b"a,b,kind\n1,\xff\xfe,x\n", "d.csv: line 2 is not UTF-8 text: set data.encoding, such as \"latin-1\""),
+        (b"a,b,kind\n1,\xff\xfe,x\n", 'd.csv: line 2 is not UTF-8 text: set data.encoding, such as "latin-1"'),
         (b"a,b,\xff\n1,2,x\n", "d.csv: line 1 is not UTF-8 text: set data.encoding"),
     ],
 )
