@@ -28,8 +28,8 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
             )
     if spec.missing_target == "refuse" and raw.unlabelled.any():
         row, count = int(np.argmax(raw.unlabelled)), int(raw.unlabelled.sum())
-        names = "; where it is a class, set data.missing_values = []" if raw.targets.dtype.kind == "U" else ""
-        hint = f'fill it in, or set data.missing_target = "drop"{names}'
+        or_class = "; where it is a class, set data.missing_values = []" if raw.targets.dtype.kind == "U" else ""
+        hint = f'fill it in, or set data.missing_target = "drop"{or_class}'
         faults.add(raw.target_names[0], f", row {row + 1} is missing{_others(count)}", hint)
     faults.refuse()
     out = absent | raw.unlabelled

@@ -152,10 +152,10 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
     names = (target,) if labels.shape[1] == 1 else tuple(f"{target}[{i}]" for i in range(labels.shape[1]))
     if labels.dtype.kind == "U":
         labels = np.char.strip(labels)
-        unlabelled = np.isin(labels, spec.missing_values).any(axis=1)
+        lacking = np.isin(labels, spec.missing_values)
     else:
-        unlabelled = np.isnan(labels).any(axis=1) if labels.dtype.kind == "f" else np.zeros(len(labels), bool)
-    raw = Raw(values, labels, unlabelled, tuple(f"x{i}" for i in range(values.shape[1])), names, {})
+        lacking = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
+    raw = Raw(values, labels, np.asarray(lacking.any(axis=1)), tuple(f"x{i}" for i in range(values.shape[1])), names, {})
     return complete(raw, spec, Faults(where))
 
 
