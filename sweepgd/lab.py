@@ -101,7 +101,7 @@ class Lab:
 
         # Caches of this lab and not of the class, which would keep every lab alive, and its data.
         self._prepare = lru_cache(DATA_KEPT)(data_of)
-        self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).preprocessing))
+        self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).processing))
         self._gauge = lru_cache(DATA_KEPT)(self._gauge_of)
         self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
@@ -136,7 +136,7 @@ class Lab:
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
 
     def preprocessing(self, replicate: int) -> str:
-        """What was done to a replicate's data, as JSON."""
+        """What was done to a replicate's data, with the names of its inputs and classes, as JSON."""
         return self._preprocessing(self.data_seed(replicate))
 
     @cached_property

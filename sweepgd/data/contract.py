@@ -86,6 +86,15 @@ class Data:
     notes: tuple[str, ...] = ()
 
     @property
+    def processing(self) -> dict[str, Any]:
+        """All that is needed to give a trained model other rows: `preprocessing`, and the names of inputs, targets and classes."""
+        return self.preprocessing | {
+            "features": list(self.features),
+            "targets": list(self.target_names),
+            "classes": list(self.classes),
+        }
+
+    @property
     def rows(self) -> int:
         """The number of training rows, which is one epoch."""
         return len(self.train.inputs)
