@@ -354,12 +354,12 @@ def analyze(
     json_: Json = False,
 ) -> None:
     """Show what a sweep found: best configurations; by batch size, optimizer and schedule; sharp against flat minima."""
-    from sweepgd.analysis import sharpness, summary
+    from sweepgd.analysis import classes, sharpness, summary
     from sweepgd.record import load
 
     results = load(directory)
     sharp = sharpness(results)
-    _show(summary(results, best) | sharp, json_)
+    _show(summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
     if not sharp and not json_:
         print(f"No curvature was recorded. To measure the minimisers': sweepgd measure {quote(str(directory))}")
     if figures is not None:

@@ -133,6 +133,8 @@ class Lab:
     def described(self) -> dict[str, str]:
         """What the `settings` of every row say of the sweep, by key, as JSON."""
         described = self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
+        if classes := self.data(0).classes:
+            described["classes"] = list(classes)
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
 
     def preprocessing(self, replicate: int) -> str:

@@ -16,11 +16,6 @@ class UsageProblem(Problem):
     exit_code = 2
 
 
-def printable(text: str) -> str:
-    """A text in one line, without what moves a terminal's cursor or changes its colours, such as a column's name may hold."""
-    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)
-
-
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The known name closest to a wrong one, as a question; empty where none is close."""
     close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
@@ -30,7 +25,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """The hint that ends an "unknown name" line: the closest known name, or all of them when none is close."""
     known = sorted(known)
-    return suggestion(name, known).rstrip() or f"known: {printable(', '.join(known)) or 'none'}"
+    return suggestion(name, known).rstrip() or f"known: {', '.join(known) or 'none'}"
 
 
 def reason(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sweepgd.configuration import Configuration, config_id_of
+from sweepgd.confusion import balanced_error, macro_f1
 from sweepgd.lab import Lab
 from sweepgd.objectives import value
 from sweepgd.outcome import COMPLETED, PRUNED
@@ -73,6 +74,9 @@ def results(lab: Lab, training: Training) -> dict[str, Any]:
         row |= {name: getattr(last, name) for name in losses}
         held_out = last.test_loss if isfinite(last.test_loss) else last.validation_loss
         row["generalization_gap"] = held_out - last.train_loss
+        for part, counts in training.confusions().items():
+            row[f"{part}_balanced_error"], row[f"{part}_macro_f1"] = balanced_error(counts), macro_f1(counts)
+            row[f"{part}_confusion"] = counts.tolist()
     return row
 
 

@@ -14,6 +14,7 @@ from sweepgd import registry
 from sweepgd.binding import Binding
 from sweepgd.budget import Budget
 from sweepgd.configuration import Configuration
+from sweepgd.confusion import MOST_CLASSES, confusion
 from sweepgd.data import Data
 from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer
@@ -152,6 +153,19 @@ class Training:
     def parameters(self) -> npt.NDArray[Any]:
         """The weights to judge by, (parameters,): the ones stepped, or what the optimizer makes of them."""
         return self._binding.judged(self.updates)
+
+    def confusions(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Which classes the validation and test rows are taken for at the weights to judge by; {} without, or with many, classes."""
+        classes, parameters = len(self.data.classes), self.parameters
+        if not 0 < classes <= MOST_CLASSES:
+            return {}
+        found = {}
+        for name, part in (("validation", self.data.validation), ("test", self.data.test)):
+            if part is not None:
+                counts = confusion(partial(self._binding.error, parameters), part, classes)
+                if counts is not None:
+                    found[name] = counts
+        return found
 
     @property
     def planned_updates(self) -> int:

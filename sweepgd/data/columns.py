@@ -10,7 +10,7 @@ import pyarrow as pa
 from sweepgd.data.cells import LEVELS_MOST, category, days, first_not_utf8, first_text, kind_of, numbers, plain
 from sweepgd.data.checks import check_memory, reading
 from sweepgd.data.contract import Array
-from sweepgd.data.raw import Faults, Names, Raw, shown
+from sweepgd.data.raw import Faults, Names, Raw, in_one_line, shown
 from sweepgd.data.source import MOST_COLUMNS, Source, Types
 from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem, nearest
@@ -65,7 +65,7 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
     excluded = listed(spec.exclude)
     for name in (*targets, *inputs, *excluded, *encoded):
         if name not in names:
-            raise UsageProblem(f"{path}: no column {name!r}: {_cause(source.names)}{nearest(name, source.names[:1000])}")
+            raise UsageProblem(f"{path}: no column {name!r}: {_cause(source.names)}{nearest(name, map(in_one_line, source.names[:1000]))}")
     for name in encoded:
         if name in targets or name in excluded or (inputs and name not in inputs):
             raise UsageProblem(f"data.categories and data.dates are of input columns, and {name!r} is none: remove it")

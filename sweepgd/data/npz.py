@@ -11,6 +11,7 @@ from numpy.lib import format as npy
 
 from sweepgd.data.checks import check_memory, reading
 from sweepgd.data.contract import Array
+from sweepgd.data.raw import in_one_line
 from sweepgd.data.spec import DataSpec
 from sweepgd.problem import Problem, UsageProblem, nearest
 
@@ -105,7 +106,7 @@ def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: D
     """Inputs and target of one part. Raises Problem where an array is not what its role wants, before it is read."""
     for name in part:
         if name not in arrays:
-            raise UsageProblem(f"{path}: no array {name!r}: {nearest(name, arrays)}")
+            raise UsageProblem(f"{path}: no array {name!r}: {nearest(name, map(in_one_line, arrays))}")
     if part.inputs == part.target:
         raise UsageProblem(f"{path}: array {part.inputs!r} is to be both inputs and target: name another")
     assert spec.task is not None

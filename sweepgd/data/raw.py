@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sweepgd.data.contract import Array
-from sweepgd.problem import Problem, printable
+from sweepgd.problem import Problem
 
 Names = tuple[str, ...]
 SHOWN = 5
@@ -54,4 +54,9 @@ class Faults:
 def shown(items: Sequence[str], separator: str = ", ") -> str:
     """The first few items, and how many more there are."""
     more = len(items) - SHOWN
-    return separator.join(map(printable, items[:SHOWN])) + (f"{separator}and {more:,} more" if more > 0 else "")
+    return separator.join(map(in_one_line, items[:SHOWN])) + (f"{separator}and {more:,} more" if more > 0 else "")
+
+
+def in_one_line(text: str) -> str:
+    """A text without line ends and what else moves a terminal's cursor, such as the name of a column may hold."""
+    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)

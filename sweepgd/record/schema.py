@@ -18,6 +18,8 @@ SEALED = 2
 
 _KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
 _REALS = pa.list_(pa.float64())
+# Rows by their class and, within it, by the class that they were taken for. 32 bits, so that no layout is meant.
+_CONFUSION = pa.list_(pa.list_(pa.int32()))
 _TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -48,6 +50,8 @@ TRIALS = pa.schema(
         pa.field("worker", pa.string()),
         *_fields(pa.int64(), "data_seed", "parameters"),
         pa.field("search_state", pa.string()),
+        *_fields(pa.float64(), "validation_balanced_error", "test_balanced_error", "validation_macro_f1", "test_macro_f1"),
+        *_fields(_CONFUSION, "validation_confusion", "test_confusion"),
     ]
 )
 
@@ -137,6 +141,10 @@ def _reals(value: Any) -> list[float | None]:
     return [None if number is None else _real(number) for number in value]
 
 
+def _counts(value: Any) -> list[list[int]]:
+    return [[_integer(number) for number in row] for row in value]
+
+
 def _map(value: Any) -> dict[str, float | None]:
     return {_text(name): _real(number) for name, number in value.items()}
 
@@ -147,6 +155,7 @@ _PLAIN: dict[pa.DataType, Callable[[Any], Any]] = {
     pa.string(): _text,
     _TIME: _moment,
     _REALS: _reals,
+    _CONFUSION: _counts,
     pa.map_(pa.string(), pa.float64()): _map,
 }
 _COLUMNS = {

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sweepgd.data import Data
-from sweepgd.problem import printable
+from sweepgd.data.raw import in_one_line
 from sweepgd.report.numbers import percent
 
 NAMES_SHOWN, CLASSES_SHOWN = 6, 10
@@ -55,7 +55,7 @@ def data_lines(data: Data) -> list[str]:
         )
     rows = data_values(data)["rows"]
     lines.append("  rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
-    return [printable(line) for line in (*lines, *(f"  {note}" for note in data.notes))]
+    return [in_one_line(line) for line in (*lines, *(f"  {note}" for note in data.notes))]
 
 
 def _some(names: list[str] | tuple[str, ...], most: int) -> str:
