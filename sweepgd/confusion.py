@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import isfinite
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,12 @@ Array = npt.NDArray[np.int64]
 MOST_CLASSES = 100
 
 
-def confusion(error: Callable[[npt.NDArray, npt.NDArray], float], part: Part, classes: int) -> Array | None:
+def confusion(error: Callable[[npt.NDArray[Any], npt.NDArray[Any]], float], part: Part, classes: int) -> Array | None:
     """Rows of a part by their class and by the class that the model takes them for, (classes, classes).
 
-    `error(inputs, targets)` gives the share of rows that the model takes for another class than their target: where all targets are replaced by
-    a class, all but the rows taken for that class are wrong. So any model's own evaluation tells. None where its shares are not
-    those of rows, as where several guesses count.
+    `error(inputs, targets)` gives the share of rows that are taken for another class than their target. Where all targets
+    are replaced by a class, all but the rows taken for that class are wrong, so that any model tells. None where its
+    shares are not those of rows, as where several guesses count.
     """
     labels = part.targets[:, 0].astype(np.int64)
     counts = np.zeros((classes, classes), dtype=np.int64)

@@ -88,8 +88,9 @@ class Training:
     """A run that advances from evaluation to evaluation, so that replicates can advance side by side.
 
     Besides the evaluations that the budget asks for there is one at each of `rungs`, percents of the budget at which a
-    pruner judges (under a budget in seconds: at the first evaluation after it). `initial` (parameters,) and `order`
-    (epoch → row numbers) replace what the seed would draw, to repeat another library's run.
+    pruner judges (under a budget in seconds: at the first evaluation after it). `weights` are the probabilities by which an
+    epoch draws its rows, where they have some (`sweepgd.plan.row_orders`). `initial` (parameters,) and `order` (epoch → row
+    numbers) replace what the seed would draw, to repeat another library's run.
 
     After `advance()` is exhausted, `outcome` tells how it ended, `points` is its curve, `parameters` the final weights to
     judge by, and `best` the best ones. Raises UsageProblem where the configuration does not fit the data.
@@ -106,6 +107,7 @@ class Training:
         dtype: str = "float32",
         shuffle: str = "epoch",
         last_batch: str = "keep",
+        weights: npt.NDArray[np.float64] | None = None,
         rungs: Sequence[int] = (),
         initial: npt.NDArray[Any] | None = None,
         order: Callable[[int], npt.NDArray[np.int64]] | None = None,
@@ -115,7 +117,7 @@ class Training:
         batch_schedule = BATCH_SCHEDULES[configuration.batch_schedule]
         grow = partial(batch_schedule.size, self.batch_size, **configuration.batch_schedule_settings)
         self.plan = Plan(data.rows, grow, drop_last=last_batch == "drop")
-        self._order = order or row_orders(data.rows, seed, shuffle)
+        self._order = order or row_orders(data.rows, seed, shuffle, weights)
         self._total_updates = self.plan.length(budget)
         self._last_update = None if budget.seconds is not None else self._total_updates
         self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
@@ -155,7 +157,7 @@ class Training:
         return self._binding.judged(self.updates)
 
     def confusions(self) -> dict[str, npt.NDArray[np.int64]]:
-        """Which classes the validation and test rows are taken for at the weights to judge by; {} without, or with many, classes."""
+        """Which classes validation and test rows are taken for at the weights to judge by; {} with no classes, or too many."""
         classes, parameters = len(self.data.classes), self.parameters
         if not 0 < classes <= MOST_CLASSES:
             return {}

@@ -8,19 +8,31 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.best import best
 
-NAMES = ("class", "rows", "class_error", "taken_for", "taken_rows", "part", "error", "balanced_error", "macro_f1", "majority_error")
+NAMES = (
+    "class",
+    "rows",
+    "class_error",
+    "taken_for",
+    "taken_rows",
+    "part",
+    "error",
+    "balanced_error",
+    "macro_f1",
+    "majority_error",
+)
 
 
 def classes(trials: pa.Table) -> pa.Table:
     """A row a class of what the best configuration, all its completed replicates together, makes of the test rows.
 
     Where there is no test part it is the validation part. Columns: `class`, `rows`, `class_error` (the share of them taken for
-    another class), `taken_for` (which, most often) and `taken_rows` (how often); and of all rows, the same in every row: `part`,
+    another class), `taken_for` (which, most often) and `taken_rows` (how often); and of all rows, the same in each: `part`,
     the means of `error`, `balanced_error` and `macro_f1`, and `majority_error`, that of always the largest class. Empty where
     nothing of the kind is recorded.
     """
     first = best(trials, 1)
-    rows = trials.filter(pc.and_(pc.equal(trials["status"], "completed"), pc.is_in(trials["trial"], first["trial"].combine_chunks())))
+    rows = trials.filter(pc.is_in(trials["trial"], first["trial"].combine_chunks()))
+    rows = rows.filter(pc.equal(rows["status"], "completed"))
     for part in ("test", "validation"):
         kept = [row for row in rows.to_pylist() if row.get(f"{part}_confusion")]
         if kept:
@@ -33,7 +45,8 @@ def _table(part: str, replicates: list[dict]) -> pa.Table:
     rows, wrong = counts.sum(axis=1), counts - np.diag(counts.diagonal())
     names = json.loads(replicates[0]["settings"]).get("classes", [str(number) for number in range(len(counts))])
     taken = wrong.argmax(axis=1)
-    means = {name: float(np.mean([row[f"{part}_{name}"] for row in replicates])) for name in ("error", "balanced_error", "macro_f1")}
+    scores = ("error", "balanced_error", "macro_f1")
+    means = {name: float(np.mean([row[f"{part}_{name}"] for row in replicates])) for name in scores}
     return pa.table(
         {
             "class": names,

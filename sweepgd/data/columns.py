@@ -37,7 +37,7 @@ def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, 
     levels = {}
     place = {name: index for index, name in enumerate(features)}
     for name, cells in read.cells.items():
-        codes, levels[name] = category(cells, spec.missing_values)
+        codes, levels[name] = category(cells, spec.missing_texts)
         read.inputs[:, place[name]] = codes
         if len(levels[name]) > LEVELS_MOST:
             what = f" has {len(levels[name]):,} different texts, and a category at most {LEVELS_MOST:,}"
@@ -65,7 +65,9 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
     excluded = listed(spec.exclude)
     for name in (*targets, *inputs, *excluded, *encoded):
         if name not in names:
-            raise UsageProblem(f"{path}: no column {name!r}: {_cause(source.names)}{nearest(name, map(in_one_line, source.names[:1000]))}")
+            raise UsageProblem(
+                f"{path}: no column {name!r}: {_cause(source.names)}{nearest(name, map(in_one_line, source.names[:1000]))}"
+            )
     for name in encoded:
         if name in targets or name in excluded or (inputs and name not in inputs):
             raise UsageProblem(f"data.categories and data.dates are of input columns, and {name!r} is none: remove it")
@@ -140,7 +142,7 @@ def _fault(
     kind = kind_of(column.type)
     otherwise = "or give another data.target" if target else OTHERWISE
     if kind == "text":
-        found = first_text(column, spec.missing_values)
+        found = first_text(column, spec.missing_texts)
         if found is None:
             return False
         row, text = found
@@ -174,7 +176,7 @@ def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source
             values = values == 1
         return values, missing
     if kinds == {"text"} and spec.task == "classification":
-        codes, levels = category(cells, spec.missing_values)
+        codes, levels = category(cells, spec.missing_texts)
         missing = np.isnan(codes)
         return np.array(levels or ("",))[np.where(missing, 0, codes).astype(np.int64)], missing
     start = 0

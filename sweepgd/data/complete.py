@@ -15,7 +15,7 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
     """`raw` without the rows that `spec` drops. Raises Problem for all that is missing or infinite, and for `faults`."""
     absent = np.zeros(len(raw.inputs), bool)
     for column, row, count in _not_finite(raw.inputs, np.isnan):
-        if spec.missing == "refuse":
+        if spec.missing is None:
             hint = 'fill in a value, or set data.missing = "drop", "mean", "median" or "most_frequent"'
             faults.add(raw.features[column], f", row {row + 1} is missing{_others(count)}", hint)
     if spec.missing == "drop" and raw.inputs.dtype.kind == "f":
@@ -26,7 +26,7 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
             faults.add(
                 names[column], f", row {row + 1} is {values[row, column]}{_others(count)}", "mend it, or leave the row out"
             )
-    if spec.missing_target == "refuse" and raw.unlabelled.any():
+    if spec.missing_target is None and raw.unlabelled.any():
         row, count = int(np.argmax(raw.unlabelled)), int(raw.unlabelled.sum())
         or_class = "; where it is a class, set data.missing_values = []" if raw.targets.dtype.kind == "U" else ""
         hint = f'fill it in, or set data.missing_target = "drop"{or_class}'

@@ -87,7 +87,7 @@ class Data:
 
     @property
     def processing(self) -> dict[str, Any]:
-        """All that is needed to give a trained model other rows: `preprocessing`, and the names of inputs, targets and classes."""
+        """What a trained model needs for other rows: `preprocessing`, and the names of inputs, targets and classes."""
         return self.preprocessing | {
             "features": list(self.features),
             "targets": list(self.target_names),

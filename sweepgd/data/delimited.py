@@ -38,7 +38,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
     """The columns of a CSV or TSV file, .gz or not, in the dialect of `spec`. Raises Problem where it cannot be read."""
     separator = spec.separator or ("\t" if spec.tabular_by_tabs else ",")
     with reading(path):
-        sample, header_lines = _sample(path, spec.encoding, separator)
+        sample, header_lines = _sample(path, spec.encoding or "utf-8", separator)
         if not sample:
             raise ValueError("the file is empty")
         if len(sample[0]) > MOST_COLUMNS:
@@ -48,7 +48,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
     skipped = 0 if spec.header is False else header_lines
     # Arrow compares missing values before it trims the blanks around a number, and keeps a copy of them for each column.
     blanks = ("", " ") if len(names) < PADDED_COLUMNS else ("",)
-    missing = [start + text + end for text in spec.missing_values for start in blanks for end in blanks]
+    missing = [start + text + end for text in spec.missing_texts for start in blanks for end in blanks]
 
     def batches(columns: Sequence[str], types: Types) -> Iterator[pa.RecordBatch]:
         with _unpacked(path) as stream:
@@ -57,7 +57,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
                 read_options=pa.csv.ReadOptions(
                     column_names=list(names),
                     skip_rows=skipped,
-                    encoding=spec.encoding,
+                    encoding=spec.encoding or "utf-8",
                     block_size=min(max(BLOCK_BYTES, 2 * extent.longest), 2**31 - 1),
                 ),
                 parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=extent.quoted),
@@ -66,14 +66,14 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
                     include_columns=list(columns),
                     null_values=missing,
                     strings_can_be_null=True,
-                    decimal_point=spec.decimal,
+                    decimal_point=spec.decimal or ".",
                 ),
             )
             with reader:
                 yield from reader
 
     def advice(text: str) -> str | None:
-        if spec.decimal == "." and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", text):
+        if spec.decimal != "," and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", text):
             return 'for decimal commas set data.decimal = ","'
         return None
 

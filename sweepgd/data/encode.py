@@ -12,7 +12,7 @@ BLOCK = 4096  # rows looked at a time
 
 
 def encoded(
-    table: Table, train: Array, validation: Array, strategy: str, where: str
+    table: Table, train: Array, validation: Array, strategy: str | None, where: str
 ) -> tuple[Table, dict[str, Any], tuple[str, ...]]:
     """`table`, and its test set, with numbers alone; what was done, for the record; and a line for what training rows lack.
 
@@ -42,7 +42,7 @@ def _has_gaps(values: Array) -> bool:
 class _Encoder:
     """The transformers, fitted to training rows (n, d) of the columns of `table`."""
 
-    def __init__(self, table: Table, rows: Array, strategy: str, where: str) -> None:
+    def __init__(self, table: Table, rows: Array, strategy: str | None, where: str) -> None:
         from sklearn.impute import MissingIndicator, SimpleImputer
         from sklearn.preprocessing import OneHotEncoder
 

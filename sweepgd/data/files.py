@@ -76,7 +76,7 @@ def _read_columns(spec: DataSpec, open_: Callable[[Path], Source]) -> tuple[Raw,
 
     def part(path: str, targets: Names, inputs: Names) -> Raw:
         file, faults = existing(path), Faults(path)
-        check_content(file, spec.encoding)
+        check_content(file, spec.encoding or "utf-8")
         raw = read_columns(open_(file), spec, targets, inputs, faults)
         return complete(raw, spec, faults)
 
@@ -152,7 +152,7 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
     names = (target,) if labels.shape[1] == 1 else tuple(f"{target}[{i}]" for i in range(labels.shape[1]))
     if labels.dtype.kind == "U":
         labels = np.char.strip(labels)
-        lacking = np.isin(labels, spec.missing_values)
+        lacking = np.isin(labels, spec.missing_texts)
     else:
         lacking = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
     raw = Raw(values, labels, np.asarray(lacking.any(axis=1)), tuple(f"x{i}" for i in range(values.shape[1])), names, {})

@@ -127,7 +127,7 @@ def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: D
     with reading(path), path.open("rb") as file:
         archive = np.load(file)
         inputs, target = archive[part.inputs], archive[part.target]
-        return inputs, np.char.decode(target, spec.encoding) if target.dtype.kind == "S" else target
+        return inputs, np.char.decode(target, spec.encoding or "utf-8") if target.dtype.kind == "S" else target
 
 
 def _named(dtype: np.dtype) -> str:

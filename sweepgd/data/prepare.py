@@ -92,7 +92,7 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
             if not isinstance(table, Table):
                 raise Problem(f"its load gives a {type(table).__name__}, not a Table")
         target_names = tuple(f"target {i}" for i in range(table.targets.shape[1]))
-    gaps = spec.missing not in ("refuse", "drop")
+    gaps = spec.missing not in (None, "drop")
     check_table(table, task, name, target_names, gaps=gaps)
     if table.test is not None:
         check_table(table.test, task, spec.test_path or f"{name} (test)", target_names, gaps=gaps)
@@ -106,8 +106,9 @@ def _check_request(spec: DataSpec, name: str, task: Task) -> None:
         if spec.standardize_targets:
             raise UsageProblem(f"data.standardize_targets is for regression, and {name} is a classification: remove it")
         return
-    if spec.label_noise:
-        raise UsageProblem(f"data.label_noise is for classification, and the task of {name} is {task}: remove it")
+    for key in ("label_noise", "class_weights"):
+        if getattr(spec, key):
+            raise UsageProblem(f"data.{key} is for classification, and the task of {name} is {task}: remove it")
     if spec.split == "stratified":
         raise UsageProblem(f'data.split = "stratified" is for classification, not the {task} of {name}: use "random"')
 

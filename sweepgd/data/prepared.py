@@ -21,7 +21,12 @@ def prepared(spec: DataSpec, *, seed: int, dtype: str) -> Data:
     replicate draws anew would fill the disk.
     """
     settings = dataset_settings(spec)
-    if spec.name is None or spec.redraw or "folder" in settings or not registry.module("datasets", spec.name).startswith("sweepgd."):
+    if (
+        spec.name is None
+        or spec.redraw
+        or "folder" in settings
+        or not registry.module("datasets", spec.name).startswith("sweepgd.")
+    ):
         return prepare(spec, seed=seed, dtype=dtype)
     key = {
         "data": spec.model_dump(mode="json") | settings,

@@ -1,5 +1,7 @@
 """The `[data]` table of a sweep file."""
 
+from collections.abc import Sequence
+from math import isfinite
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -47,15 +49,19 @@ class DataSpec(BaseModel):
         None, description="the NPZ array of the test inputs, in `test_path` or, without it, in `path` itself"
     )
     separator: str | None = Field(None, description='what separates the columns of a CSV file: "," by default, a tab in .tsv')
-    decimal: Literal[".", ","] = Field(".", description="the decimal point of a CSV file")
-    encoding: str = Field("utf-8", description='the encoding of a CSV file, such as "latin-1", "cp1252" or "utf-16"')
+    decimal: Literal[".", ","] | None = Field(None, description='the decimal point of a CSV file: "." by default')
+    encoding: str | None = Field(
+        None, description='the encoding of a CSV file, such as "latin-1", "cp1252" or "utf-16": UTF-8 by default'
+    )
     header: bool | None = Field(
         None,
         description="whether the first line of a CSV file names the columns; where false they are c1, c2, …; by default it"
         " does, and one that looks like data is refused",
     )
-    missing_values: list[str] = Field(
-        list(MISSING_VALUES), description="texts in a CSV, Parquet or NPZ file that mean: the value is missing"
+    missing_values: list[str] | None = Field(
+        None,
+        description="texts in a CSV, Parquet or NPZ file that mean: the value is missing; by default "
+        + ", ".join(text or "nothing at all" for text in MISSING_VALUES),
     )
     categories: Literal["all"] | list[str] | None = Field(
         None,
@@ -66,12 +72,14 @@ class DataSpec(BaseModel):
         None,
         description='columns of dates and times that become numbers, in days since 1970-01-01, or since midnight; "all": all',
     )
-    missing: Literal["refuse", "drop", "mean", "median", "most_frequent"] = Field(
-        "refuse",
-        description="what is done about missing inputs: the row is left out, or they become that number of the training rows (a"
-        " category the most frequent one), and a further input tells where",
+    missing: Literal["drop", "mean", "median", "most_frequent"] | None = Field(
+        None,
+        description="what becomes of missing inputs, which are refused by default: the row is left out, or they become that"
+        " number of the training rows (a category the most frequent level), and a further input tells where",
     )
-    missing_target: Literal["refuse", "drop"] = Field("refuse", description="the same for rows without a target")
+    missing_target: Literal["drop"] | None = Field(
+        None, description="what becomes of rows without a target, which are refused by default: they are left out"
+    )
     fingerprint: str | None = Field(
         None, description="with `path`: written by a search to its results, where a file that has changed since is refused"
     )
@@ -86,6 +94,12 @@ class DataSpec(BaseModel):
     standardize: bool = Field(True, description="scale inputs by the training rows' mean and standard deviation")
     standardize_targets: bool = Field(False, description="the same for the targets of a regression")
     label_noise: float = Field(0.0, ge=0, le=1, description="share of training labels replaced by another class")
+    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
+        None,
+        description="how often rows are drawn: each epoch draws as many rows as there are, with replacement, in proportion to"
+        ' the weight of their class: "balanced", each class as often as any other, or weights by class name (1 for others).'
+        " Losses and curvature are those of the rows as they are",
+    )
     subset: int | None = Field(None, ge=1, description="rows kept, drawn at random before the split")
     shuffle: Literal["epoch", "once", "never"] = Field("epoch", description="when the training rows are shuffled")
     last_batch: Literal["keep", "drop"] = Field("keep", description="what becomes of a short last batch")
@@ -107,9 +121,21 @@ class DataSpec(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _weights_are_drawn_by(self) -> Self:
+        if self.class_weights is None:
+            return self
+        if self.shuffle == "never":
+            raise UsageProblem('data.class_weights draws rows, and data.shuffle = "never" draws none: give one of them')
+        if isinstance(self.class_weights, dict):
+            for name, weight in self.class_weights.items():
+                if not (isfinite(weight) and weight > 0):
+                    raise UsageProblem(f"data.class_weights.{name} = {weight:g}: give a finite number above 0")
+        return self
+
     def _check_named(self) -> None:
         for key in FILE_KEYS:
-            if getattr(self, key) == DataSpec.model_fields[key].default:
+            if getattr(self, key) is None:
                 continue
             assert self.name is not None
             installed = registry.names("datasets")
@@ -155,16 +181,21 @@ class DataSpec(BaseModel):
             len(self.separator) != 1 or not self.separator.isascii() or self.separator in '"\r\n'
         ):
             raise UsageProblem(f'data.separator = {self.separator!r}: give one character, such as ";" or "\\t"')
-        if self.decimal == (self.separator or ",") and not self.tabular_by_tabs:
+        if (self.decimal or ".") == (self.separator or ",") and not self.tabular_by_tabs:
             raise UsageProblem('data.decimal = "," needs another data.separator, such as ";": give it too')
         try:
-            "".encode(self.encoding)
+            "".encode(self.encoding or "utf-8")
         except (LookupError, ValueError) as error:
             raise UsageProblem(f'data.encoding = {self.encoding!r}: give one that Python knows, such as "latin-1"') from error
 
     @property
     def _encoded(self) -> dict[str, str | list[str] | None]:
         return {"categories": self.categories, "dates": self.dates}
+
+    @property
+    def missing_texts(self) -> Sequence[str]:
+        """`missing_values`, as given or by default."""
+        return MISSING_VALUES if self.missing_values is None else self.missing_values
 
     @property
     def tabular_by_tabs(self) -> bool:

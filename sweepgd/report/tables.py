@@ -61,8 +61,9 @@ def render(summary: Mapping[str, pa.Table]) -> Group:
     more classes than a screen has lines.
     """
     asked = {name: table for name, table in summary.items() if name in TITLES or name in SHARPNESS}
-    single = {name for name in ("by_optimizer", "by_schedule") if name in asked and asked[name].num_rows == 1}
-    single |= {name for name in ("classes",) if name in asked and not 0 < asked[name].num_rows <= CLASSES_SHOWN}
+    single: set[str] = {name for name in ("by_optimizer", "by_schedule") if name in asked and asked[name].num_rows == 1}
+    if "classes" in asked and not 0 < asked["classes"].num_rows <= CLASSES_SHOWN:
+        single.add("classes")
     shown = {name: table.to_pylist() for name, table in asked.items() if name not in single}
     return Group(*(SHARPNESS[name](rows) if name in SHARPNESS else _answer(name, rows) for name, rows in shown.items()))
 

@@ -1,0 +1,111 @@
+"""Which classes are taken for which: as plain NumPy predicts, as scikit-learn scores, and as the record says."""
+
+from pathlib import Path
+
+import naive
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
+from small import configuration, data_of, model_for, training
+from tiny import sweep
+
+import sweepgd
+from sweepgd.analysis import classes
+from sweepgd.confusion import balanced_error, confusion, macro_f1
+from sweepgd.data import Part
+from sweepgd.layout import tensors_in
+
+
+def drawn(rows: int, number: int, seed: int):
+    """Unbalanced classes of points, of which the last has few rows."""
+    rng = np.random.default_rng(seed)
+    labels = np.minimum(rng.geometric(0.4, rows) - 1, number - 1)
+    return rng.normal(size=(rows, 3)) + labels[:, None] * 0.4, labels
+
+
+@pytest.mark.parametrize(("number", "hidden"), [(2, (4,)), (5, (6,)), (3, ())])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_run_is_scored_as_its_predictions_are(number, hidden, dtype):
+    inputs, labels = drawn(90, number, 0)
+    validation, test = drawn(60, number, 1), drawn(80, number, 2)
+    data = data_of(inputs, labels, classes=number, validation=validation, test=test, dtype=dtype)
+    model = model_for(data, "mlp", hidden=hidden) if hidden else model_for(data, "softmax")
+    run = training(configuration(learning_rate=0.1, batch_size=10), data, model, dtype=dtype, epochs=3).run()
+    found = run.confusions()
+    tensors = tensors_in(run.parameters.astype(np.float64), model.layout)
+    for name, (rows, true) in (("validation", validation), ("test", test)):
+        logits = naive.outputs(tensors, rows, "relu")[-1]
+        guesses = (logits[:, 0] > 0).astype(int) if logits.shape[1] == 1 else logits.argmax(axis=1)
+        counts = found[name]
+        np.testing.assert_array_equal(counts, confusion_matrix(true, guesses, labels=range(number)))
+        assert counts.sum() - counts.trace() == round(getattr(run.points[-1], f"{name}_error") * len(true))
+        assert balanced_error(counts) == pytest.approx(1 - balanced_accuracy_score(true, guesses))
+        assert macro_f1(counts) == pytest.approx(f1_score(true, guesses, average="macro"))
+
+
+def test_a_class_that_is_nowhere_counts_for_nothing():
+    counts = np.array([[3, 1, 0], [0, 4, 0], [0, 0, 0]])
+    assert balanced_error(counts) == pytest.approx((1 / 4 + 0) / 2)
+    assert macro_f1(counts) == pytest.approx((6 / 7 + 8 / 9) / 2)
+    # One that is only taken for counts in F1, as in scikit-learn.
+    assert macro_f1(np.array([[3, 0, 1], [0, 4, 0], [0, 0, 0]])) == pytest.approx((6 / 7 + 1 + 0) / 3)
+
+
+@pytest.mark.parametrize("share", [0.9, float("nan")])
+def test_a_model_that_counts_no_rows_has_no_matrix(share):
+    part = Part(np.zeros((6, 1)), np.array([[0.0], [1], [2]] * 2))
+    assert confusion(lambda inputs, targets: share, part, 3) is None
+
+
+def test_many_classes_and_none_have_no_matrix():
+    labels = np.arange(101).repeat(2)
+    data = data_of(labels[:, None], labels, classes=101, test=(labels[:, None], labels))
+    model = model_for(data, "softmax")
+    assert training(configuration(learning_rate=0.1, batch_size=10), data, model, epochs=1).run().confusions() == {}
+    regression = data_of(labels[:, None], labels, test=(labels[:, None], labels))
+    model = model_for(regression, "linear")
+    assert training(configuration(learning_rate=1e-6, batch_size=10), regression, model, epochs=1).run().confusions() == {}
+
+
+@pytest.fixture
+def recorded(tmp_path: Path):
+    """A sweep over 90 rows of one class, 20 of another and 10 of a third, of which 20 % are for the test."""
+    path = tmp_path / "d.csv"
+    x, label = drawn(120, 3, 5)
+    rows = [f"{a:.3f},{b:.3f},{['common', 'rare', 'odd'][c]}" for (a, b, _), c in zip(x, label, strict=True)]
+    path.write_text("\n".join(["a,b,kind", *rows]) + "\n")
+    data = f'data={{path="{path}",target="kind",task="classification",test=0.2,split="stratified"}}'
+    asked = sweep(
+        data, "model.name='softmax'", "search.trials=3", "search.replicates=2", "optimizer={}", "space.optimizer='sgd'"
+    )
+    return sweepgd.search(asked, out=tmp_path / "results", workers=1)
+
+
+def test_rows_of_the_record(recorded):
+    for row in recorded.trials.to_pylist():
+        for part in ("validation", "test"):
+            counts = np.array(row[f"{part}_confusion"])
+            assert counts.shape == (3, 3)
+            assert row[f"{part}_error"] == pytest.approx(1 - counts.trace() / counts.sum())
+            assert row[f"{part}_balanced_error"] == balanced_error(counts)
+            assert row[f"{part}_macro_f1"] == macro_f1(counts)
+
+
+def test_the_table_of_classes(recorded):
+    table = classes(recorded.trials)
+    best = sweepgd.analysis.best(recorded.trials, 1)["trial"][0].as_py()
+    rows = [row for row in recorded.trials.to_pylist() if row["trial"] == best]
+    counts = np.sum([row["test_confusion"] for row in rows], axis=0)
+    assert table["class"].to_pylist() == ["common", "odd", "rare"]
+    assert table["rows"].to_pylist() == counts.sum(axis=1).tolist()
+    assert table["class_error"].to_pylist() == pytest.approx((1 - counts.diagonal() / counts.sum(axis=1)).tolist())
+    wrong = counts - np.diag(counts.diagonal())
+    assert table["taken_rows"].to_pylist() == wrong.max(axis=1).tolist()
+    assert table["majority_error"][0].as_py() == 1 - counts.sum(axis=1).max() / counts.sum()
+    assert table["balanced_error"][0].as_py() == pytest.approx(np.mean([row["test_balanced_error"] for row in rows]))
+
+
+def test_a_regression_has_no_table_of_classes(tmp_path):
+    results = sweepgd.search(sweep("search.trials=1"), out=tmp_path / "results", workers=1)
+    assert results.trials["test_confusion"].null_count == 1
+    assert classes(results.trials).num_rows == 0
