@@ -104,23 +104,24 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
     """Go through the batches once: numbers go to their place at once, categories and targets are kept as they are."""
     read = Gathered(np.empty((source.rows, len(features))), {}, [[] for _ in targets], {})
     texts: dict[str, bool] = {}
+    categories, dates = (None if key == "all" else frozenset(listed(key)) for key in (spec.categories, spec.dates))
     wanted = tuple(dict.fromkeys((*features, *targets)))
     start = 0
     for batch in source.batches(wanted, types):
         at = {name: index for index, name in enumerate(batch.schema.names)}
         stop = start + batch.num_rows
         if stop > source.rows:
-            raise Problem(f"{source.path}: its rows cannot be counted in this encoding: save it as UTF-8")
+            raise Problem(f"{source.path}: it has more rows than lines, or than it says: save it anew, a text file as UTF-8")
         for index, name in enumerate(features):
             column, values = plain(batch.column(at[name])), read.inputs[start:stop, index]
             kind = kind_of(column.type)
-            if spec.categories is not None and (kind == "text" if spec.categories == "all" else name in spec.categories):
+            if kind == "text" if categories is None else name in categories:
                 read.cells.setdefault(name, []).append(column)
             elif kind == "number":
                 values[:] = numbers(column)
                 if pa.types.is_boolean(column.type):
                     read.holds[name] = "true or false"
-            elif kind == "time" and spec.dates is not None and (spec.dates == "all" or name in spec.dates):
+            elif kind == "time" and (dates is None or name in dates):
                 values[:] = days(column)
                 read.holds[name] = "dates or times, in days"
             else:

@@ -41,6 +41,8 @@ def _whole(values: Array) -> Array:
 def _numbers_rows(column: Array) -> bool:
     """Whether a column counts on by one from any number, in any order, as an index of the rows does."""
     rows = len(column)
-    if rows < 10 or np.isnan(lowest := column.min()) or column.max() - lowest != rows - 1:
+    if rows < 10 or len(np.unique(column[:32])) < min(rows, 32):  # as of pixels, of which many are 0
+        return False
+    if np.isnan(lowest := column.min()) or column.max() - lowest != rows - 1:
         return False
     return bool((np.sort(column) == np.arange(rows) + lowest).all())

@@ -50,8 +50,11 @@ def _check_request(spec: DataSpec) -> None:
         return
     if format_of(spec.test_path) != form:
         raise UsageProblem(f"data.test_path {spec.test_path} is of another format than {spec.path}: give both in one")
-    if form == "idx" and spec.test_target is None:
-        raise UsageProblem("data.test_path of an IDX file needs data.test_target: the file of its labels")
+    if form == "idx":
+        if spec.test_target is None:
+            raise UsageProblem("data.test_path of an IDX file needs data.test_target: the file of its labels")
+        if spec.test_target == spec.target:
+            raise UsageProblem(f"data.test_target is data.target, {spec.target}: give the file of the test images' labels")
     if form == "npz" and spec.test_inputs is not None:
         return
     if existing(spec.path).samefile(existing(spec.test_path)):

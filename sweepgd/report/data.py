@@ -41,7 +41,7 @@ def data_lines(data: Data) -> list[str]:
     for column, what in data.columns.items():
         held.setdefault(what, []).append(column or "(no name)")
     made = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
-    inputs = "; ".join(f"{len(names):,} {what}: {_some(names, NAMES_SHOWN)}" for what, names in held.items())
+    inputs = "; ".join(f"{what} ({len(names):,}): {_some(names, NAMES_SHOWN)}" for what, names in held.items())
     lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{made}"]
     if data.target_names != ("target 0",):  # the name of a target that has none
         lines.append(f"  target: {_some(data.target_names, NAMES_SHOWN)}")

@@ -7,7 +7,8 @@ import pytest
 from tiny import LINEAR, sweep
 
 import sweepgd
-from sweepgd.data import DataSpec, prepare
+from sweepgd import registry
+from sweepgd.data import Dataset, DataSpec, Table, prepare
 from sweepgd.lab import Lab
 from sweepgd.problem import Problem
 
@@ -65,6 +66,15 @@ def test_levels_of_a_test_file_are_those_of_the_training_file():
     assert data.features == ("age", "sex=f", "sex=m")
     np.testing.assert_array_equal(data.test.inputs, [[1, 0, 0], [2, 0, 1], [3, 1, 0]])
     assert data.notes == ("d.csv (test): column 'sex' is 'z' in 1 row and in no training row: all its inputs are 0 there",)
+
+
+def test_levels_of_a_plugin_become_inputs(monkeypatch):
+    table = Table(np.array([[0.0, 5], [1, 6], [2, 7]] * 4), np.zeros((12, 1)), ("kind", "x"), levels={"kind": ("u", "v", "w")})
+    dataset = Dataset("given", "regression", lambda rng: table, (), "", "")
+    monkeypatch.setattr(registry, "get", lambda kind, name: dataset)
+    data = prepare(DataSpec(name="given", split="tail", standardize=False))
+    assert data.features == ("kind=u", "kind=v", "kind=w", "x")
+    np.testing.assert_array_equal(data.train.inputs[:3], [[1, 0, 0, 5], [0, 1, 0, 6], [0, 0, 1, 7]])
 
 
 def test_names_of_rows_are_no_category():
