@@ -62,7 +62,7 @@ class AskAndTell:
         known = {number for number in generation if number in self._store.recorded}
         if len(known) == len(generation):
             for number in sorted(known & self._states.keys()):
-                advisor.remember(self._states[number])
+                advisor.remember(number, self._states[number])
             return
         advisor.begin(generation)
         if advisor.adaptive:
@@ -74,7 +74,7 @@ class AskAndTell:
                     advisor.forget(number)
         else:
             for number in sorted(known & self._states.keys()):
-                advisor.remember(self._states[number])
+                advisor.remember(number, self._states[number])
             remaining = self._store.remaining(generation)
             self._run(None if number is None else (number, advisor.ask(number)) for number in remaining)
             return

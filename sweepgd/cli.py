@@ -164,7 +164,7 @@ def search(
     loaded = load(sweep, _with_flags(set_, flags))
     directory = out or Path("results") / loaded.name
     if dry_run:
-        _dry_run(loaded, plugin_, json_)
+        _dry_run(loaded, directory, plugin_, json_)
         return
 
     from sweepgd import processes
@@ -237,13 +237,14 @@ def _failed(results: Any) -> str:
     return f"{count} trial{'s' * (count > 1)} failed or timed out; trial {first['trial']}: {first['message']}"
 
 
-def _dry_run(sweep: Any, plugins: list[Path], as_json: bool) -> None:
+def _dry_run(sweep: Any, directory: Path, plugins: list[Path], as_json: bool) -> None:
+    from sweepgd.directory import continued
     from sweepgd.one_off import registered
     from sweepgd.preparation import prepare
     from sweepgd.report.plain import space_text, space_values
 
     with registered(plugins):
-        prepared = prepare(sweep)
+        prepared = prepare(continued(directory, sweep))
         print(json.dumps(space_values(prepared), indent=2) if as_json else space_text(prepared))
 
 

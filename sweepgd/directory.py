@@ -2,10 +2,32 @@
 
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from sweepgd.problem import Problem, UsageProblem
-from sweepgd.record import exclusively, sweep_toml
-from sweepgd.sweep import Sweep, differences, parse
+from sweepgd.record import exclusively, load, sweep_toml
+from sweepgd.sweep import Sweep, differences, recorded, with_sampler_version
 from sweepgd.sweep.asking import as_command
+
+
+def continued(directory: Path, sweep: Sweep) -> Sweep:
+    """The sweep with the version of the samplers with which a directory's search was begun, unless it asks for one itself."""
+    path = directory / "sweep.toml"
+    if sweep.search.sampler_version is not None or not path.is_file():
+        return sweep
+    return with_sampler_version(sweep, recorded(sweep_toml(directory), where=str(path)).search.sampler_version)
+
+
+def repeats(directory: Path) -> str:
+    """What to say of the trials of a directory that have the configuration of an earlier one, '' where none has."""
+    trials = load(directory).trials.select(["trial", "config_id"]).group_by("trial").aggregate([("config_id", "min")])
+    count = trials.num_rows - pc.count_distinct(trials["config_id_min"]).as_py()
+    if not count:
+        return ""
+    return (
+        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier one, and more may: the"
+        " search was begun so (search.sampler_version = 1); --fresh begins one that runs none twice"
+    )
 
 
 def check_continues(directory: Path, sweep: Sweep) -> None:
@@ -13,15 +35,15 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
     path = directory / "sweep.toml"
     if not path.is_file():
         return
-    recorded = parse(sweep_toml(directory), where=str(path))
-    differing = differences(recorded, sweep)
+    before = recorded(sweep_toml(directory), where=str(path))
+    differing = differences(before, sweep)
     if not differing:
         return
     # What can be measured of the recorded runs, which looks along their training cannot.
     measured = all(line.startswith("measure.") and not line.startswith("measure.every:") for line in differing)
     if measured and sweep.measure is not None:
         raise Problem(
-            f"{directory} holds these runs with {_changed(recorded, sweep, differing)}:"
+            f"{directory} holds these runs with {_changed(before, sweep, differing)}:"
             f" {as_command(directory, sweep.measure)} measures them so; leave [measure] as it was to go on"
         )
     raise Problem(f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or --fresh to begin anew")

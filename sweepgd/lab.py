@@ -24,7 +24,7 @@ from sweepgd.problem import Problem
 from sweepgd.setting import resolve
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.points import optimizer_of
-from sweepgd.sweep.spec import MeasureSpec
+from sweepgd.sweep.spec import SAMPLER_VERSION, MeasureSpec
 from sweepgd.training import Training, beginning
 
 if TYPE_CHECKING:
@@ -57,11 +57,12 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
     model: Model = registry.get("models", sweep.model.name)
     settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
     chosen = {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": list(objectives)}
+    version = {"sampler_version": sweep.search.sampler_version or SAMPLER_VERSION}
     return sweep.model_copy(
         update={
             "data": sweep.data.model_copy(update=data),
             "model": sweep.model.model_copy(update=settings),
-            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen),
+            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen | version),
             "measure": None if sweep.measure is None else with_settings(sweep.measure),
             "plugins": one_off.digests(sweep.plugins),
         }

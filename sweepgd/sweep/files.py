@@ -61,6 +61,17 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
         raise UsageProblem(f"{where}: {_one_line(error)}" if where else _one_line(error)) from error
 
 
+def recorded(text: str, where: str) -> Sweep:
+    """The sweep of a results directory, or of a database, from its text. One that names no version of the samplers has 1."""
+    sweep = parse(text, where=where)
+    return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
+
+
+def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
+    """The sweep with a version of the samplers."""
+    return sweep.model_copy(update={"search": sweep.search.model_copy(update={"sampler_version": version})})
+
+
 def to_toml(sweep: Sweep) -> str:
     """The sweep with every default written out, as `sweep.toml` of its results."""
     return tomli_w.dumps(sweep.model_dump(mode="json", exclude_none=True))

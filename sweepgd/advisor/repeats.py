@@ -1,0 +1,101 @@
+"""Known points that an adaptive sampler asks for again: it is told what became of them, and they are not run again."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.trial import FixedTrial, TrialState
+
+from sweepgd.advisor.states import asked_for, frozen
+from sweepgd.samplers import MOST_REPEATS, Drawn, new_random_point, seed_of
+from sweepgd.space import Space, Value
+
+# What stands for the outcome of a trial that is not known, as of one that a stopped search did not finish.
+_UNKNOWN: dict[str, Any] = {"values": None, "pruned": False, "intermediate_values": {}}
+
+
+class Repeat(NamedTuple):
+    """A trial of Optuna's whose point is that of the trial numbered `of`."""
+
+    of: int
+    trial: optuna.Trial
+
+
+class Repeats:
+    """Asks a study for points that no trial has had, and tells it again of those that one had.
+
+    A repeat is told what its first trial ended with, penalty, last value before it was pruned, or failure, right before the
+    trial that it was asked for. Its record stands in the state of that trial, without the outcome, which is found there.
+    """
+
+    def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
+        self._study, self._space, self._seed = study, space, seed
+        self._drawn = Drawn(space)
+        self._asked: dict[int, list[Repeat]] = {}
+        self._outcomes: dict[int, dict[str, Any]] = {}
+
+    def know(self, point: Mapping[str, Value], number: int) -> None:
+        """Notes the point of a trial that was not asked for here."""
+        self._drawn.add(point, number)
+
+    def ask(self, number: int) -> optuna.Trial:
+        """A trial at a new point: of the sampler's, or at random where MOST_REPEATS in a row are known already."""
+        repeats = self._asked[number] = []
+        while len(repeats) < MOST_REPEATS:
+            trial = self._study.ask()
+            point = self._space.ask(trial)
+            of = self._drawn.trial(point)
+            if of is None:
+                break
+            repeats.append(Repeat(of, trial))
+        else:
+            point = new_random_point(self._space, seed_of(self._seed, number), self._drawn)
+            searched = {axis.name for axis in self._space.axes if not axis.fixed}
+            self._study.enqueue_trial({name: value for name, value in point.items() if name in searched})
+            trial = self._study.ask()
+            self._space.ask(trial)
+        self._drawn.add(point, number)
+        return trial
+
+    def record(self, number: int) -> list[dict[str, Any]]:
+        """What is recorded of the repeats that were asked for before a trial."""
+        kept = self._study.get_trials(deepcopy=False)
+        found = ((of, kept[trial.number]) for of, trial in self._asked.get(number, ()))
+        return [{"of": of} | asked_for(each.params, each.distributions, each.system_attrs) for of, each in found]
+
+    def tell(self, number: int) -> None:
+        """Tells the study of the repeats that were asked for before a trial."""
+        for of, trial in self._asked.pop(number, ()):
+            outcome = self._outcomes.get(of, _UNKNOWN)
+            for step, value in outcome["intermediate_values"].items():
+                trial.report(value, int(step))
+            if outcome["values"] is None:
+                self._study.tell(trial, state=TrialState.FAIL)
+            elif outcome["pruned"]:
+                self._study.tell(trial, state=TrialState.PRUNED)
+            else:
+                self._study.tell(trial, outcome["values"])
+
+    def remember(self, repeats: Sequence[Mapping[str, Any]]) -> None:
+        """Adds recorded repeats to the study."""
+        for repeat in repeats:
+            self._study.add_trial(frozen({**repeat, **self._outcomes.get(repeat["of"], _UNKNOWN)}))
+
+    def learn(self, number: int, state: str) -> None:
+        """Notes the point and the outcome of a trial from its state."""
+        saved = json.loads(state)
+        self.know(self._space.ask(FixedTrial(saved["params"])), number)
+        reports = saved["intermediate_values"]
+        last = [max(reports, key=int)] if saved["pruned"] else []
+        self._outcomes[number] = {
+            "values": saved["values"],
+            "pruned": saved["pruned"],
+            "intermediate_values": {step: reports[step] for step in last},
+        }
+
+    def forget(self, number: int, params: Mapping[str, Any]) -> None:
+        """Gives up the point that a trial was asked for, and the repeats before it."""
+        self._drawn.remove(self._space.ask(FixedTrial(dict(params))), number)
+        for _, trial in self._asked.pop(number, ()):
+            self._study.tell(trial, state=TrialState.FAIL)

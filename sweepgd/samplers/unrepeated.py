@@ -1,0 +1,104 @@
+"""Each configuration once: which points of a space are drawn already, and samplers that pass over them."""
+
+from bisect import bisect_right, insort
+from collections.abc import Hashable, Iterable, Mapping
+
+from sweepgd.problem import UsageProblem
+from sweepgd.samplers.points import Points, RandomPoints, WholePoints, uniform
+from sweepgd.space import Space, Value
+
+# After so many repeats in a row, one of the points that are left is drawn instead.
+MOST_REPEATS = 20
+# The name under which its random number is drawn; no axis has it.
+REST = "of the rest"
+
+
+class Drawn:
+    """The points of a space that are drawn already, each with the number of its trial."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._trials: dict[Hashable, int] = {}
+        self._places: list[int] = []
+
+    def _key(self, point: Mapping[str, Value]) -> Hashable:
+        place = self._space.place(point)
+        return tuple(point.items()) if place is None else place
+
+    def trial(self, point: Mapping[str, Value]) -> int | None:
+        """The trial that drew a point, None where none did."""
+        return self._trials.get(self._key(point))
+
+    def add(self, point: Mapping[str, Value], trial: int) -> None:
+        """Notes that a trial draws a point, which stays that of the first one where several do."""
+        key = self._key(point)
+        if key not in self._trials:
+            self._trials[key] = trial
+            if isinstance(key, int):
+                insort(self._places, key)
+
+    def remove(self, point: Mapping[str, Value], trial: int) -> None:
+        """Takes back that a trial drew a point."""
+        key = self._key(point)
+        if self._trials.get(key) == trial:
+            del self._trials[key]
+            if isinstance(key, int):
+                self._places.remove(key)
+
+    def rest(self, u: float) -> dict[str, Value]:
+        """The point at the quantile `u` of those of a finite space that are not drawn yet, each as likely as any other."""
+        left = self._space.countable - len(self._places)
+        if not left:
+            raise UsageProblem(f"the space has {self._space.countable} configurations: ask for at most as many trials")
+        nth = int(u * left)
+        # Below the i-th drawn place lie `places[i] - i` that are not drawn.
+        below = bisect_right(range(len(self._places)), nth, key=lambda i: self._places[i] - i)
+        return self._space.at(nth + below)
+
+
+def new_point(space: Space, points: Points, first: int, drawn: Drawn, u: float) -> tuple[dict[str, Value], int]:
+    """The first of a sampler's points, from number `first` on, that is not drawn yet, and the number that follows it.
+
+    In a finite space it is the one at the quantile `u` of those that are left, where MOST_REPEATS in a row are drawn already.
+    """
+    number = first
+    while number < first + MOST_REPEATS or not space.finite:
+        points.number = number
+        point = space.ask(points)
+        number += 1
+        if drawn.trial(point) is None:
+            return point, number
+    return drawn.rest(u), number
+
+
+def new_random_point(space: Space, seed: int, drawn: Drawn) -> dict[str, Value]:
+    """A random point that is not drawn yet."""
+    point, _ = new_point(space, RandomPoints(seed), 0, drawn, uniform(seed, 0, REST))
+    return point
+
+
+class Unrepeated(WholePoints):
+    """The points of another sampler in their order, each once, and none of the points at the places `without`."""
+
+    def __init__(self, points: Points, space: Space, seed: int, without: Iterable[int] = ()) -> None:
+        self._points, self._space, self._seed = points, space, seed
+        self._without = [space.at(place) for place in without]
+        self._begin()
+
+    def _begin(self) -> None:
+        self._drawn = Drawn(self._space)
+        for point in self._without:
+            self._drawn.add(point, -1)
+        self._following = self._upcoming = 0
+        self._point: dict[str, Value] = {}
+
+    def point(self) -> Mapping[str, Value]:
+        if self.number < self._following - 1:
+            self._begin()
+        while self._following <= self.number:
+            u = uniform(self._seed, self._following, REST)
+            self._point, self._upcoming = new_point(self._space, self._points, self._upcoming, self._drawn, u)
+            if self._space.place(self._point) is not None:  # others cannot come again
+                self._drawn.add(self._point, self._following)
+            self._following += 1
+        return self._point
