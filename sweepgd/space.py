@@ -71,11 +71,15 @@ class Axis:
     def place(self, value: Value) -> int | None:
         """The place of a value among the `count` values of this axis, None where it is none of them."""
         if self.values:
-            return self.values.index(value) if value in self.values else None
+            return self._places.get(value)
         if isinstance(value, str) or not self.count or not self.low <= value <= self.high:
             return None
         steps = (value - self.low) / (self.step or 1)
         return round(steps) if abs(steps - round(steps)) < 1e-8 else None  # the tolerance of Optuna's distributions
+
+    @cached_property
+    def _places(self) -> dict[Value, int]:
+        return {value: place for place, value in enumerate(self.values)}
 
     def holds(self, value: Value) -> bool:
         """Whether a value lies on this axis."""

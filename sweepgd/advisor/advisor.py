@@ -185,8 +185,9 @@ class Advisor:
             if state is not None:
                 self.remember(number, state)
             return
-        if self._repeats is not None:
+        if self._repeats is not None and state is not None:
             self._repeats.tell(number)
+            _report_missing(trial, state)
         if values is None:
             self._study.tell(trial, state=TrialState.FAIL)
         elif state is not None and json.loads(state)["pruned"]:
@@ -214,3 +215,11 @@ class Advisor:
             self._repeats.remember(json.loads(state).get("repeats", ()))
             self._repeats.learn(number, state)
         self._study.add_trial(trial_of(state))
+
+
+def _report_missing(trial: optuna.Trial, state: str) -> None:
+    """Reports what a trial that an earlier process ran has reported there."""
+    there = trial.storage.get_trial(trial._trial_id).intermediate_values
+    for step, value in json.loads(state)["intermediate_values"].items():
+        if int(step) not in there:
+            trial.report(value, int(step))

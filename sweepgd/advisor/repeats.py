@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import FixedTrial, TrialState
 
 from sweepgd.advisor.states import asked_for, frozen
-from sweepgd.samplers import MOST_REPEATS, Drawn, new_random_point, seed_of
+from sweepgd.samplers import MOST_REPEATS, Drawn, draw_at_random, seed_of
 from sweepgd.space import Space, Value
 
 # What stands for the outcome of a trial that is not known, as of one that a stopped search did not finish.
@@ -45,17 +45,14 @@ class Repeats:
         while len(repeats) < MOST_REPEATS:
             trial = self._study.ask()
             point = self._space.ask(trial)
-            of = self._drawn.trial(point)
-            if of is None:
-                break
-            repeats.append(Repeat(of, trial))
-        else:
-            point = new_random_point(self._space, seed_of(self._seed, number), self._drawn)
-            searched = {axis.name for axis in self._space.axes if not axis.fixed}
-            self._study.enqueue_trial({name: value for name, value in point.items() if name in searched})
-            trial = self._study.ask()
-            self._space.ask(trial)
-        self._drawn.add(point, number)
+            if self._drawn.add(point, number):
+                return trial
+            repeats.append(Repeat(self._drawn.trial(point), trial))
+        point = draw_at_random(self._space, seed_of(self._seed, number), self._drawn, number)
+        searched = {axis.name for axis in self._space.axes if not axis.fixed}
+        self._study.enqueue_trial({name: value for name, value in point.items() if name in searched})
+        trial = self._study.ask()
+        self._space.ask(trial)
         return trial
 
     def record(self, number: int) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ from optuna.trial import FrozenTrial
 
 from sweepgd.problem import Problem, UsageProblem, nearest
 from sweepgd.samplers.points import GridPoints, Points, QuasiRandomPoints, RandomPoints
-from sweepgd.samplers.unrepeated import MOST_REPEATS, Drawn, Unrepeated, new_random_point
+from sweepgd.samplers.unrepeated import MOST_REPEATS, Drawn, Unrepeated, draw_at_random
 from sweepgd.space import Space
 
-__all__ = ["ADAPTIVE", "MOST_REPEATS", "NAMES", "Drawn", "GridPoints", "Points", "make", "new_random_point", "seed_of"]
+__all__ = ["ADAPTIVE", "MOST_REPEATS", "NAMES", "Drawn", "GridPoints", "Points", "draw_at_random", "make", "seed_of"]
 
 ADAPTIVE = frozenset({"tpe", "nsga2", "cmaes", "gp"})
 NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))

@@ -25,17 +25,19 @@ class Drawn:
         place = self._space.place(point)
         return tuple(point.items()) if place is None else place
 
-    def trial(self, point: Mapping[str, Value]) -> int | None:
-        """The trial that drew a point, None where none did."""
-        return self._trials.get(self._key(point))
+    def trial(self, point: Mapping[str, Value]) -> int:
+        """The trial that drew a point first."""
+        return self._trials[self._key(point)]
 
-    def add(self, point: Mapping[str, Value], trial: int) -> None:
-        """Notes that a trial draws a point, which stays that of the first one where several do."""
+    def add(self, point: Mapping[str, Value], trial: int) -> bool:
+        """Notes that a trial draws a point, and returns whether it is the first that does."""
         key = self._key(point)
-        if key not in self._trials:
-            self._trials[key] = trial
-            if isinstance(key, int):
-                insort(self._places, key)
+        if key in self._trials:
+            return False
+        self._trials[key] = trial
+        if isinstance(key, int):
+            insort(self._places, key)
+        return True
 
     def remove(self, point: Mapping[str, Value], trial: int) -> None:
         """Takes back that a trial drew a point."""
@@ -56,24 +58,26 @@ class Drawn:
         return self._space.at(nth + below)
 
 
-def new_point(space: Space, points: Points, first: int, drawn: Drawn, u: float) -> tuple[dict[str, Value], int]:
-    """The first of a sampler's points, from number `first` on, that is not drawn yet, and the number that follows it.
+def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: float) -> tuple[dict[str, Value], int]:
+    """Draws a point for a trial: the first of a sampler's, from number `first` on, that is new; and the number after it.
 
-    In a finite space it is the one at the quantile `u` of those that are left, where MOST_REPEATS in a row are drawn already.
+    In a finite space it is the one at the quantile `u` of those that are left, where MOST_REPEATS in a row are not new.
     """
     number = first
     while number < first + MOST_REPEATS or not space.finite:
         points.number = number
         point = space.ask(points)
         number += 1
-        if drawn.trial(point) is None:
+        if drawn.add(point, trial):
             return point, number
-    return drawn.rest(u), number
+    point = drawn.rest(u)
+    drawn.add(point, trial)
+    return point, number
 
 
-def new_random_point(space: Space, seed: int, drawn: Drawn) -> dict[str, Value]:
-    """A random point that is not drawn yet."""
-    point, _ = new_point(space, RandomPoints(seed), 0, drawn, uniform(seed, 0, REST))
+def draw_at_random(space: Space, seed: int, drawn: Drawn, trial: int) -> dict[str, Value]:
+    """Draws a random point that is new."""
+    point, _ = draw(space, RandomPoints(seed), 0, drawn, trial, uniform(seed, 0, REST))
     return point
 
 
@@ -97,8 +101,7 @@ class Unrepeated(WholePoints):
             self._begin()
         while self._following <= self.number:
             u = uniform(self._seed, self._following, REST)
-            self._point, self._upcoming = new_point(self._space, self._points, self._upcoming, self._drawn, u)
-            if self._space.place(self._point) is not None:  # others cannot come again
-                self._drawn.add(self._point, self._following)
+            trial = self._following
+            self._point, self._upcoming = draw(self._space, self._points, self._upcoming, self._drawn, trial, u)
             self._following += 1
         return self._point
