@@ -67,8 +67,9 @@ class AskAndTell:
         advisor.begin(generation)
         if advisor.adaptive:
             # Asked for all at once and again after a restart, so that each point depends on whole generations only.
-            points = {number: advisor.ask(number) for number in generation}
-            self._run((number, points[number]) for number in generation if number not in known)
+            # Not gone on with where somebody asks to stop, which is heard next: to ask around known points may take seconds.
+            points = {number: advisor.ask(number) for number in generation if not self._stop}
+            self._run((number, point) for number, point in points.items() if number not in known)
             for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
                 if not advisor.agrees(number, self._states[number]):
                     advisor.forget(number)

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from contextlib import closing
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ from commands import call, running, wait_for_rows
 from tiny import assert_same, sweep, sweep_file
 
 from sweepgd import load, search
+from sweepgd.ask_and_tell import AskAndTell
 from sweepgd.preparation import prepare
 from sweepgd.problem import Problem
-from sweepgd.reporting import Silence
-from sweepgd.sweep import parse
+from sweepgd.record import Store
+from sweepgd.reporting import Reporting, Silence
+from sweepgd.sweep import parse, to_toml
 
 FOUR = ("space={batch_size=[5,10],learning_rate=[0.05,0.1]}", "optimizer={}")
 LARGER = (
@@ -190,3 +194,29 @@ def test_a_search_keeps_the_version_that_it_was_begun_with(tmp_path):
         assert load(out).trials.num_rows == (9 if version == 1 else 4)
         with pytest.raises(Problem, match=f"search.sampler_version: {version} before, {3 - version} now"):
             search(sweep(*FOUR, f"search={{trials=9,sampler_version={3 - version}}}"), out=out, workers=1)
+
+
+# --- Interruption
+
+
+def test_a_generation_is_not_asked_for_once_somebody_asks_to_stop(tmp_path):
+    """To ask around known points can take a sampler seconds, in which nothing runs that could be drained."""
+
+    class Stopped:
+        seconds = 0.0
+
+        def __bool__(self):
+            return True
+
+    class Pool:
+        busy, has_room = 0, True
+
+        def drain(self):
+            pass
+
+    prepared = prepare(sweep(*FOUR, "search={sampler='tpe',trials=4}"))
+    with closing(Store.open(tmp_path / "out", to_toml(prepared.sweep))) as store:
+        reporting = Reporting(store, Silence(), Stopped())
+        with pytest.raises(KeyboardInterrupt):
+            AskAndTell(prepared, store, Pool(), reporting, inf, None, Stopped()).run()
+    assert prepared.advisor._study.trials == []

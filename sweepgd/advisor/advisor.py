@@ -9,7 +9,7 @@ import optuna
 from optuna.trial import TrialState
 
 from sweepgd.advisor.repeats import Repeats
-from sweepgd.advisor.states import dump, trial_of
+from sweepgd.advisor.states import dump, reports, trial_of
 from sweepgd.pruners import RUNGS, make_pruner
 from sweepgd.samplers import ADAPTIVE, GridPoints, Points, make
 from sweepgd.space import Space, Value
@@ -220,6 +220,6 @@ class Advisor:
 def _report_missing(trial: optuna.Trial, state: str) -> None:
     """Reports what a trial that an earlier process ran has reported there."""
     there = trial.storage.get_trial(trial._trial_id).intermediate_values
-    for step, value in json.loads(state)["intermediate_values"].items():
-        if int(step) not in there:
-            trial.report(value, int(step))
+    for step, value in reports(json.loads(state)).items():
+        if step not in there:
+            trial.report(value, step)

@@ -5,14 +5,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import optuna
-from optuna.trial import FixedTrial, TrialState
+from optuna.trial import FixedTrial, TrialState, create_trial
 
-from sweepgd.advisor.states import asked_for, frozen
+from sweepgd.advisor.states import ending, reports
 from sweepgd.samplers import MOST_REPEATS, Drawn, draw_at_random, seed_of
 from sweepgd.space import Space, Value
 
-# What stands for the outcome of a trial that is not known, as of one that a stopped search did not finish.
-_UNKNOWN: dict[str, Any] = {"values": None, "pruned": False, "intermediate_values": {}}
+
+class Outcome(NamedTuple):
+    """What became of a trial: its state, what is minimised, and where it was pruned its last report, else none."""
+
+    state: TrialState
+    values: list[float] | None
+    reports: dict[int, float]
+
+
+# Of a trial that a stopped search did not finish.
+UNKNOWN = Outcome(TrialState.FAIL, None, {})
 
 
 class Repeat(NamedTuple):
@@ -33,7 +42,7 @@ class Repeats:
         self._study, self._space, self._seed = study, space, seed
         self._drawn = Drawn(space)
         self._asked: dict[int, list[Repeat]] = {}
-        self._outcomes: dict[int, dict[str, Any]] = {}
+        self._outcomes: dict[int, Outcome] = {}
 
     def know(self, point: Mapping[str, Value], number: int) -> None:
         """Notes the point of a trial that was not asked for here."""
@@ -59,37 +68,42 @@ class Repeats:
         """What is recorded of the repeats that were asked for before a trial."""
         kept = self._study.get_trials(deepcopy=False)
         found = ((of, kept[trial.number]) for of, trial in self._asked.get(number, ()))
-        return [{"of": of} | asked_for(each.params, each.distributions, each.system_attrs) for of, each in found]
+        return [{"of": of, "params": each.params, "system_attrs": each.system_attrs} for of, each in found]
 
     def tell(self, number: int) -> None:
         """Tells the study of the repeats that were asked for before a trial."""
         for of, trial in self._asked.pop(number, ()):
-            outcome = self._outcomes.get(of, _UNKNOWN)
-            for step, value in outcome["intermediate_values"].items():
-                trial.report(value, int(step))
-            if outcome["values"] is None:
-                self._study.tell(trial, state=TrialState.FAIL)
-            elif outcome["pruned"]:
-                self._study.tell(trial, state=TrialState.PRUNED)
+            outcome = self._outcomes.get(of, UNKNOWN)
+            for step, value in outcome.reports.items():
+                trial.report(value, step)
+            if outcome.state == TrialState.COMPLETE:
+                self._study.tell(trial, outcome.values)
             else:
-                self._study.tell(trial, outcome["values"])
+                self._study.tell(trial, state=outcome.state)  # pruned at the value of its last report
 
     def remember(self, repeats: Sequence[Mapping[str, Any]]) -> None:
         """Adds recorded repeats to the study."""
         for repeat in repeats:
-            self._study.add_trial(frozen({**repeat, **self._outcomes.get(repeat["of"], _UNKNOWN)}))
+            outcome = self._outcomes.get(repeat["of"], UNKNOWN)
+            fixed = FixedTrial(repeat["params"])
+            self._space.ask(fixed)
+            trial = create_trial(
+                state=outcome.state,
+                values=outcome.values,
+                params=fixed.params,
+                distributions=fixed.distributions,
+                system_attrs=repeat["system_attrs"],
+                intermediate_values=outcome.reports,
+            )
+            self._study.add_trial(trial)
 
     def learn(self, number: int, state: str) -> None:
         """Notes the point and the outcome of a trial from its state."""
         saved = json.loads(state)
         self.know(self._space.ask(FixedTrial(saved["params"])), number)
-        reports = saved["intermediate_values"]
-        last = [max(reports, key=int)] if saved["pruned"] else []
-        self._outcomes[number] = {
-            "values": saved["values"],
-            "pruned": saved["pruned"],
-            "intermediate_values": {step: reports[step] for step in last},
-        }
+        ended, reported = ending(saved), reports(saved)
+        last = sorted(reported)[-1:] if ended == TrialState.PRUNED else []
+        self._outcomes[number] = Outcome(ended, saved["values"], {step: reported[step] for step in last})
 
     def forget(self, number: int, params: Mapping[str, Any]) -> None:
         """Gives up the point that a trial was asked for, and the repeats before it."""

@@ -21,41 +21,38 @@ def dump(
 
     `repeats` are the known points that the sampler asked for before this one, see `sweepgd.advisor.repeats`.
     """
-    ended = {"values": None if values is None else list(values), "pruned": pruned}
-    asked = asked_for(params, distributions, system_attrs) | {"intermediate_values": dict(intermediate_values)}
-    return json.dumps(ended | asked | ({"repeats": list(repeats)} if repeats else {}))
-
-
-def asked_for(
-    params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution], system_attrs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What is recorded of a point that a sampler asked for."""
-    return {
+    state = {
+        "values": None if values is None else list(values),
+        "pruned": pruned,
         "params": dict(params),
         "distributions": {name: distribution_to_json(distribution) for name, distribution in distributions.items()},
         "system_attrs": dict(system_attrs),
+        "intermediate_values": dict(intermediate_values),
     }
+    return json.dumps(state | ({"repeats": list(repeats)} if repeats else {}))
 
 
 def trial_of(state: str, **user_attrs: Any) -> FrozenTrial:
     """A recorded trial as Optuna's."""
-    return frozen(json.loads(state), user_attrs)
-
-
-def frozen(saved: Mapping[str, Any], user_attrs: Mapping[str, Any] | None = None) -> FrozenTrial:
-    """A trial as Optuna's, from what `dump` made JSON of."""
+    saved = json.loads(state)
     return create_trial(
-        state=_ending(saved),
+        state=ending(saved),
         values=saved["values"],
         params=saved["params"],
         distributions={name: json_to_distribution(text) for name, text in saved["distributions"].items()},
-        user_attrs=dict(user_attrs or {}),
+        user_attrs=user_attrs,
         system_attrs=saved["system_attrs"],
-        intermediate_values={int(step): value for step, value in saved["intermediate_values"].items()},
+        intermediate_values=reports(saved),
     )
 
 
-def _ending(saved: Mapping[str, Any]) -> TrialState:
+def reports(saved: Mapping[str, Any]) -> dict[int, float]:
+    """What a recorded trial has reported at its rungs."""
+    return {int(step): value for step, value in saved["intermediate_values"].items()}
+
+
+def ending(saved: Mapping[str, Any]) -> TrialState:
+    """How a recorded trial ended."""
     if saved["values"] is None:
         return TrialState.FAIL
     return TrialState.PRUNED if saved["pruned"] else TrialState.COMPLETE

@@ -80,6 +80,10 @@ class Search:
         ]
 
     @property
+    def distributions(self):
+        return [each.distributions for each in self.advisor._study.trials]
+
+    @property
     def repeats(self):
         """The recorded repeats, by the trial that they were asked before."""
         return {number: json.loads(state).get("repeats", []) for number, state in self.states.items() if state is not None}
@@ -140,6 +144,7 @@ def test_a_study_rebuilt_from_the_record_is_the_same(name, searches):
         again = Search(SETTINGS[name], known)
         assert again.points == {number: whole.points[number] for number in again.points}
         assert again.told == whole.told
+        assert again.distributions == whole.distributions
 
 
 def test_a_random_point_is_drawn_after_twenty_repeats(searches):
