@@ -19,14 +19,14 @@ def continued(directory: Path, sweep: Sweep) -> Sweep:
 
 
 def repeats(directory: Path) -> str:
-    """What to say of the trials of a directory that have the configuration of an earlier one, '' where none has."""
+    """The line that counts the trials of a directory that have the configuration of an earlier one, '' if none has."""
     trials = load(directory).trials.select(["trial", "config_id"]).group_by("trial").aggregate([("config_id", "min")])
     count = trials.num_rows - pc.count_distinct(trials["config_id_min"]).as_py()
     if not count:
         return ""
     return (
-        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier one, and more may: the"
-        " search was begun so (search.sampler_version = 1); --fresh begins one that runs none twice"
+        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier one, and more may"
+        " follow: the search goes on as it was begun, with search.sampler_version = 1; --fresh begins one without repeats"
     )
 
 

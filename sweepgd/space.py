@@ -54,7 +54,7 @@ class Axis:
 
     @property
     def count(self) -> int:
-        """How many values this axis has; 0 where it is continuous, so that they cannot be counted."""
+        """The number of values of this axis; 0 if it is continuous, so that they cannot be counted."""
         if self.values:
             return len(self.values)
         if self.step is None and not self.integer:
@@ -82,7 +82,7 @@ class Axis:
         return {value: place for place, value in enumerate(self.values)}
 
     def holds(self, value: Value) -> bool:
-        """Whether a value lies on this axis."""
+        """Return whether a value lies on this axis."""
         if self.values or self.count:
             return self.place(value) is not None
         return not isinstance(value, str) and self.low <= value <= self.high
@@ -113,12 +113,12 @@ class Space:
 
     @cached_property
     def finite(self) -> bool:
-        """Whether no axis is continuous."""
+        """True if no axis is continuous."""
         return all(axis.count for axis in self.axes)
 
     @cached_property
     def countable(self) -> int:
-        """How many points have no continuous axis."""
+        """The number of points without a continuous axis."""
         return self._after(0, {})
 
     def at(self, place: int) -> dict[str, Value]:
@@ -172,7 +172,7 @@ class Space:
         return {}
 
     def _after(self, index: int, point: Mapping[str, Value]) -> int:
-        """How many countable points agree with `point` in the axes before `index`."""
+        """The number of countable points that agree with `point` in the axes before `index`."""
         if index == len(self.axes):
             return 1
         key = (index, *map(point.get, self._conditions))

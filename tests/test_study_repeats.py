@@ -175,8 +175,8 @@ def test_a_record_of_before_goes_on_as_it_was_begun_and_says_what_repeats(tmp_pa
     results = search(given, out=out, workers=1, progress=notes)
     assert ids(results) == SEQUENCES["tpe"].split()
     assert notes.lines == [
-        f"3 of the 11 trials in {out} repeat the configuration of an earlier one, and more may: the search was begun so"
-        " (search.sampler_version = 1); --fresh begins one that runs none twice"
+        f"3 of the 11 trials in {out} repeat the configuration of an earlier one, and more may follow: the search goes on as it"
+        " was begun, with search.sampler_version = 1; --fresh begins one without repeats"
     ]
     assert parse(results.sweep_toml).search.sampler_version == 1
     assert_same(results, search(given, out=out, workers=1))

@@ -87,7 +87,7 @@ class Advisor:
 
     @property
     def used_up(self) -> str:
-        """What to say where the space has fewer configurations than trials are wanted, else ''."""
+        """The line that says that the space has fewer configurations than trials are wanted, else ''."""
         if self._repeating or self._wanted <= self._most:
             return ""
         wanted = "" if self._search.trials is None else f", {self._search.trials} trials were asked for"
@@ -97,7 +97,7 @@ class Advisor:
 
     @property
     def _wanted(self) -> int:
-        """How many trials are asked for: by default the whole grid, else some."""
+        """The number of trials asked for; by default the whole grid, else the points and DEFAULT_TRIALS."""
         searched = any(not axis.fixed for axis in self.space.axes)
         if isinstance(self._study.sampler, GridPoints):
             default = int(self._most)
@@ -107,7 +107,7 @@ class Advisor:
 
     @property
     def _most(self) -> float:
-        """How many trials there can be."""
+        """The largest possible number of trials."""
         sampler = self._study.sampler
         if isinstance(sampler, GridPoints):
             return len(self.points) + sampler.size
@@ -218,7 +218,7 @@ class Advisor:
 
 
 def _report_missing(trial: optuna.Trial, state: str) -> None:
-    """Reports what a trial that an earlier process ran has reported there."""
+    """Report again what a trial reported in an earlier process."""
     there = trial.storage.get_trial(trial._trial_id).intermediate_values
     for step, value in reports(json.loads(state)).items():
         if step not in there:

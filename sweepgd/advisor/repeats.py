@@ -13,14 +13,14 @@ from sweepgd.space import Space, Value
 
 
 class Outcome(NamedTuple):
-    """What became of a trial: its state, what is minimised, and where it was pruned its last report, else none."""
+    """The outcome of a trial: its state, its values, and if it was pruned its last report, by step."""
 
     state: TrialState
     values: list[float] | None
     reports: dict[int, float]
 
 
-# Of a trial that a stopped search did not finish.
+# The outcome of a trial that a stopped search did not finish.
 UNKNOWN = Outcome(TrialState.FAIL, None, {})
 
 
@@ -32,10 +32,11 @@ class Repeat(NamedTuple):
 
 
 class Repeats:
-    """Asks a study for points that no trial has had, and tells it again of those that one had.
+    """A study that is asked for new points only, and told again the outcome of each known point that it repeats.
 
-    A repeat is told what its first trial ended with, penalty, last value before it was pruned, or failure, right before the
-    trial that it was asked for. Its record stands in the state of that trial, without the outcome, which is found there.
+    The outcome is that of the first trial with the point: its values (penalties included), its last report if it was pruned, or
+    its failure. Repeats are told right before the trial that they were asked before, and are recorded in its state; the
+    outcome is not recorded again.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
@@ -45,11 +46,11 @@ class Repeats:
         self._outcomes: dict[int, Outcome] = {}
 
     def know(self, point: Mapping[str, Value], number: int) -> None:
-        """Notes the point of a trial that was not asked for here."""
+        """Note the point of a trial that was not asked for here."""
         self._drawn.add(point, number)
 
     def ask(self, number: int) -> optuna.Trial:
-        """A trial at a new point: of the sampler's, or at random where MOST_REPEATS in a row are known already."""
+        """Return a trial at a new point: one of the sampler's or, after MOST_REPEATS repeats in a row, a random one."""
         repeats = self._asked[number] = []
         while len(repeats) < MOST_REPEATS:
             trial = self._study.ask()
@@ -65,13 +66,13 @@ class Repeats:
         return trial
 
     def record(self, number: int) -> list[dict[str, Any]]:
-        """What is recorded of the repeats that were asked for before a trial."""
+        """Return the record of the repeats that were asked for before a trial."""
         kept = self._study.get_trials(deepcopy=False)
         found = ((of, kept[trial.number]) for of, trial in self._asked.get(number, ()))
         return [{"of": of, "params": each.params, "system_attrs": each.system_attrs} for of, each in found]
 
     def tell(self, number: int) -> None:
-        """Tells the study of the repeats that were asked for before a trial."""
+        """Tell the study the outcomes of the repeats that were asked for before a trial."""
         for of, trial in self._asked.pop(number, ()):
             outcome = self._outcomes.get(of, UNKNOWN)
             for step, value in outcome.reports.items():
@@ -82,7 +83,7 @@ class Repeats:
                 self._study.tell(trial, state=outcome.state)  # pruned at the value of its last report
 
     def remember(self, repeats: Sequence[Mapping[str, Any]]) -> None:
-        """Adds recorded repeats to the study."""
+        """Add recorded repeats to the study."""
         for repeat in repeats:
             outcome = self._outcomes.get(repeat["of"], UNKNOWN)
             fixed = FixedTrial(repeat["params"])
@@ -98,7 +99,7 @@ class Repeats:
             self._study.add_trial(trial)
 
     def learn(self, number: int, state: str) -> None:
-        """Notes the point and the outcome of a trial from its state."""
+        """Note the point and the outcome of a trial from its state."""
         saved = json.loads(state)
         self.know(self._space.ask(FixedTrial(saved["params"])), number)
         ended, reported = ending(saved), reports(saved)
@@ -106,7 +107,7 @@ class Repeats:
         self._outcomes[number] = Outcome(ended, saved["values"], {step: reported[step] for step in last})
 
     def forget(self, number: int, params: Mapping[str, Any]) -> None:
-        """Gives up the point that a trial was asked for, and the repeats before it."""
+        """Give up the point that a trial was asked for, and the repeats before it."""
         self._drawn.remove(self._space.ask(FixedTrial(dict(params))), number)
         for _, trial in self._asked.pop(number, ()):
             self._study.tell(trial, state=TrialState.FAIL)

@@ -47,12 +47,12 @@ def trial_of(state: str, **user_attrs: Any) -> FrozenTrial:
 
 
 def reports(saved: Mapping[str, Any]) -> dict[int, float]:
-    """What a recorded trial has reported at its rungs."""
+    """The values that a recorded trial reported, by rung."""
     return {int(step): value for step, value in saved["intermediate_values"].items()}
 
 
 def ending(saved: Mapping[str, Any]) -> TrialState:
-    """How a recorded trial ended."""
+    """The state in which a recorded trial ended."""
     if saved["values"] is None:
         return TrialState.FAIL
     return TrialState.PRUNED if saved["pruned"] else TrialState.COMPLETE

@@ -1,4 +1,4 @@
-"""Each configuration once: which points of a space are drawn already, and samplers that pass over them."""
+"""Sampling without repeats: the points of a space that are drawn already, and samplers that pass over them."""
 
 from bisect import bisect_right, insort
 from collections.abc import Hashable, Iterable, Mapping
@@ -7,7 +7,7 @@ from sweepgd.problem import UsageProblem
 from sweepgd.samplers.points import Points, RandomPoints, WholePoints, uniform
 from sweepgd.space import Space, Value
 
-# After so many repeats in a row, one of the points that are left is drawn instead.
+# After this many repeats in a row, one of the points that are left is drawn instead.
 MOST_REPEATS = 20
 # The name under which its random number is drawn; no axis has it.
 REST = "of the rest"
@@ -30,7 +30,7 @@ class Drawn:
         return self._trials[self._key(point)]
 
     def add(self, point: Mapping[str, Value], trial: int) -> bool:
-        """Notes that a trial draws a point, and returns whether it is the first that does."""
+        """Note that a trial draws a point, and return whether it is the first to do so."""
         key = self._key(point)
         if key in self._trials:
             return False
@@ -40,7 +40,7 @@ class Drawn:
         return True
 
     def remove(self, point: Mapping[str, Value], trial: int) -> None:
-        """Takes back that a trial drew a point."""
+        """Take back that a trial drew a point."""
         key = self._key(point)
         if self._trials.get(key) == trial:
             del self._trials[key]
@@ -59,9 +59,9 @@ class Drawn:
 
 
 def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: float) -> tuple[dict[str, Value], int]:
-    """Draws a point for a trial: the first of a sampler's, from number `first` on, that is new; and the number after it.
+    """Draw a point for a trial: the first new one of a sampler's, from number `first` on. Return it and the next number.
 
-    In a finite space it is the one at the quantile `u` of those that are left, where MOST_REPEATS in a row are not new.
+    In a finite space, after MOST_REPEATS repeats in a row, it is the one at the quantile `u` of the points that are left.
     """
     number = first
     while number < first + MOST_REPEATS or not space.finite:
@@ -76,7 +76,7 @@ def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: 
 
 
 def draw_at_random(space: Space, seed: int, drawn: Drawn, trial: int) -> dict[str, Value]:
-    """Draws a random point that is new."""
+    """Draw a random point that is new."""
     point, _ = draw(space, RandomPoints(seed), 0, drawn, trial, uniform(seed, 0, REST))
     return point
 
