@@ -36,7 +36,10 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
 
 
 def value(name: str, training: Training) -> float | None:
-    """The objective of a run as it stands, or None where it has none: not evaluated yet, or a goal not reached."""
+    """The objective of a run as it stands, or None where it has none: not evaluated yet, or a goal not reached.
+
+    At a rung a loss or error is what is measured there, and the best loss is the lowest of that and the evaluations before.
+    """
     if not training.points:
         return None
     if name == "train_seconds":
@@ -44,8 +47,9 @@ def value(name: str, training: Training) -> float | None:
     if name == "steps_to_goal":
         return None if training.steps_to_goal is None else float(training.steps_to_goal)
     if name == "best_validation_loss":
-        return None if training.best is None else training.best.point.validation_loss
-    found = getattr(training.points[-1], name)
+        losses = [training.standing.validation_loss, *([training.best.point.validation_loss] if training.best else [])]
+        return min(filter(isfinite, losses), default=None)
+    found = getattr(training.standing, name)
     return found if isfinite(found) else None
 
 
