@@ -7,7 +7,7 @@ from sweepgd.data import Data
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import UsageProblem
 from sweepgd.sweep import Sweep
-from sweepgd.training import Training
+from sweepgd.training import Point, Training
 
 PENALTY_FACTOR = 10.0
 
@@ -33,6 +33,15 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
         if name == "steps_to_goal" and sweep.budget.goal is None:
             raise UsageProblem("search.objective = 'steps_to_goal' wants budget.goal: give it a goal")
     return chosen
+
+
+def evaluation(names: Sequence[str], training: Training) -> Point:
+    """The evaluation that a run's losses, errors and gap are recorded of: the best one where its objective is a best_… one.
+
+    Of several objectives the first that is a loss or an error decides. Any other run is recorded by its last evaluation.
+    """
+    first = next((name for name in names if name.endswith(("loss", "error"))), "")
+    return training.best.point if first.startswith("best") and training.best is not None else training.points[-1]
 
 
 def value(name: str, training: Training) -> float | None:

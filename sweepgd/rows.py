@@ -7,7 +7,7 @@ import numpy as np
 
 from sweepgd.configuration import Configuration, config_id_of
 from sweepgd.lab import Lab
-from sweepgd.objectives import value
+from sweepgd.objectives import evaluation, value
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.training import Training
 
@@ -49,7 +49,7 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
 
 
 def results(lab: Lab, training: Training) -> dict[str, Any]:
-    """The columns that a run fills. A diverged or failed run's losses are null."""
+    """The columns that a run fills. Its losses, errors and gap are of one evaluation; a diverged or failed run's are null."""
     outcome, last = training.outcome, training.points[-1]
     assert outcome is not None
     whole = outcome.status in (COMPLETED, PRUNED)
@@ -70,9 +70,10 @@ def results(lab: Lab, training: Training) -> dict[str, Any]:
     }
     if whole:
         losses = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
-        row |= {name: getattr(last, name) for name in losses}
-        held_out = last.test_loss if isfinite(last.test_loss) else last.validation_loss
-        row["generalization_gap"] = held_out - last.train_loss
+        judged = evaluation(lab.objectives, training)
+        row |= {name: getattr(judged, name) for name in losses}
+        held_out = judged.test_loss if isfinite(judged.test_loss) else judged.validation_loss
+        row |= {"generalization_gap": held_out - judged.train_loss, "evaluated_at_update": judged.update}
     return row
 
 

@@ -112,3 +112,40 @@ def test_a_rung_reports_what_is_measured_there():
     at = dict(zip(curve["update"].tolist(), curve["validation_loss"].tolist(), strict=True))
     run(Lab(sweep(*given[:2], text=MOONS)), Task(0, chosen, RUNGS["asha"]), lambda rung, mean: asked.update({rung: mean}))
     assert asked == {4: at[13], 12: at[37], 36: at[111]}  # of 308 updates
+
+
+LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
+
+
+@pytest.mark.parametrize(
+    ("objectives", "update"),
+    [
+        (["best_validation_loss"], 220),
+        (["train_seconds", "best_validation_loss", "train_loss"], 220),
+        (["validation_loss"], 308),
+        (["train_error", "best_validation_loss"], 308),
+        (["steps_to_goal"], 308),
+    ],
+)
+def test_every_figure_of_a_row_is_of_the_evaluation_that_it_names(objectives, update):
+    """Of 8 evaluations the best is at update 220, epoch 5, and the last at 308."""
+    lab = Lab(sweep("search={}", f"search.objectives={objectives}", "budget.goal=0.5", text=MOONS))
+    finished = run(lab, Task(0, configuration("adam", batch_size=16, learning_rate=0.5))).finished
+    row, curve = finished.rows[0], finished.curves[0]
+    at = curve["update"].tolist().index(update)
+    assert (row["evaluated_at_update"], row["updates"]) == (update, 308)
+    assert [row[name] for name in LOSSES] == [curve[name][at] for name in LOSSES]
+    assert row["generalization_gap"] == curve["test_loss"][at] - curve["train_loss"][at]
+    named = dict(zip(objectives, row["objectives"], strict=True))
+    assert named.get("best_validation_loss", min(curve["validation_loss"])) == min(curve["validation_loss"])
+    assert named.get("train_loss", curve["train_loss"][-1]) == curve["train_loss"][-1]
+
+
+def test_a_pruned_run_is_recorded_by_its_best_evaluation_too():
+    lab = Lab(sweep(text=MOONS))
+    task = Task(0, configuration("adam", batch_size=16, learning_rate=0.5), (40,))
+    finished = run(lab, task, lambda rung, mean: True).finished
+    row, curve = finished.rows[0], finished.curves[0]
+    assert (row["status"], row["updates"], curve["update"].tolist()) == ("pruned", 124, [0, 44, 88, 124])
+    assert row["evaluated_at_update"] == curve["update"][curve["validation_loss"].argmin()]
+    assert row["validation_loss"] == min(curve["validation_loss"]) == row["objectives"][0]

@@ -11,6 +11,7 @@ import pytest
 from tiny import computed
 
 from sweepgd import load, search
+from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.record.compact import compact
 from sweepgd.record.verify import verify
 from sweepgd.sweep import parse
@@ -37,8 +38,13 @@ def test_a_search_goes_on_with_them_and_they_are_compacted(earlier, tmp_path):
     continued = search(asked, out=earlier, workers=1)
     anew = search(asked, out=tmp_path / "anew", workers=1)
     for _ in range(2):
-        for table in ("trials", "curves", "minima", "curvature"):
+        for table in ("curves", "minima", "curvature"):
             assert computed(getattr(continued, table)).equals(computed(getattr(anew, table)))
+        rows, expected = continued.trials, anew.trials
+        added = ["evaluated_at_update"]  # null says: of the last evaluation
+        assert computed(rows.drop_columns(added)).equals(computed(expected.drop_columns(added)))
+        assert rows[added[0]].to_pylist() == [None] * 5 + expected["updates"].to_pylist()[5:]
+        assert evaluated_at(rows).tolist() == expected[added[0]].to_pylist()
         assert verify(earlier).findings == []
         assert compact(earlier)[1] == 1
         continued = load(earlier)
