@@ -59,7 +59,7 @@ class Ground:
         return {"weights": which} if "best" in which else {}
 
     def minimum(self, run: Run) -> Minimum:
-        """The weights that a run's losses in `trials` are of: its final ones, or its best ones where the objective is their loss.
+        """The weights that a run's losses in `trials` are of: final, or best where the objective is their loss.
 
         Raises Problem where the run has none, or they do not belong to these data or this model.
         """
