@@ -38,10 +38,14 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
 def evaluation(names: Sequence[str], training: Training) -> Point:
     """The evaluation that a run's losses, errors and gap are recorded of: the best one where its objective is a best_… one.
 
-    Of several objectives the first that is a loss or an error decides. Any other run is recorded by its last evaluation.
+    Any other run is recorded by its last evaluation.
     """
-    first = next((name for name in names if name.endswith(("loss", "error"))), "")
-    return training.best.point if first.startswith("best") and training.best is not None else training.points[-1]
+    return training.best.point if are_of_best(names) and training.best is not None else training.points[-1]
+
+
+def are_of_best(names: Sequence[str]) -> bool:
+    """Whether runs are recorded by their best evaluation: the first objective that is a loss or an error is a best_… one."""
+    return next((name for name in names if name.endswith(("loss", "error"))), "").startswith("best_")
 
 
 def value(name: str, training: Training) -> float | None:

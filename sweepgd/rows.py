@@ -20,7 +20,9 @@ def _settings(lab: Lab, configuration: str) -> str:
 
 def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int = 1) -> list[dict[str, Any]]:
     """What is known of a trial's rows, one a replicate, before it runs."""
-    extras = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
+    extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
+    if configuration.warmup:
+        extras["schedule_after_warmup"] = configuration.schedule_after_warmup
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}

@@ -10,7 +10,7 @@ from time import monotonic
 from sweepgd import one_off
 from sweepgd.advisor import Advisor
 from sweepgd.ask_and_tell import AskAndTell
-from sweepgd.directory import check_continues, move_aside
+from sweepgd.directory import as_recorded, check_continues, move_aside, recorded_otherwise
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
 from sweepgd.preparation import Prepared, prepare
@@ -57,7 +57,7 @@ def search(
     progress = progress or Silence()
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
-        prepared = prepare(sweep)
+        prepared = prepare(sweep if fresh else as_recorded(directory, sweep, progress.note))
         database = None if storage is None else connect(address(storage))
         if fresh and (aside := move_aside(directory)) is not None:
             progress.note(f"moved {directory} to {aside}")
@@ -77,6 +77,8 @@ def search(
             objectives, total = prepared.lab.objectives, prepared.total
             store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)
             prepared = replace(prepared, advisor=store.advisor)
+        for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
+            progress.note(line)
         with closing(store):
             complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
     results = load(directory)

@@ -43,6 +43,7 @@ def naive_descent(epochs, rate, penalty=0.0):
 def run_of(*, batch_size=3, learning_rate=0.1, optimizer="sgd", order=IN_ORDER, initial=START, **others):
     """Linear regression on ten rows, in their order, from START."""
     own = {"schedule", "batch_schedule", "batch_schedule_settings", "warmup", "weight_decay", "hyperparameters"}
+    own |= {"schedule_settings", "schedule_after_warmup"}
     given = {name: others.pop(name) for name in own & set(others)}
     chosen = configuration(optimizer, batch_size=batch_size, learning_rate=learning_rate, **given)
     return training(chosen, TEN, LINEAR, order=order, initial=initial, **others)
@@ -233,6 +234,22 @@ def test_the_goal_of_a_classification_is_an_error():
 def test_warm_up_climbs_over_its_epochs():
     run = run_of(epochs=4, warmup=2, eval_every=1).run()
     assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * min(1, (t + 1) / 8) for t in range(16)], rel=1e-15)
+
+
+def test_a_schedule_after_warm_up_begins_when_that_ends():
+    chosen = {"schedule": "cosine", "schedule_settings": {"floor": 0.0, "restarts": 0}}
+    run = run_of(epochs=4, warmup=2, eval_every=1, schedule_after_warmup=True, **chosen).run()
+    climbing = [(t + 1) / 8 for t in range(8)]
+    falling = [0.5 * (1 + np.cos(np.pi * t / 8)) for t in range(8)]
+    assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * factor for factor in climbing + falling], rel=1e-14)
+
+
+def test_a_warm_up_of_growing_batches_ends_where_its_updates_do():
+    """5 updates in epoch 0, 3 in epoch 1: 7.5 updates, rounded to 8, are 2 epochs."""
+    growing = {"batch_schedule": "growth", "batch_schedule_settings": GROWTH, "batch_size": 2}
+    chosen = {"schedule": "step", "schedule_settings": {"after": 1, "every": 1, "factor": 0.1}}
+    run = run_of(epochs=5, warmup=1.5, schedule_after_warmup=True, **growing, **chosen).run()
+    assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * factor for factor in (5 / 8, 1, 1, 0.1, 0.01)])
 
 
 def test_an_l2_penalty_is_of_the_weights_and_not_of_the_bias():

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from small import configuration
 from tiny import sweep
@@ -43,7 +44,7 @@ def test_a_row_says_all_that_was_decided():
     assert (row["trial"], row["replicate"], row["seed"], row["data_seed"]) == (2, 1, 4, 6)
     assert (row["data"], row["model"], row["dtype"], row["parameters"]) == ("synthetic_linear", "linear", "float64", 3)
     assert (row["optimizer"], row["learning_rate"], row["batch_size"]) == ("momentum", 0.1, 34)
-    assert row["hyperparameters"] == {"beta": 0.5, "warmup": 1.0, "weight_decay": 0.01}
+    assert row["hyperparameters"] == {"beta": 0.5, "warmup": 1.0, "schedule_after_warmup": 0.0, "weight_decay": 0.01}
     assert (row["updates"], row["samples"], row["epochs"]) == (2, 68, 2.0)
     assert row["generalization_gap"] == pytest.approx(row["test_loss"] - row["train_loss"])
     settings = json.loads(row["settings"])
@@ -51,6 +52,22 @@ def test_a_row_says_all_that_was_decided():
     assert settings["configuration"]["batch_size"] == "full"
     assert settings["data"]["noise"] == 0.01
     assert row["config_id"] == config_id_of(chosen.to_json())
+
+
+def test_a_row_says_whether_its_schedule_began_after_its_warm_up():
+    chosen = {"schedule": "cosine", "schedule_settings": {"floor": 0.0, "restarts": 0}}
+    after, multiplied, without = (
+        run(Lab(sweep()), Task(0, configuration(batch_size=5, warmup=warmup, schedule_after_warmup=flag, **chosen))).finished
+        for warmup, flag in ((1.0, True), (1.0, False), (0.0, False))
+    )
+    assert after.rows[0]["hyperparameters"]["schedule_after_warmup"] == 1.0
+    assert multiplied.rows[0]["hyperparameters"]["schedule_after_warmup"] == 0.0
+    assert "schedule_after_warmup" not in without.rows[0]["hyperparameters"]
+    assert json.loads(after.rows[0]["settings"])["configuration"]["schedule_after_warmup"] is True
+    assert after.rows[0]["config_id"] != multiplied.rows[0]["config_id"]
+    # 7 updates an epoch: at update 7 the base rate, or that of the middle of the run.
+    assert after.curves[0]["learning_rate"][1] == pytest.approx(0.1)
+    assert multiplied.curves[0]["learning_rate"][1] == pytest.approx(0.1 * 0.5 * (1 + np.cos(np.pi * 6 / 14)))
 
 
 def test_a_diverged_row_has_its_last_finite_loss_in_place_of_losses():

@@ -18,7 +18,7 @@ from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer
 from sweepgd.outcome import COMPLETED, DIVERGED, TIMED_OUT, Outcome
 from sweepgd.plan import Plan, row_orders
-from sweepgd.schedules import BATCH_SCHEDULES, Clock, learning_rates
+from sweepgd.schedules import BATCH_SCHEDULES, Clock, Start, learning_rates
 from sweepgd.training.judge import Judge
 from sweepgd.training.points import Best, Point
 from sweepgd.training.start import beginning, key, resolve_batch_size
@@ -66,6 +66,7 @@ class Training:
         self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
         self._schedule = registry.get("schedules", configuration.schedule)
         self._warmup = round(configuration.warmup * self.plan.updates(0))
+        self._start = Start(self._warmup, self.plan.epochs(self._warmup)) if configuration.schedule_after_warmup else Start()
 
         optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
         self._binding = Binding(
@@ -164,10 +165,8 @@ class Training:
             epochs=epoch + bounds[:-1] / seen,
             total_updates=self._total_updates,
         )
-        configuration = self.configuration
-        rates = learning_rates(
-            self._schedule, configuration.schedule_settings, clock, configuration.learning_rate, self._warmup
-        )
+        settings, rate = self.configuration.schedule_settings, self.configuration.learning_rate
+        rates = learning_rates(self._schedule, settings, clock, rate, self._warmup, self._start)
         end = updates if self._last_update is None else min(updates, self._last_update - self.updates)
         done = 0
         while done < end and self.outcome is None:
