@@ -50,6 +50,8 @@ TRIALS = pa.schema(
         pa.field("worker", pa.string()),
         *_fields(pa.int64(), "data_seed", "parameters"),
         pa.field("search_state", pa.string()),
+        pa.field("processor", pa.string()),
+        pa.field("vector_bits", pa.int64()),
         pa.field("evaluated_at_update", pa.int64()),
     ]
 )
