@@ -30,8 +30,9 @@ class Configuration:
 
     def to_dict(self) -> dict[str, Any]:
         given = dict(vars(self))
-        if not self.schedule_after_warmup:
-            del given["schedule_after_warmup"]  # configurations keep the identity that they had before there was a choice
+        if not (self.schedule_after_warmup and self.warmup):
+            # Without it a configuration keeps the identity that it had before there was a choice.
+            del given["schedule_after_warmup"]
         return given
 
     def to_json(self) -> str:

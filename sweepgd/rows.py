@@ -9,6 +9,7 @@ from sweepgd.configuration import Configuration, config_id_of
 from sweepgd.lab import Lab
 from sweepgd.objectives import evaluation, value
 from sweepgd.outcome import COMPLETED, PRUNED
+from sweepgd.sweep.former import recorded
 from sweepgd.training import Training
 
 
@@ -27,7 +28,7 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
     batch_size = configuration.batch_size
-    text = configuration.to_json()
+    text = recorded(configuration).to_json()
     row = {
         "data": lab.sweep.data.name or lab.sweep.data.path,
         "model": lab.sweep.model.name,

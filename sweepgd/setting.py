@@ -69,6 +69,11 @@ class Setting:
         return float(value)
 
 
+def shown(value: Any) -> str:
+    """A setting's value as a message shows it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def fault(settings: Any, what: str) -> str | None:
     """What keeps a plugin's declared settings from being a tuple of Setting, in words that follow its name, or None.
 

@@ -11,7 +11,7 @@ from sweepgd.configuration import Configuration
 from sweepgd.directory import check_continues
 from sweepgd.lab import Lab, one_blas_thread
 from sweepgd.looks import Looks
-from sweepgd.preparation import check_batch_sizes
+from sweepgd.preparation import check_batch_sizes, warnings_of
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import NoRoom, Store
 from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
@@ -116,6 +116,8 @@ def _train(
         raise UsageProblem("what [measure] finds goes to a record: give train an out directory")
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
     _ = lab.architecture
+    for line in warnings_of(sweep, space, (), lab.data(0).rows):
+        note(f"warning: {line}")
     configuration = configuration_of(next(space.grid()))
     store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
     for line in store.notes if store is not None else ():

@@ -84,6 +84,8 @@ def search(
         with closing(store):
             complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
     results = load(directory)
+    for line in prepared.warnings:
+        progress.warn(line)
     if storage is not None or not complete:
         recorded = set(results.trials["trial"].to_pylist()).intersection(range(prepared.total))
         done = f"{len(recorded)} of {prepared.total} trials are recorded"

@@ -3,10 +3,11 @@
 from sweepgd.schedules.batches import BATCH_SCHEDULES
 from sweepgd.schedules.builtin import constant, cosine, exponential, inverse_sqrt, one_cycle, polynomial, step, time
 from sweepgd.schedules.contract import BatchSchedule, Clock, Schedule
-from sweepgd.schedules.rates import Start, learning_rates
+from sweepgd.schedules.rates import BEGINNING, Start, learning_rates
 
 __all__ = [
     "BATCH_SCHEDULES",
+    "BEGINNING",
     "BatchSchedule",
     "Clock",
     "Schedule",

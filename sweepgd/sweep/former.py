@@ -1,8 +1,10 @@
 """Settings that schedules got later: what a sweep recorded before has by saying nothing, and what a new one writes out."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from sweepgd.configuration import Configuration
 from sweepgd.setting import Setting
 from sweepgd.sweep.points import names_of, schedule_of
 from sweepgd.sweep.spec import Sweep
@@ -28,6 +30,17 @@ def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
 def former(sweep: Sweep) -> dict[str, Any]:
     """Each such setting of the sweep's schedules by its dotted key, and what a record without it stands for."""
     return {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
+
+
+def recorded(configuration: Configuration) -> Configuration:
+    """The configuration without what a record has by saying nothing, so that it keeps the identity that it had."""
+    added = {
+        setting.name: setting.formerly
+        for setting in schedule_of(configuration.schedule).settings
+        if setting.formerly is not None
+    }
+    kept = {name: value for name, value in configuration.schedule_settings.items() if name not in added or value != added[name]}
+    return replace(configuration, schedule_settings=kept)
 
 
 def _added(sweep: Sweep) -> Iterator[tuple[str, Setting]]:

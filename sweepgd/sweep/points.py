@@ -168,24 +168,15 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
         learning_rate=float(point["learning_rate"] if rate is None else rate),
         batch_size=batch_size if isinstance(batch_size, str) else int(batch_size),
         schedule=schedule.name,
-        schedule_settings=_recorded(
-            schedule.settings, resolve(schedule.settings, of("schedule", schedule.name), f"schedule.{schedule.name}")
-        ),
+        schedule_settings=resolve(schedule.settings, of("schedule", schedule.name), f"schedule.{schedule.name}"),
         batch_schedule=batch_schedule.name,
         batch_schedule_settings=resolve(
             batch_schedule.settings, of("batch_schedule", batch_schedule.name), f"batch_schedule.{batch_schedule.name}"
         ),
         warmup=float(point["warmup"]),
         weight_decay=decay,
-        # Without a warm-up both are the same configuration.
-        schedule_after_warmup=bool(point["schedule_after_warmup"]) and bool(point["warmup"]),
+        schedule_after_warmup=bool(point["schedule_after_warmup"]),
     )
-
-
-def _recorded(settings: Iterable[Setting], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values without those that a record has by saying nothing, so that a configuration keeps the identity that it had."""
-    former = {setting.name: setting.formerly for setting in settings if setting.formerly is not None}
-    return {name: value for name, value in values.items() if name not in former or value != former[name]}
 
 
 def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:

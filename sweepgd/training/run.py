@@ -1,7 +1,6 @@
 """The run itself: chunks of updates, and the evaluations between them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from math import ceil, inf, nan
 from time import monotonic, perf_counter
 from typing import Any
@@ -17,11 +16,11 @@ from sweepgd.data import Data
 from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer
 from sweepgd.outcome import COMPLETED, DIVERGED, TIMED_OUT, Outcome
-from sweepgd.plan import Plan, row_orders
-from sweepgd.schedules import BATCH_SCHEDULES, Clock, Start, learning_rates
+from sweepgd.plan import row_orders
+from sweepgd.schedules import Clock, learning_rates
 from sweepgd.training.judge import Judge
 from sweepgd.training.points import Best, Point
-from sweepgd.training.start import beginning, key, resolve_batch_size
+from sweepgd.training.start import beginning, key, plan_of, resolve_batch_size, warmup_of
 
 # A kernel does not see Ctrl-C (numba#5551): no call of one may last much longer than this.
 CALL_SECONDS = 0.25
@@ -57,16 +56,13 @@ class Training:
     ) -> None:
         self.configuration, self.budget = configuration, budget
         self.batch_size = resolve_batch_size(configuration.batch_size, data.rows)
-        batch_schedule = BATCH_SCHEDULES[configuration.batch_schedule]
-        grow = partial(batch_schedule.size, self.batch_size, **configuration.batch_schedule_settings)
-        self.plan = Plan(data.rows, grow, drop_last=last_batch == "drop")
+        self.plan = plan_of(configuration, data.rows, last_batch)
         self._order = order or row_orders(data.rows, seed, shuffle)
         self._total_updates = self.plan.length(budget)
         self._last_update = None if budget.seconds is not None else self._total_updates
         self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
         self._schedule = registry.get("schedules", configuration.schedule)
-        self._warmup = round(configuration.warmup * self.plan.updates(0))
-        self._start = Start(self._warmup, self.plan.epochs(self._warmup)) if configuration.schedule_after_warmup else Start()
+        self._warmup, self._start = warmup_of(configuration, self.plan)
 
         optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
         self._binding = Binding(

