@@ -79,13 +79,13 @@ def search(
             objectives, total = prepared.lab.objectives, prepared.total
             store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)
             prepared = replace(prepared, advisor=store.advisor)
-        for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
-            progress.note(line)
         with closing(store):
+            for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
+                progress.note(line)
             complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
+        for line in prepared.warnings:  # while what plugins define is there
+            progress.warn(line)
     results = load(directory)
-    for line in prepared.warnings:
-        progress.warn(line)
     if storage is not None or not complete:
         recorded = set(results.trials["trial"].to_pylist()).intersection(range(prepared.total))
         done = f"{len(recorded)} of {prepared.total} trials are recorded"
