@@ -10,7 +10,7 @@ from time import monotonic
 from sweepgd import one_off
 from sweepgd.advisor import Advisor
 from sweepgd.ask_and_tell import AskAndTell
-from sweepgd.directory import check_continues, continued, move_aside, repeats
+from sweepgd.directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
 from sweepgd.kernels import target
@@ -60,7 +60,7 @@ def search(
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
         if not fresh:
-            sweep = continued(directory, sweep)
+            sweep = as_recorded(directory, sweep, progress.note)
         if storage is not None and sweep.search.sampler_version is None and sweep.search.sampler in ADAPTIVE:
             sweep = with_sampler_version(sweep, 1)  # no command knows all that the others run
         prepared = prepare(sweep)
@@ -88,7 +88,11 @@ def search(
             goes_on = not store.recorded.issuperset(range(prepared.total))
             if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
                 progress.note(repeated)
+            for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
+                progress.note(line)
             complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
+        for line in prepared.warnings:  # while what plugins define is there
+            progress.warn(line)
     results = load(directory)
     if complete and prepared.advisor.used_up:
         progress.note(prepared.advisor.used_up)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
@@ -88,12 +89,12 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
         "objectives": list(prepared.lab.objectives),
         "space": {axis.name: describe(axis) for axis in advisor.space.axes},
         "first": first,
+        "warnings": prepared.warnings,
     }
 
 
-def space_text(prepared: Prepared) -> str:
-    """The same for people."""
-    values = space_values(prepared)
+def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
+    """The same for people, given the `space_values`."""
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from sweepgd.problem import Problem, UsageProblem, nearest
 from sweepgd.sweep.entries import Range
+from sweepgd.sweep.former import former
 from sweepgd.sweep.spec import Sweep
 
 # Keys that say how much is run, not what is computed: they may change when a search is continued.
@@ -78,8 +79,9 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key."""
+    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting."""
     old, new = (_flat(sweep.model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    old = former(now) | old
     return [
         f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
         for key in sorted(old.keys() | new.keys())

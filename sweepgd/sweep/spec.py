@@ -48,6 +48,9 @@ class SpaceSpec(BaseModel):
     schedule: Entry = Field("constant", description="names of installed schedules")
     batch_schedule: Entry = Field("constant", description="constant or growth")
     warmup: Entry = Field(0.0, description="epochs of linear warm-up")
+    schedule_after_warmup: Entry = Field(
+        False, description="true: the schedule begins after the warm-up; false: from the run's beginning, multiplied by it"
+    )
     weight_decay: Entry | None = Field(None, description="L2 penalty on weights, or decoupled decay where the rule has its own")
 
 
@@ -139,6 +142,7 @@ class PointSpec(BaseModel):
     batch_schedule: str | None = Field(None, description="constant or growth")
     batch_schedule_settings: dict[str, Any] = Field(default_factory=dict, description="of the batch-size schedule")
     warmup: float | None = Field(None, description="epochs of linear warm-up")
+    schedule_after_warmup: bool | None = Field(None, description="whether the schedule begins after the warm-up")
     weight_decay: float | None = Field(None, description="weight decay")
 
 
