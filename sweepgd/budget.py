@@ -19,7 +19,7 @@ class Budget(BaseModel):
     length: PositiveInt | None = Field(
         None, description="epochs that schedules are stretched over, where the budget is in seconds"
     )
-    stop_at: float | None = Field(None, description="stop once the train loss is at or below this")
+    stop_at: float | None = Field(None, allow_inf_nan=False, description="stop once the train loss is at or below this")
     patience: AtLeastOne | None = Field(None, description="stop after so many evaluations without a new best validation loss")
     goal: float | None = Field(
         None,

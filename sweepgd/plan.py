@@ -85,6 +85,15 @@ class Plan:
         size = min(self.batch_size(epoch), self.rows)
         return self.rows // size * size if self.drop_last else self.rows
 
+    def epochs(self, updates: int) -> float:
+        """How many epochs so many updates from the beginning are: whole ones, and the share of another."""
+        epoch = 0
+        while updates >= self.updates(epoch):
+            updates -= self.updates(epoch)
+            epoch += 1
+        bounds = self.bounds(epoch)
+        return epoch + float(bounds[updates]) / int(bounds[-1])
+
     def length(self, budget: Budget) -> int | None:
         """The run's updates, for schedules and rungs; None where a budget in seconds leaves them open."""
         if budget.updates is not None:

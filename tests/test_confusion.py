@@ -4,16 +4,17 @@ from pathlib import Path
 
 import naive
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
-from small import configuration, data_of, model_for, training
+from small import configuration, data_of, model_for, taken, training
 from tiny import sweep
 
 import sweepgd
 from sweepgd.analysis import classes
-from sweepgd.confusion import balanced_error, confusion, macro_f1
 from sweepgd.data import Part
 from sweepgd.layout import tensors_in
+from sweepgd.training.confusion import balanced_error, confusion, macro_f1
 
 
 def drawn(rows: int, number: int, seed: int):
@@ -31,7 +32,7 @@ def test_a_run_is_scored_as_its_predictions_are(number, hidden, dtype):
     data = data_of(inputs, labels, classes=number, validation=validation, test=test, dtype=dtype)
     model = model_for(data, "mlp", hidden=hidden) if hidden else model_for(data, "softmax")
     run = training(configuration(learning_rate=0.1, batch_size=10), data, model, dtype=dtype, epochs=3).run()
-    found = run.confusions()
+    found = taken(run)
     tensors = tensors_in(run.parameters.astype(np.float64), model.layout)
     for name, (rows, true) in (("validation", validation), ("test", test)):
         logits = naive.outputs(tensors, rows, "relu")[-1]
@@ -61,10 +62,12 @@ def test_many_classes_and_none_have_no_matrix():
     labels = np.arange(101).repeat(2)
     data = data_of(labels[:, None], labels, classes=101, test=(labels[:, None], labels))
     model = model_for(data, "softmax")
-    assert training(configuration(learning_rate=0.1, batch_size=10), data, model, epochs=1).run().confusions() == {}
+    run = training(configuration(learning_rate=0.1, batch_size=10), data, model, epochs=1)
+    assert taken(run) == {}
     regression = data_of(labels[:, None], labels, test=(labels[:, None], labels))
     model = model_for(regression, "linear")
-    assert training(configuration(learning_rate=1e-6, batch_size=10), regression, model, epochs=1).run().confusions() == {}
+    run = training(configuration(learning_rate=1e-6, batch_size=10), regression, model, epochs=1)
+    assert taken(run) == {}
 
 
 @pytest.fixture
@@ -89,6 +92,17 @@ def test_rows_of_the_record(recorded):
             assert row[f"{part}_error"] == pytest.approx(1 - counts.trace() / counts.sum())
             assert row[f"{part}_balanced_error"] == balanced_error(counts)
             assert row[f"{part}_macro_f1"] == macro_f1(counts)
+
+
+def test_what_is_recorded_of_the_best_weights_is_scored_with_them(tmp_path):
+    asked = ("data={name='wine'}", "model.name='softmax'", "budget.epochs=30", "search.objective='best_validation_loss'")
+    text = sweep(*asked, "search.trials=4", "optimizer={}", "space.optimizer='sgd'", "space.learning_rate=[0.3,1,3,10]")
+    results = sweepgd.search(text, out=tmp_path / "results", workers=1)
+    trials = results.trials.filter(pc.less(results.trials["evaluated_at_update"], results.trials["updates"])).to_pylist()
+    assert trials
+    for row in trials:
+        counts = np.array(row["validation_confusion"])
+        assert row["validation_error"] == pytest.approx(1 - counts.trace() / counts.sum())
 
 
 def test_the_table_of_classes(recorded):

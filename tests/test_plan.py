@@ -80,3 +80,10 @@ def test_orders_gone_through_again_and_again_are_kept_as_far_as_there_is_room(mo
     first, again = ([row_orders(6, seed, "epoch")(epoch) for seed in range(5) for epoch in range(4)] for _ in range(2))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
     assert [a is b for a, b in zip(first, again, strict=True)] == [True] * 10 + [False] * 10
+
+
+@pytest.mark.parametrize(("updates", "epochs"), [(0, 0.0), (1, 0.2), (5, 1.0), (6, 1.4), (8, 2.0), (9, 2.8), (10, 3.0)])
+def test_epochs_of_so_many_updates_of_growing_batches(updates, epochs):
+    """Batches of 2, 4 and 8 of 10 rows: 5, 3 and 2 updates."""
+    growing = plan.Plan(10, lambda epoch: 2 * 2**epoch)
+    assert growing.epochs(updates) == pytest.approx(epochs)

@@ -27,6 +27,8 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
     return [pa.field(name, kind) for name in names]
 
 
+# `evaluated_at_update` says which evaluation the losses, errors and gap are of. It is null where there are none, and in records
+# made before it was written, where they are of the last evaluation.
 TRIALS = pa.schema(
     [
         *_KEY,
@@ -50,6 +52,9 @@ TRIALS = pa.schema(
         pa.field("worker", pa.string()),
         *_fields(pa.int64(), "data_seed", "parameters"),
         pa.field("search_state", pa.string()),
+        pa.field("processor", pa.string()),
+        pa.field("vector_bits", pa.int64()),
+        pa.field("evaluated_at_update", pa.int64()),
         *_fields(pa.float64(), "validation_balanced_error", "test_balanced_error", "validation_macro_f1", "test_macro_f1"),
         *_fields(_CONFUSION, "validation_confusion", "test_confusion"),
     ]

@@ -3,7 +3,7 @@
 import naive
 import numpy as np
 import pytest
-from small import configuration, data_of, model_for, training
+from small import configuration, data_of, model_for, taken, training
 from tiny import sweep
 
 from sweepgd.data import DataSpec
@@ -92,7 +92,7 @@ def test_a_search_trains_on_the_rows_that_are_drawn(tmp_path):
         found[name] = run
     assert found["plain"].data.fingerprint == found["weighted"].data.fingerprint
     assert found["plain"].points[0].train_loss == found["weighted"].points[0].train_loss
-    plain, weighted = (found[name].confusions()["validation"] for name in ("plain", "weighted"))
+    plain, weighted = (taken(found[name])["validation"] for name in ("plain", "weighted"))
     assert plain[:, 1].tolist() == [0, 0]
     assert weighted[0, 1] > weighted[1, 1] > 0
     assert found["weighted"].points[-1].train_loss > found["plain"].points[-1].train_loss

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tiny import computed
+from tiny import assert_close, computed
 
 from sweepgd import load, search
+from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.record.compact import compact
 from sweepgd.record.verify import verify
 from sweepgd.sweep import parse
@@ -34,22 +35,23 @@ def test_results_of_the_earlier_version_are_read(earlier):
 
 
 def test_a_search_goes_on_with_them_and_they_are_compacted(earlier, tmp_path):
+    recorded = load(earlier).trials
     asked = parse((earlier / "sweep.toml").read_text())
     continued = search(asked, out=earlier, workers=1)
+    assert continued.trials.slice(0, len(recorded)).equals(recorded)
     anew = search(asked, out=tmp_path / "anew", workers=1)
-    for _ in range(2):
-        for table in ("trials", "curves", "minima", "curvature"):
-            before, now = (computed(getattr(results, table)) for results in (continued, anew))
-            if table == "minima":
-                # Written since are the names of inputs, targets and classes too.
-                more = [json.loads(text) for text in now["preprocessing"].to_pylist()]
-                less = [json.loads(text) for text in before["preprocessing"].to_pylist()]
-                assert all(all_ == all_ | some for some, all_ in zip(less, more, strict=True))
-                before, now = (each.drop_columns(["preprocessing"]) for each in (before, now))
-            assert before.equals(now)
-        assert verify(earlier).findings == []
-        assert compact(earlier)[1] == 1
-        continued = load(earlier)
+    assert_close(continued, anew)
+    assert recorded["evaluated_at_update"].null_count == len(recorded)  # null says: of the last evaluation
+    assert evaluated_at(continued.trials).tolist() == anew.trials["evaluated_at_update"].to_pylist()
+    done = [[json.loads(text) for text in results.minima["preprocessing"].to_pylist()] for results in (continued, anew)]
+    for before, now in zip(*done, strict=True):
+        assert now == now | before | {"features": ["x1", "x2"], "targets": ["target 0"], "classes": []}
+    assert verify(earlier).findings == []
+    assert compact(earlier)[1] == 1
+    compacted = load(earlier)
+    for table in ("trials", "curves", "minima", "curvature"):
+        assert computed(getattr(compacted, table)).equals(computed(getattr(continued, table)))
+    assert verify(earlier).findings == []
 
 
 def test_a_damaged_page_of_the_earlier_version_is_noticed(earlier):

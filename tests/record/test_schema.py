@@ -47,7 +47,7 @@ PROMISED = [
     "worker",
 ]
 INTEGERS = {"trial", "replicate", "batch_size", "seed", "updates", "samples", "attempt", "steps_to_goal"}
-INTEGERS |= {"diverged_at_update", "data_seed", "parameters"}
+INTEGERS |= {"diverged_at_update", "data_seed", "parameters", "vector_bits", "evaluated_at_update"}
 
 BY_CLASS = [
     "validation_balanced_error",
@@ -60,7 +60,16 @@ BY_CLASS = [
 
 
 def test_trials_has_the_promised_columns_in_their_order():
-    assert TRIALS.names == [*PROMISED, "data_seed", "parameters", "search_state", *BY_CLASS]
+    assert TRIALS.names == [
+        *PROMISED,
+        "data_seed",
+        "parameters",
+        "search_state",
+        "processor",
+        "vector_bits",
+        "evaluated_at_update",
+        *BY_CLASS,
+    ]
 
 
 def test_types_of_trials():

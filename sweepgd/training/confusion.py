@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.data import Part
+from sweepgd.data import Data, Part
 
 Array = npt.NDArray[np.int64]
+# Of inputs and targets, the share of rows that are misclassified.
+Error = Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]
 
 # The matrix has the square of so many numbers, and each class takes an evaluation of its own.
 MOST_CLASSES = 100
 
 
-def confusion(error: Callable[[npt.NDArray[Any], npt.NDArray[Any]], float], part: Part, classes: int) -> Array | None:
+def confusion(error: Error, part: Part, classes: int) -> Array | None:
     """Rows of a part by their class and by the class that the model takes them for, (classes, classes).
 
     `error(inputs, targets)` gives the share of rows that are taken for another class than their target. Where all targets
@@ -40,6 +42,16 @@ def confusion(error: Callable[[npt.NDArray[Any], npt.NDArray[Any]], float], part
         if left:
             return None
     return counts
+
+
+def confusions(data: Data, error: Error) -> dict[str, Array]:
+    """`confusion` of the validation and the test part, as far as there are any; {} without classes, or with too many."""
+    classes = len(data.classes)
+    if not 0 < classes <= MOST_CLASSES:
+        return {}
+    parts = {"validation": data.validation, "test": data.test}
+    found = {name: confusion(error, part, classes) for name, part in parts.items() if part is not None}
+    return {name: counts for name, counts in found.items() if counts is not None}
 
 
 def balanced_error(counts: Array) -> float:
