@@ -79,7 +79,9 @@ def costs(directory, trials):
 # Start-up is about a second of either; a millisecond more a trial would make the larger of 5,000 four times as dear.
 @pytest.mark.parametrize(("trials", "times"), [(5_000, 3), pytest.param(100_000, 6, marks=pytest.mark.slow)])
 def test_a_large_study_costs_little_more_than_a_tenth_of_it(tmp_path, trials, times):
-    for (seconds, memory), (less, _) in zip(costs(tmp_path / "whole", trials), costs(tmp_path / "tenth", trials // 10), strict=True):
+    for (seconds, memory), (less, _) in zip(
+        costs(tmp_path / "whole", trials), costs(tmp_path / "tenth", trials // 10), strict=True
+    ):
         assert less > 0
         assert seconds <= times * less
         assert 5e7 < memory <= 1e9
