@@ -2,8 +2,8 @@
 
 An entry is a folder named by a digest of its key, which holds all that the content depends on, the versions of libraries too.
 It is sealed with a digest of its files and renamed into place whole, so that two processes at once, a kill, damage and a cache
-that is deleted cost nothing but the time to make it anew. What is read from an entry may be code that is run, as a pickle is: an
-entry counts only where nobody but the user, and root, can have written it.
+that is deleted cost nothing but the time to make it anew. What is read from an entry may be code that is run, as a pickle is:
+an entry counts only where nobody but the user, and root, can have written it.
 """
 
 import hashlib

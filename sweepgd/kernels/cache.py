@@ -20,6 +20,8 @@ from sweepgd import kept
 
 config: Any = numba.config  # its attributes are made at run time
 
+FOREIGN = "belongs to another user or may be written by others, who could put code there"
+
 
 @cache
 def root() -> Path | None:
