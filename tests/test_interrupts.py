@@ -162,20 +162,23 @@ def test_the_second_signal_waits_for_nothing(endless, scratch, tmp_path):
     wait_until_gone(search.pid)
 
 
-def test_no_worker_outlives_a_killed_search_and_its_folder_not_the_next_one(endless, scratch, short, tmp_path):
+def test_no_worker_outlives_a_killed_search_and_its_folders_not_the_next_one(endless, scratch, short, tmp_path):
+    """Nor one that is stopped."""
     with running(*endless, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
-        assert len(workers(search.pid)) == 2
+        stopped, _ = workers(search.pid)
+        os.kill(stopped, signal.SIGSTOP)
         search.kill()
         search.wait()
     wait_until_gone(search.pid)
     (deserted,) = short.glob("sweepgd-data-*")
     assert (deserted / "train_inputs.npy").exists()
+    assert len(list(short.glob("pymp-*"))) == 1
     held = short / "sweepgd-other"
     held.mkdir()
     ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "other"), "--workers", "1", env=scratch)
     assert ended.returncode == 0, ended.stderr
-    assert [path.name for path in short.glob("sweepgd-*")] == ["sweepgd-other"]
+    assert [path.name for path in short.iterdir()] == ["sweepgd-other"]
 
 
 def test_nothing_is_left_of_a_search_that_ends(scratch, short, tmp_path):
@@ -184,4 +187,4 @@ def test_nothing_is_left_of_a_search_that_ends(scratch, short, tmp_path):
         search.communicate()
     assert search.returncode == 0
     wait_until_gone(search.pid)
-    assert not list(short.glob("sweepgd-data-*"))
+    assert not list(short.iterdir())
