@@ -27,6 +27,7 @@ from sweepgd.cli_options import (
 )
 from sweepgd.cli_plugin import plugin
 from sweepgd.cli_record import compact, verify
+from sweepgd.interrupts import heard
 from sweepgd.problem import Problem, UsageProblem
 
 # What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
@@ -54,7 +55,8 @@ def main() -> None:
     """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        with heard(INTERRUPTED, lambda: "interrupted"):
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except Problem as problem:
         print(f"sweepgd: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
@@ -168,7 +170,6 @@ def search(
         return
 
     from sweepgd import processes
-    from sweepgd.interrupts import heard
     from sweepgd.report.progress import SearchProgress
     from sweepgd.room import check_writable
 
@@ -313,29 +314,27 @@ def train(
     if out is not None:
         check_writable(out)
 
-    from sweepgd.interrupts import heard
     from sweepgd.report.plain import RunPrinter
     from sweepgd.single import train as run
 
     settle_imports()
 
     printer = RunPrinter(quiet=quiet or json_)
-    with heard(INTERRUPTED, lambda: "interrupted"):
-        training = run(
-            data,
-            model,
-            optimizer,
-            learning_rate,
-            size,
-            epochs,
-            schedule,
-            seed,
-            overrides=set_,
-            plugins=plugin_,
-            out=out,
-            watch=printer.point,
-            note=printer.note,
-        )
+    training = run(
+        data,
+        model,
+        optimizer,
+        learning_rate,
+        size,
+        epochs,
+        schedule,
+        seed,
+        overrides=set_,
+        plugins=plugin_,
+        out=out,
+        watch=printer.point,
+        note=printer.note,
+    )
     print(printer.as_json(training) if json_ else printer.end(training))
 
 
