@@ -31,7 +31,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of trials, looks and measures, by which every Hessian product takes PRODUCT_SECONDS and nothing else any time."""
+    """The clock of trials, looks and measures, by which a Hessian product takes PRODUCT_SECONDS, all else no time."""
     clock = Clock()
     for module in (trial, training, looks_module, gauge, place):
         monkeypatch.setattr(module, "monotonic", clock)

@@ -2,9 +2,12 @@
 
 import re
 from functools import cache
+from typing import Any, NamedTuple
 
 import numba
 from llvmlite import binding
+
+config: Any = numba.config  # its attributes are made at run time
 
 # An addition of 64 bytes: LLVM emits it in the widest registers that the processor has.
 _ADDITION = """
@@ -19,9 +22,24 @@ define void @add(<16 x float>* %x) {
 _REGISTER_BITS = {"zmm": 512, "ymm": 256}
 
 
+class ProcessorType(NamedTuple):
+    """All on which the bits of a result depend, beside the versions of Numba and NumPy: LLVM's name, and `vector_bits`."""
+
+    processor: str
+    vector_bits: int | None
+
+    def __str__(self) -> str:
+        return f"{self.processor} with {self.vector_bits}-bit vectors" if self.vector_bits else f"{self.processor} without JIT"
+
+
+def processor_type() -> ProcessorType:
+    """Return the type of the processor that kernels are compiled for."""
+    return ProcessorType(processor(), vector_bits())
+
+
 def processor() -> str:
     """Return LLVM's name of the processor that kernels are compiled for, such as "znver4" or "haswell"."""
-    return numba.config.CPU_NAME or binding.get_host_cpu_name()
+    return config.CPU_NAME or binding.get_host_cpu_name()
 
 
 def features() -> str:
@@ -29,13 +47,13 @@ def features() -> str:
 
     Numba compiles for the host's where NUMBA_CPU_FEATURES is not set, even if NUMBA_CPU_NAME is.
     """
-    chosen = numba.config.CPU_FEATURES
+    chosen = config.CPU_FEATURES
     return binding.get_host_cpu_features().flatten() if chosen is None else chosen
 
 
 def vector_bits() -> int | None:
     """Return the width in bits of the widest vector registers that kernels use; None where JIT is off and NumPy computes."""
-    return None if numba.config.DISABLE_JIT else _widest(processor(), features())
+    return None if config.DISABLE_JIT else _widest(processor(), features())
 
 
 @cache
