@@ -17,6 +17,7 @@ from sweepgd.cli_options import (
     INTERRUPTED,
     LARGEST_SEED,
     SOME_FAILED,
+    DataPath,
     Json,
     Plugin,
     Quiet,
@@ -144,6 +145,7 @@ def search(
             envvar="SWEEPGD_STORAGE",
         ),
     ] = None,
+    data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
@@ -155,6 +157,7 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
+    from sweepgd.sweep.recorded import at
 
     flagged = _on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
@@ -164,6 +167,8 @@ def search(
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
+    if data_path is not None:
+        loaded = at(loaded, data_path)
     directory = out or Path("results") / loaded.name
     if dry_run:
         _dry_run(loaded, plugin_, json_)
