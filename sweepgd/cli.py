@@ -17,6 +17,7 @@ from sweepgd.cli_options import (
     INTERRUPTED,
     LARGEST_SEED,
     SOME_FAILED,
+    DataPath,
     Json,
     Plugin,
     Quiet,
@@ -27,6 +28,7 @@ from sweepgd.cli_options import (
 )
 from sweepgd.cli_plugin import plugin
 from sweepgd.cli_record import compact, verify
+from sweepgd.interrupts import heard
 from sweepgd.problem import Problem, UsageProblem
 
 # What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
@@ -54,7 +56,8 @@ def main() -> None:
     """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        with heard(INTERRUPTED, lambda: "interrupted"):
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except Problem as problem:
         print(f"sweepgd: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
@@ -142,6 +145,7 @@ def search(
             envvar="SWEEPGD_STORAGE",
         ),
     ] = None,
+    data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
@@ -153,6 +157,7 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
+    from sweepgd.sweep.recorded import at
 
     flagged = _on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
@@ -162,13 +167,14 @@ def search(
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
+    if data_path is not None:
+        loaded = at(loaded, data_path)
     directory = out or Path("results") / loaded.name
     if dry_run:
         _dry_run(loaded, directory, plugin_, json_)
         return
 
     from sweepgd import processes
-    from sweepgd.interrupts import heard
     from sweepgd.report.progress import SearchProgress
     from sweepgd.room import check_writable
 
@@ -328,30 +334,28 @@ def train(
     if out is not None:
         check_writable(out)
 
-    from sweepgd.interrupts import heard
     from sweepgd.report.plain import RunPrinter
     from sweepgd.single import train as run
 
     settle_imports()
 
     printer = RunPrinter(quiet=quiet or json_)
-    with heard(INTERRUPTED, lambda: "interrupted"):
-        training = run(
-            data,
-            model,
-            optimizer,
-            learning_rate,
-            size,
-            epochs,
-            schedule,
-            seed,
-            overrides=set_,
-            plugins=plugin_,
-            out=out,
-            begin=printer.data,
-            watch=printer.point,
-            note=printer.note,
-        )
+    training = run(
+        data,
+        model,
+        optimizer,
+        learning_rate,
+        size,
+        epochs,
+        schedule,
+        seed,
+        overrides=set_,
+        plugins=plugin_,
+        out=out,
+        begin=printer.data,
+        watch=printer.point,
+        note=printer.note,
+    )
     print(printer.as_json(training) if json_ else printer.end(training))
 
 
