@@ -74,7 +74,7 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
     first: list[dict[str, Any]] = []
     generation = next(group for group in advisor.generations(prepared.total) if len(group))
     advisor.begin(generation)
-    for number in list(generation)[:5]:
+    for number in generation[:5]:
         first.append(configuration_of(advisor.ask(number)).to_dict())
     return {
         "trials": prepared.total,

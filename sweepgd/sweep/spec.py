@@ -24,7 +24,7 @@ OBJECTIVES = (
 class ModelSpec(BaseModel):
     """The `[model]` table. Any further key is a setting of the named model."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     name: str = Field("mlp", description="an installed model")
     dtype: Literal["float32", "float64"] = Field("float32", description="floating-point type of parameters and data")
@@ -36,7 +36,7 @@ class SpaceSpec(BaseModel):
     The learning rate, and settings in tables such as `[optimizer.adam]`, may also be "search": the rule's own range.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     batch_size: Entry = Field(32, description='rows an update; "full" for all of them')
     learning_rate: Entry | None = Field(None, description="step size; left out, each optimizer searches its own range")
@@ -50,7 +50,7 @@ class SpaceSpec(BaseModel):
 class SearchSpec(BaseModel):
     """The `[search]` table."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     sampler: str = Field("random", description="random, grid, quasi_random, tpe, nsga2, cmaes or gp")
     trials: PositiveInt | None = Field(
@@ -84,7 +84,7 @@ class SearchSpec(BaseModel):
 class MeasureSpec(BaseModel):
     """The `[measure]` table: which curvature is measured at the minimisers, and on which training rows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     measures: list[str] = Field(["lambda_max"], min_length=1, description="names of measures: " + ", ".join(MEASURES))
     rows: PositiveInt | Literal["full"] = Field(512, description='training rows, a fixed random subset; "full" for all')
@@ -118,7 +118,7 @@ class MeasureSpec(BaseModel):
 class PointSpec(BaseModel):
     """A `[[points]]` table: a configuration that runs first, as given; what it leaves out is the fixed value or the default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     optimizer: str | None = Field(None, description="an installed optimizer")
     hyperparameters: dict[str, float] = Field(default_factory=dict, description="of the optimizer")
@@ -135,7 +135,7 @@ class PointSpec(BaseModel):
 class Sweep(BaseModel):
     """A whole sweep file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="names the results directory")
     description: str = Field("", description="the question that the sweep asks")
