@@ -6,7 +6,13 @@ from typing import Annotated
 
 import typer
 
-plugin = typer.Typer(name="plugin", help="Write and check plugins.", rich_markup_mode=None, no_args_is_help=True)
+plugin = typer.Typer(name="plugin", help="Write and check plugins.", rich_markup_mode=None, invoke_without_command=True)
+
+
+@plugin.callback()
+def options(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @plugin.command(epilog="Example: sweepgd plugin new demo")

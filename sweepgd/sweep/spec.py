@@ -82,7 +82,10 @@ class SearchSpec(BaseModel):
 
 
 class MeasureSpec(BaseModel):
-    """The `[measure]` table: which curvature is measured at the minimisers, and on which training rows."""
+    """The `[measure]` table: which curvature is measured at the minimisers, and on which training rows.
+
+    `--set measure=false` leaves the table of a file out.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -158,3 +161,9 @@ class Sweep(BaseModel):
         default_factory=dict,
         description="written by a search to its results: each file given with `--plugin`, and its SHA-256",
     )
+
+    @field_validator("measure", mode="before")
+    @classmethod
+    def _measure_is_off(cls, measure: Any) -> Any:
+        """Where a file measures, `--set measure=false` is the only way not to, as TOML has no null."""
+        return None if measure is False else measure

@@ -130,6 +130,14 @@ def test_an_unknown_key_beside_a_plugins_settings_is_named_once_the_plugin_is_kn
     assert str(problem.value) == line
 
 
+def test_what_a_file_measures_can_be_left_out():
+    measuring = "[measure]\nmeasures = ['trace']\n"
+    assert sweep(text=LINEAR + measuring).measure is not None
+    off = sweep("measure=false", text=LINEAR + measuring)
+    assert off.measure is None
+    assert to_toml(off) == to_toml(sweep())
+
+
 @pytest.mark.parametrize(
     ("override", "line"),
     [
