@@ -38,7 +38,7 @@ FAULTS = {
         "float64 in a float32 loop, in leaking.py: line 9, 'velocity = 0.9 * slots[0, i] + gradient[i]'; cast its numbers",
     ),
     "overflowing": ("python", "compiled for float32 it goes elsewhere than without JIT"),
-    "reading": ("python", "without JIT, the rule raises IndexError"),
+    "reading": ("python", "without JIT, it raises IndexError"),
     "hungry": ("finite", "raises MemoryError"),
     "hanging": ("finite", "did not come back within 3 s"),
     "crashing": ("finite", "its process ended by signal SIGSEGV"),
