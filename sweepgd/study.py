@@ -13,6 +13,7 @@ from sweepgd.ask_and_tell import AskAndTell
 from sweepgd.directory import check_continues, move_aside
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
+from sweepgd.kernels import target
 from sweepgd.preparation import Prepared, prepare
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.processes import cores
@@ -73,6 +74,7 @@ def search(
             store = Store.open(directory, to_toml(prepared.sweep), check)
             for line in store.notes:
                 progress.note(line)
+            note_other_processor(store, progress)
         else:
             objectives, total = prepared.lab.objectives, prepared.total
             store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)
@@ -91,6 +93,17 @@ def search(
         by = "" if storage is None else ", by all commands together"
         progress.note(f"{done}{by}" if complete else f"time is up: {done}{by}; the same command goes on")
     return results
+
+
+def note_other_processor(store: Store, progress: Progress) -> None:
+    """Say once, before its first run on this type of processor, that a study goes on where results are rounded otherwise."""
+    here = target.processor_type()
+    if store.processors and here not in store.processors:
+        before = " and ".join(sorted(str(target.ProcessorType(*each)) for each in store.processors))
+        progress.note(
+            f"{store.directory} was computed on {before}, and this is {here}: equal configurations agree within rounding,"
+            " not bit for bit"
+        )
 
 
 def _run_remaining(

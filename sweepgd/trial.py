@@ -10,6 +10,7 @@ from time import monotonic
 
 from sweepgd import registry
 from sweepgd.configuration import Configuration
+from sweepgd.kernels import target
 from sweepgd.lab import Lab
 from sweepgd.looks import Looks
 from sweepgd.measures import measure_of
@@ -121,6 +122,7 @@ def result_of(
     finished_at = datetime.now(UTC)
     finished = Finished(task.trial, [], [], curvature=list(looks))
     where = {"started_at": started, "finished_at": finished_at, "worker": f"{platform.node()}:{os.getpid()}"}
+    where |= target.processor_type()._asdict()
     known = known_rows(lab, task.trial, task.configuration, task.attempt)
     for replicate, training in enumerate(trainings):
         row = known[replicate] | where

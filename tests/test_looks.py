@@ -1,11 +1,12 @@
 """Looks along training that take long: they cost themselves, and not the run."""
 
-from time import sleep
-
 import pytest
 from small import configuration
 from tiny import sweep
 
+from sweepgd import looks as looks_module
+from sweepgd import training, trial
+from sweepgd.curvature import gauge, place
 from sweepgd.curvature.objective import Objective
 from sweepgd.lab import Lab
 from sweepgd.measures import UNMEASURED
@@ -16,26 +17,45 @@ PRODUCT_SECONDS = 0.1
 LOOK_SECONDS = 3 * PRODUCT_SECONDS
 
 
+class Clock:
+    """A clock that stands still unless it is told that time has passed."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
 @pytest.fixture
-def slow(monkeypatch):
-    """Makes every Hessian product take long."""
+def clock(monkeypatch):
+    """The clock of trials, looks and measures, by which a Hessian product takes PRODUCT_SECONDS, all else no time."""
+    clock = Clock()
+    for module in (trial, training, looks_module, gauge, place):
+        monkeypatch.setattr(module, "monotonic", clock)
     hessian = Objective.hessian
 
     def made(self, theta):
         product = hessian(self, theta)
-        return lambda direction: sleep(PRODUCT_SECONDS) or product(direction)
+        return lambda direction: clock.sleep(PRODUCT_SECONDS) or product(direction)
 
     monkeypatch.setattr(Objective, "hessian", made)
+    return clock
 
 
-class Unhurried(Lab):
-    """Whose runs take 0.2 s an epoch of 4 updates."""
+def take_time(lab, clock, monkeypatch):
+    """Makes an update of every run of a lab take 0.05 s of the clock: 0.2 s an epoch of 4 updates."""
+    plain = lab.training
 
-    def training(self, configuration, replicate, rungs=()):
-        training = super().training(configuration, replicate, rungs)
-        train = training._binding.train
-        training._binding.train = lambda *given: sleep(0.05 * len(given[2])) or train(*given)
-        return training
+    def slow(configuration, replicate, rungs=()):
+        run = plain(configuration, replicate, rungs)
+        train = run._binding.train
+        run._binding.train = lambda *given: clock.sleep(0.05 * len(given[2])) or train(*given)
+        return run
+
+    monkeypatch.setattr(lab, "training", slow)
 
 
 def ended(lab, limit):
@@ -47,19 +67,20 @@ def ended(lab, limit):
     return [row["status"] for row in result.finished.rows], looks
 
 
-def test_a_look_that_takes_longer_than_there_is_time_is_given_up(slow):
+def test_a_look_that_takes_longer_than_there_is_time_is_given_up(clock):
     statuses, looks = ended(Lab(sweep("measure={measures=['weight_norm'],every=1}")), limit=LOOK_SECONDS)
     assert statuses == ["completed"]
     assert [row["update"] for row in looks] == [0, 4, 8]
     assert {(row["value"], row["message"]) for row in looks} == {(None, UNMEASURED + "out of time")}
 
 
-def test_looks_leave_all_replicates_the_time_that_they_still_need(slow):
-    """Two runs of 0.6 s and looks of 2.4 s: with 2.5 s, some are taken."""
-    asked = ("measure={measures=['weight_norm'],every=1}", "budget.epochs=3", "search.replicates=2")
-    statuses, looks = ended(Unhurried(sweep(*asked)), limit=2.5)
+@pytest.mark.parametrize(("limit", "taken"), [(2.5, 3), (10.0, 8)], ids=["2.5 s", "10 s"])
+def test_looks_leave_all_replicates_the_time_that_they_still_need(limit, taken, clock, monkeypatch):
+    """Two runs of 0.6 s and eight looks of 0.3 s."""
+    lab = Lab(sweep("measure={measures=['weight_norm'],every=1}", "budget.epochs=3", "search.replicates=2"))
+    take_time(lab, clock, monkeypatch)
+    statuses, looks = ended(lab, limit)
     assert statuses == ["completed"] * 2
     assert [row["update"] for row in looks] == [0, 4, 8, 12] * 2
-    taken = [row["value"] is not None for row in looks]
-    assert 1 <= sum(taken) < 4
-    assert {row["message"] for row in looks if row["value"] is None} == {UNMEASURED + "out of time"}
+    assert sum(row["value"] is not None for row in looks) == taken
+    assert {row["message"] for row in looks if row["value"] is None} <= {UNMEASURED + "out of time"}

@@ -22,12 +22,12 @@ def _single(emit: Emitter, x: Any) -> Any:
     """e^x of a vector of float32 numbers ≤ 0: 2^n·e^r with n a whole number. NaN stays NaN."""
     builder = emit.builder
     n = emit.call(f"llvm.rint.{emit.suffix}", emit.vector, [builder.fmul(x, emit.constant(log2(e)))])
-    r = emit.fma(n, emit.constant(-_LOG2_HIGH), x)
-    r = emit.fma(n, emit.constant(-_LOG2_LOW), r)
+    r = emit.multiply_add(n, emit.constant(-_LOG2_HIGH), x)
+    r = emit.multiply_add(n, emit.constant(-_LOG2_LOW), r)
     value = emit.constant(_POLYNOMIAL[0])
     for coefficient in _POLYNOMIAL[1:]:
-        value = emit.fma(value, r, emit.constant(coefficient))
-    value = builder.fadd(emit.fma(value, builder.fmul(r, r), r), emit.constant(1.0))
+        value = emit.multiply_add(value, r, emit.constant(coefficient))
+    value = builder.fadd(emit.multiply_add(value, builder.fmul(r, r), r), emit.constant(1.0))
     tiny, normal = (builder.fcmp_ordered(sign, x, emit.constant(_LOWEST)) for sign in ("<", ">="))
     integers = ir.VectorType(INT32, emit.lanes)
     power = builder.fptosi(builder.select(normal, n, emit.zero), integers)  # of NaN it would be undefined

@@ -20,9 +20,9 @@ from typing import Any, cast
 
 import numba
 import platformdirs
-from llvmlite.binding import get_host_cpu_name
 
 from sweepgd.interrupts import asking
+from sweepgd.kernels import target
 from sweepgd.kernels.fingerprints import fingerprint
 
 config: Any = numba.config  # its attributes are made at run time
@@ -82,14 +82,14 @@ def is_compiled(function: Callable, signature: Any) -> bool:
 def _marker(function: Callable, signature: Any) -> Path | None:
     """An empty file beside the cached code: Numba's own index does not tell its signatures without being loaded.
 
-    Its name holds what else Numba looks at before it takes code from its cache: the versions, the processor, and the source's
-    path, time and size.
+    Its name holds what else Numba looks at before it takes code from its cache: the versions, the processor with its features,
+    and the source's path, time and size.
     """
     folder = _cache_folder(function)
     if folder is None:
         return None
     source = Path(getfile(function))
-    made = f"{numba.__version__} {sys.implementation.cache_tag} {config.CPU_NAME or get_host_cpu_name()}"
+    made = f"{numba.__version__} {sys.implementation.cache_tag} {target.processor()} {target.features()}"
     stamp = f"{signature} {made} {source} {source.stat().st_mtime} {source.stat().st_size}"
     digest = hashlib.sha256(stamp.encode()).hexdigest()[:16]
     return folder / f"{function.__module__}.{function.__qualname__}.{digest}"

@@ -51,7 +51,7 @@ def _tile(rows: int, vectors: int, add: bool, masked: bool = False) -> Callable:
                 factor = emit.splat(builder.load(builder.gep(a_rows[i], [builder.mul(k, a_inner)])))
                 for v in range(vectors):
                     sums[i][v].add_incoming(before[i][v], entry)
-                    sums[i][v].add_incoming(emit.fma(factor, b_vectors[v], sums[i][v]), loop)
+                    sums[i][v].add_incoming(emit.multiply_add(factor, b_vectors[v], sums[i][v]), loop)
             following = builder.add(k, number(1))
             k.add_incoming(following, loop)
             builder.cbranch(builder.icmp_signed("<", following, inner), loop, end)
@@ -91,7 +91,7 @@ def _dots(rows: int, columns: int) -> Callable:
                 stepped = []
                 for i in range(rows):
                     a_vector = emit.load(a_rows[i], k, mask)
-                    stepped.append([emit.fma(a_vector, b_vectors[j], sums[i][j]) for j in range(columns)])
+                    stepped.append([emit.multiply_add(a_vector, b_vectors[j], sums[i][j]) for j in range(columns)])
                 return stepped
 
             entry = builder.block

@@ -48,6 +48,8 @@ TRIALS = pa.schema(
         pa.field("worker", pa.string()),
         *_fields(pa.int64(), "data_seed", "parameters"),
         pa.field("search_state", pa.string()),
+        pa.field("processor", pa.string()),
+        pa.field("vector_bits", pa.int64()),
     ]
 )
 

@@ -1,10 +1,11 @@
 """The only writer of a result directory: a durable log, turned now and then into immutable Parquet parts."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from sweepgd.problem import Problem
 from sweepgd.record import parts, reading
@@ -16,6 +17,8 @@ from sweepgd.record.pace import CLOSE_BYTES, Pace
 from sweepgd.record.ready import make_ready
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 from sweepgd.record.stopping import never
+
+PROCESSOR = ["processor", "vector_bits"]
 
 
 class Store:
@@ -44,10 +47,13 @@ class Store:
 
         self.recorded: set[int] = set()
         """The numbers of all trials recorded so far, flushed or not."""
+        self.processors: set[tuple[str, int | None]] = set()
+        """The columns `processor` and `vector_bits` of all rows recorded before, without those of rows that do not say."""
         published = parts.numbers(directory / "trials", ".parquet")
         for number in published:
-            table = reading.read(parts.part(directory, "trials", number), TRIALS, ["trial"])
+            table = reading.read(parts.part(directory, "trials", number), TRIALS, ["trial", *PROCESSOR])
             self.recorded.update(table["trial"].to_pylist())
+            self._add_processors(table.group_by(PROCESSOR).aggregate([]).to_pylist())
         self._pace = Pace(len(self.recorded))
         self._log = Log(self._log_path(self._segment))
         for number in sorted({*logged, self._segment}.difference(published)):
@@ -55,6 +61,11 @@ class Store:
                 self._pace.add()
                 if packed.rows:
                     self.recorded.add(packed.trial)
+                    self._add_processors(packed.rows)
+
+    def _add_processors(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        types = ((row.get("processor"), row.get("vector_bits")) for row in rows)
+        self.processors.update((name, bits) for name, bits in types if name is not None)
 
     @classmethod
     def open(cls, directory: Path, sweep_toml: str, check: Callable[[], None] = lambda: None) -> "Store":

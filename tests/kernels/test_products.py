@@ -1,9 +1,11 @@
 """Products in register tiles against NumPy, for shapes that leave every kind of rest."""
 
+import re
+
 import numpy as np
 import pytest
 
-from sweepgd.kernels.policy import helper
+from sweepgd.kernels.policy import config, helper
 from sweepgd.kernels.products import multiply, multiply_add, multiply_transposed
 
 SHAPES = [(1, 1, 1), (3, 5, 7), (4, 10, 64), (5, 33, 10), (1, 64, 80), (8, 17, 16), (9, 784, 21), (2, 1, 130), (64, 64, 64)]
@@ -59,3 +61,16 @@ def test_products_equal_numpys(rows: int, inner: int, columns: int, dtype: str) 
 
     add_product(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns)
     check(c, 2 * expected)
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_multiply_add_is_no_call_of_the_c_library(dtype):
+    """As fmaf is on processors without the instruction: run this for x86-64-v2 too."""
+    a, b = (np.ones(size, dtype=dtype) for size in (2 + 4 * 5, 1 + 5 * 16))
+    c = np.zeros(3 + 4 * 16, dtype=dtype)
+    times(a, 5, 1, b, c, 4, 5, 16)
+    np.testing.assert_array_equal(c[3:], 5.0)
+    (assembly,) = (text for signature, text in times.inspect_asm().items() if signature[0].dtype.name == dtype)
+    assert "mul" in assembly
+    assert not re.search(r"\bfmaf?\b", assembly)

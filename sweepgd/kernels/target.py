@@ -1,0 +1,64 @@
+"""The processor that kernels are compiled for: the host, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
+
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+import numba
+from llvmlite import binding
+
+config: Any = numba.config  # its attributes are made at run time
+
+# An addition of 64 bytes: LLVM emits it in the widest registers that the processor has.
+_ADDITION = """
+define void @add(<16 x float>* %x) {
+  %value = load <16 x float>, <16 x float>* %x
+  %sum = fadd <16 x float> %value, %value
+  store <16 x float> %sum, <16 x float>* %x
+  ret void
+}
+"""
+# Bits of a vector register, by its name in assembly: AVX-512, AVX, SSE; NEON and others have 128.
+_REGISTER_BITS = {"zmm": 512, "ymm": 256}
+
+
+class ProcessorType(NamedTuple):
+    """All on which the bits of a result depend, beside the versions of Numba and NumPy: LLVM's name, and `vector_bits`."""
+
+    processor: str
+    vector_bits: int | None
+
+    def __str__(self) -> str:
+        return f"{self.processor} with {self.vector_bits}-bit vectors" if self.vector_bits else f"{self.processor} without JIT"
+
+
+def processor_type() -> ProcessorType:
+    """Return the type of the processor that kernels are compiled for."""
+    return ProcessorType(processor(), vector_bits())
+
+
+def processor() -> str:
+    """Return LLVM's name of the processor that kernels are compiled for, such as "znver4" or "haswell"."""
+    return config.CPU_NAME or binding.get_host_cpu_name()
+
+
+def features() -> str:
+    """Return LLVM's list of instruction sets that kernels may use, such as "+avx2,-avx512f"; "" stands for all of `processor`.
+
+    Numba compiles for the host's where NUMBA_CPU_FEATURES is not set, even if NUMBA_CPU_NAME is.
+    """
+    chosen = config.CPU_FEATURES
+    return binding.get_host_cpu_features().flatten() if chosen is None else chosen
+
+
+def vector_bits() -> int | None:
+    """Return the width in bits of the widest vector registers that kernels use; None where JIT is off and NumPy computes."""
+    return None if config.DISABLE_JIT else _widest(processor(), features())
+
+
+@cache
+def _widest(name: str, instruction_sets: str) -> int:
+    # Numba and LLVM both offer no list of what a name implies, so the width is read from what LLVM emits (about 1 ms).
+    machine = binding.Target.from_default_triple().create_target_machine(cpu=name, features=instruction_sets)
+    assembly = machine.emit_assembly(binding.parse_assembly(_ADDITION))
+    return next((bits for register, bits in _REGISTER_BITS.items() if re.search(rf"\b{register}\d", assembly)), 128)

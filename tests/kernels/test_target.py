@@ -1,0 +1,45 @@
+"""The processor that kernels are compiled for."""
+
+import platform
+
+import pytest
+
+from sweepgd.kernels import target
+from sweepgd.kernels.policy import config
+
+x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="LLVM's names of x86-64 processors")
+
+
+@x86
+@pytest.mark.parametrize(
+    ("name", "features", "bits"),
+    [
+        ("x86-64-v2", "", 128),
+        ("haswell", "", 256),
+        ("znver3", "", 256),
+        ("x86-64-v4", "", 512),
+        ("znver4", "", 512),
+        ("haswell", "+avx512f", 512),
+        ("znver4", "-avx512f,-avx512vl", 256),
+    ],
+)
+def test_vectors_are_as_wide_as_name_and_features_allow(monkeypatch, name, features, bits):
+    for key, value in (("CPU_NAME", name), ("CPU_FEATURES", features), ("DISABLE_JIT", 0)):
+        monkeypatch.setattr(config, key, value)
+    assert target.processor_type() == (name, bits)
+    assert str(target.processor_type()) == f"{name} with {bits}-bit vectors"
+
+
+def test_the_host_is_the_target_where_none_is_named(monkeypatch):
+    for key, value in (("CPU_NAME", None), ("CPU_FEATURES", None), ("DISABLE_JIT", 0)):
+        monkeypatch.setattr(config, key, value)
+    widest = 512 if "+avx512f" in target.features() else 256 if "+avx," in target.features() else 128
+    assert target.vector_bits() == widest
+    assert target.processor()
+
+
+def test_without_jit_there_are_no_vectors(monkeypatch):
+    monkeypatch.setattr(config, "DISABLE_JIT", 1)
+    monkeypatch.setattr(config, "CPU_NAME", "haswell")
+    assert target.processor_type() == ("haswell", None)
+    assert str(target.processor_type()) == "haswell without JIT"
