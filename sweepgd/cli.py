@@ -77,6 +77,8 @@ def _run() -> tuple[str, int]:
         code = INTERRUPTED
     except OSError as error:
         return _refused(error), 1
+    except MemoryError as error:
+        return f"not enough memory: {error}".rstrip(": "), 1
     return "interrupted" if code == INTERRUPTED else "", code or 0
 
 

@@ -8,7 +8,17 @@ import pytest
 # What compares numbers that compiled kernels computed: `pytest -m numerics` runs it compiled for other processors, see .ci/run.
 NUMERICS = {
     "curvature": {"box", "noise", "objective", "rescaling", "spectrum", "trace"},
-    "kernels": {"exponential", "network", "network_curvature", "products", "subnormals", "surfaces", "target", "tensors", "views"},
+    "kernels": {
+        "exponential",
+        "network",
+        "network_curvature",
+        "products",
+        "subnormals",
+        "surfaces",
+        "target",
+        "tensors",
+        "views",
+    },
     "optimizers": {"against_optax"},
     "published": {"digits_adam", "gluon_linear", "lectured_laws"},
     "record": {"earlier"},

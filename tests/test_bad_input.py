@@ -119,6 +119,8 @@ WRONG = {
     900 * "a." + "a=1": "tables or arrays are nested deeper than 16",
     # Search
     "search.replicates=0": "search.replicates: Input should be greater than 0",
+    "search.replicates=10001": "search.replicates: Input should be less than or equal to 10000",
+    "search.generation=10001": "search.generation: Input should be less than or equal to 10000",
     "search.seed=-1": "search.seed: Input should be greater than or equal to 0",
     "search.seed=4294967296": "search.seed: Input should be less than 4294967296",
     "data.seed=4294967296": "data.seed: Input should be less than 4294967296",

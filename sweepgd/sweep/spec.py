@@ -10,6 +10,8 @@ from sweepgd.measures import MEASURES, settings_of
 from sweepgd.problem import UsageProblem
 from sweepgd.sweep.entries import Entry
 
+# Replicates of a trial, or trials of a generation: a process holds all of them.
+MOST_AT_ONCE = 10_000
 OBJECTIVES = (
     "validation_loss",
     "validation_error",
@@ -56,14 +58,16 @@ class SearchSpec(BaseModel):
     trials: PositiveInt | None = Field(
         None, description="configurations in all, points included; a grid's default is all of it, else 20"
     )
-    replicates: PositiveInt = Field(
-        1, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration"
+    replicates: int = Field(
+        1, gt=0, le=MOST_AT_ONCE, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration"
     )
     objective: str | None = Field(None, description="what is minimised: " + ", ".join(OBJECTIVES))
     objectives: list[str] | None = Field(None, description="several of them at once")
     pruner: str = Field("none", description="none, median, asha or hyperband")
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the search and of the first replicate")
-    generation: PositiveInt = Field(8, description="trials that an adaptive sampler asks for before it is told any of them")
+    generation: int = Field(
+        8, gt=0, le=MOST_AT_ONCE, description="trials that an adaptive sampler asks for before it is told any of them"
+    )
 
     @model_validator(mode="after")
     def _objectives_exist(self) -> "SearchSpec":
