@@ -21,7 +21,7 @@ class Budget(BaseModel):
     samples: Count | None = Field(None, description="training rows seen; the run ends at the first update at or after it")
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False, description="seconds of training, evaluation not counted")
     length: Count | None = Field(None, description="epochs that schedules are stretched over, where the budget is in seconds")
-    stop_at: float | None = Field(None, description="stop once the train loss is at or below this")
+    stop_at: float | None = Field(None, allow_inf_nan=False, description="stop once the train loss is at or below this")
     patience: AtLeastOne | None = Field(None, description="stop after so many evaluations without a new best validation loss")
     goal: float | None = Field(
         None,

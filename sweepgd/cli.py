@@ -187,7 +187,7 @@ def search(
     loaded = load(sweep, _with_flags(set_, flags))
     directory = out or Path("results") / loaded.name
     if dry_run:
-        _dry_run(loaded, plugin_, json_)
+        _dry_run(loaded, directory, plugin_, json_)
         return
 
     from sweepgd import processes
@@ -225,6 +225,7 @@ def search(
     lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
         print(f"Recorded in {directory}. Next: sweepgd analyze {quote(str(directory))} --figures figures")
+    progress.show_warnings()
     failed = _failed(results)
     for line in filter(None, (lost, failed)):
         print(f"sweepgd: {line}", file=sys.stderr)
@@ -260,14 +261,22 @@ def _failed(results: Any) -> str:
     return f"{count} trial{'s' * (count > 1)} failed or timed out; trial {first['trial']}: {first['message']}"
 
 
-def _dry_run(sweep: Any, plugins: list[Path], as_json: bool) -> None:
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _dry_run(sweep: Any, directory: Path, plugins: list[Path], as_json: bool) -> None:
+    from sweepgd.directory import as_recorded
     from sweepgd.one_off import registered
     from sweepgd.preparation import prepare
     from sweepgd.report.plain import space_text, space_values
 
     with registered(plugins):
-        prepared = prepare(sweep)
-        print(json.dumps(space_values(prepared), indent=2) if as_json else space_text(prepared))
+        prepared = prepare(as_recorded(directory, sweep, _say))
+        values = space_values(prepared)
+        print(json.dumps(values, indent=2) if as_json else space_text(prepared, values))
+    for line in values["warnings"]:
+        _say(f"warning: {line}")
 
 
 def _show(tables: Any, as_json: bool) -> None:

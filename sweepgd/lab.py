@@ -23,8 +23,9 @@ from sweepgd.objectives import objectives_of
 from sweepgd.problem import Problem
 from sweepgd.setting import resolve
 from sweepgd.sweep import Sweep
+from sweepgd.sweep.former import written_out
 from sweepgd.sweep.points import optimizer_of
-from sweepgd.sweep.spec import MeasureSpec
+from sweepgd.sweep.spec import SAMPLER_VERSION, MeasureSpec
 from sweepgd.training import Training, beginning
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ DATA_KEPT = 64
 
 
 def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
-    """The sweep with its objectives, every setting of its data set, model and measures, and what identifies a file written out.
+    """The sweep with its objectives, every setting of its data set, model and measures, what its schedules got later, and what
+    identifies a file written out.
 
     Raises Problem where a file, of data or of a plugin, is not the one that the sweep was once run with.
     """
@@ -57,11 +59,12 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
     model: Model = registry.get("models", sweep.model.name)
     settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
     chosen = {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": list(objectives)}
-    return sweep.model_copy(
+    version = {"sampler_version": sweep.search.sampler_version or SAMPLER_VERSION}
+    return written_out(sweep).model_copy(
         update={
             "data": sweep.data.model_copy(update=data),
             "model": sweep.model.model_copy(update=settings),
-            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen),
+            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen | version),
             "measure": None if sweep.measure is None else with_settings(sweep.measure),
             "plugins": one_off.digests(sweep.plugins),
         }

@@ -80,6 +80,17 @@ class Plan:
             yield stretch
             first = stretch.stop
 
+    def epochs(self, updates: int) -> float:
+        """How many epochs so many updates from the beginning are: whole ones, and the share of another."""
+        for stretch in self._stretches(updates + 1):
+            whole = min(len(stretch), updates // self.updates(stretch.start))
+            updates -= whole * self.updates(stretch.start)
+            if whole < len(stretch):
+                epoch = stretch.start + whole
+                bounds = self.bounds(epoch)
+                return epoch + float(bounds[updates]) / int(bounds[-1])
+        raise AssertionError("an epoch has an update or more")
+
     def length(self, budget: Budget) -> int | None:
         """The run's updates, for schedules and rungs; None where a budget in seconds leaves them open."""
         if budget.updates is not None:

@@ -7,8 +7,9 @@ import numpy as np
 
 from sweepgd.configuration import Configuration, config_id_of
 from sweepgd.lab import Lab
-from sweepgd.objectives import value
+from sweepgd.objectives import evaluation, value
 from sweepgd.outcome import COMPLETED, PRUNED
+from sweepgd.sweep.former import recorded
 from sweepgd.training import Training
 
 
@@ -20,12 +21,14 @@ def _settings(lab: Lab, configuration: str) -> str:
 
 def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int = 1) -> list[dict[str, Any]]:
     """What is known of a trial's rows, one a replicate, before it runs."""
-    extras = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
+    extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
+    if configuration.warmup:
+        extras["schedule_after_warmup"] = configuration.schedule_after_warmup
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
     batch_size = configuration.batch_size
-    text = configuration.to_json()
+    text = recorded(configuration).to_json()
     row = {
         "data": lab.sweep.data.name or lab.sweep.data.path,
         "model": lab.sweep.model.name,
@@ -49,7 +52,7 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
 
 
 def results(lab: Lab, training: Training) -> dict[str, Any]:
-    """The columns that a run fills. A diverged or failed run's losses are null."""
+    """The columns that a run fills. Its losses, errors and gap are of one evaluation; a diverged or failed run's are null."""
     outcome, last = training.outcome, training.points[-1]
     assert outcome is not None
     whole = outcome.status in (COMPLETED, PRUNED)
@@ -70,9 +73,10 @@ def results(lab: Lab, training: Training) -> dict[str, Any]:
     }
     if whole:
         losses = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
-        row |= {name: getattr(last, name) for name in losses}
-        held_out = last.test_loss if isfinite(last.test_loss) else last.validation_loss
-        row["generalization_gap"] = held_out - last.train_loss
+        judged = evaluation(lab.objectives, training)
+        row |= {name: getattr(judged, name) for name in losses}
+        held_out = judged.test_loss if isfinite(judged.test_loss) else judged.validation_loss
+        row |= {"generalization_gap": held_out - judged.train_loss, "evaluated_at_update": judged.update}
     return row
 
 

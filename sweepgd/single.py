@@ -8,10 +8,10 @@ from typing import Any
 
 from sweepgd import one_off, registry
 from sweepgd.configuration import Configuration
-from sweepgd.directory import check_continues
+from sweepgd.directory import as_recorded, check_continues
 from sweepgd.lab import Lab, one_blas_thread
 from sweepgd.looks import Looks
-from sweepgd.preparation import check_batch_sizes
+from sweepgd.preparation import check_batch_sizes, warnings_of
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import NoRoom, Store
 from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
@@ -110,13 +110,15 @@ def _train(
         )
     if sweep.search.replicates > 1:
         raise UsageProblem(f"train makes one run, and search.replicates = {sweep.search.replicates} asks for more: use search")
-    lab = Lab(sweep)
+    lab = Lab(sweep if directory is None else as_recorded(directory, sweep, note))
     sweep = lab.sweep
     if sweep.measure is not None and directory is None:
         raise UsageProblem("what [measure] finds goes to a record: give train an out directory")
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
     _ = lab.architecture
-    configuration = configuration_of(next(space.grid()))
+    for line in warnings_of(sweep, space, (), lab.data(0).rows):
+        note(f"warning: {line}")
+    configuration = configuration_of(space.at(0))
     store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
     for line in store.notes if store is not None else ():
         note(line)

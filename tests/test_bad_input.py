@@ -85,6 +85,8 @@ WRONG = {
     "optimizer.momentum.beta=1.5": "optimizer.momentum.beta = 1.5: must be at least 0 and below 1",
     # Budget
     "budget.epochs=0": "budget.epochs: Input should be greater than 0",
+    "budget.stop_at=nan": "budget.stop_at = nan: give a finite number",
+    "budget.stop_at=inf": "budget.stop_at = inf: give a finite number",
     "budget.updates=5": "give exactly one of epochs, updates, samples, seconds",
     "budget={seconds=1} space.schedule='cosine'": "schedule 'cosine' needs the length of the run, and the budget is in seconds",
     "budget={seconds=1} points=[{schedule='cosine',optimizer='sgd'}]": "schedule 'cosine' needs the length of the run",

@@ -68,6 +68,7 @@ def test_the_length_of_a_run_that_nobody_would_wait_for_is_found_at_once():
     first = sum(growing.updates(epoch) for epoch in range(100))
     assert growing.length(Budget(epochs=LONGEST)) == first + (LONGEST - 100) * 3
     assert growing.length(Budget(samples=47 * 10**10)) == first + (10**10 - 100) * 3
+    assert growing.epochs(first + 3 * 10**11 + 1) == 100 + 10**11 + 20 / 47
 
 
 @pytest.mark.parametrize("shuffle", ["epoch", "once", "never"])
@@ -112,3 +113,10 @@ def test_orders_gone_through_again_and_again_are_kept_as_far_as_there_is_room(mo
     first, again = ([row_orders(6, seed, "epoch")(epoch) for seed in range(5) for epoch in range(4)] for _ in range(2))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
     assert [a is b for a, b in zip(first, again, strict=True)] == [True] * 10 + [False] * 10
+
+
+@pytest.mark.parametrize(("updates", "epochs"), [(0, 0.0), (1, 0.2), (5, 1.0), (6, 1.4), (8, 2.0), (9, 2.8), (10, 3.0)])
+def test_epochs_of_so_many_updates_of_growing_batches(updates, epochs):
+    """Batches of 2, 4 and 8 of 10 rows: 5, 3 and 2 updates."""
+    growing = plan.Plan(10, lambda epoch: 2 * 2**epoch)
+    assert growing.epochs(updates) == pytest.approx(epochs)

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweepgd.analysis.columns import floats, has_status, nullable, objective
+from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.analysis.groups import Groups
 
 DESCRIPTION = (
@@ -23,8 +24,9 @@ def configurations(trials: pa.Table) -> pa.Table:
 
     Columns: `trial` and what describes it; `replicates` and `completed` (counts); `share_diverged`, `share_pruned`,
     `share_failed`, `share_timed_out`; over the completed replicates, the mean of `objective` (the first of
-    `objectives`) and of every loss and error, each with its standard error in `<name>_se`, the means of `epochs`,
-    `updates` and `steps_to_goal` (null unless every completed replicate got there), and the medians of the times.
+    `objectives`) and of every loss and error, each with its standard error in `<name>_se`, the means of
+    `evaluated_at_update`, which says of which evaluations these are, of `epochs`, `updates` and `steps_to_goal` (null
+    unless every completed replicate got there), and the medians of the times.
     """
     trials = trials.sort_by([("trial", "ascending"), ("replicate", "ascending")])
     groups = Groups(trials["trial"].to_numpy())
@@ -41,6 +43,7 @@ def configurations(trials: pa.Table) -> pa.Table:
         known = np.where(completed, values, np.nan)
         columns[name] = nullable(groups.mean(known))
         columns[f"{name}_se"] = nullable(groups.standard_error(known))
+    columns["evaluated_at_update"] = nullable(groups.mean(np.where(completed, evaluated_at(trials), np.nan)))
     for name in ("epochs", "updates"):
         columns[name] = nullable(groups.mean(np.where(completed, floats(trials, name), np.nan)))
     steps = np.where(completed, floats(trials, "steps_to_goal"), np.nan)

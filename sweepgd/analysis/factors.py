@@ -19,8 +19,9 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
 
     Columns: the factor; `trials`, `replicates` and `share_diverged` (of the replicates) over all that used it; of
     its best configuration `best_trial`, the other factors, `learning_rate`, `objective`, losses, errors,
-    `generalization_gap` (with standard errors) and `updates`, all null where none completed; `steps_to_goal`, the
-    fewest of any configuration; and the median `seconds_per_update` and `seconds_per_epoch` of all completed runs.
+    `generalization_gap` (with standard errors), `evaluated_at_update` and `updates`, all null where none completed;
+    `steps_to_goal`, the fewest of any configuration; and the median `seconds_per_update` and `seconds_per_epoch` of all
+    completed runs.
     More than a dozen batch sizes are gathered around powers of two, and then `batch_size_from` and `batch_size_to`
     tell the smallest and largest gathered. Raises UsageProblem for another factor.
     """
@@ -45,7 +46,13 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
     columns["share_diverged"] = nullable(runs.mean(has_status(trials, "diverged").astype(float)))
     columns["best_trial"] = winner["trial"]
     measures = [name for measure in ("objective", *MEASURES) for name in (measure, f"{measure}_se")]
-    for name in (*(other for other in FACTORS if other != factor), "learning_rate", *measures, "updates"):
+    for name in (
+        *(other for other in FACTORS if other != factor),
+        "learning_rate",
+        *measures,
+        "evaluated_at_update",
+        "updates",
+    ):
         columns[name] = winner[name]
     columns["steps_to_goal"] = nullable(groups.smallest(floats(every, "steps_to_goal")))
     for name in ("seconds_per_update", "seconds_per_epoch"):

@@ -20,7 +20,7 @@ def sharpness(results: Results) -> dict[str, pa.Table]:
     curvature = results.curvature
     if not curvature.num_rows:
         return {}
-    runs = measured(results.trials, curvature)
+    runs = measured(results.trials, curvature, results.curves)
     # A regression has no test error, and it is of no use to say so of each measure.
     targets = [target for target in TARGETS if target == "generalization_gap" or runs[target].null_count < runs.num_rows]
     looks = edge_of_stability(results.trials, results.curves, curvature)

@@ -48,12 +48,25 @@ class Ground:
             )
         return row.to_pylist()[0]
 
+    def which(self, run: Run) -> str:
+        """The weights that a run's losses in `trials` are of, "final" or "best"."""
+        row = self.row(run)
+        return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
+
+    def weights(self, *runs: Run) -> dict[str, object]:
+        """What the settings of a landscape say of the weights of its runs: nothing where all are final."""
+        which = [self.which(run) for run in runs]
+        return {"weights": which} if "best" in which else {}
+
     def minimum(self, run: Run) -> Minimum:
-        """The final weights of a run. Raises Problem where it has none, or they do not belong to these data or this model."""
+        """The weights that a run's losses in `trials` are of: final, or best where the objective is their loss.
+
+        Raises Problem where the run has none, or they do not belong to these data or this model.
+        """
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
             raise Problem(f"run {run} has no final weights: {_ending(row['status'], row['message'])}")
-        minimum = self.results.minimum(*run)
+        minimum = self.results.minimum(*run, self.which(run))
         if not np.array_equal(minimum.layout, self.architecture.layout):
             raise Problem(
                 f"run {run} has {len(minimum.parameters)} parameters in another layout than model"

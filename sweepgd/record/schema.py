@@ -25,6 +25,8 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
     return [pa.field(name, kind) for name in names]
 
 
+# `evaluated_at_update` says which evaluation the losses, errors and gap are of. It is null where there are none, and in records
+# made before it was written, where they are of the last evaluation.
 TRIALS = pa.schema(
     [
         *_KEY,
@@ -50,6 +52,7 @@ TRIALS = pa.schema(
         pa.field("search_state", pa.string()),
         pa.field("processor", pa.string()),
         pa.field("vector_bits", pa.int64()),
+        pa.field("evaluated_at_update", pa.int64()),
     ]
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
@@ -85,6 +86,8 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
         first.append(configuration_of(advisor.ask(number)).to_dict())
     return {
         "trials": prepared.total,
+        "configurations": advisor.space.countable if advisor.space.finite else None,
+        "used_up": advisor.used_up or None,
         "replicates": prepared.sweep.search.replicates,
         "training_rows": prepared.lab.data(0).rows,
         "parameters": prepared.lab.architecture.parameters,
@@ -93,15 +96,16 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
         "objectives": list(prepared.lab.objectives),
         "space": {axis.name: describe(axis) for axis in advisor.space.axes},
         "first": first,
+        "warnings": prepared.warnings,
     }
 
 
-def space_text(prepared: Prepared) -> str:
-    """The same for people."""
-    values = space_values(prepared)
+def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
+    """The same for people, given the `space_values`."""
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
+        *([values["used_up"]] if values["used_up"] else []),
         f"{values['training_rows']} training rows, {values['parameters']} parameters",
         "a run: " + ", ".join(f"{key} {value:g}" for key, value in values["budget"].items()),
         *([] if prepared.sweep.measure is None else [f"measuring {in_words(prepared.sweep.measure)}"]),

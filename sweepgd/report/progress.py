@@ -29,6 +29,7 @@ class TaskProgress:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._done = self._total = self._already = 0
+        self._warnings: list[str] = []
         self._began = self._said = monotonic()
 
     def __enter__(self) -> Self:
@@ -44,6 +45,15 @@ class TaskProgress:
     def note(self, what: str) -> None:
         """Says something in a line of its own."""
         self._console.print(what, soft_wrap=True)
+
+    def warn(self, what: str) -> None:
+        """Keep a warning for the end: after the results, where it is not overlooked."""
+        self._warnings.append(what)
+
+    def show_warnings(self) -> None:
+        """Say the warnings, each in a line of its own."""
+        for what in self._warnings:
+            self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, workers: int) -> None:
         """Called once all is ready: `done` of `total` tasks are recorded already."""

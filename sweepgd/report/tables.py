@@ -37,13 +37,19 @@ COSTS = (
     Column("seconds_per_epoch", "time/\nepoch", duration),
 )
 GAP = Column("generalization_gap", "gap", significant, legend="gap = test (where none, valid.) - train loss")
+EVALUATED = Column(
+    "evaluated_at_update",
+    "at\nupdate",
+    whole,
+    legend="at update = of a run's best evaluation, which losses, errors and gap are of; mean over replicates",
+)
 BEST = (Column("trial", "trial"), OPTIMIZER, SCHEDULE, BATCH_SIZE, Column("learning_rate", "rate", short))
-BY = (Column("trials", "trials"), DIVERGED, Column("learning_rate", "best\nrate", short), *LOSSES, GAP, *COSTS)
+BY = (Column("trials", "trials"), DIVERGED, Column("learning_rate", "best\nrate", short), *LOSSES, GAP)
 
 # What a narrow terminal goes without, the first first; `--json` has everything.
 DISPENSABLE = (
     "test_error", "trials", "schedule", "validation_loss", "train_loss", "generalization_gap", "steps_to_goal",
-    "updates",
+    "evaluated_at_update", "updates",
 )  # fmt: skip
 
 
@@ -80,7 +86,8 @@ def _answer(name: str, rows: Sequence[Row]) -> Answer:
     factor = name.removeprefix("by_")
     column = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDULE}[factor]
     first = [_batch_sizes(row) if factor == "batch_size" else column.cell(row) for row in rows]
-    shown = [(column, first), *((column, [column.cell(row) for row in rows]) for column in BY)]
+    columns = (*BY, *_evaluated(rows), *COSTS)
+    shown = [(column, first), *((column, [column.cell(row) for row in rows]) for column in columns)]
     return Answer(TITLES[name], shown if rows else [], frozenset([factor, _target(rows).name]), dispensable=DISPENSABLE)
 
 
@@ -89,10 +96,15 @@ def _target(rows: Sequence[Row]) -> Column:
     return next((column for column in LOSSES if all(row[column.name] == row["objective"] for row in rows)), OBJECTIVE)
 
 
+def _evaluated(rows: Sequence[Row]) -> list[Column]:
+    """A column that says which evaluations the figures are of, where that is not each run's last one."""
+    return [EVALUATED] if any(row["evaluated_at_update"] != row["updates"] for row in rows) else []
+
+
 def _best(question: str, rows: Sequence[Row]) -> Answer:
     # An objective that is one of the losses is shown in that loss's place, not twice.
     target = _target(rows)
-    columns = [*BEST, *(LOSSES if target in LOSSES else (OBJECTIVE, *LOSSES)), DIVERGED]
+    columns = [*BEST, *(LOSSES if target in LOSSES else (OBJECTIVE, *LOSSES)), *_evaluated(rows), DIVERGED]
     shown = [
         (column, [column.with_error(row) if column is target else column.cell(row) for row in rows])
         for column in columns

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from sweepgd.problem import Problem, UsageProblem, nearest, one_line
 from sweepgd.sweep import toml
 from sweepgd.sweep.entries import Range
+from sweepgd.sweep.former import former
 from sweepgd.sweep.spec import Sweep
 
 # What pydantic misses, by its type of error.
@@ -69,14 +70,26 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
         raise UsageProblem(f"{where}: {_one_line(error)}" if where else _one_line(error)) from error
 
 
+def recorded(text: str, where: str) -> Sweep:
+    """The sweep of a results directory, or of a database, from its text. One that names no version of the samplers has 1."""
+    sweep = parse(text, where=where)
+    return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
+
+
+def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
+    """The sweep with a version of the samplers."""
+    return sweep.model_copy(update={"search": sweep.search.model_copy(update={"sampler_version": version})})
+
+
 def to_toml(sweep: Sweep) -> str:
     """The sweep with every default written out, as `sweep.toml` of its results."""
     return tomli_w.dumps(sweep.model_dump(mode="json", exclude_none=True))
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key."""
+    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting."""
     old, new = (_flat(sweep.model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    old = former(now) | old
     return [
         f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
         for key in sorted(old.keys() | new.keys())

@@ -23,6 +23,10 @@ OBJECTIVES = (
 )
 
 
+# 1: samplers may propose a configuration again. 2: they do not.
+SAMPLER_VERSION = 2
+
+
 class ModelSpec(BaseModel):
     """The `[model]` table. Any further key is a setting of the named model."""
 
@@ -46,6 +50,9 @@ class SpaceSpec(BaseModel):
     schedule: Entry = Field("constant", description="names of installed schedules")
     batch_schedule: Entry = Field("constant", description="constant or growth")
     warmup: Entry = Field(0.0, description="epochs of linear warm-up")
+    schedule_after_warmup: Entry = Field(
+        False, description="true: the schedule begins after the warm-up; false: from the run's beginning, multiplied by it"
+    )
     weight_decay: Entry | None = Field(None, description="L2 penalty on weights, or decoupled decay where the rule has its own")
 
 
@@ -56,7 +63,8 @@ class SearchSpec(BaseModel):
 
     sampler: str = Field("random", description="random, grid, quasi_random, tpe, nsga2, cmaes or gp")
     trials: PositiveInt | None = Field(
-        None, description="configurations in all, points included; a grid's default is all of it, else 20"
+        None,
+        description="configurations in all, points included, at most as many as there are; by default a whole grid, else 20",
     )
     replicates: int = Field(
         1, gt=0, le=MOST_AT_ONCE, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration"
@@ -67,6 +75,11 @@ class SearchSpec(BaseModel):
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the search and of the first replicate")
     generation: int = Field(
         8, gt=0, le=MOST_AT_ONCE, description="trials that an adaptive sampler asks for before it is told any of them"
+    )
+    sampler_version: Literal[1, 2] | None = Field(
+        None,
+        description="written by a search to its results: 2 proposes no configuration twice, 1 may, also where results do not"
+        " say; left out, a new search has 2",
     )
 
     @model_validator(mode="after")
@@ -136,6 +149,7 @@ class PointSpec(BaseModel):
     batch_schedule: str | None = Field(None, description="constant or growth")
     batch_schedule_settings: dict[str, Any] = Field(default_factory=dict, description="of the batch-size schedule")
     warmup: float | None = Field(None, description="epochs of linear warm-up")
+    schedule_after_warmup: bool | None = Field(None, description="whether the schedule begins after the warm-up")
     weight_decay: float | None = Field(None, description="weight decay")
 
 

@@ -1,7 +1,8 @@
 import pytest
-from study_tables import curvature, run, trials, value
+from study_tables import curvature, curves, run, trials, value
 
 from sweepgd.analysis.measured import measure_names, measured
+from sweepgd.analysis.measures import measures
 
 
 def column(name, *rows, table=None):
@@ -59,6 +60,64 @@ def test_settings_that_mostly_failed_do_not_hide_others_and_runs_are_counted_rat
 
 def test_best_weights_stand_in_where_no_final_ones_have_a_value():
     assert column("lambda_max", value(0, None), value(0, 5.0, which="best")) == [5.0, None, None]
+
+
+# Losses fall, and the held-out one rises again after update 40; trial 1 is best at its end.
+LOSSES = {0: (2.0, 2.0, 2.5), 40: (1.0, 0.8, 1.1), 100: (0.5, 0.9, 1.3)}
+CURVES = curves(
+    *(
+        {"trial": trial, "replicate": 0, "update": update, "train_loss": train + trial, "test_error": test / 10}
+        | {"validation_loss": validation, "test_loss": test + trial}
+        for trial in range(2)
+        for update, (train, validation, test) in LOSSES.items()
+    )
+)
+FINAL = {"train_loss": 0.5, "validation_loss": 0.9, "test_loss": 1.3, "test_error": 0.13, "generalization_gap": 0.8}
+BEST = {"train_loss": 1.0, "validation_loss": 0.8, "test_loss": 1.1, "test_error": 0.11, "generalization_gap": 0.1}
+OF_LAST = trials(run(0, 0.9, **FINAL), run(1, 0.9, **FINAL | {"train_loss": 1.5, "test_loss": 2.3}))
+OF_BEST = trials(
+    run(0, 0.8, evaluated_at_update=40, **BEST),
+    run(1, 0.9, evaluated_at_update=100, **FINAL | {"train_loss": 1.5, "test_loss": 2.3}),
+)
+AT_FINAL = [value(trial, 5.0 + trial) for trial in range(2)]
+AT_BEST = [value(0, 3.0, which="best", update=40), value(1, 6.0, which="best", update=100)]
+
+
+@pytest.mark.parametrize(
+    ("table", "recorded", "values", "losses", "gap"),
+    [
+        (OF_LAST, AT_FINAL + AT_BEST, [5.0, 6.0], [0.5, 1.5], 0.8),
+        (OF_BEST, AT_FINAL + AT_BEST, [3.0, 6.0], [1.0, 1.5], 0.1),
+        (OF_LAST, AT_BEST, [3.0, 6.0], [1.0, 1.5], 0.1),
+        (OF_BEST, AT_FINAL, [5.0, 6.0], [0.5, 1.5], 0.8),
+    ],
+)
+def test_a_measure_stands_beside_the_losses_of_its_own_weights(table, recorded, values, losses, gap):
+    found = measured(table, curvature(*recorded), CURVES)
+    assert found["lambda_max"].to_pylist() == values
+    assert found["train_loss"].to_pylist() == losses
+    assert found["generalization_gap"].to_pylist() == pytest.approx([gap, 0.8])
+    assert found["test_error"].to_pylist() == pytest.approx([0.11 if gap == 0.1 else 0.13, 0.13])
+
+
+def test_without_curves_the_losses_of_other_weights_are_null():
+    found = measured(OF_LAST, curvature(*AT_BEST))
+    assert found["train_loss"].to_pylist() == [None, 1.5]
+    assert found["generalization_gap"].to_pylist() == [None, 0.8]
+
+
+def test_a_run_whose_best_weights_were_not_measured_has_no_losses_of_others():
+    found = measured(OF_LAST, curvature(AT_BEST[0]), CURVES)
+    assert found["lambda_max"].to_pylist() == [3.0, None]
+    assert found["train_loss"].to_pylist() == [1.0, None]
+
+
+def test_measures_taken_at_other_weights_alone_are_told():
+    rows = measures(OF_BEST, curvature(*AT_BEST, value(0, 7.0, "trace"))).to_pylist()
+    assert [(row["measure"], row["which"], row["values"], row["missing"], row["message"]) for row in rows] == [
+        ("lambda_max", "best", 2, 0, None),
+        ("trace", None, 0, 1, "measured at the final weights, and these tables are of the best ones"),
+    ]
 
 
 def test_of_settings_with_as_many_runs_those_on_more_rows():

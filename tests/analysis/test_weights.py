@@ -50,6 +50,13 @@ def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_it
     ]
 
 
+def test_weights_are_those_that_the_losses_are_of():
+    table = trials(run(0, 1.0, parameters=3, evaluated_at_update=40), run(1, 2.0, parameters=3, evaluated_at_update=100))
+    finals = [minimum(trial, [9.0, 9.0, float(trial)], LINEAR) for trial in range(2)]
+    bests = [minimum(trial, [1.0, 2.0, 3.0 + trial], LINEAR, which="best") for trial in range(2)]
+    assert learned_weights(table, minima(*finals, *bests))["b"].to_pylist() == [3.0, 1.0]
+
+
 def test_a_configuration_whose_weights_were_not_kept_has_nulls():
     table = trials(run(0, 1.0, parameters=3), run(1, 2.0, parameters=3))
     [kept, lost] = learned_weights(table, minima(minimum(0, [1.0, 2.0, 3.0], LINEAR))).to_pylist()

@@ -47,11 +47,19 @@ PROMISED = [
     "worker",
 ]
 INTEGERS = {"trial", "replicate", "batch_size", "seed", "updates", "samples", "attempt", "steps_to_goal"}
-INTEGERS |= {"diverged_at_update", "data_seed", "parameters", "vector_bits"}
+INTEGERS |= {"diverged_at_update", "data_seed", "parameters", "vector_bits", "evaluated_at_update"}
 
 
 def test_trials_has_the_promised_columns_in_their_order():
-    assert TRIALS.names == [*PROMISED, "data_seed", "parameters", "search_state", "processor", "vector_bits"]
+    assert TRIALS.names == [
+        *PROMISED,
+        "data_seed",
+        "parameters",
+        "search_state",
+        "processor",
+        "vector_bits",
+        "evaluated_at_update",
+    ]
 
 
 def test_types_of_trials():

@@ -115,7 +115,7 @@ def test_rows_dtype_and_products_are_shown_and_that_they_differ():
 def test_rows_dtype_and_products_that_all_share_stand_once():
     recorded = [value(0, 1.0, name, settings='{"dtype": "float32", "exact": true}') for name in ("lambda_max", "trace")]
     lines = answer(text(Tables(trials(run(0, 1.0)), curvature=curvature(*recorded)), 80), "What was measured?")
-    assert lines[-1] == "of all: rows 512, dtype float32, Hessian products exact"
+    assert lines[-1] == "of all: weights final, rows 512, dtype float32, Hessian products exact"
     assert lines[1].split() == ["measure", "is", "paper"]
 
 

@@ -36,6 +36,14 @@ def test_the_best_configurations_read_as_printed():
     ]
 
 
+def test_rows_of_best_evaluations_say_which_these_are():
+    lines = text(trials(run(0, 0.25, evaluated_at_update=40), run(0, 0.35, 1, evaluated_at_update=100))).splitlines()
+    assert [line.split()[-1] for line in lines[1:5:2]] == ["at", "─" * len(lines[3])]
+    assert lines[4].split() == ["0", "sgd", "constant", "32", "0.1", "0.300", "±0.050", "70"]
+    assert "at update = of a run's best evaluation, which losses," in " ".join(lines[5:7]).replace("  ", " ")
+    assert "at update" not in text(trials(run(0, 0.25, evaluated_at_update=100), run(0, 0.35, 1)))
+
+
 def test_an_objective_that_is_no_loss_has_a_column():
     shown = text(trials(run(0, 5.0, validation_loss=1.0)))
     assert "objective" in shown.splitlines()[2]

@@ -22,7 +22,7 @@ def measure_gap(results: Results) -> Chart:
 
     Raises Missing where no run has both.
     """
-    runs = measured(results.trials, results.curvature)
+    runs = measured(results.trials, results.curvature, results.curves)
     shown = runs.take(np.random.default_rng(0).permutation(runs.num_rows)[:MOST_RUNS])
     gaps, sizes = floats(shown, "generalization_gap"), floats(shown, "batch_size")
     groups = np.unique(batch_levels(sizes[~np.isnan(gaps) & ~np.isnan(sizes)])).astype(int).tolist()

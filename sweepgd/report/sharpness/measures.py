@@ -29,6 +29,7 @@ def measures(rows: Sequence[Row]) -> Answer:
         ),
     ]
     how = [
+        (Column("which", "weights", number=False), of_variants(", ", lambda row: row["which"])),
         (Column("rows", "rows"), of_variants(", ", lambda row: None if row["rows"] is None else str(row["rows"]))),
         (Column("dtype", "dtype", number=False), of_variants(", ", lambda row: row["dtype"])),
         (Column("exact", "Hessian\nproducts", number=False), of_variants(", ", lambda row: PRODUCTS[row["exact"]])),

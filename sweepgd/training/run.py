@@ -1,11 +1,9 @@
-"""One training run: a configuration, data and a seed in; a curve, weights and an outcome out."""
+"""The run itself: chunks of updates, and the evaluations between them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from math import ceil, inf, isfinite, isnan, nan
+from math import ceil, inf, nan
 from time import monotonic, perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,77 +16,24 @@ from sweepgd.data import Data
 from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer
 from sweepgd.outcome import COMPLETED, DIVERGED, TIMED_OUT, Outcome
-from sweepgd.plan import Plan, row_orders
-from sweepgd.problem import UsageProblem
-from sweepgd.schedules import BATCH_SCHEDULES, Clock, learning_rates
-from sweepgd.streams import INIT, KEY, stream
+from sweepgd.plan import row_orders
+from sweepgd.schedules import Clock, learning_rates
+from sweepgd.training.judge import Judge
+from sweepgd.training.points import Best, Point
+from sweepgd.training.start import beginning, key, plan_of, resolve_batch_size, warmup_of
 
 # A kernel does not see Ctrl-C (numba#5551): no call of one may last much longer than this.
 CALL_SECONDS = 0.25
 FIRST_CALL_UPDATES = 256
-SEEDS_KEPT, PARAMETERS_KEPT = 64, 16384
-
-
-class Point(NamedTuple):
-    """One evaluation: where training stands after `update` updates. Losses are means without penalties; NaN is "none"."""
-
-    update: int
-    epoch: float
-    samples: int
-    seconds: float
-    learning_rate: float
-    batch_size: int
-    train_loss: float
-    validation_loss: float
-    test_loss: float
-    train_error: float
-    validation_error: float
-    test_error: float
-    gradient_norm: float
-    batch_loss: float
-
-
-@dataclass(frozen=True)
-class Best:
-    """The weights of the evaluation with the lowest validation loss (train loss where there is no validation part)."""
-
-    point: Point
-    parameters: npt.NDArray[Any]
-
-
-def resolve_batch_size(batch_size: int | str, rows: int) -> int:
-    """The number of rows that a configuration's batch size stands for. Raises UsageProblem outside 1 to `rows`."""
-    size = rows if batch_size == "full" else int(batch_size)
-    if not 1 <= size <= rows:
-        raise UsageProblem(f'batch_size {size}: must be 1 to {rows}, the number of training rows, or "full"')
-    return size
-
-
-# Replicates have the same seeds in every trial, and so the same beginnings: 30 µs a run, a tenth of a small trial. These are at
-# most 8 MB.
-def beginning(architecture: Architecture, seed: int) -> npt.NDArray[np.float64]:
-    """The parameters that a run begins with, (parameters,)."""
-    return (_kept if architecture.parameters <= PARAMETERS_KEPT else _drawn)(architecture, seed)
-
-
-def _drawn(architecture: Architecture, seed: int) -> npt.NDArray[np.float64]:
-    return architecture.initial(stream(seed, INIT))
-
-
-_kept = lru_cache(SEEDS_KEPT)(_drawn)
-
-
-@lru_cache(SEEDS_KEPT)
-def _key(seed: int) -> int:
-    return int(stream(seed, KEY).integers(2**62))
 
 
 class Training:
     """A run that advances from evaluation to evaluation, so that replicates can advance side by side.
 
-    Besides the evaluations that the budget asks for there is one at each of `rungs`, percents of the budget at which a
-    pruner judges (under a budget in seconds: at the first evaluation after it). `initial` (parameters,) and `order`
-    (epoch → row numbers) replace what the seed would draw, to repeat another library's run.
+    It also halts at each of `rungs`, percents of the budget at which a pruner judges (under a budget in seconds: at the first
+    evaluation after it). What is measured there is `standing`, for the pruner alone: it is no evaluation of the run, counts
+    neither for patience nor for the goal or the best weights, and leaves the run as it would have been. `initial`
+    (parameters,) and `order` (epoch → row numbers) replace what the seed would draw, to repeat another library's run.
 
     After `advance()` is exhausted, `outcome` tells how it ended, `points` is its curve, `parameters` the final weights to
     judge by, and `best` the best ones. Raises UsageProblem where the configuration does not fit the data.
@@ -111,15 +56,13 @@ class Training:
     ) -> None:
         self.configuration, self.budget = configuration, budget
         self.batch_size = resolve_batch_size(configuration.batch_size, data.rows)
-        batch_schedule = BATCH_SCHEDULES[configuration.batch_schedule]
-        grow = partial(batch_schedule.size, self.batch_size, **configuration.batch_schedule_settings)
-        self.plan = Plan(data.rows, grow, drop_last=last_batch == "drop")
+        self.plan = plan_of(configuration, data.rows, last_batch)
         self._order = order or row_orders(data.rows, seed, shuffle)
         self._total_updates = self.plan.length(budget)
         self._last_update = None if budget.seconds is not None else self._total_updates
         self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
         self._schedule = registry.get("schedules", configuration.schedule)
-        self._warmup = round(configuration.warmup * self.plan.updates(0))
+        self._warmup, self._start = warmup_of(configuration, self.plan)
 
         optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
         self._binding = Binding(
@@ -128,25 +71,37 @@ class Training:
             architecture,
             data,
             initial=beginning(architecture, seed) if initial is None else initial,
-            key=_key(seed),
+            key=key(seed),
             batch=self.plan.batch_size(0),
             dtype=dtype,
         )
 
         self.points: list[Point] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
-        self.best: Best | None = None
-        self._best_loss = inf
         self.outcome: Outcome | None = None
         self.deadline = inf
         """When, by the monotonic clock, the run is to stop as timed out."""
-        self.steps_to_goal: int | None = None
         self.updates = self.samples = 0
         self.seconds = 0.0
+        self._judge = Judge(budget)
+        self._at_rung: Point | None = None
         self._updates_per_call = FIRST_CALL_UPDATES
-        self._without_improvement = 0
-        self._limit = inf
         self._batch_loss = nan
+
+    @property
+    def best(self) -> Best | None:
+        """The evaluation with the lowest loss so far, and its weights."""
+        return self._judge.best
+
+    @property
+    def steps_to_goal(self) -> int | None:
+        """The update of the first evaluation that reached the goal."""
+        return self._judge.steps_to_goal
+
+    @property
+    def standing(self) -> Point:
+        """Where the run stands: at its last evaluation, or at a rung."""
+        return self._at_rung or self.points[-1]
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
@@ -166,18 +121,28 @@ class Training:
         return 100.0 * self.updates / self.planned_updates
 
     def advance(self) -> Iterator[Point]:
-        """Trains to the end, yielding each evaluation: at the start, every `eval_every` samples, at each epoch's end."""
+        """Trains to the end, yielding each evaluation: at the start, every `eval_every` samples, at each epoch's end.
+
+        Halts at rungs too, and yields what is measured there.
+        """
         epoch = 0
         if self.deadline < inf:
             self._updates_per_call = 1  # 256 of a slow rule's may last longer than the run may
             self._check_time()
             if self.outcome is not None:
                 return
-        yield self._look(0.0, nan)
-        self._limit = self.budget.divergence * max(1.0, abs(self.points[0].train_loss))
+        yield self._evaluate(0.0, nan)
         while self.outcome is None:
             yield from self._run_epoch(epoch)
             epoch += 1
+
+    def end(self, outcome: Outcome) -> None:
+        """End the run where it stands. What is measured at a rung becomes its last evaluation, and may say "diverged"."""
+        if self._at_rung is not None:
+            self._record(self._at_rung, self.parameters)
+            if self.outcome is not None and self.outcome.status == DIVERGED:
+                return
+        self.outcome = outcome
 
     def run(self) -> "Training":
         """Trains to the end at once."""
@@ -196,24 +161,28 @@ class Training:
             epochs=epoch + bounds[:-1] / seen,
             total_updates=self._total_updates,
         )
-        configuration = self.configuration
-        rates = learning_rates(
-            self._schedule, configuration.schedule_settings, clock, configuration.learning_rate, self._warmup
-        )
+        settings, rate = self.configuration.schedule_settings, self.configuration.learning_rate
+        rates = learning_rates(self._schedule, settings, clock, rate, self._warmup, self._start)
         end = updates if self._last_update is None else min(updates, self._last_update - self.updates)
         done = 0
         while done < end and self.outcome is None:
-            stop = min(self._next_evaluation(bounds, done, before), end)
+            evaluation = min(self._next_evaluation(bounds, done, before), end)
+            stop = min([evaluation, *(done + rung - self.updates for rung in self._rungs if rung > self.updates)])
             while done < stop and self.outcome is None:
                 upto = min(stop, done + self._updates_per_call)
                 made = self._train(order, bounds[done : upto + 1], rates[done:upto])
                 done += made
                 self.samples = before + int(bounds[done])
                 if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
-                    stop = end = done
+                    evaluation = stop = end = done
                 self._check_time()
             last = max(done - 1, 0)
-            yield self._look(epoch + float(bounds[done]) / seen, float(rates[last]), int(bounds[last + 1] - bounds[last]))
+            where = (epoch + float(bounds[done]) / seen, float(rates[last]), int(bounds[last + 1] - bounds[last]))
+            if done < evaluation and self.outcome is None:
+                self._at_rung = self._measured(self.parameters, *where)
+                yield self._at_rung
+                continue
+            yield self._evaluate(*where)
             if self.outcome is None and self._budget_is_spent():
                 self.outcome = Outcome(COMPLETED, "budget spent")
 
@@ -222,14 +191,12 @@ class Training:
             self.outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> int:
-        """Up to which update of this epoch to train: to the next multiple of `eval_every` samples, rung, or the epoch's end."""
-        stops = [len(bounds) - 1]
-        every = self.budget.eval_every
-        if every is not None:
-            target = (self.samples // every + 1) * every - before
-            stops.append(max(done + 1, int(np.searchsorted(bounds, target))))
-        stops += [done + rung - self.updates for rung in self._rungs if rung > self.updates]
-        return min(stops)
+        """The update of this epoch after which to evaluate next: at a multiple of `eval_every` samples, or the epoch's end."""
+        every, last = self.budget.eval_every, len(bounds) - 1
+        if every is None:
+            return last
+        target = (self.samples // every + 1) * every - before
+        return min(last, max(done + 1, int(np.searchsorted(bounds, target))))
 
     def _budget_is_spent(self) -> bool:
         if self._last_update is not None:
@@ -239,56 +206,34 @@ class Training:
     def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
         """Makes one update a rate, in one call of the compiled trainer; returns how many it made."""
         start = perf_counter()
-        made, loss, previous = self._binding.train(order, bounds, rates, self.updates, self._limit)
+        made, loss, previous = self._binding.train(order, bounds, rates, self.updates, self._judge.limit)
         elapsed = perf_counter() - start
         self.seconds += elapsed
         self.updates += made
         self._updates_per_call = max(1, int(CALL_SECONDS * len(rates) / max(elapsed, 1e-9)))
         if made < len(rates):
             self._batch_loss = previous if made else self._batch_loss
-            self._diverge(self.updates, "mini-batch", loss)
+            self.outcome = self._judge.diverged(self.updates, "mini-batch", loss, self._batch_loss)
         self._batch_loss = loss
         return made
 
-    def _diverge(self, update: int, what: str, loss: float) -> None:
-        bad = "not finite" if not isfinite(loss) else f"{loss:.3g}, beyond the limit of {self._limit:.3g}"
-        finite = [value for value in (loss, self._batch_loss, *(p.train_loss for p in self.points[::-1])) if isfinite(value)]
-        self.outcome = Outcome(
-            DIVERGED,
-            f"diverged at update {update}: the {what} loss is {bad}; try a smaller learning rate",
-            diverged_at_update=update,
-            last_finite_loss=finite[0] if finite else None,
-        )
-
-    def _look(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
-        """Evaluates, and decides whether the run diverged, reached its goal, or is to stop."""
+    def _evaluate(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
+        """Evaluates the run where it is."""
         parameters = self.parameters
+        point = self._measured(parameters, epoch, rate, batch_size)
+        self._record(point, parameters)
+        return point
+
+    def _measured(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Point:
         measured = self._binding.measure(parameters)
-        size = batch_size or self.batch_size
         counts = (self.updates, epoch, self.samples, self.seconds)
-        point = Point._make((*counts, rate, size, *measured, self._batch_loss))
+        return Point._make((*counts, rate, batch_size or self.batch_size, *measured, self._batch_loss))
+
+    def _record(self, point: Point, parameters: npt.NDArray[Any]) -> None:
+        """Makes a point an evaluation of the run, and judges it."""
+        self._at_rung = None
         self.points.append(point)
         if self.positions is not None:
             self.positions.append(parameters)
         if self.outcome is None:
-            self._judge(point, parameters)
-        return point
-
-    def _judge(self, point: Point, parameters: npt.NDArray[Any]) -> None:
-        if not isfinite(point.train_loss) or abs(point.train_loss) > self._limit:
-            self._diverge(point.update, "train", point.train_loss)
-            return
-        budget = self.budget
-        error = point.train_error if isnan(point.validation_error) else point.validation_error
-        loss = point.train_loss if isnan(point.validation_loss) else point.validation_loss
-        if budget.goal is not None and self.steps_to_goal is None and (loss if isnan(error) else error) < budget.goal:
-            self.steps_to_goal = point.update
-        if loss < self._best_loss:
-            self.best, self._best_loss = Best(point, parameters), loss
-            self._without_improvement = 0
-        else:
-            self._without_improvement += 1
-        if budget.stop_at is not None and point.train_loss <= budget.stop_at:
-            self.outcome = Outcome(COMPLETED, f"train loss at or below {budget.stop_at:g}")
-        elif budget.patience is not None and self._without_improvement >= budget.patience:
-            self.outcome = Outcome(COMPLETED, f"no better loss in {budget.patience} evaluations")
+            self.outcome = self._judge.judge(point, parameters)
