@@ -59,7 +59,7 @@ class AskAndTell:
     def _generation(self, generation: range) -> None:
         """Runs the trials of one generation that are not recorded yet, and tells the advisor of all of them, in order."""
         advisor = self._advisor
-        known = {number for number in generation if number in self._store.recorded}
+        known = {number for number in self._store.recorded if number in generation}  # the generation may be the larger
         if len(known) == len(generation):
             for number in sorted(known & self._states.keys()):
                 advisor.remember(number, self._states[number])

@@ -1,9 +1,9 @@
 """The command line: parse, call, print. Heavy imports happen inside the commands, so that --help answers at once."""
 
 import json
-import os
 import sys
 import warnings
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any
@@ -24,12 +24,14 @@ from sweepgd.cli_options import (
     Set,
     Verbose,
     Workers,
+    check_surroundings,
     settle_imports,
 )
 from sweepgd.cli_plugin import plugin
 from sweepgd.cli_record import compact, verify
 from sweepgd.interrupts import heard
-from sweepgd.problem import Problem, UsageProblem
+from sweepgd.problem import Problem, UsageProblem, one_line, reason
+from sweepgd.report.streams import flush_stdout, safe_streams
 
 # What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
@@ -54,25 +56,46 @@ app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 
 def main() -> None:
     """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
+    with safe_streams():
+        told, code = _run()
+        if told:
+            print(f"sweepgd: {one_line(told)}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _run() -> tuple[str, int]:
+    """Runs the command line, and returns what to say of its end, if anything, and its exit code."""
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
+        check_surroundings(sys.argv[1:])
         with heard(INTERRUPTED, lambda: "interrupted"):
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        flush_stdout()
     except Problem as problem:
-        print(f"sweepgd: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
+        return str(problem), problem.exit_code
     except CommandLineError as error:
         command = error.ctx.command_path if error.ctx else "sweepgd"
-        print(f"sweepgd: {error.format_message().rstrip('.')} (see: {command} --help)", file=sys.stderr)
-        sys.exit(error.exit_code)
+        return f"{error.format_message().rstrip('.')} (see: {command} --help)", error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
+    except OSError as error:
+        return _refused(error), 1
+    except MemoryError as error:
+        return f"not enough memory: {error}".rstrip(": "), 1
+    return "interrupted" if code == INTERRUPTED else "", code or 0
+
+
+def _refused(error: OSError) -> str:
+    """What the system refused, and for which file; nothing where it is that nobody reads on, as in `sweepgd list | head`."""
+    try:
+        flush_stdout()
+    except Problem as problem:
+        return str(problem)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, as in `sweepgd list | head`
-        sys.exit(1)
-    if code == INTERRUPTED:
-        print("sweepgd: interrupted", file=sys.stderr)
-    sys.exit(code)
+        return ""
+    # Of what a command writes, only stdout has no name.
+    what = error.filename or ("cannot write to stdout" if error.errno in (ENOSPC, EDQUOT, EFBIG, EIO) else "")
+    return f"{what}: {error.strerror}" if what else error.strerror or reason(error)
 
 
 def _version(wanted: bool) -> None:

@@ -13,6 +13,8 @@ from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 from types import FrameType
 
+from sweepgd.problem import printable
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
 SAME_SECONDS = 0.1
@@ -50,7 +52,7 @@ def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
         except EOFError:
             return
         shown = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
-        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {line()}\n".encode())
+        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {printable(line())}\n".encode())
         os._exit(exit_code)
 
     def unraisable(told: "sys.UnraisableHookArgs") -> None:

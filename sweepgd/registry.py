@@ -64,6 +64,11 @@ def offer(kind: str, point: EntryPoint, file: Path) -> None:
     _points.cache_clear()
 
 
+def defined_by(file: Path) -> list[tuple[str, str]]:
+    """The kind and name of each plugin that was offered of a file."""
+    return [(point.group.removeprefix("sweepgd."), point.name) for point, path in _files.items() if path == file]
+
+
 def withdraw_files() -> None:
     """Takes back what `offer` added."""
     if _files:
@@ -129,21 +134,21 @@ def get(kind: str, name: str) -> Any:
     except BaseException as error:  # SystemExit, and pytest's Skipped, which is no Exception either
         raise Problem(f"{what} does not load: {reason(error)}") from error
     try:
-        fault = _fault(kind, name, thing)
+        found = fault(kind, name, thing)
     except Exception as error:
         raise Problem(f"{what} cannot be checked: {reason(error)}") from error
-    if fault is not None:
-        raise Problem(f"{what} {fault}")
+    if found is not None:
+        raise Problem(f"{what} {found}")
     return thing
 
 
-def _fault(kind: str, name: str, thing: Any) -> str | None:
+def fault(kind: str, name: str, thing: Any) -> str | None:
     """What in a plugin breaks its contract, in words that follow its name, or None."""
     contract = resolve_name(CONTRACTS[kind])
     if not isinstance(thing, contract):
         return f"is of type {type(thing).__name__}, not {contract.__name__}: mend its entry point, or uninstall it"
-    if (fault := resolve_name(FAULTS[kind])(thing) if kind in FAULTS else _declared(thing)) is not None:
-        return fault
+    if (found := resolve_name(FAULTS[kind])(thing) if kind in FAULTS else _declared(thing)) is not None:
+        return found
     return None if thing.name == name else f"calls itself {thing.name!r}: give it the name of its entry point"
 
 

@@ -34,7 +34,7 @@ class Setting:
         """`value`, converted to the default's type. Raises UsageProblem where it is not valid."""
         name = f"{where}.{self.name}"
         if self.choices:
-            if value not in self.choices:
+            if not any(value == choice and type(value) is type(choice) for choice in self.choices):  # true is no 1
                 raise UsageProblem(f"{name} = {value!r}: {nearest(str(value), map(str, self.choices))}")
             return value
         if isinstance(self.default, bool):

@@ -99,7 +99,7 @@ def search(
     if complete and prepared.advisor.used_up:
         progress.note(prepared.advisor.used_up)
     if storage is not None or not complete:
-        recorded = set(results.trials["trial"].to_pylist()).intersection(range(prepared.total))
+        recorded = {number for number in results.trials["trial"].to_pylist() if number < prepared.total}
         done = f"{len(recorded)} of {prepared.total} trials are recorded"
         if complete and len(recorded) < prepared.total:
             raise Problem(
@@ -133,7 +133,7 @@ def _run_remaining(
 ) -> bool:
     """Runs the trials that the store does not hold yet, in as many processes as asked for, and returns whether all are done."""
     prepared.lab.compile(_optimizers(prepared.advisor), progress.note)
-    todo = sum(number not in store.recorded for number in range(prepared.total))
+    todo = prepared.total - sum(number < prepared.total for number in store.recorded)
     count = max(1, min(workers or cores(), todo))
     progress.started(prepared.total, prepared.total - todo, count)
     deadline = monotonic() + timeout if timeout is not None else inf

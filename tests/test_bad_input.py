@@ -86,13 +86,44 @@ WRONG = {
     "optimizer.momentum.beta=1.5": "optimizer.momentum.beta = 1.5: must be at least 0 and below 1",
     # Budget
     "budget.epochs=0": "budget.epochs: Input should be greater than 0",
-    "budget.stop_at=nan": "budget.stop_at: Input should be a finite number",
-    "budget.stop_at=inf": "budget.stop_at: Input should be a finite number",
+    "budget.stop_at=nan": "budget.stop_at = nan: give a finite number",
+    "budget.stop_at=inf": "budget.stop_at = inf: give a finite number",
     "budget.updates=5": "give exactly one of epochs, updates, samples, seconds",
     "budget={seconds=1} space.schedule='cosine'": "schedule 'cosine' needs the length of the run, and the budget is in seconds",
     "budget={seconds=1} points=[{schedule='cosine',optimizer='sgd'}]": "schedule 'cosine' needs the length of the run",
+    # Numbers that are none, or that no run reaches
+    "budget.epochs=true": "budget.epochs = True: give a whole number",
+    "budget.epochs=2.5": "budget.epochs = 2.5: give a whole number",
+    "budget.epochs='2'": "budget.epochs = '2': give a whole number",
+    "budget.epochs=1000000000001": "budget.epochs: Input should be less than or equal to 1000000000000",
+    "budget.goal=nan": "budget.goal = nan: give a finite number",
+    "budget.goal=true": "budget.goal = True: give a number",
+    "budget={seconds=inf}": "budget.seconds = inf: give a finite number",
+    "budget={seconds=true}": "budget.seconds = True: give a number",
+    "budget.divergence=true": "budget.divergence = True: give a number",
+    "search.trials=true": "search.trials = True: give a whole number",
+    "search.seed=true": "search.seed = True: give a whole number",
+    "space.batch_size=true": "space.batch_size = True: give a whole number",
+    "space.learning_rate={low=true,high=2}": "space.learning_rate.low = True: give a number",
+    "space.warmup=true": "space.warmup = True: give a finite number",
+    "space.warmup=1e308": "space.warmup = 1e+308: must be at least 0 and at most 1e+12",
+    "optimizer.momentum.beta=true": "optimizer.momentum.beta = True: give a finite number",
+    "points=[{optimizer='sgd',learning_rate=true}]": "points[0].learning_rate = True: give a number",
+    "points=[{optimizer='sgd',batch_size=true}]": "points[0].batch_size = True: give a whole number",
+    "points=[{optimizer='momentum',hyperparameters={beta=true}}]": "points[0].hyperparameters.beta = True: give a number",
+    "measure.rescale=true": "measure.rescale = True: give a number",
+    "measure.seed=true": "measure.seed = True: give a whole number",
+    "search.trials=1" + 30 * "0": "--set search.trials: a whole number is beyond 64 bits",
+    "search.trials=" + 5000 * "1": "--set search.trials: a whole number is beyond 64 bits",
+    "search.trials=0x" + 5000 * "1": "--set search.trials: a whole number is beyond 64 bits",
+    "points=[{optimizer=-1" + 30 * "0" + "}]": "--set points: points.optimizer: a whole number is beyond 64 bits",
+    "search.trials=" + 900 * "[" + 900 * "]": "--set search.trials: tables or arrays are nested deeper than 16",
+    "search.trials=" + 17 * "[" + 17 * "]": "--set search.trials: tables or arrays are nested deeper than 16",
+    900 * "a." + "a=1": "tables or arrays are nested deeper than 16",
     # Search
     "search.replicates=0": "search.replicates: Input should be greater than 0",
+    "search.replicates=10001": "search.replicates: Input should be less than or equal to 10000",
+    "search.generation=10001": "search.generation: Input should be less than or equal to 10000",
     "search.seed=-1": "search.seed: Input should be greater than or equal to 0",
     "search.seed=4294967296": "search.seed: Input should be less than 4294967296",
     "data.seed=4294967296": "data.seed: Input should be less than 4294967296",
@@ -123,7 +154,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("sets", WRONG)
+@pytest.mark.parametrize("sets", WRONG, ids=lambda sets: sets[:60])
 @pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry"])
 def test_a_wrong_sweep(run, tmp_path, sets, flags):
     path = sweep_file(tmp_path)
@@ -141,7 +172,11 @@ def test_a_wrong_sweep(run, tmp_path, sets, flags):
             "name = 'x'\n[data\n",
             "bad.toml is not valid TOML: Expected ']' at the end of a table declaration (at line 2, column 6)",
         ),
+        (f"name = {5000 * '1'}", "bad.toml is not valid TOML: a whole number is beyond 64 bits"),
+        (f"name = {900 * '['}{900 * ']'}", "bad.toml is not valid TOML: tables or arrays are nested deeper than 16"),
+        (f"[{'a.' * 2000}a]", "bad.toml is not valid TOML: tables or arrays are nested deeper than 16"),
     ],
+    ids=["empty", "open", "digits", "arrays", "tables"],
 )
 def test_a_broken_sweep_file(run, tmp_path, text, line):
     (tmp_path / "bad.toml").write_text(text)
@@ -332,12 +367,12 @@ def test_wrong_commands(run, tmp_path, command):
     assert files() == before
 
 
-@pytest.mark.parametrize("out", ["/dev/null/x", "tiny.toml", "tiny.toml/x"])
+@pytest.mark.parametrize("out", ["/dev/null/x", "tiny.toml", "tiny.toml/x", 300 * "a", 3000 * "a/"], ids=lambda out: out[:20])
 def test_a_directory_that_cannot_be_written(run, tmp_path, out):
     path = sweep_file(tmp_path)
     before = files()
-    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out}", "give another --out")
-    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out}", "give another --out")
+    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out[:250]}", "give another ")
+    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out[:250]}", "give another ")
     assert files() == before
 
 

@@ -174,7 +174,7 @@ def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
     try:
         text = sweep_toml(root)
         whole = "name" in tomllib.loads(text)
-    except (Problem, tomllib.TOMLDecodeError):
+    except (Problem, ValueError, RecursionError):  # not only what is no TOML: a number of 5,000 digits, tables a thousand deep
         whole = False
     if not whole:
         yield Finding(path, f"it is no sweep: {SWEEP_REMEDY}")

@@ -17,7 +17,7 @@ from sweepgd.training import Point, Training
 
 
 class RunPrinter:
-    """Prints a line an epoch while a run trains, and a line at its end."""
+    """Prints a line an evaluation while a run trains, or `quiet` the last one alone, and a line at its end."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -34,30 +34,15 @@ class RunPrinter:
             print("\n".join(data_lines(data)), end="\n" if data.task != "none" else "", flush=True)
 
     def point(self, point: Point) -> None:
-        """A line for an evaluation, with a heading before the first; what the run does not have is left out."""
+        """Print a line for an evaluation, with a heading before the first."""
         if self._quiet:
             return
-        fields = {
-            "epoch": f"{point.epoch:g}",
-            "updates": str(point.update),
-            "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}",
-        }
-        for part in ("train", "validation", "test"):
-            loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
-            short = "valid." if part == "validation" else part
-            if not isnan(loss) or part == "train":
-                fields[f"{short} loss"] = significant(loss)
-            if not isnan(error):
-                fields[f"{short} err. %"] = percent(error)
-        fields["|gradient|"] = significant(point.gradient_norm)
-        widths = [max(len(name), 9) for name in fields]
-        if not self._began:
-            print("  ".join(name.rjust(width) for name, width in zip(fields, widths, strict=True)))
-            self._began = True
-        print("  ".join(text.rjust(width) for text, width in zip(fields.values(), widths, strict=True)), flush=True)
+        heading, line = _columns(point)
+        print(line if self._began else f"{heading}\n{line}", flush=True)
+        self._began = True
 
     def end(self, training: Training) -> str:
-        """How the run ended, and what it cost."""
+        """The last evaluation, unless it is printed already, how the run ended, and what it cost."""
         assert training.outcome is not None
         line = f"{training.outcome.status}: {training.outcome.message}"
         if training.updates:
@@ -65,7 +50,7 @@ class RunPrinter:
             line += f"; {training.updates} updates in {duration(training.seconds)}, {each} each"
         if training.steps_to_goal is not None:
             line += f"; goal reached after {training.steps_to_goal} updates"
-        return line
+        return line if self._began or not training.points else "\n".join([*_columns(training.points[-1]), line])
 
     def as_json(self, training: Training) -> str:
         """The whole curve and the outcome, as JSON with null for what is not there."""
@@ -77,13 +62,35 @@ class RunPrinter:
         return json.dumps(told | {"curve": points}, indent=2)
 
 
+def _columns(point: Point) -> tuple[str, str]:
+    """A heading, and below it the values of an evaluation; what the run does not have is left out."""
+    fields = {
+        "epoch": f"{point.epoch:g}",
+        "updates": str(point.update),
+        "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}",
+    }
+    for part in ("train", "validation", "test"):
+        loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
+        short = "valid." if part == "validation" else part
+        if not isnan(loss) or part == "train":
+            fields[f"{short} loss"] = significant(loss)
+        if not isnan(error):
+            fields[f"{short} err. %"] = percent(error)
+    fields["|gradient|"] = significant(point.gradient_norm)
+    widths = [max(len(name), 9) for name in fields]
+    heading, values = (
+        "  ".join(text.rjust(width) for text, width in zip(texts, widths, strict=True)) for texts in (fields, fields.values())
+    )
+    return heading, values
+
+
 def space_values(prepared: Prepared) -> dict[str, Any]:
     """What a sweep would run, for machines: the number of trials, the axes, and the first configurations."""
     advisor, measure = prepared.advisor, prepared.sweep.measure
     first: list[dict[str, Any]] = []
     generation = next(group for group in advisor.generations(prepared.total) if len(group))
     advisor.begin(generation)
-    for number in list(generation)[:5]:
+    for number in generation[:5]:
         first.append(configuration_of(advisor.ask(number)).to_dict())
     return {
         "trials": prepared.total,

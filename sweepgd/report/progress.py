@@ -4,9 +4,9 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from sweepgd.report.console import stderr
 from sweepgd.report.numbers import significant
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ class TaskProgress:
     noun, verb = "tasks", "running"
 
     def __init__(self, *, quiet: bool = False) -> None:
-        # Paths and messages may hold brackets, which are no markup here.
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, quiet=quiet)
+        self._console = stderr(quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._preparing = self._console.status("preparing …")
         self._bar: Progress | None = None

@@ -9,11 +9,19 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from sweepgd.data.paths import absolute, path_keys
-from sweepgd.problem import Problem, UsageProblem, nearest
+from sweepgd.problem import Problem, UsageProblem, nearest, one_line
+from sweepgd.sweep import toml
 from sweepgd.sweep.entries import Range
 from sweepgd.sweep.former import former
 from sweepgd.sweep.spec import Sweep
 
+# What pydantic misses, by its type of error.
+_NUMBERS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+}
 # Keys that say how much is run, not what is computed: they may change when a search is continued.
 OPERATIONAL = frozenset({"search.trials", "description", "source"})
 
@@ -50,8 +58,8 @@ def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder
     Raises UsageProblem with one line, that begins with `where`, for what is wrong.
     """
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = toml.tables(text)
+    except ValueError as error:
         raise UsageProblem(f"{where} is not valid TOML: {error}") from error
     _find_data(table, folder or Path())
     for override in overrides:
@@ -125,9 +133,11 @@ def _override(table: dict[str, Any], override: str) -> None:
     if not equals or not all(parts):
         raise UsageProblem(f"--set {override!r}: write it as dotted.key=value, such as space.batch_size=[8,32]")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value = toml.value(text, ".".join(parts))
     except tomllib.TOMLDecodeError as error:
         raise UsageProblem(f"--set {override!r}: {text!r} is not a TOML value; texts want quotes, as in '\"adam\"'") from error
+    except ValueError as error:
+        raise UsageProblem(f"--set {one_line(key)}: {str(error).removeprefix(f'{key}: ')}") from error
     for part in parts[:-1]:
         inner = table.setdefault(part, {})
         if not isinstance(inner, dict):
@@ -157,6 +167,8 @@ def _one_line(error: ValidationError) -> str:
         return f"{key} is a list: write it in brackets, also of one"
     if first["type"] == "too_short":
         return f"{key} is empty: give at least one"
+    if first["type"] in _NUMBERS and not isinstance(first["input"], dict | list):
+        return f"{key} = {first['input']!r}: give {_NUMBERS[first['type']]}"
     more = "" if len(details) == 1 or _same_entry(details) else f" (and {len(details) - 1} more)"
     return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
 

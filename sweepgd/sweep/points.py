@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from sweepgd import registry
-from sweepgd.budget import Budget
+from sweepgd.budget import LONGEST, Budget
 from sweepgd.configuration import Configuration
 from sweepgd.optimizers import Optimizer
 from sweepgd.problem import UsageProblem, nearest
@@ -14,7 +14,7 @@ from sweepgd.space import Axis, Space, Value
 from sweepgd.sweep.entries import Entry, Range, axis
 from sweepgd.sweep.spec import PointSpec, Sweep
 
-WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0)
+WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0, maximum=LONGEST)
 AFTER_WARMUP = Setting("schedule_after_warmup", False, "whether the schedule begins after the warm-up")
 WEIGHT_DECAY = Setting("weight_decay", 0.0, "weight decay", minimum=0.0)
 BATCH_SIZE = Setting("batch_size", 32, "rows an update", minimum=1)
