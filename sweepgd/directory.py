@@ -11,25 +11,41 @@ from sweepgd.objectives import are_of_best
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import exclusively, load, sweep_toml
-from sweepgd.sweep import Sweep, differences, former, parse
+from sweepgd.sweep import Sweep, differences, former, recorded, with_sampler_version
 from sweepgd.sweep.asking import as_command
 
 
 def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> Sweep:
-    """The sweep as a directory that holds its results has it, where that was made before a setting of a schedule existed.
+    """Return the sweep as a directory that holds its results has it: with the version of the samplers and the form of the
+    schedules with which its search was begun, where the sweep does not ask for others.
 
-    `note` is told of each that is not as in a new directory.
+    `note` is told of each setting of a schedule that is not as in a new directory.
     """
     path = directory / "sweep.toml"
     if not path.is_file():
         return sweep
-    continued = former.as_recorded(sweep, parse(sweep_toml(directory), where=str(path)))
+    before = recorded(sweep_toml(directory), where=str(path))
+    if sweep.search.sampler_version is None:
+        sweep = with_sampler_version(sweep, before.search.sampler_version)
+    continued = former.as_recorded(sweep, before)
     new = former.written_out(sweep).schedule
     for name, settings in continued.schedule.items():
         for key, value in settings.items():
             if value != new[name][key]:
                 note(f"{directory} goes on as it was begun, with schedule.{name}.{key} = {json.dumps(value)}")
     return continued
+
+
+def repeats(directory: Path) -> str:
+    """The line that counts the trials of a directory that have the configuration of an earlier one, '' if none has."""
+    trials = load(directory).trials.select(["trial", "config_id"]).group_by("trial").aggregate([("config_id", "min")])
+    count = trials.num_rows - pc.count_distinct(trials["config_id_min"]).as_py()
+    if not count:
+        return ""
+    return (
+        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier one, and more may"
+        " follow: the search goes on as it was begun, with search.sampler_version = 1; --fresh begins one without repeats"
+    )
 
 
 def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str]) -> list[str]:
@@ -55,15 +71,15 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
     path = directory / "sweep.toml"
     if not path.is_file():
         return
-    recorded = parse(sweep_toml(directory), where=str(path))
-    differing = differences(recorded, sweep)
+    before = recorded(sweep_toml(directory), where=str(path))
+    differing = differences(before, sweep)
     if not differing:
         return
     # What can be measured of the recorded runs, which looks along their training cannot.
     measured = all(line.startswith("measure.") and not line.startswith("measure.every:") for line in differing)
     if measured and sweep.measure is not None:
         raise Problem(
-            f"{directory} holds these runs with {_changed(recorded, sweep, differing)}:"
+            f"{directory} holds these runs with {_changed(before, sweep, differing)}:"
             f" {as_command(directory, sweep.measure)} measures them so; leave [measure] as it was to go on"
         )
     raise Problem(f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or --fresh to begin anew")

@@ -1,6 +1,7 @@
 """Answers from recorded tables: every function takes and gives `pyarrow.Table`, and none needs a live study."""
 
 from sweepgd.analysis.best import best, ranked
+from sweepgd.analysis.classes import classes
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.curves import best_curves, paths
@@ -20,6 +21,7 @@ __all__ = [
     "best",
     "best_curves",
     "by",
+    "classes",
     "configurations",
     "correlations",
     "edge_of_stability",

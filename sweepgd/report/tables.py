@@ -16,6 +16,7 @@ TITLES = {
     "by_batch_size": "Which batch size? Each at its best configuration",
     "by_optimizer": "Which optimizer? Each at its best configuration",
     "by_schedule": "Which schedule? Each at its best configuration",
+    "classes": "Which classes does the best configuration take for others?",
     "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
 }
 
@@ -46,6 +47,12 @@ EVALUATED = Column(
 BEST = (Column("trial", "trial"), OPTIMIZER, SCHEDULE, BATCH_SIZE, Column("learning_rate", "rate", short))
 BY = (Column("trials", "trials"), DIVERGED, Column("learning_rate", "best\nrate", short), *LOSSES, GAP)
 
+CLASSES = (
+    Column("class", "class", number=False), Column("rows", "rows"), Column("class_error", "error %", percent),
+    Column("taken_for", "most often taken for", number=False), Column("taken_rows", "so many", lambda count: str(count or "")),
+)  # fmt: skip
+CLASSES_SHOWN = 20
+
 # What a narrow terminal goes without, the first first; `--json` has everything.
 DISPENSABLE = (
     "test_error", "trials", "schedule", "validation_loss", "train_loss", "generalization_gap", "steps_to_goal",
@@ -56,10 +63,13 @@ DISPENSABLE = (
 def render(summary: Mapping[str, pa.Table]) -> Group:
     """The tables of `summary` and of `sharpness`, each under the question that it answers, for any rich console.
 
-    A table that asks none, because another one sums it up, is left out, and so is one that compares a single value.
+    A table that asks none, because another one sums it up, is left out, and so is one that compares a single value, and one of
+    more classes than a screen has lines.
     """
     asked = {name: table for name, table in summary.items() if name in TITLES or name in SHARPNESS}
-    single = {name for name in ("by_optimizer", "by_schedule") if name in asked and asked[name].num_rows == 1}
+    single: set[str] = {name for name in ("by_optimizer", "by_schedule") if name in asked and asked[name].num_rows == 1}
+    if "classes" in asked and not 0 < asked["classes"].num_rows <= CLASSES_SHOWN:
+        single.add("classes")
     shown = {name: table.to_pylist() for name, table in asked.items() if name not in single}
     return Group(*(SHARPNESS[name](rows) if name in SHARPNESS else _answer(name, rows) for name, rows in shown.items()))
 
@@ -83,6 +93,8 @@ def _answer(name: str, rows: Sequence[Row]) -> Answer:
         return _best(TITLES[name], rows)
     if name == "learned_weights":
         return _learned(TITLES[name], rows)
+    if name == "classes":
+        return _classes(TITLES[name], rows)
     factor = name.removeprefix("by_")
     column = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDULE}[factor]
     first = [_batch_sizes(row) if factor == "batch_size" else column.cell(row) for row in rows]
@@ -124,6 +136,15 @@ def _learned(question: str, rows: Sequence[Row]) -> Answer:
     legend = [inputs] if any(name.startswith("w") for name in names) else []
     least = ("schedule", "learning_rate", "batch_size", "optimizer", *names[::-1])
     return Answer(question, shown if rows else [], frozenset(["trial"]), legend, least)
+
+
+def _classes(question: str, rows: Sequence[Row]) -> Answer:
+    of = rows[0]
+    legend = [
+        f"of the {of['part']} rows {percent(of['error'])} % wrong, always the largest class {percent(of['majority_error'])} %",
+        f"balanced error (each class counts alike) {percent(of['balanced_error'])} %, macro F1 {of['macro_f1']:.3f}",
+    ]
+    return Answer(question, [(column, [column.cell(row) for row in rows]) for column in CLASSES], frozenset(["class"]), legend)
 
 
 def _with_spread(row: Row, name: str) -> str:

@@ -21,6 +21,10 @@ OBJECTIVES = (
 )
 
 
+# 1: samplers may propose a configuration again. 2: they do not.
+SAMPLER_VERSION = 2
+
+
 class ModelSpec(BaseModel):
     """The `[model]` table. Any further key is a setting of the named model."""
 
@@ -57,7 +61,8 @@ class SearchSpec(BaseModel):
 
     sampler: str = Field("random", description="random, grid, quasi_random, tpe, nsga2, cmaes or gp")
     trials: PositiveInt | None = Field(
-        None, description="configurations in all, points included; a grid's default is all of it, else 20"
+        None,
+        description="configurations in all, points included, at most as many as there are; by default a whole grid, else 20",
     )
     replicates: PositiveInt = Field(
         1, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration"
@@ -67,6 +72,11 @@ class SearchSpec(BaseModel):
     pruner: str = Field("none", description="none, median, asha or hyperband")
     seed: int = Field(0, ge=0, lt=2**32, description="seed of the search and of the first replicate")
     generation: PositiveInt = Field(8, description="trials that an adaptive sampler asks for before it is told any of them")
+    sampler_version: Literal[1, 2] | None = Field(
+        None,
+        description="written by a search to its results: 2 proposes no configuration twice, 1 may, also where results do not"
+        " say; left out, a new search has 2",
+    )
 
     @model_validator(mode="after")
     def _objectives_exist(self) -> "SearchSpec":
