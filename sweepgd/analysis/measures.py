@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.columns import Floats, floats
 from sweepgd.analysis.measured import Indices, as_trained, by_measure, completed, known, one_way, place
+from sweepgd.analysis.repeats import once
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("measure", "description", "source")]
@@ -25,7 +26,7 @@ def measures(trials: pa.Table, curvature: pa.Table) -> pa.Table:
     on, and whether products are `exact` or differences of gradients; `others`, the values set aside as their settings differ.
     """
     rows = as_trained(curvature)
-    home, values = place(completed(trials), rows), floats(rows, "value")
+    home, values = place(completed(once(trials)), rows), floats(rows, "value")
     indices = by_measure(rows)
     found = []
     for name in by_measure(curvature):
