@@ -5,11 +5,13 @@ from sweepgd.analysis.classes import classes
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.curves import best_curves, paths
+from sweepgd.analysis.endings import endings
 from sweepgd.analysis.factors import FACTORS, by
 from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.invariance import invariance
 from sweepgd.analysis.measured import measured
 from sweepgd.analysis.rate_batch import rate_batch_map
+from sweepgd.analysis.repeats import once
 from sweepgd.analysis.sharpness import sharpness
 from sweepgd.analysis.small_large import small_large
 from sweepgd.analysis.stability import edge_of_stability, stability
@@ -25,10 +27,12 @@ __all__ = [
     "configurations",
     "correlations",
     "edge_of_stability",
+    "endings",
     "granulated",
     "invariance",
     "learned_weights",
     "measured",
+    "once",
     "paths",
     "ranked",
     "rate_batch_map",
