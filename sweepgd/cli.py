@@ -157,7 +157,7 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
-    from sweepgd.sweep.recorded import at
+    from sweepgd.sweep.data_location import at
 
     flagged = _on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)

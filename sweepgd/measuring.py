@@ -24,7 +24,7 @@ from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.scratch import scratch_folder
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.options import listed, measuring, real, whole
-from sweepgd.sweep.recorded import recorded_sweep
+from sweepgd.sweep.data_location import recorded_sweep
 from sweepgd.worker import Lost
 from sweepgd.workers import Pool
 

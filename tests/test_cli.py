@@ -134,7 +134,10 @@ def test_a_dry_run_shows_what_was_left_out_of_a_file(run, tmp_path):
     data = 'data={path="d.csv",target="kind",task="classification"}'
     asked = ("search", sweep_file(tmp_path), "--dry-run", "--set", data, "--set", "model.name='softmax'")
     out = run(*asked).out
-    assert "\ndata: d.csv, classification\n  inputs: numbers (1): x; whole numbers (1): age\n  target: kind\n" in out
+    assert (
+        f"\ndata: {Path('d.csv').resolve()}, classification\n  inputs: numbers (1): x; whole numbers (1): age\n  target: kind\n"
+        in out
+    )
     assert "\n  d.csv: the first column, which has no name, is an index of the rows, and no input\n" in out
     values = json.loads(run(*asked, "--json").out)["data"]
     assert (values["columns"], values["targets"]) == ({"x": "numbers", "age": "whole numbers"}, ["kind"])

@@ -1,11 +1,13 @@
 """Which classes are taken for which: as plain NumPy predicts, as scikit-learn scores, and as the record says."""
 
+from io import StringIO
 from pathlib import Path
 
 import naive
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+from rich.console import Console
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
 from small import configuration, data_of, model_for, taken, training
 from tiny import sweep
@@ -14,6 +16,8 @@ import sweepgd
 from sweepgd.analysis import classes
 from sweepgd.data import Part
 from sweepgd.layout import tensors_in
+from sweepgd.report.numbers import percent
+from sweepgd.report.tables import render
 from sweepgd.training.confusion import balanced_error, confusion, macro_f1
 
 
@@ -117,6 +121,23 @@ def test_the_table_of_classes(recorded):
     assert table["taken_rows"].to_pylist() == wrong.max(axis=1).tolist()
     assert table["majority_error"][0].as_py() == 1 - counts.sum(axis=1).max() / counts.sum()
     assert table["balanced_error"][0].as_py() == pytest.approx(np.mean([row["test_balanced_error"] for row in rows]))
+
+
+def test_the_table_of_classes_as_it_is_shown(recorded):
+    console = Console(width=160, file=StringIO())
+    table = classes(recorded.trials)
+    console.print(render({"classes": table}))
+    shown = console.file.getvalue()
+    first = table.to_pylist()[0]
+    assert shown.startswith("Which classes does the best configuration take for others?\n")
+    assert f"common {first['rows']:>5}" in shown
+    assert (
+        f"of the test rows {percent(first['error'])} % wrong, always the largest class {percent(first['majority_error'])} %"
+        in shown
+    )
+    assert f"balanced error (each class counts alike) {percent(first['balanced_error'])} %" in shown
+    console.print(render({"classes": table.slice(0, 0)}))
+    assert console.file.getvalue() == shown
 
 
 def test_a_regression_has_no_table_of_classes(tmp_path):

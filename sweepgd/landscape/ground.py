@@ -14,7 +14,7 @@ from sweepgd.models import Architecture
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Minimum, load
-from sweepgd.sweep.recorded import recorded_sweep
+from sweepgd.sweep.data_location import recorded_sweep
 
 
 class Ground:
