@@ -23,8 +23,8 @@ from sweepgd.record import Finished, Results, Store, encode, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.scratch import scratch_folder
 from sweepgd.sweep import Sweep
-from sweepgd.sweep.options import listed, measuring, real, whole
 from sweepgd.sweep.data_location import recorded_sweep
+from sweepgd.sweep.options import listed, measuring, real, whole
 from sweepgd.worker import Lost
 from sweepgd.workers import Pool
 
