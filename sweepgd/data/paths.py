@@ -1,23 +1,28 @@
 """Where the files of a `[data]` table are: named from the folder of the sweep file, recorded as absolute paths, and moved."""
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sweepgd.problem import Problem
-
-# Names of IDX files, whose labels are in a file too: train-images-idx3-ubyte.gz, train-images.idx3-ubyte.
-_IDX = re.compile(r"[-.]idx\d?(-\w+)?(\.gz)?$", re.IGNORECASE)
+from sweepgd.data.formats import format_of
+from sweepgd.problem import Problem, UsageProblem
 
 
 def path_keys(data: Mapping[str, Any]) -> list[str]:
     """Return the keys of a `[data]` table that name files."""
     if not isinstance(data.get("path"), str):
         return []
-    keys = ["path", "test_path", *(["target", "test_target"] if _IDX.search(data["path"]) else [])]
+    keys = ["path", "test_path", *(["target", "test_target"] if _is_idx(data["path"]) else [])]
     return [key for key in keys if isinstance(data.get(key), str)]
+
+
+def _is_idx(path: str) -> bool:
+    """Return whether a file is of the format whose labels are in a file too; a name of no known format is told later."""
+    try:
+        return format_of(path) == "idx"
+    except UsageProblem:
+        return False
 
 
 def absolute(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -32,7 +32,11 @@ class DataSpec(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     name: str | None = Field(None, description="an installed data set; or else give `path`")
-    path: str | None = Field(None, description="a CSV, TSV, Parquet, NPZ or IDX file; CSV, TSV and IDX also as .gz")
+    path: str | None = Field(
+        None,
+        description="a CSV, TSV, Parquet, NPZ or IDX file, CSV, TSV and IDX also as .gz; relative to the sweep file, as all"
+        " paths of data",
+    )
     target: str | list[str] | None = Field(
         None,
         description="with `path`: the target's column or columns, or NPZ array; for IDX the file of labels; not needed for an"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sweepgd.data.paths import moved, path_keys
 from sweepgd.problem import Problem
-from sweepgd.sweep.files import parse
+from sweepgd.sweep.files import recorded
 from sweepgd.sweep.spec import Sweep
 
 
@@ -13,7 +13,7 @@ def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -
 
     Raise Problem where a file of the data is not there: they are the ones where their fingerprint is the recorded one.
     """
-    sweep = parse(text, where=where)
+    sweep = recorded(text, where)
     if data_path is not None:
         return at(sweep, data_path)
     data = sweep.data.model_dump()

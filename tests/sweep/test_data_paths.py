@@ -24,9 +24,10 @@ name = "linear"
 [budget]
 epochs = 1
 [space]
-batch_size = "full"
-learning_rate = { low = 0.1, high = 0.2 }
+batch_size = ["full", 2, 5]
+learning_rate = 0.1
 [search]
+sampler = "grid"
 trials = 1
 """
 
