@@ -59,22 +59,23 @@ class AskAndTell:
     def _generation(self, generation: range) -> None:
         """Runs the trials of one generation that are not recorded yet, and tells the advisor of all of them, in order."""
         advisor = self._advisor
-        known = {number for number in generation if number in self._store.recorded}
+        known = {number for number in self._store.recorded if number in generation}  # the generation may be the larger
         if len(known) == len(generation):
             for number in sorted(known & self._states.keys()):
-                advisor.remember(self._states[number])
+                advisor.remember(number, self._states[number])
             return
         advisor.begin(generation)
         if advisor.adaptive:
             # Asked for all at once and again after a restart, so that each point depends on whole generations only.
-            points = {number: advisor.ask(number) for number in generation}
-            self._run((number, points[number]) for number in generation if number not in known)
+            # Not gone on with where somebody asks to stop, which is heard next: to ask around known points may take seconds.
+            points = {number: advisor.ask(number) for number in generation if not self._stop}
+            self._run((number, point) for number, point in points.items() if number not in known)
             for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
                 if not advisor.agrees(number, self._states[number]):
                     advisor.forget(number)
         else:
             for number in sorted(known & self._states.keys()):
-                advisor.remember(self._states[number])
+                advisor.remember(number, self._states[number])
             remaining = self._store.remaining(generation)
             self._run(None if number is None else (number, advisor.ask(number)) for number in remaining)
             return

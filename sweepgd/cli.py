@@ -1,9 +1,9 @@
 """The command line: parse, call, print. Heavy imports happen inside the commands, so that --help answers at once."""
 
 import json
-import os
 import sys
 import warnings
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any
@@ -17,17 +17,21 @@ from sweepgd.cli_options import (
     INTERRUPTED,
     LARGEST_SEED,
     SOME_FAILED,
+    DataPath,
     Json,
     Plugin,
     Quiet,
     Set,
     Verbose,
     Workers,
+    check_surroundings,
     settle_imports,
 )
 from sweepgd.cli_plugin import plugin
 from sweepgd.cli_record import compact, verify
-from sweepgd.problem import Problem, UsageProblem
+from sweepgd.interrupts import heard
+from sweepgd.problem import Problem, UsageProblem, one_line, reason
+from sweepgd.report.streams import flush_stdout, safe_streams
 
 # What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
@@ -52,24 +56,46 @@ app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 
 def main() -> None:
     """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
+    with safe_streams():
+        told, code = _run()
+        if told:
+            print(f"sweepgd: {one_line(told)}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _run() -> tuple[str, int]:
+    """Runs the command line, and returns what to say of its end, if anything, and its exit code."""
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        check_surroundings(sys.argv[1:])
+        with heard(INTERRUPTED, lambda: "interrupted"):
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        flush_stdout()
     except Problem as problem:
-        print(f"sweepgd: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
+        return str(problem), problem.exit_code
     except CommandLineError as error:
         command = error.ctx.command_path if error.ctx else "sweepgd"
-        print(f"sweepgd: {error.format_message().rstrip('.')} (see: {command} --help)", file=sys.stderr)
-        sys.exit(error.exit_code)
+        return f"{error.format_message().rstrip('.')} (see: {command} --help)", error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
+    except OSError as error:
+        return _refused(error), 1
+    except MemoryError as error:
+        return f"not enough memory: {error}".rstrip(": "), 1
+    return "interrupted" if code == INTERRUPTED else "", code or 0
+
+
+def _refused(error: OSError) -> str:
+    """What the system refused, and for which file; nothing where it is that nobody reads on, as in `sweepgd list | head`."""
+    try:
+        flush_stdout()
+    except Problem as problem:
+        return str(problem)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, as in `sweepgd list | head`
-        sys.exit(1)
-    if code == INTERRUPTED:
-        print("sweepgd: interrupted", file=sys.stderr)
-    sys.exit(code)
+        return ""
+    # Of what a command writes, only stdout has no name.
+    what = error.filename or ("cannot write to stdout" if error.errno in (ENOSPC, EDQUOT, EFBIG, EIO) else "")
+    return f"{what}: {error.strerror}" if what else error.strerror or reason(error)
 
 
 def _version(wanted: bool) -> None:
@@ -142,6 +168,7 @@ def search(
             envvar="SWEEPGD_STORAGE",
         ),
     ] = None,
+    data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
@@ -153,6 +180,7 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
+    from sweepgd.sweep.data_location import at
 
     flagged = _on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
@@ -162,13 +190,14 @@ def search(
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
+    if data_path is not None:
+        loaded = at(loaded, data_path)
     directory = out or Path("results") / loaded.name
     if dry_run:
-        _dry_run(loaded, plugin_, json_)
+        _dry_run(loaded, directory, plugin_, json_)
         return
 
     from sweepgd import processes
-    from sweepgd.interrupts import heard
     from sweepgd.report.progress import SearchProgress
     from sweepgd.room import check_writable
 
@@ -202,6 +231,7 @@ def search(
     lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
         print(f"Recorded in {directory}. Next: sweepgd analyze {quote(str(directory))} --figures figures")
+    progress.show_warnings()
     failed = _failed(results)
     for line in filter(None, (lost, failed)):
         print(f"sweepgd: {line}", file=sys.stderr)
@@ -237,14 +267,22 @@ def _failed(results: Any) -> str:
     return f"{count} trial{'s' * (count > 1)} failed or timed out; trial {first['trial']}: {first['message']}"
 
 
-def _dry_run(sweep: Any, plugins: list[Path], as_json: bool) -> None:
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _dry_run(sweep: Any, directory: Path, plugins: list[Path], as_json: bool) -> None:
+    from sweepgd.directory import as_recorded
     from sweepgd.one_off import registered
     from sweepgd.preparation import prepare
     from sweepgd.report.plain import space_text, space_values
 
     with registered(plugins):
-        prepared = prepare(sweep)
-        print(json.dumps(space_values(prepared), indent=2) if as_json else space_text(prepared))
+        prepared = prepare(as_recorded(directory, sweep, _say))
+        values = space_values(prepared)
+        print(json.dumps(values, indent=2) if as_json else space_text(prepared, values))
+    for line in values["warnings"]:
+        _say(f"warning: {line}")
 
 
 def _show(tables: Any, as_json: bool) -> None:
@@ -284,7 +322,13 @@ def init(
 
 @app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")
 def train(
-    data: Annotated[str, typer.Option(help="A data set (see: sweepgd list datasets), or a file's path.")] = "digits",
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="A data set (see: sweepgd list datasets), or a file; digits if not given, or none for a model without data.",
+        ),
+    ] = None,
     model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
     optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
@@ -313,29 +357,28 @@ def train(
     if out is not None:
         check_writable(out)
 
-    from sweepgd.interrupts import heard
     from sweepgd.report.plain import RunPrinter
     from sweepgd.single import train as run
 
     settle_imports()
 
     printer = RunPrinter(quiet=quiet or json_)
-    with heard(INTERRUPTED, lambda: "interrupted"):
-        training = run(
-            data,
-            model,
-            optimizer,
-            learning_rate,
-            size,
-            epochs,
-            schedule,
-            seed,
-            overrides=set_,
-            plugins=plugin_,
-            out=out,
-            watch=printer.point,
-            note=printer.note,
-        )
+    training = run(
+        data,
+        model,
+        optimizer,
+        learning_rate,
+        size,
+        epochs,
+        schedule,
+        seed,
+        overrides=set_,
+        plugins=plugin_,
+        out=out,
+        begin=printer.data,
+        watch=printer.point,
+        note=printer.note,
+    )
     print(printer.as_json(training) if json_ else printer.end(training))
 
 
@@ -347,12 +390,12 @@ def analyze(
     json_: Json = False,
 ) -> None:
     """Show what a sweep found: best configurations; by batch size, optimizer and schedule; sharp against flat minima."""
-    from sweepgd.analysis import sharpness, summary
+    from sweepgd.analysis import classes, sharpness, summary
     from sweepgd.record import load
 
     results = load(directory)
     sharp = sharpness(results)
-    _show(summary(results, best) | sharp, json_)
+    _show(summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
     if not sharp and not json_:
         print(f"No curvature was recorded. To measure the minimisers': sweepgd measure {quote(str(directory))}")
     if figures is not None:

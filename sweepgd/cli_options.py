@@ -1,10 +1,14 @@
 """What several commands take, the exit codes that they end with, and how they end soon."""
 
 import gc
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from sweepgd.problem import UsageProblem
 
 INTERRUPTED = 130
 SOME_FAILED = 3
@@ -26,12 +30,28 @@ Plugin = Annotated[
         help="Offer the optimizers, models, data sets and schedules of a Python file to this run (repeatable).",
     ),
 ]
+DataPath = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where the sweep's data file is now, or its folder; it must hold the same data."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")]
+
+
+def check_surroundings(arguments: Sequence[str]) -> None:
+    """Raises UsageProblem where an argument or a variable cannot be used, which else shows late, and in the words of others."""
+    given = {f"the argument {text!r}": text for text in arguments}
+    given |= {f"{name}={text!r}": text for name, text in os.environ.items() if name.startswith("SWEEPGD_")}
+    for what, text in given.items():
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise UsageProblem(f"{what} is not UTF-8, as what is recorded must be: give another, or rename the file")
+    threads = os.environ.get("NUMBA_NUM_THREADS", "").strip()
+    if threads.lstrip("-+").isdecimal() and int(threads) < 1:
+        raise UsageProblem(f"NUMBA_NUM_THREADS={threads}: Numba does not start with it; unset it, or give a number from 1")
 
 
 def settle_imports() -> None:

@@ -6,7 +6,13 @@ from typing import Annotated
 
 import typer
 
-plugin = typer.Typer(name="plugin", help="Write and check plugins.", rich_markup_mode=None, no_args_is_help=True)
+plugin = typer.Typer(name="plugin", help="Write and check plugins.", rich_markup_mode=None, invoke_without_command=True)
+
+
+@plugin.callback()
+def options(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @plugin.command(epilog="Example: sweepgd plugin new demo")
@@ -26,20 +32,27 @@ def new(
 
 @plugin.command(epilog="Example: sweepgd plugin check adam")
 def check(
-    name: Annotated[str, typer.Argument(help="An installed optimizer, or a distribution: then all that it offers.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE.py",
+            help="An installed optimizer, model, data set or schedule; or a distribution or a file: then all that it offers.",
+        ),
+    ],
 ) -> None:
-    """Check that an optimizer keeps to the contract, a line a check."""
-    from sweepgd import registry, testing
+    """Check that a plugin keeps to its contract, a line a check."""
+    from sweepgd import testing
 
+    subjects = testing.plugins_in(Path(name)) if testing.is_file(name) else testing.plugins_of(name)
     broken = 0
-    for optimizer in testing.optimizers_of(name):
-        print(registry.origin("optimizers", optimizer))
+    for subject in subjects:
+        print(subject.origin)
         findings = []
-        for finding in testing.checks(optimizer):
+        for finding in testing.checks(subject):
             print(f"  {finding}", flush=True)
             findings.append(finding)
         failed = len(testing.failures(findings))
-        print(f"  {optimizer}: {len(findings) - failed} checks passed, {failed} failed")
+        print(f"  {subject.name}: {len(findings) - failed} checks passed, {failed} failed")
         broken += failed > 0
     if broken:
         raise typer.Exit(1)

@@ -12,8 +12,8 @@ _SORTED = json.JSONEncoder(sort_keys=True)
 class Configuration:
     """An optimizer with its settings, a learning rate with its schedule, a batch size with its schedule.
 
-    `batch_size` is the number of rows, or "full"; `warmup` is in epochs; `weight_decay` is the L2 penalty, 0 for rules that
-    decay weights by a hyperparameter of their own.
+    `batch_size` is the number of rows, or "full"; `warmup` is in epochs, and the learning rate's schedule begins after it or is
+    multiplied by it; `weight_decay` is the L2 penalty, 0 for rules that decay weights by a hyperparameter of their own.
     """
 
     optimizer: str = "sgd"
@@ -26,9 +26,14 @@ class Configuration:
     batch_schedule_settings: dict[str, Any] = field(default_factory=dict)
     warmup: float = 0.0
     weight_decay: float = 0.0
+    schedule_after_warmup: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
+        given = dict(vars(self))
+        if not (self.schedule_after_warmup and self.warmup):
+            # Without it a configuration keeps the identity that it had before there was a choice.
+            del given["schedule_after_warmup"]
+        return given
 
     def to_json(self) -> str:
         return _SORTED.encode(self.to_dict())

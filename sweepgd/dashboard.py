@@ -18,13 +18,13 @@ from sweepgd.advisor import Advisor, trial_of
 from sweepgd.record import Results, load
 from sweepgd.record.files import placed, writing
 from sweepgd.storage import told
-from sweepgd.sweep import parse
+from sweepgd.sweep import recorded
 
 # What every replicate of a trial has alike, and what is averaged over them.
 ALIKE = ("config_id", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate", "attempt")
 AVERAGED = (
     *("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error", "generalization_gap"),
-    *("epochs", "updates", "train_seconds"),
+    *("evaluated_at_update", "epochs", "updates", "train_seconds"),
 )
 Row = dict[str, Any]
 
@@ -40,7 +40,7 @@ def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Pat
     """
     results = load(directory)
     path = results.directory / "optuna.db"
-    sweep = parse(results.sweep_toml, where=str(results.directory / "sweep.toml"))
+    sweep = recorded(results.sweep_toml, where=str(results.directory / "sweep.toml"))
     names = sweep.search.objectives or [sweep.search.objective or "objective"]
     with one_off.registered(map(Path, plugins)), writing(results.directory), placed(path) as temporary:
         one_off.digests(sweep.plugins)  # says which file is missing, before the name of what it defines is unknown

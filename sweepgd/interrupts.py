@@ -13,6 +13,8 @@ from threading import Event, Thread, current_thread, main_thread
 from time import monotonic
 from types import FrameType
 
+from sweepgd.problem import printable
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
 SAME_SECONDS = 0.1
@@ -50,7 +52,7 @@ def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
         except EOFError:
             return
         shown = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
-        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {line()}\n".encode())
+        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {printable(line())}\n".encode())
         os._exit(exit_code)
 
     def unraisable(told: "sys.UnraisableHookArgs") -> None:
@@ -60,7 +62,10 @@ def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
     thread = Thread(target=watch, daemon=True)
     thread.start()
     before = signal.set_wakeup_fd(theirs.fileno())
-    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    heeded = [number for number, handler in handlers.items() if handler is not signal.SIG_IGN]
+    for number in heeded:
+        signal.signal(number, signal.default_int_handler)
     hook, sys.unraisablehook = sys.unraisablehook, unraisable
     try:
         yield
@@ -69,7 +74,8 @@ def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
         sys.exit(exit_code)
     finally:
         sys.unraisablehook = hook
-        signal.signal(signal.SIGTERM, terminate)
+        for number in heeded:
+            signal.signal(number, handlers[number])
         signal.set_wakeup_fd(before)
         theirs.close()  # which ends the thread
         thread.join()

@@ -16,14 +16,16 @@ from sweepgd.data import Data
 from sweepgd.data.prepared import prepared
 from sweepgd.data.shared import open_saved, save
 from sweepgd.data.spec import dataset_settings
+from sweepgd.data.weights import row_weights
 from sweepgd.kernels import loops, signatures, subnormals
 from sweepgd.models import Architecture, Model, Shape, build
 from sweepgd.objectives import objectives_of
 from sweepgd.problem import Problem
 from sweepgd.setting import resolve
 from sweepgd.sweep import Sweep
+from sweepgd.sweep.former import written_out
 from sweepgd.sweep.points import optimizer_of
-from sweepgd.sweep.spec import MeasureSpec
+from sweepgd.sweep.spec import SAMPLER_VERSION, MeasureSpec
 from sweepgd.training import Training, beginning
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ DATA_KEPT = 64
 
 
 def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
-    """The sweep with its objectives, every setting of its data set, model and measures, and what identifies a file written out.
+    """The sweep with its objectives, every setting of its data set, model and measures, what its schedules got later, and what
+    identifies a file written out.
 
     Raises Problem where a file, of data or of a plugin, is not the one that the sweep was once run with.
     """
@@ -56,11 +59,12 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
     model: Model = registry.get("models", sweep.model.name)
     settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
     chosen = {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": list(objectives)}
-    return sweep.model_copy(
+    version = {"sampler_version": sweep.search.sampler_version or SAMPLER_VERSION}
+    return written_out(sweep).model_copy(
         update={
             "data": sweep.data.model_copy(update=data),
             "model": sweep.model.model_copy(update=settings),
-            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen),
+            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen | version),
             "measure": None if sweep.measure is None else sweep.measure.resolved(),
             "plugins": one_off.digests(sweep.plugins),
         }
@@ -88,10 +92,12 @@ class Lab:
 
         # Caches of this lab and not of the class, which would keep every lab alive, and its data.
         self._prepare = lru_cache(DATA_KEPT)(data_of)
-        self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).preprocessing))
+        self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).processing))
         self._gauge = lru_cache(DATA_KEPT)(self._gauge_of)
+        self._weights = lru_cache(DATA_KEPT)(lambda seed: row_weights(sweep.data, self._prepare(seed)))
         self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
+        self._weights(self.data_seed(0))  # which raises for a class that is not there
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
 
     def data_seed(self, replicate: int) -> int:
@@ -120,10 +126,12 @@ class Lab:
     def described(self) -> dict[str, str]:
         """What the `settings` of every row say of the sweep, by key, as JSON."""
         described = self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
+        if classes := self.data(0).classes:
+            described["classes"] = list(classes)
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
 
     def preprocessing(self, replicate: int) -> str:
-        """What was done to a replicate's data, as JSON."""
+        """What was done to a replicate's data, with the names of its inputs and classes, as JSON."""
         return self._preprocessing(self.data_seed(replicate))
 
     @cached_property
@@ -166,6 +174,7 @@ class Lab:
             dtype=self.sweep.model.dtype,
             shuffle=self.sweep.data.shuffle,
             last_batch=self.sweep.data.last_batch,
+            weights=self._weights(self.data_seed(replicate)),
             rungs=rungs,
         )
 

@@ -7,7 +7,7 @@ from sweepgd.data import Data
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import UsageProblem
 from sweepgd.sweep import Sweep
-from sweepgd.training import Training
+from sweepgd.training import Point, Training
 
 PENALTY_FACTOR = 10.0
 
@@ -35,8 +35,24 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
     return chosen
 
 
+def evaluation(names: Sequence[str], training: Training) -> Point:
+    """The evaluation that a run's losses, errors and gap are recorded of: the best one where its objective is a best_… one.
+
+    Any other run is recorded by its last evaluation.
+    """
+    return training.best.point if are_of_best(names) and training.best is not None else training.points[-1]
+
+
+def are_of_best(names: Sequence[str]) -> bool:
+    """Whether runs are recorded by their best evaluation: the first objective that is a loss or an error is a best_… one."""
+    return next((name for name in names if name.endswith(("loss", "error"))), "").startswith("best_")
+
+
 def value(name: str, training: Training) -> float | None:
-    """The objective of a run as it stands, or None where it has none: not evaluated yet, or a goal not reached."""
+    """The objective of a run as it stands, or None where it has none: not evaluated yet, or a goal not reached.
+
+    At a rung a loss or error is what is measured there, and the best loss is the lowest of that and the evaluations before.
+    """
     if not training.points:
         return None
     if name == "train_seconds":
@@ -44,8 +60,9 @@ def value(name: str, training: Training) -> float | None:
     if name == "steps_to_goal":
         return None if training.steps_to_goal is None else float(training.steps_to_goal)
     if name == "best_validation_loss":
-        return None if training.best is None else training.best.point.validation_loss
-    found = getattr(training.points[-1], name)
+        losses = [training.standing.validation_loss, *([training.best.point.validation_loss] if training.best else [])]
+        return min(filter(isfinite, losses), default=None)
+    found = getattr(training.standing, name)
     return found if isfinite(found) else None
 
 

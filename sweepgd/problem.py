@@ -16,6 +16,24 @@ class UsageProblem(Problem):
     exit_code = 2
 
 
+# The control characters but tab and newline. 0x9b, too, begins an escape sequence.
+_WRITTEN_OUT = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+# Of a line on stderr: a few screens' lines, though a value in it may have thousands of characters.
+LONGEST_LINE = 600
+
+
+def printable(text: str) -> str:
+    """A text with its control characters written out, as \\x1b, so that it does not steer a terminal."""
+    return text.translate(_WRITTEN_OUT)
+
+
+def one_line(text: str) -> str:
+    """A text as one line that can be read at once: line breaks written out, and cut in its middle where it is too long."""
+    told = printable(text).replace("\t", " ").replace("\n", "\\n")
+    half = LONGEST_LINE // 2
+    return told if len(told) <= LONGEST_LINE else f"{told[:half]} … {told[-half:]}"
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The known name closest to a wrong one, as a question; empty where none is close."""
     close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
+from sweepgd.contained import contained
 from sweepgd.problem import Problem, UsageProblem, reason, suggestion
 from sweepgd.setting import fault as settings_fault
 
@@ -63,6 +64,11 @@ def offer(kind: str, point: EntryPoint, file: Path) -> None:
     _points.cache_clear()
 
 
+def defined_by(file: Path) -> list[tuple[str, str]]:
+    """The kind and name of each plugin that was offered of a file."""
+    return [(point.group.removeprefix("sweepgd."), point.name) for point, path in _files.items() if path == file]
+
+
 def withdraw_files() -> None:
     """Takes back what `offer` added."""
     if _files:
@@ -102,7 +108,8 @@ def accused(ran: Mapping[str, str], why: str) -> str:
 def blamed(kind: str, name: str) -> Iterator[None]:
     """Names the plugin whose code runs inside in whatever that raises, as a Problem; UsageProblems are the user's, and stay."""
     try:
-        yield
+        with contained():
+            yield
     except UsageProblem:
         raise
     except Exception as error:
@@ -120,27 +127,28 @@ def get(kind: str, name: str) -> Any:
     if len(points) > 1:
         raise Problem(f"{what} is offered by each of them: uninstall one")
     try:
-        thing = points[0].load()
+        with contained():
+            thing = points[0].load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, and pytest's Skipped, which is no Exception either
         raise Problem(f"{what} does not load: {reason(error)}") from error
     try:
-        fault = _fault(kind, name, thing)
+        found = fault(kind, name, thing)
     except Exception as error:
         raise Problem(f"{what} cannot be checked: {reason(error)}") from error
-    if fault is not None:
-        raise Problem(f"{what} {fault}")
+    if found is not None:
+        raise Problem(f"{what} {found}")
     return thing
 
 
-def _fault(kind: str, name: str, thing: Any) -> str | None:
+def fault(kind: str, name: str, thing: Any) -> str | None:
     """What in a plugin breaks its contract, in words that follow its name, or None."""
     contract = resolve_name(CONTRACTS[kind])
     if not isinstance(thing, contract):
         return f"is of type {type(thing).__name__}, not {contract.__name__}: mend its entry point, or uninstall it"
-    if (fault := resolve_name(FAULTS[kind])(thing) if kind in FAULTS else _declared(thing)) is not None:
-        return fault
+    if (found := resolve_name(FAULTS[kind])(thing) if kind in FAULTS else _declared(thing)) is not None:
+        return found
     return None if thing.name == name else f"calls itself {thing.name!r}: give it the name of its entry point"
 
 

@@ -22,6 +22,9 @@ def check_writable(folder: Path) -> None:
     For before all that takes seconds; whatever else is in the way is found, and told, when the folder is opened.
     """
     existing = _existing(folder)
+    for each in (folder, *folder.parents):
+        if each.is_symlink() and not each.exists():
+            raise Problem(f"{each} is a link to {each.readlink()}, and nothing is there: make it, or give another --out")
     try:
         TemporaryFile(dir=existing).close()
     except OSError as error:
@@ -30,8 +33,11 @@ def check_writable(folder: Path) -> None:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that is there."""
-    return next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    """The folder, or the nearest above it that is there. Raises Problem where none can be, as its name is too long."""
+    try:
+        return next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    except OSError as error:
+        raise Problem(f"cannot write {folder}: {error.strerror}; give another folder") from error
 
 
 def in_words(size: int) -> str:

@@ -1,5 +1,6 @@
 """A trial as rows of the record: what was decided before it ran, and what each of its runs came to."""
 
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -7,9 +8,11 @@ import numpy as np
 
 from sweepgd.configuration import Configuration, config_id_of
 from sweepgd.lab import Lab
-from sweepgd.objectives import value
+from sweepgd.objectives import evaluation, value
 from sweepgd.outcome import COMPLETED, PRUNED
+from sweepgd.sweep.former import recorded
 from sweepgd.training import Training
+from sweepgd.training.confusion import balanced_error, confusions, macro_f1
 
 
 def _settings(lab: Lab, configuration: str) -> str:
@@ -20,12 +23,14 @@ def _settings(lab: Lab, configuration: str) -> str:
 
 def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int = 1) -> list[dict[str, Any]]:
     """What is known of a trial's rows, one a replicate, before it runs."""
-    extras = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
+    extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
+    if configuration.warmup:
+        extras["schedule_after_warmup"] = configuration.schedule_after_warmup
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
     batch_size = configuration.batch_size
-    text = configuration.to_json()
+    text = recorded(configuration).to_json()
     row = {
         "data": lab.sweep.data.name or lab.sweep.data.path,
         "model": lab.sweep.model.name,
@@ -49,7 +54,7 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
 
 
 def results(lab: Lab, training: Training) -> dict[str, Any]:
-    """The columns that a run fills. A diverged or failed run's losses are null."""
+    """The columns that a run fills. Its losses, errors and gap are of one evaluation; a diverged or failed run's are null."""
     outcome, last = training.outcome, training.points[-1]
     assert outcome is not None
     whole = outcome.status in (COMPLETED, PRUNED)
@@ -70,9 +75,15 @@ def results(lab: Lab, training: Training) -> dict[str, Any]:
     }
     if whole:
         losses = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
-        row |= {name: getattr(last, name) for name in losses}
-        held_out = last.test_loss if isfinite(last.test_loss) else last.validation_loss
-        row["generalization_gap"] = held_out - last.train_loss
+        judged = evaluation(lab.objectives, training)
+        row |= {name: getattr(judged, name) for name in losses}
+        held_out = judged.test_loss if isfinite(judged.test_loss) else judged.validation_loss
+        row |= {"generalization_gap": held_out - judged.train_loss, "evaluated_at_update": judged.update}
+        best = training.best
+        parameters = best.parameters if best is not None and judged is best.point else training.parameters
+        for part, counts in confusions(training.data, partial(training.error, parameters)).items():
+            row[f"{part}_balanced_error"], row[f"{part}_macro_f1"] = balanced_error(counts), macro_f1(counts)
+            row[f"{part}_confusion"] = counts.tolist()
     return row
 
 

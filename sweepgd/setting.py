@@ -14,7 +14,8 @@ class Setting:
 
     `low`, `high` and `log` are the range that a search uses where a sweep says `"search"`; `minimum` and `maximum` bound
     what is valid at all (`open_maximum` excludes the upper bound itself); `choices` lists the only values allowed.
-    A default of None means "derived from the rest".
+    A default of None means "derived from the rest". `formerly` is for a setting that was added later with a default that
+    changes what is computed: the value that a record without it stands for.
     """
 
     name: str
@@ -27,12 +28,13 @@ class Setting:
     maximum: float = inf
     open_maximum: bool = False
     choices: tuple[Any, ...] = ()
+    formerly: Any = None
 
     def check(self, value: Any, where: str) -> Any:
         """`value`, converted to the default's type. Raises UsageProblem where it is not valid."""
         name = f"{where}.{self.name}"
         if self.choices:
-            if value not in self.choices:
+            if not any(value == choice and type(value) is type(choice) for choice in self.choices):  # true is no 1
                 raise UsageProblem(f"{name} = {value!r}: {nearest(str(value), map(str, self.choices))}")
             return value
         if isinstance(self.default, bool):
@@ -65,6 +67,11 @@ class Setting:
                 raise UsageProblem(f"{name} = {value!r}: give a whole number")
             return int(value)
         return float(value)
+
+
+def shown(value: Any) -> str:
+    """A setting's value as a message shows it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def fault(settings: Any, what: str) -> str | None:

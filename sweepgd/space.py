@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from sweepgd.problem import UsageProblem
@@ -51,21 +52,54 @@ class Axis:
             return trial.suggest_int(self.name, int(self.low), int(self.high), step=int(self.step or 1), log=self.log)
         return trial.suggest_float(self.name, self.low, self.high, step=self.step, log=self.log)
 
+    @property
+    def count(self) -> int:
+        """The number of values of this axis; 0 if it is continuous, so that they cannot be counted."""
+        if self.values:
+            return len(self.values)
+        if self.step is None and not self.integer:
+            return int(self.low == self.high)
+        return int((self.high - self.low) / (self.step or 1) + 1e-9) + 1
+
+    def at(self, place: int) -> Value:
+        """The value at a place among the `count` values of this axis."""
+        if self.values:
+            return self.values[place]
+        value = min(self.low + place * (self.step or 1), self.high)  # 0.1 + 2 * 0.1 > 0.3
+        return int(value) if self.integer else value
+
+    def place(self, value: Value) -> int | None:
+        """The place of a value among the `count` values of this axis, None where it is none of them."""
+        if self.values:
+            return self._places.get(value)
+        if isinstance(value, str) or not self.count or not self.low <= value <= self.high:
+            return None
+        steps = (value - self.low) / (self.step or 1)
+        return round(steps) if abs(steps - round(steps)) < 1e-8 else None  # the tolerance of Optuna's distributions
+
+    @cached_property
+    def _places(self) -> dict[Value, int]:
+        return {value: place for place, value in enumerate(self.values)}
+
+    def holds(self, value: Value) -> bool:
+        """Return whether a value lies on this axis."""
+        if self.values or self.count:
+            return self.place(value) is not None
+        return not isinstance(value, str) and self.low <= value <= self.high
+
     def grid(self) -> tuple[Value, ...]:
         """This axis' values on a grid. Raises UsageProblem for a range without steps."""
-        if self.values:
-            return self.values
-        if self.step is None and not (self.integer and not self.log):
+        if not self.values and self.step is None and (self.log or not self.integer):
             raise UsageProblem(f"a grid needs steps, and {self.name} is a range without: give it a list or a step")
-        step = self.step or 1
-        count = int((self.high - self.low) / step + 1e-9) + 1
-        points = [min(self.low + index * step, self.high) for index in range(count)]  # 0.1 + 2 * 0.1 > 0.3
-        return tuple(int(point) for point in points) if self.integer else tuple(points)
+        return tuple(self.at(place) for place in range(self.count))
 
 
 @dataclass(frozen=True)
 class Space:
-    """The axes of a sweep, each after the axis that it depends on."""
+    """The axes of a sweep, each after the axis that it depends on.
+
+    Its countable points, those without a continuous axis, have places from 0 on, the last axis turning fastest.
+    """
 
     axes: tuple[Axis, ...]
 
@@ -77,17 +111,79 @@ class Space:
                 point[axis.name] = axis.ask(trial)
         return point
 
-    def grid(self) -> Iterator[dict[str, Value]]:
-        """Every point of the grid, the last axis turning fastest."""
-        return self._grid_from(0, {})
+    @cached_property
+    def finite(self) -> bool:
+        """True if no axis is continuous."""
+        return all(axis.count for axis in self.axes)
 
-    def _grid_from(self, index: int, point: dict[str, Value]) -> Iterator[dict[str, Value]]:
+    @cached_property
+    def countable(self) -> int:
+        """The number of points without a continuous axis."""
+        return self._after(0, {})
+
+    def at(self, place: int) -> dict[str, Value]:
+        """The countable point at a place from 0 to `countable` - 1."""
+        point: dict[str, Value] = {}
+        for index, axis in enumerate(self.axes):
+            if not axis.exists(point):
+                continue
+            if axis.name in self._conditions:
+                for choice in range(axis.count):
+                    point[axis.name] = axis.at(choice)
+                    after = self._after(index + 1, point)
+                    if place < after:
+                        break
+                    place -= after
+            else:
+                choice, place = divmod(place, self._after(index + 1, point))
+                point[axis.name] = axis.at(choice)
+        return point
+
+    def place(self, point: Mapping[str, Value]) -> int | None:
+        """The place of a point of this space, None where one of its axes is continuous."""
+        before: dict[str, Value] = {}
+        place = 0
+        for index, axis in enumerate(self.axes):
+            if not axis.exists(point):
+                continue
+            choice = axis.place(point[axis.name])
+            if choice is None:
+                return None
+            if axis.name in self._conditions:
+                place += sum(self._after(index + 1, before | {axis.name: axis.at(other)}) for other in range(choice))
+            else:
+                place += choice * self._after(index + 1, before)
+            before[axis.name] = axis.at(choice)
+        return place
+
+    def grid(self) -> Iterator[dict[str, Value]]:
+        """Every point of the grid, by place. Raises UsageProblem where an axis is a range without steps."""
+        for axis in self.axes:
+            axis.grid()
+        return map(self.at, range(self.countable))
+
+    @cached_property
+    def _conditions(self) -> tuple[str, ...]:
+        """The axes whose value decides which others exist."""
+        return tuple(dict.fromkeys(axis.when[0] for axis in self.axes if axis.when is not None))
+
+    @cached_property
+    def _counts(self) -> dict[tuple[Any, ...], int]:
+        return {}
+
+    def _after(self, index: int, point: Mapping[str, Value]) -> int:
+        """The number of countable points that agree with `point` in the axes before `index`."""
         if index == len(self.axes):
-            yield dict(point)
-            return
-        axis = self.axes[index]
-        if not axis.exists(point):
-            yield from self._grid_from(index + 1, point)
-            return
-        for value in axis.grid():
-            yield from self._grid_from(index + 1, point | {axis.name: value})
+            return 1
+        key = (index, *map(point.get, self._conditions))
+        if key not in self._counts:
+            axis = self.axes[index]
+            if not axis.exists(point):
+                count = self._after(index + 1, point)
+            elif axis.name in self._conditions:
+                values = map(axis.at, range(axis.count))
+                count = sum(self._after(index + 1, {**point, axis.name: value}) for value in values)
+            else:
+                count = axis.count and axis.count * self._after(index + 1, point)
+            self._counts[key] = count
+        return self._counts[key]

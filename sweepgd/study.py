@@ -10,7 +10,7 @@ from time import monotonic
 from sweepgd import one_off
 from sweepgd.advisor import Advisor
 from sweepgd.ask_and_tell import AskAndTell
-from sweepgd.directory import check_continues, move_aside
+from sweepgd.directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
 from sweepgd.kernels import target
@@ -20,9 +20,10 @@ from sweepgd.processes import cores
 from sweepgd.record import NoRoom, Results, Store, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.room import free_bytes, in_words
+from sweepgd.samplers import ADAPTIVE
 from sweepgd.scratch import scratch_folder
 from sweepgd.storage import Shared, address, check_alone, connect, join
-from sweepgd.sweep import Sweep, to_toml
+from sweepgd.sweep import Sweep, to_toml, with_sampler_version
 from sweepgd.sweep import load as load_sweep
 from sweepgd.trial import run
 from sweepgd.workers import Pool
@@ -58,7 +59,13 @@ def search(
     progress = progress or Silence()
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
+        if not fresh:
+            sweep = as_recorded(directory, sweep, progress.note)
+        if storage is not None and sweep.search.sampler_version is None and sweep.search.sampler in ADAPTIVE:
+            sweep = with_sampler_version(sweep, 1)  # no command knows all that the others run
         prepared = prepare(sweep)
+        for line in prepared.lab.data(0).notes:
+            progress.note(line)
         database = None if storage is None else connect(address(storage))
         if fresh and (aside := move_aside(directory)) is not None:
             progress.note(f"moved {directory} to {aside}")
@@ -80,10 +87,19 @@ def search(
             store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)
             prepared = replace(prepared, advisor=store.advisor)
         with closing(store):
+            goes_on = not store.recorded.issuperset(range(prepared.total))
+            if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
+                progress.note(repeated)
+            for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
+                progress.note(line)
             complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
+        for line in prepared.warnings:  # while what plugins define is there
+            progress.warn(line)
     results = load(directory)
+    if complete and prepared.advisor.used_up:
+        progress.note(prepared.advisor.used_up)
     if storage is not None or not complete:
-        recorded = set(results.trials["trial"].to_pylist()).intersection(range(prepared.total))
+        recorded = {number for number in results.trials["trial"].to_pylist() if number < prepared.total}
         done = f"{len(recorded)} of {prepared.total} trials are recorded"
         if complete and len(recorded) < prepared.total:
             raise Problem(
@@ -117,7 +133,7 @@ def _run_remaining(
 ) -> bool:
     """Runs the trials that the store does not hold yet, in as many processes as asked for, and returns whether all are done."""
     prepared.lab.compile(_optimizers(prepared.advisor), progress.note)
-    todo = sum(number not in store.recorded for number in range(prepared.total))
+    todo = prepared.total - sum(number < prepared.total for number in store.recorded)
     count = max(1, min(workers or cores(), todo))
     progress.started(prepared.total, prepared.total - todo, count)
     deadline = monotonic() + timeout if timeout is not None else inf

@@ -177,7 +177,7 @@ def _advance(lab: Lab, task: Task, replicates: Sequence[Training | Outcome], rep
         running = [training for training in trainings if training.outcome is None]
         if running and report is not None and report(rung, told(lab.objectives[:1], trainings)[0]):
             for training in running:
-                training.outcome = Outcome(PRUNED, f"pruned after {rung} % of the budget")
+                training.end(Outcome(PRUNED, f"pruned after {rung} % of the budget"))
             return
 
 

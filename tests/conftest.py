@@ -5,6 +5,26 @@ from tempfile import TemporaryDirectory
 import platformdirs
 import pytest
 
+# What compares numbers that compiled kernels computed: `pytest -m numerics` runs it compiled for other processors, see .ci/run.
+NUMERICS = {
+    "curvature": {"box", "noise", "objective", "rescaling", "spectrum", "trace"},
+    "kernels": {
+        "exponential",
+        "network",
+        "network_curvature",
+        "products",
+        "subnormals",
+        "surfaces",
+        "target",
+        "tensors",
+        "views",
+    },
+    "optimizers": {"against_optax"},
+    "published": {"digits_adam", "gluon_linear", "lectured_laws"},
+    "record": {"earlier"},
+    "tests": {"divergence", "linear_regression_law", "moons_published", "training", "trial"},
+}
+
 
 def pytest_configure(config):
     """Gives the tests and the processes that they start an empty cache, but for the user's kernels, which take minutes."""
@@ -19,6 +39,9 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.path.stem.removeprefix("test_") in NUMERICS.get(item.path.parent.name, ()):
+            item.add_marker("numerics")
     if not config.getoption("--slow"):
         for item in items:
             if "slow" in item.keywords:

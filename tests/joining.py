@@ -14,12 +14,15 @@ from waiting import NEVER_SECONDS, wait_until
 from sweepgd import load
 from sweepgd.record import encode
 from sweepgd.storage import Shared, address, connect, join
+from sweepgd.sweep import with_sampler_version
+from sweepgd.sweep.spec import SAMPLER_VERSION
 
 
 def joined(storage: str, out: Path, total: int, notes: list[str] | None = None, overrides: Iterable[str] = ()) -> Shared:
     """A command that has joined the study of the tiny sweep."""
     note = [].append if notes is None else notes.append
-    engine, study = connect(address(storage)), sweep(f"search.trials={total}", *overrides)
+    engine = connect(address(storage))
+    study = with_sampler_version(sweep(f"search.trials={total}", *overrides), SAMPLER_VERSION)
     return join(engine, out, study, ["validation_loss"], total, fresh=False, check=lambda: None, note=note)
 
 

@@ -28,11 +28,12 @@ def run(monkeypatch, capsys, tmp_path) -> Callable[..., Run]:
 
 
 def assert_refused(run: Run, code: int, *fragments: str) -> None:
-    """One line on stderr, with all the fragments in it, and nothing on stdout."""
-    assert run.err.count("\n") == 1, run.err
-    assert run.err.startswith("sweepgd: ")
+    """One line on stderr, with all the fragments in it, and nothing on stdout; paths in it are taken from where we are."""
+    err = run.err.replace(f"{Path.cwd()}/", "")
+    assert err.count("\n") == 1, err
+    assert err.startswith("sweepgd: ")
     for fragment in fragments:
-        assert fragment in run.err
+        assert fragment in err
     assert run.code == code
     assert run.out == ""
 
@@ -85,11 +86,44 @@ WRONG = {
     "optimizer.momentum.beta=1.5": "optimizer.momentum.beta = 1.5: must be at least 0 and below 1",
     # Budget
     "budget.epochs=0": "budget.epochs: Input should be greater than 0",
+    "budget.stop_at=nan": "budget.stop_at = nan: give a finite number",
+    "budget.stop_at=inf": "budget.stop_at = inf: give a finite number",
     "budget.updates=5": "give exactly one of epochs, updates, samples, seconds",
     "budget={seconds=1} space.schedule='cosine'": "schedule 'cosine' needs the length of the run, and the budget is in seconds",
     "budget={seconds=1} points=[{schedule='cosine',optimizer='sgd'}]": "schedule 'cosine' needs the length of the run",
+    # Numbers that are none, or that no run reaches
+    "budget.epochs=true": "budget.epochs = True: give a whole number",
+    "budget.epochs=2.5": "budget.epochs = 2.5: give a whole number",
+    "budget.epochs='2'": "budget.epochs = '2': give a whole number",
+    "budget.epochs=1000000000001": "budget.epochs: Input should be less than or equal to 1000000000000",
+    "budget.goal=nan": "budget.goal = nan: give a finite number",
+    "budget.goal=true": "budget.goal = True: give a number",
+    "budget={seconds=inf}": "budget.seconds = inf: give a finite number",
+    "budget={seconds=true}": "budget.seconds = True: give a number",
+    "budget.divergence=true": "budget.divergence = True: give a number",
+    "search.trials=true": "search.trials = True: give a whole number",
+    "search.seed=true": "search.seed = True: give a whole number",
+    "space.batch_size=true": "space.batch_size = True: give a whole number",
+    "space.learning_rate={low=true,high=2}": "space.learning_rate.low = True: give a number",
+    "space.warmup=true": "space.warmup = True: give a finite number",
+    "space.warmup=1e308": "space.warmup = 1e+308: must be at least 0 and at most 1e+12",
+    "optimizer.momentum.beta=true": "optimizer.momentum.beta = True: give a finite number",
+    "points=[{optimizer='sgd',learning_rate=true}]": "points[0].learning_rate = True: give a number",
+    "points=[{optimizer='sgd',batch_size=true}]": "points[0].batch_size = True: give a whole number",
+    "points=[{optimizer='momentum',hyperparameters={beta=true}}]": "points[0].hyperparameters.beta = True: give a number",
+    "measure.rescale=true": "measure.rescale = True: give a number",
+    "measure.seed=true": "measure.seed = True: give a whole number",
+    "search.trials=1" + 30 * "0": "--set search.trials: a whole number is beyond 64 bits",
+    "search.trials=" + 5000 * "1": "--set search.trials: a whole number is beyond 64 bits",
+    "search.trials=0x" + 5000 * "1": "--set search.trials: a whole number is beyond 64 bits",
+    "points=[{optimizer=-1" + 30 * "0" + "}]": "--set points: points.optimizer: a whole number is beyond 64 bits",
+    "search.trials=" + 900 * "[" + 900 * "]": "--set search.trials: tables or arrays are nested deeper than 16",
+    "search.trials=" + 17 * "[" + 17 * "]": "--set search.trials: tables or arrays are nested deeper than 16",
+    900 * "a." + "a=1": "tables or arrays are nested deeper than 16",
     # Search
     "search.replicates=0": "search.replicates: Input should be greater than 0",
+    "search.replicates=10001": "search.replicates: Input should be less than or equal to 10000",
+    "search.generation=10001": "search.generation: Input should be less than or equal to 10000",
     "search.seed=-1": "search.seed: Input should be greater than or equal to 0",
     "search.seed=4294967296": "search.seed: Input should be less than 4294967296",
     "data.seed=4294967296": "data.seed: Input should be less than 4294967296",
@@ -110,6 +144,7 @@ WRONG = {
     "data.label_noise=0.1": "data.label_noise is for classification",
     "data.path='x.csv'": "[data] takes one of name (a data set, such as",
     "data.target='y'": "data.target goes with data.path",
+    "data.name='iris' data.target='y'": "unknown dataset 'iris': did you mean 'digits'?",
     "model.name='softmax'": "model 'softmax' is for data of task classification, and these are for regression",
     "model.name='mlp' model.loss='softmax'": "model.loss = 'softmax' does not fit these data",
     "model.name='mlp' model.hidden=[0]": "model.hidden = 0: must be at least 1",
@@ -119,7 +154,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("sets", WRONG)
+@pytest.mark.parametrize("sets", WRONG, ids=lambda sets: sets[:60])
 @pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry"])
 def test_a_wrong_sweep(run, tmp_path, sets, flags):
     path = sweep_file(tmp_path)
@@ -137,7 +172,11 @@ def test_a_wrong_sweep(run, tmp_path, sets, flags):
             "name = 'x'\n[data\n",
             "bad.toml is not valid TOML: Expected ']' at the end of a table declaration (at line 2, column 6)",
         ),
+        (f"name = {5000 * '1'}", "bad.toml is not valid TOML: a whole number is beyond 64 bits"),
+        (f"name = {900 * '['}{900 * ']'}", "bad.toml is not valid TOML: tables or arrays are nested deeper than 16"),
+        (f"[{'a.' * 2000}a]", "bad.toml is not valid TOML: tables or arrays are nested deeper than 16"),
     ],
+    ids=["empty", "open", "digits", "arrays", "tables"],
 )
 def test_a_broken_sweep_file(run, tmp_path, text, line):
     (tmp_path / "bad.toml").write_text(text)
@@ -179,7 +218,7 @@ def csv(rows: int = 12, **cells: str) -> str:
 @pytest.mark.parametrize(
     ("text", "sets", "code", "fragments"),
     [
-        (csv(x3="nan"), "", 1, ["data.csv: column 'x', row 3 is missing or NaN: remove the row or fill in a value"]),
+        (csv(x3="nan"), "", 1, ["data.csv: column 'x', row 3 is missing: fill in a value, or set data.missing = \"drop\""]),
         (csv(x5="inf"), "", 1, ["data.csv: column 'x', row 5 is inf"]),
         (csv(x5=""), "", 1, ["data.csv: column 'x', row 5 is missing"]),
         (csv(x4="three"), "", 1, ["data.csv: column 'x', row 4 is 'three', not a number"]),
@@ -192,13 +231,17 @@ def csv(rows: int = 12, **cells: str) -> str:
         ),
         (csv(), "data.target='z'", 2, ["data.csv: no column 'z': known: x, y"]),
         (csv(), "data.inputs=['xx']", 2, ["data.csv: no column 'xx'"]),
+        (csv(), "data.inputs=['x','x']", 2, ["data.inputs names 'x' twice: remove one"]),
+        (csv(), "data.inputs=['y']", 2, ["'y' is in both data.target and data.inputs: remove it from one"]),
+        (csv(), "data.exclude=['y']", 2, ["'y' is in both data.target and data.exclude"]),
+        (csv(), "data.test_path='data.csv'", 2, ["data.test_path is data.csv itself, and what was trained on tests nothing"]),
         (csv(2), "", 1, ["leave none to train on"]),
         ("x,y\n", "", 1, ["data.csv: no rows"]),
         ("", "", 1, ["cannot read data.csv: "]),
         ("x,y\n1,a\n2,b,c\n", "", 1, ["cannot read data.csv: ", "truncated, damaged or of another format"]),
         ("x,x,y\n1,2,a\n", "", 1, ["two columns are called 'x': rename one"]),
         (csv(), "data.path='other.csv'", 1, ["no such file: other.csv"]),
-        (csv(), "data.path='data.xls'", 2, ["data.xls: unknown format: give .csv, .parquet, .npz"]),
+        (csv(), "data.path='data.xls'", 2, ["data.xls: unknown format: give .csv, .tsv, .parquet, .npz"]),
         (csv(), "data.tsk='x'", 2, ["unknown key data.tsk: did you mean 'task'?"]),
         (csv(99), "model.name='linear'", 2, ["model 'linear' is for data of task regression"]),
     ],
@@ -246,8 +289,9 @@ def idx() -> bytes:
 def test_a_truncated_file(run, tmp_path, name, content):
     path = sweep_file(tmp_path, FILE)
     (tmp_path / name).write_bytes(content[: len(content) // 2])
+    (tmp_path / "labels.idx").write_bytes(gzip.decompress(idx()))
     before = files()
-    target = name if "idx" in name else "y"
+    target = "labels.idx" if "idx" in name else "y"
     refused = run("search", path, "--set", f"data.path='{name}'", "--set", f"data.target='{target}'")
     assert_refused(refused, 1, f"cannot read {name}: ")
     assert files() == before
@@ -323,13 +367,31 @@ def test_wrong_commands(run, tmp_path, command):
     assert files() == before
 
 
-@pytest.mark.parametrize("out", ["/dev/null/x", "tiny.toml", "tiny.toml/x"])
+@pytest.mark.parametrize("out", ["/dev/null/x", "tiny.toml", "tiny.toml/x", 300 * "a", 3000 * "a/"], ids=lambda out: out[:20])
 def test_a_directory_that_cannot_be_written(run, tmp_path, out):
     path = sweep_file(tmp_path)
     before = files()
-    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out}", "give another --out")
-    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out}", "give another --out")
+    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out[:250]}", "give another ")
+    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out[:250]}", "give another ")
     assert files() == before
+
+
+def test_a_directory_that_is_a_link_to_nothing(run, tmp_path):
+    Path("results").symlink_to("gone")
+    path = sweep_file(tmp_path)
+    refused = run("search", path)
+    assert_refused(refused, 1, "results is a link to gone, and nothing is there: make it, or give another --out")
+
+
+def test_a_directory_of_a_file_that_has_changed(run, tmp_path):
+    path = sweep_file(tmp_path, FILE)
+    out = tmp_path / "results" / "tiny"
+    out.mkdir(parents=True)
+    (tmp_path / "data.csv").write_text(csv(60))
+    (out / "sweep.toml").write_text(to_toml(Lab(sweep(text=FILE)).sweep))
+    (tmp_path / "data.csv").write_text(csv(60, x5="100"))
+    refused = run("search", path)
+    assert_refused(refused, 1, "results/tiny holds another sweep: data.csv has changed since the sweep was run; choose another")
 
 
 def test_a_directory_that_holds_another_sweep(run, tmp_path):

@@ -41,7 +41,7 @@ def test_a_table_on_stdout_and_progress_on_stderr(run, out):
     lines = [line.split() for line in first.out.splitlines()]
     assert lines[0] == ["How", "sharp", "are", "the", "minimisers?"]
     rows = {line[0]: line[1:] for line in lines if line and line[0] in load(out).curvature["measure"].to_pylist()}
-    assert list(rows) == ["lambda_max", "phi_0.001", "phi_0.0005", "phi_subspace_0.001", "phi_subspace_0.0005", "distance"]
+    assert list(rows) == ["lambda_max", "phi_0.0005", "phi_0.001", "phi_subspace_0.0005", "phi_subspace_0.001", "distance"]
     assert all(cells[:2] == ["final", "3"] for cells in rows.values())
     assert first.out.endswith("Recorded in out/curvature. Next: sweepgd analyze out\n")
     again = run("measure", out, *NAMES)

@@ -5,15 +5,18 @@ import os
 import platform
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from commands import call
-from tiny import sweep, sweep_file
+from tiny import assert_same, sweep, sweep_file
 
-from sweepgd import search, single, study
-from sweepgd.directory import check_continues, move_aside
+from sweepgd import load, search, single, study
+from sweepgd.directory import check_continues, move_aside, recorded_otherwise
 from sweepgd.preparation import prepare
 from sweepgd.problem import Problem
-from sweepgd.record import Store, exclusively
+from sweepgd.record import Results, Store, exclusively
+from sweepgd.reporting import Silence
 from sweepgd.sweep import load as load_sweep
 from sweepgd.sweep import parse
 
@@ -102,7 +105,7 @@ trials = 1
     write(0)
     search(parse(table), out=tmp_path / "results", workers=1)
     write(1)
-    with pytest.raises(Problem, match="another sweep: data"):
+    with pytest.raises(Problem, match=r"another sweep: .*data\.npz has changed since the sweep was run"):
         search(parse(table), out=tmp_path / "results", workers=1)
     with pytest.raises(Problem, match="has changed since the sweep was run"):
         prepare(load_sweep(str(tmp_path / "results" / "sweep.toml")))
@@ -163,3 +166,67 @@ def test_runs_without_a_measure_are_measured_afterwards(tmp_path):
         Problem, match=r"holds these runs with no \[measure\]: sweepgd measure \S+ --measures lambda_max measures"
     ):
         search(sweep("search.trials=1", "measure={}"), out=tmp_path, workers=1)
+
+
+CYCLES = (
+    "space={schedule=['one_cycle','constant'],optimizer='sgd',learning_rate=0.1,batch_size=5}",
+    "search={sampler='grid'}",
+)
+FORMER = "schedule.one_cycle.final_at_last_update=false"
+
+
+class Noting(Silence):
+    """Remembers what it is told."""
+
+    def __init__(self):
+        self.notes = []
+
+    def note(self, what):
+        self.notes.append(what)
+
+
+def test_an_older_record_goes_on_with_the_form_that_its_schedules_had(tmp_path):
+    """Which is that of a record without the setting, in `sweep.toml` and in its configurations."""
+    whole = search(sweep(*CYCLES, FORMER), out=tmp_path / "whole", workers=1)
+    out = tmp_path / "older"
+    search(sweep(*CYCLES, FORMER, "search.trials=1"), out=out, workers=1)
+    recorded = (out / "sweep.toml").read_text()
+    assert "final_at_last_update = false" in recorded
+    (out / "sweep.toml").write_text(recorded.replace("final_at_last_update = false", ""))
+    for _ in range(2):  # the second time the record says it
+        said = Noting()
+        continued = search(sweep(*CYCLES), out=out, workers=1, progress=said)
+        assert said.notes == [f"{out} goes on as it was begun, with schedule.one_cycle.final_at_last_update = false"]
+        assert_same(continued, whole)
+    with pytest.raises(Problem, match=r"holds another sweep: schedule.one_cycle.final_at_last_update: False before, True now"):
+        search(sweep(*CYCLES, FORMER.replace("false", "true")), out=out, workers=1)
+
+
+def test_a_new_record_says_which_form_its_schedules_have(tmp_path):
+    new = search(sweep(*CYCLES), out=tmp_path / "new", workers=1)
+    assert parse(new.sweep_toml).schedule == {"one_cycle": {"final_at_last_update": True}}
+    said = Noting()
+    assert search(sweep(*CYCLES), out=tmp_path / "new", workers=1, progress=said).trials.equals(new.trials)
+    assert said.notes == []
+    of_cycle = pc.equal(new.trials["schedule"], "one_cycle")
+    losses = new.curves.filter(pc.is_in(new.curves["trial"], new.trials.filter(of_cycle)["trial"]))
+    assert losses["learning_rate"].to_pylist()[-1] == pytest.approx(0.1 * 0.001)
+    with pytest.raises(Problem, match=r"holds another sweep: schedule.one_cycle.final_at_last_update: True before, False now"):
+        search(sweep(*CYCLES, FORMER), out=tmp_path / "new", workers=1)
+
+
+def test_runs_that_were_recorded_otherwise_are_told(monkeypatch, tmp_path):
+    asked = ("search.objective='best_validation_loss'", "search.pruner='asha'")
+    search(sweep(*asked, "search.trials=2"), out=tmp_path, workers=1)
+    said = Noting()
+    search(sweep(*asked, "search.trials=3"), out=tmp_path, workers=1, progress=said)
+    assert said.notes == []
+    trials = load(tmp_path).trials
+    nulls = pa.nulls(trials.num_rows, pa.int64())
+    older = trials.set_column(trials.column_names.index("evaluated_at_update"), "evaluated_at_update", nulls)
+    monkeypatch.setattr(Results, "trials", property(lambda self: older))
+    assert recorded_otherwise(tmp_path, sweep(*asked), ["best_validation_loss"]) == [
+        "3 runs recorded earlier have losses, errors and gap of their last evaluation, not the best",
+        "3 runs recorded earlier were evaluated at rungs too, which counted for patience and best",
+    ]
+    assert recorded_otherwise(tmp_path, sweep(), ["validation_loss"]) == []

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from small import configuration, data_of, loss_and_error, loss_and_gradient, model_for, no_data, training
 
-from sweepgd import training as training_module
 from sweepgd.data import DataSpec, prepare
 from sweepgd.layout import WEIGHT, Tensor, layout_of
 from sweepgd.models import Architecture
+from sweepgd.outcome import PRUNED, Outcome
 from sweepgd.plan import row_orders
 from sweepgd.streams import INIT, stream
+from sweepgd.training import run as run_module
 
 
 def told_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
@@ -24,6 +25,11 @@ def told_evaluation(theta, buffers, inputs, targets, layout, settings, work):
 
 def told(losses, dtype="float64", **budget):
     """A run of ten updates an epoch with these losses, one before each update."""
+    return telling(losses, dtype, **budget).run()
+
+
+def telling(losses, dtype="float64", **others):
+    """Such a run, not yet begun."""
     architecture = Architecture(
         layout=layout_of([Tensor((1,), WEIGHT, 1, 1)]),
         gradient=told_gradient,
@@ -33,9 +39,7 @@ def told(losses, dtype="float64", **budget):
         workspace=lambda batch: 0,
     )
     data = data_of(np.zeros((10, 1)), np.zeros(10), dtype=dtype)
-    return training(
-        configuration(learning_rate=1.0, batch_size=1), data, architecture, dtype=dtype, **budget or {"epochs": 1}
-    ).run()
+    return training(configuration(learning_rate=1.0, batch_size=1), data, architecture, dtype=dtype, **others or {"epochs": 1})
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -94,10 +98,17 @@ def test_divergence_seen_at_an_evaluation():
     assert run.outcome.message.startswith("diverged at update 6: the train loss is not finite")
 
 
+def test_a_run_that_has_diverged_at_the_rung_where_a_pruner_ends_it_is_diverged():
+    run = telling([1, 2, 3, 4, 5, 6, np.nan, 8], epochs=1, rungs=(60,))
+    halts = [point.update for point in run.advance() if point.update == 6 and run.end(Outcome(PRUNED, "no use")) is None]
+    assert halts == [6] == [run.points[-1].update]
+    assert (run.outcome.status, run.outcome.diverged_at_update, run.outcome.last_finite_loss) == ("diverged", 6, 6)
+
+
 def test_the_size_of_calls_changes_no_divergence(monkeypatch):
     large = told([1, 2, 3, 4, np.nan])
-    monkeypatch.setattr(training_module, "CALL_SECONDS", 0.0)
-    monkeypatch.setattr(training_module, "FIRST_CALL_UPDATES", 1)
+    monkeypatch.setattr(run_module, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(run_module, "FIRST_CALL_UPDATES", 1)
     assert told([1, 2, 3, 4, np.nan]).outcome == large.outcome
 
 

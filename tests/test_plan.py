@@ -1,13 +1,17 @@
 """Every epoch visits every row once, in the order asked for."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from small import configuration, data_of, training
 
 from sweepgd import plan
+from sweepgd.budget import LONGEST, Budget
 from sweepgd.layout import WEIGHT, Tensor, layout_of
 from sweepgd.models import Architecture
-from sweepgd.plan import row_orders
+from sweepgd.plan import Plan, row_orders
+from sweepgd.schedules import BATCH_SCHEDULES
 from sweepgd.streams import ORDER, stream
 
 
@@ -36,6 +40,35 @@ def visits(**others):
     names = {"batch_size", "batch_schedule", "batch_schedule_settings"} & set(others)
     chosen = configuration(learning_rate=1.0, **{name: others.pop(name) for name in names})
     return training(chosen, data_of(np.ones((10, 1)), np.ones(10)), counter, **others).run().parameters
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("factor", [1.0, 1.3, 2.0, 10.0])
+def test_the_length_of_a_run_is_the_sum_of_its_epochs(factor, drop_last):
+    """Also while the batch grows, and where the last epoch is cut short."""
+    growth = partial(BATCH_SCHEDULES["growth"].size, 3, after=2, every=3, factor=factor, limit=20)
+    growing = Plan(47, growth, drop_last)
+    for epochs in range(1, 30):
+        assert growing.length(Budget(epochs=epochs)) == sum(growing.updates(epoch) for epoch in range(epochs))
+    for samples in range(1, 400):
+        updates, left, epoch = 0, samples, 0
+        while left > 0:  # one update after the other
+            taken = [min(growth(epoch), 47)] * growing.updates(epoch)
+            taken[-1] = growing.samples(epoch) - sum(taken[:-1])
+            for rows in taken:
+                if left > 0:
+                    left, updates = left - rows, updates + 1
+            epoch += 1
+        assert growing.length(Budget(samples=samples)) == updates
+
+
+def test_the_length_of_a_run_that_nobody_would_wait_for_is_found_at_once():
+    growth = partial(BATCH_SCHEDULES["growth"].size, 3, after=2, every=3, factor=2.0, limit=20)
+    growing = Plan(47, growth)
+    first = sum(growing.updates(epoch) for epoch in range(100))
+    assert growing.length(Budget(epochs=LONGEST)) == first + (LONGEST - 100) * 3
+    assert growing.length(Budget(samples=47 * 10**10)) == first + (10**10 - 100) * 3
+    assert growing.epochs(first + 3 * 10**11 + 1) == 100 + 10**11 + 20 / 47
 
 
 @pytest.mark.parametrize("shuffle", ["epoch", "once", "never"])
@@ -80,3 +113,10 @@ def test_orders_gone_through_again_and_again_are_kept_as_far_as_there_is_room(mo
     first, again = ([row_orders(6, seed, "epoch")(epoch) for seed in range(5) for epoch in range(4)] for _ in range(2))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
     assert [a is b for a, b in zip(first, again, strict=True)] == [True] * 10 + [False] * 10
+
+
+@pytest.mark.parametrize(("updates", "epochs"), [(0, 0.0), (1, 0.2), (5, 1.0), (6, 1.4), (8, 2.0), (9, 2.8), (10, 3.0)])
+def test_epochs_of_so_many_updates_of_growing_batches(updates, epochs):
+    """Batches of 2, 4 and 8 of 10 rows: 5, 3 and 2 updates."""
+    growing = plan.Plan(10, lambda epoch: 2 * 2**epoch)
+    assert growing.epochs(updates) == pytest.approx(epochs)

@@ -113,6 +113,19 @@ def test_all_four_in_one_file_without_a_package_are_the_same(results, tmp_path):
         np.testing.assert_array_equal(alone.minimum(trial, 0).parameters, results.minimum(trial, 0).parameters)
 
 
+def test_all_four_in_one_file_pass_the_kit(tmp_path):
+    (tmp_path / "all.py").write_text(RULE + SCHEDULE + DATASET + MODEL, encoding="utf-8")
+    checked = completed("plugin", "check", "all.py", cwd=tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    ends = [line.strip() for line in checked.stdout.splitlines() if line.endswith(" 0 failed")]
+    assert sorted(ends) == [
+        "demo: 18 checks passed, 0 failed",
+        "heavy_tails: 7 checks passed, 0 failed",
+        "huber: 17 checks passed, 0 failed",
+        "triangular: 7 checks passed, 0 failed",
+    ]
+
+
 def test_the_model_is_measured_by_its_own_product(results, tmp_path):
     (tmp_path / "all.py").write_text(RULE + SCHEDULE + DATASET + MODEL, encoding="utf-8")
     asked = ("--measures", "lambda_max", "--rows", "full", "--trials", "0", "--dtype", "float64", "--plugin", "all.py")

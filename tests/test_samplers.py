@@ -14,7 +14,8 @@ from scipy.stats import qmc
 
 from sweepgd import kept, samplers
 from sweepgd.problem import Problem, UsageProblem
-from sweepgd.samplers import GridPoints, Points, QuasiRandomPoints, RandomPoints, make, sobol, value_at
+from sweepgd.samplers import GridPoints, Points, make
+from sweepgd.samplers.points import QuasiRandomPoints, RandomPoints, sobol, value_at
 from sweepgd.space import Axis, Space, Value
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -221,7 +222,7 @@ def test_a_grid_refuses_a_number_beyond_its_size() -> None:
 
 
 def test_a_grid_too_large_to_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samplers, "LARGEST_GRID", 11)
+    monkeypatch.setattr(samplers.points, "LARGEST_GRID", 11)
     with pytest.raises(UsageProblem, match="the grid has more than 11 points"):
         GridPoints(LISTS)
 

@@ -3,7 +3,8 @@ import pytest
 
 from sweepgd import schedules
 from sweepgd.problem import UsageProblem
-from sweepgd.schedules import BATCH_SCHEDULES, Clock, Schedule, learning_rates
+from sweepgd.schedules import BATCH_SCHEDULES, Clock, Schedule, Start, learning_rates
+from sweepgd.schedules.batches import LARGEST_BATCH
 from sweepgd.setting import resolve
 
 NAMES = ("constant", "step", "time", "exponential", "polynomial", "cosine", "one_cycle", "inverse_sqrt")
@@ -36,7 +37,8 @@ def test_settings_have_valid_defaults_and_search_ranges(name: str) -> None:
     assert schedule.name == name
     for setting in schedule.settings:
         for value in (setting.default, setting.low, setting.high):
-            setting.check(value, name)
+            if not isinstance(setting.default, bool) or value is not None:
+                setting.check(value, name)
 
 
 def test_step_is_multiplied_again_in_every_epoch_after_the_second() -> None:
@@ -83,8 +85,47 @@ def test_cosine_restarts_on_time_where_cycles_are_no_whole_number_of_updates() -
 
 def test_one_cycle_climbs_falls_and_anneals() -> None:
     clock = Clock(np.array([0, 20, 40, 60, 80, 90, 100]), np.zeros(7), 100)
-    rates = factors("one_cycle", clock, peak=0.4, start_divisor=10.0, final_divisor=100.0)
+    rates = factors("one_cycle", clock, peak=0.4, start_divisor=10.0, final_divisor=100.0, final_at_last_update=False)
     assert rates == pytest.approx([0.1, 0.55, 1.0, 0.55, 0.1, 0.0505, 0.001], rel=1e-12)
+
+
+def pytorchs_one_cycle(total: int, peak: float, start_divisor: float, final_divisor: float) -> list[float]:
+    """The phases of PyTorch's OneCycleLR(three_phase=True, anneal_strategy="linear"), as its source has them."""
+    first = 1 / start_divisor
+    phases = [(peak * total - 1, first, 1.0), (2 * peak * total - 2, 1.0, first), (total - 1, first, first / final_divisor)]
+    rates = []
+    for step in range(total):
+        begin = 0.0
+        for end, low, high in phases:
+            if step <= end or end == total - 1:
+                rates.append(low + (high - low) * (step - begin) / (end - begin))
+                break
+            begin = end
+    return rates
+
+
+@pytest.mark.parametrize(("total", "peak"), [(20, 0.45), (100, 0.3), (40, 0.25), (1000, 0.4)])
+def test_one_cycle_is_pytorchs_where_its_peak_is_a_whole_update(total: int, peak: float) -> None:
+    rates = factors("one_cycle", clock_of(1, total), peak=peak, start_divisor=25.0, final_divisor=1e4)
+    assert rates == pytest.approx(pytorchs_one_cycle(total, peak, 25.0, 1e4), rel=1e-9)
+
+
+def test_one_cycle_of_20_updates_ends_at_the_final_rate() -> None:
+    """Its last update once had 0.0505 of the rate."""
+    assert factors("one_cycle", clock_of(1, 20))[[0, 8, 16, 19]].tolist() == [0.1, 1.0, 0.1, 0.001]
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 4, 5, 7, 19, 20, 51, 308])
+@pytest.mark.parametrize("peak", [0.01, 0.1, 0.3, 0.45, 0.5])
+def test_one_cycle_reaches_base_and_final_rate_at_updates(total: int, peak: float) -> None:
+    rates = factors("one_cycle", clock_of(1, total), peak=peak)
+    assert rates[-1] == 0.001
+    assert rates.max() == (1.0 if total > 2 else (0.1, 0.001)[total == 1])
+
+
+def test_cosine_and_polynomial_reach_the_floor_after_the_last_update() -> None:
+    assert factors("cosine", clock_of(1, 20))[[0, 1, 18, 19]] == pytest.approx([1, 0.99384, 0.02447, 0.006156], rel=1e-3)
+    assert factors("polynomial", clock_of(1, 20))[[0, 1, 18, 19]] == pytest.approx([1, 0.95, 0.1, 0.05], rel=1e-12)
 
 
 def test_inverse_sqrt_is_constant_then_falls() -> None:
@@ -104,7 +145,7 @@ def test_optax_agrees() -> None:
         (("polynomial", {"power": 2.0, "floor": 0.1}), optax.polynomial_schedule(1.0, 0.1, 2.0, total)),
         (("cosine", {"floor": 0.1}), optax.cosine_decay_schedule(1.0, total, alpha=0.1)),
         (("cosine", {"floor": 0.1, "restarts": 3}), optax.sgdr_schedule(cycles)),
-        (("one_cycle", {"peak": 0.4, "start_divisor": 10.0, "final_divisor": 100.0}),
+        (("one_cycle", {"peak": 0.4, "start_divisor": 10.0, "final_divisor": 100.0, "final_at_last_update": False}),
          optax.linear_onecycle_schedule(total, 1.0, 0.4, 0.8, 10.0, 100.0)),
     ]  # fmt: skip
     for (name, settings), oracle in pairs:
@@ -118,6 +159,48 @@ def test_warm_up_multiplies_and_does_not_shift_the_schedule() -> None:
     rates = learning_rates(schedules.step, given, clock, learning_rate=0.4, warmup_updates=5)
     assert rates == pytest.approx([0.08, 0.16, 0.24, 0.32, 0.04, 0.04], rel=1e-14)
     assert learning_rates(schedules.constant, {}, clock, 0.4, 0).tolist() == [0.4] * 6
+
+
+def rates_after(name: str, clock: Clock, warmup: int, epochs: float, **given: float) -> np.ndarray:
+    schedule: Schedule = getattr(schedules, name)
+    settings = resolve(schedule.settings, given, f"schedule.{name}")
+    return learning_rates(schedule, settings, clock, 1.0, warmup, Start(warmup, epochs))
+
+
+def test_a_schedule_after_warm_up_begins_at_the_base_rate_and_is_as_long_as_what_is_left() -> None:
+    rates = rates_after("cosine", clock_of(10, 2), 6, 3.0)
+    assert rates[:6] == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1], rel=1e-14)
+    assert rates[6:] == pytest.approx(factors("cosine", clock_of(7, 2)), rel=1e-14)
+    multiplied = learning_rates(schedules.cosine, {"floor": 0.0, "restarts": 0}, clock_of(10, 2), 1.0, 6)
+    assert (rates.max(), multiplied.max()) == (1.0, pytest.approx(0.854, abs=1e-3))
+
+
+def test_optax_agrees_on_a_schedule_after_warm_up() -> None:
+    optax = pytest.importorskip("optax")
+    oracle = optax.warmup_cosine_decay_schedule(0.0, 1.0, warmup_steps=30, decay_steps=200, end_value=0.1)
+    theirs = [float(oracle(count)) for count in range(30, 200)]
+    assert rates_after("cosine", clock_of(10, 20), 30, 1.5, floor=0.1)[30:] == pytest.approx(theirs, rel=2e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("warmup", [6, 25])
+def test_a_schedule_after_warm_up_is_the_same_chunk_by_chunk(name: str, warmup: int) -> None:
+    whole = rates_after(name, clock_of(12, 10), warmup, warmup / 10)
+    parts = [rates_after(name, clock_of(12, 10, start, start + 20), warmup, warmup / 10) for start in range(0, 120, 20)]
+    assert np.array_equal(whole, np.concatenate(parts))
+    given = resolve(getattr(schedules, name).settings, {}, name)
+    first = getattr(schedules, name).factor(Clock(np.zeros(1, np.int64), np.zeros(1), 120 - warmup), **given)
+    assert whole[:warmup] == pytest.approx(first * np.arange(1, warmup + 1) / warmup, rel=1e-14)
+
+
+def test_step_after_warm_up_counts_whole_epochs_from_the_warm_ups_end() -> None:
+    """Of 10 updates an epoch; 1.3 - 0.3 epochs is less than 1 in floating point."""
+    rates = rates_after("step", clock_of(3, 10), 3, 0.3, after=1, every=1, factor=0.1)
+    assert rates[3:] == pytest.approx([1.0] * 10 + [0.1] * 10 + [0.01] * 7)
+
+
+def test_a_warm_up_longer_than_the_run_only_climbs() -> None:
+    assert rates_after("cosine", clock_of(2, 5), 20, 4.0) == pytest.approx(np.arange(1, 11) / 20)
 
 
 @pytest.mark.parametrize("name", ["polynomial", "cosine", "one_cycle"])
@@ -149,7 +232,7 @@ def test_growth_stops_at_its_limit_and_never_shrinks_a_batch() -> None:
 
 
 def test_growth_of_a_long_run_does_not_overflow() -> None:
-    assert grown(10, 5000) == schedules.LARGEST_BATCH
+    assert grown(10, 5000) == LARGEST_BATCH
     assert grown(10, 5000, factor=1.0) == 10
 
 

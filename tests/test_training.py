@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from small import configuration, data_of, in_order, loss_and_error, loss_and_gradient, model_for, no_data, training
 
-from sweepgd import training as training_module
 from sweepgd.data import DataSpec, prepare
 from sweepgd.layout import tensors_in
+from sweepgd.outcome import PRUNED, Outcome
 from sweepgd.problem import UsageProblem
+from sweepgd.training import run as run_module
 
 RNG = np.random.default_rng(5)
 TEN = data_of(RNG.normal(size=(10, 3)), RNG.normal(size=10), validation=(RNG.normal(size=(6, 3)), RNG.normal(size=6)))
@@ -42,6 +43,7 @@ def naive_descent(epochs, rate, penalty=0.0):
 def run_of(*, batch_size=3, learning_rate=0.1, optimizer="sgd", order=IN_ORDER, initial=START, **others):
     """Linear regression on ten rows, in their order, from START."""
     own = {"schedule", "batch_schedule", "batch_schedule_settings", "warmup", "weight_decay", "hyperparameters"}
+    own |= {"schedule_settings", "schedule_after_warmup"}
     given = {name: others.pop(name) for name in own & set(others)}
     chosen = configuration(optimizer, batch_size=batch_size, learning_rate=learning_rate, **given)
     return training(chosen, TEN, LINEAR, order=order, initial=initial, **others)
@@ -180,7 +182,7 @@ def test_a_run_is_as_long_as_planned(samples):
 
 def test_a_budget_in_seconds_counts_training_and_is_looked_at_after_each_call(monkeypatch):
     ticks = iter(range(1000))
-    monkeypatch.setattr(training_module, "perf_counter", lambda: next(ticks))
+    monkeypatch.setattr(run_module, "perf_counter", lambda: next(ticks))
     run = run_of(seconds=3).run()
     # Each call takes a second: the first makes an epoch's 4 updates, and later ones are cut to one.
     assert (run.seconds, run.updates) == (3, 6)
@@ -232,6 +234,22 @@ def test_the_goal_of_a_classification_is_an_error():
 def test_warm_up_climbs_over_its_epochs():
     run = run_of(epochs=4, warmup=2, eval_every=1).run()
     assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * min(1, (t + 1) / 8) for t in range(16)], rel=1e-15)
+
+
+def test_a_schedule_after_warm_up_begins_when_that_ends():
+    chosen = {"schedule": "cosine", "schedule_settings": {"floor": 0.0, "restarts": 0}}
+    run = run_of(epochs=4, warmup=2, eval_every=1, schedule_after_warmup=True, **chosen).run()
+    climbing = [(t + 1) / 8 for t in range(8)]
+    falling = [0.5 * (1 + np.cos(np.pi * t / 8)) for t in range(8)]
+    assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * factor for factor in climbing + falling], rel=1e-14)
+
+
+def test_a_warm_up_of_growing_batches_ends_where_its_updates_do():
+    """5 updates in epoch 0, 3 in epoch 1: 7.5 updates, rounded to 8, are 2 epochs."""
+    growing = {"batch_schedule": "growth", "batch_schedule_settings": GROWTH, "batch_size": 2}
+    chosen = {"schedule": "step", "schedule_settings": {"after": 1, "every": 1, "factor": 0.1}}
+    run = run_of(epochs=5, warmup=1.5, schedule_after_warmup=True, **growing, **chosen).run()
+    assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * factor for factor in (5 / 8, 1, 1, 0.1, 0.01)])
 
 
 def test_an_l2_penalty_is_of_the_weights_and_not_of_the_bias():
@@ -286,8 +304,8 @@ def test_the_size_of_calls_changes_no_bit(monkeypatch):
         return training(configuration("adam", batch_size=2), data, model, dtype="float32", epochs=3, eval_every=37).run()
 
     large = run()
-    monkeypatch.setattr(training_module, "CALL_SECONDS", 0.0)
-    monkeypatch.setattr(training_module, "FIRST_CALL_UPDATES", 1)
+    monkeypatch.setattr(run_module, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(run_module, "FIRST_CALL_UPDATES", 1)
     single = run()
     assert single._updates_per_call == 1
     assert large.parameters.tobytes() == single.parameters.tobytes()
@@ -316,7 +334,37 @@ def test_without_a_validation_part_the_best_weights_are_those_of_the_lowest_trai
 # --- Rungs
 
 
-def test_rungs_are_evaluated_at_the_first_update_at_or_after_their_percent():
-    run = run_of(batch_size=3, updates=30, rungs=(4, 12, 36)).run()
-    assert {2, 4, 11} <= set(column(run, "update"))
-    assert column(run, "update")[-1] == 30
+def test_a_run_halts_at_the_first_update_at_or_after_a_rungs_percent():
+    run = run_of(batch_size=3, updates=30, rungs=(4, 12, 36))
+    halts = [point for point in run.advance() if point not in run.points]
+    assert [point.update for point in halts] == [2, 11]  # the one after update 4 ends an epoch, and is an evaluation
+    assert column(run, "update") == [0, 4, 8, 12, 16, 20, 24, 28, 30]
+
+
+def recorded(run):
+    """What a run leaves, but for its seconds."""
+    points = [str(point._replace(seconds=0)) for point in run.points]
+    best = (run.best.point.update, run.best.parameters.tolist())
+    return points, best, run.parameters.tolist(), run.steps_to_goal, run.outcome
+
+
+@pytest.mark.parametrize("budget", [{"patience": 3}, {"eval_every": 14}, {"stop_at": 0.2}, {"goal": 0.03}])
+def test_halts_at_rungs_change_nothing_of_a_run(budget):
+    inputs = TEN.train.inputs
+    data = data_of(inputs, TEN.train.targets, validation=(inputs, 0.3 * TEN.train.targets))
+
+    def run(rungs):
+        return training(configuration(batch_size=3), data, LINEAR, initial=np.zeros(4), epochs=40, rungs=rungs, **budget).run()
+
+    assert recorded(run(range(1, 100))) == recorded(run(()))
+
+
+def test_a_run_that_is_ended_at_a_rung_has_its_last_evaluation_there():
+    run = run_of(batch_size=3, updates=30, rungs=(36,))
+    for point in run.advance():
+        if point.update == 11:
+            assert run.standing is point
+            run.end(Outcome(PRUNED, "no use"))
+    assert column(run, "update") == [0, 4, 8, 11]
+    assert run.outcome.status == "pruned"
+    assert run.best.point.update == 11

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 from small import configuration
 from tiny import sweep
 
 from sweepgd.configuration import config_id_of
 from sweepgd.lab import Lab
+from sweepgd.pruners import RUNGS
 from sweepgd.trial import Task, run
 
 
@@ -42,7 +44,7 @@ def test_a_row_says_all_that_was_decided():
     assert (row["trial"], row["replicate"], row["seed"], row["data_seed"]) == (2, 1, 4, 6)
     assert (row["data"], row["model"], row["dtype"], row["parameters"]) == ("synthetic_linear", "linear", "float64", 3)
     assert (row["optimizer"], row["learning_rate"], row["batch_size"]) == ("momentum", 0.1, 34)
-    assert row["hyperparameters"] == {"beta": 0.5, "warmup": 1.0, "weight_decay": 0.01}
+    assert row["hyperparameters"] == {"beta": 0.5, "warmup": 1.0, "schedule_after_warmup": 0.0, "weight_decay": 0.01}
     assert (row["updates"], row["samples"], row["epochs"]) == (2, 68, 2.0)
     assert row["generalization_gap"] == pytest.approx(row["test_loss"] - row["train_loss"])
     settings = json.loads(row["settings"])
@@ -50,6 +52,22 @@ def test_a_row_says_all_that_was_decided():
     assert settings["configuration"]["batch_size"] == "full"
     assert settings["data"]["noise"] == 0.01
     assert row["config_id"] == config_id_of(chosen.to_json())
+
+
+def test_a_row_says_whether_its_schedule_began_after_its_warm_up():
+    chosen = {"schedule": "cosine", "schedule_settings": {"floor": 0.0, "restarts": 0}}
+    after, multiplied, without = (
+        run(Lab(sweep()), Task(0, configuration(batch_size=5, warmup=warmup, schedule_after_warmup=flag, **chosen))).finished
+        for warmup, flag in ((1.0, True), (1.0, False), (0.0, False))
+    )
+    assert after.rows[0]["hyperparameters"]["schedule_after_warmup"] == 1.0
+    assert multiplied.rows[0]["hyperparameters"]["schedule_after_warmup"] == 0.0
+    assert "schedule_after_warmup" not in without.rows[0]["hyperparameters"]
+    assert json.loads(after.rows[0]["settings"])["configuration"]["schedule_after_warmup"] is True
+    assert after.rows[0]["config_id"] != multiplied.rows[0]["config_id"]
+    # 7 updates an epoch: at update 7 the base rate, or that of the middle of the run.
+    assert after.curves[0]["learning_rate"][1] == pytest.approx(0.1)
+    assert multiplied.curves[0]["learning_rate"][1] == pytest.approx(0.1 * 0.5 * (1 + np.cos(np.pi * 6 / 14)))
 
 
 def test_a_diverged_row_has_its_last_finite_loss_in_place_of_losses():
@@ -73,3 +91,78 @@ def test_a_growing_batch_keeps_the_one_that_it_began_with():
     finished = run(given, Task(0, chosen)).finished
     assert finished.rows[0]["batch_size"] == 4
     assert finished.rows[0]["hyperparameters"]["batch_schedule.factor"] == 2.0
+
+
+MOONS = """
+name = "moons"
+[data]
+name = "moons"
+[model]
+name = "mlp"
+dtype = "float64"
+[budget]
+epochs = 7
+patience = 3
+[search]
+objective = "best_validation_loss"
+"""
+
+
+@pytest.mark.parametrize("pruner", ["none", "median", "asha", "hyperband"])
+def test_a_pruner_that_prunes_nothing_changes_nothing(pruner):
+    """Evaluations at rungs once counted for patience: 2.8 epochs with median, 3 with asha, best loss 0.110."""
+    asked = []
+    chosen = configuration("adam", batch_size=16, learning_rate=0.5)
+    finished = run(Lab(sweep(text=MOONS)), Task(0, chosen, RUNGS[pruner]), lambda *given: asked.append(given)).finished
+    row, curve = finished.rows[0], finished.curves[0]
+    assert [rung for rung, _ in asked] == list(RUNGS[pruner])
+    assert (row["epochs"], row["message"]) == (7.0, "budget spent")
+    assert row["objectives"] == [pytest.approx(0.05504, rel=1e-3)]
+    assert curve["epoch"].tolist() == list(range(8))
+
+
+def test_a_rung_reports_what_is_measured_there():
+    asked = {}
+    chosen = configuration("adam", batch_size=16, learning_rate=0.5)
+    given = ("search.objective='validation_loss'", "budget.patience=1000", "budget.eval_every=1")
+    curve = run(Lab(sweep(*given, text=MOONS)), Task(0, chosen)).finished.curves[0]
+    at = dict(zip(curve["update"].tolist(), curve["validation_loss"].tolist(), strict=True))
+    run(Lab(sweep(*given[:2], text=MOONS)), Task(0, chosen, RUNGS["asha"]), lambda rung, mean: asked.update({rung: mean}))
+    assert asked == {4: at[13], 12: at[37], 36: at[111]}  # of 308 updates
+
+
+LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
+
+
+@pytest.mark.parametrize(
+    ("objectives", "update"),
+    [
+        (["best_validation_loss"], 220),
+        (["train_seconds", "best_validation_loss", "train_loss"], 220),
+        (["validation_loss"], 308),
+        (["train_error", "best_validation_loss"], 308),
+        (["steps_to_goal"], 308),
+    ],
+)
+def test_every_figure_of_a_row_is_of_the_evaluation_that_it_names(objectives, update):
+    """Of 8 evaluations the best is at update 220, epoch 5, and the last at 308."""
+    lab = Lab(sweep("search={}", f"search.objectives={objectives}", "budget.goal=0.5", text=MOONS))
+    finished = run(lab, Task(0, configuration("adam", batch_size=16, learning_rate=0.5))).finished
+    row, curve = finished.rows[0], finished.curves[0]
+    at = curve["update"].tolist().index(update)
+    assert (row["evaluated_at_update"], row["updates"]) == (update, 308)
+    assert [row[name] for name in LOSSES] == [curve[name][at] for name in LOSSES]
+    assert row["generalization_gap"] == curve["test_loss"][at] - curve["train_loss"][at]
+    named = dict(zip(objectives, row["objectives"], strict=True))
+    assert named.get("best_validation_loss", min(curve["validation_loss"])) == min(curve["validation_loss"])
+    assert named.get("train_loss", curve["train_loss"][-1]) == curve["train_loss"][-1]
+
+
+def test_a_pruned_run_is_recorded_by_its_best_evaluation_too():
+    lab = Lab(sweep(text=MOONS))
+    task = Task(0, configuration("adam", batch_size=16, learning_rate=0.5), (40,))
+    finished = run(lab, task, lambda rung, mean: True).finished
+    row, curve = finished.rows[0], finished.curves[0]
+    assert (row["status"], row["updates"], curve["update"].tolist()) == ("pruned", 124, [0, 44, 88, 124])
+    assert row["evaluated_at_update"] == curve["update"][curve["validation_loss"].argmin()]
+    assert row["validation_loss"] == min(curve["validation_loss"]) == row["objectives"][0]

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweepgd.record import Results
+from sweepgd.record.store import PROCESSOR
 from sweepgd.sweep import Sweep, parse
 
 # Linear regression on 34 training rows; a tail split and no scikit-learn make workers start at once.
@@ -36,6 +37,8 @@ beta = { low = 0.1, high = 0.9 }
 trials = 6
 """
 
+# Null in records made before they were written, or with less in them.
+LATER = ("evaluated_at_update", "preprocessing")
 # Only these are measured, and differ from run to run.
 MEASURED = {"started_at", "finished_at", "worker", "train_seconds", "seconds_per_update", "seconds_per_epoch", "seconds"}
 
@@ -73,7 +76,7 @@ def assert_close(one: Results, other: Results) -> None:
     for name in ("trials", "curves", "minima", "curvature"):
         left, right = computed(getattr(one, name)), computed(getattr(other, name))
         assert left.schema == right.schema
-        for column in left.column_names:
+        for column in [column for column in left.column_names if column not in {*PROCESSOR, *LATER}]:
             numbers = [_numbers(table[column].combine_chunks()) for table in (left, right)]
             if numbers[0] is None:
                 assert left[column].equals(right[column]), f"{name}.{column} differs"

@@ -1,50 +1,94 @@
 """Runs beside what was measured at their minimisers."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.columns import floats, has_status, nullable
+from sweepgd.analysis.columns import Floats, floats, has_status, nullable
 from sweepgd.analysis.configurations import DESCRIPTION, MEASURES
+from sweepgd.analysis.evaluations import evaluated_at, of_evaluation
+from sweepgd.analysis.repeats import once
 from sweepgd.measures import MEASURES as CATALOGUE
 from sweepgd.measures import Measure, measure_of
 from sweepgd.problem import UsageProblem
 
 Indices = npt.NDArray[np.int64]
 
+KEYS = ("trial", "replicate", "status")
 
-def measured(trials: pa.Table, curvature: pa.Table) -> pa.Table:
-    """The completed runs of `trials`, a row each, in order of trial and replicate, with a column for each recorded measure.
 
-    Columns: `trial`, `replicate`, what describes the configuration, losses, errors, `generalization_gap`, then the measures by
-    name, in the order of the catalogue; null where a run has no value. A column never mixes two ways of measuring: it holds
-    values at the final weights, or at the best ones where no final ones have a value; of several settings it holds those with
-    which most runs have a value, then those on more rows, then the newest; and no value of rescaled weights.
+def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = None) -> pa.Table:
+    """Return the runs of `trials`, a row each, in order of trial and replicate, with a column for each recorded measure.
+
+    Columns: `trial`, `replicate`, `status`, what describes the configuration, losses, errors, `generalization_gap`, then the
+    measures by name, in the order of the catalogue; null where a run has no value. A run that did not complete has no losses
+    and no measures, and a configuration that several trials ran has the runs of one (`repeats.once`).
+
+    All are of one kind of weights, final or best: of those that the losses in `trials` are of, or of the others where these
+    were not measured; the losses then come from `curves`, and are null without. A column never mixes two ways of measuring: of
+    several settings it holds those with which most runs have a value, then those on more rows, then the newest; and no value
+    of rescaled weights.
     """
-    runs = completed(trials)
-    columns = {name: runs[name] for name in ("trial", "replicate", *DESCRIPTION)}
-    columns |= {name: nullable(floats(runs, name)) for name in MEASURES}
-    rows = as_trained(curvature)
-    home, values = place(runs, rows), floats(rows, "value")
+    runs = once(trials).sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    places, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)
+    _, rows, updates = of_one_kind(finished, curvature)
+    finished = of_evaluation(finished, curves, updates)
+
+    def of_all(values: Floats, at: Indices) -> pa.Array:
+        column = np.full(runs.num_rows, np.nan)
+        column[places[at]] = values
+        return nullable(column)
+
+    columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
+    columns |= {name: of_all(floats(finished, name), np.arange(len(places))) for name in MEASURES}
+    home, values = place(finished, rows), floats(rows, "value")
     for name, of_measure in by_measure(rows).items():
         chosen = one_way(rows, of_measure[home[of_measure] >= 0], home)
         chosen = chosen[~np.isnan(values[chosen])]
-        column = np.full(runs.num_rows, np.nan)
-        column[home[chosen]] = values[chosen]
-        columns[name] = nullable(column)
+        columns[name] = of_all(values[chosen], home[chosen])
     return pa.table(columns)
 
 
 def measure_names(runs: pa.Table) -> list[str]:
     """The columns of `measured` that hold measures."""
-    return runs.column_names[2 + len(DESCRIPTION) + len(MEASURES) :]
+    return runs.column_names[len(KEYS) + len(DESCRIPTION) + len(MEASURES) :]
 
 
-def completed(trials: pa.Table) -> pa.Table:
+def completed(runs: pa.Table) -> pa.Table:
     """The completed runs, in order of trial and replicate."""
-    runs = trials.filter(pa.array(has_status(trials, "completed")))
-    return runs.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    whole = runs.filter(pa.array(has_status(runs, "completed")))
+    return whole.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+
+
+class OfOneKind(NamedTuple):
+    """Rows measured at one kind of weights, `which` "final" or "best", and the update after which each run had these, (runs,),
+    NaN where it is not known."""
+
+    which: str
+    rows: pa.Table
+    updates: Floats
+
+
+def of_one_kind(runs: pa.Table, curvature: pa.Table) -> OfOneKind:
+    """What was measured at the weights that the losses in `runs` are of; at the others where only these have a value."""
+    rows = as_trained(curvature)
+    last, losses_at = floats(runs, "updates"), evaluated_at(runs)
+    kinds = ("final", "best") if np.array_equal(last, losses_at, equal_nan=True) else ("best", "final")
+    home = place(runs, rows)
+    known = (home >= 0) & ~np.isnan(floats(rows, "value"))
+    of_kind = {kind: pc.equal(rows["which"], kind).to_numpy().astype(bool) for kind in kinds}
+    kind = next((kind for kind in kinds if (known & of_kind[kind]).any()), kinds[0])
+    if kind == "final":
+        updates = last
+    elif kind == kinds[0]:
+        updates = losses_at
+    else:
+        updates = np.full(runs.num_rows, np.nan)
+        updates[home[known & of_kind[kind]]] = floats(rows, "update")[known & of_kind[kind]]
+    return OfOneKind(kind, rows.filter(pa.array(of_kind[kind])), updates)
 
 
 def as_trained(curvature: pa.Table) -> pa.Table:
@@ -91,19 +135,16 @@ def place(runs: pa.Table, rows: pa.Table) -> Indices:
 
 
 def one_way(rows: pa.Table, of_measure: Indices, home: Indices) -> Indices:
-    """Of one measure's row numbers those at one kind of weights, measured with one set of settings; `home` numbers the run of
-    each of `rows`. Rows without a value choose only where no row has one.
+    """Of one measure's row numbers those measured with one set of settings; `home` numbers the run of each of `rows`. Rows
+    without a value choose only where no row has one.
     """
     if not len(of_measure):
         return of_measure
-    part = rows.select(["which", "settings", "rows", "value"]).take(pa.array(of_measure))
-    which, settings = (_numbers(part[name]) for name in ("which", "settings"))
-    final = pc.equal(part["which"], "final").to_numpy().astype(bool)
+    part = rows.select(["settings", "rows", "value"]).take(pa.array(of_measure))
+    settings = _numbers(part["settings"])
     voting = ~np.isnan(floats(part, "value"))
     if not voting.any():
         voting[:] = True
-    if (voting & final).any():
-        voting &= final
     sizes, runs = np.nan_to_num(floats(part, "rows")), home[of_measure]
 
     def rank(code: int) -> tuple[int, float, int]:
@@ -111,7 +152,7 @@ def one_way(rows: pa.Table, of_measure: Indices, home: Indices) -> Indices:
         return len(np.unique(runs[own])), sizes[own[-1]], own[-1]
 
     best = max(np.unique(settings[voting]), key=rank)
-    return of_measure[(settings == best) & (which == which[voting][0])]
+    return of_measure[settings == best]
 
 
 def _numbers(column: pa.ChunkedArray) -> Indices:

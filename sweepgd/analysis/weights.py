@@ -1,4 +1,4 @@
-"""What small models learned: their final parameters, over replicates."""
+"""What small models learned: their parameters, over replicates."""
 
 from collections import Counter, defaultdict
 
@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis.best import best
-from sweepgd.analysis.columns import nullable
+from sweepgd.analysis.columns import floats, nullable
+from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.layout import BIAS, KIND, POSITION, SCALE, SIZE, WEIGHT, Layout
 
 # Up to here each parameter can be read as a number of its own, and fits a table.
@@ -23,28 +24,31 @@ def has_few_parameters(trials: pa.Table) -> bool:
 
 
 def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table:
-    """The final parameters of the `n` best configurations, best first; empty for a model of more than MOST parameters.
+    """The parameters of the `n` best configurations, best first; empty for a model of more than MOST parameters.
+
+    They are the final ones, or the best ones where the losses in `trials` are of those.
 
     Columns: `trial`, `optimizer`, `schedule`, `batch_size`, `learning_rate`, and for each parameter its mean over the
     completed replicates and, in `<name>_sd`, its standard deviation (n - 1; null for one replicate). Parameters are
     named by their kind, w a weight, b a bias, s a scale, x a coordinate, and numbered where there are several: w1, w2, b.
     """
-    configurations = best(trials, n).select(DESCRIPTION)
+    rows = best(trials, n)
+    configurations = rows.filter(pc.is_valid(rows["objective"])).select(DESCRIPTION)
     if not has_few_parameters(trials):
         return configurations.slice(0, 0)
     chosen = pc.is_in(trials["trial"], value_set=configurations["trial"])
     runs = trials.filter(pc.and_(chosen, pc.equal(trials["status"], "completed")))
-    completed = set(zip(runs["trial"].to_pylist(), runs["replicate"].to_pylist(), strict=True))
-    chosen = pc.is_in(minima["trial"], value_set=configurations["trial"])
-    finals = minima.filter(pc.and_(chosen, pc.equal(minima["which"], "final"))).to_pylist()
+    which = np.where(evaluated_at(runs) == floats(runs, "updates"), "final", "best").tolist()
+    wanted = set(zip(runs["trial"].to_pylist(), runs["replicate"].to_pylist(), which, strict=True))
+    rows = minima.filter(pc.is_in(minima["trial"], value_set=configurations["trial"])).to_pylist()
+    rows = [row for row in rows if (row["trial"], row["replicate"], row["which"]) in wanted]
     learned: defaultdict[int, list[list[float]]] = defaultdict(list)
-    for row in finals:
-        if (row["trial"], row["replicate"]) in completed:
-            learned[row["trial"]].append(row["parameters"])
+    for row in rows:
+        learned[row["trial"]].append(row["parameters"])
     if not learned:
         return configurations.slice(0, 0)
 
-    names = parameter_names(np.array(finals[0]["layout"], dtype=np.int64))
+    names = parameter_names(np.array(rows[0]["layout"], dtype=np.int64))
     means = np.full((configurations.num_rows, len(names)), np.nan)
     deviations = means.copy()
     for index, trial in enumerate(configurations["trial"].to_pylist()):

@@ -14,19 +14,25 @@ from sweepgd.models import Architecture
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Minimum, load
-from sweepgd.sweep import parse
+from sweepgd.sweep.data_location import recorded_sweep
 
 
 class Ground:
-    """What landscapes are measured on. `note` is told of whatever takes long or cannot be had.
+    """What landscapes are measured on. `note` is told of whatever takes long or cannot be had; `data_path` is where a data file
+    is now that has been moved.
 
     Raises Problem where the directory holds no results, or its data, model or optimizers are not to be had here.
     """
 
-    def __init__(self, directory: Path | str, note: Callable[[str], None] = lambda what: None) -> None:
+    def __init__(
+        self,
+        directory: Path | str,
+        note: Callable[[str], None] = lambda what: None,
+        data_path: str | Path | None = None,
+    ) -> None:
         self.directory, self.note = Path(directory), note
         self.results = load(directory)
-        self.lab = Lab(parse(self.results.sweep_toml, where=f"{directory}/sweep.toml"))
+        self.lab = Lab(recorded_sweep(self.results.sweep_toml, f"{directory}/sweep.toml", data_path))
         self.architecture: Architecture = self.lab.architecture
         self.lab.compile((), note)
 
@@ -48,12 +54,25 @@ class Ground:
             )
         return row.to_pylist()[0]
 
+    def which(self, run: Run) -> str:
+        """The weights that a run's losses in `trials` are of, "final" or "best"."""
+        row = self.row(run)
+        return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
+
+    def weights(self, *runs: Run) -> dict[str, object]:
+        """What the settings of a landscape say of the weights of its runs: nothing where all are final."""
+        which = [self.which(run) for run in runs]
+        return {"weights": which} if "best" in which else {}
+
     def minimum(self, run: Run) -> Minimum:
-        """The final weights of a run. Raises Problem where it has none, or they do not belong to these data or this model."""
+        """The weights that a run's losses in `trials` are of: final, or best where the objective is their loss.
+
+        Raises Problem where the run has none, or they do not belong to these data or this model.
+        """
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
             raise Problem(f"run {run} has no final weights: {_ending(row['status'], row['message'])}")
-        minimum = self.results.minimum(*run)
+        minimum = self.results.minimum(*run, self.which(run))
         if not np.array_equal(minimum.layout, self.architecture.layout):
             raise Problem(
                 f"run {run} has {len(minimum.parameters)} parameters in another layout than model"

@@ -23,9 +23,9 @@ def line(
     workers: int | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> pa.Table:
-    """Loss and error at (1 − α)·x₀ + α·x₁ on all rows, x₀ the final weights of `small` and x₁ those of `large`.
+    """Loss and error at (1 − α)·x₀ + α·x₁ on all rows, x₀ the weights of `small` (`Ground.minimum`) and x₁ those of `large`.
 
-    A row an α of ALPHAS, with the columns of LANDSCAPES. Raises Problem where a run has no final weights, and UsageProblem
+    A row an α of ALPHAS, with the columns of LANDSCAPES. Raises Problem where a run has no weights, and UsageProblem
     where the two are one or were trained on different data.
     """
     settings = line_settings(ground, small, large)
@@ -42,4 +42,5 @@ def line_settings(ground: Ground, small: Run, large: Run) -> dict[str, object]:
         raise UsageProblem(f"a line wants two runs, and both of its ends are {small}: name another one")
     if ground.lab.data_seed(small.replicate) != ground.lab.data_seed(large.replicate):
         raise UsageProblem(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
-    return {"kind": "line", "runs": [str(small), str(large)], "rows": parts_of(ground, small)}
+    runs = {"runs": [str(small), str(large)], **ground.weights(small, large)}
+    return {"kind": "line", **runs, "rows": parts_of(ground, small)}

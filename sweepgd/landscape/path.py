@@ -33,7 +33,7 @@ def path_of(ground: Ground, run: Run) -> Path:
     if sweep.budget.seconds is not None:
         raise Problem("a budget in seconds ends each run elsewhere")
     configuration = Configuration(**json.loads(ground.row(run)["settings"])["configuration"])
-    # The points of a sweep's file are never pruned, and so not evaluated at rungs.
+    # A pruned run ended at a rung, which is no evaluation of one that went on. A sweep's own points are never pruned.
     rungs = RUNGS[sweep.search.pruner] if run.trial >= len(sweep.points) else ()
     points, weights = [], []
     lab.compile([configuration.optimizer], ground.note)
@@ -41,9 +41,11 @@ def path_of(ground: Ground, run: Run) -> Path:
         training = lab.training(configuration, run.replicate, rungs)
         with one_blas_thread():
             for point in training.advance():
-                points.append(point)
-                weights.append(training.parameters)
-                if training.updates >= minimum.update:
+                ends = training.updates >= minimum.update
+                if ends or point is training.points[-1]:
+                    points.append(point)
+                    weights.append(training.parameters)
+                if ends:
                     break
     except (Problem, MemoryError):
         raise

@@ -59,7 +59,7 @@ class Asked:
             raise UsageProblem("the model has a single parameter, and no plane to look at: look at a line")
         counts = parts_of(ground, run)
         used = {part: count if self.rows == "full" else min(int(self.rows), count) for part, count in counts.items()}
-        return {"kind": "surface", "runs": [str(run)], **asdict(self), "rows": used}
+        return {"kind": "surface", "runs": [str(run)], **ground.weights(run), **asdict(self), "rows": used}
 
 
 def surface(
@@ -70,11 +70,11 @@ def surface(
     workers: int | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> pa.Table:
-    """Loss and error on a grid of `resolution`² points of a plane through the final weights of `run`.
+    """Loss and error on a grid of `resolution`² points of a plane through the weights of `run` (`Ground.minimum`).
 
     The table has the columns of LANDSCAPES: rows of kind "surface" by β, then α, then those of kind "path", whose losses are
     those off the plane, as training saw them. Where a path cannot be had, `ground.note` is told why, and the directions are
-    random. Raises Problem where the run has no final weights, or no plane.
+    random. Raises Problem where the run has no weights, or no plane.
     """
     minimum = ground.minimum(run).parameters.astype(np.float64)
     asked_for = asked.settings(ground, run)

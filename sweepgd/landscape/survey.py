@@ -35,7 +35,7 @@ def survey(
 
     Where no planes are named they are those through the ends; where nothing is named, the ends are those of `pair`, or where
     there are none there is only the plane through the best run. A landscape that its file holds already is read from there.
-    Raises Problem, before anything is computed, for a run that has no final weights, and where there is nothing to draw.
+    Raises Problem, before anything is computed, for a run that has no weights, and where there is nothing to draw.
     """
     if not planes:
         ends, planes = _chosen(ground) if ends is None else (ends, ends)

@@ -19,6 +19,10 @@ from sweepgd.record.schema import MINIMA, SCHEMAS
 
 SWEEP_REMEDY = "put a copy in its place, or move it away, and the same sweepgd search writes it again"
 
+ORDER = ("trial", "replicate")
+# Measures are taken side by side, and end in any order. The sort is stable: of one measure, rows stay as they were recorded.
+MEASURED_ORDER = ("which", "measure", "rescaling")
+
 
 @dataclass(frozen=True)
 class Minimum:
@@ -37,7 +41,8 @@ class Minimum:
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of a result directory, each read when it is first asked for, in order of trial and replicate.
+    """The tables of a result directory, each read when it is first asked for, in order of trial and replicate; `curvature`
+    then in order of which weights, measure and rescaling.
 
     While a sweep is running, a table asked for later may know more trials than one asked for before.
     """
@@ -100,7 +105,7 @@ class Results:
         tables = [reading.read(path, SCHEMAS[name], columns, wanted) for path in published]
         logged_table = logged_table if wanted is None else logged_table.filter(wanted)
         tables.append(logged_table if columns is None else logged_table.select(columns))
-        keys = [("trial", "ascending"), ("replicate", "ascending")]
+        keys = [(key, "ascending") for key in (*ORDER, *(MEASURED_ORDER if name == "curvature" else ()))]
         return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # three times as fast as with a chunk a part
 
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:

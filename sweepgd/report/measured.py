@@ -94,6 +94,6 @@ def failures(table: pa.Table) -> str:
 def recorded(table: pa.Table) -> str:
     """What was measured at minimisers, in a line."""
     valid = table.filter(pc.is_valid(table["value"]))
-    names = dict.fromkeys(measure_of(name).name for name in valid["measure"].to_pylist())
+    names = sorted({measure_of(name).name for name in valid["measure"].to_pylist()}, key=list(MEASURES).index)
     runs = valid.group_by(["trial", "replicate"]).aggregate([]).num_rows
     return f"Measured of {runs} runs: {', '.join(names)}." if runs else "Measured nothing: no run has a value."

@@ -2,10 +2,13 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from math import isnan
 from typing import Any
 
+from sweepgd.data import Data
 from sweepgd.preparation import Prepared
+from sweepgd.report.data import data_lines, data_values
 from sweepgd.report.numbers import duration, percent, significant
 from sweepgd.space import Axis
 from sweepgd.sweep import configuration_of
@@ -14,7 +17,7 @@ from sweepgd.training import Point, Training
 
 
 class RunPrinter:
-    """Prints a line an epoch while a run trains, and a line at its end."""
+    """Prints a line an evaluation while a run trains, or `quiet` the last one alone, and a line at its end."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -25,31 +28,21 @@ class RunPrinter:
         if not self._quiet:
             print(what, file=sys.stderr)
 
+    def data(self, data: Data) -> None:
+        """Show what the run learns from."""
+        if not self._quiet:
+            print("\n".join(data_lines(data)), end="\n" if data.task != "none" else "", flush=True)
+
     def point(self, point: Point) -> None:
-        """A line for an evaluation, with a heading before the first; what the run does not have is left out."""
+        """Print a line for an evaluation, with a heading before the first."""
         if self._quiet:
             return
-        fields = {
-            "epoch": f"{point.epoch:g}",
-            "updates": str(point.update),
-            "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}",
-        }
-        for part in ("train", "validation", "test"):
-            loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
-            short = "valid." if part == "validation" else part
-            if not isnan(loss) or part == "train":
-                fields[f"{short} loss"] = significant(loss)
-            if not isnan(error):
-                fields[f"{short} err. %"] = percent(error)
-        fields["|gradient|"] = significant(point.gradient_norm)
-        widths = [max(len(name), 9) for name in fields]
-        if not self._began:
-            print("  ".join(name.rjust(width) for name, width in zip(fields, widths, strict=True)))
-            self._began = True
-        print("  ".join(text.rjust(width) for text, width in zip(fields.values(), widths, strict=True)), flush=True)
+        heading, line = _columns(point)
+        print(line if self._began else f"{heading}\n{line}", flush=True)
+        self._began = True
 
     def end(self, training: Training) -> str:
-        """How the run ended, and what it cost."""
+        """The last evaluation, unless it is printed already, how the run ended, and what it cost."""
         assert training.outcome is not None
         line = f"{training.outcome.status}: {training.outcome.message}"
         if training.updates:
@@ -57,7 +50,7 @@ class RunPrinter:
             line += f"; {training.updates} updates in {duration(training.seconds)}, {each} each"
         if training.steps_to_goal is not None:
             line += f"; goal reached after {training.steps_to_goal} updates"
-        return line
+        return line if self._began or not training.points else "\n".join([*_columns(training.points[-1]), line])
 
     def as_json(self, training: Training) -> str:
         """The whole curve and the outcome, as JSON with null for what is not there."""
@@ -65,7 +58,30 @@ class RunPrinter:
         points = [
             {name: None if value != value else value for name, value in point._asdict().items()} for point in training.points
         ]
-        return json.dumps({"status": training.outcome.status, "message": training.outcome.message, "curve": points}, indent=2)
+        told = {"status": training.outcome.status, "message": training.outcome.message, "data": data_values(training.data)}
+        return json.dumps(told | {"curve": points}, indent=2)
+
+
+def _columns(point: Point) -> tuple[str, str]:
+    """A heading, and below it the values of an evaluation; what the run does not have is left out."""
+    fields = {
+        "epoch": f"{point.epoch:g}",
+        "updates": str(point.update),
+        "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}",
+    }
+    for part in ("train", "validation", "test"):
+        loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
+        short = "valid." if part == "validation" else part
+        if not isnan(loss) or part == "train":
+            fields[f"{short} loss"] = significant(loss)
+        if not isnan(error):
+            fields[f"{short} err. %"] = percent(error)
+    fields["|gradient|"] = significant(point.gradient_norm)
+    widths = [max(len(name), 9) for name in fields]
+    heading, values = (
+        "  ".join(text.rjust(width) for text, width in zip(texts, widths, strict=True)) for texts in (fields, fields.values())
+    )
+    return heading, values
 
 
 def space_values(prepared: Prepared) -> dict[str, Any]:
@@ -74,28 +90,33 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
     first: list[dict[str, Any]] = []
     generation = next(group for group in advisor.generations(prepared.total) if len(group))
     advisor.begin(generation)
-    for number in list(generation)[:5]:
+    for number in generation[:5]:
         first.append(configuration_of(advisor.ask(number)).to_dict())
     return {
         "trials": prepared.total,
+        "configurations": advisor.space.countable if advisor.space.finite else None,
+        "used_up": advisor.used_up or None,
         "replicates": prepared.sweep.search.replicates,
         "training_rows": prepared.lab.data(0).rows,
+        "data": data_values(prepared.lab.data(0)),
         "parameters": prepared.lab.architecture.parameters,
         "budget": prepared.sweep.budget.model_dump(exclude_defaults=True),
         "measure": None if measure is None else measure.model_dump(mode="json", exclude_none=True),
         "objectives": list(prepared.lab.objectives),
         "space": {axis.name: describe(axis) for axis in advisor.space.axes},
         "first": first,
+        "warnings": prepared.warnings,
     }
 
 
-def space_text(prepared: Prepared) -> str:
-    """The same for people."""
-    values = space_values(prepared)
+def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
+    """The same for people, given the `space_values`."""
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
+        *([values["used_up"]] if values["used_up"] else []),
         f"{values['training_rows']} training rows, {values['parameters']} parameters",
+        *data_lines(prepared.lab.data(0)),
         "a run: " + ", ".join(f"{key} {value:g}" for key, value in values["budget"].items()),
         *([] if prepared.sweep.measure is None else [f"measuring {in_words(prepared.sweep.measure)}"]),
         "",

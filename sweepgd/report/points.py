@@ -1,15 +1,15 @@
 """How the evaluation of many points goes, on stderr: a live bar on a terminal, a plain line elsewhere."""
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sweepgd.report.console import stderr
 
 
 class PointsProgress:
     """Says what is being evaluated, and on a terminal how far it is. A context manager."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        # Paths and messages may hold brackets, which are no markup here.
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, quiet=quiet)
+        self._console = stderr(quiet=quiet)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         live = self._console.is_terminal and not quiet
         self._bar = Progress(*columns, console=self._console, transient=True, disable=not live)

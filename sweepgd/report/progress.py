@@ -4,9 +4,9 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from sweepgd.report.console import stderr
 from sweepgd.report.numbers import significant
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ class TaskProgress:
     noun, verb = "tasks", "running"
 
     def __init__(self, *, quiet: bool = False) -> None:
-        # Paths and messages may hold brackets, which are no markup here.
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False, quiet=quiet)
+        self._console = stderr(quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._preparing = self._console.status("preparing …")
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._done = self._total = self._already = 0
+        self._warnings: list[str] = []
         self._began = self._said = monotonic()
 
     def __enter__(self) -> Self:
@@ -45,6 +45,15 @@ class TaskProgress:
     def note(self, what: str) -> None:
         """Says something in a line of its own."""
         self._console.print(what, soft_wrap=True)
+
+    def warn(self, what: str) -> None:
+        """Keep a warning for the end: after the results, where it is not overlooked."""
+        self._warnings.append(what)
+
+    def show_warnings(self) -> None:
+        """Say the warnings, each in a line of its own."""
+        for what in self._warnings:
+            self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, workers: int) -> None:
         """Called once all is ready: `done` of `total` tasks are recorded already."""

@@ -28,7 +28,7 @@ from sweepgd.storage.tables import STUDIES, make_tables
 from sweepgd.storage.told import states
 from sweepgd.storage.watch import Watch
 from sweepgd.storage.writer import holders
-from sweepgd.sweep import Sweep, differences, parse, to_toml
+from sweepgd.sweep import Sweep, differences, recorded, to_toml
 
 # Any number that no other program locks by: two commands that begin at once would both make the tables.
 TURN_KEY = 0x5EE96D
@@ -161,8 +161,8 @@ def _study(connection: Connection, directory: Path, sweep: Sweep, fresh: bool, a
     return study, token
 
 
-def _check(recorded: str, sweep: Sweep) -> None:
-    differing = differences(parse(recorded, where="the database"), sweep)
+def _check(before: str, sweep: Sweep) -> None:
+    differing = differences(recorded(before, where="the database"), sweep)
     if differing:
         more = f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""
         raise Problem(

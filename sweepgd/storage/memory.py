@@ -10,13 +10,13 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import URL
 
-from sweepgd.advisor import trial_of
+from sweepgd.advisor import Advisor, trial_of
 from sweepgd.problem import Problem
 from sweepgd.pruners import RUNGS, make_pruner
-from sweepgd.samplers import ADAPTIVE, Points, make
+from sweepgd.samplers import ADAPTIVE, Points
 from sweepgd.storage.database import options, visible
 from sweepgd.storage.watch import Watch
-from sweepgd.sweep import Sweep, points_of, space_of
+from sweepgd.sweep import Sweep
 
 # The attribute of a trial of Optuna's that holds its number in the record.
 NUMBER = "trial"
@@ -28,9 +28,9 @@ class Memory:
     """What the commands of a study ask Optuna, and tell it. Any method may be repeated after the database was away."""
 
     def __init__(self, url: URL, name: str, sweep: Sweep, objectives: int, watch: Watch) -> None:
-        self._search, self._objectives = sweep.search, objectives
-        self._space = space_of(sweep)
-        self._fixed = len(points_of(sweep, self._space))
+        self._advisor = Advisor(sweep, ["objective"] * objectives)
+        self._space, self._fixed = self._advisor.space, len(self._advisor.points)
+        self._sampler = self._advisor.sampler(0)
         self._in_doubt: set[int] = set()
         asked = sweep.search.sampler in ADAPTIVE or bool(RUNGS[sweep.search.pruner])
         more = () if asked else (UNHURRIED,)
@@ -55,10 +55,11 @@ class Memory:
     def ask(self, number: int) -> tuple[int, FrozenTrial]:
         """Asks for the point of a trial; returns the number under which Optuna's storage holds it, and what it holds."""
         drawn = number - self._fixed
-        sampler = make(self._search.sampler, self._space, self._search.seed, self._objectives, drawn, parallel=True)
-        if isinstance(sampler, Points):
-            sampler.number = drawn
-        self._study.sampler = sampler
+        if isinstance(self._sampler, Points):
+            self._sampler.number = drawn
+            self._study.sampler = self._sampler
+        else:
+            self._study.sampler = self._advisor.sampler(drawn, parallel=True)
         trial = self._study.ask()
         trial.set_user_attr(NUMBER, number)
         self._space.ask(trial)

@@ -1,7 +1,21 @@
 """A sweep: what it says in TOML, validated, as frozen data; the space that it searches; its file."""
 
-from sweepgd.sweep.files import bundled, differences, load, parse, to_toml
+from sweepgd.sweep.files import bundled, differences, load, parse, recorded, to_toml, with_sampler_version
+from sweepgd.sweep.inverse import point_of
 from sweepgd.sweep.points import configuration_of, points_of, space_of
 from sweepgd.sweep.spec import Sweep
 
-__all__ = ["Sweep", "bundled", "configuration_of", "differences", "load", "parse", "points_of", "space_of", "to_toml"]
+__all__ = [
+    "Sweep",
+    "bundled",
+    "configuration_of",
+    "differences",
+    "load",
+    "parse",
+    "point_of",
+    "points_of",
+    "recorded",
+    "space_of",
+    "to_toml",
+    "with_sampler_version",
+]

@@ -16,7 +16,7 @@ LONGEST_LIST = 10_000
 class Range(BaseModel):
     """`{low, high, log, step}`: the step is added, or with `log = true` multiplied by, as in 1, 2, 4, 8."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     low: float | int = Field(description="smallest value")
     high: float | int = Field(description="largest value, itself included")

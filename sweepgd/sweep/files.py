@@ -8,10 +8,20 @@ from typing import Any, Union, get_args, get_origin
 import tomli_w
 from pydantic import BaseModel, ValidationError
 
-from sweepgd.problem import Problem, UsageProblem, nearest
+from sweepgd.data.paths import absolute, path_keys
+from sweepgd.problem import Problem, UsageProblem, nearest, one_line
+from sweepgd.sweep import toml
 from sweepgd.sweep.entries import Range
+from sweepgd.sweep.former import former
 from sweepgd.sweep.spec import Sweep
 
+# What pydantic misses, by its type of error.
+_NUMBERS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+}
 # Keys that say how much is run, not what is computed: they may change when a search is continued.
 OPERATIONAL = frozenset({"search.trials", "description", "source"})
 
@@ -39,18 +49,29 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
-    return parse(text, overrides, str(path))
+    return parse(text, overrides, str(path), path.parent)
 
 
-def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep") -> Sweep:
-    """A sweep from the text of its file. Raises UsageProblem with one line, that begins with `where`, for what is wrong."""
+def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
+    """A sweep from the text of its file, which is in `folder`: its paths of data begin there, those of overrides where we are.
+
+    Raises UsageProblem with one line, that begins with `where`, for what is wrong.
+    """
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = toml.tables(text)
+    except ValueError as error:
         raise UsageProblem(f"{where} is not valid TOML: {error}") from error
+    _find_data(table, folder or Path())
     for override in overrides:
         _override(table, override)
+    _find_data(table, Path())
     return validate(table, where)
+
+
+def _find_data(table: dict[str, Any], folder: Path) -> None:
+    """Makes the paths of `[data]` absolute, so that they are the same from wherever the results are worked with."""
+    if isinstance(table.get("data"), dict):
+        table["data"] = absolute(table["data"], folder)
 
 
 def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
@@ -61,25 +82,45 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
         raise UsageProblem(f"{where}: {_one_line(error)}" if where else _one_line(error)) from error
 
 
+def recorded(text: str, where: str) -> Sweep:
+    """The sweep of a results directory, or of a database, from its text. One that names no version of the samplers has 1."""
+    sweep = parse(text, where=where)
+    return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
+
+
+def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
+    """The sweep with a version of the samplers."""
+    return sweep.model_copy(update={"search": sweep.search.model_copy(update={"sampler_version": version})})
+
+
 def to_toml(sweep: Sweep) -> str:
     """The sweep with every default written out, as `sweep.toml` of its results."""
     return tomli_w.dumps(sweep.model_dump(mode="json", exclude_none=True))
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key.
+    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting.
 
-    A setting of a measure that one of them does not know, recorded before there was one, stands at its default.
+    Such a setting of a measure stands at its default: each value is recorded with its own settings.
     """
-    old, new = (_flat(_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    old = former(now) | old
+    if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, wherever they are
+        for key in path_keys(now.data.model_dump()):
+            old[f"data.{key}"] = new[f"data.{key}"]
+    differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
+    # Other data, or another file, have another fingerprint: that is told only where nothing else of `[data]` differs.
+    if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
+        differing.remove("data.fingerprint")
     return [
-        f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
-        for key in sorted(old.keys() | new.keys())
-        if key not in OPERATIONAL and old.get(key) != new.get(key)
+        f"{now.data.path} has changed since the sweep was run"
+        if key == "data.fingerprint"
+        else f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
+        for key in differing
     ]
 
 
-def _resolved(sweep: Sweep) -> Sweep:
+def _measures_resolved(sweep: Sweep) -> Sweep:
     return sweep if sweep.measure is None else sweep.model_copy(update={"measure": sweep.measure.resolved()})
 
 
@@ -99,9 +140,11 @@ def _override(table: dict[str, Any], override: str) -> None:
     if not equals or not all(parts):
         raise UsageProblem(f"--set {override!r}: write it as dotted.key=value, such as space.batch_size=[8,32]")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value = toml.value(text, ".".join(parts))
     except tomllib.TOMLDecodeError as error:
         raise UsageProblem(f"--set {override!r}: {text!r} is not a TOML value; texts want quotes, as in '\"adam\"'") from error
+    except ValueError as error:
+        raise UsageProblem(f"--set {one_line(key)}: {str(error).removeprefix(f'{key}: ')}") from error
     for part in parts[:-1]:
         inner = table.setdefault(part, {})
         if not isinstance(inner, dict):
@@ -131,6 +174,8 @@ def _one_line(error: ValidationError) -> str:
         return f"{key} is a list: write it in brackets, also of one"
     if first["type"] == "too_short":
         return f"{key} is empty: give at least one"
+    if first["type"] in _NUMBERS and not isinstance(first["input"], dict | list):
+        return f"{key} = {first['input']!r}: give {_NUMBERS[first['type']]}"
     more = "" if len(details) == 1 or _same_entry(details) else f" (and {len(details) - 1} more)"
     return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from sweepgd import registry
-from sweepgd.budget import Budget
+from sweepgd.budget import LONGEST, Budget
 from sweepgd.configuration import Configuration
 from sweepgd.optimizers import Optimizer
 from sweepgd.problem import UsageProblem, nearest
@@ -14,7 +14,8 @@ from sweepgd.space import Axis, Space, Value
 from sweepgd.sweep.entries import Entry, Range, axis
 from sweepgd.sweep.spec import PointSpec, Sweep
 
-WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0)
+WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0, maximum=LONGEST)
+AFTER_WARMUP = Setting("schedule_after_warmup", False, "whether the schedule begins after the warm-up")
 WEIGHT_DECAY = Setting("weight_decay", 0.0, "weight decay", minimum=0.0)
 BATCH_SIZE = Setting("batch_size", 32, "rows an update", minimum=1)
 
@@ -33,7 +34,8 @@ def batch_schedule_of(name: str) -> BatchSchedule:
     return BATCH_SCHEDULES[name]
 
 
-def _names(entry: Entry, key: str) -> tuple[str, ...]:
+def names_of(entry: Entry, key: str) -> tuple[str, ...]:
+    """The names that an entry of the space lists. Raises UsageProblem for anything else, and where one stands twice."""
     listed = entry if isinstance(entry, list) else [entry]
     if isinstance(entry, Range) or not listed or not all(isinstance(name, str) for name in listed):
         raise UsageProblem(f'space.{key} takes names: give one, such as "name", or a list of them')
@@ -105,9 +107,9 @@ def _setting_axes(
 
 def space_of(sweep: Sweep) -> Space:
     """Everything that the sweep searches or fixes. Raises UsageProblem for what is unknown, invalid or empty."""
-    optimizers = _names(sweep.space.optimizer, "optimizer")
-    schedules = _names(sweep.space.schedule, "schedule")
-    batch_schedules = _names(sweep.space.batch_schedule, "batch_schedule")
+    optimizers = names_of(sweep.space.optimizer, "optimizer")
+    schedules = names_of(sweep.space.schedule, "schedule")
+    batch_schedules = names_of(sweep.space.batch_schedule, "batch_schedule")
     for name in schedules:
         _check_length(name, sweep.budget)
     for name in optimizers:
@@ -121,6 +123,7 @@ def space_of(sweep: Sweep) -> Space:
         _batch_size_axis(sweep.space.batch_size),
         *_learning_rate_axes(sweep, optimizers),
         axis("warmup", sweep.space.warmup, WARMUP),
+        axis("schedule_after_warmup", sweep.space.schedule_after_warmup, AFTER_WARMUP),
     ]
     if sweep.space.weight_decay is not None:
         for name, entries in sweep.optimizer.items():
@@ -172,6 +175,7 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
         ),
         warmup=float(point["warmup"]),
         weight_decay=decay,
+        schedule_after_warmup=bool(point["schedule_after_warmup"]),
     )
 
 
@@ -217,6 +221,8 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
     batch_size = fixed.get("batch_size", BATCH_SIZE.default) if spec.batch_size is None else spec.batch_size
     point["batch_size"] = _batch_size_axis(batch_size, where).values[0]
     point["warmup"] = WARMUP.check(fixed.get("warmup", 0.0) if spec.warmup is None else spec.warmup, where)
+    after = fixed.get("schedule_after_warmup", False) if spec.schedule_after_warmup is None else spec.schedule_after_warmup
+    point["schedule_after_warmup"] = AFTER_WARMUP.check(after, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
     if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
         raise UsageProblem(f"{where}: weight_decay and hyperparameters.weight_decay are the same thing: give one of them")

@@ -10,6 +10,8 @@ from sweepgd.measures import MEASURES, settings_of
 from sweepgd.problem import UsageProblem
 from sweepgd.sweep.entries import Entry
 
+# Replicates of a trial, or trials of a generation: a process holds all of them.
+MOST_AT_ONCE = 10_000
 OBJECTIVES = (
     "validation_loss",
     "validation_error",
@@ -21,10 +23,14 @@ OBJECTIVES = (
 )
 
 
+# 1: samplers may propose a configuration again. 2: they do not.
+SAMPLER_VERSION = 2
+
+
 class ModelSpec(BaseModel):
     """The `[model]` table. Any further key is a setting of the named model."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     name: str = Field("mlp", description="an installed model")
     dtype: Literal["float32", "float64"] = Field("float32", description="floating-point type of parameters and data")
@@ -36,7 +42,7 @@ class SpaceSpec(BaseModel):
     The learning rate, and settings in tables such as `[optimizer.adam]`, may also be "search": the rule's own range.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     batch_size: Entry = Field(32, description='rows an update; "full" for all of them')
     learning_rate: Entry | None = Field(None, description="step size; left out, each optimizer searches its own range")
@@ -44,20 +50,24 @@ class SpaceSpec(BaseModel):
     schedule: Entry = Field("constant", description="names of installed schedules")
     batch_schedule: Entry = Field("constant", description="constant or growth")
     warmup: Entry = Field(0.0, description="epochs of linear warm-up")
+    schedule_after_warmup: Entry = Field(
+        False, description="true: the schedule begins after the warm-up; false: from the run's beginning, multiplied by it"
+    )
     weight_decay: Entry | None = Field(None, description="L2 penalty on weights, or decoupled decay where the rule has its own")
 
 
 class SearchSpec(BaseModel):
     """The `[search]` table."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     sampler: str = Field("random", description="random, grid, quasi_random, tpe, nsga2, cmaes or gp")
     trials: PositiveInt | None = Field(
-        None, description="configurations in all, points included; a grid's default is all of it, else 20"
+        None,
+        description="configurations in all, points included, at most as many as there are; by default a whole grid, else 20",
     )
-    replicates: PositiveInt = Field(
-        1, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration"
+    replicates: int = Field(
+        1, gt=0, le=MOST_AT_ONCE, description="seeds a configuration: seed, seed + 1, …; the same ones for every configuration"
     )
     objective: str | None = Field(None, description="what is minimised: " + ", ".join(OBJECTIVES))
     objectives: list[str] | None = Field(None, description="several of them at once")
@@ -69,7 +79,14 @@ class SearchSpec(BaseModel):
         description="seed of the search and of the first replicate's weights and batches; data.seed alone changes the data,"
         " also with data.redraw",
     )
-    generation: PositiveInt = Field(8, description="trials that an adaptive sampler asks for before it is told any of them")
+    generation: int = Field(
+        8, gt=0, le=MOST_AT_ONCE, description="trials that an adaptive sampler asks for before it is told any of them"
+    )
+    sampler_version: Literal[1, 2] | None = Field(
+        None,
+        description="written by a search to its results: 2 proposes no configuration twice, 1 may, also where results do not"
+        " say; left out, a new search has 2",
+    )
 
     @model_validator(mode="after")
     def _objectives_exist(self) -> "SearchSpec":
@@ -88,9 +105,12 @@ class SearchSpec(BaseModel):
 
 
 class MeasureSpec(BaseModel):
-    """The `[measure]` table: which curvature is measured at the minimisers, and on which training rows."""
+    """The `[measure]` table: which curvature is measured at the minimisers, and on which training rows.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `--set measure=false` leaves the table of a file out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     measures: list[str] = Field(["lambda_max"], min_length=1, description="names of measures: " + ", ".join(MEASURES))
     rows: PositiveInt | Literal["full"] = Field(512, description='training rows, a fixed random subset; "full" for all')
@@ -135,7 +155,7 @@ class MeasureSpec(BaseModel):
 class PointSpec(BaseModel):
     """A `[[points]]` table: a configuration that runs first, as given; what it leaves out is the fixed value or the default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     optimizer: str | None = Field(None, description="an installed optimizer")
     hyperparameters: dict[str, float] = Field(default_factory=dict, description="of the optimizer")
@@ -146,13 +166,14 @@ class PointSpec(BaseModel):
     batch_schedule: str | None = Field(None, description="constant or growth")
     batch_schedule_settings: dict[str, Any] = Field(default_factory=dict, description="of the batch-size schedule")
     warmup: float | None = Field(None, description="epochs of linear warm-up")
+    schedule_after_warmup: bool | None = Field(None, description="whether the schedule begins after the warm-up")
     weight_decay: float | None = Field(None, description="weight decay")
 
 
 class Sweep(BaseModel):
     """A whole sweep file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="names the results directory")
     description: str = Field("", description="the question that the sweep asks")
@@ -175,3 +196,9 @@ class Sweep(BaseModel):
         default_factory=dict,
         description="written by a search to its results: each file given with `--plugin`, and its SHA-256",
     )
+
+    @field_validator("measure", mode="before")
+    @classmethod
+    def _measure_is_off(cls, measure: Any) -> Any:
+        """Where a file measures, `--set measure=false` is the only way not to, as TOML has no null."""
+        return None if measure is False else measure

@@ -1,50 +1,41 @@
-"""The conformance kit of the optimizer contract: `sweepgd plugin check`, and `check` for an author's own tests."""
+"""The conformance kit of the plugin contracts: `sweepgd plugin check`, and `check` for an author's own tests."""
 
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
+from typing import Any
 
-from sweepgd import registry
-from sweepgd.optimizers import Optimizer
-from sweepgd.problem import UsageProblem, nearest
 from sweepgd.testing.finding import FAILED, PASSED, Finding, failures
-from sweepgd.testing.isolated import findings
+from sweepgd.testing.isolated import findings, plugins_in
+from sweepgd.testing.subject import Subject, is_file, plugins_of
 
-__all__ = ["FAILED", "PASSED", "SECONDS", "Finding", "check", "checks", "failures", "optimizers_of"]
+__all__ = [
+    "FAILED",
+    "PASSED",
+    "SECONDS",
+    "Finding",
+    "Subject",
+    "check",
+    "checks",
+    "failures",
+    "is_file",
+    "plugins_in",
+    "plugins_of",
+]
 
 SECONDS = 20.0
 
 
-def checks(optimizer: Optimizer | str, *, seconds: float = SECONDS) -> Iterator[Finding]:
-    """Checks an optimizer, or the installed one of a name, and yields (name, outcome, detail) as each check ends.
+def checks(plugin: Any, *, seconds: float = SECONDS) -> Iterator[Finding]:
+    """Check an optimizer, model, data set or schedule, or the installed one of a name; yield (name, outcome, detail) of each.
 
-    They run in a process of their own, which must be able to import the optimizer's functions; a check that takes longer
-    than `seconds`, compiling aside, fails, and so does one that ends its process. Raises Problem with JIT off.
+    They run in a process of their own, which must be able to import the plugin's functions; a check that takes longer
+    than `seconds`, compiling aside, fails, and so does one that ends its process. Raise Problem with JIT off.
     """
-    return findings(optimizer, seconds)
+    return findings(plugin, seconds)
 
 
-def check(optimizer: Optimizer | str, *, seconds: float = SECONDS) -> None:
-    """Raises AssertionError with a line for each check that fails; for the tests of an optimizer's package."""
-    failed = failures(list(checks(optimizer, seconds=seconds)))
+def check(plugin: Any, *, seconds: float = SECONDS) -> None:
+    """Raise AssertionError with a line for each check that fails; for the tests of a plugin's package."""
+    failed = failures(list(checks(plugin, seconds=seconds)))
     if failed:
-        name = optimizer if isinstance(optimizer, str) else getattr(optimizer, "name", repr(optimizer))
-        raise AssertionError("\n".join([f"optimizer {name!r} breaks the contract:", *map(str, failed)]))
-
-
-def optimizers_of(name: str) -> list[str]:
-    """The installed optimizer called `name`, or all that the distribution called so offers.
-
-    Raises UsageProblem where neither is installed.
-    """
-    known = registry.names("optimizers")
-    if name in known:
-        return [name]
-    try:
-        offered = sorted(distribution(name).entry_points.select(group="sweepgd.optimizers").names)
-    except PackageNotFoundError:
-        raise UsageProblem(
-            f"neither an optimizer nor a distribution called {name!r} is installed: {nearest(name, known)}"
-        ) from None
-    if not offered:
-        raise UsageProblem(f"the distribution {name!r} offers no optimizer: see its entry points, group sweepgd.optimizers")
-    return offered
+        name = plugin if isinstance(plugin, str) else getattr(plugin, "name", repr(plugin))
+        raise AssertionError("\n".join([f"{name!r} breaks the contract:", *map(str, failed)]))

@@ -1,44 +1,64 @@
 """Checks of what a rule declares, before anything of it is compiled or run."""
 
+from collections.abc import Sequence
+from pkgutil import resolve_name
+from typing import Any
+
+from sweepgd import registry
+from sweepgd.data import Dataset
 from sweepgd.layout import Layout, parameter_count
+from sweepgd.models import Model
 from sweepgd.optimizers import API_VERSION, Optimizer
-from sweepgd.optimizers.faults import fault
 from sweepgd.problem import Problem
+from sweepgd.schedules import Schedule
 from sweepgd.setting import Setting
 from sweepgd.testing.finding import Flaw
 from sweepgd.testing.stage import LAYOUT
 
 
-def contract(optimizer: Optimizer) -> str:
+def contract(plugin: Any) -> str:
     """An object of another type, or made for another version or other arguments, would be called in a way it does not know."""
-    if not isinstance(optimizer, Optimizer):
-        raise Flaw(f"is of type {type(optimizer).__name__}, not sweepgd.optimizers.Optimizer")
-    broken = fault(optimizer)
+    kind = next((kind for kind, contract in registry.CONTRACTS.items() if isinstance(plugin, resolve_name(contract))), None)
+    if kind is None:
+        raise Flaw(f"is of type {type(plugin).__name__}, not sweepgd.optimizers.Optimizer")
+    broken = registry.fault(kind, plugin.name, plugin)
     if broken is not None:
         raise Flaw(broken)
-    kinds = ", ".join(optimizer.functions)
+    if kind != "optimizers":
+        return f"a {type(plugin).__name__} whose fields are what they are to be"
+    kinds = ", ".join(plugin.functions)
     return f"an Optimizer for version {API_VERSION}; its functions take the contract's arguments: {kinds}"
 
 
-def settings(optimizer: Optimizer) -> str:
-    """A search draws from the declared ranges, and a sweep file names settings: both must be possible as declared."""
+def numbers(optimizer: Optimizer) -> str:
+    """The learning rate and every hyperparameter is a number with a range to search: kernels get float64."""
     declared = (optimizer.learning_rate, *optimizer.hyperparameters)
+    for setting in declared:
+        if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
+            raise Flaw(f"{setting.name}: its default {setting.default!r} is no number, and kernels get float64")
+    if declared[0].name != "learning_rate":
+        raise Flaw(f"learning_rate is a setting called {declared[0].name!r}: make it with sweepgd.optimizers.rate")
+    if optimizer.learning_rate.low is None or optimizer.learning_rate.high is None:
+        raise Flaw("learning_rate has no range to search: make it with sweepgd.optimizers.rate")
+    return _sound(declared)
+
+
+def settings(plugin: Model | Dataset | Schedule) -> str:
+    """A search draws from the declared ranges, and a sweep file names settings: both must be possible as declared."""
+    return _sound(plugin.settings) if plugin.settings else "none"
+
+
+def _sound(declared: Sequence[Setting]) -> str:
     names = [setting.name for setting in declared]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise Flaw(f"declared twice: {', '.join(twice)}")
-    if names[0] != "learning_rate":
-        raise Flaw(f"learning_rate is a setting called {names[0]!r}: make it with sweepgd.optimizers.rate")
-    if optimizer.learning_rate.low is None or optimizer.learning_rate.high is None:
-        raise Flaw("learning_rate has no range to search: make it with sweepgd.optimizers.rate")
     for setting in declared:
         _range(setting)
     return f"{len(declared)} with sound defaults and ranges: {', '.join(names)}"
 
 
 def _range(setting: Setting) -> None:
-    if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
-        raise Flaw(f"{setting.name}: its default {setting.default!r} is no number, and kernels get float64")
     try:
         for value in (setting.default, setting.low, setting.high):
             if value is not None:
@@ -53,6 +73,8 @@ def _range(setting: Setting) -> None:
         raise Flaw(f"{setting.name}: its range from {setting.low:g} to {setting.high:g} is empty")
     if setting.log and setting.low <= 0:
         raise Flaw(f"{setting.name}: a logarithmic range cannot begin at {setting.low:g}")
+    if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
+        return  # a text, or None for what is derived from the rest
     off = setting.log and setting.default == 0  # "none of it", which no logarithmic range holds
     if not (setting.low <= setting.default <= setting.high or off):
         raise Flaw(f"{setting.name}: its default {setting.default:g} is outside its range {setting.low:g} … {setting.high:g}")

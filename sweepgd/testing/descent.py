@@ -19,6 +19,8 @@ DTYPE = "float32"
 UPDATES = 5000
 # Over the rule's own range, its ends included, besides its default.
 RATES = 9
+# Of a rule that lowers no loss: enough that the first step of one which begins slowly does not decide.
+FEW = 20
 SHARE_OF_QUADRATIC = 0.01
 LOSS_OF_ROSENBROCK = 0.05
 
@@ -35,7 +37,8 @@ def quadratic(optimizer: Optimizer) -> str:
     """Of two matrices and their biases, curvatures from 1 to 10: a rule that cannot lower this one lowers none."""
     found = descend(optimizer, _matrices())
     if not found.loss <= SHARE_OF_QUADRATIC * found.start:
-        raise Flaw(f"{_told(found)}: below {SHARE_OF_QUADRATIC * found.start:.3g} was wanted")
+        hint = _uphill(optimizer, _matrices()) if found.loss >= found.start else ""
+        raise Flaw(f"{_told(found)}: below {SHARE_OF_QUADRATIC * found.start:.3g} was wanted{hint}")
     return _told(found)
 
 
@@ -71,6 +74,13 @@ def descend(optimizer: Optimizer, architecture: Architecture) -> Descent:
         if isfinite(loss) and loss < found.loss:
             found = Descent(loss, rate, found.start)
     return found
+
+
+def _uphill(optimizer: Optimizer, architecture: Architecture) -> str:
+    """A hint where a rule goes uphill at rates far below its range, too, where nothing overshoots."""
+    start, low = _train(optimizer, architecture, 0.0, 0), search_range(optimizer)[0]
+    ends = [_train(optimizer, architecture, low * share, FEW) for share in (1e-2, 1e-1, 1.0)]
+    return "; the loss grows at every rate: is the sign of the step wrong?" if min(ends) > start else ""
 
 
 def _train(optimizer: Optimizer, architecture: Architecture, rate: float, updates: int) -> float:

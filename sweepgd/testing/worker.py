@@ -1,36 +1,66 @@
-"""What runs in processes of their own: the checks of one rule, and its walks without JIT to compare with."""
+"""What runs in processes of their own: the checks of one plugin, and what it does without JIT to compare with."""
 
-import pickle
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-from sweepgd import registry
 from sweepgd.lab import one_blas_thread
 from sweepgd.optimizers import Optimizer
-from sweepgd.problem import reason
+from sweepgd.problem import Problem, reason
 from sweepgd.share import keep_to, share
-from sweepgd.testing import cost, declaration, descent, fidelity, safety
+from sweepgd.testing import cost, datasets, declaration, descent, fidelity, model_curvature, models, safety, schedules
 from sweepgd.testing.finding import FAILED, PASSED, Finding, Flaw
+from sweepgd.testing.output import print_to
 from sweepgd.testing.stage import DTYPES, walk
+from sweepgd.testing.subject import Subject, names_in
 
 LOADS = "loads"
-# Where one of these fails, there is nothing to run the others on.
-FIRST: dict[str, Callable[[Optimizer], str]] = {
-    "contract": declaration.contract,
-    "settings": declaration.settings,
-    "slots": declaration.slots,
-    "compiles": fidelity.compiles,
+Checks = Mapping[str, Callable[[Any], str]]
+# By kind, those where one that fails leaves nothing to run the others on.
+FIRST: Mapping[str, Checks] = {
+    "optimizers": {
+        "contract": declaration.contract,
+        "settings": declaration.numbers,
+        "slots": declaration.slots,
+        "compiles": fidelity.compiles,
+    },
+    "schedules": {"contract": declaration.contract, "settings": declaration.settings},
+    "datasets": {"contract": declaration.contract, "settings": declaration.settings, "table": datasets.table},
+    "models": {
+        "contract": declaration.contract,
+        "settings": declaration.settings,
+        "builds": models.builds,
+        "compiles": models.compiles,
+    },
+}
+# What plugins of a kind do without JIT, for the check "python".
+PLAIN: Mapping[str, Callable[[Any], Any]] = {
+    "optimizers": lambda optimizer: {dtype: walk(optimizer, dtype) for dtype in DTYPES},
+    "models": models.outputs,
 }
 # More than any check is given.
-ORPHAN_SECONDS = 150
+ORPHAN_SECONDS = 330
 NOT_RUN = "; the checks after this one were not run"
 
 
-def _others(optimizer: Optimizer, plain: Connection, seconds: float) -> dict[str, Callable[[Optimizer], str]]:
-    """The checks after the first that this rule is subject to, by name, in the order in which they run."""
+def _others(kind: str, plugin: Any, plain: Connection, seconds: float) -> Checks:
+    """The checks after the first that this plugin is subject to, by name, in the order in which they run."""
+    python = partial(fidelity.python, connection=plain, seconds=seconds)  # last: what it compares with comes a second late
+    match kind:
+        case "schedules":
+            return schedules.CHECKS
+        case "datasets":
+            return datasets.CHECKS
+        case "models":
+            second = model_curvature.CHECKS if model_curvature.has_curvature(plugin) else {}
+            return {**models.CHECKS, **second, "python": partial(python, run=models.outputs, apart=models.outputs_apart)}
+    return _of_optimizer(plugin, python)
+
+
+def _of_optimizer(optimizer: Optimizer, python: Callable[..., str]) -> Checks:
     chosen: dict[str, Callable[[Optimizer], str] | None] = {
         "finite": safety.finite,
         "zero": safety.zero,
@@ -43,9 +73,10 @@ def _others(optimizer: Optimizer, plain: Connection, seconds: float) -> dict[str
         "trainer": descent.trainer,
         "quadratic": descent.quadratic,
         "rosenbrock": descent.rosenbrock,
+        "types": fidelity.types,
         "memory": fidelity.memory,
         "cost": cost.cost,
-        "python": partial(fidelity.python, connection=plain, seconds=seconds),  # last: the walk comes a second late
+        "python": partial(python, run=PLAIN["optimizers"], apart=fidelity.apart),
     }
     return {name: check for name, check in chosen.items() if check is not None}
 
@@ -64,34 +95,30 @@ def _wind_up() -> None:
         signal.alarm(ORPHAN_SECONDS)
 
 
-def _loaded(subject: str | bytes) -> Any:
-    """The installed optimizer of a name, or one that was pickled."""
-    return registry.get("optimizers", subject) if isinstance(subject, str) else pickle.loads(subject)
-
-
-def serve(connection: Connection, subject: str | bytes, plain: Connection, seconds: float) -> None:
-    """Sends the name of each check before it runs, and its Finding after; None at the end."""
+def serve(connection: Connection, output: Connection, subject: Subject, plain: Connection, seconds: float) -> None:
+    """Send the name of each check before it runs, and its Finding after; None at the end."""
+    print_to(output)
     _limited()
     connection.send(LOADS)
     try:
-        optimizer = _loaded(subject)
+        plugin = subject.load()
     except Exception as error:
         connection.send(Finding(LOADS, FAILED, reason(error) + NOT_RUN))
     else:
-        connection.send(Finding(LOADS, PASSED, f"as the optimizer {getattr(optimizer, 'name', '')!r}"))
+        connection.send(Finding(LOADS, PASSED, f"as the {subject.kind[:-1]} {getattr(plugin, 'name', '')!r}"))
         with one_blas_thread():
-            if _all(connection, FIRST, optimizer, needed=True):
-                _all(connection, _others(optimizer, plain, seconds), optimizer, needed=False)
+            if _all(connection, FIRST[subject.kind], plugin, needed=True):
+                _all(connection, _others(subject.kind, plugin, plain, seconds), plugin, needed=False)
     connection.send(None)
 
 
-def _all(connection: Connection, checks: dict[str, Callable[[Optimizer], str]], optimizer: Optimizer, *, needed: bool) -> bool:
+def _all(connection: Connection, checks: Checks, plugin: Any, *, needed: bool) -> bool:
     """Runs checks to the end, or to the first that raises anything but a Flaw; with `needed` to the first that fails at all."""
     for name, check in checks.items():
         connection.send(name)
         _wind_up()
         try:
-            found, ends = Finding(name, PASSED, check(optimizer)), False
+            found, ends = Finding(name, PASSED, check(plugin)), False
         except Flaw as flaw:
             found, ends = Finding(name, FAILED, str(flaw) + NOT_RUN * needed), needed
         except Exception as error:
@@ -102,11 +129,23 @@ def _all(connection: Connection, checks: dict[str, Callable[[Optimizer], str]], 
     return True
 
 
-def serve_plain(connection: Connection, subject: str | bytes) -> None:
-    """Sends the walks of the rule's plain Python functions by floating-point type, or what went wrong."""
+def serve_plain(connection: Connection, output: Connection, subject: Subject) -> None:
+    """Send what the plain Python functions of a plugin do, or what went wrong; nothing where its kind has no kernels."""
+    print_to(output)
     _limited()
+    if subject.kind not in PLAIN:
+        return
     try:
-        optimizer = _loaded(subject)
-        connection.send({dtype: walk(optimizer, dtype) for dtype in DTYPES})
+        connection.send(PLAIN[subject.kind](subject.load()))
     except Exception as error:
         connection.send(f"raises {reason(error)}")
+
+
+def serve_names(connection: Connection, output: Connection, file: Path) -> None:
+    """Send the kind and name of each plugin that a file defines, or the Problem."""
+    print_to(output)
+    _limited()
+    try:
+        connection.send(names_in(file))
+    except Problem as problem:
+        connection.send(problem)

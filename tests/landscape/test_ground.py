@@ -1,8 +1,11 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from sweepgd.curvature.objective import Objective
 from sweepgd.landscape import Ground, Run
+from sweepgd.landscape.path import path_of
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Results
 
@@ -16,7 +19,7 @@ from sweepgd.record import Results
 )
 def test_a_minimum_of_another_layout_or_of_other_data_is_refused(moons, monkeypatch, change, message):
     recorded = replace(moons.minimum(Run(0)), **change)
-    monkeypatch.setattr(Results, "minimum", lambda self, trial, replicate: recorded)
+    monkeypatch.setattr(Results, "minimum", lambda self, trial, replicate, which: recorded)
     with pytest.raises(Problem, match=message):
         moons.minimum(Run(0))
 
@@ -35,3 +38,15 @@ def test_without_any_trial_it_says_how_to_get_some(moons, tmp_path):
     (tmp_path / "sweep.toml").write_text(moons.results.sweep_toml)
     with pytest.raises(UsageProblem, match=r"holds no run 0.0, nor any other: sweepgd search"):
         Ground(tmp_path).row(Run(0))
+
+
+def test_where_the_objective_is_the_best_loss_the_minimum_is_that_of_the_best_weights(searched, moons):
+    ground = searched(moons.results.sweep_toml, 'search={objective="best_validation_loss",sampler="grid",replicates=2}')
+    rows = ground.results.trials.to_pylist()
+    assert {ground.which(Run(row["trial"], row["replicate"])) for row in rows} == {"final", "best"}
+    for row in rows:
+        run = Run(row["trial"], row["replicate"])
+        minimum, train = ground.minimum(run), ground.data(run).train
+        loss, error = Objective(ground.architecture, train).evaluate(minimum.parameters.astype(np.float64))
+        assert minimum.update == row["evaluated_at_update"] == path_of(ground, run).points[-1].update
+        assert (loss, error) == (pytest.approx(row["train_loss"], rel=1e-5), row["train_error"])

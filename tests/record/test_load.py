@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,35 @@ def test_values_come_back_as_they_were(tmp_path, closed):
     assert [row[name] for name in ("test_loss", "samples", "worker", "search_state")] == [None] * 4
     if not closed:
         store.close()
+
+
+def test_curvature_is_in_one_order_whatever_was_measured_first(tmp_path):
+    rows = [
+        measured(trial, replicate, measure, float(place), which=which, rescaling=factor)
+        for place, (trial, replicate, which, measure, factor) in enumerate(
+            product((0, 1), (0, 1), ("best", "final"), ("lambda_max", "trace"), (1.0, 10.0))
+        )
+    ]
+    tables = []
+    for name, order in (("one", [*range(32)]), ("other", np.random.default_rng(0).permutation(32))):
+        store = live(tmp_path / name, [finished(trial, replicates=2) for trial in (0, 1)], [])
+        for index in order[:20]:
+            supplement(store, rows[index])
+        store.publish()
+        for index in order[20:]:
+            supplement(store, rows[index])
+        store.close()
+        tables.append(load(tmp_path / name).curvature)
+    assert tables[0]["value"].to_pylist() == [float(place) for place in range(32)]
+    assert tables[1].equals(tables[0])
+
+
+def test_of_one_measure_the_rows_stay_in_the_order_of_their_recording(tmp_path):
+    store = live(tmp_path, [finished(0)], [])
+    for value, settings in ((1.0, "b"), (2.0, "a"), (3.0, "b")):
+        supplement(store, measured(0, value=value, settings=settings))
+    store.close()
+    assert load(tmp_path).curvature["value"].to_pylist() == [1.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])

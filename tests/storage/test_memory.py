@@ -15,6 +15,7 @@ from sweepgd.storage import address
 from sweepgd.storage.link import Link
 from sweepgd.storage.memory import Memory
 from sweepgd.storage.watch import Watch
+from sweepgd.sweep import parse
 
 COMPLETE, FAIL = TrialState.COMPLETE, TrialState.FAIL
 PRUNED = ("search.pruner='median'",)
@@ -128,3 +129,15 @@ def test_a_study_that_was_deleted_from_optunas_tables_is_made_anew(tmp_path, sto
     assert run(other, 4) == [2, 3]
     other.close()
     assert told(storage) == dict.fromkeys(range(4), COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "distinct", "trials"), [("sampler='random',pruner='median'", 4, 4), ("sampler='tpe'", 4, 12)]
+)
+def test_a_finite_space_is_drawn_once_but_by_adaptive_samplers_which_repeat(tmp_path, storage, asked, distinct, trials):
+    """Of these, each command asks Optuna for one trial at a time, and does not know what the others run."""
+    given = sweep("space={batch_size=[5,10],learning_rate=[0.05,0.1]}", "optimizer={}", f"search={{trials=12,{asked}}}")
+    results = search(given, out=tmp_path / "out", workers=1, storage=storage)
+    assert results.trials.num_rows == trials
+    assert len(set(results.trials["config_id"].to_pylist())) <= distinct
+    assert parse(results.sweep_toml).search.sampler_version == (2 if trials == 4 else 1)

@@ -131,6 +131,14 @@ def test_an_unknown_key_beside_a_plugins_settings_is_named_once_the_plugin_is_kn
     assert str(problem.value) == line
 
 
+def test_what_a_file_measures_can_be_left_out():
+    measuring = "[measure]\nmeasures = ['trace']\n"
+    assert sweep(text=LINEAR + measuring).measure is not None
+    off = sweep("measure=false", text=LINEAR + measuring)
+    assert off.measure is None
+    assert to_toml(off) == to_toml(sweep())
+
+
 @pytest.mark.parametrize(
     ("override", "line"),
     [
@@ -143,10 +151,10 @@ def test_an_unknown_key_beside_a_plugins_settings_is_named_once_the_plugin_is_kn
         ("measure.measures='trace'", "measure.measures is a list: write it in brackets, also of one"),
         ("measure.measures=[]", "measure.measures is empty: give at least one"),
         ("measure.which=[]", "measure.which is empty: give at least one"),
-        ("measure.rescale=inf", "measure.rescale: Input should be a finite number"),
+        ("measure.rescale=inf", "measure.rescale = inf: give a finite number"),
         ("points=[3]", "points[0] is a table"),
         ("budget.epochs=0", "budget.epochs: Input should be greater than 0"),
-        ("budget.epochs=1.5", "budget.epochs: Input should be a valid integer"),
+        ("budget.epochs=1.5", "budget.epochs = 1.5: give a whole number"),
         ("budget.updates=3", "budget: give exactly one of epochs, updates, samples, seconds (given: epochs, updates)"),
         ("budget.length=3", "budget: length goes with a budget in seconds"),
         ("space.batch_size={}", "space.batch_size.low is missing: add it"),

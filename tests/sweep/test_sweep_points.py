@@ -283,3 +283,15 @@ def test_a_setting_with_choices_is_searched_over_them_and_has_no_range():
 def test_settings_of_a_rule_that_is_never_chosen_are_checked_and_left_out():
     rate = "space.learning_rate=0.1"
     assert grid(rate, "optimizer.adam.beta1=[0.5,0.9]", "optimizer.adam.learning_rate=1", "schedule.step.every=2") == grid(rate)
+
+
+def test_a_schedule_after_warm_up_is_searched_and_is_nothing_without_a_warm_up():
+    found = [
+        configuration_of(point)
+        for point in space("space.learning_rate=0.1", "space.warmup=[0,2]", "space.schedule_after_warmup=[false,true]").grid()
+    ]
+    assert [(each.warmup, each.schedule_after_warmup) for each in found] == [(0, False), (0, True), (2, False), (2, True)]
+    assert len({config_id_of(each.to_json()) for each in found}) == 3
+    assert ["schedule_after_warmup" in each.to_dict() for each in found] == [False, False, False, True]
+    [point] = configurations("learning_rate = 0.1\nwarmup = 1.0\nschedule_after_warmup = true")
+    assert point.schedule_after_warmup is True

@@ -1,5 +1,6 @@
 """The conformance kit finds a fault where there is one, names it, and outlives the rules that it runs."""
 
+import re
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -32,8 +33,12 @@ FAULTS = {
     "recompiling": ("trainer", "a second run compiles anew; functions compiled: 1"),
     "ascending": ("quadratic", "below 1.2 was wanted"),
     "shrinking": ("rosenbrock", "below 0.05 was wanted"),
+    "leaking": (
+        "types",
+        "float64 in a float32 loop, in leaking.py: line 9, 'velocity = 0.9 * slots[0, i] + gradient[i]'; cast its numbers",
+    ),
     "overflowing": ("python", "compiled for float32 it goes elsewhere than without JIT"),
-    "reading": ("python", "without JIT, the rule raises IndexError"),
+    "reading": ("python", "without JIT, it raises IndexError"),
     "hungry": ("finite", "raises MemoryError"),
     "hanging": ("finite", "did not come back within 3 s"),
     "crashing": ("finite", "its process ended by signal SIGSEGV"),
@@ -56,9 +61,22 @@ def test_a_broken_rule_fails_the_check_of_its_fault(name):
     assert words in first.detail
 
 
-@pytest.mark.parametrize("name", testing.optimizers_of("sweepgd"))
+@pytest.mark.parametrize("name", [each.name for each in testing.plugins_of("sweepgd") if each.kind == "optimizers"])
 def test_a_rule_of_sweepgd_passes(name):
     testing.check(name)
+
+
+def test_a_rule_that_goes_uphill_is_told_of_its_sign():
+    found = {finding.name: finding for finding in testing.checks(broken("ascending"))}
+    assert found["quadratic"].detail.endswith("; the loss grows at every rate: is the sign of the step wrong?")
+
+
+def test_what_a_rule_prints_is_counted_and_left_out(capfd):
+    found = {finding.name: finding for finding in testing.checks(broken("talking"))}
+    assert testing.failures(list(found.values())) == []
+    told = re.fullmatch(r"it prints ([\d,]+) lines, left out here; the first: 'talking is imported'", found["output"].detail)
+    assert int(told[1].replace(",", "")) > 50_000
+    assert "step" not in "".join(capfd.readouterr())
 
 
 def test_a_step_that_allocates_passes_and_is_told():
@@ -73,10 +91,8 @@ def test_an_object_of_another_type():
     assert "FAILED contract      is of type SimpleNamespace, not sweepgd.optimizers.Optimizer" in str(told.value)
 
 
-def test_no_such_optimizer_or_distribution():
-    with pytest.raises(
-        UsageProblem, match="neither an optimizer nor a distribution called 'adm' is installed: did you mean 'adam'"
-    ):
-        testing.optimizers_of("adm")
-    with pytest.raises(UsageProblem, match="the distribution 'pytest' offers no optimizer"):
-        testing.optimizers_of("pytest")
+def test_no_such_plugin_or_distribution():
+    with pytest.raises(UsageProblem, match="no plugin, distribution or file called 'adm' is known: did you mean 'adam'"):
+        testing.plugins_of("adm")
+    with pytest.raises(UsageProblem, match="the distribution 'pytest' offers no plugin"):
+        testing.plugins_of("pytest")

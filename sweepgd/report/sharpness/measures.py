@@ -36,6 +36,7 @@ def measures(rows: Sequence[Row]) -> Answer:
         ),
     ]
     how = [
+        (Column("which", "weights", number=False), of_variants(", ", lambda row: row["which"])),
         (Column("rows", "rows"), of_variants(", ", of_rows)),
         (Column("dtype", "dtype", number=False), of_variants(", ", lambda row: row["dtype"])),
         (Column("exact", "Hessian\nproducts", number=False), of_variants(", ", lambda row: PRODUCTS[row["exact"]])),

@@ -6,7 +6,7 @@ from sweepgd.optimizers import Optimizer, rate
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     age = t**40
     for i in range(lo, hi):
-        theta[i] -= learning_rate * gradient[i] * (1.0 + age / 1e19)
+        theta[i] -= theta.dtype.type(learning_rate * (1.0 + age / 1e19)) * gradient[i]
 
 
 overflowing = Optimizer(

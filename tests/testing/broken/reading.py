@@ -4,8 +4,9 @@ from sweepgd.optimizers import Optimizer, rate
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
+    eta = theta.dtype.type(learning_rate)
     for i in range(lo, hi):
-        theta[i] -= learning_rate * (gradient[i] + gradient[i + 1])
+        theta[i] -= eta * (gradient[i] + gradient[i + 1])
 
 
 reading = Optimizer(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sweepgd.advisor import Advisor
 from sweepgd.lab import Lab
+from sweepgd.preparation.warnings import warnings_of
 from sweepgd.problem import UsageProblem
 from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep
@@ -18,6 +19,11 @@ class Prepared:
     advisor: Advisor
     lab: Lab
     total: int
+
+    @property
+    def warnings(self) -> list[str]:
+        """What of the sweep has no effect, or another one than asked for, a line each."""
+        return warnings_of(self.sweep, self.advisor.space, self.advisor.points, self.lab.data(0).rows)
 
 
 def prepare(sweep: Sweep) -> Prepared:

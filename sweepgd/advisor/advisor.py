@@ -1,19 +1,21 @@
-"""What to try next: Optuna's ask and tell over our space, with a memory that can be rebuilt from the record."""
+"""Points by trial number, and results told, over Optuna's ask and tell."""
 
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from math import inf
 
 import optuna
-from optuna.distributions import distribution_to_json, json_to_distribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import TrialState
 
+from sweepgd.advisor.repeats import Repeats
+from sweepgd.advisor.states import dump, reports, trial_of
 from sweepgd.pruners import RUNGS, make_pruner
 from sweepgd.samplers import ADAPTIVE, GridPoints, Points, make
 from sweepgd.space import Space, Value
-from sweepgd.sweep import Sweep, points_of, space_of
+from sweepgd.sweep import Sweep, configuration_of, point_of, points_of, space_of
 
+DEFAULT_TRIALS = 20
 # Hyperband puts a trial in the bracket of a hash of the study's name: a random name would make it irreproducible.
 STUDY_NAME = "sweepgd"
 
@@ -23,6 +25,7 @@ class Advisor:
 
     The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends on its number alone;
     adaptive samplers ask for whole generations, each with random numbers of its own, and are told a generation at once.
+    No point is proposed again, be it a fixed one, unless version 1 of the samplers goes on.
     """
 
     def __init__(self, sweep: Sweep, objectives: Sequence[str]) -> None:
@@ -31,19 +34,47 @@ class Advisor:
         self._objectives = len(objectives)
         self.space: Space = space_of(sweep)
         self.points = points_of(sweep, self.space)
+        self._repeating = sweep.search.sampler_version == 1
+        self._given = {} if self._repeating else self._inside_points()
+        places = map(self.space.place, self._given.values())
+        self._places = {place for place in places if place is not None}
         self.adaptive = sweep.search.sampler in ADAPTIVE
         self.rungs = RUNGS.get(sweep.search.pruner, ())
         self._study = optuna.create_study(
             study_name=STUDY_NAME,
             directions=["minimize"] * self._objectives,
-            sampler=self._sampler(0),
+            sampler=self.sampler(0),
             pruner=make_pruner(sweep.search.pruner, self._objectives),
         )
         self._asked: dict[int, optuna.Trial] = {}
+        self._repeats = Repeats(self._study, self.space, sweep.search.seed) if self.adaptive and not self._repeating else None
+        if self._repeats is not None:
+            for number, point in self._given.items():
+                self._repeats.know(point, number)
 
-    def _sampler(self, generation: int) -> optuna.samplers.BaseSampler:
+    def sampler(self, generation: int, *, parallel: bool = False) -> optuna.samplers.BaseSampler:
+        """The sampler of a generation, see `sweepgd.samplers.make`."""
         search = self._search
-        return make(search.sampler, self.space, search.seed, self._objectives, generation)
+        return make(
+            search.sampler,
+            self.space,
+            search.seed,
+            self._objectives,
+            generation,
+            parallel=parallel,
+            repeats=self._repeating,
+            without=self._places,
+        )
+
+    def _inside(self, point: Mapping[str, Value]) -> Mapping[str, Value] | None:
+        """A fixed point as the point of the space with its configuration, None where there is none."""
+        # Version 1 tells a sampler also of points whose other settings are not those of the space.
+        return point if self._repeating else point_of(configuration_of(point), self.space)
+
+    def _inside_points(self) -> dict[int, Mapping[str, Value]]:
+        """The fixed points that lie in the space, by number."""
+        found = ((number, self._inside(point)) for number, point in enumerate(self.points))
+        return {number: inside for number, inside in found if inside is not None}
 
     @property
     def remembers(self) -> bool:
@@ -52,13 +83,37 @@ class Advisor:
 
     def total(self) -> int:
         """How many trials the sweep has in all: as it says, and at most what there is to try."""
+        return int(min(self._wanted, self._most))
+
+    @property
+    def used_up(self) -> str:
+        """The line that says that the space has fewer configurations than trials are wanted, else ''."""
+        if self._repeating or self._wanted <= self._most:
+            return ""
+        wanted = "" if self._search.trials is None else f", {self._search.trials} trials were asked for"
+        size = self.space.countable
+        count = "1 configuration" if size == 1 else f"{size:,} configurations"
+        return f"the space is used up after {self.total()} trials: it has {count}{wanted}, and none is run twice"
+
+    @property
+    def _wanted(self) -> int:
+        """The number of trials asked for; by default the whole grid, else the points and DEFAULT_TRIALS."""
         searched = any(not axis.fixed for axis in self.space.axes)
+        if isinstance(self._study.sampler, GridPoints):
+            default = int(self._most)
+        else:
+            default = len(self.points) + DEFAULT_TRIALS if searched else max(1, len(self.points))
+        return self._search.trials or default
+
+    @property
+    def _most(self) -> float:
+        """The largest possible number of trials."""
         sampler = self._study.sampler
         if isinstance(sampler, GridPoints):
-            most = len(self.points) + sampler.size
-            return min(self._search.trials or most, most)
-        default = len(self.points) + 20 if searched else max(1, len(self.points))
-        return self._search.trials or default
+            return len(self.points) + sampler.size
+        if self._repeating or not self.space.finite:
+            return inf
+        return len(self.points) + self.space.countable - len(self._places)
 
     def generations(self, total: int) -> Iterator[range]:
         """The trial numbers in the groups that are asked for together: one group where no result matters."""
@@ -74,7 +129,7 @@ class Advisor:
     def begin(self, generation: range) -> None:
         """Makes the sampler of an adaptive generation, seeded by its own number."""
         if self.adaptive and generation.start >= len(self.points):
-            self._study.sampler = self._sampler((generation.start - len(self.points)) // self._search.generation)
+            self._study.sampler = self.sampler((generation.start - len(self.points)) // self._search.generation)
 
     def ask(self, number: int) -> dict[str, Value]:
         """The point of a trial."""
@@ -85,10 +140,9 @@ class Advisor:
             sampler.number = number - len(self.points)
             if not self.rungs:
                 return self.space.ask(sampler)
-        trial = self._study.ask()
-        point = self.space.ask(trial)
+        trial = self._study.ask() if self._repeats is None else self._repeats.ask(number)
         self._asked[number] = trial
-        return point
+        return self.space.ask(trial)
 
     def should_prune(self, number: int, percent: int, mean: float) -> bool:
         """Takes a report at a rung. The fixed points are never pruned: they were asked for by name."""
@@ -105,14 +159,18 @@ class Advisor:
         trial = self._asked.get(number)
         if trial is None:
             return self.state_of_point(self.points[number], values)
-        frozen = self._study.get_trials(deepcopy=False)[trial.number]
-        return dump(values, pruned, frozen.params, frozen.distributions, frozen.system_attrs, frozen.intermediate_values)
+        repeats = [] if self._repeats is None else self._repeats.record(number)
+        kept = self._study.get_trials(deepcopy=False)[trial.number]
+        return dump(values, pruned, kept.params, kept.distributions, kept.system_attrs, kept.intermediate_values, repeats)
 
     def state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
         """A point as a trial that the sampler could have asked for, or None where it lies outside of the space."""
-        fixed = optuna.trial.FixedTrial(dict(point))
+        inside = self._inside(point)
+        if inside is None:
+            return None
+        fixed = optuna.trial.FixedTrial(dict(inside))
         try:
-            if any(point.get(axis.name) not in axis.values for axis in self.space.axes if axis.fixed and axis.exists(point)):
+            if any(inside.get(axis.name) not in axis.values for axis in self.space.axes if axis.fixed and axis.exists(inside)):
                 return None
             with warnings.catch_warnings(action="error"):  # Optuna only warns of a number out of its range
                 self.space.ask(fixed)
@@ -125,13 +183,19 @@ class Advisor:
         trial = self._asked.pop(number, None)
         if trial is None:
             if state is not None:
-                self.remember(state)
-        elif values is None:
+                self.remember(number, state)
+            return
+        if self._repeats is not None and state is not None:
+            self._repeats.tell(number)
+            _report_missing(trial, state)
+        if values is None:
             self._study.tell(trial, state=TrialState.FAIL)
         elif state is not None and json.loads(state)["pruned"]:
             self._study.tell(trial, state=TrialState.PRUNED)  # at the value of its last rung
         else:
             self._study.tell(trial, list(values))
+        if self._repeats is not None and state is not None:
+            self._repeats.learn(number, state)
 
     def agrees(self, number: int, state: str) -> bool:
         """Whether a recorded trial is the one that was asked for under its number."""
@@ -140,54 +204,22 @@ class Advisor:
 
     def forget(self, number: int) -> None:
         """Gives up a trial that was asked for."""
-        self._study.tell(self._asked.pop(number), state=TrialState.FAIL)
+        trial = self._asked.pop(number)
+        if self._repeats is not None:
+            self._repeats.forget(number, trial.params)
+        self._study.tell(trial, state=TrialState.FAIL)
 
-    def remember(self, state: str) -> None:
+    def remember(self, number: int, state: str) -> None:
         """Adds a recorded trial to the sampler's memory."""
+        if self._repeats is not None:
+            self._repeats.remember(json.loads(state).get("repeats", ()))
+            self._repeats.learn(number, state)
         self._study.add_trial(trial_of(state))
 
 
-def trial_of(state: str, **user_attrs: Any) -> FrozenTrial:
-    """A recorded trial as Optuna's."""
-    saved = json.loads(state)
-    return create_trial(
-        state=_ending(saved),
-        values=saved["values"],
-        params=saved["params"],
-        distributions={name: json_to_distribution(text) for name, text in saved["distributions"].items()},
-        user_attrs=user_attrs,
-        system_attrs=saved["system_attrs"],
-        intermediate_values={int(step): value for step, value in saved["intermediate_values"].items()},
-    )
-
-
-def _ending(saved: Mapping[str, Any]) -> TrialState:
-    if saved["values"] is None:
-        return TrialState.FAIL
-    return TrialState.PRUNED if saved["pruned"] else TrialState.COMPLETE
-
-
-def values_of(state: str) -> list[float] | None:
-    """The values in a recorded state: what the sampler was told, None for a trial that failed."""
-    return json.loads(state)["values"]
-
-
-def dump(
-    values: Sequence[float] | None,
-    pruned: bool,
-    params: Mapping[str, Any],
-    distributions: Mapping[str, optuna.distributions.BaseDistribution],
-    system_attrs: Mapping[str, Any],
-    intermediate_values: Mapping[int, float],
-) -> str:
-    """What is recorded of a trial, to be remembered: JSON that `trial_of` reads."""
-    return json.dumps(
-        {
-            "values": None if values is None else list(values),
-            "pruned": pruned,
-            "params": dict(params),
-            "distributions": {name: distribution_to_json(distribution) for name, distribution in distributions.items()},
-            "system_attrs": dict(system_attrs),
-            "intermediate_values": dict(intermediate_values),
-        }
-    )
+def _report_missing(trial: optuna.Trial, state: str) -> None:
+    """Report again what a trial reported in an earlier process."""
+    there = trial.storage.get_trial(trial._trial_id).intermediate_values
+    for step, value in reports(json.loads(state)).items():
+        if step not in there:
+            trial.report(value, step)

@@ -1,26 +1,21 @@
-"""Where trials look: random, grid and quasi-random points as functions of (seed, number); the adaptive are Optuna's."""
+"""Samplers whose points depend on the seed and the trial's number alone: random, grid and quasi-random."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
-from importlib.util import find_spec
-from itertools import islice
 from math import exp, log
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler, TPESampler
+from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from sweepgd import kept
-from sweepgd.problem import Problem, UsageProblem, nearest
+from sweepgd.problem import UsageProblem
 from sweepgd.space import Space, Value
-
-ADAPTIVE = frozenset({"tpe", "nsga2", "cmaes", "gp"})
-NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))
 
 LARGEST_GRID = 1_000_000
 
@@ -82,6 +77,12 @@ class Points(BaseSampler):
         return {}
 
 
+def uniform(seed: int, number: int, name: str) -> float:
+    """A random number of [0, 1) that depends on its arguments alone."""
+    digest = blake2b(f"{seed}/{number}/{name}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "little") >> 11) * 2.0**-53  # 53 bits fill a float64 below 1
+
+
 class RandomPoints(Points):
     """Independent random points."""
 
@@ -89,33 +90,53 @@ class RandomPoints(Points):
         self._seed = seed
 
     def value(self, name: str, distribution: BaseDistribution) -> Any:
-        # Hashed by name, so that an axis keeps its value whichever others exist; 53 bits fill a float64 below 1.
-        digest = blake2b(f"{self._seed}/{self.number}/{name}".encode(), digest_size=8).digest()
-        return value_at(distribution, (int.from_bytes(digest, "little") >> 11) * 2.0**-53)
+        # By name, so that an axis keeps its value whichever others exist.
+        return value_at(distribution, uniform(self._seed, self.number, name))
 
 
-class GridPoints(Points):
-    """The points of the space's grid in order; `size` of them. Raises UsageProblem for a number beyond it."""
+class WholePoints(Points):
+    """A sampler that knows its whole point before it is asked for the value of an axis."""
 
-    def __init__(self, space: Space) -> None:
-        self._points: list[dict[str, Value]] = list(islice(space.grid(), LARGEST_GRID + 1))
-        if len(self._points) > LARGEST_GRID:
+    _latest: tuple[int, Mapping[str, Value]] | None = None
+
+    @abstractmethod
+    def point(self) -> Mapping[str, Value]:
+        """This number's point."""
+
+    def value(self, name: str, distribution: BaseDistribution) -> Any:
+        if self._latest is None or self._latest[0] != self.number:
+            self._latest = self.number, self.point()
+        value = self._latest[1][name]
+        if isinstance(distribution, FloatDistribution):
+            # 0.1 + 2 * 0.1 is above 0.3, which Optuna refuses when a study is rebuilt.
+            return min(float(value), distribution.high)
+        return value
+
+
+class GridPoints(WholePoints):
+    """The points of the space's grid in order, but for those at the places `without`; `size` of them.
+
+    Raises UsageProblem where the space has no grid, and for a number beyond it.
+    """
+
+    def __init__(self, space: Space, without: Collection[int] = ()) -> None:
+        space.grid()
+        if space.countable > LARGEST_GRID:
             raise UsageProblem(f"the grid has more than {LARGEST_GRID:,} points: shorten a list or widen a step")
+        left_out = set(without)
+        self._space = space
+        self._places = [place for place in range(space.countable) if place not in left_out]
 
     @property
     def size(self) -> int:
-        return len(self._points)
+        return len(self._places)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         if self.number >= self.size:
             raise UsageProblem(f"the grid has {self.size} points: ask for at most as many trials")
 
-    def value(self, name: str, distribution: BaseDistribution) -> Any:
-        value = self._points[self.number][name]
-        if isinstance(distribution, FloatDistribution):
-            # 0.1 + 2 * 0.1 is above 0.3, which Optuna refuses when a study is rebuilt.
-            return min(value, distribution.high)
-        return value
+    def point(self) -> Mapping[str, Value]:
+        return self._space.at(self._places[self.number])
 
 
 class QuasiRandomPoints(Points):
@@ -150,61 +171,3 @@ def sobol(dimensions: int, exponent: int, seed: int) -> npt.NDArray[np.float64]:
         points = Sobol(dimensions, scramble=True, rng=seed).random_base2(exponent)
         kept.keep(key, points.nbytes, lambda folder: np.save(folder / "points.npy", points))
     return points
-
-
-class NSGA2(NSGAIISampler):
-    """NSGA-II whose parents stand in the order of their trials.
-
-    Optuna gives them by rank when it selects them and by trial when it finds them in the study's cache, so that a
-    rebuilt study, whose cache is empty, would draw other children.
-    """
-
-    def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
-        return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
-
-
-def make(
-    name: str, space: Space, seed: int, objectives: int = 1, generation: int = 0, *, parallel: bool = False
-) -> BaseSampler:
-    """The sampler called `name`.
-
-    An adaptive one (in ADAPTIVE) is made anew for each generation of trials, its random numbers those of (seed,
-    generation), so that what it asks is a function of these and the history told; in `parallel`, TPE keeps away from
-    points that are running, too. Raises UsageProblem for an unknown name and for a space or objectives that the sampler
-    cannot search, Problem where a package is missing.
-    """
-    # 32 bits are what Optuna's legacy generators take.
-    generation_seed = int(np.random.SeedSequence([seed, generation]).generate_state(1)[0])
-    match name:
-        case "random":
-            return RandomPoints(seed)
-        case "grid":
-            return GridPoints(space)
-        case "quasi_random":
-            return QuasiRandomPoints(space, seed)
-        case "tpe":
-            return TPESampler(seed=generation_seed, constant_liar=parallel)
-        case "nsga2":
-            return NSGA2(seed=generation_seed)
-        case "cmaes":
-            _require_package("cmaes", "cmaes")
-            _require_numeric(space, objectives)
-            return CmaEsSampler(seed=generation_seed, warn_independent_sampling=False)
-        case "gp":
-            _require_package("torch", "gp")
-            return GPSampler(seed=generation_seed, warn_independent_sampling=False)
-    raise UsageProblem(f"unknown sampler {name!r}: {nearest(name, NAMES)}")
-
-
-def _require_package(package: str, sampler: str) -> None:
-    if find_spec(package) is None:
-        raise Problem(f"the {sampler} sampler needs the package {package}: pip install 'sweepgd[{sampler}]'")
-
-
-def _require_numeric(space: Space, objectives: int) -> None:
-    if objectives > 1:
-        raise UsageProblem("the cmaes sampler has one objective: use nsga2 or tpe for several")
-    for axis in space.axes:
-        # Optuna would draw it at random, and with it every axis that depends on it.
-        if axis.values and not axis.fixed:
-            raise UsageProblem(f"the cmaes sampler searches ranges, and {axis.name} is a list: fix it, or use tpe")

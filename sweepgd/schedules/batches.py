@@ -1,0 +1,47 @@
+"""The batch-size schedules."""
+
+import math
+
+from sweepgd.schedules.contract import BatchSchedule
+from sweepgd.setting import Setting
+
+LARGEST_BATCH = 2**31 - 1
+
+
+def _constant_size(batch_size: int, epoch: int) -> int:
+    return batch_size
+
+
+def _growth(batch_size: int, epoch: int, after: int, every: int, factor: float, limit: int) -> int:
+    steps = max(0, (epoch - after) // every + 1)
+    largest = max(batch_size, limit or LARGEST_BATCH)
+    # Compared as logarithms, because the power itself overflows in a long run.
+    if steps * math.log(factor) >= math.log(largest / batch_size):
+        return largest
+    return round(batch_size * factor**steps)
+
+
+BATCH_SCHEDULES = {
+    schedule.name: schedule
+    for schedule in (
+        BatchSchedule(
+            name="constant",
+            size=_constant_size,
+            settings=(),
+            source="",
+            description="the same batch size throughout",
+        ),
+        BatchSchedule(
+            name="growth",
+            size=_growth,
+            settings=(
+                Setting("after", 2, "whole epochs at the first batch size", low=1, high=20, minimum=1),
+                Setting("every", 1, "whole epochs from one step to the next", low=1, high=20, minimum=1),
+                Setting("factor", 10.0, "what each step multiplies the size by", low=2.0, high=10.0, minimum=1.0),
+                Setting("limit", 0, "size beyond which no step grows it, 0 for none", low=0, high=65_536, minimum=0),
+            ),
+            source="Smith et al. 2018",
+            description="size * factor at the epochs where the schedule `step` would divide the rate by it",
+        ),
+    )
+}

@@ -1,0 +1,46 @@
+"""What checked code prints: counted, so that it does not drown the report."""
+
+import os
+import sys
+from multiprocessing.connection import Connection
+from threading import Thread
+
+from sweepgd import processes
+
+FIRST_BYTES = 200
+# A process that a plugin has left running holds the pipe open for as long as it likes.
+PATIENCE_SECONDS = 1.0
+
+
+class Output:
+    """A pipe that processes print to, and a thread that reads it."""
+
+    def __init__(self) -> None:
+        self._reads, self.end = processes.context.Pipe(duplex=False)
+        self._first, self._lines = b"", 0
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while text := os.read(self._reads.fileno(), 2**16):
+            self._first += text[: FIRST_BYTES - len(self._first)]
+            self._lines += text.count(b"\n")
+
+    def told(self) -> str:
+        """How much was printed, once every process that printed has ended; '' where nothing was."""
+        self.end.close()
+        self._thread.join(PATIENCE_SECONDS)
+        if not self._first:
+            return ""
+        first = self._first.decode("utf-8", "replace").splitlines()[0].strip()
+        lines = max(self._lines, 1)
+        return f"it prints {lines:,} line{'s' * (lines > 1)}, left out here; the first: {first!r}"
+
+
+def print_to(end: Connection) -> None:
+    """Lead what this process prints to an Output's `end`."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    for number in (1, 2):
+        os.dup2(end.fileno(), number)

@@ -1,0 +1,82 @@
+"""What is checked: installed plugins by name or distribution, those of a single file, or an object of a test's own."""
+
+import pickle
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any, NamedTuple
+
+from sweepgd import one_off, registry
+from sweepgd.problem import UsageProblem, nearest
+
+KINDS = tuple(registry.CONTRACTS)
+
+
+class Subject(NamedTuple):
+    """A plugin of a kind by its name, installed, or defined by a file; or an object, pickled."""
+
+    kind: str
+    name: str
+    file: Path | None = None
+    pickled: bytes | None = None
+
+    @property
+    def origin(self) -> str:
+        """The plugin in words, with where it comes from."""
+        if self.file is not None:
+            return f"{self.kind[:-1]} {self.name!r} of {self.file}"
+        return registry.origin(self.kind, self.name)
+
+    def load(self) -> Any:
+        """The plugin itself. Raise Problem, or what its own code raises, where it does not load."""
+        if self.pickled is not None:
+            return pickle.loads(self.pickled)
+        if self.file is not None:
+            one_off.register([self.file])
+        return registry.get(self.kind, self.name)
+
+
+def subject_of(plugin: Any) -> Subject:
+    """An object as a Subject. Raise what pickling raises where another process could not import it."""
+    if isinstance(plugin, Subject):
+        return plugin
+    if isinstance(plugin, str):
+        found = plugins_of(plugin)
+        if len(found) > 1:
+            raise UsageProblem(
+                f"{plugin!r} stands for {len(found)} plugins: give one of sweepgd.testing.plugins_of({plugin!r})"
+            )
+        return found[0]
+    kind = next((kind for kind in KINDS if isinstance(plugin, resolve_name(registry.CONTRACTS[kind]))), "optimizers")
+    return Subject(kind, str(getattr(plugin, "name", "")), pickled=pickle.dumps(plugin))
+
+
+def is_file(name: str) -> bool:
+    """Whether a name on the command line is that of a file."""
+    return name.endswith(".py") or "/" in name
+
+
+def plugins_of(name: str) -> list[Subject]:
+    """The installed plugins called `name`, of whatever kind, or all that the distribution called so offers.
+
+    Raise UsageProblem where neither is installed.
+    """
+    found = [Subject(kind, name) for kind in KINDS if name in registry.names(kind)]
+    if found:
+        return found
+    known = [each for kind in KINDS for each in registry.names(kind)]
+    try:
+        points = distribution(name).entry_points
+    except (PackageNotFoundError, ValueError):
+        raise UsageProblem(f"no plugin, distribution or file called {name!r} is known: {nearest(name, known)}") from None
+    offered = [Subject(kind, each) for kind in KINDS for each in sorted(points.select(group=f"sweepgd.{kind}").names)]
+    if not offered:
+        groups = ", ".join(f"sweepgd.{kind}" for kind in KINDS)
+        raise UsageProblem(f"the distribution {name!r} offers no plugin: it has no entry point of {groups}")
+    return offered
+
+
+def names_in(file: Path) -> list[tuple[str, str]]:
+    """The kind and name of each plugin that a file defines. Raise Problem where it does not run, or defines none."""
+    one_off.register([file])
+    return registry.defined_by(file.resolve())

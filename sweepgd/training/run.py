@@ -1,0 +1,245 @@
+"""The run itself: chunks of updates, and the evaluations between them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil, inf, nan
+from time import monotonic, perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd import registry
+from sweepgd.binding import Binding
+from sweepgd.budget import Budget
+from sweepgd.configuration import Configuration
+from sweepgd.data import Data
+from sweepgd.models import Architecture
+from sweepgd.optimizers import Optimizer
+from sweepgd.outcome import COMPLETED, DIVERGED, TIMED_OUT, Outcome
+from sweepgd.plan import row_orders
+from sweepgd.schedules import Clock, learning_rates
+from sweepgd.training.judge import Judge
+from sweepgd.training.points import Best, Point
+from sweepgd.training.start import beginning, key, plan_of, resolve_batch_size, warmup_of
+
+# A kernel does not see Ctrl-C (numba#5551): no call of one may last much longer than this.
+CALL_SECONDS = 0.25
+FIRST_CALL_UPDATES = 256
+
+
+class Training:
+    """A run that advances from evaluation to evaluation, so that replicates can advance side by side.
+
+    It also halts at each of `rungs`, percents of the budget at which a pruner judges (under a budget in seconds: at the first
+    evaluation after it). What is measured there is `standing`, for the pruner alone: it is no evaluation of the run, counts
+    neither for patience nor for the goal or the best weights, and leaves the run as it would have been. `weights` are the
+    probabilities by which an epoch draws its rows, where they have some (`sweepgd.plan.row_orders`). `initial` (parameters,)
+    and `order` (epoch → row numbers) replace what the seed would draw, to repeat another library's run.
+
+    After `advance()` is exhausted, `outcome` tells how it ended, `points` is its curve, `parameters` the final weights to
+    judge by, and `best` the best ones. Raises UsageProblem where the configuration does not fit the data.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        data: Data,
+        architecture: Architecture,
+        budget: Budget,
+        *,
+        seed: int,
+        dtype: str = "float32",
+        shuffle: str = "epoch",
+        last_batch: str = "keep",
+        weights: npt.NDArray[np.float64] | None = None,
+        rungs: Sequence[int] = (),
+        initial: npt.NDArray[Any] | None = None,
+        order: Callable[[int], npt.NDArray[np.int64]] | None = None,
+    ) -> None:
+        self.configuration, self.data, self.budget = configuration, data, budget
+        self.batch_size = resolve_batch_size(configuration.batch_size, data.rows)
+        self.plan = plan_of(configuration, data.rows, last_batch)
+        self._order = order or row_orders(data.rows, seed, shuffle, weights)
+        self._total_updates = self.plan.length(budget)
+        self._last_update = None if budget.seconds is not None else self._total_updates
+        self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
+        self._schedule = registry.get("schedules", configuration.schedule)
+        self._warmup, self._start = warmup_of(configuration, self.plan)
+
+        optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
+        self._binding = Binding(
+            optimizer,
+            configuration,
+            architecture,
+            data,
+            initial=beginning(architecture, seed) if initial is None else initial,
+            key=key(seed),
+            batch=self.plan.batch_size(0),
+            dtype=dtype,
+        )
+
+        self.points: list[Point] = []
+        self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
+        self.outcome: Outcome | None = None
+        self.deadline = inf
+        """When, by the monotonic clock, the run is to stop as timed out."""
+        self.updates = self.samples = 0
+        self.seconds = 0.0
+        self._judge = Judge(budget)
+        self._at_rung: Point | None = None
+        self._updates_per_call = FIRST_CALL_UPDATES
+        self._batch_loss = nan
+
+    @property
+    def best(self) -> Best | None:
+        """The evaluation with the lowest loss so far, and its weights."""
+        return self._judge.best
+
+    @property
+    def steps_to_goal(self) -> int | None:
+        """The update of the first evaluation that reached the goal."""
+        return self._judge.steps_to_goal
+
+    @property
+    def standing(self) -> Point:
+        """Where the run stands: at its last evaluation, or at a rung."""
+        return self._at_rung or self.points[-1]
+
+    @property
+    def parameters(self) -> npt.NDArray[Any]:
+        """The weights to judge by, (parameters,): the ones stepped, or what the optimizer makes of them."""
+        return self._binding.judged(self.updates)
+
+    def error(self, parameters: npt.NDArray[Any], inputs: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
+        """The share of rows that the model misclassifies at these parameters."""
+        return self._binding.error(parameters, inputs, targets)
+
+    @property
+    def planned_updates(self) -> int:
+        """The updates of the whole run; where a budget in seconds leaves them open, those made."""
+        return max(1, self.updates) if self._last_update is None else self._last_update
+
+    @property
+    def percent(self) -> float:
+        """How much of the budget is done, from 0 to 100."""
+        if self.budget.seconds is not None:
+            return 100.0 * min(self.seconds / self.budget.seconds, 1.0)
+        return 100.0 * self.updates / self.planned_updates
+
+    def advance(self) -> Iterator[Point]:
+        """Trains to the end, yielding each evaluation: at the start, every `eval_every` samples, at each epoch's end.
+
+        Halts at rungs too, and yields what is measured there.
+        """
+        epoch = 0
+        if self.deadline < inf:
+            self._updates_per_call = 1  # 256 of a slow rule's may last longer than the run may
+            self._check_time()
+            if self.outcome is not None:
+                return
+        yield self._evaluate(0.0, nan)
+        while self.outcome is None:
+            yield from self._run_epoch(epoch)
+            epoch += 1
+
+    def end(self, outcome: Outcome) -> None:
+        """End the run where it stands. What is measured at a rung becomes its last evaluation, and may say "diverged"."""
+        if self._at_rung is not None:
+            self._record(self._at_rung, self.parameters)
+            if self.outcome is not None and self.outcome.status == DIVERGED:
+                return
+        self.outcome = outcome
+
+    def run(self) -> "Training":
+        """Trains to the end at once."""
+        for _ in self.advance():
+            pass
+        return self
+
+    def _run_epoch(self, epoch: int) -> Iterator[Point]:
+        order = np.ascontiguousarray(self._order(epoch), dtype=np.int64)
+        bounds = self.plan.bounds(epoch)
+        updates = len(bounds) - 1
+        self._binding.make_room(int(bounds[1]))
+        seen, before = int(bounds[-1]), self.samples
+        clock = Clock(
+            updates=np.arange(self.updates, self.updates + updates, dtype=np.int64),
+            epochs=epoch + bounds[:-1] / seen,
+            total_updates=self._total_updates,
+        )
+        settings, rate = self.configuration.schedule_settings, self.configuration.learning_rate
+        rates = learning_rates(self._schedule, settings, clock, rate, self._warmup, self._start)
+        end = updates if self._last_update is None else min(updates, self._last_update - self.updates)
+        done = 0
+        while done < end and self.outcome is None:
+            evaluation = min(self._next_evaluation(bounds, done, before), end)
+            stop = min([evaluation, *(done + rung - self.updates for rung in self._rungs if rung > self.updates)])
+            while done < stop and self.outcome is None:
+                upto = min(stop, done + self._updates_per_call)
+                made = self._train(order, bounds[done : upto + 1], rates[done:upto])
+                done += made
+                self.samples = before + int(bounds[done])
+                if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
+                    evaluation = stop = end = done
+                self._check_time()
+            last = max(done - 1, 0)
+            where = (epoch + float(bounds[done]) / seen, float(rates[last]), int(bounds[last + 1] - bounds[last]))
+            if done < evaluation and self.outcome is None:
+                self._at_rung = self._measured(self.parameters, *where)
+                yield self._at_rung
+                continue
+            yield self._evaluate(*where)
+            if self.outcome is None and self._budget_is_spent():
+                self.outcome = Outcome(COMPLETED, "budget spent")
+
+    def _check_time(self) -> None:
+        if self.outcome is None and monotonic() > self.deadline:
+            self.outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
+
+    def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> int:
+        """The update of this epoch after which to evaluate next: at a multiple of `eval_every` samples, or the epoch's end."""
+        every, last = self.budget.eval_every, len(bounds) - 1
+        if every is None:
+            return last
+        target = (self.samples // every + 1) * every - before
+        return min(last, max(done + 1, int(np.searchsorted(bounds, target))))
+
+    def _budget_is_spent(self) -> bool:
+        if self._last_update is not None:
+            return self.updates >= self._last_update
+        return self.budget.seconds is not None and self.seconds >= self.budget.seconds
+
+    def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
+        """Makes one update a rate, in one call of the compiled trainer; returns how many it made."""
+        start = perf_counter()
+        made, loss, previous = self._binding.train(order, bounds, rates, self.updates, self._judge.limit)
+        elapsed = perf_counter() - start
+        self.seconds += elapsed
+        self.updates += made
+        self._updates_per_call = max(1, int(CALL_SECONDS * len(rates) / max(elapsed, 1e-9)))
+        if made < len(rates):
+            self._batch_loss = previous if made else self._batch_loss
+            self.outcome = self._judge.diverged(self.updates, "mini-batch", loss, self._batch_loss)
+        self._batch_loss = loss
+        return made
+
+    def _evaluate(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
+        """Evaluates the run where it is."""
+        parameters = self.parameters
+        point = self._measured(parameters, epoch, rate, batch_size)
+        self._record(point, parameters)
+        return point
+
+    def _measured(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Point:
+        measured = self._binding.measure(parameters)
+        counts = (self.updates, epoch, self.samples, self.seconds)
+        return Point._make((*counts, rate, batch_size or self.batch_size, *measured, self._batch_loss))
+
+    def _record(self, point: Point, parameters: npt.NDArray[Any]) -> None:
+        """Makes a point an evaluation of the run, and judges it."""
+        self._at_rung = None
+        self.points.append(point)
+        if self.positions is not None:
+            self.positions.append(parameters)
+        if self.outcome is None:
+            self.outcome = self._judge.judge(point, parameters)

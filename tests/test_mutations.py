@@ -1,0 +1,97 @@
+"""A sweep file with anything wrong in it ends in a plan, a run or one line: never in a traceback or in silence."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from commands import call
+from mutations import mutation
+
+from sweepgd.problem import Problem
+from sweepgd.sweep import parse
+
+ALL, FEW = range(2000), range(0, 2000, 40)
+# Of those that are valid, in steps: each takes a second or two to run.
+RUN_ALL, RUN_FEW = 4, 3
+# For a hang to be one, on a busy machine too: each takes 0.1 s, or with data that are read for the first time 3 s.
+SECONDS = 120
+
+
+@contextmanager
+def no_silence(number: int) -> Iterator[None]:
+    """Raises where what is inside hangs."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"mutation {number} hangs")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Runs the command line on a mutation of the number, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(number, *flags):
+        Path("m.toml").write_bytes(mutation(number).encode("utf-8", "surrogatepass"))
+        with no_silence(number):
+            return call(monkeypatch, capsys, "search", "m.toml", *flags)
+
+    return command
+
+
+def check(number, ended):
+    """Asserts that a dry run showed a plan, or one line of what is wrong; returns whether it showed a plan."""
+    if ended.code == 0:
+        assert "The sweep is valid; nothing was run." in ended.out, number
+        assert ended.err == "", number
+        return True
+    assert ended.code in (1, 2), number
+    assert ended.err.startswith("sweepgd: "), (number, ended.err)
+    assert ended.err.count("\n") == 1, (number, ended.err)
+    assert ended.err.isprintable() or ended.err[:-1].isprintable(), (number, ended.err)
+    assert len(ended.err) < 700, number
+    assert ended.out == "", number
+    return False
+
+
+@pytest.mark.parametrize(
+    ("numbers", "step"), [(FEW, RUN_FEW), pytest.param(ALL, RUN_ALL, marks=pytest.mark.slow)], ids=["few", "all"]
+)
+def test_a_mutated_sweep(run, numbers, step):
+    valid = [number for number in numbers if check(number, run(number, "--dry-run"))]
+    assert len(numbers) / 50 < len(valid) < len(numbers) / 2  # both ways out are gone
+    for number in valid[::step]:
+        limits = ("--trials", "1", "--workers", "1", "--trial-timeout", "2s", "--timeout", "60s", "--out", str(number), "-q")
+        ended = run(number, *limits)
+        assert ended.code in (0, 3), (number, ended.err)
+        assert "Traceback" not in ended.err, number
+        assert "Error: " not in ended.err, (number, ended.err)  # a trial that failed by an exception of ours
+        assert f"Recorded in {number}." in ended.out
+
+
+def test_mutations_are_those_of_their_number():
+    assert len({mutation(number) for number in FEW}) == len(FEW)
+    assert mutation(17) == mutation(17)
+
+
+def test_mutations_reach_every_table():
+    """Of those that are TOML and refused, the lines name keys of each table."""
+    named = set()
+    for number in ALL:
+        try:
+            parse(mutation(number), where="")
+        except Problem as problem:
+            named.update(table for table in TABLES if str(problem).startswith(f"{table}."))
+    assert named == set(TABLES)
+
+
+TABLES = ("data", "model", "budget", "space", "search", "measure", "optimizer", "schedule", "batch_schedule")
