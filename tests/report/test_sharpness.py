@@ -212,7 +212,7 @@ def test_how_many_of_the_training_rows_were_measured_stands_beside_the_values():
     recorded += [value(trial, 5.0, "phi_0.001", settings=settings, training_rows=1257) for trial in range(3)]
     lines = answer(text(Tables(trials(*(run(t, 1.0) for t in range(3))), curvature=curvature(*recorded))), "What was measured?")
     legend = " ".join(" ".join(lines).split())
-    assert "of all: rows 512 of 1257, dtype float32, Hessian products exact" in legend
+    assert "rows 512 of 1257, dtype float32, Hessian products exact" in legend
     assert "rows ± % = standard error as a value of all training rows" in legend
     assert next(line.split()[-1] for line in lines if line.startswith("lambda_max")) == "15"
     assert next(line for line in lines if line.startswith("phi")).split()[-1] != "15"
