@@ -23,7 +23,7 @@ def test_the_errors_of_a_value_and_of_its_rows_stand_beside_it():
     ]  # fmt: skip
     assert {(row["rows"], row["training_rows"]) for row in rows} == {(512, 1257)}
     text = shown(table)
-    assert "lambda_max final 3 1.50 1.00e-4 0.250" in text
+    assert "lambda_max final 3 1.50 0.000100 0.250" in text
     assert "asam_max final 1 0.500 0.0200 1.00 ms" in text
     assert "measured on 512 of 1257 training rows" in text
     assert "how far the best of half of a maximum's ascents falls short" in text
