@@ -179,6 +179,19 @@ def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size(
     ]
 
 
+def test_lambda_max_is_drawn_with_what_an_l2_penalty_adds():
+    decayed = {"hyperparameters": {"weight_decay": 0.5}}
+    table, points = (
+        trials(run(0, 1.0, **decayed)),
+        [{"trial": 0, "replicate": 0, "update": 10, "epoch": 1.0, "learning_rate": 0.5}],
+    )
+    chart = edge_of_stability(results(table, curves(*points), value(0, 3.0, update=10, which="path")))
+    assert [(row["line"], row["value"]) for row in rows(chart)] == [
+        ("λmax", 3.5), ("edge of stability", 4.0), ("edge of stability", 4.0)
+    ]  # fmt: skip
+    assert chart.to_dict()["title"]["subtitle"][1].startswith("an L2 penalty adds its weight decay to λmax")
+
+
 def test_a_single_look_is_a_dot_and_its_edge_a_line_that_is_the_rules_own():
     momentum = {"optimizer": "momentum", "hyperparameters": {"beta": 0.9}}
     points = [
