@@ -15,7 +15,7 @@ from sweepgd.analysis.measured import Indices, completed, measure_names
 from sweepgd.analysis.verdict import INCONCLUSIVE, TOO_FEW, UNDEFINED
 
 NO_RATIO, NOT_COMPARABLE = "no ratio", "not comparable"
-ABOUT_TWO = "at these two configurations, whatever their batch sizes do at others"
+ABOUT_TWO = "about these two configurations alone, not their batch sizes"
 OUTCOMES = ("train_loss", "test_loss", "train_error", "test_error", "generalization_gap")
 
 SCHEMA = pa.schema(

@@ -38,7 +38,7 @@ def test_a_verdict_on_two_configurations_says_that_it_is_about_them():
     shifted = [1.0, 2.0, 4.0, 20.0, 42.0, 80.0]
     row = found(shifted, [16] * 3 + [400] * 3, trial=[0] * 3 + [1] * 3, replicate=[0, 1, 2] * 2)["lambda_max"]
     assert (row["verdict"], row["over"]) == ("larger", "runs")
-    assert row["message"] == "at these two configurations, whatever their batch sizes do at others"
+    assert row["message"] == "about these two configurations alone, not their batch sizes"
 
 
 @pytest.mark.parametrize("sides", [(1, 12), (12, 1), (1, 2)])
