@@ -15,6 +15,7 @@ from sweepgd.problem import UsageProblem
 Indices = npt.NDArray[np.int64]
 
 KEYS = ("trial", "replicate", "status")
+ORDER = [("trial", "ascending"), ("replicate", "ascending")]
 
 
 def measured(trials: pa.Table, curvature: pa.Table) -> pa.Table:
@@ -28,7 +29,7 @@ def measured(trials: pa.Table, curvature: pa.Table) -> pa.Table:
     have a value; of several settings it holds those with which most runs have a value, then those on more rows, then the
     newest; and no value of rescaled weights.
     """
-    runs = once(trials).sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    runs = once(trials).sort_by(ORDER)
     whole = has_status(runs, "completed")
     columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
     columns |= {name: nullable(np.where(whole, floats(runs, name), np.nan)) for name in MEASURES}
@@ -51,8 +52,7 @@ def measure_names(runs: pa.Table) -> list[str]:
 
 def completed(runs: pa.Table) -> pa.Table:
     """The completed runs, in order of trial and replicate."""
-    whole = runs.filter(pa.array(has_status(runs, "completed")))
-    return whole.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    return runs.filter(pa.array(has_status(runs, "completed"))).sort_by(ORDER)
 
 
 def as_trained(curvature: pa.Table) -> pa.Table:
