@@ -48,8 +48,8 @@ BY = (Column("trials", "trials"), DIVERGED, Column("learning_rate", "best\nrate"
 
 # What a narrow terminal goes without, the first first; `--json` has everything.
 DISPENSABLE = (
-    "test_error", "trials", "schedule", "validation_loss", "train_loss", "generalization_gap", "steps_to_goal",
-    "evaluated_at_update", "updates",
+    "seconds_per_epoch", "seconds_per_update", "evaluated_at_update", "updates", "steps_to_goal", "train_loss", "schedule",
+    "validation_loss", "generalization_gap", "trials", "test_error",
 )  # fmt: skip
 
 
