@@ -73,6 +73,8 @@ class Binding:
             *parts[:2],
         )
         self._measure_by = (gradient, evaluate)
+        self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
+        self._evaluate_with = (buffers, self._layout, settings)
         self._measure_with = (buffers, self._layout, settings, *parts, np.arange(data.rows), architecture.chunk)
 
     @quietly
@@ -95,6 +97,12 @@ class Binding:
         """Train, validation and test loss, the three errors, and the gradient's norm at `parameters`; NaN for what is not."""
         self._measurer(*self._measure_by, parameters, *self._measure_with, self._work, self._out, self._total, self._results)
         return self._results.tolist()
+
+    @quietly
+    def error(self, parameters: Array, inputs: Array, targets: Array) -> float:
+        """The share of these rows that are misclassified at `parameters`."""
+        buffers, layout, settings = self._evaluate_with
+        return self._evaluate(parameters, buffers, inputs, targets, layout, settings, self._work)[1]
 
     @quietly
     def judged(self, updates: int) -> Array:

@@ -17,6 +17,7 @@ from sweepgd.cli_options import (
     INTERRUPTED,
     LARGEST_SEED,
     SOME_FAILED,
+    DataPath,
     InOrder,
     Json,
     Plugin,
@@ -29,6 +30,7 @@ from sweepgd.cli_options import (
 )
 from sweepgd.cli_plugin import plugin
 from sweepgd.cli_record import compact, verify
+from sweepgd.interrupts import heard
 from sweepgd.problem import Problem, UsageProblem, one_line, reason
 from sweepgd.report.streams import flush_stdout, safe_streams
 
@@ -68,7 +70,8 @@ def _run() -> tuple[str, int]:
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
         check_surroundings(sys.argv[1:])
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        with heard(INTERRUPTED, lambda: "interrupted"):
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         flush_stdout()
     except Problem as problem:
         return str(problem), problem.exit_code
@@ -167,6 +170,7 @@ def search(
             envvar="SWEEPGD_STORAGE",
         ),
     ] = None,
+    data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
@@ -178,6 +182,7 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
+    from sweepgd.sweep.data_location import at
 
     flagged = _on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
@@ -187,13 +192,14 @@ def search(
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
+    if data_path is not None:
+        loaded = at(loaded, data_path)
     directory = out or Path("results") / loaded.name
     if dry_run:
         _dry_run(loaded, directory, plugin_, json_)
         return
 
     from sweepgd import processes
-    from sweepgd.interrupts import heard
     from sweepgd.report.progress import SearchProgress
     from sweepgd.room import check_writable
 
@@ -325,7 +331,13 @@ def init(
 
 @app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")
 def train(
-    data: Annotated[str, typer.Option(help="A data set (see: sweepgd list datasets), or a file's path.")] = "digits",
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="A data set (see: sweepgd list datasets), or a file; digits if not given, or none for a model without data.",
+        ),
+    ] = None,
     model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
     optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
@@ -354,29 +366,28 @@ def train(
     if out is not None:
         check_writable(out)
 
-    from sweepgd.interrupts import heard
     from sweepgd.report.plain import RunPrinter
     from sweepgd.single import train as run
 
     settle_imports()
 
     printer = RunPrinter(quiet=quiet or json_)
-    with heard(INTERRUPTED, lambda: "interrupted"):
-        training = run(
-            data,
-            model,
-            optimizer,
-            learning_rate,
-            size,
-            epochs,
-            schedule,
-            seed,
-            overrides=set_,
-            plugins=plugin_,
-            out=out,
-            watch=printer.point,
-            note=printer.note,
-        )
+    training = run(
+        data,
+        model,
+        optimizer,
+        learning_rate,
+        size,
+        epochs,
+        schedule,
+        seed,
+        overrides=set_,
+        plugins=plugin_,
+        out=out,
+        begin=printer.data,
+        watch=printer.point,
+        note=printer.note,
+    )
     if json_:
         print(printer.as_json(training))
     else:
@@ -391,13 +402,13 @@ def analyze(
     json_: Json = False,
 ) -> None:
     """Show what a sweep found: best configurations; by batch size, optimizer and schedule; sharp against flat minima."""
-    from sweepgd.analysis import sharpness, summary
+    from sweepgd.analysis import classes, sharpness, summary
     from sweepgd.record import load
     from sweepgd.report.console import say
 
     results = load(directory)
     sharp = sharpness(results)
-    _show(summary(results, best) | sharp, json_)
+    _show(summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
     if not sharp and not json_:
         say("No curvature was recorded.", f"To measure the minimisers': sweepgd measure {quote(str(directory))}")
     if figures is not None:

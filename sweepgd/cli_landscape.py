@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli_options import LARGEST_SEED, Json, Plugin, Quiet
+from sweepgd.cli_options import LARGEST_SEED, DataPath, Json, Plugin, Quiet
 from sweepgd.problem import UsageProblem
 
 
@@ -41,6 +41,7 @@ def landscape(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the pictures; DIR/landscapes if not given.")
     ] = None,
+    data_path: DataPath = None,
     plugin_: Plugin = [],  # noqa: B006
     quiet: Quiet = False,
     json_: Json = False,
@@ -61,7 +62,7 @@ def landscape(
     asked = Asked(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)
     made = []
     with one_off.registered(plugin_), PointsProgress(quiet=quiet) as progress:
-        ground = Ground(directory, progress.note)
+        ground = Ground(directory, progress.note, data_path)
         for file, table in survey(ground, ends, planes, asked, progress=progress, workers=workers):
             pictures = write_pictures(table, ground.results.trials, (out or file.parent) / file.stem)
             for picture in pictures:

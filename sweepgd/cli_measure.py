@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, Json, Plugin, Quiet, Workers, settle_imports
+from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, DataPath, Json, Plugin, Quiet, Workers, settle_imports
 from sweepgd.durations import seconds
 from sweepgd.problem import UsageProblem
 
@@ -48,6 +48,7 @@ def measure(
         str | None, typer.Option(metavar="TIME", help="Give a measure up after this time, such as 60s; none if not given.")
     ] = None,
     workers: Workers = None,
+    data_path: DataPath = None,
     plugin_: Plugin = [],  # noqa: B006
     quiet: Quiet = False,
     json_: Json = False,
@@ -85,6 +86,7 @@ def measure(
             overrides=set_,
             timeout=limit,
             workers=workers,
+            data_path=data_path,
             plugins=plugin_,
             progress=progress,
         )

@@ -55,6 +55,10 @@ Plugin = Annotated[
         help="Offer the optimizers, models, data sets and schedules of a Python file to this run (repeatable).",
     ),
 ]
+DataPath = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where the sweep's data file is now, or its folder; it must hold the same data."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
 Verbose = Annotated[

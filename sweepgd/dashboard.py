@@ -24,7 +24,7 @@ from sweepgd.sweep import recorded
 ALIKE = ("config_id", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate", "attempt")
 AVERAGED = (
     *("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error", "generalization_gap"),
-    *("epochs", "updates", "train_seconds"),
+    *("evaluated_at_update", "epochs", "updates", "train_seconds"),
 )
 Row = dict[str, Any]
 

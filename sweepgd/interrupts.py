@@ -62,7 +62,10 @@ def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
     thread = Thread(target=watch, daemon=True)
     thread.start()
     before = signal.set_wakeup_fd(theirs.fileno())
-    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    heeded = [number for number, handler in handlers.items() if handler is not signal.SIG_IGN]
+    for number in heeded:
+        signal.signal(number, signal.default_int_handler)
     hook, sys.unraisablehook = sys.unraisablehook, unraisable
     try:
         yield
@@ -71,7 +74,8 @@ def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
         sys.exit(exit_code)
     finally:
         sys.unraisablehook = hook
-        signal.signal(signal.SIGTERM, terminate)
+        for number in heeded:
+            signal.signal(number, handlers[number])
         signal.set_wakeup_fd(before)
         theirs.close()  # which ends the thread
         thread.join()

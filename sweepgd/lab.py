@@ -16,6 +16,7 @@ from sweepgd.data import Data
 from sweepgd.data.prepared import prepared
 from sweepgd.data.shared import open_saved, save
 from sweepgd.data.spec import dataset_settings
+from sweepgd.data.weights import row_weights
 from sweepgd.kernels import loops, signatures, subnormals
 from sweepgd.measures import settings_of
 from sweepgd.models import Architecture, Model, Shape, build
@@ -104,10 +105,12 @@ class Lab:
 
         # Caches of this lab and not of the class, which would keep every lab alive, and its data.
         self._prepare = lru_cache(DATA_KEPT)(data_of)
-        self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).preprocessing))
+        self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).processing))
         self._gauge = lru_cache(DATA_KEPT)(self._gauge_of)
+        self._weights = lru_cache(DATA_KEPT)(lambda seed: row_weights(sweep.data, self._prepare(seed)))
         self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
+        self._weights(self.data_seed(0))  # which raises for a class that is not there
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
 
     def data_seed(self, replicate: int) -> int:
@@ -136,10 +139,12 @@ class Lab:
     def described(self) -> dict[str, str]:
         """What the `settings` of every row say of the sweep, by key, as JSON."""
         described = self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
+        if classes := self.data(0).classes:
+            described["classes"] = list(classes)
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
 
     def preprocessing(self, replicate: int) -> str:
-        """What was done to a replicate's data, as JSON."""
+        """What was done to a replicate's data, with the names of its inputs and classes, as JSON."""
         return self._preprocessing(self.data_seed(replicate))
 
     @cached_property
@@ -182,6 +187,7 @@ class Lab:
             dtype=self.sweep.model.dtype,
             shuffle=self.sweep.data.shuffle,
             last_batch=self.sweep.data.last_batch,
+            weights=self._weights(self.data_seed(replicate)),
             rungs=rungs,
         )
 

@@ -22,7 +22,8 @@ from sweepgd.processes import cores
 from sweepgd.record import Finished, Results, Store, encode, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.scratch import scratch_folder
-from sweepgd.sweep import Sweep, parse
+from sweepgd.sweep import Sweep
+from sweepgd.sweep.data_location import recorded_sweep
 from sweepgd.sweep.options import listed, measuring, real, whole
 from sweepgd.worker import Lost
 from sweepgd.workers import Pool
@@ -74,6 +75,7 @@ def measure(
     overrides: Iterable[str] = (),
     timeout: float | None = None,
     workers: int | None = None,
+    data_path: str | Path | None = None,
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
 ) -> pa.Table:
@@ -83,7 +85,8 @@ def measure(
     both; `rescale`, `dtype` and `seed` as in `[measure]` of a sweep file, and `overrides` are `measure.key=TOML-value`, such as
     "measure.settings.phi.iterations=20"; what is not given is the default there, whatever the sweep itself measured. `trials`
     are all by default, numbers and ranges, `timeout` are the seconds after which a measure is given up, `workers` processes are
-    all cores, and `plugins` the files that the sweep was run with. What is recorded with equal settings is not measured again.
+    all cores, `data_path` says where a data file is now that has been moved, and `plugins` are the files that the sweep was run
+    with. What is recorded with equal settings is not measured again.
     Raises Problem before anything is measured where it cannot be as asked.
     """
     options: dict[str, Any] = {
@@ -105,7 +108,8 @@ def measure(
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
         results = load(directory)
-        lab = Lab(_sweep_of(results, {key: value for key, value in options.items() if value is not None}, list(overrides)))
+        given = {key: value for key, value in options.items() if value is not None}
+        lab = Lab(_sweep_of(results, given, list(overrides), data_path))
         numbers = chosen(results, trials)
         with closing(Store.open(results.directory, results.sweep_toml)) as store:
             for line in store.notes:
@@ -116,9 +120,9 @@ def measure(
     return newest(load(directory), lab, numbers)
 
 
-def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str]) -> Sweep:
+def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str], data_path: str | Path | None) -> Sweep:
     """The recorded sweep with what is to be measured in place of its own `[measure]`."""
-    recorded = parse(results.sweep_toml, where=str(results.directory / "sweep.toml"))
+    recorded = recorded_sweep(results.sweep_toml, str(results.directory / "sweep.toml"), data_path)
     one_off.digests(recorded.plugins)  # says which file is missing, before the name of what it defines is unknown
     return measuring(recorded, options, overrides)
 

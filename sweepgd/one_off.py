@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from sweepgd import registry
+from sweepgd.contained import contained
 from sweepgd.problem import Problem, UsageProblem, reason
 
 _digests: dict[str, str] = {}
@@ -73,7 +74,8 @@ def _run(file: Path, source: bytes) -> ModuleType:
     module.__file__ = str(file)
     sys.modules[name] = module
     try:
-        exec(compile(source, str(file), "exec"), module.__dict__)
+        with contained():
+            exec(compile(source, str(file), "exec"), module.__dict__)
     except BaseException as error:
         sys.modules.pop(name, None)
         if isinstance(error, KeyboardInterrupt):

@@ -33,8 +33,25 @@ def _drawn(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     return stream(seed, ORDER, epoch).permutation(rows)
 
 
-def row_orders(rows: int, seed: int, shuffle: str) -> Callable[[int], npt.NDArray[np.int64]]:
-    """The order of the training rows as a function of the epoch: drawn anew each epoch, once, or never."""
+def _weighted(cumulative: npt.NDArray[np.float64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    """As many rows as there are, drawn with replacement by their cumulative probabilities."""
+    rows = len(cumulative)
+    return np.minimum(np.searchsorted(cumulative, stream(seed, ORDER, epoch).random(rows), side="right"), rows - 1)
+
+
+def row_orders(
+    rows: int, seed: int, shuffle: str, weights: npt.NDArray[np.float64] | None = None
+) -> Callable[[int], npt.NDArray[np.int64]]:
+    """The order of the training rows as a function of the epoch: drawn anew each epoch, once, or never.
+
+    With `weights`, the probability of each row, an epoch draws its rows with replacement.
+    """
+    if weights is not None:
+        cumulative = np.cumsum(weights)
+        if shuffle == "once":
+            first = _weighted(cumulative, seed, 0)
+            return lambda epoch: first
+        return partial(_weighted, cumulative, seed)
     if shuffle == "never":
         fixed = np.arange(rows, dtype=np.int64)
         return lambda epoch: fixed

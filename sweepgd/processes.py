@@ -1,5 +1,6 @@
 """How worker processes start: forked from a server that has already imported and loaded what each of them needs."""
 
+import ctypes
 import fcntl
 import multiprocessing
 import os
@@ -7,20 +8,28 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
+from functools import cache
+from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.context import ForkServerProcess, SpawnProcess
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from tempfile import gettempdir
 from types import ModuleType
 from typing import Any
 
+from sweepgd import scratch
 from sweepgd.interrupts import SIGNALS
-from sweepgd.problem import Problem
+from sweepgd.problem import Problem, reason
 
 # A forked child of a process with threads may hang on what one of them held. The fork server has only idle ones, of BLAS, which
 # stops them around a fork, and of Arrow; a worker starts in a tenth of spawn's time.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 PRELOADED = ["sweepgd.preload"]
+
+STARTS = 3  # attempts to start a process
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
+# What `multiprocessing` gives as exit code where the fork server, which would know it, is gone.
+UNKNOWN = 255
 
 context: Any = multiprocessing.get_context(METHOD)
 
@@ -39,6 +48,7 @@ def get_ready() -> None:
     if METHOD == "forkserver":
         context.set_forkserver_preload(PRELOADED)
         try:
+            _mark_folder(util.get_temp_dir())
             resource_tracker.ensure_running()  # which the next call else does itself, and lets interrupts through again
             with _without_interrupts():
                 forkserver.ensure_running()
@@ -48,13 +58,24 @@ def get_ready() -> None:
             ) from error
 
 
+@cache
+def _mark_folder(folder: str) -> None:
+    """Mark the folder of the fork server's socket, which is removed at exit, but not where this process is killed."""
+    scratch.mark(Path(folder))
+
+
 def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess | SpawnProcess:
-    """A process that runs `target`, and ends with this one."""
-    get_ready()
-    process = context.Process(target=_run, args=(target, *arguments), daemon=True)
-    with _without_main(), _without_interrupts():
-        process.start()
-    return process
+    """A process that runs `target`, and ends with this one. Raises Problem where the system starts none."""
+    for _ in range(STARTS):
+        get_ready()
+        process = context.Process(target=_run, args=(target, *arguments), daemon=True)
+        try:
+            with _without_main(), _without_interrupts():
+                process.start()
+            return process
+        except (OSError, EOFError) as error:  # as where the fork server is killed at this very moment
+            refused = error
+    raise Problem(f"cannot start a worker process: {reason(refused)}; give fewer --workers, or try again")
 
 
 def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
@@ -81,16 +102,29 @@ def _run(target: Callable[..., None], *arguments: Any) -> None:
 def _end_with_parent() -> None:
     """Lets the system end this process when the one that asked for it is gone, be it killed and this one deep in a kernel.
 
-    The other end of a pipe is then closed, of which the system tells by SIGIO, whose default is to end the process. Linux only;
-    PR_SET_PDEATHSIG would tell of the fork server's end instead, or of that of the thread which started it.
+    The other end of a pipe is then closed, of which the system tells by SIGIO, whose default is to end the process. That does
+    not end a stopped process (SIGSTOP), but SIGKILL does, which comes at the end of the fork server: it ends with the process
+    that asked for this one, once none of its children holds a pipe open for it. And without it nobody would know how this
+    process ended. Linux only.
     """
     parent = multiprocessing.parent_process()
     if sys.platform != "linux" or parent is None:
         return
+    if os.getppid() != parent.pid:  # the fork server's child: of another parent it would be the end of the thread that counts
+        server: Any = getattr(forkserver, "_forkserver", None)
+        if (held := getattr(server, "_forkserver_alive_fd", None)) is not None:
+            os.close(held)
+            server._forkserver_alive_fd = None
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
     if not parent.is_alive():  # it ended before
         os._exit(1)
+
+
+def was_killed(process: BaseProcess) -> bool:
+    """Whether a process that has ended was killed from outside, as far as is known: alone, or with the fork server."""
+    return process.exitcode in (-signal.SIGKILL, UNKNOWN)
 
 
 def ending(process: BaseProcess) -> str:

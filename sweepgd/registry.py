@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
+from sweepgd.contained import contained
 from sweepgd.problem import Problem, UsageProblem, reason, suggestion
 from sweepgd.setting import fault as settings_fault
 
@@ -107,7 +108,8 @@ def accused(ran: Mapping[str, str], why: str) -> str:
 def blamed(kind: str, name: str) -> Iterator[None]:
     """Names the plugin whose code runs inside in whatever that raises, as a Problem; UsageProblems are the user's, and stay."""
     try:
-        yield
+        with contained():
+            yield
     except UsageProblem:
         raise
     except Exception as error:
@@ -125,7 +127,8 @@ def get(kind: str, name: str) -> Any:
     if len(points) > 1:
         raise Problem(f"{what} is offered by each of them: uninstall one")
     try:
-        thing = points[0].load()
+        with contained():
+            thing = points[0].load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit, and pytest's Skipped, which is no Exception either

@@ -22,6 +22,9 @@ def check_writable(folder: Path) -> None:
     For before all that takes seconds; whatever else is in the way is found, and told, when the folder is opened.
     """
     existing = _existing(folder)
+    for each in (folder, *folder.parents):
+        if each.is_symlink() and not each.exists():
+            raise Problem(f"{each} is a link to {each.readlink()}, and nothing is there: make it, or give another --out")
     try:
         TemporaryFile(dir=existing).close()
     except OSError as error:

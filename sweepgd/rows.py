@@ -1,5 +1,6 @@
 """A trial as rows of the record: what was decided before it ran, and what each of its runs came to."""
 
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -11,6 +12,7 @@ from sweepgd.objectives import evaluation, value
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.sweep.former import recorded
 from sweepgd.training import Training
+from sweepgd.training.confusion import balanced_error, confusions, macro_f1
 
 
 def _settings(lab: Lab, configuration: str) -> str:
@@ -77,6 +79,11 @@ def results(lab: Lab, training: Training) -> dict[str, Any]:
         row |= {name: getattr(judged, name) for name in losses}
         held_out = judged.test_loss if isfinite(judged.test_loss) else judged.validation_loss
         row |= {"generalization_gap": held_out - judged.train_loss, "evaluated_at_update": judged.update}
+        best = training.best
+        parameters = best.parameters if best is not None and judged is best.point else training.parameters
+        for part, counts in confusions(training.data, partial(training.error, parameters)).items():
+            row[f"{part}_balanced_error"], row[f"{part}_macro_f1"] = balanced_error(counts), macro_f1(counts)
+            row[f"{part}_confusion"] = counts.tolist()
     return row
 
 

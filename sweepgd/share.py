@@ -16,15 +16,21 @@ WORKERS_PART = 0.8
 CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
-def share(workers: int) -> int | None:
-    """The bytes that each of so many workers may take; None where the system cannot hold them to it."""
+def machine_memory() -> int | None:
+    """The bytes of memory that this machine, or the container, has; None where the system does not tell."""
     if sys.platform != "linux":
         return None
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in CONTAINER:
         with suppress(OSError, ValueError):  # ValueError where it says "max"
             memory = min(memory, int(Path(path).read_text()))
-    return int(WORKERS_PART * memory / workers)
+    return memory
+
+
+def share(workers: int) -> int | None:
+    """The bytes that each of so many workers may take; None where the system cannot hold them to it."""
+    memory = machine_memory()
+    return None if memory is None else int(WORKERS_PART * memory / workers)
 
 
 def keep_to(bytes_: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sweepgd import one_off, registry
 from sweepgd.configuration import Configuration
+from sweepgd.data import Data
 from sweepgd.directory import as_recorded, check_continues
 from sweepgd.lab import Lab, one_blas_thread
 from sweepgd.looks import Looks
@@ -24,7 +25,7 @@ MEASURES = ("budget", "budget.epochs", "budget.updates", "budget.samples", "budg
 
 
 def sweep_of(
-    data: str,
+    data: str | None,
     model: str,
     optimizer: str,
     learning_rate: float | None,
@@ -34,7 +35,9 @@ def sweep_of(
     seed: int,
     overrides: Iterable[str] = (),
 ) -> Sweep:
-    """The sweep of a single fixed configuration, with the defaults of `train`. `data` is a data set's name, or a file's path.
+    """The sweep of a single fixed configuration, with the defaults of `train`.
+
+    `data` is a data set's name, or a file's path; where it is None, digits, or none for a model without data.
 
     Raises UsageProblem where `epochs` and an override each give the budget.
     """
@@ -45,7 +48,11 @@ def sweep_of(
     measured = next((name for name in MEASURES if name in given), None)
     if epochs is not None and measured is not None:
         raise UsageProblem(f"epochs and {measured} contradict each other: give one of them")
-    is_path = "/" in data or Path(data).suffix != ""
+    if data is None:
+        # A model that is not installed is told where the sweep is built.
+        without = model in registry.names("models") and registry.get("models", model).tasks == ("none",)
+        data = "none" if without else "digits"
+    is_path = data not in registry.names("datasets") and ("/" in data or Path(data).suffix != "" or Path(data).is_file())
     table: Mapping[str, Any] = {
         "name": "train",
         "data": {"path" if is_path else "name": data},
@@ -70,7 +77,7 @@ def _without_data(sweep: Sweep) -> bool:
 
 
 def train(
-    data: str = "digits",
+    data: str | None = None,
     model: str = "mlp",
     optimizer: str = "sgd",
     learning_rate: float | None = None,
@@ -82,24 +89,30 @@ def train(
     overrides: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
     out: str | Path | None = None,
+    begin: Callable[[Data], None] | None = None,
     watch: Callable[[Point], None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> Training:
     """Trains one configuration and returns the finished Training: its `points`, `outcome`, `parameters` and `best`.
 
-    `learning_rate` is by default the optimizer's own, `batch_size` 32 (without data "full"), and `epochs` 10 where no
-    override gives the budget; `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]"; `plugins`
-    are files whose optimizers, models, data sets and schedules are offered to this run; with `out` it is recorded there as
-    trial 0; `watch` is called at each evaluation, `note` told of a wait. Raises Problem before training where the run cannot
-    be made as asked.
+    `data` is a data set's name or a file's path, by default digits, or none for a model without data; `learning_rate` is by
+    default the optimizer's own, `batch_size` 32 (without data "full"), and `epochs` 10 where no override gives the budget;
+    `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]"; `plugins` are files whose optimizers,
+    models, data sets and schedules are offered to this run; with `out` it is recorded there as trial 0; `begin` is called with
+    the data, `watch` at each evaluation, `note` told of a wait. Raises Problem before training where the run cannot be made as
+    asked.
     """
     with one_off.registered(map(Path, plugins)):
         sweep = sweep_of(data, model, optimizer, learning_rate, batch_size, epochs, schedule, seed, overrides)
-        return _train(sweep, None if out is None else Path(out), watch, note or (lambda what: None))
+        return _train(sweep, None if out is None else Path(out), begin, watch, note or (lambda what: None))
 
 
 def _train(
-    sweep: Sweep, directory: Path | None, watch: Callable[[Point], None] | None, note: Callable[[str], None]
+    sweep: Sweep,
+    directory: Path | None,
+    begin: Callable[[Data], None] | None,
+    watch: Callable[[Point], None] | None,
+    note: Callable[[str], None],
 ) -> Training:
     """The one run of a sweep of a single configuration."""
     space = space_of(sweep)
@@ -128,6 +141,8 @@ def _train(
         lab.compile([configuration.optimizer], note)
         with _accusing(lab, configuration):
             training = lab.training(configuration, 0)
+        if begin is not None:
+            begin(training.data)
         started, looks = datetime.now(UTC), Looks(lab, 0, {0: training})
         with one_blas_thread():
             for point in _points(lab, configuration, looks):

@@ -64,6 +64,8 @@ def search(
         if storage is not None and sweep.search.sampler_version is None and sweep.search.sampler in ADAPTIVE:
             sweep = with_sampler_version(sweep, 1)  # no command knows all that the others run
         prepared = prepare(sweep)
+        for line in prepared.lab.data(0).notes:
+            progress.note(line)
         database = None if storage is None else connect(address(storage))
         if fresh and (aside := move_aside(directory)) is not None:
             progress.note(f"moved {directory} to {aside}")

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 from sweepgd import one_off
+from sweepgd.contained import STDERR, STDOUT
 from sweepgd.interrupts import SIGNALS
 from sweepgd.problem import Problem, reason
 from sweepgd.share import keep_to
@@ -41,6 +42,8 @@ def serve(
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # where masks are not inherited
+    with suppress(OSError):  # where one of them is closed
+        os.dup2(STDERR, STDOUT)  # what a plugin prints is no part of the command's own output
     incoming = _Incoming(connection)
     if memory is not None:
         keep_to(memory)

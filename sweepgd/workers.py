@@ -1,6 +1,5 @@
 """Where trials run: worker processes, each with its own lab, so that a crash or a hang costs one trial and no more."""
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from math import inf
@@ -169,13 +168,13 @@ class Pool:
             worker.process.kill()
             self._workers.remove(worker)
             self._end(worker)
-        elif worker.process.exitcode == -signal.SIGKILL and worker.started is None:
+        elif processes.was_killed(worker.process) and worker.started is None:
             self._stillborn += 1
             if self._stillborn == STILLBORN:
                 killed = f"{STILLBORN} workers in a row were killed (SIGKILL) before they began"
                 raise Problem(f"{killed}, as the system does where memory is short: give fewer --workers")
             self._succeed(worker, worker.tasks).attempt = worker.attempt  # its task had no part in its end
-        elif worker.process.exitcode == -signal.SIGKILL and worker.attempt < ATTEMPTS:
+        elif processes.was_killed(worker.process) and worker.attempt < ATTEMPTS:
             self._note("a worker was killed (SIGKILL): what it ran begins anew in another")
             self._succeed(worker, worker.tasks).attempt = worker.attempt + 1
         else:

@@ -74,7 +74,7 @@ class Dying:
 
     def __init__(self, last, patch):
         self.left = last
-        for holder, name in [(os, "replace"), (Path, "rename"), (Path, "unlink"), (Path, "mkdir"), (Path, "rmdir")]:
+        for holder, name in [(os, "replace"), (Path, "rename"), (os, "unlink"), (Path, "mkdir"), (Path, "rmdir")]:
             patch.setattr(holder, name, self._counted(getattr(holder, name)))
         patch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # nothing here can tell that it is missing
 

@@ -1,6 +1,7 @@
 """Data, configurations and runs small enough to be followed by hand."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sweepgd.kernels import signatures
 from sweepgd.models import Architecture, Shape, build
 from sweepgd.setting import resolve
 from sweepgd.training import Training
+from sweepgd.training.confusion import confusions
 
 
 def part_of(inputs, targets, dtype: str) -> Part:
@@ -71,6 +73,11 @@ def training(
     budget = Budget(**{name: value for name, value in others.items() if name not in own})
     given = {name: value for name, value in others.items() if name in own}
     return Training(configuration, data, architecture, budget, seed=seed, dtype=dtype, **given)
+
+
+def taken(run: Training) -> dict[str, np.ndarray]:
+    """Which classes the validation and test rows are taken for at a run's end."""
+    return confusions(run.data, partial(run.error, run.parameters))
 
 
 def loss_and_gradient(architecture: Architecture, weights, part: Part, rows=None) -> tuple[float, np.ndarray]:

@@ -28,11 +28,12 @@ def run(monkeypatch, capsys, tmp_path) -> Callable[..., Run]:
 
 
 def assert_refused(run: Run, code: int, *fragments: str) -> None:
-    """One line on stderr, with all the fragments in it, and nothing on stdout."""
-    assert run.err.count("\n") == 1, run.err
-    assert run.err.startswith("sweepgd: ")
+    """One line on stderr, with all the fragments in it, and nothing on stdout; paths in it are taken from where we are."""
+    err = run.err.replace(f"{Path.cwd()}/", "")
+    assert err.count("\n") == 1, err
+    assert err.startswith("sweepgd: ")
     for fragment in fragments:
-        assert fragment in run.err
+        assert fragment in err
     assert run.code == code
     assert run.out == ""
 
@@ -143,6 +144,7 @@ WRONG = {
     "data.label_noise=0.1": "data.label_noise is for classification",
     "data.path='x.csv'": "[data] takes one of name (a data set, such as",
     "data.target='y'": "data.target goes with data.path",
+    "data.name='iris' data.target='y'": "unknown dataset 'iris': did you mean 'digits'?",
     "model.name='softmax'": "model 'softmax' is for data of task classification, and these are for regression",
     "model.name='mlp' model.loss='softmax'": "model.loss = 'softmax' does not fit these data",
     "model.name='mlp' model.hidden=[0]": "model.hidden = 0: must be at least 1",
@@ -216,7 +218,7 @@ def csv(rows: int = 12, **cells: str) -> str:
 @pytest.mark.parametrize(
     ("text", "sets", "code", "fragments"),
     [
-        (csv(x3="nan"), "", 1, ["data.csv: column 'x', row 3 is missing or NaN: remove the row or fill in a value"]),
+        (csv(x3="nan"), "", 1, ["data.csv: column 'x', row 3 is missing: fill in a value, or set data.missing = \"drop\""]),
         (csv(x5="inf"), "", 1, ["data.csv: column 'x', row 5 is inf"]),
         (csv(x5=""), "", 1, ["data.csv: column 'x', row 5 is missing"]),
         (csv(x4="three"), "", 1, ["data.csv: column 'x', row 4 is 'three', not a number"]),
@@ -229,13 +231,17 @@ def csv(rows: int = 12, **cells: str) -> str:
         ),
         (csv(), "data.target='z'", 2, ["data.csv: no column 'z': known: x, y"]),
         (csv(), "data.inputs=['xx']", 2, ["data.csv: no column 'xx'"]),
+        (csv(), "data.inputs=['x','x']", 2, ["data.inputs names 'x' twice: remove one"]),
+        (csv(), "data.inputs=['y']", 2, ["'y' is in both data.target and data.inputs: remove it from one"]),
+        (csv(), "data.exclude=['y']", 2, ["'y' is in both data.target and data.exclude"]),
+        (csv(), "data.test_path='data.csv'", 2, ["data.test_path is data.csv itself, and what was trained on tests nothing"]),
         (csv(2), "", 1, ["leave none to train on"]),
         ("x,y\n", "", 1, ["data.csv: no rows"]),
         ("", "", 1, ["cannot read data.csv: "]),
         ("x,y\n1,a\n2,b,c\n", "", 1, ["cannot read data.csv: ", "truncated, damaged or of another format"]),
         ("x,x,y\n1,2,a\n", "", 1, ["two columns are called 'x': rename one"]),
         (csv(), "data.path='other.csv'", 1, ["no such file: other.csv"]),
-        (csv(), "data.path='data.xls'", 2, ["data.xls: unknown format: give .csv, .parquet, .npz"]),
+        (csv(), "data.path='data.xls'", 2, ["data.xls: unknown format: give .csv, .tsv, .parquet, .npz"]),
         (csv(), "data.tsk='x'", 2, ["unknown key data.tsk: did you mean 'task'?"]),
         (csv(99), "model.name='linear'", 2, ["model 'linear' is for data of task regression"]),
     ],
@@ -283,8 +289,9 @@ def idx() -> bytes:
 def test_a_truncated_file(run, tmp_path, name, content):
     path = sweep_file(tmp_path, FILE)
     (tmp_path / name).write_bytes(content[: len(content) // 2])
+    (tmp_path / "labels.idx").write_bytes(gzip.decompress(idx()))
     before = files()
-    target = name if "idx" in name else "y"
+    target = "labels.idx" if "idx" in name else "y"
     refused = run("search", path, "--set", f"data.path='{name}'", "--set", f"data.target='{target}'")
     assert_refused(refused, 1, f"cannot read {name}: ")
     assert files() == before
@@ -367,6 +374,24 @@ def test_a_directory_that_cannot_be_written(run, tmp_path, out):
     assert_refused(run("search", path, "--out", out), 1, f"cannot write {out[:250]}", "give another ")
     assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out[:250]}", "give another ")
     assert files() == before
+
+
+def test_a_directory_that_is_a_link_to_nothing(run, tmp_path):
+    Path("results").symlink_to("gone")
+    path = sweep_file(tmp_path)
+    refused = run("search", path)
+    assert_refused(refused, 1, "results is a link to gone, and nothing is there: make it, or give another --out")
+
+
+def test_a_directory_of_a_file_that_has_changed(run, tmp_path):
+    path = sweep_file(tmp_path, FILE)
+    out = tmp_path / "results" / "tiny"
+    out.mkdir(parents=True)
+    (tmp_path / "data.csv").write_text(csv(60))
+    (out / "sweep.toml").write_text(to_toml(Lab(sweep(text=FILE)).sweep))
+    (tmp_path / "data.csv").write_text(csv(60, x5="100"))
+    refused = run("search", path)
+    assert_refused(refused, 1, "results/tiny holds another sweep: data.csv has changed since the sweep was run; choose another")
 
 
 def test_a_directory_that_holds_another_sweep(run, tmp_path):

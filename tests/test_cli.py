@@ -20,6 +20,7 @@ from sweepgd.preparation import prepare
 from sweepgd.sweep import bundled, configuration_of
 
 COMMANDS = ("search", "init", "train", "analyze", "list")
+LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 12, *([0, 1] * 6)])
 TRAIN = ("train", "--data", "synthetic_linear", "--model", "linear", "--epochs", "2", "--batch-size", "5")
 ESCAPE = "\x1b"
 
@@ -127,9 +128,25 @@ def test_a_dry_run_shows_what_would_run_and_writes_nothing(tiny):
     assert [path.name for path in Path().iterdir()] == ["tiny.toml"]
 
 
+def test_a_dry_run_shows_what_was_left_out_of_a_file(run, tmp_path):
+    lines = [f"{row},{row / 8},{row % 5},{'ab'[row % 2]}" for row in range(40)]
+    Path("d.csv").write_text("\n".join([",x,age,kind", *lines]) + "\n")
+    data = 'data={path="d.csv",target="kind",task="classification"}'
+    asked = ("search", sweep_file(tmp_path), "--dry-run", "--set", data, "--set", "model.name='softmax'")
+    out = run(*asked).out
+    file = Path("d.csv").resolve()
+    assert f"\ndata: {file}, classification\n  inputs: numbers (1): x; whole numbers (1): age\n  target: kind\n" in out
+    assert f"\n  {file}: the first column, which has no name, is an index of the rows, and no input\n" in out
+    values = json.loads(run(*asked, "--json").out)["data"]
+    assert (values["columns"], values["targets"]) == ({"x": "numbers", "age": "whole numbers"}, ["kind"])
+    assert sum(values["classes"].values()) == values["rows"]["train"] == 28
+    assert len(values["notes"]) == 1
+
+
 def test_a_dry_run_says_how_long_a_run_lasts_and_what_is_measured(tiny):
     asked = ("--set", "budget.stop_at=0.01", "--set", "measure={measures=['sam','phi'],rows=9}", "--dry-run")
     shown = tiny(*asked)
+    assert "\n  inputs: numbers (2): x1, x2\n  rows: 34 train, 8 validation, 8 test\n" in shown.out
     assert "\na run: epochs 2, stop_at 0.01\nmeasuring sam, phi at the final weights, on at most 9 training rows\n" in shown.out
     values = json.loads(tiny(*asked, "--json").out)
     assert (values["budget"], values["measure"]["measures"]) == ({"epochs": 2, "stop_at": 0.01}, ["sam", "phi"])
@@ -248,7 +265,12 @@ def test_init_copies_a_bundled_sweep_to_edit(run):
 def test_train_prints_a_line_an_epoch_and_how_it_ended(run):
     trained = run(*TRAIN)
     assert (trained.code, trained.err) == (0, "")
-    lines = trained.out.splitlines()
+    assert trained.out.splitlines()[:3] == [
+        "data: synthetic_linear, regression",
+        "  inputs: numbers (2): x1, x2",
+        "  rows: 700 train, 150 validation, 150 test",
+    ]
+    lines = trained.out.splitlines()[3:]
     assert lines[0].split()[:3] == ["epoch", "updates", "rate"]
     assert [line.split()[0] for line in lines[1:4]] == ["0", "1", "2"]
     assert re.match(r"completed: budget spent; \d+ updates in ", lines[4])
@@ -256,11 +278,38 @@ def test_train_prints_a_line_an_epoch_and_how_it_ended(run):
     assert list(Path().iterdir()) == []
 
 
+def test_the_readme_shows_what_wine_is(run):
+    shown = run("train", "--data", "wine", "--epochs", "1").out
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    assert "\n".join(shown.splitlines()[:4]) in readme
+
+
+def test_a_model_without_data_wants_none(run):
+    trained = run("train", "--model", "quadratic", "--epochs", "2")
+    assert trained.code == 0
+    assert trained.out.splitlines()[0].split()[:2] == ["epoch", "updates"]
+    assert "test loss" not in trained.out
+
+
+def test_a_file_in_the_folder_is_data_without_a_slash(run):
+    for name, content in (("i-idx3-ubyte", bytes([0, 0, 8, 2, 0, 0, 0, 12, 0, 0, 0, 1, *range(12)])), ("l.idx", LABELS)):
+        Path(name).write_bytes(content)
+    asked = ("--set", 'data.target="l.idx"', "--set", 'data.task="classification"', "--batch-size", "4")
+    trained = run("train", "--data", "i-idx3-ubyte", "--epochs", "1", *asked)
+    assert trained.code == 0, trained.err
+    assert "  classes: 2, with training rows: 0 4, 1 4; always the largest: 50.00 % wrong" in trained.out
+    refused = run("train", "--data", "i-idx3-ubyt", "--epochs", "1", *asked)
+    assert refused.code == 2
+    assert "unknown dataset 'i-idx3-ubyt'" in refused.err
+    assert refused.err.endswith('a file is given by its path, such as data.path = "./i-idx3-ubyt"\n')
+
+
 def test_quiet_training_prints_its_last_evaluation_and_how_it_ended(run):
     whole, quiet = (run(*TRAIN, *flags) for flags in ((), ("-q",)))
     assert (quiet.code, quiet.err) == (0, "")
     lines = whole.out.splitlines()
-    assert quiet.out.splitlines()[:-1] == [lines[0], lines[3]]
+    first = next(index for index, line in enumerate(lines) if line.startswith("    epoch"))
+    assert quiet.out.splitlines()[:-1] == [lines[first], lines[first + 3]]
     assert quiet.out.splitlines()[-1].startswith("completed: budget spent; ")
 
 
@@ -296,6 +345,8 @@ def test_a_group_of_commands_alone_shows_its_help(run):
 def test_train_as_json_is_the_whole_curve(run):
     trained = json.loads(run(*TRAIN, "--json").out)
     assert (trained["status"], trained["message"]) == ("completed", "budget spent")
+    assert trained["data"]["rows"] == {"train": 700, "validation": 150, "test": 150}
+    assert trained["data"]["columns"] == {"x1": "numbers", "x2": "numbers"}
     assert [point["epoch"] for point in trained["curve"]] == [0, 1, 2]
     assert trained["curve"][0]["train_error"] is None
     assert trained["curve"][0]["learning_rate"] is None

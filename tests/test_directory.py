@@ -105,7 +105,7 @@ trials = 1
     write(0)
     search(parse(table), out=tmp_path / "results", workers=1)
     write(1)
-    with pytest.raises(Problem, match="another sweep: data"):
+    with pytest.raises(Problem, match=r"another sweep: .*data\.npz has changed since the sweep was run"):
         search(parse(table), out=tmp_path / "results", workers=1)
     with pytest.raises(Problem, match="has changed since the sweep was run"):
         prepare(load_sweep(str(tmp_path / "results" / "sweep.toml")))

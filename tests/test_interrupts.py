@@ -2,8 +2,10 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
+from importlib.metadata import entry_points
 
 import pytest
 from commands import completed, rest, running, said, wait_for_rows
@@ -55,6 +57,54 @@ def test_an_interrupt_inside_an_exec_has_the_same_exit_code(tmp_path):
         "search", sweep_file(tmp_path), "--plugin", str(tmp_path / "interrupted.py"), "--out", str(tmp_path / "out")
     )
     assert (ended.returncode, ended.stderr.count("sweepgd: interrupted")) == (130, 1)
+
+
+# `sweepgd` with a signal that comes when a module is about to be imported, and is swallowed there where it can be.
+EARLY = """
+import os, sys
+
+wanted, number = sys.argv[1], int(sys.argv[2])
+class Finder:
+    def find_spec(self, name, *_):
+        if name == wanted:
+            try:
+                os.kill(os.getpid(), number)
+            except KeyboardInterrupt:
+                pass
+sys.meta_path.insert(0, Finder())
+sys.argv[1:] = sys.argv[3:]
+from sweepgd.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["sweepgd.cli", "typer", "sweepgd.sweep"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_command_is_imported_is_one_line(module, number, tmp_path):
+    given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"))
+    ended = subprocess.run([sys.executable, "-c", EARLY, module, str(int(number)), *given], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "sweepgd: interrupted\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_a_command_that_only_reads_is_one_line(number, tmp_path):
+    command = [sys.executable, "-c", EARLY, "sweepgd.report.listing", str(int(number)), "list", "optimizers"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "sweepgd: interrupted\n")
+
+
+def test_a_signal_that_the_caller_ignores_is_ignored(tmp_path):
+    """As that of Ctrl-C in what a shell runs in the background."""
+    command = [sys.executable, "-c", EARLY, "sweepgd.report.listing", str(int(signal.SIGINT)), "list", "optimizers", "--json"]
+    ignoring = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}
+    ended = subprocess.run(command, capture_output=True, text=True, **ignoring)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_installed_script_is_the_one_that_listens_from_the_start():
+    (script,) = (point for point in entry_points(group="console_scripts") if point.name == "sweepgd")
+    assert script.value == "sweepgd.__main__:main"
 
 
 SWALLOWS = """
@@ -162,20 +212,23 @@ def test_the_second_signal_waits_for_nothing(endless, scratch, tmp_path):
     wait_until_gone(search.pid)
 
 
-def test_no_worker_outlives_a_killed_search_and_its_folder_not_the_next_one(endless, scratch, short, tmp_path):
+def test_no_worker_outlives_a_killed_search_and_its_folders_not_the_next_one(endless, scratch, short, tmp_path):
+    """Nor one that is stopped."""
     with running(*endless, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
-        assert len(workers(search.pid)) == 2
+        stopped, _ = workers(search.pid)
+        os.kill(stopped, signal.SIGSTOP)
         search.kill()
         search.wait()
     wait_until_gone(search.pid)
     (deserted,) = short.glob("sweepgd-data-*")
     assert (deserted / "train_inputs.npy").exists()
+    assert len(list(short.glob("pymp-*"))) == 1
     held = short / "sweepgd-other"
     held.mkdir()
     ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "other"), "--workers", "1", env=scratch)
     assert ended.returncode == 0, ended.stderr
-    assert [path.name for path in short.glob("sweepgd-*")] == ["sweepgd-other"]
+    assert [path.name for path in short.iterdir()] == ["sweepgd-other"]
 
 
 def test_nothing_is_left_of_a_search_that_ends(scratch, short, tmp_path):
@@ -184,4 +237,4 @@ def test_nothing_is_left_of_a_search_that_ends(scratch, short, tmp_path):
         search.communicate()
     assert search.returncode == 0
     wait_until_gone(search.pid)
-    assert not list(short.glob("sweepgd-data-*"))
+    assert not list(short.iterdir())

@@ -62,6 +62,33 @@ def test_a_damaged_entry_is_made_anew(cache: Path, damage: str) -> None:
     assert list(cache.iterdir()) == [entry]
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+@pytest.mark.parametrize("which", ["entry", "cache"])
+def test_nothing_is_read_where_others_may_write(cache: Path, which: str, mode: int) -> None:
+    keep("sobol")
+    (entry,) = cache.iterdir()
+    (cache if which == "cache" else entry).chmod(mode)
+    assert kept.recall(KEY, read) is None
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_nothing_is_read_that_another_user_owns(cache: Path) -> None:
+    keep("sobol")
+    os.chown(next(cache.rglob("text")), 12345, -1)
+    assert kept.recall(KEY, read) is None
+    keep("sobol")
+    assert kept.recall(KEY, read) == "sobol"
+
+
+def test_an_entry_is_private_whatever_the_umask(cache: Path) -> None:
+    before = os.umask(0)
+    try:
+        keep("sobol")
+    finally:
+        os.umask(before)
+    assert kept.recall(KEY, read) == "sobol"
+
+
 def test_a_whole_entry_is_left_to_those_who_read_it(cache: Path) -> None:
     keep("first")
     keep("second")

@@ -5,11 +5,12 @@ from small import configuration
 from tiny import sweep
 
 from sweepgd import looks as looks_module
-from sweepgd import training, trial
+from sweepgd import trial
 from sweepgd.curvature import gauge, place
 from sweepgd.curvature.objective import Objective
 from sweepgd.lab import Lab
 from sweepgd.measures import UNMEASURED
+from sweepgd.training import run as training
 from sweepgd.trial import Task, run
 
 PRODUCT_SECONDS = 0.1

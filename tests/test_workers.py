@@ -1,12 +1,16 @@
 """Workers and those who call them: scripts without a guard, and samplers that a crashed trial has nothing to tell."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections import deque
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 from deadly import gated, killed, still_born
+from session import alive
 from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
 from waiting import NEVER_SECONDS, wait_until
 
@@ -85,6 +89,34 @@ def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
     assert events == [Lost(tmp_path / "times", "failed", message)]
     assert (tmp_path / "times").read_text() == "xxx"
     assert notes == ["a worker was killed (SIGKILL): what it ran begins anew in another"] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
+def test_with_the_fork_server_go_its_workers_and_what_they_ran_is_run_again(tmp_path):
+    """It alone would know how a worker ended; a new one is started for the next."""
+    notes, task = [], tmp_path / "task"
+    with Pool(sweep(), gated, 1, notes.append) as pool:
+        pool.submit(task)
+        wait_until(lambda: list(pool.events(timeout=0.1)) or task.exists())
+        (worker,) = pool._workers
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        wait_until(lambda: list(pool.events(timeout=0.1)) or notes)
+        wait_until(lambda: worker.process.pid not in {process.pid for process in alive(os.getsid(0))})
+        (tmp_path / "open").touch()
+        ended = []
+        wait_until(lambda: ended.extend(pool.events(timeout=0.1)) or not pool.busy)
+    assert [event.task for event in ended] == [task]
+    assert notes == ["a worker was killed (SIGKILL): what it ran begins anew in another"]
+
+
+def test_a_process_that_cannot_be_started_is_one_line(monkeypatch):
+    def refuse(process):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(processes.context.Process, "start", refuse)
+    line = r"^cannot start a worker process: BlockingIOError: .*unavailable; give fewer --workers, or try again$"
+    with pytest.raises(Problem, match=line):
+        processes.start(print)
 
 
 def test_who_drains_ends_the_task_that_runs_and_begins_none_that_waits(tmp_path):

@@ -1,14 +1,17 @@
 """Answers from recorded tables: every function takes and gives `pyarrow.Table`, and none needs a live study."""
 
 from sweepgd.analysis.best import best, ranked
+from sweepgd.analysis.classes import classes
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.curves import best_curves, paths
+from sweepgd.analysis.endings import endings
 from sweepgd.analysis.factors import FACTORS, by
 from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.invariance import invariance
 from sweepgd.analysis.measured import measured
 from sweepgd.analysis.rate_batch import rate_batch_map
+from sweepgd.analysis.repeats import once
 from sweepgd.analysis.sharpness import sharpness
 from sweepgd.analysis.small_large import small_large
 from sweepgd.analysis.stability import edge_of_stability, stability
@@ -20,13 +23,16 @@ __all__ = [
     "best",
     "best_curves",
     "by",
+    "classes",
     "configurations",
     "correlations",
     "edge_of_stability",
+    "endings",
     "granulated",
     "invariance",
     "learned_weights",
     "measured",
+    "once",
     "paths",
     "ranked",
     "rate_batch_map",

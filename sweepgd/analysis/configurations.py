@@ -4,14 +4,15 @@ import numpy as np
 import pyarrow as pa
 
 from sweepgd.analysis.columns import floats, has_status, nullable, objective
+from sweepgd.analysis.endings import COMPLETED, CUT_SHORT
 from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.analysis.groups import Groups
+from sweepgd.analysis.repeats import once
 
 DESCRIPTION = (
     "config_id", "data", "model", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate",
     "hyperparameters",
 )  # fmt: skip
-STATUSES = ("diverged", "pruned", "failed", "timed_out")
 MEASURES = (
     "train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error",
     "generalization_gap",
@@ -20,24 +21,25 @@ TIMES = ("train_seconds", "seconds_per_update", "seconds_per_epoch")
 
 
 def configurations(trials: pa.Table) -> pa.Table:
-    """The configurations of `trials`, in order of trial number.
+    """The configurations of `trials`, in order of trial number; of trials that ran the same one, the one of `repeats.once`.
 
     Columns: `trial` and what describes it; `replicates` and `completed` (counts); `share_diverged`, `share_pruned`,
     `share_failed`, `share_timed_out`; over the completed replicates, the mean of `objective` (the first of
     `objectives`) and of every loss and error, each with its standard error in `<name>_se`, the means of
     `evaluated_at_update`, which says of which evaluations these are, of `epochs`, `updates` and `steps_to_goal` (null
-    unless every completed replicate got there), and the medians of the times.
+    unless every completed replicate got there), and the medians of the times; `pruned_objective`, the mean over the pruned
+    replicates of the objective that they had last; and `whole`, whether all replicates completed with an objective.
     """
-    trials = trials.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    trials = once(trials).sort_by([("trial", "ascending"), ("replicate", "ascending")])
     groups = Groups(trials["trial"].to_numpy())
-    completed = has_status(trials, "completed")
+    completed = has_status(trials, COMPLETED)
     measures = {"objective": objective(trials)} | {name: floats(trials, name) for name in MEASURES}
 
     columns: dict[str, pa.Array | pa.ChunkedArray] = {"trial": pa.array(groups.keys, pa.int64())}
     columns |= {name: trials[name].take(pa.array(groups.first)) for name in DESCRIPTION}
     columns["replicates"] = pa.array(groups.size, pa.int64())
     columns["completed"] = pa.array(np.bincount(groups.index[completed], minlength=len(groups.keys)), pa.int64())
-    for status in STATUSES:
+    for status in CUT_SHORT:
         columns[f"share_{status}"] = nullable(groups.mean(has_status(trials, status).astype(float)))
     for name, values in measures.items():
         known = np.where(completed, values, np.nan)
@@ -51,4 +53,7 @@ def configurations(trials: pa.Table) -> pa.Table:
     columns["steps_to_goal"] = nullable(np.where(arrived, groups.mean(steps), np.nan))
     for name in TIMES:
         columns[name] = nullable(groups.median(np.where(completed, floats(trials, name), np.nan)))
+    columns["pruned_objective"] = nullable(groups.mean(np.where(has_status(trials, "pruned"), measures["objective"], np.nan)))
+    known = groups.count(np.where(completed, measures["objective"], np.nan))
+    columns["whole"] = pa.array(known == groups.size)
     return pa.table(columns)

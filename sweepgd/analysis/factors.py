@@ -7,11 +7,16 @@ import pyarrow.compute as pc
 from sweepgd.analysis.best import best_of_each
 from sweepgd.analysis.columns import floats, has_status, nullable
 from sweepgd.analysis.configurations import MEASURES, configurations
+from sweepgd.analysis.endings import ENDINGS
 from sweepgd.analysis.groups import Groups
 from sweepgd.analysis.levels import batch_levels
+from sweepgd.analysis.repeats import once
+from sweepgd.analysis.selection import by_group
 from sweepgd.problem import UsageProblem, nearest
 
 FACTORS = ("batch_size", "optimizer", "schedule")
+# The best of fewer says more of chance than of the value that they share.
+FEWEST_WHOLE = 3
 
 
 def by(trials: pa.Table, factor: str) -> pa.Table:
@@ -23,17 +28,23 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
     `steps_to_goal`, the fewest of any configuration; and the median `seconds_per_update` and `seconds_per_epoch` of all
     completed runs.
     More than a dozen batch sizes are gathered around powers of two, and then `batch_size_from` and `batch_size_to`
-    tell the smallest and largest gathered. Raises UsageProblem for another factor.
+    tell the smallest and largest gathered. Trials that repeat a configuration count once.
+
+    Then the number of replicates by ending (`completed`, `diverged`, `pruned`, `failed`, `timed_out`); `whole`, the number of
+    whole configurations, of which the best is the lowest and so too low; `objective_on_others` with its standard error, which
+    is not (`selection.by_group`); where none completed, `pruned_objective`, the lowest that a pruned one had last; and a
+    `message` where fewer than FEWEST_WHOLE whole configurations allow no ranking. Raises UsageProblem for another factor.
     """
     if factor not in FACTORS:
         raise UsageProblem(f"unknown factor {factor!r}: {nearest(factor, FACTORS)}")
-    trials = trials.filter(pc.is_valid(trials[factor]))
+    trials = once(trials.filter(pc.is_valid(trials[factor])))
     every = configurations(trials)
     keys = _keys(every, factor)
     run_keys = keys.take(pc.index_in(trials["trial"], value_set=every["trial"].combine_chunks()).combine_chunks())
     groups, runs = Groups(keys.to_numpy(zero_copy_only=False)), Groups(run_keys.to_numpy(zero_copy_only=False))
     values = pa.array(groups.keys, keys.type)
-    winner = best_of_each(every, keys, values)
+    ended = pc.is_valid(every["objective"]).combine_chunks()
+    winner = best_of_each(every.filter(ended), keys.filter(ended), values)
     completed = has_status(trials, "completed")
 
     columns: dict[str, pa.Array | pa.ChunkedArray] = {factor: values}
@@ -57,7 +68,28 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
     columns["steps_to_goal"] = nullable(groups.smallest(floats(every, "steps_to_goal")))
     for name in ("seconds_per_update", "seconds_per_epoch"):
         columns[name] = nullable(runs.median(np.where(completed, floats(trials, name), np.nan)))
-    return pa.table(columns)
+    for name in ENDINGS:
+        columns[name] = pa.array(np.bincount(runs.index[has_status(trials, name)], minlength=len(runs.keys)), pa.int64())
+    return pa.table(columns | _selection(trials, every, groups))
+
+
+def _selection(trials: pa.Table, every: pa.Table, groups: Groups) -> dict[str, pa.Array]:
+    """Return the columns of `by` that say what each best configuration was chosen from, and what the choice is worth."""
+    whole, count = every["whole"].to_numpy(), len(groups.keys)
+    numbers = np.bincount(groups.index[whole], minlength=count)
+    mean, error = by_group(trials, every.filter(pa.array(whole)), groups.index[whole], count)
+    none = groups.count(floats(every, "objective")) == 0
+    few = [
+        f"{number or 'no'} whole configuration{'s' * (number != 1)}: too few to rank" if number < FEWEST_WHOLE else None
+        for number in numbers.tolist()
+    ]
+    return {
+        "whole": pa.array(numbers, pa.int64()),
+        "objective_on_others": mean,
+        "objective_on_others_se": error,
+        "pruned_objective": nullable(np.where(none, groups.smallest(floats(every, "pruned_objective")), np.nan)),
+        "message": pa.array(few, pa.string()),
+    }
 
 
 def _keys(table: pa.Table, factor: str) -> pa.Array:

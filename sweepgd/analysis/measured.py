@@ -10,46 +10,57 @@ import pyarrow.compute as pc
 from sweepgd.analysis.columns import Floats, floats, has_status, nullable
 from sweepgd.analysis.configurations import DESCRIPTION, MEASURES
 from sweepgd.analysis.evaluations import evaluated_at, of_evaluation
+from sweepgd.analysis.repeats import once
 from sweepgd.measures import MEASURES as CATALOGUE
 from sweepgd.measures import Measure, measure_of
 from sweepgd.problem import UsageProblem
 
 Indices = npt.NDArray[np.int64]
 
+KEYS = ("trial", "replicate", "status")
+
 
 def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = None) -> pa.Table:
-    """The completed runs of `trials`, a row each, in order of trial and replicate, with a column for each recorded measure.
+    """Return the runs of `trials`, a row each, in order of trial and replicate, with a column for each recorded measure.
 
-    Columns: `trial`, `replicate`, what describes the configuration, losses, errors, `generalization_gap`, then the measures by
-    name, in the order of the catalogue; null where a run has no value. All are of one kind of weights, final or best: of those
-    that the losses in `trials` are of, or of the others where these were not measured; the losses then come from `curves`, and
-    are null without. A column never mixes two ways of measuring: of several settings it holds those with which most runs
-    have a value, then those on more rows, then the newest; and no value of rescaled weights.
+    Columns: `trial`, `replicate`, `status`, what describes the configuration, losses, errors, `generalization_gap`, then the
+    measures by name, in the order of the catalogue; null where a run has no value. A run that did not complete has no losses
+    and no measures, and a configuration that several trials ran has the runs of one (`repeats.once`).
+
+    All are of one kind of weights, final or best: of those that the losses in `trials` are of, or of the others where these
+    were not measured; the losses then come from `curves`, and are null without. A column never mixes two ways of measuring: of
+    several settings it holds those with which most runs have a value, then those on more rows, then the newest; and no value
+    of rescaled weights.
     """
-    runs = completed(trials)
-    _, rows, updates = of_one_kind(runs, curvature)
-    runs = of_evaluation(runs, curves, updates)
-    columns = {name: runs[name] for name in ("trial", "replicate", *DESCRIPTION)}
-    columns |= {name: nullable(floats(runs, name)) for name in MEASURES}
-    home, values = place(runs, rows), floats(rows, "value")
+    runs = once(trials).sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    places, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)
+    _, rows, updates = of_one_kind(finished, curvature)
+    finished = of_evaluation(finished, curves, updates)
+
+    def of_all(values: Floats, at: Indices) -> pa.Array:
+        column = np.full(runs.num_rows, np.nan)
+        column[places[at]] = values
+        return nullable(column)
+
+    columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
+    columns |= {name: of_all(floats(finished, name), np.arange(len(places))) for name in MEASURES}
+    home, values = place(finished, rows), floats(rows, "value")
     for name, of_measure in by_measure(rows).items():
         chosen = one_way(rows, of_measure[home[of_measure] >= 0], home)
         chosen = chosen[~np.isnan(values[chosen])]
-        column = np.full(runs.num_rows, np.nan)
-        column[home[chosen]] = values[chosen]
-        columns[name] = nullable(column)
+        columns[name] = of_all(values[chosen], home[chosen])
     return pa.table(columns)
 
 
 def measure_names(runs: pa.Table) -> list[str]:
     """The columns of `measured` that hold measures."""
-    return runs.column_names[2 + len(DESCRIPTION) + len(MEASURES) :]
+    return runs.column_names[len(KEYS) + len(DESCRIPTION) + len(MEASURES) :]
 
 
-def completed(trials: pa.Table) -> pa.Table:
+def completed(runs: pa.Table) -> pa.Table:
     """The completed runs, in order of trial and replicate."""
-    runs = trials.filter(pa.array(has_status(trials, "completed")))
-    return runs.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    whole = runs.filter(pa.array(has_status(runs, "completed")))
+    return whole.sort_by([("trial", "ascending"), ("replicate", "ascending")])
 
 
 class OfOneKind(NamedTuple):

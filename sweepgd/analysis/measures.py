@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from sweepgd.analysis.columns import Floats, floats
 from sweepgd.analysis.measured import Indices, as_trained, by_measure, completed, known, of_one_kind, one_way, place
+from sweepgd.analysis.repeats import once
 
 OTHER = {"final": "best", "best": "final"}
 
@@ -26,7 +27,7 @@ def measures(trials: pa.Table, curvature: pa.Table) -> pa.Table:
     the data that it was measured on, and whether products are `exact` or differences of gradients; `others`, the values set
     aside as their settings differ.
     """
-    runs = completed(trials)
+    runs = completed(once(trials))
     which, rows, _ = of_one_kind(runs, curvature)
     elsewhere = _runs_with_values(runs, as_trained(curvature))
     home, values = place(runs, rows), floats(rows, "value")

@@ -15,8 +15,8 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
 
     Columns: `learning_rate` and `batch_size`, the cell's level (the value itself in a grid; log-spaced in a continuous
     search), each with its bounds in `<name>_low` and `<name>_high`; `trials`; `share_diverged` of their replicates;
-    and the best one's `best_trial` and `objective`, null where none completed. Rates of zero have no place on a log
-    axis and are left out.
+    and the best one's `best_trial` and `objective`, null where none completed: there `pruned_objective` is the lowest last
+    objective of those pruned. Rates of zero have no place on a log axis and are left out.
     """
     every = configurations(trials)
     rates, sizes = floats(every, "learning_rate"), floats(every, "batch_size")
@@ -28,7 +28,10 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
     size_axis, size_index = np.unique(sizes, return_inverse=True)
     cells = size_index * len(rate_axis) + rate_index
     groups = Groups(cells)
-    winner = best_of_each(every, pa.array(cells, pa.int64()), pa.array(groups.keys, pa.int64()))
+    known = pa.array(~np.isnan(floats(every, "objective")))
+    keys = pa.array(cells, pa.int64())
+    winner = best_of_each(every.filter(known), keys.filter(known), pa.array(groups.keys, pa.int64()))
+    pruned = np.where(winner["trial"].is_null().to_numpy(), groups.smallest(floats(every, "pruned_objective")), np.nan)
     replicates = floats(every, "replicates")
     diverged = floats(every, "share_diverged") * replicates
     size_place, rate_place = np.divmod(groups.keys, len(rate_axis)) if len(rate_axis) else (groups.keys, groups.keys)
@@ -45,4 +48,5 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
     columns["share_diverged"] = nullable(groups.mean(diverged) / groups.mean(replicates))
     columns["best_trial"] = winner["trial"]
     columns["objective"] = winner["objective"]
+    columns["pruned_objective"] = nullable(pruned)
     return pa.table(columns)

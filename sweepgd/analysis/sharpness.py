@@ -1,12 +1,14 @@
 """The tables of sharp and flat minima that an analysis shows where curvature was recorded."""
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.invariance import invariance
 from sweepgd.analysis.measured import measured
 from sweepgd.analysis.measures import measures
+from sweepgd.analysis.repeats import once
 from sweepgd.analysis.small_large import small_large
 from sweepgd.analysis.stability import edge_of_stability, stability
 from sweepgd.analysis.verdict import TARGETS
@@ -20,16 +22,18 @@ def sharpness(results: Results) -> dict[str, pa.Table]:
     curvature = results.curvature
     if not curvature.num_rows:
         return {}
-    runs = measured(results.trials, curvature, results.curves)
+    trials = once(results.trials)
+    curvature = curvature.filter(pc.is_in(curvature["trial"], value_set=pc.unique(trials["trial"])))
+    runs = measured(trials, curvature, results.curves)
     # A regression has no test error, and it is of no use to say so of each measure.
     targets = [target for target in TARGETS if target == "generalization_gap" or runs[target].null_count < runs.num_rows]
-    looks = edge_of_stability(results.trials, results.curves, curvature)
+    looks = edge_of_stability(trials, results.curves, curvature)
     return {
-        "measures": measures(results.trials, curvature),
+        "measures": measures(trials, curvature),
         "correlations": pa.concat_tables([correlations(runs, target) for target in targets]),
         "granulated": pa.concat_tables([granulated(runs, target) for target in targets]),
         "small_large": small_large(runs),
-        "stability": stability(results.trials, looks),
+        "stability": stability(trials, looks),
         "edge_of_stability": looks,
         "invariance": invariance(curvature),
     }

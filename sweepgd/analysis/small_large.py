@@ -4,25 +4,25 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from sweepgd.analysis.axes import axes, together
-from sweepgd.analysis.bootstrap import LEVEL
-from sweepgd.analysis.columns import Floats, floats
-from sweepgd.analysis.groups import Groups
+from sweepgd.analysis.axes import axes, codes, together
+from sweepgd.analysis.columns import Floats, floats, has_status
+from sweepgd.analysis.differences import Side, difference
+from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.levels import EQUAL_LOSS, batch_levels
-from sweepgd.analysis.measured import Indices, measure_names
+from sweepgd.analysis.measured import Indices, completed, measure_names
 from sweepgd.analysis.verdict import INCONCLUSIVE, TOO_FEW, UNDEFINED
 
 NO_RATIO, NOT_COMPARABLE = "no ratio", "not comparable"
-# So many pairs have an interval of their own; of two, t is 12.7 standard errors.
-FEWEST_PAIRS = 3
+ABOUT_TWO = "at these two configurations, whatever their batch sizes do at others"
 OUTCOMES = ("train_loss", "test_loss", "train_error", "test_error", "generalization_gap")
 
 SCHEMA = pa.schema(
     [("quantity", pa.string())]
     + [(f"{side}_{name}", kind) for side in ("small", "large") for name, kind in (
         ("batch_size", pa.int64()), ("runs", pa.int64()), ("configurations", pa.int64()), ("mean", pa.float64()),
-        ("sd", pa.float64()))]
+        ("sd", pa.float64()), *((ending, pa.int64()) for ending in CUT_SHORT))]
     + [(name, pa.float64()) for name in ("ratio", "ratio_low", "ratio_high")]
     + [("over", pa.string()), ("pairs", pa.int64()), ("verdict", pa.string()), ("message", pa.string())]
     + [("matched", pa.bool_()), ("outside", pa.int64()), ("train_loss_from", pa.float64()), ("train_loss_to", pa.float64())]
@@ -30,24 +30,29 @@ SCHEMA = pa.schema(
 
 
 def small_large(runs: pa.Table) -> pa.Table:
-    """The smallest and the largest batch size (level) of the runs of `measured`: a row for each loss, error and measure.
+    """Compare the smallest with the largest batch size (level) that completed: a row for each loss, error and measure.
 
     Compared are runs at matched train loss: those in the window of losses, EQUAL_LOSS wide, that holds most runs of whichever
     size has fewer in it (then most of both), `outside` the number of the others; where no window holds two runs of both, all
-    runs, `matched` is false and the verdict "not comparable". `…_mean` and `…_sd` (n - 1) are over runs.
+    runs, `matched` is false and the verdict "not comparable". `…_mean` and `…_sd` (n - 1) are over runs; `…_diverged`,
+    `…_pruned`, `…_failed`, `…_timed_out` count the runs of that size that did not complete.
 
-    `ratio` is of geometric means, large to small, with a 95 % t interval of the mean of logarithms, `over` "pairs" of
-    configurations (means of their replicates) that differ in batch size alone, where there are three or more; else, by Welch,
-    over "configurations" where both sizes have two or more; else over "runs". `verdict` is "larger" or "smaller" (at the large
-    batch) where the interval is beyond 1, else "inconclusive", "too few", "undefined" or "no ratio" with the reason in
-    `message`. Empty where a single batch size completed.
+    `ratio` is of geometric means, large to small, within a replicate, with a 95 % t interval of the mean of logarithms, `over`
+    "pairs" of configurations that differ in batch size alone, where there are three or more; else over "configurations", where
+    both sizes have two or more (the wider of Welch's and Student's); else, where both have one, over "runs", the `pairs` of
+    replicates of these two. `verdict` is "larger" or "smaller" (at the large batch) where the interval is beyond 1, else
+    "inconclusive", "too few", "undefined" or "no ratio"; `message` has the reason, and says where it is about two
+    configurations alone. Empty where a single batch size completed.
     """
-    levels = batch_levels(floats(runs, "batch_size"))
-    sizes = np.unique(levels[~np.isnan(levels)])
+    runs = runs.filter(pc.is_valid(runs["batch_size"]))
+    all_levels = batch_levels(floats(runs, "batch_size"))
+    levels = all_levels[has_status(runs, "completed")]
+    sizes = np.unique(levels)
     if len(sizes) < 2:
         return SCHEMA.empty_table()
+    whole = completed(runs)
     sides = [levels == sizes[0], levels == sizes[-1]]
-    losses = floats(runs, "train_loss")
+    losses = floats(whole, "train_loss")
     window = _window(losses, *sides)
     every = int(np.sum(sides))
     if window is not None:
@@ -55,27 +60,31 @@ def small_large(runs: pa.Table) -> pa.Table:
     compared = losses[(sides[0] | sides[1]) & ~np.isnan(losses)]
     shared = {"matched": window is not None, "outside": every - int(np.sum(sides))}
     shared |= {"small_batch_size": int(sizes[0]), "large_batch_size": int(sizes[-1])}
+    for side, size in (("small", sizes[0]), ("large", sizes[-1])):
+        shared |= {f"{side}_{ending}": int(np.sum(has_status(runs, ending) & (all_levels == size))) for ending in CUT_SHORT}
     if len(compared):
         shared |= {"train_loss_from": compared.min(), "train_loss_to": compared.max()}
-    others = [codes for name, codes in axes(runs).items() if name != "batch_size"]
-    alike = together(np.zeros(runs.num_rows, dtype=np.int64), *others)
-    trials = runs["trial"].to_numpy()
+    others = [levels for name, levels in axes(whole).items() if name != "batch_size"]
+    alike = together(np.zeros(whole.num_rows, dtype=np.int64), *others)
+    configurations, replicates = codes(whole, "config_id"), whole["replicate"].to_numpy()
+    width = int(replicates.max()) + 1
     rows = []
     for name in (*OUTCOMES, *measure_names(runs)):
-        values = floats(runs, name)
-        parts = [_Side(values[known], trials[known], alike[known]) for known in (side & ~np.isnan(values) for side in sides)]
-        row = shared | {"quantity": name} | _described("small", parts[0]) | _described("large", parts[1]) | _compared(*parts)
-        rows.append(row if window is not None else row | {"verdict": NOT_COMPARABLE, "message": "train losses differ"})
+        values = floats(whole, name)
+        parts = [side & ~np.isnan(values) for side in sides]
+        row = shared | {"quantity": name}
+        for side, known in zip(("small", "large"), parts, strict=True):
+            row |= _described(side, values[known], configurations[known])
+        if window is None:
+            row |= {"verdict": NOT_COMPARABLE, "message": "train losses differ"}
+        elif not all(known.any() for known in parts):
+            row |= {"verdict": NO_RATIO, "message": "no value at one of the batch sizes"}
+        elif min(values[known].min() for known in parts) <= 0:
+            row |= {"verdict": NO_RATIO, "message": "a value is not positive"}
+        else:
+            row |= _compared(*(_side(np.log(values[k]), configurations[k], replicates[k], alike[k], width) for k in parts))
+        rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
-
-
-class _Side:
-    """The values of the runs of one batch size, and their means over the replicates of each configuration; configurations of
-    either side that share `alike` differ in batch size alone."""
-
-    def __init__(self, values: Floats, trials: Indices, alike: Indices) -> None:
-        groups = Groups(trials)
-        self.runs, self.configurations, self.alike = values, groups.mean(values), alike[groups.first]
 
 
 def _window(losses: Floats, small: np.ndarray, large: np.ndarray) -> tuple[float, float] | None:
@@ -94,9 +103,8 @@ def _window(losses: Floats, small: np.ndarray, large: np.ndarray) -> tuple[float
     return float(starts[best]), float(ends[best])
 
 
-def _described(name: str, side: _Side) -> dict[str, Any]:
-    values = side.runs
-    row: dict[str, Any] = {f"{name}_runs": len(values), f"{name}_configurations": len(side.configurations)}
+def _described(name: str, values: Floats, configurations: Indices) -> dict[str, Any]:
+    row: dict[str, Any] = {f"{name}_runs": len(values), f"{name}_configurations": len(np.unique(configurations))}
     if len(values):
         row[f"{name}_mean"] = values.mean()
     if len(values) > 1:
@@ -104,46 +112,29 @@ def _described(name: str, side: _Side) -> dict[str, Any]:
     return row
 
 
-def _compared(small: _Side, large: _Side) -> dict[str, Any]:
-    """The ratio of geometric means with its interval and verdict."""
-    from scipy.special import stdtrit  # a fifth of a second to import, as in ranks
+def _side(logs: Floats, configurations: Indices, replicates: Indices, alike: Indices, width: int) -> Side:
+    rows, first, index = np.unique(configurations, return_index=True, return_inverse=True)
+    values = np.full((len(rows), width), np.nan)
+    values[index, replicates] = logs
+    return Side(values, alike[first])
 
-    if not len(small.runs) or not len(large.runs):
-        return {"verdict": NO_RATIO, "message": "no value at one of the batch sizes"}
-    if min(small.runs.min(), large.runs.min()) <= 0:
-        return {"verdict": NO_RATIO, "message": "a value is not positive"}
-    over, samples = _samples(small, large)
-    means, counts = [part.mean() for part in samples], [len(part) for part in samples]
-    difference = float(np.sum(means))
-    row: dict[str, Any] = {"ratio": float(np.exp(difference)), "over": over}
-    if over == "pairs":
-        row["pairs"] = counts[0]
-    if min(counts) < 2:
-        return row | {"verdict": TOO_FEW, "message": "a single run at one of the batch sizes"}
-    errors = [part.var(ddof=1) / len(part) for part in samples]
+
+def _compared(small: Side, large: Side) -> dict[str, Any]:
+    """The ratio of geometric means with its interval and verdict."""
+    found = difference(small, large)
+    if np.isnan(found.mean):
+        return {"verdict": TOO_FEW, "message": "no replicate at both batch sizes"}
+    row: dict[str, Any] = {"ratio": float(np.exp(found.mean))}
+    if np.isnan(found.reaches):
+        alone = "replicate at both batch sizes" if found.over == "runs" else "configuration at one of the batch sizes"
+        return row | {"verdict": TOO_FEW, "message": f"a single {alone}"}
+    row |= {"over": found.over, "pairs": found.pairs}
     # Logarithms of equal values differ by no more than rounding.
-    if sum(errors) < 1e-24:
+    if found.reaches < 1e-12:
         return row | {"verdict": UNDEFINED, "message": "no spread to judge by"}
-    # Welch's; of a single sample, of differences, n - 1.
-    freedom = sum(errors) ** 2 / sum(error**2 / (count - 1) for error, count in zip(errors, counts, strict=True))
-    reach = stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(sum(errors))
     # Beyond e^±700 there is no float: two runs that differ by orders of magnitude can give so wide an interval.
-    low, high = np.exp(np.clip([difference - reach, difference + reach], -700, 700))
+    low, high = np.exp(np.clip([found.mean - found.reaches, found.mean + found.reaches], -700, 700))
     row |= {"ratio_low": float(low), "ratio_high": float(high)}
     if low <= 1 <= high:
         return row | {"verdict": INCONCLUSIVE, "message": "the interval holds 1"}
-    return row | {"verdict": "larger" if low > 1 else "smaller"}
-
-
-def _samples(small: _Side, large: _Side) -> tuple[str, list[Floats]]:
-    """What is compared, and its logarithms: one sample of pairs' differences, or one a side, the small one's negative."""
-    paired = np.intersect1d(small.alike, large.alike)
-    if len(paired) >= FEWEST_PAIRS:
-        means = []
-        for side in (small, large):
-            groups = Groups(side.alike)
-            means.append(groups.mean(np.log(side.configurations))[np.isin(groups.keys, paired)])
-        return "pairs", [means[1] - means[0]]
-    if min(len(small.configurations), len(large.configurations)) >= 2:
-        return "configurations", [-np.log(small.configurations), np.log(large.configurations)]
-    return "runs", [-np.log(small.runs), np.log(large.runs)]
+    return row | {"verdict": "larger" if low > 1 else "smaller", "message": ABOUT_TWO if found.over == "runs" else None}

@@ -32,7 +32,8 @@ def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table
     completed replicates and, in `<name>_sd`, its standard deviation (n - 1; null for one replicate). Parameters are
     named by their kind, w a weight, b a bias, s a scale, x a coordinate, and numbered where there are several: w1, w2, b.
     """
-    configurations = best(trials, n).select(DESCRIPTION)
+    rows = best(trials, n)
+    configurations = rows.filter(pc.is_valid(rows["objective"])).select(DESCRIPTION)
     if not has_few_parameters(trials):
         return configurations.slice(0, 0)
     chosen = pc.is_in(trials["trial"], value_set=configurations["trial"])

@@ -1,27 +1,50 @@
 """What data must be before a run may see it, and the one line that says where it is not."""
 
-import zlib
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from sweepgd.data.contract import Array, Table, Task
 from sweepgd.problem import Problem
+from sweepgd.room import in_words
+from sweepgd.share import machine_memory
+
+WORTH_TELLING_BYTES = 10**9
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turns what goes wrong while a file is read into a Problem that names it. ArrowInvalid is a ValueError."""
+    """Turn what a library raises while it reads a file into a Problem that names the file.
+
+    A damaged file makes Arrow, NumPy, zipfile and zlib raise exceptions of any type.
+    """
     try:
         yield
+    except Problem:
+        raise
     except PermissionError as error:
         raise Problem(f"cannot read {path}: permission denied; give a file that you may read") from error
-    except (OSError, EOFError, ValueError, zlib.error, BadZipFile) as error:
-        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+    except MemoryError as error:
+        raise Problem(f"cannot read {path}: it needs more memory than there is; give fewer rows or columns") from error
+    except Exception as error:
+        reason = (str(error).strip().partition("\n")[0][:200] or type(error).__name__).rstrip(".")
         raise Problem(f"cannot read {path}: {reason}; it may be truncated, damaged or of another format") from error
+
+
+def check_memory(path: Path, rows: int, columns: int, itemsize: int = 8) -> None:
+    """Say what a large table will need before it is read. Raises Problem where the machine does not have as much.
+
+    Counted are the table itself and the parts made of it, which are at most as large.
+    """
+    need, there = 2 * rows * columns * itemsize, machine_memory()
+    what = f"{path}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"
+    if there is not None and need > there:
+        raise Problem(f"{what}, and this machine has {in_words(there)}: give fewer rows or columns")
+    if need > WORTH_TELLING_BYTES:
+        warnings.warn(what, stacklevel=2)
 
 
 def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, rows: Array | None = None) -> None:
@@ -39,8 +62,11 @@ def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, r
     raise Problem(f"{where}: column {columns[column]!r}, row {number + 1} is {values[row, column]:g}: {hint}")
 
 
-def check_table(table: Table, task: Task, where: str, targets: Sequence[str]) -> None:
-    """Raises Problem for a table without rows or inputs, of differing lengths, with NaN, infinity or stray labels."""
+def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *, gaps: bool) -> None:
+    """Raises Problem for a table without rows or inputs, of differing lengths, with NaN, infinity or stray labels.
+
+    With `gaps`, inputs may be missing.
+    """
     rows, columns = table.inputs.shape
     if task == "none":
         return
@@ -48,7 +74,8 @@ def check_table(table: Table, task: Task, where: str, targets: Sequence[str]) ->
         raise Problem(f"{where}: {rows} rows of inputs but {len(table.targets)} of targets: give what belongs together")
     if rows == 0 or columns == 0:
         raise Problem(f"{where}: no {'input columns' if rows else 'rows'}: give data to learn from")
-    check_finite(table.inputs, table.features, where, "remove the row or fill in a number")
+    if not gaps:
+        check_finite(table.inputs, table.features, where, "remove the row or fill in a number")
     check_finite(table.targets, targets, where, "remove the row or fill in a number")
     if task == "classification" and not np.isin(table.targets, np.arange(len(table.classes))).all():
         raise Problem(f"{where}: a label is none of 0 to {len(table.classes) - 1}: number the classes as named")

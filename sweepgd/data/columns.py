@@ -1,89 +1,190 @@
-"""CSV and Parquet files by column, as arrays; what is missing or no number is refused with its column and row."""
+"""The columns of a CSV or Parquet file as arrays, and all that is wrong with them in one line."""
 
+from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
-from sweepgd.data.checks import reading
+from sweepgd.data.cells import LEVELS_MOST, category, days, first_not_utf8, first_text, kind_of, numbers, plain
+from sweepgd.data.checks import check_memory, reading
 from sweepgd.data.contract import Array
+from sweepgd.data.raw import Faults, Names, Raw, in_one_line, shown
+from sweepgd.data.source import MOST_COLUMNS, Source, Types
+from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem, nearest
 
-
-def read_csv(path: Path, wanted: Sequence[str]) -> pa.Table:
-    """A CSV file with a header line, .gz or not. `wanted` columns must be there."""
-    with reading(path):
-        table = pa.csv.read_csv(path)
-        check_columns(table.column_names, wanted, path)
-    return table
+OTHERWISE = "or leave it out with data.exclude"
 
 
-def read_parquet(path: Path, wanted: Sequence[str]) -> pa.Table:
-    """A Parquet file. `wanted` columns must be there."""
-    with reading(path), pa.parquet.ParquetFile(path) as file:
-        check_columns(file.schema_arrow.names, wanted, path)
-        return file.read()
+class Gathered(NamedTuple):
+    """What the batches of a file gave: the inputs, the categories' cells by column, the targets' cells, and what some hold."""
+
+    inputs: Array
+    cells: dict[str, list[pa.Array]]
+    targets: list[list[pa.Array]]
+    holds: dict[str, str]
 
 
-def check_columns(names: Sequence[str], wanted: Sequence[str], path: Path) -> None:
-    """Raises Problem for a column name that occurs twice, UsageProblem for a wanted column that does not occur."""
-    for name in names:
-        if names.count(name) > 1:
-            raise Problem(f"{path}: two columns are called {name!r}: rename one")
-    for name in wanted:
-        if name not in names:
-            raise UsageProblem(f"{path}: no column {name!r}: {nearest(name, names)}")
-
-
-def matrix(table: pa.Table, names: Sequence[str], path: Path) -> Array:
-    """The named columns as float64 of shape (rows, columns). Raises Problem for a cell that is no number."""
-    values = np.empty((table.num_rows, len(names)))
-    for index, name in enumerate(names):
-        values[:, index] = _numbers(_whole(table, name, path), name, path)
-    return values
-
-
-def labels(table: pa.Table, name: str, path: Path) -> Array:
-    """The named column as integers, floats, booleans or texts, shape (rows,). Raises Problem for any other type."""
-    column = _whole(table, name, path)
-    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
-        return _numbers(column, name, path)
-    values = column.to_numpy()
-    empty = np.flatnonzero(values == "")
-    if len(empty):
-        raise Problem(f"{path}: column {name!r}, row {empty[0] + 1} is missing: remove the row or fill in a class")
-    return values
-
-
-def _whole(table: pa.Table, name: str, path: Path) -> pa.ChunkedArray:
-    column = table.column(name)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if column.null_count:
-        row = int(np.argmax(column.is_null().to_numpy()))
-        raise Problem(f"{path}: column {name!r}, row {row + 1} is missing or NaN: remove the row or fill in a value")
-    return column
-
-
-def _numbers(column: pa.ChunkedArray, name: str, path: Path) -> Array:
-    if pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-    kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind):
-        return column.to_numpy()
-    texts = (str(value) for value in column.to_pylist())
-    row, text = next(((row, text) for row, text in enumerate(texts, 1) if not _is_number(text)), (1, f"of type {kind}"))
-    raise Problem(
-        f"{path}: column {name!r}, row {row} is {text[:40]!r}, not a number: mend it, or name the columns to use in data.inputs"
+def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, faults: Faults) -> Raw:
+    """The columns that `spec` asks for; all but the targets where `inputs` is empty. What is wrong goes to `faults`."""
+    features, notes = _features(source, spec, targets, inputs)
+    check_memory(source.path, source.rows, len(features))
+    as_text = () if spec.categories in (None, "all") else listed(spec.categories)
+    with reading(source.path):
+        read = _gathered(source, spec, targets, features, dict.fromkeys(as_text, pa.string()), faults)
+    levels = {}
+    place = {name: index for index, name in enumerate(features)}
+    for name, cells in read.cells.items():
+        codes, levels[name] = category(cells, spec.missing_texts)
+        read.inputs[:, place[name]] = codes
+        if len(levels[name]) > LEVELS_MOST:
+            what = f" has {len(levels[name]):,} different texts, and a category at most {LEVELS_MOST:,}"
+            faults.add(name, what, "leave it out with data.exclude")
+    columns = [_target(cells, name, spec, source, faults) for cells, name in zip(read.targets, targets, strict=True)]
+    return Raw(
+        read.inputs,
+        np.column_stack([values for values, _ in columns]),
+        np.logical_or.reduce([missing for _, missing in columns]),
+        features,
+        targets,
+        levels,
+        notes,
+        read.holds,
     )
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
+def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> tuple[Names, Names]:
+    """The input columns, and a line for each column that is left out because it is an index of the rows."""
+    path, names = source.path, set(source.names)
+    if len(names) < len(source.names):
+        twice = [repr(name) for name, count in Counter(source.names).items() if count > 1]
+        raise Problem(f"{path}: two columns are called {shown(twice)}: rename one")
+    encoded = [name for key in (spec.categories, spec.dates) if key != "all" for name in listed(key)]
+    excluded = listed(spec.exclude)
+    for name in (*targets, *inputs, *excluded, *encoded):
+        if name not in names:
+            raise UsageProblem(
+                f"{path}: no column {name!r}: {_cause(source.names)}{nearest(name, map(in_one_line, source.names[:1000]))}"
+            )
+    for name in encoded:
+        if name in targets or name in excluded or (inputs and name not in inputs):
+            raise UsageProblem(f"data.categories and data.dates are of input columns, and {name!r} is none: remove it")
+    out = {*targets, *excluded, *source.index}
+    features = inputs or tuple(name for name in source.names if name not in out)
+    if len(features) > MOST_COLUMNS:
+        raise Problem(f"{path}: {len(features):,} input columns, and at most {MOST_COLUMNS:,} are read: give fewer")
+    unused = [name for name in source.index if name not in {*targets, *features, *excluded}]
+    called = {"": "the first column, which has no name,"}
+    return features, tuple(
+        f"{path}: {called.get(name, f'column {name!r}')} is an index of the rows, and no input" for name in unused
+    )
+
+
+def _cause(names: Sequence[str]) -> str:
+    """Why there may be a single column."""
+    found = next((mark for mark in (";", "\t", "|", ",") if len(names) == 1 and mark in names[0]), None)
+    if found is None:
+        return ""
+    shown = '"\\t"' if found == "\t" else f'"{found}"'
+    return f"all is one column; if it is separated by {shown}, set data.separator = {shown}; "
+
+
+def _gathered(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
+    while True:
+        try:
+            return _gather(source, spec, targets, features, types, faults)
+        except pa.ArrowInvalid as error:
+            types = source.widened(error, types)
+            faults.clear()
+
+
+def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
+    """Go through the batches once: numbers go to their place at once, categories and targets are kept as they are."""
+    read = Gathered(np.empty((source.rows, len(features))), {}, [[] for _ in targets], {})
+    texts: dict[str, bool] = {}
+    categories, dates = (None if key == "all" else frozenset(listed(key)) for key in (spec.categories, spec.dates))
+    wanted = tuple(dict.fromkeys((*features, *targets)))
+    start = 0
+    for batch in source.batches(wanted, types):
+        at = {name: index for index, name in enumerate(batch.schema.names)}
+        stop = start + batch.num_rows
+        if stop > source.rows:
+            raise Problem(f"{source.path}: it has more rows than lines, or than it says: save it anew, a text file as UTF-8")
+        for index, name in enumerate(features):
+            column, values = plain(batch.column(at[name])), read.inputs[start:stop, index]
+            kind = kind_of(column.type)
+            if kind == "text" if categories is None else name in categories:
+                read.cells.setdefault(name, []).append(column)
+            elif kind == "number":
+                values[:] = numbers(column)
+                if pa.types.is_boolean(column.type):
+                    read.holds[name] = "true or false"
+            elif kind == "time" and (dates is None or name in dates):
+                values[:] = days(column)
+                read.holds[name] = "dates or times, in days"
+            else:
+                values[:] = 0
+                if not texts.get(name):
+                    texts[name] = _fault(column, name, start, source, spec, faults)
+        for cells, name in zip(read.targets, targets, strict=True):
+            cells.append(plain(batch.column(at[name])))
+        start = stop
+    for name in (name for name, told in texts.items() if not told):
+        faults.add(name, " holds its numbers as text", f"save them as numbers, name it in data.categories, {OTHERWISE}")
+    return read._replace(inputs=read.inputs[:start])
+
+
+def _fault(
+    column: pa.Array, name: str, start: int, source: Source, spec: DataSpec, faults: Faults, target: bool = False
+) -> bool:
+    """Note why a column gives no numbers. False where these rows do not show it."""
+    kind = kind_of(column.type)
+    otherwise = "or give another data.target" if target else OTHERWISE
+    if kind == "text":
+        found = first_text(column, spec.missing_texts)
+        if found is None:
+            return False
+        row, text = found
+        date = spec.dates is not None and spec.dates != "all" and name in spec.dates
+        mend = 'set data.task = "classification"' if target else "name it in data.categories"
+        hint = source.advice(text) or ("write dates as 2020-01-31" if date else f"mend it, {mend}, {otherwise}")
+        faults.add(name, f", row {start + row + 1} is {text[:40]!r}, not a {'date' if date else 'number'}", hint)
+    elif kind == "bytes":
+        row, cell = first_not_utf8(column)
+        hint = f'set data.encoding, such as "latin-1" or "cp1252", {otherwise}'
+        faults.add(name, f", row {start + row + 1} is {cell[:20]!r}, which is not UTF-8 text", hint)
+    elif kind == "time":
+        first = next((str(cell) for cell in column.to_pylist() if cell is not None), "")
+        hint = otherwise.removeprefix("or ") if target else f"name it in data.dates, {otherwise}"
+        faults.add(name, f", row {start + 1} is {first!r}, not a number", hint)
+    else:
+        faults.add(name, f" holds {column.type}, not numbers", otherwise.removeprefix("or "))
     return True
+
+
+def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source, faults: Faults) -> tuple[Array, Array]:
+    """A target's numbers, or the texts or truth values of a classification, and which are missing."""
+    kinds = {kind_of(cell.type) for cell in cells} or {"number"}
+    if kinds == {"number"}:
+        if cells and all(pa.types.is_integer(cell.type) and not cell.null_count for cell in cells):
+            values = np.concatenate([cell.to_numpy() for cell in cells])
+            return values, np.zeros(len(values), bool)
+        values = np.concatenate([numbers(cell) for cell in cells]) if cells else np.empty(0)
+        missing = np.isnan(values)
+        if spec.task == "classification" and cells and all(pa.types.is_boolean(cell.type) for cell in cells):
+            values = values == 1
+        return values, missing
+    if kinds == {"text"} and spec.task == "classification":
+        codes, levels = category(cells, spec.missing_texts)
+        missing = np.isnan(codes)
+        return np.array(levels or ("",))[np.where(missing, 0, codes).astype(np.int64)], missing
+    start = 0
+    for cell in cells:
+        if kind_of(cell.type) != "number" and _fault(cell, name, start, source, spec, faults, target=True):
+            break
+        start += len(cell)
+    else:
+        faults.add(name, " holds its numbers as text", "save them as numbers, or give another data.target")
+    return np.zeros(sum(map(len, cells))), np.zeros(sum(map(len, cells)), bool)

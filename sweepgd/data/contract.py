@@ -20,6 +20,8 @@ class Table:
     bytes of an IDX image. For classification `targets` is one column of class numbers 0 to C-1, named in `classes`.
     `truth` holds what synthetic data was made from, such as `{"weights": [2.0, -3.4], "bias": [4.2]}`.
     `test` is the source's own test set, where it comes with one.
+    `levels` names the levels of each feature that is a category: its inputs are level numbers 0 to L-1, and it becomes L inputs
+    of 0 and 1. `holds` says of some features what their numbers stand for, and `notes` what was left out of the source.
     """
 
     inputs: Array
@@ -28,6 +30,9 @@ class Table:
     classes: tuple[str, ...] = ()
     truth: dict[str, list[float]] = field(default_factory=dict)
     test: "Table | None" = None
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    holds: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,11 @@ class Data:
     """A data set ready to train on.
 
     `preprocessing` holds what standardization subtracted and divided by: `mean` and `scale`, a number a feature, and
-    `target_mean` and `target_scale` where the targets were standardized; it is empty where nothing was.
+    `target_mean` and `target_scale` where the targets were standardized. Before it, missing values became those of `imputed`,
+    each column of `levels` an input a level, and `indicators` the inputs that tell where a value was missing. It is empty where
+    nothing was done.
     `fingerprint` is the SHA-256 of the raw table's bytes and of the rows of each part.
+    `columns` are the inputs before they were encoded, each with what it holds in words; `notes` say what was left out.
     """
 
     name: str
@@ -71,8 +79,20 @@ class Data:
     features: tuple[str, ...]
     classes: tuple[str, ...]
     truth: dict[str, list[float]]
-    preprocessing: dict[str, list[float]]
+    preprocessing: dict[str, Any]
     fingerprint: str
+    columns: dict[str, str] = field(default_factory=dict)
+    target_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def processing(self) -> dict[str, Any]:
+        """What a trained model needs for other rows: `preprocessing`, and the names of inputs, targets and classes."""
+        return self.preprocessing | {
+            "features": list(self.features),
+            "targets": list(self.target_names),
+            "classes": list(self.classes),
+        }
 
     @property
     def rows(self) -> int:

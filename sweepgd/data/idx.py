@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sweepgd.data.checks import reading
+from sweepgd.data.checks import check_memory, reading
 from sweepgd.data.contract import Array
+from sweepgd.data.formats import is_packed
 from sweepgd.problem import Problem
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -15,16 +16,23 @@ TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">
 
 def read_idx(path: Path) -> Array:
     """The array of an IDX file, in its own shape and type. Raises Problem for a wrong magic number or length."""
-    with reading(path), gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        content = file.read()
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in TYPES:
-        start = content[:4].hex(" ") or "nothing"
-        raise Problem(f"{path}: starts with {start}, not with the magic number of an IDX file: give another file")
-    dtype = np.dtype(TYPES[content[2]])
-    header = 4 + 4 * content[3]
-    shape = tuple(int.from_bytes(content[at : at + 4], "big") for at in range(4, header, 4))
-    expected = header + prod(shape) * dtype.itemsize
-    if len(content) != expected:
-        raise Problem(f"{path}: {len(content)} bytes where its header promises {expected}: damaged, fetch it anew")
-    values = np.frombuffer(content, dtype, offset=header).reshape(shape)
+    with reading(path), gzip.open(path) if is_packed(path) else path.open("rb") as file:
+        start = file.read(4)
+        if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES:
+            found = start.hex(" ") or "nothing"
+            raise Problem(f"{path}: starts with {found}, not with the magic number of an IDX file: give another file")
+        dtype, sizes = np.dtype(TYPES[start[2]]), file.read(4 * start[3])
+        if len(sizes) < 4 * start[3]:
+            raise Problem(f"{path}: it ends after {4 + len(sizes)} bytes, within its header: damaged, fetch it anew")
+        shape = tuple(int.from_bytes(sizes[at : at + 4], "big") for at in range(0, 4 * start[3], 4))
+        promised = prod(shape) * dtype.itemsize
+        if shape:
+            check_memory(path, shape[0], prod(shape[1:]), dtype.itemsize)
+        # One byte more than promised, so that a file that goes on is found without being unpacked to its end.
+        content = file.read(promised + 1)
+    header = 4 + len(sizes)
+    if len(content) != promised:
+        found = "more" if len(content) > promised else f"{header + len(content):,}"
+        raise Problem(f"{path}: its header promises {header + promised:,} bytes, and there are {found}: damaged, fetch it anew")
+    values = np.frombuffer(content, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

@@ -1,13 +1,17 @@
 """From the `[data]` table to arrays: load, check, keep a subset, split, disturb labels, standardize, freeze."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from sweepgd import registry
 from sweepgd.data.checks import check_classes, check_finite, check_table
 from sweepgd.data.contract import Array, Data, Part, Table, Task
+from sweepgd.data.described import described
+from sweepgd.data.encode import encoded
 from sweepgd.data.spec import DataSpec, dataset_settings
 from sweepgd.data.split import split_rows
 from sweepgd.problem import Problem, UsageProblem
@@ -25,6 +29,8 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
     seed = spec.seed if seed is None else seed
     name, task, table, target_names = _load(spec, stream(seed, DRAWING))
     train, validation, test = _rows(spec, task, table, name, seed)
+    fingerprint, columns = _fingerprint(table, (train, validation, test)), described(table)
+    table, encoding, notes = encoded(table, train, validation, spec.missing, name)
 
     train_targets = table.targets
     if spec.label_noise:
@@ -42,7 +48,7 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
 
     train_part = part(table, train_targets, train, name)
     assert train_part is not None
-    preprocessing: dict[str, list[float]] = {}
+    preprocessing: dict[str, Any] = dict(encoding)
     if scaling is not None:
         preprocessing |= {"mean": scaling[0].tolist(), "scale": scaling[1].tolist()}
     if target_scaling is not None:
@@ -58,7 +64,10 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
         classes=table.classes,
         truth=table.truth,
         preprocessing=preprocessing,
-        fingerprint=_fingerprint(table, (train, validation, test)),
+        fingerprint=fingerprint,
+        columns=columns,
+        target_names=tuple(target_names),
+        notes=(*table.notes, *notes),
     )
 
 
@@ -83,9 +92,10 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
             if not isinstance(table, Table):
                 raise Problem(f"its load gives a {type(table).__name__}, not a Table")
         target_names = tuple(f"target {i}" for i in range(table.targets.shape[1]))
-    check_table(table, task, name, target_names)
+    gaps = spec.missing not in (None, "drop")
+    check_table(table, task, name, target_names, gaps=gaps)
     if table.test is not None:
-        check_table(table.test, task, spec.test_path or f"{name} (test)", target_names)
+        check_table(table.test, task, spec.test_path or f"{name} (test)", target_names, gaps=gaps)
     if task == "classification":
         check_classes(table.targets, table.classes, name, "give data of two classes or more")
     return name, task, table, target_names
@@ -96,8 +106,9 @@ def _check_request(spec: DataSpec, name: str, task: Task) -> None:
         if spec.standardize_targets:
             raise UsageProblem(f"data.standardize_targets is for regression, and {name} is a classification: remove it")
         return
-    if spec.label_noise:
-        raise UsageProblem(f"data.label_noise is for classification, and the task of {name} is {task}: remove it")
+    for key in ("label_noise", "class_weights"):
+        if getattr(spec, key):
+            raise UsageProblem(f"data.{key} is for classification, and the task of {name} is {task}: remove it")
     if spec.split == "stratified":
         raise UsageProblem(f'data.split = "stratified" is for classification, not the {task} of {name}: use "random"')
 
@@ -176,6 +187,9 @@ def _converted(
 def _fingerprint(table: Table, parts: Sequence[Array]) -> str:
     digest = hashlib.sha256()
     tables = (table,) if table.test is None else (table, table.test)
+    levels = [each.levels for each in tables if each.levels]
+    if levels:
+        digest.update(json.dumps(levels).encode())
     for array in (*(array for each in tables for array in (each.inputs, each.targets)), *parts):
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)

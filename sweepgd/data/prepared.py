@@ -17,11 +17,16 @@ from sweepgd.data.spec import DataSpec, dataset_settings
 def prepared(spec: DataSpec, *, seed: int, dtype: str) -> Data:
     """What `prepare` gives. Raises as it does.
 
-    Kept are data sets of sweepgd itself: a user's file and a plugin's data may change under the same name, and data that each
+    Kept are data sets of sweepgd itself: files and a plugin's data may change under the same name, and data that each
     replicate draws anew would fill the disk.
     """
     settings = dataset_settings(spec)
-    if spec.name is None or spec.redraw or not registry.module("datasets", spec.name).startswith("sweepgd."):
+    if (
+        spec.name is None
+        or spec.redraw
+        or "folder" in settings
+        or not registry.module("datasets", spec.name).startswith("sweepgd.")
+    ):
         return prepare(spec, seed=seed, dtype=dtype)
     key = {
         "data": spec.model_dump(mode="json") | settings,

@@ -14,19 +14,25 @@ from sweepgd.models import Architecture
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Minimum, load
-from sweepgd.sweep import parse
+from sweepgd.sweep.data_location import recorded_sweep
 
 
 class Ground:
-    """What landscapes are measured on. `note` is told of whatever takes long or cannot be had.
+    """What landscapes are measured on. `note` is told of whatever takes long or cannot be had; `data_path` is where a data file
+    is now that has been moved.
 
     Raises Problem where the directory holds no results, or its data, model or optimizers are not to be had here.
     """
 
-    def __init__(self, directory: Path | str, note: Callable[[str], None] = lambda what: None) -> None:
+    def __init__(
+        self,
+        directory: Path | str,
+        note: Callable[[str], None] = lambda what: None,
+        data_path: str | Path | None = None,
+    ) -> None:
         self.directory, self.note = Path(directory), note
         self.results = load(directory)
-        self.lab = Lab(parse(self.results.sweep_toml, where=f"{directory}/sweep.toml"))
+        self.lab = Lab(recorded_sweep(self.results.sweep_toml, f"{directory}/sweep.toml", data_path))
         self.architecture: Architecture = self.lab.architecture
         self.lab.compile((), note)
 

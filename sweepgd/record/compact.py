@@ -12,6 +12,7 @@ from sweepgd.record.compacted import BEGUN, finish_compaction
 from sweepgd.record.files import sync_folder, to_repair, writing
 from sweepgd.record.load import load
 from sweepgd.record.reading import groups
+from sweepgd.record.runs import has_more
 from sweepgd.record.schema import SCHEMAS, footer
 from sweepgd.record.sealed import sealed
 from sweepgd.record.store import Store
@@ -35,7 +36,7 @@ def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None)
         _check_no_more_than(numbers, results.directory)
         with writing(results.directory):
             try:
-                _merge(results.directory, numbers, footer(results.sweep_toml))
+                _merge(results.directory, numbers, footer(results.sweep_toml), store.check_held)
             finally:
                 finish_compaction(results.directory)
     return len(numbers), 1
@@ -50,7 +51,7 @@ def _check_no_more_than(numbers: list[int], directory: Path) -> None:
                 raise Problem(f"{path} is there without its trials; {to_repair(path)}")
 
 
-def _merge(directory: Path, numbers: list[int], metadata: dict[str, str]) -> None:
+def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:
     """Writes the new parts beside the old ones, numbered as the newest, and declares them complete."""
     begun = directory / BEGUN
     begun.mkdir()
@@ -61,9 +62,14 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str]) -> Non
             for group in _regrouped(parts.parts_of(directory, table, numbers), schema):
                 writer.write_table(group)
     sync_folder(begun)
+    check_held()
     # The log of the newest segment is the source of its parts alone, and not of those that will have its number.
-    for number in numbers:
-        (directory / "log" / f"{number:06}.log").unlink(missing_ok=True)
+    logs = [path for path in (directory / "log" / f"{number:06}.log" for number in numbers) if path.exists()]
+    for log in logs:
+        if has_more(log):
+            raise Problem(f"{log} has runs that its parts do not have; {to_repair(log)}")
+    for log in logs:
+        log.unlink()
     sync_folder(directory / "log")
     begun.rename(directory / parts.COMPACTED)
     sync_folder(directory)

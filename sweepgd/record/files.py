@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 
@@ -29,13 +29,13 @@ def to_repair(path: Path) -> str:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Gives an OSError that has no file's name, as those of a write and an fsync, this one."""
+def naming(path: Path, *, instead: bool = False) -> Iterator[None]:
+    """Gives an OSError that has no file's name, as those of a write and an fsync, this one; or any, instead of its own."""
     try:
         yield
     except OSError as error:
-        if error.filename is None:
-            error.filename = str(path)
+        if error.filename is None or instead:
+            error.filename, error.filename2 = str(path), None
         raise
 
 
@@ -53,18 +53,33 @@ def sync_folder(folder: Path) -> None:
 def placed(path: Path) -> Iterator[Path]:
     """A temporary sibling to write; leaving the block makes it durable and gives it its name.
 
-    Its own name starts with a dot and does not end in the suffix, so that no reader's glob finds it.
+    Its own name starts with a dot and does not end in the suffix, so that no reader's glob finds it. Everything happens in the
+    folder that was at the path when the block was entered, also where another folder has taken its place meanwhile.
     """
     temporary = path.with_name(f".{path.name}.tmp")
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with naming(path):
             yield temporary
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        sync_folder(path.parent)
+        with naming(path, instead=True):
+            _place(folder, temporary.name, path.name)
     finally:
-        temporary.unlink(missing_ok=True)
+        try:
+            with naming(path, instead=True), suppress(FileNotFoundError):
+                os.unlink(temporary.name, dir_fd=folder)
+        finally:
+            os.close(folder)
+
+
+def _place(folder: int, temporary: str, name: str) -> None:
+    """Makes a file of an open folder durable, and gives it its name there."""
+    written = os.open(temporary, os.O_RDONLY, dir_fd=folder)
+    try:
+        os.fsync(written)
+    finally:
+        os.close(written)
+    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
 
 
 @contextmanager

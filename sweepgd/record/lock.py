@@ -40,12 +40,31 @@ def take_lock_together(directory: Path) -> tuple[int, bool]:
     return lock, True
 
 
+def check_held(directory: Path, lock: int) -> None:
+    """Raise Problem where a directory no longer has this lock: another one may stand at its path, with a writer of its own."""
+    if not _is_lock_of(directory, lock):
+        raise Problem(
+            f"{directory} was moved, removed or replaced while this command wrote there: what finished is in the log of the"
+            " folder that it was; give that folder's name now to go on"
+        )
+
+
+def _is_lock_of(directory: Path, lock: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(lock), _path(directory).stat())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _path(directory: Path) -> Path:
+    return directory / "log" / "lock"
+
+
 def _lock(directory: Path, kind: int, name: str) -> int:
-    path = directory / "log" / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        if not path.exists() or not os.path.samestat(os.fstat(descriptor), path.stat()):
+        if not _is_lock_of(directory, descriptor):
             raise Problem(f"{directory} was moved aside by another command meanwhile: give this one again")
         os.ftruncate(descriptor, 0)
         os.write(descriptor, name.encode())

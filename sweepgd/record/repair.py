@@ -75,6 +75,7 @@ def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
     if records is not None or (damaged and "trials" not in lost):
         parts.publish(root, number, records or [], footer(sweep_toml(root)))
     if log in lacking:
+        _publish_left_out(root, records or [])
         rest = "nothing of it can be read" if records is None else "its other records are published"
         yield Repaired(log, _set_aside(log), f"{rest}; trials that are not recorded now: {_AGAIN['trials']}")
     for table, where in aside.items():
@@ -92,6 +93,15 @@ def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
             )
         if where is not None or table in damaged:
             yield Repaired(root / table / f"{number:06}.parquet", where, outcome)
+
+
+def _publish_left_out(root: Path, records: Iterable[bytes]) -> None:
+    """Makes parts of the records whose trials are in no part, as a segment of their own."""
+    recorded = _published(root)
+    left_out = [record for record in _once(records, recorded.copy()) if unpack(record).trial not in recorded]
+    if left_out:
+        newest = max([parts.largest(root), *parts.numbers(root / "log", ".log")])
+        parts.publish(root, newest + 1, left_out, footer(sweep_toml(root)))
 
 
 def _records(root: Path, log: Path) -> list[bytes] | None:
@@ -112,8 +122,8 @@ def _once(records: Iterable[bytes], recorded: set[int]) -> Iterator[bytes]:
             recorded.add(packed.trial)
 
 
-def _published(root: Path, but: int) -> set[int]:
-    """The trials that are in parts of other segments which can be read."""
+def _published(root: Path, but: int | None = None) -> set[int]:
+    """The trials that are in parts which can be read, of all segments but one."""
     recorded: set[int] = set()
     for number in {*parts.numbers(root / "trials", ".parquet")} - {but}:
         with suppress(Damaged):

@@ -1,14 +1,20 @@
 """The runs that a table or a log has rows of, as numbers, which NumPy compares as sets."""
 
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from sweepgd.problem import Problem
+from sweepgd.record import parts, reading
 from sweepgd.record.finished import unpack
 from sweepgd.record.log import frames
+from sweepgd.record.schema import SCHEMAS
+from sweepgd.record.stopping import never
 
 _REPLICATES = 2**20  # a run is trial · _REPLICATES + replicate
 Runs = npt.NDArray[np.int64]
@@ -23,9 +29,33 @@ def runs_of(table: pa.Table) -> Runs:
 def runs_in(log: Path) -> Runs:
     """The runs whose rows are in a log; none where there is no log that can be read."""
     try:
-        rows = [row for record in frames(log) for row in unpack(record).rows]
+        return _runs_of(row for record in frames(log) for row in unpack(record).rows)
     except (FileNotFoundError, Problem):
-        rows = []
+        return joined()
+
+
+def has_more(log: Path, stop: Callable[[], bool] = never) -> bool:
+    """Whether a log has rows of runs that the parts of its segment have none of.
+
+    True also where `stop`, asked after each record, says so; False where it is no log that can be read.
+    """
+    directory, number = log.parent.parent, int(log.stem)
+    logged: dict[str, list[Runs]] = {"trials": [], "minima": [], "curvature": []}
+    with suppress(Problem):
+        for record in frames(log):
+            packed = unpack(record)
+            for table, rows in zip(logged, (packed.rows, packed.minima, packed.curvature), strict=True):
+                logged[table].append(_runs_of(rows))
+            if stop():
+                return True
+    for table, runs in logged.items():
+        path = parts.part(directory, table, number)
+        if not np.isin(joined(*runs), runs_of(reading.read(path, SCHEMAS[table], ["trial", "replicate"]))).all():
+            return True
+    return False
+
+
+def _runs_of(rows: Iterable[Mapping[str, Any]]) -> Runs:
     return np.array([row["trial"] * _REPLICATES + row["replicate"] for row in rows], np.int64)
 
 

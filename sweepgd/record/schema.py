@@ -18,6 +18,8 @@ SEALED = 2
 
 _KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
 _REALS = pa.list_(pa.float64())
+# Rows by their class and, within it, by the class that they were taken for. 32 bits, so that no layout is meant.
+_CONFUSION = pa.list_(pa.list_(pa.int32()))
 _TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -53,6 +55,8 @@ TRIALS = pa.schema(
         pa.field("processor", pa.string()),
         pa.field("vector_bits", pa.int64()),
         pa.field("evaluated_at_update", pa.int64()),
+        *_fields(pa.float64(), "validation_balanced_error", "test_balanced_error", "validation_macro_f1", "test_macro_f1"),
+        *_fields(_CONFUSION, "validation_confusion", "test_confusion"),
     ]
 )
 
@@ -142,6 +146,10 @@ def _reals(value: Any) -> list[float | None]:
     return [None if number is None else _real(number) for number in value]
 
 
+def _counts(value: Any) -> list[list[int]]:
+    return [[_integer(number) for number in row] for row in value]
+
+
 def _map(value: Any) -> dict[str, float | None]:
     return {_text(name): _real(number) for name, number in value.items()}
 
@@ -152,6 +160,7 @@ _PLAIN: dict[pa.DataType, Callable[[Any], Any]] = {
     pa.string(): _text,
     _TIME: _moment,
     _REALS: _reals,
+    _CONFUSION: _counts,
     pa.map_(pa.string(), pa.float64()): _map,
 }
 _COLUMNS = {

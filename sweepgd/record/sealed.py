@@ -26,18 +26,14 @@ _CHUNK = 2**20
 def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterator[pq.ParquetWriter]:
     """A writer of a Parquet file that has its name, and its checksum, once the block is left without an error."""
     schema = schema.with_metadata({**metadata, KEY: _ZEROS.decode()})
-    with placed(path) as temporary:
-        with (
-            temporary.open("wb") as file,
-            pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer,
-        ):
+    with placed(path) as temporary, temporary.open("w+b") as file:
+        with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
             yield writer
-        with temporary.open("r+b") as written:
-            at = _place(written)
-            assert at is not None
-            checksum = _checksum(written, at)
-            written.seek(at)
-            written.write(checksum)
+        at = _place(file)
+        assert at is not None
+        checksum = _checksum(file, at)
+        file.seek(at)
+        file.write(checksum)
 
 
 def fault(path: Path, required: bool) -> str | None:

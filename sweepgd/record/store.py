@@ -11,10 +11,11 @@ from sweepgd.problem import Problem
 from sweepgd.record import parts, reading
 from sweepgd.record.files import NoRoom, to_repair, writing
 from sweepgd.record.finished import unpack
-from sweepgd.record.lock import take_lock
+from sweepgd.record.lock import check_held, take_lock
 from sweepgd.record.log import Log, faults, frames
 from sweepgd.record.pace import CLOSE_BYTES, Pace
 from sweepgd.record.ready import make_ready
+from sweepgd.record.runs import has_more
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 from sweepgd.record.stopping import never
 
@@ -27,6 +28,9 @@ class Store:
     Publishing starts the next segment first, so that a segment with a successor is final and its publication can be
     repeated after a crash at any point. The log of the newest parts stays, so that they can be made again should they be
     damaged; it goes once there are newer ones and its own have been read back.
+
+    The directory that is locked is written, and no other: where another stands at its path meanwhile, whatever writes raises
+    Problem. What was flushed before that is in the log, wherever its directory is now.
     """
 
     def __init__(self, directory: Path, sweep_toml: str, lock: int) -> None:
@@ -118,6 +122,11 @@ class Store:
         """Makes everything appended durable, with one fsync. After a Problem, as a full disk, it can be repeated."""
         with writing(self.directory):
             self._log.flush()
+            self.check_held()
+
+    def check_held(self) -> None:
+        """Raise Problem where the directory at this path is not the locked one any more."""
+        check_held(self.directory, self._lock)
 
     def publish(self, stop: Callable[[], bool] = never) -> None:
         """Turns everything recorded into whole, immutable parts. After a Problem it can be repeated.
@@ -162,6 +171,7 @@ class Store:
                 if self.unpublished_bytes <= CLOSE_BYTES:
                     self._publish()
                     self._remove_logs(most=CLOSE_BYTES)
+                    self.check_held()
                     self._log.path.unlink()
         finally:
             self._log.close()
@@ -185,13 +195,23 @@ class Store:
 
     def _publish_final_segments(self, stop: Callable[[], bool] = never) -> None:
         for number in self._final_segments():
-            parts.publish(self.directory, number, frames(self._log_path(number)), self._footer, stop)
+            records, held = frames(self._log_path(number)), self._while_held(stop)
+            parts.publish(self.directory, number, records, self._footer, held)
 
     def _remove_logs(self, stop: Callable[[], bool] = never, most: float = inf) -> None:
-        """Removes the logs of at most so many bytes whose parts have successors and can be read; the others wait."""
-        for number in self._final_segments()[:-1]:
-            log = self._log_path(number)
-            if log.stat().st_size <= most and all(
-                reading.is_whole(parts.part(self.directory, table, number), stop) for table in SCHEMAS
-            ):
-                log.unlink()
+        """Removes the logs of at most so many bytes whose parts have successors and hold all; the others wait."""
+        for log in map(self._log_path, self._final_segments()[:-1]):
+            made = [parts.part(self.directory, table, int(log.stem)) for table in SCHEMAS]
+            if log.stat().st_size > most or not all(reading.is_whole(path, stop) for path in made) or has_more(log, stop):
+                continue
+            self.check_held()
+            log.unlink()
+
+    def _while_held(self, stop: Callable[[], bool]) -> Callable[[], bool]:
+        """`stop` after `check_held`, which, once a part is begun, tells whether it was begun in the locked directory."""
+
+        def asked() -> bool:
+            self.check_held()
+            return stop()
+
+        return asked

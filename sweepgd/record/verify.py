@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,7 @@ def verify(directory: Path | str) -> Verified:
                 findings.append(Finding(path, damaged.reason))
     logged = [root / "log" / f"{number:06}.log" for number in logs]
     findings += [finding for path in logged for finding in _log(path)]
+    findings += _left_out(logged, runs["trials"])
     held = runs["trials"] | {path: _waiting(path) for path in logged}
     findings += _twice(held)
     recorded = joined(*held.values())
@@ -148,6 +149,16 @@ def _log(path: Path) -> Iterator[Finding]:
         yield Finding(path, f"{between} bytes between its records are damaged")
     if after:
         yield Finding(path, f"its last {after} bytes are of a record that is not whole", damage=False)
+
+
+def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Finding]:
+    """The logs whose parts were read, and which have runs that no part has."""
+    published = joined(*trials.values())
+    for log in logs:
+        if parts.part(log.parent.parent, "trials", int(log.stem)) in trials:
+            lost = np.setdiff1d(runs_in(log), published)
+            if len(lost):
+                yield Finding(log, f"it has rows of {in_words(lost)}, which no part has")
 
 
 def _held(log: Path, recorded: Runs) -> Iterator[Finding]:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 from typing import Any
 
+from sweepgd.data import Data
 from sweepgd.preparation import Prepared
 from sweepgd.report.console import say, width
+from sweepgd.report.data import data_lines, data_values
 from sweepgd.report.numbers import duration, percent, significant
 from sweepgd.space import Axis
 from sweepgd.sweep import configuration_of
@@ -26,6 +28,11 @@ class RunPrinter:
         """Says on stderr what is worth knowing before the run."""
         if not self._quiet:
             print(what, file=sys.stderr)
+
+    def data(self, data: Data) -> None:
+        """Show what the run learns from."""
+        if not self._quiet:
+            print("\n".join(data_lines(data)), end="\n" if data.task != "none" else "", flush=True)
 
     def point(self, point: Point) -> None:
         """Print a line for an evaluation, with a heading before the first."""
@@ -54,7 +61,8 @@ class RunPrinter:
         points = [
             {name: None if value != value else value for name, value in point._asdict().items()} for point in training.points
         ]
-        return json.dumps({"status": training.outcome.status, "message": training.outcome.message, "curve": points}, indent=2)
+        told = {"status": training.outcome.status, "message": training.outcome.message, "data": data_values(training.data)}
+        return json.dumps(told | {"curve": points}, indent=2)
 
 
 def _columns(point: Point, limit: float) -> list[str]:
@@ -107,6 +115,7 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
         "used_up": advisor.used_up or None,
         "replicates": prepared.sweep.search.replicates,
         "training_rows": prepared.lab.data(0).rows,
+        "data": data_values(prepared.lab.data(0)),
         "parameters": prepared.lab.architecture.parameters,
         "budget": prepared.sweep.budget.model_dump(exclude_defaults=True),
         "measure": None if measure is None else measure.model_dump(mode="json", exclude_none=True),
@@ -124,6 +133,7 @@ def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
         *([values["used_up"]] if values["used_up"] else []),
         f"{values['training_rows']} training rows, {values['parameters']} parameters",
+        *data_lines(prepared.lab.data(0)),
         "a run: " + ", ".join(f"{key} {value:g}" for key, value in values["budget"].items()),
         *([] if prepared.sweep.measure is None else [f"measuring {in_words(prepared.sweep.measure)}"]),
         "",

@@ -8,6 +8,7 @@ from typing import Any, Union, get_args, get_origin
 import tomli_w
 from pydantic import BaseModel, ValidationError
 
+from sweepgd.data.paths import absolute, path_keys
 from sweepgd.problem import Problem, UsageProblem, nearest, one_line
 from sweepgd.sweep import toml
 from sweepgd.sweep.entries import Range
@@ -48,18 +49,29 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
-    return parse(text, overrides, str(path))
+    return parse(text, overrides, str(path), path.parent)
 
 
-def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep") -> Sweep:
-    """A sweep from the text of its file. Raises UsageProblem with one line, that begins with `where`, for what is wrong."""
+def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
+    """A sweep from the text of its file, which is in `folder`: its paths of data begin there, those of overrides where we are.
+
+    Raises UsageProblem with one line, that begins with `where`, for what is wrong.
+    """
     try:
         table = toml.tables(text)
     except ValueError as error:
         raise UsageProblem(f"{where} is not valid TOML: {error}") from error
+    _find_data(table, folder or Path())
     for override in overrides:
         _override(table, override)
+    _find_data(table, Path())
     return validate(table, where)
+
+
+def _find_data(table: dict[str, Any], folder: Path) -> None:
+    """Makes the paths of `[data]` absolute, so that they are the same from wherever the results are worked with."""
+    if isinstance(table.get("data"), dict):
+        table["data"] = absolute(table["data"], folder)
 
 
 def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
@@ -90,10 +102,18 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
     """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting."""
     old, new = (_flat(sweep.model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old
+    if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, wherever they are
+        for key in path_keys(now.data.model_dump()):
+            old[f"data.{key}"] = new[f"data.{key}"]
+    differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
+    # Other data, or another file, have another fingerprint: that is told only where nothing else of `[data]` differs.
+    if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
+        differing.remove("data.fingerprint")
     return [
-        f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
-        for key in sorted(old.keys() | new.keys())
-        if key not in OPERATIONAL and old.get(key) != new.get(key)
+        f"{now.data.path} has changed since the sweep was run"
+        if key == "data.fingerprint"
+        else f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
+        for key in differing
     ]
 
 

@@ -49,7 +49,7 @@ def _described(dataset: Dataset, found: Any, what: str) -> str:
     if dataset.task == "regression" and found.classes:
         raise Flaw(f"{what} names {len(found.classes)} classes, and its task is regression: leave them out")
     try:
-        check_table(found, dataset.task, what, [f"target {i}" for i in range(found.targets.shape[1])])
+        check_table(found, dataset.task, what, [f"target {i}" for i in range(found.targets.shape[1])], gaps=False)
         if dataset.task == "classification":
             check_classes(found.targets, found.classes, what, "give rows of two classes or more")
     except Problem as problem:

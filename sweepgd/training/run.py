@@ -32,8 +32,9 @@ class Training:
 
     It also halts at each of `rungs`, percents of the budget at which a pruner judges (under a budget in seconds: at the first
     evaluation after it). What is measured there is `standing`, for the pruner alone: it is no evaluation of the run, counts
-    neither for patience nor for the goal or the best weights, and leaves the run as it would have been. `initial`
-    (parameters,) and `order` (epoch → row numbers) replace what the seed would draw, to repeat another library's run.
+    neither for patience nor for the goal or the best weights, and leaves the run as it would have been. `weights` are the
+    probabilities by which an epoch draws its rows, where they have some (`sweepgd.plan.row_orders`). `initial` (parameters,)
+    and `order` (epoch → row numbers) replace what the seed would draw, to repeat another library's run.
 
     After `advance()` is exhausted, `outcome` tells how it ended, `points` is its curve, `parameters` the final weights to
     judge by, and `best` the best ones. Raises UsageProblem where the configuration does not fit the data.
@@ -50,14 +51,15 @@ class Training:
         dtype: str = "float32",
         shuffle: str = "epoch",
         last_batch: str = "keep",
+        weights: npt.NDArray[np.float64] | None = None,
         rungs: Sequence[int] = (),
         initial: npt.NDArray[Any] | None = None,
         order: Callable[[int], npt.NDArray[np.int64]] | None = None,
     ) -> None:
-        self.configuration, self.budget = configuration, budget
+        self.configuration, self.data, self.budget = configuration, data, budget
         self.batch_size = resolve_batch_size(configuration.batch_size, data.rows)
         self.plan = plan_of(configuration, data.rows, last_batch)
-        self._order = order or row_orders(data.rows, seed, shuffle)
+        self._order = order or row_orders(data.rows, seed, shuffle, weights)
         self._total_updates = self.plan.length(budget)
         self._last_update = None if budget.seconds is not None else self._total_updates
         self._rungs = [ceil(percent * self._last_update / 100) for percent in rungs] if self._last_update else []
@@ -107,6 +109,10 @@ class Training:
     def parameters(self) -> npt.NDArray[Any]:
         """The weights to judge by, (parameters,): the ones stepped, or what the optimizer makes of them."""
         return self._binding.judged(self.updates)
+
+    def error(self, parameters: npt.NDArray[Any], inputs: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
+        """The share of rows that the model misclassifies at these parameters."""
+        return self._binding.error(parameters, inputs, targets)
 
     @property
     def planned_updates(self) -> int:

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 from study_tables import Tables, curves, run, study, trials
 
-from sweepgd.analysis import best, best_curves, by, configurations, paths, rate_batch_map, summary
+from sweepgd.analysis import best_curves, by, configurations, paths, rate_batch_map, summary
 from sweepgd.analysis.groups import Groups
 from sweepgd.analysis.levels import batch_levels, edges, rate_levels
 from sweepgd.problem import UsageProblem
@@ -54,12 +54,6 @@ def test_steps_to_goal_counts_only_where_every_completed_replicate_got_there():
     )
     assert configurations(table)["steps_to_goal"].to_pylist() == [None, 40.0]
     assert by(table, "batch_size")["steps_to_goal"].to_pylist() == [40.0]
-
-
-def test_best_breaks_ties_by_trial_and_puts_the_partly_diverged_behind():
-    table = trials(run(4, 2.0), run(3, 2.0), run(2, 0.1, 0), run(2, None, 1), run(1, None), run(0, float("nan"), objectives=[]))
-    assert best(table)["trial"].to_pylist() == [3, 4, 2]
-    assert best(table, 1)["trial"].to_pylist() == [3]
 
 
 def test_by_batch_size_takes_the_other_settings_at_their_best():

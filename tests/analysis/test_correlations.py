@@ -5,9 +5,10 @@ import pytest
 import scipy.stats
 from analysis.measurements import runs
 
-from sweepgd.analysis import bootstrap
 from sweepgd.analysis.correlations import correlations
-from sweepgd.analysis.ranks import kendall, spearman
+from sweepgd.analysis.granulated import granulated
+from sweepgd.analysis.jackknife import Compared, Spread, group_spread, interval, kendall_spread, spearman_spread
+from sweepgd.analysis.ranks import kendall, pairs_in, spearman
 from sweepgd.problem import UsageProblem
 
 
@@ -44,43 +45,118 @@ def test_within_strata_only_their_pairs_count():
     assert kendall(x, y, strata) == pytest.approx(by_hand, abs=1e-12)
 
 
-def test_a_draw_is_the_correlation_of_what_was_drawn():
+def replicated(x, y):
+    """Runs of a configuration a row of `x` and `y`, which has a value a replicate."""
+    trial, replicate = (index.ravel().tolist() for index in np.indices(x.shape))
+    return runs({"lambda_max": np.ravel(x)}, np.ravel(y).tolist(), trial=trial, replicate=replicate)
+
+
+def test_configurations_are_compared_within_a_replicate():
     rng = np.random.default_rng(0)
-    x, y = rng.integers(0, 20, 30).astype(float), rng.normal(size=30)
-    everyone, configurations = np.zeros(30, dtype=np.int64), np.arange(30)
-    weights = bootstrap.draws(configurations, 0)
-    repeated = [np.repeat(np.arange(30), weight.astype(int)) for weight in weights[:5]]
-    taus = bootstrap.kendall_draws(x, y, everyone, configurations, weights)
-    assert taus[:5] == pytest.approx([scipy.stats.kendalltau(x[i], y[i]).statistic for i in repeated], abs=1e-5)
-    rhos = bootstrap.spearman_draws(x, y, weights)
-    assert rhos[:5] == pytest.approx([spearman(x[i], y[i]) for i in repeated], abs=1e-5)
+    # The seed moves measure and gap in opposite ways, by more than all the rest.
+    seed = np.array([0, 9, 18])
+    x, y = rng.normal(size=(12, 3)) + seed, rng.normal(size=(12, 3)) - seed
+    row = rows(replicated(x, y))["all runs"]
+    agreement = sum(np.sign((x[i, r] - x[j, r]) * (y[i, r] - y[j, r])) for r in range(3) for i in range(12) for j in range(i))
+    assert (row["runs"], row["configurations"], row["pairs"]) == (36, 12, 3 * 66)
+    assert row["kendall"] == pytest.approx(agreement / (3 * 66))
+    assert row["verdict"] == "inconclusive"
 
 
-def test_replicates_are_drawn_with_their_configuration():
-    configurations = np.repeat(np.arange(10), 3)
-    weights = bootstrap.draws(configurations, 0)
-    assert (weights[:, ::3] == weights[:, 1::3]).all()
-    assert (weights[:, ::3].sum(axis=1) == 10).all()
-    # As evidence, each run three times over is no more than each once: neither estimate nor interval may shrink.
+def test_replicates_that_all_say_the_same_are_no_more_evidence_than_one():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=20), rng.normal(size=20)
     once = rows(runs({"lambda_max": x}, y))["all runs"]
-    thrice = runs(
-        {"lambda_max": np.repeat(x, 3)}, np.repeat(y, 3), trial=np.repeat(np.arange(20), 3), replicate=np.tile(range(3), 20)
-    )
-    for name in ("kendall", "kendall_low", "kendall_high", "spearman"):
-        assert rows(thrice)["all runs"][name] == pytest.approx(once[name], abs=1e-6)
+    thrice = rows(replicated(np.repeat(x[:, None], 3, axis=1), np.repeat(y[:, None], 3, axis=1)))["all runs"]
+    names = [f"{name}{end}" for name in ("kendall", "spearman") for end in ("", "_low", "_high")]
+    assert [thrice[name] for name in names] == pytest.approx([once[name] for name in names], abs=1e-12)
 
 
-def test_intervals_hold_the_true_value_as_often_as_they_say():
+@pytest.mark.parametrize(
+    ("spread", "statistic"),
+    [(kendall_spread, kendall), (spearman_spread, spearman), (group_spread, lambda x, y, groups: mean_of_taus(x, y, groups))],
+)
+def test_the_jackknife_leaves_one_configuration_out_after_another(spread, statistic):
     rng = np.random.default_rng(0)
-    everyone, configurations, held = np.zeros(24, dtype=np.int64), np.repeat(np.arange(12), 2), 0
-    weights = bootstrap.draws(configurations, 0)
-    for _ in range(200):
-        x, y = (np.repeat(rng.normal(size=12), 2) + 0.5 * rng.normal(size=24) for _ in range(2))
-        low, high = bootstrap.interval(bootstrap.kendall_draws(x, y, everyone, configurations, weights))
-        held += low <= 0 <= high
-    assert 0.90 <= held / 200 <= 0.99
+    configurations, replicates = (index.ravel() for index in np.indices((9, 3)))
+    groups = replicates * 2 + (configurations > 4)
+    x, y = rng.integers(0, 4, (2, 27)).astype(float)
+    found = spread(x, y, Compared(configurations, groups, pairs_in(groups, configurations), 3))
+    left = [configurations != one for one in range(9)]
+    assert found.value == pytest.approx(statistic(x, y, groups))
+    assert found.without == pytest.approx([statistic(x[rest], y[rest], groups[rest]) for rest in left])
+    assert found.involved.all()
+
+
+def mean_of_taus(x, y, groups):
+    taus = [scipy.stats.kendalltau(x[groups == one], y[groups == one]).statistic for one in np.unique(groups)]
+    return np.mean(taus)
+
+
+def test_the_interval_is_students_around_the_estimate_and_never_as_narrow_as_of_independent_pairs():
+    without = np.array([0.30, 0.34, 0.26, 0.38, 0.32])
+    spread = Spread(0.32, without, np.ones(5, dtype=bool), 0.01)
+    reach = scipy.stats.t.ppf(0.975, 3) * math.sqrt(((without - without.mean()) ** 2).sum())
+    assert interval(0.3, spread) == pytest.approx((0.3 - reach, 0.3 + reach))
+    # Of six pairs that all agree: τ drawn to 0 is 1 / (1 + t²/6).
+    t = scipy.stats.t.ppf(0.975, 10)
+    reach = t * math.sqrt(0.6 / 6 * (1 - 1 / (1 + t**2 / 6) ** 2))
+    assert interval(1.0, Spread(1.0, np.ones(12), np.ones(12, dtype=bool), 1 / 6)) == pytest.approx((1 - reach, 1.0))
+    assert np.isnan(interval(1.0, Spread(1.0, np.append(without, np.nan), np.ones(6, dtype=bool), 0.1))).all()
+
+
+def test_a_measure_that_the_seed_alone_decides_is_undefined_and_says_why():
+    # The case of a linear model on splits of its own: λmax is the split's, and so is most of the gap.
+    rng = np.random.default_rng(0)
+    measure, split = np.array([4.00, 4.07, 4.08]), np.array([90.0, -20.0, 5.0])
+    table = replicated(np.tile(measure, (24, 1)), split + 10 * rng.random((24, 3)))
+    for row in [*correlations(table).to_pylist(), *granulated(table).to_pylist()]:
+        assert (row["verdict"], row["message"]) == ("undefined", "the measure does not vary within a replicate")
+    assert {row["kendall"] for row in correlations(table).to_pylist()} == {None}
+
+
+def test_a_configurations_own_replicates_are_no_pairs():
+    rng = np.random.default_rng(0)
+    alone = rows(replicated(rng.normal(size=(1, 30)), rng.normal(size=(1, 30))))["all runs"]
+    assert (alone["pairs"], alone["verdict"], alone["kendall"]) == (0, "too few", None)
+    # A continuous search, in which no two configurations have a rate of the same level.
+    trial, replicate = (index.ravel() for index in np.indices((12, 3)))
+    table = runs(
+        {"lambda_max": rng.normal(size=36)}, rng.normal(size=36).tolist(), trial=trial, replicate=replicate,
+        learning_rate=10.0 ** (trial - 9),
+    )  # fmt: skip
+    row = rows(table)["equal rate, batch"]
+    assert (row["runs"], row["pairs"], row["kendall"]) == (0, 0, None)
+    assert (row["verdict"], row["message"]) == ("too few", "fewer than 10 configurations that can be compared")
+
+
+@pytest.mark.parametrize(("strata", "verdict"), [(5, "too few"), (6, "larger gap")])
+def test_five_pairs_that_agree_are_chance(strata, verdict):
+    x = np.arange(2.0 * strata)
+    row = rows(runs({"lambda_max": x}, x, learning_rate=(10.0 ** (x // 2 - 5)).tolist()))["equal rate, batch"]
+    assert (row["configurations"], row["pairs"], row["kendall"], row["verdict"]) == (2 * strata, strata, 1.0, verdict)
+
+
+def test_repeats_of_a_configuration_count_once():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 12))
+    drawn = [*range(12), *rng.integers(0, 12, 28)]
+    once = runs({"lambda_max": x}, y.tolist())
+    again = runs({"lambda_max": x[drawn]}, y[drawn].tolist(), config_id=[f"c{number}" for number in drawn])
+    assert correlations(again).equals(correlations(once))
+    assert granulated(again).equals(granulated(once))
+
+
+def test_runs_that_did_not_complete_are_counted_with_the_rates_that_diverged():
+    rates = [0.1] * 12 + [0.5, 2.0, 0.1, 0.1]
+    endings = ["completed"] * 12 + ["diverged", "diverged", "pruned", "failed"]
+    table = runs({"lambda_max": np.arange(16.0)}, list(range(16)), learning_rate=rates, status=endings)
+    row = rows(table)["all runs"]
+    assert (row["runs"], row["left_out"]) == (12, 4)
+    assert (row["diverged"], row["pruned"], row["failed"], row["timed_out"]) == (2, 1, 1, 0)
+    assert (row["diverged_rate_from"], row["diverged_rate_to"]) == (0.5, 2.0)
+    [*_, overall] = granulated(table).to_pylist()
+    assert (overall["left_out"], overall["diverged"]) == (16 - overall["runs"], 2)
 
 
 def test_a_confounder_makes_a_correlation_that_is_gone_at_equal_rates():
@@ -89,7 +165,7 @@ def test_a_confounder_makes_a_correlation_that_is_gone_at_equal_rates():
     assert found["all runs"]["kendall"] > 0.7
     assert abs(found["equal rate, batch"]["kendall"]) < 0.2
     assert found["equal rate, batch"]["message"] == "the interval holds 0"
-    assert found["equal rate, batch"]["pairs"] == 10 * 8 * 7 // 2
+    assert found["equal rate, batch"]["pairs"] == 2 * 10 * 4 * 3 // 2
 
 
 def test_a_confounder_that_acts_through_the_batch_size_alone_is_gone_at_equal_batch_sizes():
@@ -117,7 +193,7 @@ def test_at_equal_train_loss_only_runs_of_the_same_tenth_of_a_decade_are_compare
     # 0.0130 is beyond 10^-1.9, and 0.5 and 0.51 lie either side of 10^-0.3 = 0.501.
     assert (row["runs"], row["pairs"], row["kendall"]) == (2, 1, 1.0)
     assert (row["train_loss_from"], row["train_loss_to"]) == (0.0101, 0.0120)
-    assert (row["verdict"], row["message"]) == ("too few", "fewer than 10 configurations")
+    assert (row["verdict"], row["message"]) == ("too few", "fewer than 10 configurations that can be compared")
 
 
 def test_a_large_study_is_ranked_whole_and_its_interval_is_as_narrow_as_its_size_allows():
@@ -131,9 +207,11 @@ def test_a_large_study_is_ranked_whole_and_its_interval_is_as_narrow_as_its_size
     assert row["kendall_low"] < row["kendall"] < row["kendall_high"]
 
 
-def test_the_same_seed_gives_the_same_table():
-    assert correlations(confounded(), seed=3).equals(correlations(confounded(), seed=3))
-    assert not correlations(confounded(), seed=3).equals(correlations(confounded(), seed=4))
+def test_the_same_seed_draws_the_same_sample_of_a_large_study():
+    x, y = np.random.default_rng(0).normal(size=(2, 1000))
+    table = runs({"lambda_max": x}, y.tolist())
+    assert correlations(table, seed=3).equals(correlations(table, seed=3))
+    assert not correlations(table, seed=3).equals(correlations(table, seed=4))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +222,7 @@ def test_the_same_seed_gives_the_same_table():
         ([None] * 12, range(12), "no runs with measure and generalization gap"),
         (range(12), [None] * 12, "no runs with measure and generalization gap"),
         ([1.0], [1.0], "1 run with measure and generalization gap"),
-        (range(3), range(3), "fewer than 10 configurations"),
+        (range(3), range(3), "fewer than 10 configurations that can be compared"),
     ],
 )
 def test_what_allows_no_verdict_says_why(measure, gaps, message):

@@ -10,16 +10,25 @@ def column(name, *rows, table=None):
     return measured(table, curvature(*rows))[name].to_pylist()
 
 
-def test_a_row_a_completed_run_with_a_column_a_measure():
+def test_a_row_a_run_with_a_column_a_measure_and_values_of_completed_ones():
     table = measured(
-        trials(run(1, 2.0, generalization_gap=0.5, train_loss=0.1), run(0, 1.0, 1), run(0, 1.0, 0), run(2, None)),
+        trials(
+            run(1, 2.0, generalization_gap=0.5, train_loss=0.1),
+            run(0, 1.0, 1),
+            run(0, 1.0, 0),
+            run(2, None),
+            run(3, 1.0, status="pruned", train_loss=7.0),
+        ),
         curvature(value(2, 9.0), value(0, 3.0, replicate=1), value(1, 4.0, "trace"), value(1, 5.0), value(7, 1.0)),
     )
-    assert list(zip(table["trial"].to_pylist(), table["replicate"].to_pylist(), strict=True)) == [(0, 0), (0, 1), (1, 0)]
+    assert [(row["trial"], row["replicate"], row["status"]) for row in table.to_pylist()] == [
+        (0, 0, "completed"), (0, 1, "completed"), (1, 0, "completed"), (2, 0, "diverged"), (3, 0, "pruned")
+    ]  # fmt: skip
     assert measure_names(table) == ["lambda_max", "trace"]
-    assert table["lambda_max"].to_pylist() == [None, 3.0, 5.0]
-    assert table["trace"].to_pylist() == [None, None, 4.0]
-    assert table["generalization_gap"].to_pylist() == [None, None, 0.5]
+    assert table["lambda_max"].to_pylist() == [None, 3.0, 5.0, None, None]
+    assert table["trace"].to_pylist() == [None, None, 4.0, None, None]
+    assert table["generalization_gap"].to_pylist() == [None, None, 0.5, None, None]
+    assert table["train_loss"].to_pylist() == [None, None, 0.1, None, None]
 
 
 def test_measures_stand_in_the_order_of_the_catalogue_and_unknown_ones_last():
@@ -133,5 +142,5 @@ def test_what_is_not_finite_is_null():
 
 @pytest.mark.parametrize("table", [trials(), trials(run(0, None))])
 def test_no_completed_run(table):
-    assert column("lambda_max", value(0, 1.0), table=table) == []
+    assert column("lambda_max", value(0, 1.0), table=table) == [None] * table.num_rows
     assert measure_names(measured(table, curvature())) == []

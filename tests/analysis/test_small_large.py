@@ -20,19 +20,79 @@ def three_seeds(**columns):
     return found(SMALL + LARGE, [16] * 3 + [400] * 3, trial=[0] * 3 + [1] * 3, replicate=[0, 1, 2] * 2, **columns)
 
 
-def test_means_deviations_and_the_ratio_of_geometric_means_with_welchs_interval():
+def test_two_configurations_are_compared_by_the_replicates_that_both_have():
     rows = three_seeds(test_error=[0.1, 0.2, 0.3, 0.2, 0.3, 0.4])
     row = rows["lambda_max"]
     assert (row["small_batch_size"], row["large_batch_size"], row["small_runs"], row["large_runs"]) == (16, 400, 3, 3)
     assert (row["small_mean"], row["small_sd"]) == pytest.approx((7 / 3, np.std(SMALL, ddof=1)))
     assert (row["large_mean"], row["large_sd"]) == pytest.approx((140 / 3, np.std(LARGE, ddof=1)))
-    welch = scipy.stats.ttest_ind(np.log(LARGE), np.log(SMALL), equal_var=False).confidence_interval(0.95)
-    assert row["ratio"] == pytest.approx(20.0)
-    assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((math.exp(welch.low), math.exp(welch.high)))
-    assert (row["verdict"], row["message"]) == ("larger", None)
-    assert rows["test_error"]["small_mean"] == pytest.approx(0.2)
-    assert (rows["test_error"]["verdict"], rows["test_error"]["message"]) == ("inconclusive", "the interval holds 1")
+    paired = scipy.stats.ttest_rel(np.log(LARGE), np.log(SMALL)).confidence_interval(0.95)
+    assert (row["over"], row["pairs"], row["ratio"]) == ("runs", 3, pytest.approx(20.0))
+    assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((math.exp(paired.low), math.exp(paired.high)))
+    # Of geometric means 1.5 in three replicates, in which the ratio is 2, 1.5 and 4/3.
+    assert rows["test_error"]["ratio"] == pytest.approx(4 ** (1 / 3))
     assert list(rows) == ["train_loss", "test_loss", "train_error", "test_error", "generalization_gap", "lambda_max"]
+
+
+def test_a_verdict_on_two_configurations_says_that_it_is_about_them():
+    shifted = [1.0, 2.0, 4.0, 20.0, 42.0, 80.0]
+    row = found(shifted, [16] * 3 + [400] * 3, trial=[0] * 3 + [1] * 3, replicate=[0, 1, 2] * 2)["lambda_max"]
+    assert (row["verdict"], row["over"]) == ("larger", "runs")
+    assert row["message"] == "at these two configurations, whatever their batch sizes do at others"
+
+
+@pytest.mark.parametrize("sides", [(1, 12), (12, 1), (1, 2)])
+def test_one_configuration_against_several_is_too_few(sides):
+    count = sum(sides)
+    trial, replicate = (index.ravel() for index in np.indices((count, 3)))
+    sizes = np.repeat([8, 64], sides)[trial]
+    values = np.exp(np.random.default_rng(0).normal(size=3 * count)) * np.where(sizes == 8, 1.0, 100.0)
+    # Rates of their own: with equal ones a pair in batch size alone would be compared.
+    row = found(values, sizes.tolist(), trial=trial, replicate=replicate, learning_rate=10.0 ** (-trial / 4))["lambda_max"]
+    assert (row["small_configurations"], row["large_configurations"]) == sides
+    assert (row["verdict"], row["message"]) == ("too few", "a single configuration at one of the batch sizes")
+    assert (row["over"], row["ratio_low"]) == (None, None)
+
+
+def test_the_seeds_share_drops_out_whichever_replicates_are_there():
+    # Without noise: the large batch has twice the value, and seeds a hundred times as much as configurations.
+    seed, own = np.array([1.0, 100.0, 1e4]), np.array([1.0, 1.1, 1.2, 2.0, 2.2, 2.4])
+    values = own[:, None] * seed
+    values[0, 2] = values[1, 0] = values[5, 0] = np.nan
+    trial, replicate = (index.ravel() for index in np.indices((6, 3)))
+    row = found(
+        np.ravel(values).tolist(), np.repeat([8, 64], 9).tolist(), trial=trial, replicate=replicate,
+        learning_rate=(10.0 ** (-trial / 4)).tolist(),
+    )["lambda_max"]  # fmt: skip
+    assert (row["over"], row["verdict"]) == ("configurations", "larger")
+    assert 1.5 < row["ratio_low"] < row["ratio"] < row["ratio_high"] < 2.7
+
+
+def test_repeats_of_a_configuration_are_no_further_evidence():
+    # 2 against 2 configurations of a grid, three seeds, and the same drawn again and again by a search of the same space.
+    rng = np.random.default_rng(3)
+    values, sizes, rates = np.exp(rng.normal(size=(4, 3))), np.array([4, 4, 128, 128]), np.array([0.05, 0.1, 0.05, 0.1])
+
+    def study(drawn):
+        trial, replicate = (index.ravel() for index in np.indices((len(drawn), 3)))
+        of_run = np.array(drawn)[trial]
+        return found(
+            values[of_run, replicate], sizes[of_run].tolist(), trial=trial, replicate=replicate,
+            learning_rate=rates[of_run].tolist(), config_id=[f"c{number}" for number in of_run],
+        )  # fmt: skip
+
+    grid = study([0, 1, 2, 3])
+    assert study([2, 0, 2, 3, 1, 1, 2, 0, 3, 3, 2, 2, 2, 1, 0, 2, 2, 3, 2, 1]) == grid
+    assert (grid["lambda_max"]["small_configurations"], grid["lambda_max"]["large_configurations"]) == (2, 2)
+    assert grid["lambda_max"]["verdict"] == "inconclusive"
+
+
+def test_runs_of_either_size_that_did_not_complete_are_counted():
+    endings = ["completed"] * 4 + ["diverged"] * 2 + ["pruned"]
+    rows = found([1.0] * 7, [8, 8, 64, 64, 8, 32, 64], status=endings)
+    row = rows["lambda_max"]
+    counted = {f"{side}_{ending}": row[f"{side}_{ending}"] for side in ("small", "large") for ending in ("diverged", "pruned")}
+    assert counted == {"small_diverged": 1, "small_pruned": 0, "large_diverged": 0, "large_pruned": 1}
 
 
 def test_only_runs_in_the_fullest_window_of_train_loss_are_compared():
@@ -51,14 +111,26 @@ def test_where_no_window_holds_two_of_both_all_runs_are_compared_and_it_says_so(
     assert (row["train_loss_from"], row["train_loss_to"]) == (0.001, 0.1)
 
 
-def test_several_configurations_are_compared_by_their_means_and_not_by_their_replicates():
-    values = [1.0, 1.2, 3.0, 3.2, 10.0, 10.2, 30.0, 30.2]
-    row = found(values, [8] * 4 + [64] * 4, trial=[0, 0, 1, 1, 2, 2, 3, 3], replicate=[0, 1] * 4)["lambda_max"]
-    assert (row["over"], row["small_configurations"], row["large_configurations"]) == ("configurations", 2, 2)
-    means = np.reshape(values, (4, 2)).mean(axis=1)
-    welch = scipy.stats.ttest_ind(np.log(means[2:]), np.log(means[:2]), equal_var=False).confidence_interval(0.95)
-    assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((math.exp(welch.low), math.exp(welch.high)))
-    assert row["verdict"] == "inconclusive"
+def several(small, large, spread=1.0):
+    """Logarithms of the means of configurations of either side, and λmax of two replicates each, around them."""
+    rng = np.random.default_rng(0)
+    logs = rng.normal(size=small + large) * np.repeat([1.0, spread], [small, large])
+    trial, replicate = (index.ravel() for index in np.indices((small + large, 2)))
+    values = np.exp(logs[trial] + np.where(replicate, 0.1, -0.1))
+    row = found(values, np.repeat([8, 64], [small, large])[trial].tolist(), trial=trial, replicate=replicate)["lambda_max"]
+    return logs[:small], logs[small:], row
+
+
+@pytest.mark.parametrize(
+    ("sides", "spread", "equal_variances"), [((2, 2), 1.0, False), ((12, 2), 0.1, True), ((12, 4), 3.0, False)]
+)
+def test_several_configurations_are_compared_by_the_wider_of_welchs_and_students(sides, spread, equal_variances):
+    small, large, row = several(*sides, spread)
+    intervals = [scipy.stats.ttest_ind(large, small, equal_var=equal).confidence_interval(0.95) for equal in (False, True)]
+    wider = max(intervals, key=lambda interval: interval.high - interval.low)
+    assert wider is intervals[equal_variances]
+    assert (row["over"], row["small_configurations"], row["large_configurations"]) == ("configurations", *sides)
+    assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((math.exp(wider.low), math.exp(wider.high)))
 
 
 @pytest.mark.parametrize(("widest", "matched"), [(1.24, True), (1.28, False)])
@@ -97,7 +169,8 @@ def test_two_pairs_are_too_few_and_another_optimizer_or_rate_makes_none(rates, c
     [
         ([1.0, 2.0, 0.0, *LARGE], "no ratio", "a value is not positive"),
         ([1.0, 1.0, 1.0, 2.0, 2.0, 2.0], "undefined", "no spread to judge by"),
-        ([1.0, None, None, *LARGE], "too few", "a single run at one of the batch sizes"),
+        ([1.0, None, None, *LARGE], "too few", "a single replicate at both batch sizes"),
+        ([1.0, None, None, None, *LARGE[1:]], "too few", "no replicate at both batch sizes"),
         ([None, None, None, *LARGE], "no ratio", "no value at one of the batch sizes"),
     ],
 )

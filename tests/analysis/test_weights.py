@@ -32,7 +32,10 @@ def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_it
         run(3, None, 2, status="failed", parameters=3),
         run(3, 9.0, 3, status="pruned", parameters=3),
         run(5, 0.1, 0, parameters=3, optimizer="adam", learning_rate=0.01, batch_size=8),
-        run(6, 0.3, 0, parameters=3),
+        run(6, 0.15, 0, parameters=3),
+        run(6, None, 1, parameters=3),
+        run(7, 0.3, 0, parameters=3),
+        run(8, 0.05, 0, parameters=3, status="pruned"),
     )
     recorded = minima(
         minimum(3, [1.0, -3.0, 5.0], LINEAR, 0),
@@ -40,9 +43,12 @@ def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_it
         minimum(3, [9.0, 9.0, 9.0], LINEAR, 0, which="best"),
         minimum(3, [9.0, 9.0, 9.0], LINEAR, 3),
         minimum(5, [2.0, -3.4, 4.2], LINEAR),
-        minimum(6, [9.0, 9.0, 9.0], LINEAR),
+        *(minimum(trial, [9.0, 9.0, 9.0], LINEAR) for trial in (6, 7, 8)),
     )
-    assert learned_weights(table, recorded, 2).to_pylist() == [
+    rows = learned_weights(table, recorded, 10).to_pylist()
+    # Trials 6 and 3 are not whole; of trial 8 no replicate completed.
+    assert [row["trial"] for row in rows] == [5, 7, 6, 3]
+    assert [rows[0], rows[3]] == [
         {"trial": 5, "optimizer": "adam", "schedule": "constant", "batch_size": 8, "learning_rate": 0.01}
         | {"w1": 2.0, "w1_sd": None, "w2": -3.4, "w2_sd": None, "b": 4.2, "b_sd": None},
         {"trial": 3, "optimizer": "sgd", "schedule": "constant", "batch_size": 32, "learning_rate": 0.1}

@@ -79,15 +79,16 @@ def test_inputs_are_all_columns_but_the_target():
         (["3", "10", "-1"], ("-1", "3", "10")),
         (["2.0", "1.0", "2.0"], ("1", "2")),
         (["true", "false", "true"], ("False", "True")),
-        (["NA", "b", "a"], ("NA", "a", "b")),
+        ([" b", "b ", "a"], ("a", "b")),
     ],
 )
 def test_labels_are_numbered_in_sorted_order(labels, classes):
     write("d.csv", "a,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels)))
     table = load("d.csv", "y")
     assert table.classes == classes
-    levels = sorted(set(labels), key=lambda text: (0, float(text)) if text[-1].isdigit() else (1, text))
-    assert table.targets[:, 0].tolist() == [levels.index(label) for label in labels]
+    names = [label.strip() for label in labels]
+    levels = sorted(set(names), key=lambda text: (0, float(text)) if text[-1].isdigit() else (1, text))
+    assert table.targets[:, 0].tolist() == [levels.index(name) for name in names]
 
 
 def test_parquet_types():
@@ -147,6 +148,8 @@ def test_mnist_style_test_files():
     keys = {"path": "train-images-idx3-ubyte", "target": "train-labels-idx1-ubyte", "task": "classification"}
     with pytest.raises(UsageProblem, match=r"needs data\.test_target"):
         prepare(DataSpec(**keys, test_path="t10k-images-idx3-ubyte"))
+    with pytest.raises(UsageProblem, match=r"data\.test_target is data\.target, train-labels-idx1-ubyte: give the file of"):
+        prepare(DataSpec(**keys, test_path="t10k-images-idx3-ubyte", test_target="train-labels-idx1-ubyte"))
     spec = DataSpec(**keys, test_path="t10k-images-idx3-ubyte", test_target="t10k-labels-idx1-ubyte")
     assert prepare(spec).test.inputs.shape == (6, 4)
 
@@ -154,23 +157,23 @@ def test_mnist_style_test_files():
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("", "cannot read d.csv: Empty CSV file"),
+        ("", "cannot read d.csv: the file is empty"),
         ("a,b,kind\n", "d.csv: no rows"),
         ("a,b,kind\n1,2,x\n3\n", "cannot read d.csv: CSV parse error: Expected 3 columns, got 1"),
-        ("a,b,kind\n1,2,x\n3,,y\n", "column 'b', row 2 is missing or NaN"),
-        ("a,b,kind\n1,2,x\n3,nan,y\n", "column 'b', row 2 is missing or NaN"),
+        ("a,b,kind\n1,2,x\n3,,y\n", "column 'b', row 2 is missing: fill in a value, or set data.missing"),
+        ("a,b,kind\n1,2,x\n3,nan,y\n", "column 'b', row 2 is missing: fill in a value, or set data.missing"),
         ("a,b,kind\n1,2,x\n3,4,y\n-inf,4,y\n", "column 'a', row 3 is -inf"),
         ("a,b,kind\n1,2,x\n3,four,y\n", "column 'b', row 2 is 'four', not a number"),
         ("a,b,kind\n1,2020-01-01,x\n3,2020-01-01,y\n", "column 'b', row 1 is '2020-01-01', not a number"),
         ("a,b,kind\n1,2,x\n3,4,\n", "column 'kind', row 2 is missing"),
         ("a,b,kind\n1,2,1\n3,4,\n", "column 'kind', row 2 is missing"),
         ("a,b,kind\n1,2,1\n3,4,1.5\n", "column 'kind', row 2 is 1.5: classes are whole numbers or text"),
-        ("a,b,kind\n1,2,1\n3,4,inf\n", "column 'kind', row 2 is inf: classes are whole"),
+        ("a,b,kind\n1,2,1\n3,4,inf\n", "column 'kind', row 2 is inf: mend it"),
         ("a,b,kind\n1,2,2020-01-01\n", "column 'kind', row 1 is '2020-01-01', not a number"),
         ("a,b,kind\n1,2,x\n3,4,x\n", "every row is of class 'x'"),
         ("a,b,b,kind\n1,2,2,x\n", "two columns are called 'b'"),
-        (b"a,b,kind\n1,\xff\xfe,x\n", "column 'b', row 1"),
-        (b"a,b,\xff\n1,2,x\n", "cannot read d.csv: 'utf-8' codec"),
+        (b"a,b,kind\n1,\xff\xfe,x\n", 'd.csv: line 2 is not UTF-8 text: set data.encoding, such as "latin-1"'),
+        (b"a,b,\xff\n1,2,x\n", "d.csv: line 1 is not UTF-8 text: set data.encoding"),
     ],
 )
 def test_csv_that_cannot_be_used(content, line):
@@ -182,7 +185,7 @@ def test_column_names_that_do_not_fit():
     write("d.csv", csv_text())
     refuse("no column 'knd': did you mean 'kind'", "d.csv", UsageProblem, target="knd")
     refuse("no column 'zz': known: a, b, kind, price", "d.csv", UsageProblem, inputs=["a", "zz"])
-    refuse("column 'kind' is in both", "d.csv", UsageProblem, inputs=["a", "kind"])
+    refuse("'kind' is in both data.target and data.inputs", "d.csv", UsageProblem, inputs=["a", "kind"])
     refuse("data.target names 2 columns", "d.csv", UsageProblem, target=["kind", "price"])
     refuse("column 'kind', row 1 is 'cat', not a number", "d.csv", inputs=["a"], task="regression")
     refuse("column 'price', row 2 is 2.25: classes are", "d.csv", target="price")
@@ -252,15 +255,15 @@ def test_damaged_files():
 def test_npz_that_cannot_be_used():
     with open("single.npz", "wb") as file:
         np.save(file, INPUTS)
-    refuse("it holds a single array", "single.npz", inputs="x")
+    refuse("single.npz holds a single NumPy array and not a ZIP archive: save inputs and target", "single.npz", inputs="x")
     np.savez("d.npz", x=INPUTS, z=INPUTS, kind=KINDS, o=np.array([{}] * 20), c=INPUTS + 0j)
     refuse("name the array of inputs in data.inputs", "d.npz", UsageProblem, inputs=None)
     refuse("no array 'y': known", "d.npz", UsageProblem, target="y", inputs="x")
     refuse("no array 'q': known", "d.npz", UsageProblem, inputs="q")
     refuse("give the name of one NPZ array", "d.npz", UsageProblem, inputs=["x", "z"])
-    refuse("Object arrays cannot be loaded", "d.npz", inputs="o")
+    refuse("array 'o' holds Python objects of shape .20,., no inputs: objects are not read", "d.npz", inputs="o")
     refuse("array 'c' holds complex128", "d.npz", inputs="c")
-    refuse("array 'kind' holds <U3 of shape .20,.: no target of a regression", "d.npz", inputs="x", task="regression")
+    refuse("array 'kind' holds <U3 of shape .20,., no target of a regression", "d.npz", inputs="x", task="regression")
     refuse("2 columns of labels", "d.npz", target="z", inputs="x")
     np.savez("d.npz", x=INPUTS, kind=KINDS[:19])
     refuse("20 rows of inputs but 19 of targets", "d.npz", inputs="x")
@@ -274,11 +277,11 @@ def test_idx_that_cannot_be_used():
         write("l.idx", labels)
         refuse(line, "i.idx" + suffix, kind, **{"target": "l.idx", "inputs": None, **keys})
 
-    refused("i.idx: 95 bytes where its header promises 96", images[:-1])
-    refused("i.idx: 97 bytes where its header promises 96", images + b"\0")
-    refused("i.idx: 10 bytes where its header promises", images[:10])
-    refused("l.idx: 12 bytes where its header promises 28", labels=labels[:12])
-    refused("i.idx: starts with 50 4b 03 04, not with the magic number", b"PK\3\4" + images)
+    refused("i.idx: its header promises 96 bytes, and there are 95", images[:-1])
+    refused("i.idx: its header promises 96 bytes, and there are more", images + b"\0")
+    refused("i.idx: it ends after 10 bytes, within its header", images[:10])
+    refused("l.idx: its header promises 28 bytes, and there are 12", labels=labels[:12])
+    refused("i.idx holds a ZIP archive: unpack it", b"PK\3\4" + images)
     refused("i.idx: starts with 00 00 07 03, not with", b"\0\0\7\3" + images[4:])
     refused("i.idx: starts with nothing", b"")
     refused("cannot read i.idx.gz: Compressed file ended", gzip.compress(images)[:-12], suffix=".gz")

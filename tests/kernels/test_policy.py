@@ -9,12 +9,12 @@ import pytest
 from distributions import environment
 from numba import types
 
-from sweepgd.kernels import policy
+from sweepgd.kernels import cache, policy
 
 
 @pytest.mark.skipif(policy.config.DISABLE_JIT, reason="nothing is compiled")
 def test_a_kernel_is_compiled_until_its_file_changes(tmp_path, monkeypatch):
-    monkeypatch.setattr(policy, "_cache_root", lambda: tmp_path / "cache")
+    monkeypatch.setattr(cache, "root", lambda: tmp_path / "cache")
     source = tmp_path / "plain.py"
     source.write_text("def twice(x):\n    return 2 * x\n", encoding="utf-8")
     spec = spec_from_file_location("plain", source)
@@ -29,7 +29,7 @@ def test_a_kernel_is_compiled_until_its_file_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(policy.config, "CPU_NAME", "generic")
     assert not policy.is_compiled(module.twice, signature)
     monkeypatch.undo()
-    monkeypatch.setattr(policy, "_cache_root", lambda: tmp_path / "cache")
+    monkeypatch.setattr(cache, "root", lambda: tmp_path / "cache")
     os.utime(source, (0, 0))
     assert not policy.is_compiled(module.twice, signature)
 
@@ -78,7 +78,7 @@ def test_a_kernel_is_compiled_anew_when_a_helper_or_value_that_it_uses_changes(t
 @pytest.mark.skipif(policy.config.DISABLE_JIT, reason="nothing is compiled")
 @pytest.mark.parametrize("names", [{}, {"__name__": "made"}])
 def test_a_kernel_that_comes_from_no_file_is_compiled_each_time(tmp_path, monkeypatch, names):
-    monkeypatch.setattr(policy, "_cache_root", lambda: tmp_path)
+    monkeypatch.setattr(cache, "root", lambda: tmp_path)
     names = dict(names)
     exec("def twice(x):\n    return 2 * x\n", names)
     signature = types.int64(types.int64)

@@ -29,16 +29,20 @@ def trace(monkeypatch):
         events.append(("fsync", path, size(path)))
         call(descriptor)
 
+    def absolute(path, folder):
+        return Path(path) if folder is None else Path(f"/proc/self/fd/{folder}").resolve() / path
+
     def moving(call):
-        def moved(source, target):
-            events.append(("rename", Path(source), Path(target), size(Path(source))))
-            call(source, target)
+        def moved(source, target, src_dir_fd=None, dst_dir_fd=None):
+            before, after = absolute(source, src_dir_fd), absolute(target, dst_dir_fd)
+            events.append(("rename", before, after, size(before)))
+            call(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
         return moved
 
-    def removing(path, call=os.unlink, **named):
-        events.append(("remove", Path(path)))
-        call(path, **named)
+    def removing(path, call=os.unlink, dir_fd=None):
+        events.append(("remove", absolute(path, dir_fd)))
+        call(path, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "fsync", syncing)
     monkeypatch.setattr(os, "replace", moving(os.replace))

@@ -3,6 +3,7 @@
 Its parts have no checksums and there are none of curvature; its log has records of four elements.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -42,6 +43,9 @@ def test_a_search_goes_on_with_them_and_they_are_compacted(earlier, tmp_path):
     assert_close(continued, anew)
     assert recorded["evaluated_at_update"].null_count == len(recorded)  # null says: of the last evaluation
     assert evaluated_at(continued.trials).tolist() == anew.trials["evaluated_at_update"].to_pylist()
+    done = [[json.loads(text) for text in results.minima["preprocessing"].to_pylist()] for results in (continued, anew)]
+    for before, now in zip(*done, strict=True):
+        assert now == now | before | {"features": ["x1", "x2"], "targets": ["target 0"], "classes": []}
     assert verify(earlier).findings == []
     assert compact(earlier)[1] == 1
     compacted = load(earlier)

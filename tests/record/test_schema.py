@@ -49,6 +49,15 @@ PROMISED = [
 INTEGERS = {"trial", "replicate", "batch_size", "seed", "updates", "samples", "attempt", "steps_to_goal"}
 INTEGERS |= {"diverged_at_update", "data_seed", "parameters", "vector_bits", "evaluated_at_update"}
 
+BY_CLASS = [
+    "validation_balanced_error",
+    "test_balanced_error",
+    "validation_macro_f1",
+    "test_macro_f1",
+    "validation_confusion",
+    "test_confusion",
+]
+
 
 def test_trials_has_the_promised_columns_in_their_order():
     assert TRIALS.names == [
@@ -59,6 +68,7 @@ def test_trials_has_the_promised_columns_in_their_order():
         "processor",
         "vector_bits",
         "evaluated_at_update",
+        *BY_CLASS,
     ]
 
 
@@ -69,6 +79,8 @@ def test_types_of_trials():
     assert types["started_at"] == types["finished_at"] == "timestamp[us, tz=UTC]"
     assert types["hyperparameters"].startswith("map<string, double")
     assert types["objectives"] == "list<item: double>"
+    assert types["test_balanced_error"] == types["validation_macro_f1"] == "double"
+    assert types["test_confusion"] == types["validation_confusion"] == "list<item: list<item: int32>>"
 
 
 def test_names_of_the_other_tables():

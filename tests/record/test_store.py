@@ -15,6 +15,8 @@ from sweepgd.problem import Problem
 from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, pace, parts
 from sweepgd.record.compact import compact
 from sweepgd.record.log import Log
+from sweepgd.record.repair import repair
+from sweepgd.record.verify import verify
 
 SWEEP = "name = 'tested'\n"
 SCHEMAS = {"trials": TRIALS, "curves": CURVES, "minima": MINIMA, "curvature": CURVATURE}
@@ -236,14 +238,14 @@ def test_a_full_disk_is_a_problem_that_loses_nothing(tmp_path, monkeypatch):
     opened.flush()
     replace = os.replace
 
-    def full_for_minima(source, target):
-        if Path(target).parent.name == "minima":
+    def full_for_minima(source, target, **folders):
+        if os.path.samestat(os.fstat(folders["dst_dir_fd"]), (tmp_path / "minima").stat()):
             raise OSError(28, "No space left on device", str(target))
-        replace(source, target)
+        replace(source, target, **folders)
 
     with monkeypatch.context() as full:
         full.setattr(os, "replace", full_for_minima)
-        with pytest.raises(Problem, match="No space left on device"):
+        with pytest.raises(Problem, match=rf"cannot write {tmp_path / 'minima' / '000001.parquet'}: No space left on device"):
             opened.publish()
     assert names(tmp_path, "curves") == ["000001.parquet"]
     assert names(tmp_path) == []
@@ -371,3 +373,90 @@ def test_a_killed_process_leaves_what_it_flushed(tmp_path):
     assert recorded - set(told) <= {len(told)}
     assert set(told) <= recorded
     assert load(tmp_path).trials["trial"].to_pylist() == sorted(recorded)
+
+
+def moved_while_open(tmp_path):
+    """Two stores that were opened at one path, the first of which was moved from there with trial 0 in its log."""
+    first = Store.open(tmp_path / "out", SWEEP)
+    append(first, finished(0))
+    first.flush()
+    (tmp_path / "out").rename(tmp_path / "moved")
+    second = Store.open(tmp_path / "out", SWEEP)
+    append(second, finished(1))
+    second.flush()
+    return first, second
+
+
+MOVED = r"out was moved, removed or replaced while this command wrote there: what finished is in the log of the folder"
+
+
+@pytest.mark.parametrize("acts", [["publish", "close"], ["flush", "close"], ["close"]], ids="-".join)
+def test_a_directory_that_was_moved_is_left_and_the_new_one_not_touched(tmp_path, acts):
+    first, second = moved_while_open(tmp_path)
+    append(first, finished(2))
+    for act in acts:
+        with pytest.raises(Problem, match=MOVED):
+            getattr(first, act)()
+    second.publish()
+    append(second, finished(3))
+    second.publish()
+    second.close()
+    assert load(tmp_path / "out").trials["trial"].to_pylist() == [1, 3]
+    assert load(tmp_path / "moved").trials["trial"].to_pylist() == [0, 2]
+    Store.open(tmp_path / "moved", SWEEP).close()
+    assert names(tmp_path / "moved") == ["000001.parquet"]
+    assert [verify(tmp_path / name).findings for name in ("out", "moved")] == [[], []]
+
+
+def test_a_directory_that_is_moved_while_a_part_is_written_gets_it(tmp_path, monkeypatch):
+    """And the new one at its path keeps its own part of the same name."""
+    store = Store.open(tmp_path / "out", SWEEP)
+    for trial in range(2):
+        append(store, finished(trial))
+    store.flush()
+    made = parts._TABLES["trials"]
+
+    def moving(batch):
+        if not (tmp_path / "moved").exists():
+            (tmp_path / "out").rename(tmp_path / "moved")
+            other = Store.open(tmp_path / "out", SWEEP)
+            append(other, finished(9))
+            other.close()
+        return made(batch)
+
+    monkeypatch.setitem(parts._TABLES, "trials", moving)
+    with pytest.raises(Problem, match=MOVED):
+        store.publish()
+    with pytest.raises(Problem, match=MOVED):
+        store.close()
+    assert load(tmp_path / "out").trials["trial"].to_pylist() == [9]
+    assert load(tmp_path / "moved").trials["trial"].to_pylist() == [0, 1]
+
+
+def test_a_log_with_runs_that_its_parts_lack_stays_and_is_told_and_repaired(tmp_path):
+    write(tmp_path / "other", [[finished(7)]])
+    opened = Store.open(tmp_path / "out", SWEEP)
+    for trial in range(2):
+        append(opened, finished(trial))
+    opened.flush()
+    abandon(opened)
+    for table in SCHEMAS:
+        shutil.copy(tmp_path / "other" / table / "000001.parquet", tmp_path / "out" / table)
+    opened = Store.open(tmp_path / "out", SWEEP)
+    for trial in (2, 3):
+        append(opened, finished(trial))
+        opened.publish()
+    opened.close()
+    log = tmp_path / "out" / "log" / "000001.log"
+    assert log.exists()
+    (finding,) = verify(tmp_path / "out").findings
+    assert (finding.path, finding.damage) == (log, True)
+    assert finding.reason == "it has rows of trial 0, replicate 0 and 1 more runs, which no part has"
+    with pytest.raises(Problem, match=r"000001\.log has runs that its parts do not have; .* --repair$"):
+        compact(tmp_path / "out")
+    (repaired,) = repair(tmp_path / "out")
+    assert (repaired.path, repaired.outcome.partition(";")[0]) == (log, "its other records are published")
+    assert load(tmp_path / "out").trials["trial"].to_pylist() == [0, 1, 2, 3, 7]
+    assert verify(tmp_path / "out").findings == []
+    assert compact(tmp_path / "out") == (4, 1)
+    assert load(tmp_path / "out").minima["trial"].to_pylist() == [0, 1, 2, 3, 7]

@@ -71,6 +71,21 @@ def test_the_map_holds_every_cell():
     assert any(row["objective"] is None and row["share_diverged"] == 1 for row in shown)
 
 
+def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
+    table = trials(
+        run(0, 1.0, batch_size=8), run(1, 0.5, batch_size=64, status="pruned"), run(2, 2.0, batch_size=8, learning_rate=1.0),
+        run(3, None, batch_size=64, learning_rate=1.0),
+    )  # fmt: skip
+    chart = rate_batch(results(table))
+    cells = {(row["batch_size"], row["learning_rate"]): (row["objective"], row["pruned"]) for row in rows(chart)}
+    assert cells == {(8, 0.1): (1.0, False), (8, 1.0): (2.0, False), (64, 0.1): (0.5, True), (64, 1.0): (None, False)}
+    shown = chart.to_dict()
+    assert "ring: pruned, its last value" in shown["title"]["subtitle"]
+    filters = [layer.get("transform", [{}])[0].get("filter") for layer in shown["layer"]]
+    assert (filters.count("datum.pruned"), filters.count("!datum.pruned && datum.objective === 1.0")) == (2, 1)
+    assert "ring" not in rate_batch(results(study()[0])).to_dict()["title"]["subtitle"]
+
+
 def test_by_rate_joins_the_best_at_each_rate():
     table = trials(run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None))
     datasets = by_rate(results(table)).to_dict()["datasets"].values()
@@ -141,7 +156,7 @@ def test_a_panel_a_measure_holds_every_run_with_both_and_says_tau():
     chart = measure_gap(results(table, None, *measured[:-1], value(3, 1.0, "sam_step"))).to_dict()
     panels = chart["vconcat"][0]["hconcat"]
     assert [panel["encoding"]["x"]["title"] for panel in panels] == ["lambda_max", "trace", "sam_step"]
-    assert panels[0]["title"]["text"] == "τ +1.00  [+1.00, +1.00]"
+    assert panels[0]["title"]["text"] == "τ +1.00  [+0.92, +1.00]"
     assert panels[2]["title"]["text"] == "τ undefined: 1 run with measure and generalization gap"
     drawn = [chart["datasets"][panel["data"]["name"]] for panel in panels]
     assert [len(points) for points in drawn] == [12, 11, 1]

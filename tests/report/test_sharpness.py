@@ -45,14 +45,31 @@ def test_the_correlations_read_as_printed():
     assert lines[2:5] == [
         "measure     among              runs  gurations  pairs      train loss      ρ    τ-b       interval  verdict",
         "─" * 110,
-        "lambda_max  all runs             24         12    276                  +1.00  +1.00  +1.00 … +1.00  larger gap",
+        "lambda_max  all runs             24         12    132                  +1.00  +1.00  +0.92 … +1.00  larger gap",
     ]
     table = [line.split() for line in lines]
-    assert ["lambda_max", "all", "runs", "24", "12", "276", "+1.00", "+1.00", "+1.00", "…", "+1.00", "larger", "gap"] in table
-    # Each run has the rate and batch size of one other, its replicate.
-    assert ["equal", "rate,", "batch", "24", "12", "12", "+1.00", "+1.00", "…", "+1.00", "larger", "gap"] in table
-    assert ["equal", "train", "loss", "24", "12", "196", "0.009", "…", "0.0101", "undefined"] in table
+    # Each run has the rate and batch size of one other, its replicate, which is no other configuration.
+    assert ["equal", "rate,", "batch", "0", "0", "0", "too", "few"] in table
+    assert [
+        "equal",
+        "train",
+        "loss",
+        "24",
+        "12",
+        "92",
+        "0.009",
+        "…",
+        "0.0101",
+        "+1.00",
+        "+0.89",
+        "…",
+        "+1.00",
+        "larger",
+        "gap",
+    ] in table
     assert sum("constant" in line for line in lines) == 1
+    legend = " ".join(" ".join(lines).split())
+    assert "too few = fewer than 10 configurations that can be compared; undefined = the measure is constant" in legend
 
 
 def test_small_against_large_batch_names_its_matching():

@@ -21,8 +21,8 @@ SHOWN = r"\x1b[31mred\x9b0m"
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """The tiny sweep's results."""
-    return search(sweep(), out=tmp_path_factory.mktemp("recorded"), workers=1).directory
+    """The results of the tiny sweep, two seeds a configuration."""
+    return search(sweep("search.replicates=2"), out=tmp_path_factory.mktemp("recorded"), workers=1).directory
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ def test_the_best_configurations_read_as_printed():
             run(0, 0.25, 0, hyperparameters={"momentum": 0.9, "epsilon": 1e-8}, train_loss=0.1, validation_error=0.02),
             run(0, 0.35, 1, hyperparameters={"momentum": 0.9, "epsilon": 1e-8}, train_loss=0.2, validation_error=0.04),
             run(1, 0.2, 0, hyperparameters={"momentum": 0.5, "epsilon": 1e-8}, train_loss=0.05, validation_error=0.01),
-        )
+        ),
+        width=120,
     )
     lines = [line.rstrip() for line in shown.splitlines()]
     assert lines[:7] == [
@@ -32,7 +33,7 @@ def test_the_best_configurations_read_as_printed():
         "─────────────────────────────────────────────────────────────────────────────────────",
         "    1  sgd        constant     32   0.1  0.0500         0.200    1.00  momentum=0.5",
         "    0  sgd        constant     32   0.1   0.150  0.300 ±0.050    3.00  momentum=0.9",
-        "lowest validation loss first, ± standard error over replicates",
+        "lowest validation loss of 2 whole configurations first: as a minimum it is too low; ± standard error over replicates",
     ]
 
 
@@ -42,6 +43,57 @@ def test_rows_of_best_evaluations_say_which_these_are():
     assert lines[4].split() == ["0", "sgd", "constant", "32", "0.1", "0.300", "±0.050", "70"]
     assert "at update = of a run's best evaluation, which losses," in " ".join(lines[5:7]).replace("  ", " ")
     assert "at update" not in text(trials(run(0, 0.25, evaluated_at_update=100), run(0, 0.35, 1)))
+
+
+def test_a_pruned_search_counts_its_endings_and_marks_what_it_cannot_rank():
+    # 4 completed and 56 pruned, as of 60 trials with ASHA.
+    rows = [run(trial, 0.1 + trial / 100, batch_size=8) for trial in range(4)]
+    rows += [run(trial, 0.2 + trial / 100, batch_size=8 << (trial % 7), status="pruned") for trial in range(4, 60)]
+    lines = [line.rstrip() for line in text(trials(*rows), width=120).splitlines()]
+    first, second = (
+        lines.index("Which configurations did best?"),
+        lines.index("Which batch size? Each at its best configuration"),
+    )
+    assert lines[first + 4 : first + 9] == [
+        "    0  sgd        constant      8   0.1    0.100",
+        "    1  sgd        constant      8   0.1    0.110",
+        "    2  sgd        constant      8   0.1    0.120",
+        "    3  sgd        constant      8   0.1    0.130",
+        "    4  sgd        constant    128   0.1  (0.240)  1 pruned of 1",
+    ]
+    legend = " ".join(" ".join(lines[first:second]).split())
+    assert "lowest validation loss of 4 whole configurations first: as a minimum it is too low" in legend
+    assert "(…) = pruned: what it came to until then" in legend
+    assert "runs: 4 completed, 56 pruned; 4 of 60 configurations whole (all replicates completed)" in legend
+    assert [line.split() for line in lines[second + 4 : second + 11]] == [
+        ["8", "12", "4", "8", "0.1", "0.100", "100"],
+        *([f"{8 << place}*", "8", "8", f"({0.2 + (place if place > 3 else 7 + place) / 100:.3f})"] for place in range(1, 7)),
+    ]
+    assert "* = fewer than 3 whole configurations, of which all replicates completed: too few to rank" in " ".join(
+        lines[second:]
+    )
+
+
+def test_what_other_seeds_say_stands_beside_the_lowest():
+    values = [[1.0, 1.0, 9.0], [2.0, 2.0, 2.0], [8.0, 8.0, 8.0]]
+    rows = [run(trial, value, replicate) for trial, row in enumerate(values) for replicate, value in enumerate(row)]
+    lines = [line.rstrip() for line in text(trials(*rows), width=120).splitlines()]
+    assert lines[1:7] == [
+        "                            batch           valid.    on other",
+        "trial  optimizer  schedule   size  rate       loss       seeds",
+        "──────────────────────────────────────────────────────────────",
+        "    1  sgd        constant     32   0.1  2.00 ±0.0   4.33 ±2.3",
+        "    0  sgd        constant     32   0.1  3.67 ±2.7  1.33 ±0.33",
+        "    2  sgd        constant     32   0.1  8.00 ±0.0   8.00 ±0.0",
+    ]
+    assert "on other seeds = of what all replicates but one choose, on that one" in " ".join(lines)
+
+
+def test_repeats_of_a_configuration_are_counted_and_said():
+    rows = [run(trial, 1.0 + trial % 4, config_id=f"c{trial % 4}") for trial in range(20)]
+    shown = " ".join(text(trials(*rows), width=200).split())
+    assert "16 trials repeat another's configuration and are not counted" in shown
+    assert shown.count(" sgd constant 32 0.1 ") == 4
 
 
 def test_an_objective_that_is_no_loss_has_a_column():
@@ -95,14 +147,14 @@ def test_without_a_terminal_there_are_no_escapes(capsys):
 def test_nothing_recorded_and_nothing_completed_say_so():
     assert text(trials()).count("nothing yet: no configuration completed") == 4
     shown = text(trials(run(0, None)))
-    assert shown.count("nothing yet: no configuration completed") == 1
-    assert "100" in shown
+    ended = "runs: 1 diverged; 0 of 1 configurations whole (all replicates completed)"
+    assert f"nothing yet: no configuration completed; {ended}" in " ".join(shown.split())
 
 
 def test_json_keeps_full_precision_and_nulls():
     table = trials(run(0, 1 / 3, hyperparameters={"momentum": 0.9}), run(1, None, batch_size=64))
     values = json.loads(json.dumps(to_json(summary(Tables(table))), allow_nan=False))
-    assert list(values) == ["best", "by_batch_size", "by_optimizer", "by_schedule"]
+    assert list(values) == ["endings", "best", "by_batch_size", "by_optimizer", "by_schedule"]
     [best] = values["best"]
     assert (best["objective"], best["hyperparameters"], best["test_loss"]) == (1 / 3, {"momentum": 0.9}, None)
     assert [row["best_trial"] for row in values["by_batch_size"]] == [0, None]

@@ -51,6 +51,8 @@ def by_rate(results: Results) -> Chart:
     main = main.properties(width=WIDTH, height=HEIGHT)
     heading = f"{MEASURES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
     subtitle = "a point is a configuration's mean over completed replicates; a line joins the best at each rate"
+    if pruned := sum(row["completed"] == 0 and row["share_pruned"] > 0 for row in every):
+        subtitle += f"; not shown: {pruned} that were pruned"
     if not diverged:
         return finished(main, heading, subtitle)
     crosses = alt.Chart(alt.InlineData(diverged)).mark_point(shape=CROSS, size=30, strokeWidth=1.6, opacity=1)

@@ -6,7 +6,7 @@ import numpy as np
 from sweepgd.analysis.columns import floats
 from sweepgd.analysis.correlations import ALL, correlations
 from sweepgd.analysis.levels import batch_levels
-from sweepgd.analysis.measured import known, measure_names, measured
+from sweepgd.analysis.measured import completed, known, measure_names, measured
 from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_x, log_y
 from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
@@ -23,7 +23,8 @@ def measure_gap(results: Results) -> Chart:
     Raises Missing where no run has both.
     """
     runs = measured(results.trials, results.curvature, results.curves)
-    shown = runs.take(np.random.default_rng(0).permutation(runs.num_rows)[:MOST_RUNS])
+    whole = completed(runs)
+    shown = whole.take(np.random.default_rng(0).permutation(whole.num_rows)[:MOST_RUNS])
     gaps, sizes = floats(shown, "generalization_gap"), floats(shown, "batch_size")
     groups = np.unique(batch_levels(sizes[~np.isnan(gaps) & ~np.isnan(sizes)])).astype(int).tolist()
     found = {row["measure"]: row for row in correlations(runs).to_pylist() if row["among"] == ALL}
@@ -42,7 +43,7 @@ def measure_gap(results: Results) -> Chart:
     return finished(
         in_rows(panels),
         "Measures of sharpness against the generalization gap",
-        "a point is a run; τ-b over all runs with its 95 % interval; batch size and rate move both: see the tables",
+        "a point is a run; τ-b within a replicate, with its 95 % interval; batch size and rate move both: see the tables",
     )
 
 

@@ -14,7 +14,8 @@ from sweepgd.report.charts.style import CROSS, HEIGHT, HIGHLIGHT, WIDTH, Chart, 
 def rate_batch(results: Results) -> Chart:
     """The best objective on the plane of learning rate and batch size, both logarithmic, with divergence marked.
 
-    Raises Missing where there are not two of each.
+    A cell in which none completed shows, marked, the last objective of those that were pruned. Raises Missing where there are
+    not two of each.
     """
     cells = rate_batch_map(results.trials).to_pylist()
     if len({cell["learning_rate"] for cell in cells}) < 2 or len({cell["batch_size"] for cell in cells}) < 2:
@@ -22,6 +23,8 @@ def rate_batch(results: Results) -> Chart:
     for cell in cells:
         cell["x"] = sqrt(cell["learning_rate_low"] * cell["learning_rate_high"])
         cell["y"] = sqrt(cell["batch_size_low"] * cell["batch_size_high"])
+        cell["pruned"] = cell["pruned_objective"] is not None
+        cell["objective"] = cell["pruned_objective"] if cell["pruned"] else cell["objective"]
     base = alt.Chart(alt.InlineData(cells))
     area = base.encode(
         x=alt.X("learning_rate_low:Q", title="learning rate", **_axis(cells, "learning_rate")),
@@ -34,23 +37,27 @@ def rate_batch(results: Results) -> Chart:
     if values:
         legend = alt.Legend(values=log_ticks(values), format=".3~g", gradientLength=HEIGHT - 60)
         colour = alt.Color("objective:Q", title="objective", scale=log_scale(values, scheme="viridis"), legend=legend)
-        completed = area.transform_filter("datum.objective !== null")
-        best = area.transform_filter(f"datum.objective === {min(values)!r}")
-        layers += [
-            completed.mark_rect(stroke="white").encode(color=colour),
-            best.mark_rect(filled=False, stroke=HIGHLIGHT, strokeWidth=3),
-        ]
+        known = area.transform_filter("datum.objective !== null")
+        layers.append(known.mark_rect(stroke="white").encode(color=colour))
+        completed = [cell["objective"] for cell in cells if cell["objective"] is not None and not cell["pruned"]]
+        if completed:
+            best = area.transform_filter(f"!datum.pruned && datum.objective === {min(completed)!r}")
+            layers.append(best.mark_rect(filled=False, stroke=HIGHLIGHT, strokeWidth=3))
     share = alt.Size("share_diverged:Q", scale=alt.Scale(domain=[0, 1], range=[0, 160]), legend=None)
     diverged = base.transform_filter("datum.share_diverged > 0").encode(x="x:Q", y="y:Q", size=share)
+    marks = [(diverged, CROSS)]
+    subtitle = "cross: share of the replicates that diverged, by area; grey: none completed; outlined: lowest"
+    if any(cell["pruned"] for cell in cells):
+        marks.append((base.transform_filter("datum.pruned").encode(x="x:Q", y="y:Q"), "circle"))
+        subtitle += "; ring: pruned, its last value"
     # Black on white, to be seen on every colour.
     layers += [
-        diverged.mark_point(shape=CROSS, stroke=stroke, strokeWidth=width, opacity=1)
+        cells_of.mark_point(shape=shape, stroke=stroke, strokeWidth=width, opacity=1)
+        for cells_of, shape in marks
         for stroke, width in (("white", 4), ("black", 1.8))
     ]
     return finished(
-        alt.layer(*layers).properties(width=WIDTH, height=HEIGHT),
-        "Best objective by learning rate and batch size",
-        "cross: share of the replicates that diverged, by area; grey: none completed; outlined: lowest",
+        alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), "Best objective by learning rate and batch size", subtitle
     )
 
 

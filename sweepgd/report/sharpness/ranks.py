@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sweepgd.analysis.correlations import ALL, MATCHED
+from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.levels import EQUAL_LOSS
 from sweepgd.report.answer import Answer, Column, Row
 from sweepgd.report.numbers import short
@@ -32,10 +33,12 @@ def correlations(rows: Sequence[Row]) -> Answer:
     outside = f"; {runs[ALL] - runs[MATCHED]} runs have no other there" if runs[ALL] > runs[MATCHED] else ""
     legend = [
         "τ-b = Kendall's, ρ = Spearman's rank correlation with test (where none, validation) - train loss",
-        "intervals by bootstrap over configurations, of which 1 in 20 misses by chance",
+        "pairs = of configurations within a replicate, whose seed all of them share; intervals by the jackknife over"
+        " configurations, of which 1 in 20 misses by chance",
         f"equal train loss = in the same tenth of a decade, a factor of {short(EQUAL_LOSS)}{outside}",
         "a correlation among all runs may be that of rate, batch size or train loss with both",
         *reasons(rows),
+        *_left_out(rows[0] if rows else None),
     ]
     legend += VARIANTS if len(every) > len(rows) else []
     question = "Does a larger measure go with a larger generalization gap?"
@@ -68,6 +71,16 @@ def granulated(rows: Sequence[Row]) -> Answer:
     question = "Does it rank runs that differ in one hyperparameter alone?"
     least = ("groups", "configurations", *axes[:-1][::-1])
     return Answer(question, shown if rows else [], frozenset(), legend, least)
+
+
+def _left_out(row: Row | None) -> list[str]:
+    """How many runs are in no comparison since they did not complete: those that diverged are a region of their own."""
+    counts = [] if row is None else [f"{row[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
+    if row is None or not counts:
+        return []
+    rates = sorted({short(row[f"diverged_rate_{end}"]) for end in ("from", "to")}, key=float) if row["diverged"] else []
+    where = f" (those that diverged had rates of {' to '.join(rates)})" if rates else ""
+    return [f"not compared, since they did not complete: {', '.join(counts)}{where}"]
 
 
 def _correlation(value: float) -> str:

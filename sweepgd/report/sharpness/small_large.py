@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.levels import EQUAL_LOSS
 from sweepgd.analysis.small_large import OUTCOMES
 from sweepgd.report.answer import Answer, Column, Row
@@ -32,7 +33,7 @@ def small_large(rows: Sequence[Row]) -> Answer:
         *_matching(first),
         "± standard deviation over runs",
         "gap = test - train loss",
-        f"ratio = of geometric means, large to small, {_over(named)}",
+        f"ratio = of geometric means, large to small, within a replicate; {_over(named)}",
         *(reasons(named, "quantity") if first["matched"] else []),
     ]
     return Answer(question, shown, frozenset(), legend, ("ratio",))
@@ -47,7 +48,19 @@ def _matching(row: Row) -> list[str]:
     if not row["matched"]:
         return [f"not comparable = of all {runs} no two of each have train losses {factor}; they are {between}"]
     outside = [f"{row['outside']} runs outside"] if row["outside"] else []
-    return [f"{runs} ({configurations}) at matched train loss, {factor}: {between}", *outside]
+    return [f"{runs} ({configurations}) at matched train loss, {factor}: {between}", *outside, *_left_out(row)]
+
+
+def _left_out(row: Row) -> list[str]:
+    """How many runs of either batch size are in no comparison since they did not complete."""
+    sides = {
+        row[f"{side}_batch_size"]: [
+            f"{row[f'{side}_{name}']} {name.replace('_', ' ')}" for name in CUT_SHORT if row[f"{side}_{name}"]
+        ]
+        for side in ("small", "large")
+    }
+    said = [f"{', '.join(counts)} at batch {size}" for size, counts in sides.items() if counts]
+    return [f"not compared, since they did not complete: {'; '.join(said)}"] if said else []
 
 
 def _over(rows: Sequence[Row]) -> str:
@@ -58,9 +71,11 @@ def _over(rows: Sequence[Row]) -> str:
             said[f"interval over {row['pairs']} pairs of configurations that differ in batch size alone"].append(
                 row["quantity"]
             )
+        elif row["over"] == "runs":
+            said[f"interval over {row['pairs']} replicates that two configurations both have"].append(row["quantity"])
         elif row["over"]:
-            small, large = (row[f"{side}_{row['over']}"] for side in ("small", "large"))
-            said[f"Welch's interval over {small} and {large} {row['over']}"].append(row["quantity"])
+            small, large = (row[f"{side}_configurations"] for side in ("small", "large"))
+            said[f"the wider of Welch's and Student's interval over {small} and {large} configurations"].append(row["quantity"])
     most, *others = sorted(said, key=lambda text: -len(said[text])) or [""]
     return "; ".join([most, *(f"of {', '.join(said[text])} {text}" for text in others)])
 

@@ -1,0 +1,140 @@
+"""CSV and TSV files: their dialect and header, and their columns read block by block."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.csv
+
+from sweepgd.data.checks import reading
+from sweepgd.data.formats import is_packed
+from sweepgd.data.header import column_names
+from sweepgd.data.source import MOST_COLUMNS, Source, Types
+from sweepgd.data.spec import DataSpec
+from sweepgd.problem import Problem
+
+# Of a file's beginning, in which header and sample rows are looked for.
+HEAD_BYTES, SAMPLE_ROWS = 1 << 24, 100
+# Of so many columns, missing values have no blanks around them.
+PADDED_COLUMNS = 10_000
+# Arrow infers types from the first block and holds a few blocks at once.
+BLOCK_BYTES, READ_BYTES = 1 << 24, 1 << 22
+
+
+class Extent(NamedTuple):
+    """How much there is in a file once it is unpacked: the most rows, the longest line in bytes, and whether it has quotes."""
+
+    rows: int
+    longest: int
+    quoted: bool
+
+
+def open_delimited(path: Path, spec: DataSpec) -> Source:
+    """The columns of a CSV or TSV file, .gz or not, in the dialect of `spec`. Raises Problem where it cannot be read."""
+    separator = spec.separator or ("\t" if spec.tabular_by_tabs else ",")
+    with reading(path):
+        sample, header_lines = _sample(path, spec.encoding or "utf-8", separator)
+        if not sample:
+            raise ValueError("the file is empty")
+        if len(sample[0]) > MOST_COLUMNS:
+            raise Problem(f"{path}: {len(sample[0]):,} columns or more, and at most {MOST_COLUMNS:,} are read: give fewer")
+        names, index = column_names(path, sample, spec.header)
+        extent = _extent(path)
+    skipped = 0 if spec.header is False else header_lines
+    # Arrow compares missing values before it trims the blanks around a number, and keeps a copy of them for each column.
+    blanks = ("", " ") if len(names) < PADDED_COLUMNS else ("",)
+    missing = [start + text + end for text in spec.missing_texts for start in blanks for end in blanks]
+
+    def batches(columns: Sequence[str], types: Types) -> Iterator[pa.RecordBatch]:
+        with _unpacked(path) as stream:
+            reader = pa.csv.open_csv(
+                stream,
+                read_options=pa.csv.ReadOptions(
+                    column_names=list(names),
+                    skip_rows=skipped,
+                    encoding=spec.encoding or "utf-8",
+                    block_size=min(max(BLOCK_BYTES, 2 * extent.longest), 2**31 - 1),
+                ),
+                parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=extent.quoted),
+                convert_options=pa.csv.ConvertOptions(
+                    column_types=types,
+                    include_columns=list(columns),
+                    null_values=missing,
+                    strings_can_be_null=True,
+                    decimal_point=spec.decimal or ".",
+                ),
+            )
+            with reader:
+                yield from reader
+
+    def advice(text: str) -> str | None:
+        if spec.decimal != "," and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", text):
+            return 'for decimal commas set data.decimal = ","'
+        return None
+
+    def widened(error: pa.ArrowInvalid, types: Types) -> Types:
+        """After whole numbers come reals, and after numbers, dates and truth values comes text."""
+        found = re.match(r"In CSV column #(\d+): (?:Row #\d+: )?CSV conversion error to (\w+)", str(error))
+        if found is None or types.get(name := names[int(found[1])]) == pa.string():
+            raise error
+        kind = pa.float64() if found[2] in ("int64", "null") and name not in types else pa.string()
+        return types | {name: kind}
+
+    rows = extent.rows if spec.header is False else extent.rows - 1
+    return Source(path, names, index, max(rows, 0), batches, widened, advice)
+
+
+def _unpacked(path: Path) -> pa.NativeFile:
+    return pa.input_stream(path, compression="gzip" if is_packed(path) else None)
+
+
+def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]], int]:
+    """The first rows, blank lines left out, and the lines up to the end of the first. Raises Problem for another encoding."""
+    with _unpacked(path) as stream:
+        head = stream.read(HEAD_BYTES)
+        whole = not stream.read(1)
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head, final=whole)
+    except UnicodeError as error:
+        line = head.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        if encoding.lower() in ("utf-8", "utf8"):
+            raise Problem(f'{path}: line {line} is not UTF-8 text: set data.encoding, such as "latin-1" or "cp1252"') from error
+        raise Problem(f'{path} is not text in {encoding}: set data.encoding to what it is, such as "utf-8"') from error
+    rows: list[list[str]] = []
+    lines = 0
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)
+    for row in reader:
+        if row:
+            rows.append(row)
+            lines = lines or reader.line_num
+            if len(rows) > SAMPLE_ROWS:
+                break
+    if not whole:
+        last = rows.pop()  # which may be cut
+        if not rows and len(last) <= MOST_COLUMNS:
+            raise ValueError(f"its first line is longer than {HEAD_BYTES:,} bytes")
+        rows = rows or [last]
+    return rows, lines
+
+
+def _extent(path: Path) -> Extent:
+    """Go through a file once, unpacked, without keeping any of it."""
+    ends = longest = line = 0
+    quoted = False
+    with _unpacked(path) as stream:
+        while block := stream.read(READ_BYTES):
+            ends += block.count(b"\n")
+            if b"\r" in block:
+                ends += block.count(b"\r") - block.count(b"\r\n")
+            quoted = quoted or b'"' in block
+            first = block.find(b"\n")
+            if first < 0:
+                line += len(block)
+            else:
+                longest, line = max(longest, line + first), len(block) - block.rfind(b"\n") - 1
+    return Extent(ends + 1, max(longest, line), quoted)

@@ -1,0 +1,50 @@
+"""Fashion-MNIST, from the IDX files that Debian's package dataset-fashion-mnist installs."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sweepgd.data.contract import Dataset, Table
+from sweepgd.problem import Problem
+from sweepgd.setting import Setting
+
+FOLDER = "/usr/share/datasets/fashion-mnist"
+CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+
+
+def _file(folder: Path, name: str) -> Path:
+    """A file of that name, packed or not."""
+    found = next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
+    if found is None:
+        raise Problem(
+            f"no file {folder / name} or {name}.gz: install Debian's package (apt install dataset-fashion-mnist), or give the"
+            " folder of the four files in data.folder"
+        )
+    return found
+
+
+def _part(folder: Path, name: str) -> Table:
+    from sweepgd.data.idx import read_idx
+
+    images, labels = (read_idx(_file(folder, f"{name}-{kind}-ubyte")) for kind in ("images-idx3", "labels-idx1"))
+    if images.ndim != 3 or labels.shape != images.shape[:1]:
+        raise Problem(f"{folder}: images of shape {images.shape} and labels of {labels.shape}: give Fashion-MNIST's own files")
+    inputs = images.reshape(len(images), -1)
+    features = tuple(f"x{pixel}" for pixel in range(inputs.shape[1]))
+    return Table(inputs, labels[:, None].astype(np.float64), features, CLASSES)
+
+
+def _load(rng: np.random.Generator, folder: str) -> Table:
+    place = Path(folder).expanduser()
+    train, test = _part(place, "train"), _part(place, "t10k")
+    return Table(train.inputs, train.targets, train.features, CLASSES, test=test)
+
+
+fashion_mnist = Dataset(
+    name="fashion_mnist",
+    task="classification",
+    load=_load,
+    settings=(Setting("folder", FOLDER, "where its four IDX files are"),),
+    description="60,000 images of clothes, 28 by 28 pixels of 0 to 255, in 10 kinds, and 10,000 to test",
+    source="Xiao, Rasul & Vollgraf 2017; Debian's package dataset-fashion-mnist",
+)

@@ -1,0 +1,100 @@
+"""The format of a file: what its name promises, and what its first bytes show."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from sweepgd.problem import Problem, UsageProblem
+
+Format = Literal["csv", "parquet", "npz", "idx"]
+KNOWN = "give .csv, .tsv, .parquet, .npz, .idx or -idx3-ubyte (CSV, TSV, IDX also .gz)"
+
+GZIP, ZIP, PARQUET = "gzip", "a ZIP archive", "Parquet"
+# The first bytes of what people save under another name.
+MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", GZIP),
+    (b"PK\x03\x04", ZIP),
+    (b"PAR1", PARQUET),
+    (b"\x93NUMPY", "a single NumPy array"),
+    (b"\x89HDF", "HDF5"),
+    (b"ARROW1", "an Arrow file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\xd0\xcf\x11\xe0", "an Excel file"),
+    (b"%PDF", "PDF"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
+HINTS = {
+    GZIP: "add .gz to its name",
+    ZIP: "unpack it, or save an Excel sheet as CSV",
+    PARQUET: "let its name end in .parquet",
+    "a single NumPy array": "save inputs and target with numpy.savez",
+    "an Excel file": "save it as CSV",
+    "UTF-16 text": 'set data.encoding = "utf-16"',
+    "a web page": "fetch the file itself",
+    "a Git LFS pointer, not the file itself": "fetch it with git lfs pull",
+}
+
+
+def format_of(path: str) -> Format:
+    """The format that a file's name promises. Raises UsageProblem where it is none of those that are read."""
+    name = Path(path).name.lower()
+    if name.endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")):
+        return "csv"
+    if name.endswith(".parquet"):
+        return "parquet"
+    if name.endswith(".npz"):
+        return "npz"
+    # MNIST's own names: train-images-idx3-ubyte.gz, train-images.idx3-ubyte.
+    if re.search(r"[-.]idx\d?(-\w+)?(\.gz)?$", name):
+        return "idx"
+    raise UsageProblem(f"{path}: unknown format: {KNOWN}")
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file's name says that gzip compressed it."""
+    return path.name.lower().endswith(".gz")
+
+
+def existing(path: str) -> Path:
+    """The file at a path. Raises Problem where there is none, saying why."""
+    try:
+        file = Path(path).expanduser()
+        if file.is_file():
+            return file
+        there, link = file.exists(), file.readlink() if file.is_symlink() else None
+    except (OSError, RuntimeError) as error:  # RuntimeError where nobody has the name behind ~
+        raise Problem(
+            f"cannot read {path}: {getattr(error, 'strerror', None) or error}; give a file that you may read"
+        ) from error
+    if there:
+        raise Problem(f"not a file: {path}: give a CSV, Parquet, NPZ or IDX file")
+    if link is not None:
+        raise Problem(f"{path} is a link to {link}, and nothing is there: mend the link, or give another file")
+    raise Problem(f"no such file: {path}")
+
+
+def check_content(path: Path, encoding: str = "utf-8") -> None:
+    """Raises Problem where a file's first bytes are those of another format than its name promises."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(32)
+    except OSError:
+        return  # told by who reads it
+    found = next((name for magic, name in MAGIC if start.startswith(magic)), None)
+    form = format_of(str(path))
+    packed = GZIP if is_packed(path) else None
+    promised = {"csv": packed, "idx": packed, "parquet": PARQUET, "npz": ZIP}[form]
+    if found is None or found == promised:
+        return
+    if found == "UTF-16 text" and (form != "csv" or not encoding.lower().replace("_", "-").startswith("utf-8")):
+        return
+    hint = HINTS.get(found, "unpack it" if found in ("bzip2", "xz", "zstd") else f"save it in another format: {KNOWN}")
+    raise Problem(f"{path} holds {found}{' and not ' + promised if promised else ''}: {hint}")

@@ -1,0 +1,140 @@
+"""NPZ archives: their arrays by name, what each declares before it is read, and the layout of Keras' archives."""
+
+import zipfile
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib import format as npy
+
+from sweepgd.data.checks import check_memory, reading
+from sweepgd.data.contract import Array
+from sweepgd.data.raw import in_one_line
+from sweepgd.data.spec import DataSpec
+from sweepgd.problem import Problem, UsageProblem, nearest
+
+# The arrays of keras.datasets' archives, such as mnist.npz.
+KERAS = ("x_train", "y_train", "x_test", "y_test")
+# The kinds of NumPy's types that a target may be of.
+TARGET_KINDS = {"classification": "fiubUS", "regression": "fiub"}
+
+
+class Declared(NamedTuple):
+    """What the header of an array says, and the bytes that the archive holds of its values."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    held: int
+
+
+class Roles(NamedTuple):
+    """The names of the arrays of inputs and target of one part."""
+
+    inputs: str
+    target: str
+
+
+def declared(path: Path) -> dict[str, Declared]:
+    """The arrays of an archive by name, none of them read. Raises Problem where it is no archive of arrays."""
+    arrays = {}
+    with reading(path), zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            with archive.open(entry) as member:
+                version = npy.read_magic(member)
+                read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+                if read_header is None:
+                    raise ValueError(f"{entry.filename} is an array of the unknown version {version}")
+                shape, _, dtype = read_header(member)
+                arrays[entry.filename.removesuffix(".npy")] = Declared(shape, dtype, entry.file_size - member.tell())
+    return arrays
+
+
+def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles | None]:
+    """Which arrays of `spec.path` are the training inputs and target, and which the test set's, where it is in there too.
+
+    Raises UsageProblem where that is not clear.
+    """
+    path = spec.path
+    keras = all(name in arrays for name in KERAS)
+    target = _one(spec.target, "target") or ("y_train" if keras else None)
+    if target is None:
+        raise UsageProblem(f"{path}: name the array of the target in data.target; it has {_listed(arrays)}")
+    named = _one(spec.inputs, "inputs")
+    is_keras = keras and target == "y_train" and named in (None, "x_train")
+    inputs = named or ("x_train" if is_keras else _other(spec, arrays, target, "inputs", {spec.test_inputs, spec.test_target}))
+    train = Roles(inputs, target)
+    if spec.test_path is not None:
+        return train, None
+    if spec.test_inputs is None and spec.test_target is None:
+        return train, Roles("x_test", "y_test") if is_keras else None
+    if spec.test_inputs is None or spec.test_target is None:
+        raise UsageProblem("data.test_inputs and data.test_target go together: give both arrays of the test set")
+    return train, Roles(spec.test_inputs, spec.test_target)
+
+
+def test_roles(spec: DataSpec, arrays: Mapping[str, Declared], train: Roles) -> Roles:
+    """Which arrays of `spec.test_path` are the test set's: those named, or else those named as in `spec.path`."""
+    target = spec.test_target or train.target
+    if spec.test_inputs is not None:
+        return Roles(spec.test_inputs, target)
+    return Roles(train.inputs if train.inputs in arrays else _other(spec, arrays, target, "test_inputs", set()), target)
+
+
+def _one(given: str | list[str] | None, key: str) -> str | None:
+    if isinstance(given, list):
+        if len(given) != 1:
+            raise UsageProblem(f"data.{key} = {given!r}: give the name of one NPZ array")
+        return given[0]
+    return given
+
+
+def _other(spec: DataSpec, arrays: Mapping[str, Declared], target: str, key: str, taken: set[str | None]) -> str:
+    others = [name for name in arrays if name != target and name not in taken]
+    if len(others) == 1:
+        return others[0]
+    path = spec.path if key == "inputs" else spec.test_path
+    raise UsageProblem(f"{path}: name the array of inputs in data.{key}; besides {target!r} it has {_listed(others)}")
+
+
+def _listed(names: Mapping[str, Declared] | list[str]) -> str:
+    return ", ".join(repr(name) for name in names) or "none"
+
+
+def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: DataSpec) -> tuple[Array, Array]:
+    """Inputs and target of one part. Raises Problem where an array is not what its role wants, before it is read."""
+    for name in part:
+        if name not in arrays:
+            raise UsageProblem(f"{path}: no array {name!r}: {nearest(name, map(in_one_line, arrays))}")
+    if part.inputs == part.target:
+        raise UsageProblem(f"{path}: array {part.inputs!r} is to be both inputs and target: name another")
+    assert spec.task is not None
+    wanted = ((part.inputs, "fiub", "inputs"), (part.target, TARGET_KINDS[spec.task], f"target of a {spec.task}"))
+    for name, kinds, what in wanted:
+        array = arrays[name]
+        if array.dtype.kind not in kinds or not array.shape:
+            raise Problem(f"{path}: array {name!r} holds {_named(array.dtype)} of shape {array.shape}, no {what}{_mend(array)}")
+        promised = prod(array.shape) * array.dtype.itemsize
+        if promised != array.held:
+            raise Problem(
+                f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {promised:,} bytes, and holds"
+                f" {array.held:,}: it is damaged, save it anew"
+            )
+    rows, *rest = arrays[part.inputs].shape
+    check_memory(path, rows, prod(rest), arrays[part.inputs].dtype.itemsize)
+    # Opened here because np.load leaves a damaged archive open.
+    with reading(path), path.open("rb") as file:
+        archive = np.load(file)
+        inputs, target = archive[part.inputs], archive[part.target]
+        return inputs, np.char.decode(target, spec.encoding or "utf-8") if target.dtype.kind == "S" else target
+
+
+def _named(dtype: np.dtype) -> str:
+    return "Python objects" if dtype.kind == "O" else str(dtype)
+
+
+def _mend(array: Declared) -> str:
+    if array.dtype.kind == "O":
+        return ": objects are not read, since they may run code; save texts with .astype(str), numbers with .astype(float)"
+    return ": give rows of numbers, or name another array"

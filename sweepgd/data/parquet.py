@@ -1,0 +1,40 @@
+"""Parquet files: their columns, and which of them pandas wrote as the index of its rows."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from sweepgd.data.checks import reading
+from sweepgd.data.source import Source, Types
+
+BATCH_ROWS = 65_536
+
+
+def open_parquet(path: Path) -> Source:
+    """The columns of a Parquet file. Raises Problem where it cannot be read."""
+    with reading(path), pa.parquet.ParquetFile(path) as file:
+        names = tuple(file.schema_arrow.names)
+        index = _index(file.schema_arrow, names)
+        rows = file.metadata.num_rows
+
+    def batches(columns: Sequence[str], types: Types) -> Iterator[pa.RecordBatch]:
+        with pa.parquet.ParquetFile(path) as file:
+            yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
+
+    def widened(error: pa.ArrowInvalid, types: Types) -> Types:
+        raise error
+
+    return Source(path, names, index, rows, batches, widened, lambda text: None)
+
+
+def _index(schema: pa.Schema, names: Sequence[str]) -> tuple[str, ...]:
+    """The columns that pandas' metadata name as the index of the rows."""
+    try:
+        listed = json.loads((schema.metadata or {})[b"pandas"])["index_columns"]
+    except (KeyError, TypeError, ValueError):
+        return ()
+    # A range is described by a table and is no column.
+    return tuple(name for name in listed if isinstance(name, str) and name in set(names))

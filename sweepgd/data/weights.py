@@ -1,0 +1,26 @@
+"""How often each training row is drawn where classes have weights."""
+
+import numpy as np
+
+from sweepgd.data.contract import Array, Data
+from sweepgd.data.spec import DataSpec
+from sweepgd.problem import UsageProblem, nearest
+
+
+def row_weights(spec: DataSpec, data: Data) -> Array | None:
+    """The probability of each training row, (rows,), or None where `spec` gives no weights.
+
+    "balanced" weighs a class by the inverse of its rows, as scikit-learn does. Raises UsageProblem for an unknown class.
+    """
+    if spec.class_weights is None:
+        return None
+    labels = data.train.targets[:, 0].astype(np.int64)
+    if spec.class_weights == "balanced":
+        weights = 1 / np.maximum(np.bincount(labels, minlength=len(data.classes)), 1)
+    else:
+        for name in spec.class_weights:
+            if name not in data.classes:
+                raise UsageProblem(f"data.class_weights.{name}: {data.name} has no such class: {nearest(name, data.classes)}")
+        weights = np.array([spec.class_weights.get(name, 1.0) for name in data.classes])
+    each = weights[labels]
+    return each / each.sum()

@@ -1,0 +1,29 @@
+"""The sweep of a results directory, with its data where they are now."""
+
+from pathlib import Path
+
+from sweepgd.data.paths import moved, path_keys
+from sweepgd.problem import Problem
+from sweepgd.sweep.files import recorded
+from sweepgd.sweep.spec import Sweep
+
+
+def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -> Sweep:
+    """Return the sweep whose text a results directory holds, its data at `data_path` if given.
+
+    Raise Problem where a file of the data is not there: they are the ones where their fingerprint is the recorded one.
+    """
+    sweep = recorded(text, where)
+    if data_path is not None:
+        return at(sweep, data_path)
+    data = sweep.data.model_dump()
+    for key in path_keys(data):
+        if not Path(data[key]).is_file():
+            raise Problem(f"no such file: {data[key]}, the data of this sweep: give --data-path FILE, where it is now")
+    return sweep
+
+
+def at(sweep: Sweep, data_path: str | Path) -> Sweep:
+    """Return a sweep whose data file is at `data_path` now. Raise Problem where it is not."""
+    data = sweep.data.model_copy(update=moved(sweep.data.model_dump(exclude_none=True), Path(data_path)))
+    return sweep.model_copy(update={"data": data})

@@ -1,0 +1,140 @@
+"""Made-up studies as tables in memory, in which it is known whether measures go with the gap, and by how much.
+
+The latent model: the logarithm of a measure is u and that of the gap v, each standard normal over configurations and seeds, and
+u = √w · A + √(1 - w) · (√s · S + √(1 - s) · E), where A belongs to a configuration, S to a replicate, whose seed all
+configurations share, and E to a single run; w is `within`, the correlation of a configuration's replicates, and s is
+`seeds`. Of u and v the parts A have a correlation ρ, the parts E the same one, and the parts S none, so that within a replicate
+Kendall's τ of measure and gap is 2/π · asin ρ, whatever w and s are. `tau` is that τ: 0 in a null study. A study has several
+measures, drawn independently of each other given the gap, so that one table gives several verdicts of a kind.
+"""
+
+from dataclasses import dataclass, field
+from math import pi, sin, sqrt
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.record import CURVATURE, TRIALS
+
+SIZES, OPTIMIZERS = np.array([8, 32, 128, 512]), np.array(["adam", "sgd"])
+MEASURES = ("lambda_max", "trace", "asam", "sam", "fisher_trace", "relative_flatness", "noise_scale", "weight_norm")
+# Of the logarithm of a measure and of the gap.
+DEVIATION = 0.5
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a study looks like: how many configurations and replicates, and what is planted in it."""
+
+    name: str
+    configurations: int = 24
+    replicates: int = 3
+    search: str = "random"  # or "grid"; with `sides`, these are the configurations of the smallest and the largest batch size
+    sides: tuple[int, int] | None = None
+    within: float = 0.7
+    seeds: float = 0.5
+    tau: float = 0.0
+    ratio: float = 1.0  # of the measure at the largest batch size to that at the others
+    by_rate: float = 0.0  # the share of u and v that is the learning rate's, the same in both
+    distinct: int | None = None  # so many configurations, of which each trial draws one again
+    diverged: str = "none"  # or "random", or "rate": of the runs of the highest rates, nearly all
+    losses: float = 0.3  # decades over which the train losses of the configurations are spread
+    kinds: tuple[str, ...] = field(default=())  # the verdicts that the design is about; all where none are named
+
+
+def tables(design: Design, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:
+    """The tables `trials` and `curvature` of a study drawn from `design`."""
+    sizes, rates, optimizers = _space(design, random)
+    count, replicates = len(sizes), design.replicates
+    u, v = _latents(design, rates, random)
+    measures = np.exp(DEVIATION * u) * np.where(sizes == sizes.max(), design.ratio, 1.0)[:, None]
+    losses = 0.01 * 10 ** (design.losses * random.random(count)[:, None] + 0.005 * random.random((count, replicates)))
+    gone = _diverged(design, rates, random)
+    drawn = np.arange(count) if design.distinct is None else random.integers(0, design.distinct, count)
+
+    def of_runs(values: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(values if values.ndim == 2 else values[:, None], (count, replicates))[drawn].ravel()
+
+    ended = of_runs(gone)
+    runs = {"trial": np.repeat(np.arange(count), replicates), "replicate": np.tile(np.arange(replicates), count)}
+    trials = runs | {
+        "config_id": np.char.add("c", np.repeat(drawn, replicates).astype(str)),
+        "status": np.where(ended, "diverged", "completed"),
+        "optimizer": of_runs(optimizers),
+        "schedule": np.full(count * replicates, "constant"),
+        "batch_size": of_runs(sizes),
+        "learning_rate": of_runs(rates),
+        "train_loss": np.where(ended, np.nan, of_runs(losses)),
+        "generalization_gap": np.where(ended, np.nan, of_runs(np.exp(DEVIATION * v))),
+    }
+    curvature = {name: np.tile(values[~ended], len(MEASURES)) for name, values in runs.items()}
+    rows = len(curvature["trial"])
+    curvature |= {
+        "measure": np.repeat(MEASURES, rows // len(MEASURES)),
+        "value": np.concatenate([of_runs(values)[~ended] for values in measures]),
+        "settings": np.full(rows, "{}"),
+        "which": np.full(rows, "final"),
+        "rows": np.full(rows, 512),
+        "rescaling": np.ones(rows),
+    }
+    return _table(trials, TRIALS), _table(curvature, CURVATURE)
+
+
+def _space(design: Design, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Batch size, learning rate and optimizer of each configuration."""
+    if design.sides is not None:
+        sizes = np.repeat(SIZES[[0, -1]], design.sides)
+        return sizes, 10 ** random.uniform(-3, 0, len(sizes)), np.full(len(sizes), "sgd")
+    if design.search == "random":
+        count = design.configurations
+        rates = 10 ** random.uniform(-3, 0, count)
+        return random.choice(SIZES, count), rates, random.choice(OPTIMIZERS, count)
+    # 12 = 2 × 3 × 2, 24 = 3 × 4 × 2, 60 = 3 × 10 × 2.
+    columns = {12: 2, 24: 3, 60: 3}[design.configurations]
+    rates = 10 ** np.linspace(-3, 0, design.configurations // columns // 2)
+    grid = np.meshgrid(SIZES[:columns], rates, OPTIMIZERS, indexing="ij")
+    return grid[0].ravel(), grid[1].ravel(), grid[2].ravel()
+
+
+def _latents(design: Design, rates: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """u of each measure, configuration and replicate, (measures, configurations, replicates), and v, without the first axis."""
+    rho = sin(pi / 2 * design.tau)
+
+    def parts(*shape: int, relation: float) -> tuple[np.ndarray, np.ndarray]:
+        gap, *others = random.standard_normal((1 + len(MEASURES), *shape))
+        return relation * gap + sqrt(1 - relation**2) * np.array(others), gap
+
+    own = parts(len(rates), 1, relation=rho)
+    run = parts(len(rates), design.replicates, relation=rho)
+    seed = parts(1, design.replicates, relation=0.0)
+    w, s, r = design.within, design.seeds, design.by_rate
+    # Of a mean of 0 and a deviation of 1 over rates that are uniform in the logarithm.
+    rate = (np.log10(rates)[:, None] + 1.5) / sqrt(0.75)
+    u, v = (
+        sqrt(1 - r) * (sqrt(w) * a + sqrt(1 - w) * (sqrt(s) * b + sqrt(1 - s) * e)) + sqrt(r) * rate
+        for a, b, e in zip(own, seed, run, strict=True)
+    )
+    return u, v
+
+
+def _diverged(design: Design, rates: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Which runs diverged, (configurations, replicates): about 30 in 100 where any did."""
+    chance = np.zeros(len(rates))
+    if design.diverged == "random":
+        chance[:] = 0.3
+    elif design.diverged == "rate":
+        chance = np.where(np.log10(rates) > -1.0, 0.85, 0.05)
+    return random.random((len(rates), design.replicates)) < chance[:, None]
+
+
+def _table(columns: dict[str, np.ndarray], schema: pa.Schema) -> pa.Table:
+    rows = len(columns["trial"])
+    arrays = [
+        pa.array([{}] * rows, field.type)
+        if field.name == "hyperparameters"
+        else pa.array(columns[field.name], field.type, from_pandas=True)
+        if field.name in columns
+        else pa.nulls(rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)

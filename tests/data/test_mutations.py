@@ -1,0 +1,92 @@
+"""Damaged data files: 500 seeded mutations end in a table or in one line, and none in a traceback or a long silence."""
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from data.zoo import arrays, delimited, parquet
+
+from sweepgd.data import DataSpec, prepare
+from sweepgd.problem import Problem
+
+# One file a format: those of many columns, quotes, gzip, dictionaries, Keras' layout and images.
+WANTED = ("plain", "quoted", "gzip", "UTF-16", "a category with gaps", "dates in days", "pandas' index of a shuffled frame")
+WANTED += ("dictionaries", "a moment in days", "Keras' layout", "images", "IDX", "MNIST's names")
+HERD = [animal for module in (delimited, arrays, parquet) for animal in module.READ if animal.name in WANTED]
+# What people's editors and networks put into a file.
+INSERTED = (b"", b"\0", b"\xff", b"\n", b",", b'"', b"nan", b"1e999", b"-", b"\r", b"9" * 30, bytes(64), b"PK\3\4", b"\x80" * 4)
+SILENT_SECONDS = 20
+
+
+def mutated(content: bytes, rng: np.random.Generator) -> bytes:
+    """A file with one to four pieces cut, repeated, exchanged, overwritten or put in."""
+    for _ in range(rng.integers(1, 5)):
+        if not content:
+            return content
+        start, length = int(rng.integers(len(content))), int(rng.integers(1, 1 + min(64, len(content))))
+        piece, end = content[start : start + length], start + length
+        kind = int(rng.integers(6))
+        if kind == 0:
+            content = content[:start] + content[end:]
+        elif kind == 1:
+            content = content[:end] + piece * int(rng.integers(1, 4)) + content[end:]
+        elif kind == 2:
+            content = content[:start] + rng.bytes(len(piece)) + content[end:]
+        elif kind == 3:
+            content = content[:start] + INSERTED[rng.integers(len(INSERTED))] + content[start:]
+        elif kind == 4:
+            content = content[:start] + bytes([content[start] ^ (1 << int(rng.integers(8)))]) + content[start + 1 :]
+        else:
+            content = content[:start]
+    return content
+
+
+@pytest.fixture
+def _alarm():
+    """A processor that is busy elsewhere is no silence: only this process' own time counts."""
+
+    def late(*_):
+        raise AssertionError(f"silent for {SILENT_SECONDS} s")
+
+    before = signal.signal(signal.SIGVTALRM, late)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
+
+
+def run(number: int, folder: Path) -> str:
+    """Reads mutation `number`, and returns the line that refused it, or ''."""
+    rng = np.random.default_rng([14, number])
+    animal = HERD[number % len(HERD)]
+    path = folder / animal.file
+    animal.make(path)
+    victims = sorted(folder.iterdir())
+    victim = victims[rng.integers(len(victims))]
+    victim.write_bytes(mutated(victim.read_bytes(), rng))
+    keys = {"target": "kind", "task": "classification"} | animal.asked
+    if keys["target"] == "labels.idx":
+        keys["target"] = str(folder / "labels.idx")
+    signal.setitimer(signal.ITIMER_VIRTUAL, SILENT_SECONDS)
+    try:
+        data = prepare(DataSpec(path=str(path), **keys))
+    except Problem as problem:
+        return str(problem)
+    finally:
+        for each in folder.iterdir():
+            each.unlink()
+    assert data.rows > 0
+    assert np.isfinite(data.train.inputs).all()
+    assert len(data.classes) > 1
+    return ""
+
+
+@pytest.mark.usefixtures("_alarm")
+@pytest.mark.parametrize("numbers", [range(100), pytest.param(range(100, 500), marks=pytest.mark.slow)], ids=["some", "all"])
+@pytest.mark.filterwarnings("ignore:.* need .* of memory:UserWarning")
+def test_a_mutated_file_ends_in_a_table_or_one_line(numbers, tmp_path):
+    lines = [run(number, tmp_path) for number in numbers]
+    assert len(HERD) == len(WANTED) + 1  # "plain" is in two formats
+    refused = [line for line in lines if line]
+    assert not [line for line in refused if "\n" in line or not (str(tmp_path) in line or "to train on" in line)]
+    assert len(numbers) / 10 < len(refused) < len(numbers)

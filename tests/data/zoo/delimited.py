@@ -1,0 +1,234 @@
+"""CSV and TSV files in the dialects of spreadsheets, pandas, R, UCI and old machines."""
+
+import bz2
+import gzip
+
+from data.zoo.animal import KINDS, NUMBERS, ROWS, Animal, rows, text
+
+HEAD = "a,b,kind\n"
+SEMI = {"separator": ";", "decimal": ","}
+INDEXED = ",a,b,kind\n" + "".join(f"{row},{line}\n" for row, line in enumerate(rows().splitlines()))
+DATED = "when,a,b,kind\n" + "".join(f"2020-01-{row + 1:02d},{line}\n" for row, line in enumerate(rows().splitlines()))
+SEXES = [["f", "m", ""][row % 3] for row in range(ROWS)]
+SEXED = "sex,a,b,kind\n" + "".join(f"{sex},{line}\n" for sex, line in zip(SEXES, rows().splitlines(), strict=True))
+FLAGGED = "on,a,b,kind\n" + "".join(f"{['true', 'false'][n % 2]},{line}\n" for n, line in enumerate(rows().splitlines()))
+SHORT = {"features": ("a", "b")}
+
+
+def labels(*texts: str) -> str:
+    """The common table with other labels, in turn."""
+    return HEAD + rows(kinds=[texts[row % len(texts)] for row in range(ROWS)])
+
+
+def gap(where: int, value: str) -> str:
+    """The common table with another cell in column b."""
+    lines = rows().splitlines()
+    a, _, kind = lines[where].split(",")
+    lines[where] = f"{a},{value},{kind}"
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def lines(*which: tuple[str, str, dict, str]) -> list[Animal]:
+    return [Animal(name, "d.csv", text(content), asked, line=line) for name, content, asked, line in which]
+
+
+READ = [
+    Animal("plain", "d.csv", text(HEAD + rows()), **SHORT),
+    Animal("no line end at the end", "d.csv", text((HEAD + rows()).rstrip())),
+    Animal("Windows line ends", "d.csv", text(HEAD.replace("\n", "\r\n") + rows(end="\r\n"))),
+    Animal("old Mac line ends", "d.csv", text(HEAD.replace("\n", "\r") + rows(end="\r"))),
+    Animal("mixed line ends", "d.csv", text(HEAD + rows().replace("\n", "\r\n", 4))),
+    Animal("byte-order mark", "d.csv", text("\ufeff" + HEAD + rows()), **SHORT),
+    Animal("blank lines", "d.csv", text("\n" + HEAD + "\n" + rows() + "\n\n")),
+    Animal("blanks after commas", "d.csv", text("a, b, kind\n" + rows(separator=", ")), **SHORT),
+    Animal(
+        "quoted",
+        "d.csv",
+        text('"a","b","kind"\n' + "".join(f'"{x:g}","{y:g}","{k}"\n' for (x, y), k in zip(NUMBERS, KINDS, strict=True))),
+    ),
+    Animal("a line end in a header", "d.csv", text('a,"b\nin cm",kind\n' + rows()), features=("a", "b\nin cm")),
+    Animal("a comma in labels", "d.csv", text(labels('"x,1"', '"y"')), classes=("x,1", "y")),
+    Animal("a line end in labels", "d.csv", text(labels('"x\n1"', '"y"')), classes=("x\n1", "y")),
+    Animal("Latin-1", "d.csv", text(labels("sétosa", "b"), "latin-1"), {"encoding": "latin-1"}, classes=("b", "sétosa")),
+    Animal("UTF-16", "d.csv", text(labels("sétosa", "b"), "utf-16"), {"encoding": "utf-16"}, classes=("b", "sétosa")),
+    Animal("semicolons and decimal commas", "d.csv", text("a;b;kind\n" + rows(";", ",")), SEMI),
+    Animal("semicolons", "d.csv", text("a;b;kind\n" + rows(";")), {"separator": ";"}),
+    Animal("bars", "d.csv", text("a|b|kind\n" + rows("|")), {"separator": "|"}),
+    Animal("tabs", "d.tsv", text("a\tb\tkind\n" + rows("\t"))),
+    Animal("tabs and decimal commas", "d.tsv", text("a\tb\tkind\n" + rows("\t", ",")), {"decimal": ","}),
+    Animal("tabs in .csv", "d.csv", text("a\tb\tkind\n" + rows("\t")), {"separator": "\t"}),
+    Animal("gzip", "d.csv.gz", lambda path: path.write_bytes(gzip.compress((HEAD + rows()).encode()))),
+    Animal(
+        "two gzip members",
+        "d.csv.gz",
+        lambda path: path.write_bytes(gzip.compress(HEAD.encode()) + gzip.compress(rows().encode())),
+    ),
+    Animal("without a header", "d.csv", text(rows()), {"header": False, "target": "c3"}, features=("c1", "c2")),
+    Animal("years as names", "d.csv", text("1990,1991,kind\n" + rows()), {"header": True}, features=("1990", "1991")),
+    Animal(
+        "pandas' own names",
+        "d.csv",
+        text("0,1,2,3\n" + "".join(f"1,{line}\n" for line in rows().splitlines())),
+        {"target": "3"},
+        (ROWS, 3),
+        first=(1, 0, 0.25),
+    ),
+    Animal(
+        "pandas' index", "d.csv", text(INDEXED), **SHORT, notes="the first column, which has no name, is an index of the rows"
+    ),
+    Animal("R's row names", "d.csv", text(INDEXED.replace(",a,", '"",a,', 1)), **SHORT, notes="is an index of the rows"),
+    Animal("an index read and written again", "d.csv", text("Unnamed: 0" + INDEXED), **SHORT, notes="'Unnamed: 0' is an index"),
+    Animal(
+        "separators at the ends of lines",
+        "d.csv",
+        text("a,b,kind,\n" + rows(end=",\n")),
+        **SHORT,
+        notes="column 'column 4' is an index",
+    ),
+    Animal(
+        "whole numbers, then reals",
+        "d.csv",
+        text("a,b,kind\n" + "".join(f"{n},{n if n < 9 else n + 0.5},{'xy'[n % 2]}\n" for n in range(ROWS))),
+        classes=("x", "y"),
+        first=(0, 0),
+    ),
+    Animal("scientific notation", "d.csv", text(gap(0, "2.5e-1"))),
+    Animal("labels that are numbers", "d.csv", text(labels("10", "9")), classes=("9", "10")),
+    Animal("labels as reals", "d.csv", text(labels("1.0", "2.0")), classes=("1", "2")),
+    Animal("labels true and false", "d.csv", text(labels("true", "false")), classes=("False", "True")),
+    Animal("labels with blanks", "d.csv", text(labels(" x", "x ", "y")), classes=("x", "y")),
+    Animal("NA as a class", "d.csv", text(labels("NA", "b")), {"missing_values": []}, classes=("NA", "b")),
+    Animal(
+        "rows without a label left out",
+        "d.csv",
+        text(labels("NA", "a", "b")),
+        {"missing_target": "drop"},
+        (8, 2),
+        ("a", "b"),
+        first=(0.5, 2.25),
+        notes="4 of 12 rows are left out",
+    ),
+    Animal(
+        "rows with a gap left out", "d.csv", text(gap(3, "?")), {"missing": "drop"}, (11, 2), notes="1 of 12 rows are left out"
+    ),
+    Animal(
+        "a gap as the mean",
+        "d.csv",
+        text(gap(3, " NA")),
+        {"missing": "mean"},
+        (ROWS, 3),
+        features=("a", "b", "b missing"),
+        first=(0, 0.25, 0),
+    ),
+    Animal("truth values", "d.csv", text(FLAGGED), shape=(ROWS, 3), first=(1, 0, 0.25)),
+    Animal("dates in days", "d.csv", text(DATED), {"dates": "all"}, (ROWS, 3), first=(18262, 0, 0.25)),
+    Animal("a date left out", "d.csv", text(DATED), {"exclude": "when"}, **SHORT),
+    Animal(
+        "a category",
+        "d.csv",
+        text(SEXED.replace("\n,", "\nd,")),
+        {"categories": "all"},
+        (ROWS, 5),
+        features=("sex=d", "sex=f", "sex=m", "a", "b"),
+        first=(0, 1, 0, 0, 0.25),
+    ),
+    Animal(
+        "a category with gaps",
+        "d.csv",
+        text(SEXED),
+        {"categories": ["sex"], "missing": "median"},
+        (ROWS, 5),
+        features=("sex=f", "sex=m", "a", "b", "sex missing"),
+        first=(1, 0, 0, 0.25, 0),
+    ),
+    Animal(
+        "numbers as categories",
+        "d.csv",
+        text(HEAD + rows()),
+        {"categories": ["b"]},
+        (ROWS, 6),
+        features=("a", "b=0.25", "b=1.25", "b=2.25", "b=3.25", "b=4.25"),
+        first=(0, 1, 0, 0, 0, 0),
+    ),
+]
+
+REFUSED = [
+    *lines(
+        ("empty", "", {}, "the file is empty"),
+        ("header alone", HEAD, {}, "no rows"),
+        ("semicolons unsaid", "a;b;kind\n" + rows(";"), {}, 'separated by ";", set data.separator = ";"'),
+        ("tabs unsaid", "a\tb\tkind\n" + rows("\t"), {}, r'separated by "\t", set data.separator'),
+        (
+            "decimal commas unsaid",
+            "a;b;kind\n" + rows(";", ","),
+            {"separator": ";"},
+            'for decimal commas set data.decimal = ","',
+        ),
+        ("no header", rows(), {"target": "cat"}, "its first line looks like data (0, 0.25, cat), not like names"),
+        (
+            "no header, digits",
+            "8,0,1\n" * 9,
+            {"target": "8"},
+            "looks like data (8, 0, 1), not like names: set data.header = false",
+        ),
+        ("two names", "a,a,kind\n" + rows(), {}, "two columns are called 'a': rename one"),
+        ("a column without a name", "a,,kind\n" + rows(), {}, "column 2 has no name"),
+        ("Latin-1 unsaid", "x", {}, "no column 'kind': known: x"),
+        ("a ragged row", HEAD + rows() + "1,2\n", {}, "Expected 3 columns, got 2"),
+        ("missing labels", labels("NA", "b", "c"), {}, "column 'kind', row 1 is missing, and 3 more"),
+        ("labels ?", labels("b", "?"), {}, "column 'kind', row 2 is missing"),
+        ("labels .", labels("b", "c", "."), {}, "column 'kind', row 3 is missing"),
+        ("labels nan among numbers", labels("1", "nan", "0"), {}, "column 'kind', row 2 is missing"),
+        ("labels NULL", labels("b", "c", "NULL"), {}, "column 'kind', row 3 is missing"),
+        ("labels None", labels("b", "c", "None"), {}, "column 'kind', row 3 is missing"),
+        ("a gap", gap(4, ""), {}, "column 'b', row 5 is missing: fill in a value"),
+        ("infinity", gap(4, "-inf"), {}, "column 'b', row 5 is -inf: mend it"),
+        ("words among numbers", gap(4, "four"), {}, "column 'b', row 5 is 'four', not a number"),
+        ("dates", DATED, {}, "column 'when', row 1 is '2020-01-01', not a number: name it in data.dates"),
+        (
+            "dates of another order",
+            DATED.replace("2020-01-01", "01/02/2020"),
+            {"dates": ["when"]},
+            "row 1 is '01/02/2020', not a date",
+        ),
+        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number: mend it, name it in data.categories"),
+        (
+            "a price as classes",
+            HEAD + "".join(f"1,2,{900 + row}\n" for row in range(40)),
+            {},
+            "would be 40 classes in 40 rows: is it a quantity?",
+        ),
+        ("reals as classes", labels("1.5", "2"), {}, "row 1 is 1.5: classes are whole numbers or text"),
+        ("one class", labels("x"), {}, "every row is of class 'x'"),
+        (
+            "two faults at once",
+            SEXED.replace("0.25", "x"),
+            {},
+            "column 'sex', row 1 is 'f', not a number; column 'b', row 1 is 'x', not a number: ",
+        ),
+    ),
+    Animal(
+        "Latin-1 as UTF-8", "d.csv", text(labels("sétosa", "b"), "latin-1"), line="line 2 is not UTF-8 text: set data.encoding"
+    ),
+    Animal("UTF-16 as UTF-8", "d.csv", text(HEAD + rows(), "utf-16"), line='holds UTF-16 text: set data.encoding = "utf-16"'),
+    Animal(
+        "gzip without .gz",
+        "d.csv",
+        lambda path: path.write_bytes(gzip.compress(rows().encode())),
+        line="holds gzip: add .gz to its name",
+    ),
+    Animal("bzip2", "d.csv", lambda path: path.write_bytes(bz2.compress(rows().encode())), line="holds bzip2: unpack it"),
+    Animal("a web page", "d.csv", text("<!DOCTYPE html>\n<html>"), line="holds a web page: fetch the file itself"),
+    Animal("a pointer", "d.csv", text("version https://git-lfs.github.com/spec/v1\n"), line="holds a Git LFS pointer"),
+    Animal(
+        "a sheet",
+        "d.csv",
+        lambda path: path.write_bytes(b"PK\3\4" + bytes(40)),
+        line="holds a ZIP archive: unpack it, or save an Excel sheet as CSV",
+    ),
+    Animal(
+        "gzip cut short", "d.csv.gz", lambda path: path.write_bytes(gzip.compress(rows().encode())[:-9]), line="cannot read "
+    ),
+    Animal("no gzip", "d.csv.gz", text(HEAD + rows()), line="cannot read "),
+    Animal("zeros", "d.csv", lambda path: path.write_bytes(bytes(999)), line="no column 'kind'"),
+]

@@ -1,0 +1,140 @@
+"""Parquet files: pandas' index, and the types of Arrow."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from data.zoo.animal import KINDS, NUMBERS, ROWS, Animal
+
+COLUMNS: dict[str, Any] = {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "kind": KINDS}
+FRAME = pd.DataFrame(COLUMNS)
+NAMED = FRAME.set_index(pd.Index(50 + np.arange(ROWS) * 5 % 13, name="id"))
+DAY = datetime.date(2020, 1, 1)
+
+
+def table(**columns: Any):
+    return lambda path: pq.write_table(pa.table(COLUMNS | columns), path)
+
+
+def shuffled(path: Path) -> None:
+    FRAME.sample(frac=1, random_state=0).sort_values("a").to_parquet(path)
+
+
+def kinds(type_: pa.DataType) -> pa.Array:
+    return pa.array(KINDS.tolist(), pa.string()).cast(type_)
+
+
+def nulls(values: Any, type_: pa.DataType) -> pa.Array:
+    return pa.array([None if row == 2 else value for row, value in enumerate(values)], type_)
+
+
+READ = [
+    Animal("plain", "d.parquet", table(), features=("a", "b")),
+    Animal(
+        "pandas' index of a shuffled frame", "d.parquet", shuffled, features=("a", "b"), notes="'__index_level_0__' is an index"
+    ),
+    Animal("a named index", "d.parquet", NAMED.to_parquet, features=("a", "b"), notes="column 'id' is an index"),
+    Animal("an index that is asked for", "d.parquet", NAMED.to_parquet, {"inputs": ["id", "b"]}, first=(50, 0.25)),
+    Animal("an index in a range", "d.parquet", FRAME.to_parquet, features=("a", "b")),
+    Animal("pandas' categories", "d.parquet", FRAME.astype({"kind": "category"}).to_parquet),
+    Animal("dictionaries", "d.parquet", table(kind=pa.array(KINDS.tolist()).dictionary_encode())),
+    Animal("large strings", "d.parquet", table(kind=kinds(pa.large_string()))),
+    Animal("string views", "d.parquet", table(kind=kinds(pa.string_view()))),
+    Animal("decimals", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal128(21, 2)))),
+    Animal("decimals of 256 bits", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal256(50, 2)))),
+    Animal("half precision in Parquet", "d.parquet", table(a=NUMBERS[:, 0].astype("f2"))),
+    Animal("nullable integers without a gap", "d.parquet", FRAME.assign(a=pd.array(range(ROWS), "Int64")).to_parquet),
+    Animal("nullable truth values", "d.parquet", FRAME.assign(a=pd.array([False, True] * 6, "boolean")).to_parquet),
+    Animal("a date in days", "d.parquet", table(a=pa.array([DAY] * ROWS)), {"dates": ["a"]}, first=(18262, 0.25)),
+    Animal(
+        "a moment in days",
+        "d.parquet",
+        table(a=pa.array([datetime.datetime(2020, 1, 1, 12)] * ROWS, pa.timestamp("us"))),
+        {"dates": "all"},
+        first=(18262.5, 0.25),
+    ),
+    Animal(
+        "a time of day",
+        "d.parquet",
+        table(a=pa.array([datetime.time(6)] * ROWS, pa.time32("s"))),
+        {"dates": "all"},
+        first=(0.25, 0.25),
+    ),
+    Animal(
+        "a category of string views",
+        "d.parquet",
+        table(a=kinds(pa.string_view())),
+        {"categories": "all"},
+        (ROWS, 4),
+        first=(0, 0, 1, 0.25),
+    ),
+    Animal(
+        "a dictionary as a category",
+        "d.parquet",
+        table(a=pa.array(KINDS.tolist()).dictionary_encode()),
+        {"categories": ["a"]},
+        (ROWS, 4),
+        first=(0, 0, 1, 0.25),
+    ),
+    Animal(
+        "nulls as the most frequent",
+        "d.parquet",
+        table(a=nulls([5] * ROWS, pa.int64())),
+        {"missing": "most_frequent"},
+        (ROWS, 3),
+        first=(5, 0.25, 0),
+    ),
+    Animal(
+        "a name with a point",
+        "d.parquet",
+        lambda path: pq.write_table(pa.table({"a": NUMBERS[:, 0], "a.b": NUMBERS[:, 1], "kind": KINDS}), path),
+        features=("a", "a.b"),
+    ),
+]
+
+REFUSED = [
+    Animal("nulls", "d.parquet", table(a=nulls(range(ROWS), pa.int64())), line="column 'a', row 3 is missing"),
+    Animal(
+        "nulls among labels",
+        "d.parquet",
+        table(kind=nulls(KINDS.tolist(), pa.string())),
+        line="column 'kind', row 3 is missing",
+    ),
+    Animal(
+        "nulls among dictionary labels",
+        "d.parquet",
+        table(kind=nulls(KINDS.tolist(), pa.string()).dictionary_encode()),
+        line="column 'kind', row 3 is missing",
+    ),
+    Animal("a column of nulls", "d.parquet", table(a=pa.nulls(ROWS)), line="column 'a', row 1 is missing, and 11 more"),
+    Animal(
+        "a column of nulls as the mean",
+        "d.parquet",
+        table(a=pa.nulls(ROWS)),
+        {"missing": "mean"},
+        line="column 'a' is missing in all training rows",
+    ),
+    Animal("lists", "d.parquet", table(a=pa.array([[1.0, 2.0]] * ROWS)), line="column 'a' holds list<"),
+    Animal("structures", "d.parquet", table(a=pa.array([{"u": 1}] * ROWS)), line="column 'a' holds struct<"),
+    Animal(
+        "bytes", "d.parquet", table(a=pa.array([b"\xff"] * ROWS)), line="column 'a', row 1 is b'\\xff', which is not UTF-8 text"
+    ),
+    Animal(
+        "numbers as text",
+        "d.parquet",
+        table(a=pa.array([str(row) for row in range(ROWS)])),
+        line="column 'a' holds its numbers as text",
+    ),
+    Animal(
+        "moments",
+        "d.parquet",
+        table(a=pa.array([datetime.datetime(2020, 1, 1)] * ROWS)),
+        line="not a number: name it in data.dates",
+    ),
+    Animal("Parquet called CSV", "d.csv", table(), line="holds Parquet: let its name end in .parquet"),
+    Animal("NaN", "d.parquet", table(a=np.where(np.arange(ROWS) == 4, np.nan, 1.0)), line="column 'a', row 5 is missing"),
+]

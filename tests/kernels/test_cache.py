@@ -1,0 +1,128 @@
+"""The cache of compiled kernels: what is damaged is compiled anew, and nothing is taken that another user may have written."""
+
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+from numba import types
+
+from sweepgd import kept
+from sweepgd.kernels import cache, policy
+
+pytestmark = pytest.mark.skipif(policy.config.DISABLE_JIT, reason="nothing is compiled")
+
+SIGNATURE = types.int64(types.int64)
+
+
+def thrice(x):
+    return 3 * x
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A cache that holds `thrice`."""
+    monkeypatch.setattr(cache, "root", lambda: tmp_path / "kernels")
+    assert policy.compiled(thrice, SIGNATURE)(2) == 6
+    return tmp_path / "kernels"
+
+
+def test_a_kernel_in_the_cache_is_not_compiled_again(folder):
+    before = {path: path.stat().st_ino for path in folder.rglob("*")}
+    assert policy.is_compiled(thrice, SIGNATURE)
+    kernel = policy.compiled(thrice, SIGNATURE)
+    assert (kernel(2), kernel.stats.cache_hits.total()) == (6, 1)
+    assert {path: path.stat().st_ino for path in folder.rglob("*")} == before
+
+
+def zeros_in_the_code(path):
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x7fELF") + 64
+    data[at : at + 400] = bytes(400)
+    path.write_bytes(data)
+
+
+DAMAGE = {
+    "empty index": ("*.nbi", lambda path: path.write_bytes(b"")),
+    "torn index": ("*.nbi", lambda path: path.write_bytes(path.read_bytes()[:40])),
+    "no index": ("*.nbi", Path.unlink),
+    "empty code": ("*.nbc", lambda path: path.write_bytes(b"")),
+    "zeros in the code": ("*.nbc", zeros_in_the_code),
+    "empty seal": (kept.SEAL, lambda path: path.write_bytes(b"")),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_a_miss_and_compiled_anew(folder, damage):
+    pattern, harm = DAMAGE[damage]
+    (path,) = folder.rglob(pattern)
+    harm(path)
+    assert not policy.is_compiled(thrice, SIGNATURE)
+    kernel = policy.compiled(thrice, SIGNATURE)
+    assert (kernel(2), kernel.stats.cache_hits.total()) == (6, 0)
+    assert policy.compiled(thrice, SIGNATURE).stats.cache_hits.total() == 1
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("pattern", ["*.nbi", "*.nbc", "*thrice*"])
+def test_what_another_user_owns_is_not_loaded(folder, pattern):
+    os.chown(next(folder.rglob(pattern)), 12345, -1)
+    assert not policy.is_compiled(thrice, SIGNATURE)
+    assert policy.compiled(thrice, SIGNATURE).stats.cache_hits.total() == 0
+    assert policy.compiled(thrice, SIGNATURE).stats.cache_hits.total() == 1
+    assert {path.stat().st_uid for path in folder.rglob("*")} == {os.getuid()}
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
+def test_a_folder_of_a_kernel_that_others_may_write_is_not_loaded_from(folder, mode):
+    (entry,) = (path.parent for path in folder.rglob(kept.SEAL))
+    entry.chmod(mode)
+    assert not policy.is_compiled(thrice, SIGNATURE)
+    assert policy.compiled(thrice, SIGNATURE).stats.cache_hits.total() == 0
+    assert entry.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def root(monkeypatch, short):
+    """What `cache.root` gives for a folder that the user asks for, and what it says; temporary files go to `short`."""
+
+    def asked_for(asked):
+        monkeypatch.setattr(cache.config, "CACHE_DIR", str(asked))
+        monkeypatch.setattr(cache, "gettempdir", lambda: str(short))
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            return cache.root.__wrapped__(), [str(one.message) for one in said]
+
+    return asked_for
+
+
+def test_a_cache_of_the_users_own_is_taken_without_a_word(root, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "own")
+    (tmp_path / "own").mkdir(mode=0o755)
+    assert root(tmp_path / "link") == (tmp_path / "own", [])
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
+def test_a_cache_that_others_may_write_is_left_for_a_private_one(root, tmp_path, short, mode):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(mode)
+    own = short / f"sweepgd-kernels-{os.getuid()}"
+    why = "belongs to another user or may be written by others, who could put code there"
+    said = f"{shared} {why}, so compiled kernels go to {own}: set NUMBA_CACHE_DIR to a folder of your own that lasts"
+    assert root(shared) == (own, [said])
+    assert own.stat().st_mode & 0o777 == 0o700
+    own.chmod(0o777)
+    used, (said,) = root(shared)
+    assert (used, "so kernels are compiled anew by every process: set NUMBA_CACHE_DIR" in said) == (None, True)
+
+
+def test_a_disk_that_is_full_costs_no_more_than_the_cache(folder, monkeypatch):
+    def full(self, *_):
+        raise OSError(28, "No space left on device")
+
+    (entry,) = (path.parent for path in folder.rglob(kept.SEAL))
+    (entry / kept.SEAL).unlink()
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", full)
+    assert policy.compiled(thrice, SIGNATURE)(2) == 6
+    assert not policy.is_compiled(thrice, SIGNATURE)

@@ -1,0 +1,112 @@
+"""Where the files of a sweep's data are: beside its file, recorded as absolute paths, and moved since."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import call
+
+from sweepgd import load, measure, search
+from sweepgd.data.paths import absolute, moved
+from sweepgd.landscape.ground import Ground
+from sweepgd.problem import Problem
+from sweepgd.sweep import load as load_sweep
+from sweepgd.sweep import parse
+
+SWEEP = """
+name = "own"
+[data]
+path = "data/own.npz"
+target = "y"
+task = "regression"
+[model]
+name = "linear"
+[budget]
+epochs = 1
+[space]
+batch_size = ["full", 2, 5]
+learning_rate = 0.1
+[search]
+sampler = "grid"
+trials = 1
+"""
+
+
+def write(path, seed=0):
+    columns = np.random.default_rng(seed).normal(size=(30, 2))
+    path.parent.mkdir(exist_ok=True)
+    np.savez(path, x=columns, y=columns.sum(axis=1))
+    return path
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A sweep file with its data in a folder beside it; we are elsewhere."""
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "sweeps" / "own.toml").write_text(SWEEP)
+    write(tmp_path / "sweeps" / "data" / "own.npz")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return tmp_path / "sweeps" / "own.toml"
+
+
+def test_a_path_in_a_file_begins_at_the_file_and_one_of_an_override_where_we_are(own, tmp_path):
+    assert load_sweep("../sweeps/own.toml").data.path == str(own.parent / "data" / "own.npz")
+    override = ['data.path="data/own.npz"']
+    assert load_sweep(str(own), override).data.path == str(tmp_path / "elsewhere" / "data" / "own.npz")
+    assert parse(SWEEP).data.path == str(tmp_path / "elsewhere" / "data" / "own.npz")
+    assert load_sweep(str(own), ['data.path="/data/own.npz"']).data.path == "/data/own.npz"
+
+
+def test_which_keys_are_paths_is_told_by_the_format():
+    labels = {"target": "y", "test_target": "t", "test_path": "b-idx1-ubyte", "inputs": "x"}
+    assert absolute({"path": "a-idx3-ubyte.gz", **labels}, Path("/d")) == {
+        "path": "/d/a-idx3-ubyte.gz", "target": "/d/y", "test_target": "/d/t", "test_path": "/d/b-idx1-ubyte", "inputs": "x",
+    }  # fmt: skip
+
+
+def test_results_are_worked_with_from_elsewhere_and_after_the_data_have_moved(own, tmp_path, monkeypatch):
+    out, found = tmp_path / "out", own.parent / "data" / "own.npz"
+    search(load_sweep("../sweeps/own.toml"), out=out, workers=1)
+    assert parse(load(out).sweep_toml).data.path == str(found)
+    monkeypatch.chdir(tmp_path)
+    assert measure(out, measures=["distance"], workers=1).num_rows == 1
+    now = found.rename(tmp_path / "moved.npz")
+    told = rf"^no such file: {found}, the data of this sweep: give --data-path FILE, where it is now$"
+    for refused in (lambda: measure(out, measures=["norm_l2"]), lambda: Ground(out)):
+        with pytest.raises(Problem, match=told):
+            refused()
+    assert measure(out, measures=["distance"], workers=1, data_path="moved.npz").num_rows == 1
+    assert Ground(out, data_path=now).lab.data(0).rows == Ground(out, data_path=now).lab.data(0).rows > 0
+    write(now, seed=1)
+    with pytest.raises(Problem, match=r"moved\.npz has changed since the sweep was run"):
+        measure(out, measures=["distance"], data_path=now)
+
+
+def test_a_search_goes_on_with_data_that_have_moved_and_no_others(own, tmp_path, monkeypatch, capsys):
+    def run(*given):
+        return call(monkeypatch, capsys, "search", str(own), "--out", str(out), "--workers", "1", "--quiet", *given)
+
+    out, found = tmp_path / "out", own.parent / "data" / "own.npz"
+    assert run().code == 0
+    now = found.rename(tmp_path / "elsewhere" / "moved.npz")
+    assert (run("--trials", "2").code, run("--trials", "2").err) == (1, f"sweepgd: no such file: {found}\n")
+    assert run("--trials", "2", "--data-path", "moved.npz").code == 0
+    assert load(out).trials.num_rows == 2
+    assert parse(load(out).sweep_toml).data.path == str(now)
+    write(now, seed=1)
+    other = run("--trials", "3", "--data-path", "moved.npz")
+    assert (other.code, "moved.npz has changed since the sweep was run" in other.err) == (1, True)
+
+
+def test_the_other_files_of_data_are_beside_the_one_that_has_moved(tmp_path):
+    for name in ("a-idx3-ubyte", "labels"):
+        (tmp_path / name).touch()
+    was = {"path": "/gone/a-idx3-ubyte", "target": "/gone/labels"}
+    now = {"path": str(tmp_path / "a-idx3-ubyte"), "target": str(tmp_path / "labels")}
+    assert moved(was, tmp_path) == moved(was, tmp_path / "a-idx3-ubyte") == now
+    (tmp_path / "labels").unlink()
+    with pytest.raises(Problem, match=f"^no such file: {tmp_path / 'labels'}$"):
+        moved(was, tmp_path)
+    with pytest.raises(Problem, match=r"^--data-path x: the data are 'digits', and no file: leave it out$"):
+        moved({"name": "digits"}, Path("x"))
