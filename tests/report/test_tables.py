@@ -126,7 +126,17 @@ def test_a_narrow_console_leaves_out_whole_columns_and_crops_no_value(width):
     shown = text(study()[0], width)
     assert "…" not in shown
     assert max(len(line) for line in shown.splitlines()) <= width
-    assert ("too narrow here for test err. %, trials" in shown) == (width == 80)
+    assert ("too narrow here for time/ epoch, time/ update" in shown) == (width == 80)
+
+
+def test_counts_and_test_errors_stay_where_80_columns_have_no_room_for_times():
+    shown = text(study()[0], 80)
+    for heading in ("trials", "test\nerr. %"):
+        assert all(part in shown for part in heading.split("\n"))
+    for table in shown.split("Which ")[2:]:
+        assert "trials" in table.splitlines()[2]
+        assert table.splitlines()[1].split().count("test") == 1
+        assert "time" not in table.splitlines()[1]
 
 
 def test_without_a_terminal_there_are_no_escapes(capsys):
