@@ -34,7 +34,8 @@ def readme(results: Results) -> str:
         f"An update of 512 rows takes {large['seconds_per_update'] / one['seconds_per_update']:.0f} times as long as one of a"
         f" single row, and an epoch 1/{one['seconds_per_epoch'] / large['seconds_per_epoch']:.0f} of the time;"
         f" {two['diverged']} of {two['diverged'] + two['completed']} runs at batch size 2 diverged, and are rows too."
-        " `sweepgd analyze results/quickstart --figures figures` draws the rate and batch map of the same sweep, crosses where runs diverged:"
+        " `sweepgd analyze results/quickstart --figures figures` draws the rate and batch map of the same sweep, crosses where"
+        " runs diverged:"
     )
     return f"```\n{table}\n```\n\n{fill(said, WIDTH, break_on_hyphens=False)}"
 

@@ -60,7 +60,7 @@ def _counted(rows: pa.Table, chosen: Indices, every: Indices, home: Indices, val
     missing = chosen[~np.isin(home[chosen], runs)]
     first = rows.slice(int(chosen[0]), 1).to_pylist()[0]
     of_rows = floats(rows, "rows_error")[chosen] / abs(values[chosen])
-    known_errors = of_rows[np.isfinite(of_rows)]
+    of_rows = of_rows[np.isfinite(of_rows)]
     settings = json.loads(first["settings"] or "{}")
     return {
         "values": len(runs),
@@ -69,7 +69,7 @@ def _counted(rows: pa.Table, chosen: Indices, every: Indices, home: Indices, val
         "which": first["which"],
         "rows": first["rows"],
         "training_rows": first["training_rows"],
-        "rows_error": float(np.median(known_errors)) if len(known_errors) else None,
+        "rows_error": float(np.median(of_rows)) if len(of_rows) else None,
         "dtype": settings.get("dtype"),
         "exact": settings.get("exact"),
         "others": len(np.setdiff1d(every[has[every]], chosen)),

@@ -101,9 +101,9 @@ def to_toml(sweep: Sweep) -> str:
 def differences(before: Sweep, now: Sweep) -> list[str]:
     """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting.
 
-    A setting of a measure that one of them does not know, recorded before there was one, stands at its default.
+    Such a setting of a measure stands at its default: each value is recorded with its own settings.
     """
-    old, new = (_flat(_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old
     if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, wherever they are
         for key in path_keys(now.data.model_dump()):
@@ -120,7 +120,7 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
     ]
 
 
-def _resolved(sweep: Sweep) -> Sweep:
+def _measures_resolved(sweep: Sweep) -> Sweep:
     return sweep if sweep.measure is None else sweep.model_copy(update={"measure": sweep.measure.resolved()})
 
 
