@@ -18,6 +18,7 @@ from sweepgd.cli_options import (
     LARGEST_SEED,
     SOME_FAILED,
     DataPath,
+    InOrder,
     Json,
     Plugin,
     Quiet,
@@ -38,6 +39,7 @@ CommandLineError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="sweepgd",
+    cls=InOrder,
     help="Sweeps of batch size, learning rate, schedule and optimizer for SGD.\n\nStart with: sweepgd search",
     add_completion=False,
     rich_markup_mode=None,
@@ -226,11 +228,12 @@ def search(
             progress=progress,
         )
     from sweepgd.analysis import summary
+    from sweepgd.report.console import say
 
     _show(summary(results, 5), json_)
     lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
-        print(f"Recorded in {directory}. Next: sweepgd analyze {quote(str(directory))} --figures figures")
+        say(f"Recorded in {directory}.", f"Next: sweepgd analyze {quote(str(directory))} --figures figures")
     progress.show_warnings()
     failed = _failed(results)
     for line in filter(None, (lost, failed)):
@@ -242,12 +245,13 @@ def search(
 def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
     """Says what is measured; how many values are missing, and the command that takes them, or ''."""
     from sweepgd.missing import latest
+    from sweepgd.report.console import say
     from sweepgd.report.measured import failures, recorded
     from sweepgd.sweep.asking import as_command
 
     table = latest(results)
     if not as_json:
-        print(recorded(table))
+        say(recorded(table))
     lost = failures(table)
     return lost and f"{lost}; to take them: {as_command(results.directory, spec)}"
 
@@ -267,7 +271,7 @@ def _failed(results: Any) -> str:
     return f"{count} trial{'s' * (count > 1)} failed or timed out; trial {first['trial']}: {first['message']}"
 
 
-def _say(line: str) -> None:
+def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
@@ -275,14 +279,18 @@ def _dry_run(sweep: Any, directory: Path, plugins: list[Path], as_json: bool) ->
     from sweepgd.directory import as_recorded
     from sweepgd.one_off import registered
     from sweepgd.preparation import prepare
+    from sweepgd.report.console import say
     from sweepgd.report.plain import space_text, space_values
 
     with registered(plugins):
-        prepared = prepare(as_recorded(directory, sweep, _say))
+        prepared = prepare(as_recorded(directory, sweep, _tell))
         values = space_values(prepared)
-        print(json.dumps(values, indent=2) if as_json else space_text(prepared, values))
+        if as_json:
+            print(json.dumps(values, indent=2))
+        else:
+            say(space_text(prepared, values))
     for line in values["warnings"]:
-        _say(f"warning: {line}")
+        _tell(f"warning: {line}")
 
 
 def _show(tables: Any, as_json: bool) -> None:
@@ -304,6 +312,7 @@ def init(
 ) -> None:
     """Copy a bundled sweep to a file to edit."""
     from sweepgd.problem import nearest
+    from sweepgd.report.console import say
     from sweepgd.sweep import bundled
 
     known = bundled()
@@ -317,7 +326,7 @@ def init(
         raise UsageProblem(f"{target} exists already: choose another file name") from None
     except OSError as error:
         raise Problem(f"cannot write {target}: {error.strerror}") from error
-    print(f"Wrote {target}. Next: sweepgd search {quote(str(target))}")
+    say(f"Wrote {target}.", f"Next: sweepgd search {quote(str(target))}")
 
 
 @app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")
@@ -379,7 +388,10 @@ def train(
         watch=printer.point,
         note=printer.note,
     )
-    print(printer.as_json(training) if json_ else printer.end(training))
+    if json_:
+        print(printer.as_json(training))
+    else:
+        printer.end(training)
 
 
 @app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")
@@ -392,12 +404,13 @@ def analyze(
     """Show what a sweep found: best configurations; by batch size, optimizer and schedule; sharp against flat minima."""
     from sweepgd.analysis import classes, sharpness, summary
     from sweepgd.record import load
+    from sweepgd.report.console import say
 
     results = load(directory)
     sharp = sharpness(results)
     _show(summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
     if not sharp and not json_:
-        print(f"No curvature was recorded. To measure the minimisers': sweepgd measure {quote(str(directory))}")
+        say("No curvature was recorded.", f"To measure the minimisers': sweepgd measure {quote(str(directory))}")
     if figures is not None:
         from sweepgd.report.figures import write_figures
 

@@ -91,7 +91,7 @@ def measure(
             progress=progress,
         )
 
-    from sweepgd.report.console import stdout
+    from sweepgd.report.console import say, stdout
     from sweepgd.report.measured import answer, failures, summary
 
     gathered = summary(found)
@@ -99,7 +99,7 @@ def measure(
         print(json.dumps(gathered, indent=2))
     else:
         stdout().print(answer(gathered))
-        print(f"Recorded in {directory / 'curvature'}. Next: sweepgd analyze {quote(str(directory))}")
+        say(f"Recorded in {directory / 'curvature'}.", f"Next: sweepgd analyze {quote(str(directory))}")
     if failed := failures(found):
         print(f"sweepgd: {failed}; the same command tries again", file=sys.stderr)
         raise typer.Exit(SOME_FAILED)

@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
-plugin = typer.Typer(name="plugin", help="Write and check plugins.", rich_markup_mode=None, invoke_without_command=True)
+from sweepgd.cli_options import InOrder
+
+plugin = typer.Typer(
+    name="plugin", cls=InOrder, help="Write and check plugins.", rich_markup_mode=None, invoke_without_command=True
+)
 
 
 @plugin.callback()

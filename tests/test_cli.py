@@ -59,7 +59,7 @@ def test_a_search_tells_its_progress_on_stderr_and_its_findings_on_stdout(tiny):
 def test_the_findings_as_json_are_all_of_stdout(tiny):
     searched = tiny("--json")
     tables = json.loads(searched.out)
-    assert list(tables) == ["best", "by_batch_size", "by_optimizer", "by_schedule", "learned_weights"]
+    assert list(tables) == ["best", "by_batch_size", "by_optimizer", "by_schedule", "endings", "learned_weights"]
     assert {row["batch_size"] for row in tables["by_batch_size"]} <= {5, 10, 20}
     losses = [row["validation_loss"] for row in tables["best"]]
     assert losses == sorted(losses)
@@ -311,6 +311,28 @@ def test_quiet_training_prints_its_last_evaluation_and_how_it_ended(run):
     first = next(index for index, line in enumerate(lines) if line.startswith("    epoch"))
     assert quiet.out.splitlines()[:-1] == [lines[first], lines[first + 3]]
     assert quiet.out.splitlines()[-1].startswith("completed: budget spent; ")
+
+
+def test_training_breaks_no_line_of_a_narrow_terminal(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("train", "--epochs", "1").out.splitlines()
+    assert max(map(len, lines[:-1])) <= 80
+    assert lines[0].split() == ["train", "train", "valid.", "valid.", "test", "test"]
+    assert lines[1].split() == ["epoch", "updates", "rate", "loss", *["err.", "%", "loss"] * 2, "err.", "%"]
+    assert [len(line.split()) for line in lines[2:4]] == [8, 9]
+    monkeypatch.setenv("COLUMNS", "100")
+    assert run("train", "--epochs", "1").out.splitlines()[1].split()[-1] == "|gradient|"
+
+
+def test_help_lists_commands_in_the_order_of_their_use_with_whole_sentences(run):
+    shown = run("--help").out.partition("Commands:\n")[2]
+    names = re.findall(r"^  (\w+)", shown, flags=re.MULTILINE)
+    assert names == [
+        "search", "init", "train", "list", "analyze", "measure", "landscape", "dashboard", "verify", "compact", "plugin",
+    ]  # fmt: skip
+    assert "..." not in shown
+    assert "Run a sweep, or continue it: only what is not recorded yet is run." in " ".join(shown.split())
+    assert "..." not in run("plugin", "--help").out.partition("Commands:")[2]
 
 
 def test_a_group_of_commands_alone_shows_its_help(run):

@@ -20,8 +20,8 @@ def _some(count: int) -> str:
 
 COUNTS = (
     Column("trials", "trials"),
-    Column("completed", "compl.", _some, legend="compl., div. = replicates that completed, that diverged"),
-    Column("diverged", "div.", _some),
+    Column("completed", "compl.", _some, legend="compl. = replicates that completed"),
+    Column("diverged", "div.", _some, legend="div. = replicates that diverged"),
     Column("pruned", "pruned", _some),
     Column("failed", "failed", _some),
     Column("timed_out", "timed\nout", _some),
@@ -52,8 +52,8 @@ TOO_FEW = f"* = fewer than {FEWEST_WHOLE} whole configurations, of which all rep
 
 # What a narrow terminal goes without, the first first; `--json` has everything.
 DISPENSABLE = (
-    "test_error", "trials", "completed", "schedule", "validation_loss", "train_loss", "generalization_gap", "steps_to_goal",
-    "evaluated_at_update", "updates", "objective_on_others",
+    "seconds_per_epoch", "seconds_per_update", "evaluated_at_update", "updates", "steps_to_goal", "train_loss", "completed",
+    "schedule", "validation_loss", "generalization_gap", "objective_on_others", "trials", "test_error",
 )  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan
 from typing import Any
 
 from sweepgd.data import Data
 from sweepgd.preparation import Prepared
+from sweepgd.report.console import say, width
 from sweepgd.report.data import data_lines, data_values
 from sweepgd.report.numbers import duration, percent, significant
 from sweepgd.space import Axis
@@ -37,12 +38,12 @@ class RunPrinter:
         """Print a line for an evaluation, with a heading before the first."""
         if self._quiet:
             return
-        heading, line = _columns(point)
-        print(line if self._began else f"{heading}\n{line}", flush=True)
+        *heading, line = _columns(point, width())
+        print(line if self._began else "\n".join([*heading, line]), flush=True)
         self._began = True
 
-    def end(self, training: Training) -> str:
-        """The last evaluation, unless it is printed already, how the run ended, and what it cost."""
+    def end(self, training: Training) -> None:
+        """Print the last evaluation, unless it is printed already, how the run ended, and what it cost."""
         assert training.outcome is not None
         line = f"{training.outcome.status}: {training.outcome.message}"
         if training.updates:
@@ -50,7 +51,9 @@ class RunPrinter:
             line += f"; {training.updates} updates in {duration(training.seconds)}, {each} each"
         if training.steps_to_goal is not None:
             line += f"; goal reached after {training.steps_to_goal} updates"
-        return line if self._began or not training.points else "\n".join([*_columns(training.points[-1]), line])
+        if training.points and not self._began:
+            print("\n".join(_columns(training.points[-1], width())))
+        say(line)
 
     def as_json(self, training: Training) -> str:
         """The whole curve and the outcome, as JSON with null for what is not there."""
@@ -62,8 +65,11 @@ class RunPrinter:
         return json.dumps(told | {"curve": points}, indent=2)
 
 
-def _columns(point: Point) -> tuple[str, str]:
-    """A heading, and below it the values of an evaluation; what the run does not have is left out."""
+def _columns(point: Point, limit: float) -> list[str]:
+    """The lines of a heading, and below them the values of an evaluation; what the run does not have is left out.
+
+    Where so many columns of text do not hold it, the heading has two lines, and the gradient's norm goes before a line breaks.
+    """
     fields = {
         "epoch": f"{point.epoch:g}",
         "updates": str(point.update),
@@ -73,15 +79,26 @@ def _columns(point: Point) -> tuple[str, str]:
         loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
         short = "valid." if part == "validation" else part
         if not isnan(loss) or part == "train":
-            fields[f"{short} loss"] = significant(loss)
+            fields[f"{short}\nloss"] = significant(loss)
         if not isnan(error):
-            fields[f"{short} err. %"] = percent(error)
+            fields[f"{short}\nerr. %"] = percent(error)
     fields["|gradient|"] = significant(point.gradient_norm)
-    widths = [max(len(name), 9) for name in fields]
-    heading, values = (
-        "  ".join(text.rjust(width) for text, width in zip(texts, widths, strict=True)) for texts in (fields, fields.values())
-    )
-    return heading, values
+    names = [name.replace("\n", " ") for name in fields]
+    widths = [max(len(name), 9) for name in names]
+    if sum(widths) + 2 * (len(widths) - 1) <= limit:
+        return [_aligned(names, widths, "  "), _aligned(fields.values(), widths, "  ")]
+    headings = [("" if "\n" not in name else name.split("\n")[0], name.split("\n")[-1]) for name in fields]
+    narrow = [9 if name == "epoch" else 7 if "err." in name else 8 for name in fields]
+    if sum(narrow) + len(narrow) + 1 > limit:
+        headings, narrow = headings[:-1], narrow[:-1]
+    else:
+        narrow[-1] = len("|gradient|")
+    lines = (*zip(*headings, strict=True), list(fields.values())[: len(narrow)])
+    return [_aligned(texts, narrow, " ") for texts in lines]
+
+
+def _aligned(texts: Iterable[str], widths: Sequence[int], gap: str) -> str:
+    return gap.join(text.rjust(width) for text, width in zip(texts, widths, strict=True))
 
 
 def space_values(prepared: Prepared) -> dict[str, Any]:

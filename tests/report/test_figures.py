@@ -87,10 +87,13 @@ def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
 
 
 def test_by_rate_joins_the_best_at_each_rate():
-    table = trials(run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None))
+    table = trials(
+        run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None),
+        run(4, 0.5, 0, learning_rate=0.1), run(4, 0.5, 1, learning_rate=0.1, status="failed"),
+    )  # fmt: skip
     datasets = by_rate(results(table)).to_dict()["datasets"].values()
     drawn = {tuple(sorted((row["rate"], row["value"] or 0.0) for row in values)) for values in datasets}
-    line, points, crosses = ((0.1, 1.0), (1.0, 3.0)), ((0.1, 1.0), (0.1, 2.0), (1.0, 3.0)), ((0.1, 0.0),)
+    line, points, crosses = ((0.1, 1.0), (1.0, 3.0)), ((0.1, 0.5), (0.1, 1.0), (0.1, 2.0), (1.0, 3.0)), ((0.1, 0.0),)
     assert drawn == {line, points, crosses}
 
 

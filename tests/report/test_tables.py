@@ -126,7 +126,17 @@ def test_a_narrow_console_leaves_out_whole_columns_and_crops_no_value(width):
     shown = text(study()[0], width)
     assert "…" not in shown
     assert max(len(line) for line in shown.splitlines()) <= width
-    assert ("too narrow here for test err. %, trials" in shown) == (width == 80)
+    assert ("too narrow here for time/ epoch, time/ update" in shown) == (width == 80)
+
+
+def test_counts_and_test_errors_stay_where_80_columns_have_no_room_for_times():
+    shown = text(study()[0], 80)
+    for heading in ("trials", "test\nerr. %"):
+        assert all(part in shown for part in heading.split("\n"))
+    for table in shown.split("Which ")[2:]:
+        assert "trials" in table.splitlines()[2]
+        assert table.splitlines()[1].split().count("test") == 1
+        assert "time" not in table.splitlines()[1]
 
 
 def test_without_a_terminal_there_are_no_escapes(capsys):
@@ -144,7 +154,7 @@ def test_nothing_recorded_and_nothing_completed_say_so():
 def test_json_keeps_full_precision_and_nulls():
     table = trials(run(0, 1 / 3, hyperparameters={"momentum": 0.9}), run(1, None, batch_size=64))
     values = json.loads(json.dumps(to_json(summary(Tables(table))), allow_nan=False))
-    assert list(values) == ["endings", "best", "by_batch_size", "by_optimizer", "by_schedule"]
+    assert list(values) == ["best", "by_batch_size", "by_optimizer", "by_schedule", "endings"]
     [best] = values["best"]
     assert (best["objective"], best["hyperparameters"], best["test_loss"]) == (1 / 3, {"momentum": 0.9}, None)
     assert [row["best_trial"] for row in values["by_batch_size"]] == [0, None]
