@@ -18,7 +18,6 @@ from sweepgd.data.shared import open_saved, save
 from sweepgd.data.spec import dataset_settings
 from sweepgd.data.weights import row_weights
 from sweepgd.kernels import loops, signatures, subnormals
-from sweepgd.measures import settings_of
 from sweepgd.models import Architecture, Model, Shape, build
 from sweepgd.objectives import objectives_of
 from sweepgd.problem import Problem
@@ -66,20 +65,8 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
             "data": sweep.data.model_copy(update=data),
             "model": sweep.model.model_copy(update=settings),
             "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen | version),
-            "measure": None if sweep.measure is None else with_settings(sweep.measure),
+            "measure": None if sweep.measure is None else sweep.measure.resolved(),
             "plugins": one_off.digests(sweep.plugins),
-        }
-    )
-
-
-def with_settings(spec: MeasureSpec) -> MeasureSpec:
-    """A `[measure]` table with every setting of every measure that it asks for, each named once."""
-    asked = dict.fromkeys([*spec.measures, *spec.settings, *(["lambda_max"] if spec.every else [])])
-    return spec.model_copy(
-        update={
-            "measures": list(dict.fromkeys(spec.measures)),
-            "which": list(dict.fromkeys(spec.which)),
-            "settings": {name: settings_of(name, spec.settings.get(name, {})) for name in asked},
         }
     )
 

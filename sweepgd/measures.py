@@ -39,6 +39,10 @@ def _boxes(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 _TOLERANCE = Setting("tolerance", 0.05, "standard error to stop at, as a share of the estimate", minimum=0.0)
 _DRAWS = Setting("draws", 200, "random vectors at most", minimum=2)
+# Of 114 networks on moons, wine, breast cancer and digits (8 to 64 hidden units, rectified and tanh), one ascent along the
+# gradient left asam_max more than 1 % below the best of some 450 starts in 66 %, down to 0.07 of it, sam_max in 26 %, φ in 13 %
+# and φ in a subspace in 42 %; 24 ascents in 1 %, 2 %, 3 % and 4 %; 12 in twice as many.
+_STARTS = Setting("starts", 24, "ascents: uphill, along leading eigenvectors (a third as many) both ways, random", minimum=1)
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
@@ -75,7 +79,8 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("steps", 64, "Lanczos steps a random vector", minimum=2),
-                Setting("draws", 8, "random vectors", minimum=2),
+                Setting("draws", 8, "random vectors of the density", minimum=2),
+                Setting("mean_draws", 64, "random vectors of the mean", minimum=2),
             ),
         ),
         Measure(
@@ -86,7 +91,8 @@ MEASURES: dict[str, Measure] = {
             settings=(
                 Setting("epsilon", (1e-3, 5e-4), "half-width of the box, relative to |x| + 1", minimum=1e-12),
                 Setting("dimensions", 100, "of the random subspace", minimum=1),
-                Setting("iterations", 10, "of L-BFGS-B", minimum=1),
+                _STARTS,
+                Setting("iterations", 10, "of each ascent, and of L-BFGS-B from the best", minimum=1),
             ),
             records=_boxes,
         ),
@@ -97,7 +103,8 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("rho", 0.05, "radius of the ball", minimum=1e-12),
-                Setting("iterations", 20, "of projected ascent", minimum=1),
+                _STARTS,
+                Setting("iterations", 20, "of each projected ascent, and again of the best", minimum=1),
             ),
             records=lambda settings: ("sam_step", "sam_max"),
         ),
@@ -108,7 +115,8 @@ MEASURES: dict[str, Measure] = {
             invariant=True,
             settings=(
                 Setting("rho", 0.5, "radius of the ball, relative to |w|", minimum=1e-12),
-                Setting("iterations", 20, "of projected ascent", minimum=1),
+                _STARTS,
+                Setting("iterations", 20, "of each projected ascent, and again of the best", minimum=1),
             ),
             records=lambda settings: ("asam_step", "asam_max"),
         ),

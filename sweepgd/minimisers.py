@@ -79,8 +79,10 @@ def measurements(lab: Lab, minimiser: Minimiser, wanted: Iterable[Wanted], deadl
                 "measure": value.measure,
                 "value": value.value,
                 "error": value.error,
+                "rows_error": value.rows_error,
                 "message": value.message,
                 "seconds": value.seconds,
+                "starts": value.starts,
                 "grid": value.grid,
                 "density": value.density,
             }
@@ -111,6 +113,7 @@ def _shared(lab: Lab, minimiser: Minimiser, one: Wanted) -> Row:
         "which": minimiser.which,
         "update": minimiser.update,
         "rows": lab.gauge(minimiser.replicate).objective.rows,
+        "training_rows": lab.gauge(minimiser.replicate).training_rows,
         "settings": settings_text(lab, minimiser.replicate, one.measure),
         "rescaling": one.rescaling,
     }

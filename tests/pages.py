@@ -1,7 +1,6 @@
 """The figures of README.md and sweeps/README.md on the sweep `quickstart`, as `python -m tests.pages` writes them there.
 
-It runs the sweep anew, or takes the results directory that it is given; as the pages hold times, on a machine that does nothing
-else.
+It runs the sweep anew, or takes the results directory that it is given. They hold times: run it on an idle machine.
 """
 
 import re
@@ -31,15 +30,12 @@ def readme(results: Results) -> str:
     table = "\n".join(line.rstrip() for line in captured.get().strip().splitlines())
     rows = {row["batch_size"]: row for row in tables["by_batch_size"].to_pylist()}
     one, two, large = rows[1], rows[2], rows[512]
-    times, share = (
-        large["seconds_per_update"] / one["seconds_per_update"],
-        one["seconds_per_epoch"] / large["seconds_per_epoch"],
-    )
     said = (
-        f"An update of 512 rows takes {times:.0f} times as long as one of a single row, and an epoch 1/{share:.0f} of the time;"
-        f" {two['diverged']} of {two['diverged'] + two['completed']} runs at batch size 2 diverged, and are rows too. `sweepgd"
-        " analyze results/quickstart --figures figures` draws the rate and batch map of the same sweep, crosses where runs"
-        " diverged:"
+        f"An update of 512 rows takes {large['seconds_per_update'] / one['seconds_per_update']:.0f} times as long as one of a"
+        f" single row, and an epoch 1/{one['seconds_per_epoch'] / large['seconds_per_epoch']:.0f} of the time;"
+        f" {two['diverged']} of {two['diverged'] + two['completed']} runs at batch size 2 diverged, and are rows too."
+        " `sweepgd analyze results/quickstart --figures figures` draws the rate and batch map of the same sweep, crosses where"
+        " runs diverged:"
     )
     return f"```\n{table}\n```\n\n{fill(said, WIDTH, break_on_hyphens=False)}"
 
@@ -77,9 +73,8 @@ def block(page: Path) -> str:
 def write(results: Results) -> None:
     """Put the figures of these results on the pages."""
     for page, made in BLOCKS.items():
-        text, new = page.read_text(encoding="utf-8"), made(results)
-        begins, _, ends = _BLOCK.search(text).groups()
-        page.write_text(_BLOCK.sub(lambda _: begins + new + ends, text), encoding="utf-8")  # noqa: B023 (called at once)
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(block(page), made(results)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_a_search_tells_its_progress_on_stderr_and_its_findings_on_stdout(tiny):
 def test_the_findings_as_json_are_all_of_stdout(tiny):
     searched = tiny("--json")
     tables = json.loads(searched.out)
-    assert list(tables) == ["best", "by_batch_size", "by_optimizer", "by_schedule", "learned_weights"]
+    assert list(tables) == ["best", "by_batch_size", "by_optimizer", "by_schedule", "endings", "learned_weights"]
     assert {row["batch_size"] for row in tables["by_batch_size"]} <= {5, 10, 20}
     losses = [row["validation_loss"] for row in tables["best"]]
     assert losses == sorted(losses)

@@ -138,6 +138,20 @@ def test_another_measure_is_measured_afterwards_and_says_how(measured):
     )
 
 
+def test_results_from_before_a_setting_was_known_are_continued(tmp_path):
+    asked = "measure={measures=['asam'],rows=20}"
+    search(sweep("search.trials=1", asked), out=tmp_path, workers=1)
+    path = tmp_path / "sweep.toml"
+    known = path.read_text()
+    before = known.replace("starts = 24\n", "")
+    assert before != known
+    path.write_text(before)
+    with pytest.raises(Problem, match=r"measure\.settings\.asam\.starts: 24 before, 30 now"):
+        search(sweep("search.trials=2", asked, "measure.settings.asam.starts=30"), out=tmp_path, workers=1)
+    results = search(sweep("search.trials=2", asked), out=tmp_path, workers=1)
+    assert results.curvature["trial"].to_pylist() == [0, 0, 1, 1]
+
+
 def test_what_no_measuring_can_mend_is_another_sweep(measured):
     assert "holds another sweep: measure.every: 'not given' before, 1 now" in measured(MEASURED, "measure.every=1")
     assert "DIR holds another sweep: budget.epochs: 2 before, 3 now (and 1 more)" in (

@@ -63,6 +63,7 @@ def test_divergence_by_threshold_is_told_with_its_update_and_last_finite_loss(dt
     assert run.outcome.last_finite_loss == pytest.approx(losses[-1], rel=1e-4 if dtype == "float32" else 1e-10)
     assert run.outcome.message.startswith(f"diverged at update {len(losses) - 1}: the mini-batch loss is ")
     assert "beyond the limit" in run.outcome.message
+    assert "(budget.divergence = 10000); try a smaller learning rate, or raise budget.divergence" in run.outcome.message
     assert run.best.point == run.points[0]
 
 
@@ -85,7 +86,10 @@ def test_divergence_at_the_update_and_with_the_last_finite_loss(losses, last_fin
     assert run.outcome.status == "diverged"
     assert run.outcome.diverged_at_update == run.updates == run.points[-1].update == update
     assert run.outcome.last_finite_loss == last_finite
-    assert run.outcome.message == f"diverged at update {update}: {reason}; try a smaller learning rate"
+    advice = "; try a smaller learning rate"
+    if "beyond" in reason:
+        advice = f" (budget.divergence = 10000){advice}, or raise budget.divergence if it may come down again"
+    assert run.outcome.message == f"diverged at update {update}: {reason}{advice}"
 
 
 def test_divergence_seen_at_an_evaluation():
@@ -119,6 +123,22 @@ def test_without_a_threshold_a_divergence_may_pass_for_completed(dtype, status):
         assert 1e150 < run.points[-1].train_loss < np.inf
     else:
         assert "not finite" in run.outcome.message
+
+
+@pytest.mark.parametrize(("divergence", "status"), [(1e4, "diverged"), (1e9, "completed")])
+def test_a_loss_that_only_grows_for_a_while_is_told_which_limit_to_raise(divergence, status):
+    """Momentum of 0.99 just below its edge, 2 · 1.99/λmax, multiplies the loss by 3e4 before it converges."""
+    surface = model_for(no_data(), "quadratic", curvatures=(7.0, 1.0), start=(1.0, 1.0))
+    chosen = configuration("momentum", {"beta": 0.99}, learning_rate=0.99999 * 2 * 1.99 / 7.0, batch_size="full")
+    run = training(chosen, no_data(), surface, updates=5_000, divergence=divergence).run()
+    assert run.outcome.status == status
+    if status == "completed":
+        assert run.points[-1].train_loss < 1e-6
+    else:
+        assert run.outcome.message == (
+            "diverged at update 82: the train loss is 4.02e+04, beyond the limit of 4e+04 (budget.divergence = 10000);"
+            " try a smaller learning rate, or raise budget.divergence if it may come down again"
+        )
 
 
 def test_weights_that_are_no_numbers_diverge_before_the_first_update():

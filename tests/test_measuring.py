@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -122,6 +123,19 @@ def test_what_is_missing_is_what_was_never_measured_so(norms, override, lacking)
     lab = Lab(sweep(*RUNS, "measure.measures=['distance']", override))
     found = missing(load(norms), lab, {0, 1, 2}, print)
     assert sum(map(len, found.values())) == lacking
+
+
+def test_a_value_recorded_before_a_setting_was_known_is_another_one(out):
+    lab = Lab(sweep(*RUNS, "measure.measures=['sam','distance']"))
+    measured(out, "sam", "distance")
+    now = load(out)
+    assert sum(map(len, missing(now, lab, {0, 1, 2}, print).values())) == 0
+    settings = pc.replace_substring(now.curvature["settings"], ', "starts": 24', "").combine_chunks()
+    assert settings.to_pylist() != now.curvature["settings"].to_pylist()
+    curvature = now.curvature.set_column(now.curvature.column_names.index("settings"), "settings", settings)
+    before = SimpleNamespace(directory=out, trials=now.trials, minimisers=now.minimisers, curvature=curvature)
+    lacking = missing(before, lab, {0, 1, 2}, print)
+    assert [one.measure for ones in lacking.values() for one in ones] == ["sam"] * 3
 
 
 def test_what_was_lost_is_tried_again_and_gives_way_to_the_value(tmp_path):

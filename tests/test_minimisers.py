@@ -43,6 +43,9 @@ def test_the_measured_value_is_that_of_the_recorded_rows():
     assert (row["trial"], row["replicate"], row["measure"], row["which"]) == (4, 0, "lambda_max", "final")
     assert (row["update"], row["rows"], row["rescaling"], row["message"]) == (14, 20, 1.0, None)
     assert 0.0 <= row["error"] < 1e-8
+    # Of 20 of 34 rows, whose inputs are standard normal: λmax, near 1.5, has an error near √(2/20) of it, times √(14/34).
+    assert 0.05 < row["rows_error"] < 1.0
+    assert row["training_rows"] == 34
     assert row["seconds"] > 0.0
     assert json.loads(row["settings"]) == {
         "k": 1, "tolerance": 1e-9, "seed": 3, "rows": 20, "dtype": "float64", "exact": True,
@@ -204,3 +207,12 @@ def test_every_measure_of_the_catalogue_is_recorded(tmp_path):
     assert rows.filter(pc.field("rescaling") == 3.0).num_rows * 2 == rows.num_rows
     density = rows.filter(pc.field("measure") == "spectral_density").to_pylist()[0]
     assert len(density["grid"]) == len(density["density"]) > 10
+    assert set(rows["training_rows"].to_pylist()) == set(rows["rows"].to_pylist()) == {34}
+    assert rows["rows_error"].null_count == rows.num_rows
+    for row in rows.to_pylist():
+        maximum = row["measure"].startswith("phi") or row["measure"] in ("sam_max", "asam_max")
+        assert (row["starts"] is not None) == maximum, row["measure"]
+        if maximum:
+            assert len(row["starts"]) == 24
+            assert max(row["starts"]) == row["value"]
+            assert row["error"] >= 0.0

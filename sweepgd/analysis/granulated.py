@@ -62,7 +62,7 @@ def granulated(runs: pa.Table, target: str = "generalization_gap", *, seed: int 
 
 
 def _rows(found: dict[str, tuple[Compared, Spread]], reason: str, target: str) -> list[dict[str, Any]]:
-    """A row an axis, and one for their mean."""
+    """Return a row for each axis, and one for their mean."""
     rows = [
         _row(axis, [of], spread, reason or _undefined(axis, [of], spread, target), target)
         for axis, (of, spread) in found.items()
@@ -108,7 +108,7 @@ def _undefined(axis: str, compared: list[Compared], spread: Spread, target: str)
 
 
 def _mean(values: list[Floats]) -> Floats:
-    """The mean over lists of what is not NaN; NaN where all are."""
+    """Return the mean over the lists of what is not NaN; NaN where all are."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     return np.divide(np.where(known, values, 0.0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)

@@ -18,6 +18,7 @@ from sweepgd.problem import UsageProblem
 Indices = npt.NDArray[np.int64]
 
 KEYS = ("trial", "replicate", "status")
+ORDER = [("trial", "ascending"), ("replicate", "ascending")]
 
 
 def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = None) -> pa.Table:
@@ -32,7 +33,7 @@ def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = No
     several settings it holds those with which most runs have a value, then those on more rows, then the newest; and no value
     of rescaled weights.
     """
-    runs = once(trials).sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    runs = once(trials).sort_by(ORDER)
     places, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)
     _, rows, updates = of_one_kind(finished, curvature)
     finished = of_evaluation(finished, curves, updates)
@@ -42,6 +43,9 @@ def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = No
         column[places[at]] = values
         return nullable(column)
 
+    columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
+    columns |= {name: of_all(floats(finished, name), np.arange(len(places))) for name in MEASURES}
+    home, values = place(finished, rows), floats(rows, "value")
     columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
     columns |= {name: of_all(floats(finished, name), np.arange(len(places))) for name in MEASURES}
     home, values = place(finished, rows), floats(rows, "value")
@@ -59,8 +63,7 @@ def measure_names(runs: pa.Table) -> list[str]:
 
 def completed(runs: pa.Table) -> pa.Table:
     """The completed runs, in order of trial and replicate."""
-    whole = runs.filter(pa.array(has_status(runs, "completed")))
-    return whole.sort_by([("trial", "ascending"), ("replicate", "ascending")])
+    return runs.filter(pa.array(has_status(runs, "completed"))).sort_by(ORDER)
 
 
 class OfOneKind(NamedTuple):

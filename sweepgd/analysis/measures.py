@@ -16,6 +16,7 @@ SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("measure", "description", "source", "which")]
     + [("invariant", pa.bool_()), ("values", pa.int64()), ("missing", pa.int64()), ("message", pa.string())]
     + [("rows", pa.int64()), ("dtype", pa.string()), ("exact", pa.bool_()), ("others", pa.int64())]
+    + [("training_rows", pa.int64()), ("rows_error", pa.float64())]
 )
 
 
@@ -24,8 +25,9 @@ def measures(trials: pa.Table, curvature: pa.Table) -> pa.Table:
 
     Columns: `measure`, its `description` and `source`, `which` weights it is of, whether it is `invariant` to rescaling;
     `values` and `missing` (runs with and without a value) and the first `message` of those without; the `rows` and `dtype` of
-    the data that it was measured on, and whether products are `exact` or differences of gradients; `others`, the values set
-    aside as their settings differ.
+    the data that it was measured on, of `training_rows` in all (null where that is not recorded), and whether products are
+    `exact` or differences of gradients; `others`, the values set aside as their settings differ; `rows_error`, the median
+    standard error that measuring only those rows leaves, as a share of the value, null where that was not estimated.
     """
     runs = completed(once(trials))
     which, rows, _ = of_one_kind(runs, curvature)
@@ -57,6 +59,8 @@ def _counted(rows: pa.Table, chosen: Indices, every: Indices, home: Indices, val
     runs = np.unique(home[chosen[has[chosen]]])
     missing = chosen[~np.isin(home[chosen], runs)]
     first = rows.slice(int(chosen[0]), 1).to_pylist()[0]
+    of_rows = floats(rows, "rows_error")[chosen] / abs(values[chosen])
+    of_rows = of_rows[np.isfinite(of_rows)]
     settings = json.loads(first["settings"] or "{}")
     return {
         "values": len(runs),
@@ -64,6 +68,8 @@ def _counted(rows: pa.Table, chosen: Indices, every: Indices, home: Indices, val
         "message": rows["message"][int(missing[0])].as_py() if len(missing) else None,
         "which": first["which"],
         "rows": first["rows"],
+        "training_rows": first["training_rows"],
+        "rows_error": float(np.median(of_rows)) if len(of_rows) else None,
         "dtype": settings.get("dtype"),
         "exact": settings.get("exact"),
         "others": len(np.setdiff1d(every[has[every]], chosen)),

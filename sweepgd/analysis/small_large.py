@@ -11,11 +11,11 @@ from sweepgd.analysis.columns import Floats, floats, has_status
 from sweepgd.analysis.differences import Side, difference
 from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.levels import EQUAL_LOSS, batch_levels
-from sweepgd.analysis.measured import Indices, completed, measure_names
+from sweepgd.analysis.measured import ORDER, Indices, completed, measure_names
 from sweepgd.analysis.verdict import INCONCLUSIVE, TOO_FEW, UNDEFINED
 
 NO_RATIO, NOT_COMPARABLE = "no ratio", "not comparable"
-ABOUT_TWO = "at these two configurations, whatever their batch sizes do at others"
+ABOUT_TWO = "about these two configurations alone, not their batch sizes"
 OUTCOMES = ("train_loss", "test_loss", "train_error", "test_error", "generalization_gap")
 
 SCHEMA = pa.schema(
@@ -44,7 +44,7 @@ def small_large(runs: pa.Table) -> pa.Table:
     "inconclusive", "too few", "undefined" or "no ratio"; `message` has the reason, and says where it is about two
     configurations alone. Empty where a single batch size completed.
     """
-    runs = runs.filter(pc.is_valid(runs["batch_size"]))
+    runs = runs.filter(pc.is_valid(runs["batch_size"])).sort_by(ORDER)
     all_levels = batch_levels(floats(runs, "batch_size"))
     levels = all_levels[has_status(runs, "completed")]
     sizes = np.unique(levels)

@@ -19,7 +19,9 @@ def _nesterov(beta: Floats) -> Floats:
 
 
 # ηλ at the edge of each rule, by its β: Cohen et al. 2021, equation 1, and the average, whose steps are 1 - β
-# times as long as the sum's. An adaptive rule's edge is that of a preconditioned λmax, and a plugin's is not known.
+# times as long as the sum's. λ is a curvature of the loss with its L2 penalty, whose gradient these rules get with the loss'.
+# An adaptive rule's edge is that of a preconditioned λmax, and a plugin's is not known; momentum that decays weights apart from
+# the gradient, which no rule here does, would have another edge.
 EDGES: dict[str, Callable[[Floats], Floats]] = {
     "sgd": lambda beta: np.full(len(beta), 2.0),
     "momentum": _momentum,
@@ -31,15 +33,13 @@ EDGES: dict[str, Callable[[Floats], Floats]] = {
 
 KEYS = ["trial", "replicate", "update"]
 DESCRIPTION = ("optimizer", "batch_size")
-AT_CLOSEST = ("epoch", "learning_rate", "lambda_max", "threshold", "ratio")
+AT_CLOSEST = ("epoch", "learning_rate", "lambda_max", "rows_error", "weight_decay", "threshold", "ratio")
 ORDER = [("trial", "ascending"), ("replicate", "ascending"), ("update", "ascending")]
 
 
 def thresholds(optimizers: Sequence[str | None], betas: Floats, rates: Floats) -> Floats:
-    """The λmax, (rows,), up to which full-batch descent by each rule at its rate is stable; NaN where no formula is known.
-
-    Weight decay, which adds its own curvature to the loss', is not counted.
-    """
+    """The largest eigenvalue, (rows,), of the loss with its penalty up to which full-batch descent by each rule at its rate is
+    stable; NaN where no formula is known."""
     names = np.array(optimizers, dtype=object)
     result = np.full(len(rates), np.nan)
     for name, edge in EDGES.items():
@@ -52,30 +52,38 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
     """A row for each look at λmax along training, by trial, replicate, update.
 
     Columns: `trial`, `replicate`, `optimizer`, `batch_size`, `update`, `epoch`, and `learning_rate` (η) of the evaluation after
-    that update, null where there is none; `lambda_max`; `threshold`, that of the rule on the full batch, such as 2/η of
-    gradient descent, null where no formula is known; `ratio`, λmax over threshold.
+    that update, null where there is none; `lambda_max` of the loss, and `rows_error`, its standard error where a subset of the
+    rows was measured; `weight_decay`, which the L2 penalty adds to λmax (or less: it leaves biases alone), null where there is
+    no threshold; `threshold`, that of the rule on the full batch, such as 2/η of gradient descent, null where no formula is
+    known; `ratio`, λmax and decay over threshold.
     """
     looks = curvature.filter(pc.and_(pc.equal(curvature["which"], "path"), pc.equal(curvature["measure"], "lambda_max")))
     # The last where one was measured again: the newer.
-    looks = looks.select([*KEYS, "value"]).group_by(KEYS, use_threads=False).aggregate([("value", "last")])
+    last = [("value", "last"), ("rows_error", "last")]
+    looks = looks.select([*KEYS, "value", "rows_error"]).group_by(KEYS, use_threads=False).aggregate(last)
     joined = along(trials, curves, looks)
-    values, edges = floats(joined, "value_last"), floats(joined, "threshold")
+    values, decays, edges = (floats(joined, name) for name in ("value_last", "weight_decay", "threshold"))
     columns = {name: joined[name] for name in ("trial", "replicate", *DESCRIPTION, "update", "epoch", "learning_rate")}
-    columns |= {"lambda_max": nullable(values), "threshold": joined["threshold"]}
-    return pa.table(columns | {"ratio": nullable(values / edges)})
+    columns |= {"lambda_max": nullable(values), "rows_error": joined["rows_error_last"]}
+    columns |= {name: joined[name] for name in ("weight_decay", "threshold")}
+    return pa.table(columns | {"ratio": nullable((values + decays) / edges)})
 
 
 def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
-    """`points`, rows by trial, replicate and update, in that order, with `epoch`, `learning_rate`, what describes the run, and
-    the `threshold`."""
+    """`points`, rows by trial, replicate and update, in that order, with `epoch`, `learning_rate`, what describes the run, the
+    `threshold`, and where there is one the `weight_decay` of the L2 penalty."""
     joined = points.join(curves.select([*KEYS, "epoch", "learning_rate"]), KEYS, join_type="left outer")
     maps = trials["hyperparameters"].combine_chunks()
-    described = trials.select([*KEYS[:2], *DESCRIPTION]).append_column("beta", pc.map_lookup(maps, pa.scalar("beta"), "first"))
+    described = trials.select([*KEYS[:2], *DESCRIPTION])
+    for name in ("beta", "weight_decay"):
+        described = described.append_column(name, pc.map_lookup(maps, pa.scalar(name), "first"))
     joined = joined.join(described, KEYS[:2], join_type="left outer").sort_by(ORDER)
     rates = floats(joined, "learning_rate")
     rates[rates <= 0] = np.nan
     joined = joined.set_column(joined.column_names.index("learning_rate"), "learning_rate", nullable(rates))
     edges = thresholds(joined["optimizer"].to_pylist(), floats(joined, "beta"), rates)
+    decays = np.where(np.isnan(edges), np.nan, np.nan_to_num(floats(joined, "weight_decay")))
+    joined = joined.set_column(joined.column_names.index("weight_decay"), "weight_decay", nullable(decays))
     return joined.append_column("threshold", nullable(edges))
 
 
@@ -84,8 +92,8 @@ def stability(trials: pa.Table, looks: pa.Table) -> pa.Table:
 
     Columns: `trial`, `optimizer`, `batch_size`, `looks` of all replicates once training had begun; `share_beyond`, of the looks
     with a threshold those beyond it; and of the run that came closest (where there is no threshold, reached the largest λmax),
-    the look at which it did: `epoch`, `learning_rate`, `lambda_max`, `threshold`, `ratio`. Configurations that were not looked
-    at, since they ended before, have 0 `looks` and stand last. Empty where none was.
+    the look at which it did: `epoch`, `learning_rate`, `lambda_max`, `rows_error`, `weight_decay`, `threshold`, `ratio`.
+    Configurations that were not looked at, since they ended before, have 0 `looks` and stand last. Empty where none was.
     """
     looks = looks.filter(pc.and_(pc.is_valid(looks["learning_rate"]), pc.is_valid(looks["lambda_max"])))
     ratios = floats(looks, "ratio")

@@ -10,13 +10,14 @@ from sweepgd.record import Results
 
 
 def summary(results: Results, n: int = 10) -> dict[str, pa.Table]:
-    """Return `endings`, the `n` `best` configurations, and one table for each factor: `by_batch_size`, `by_optimizer`,
-    `by_schedule`.
+    """Return the `n` `best` configurations, one table for each factor, `by_batch_size`, `by_optimizer`, `by_schedule`, and
+    `endings`.
 
     Where the model is small enough, also the `learned_weights` of the best; no other minima are kept.
     """
     trials = results.trials
-    tables = {"endings": endings(trials), "best": best(trials, n)} | {f"by_{factor}": by(trials, factor) for factor in FACTORS}
+    tables = {"best": best(trials, n)} | {f"by_{factor}": by(trials, factor) for factor in FACTORS}
+    tables["endings"] = endings(trials)
     if has_few_parameters(trials):
         tables["learned_weights"] = learned_weights(trials, results.minima_of(tables["best"]["trial"].to_pylist()), n)
     return tables

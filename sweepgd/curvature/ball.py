@@ -5,11 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from sweepgd.curvature.ascent import Region, climb, climbs, directions
+from sweepgd.curvature.errors import shortfall
 from sweepgd.curvature.place import Place, Value
 from sweepgd.curvature.second_order import Vector
 
-# Radii that a step of the ascent is long before it is projected: on digits networks, 20 steps end within 5e-4 of what L-BFGS
-# finds on the sphere with three times as many gradients; steps of 1 radius end 8e-3 below it.
+# Radii that a step of the ascent is long before it is projected. Steps of 1 radius end 8e-3 below what L-BFGS finds on the
+# sphere of digits networks, steps of 4 within 5e-4; with steps of 16 the best of 32 ascents is up to 5 % lower on networks of
+# rectified units.
 STEP = 4.0
 
 
@@ -19,47 +22,42 @@ def _unit(vector: Vector) -> Vector:
     return vector / norm if norm > 0.0 else vector
 
 
-def _rises(place: Place, reach: Vector, iterations: int, random: np.random.Generator) -> Iterator[Value]:
+def _onward(u: Vector, slope: Vector) -> Vector:
+    moved = u + STEP * _unit(slope)
+    return moved / max(1.0, float(np.linalg.norm(moved)))
+
+
+BALL = Region(outermost=_unit, onward=_onward, support=lambda slope: float(np.linalg.norm(slope)))
+
+
+def _rises(place: Place, reach: Vector, settings: Mapping[str, Any], random: np.random.Generator) -> Iterator[Value]:
     """How far the loss rises within {w + reach ∘ u: ‖u‖ ≤ 1} by the step along the gradient, and at most.
 
-    Everything happens in u, and so along the same path in every rescaling that `reach` follows. The maximum is the highest
-    loss met by projected ascent with steps of fixed length, from between the gradient and a random direction: where the
-    gradient is 0 it leads nowhere. Its error is the first-order rise from there to the best point of the ball, 0 where the
-    ascent has converged.
+    Everything happens in u, and so along the same path in every rescaling that `reach` follows.
     """
+    here, gradient = place.gradient(place.theta)
+    slope, product = reach * gradient, place.hessian()
 
-    def look(u: Vector) -> tuple[float, Vector, float]:
+    def rise(u: Vector) -> tuple[float, Vector]:
         loss, gradient = place.gradient(place.theta + reach * u)
-        slope = reach * gradient
-        return loss, slope, max(float(np.linalg.norm(slope) - slope @ u), 0.0)
+        return loss - here, reach * gradient
 
-    u = np.zeros_like(reach)
-    here, slope, error = look(u)
-    highest = here
-    uphill = _unit(slope)
-    if uphill.any():
-        stepped, _, left = look(uphill)
-        yield Value(stepped - here)
-        highest, error = max((highest, error), (stepped, left))
+    if slope.any():
+        yield Value(rise(_unit(slope))[0])
     else:
         yield Value(message="the gradient is 0: one step along it has no direction")
-    u = _unit(uphill + _unit(random.standard_normal(len(reach))))
-    for _ in range(iterations):
-        loss, slope, left = look(u)
-        if loss > highest:
-            highest, error = loss, left
-        u = u + STEP * _unit(slope)
-        u = u / max(1.0, float(np.linalg.norm(u)))
-    yield Value(highest - here, error)
+    towards = directions(lambda u: reach * product(reach * u), slope, settings["starts"], random)
+    best, rises = climbs(rise, BALL, towards, settings["iterations"])
+    best = climb(rise, BALL, best.at, settings["iterations"], left=0.0)
+    rises[rises.argmax()] = max(best.rise, 0.0)
+    yield Value(float(rises.max()), shortfall(rises), starts=rises)
 
 
 def sam(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     """In the ball ‖ε‖ ≤ ρ: L(w + ρ g/‖g‖) − L(w), and max L(w + ε) − L(w) (Foret et al. 2021)."""
-    reach = np.full_like(place.theta, settings["rho"])
-    yield from _rises(place, reach, settings["iterations"], place.random("sam"))
+    yield from _rises(place, np.full_like(place.theta, settings["rho"]), settings, place.random("sam"))
 
 
 def asam(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     """In the ellipsoid ‖ε/|w|‖ ≤ ρ, elementwise: by the step ρ w²g/‖|w|g‖, and at most (Kwon et al. 2021)."""
-    reach = settings["rho"] * np.abs(place.theta)
-    yield from _rises(place, reach, settings["iterations"], place.random("asam"))
+    yield from _rises(place, settings["rho"] * np.abs(place.theta), settings, place.random("asam"))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
+from sweepgd.curvature.errors import standard_error
 from sweepgd.curvature.place import Place, Value
 from sweepgd.curvature.second_order import Product, Vector
-from sweepgd.curvature.trace import rademacher
+from sweepgd.curvature.trace import OVER_GROUPS, forms, rademacher
 
 POINTS = 256
 # Of the spectrum's range: the Gaussian that stands for an eigenvalue. The grid's points are then 0.42 of it apart.
@@ -58,12 +59,24 @@ def broadened(nodes: Vector, weights: Vector) -> tuple[Vector, Vector]:
 
 def spectral_density(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     """The density over its grid, and the eigenvalues' mean with its standard error over random vectors (Ghorbani, Krishnan &
-    Xiao 2019, algorithm 1)."""
-    product, random = place.hessian(), place.random("spectral_density")
-    draws = [quadrature(product, rademacher(random, len(place.theta)), settings["steps"]) for _ in range(settings["draws"])]
-    means = [float(nodes @ weights) for nodes, weights in draws]
+    Xiao 2019, algorithm 1).
+
+    The mean takes a product a vector where the density takes one a step, and so is taken over more vectors: over 8 alone, two
+    plain standard errors held it in 88 % of cases on 23 networks, as quadratic forms are skewed; over 64 in 94 %.
+    """
+    size, product, random = len(place.theta), place.hessian(), place.random("spectral_density")
+    draws = [quadrature(product, rademacher(random, size), settings["steps"]) for _ in range(settings["draws"])]
     nodes = np.concatenate([nodes for nodes, _ in draws])
     weights = np.concatenate([weights for _, weights in draws]) / len(draws)
     grid, density = broadened(nodes, weights)
-    error = float(np.std(means, ddof=1)) / sqrt(len(means))
-    yield Value(float(np.mean(means)), error, grid=grid, density=density)
+
+    def means(at: Place, count: int) -> Vector:
+        draw = forms(at, "spectral_density_mean")
+        return np.array([draw() / size for _ in range(count)])
+
+    own = means(place, settings["mean_draws"])
+
+    def over(part: Place) -> float:
+        return float(means(part, min(OVER_GROUPS, len(own))).mean())
+
+    yield Value(float(own.mean()), standard_error(own), over=over, grid=grid, density=density)

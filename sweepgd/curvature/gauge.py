@@ -1,7 +1,9 @@
 """Measures minimisers of one model on one data set."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import repeat
 from math import inf
 from time import monotonic, perf_counter
@@ -11,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.curvature import ball, box, density, noise, norms, relative, spectrum, trace
-from sweepgd.curvature.objective import Objective, subset
+from sweepgd.curvature.errors import rows_error
+from sweepgd.curvature.objective import Objective, groups, subset
 from sweepgd.curvature.place import Place, Value
 from sweepgd.curvature.second_order import Vector
 from sweepgd.data import Data, Part
@@ -41,22 +44,27 @@ _OF_HESSIAN = ("lambda_max", "trace", "spectral_density", "relative_flatness")
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measured value. `error` is its residual or standard error, in its unit, None where it is not estimated; `message`
-    says why there is no value or what it lacks.
+    """One measured value. `error` is its residual, its standard error, or of a maximum the shortfall of half its starts, in its
+    unit, None where it is not estimated; `message` says why there is no value or what it lacks.
+
+    `rows_error` is the standard error by which the value over a subset of rows stands for that over all training rows, None
+    where it is taken over all of them, and where that is not estimated.
 
     `settings` has all that repeats it: those of the measure, and the subset's `seed` and `rows`, the `dtype`, and whether
     Hessian products are `exact`. `rescaling` is the factor of the layers' rescaling, 1 for the weights as they were trained;
-    `seconds` are what it took beyond the records of the same measure before it; `grid` and `density` are those of a spectral
-    density, each (points,).
+    `seconds` are what it took beyond the records of the same measure before it; `starts` (starts,) are the rises that the
+    ascents to a maximum came to, `grid` and `density`, each (points,), those of a spectral density.
     """
 
     measure: str
     value: float | None
     error: float | None = None
+    rows_error: float | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     message: str | None = None
     rescaling: float = 1.0
     seconds: float | None = None
+    starts: npt.NDArray[np.float64] | None = None
     grid: npt.NDArray[np.float64] | None = None
     density: npt.NDArray[np.float64] | None = None
 
@@ -70,9 +78,17 @@ class Gauge:
         if spec.dtype is not None:
             part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
         self.objective = Objective(architecture, part)
+        self.training_rows = len(data.train.inputs)
+        """How many there are in all, measured or not."""
+        self._architecture, self._part = architecture, part
         self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
         self.rescalings = (1.0,) if spec.rescale in (None, 1.0) else (1.0, spec.rescale)
         """The factors of the rescalings that are measured, 1 for the weights as they were trained."""
+
+    @cached_property
+    def _groups(self) -> list[Objective]:
+        """The loss over groups of the measured rows."""
+        return [Objective(self._architecture, part) for part in groups(self._part, self.spec.seed)]
 
     @np.errstate(all="ignore")  # what overflows is found by looking at the numbers, and told
     def measure(
@@ -118,10 +134,20 @@ class Gauge:
             if monotonic() >= deadline:
                 measured += self._without(f"{UNMEASURED}out of time", rescaling, (name,))
                 continue
-            values = _timed(MADE[name](place, self._settings(name)))
+            values = _timed(self._with_rows_error(place, MADE[name](place, self._settings(name))))
             for record, (value, seconds) in zip(self._records(name), values, strict=False):
                 measured.append(self._measurement(name, record, rescaling, value, seconds))
         return measured
+
+    def _with_rows_error(self, place: Place, values: Iterator[Value]) -> Iterator[Value]:
+        """The values, each over a subset of the training rows with what another one might change, where that can be had."""
+        rows = self.objective.rows
+        for value in values:
+            if value.over is not None and 1 < rows < self.training_rows:
+                with suppress(Problem):
+                    of_groups = [value.over(replace(place, objective=group)) for group in self._groups]
+                    value = replace(value, rows_error=rows_error(np.array(of_groups), rows, self.training_rows))
+            yield value
 
     def _without(self, message: str, rescaling: float, names: tuple[str, ...]) -> list[Measurement]:
         """The records of measures that cannot be had."""
@@ -138,10 +164,12 @@ class Gauge:
             measure=record,
             value=value.value,
             error=value.error,
+            rows_error=value.rows_error,
             settings=self.settings(name),
             message="; ".join(said) or None,
             rescaling=rescaling,
             seconds=seconds,
+            starts=value.starts,
             grid=value.grid,
             density=value.density,
         )

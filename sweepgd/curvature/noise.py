@@ -1,6 +1,7 @@
 """How much the gradients of single rows differ: the trace of the Fisher information, and the gradient noise scale."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from math import sqrt
 from typing import Any
 
@@ -15,8 +16,12 @@ def fisher_trace(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Mean squared norm of a row's gradient, over targets drawn from the model's own distribution (the trace of the Fisher
     information, Jastrzębski et al. 2021), then over the recorded ones (the empirical Fisher).
     """
-    yield attempt(lambda: Value(float(place.second_moments(fisher=True).sum())))
-    yield Value(float(place.second_moments(fisher=False).sum()))
+
+    def over(part: Place, fisher: bool) -> float:
+        return float(part.second_moments(fisher=fisher).sum())
+
+    yield attempt(lambda: Value(over(place, True), over=partial(over, fisher=True)))
+    yield Value(over(place, False), over=partial(over, fisher=False))
 
 
 def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: float) -> float:

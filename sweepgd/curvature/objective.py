@@ -24,12 +24,23 @@ STEP = np.cbrt(np.finfo(np.float64).eps)
 SAMPLED, MANY_ROWS = 16, 1024
 
 
+# Groups that the rows of a subset are taken apart into: enough for a standard error, and few enough for a product over each to
+# cost little more than one over all.
+GROUPS = 8
+
+
 def subset(part: Part, rows: int | str, seed: int) -> Part:
     """`rows` rows of a part, drawn at random without replacement, the same ones for the same seed; "full" or more: all."""
     if rows == "full" or int(rows) >= len(part.inputs):
         return part
     chosen = np.sort(stream(seed, MEASURE).choice(len(part.inputs), int(rows), replace=False))
     return Part(part.inputs[chosen], part.targets[chosen])
+
+
+def groups(part: Part, seed: int) -> list[Part]:
+    """The rows of a part at random in GROUPS groups of equal size (up to one row), or as many as there are rows."""
+    order = stream(seed, MEASURE, *b"groups").permutation(len(part.inputs))
+    return [Part(part.inputs[rows], part.targets[rows]) for rows in np.array_split(order, min(GROUPS, len(order)))]
 
 
 class Objective:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sweepgd.curvature.place import Place, Value
-from sweepgd.curvature.trace import hutchinson, rademacher
+from sweepgd.curvature.trace import Draw, estimated, rademacher
 from sweepgd.layout import KIND, NDIM, OFFSET, SIZE, WEIGHT, tensors_in
 from sweepgd.problem import Problem
 
@@ -17,6 +17,10 @@ def relative_flatness(place: Place, settings: Mapping[str, Any]) -> Iterator[Val
     W is (fan_in, fan_out), a neuron a column. With independent signs E, (fan_in, fan_in), the form of V = E W has mean κ:
     its covariance between V[t, s] and V[t', s'] is ⟨w_s, w_s'⟩ where t = t', and else 0.
     """
+    yield estimated(_forms, place, settings)
+
+
+def _forms(place: Place) -> Draw:
     layers = [row for row in place.objective.layout if row[KIND] == WEIGHT and row[NDIM] == 2]
     if not layers:
         raise Problem("the model has no weight matrix")
@@ -30,4 +34,4 @@ def relative_flatness(place: Place, settings: Mapping[str, Any]) -> Iterator[Val
         block[:] = (rademacher(random, (len(weights), len(weights))) @ weights).ravel()
         return float(direction @ product(direction))
 
-    yield hutchinson(draw, settings["tolerance"], settings["draws"])
+    return draw

@@ -129,8 +129,12 @@ def _measured(place: Place, product_of: Callable[[Place], Product], k: int, tole
     known = min(k, size)
     product = Remembered(product_of(place), basis_of(size, known))
     values, vectors = largest(product, _start(place, product_of, known, random), known, tolerance, random)
-    for value, error in zip(values, residuals(product.image, values, vectors), strict=True):
-        yield Value(float(value), float(error))
+    for value, error, vector in zip(values, residuals(product.image, values, vectors), vectors.T, strict=True):
+
+        def over(part: Place, vector: Vector = vector) -> float:
+            return float(vector @ product_of(part)(vector))
+
+        yield Value(float(value), float(error), over=over)
     for _ in range(k - size):
         yield Value(message=f"the model has {size} parameters, and no more eigenvalues than that")
 

@@ -107,8 +107,14 @@ class DataSpec(BaseModel):
     subset: int | None = Field(None, ge=1, description="rows kept, drawn at random before the split")
     shuffle: Literal["epoch", "once", "never"] = Field("epoch", description="when the training rows are shuffled")
     last_batch: Literal["keep", "drop"] = Field("keep", description="what becomes of a short last batch")
-    seed: int = Field(0, ge=0, lt=2**32, description="seed of the drawing, subset, split and label noise")
-    redraw: bool = Field(False, description="whether each replicate has a drawing, subset, split and noise of its own")
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="seed of the drawing, subset, split and label noise, which search.seed does not change"
+    )
+    redraw: bool = Field(
+        False,
+        description="whether each replicate has a drawing, subset, split and noise of its own, with the seeds data.seed,"
+        " data.seed + 1, …, which search.seed does not change",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -89,6 +89,7 @@ MINIMA = pa.schema(
 
 # `which` is a minimum's, or "path" for a point on the way to it; `rescaling` is the factor of other weights of the same
 # function that were measured in its place, 1 for its own; `message` says why there is no value. A spectral density has a grid.
+# `rows_error` is what measuring `rows` of the `training_rows` leaves; a maximum has the rise from each of its `starts`.
 CURVATURE = pa.schema(
     [
         *_KEY,
@@ -98,6 +99,9 @@ CURVATURE = pa.schema(
         *_fields(pa.int64(), "update", "rows"),
         *_fields(pa.float64(), "rescaling", "seconds"),
         *_fields(_REALS, "grid", "density"),
+        pa.field("rows_error", pa.float64()),
+        pa.field("training_rows", pa.int64()),
+        pa.field("starts", _REALS),
     ]
 )
 

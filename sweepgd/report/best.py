@@ -20,8 +20,8 @@ def _some(count: int) -> str:
 
 COUNTS = (
     Column("trials", "trials"),
-    Column("completed", "compl.", _some, legend="compl., div. = replicates that completed, that diverged"),
-    Column("diverged", "div.", _some),
+    Column("completed", "compl.", _some, legend="compl. = replicates that completed"),
+    Column("diverged", "div.", _some, legend="div. = replicates that diverged"),
     Column("pruned", "pruned", _some),
     Column("failed", "failed", _some),
     Column("timed_out", "timed\nout", _some),

@@ -12,6 +12,8 @@ from sweepgd.measures import MEASURES, UNMEASURED, measure_of
 from sweepgd.report.answer import Answer, Column
 from sweepgd.report.numbers import duration, short, significant
 
+MEDIANS = ("value", "error", "rows_error", "seconds")
+ERRORS = "residual, standard error, or how far the best of half of a maximum's ascents falls short"
 COLUMNS = (
     Column("measure", "measure", number=False),
     Column("which", "weights", number=False),
@@ -19,23 +21,30 @@ COLUMNS = (
     Column("minimisers", "mini-\nmisers"),
     Column("without", "no\nvalue", lambda count: str(count) if count else ""),
     Column("value", "value", significant, legend="value, error, time = medians"),
-    Column("error", "error", significant, legend="error = residual or standard error"),
+    Column("error", "error", significant, legend=f"error = {ERRORS}"),
+    Column("rows_error", "error\nof rows", significant, legend="error of rows = as a value of all training rows"),
     Column("seconds", "time\neach", duration),
 )
 
 
 def summary(table: pa.Table) -> list[dict[str, Any]]:
     """Rows of curvature gathered by measure, in the order of the catalogue, weights and rescaling: how many minimisers have a
-    value and how many have none, and the medians of value, error and seconds, null where there are none; `message` is the
-    commonest reason for having none.
+    value and how many have none, and the medians of value, error, rows_error and seconds, null where there are none; how many
+    of the training rows were measured (of the last); `message` is the commonest reason for having none.
     """
     groups: dict[tuple[str, str, float], list[int]] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in ("measure", "which", "rescaling")), strict=True)):
         groups.setdefault(key, []).append(index)
-    columns = table.select(["value", "error", "seconds", "message"])
+    columns = table.select([*MEDIANS, "rows", "training_rows", "message"])
     catalogue = list(MEASURES)
     keys = sorted(groups, key=lambda key: catalogue.index(measure_of(key[0]).name))
     return [_gathered(*key, columns.take(pa.array(groups[key]))) for key in keys]
+
+
+def of_rows(row: Mapping[str, Any]) -> str:
+    """How many rows a value is taken over, and of how many training rows where those are more."""
+    rows, training = row["rows"], row["training_rows"]
+    return "" if rows is None else str(rows) if training in (None, rows) else f"{rows} of {training}"
 
 
 def _gathered(measure: str, which: str, rescaling: float, rows: pa.Table) -> dict[str, Any]:
@@ -47,7 +56,8 @@ def _gathered(measure: str, which: str, rescaling: float, rows: pa.Table) -> dic
         "rescaling": rescaling,
         "minimisers": rows.num_rows - len(rows.filter(empty)),
         "without": len(rows.filter(empty)),
-        **{name: _median(rows[name]) for name in ("value", "error", "seconds")},
+        **{name: _median(rows[name]) for name in MEDIANS},
+        **{name: rows[name][-1].as_py() for name in ("rows", "training_rows")},
         "message": reasons[0][0] if reasons else None,
     }
 
@@ -59,12 +69,13 @@ def _median(column: pa.ChunkedArray) -> float | None:
 
 def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
     """The summary as a table, with the reasons for values that are not there below."""
-    reasons = [f"{row['measure']}, {row['without']} without a value: {row['message']}" for row in rows if row["without"]]
+    legend = [f"measured on {text} training rows" for text in dict.fromkeys(map(of_rows, rows)) if "of" in text]
+    legend += [f"{row['measure']}, {row['without']} without a value: {row['message']}" for row in rows if row["without"]]
     return Answer(
         "How sharp are the minimisers?",
         [(column, [column.cell(row) for row in rows]) for column in COLUMNS] if rows else [],
         frozenset({"measure", "value", "error"}),
-        reasons,
+        legend,
         ("seconds", "which"),
         "no minimiser was recorded",
     )

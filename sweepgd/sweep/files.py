@@ -99,8 +99,11 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting."""
-    old, new = (_flat(sweep.model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting.
+
+    Such a setting of a measure stands at its default: each value is recorded with its own settings.
+    """
+    old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old
     if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, wherever they are
         for key in path_keys(now.data.model_dump()):
@@ -115,6 +118,10 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
         else f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
         for key in differing
     ]
+
+
+def _measures_resolved(sweep: Sweep) -> Sweep:
+    return sweep if sweep.measure is None else sweep.model_copy(update={"measure": sweep.measure.resolved()})
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -72,7 +72,13 @@ class SearchSpec(BaseModel):
     objective: str | None = Field(None, description="what is minimised: " + ", ".join(OBJECTIVES))
     objectives: list[str] | None = Field(None, description="several of them at once")
     pruner: str = Field("none", description="none, median, asha or hyperband")
-    seed: int = Field(0, ge=0, lt=2**32, description="seed of the search and of the first replicate")
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**32,
+        description="seed of the search and of the first replicate's weights and batches; data.seed alone changes the data,"
+        " also with data.redraw",
+    )
     generation: int = Field(
         8, gt=0, le=MOST_AT_ONCE, description="trials that an adaptive sampler asks for before it is told any of them"
     )
@@ -127,6 +133,17 @@ class MeasureSpec(BaseModel):
         if rows != "full" and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
             raise ValueError(f'give a whole number of at least 1, or "full", not {rows!r}')
         return rows
+
+    def resolved(self) -> "MeasureSpec":
+        """This table with every setting of every measure that it asks for, each named once."""
+        asked = dict.fromkeys([*self.measures, *self.settings, *(["lambda_max"] if self.every else [])])
+        return self.model_copy(
+            update={
+                "measures": list(dict.fromkeys(self.measures)),
+                "which": list(dict.fromkeys(self.which)),
+                "settings": {name: settings_of(name, self.settings.get(name, {})) for name in asked},
+            }
+        )
 
     @model_validator(mode="after")
     def _measures_exist(self) -> "MeasureSpec":

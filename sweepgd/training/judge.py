@@ -48,10 +48,13 @@ class Judge:
 
     def diverged(self, update: int, what: str, loss: float, batch_loss: float) -> Outcome:
         """The outcome of a run whose `what` loss is not finite or too large; `batch_loss` is that of the mini-batch before."""
-        bad = "not finite" if not isfinite(loss) else f"{loss:.3g}, beyond the limit of {self.limit:.3g}"
+        bad, advice = "not finite", "try a smaller learning rate"
+        if isfinite(loss):  # some losses only grow for a while, as with much momentum near the edge of stability
+            bad = f"{loss:.3g}, beyond the limit of {self.limit:.3g} (budget.divergence = {self._budget.divergence:g})"
+            advice += ", or raise budget.divergence if it may come down again"
         return Outcome(
             DIVERGED,
-            f"diverged at update {update}: the {what} loss is {bad}; try a smaller learning rate",
+            f"diverged at update {update}: the {what} loss is {bad}; {advice}",
             diverged_at_update=update,
             last_finite_loss=next((value for value in (loss, batch_loss, self._train_loss) if isfinite(value)), None),
         )

@@ -38,7 +38,7 @@ def test_a_verdict_on_two_configurations_says_that_it_is_about_them():
     shifted = [1.0, 2.0, 4.0, 20.0, 42.0, 80.0]
     row = found(shifted, [16] * 3 + [400] * 3, trial=[0] * 3 + [1] * 3, replicate=[0, 1, 2] * 2)["lambda_max"]
     assert (row["verdict"], row["over"]) == ("larger", "runs")
-    assert row["message"] == "at these two configurations, whatever their batch sizes do at others"
+    assert row["message"] == "about these two configurations alone, not their batch sizes"
 
 
 @pytest.mark.parametrize("sides", [(1, 12), (12, 1), (1, 2)])
@@ -183,3 +183,13 @@ def test_what_allows_no_verdict_says_why(measure, verdict, message):
 @pytest.mark.parametrize("count", [0, 4])
 def test_a_single_batch_size_has_nothing_to_compare(count):
     assert found([1.0] * count, [8] * count) == {}
+
+
+def test_the_order_of_rows_does_not_matter():
+    random = np.random.default_rng(0)
+    trial, replicate = (index.ravel() for index in np.indices((12, 2)))
+    columns = {"batch_size": np.repeat([8, 64], 12).tolist(), "learning_rate": (10.0 ** (-trial / 4)).tolist()}
+    columns["status"] = ["completed"] * 22 + ["pruned"] * 2
+    measure, gaps = np.exp(random.normal(size=24)), random.normal(size=24).tolist()
+    table = runs({"lambda_max": measure}, gaps, trial=trial, replicate=replicate, **columns)
+    assert small_large(table.take(random.permutation(24))).equals(small_large(table))

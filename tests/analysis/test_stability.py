@@ -22,9 +22,36 @@ def test_looks_are_joined_with_the_rate_at_their_update():
     )
     assert table["batch_size"].to_pylist() == [8, 8, 8]
     assert table.drop_columns(["trial", "replicate", "optimizer", "batch_size"]).to_pylist() == [
-        {"update": 0, "epoch": 0.0, "learning_rate": None, "lambda_max": 1.0, "threshold": None, "ratio": None},
-        {"update": 10, "epoch": 1.0, "learning_rate": 0.5, "lambda_max": 3.0, "threshold": 4.0, "ratio": 0.75},
-        {"update": 20, "epoch": 2.0, "learning_rate": 0.1, "lambda_max": 10.0, "threshold": 20.0, "ratio": 0.5},
+        {
+            "update": 0,
+            "epoch": 0.0,
+            "learning_rate": None,
+            "lambda_max": 1.0,
+            "rows_error": None,
+            "weight_decay": None,
+            "threshold": None,
+            "ratio": None,
+        },
+        {
+            "update": 10,
+            "epoch": 1.0,
+            "learning_rate": 0.5,
+            "lambda_max": 3.0,
+            "rows_error": None,
+            "weight_decay": 0.0,
+            "threshold": 4.0,
+            "ratio": 0.75,
+        },
+        {
+            "update": 20,
+            "epoch": 2.0,
+            "learning_rate": 0.1,
+            "lambda_max": 10.0,
+            "rows_error": None,
+            "weight_decay": 0.0,
+            "threshold": 20.0,
+            "ratio": 0.5,
+        },
     ]
 
 
@@ -88,3 +115,21 @@ def test_the_threshold_is_that_of_the_recorded_rule_and_an_unknown_one_has_none(
     )
     assert table["threshold"].to_pylist() == pytest.approx([7.6, None, None])
     assert table["ratio"].to_pylist() == pytest.approx([0.5, None, None])
+
+
+def test_an_l2_penalty_is_added_to_lambda_max_where_the_rule_has_a_threshold():
+    def of(optimizer, decay, beta=0.5):
+        return {"optimizer": optimizer, "hyperparameters": {"weight_decay": decay, "beta": beta}}
+
+    rules = ("sgd", "momentum", "nesterov", "adam", "adamw")
+    table = edge_of_stability(
+        trials(*(run(trial, 1.0, **of(name, 0.5)) for trial, name in enumerate(rules)), run(5, 1.0)),
+        curves(*(point(10, 0.5) | {"trial": trial} for trial in range(6))),
+        curvature(*(look(10, 3.5, rows_error=0.25) | {"trial": trial} for trial in range(6))),
+    )
+    # Decay apart from the gradient, as AdamW's, is no part of what the rule descends, and an adaptive rule has no threshold.
+    assert table["weight_decay"].to_pylist() == [0.5, 0.5, 0.5, None, None, 0.0]
+    assert table["threshold"].to_pylist() == pytest.approx([4.0, 6.0, 3.0, None, None, 4.0])
+    assert table["ratio"].to_pylist() == pytest.approx([1.0, 4 / 6, 4 / 3, None, None, 3.5 / 4])
+    assert table["lambda_max"].to_pylist() == [3.5] * 6
+    assert table["rows_error"].to_pylist() == [0.25] * 6

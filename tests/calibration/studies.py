@@ -5,10 +5,10 @@ u = √w · A + √(1 - w) · (√s · S + √(1 - s) · E), where A belongs to 
 configurations share, and E to a single run; w is `within`, the correlation of a configuration's replicates, and s is
 `seeds`. Of u and v the parts A have a correlation ρ, the parts E the same one, and the parts S none, so that within a replicate
 Kendall's τ of measure and gap is 2/π · asin ρ, whatever w and s are. `tau` is that τ: 0 in a null study. A study has several
-measures, drawn independently of each other given the gap, so that one table gives several verdicts of a kind.
+measures, drawn independently of each other given the gap, so that one table gives several verdicts of each kind.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import pi, sin, sqrt
 
 import numpy as np
@@ -24,44 +24,45 @@ DEVIATION = 0.5
 
 @dataclass(frozen=True)
 class Design:
-    """What a study looks like: how many configurations and replicates, and what is planted in it."""
+    """How a study is made: its size, its search space, and what is planted in it."""
 
-    name: str
     configurations: int = 24
     replicates: int = 3
-    search: str = "random"  # or "grid"; with `sides`, these are the configurations of the smallest and the largest batch size
-    sides: tuple[int, int] | None = None
+    search: str = "random"  # or "grid"
+    sides: tuple[int, int] | None = None  # in place of a search: configurations of the smallest and of the largest batch size
+    paired: bool = False  # whether the configurations of both sides have the same learning rates
     within: float = 0.7
     seeds: float = 0.5
     tau: float = 0.0
-    ratio: float = 1.0  # of the measure at the largest batch size to that at the others
-    by_rate: float = 0.0  # the share of u and v that is the learning rate's, the same in both
-    distinct: int | None = None  # so many configurations, of which each trial draws one again
-    diverged: str = "none"  # or "random", or "rate": of the runs of the highest rates, nearly all
+    ratio: float = 1.0  # of a measure at the largest batch size to that at the others
+    confounder: str = ""  # "rate" or "loss", which then is half of the variance of u and of v
+    trials: int | None = None  # so many, each of which draws one of the configurations; one each where not given
+    diverged: str = ""  # "random", or "rate", where it is most of the runs at high rates: about 30 in 100 diverge
     losses: float = 0.3  # decades over which the train losses of the configurations are spread
-    kinds: tuple[str, ...] = field(default=())  # the verdicts that the design is about; all where none are named
+    about: tuple[str, ...] = ()  # the kinds of verdict for which `tau` and `ratio` are the truth; all where none are named
 
 
 def tables(design: Design, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:
-    """The tables `trials` and `curvature` of a study drawn from `design`."""
+    """Return the tables `trials` and `curvature` of a study drawn from `design`."""
     sizes, rates, optimizers = _space(design, random)
     count, replicates = len(sizes), design.replicates
-    u, v = _latents(design, rates, random)
+    loss = random.random(count)
+    u, v = _latents(design, rates, loss, random)
     measures = np.exp(DEVIATION * u) * np.where(sizes == sizes.max(), design.ratio, 1.0)[:, None]
-    losses = 0.01 * 10 ** (design.losses * random.random(count)[:, None] + 0.005 * random.random((count, replicates)))
+    losses = 0.01 * 10 ** (design.losses * loss[:, None] + 0.005 * random.random((count, replicates)))
     gone = _diverged(design, rates, random)
-    drawn = np.arange(count) if design.distinct is None else random.integers(0, design.distinct, count)
+    drawn = np.arange(count) if design.trials is None else random.integers(0, count, design.trials)
 
     def of_runs(values: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values if values.ndim == 2 else values[:, None], (count, replicates))[drawn].ravel()
 
     ended = of_runs(gone)
-    runs = {"trial": np.repeat(np.arange(count), replicates), "replicate": np.tile(np.arange(replicates), count)}
+    runs = {"trial": np.repeat(np.arange(len(drawn)), replicates), "replicate": np.tile(np.arange(replicates), len(drawn))}
     trials = runs | {
         "config_id": np.char.add("c", np.repeat(drawn, replicates).astype(str)),
         "status": np.where(ended, "diverged", "completed"),
         "optimizer": of_runs(optimizers),
-        "schedule": np.full(count * replicates, "constant"),
+        "schedule": np.full(len(ended), "constant"),
         "batch_size": of_runs(sizes),
         "learning_rate": of_runs(rates),
         "train_loss": np.where(ended, np.nan, of_runs(losses)),
@@ -81,10 +82,11 @@ def tables(design: Design, random: np.random.Generator) -> tuple[pa.Table, pa.Ta
 
 
 def _space(design: Design, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Batch size, learning rate and optimizer of each configuration."""
+    """Return the batch size, learning rate and optimizer of each configuration."""
     if design.sides is not None:
         sizes = np.repeat(SIZES[[0, -1]], design.sides)
-        return sizes, 10 ** random.uniform(-3, 0, len(sizes)), np.full(len(sizes), "sgd")
+        rates = 10 ** random.uniform(-3, 0, len(sizes))
+        return sizes, np.tile(rates[: len(sizes) // 2], 2) if design.paired else rates, np.full(len(sizes), "sgd")
     if design.search == "random":
         count = design.configurations
         rates = 10 ** random.uniform(-3, 0, count)
@@ -96,8 +98,9 @@ def _space(design: Design, random: np.random.Generator) -> tuple[np.ndarray, np.
     return grid[0].ravel(), grid[1].ravel(), grid[2].ravel()
 
 
-def _latents(design: Design, rates: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """u of each measure, configuration and replicate, (measures, configurations, replicates), and v, without the first axis."""
+def _latents(design: Design, rates: np.ndarray, loss: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return u of each measure, configuration and replicate, (measures, configurations, replicates), and v, without the first
+    axis."""
     rho = sin(pi / 2 * design.tau)
 
     def parts(*shape: int, relation: float) -> tuple[np.ndarray, np.ndarray]:
@@ -107,18 +110,17 @@ def _latents(design: Design, rates: np.ndarray, random: np.random.Generator) -> 
     own = parts(len(rates), 1, relation=rho)
     run = parts(len(rates), design.replicates, relation=rho)
     seed = parts(1, design.replicates, relation=0.0)
-    w, s, r = design.within, design.seeds, design.by_rate
-    # Of a mean of 0 and a deviation of 1 over rates that are uniform in the logarithm.
-    rate = (np.log10(rates)[:, None] + 1.5) / sqrt(0.75)
-    u, v = (
-        sqrt(1 - r) * (sqrt(w) * a + sqrt(1 - w) * (sqrt(s) * b + sqrt(1 - s) * e)) + sqrt(r) * rate
-        for a, b, e in zip(own, seed, run, strict=True)
-    )
-    return u, v
+    w, s = design.within, design.seeds
+    u, v = (sqrt(w) * a + sqrt(1 - w) * (sqrt(s) * b + sqrt(1 - s) * e) for a, b, e in zip(own, seed, run, strict=True))
+    if not design.confounder:
+        return u, v
+    # Uniform, of mean 0 and deviation 1.
+    other = ((np.log10(rates) / 3 + 1 if design.confounder == "rate" else loss) - 0.5)[:, None] * sqrt(12)
+    return (u + other) / sqrt(2), (v + other) / sqrt(2)
 
 
 def _diverged(design: Design, rates: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Which runs diverged, (configurations, replicates): about 30 in 100 where any did."""
+    """Return which runs diverged, (configurations, replicates)."""
     chance = np.zeros(len(rates))
     if design.diverged == "random":
         chance[:] = 0.3

@@ -2,10 +2,11 @@ from math import pi, sqrt
 
 import numpy as np
 import pytest
-from places import blobs, bowl, dense_hessian, measured, net
+from places import blobs, bowl, dense_hessian, measured, net, only, place_at
 from small import no_data
 
-from sweepgd.curvature.density import WIDTH, broadened, quadrature
+from sweepgd.curvature.density import WIDTH, broadened, quadrature, spectral_density
+from sweepgd.measures import settings_of
 
 
 def test_nodes_and_weights_have_the_moments_of_the_vector():
@@ -52,7 +53,9 @@ def test_the_moments_of_the_density_are_those_of_the_hessian():
     architecture, theta = net(data)
     hessian = dense_hessian(architecture, theta, data, "tanh")
     size = len(theta)
-    record = measured(architecture, data, theta, "spectral_density", settings={"spectral_density": {"draws": 200}})
+    record = measured(
+        architecture, data, theta, "spectral_density", settings={"spectral_density": {"draws": 200, "mean_draws": 200}}
+    )
     record = record["spectral_density"]
     assert record.value == pytest.approx(np.trace(hessian) / size, abs=3 * record.error)
     grid, density = record.grid, record.density
@@ -74,3 +77,17 @@ def test_eigenvalues_that_are_all_alike_are_one_peak(curvatures, mean):
     assert (record.value, record.error) == pytest.approx((mean, 0.0))
     assert record.grid[record.density.argmax()] == pytest.approx(mean, abs=0.01 * (abs(mean) or 1.0))
     assert np.trapezoid(record.density, record.grid) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_two_errors_hold_the_mean_eigenvalue_in_19_of_20_seeds():
+    data = blobs()
+    architecture, theta = net(data, "relu")
+    hessian = dense_hessian(architecture, theta, data, "relu")
+    mean = np.trace(hessian) / len(theta)
+    settings = settings_of("spectral_density", {"steps": 2, "draws": 2})
+    found = [only(spectral_density(place_at(architecture, data, theta, seed), settings)) for seed in range(400)]
+    covered = np.mean([abs(value.value - mean) <= 2 * value.error for value in found])
+    # Of 8 draws two plain standard errors hold it in 88 %; here 400 seeds have a Monte Carlo error of 1.1 %.
+    assert covered >= 0.93
+    variance = 2 * np.sum((hessian - np.diag(np.diag(hessian))) ** 2) / len(theta) ** 2
+    assert np.median([value.error for value in found]) == pytest.approx(np.sqrt(variance / 64), rel=0.1)

@@ -101,6 +101,24 @@ def test_what_is_not_begun_in_time_says_so():
     assert all("out of time" in m.message for m in late)
 
 
+@pytest.mark.parametrize("name", ["sam", "asam", "phi"])
+def test_ascents_are_given_up_when_time_is_over(monkeypatch, name):
+    data = blobs()
+    architecture, theta = net(data, "relu")
+    gauge = Gauge(architecture, data, MeasureSpec(measures=[name]))
+    whole = gauge.measure(theta, theta)
+    clock, looks = iter(range(1000)), []
+    gradient = gauge.objective.gradient
+    monkeypatch.setattr("sweepgd.curvature.place.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sweepgd.curvature.gauge.monotonic", lambda: 0)
+    monkeypatch.setattr(gauge.objective, "gradient", lambda *at: looks.append(at) or gradient(*at))
+    late = gauge.measure(theta, theta, deadline=50)
+    assert [one.measure for one in late] == [one.measure for one in whole]
+    assert late[-1].value is None
+    assert late[-1].message == "not measured: out of time"
+    assert len(looks) < 50 < 60  # the clock ticks once a gradient or product
+
+
 def test_the_dtype_is_the_datas_unless_another_is_asked_for():
     data = blobs(dtype="float32")
     architecture, theta = net(data)

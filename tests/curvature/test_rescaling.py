@@ -5,9 +5,9 @@ import pytest
 from naive import outputs
 from places import blobs, dense_hessian, measured, net, place_at
 
-from sweepgd.curvature.box import highest
+from sweepgd.curvature.box import Box
 from sweepgd.layout import tensors_in
-from sweepgd.measures import measure_of
+from sweepgd.measures import measure_of, settings_of
 
 FACTOR = 3.0
 
@@ -48,12 +48,8 @@ def test_phi_becomes_that_of_the_scaled_box(rescaled):
     scale = np.repeat([1 / FACTOR, 1 / FACTOR, FACTOR, 1.0], architecture.layout[:, 1])
     half = 1e-3 * (np.abs(theta) + scale)
 
-    def rise(s):
-        loss, gradient = place.gradient(theta + half * s)
-        return loss - here, half * gradient
-
-    highest_rise, _ = highest(rise, len(theta), 10, place.random("phi_0.001"))
-    assert found["phi_0.001", FACTOR].value == pytest.approx(100 * highest_rise / (1 + here), rel=1e-6)
+    box = Box(place, half, np.copy, np.copy, here).sharpness(settings_of("phi", {}), place.random("phi_0.001"))
+    assert found["phi_0.001", FACTOR].value == pytest.approx(box.value, rel=1e-6)
     assert found["phi_0.001", FACTOR].value != pytest.approx(found["phi_0.001", 1.0].value, rel=0.05)
 
 

@@ -6,6 +6,7 @@ from places import bowl, measured
 from small import no_data
 
 import sweepgd
+from sweepgd.analysis.stability import edge_of_stability, thresholds
 
 CURVATURES = (0.3, 7.0, 42.5, 42.0, 1.0, 3.0, 0.01, 20.0, 15.0, 9.0, 5.0, 2.0, 11.0, 13.0, 17.0)
 
@@ -25,3 +26,30 @@ def test_gradient_descent_converges_below_2_over_lambda_max_and_diverges_above(s
     if status == "completed":
         # The sharpest direction shrinks by 1 − 2·0.995 = −0.99 an update.
         assert abs(run.parameters[2]) < 1e-20
+
+
+@pytest.mark.parametrize(("share", "status"), [(0.99, "completed"), (1.01, "diverged")])
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "nesterov"])
+def test_an_l2_penalty_adds_its_decay_to_lambda_max(tmp_path, rule, share, status):
+    """Linear regression on the full batch: at this decay, λmax alone is a fifth of the edge, on either side of it."""
+    shared = ['data={name="synthetic_linear",rows=200,standardize=false}', 'model.dtype="float64"']
+    shared += [] if rule == "sgd" else [f"optimizer.{rule}.beta=0.8"]
+
+    def trained(rate, out, *overrides):
+        given = [*shared, *overrides]
+        run = sweepgd.train("synthetic_linear", "linear", rule, rate, "full", overrides=given, out=tmp_path / out)
+        return run, sweepgd.load(tmp_path / out)
+
+    _, first = trained(1e-6, "first", "budget.updates=1", "measure.every=1")
+    lambda_max = first.curvature["value"][0].as_py()
+    decay = 4.0 * lambda_max
+    [edge] = thresholds([rule], np.array([0.8]), np.array([1.0]))
+    decayed = f"space.weight_decay={decay}"
+    run, results = trained(share * edge / (5.0 * lambda_max), "run", decayed, "budget.updates=3000", "measure.every=500")
+    assert run.outcome.status == status
+    table = edge_of_stability(results.trials, results.curves, results.curvature).to_pylist()
+    assert table[0]["weight_decay"] is None  # before the first update there is no rate, and no threshold
+    if status == "completed":
+        assert [row["ratio"] for row in table[1:]] == pytest.approx([share] * 6, rel=1e-4)
+        assert {row["weight_decay"] for row in table[1:]} == {decay}
+        assert table[-1]["lambda_max"] / table[-1]["threshold"] == pytest.approx(share / 5, rel=1e-4)

@@ -129,6 +129,9 @@ def test_names_of_the_other_tables():
         "seconds",
         "grid",
         "density",
+        "rows_error",
+        "training_rows",
+        "starts",
     ]
 
 

@@ -87,10 +87,13 @@ def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
 
 
 def test_by_rate_joins_the_best_at_each_rate():
-    table = trials(run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None))
+    table = trials(
+        run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None),
+        run(4, 0.5, 0, learning_rate=0.1), run(4, 0.5, 1, learning_rate=0.1, status="failed"),
+    )  # fmt: skip
     datasets = by_rate(results(table)).to_dict()["datasets"].values()
     drawn = {tuple(sorted((row["rate"], row["value"] or 0.0) for row in values)) for values in datasets}
-    line, points, crosses = ((0.1, 1.0), (1.0, 3.0)), ((0.1, 1.0), (0.1, 2.0), (1.0, 3.0)), ((0.1, 0.0),)
+    line, points, crosses = ((0.1, 1.0), (1.0, 3.0)), ((0.1, 0.5), (0.1, 1.0), (0.1, 2.0), (1.0, 3.0)), ((0.1, 0.0),)
     assert drawn == {line, points, crosses}
 
 
@@ -177,6 +180,19 @@ def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size(
         for line, value, epochs in (("λmax", largest, (1.0, 2.0)), ("edge of stability", 4.0, (0.0, 1.0, 2.0)))
         for epoch in epochs
     ]
+
+
+def test_lambda_max_is_drawn_with_what_an_l2_penalty_adds():
+    decayed = {"hyperparameters": {"weight_decay": 0.5}}
+    table, points = (
+        trials(run(0, 1.0, **decayed)),
+        [{"trial": 0, "replicate": 0, "update": 10, "epoch": 1.0, "learning_rate": 0.5}],
+    )
+    chart = edge_of_stability(results(table, curves(*points), value(0, 3.0, update=10, which="path")))
+    assert [(row["line"], row["value"]) for row in rows(chart)] == [
+        ("λmax", 3.5), ("edge of stability", 4.0), ("edge of stability", 4.0)
+    ]  # fmt: skip
+    assert chart.to_dict()["title"]["subtitle"][1].startswith("an L2 penalty adds its weight decay to λmax")
 
 
 def test_a_single_look_is_a_dot_and_its_edge_a_line_that_is_the_rules_own():

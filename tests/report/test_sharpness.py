@@ -1,3 +1,4 @@
+import pyarrow as pa
 import pytest
 from rich.console import Console
 from study_tables import Tables, curvature, curves, run, trials, value
@@ -185,5 +186,65 @@ def test_the_edge_is_that_of_the_rules_used_and_what_was_not_looked_at_is_counte
     assert "of all replicates" in legend
 
 
+def test_the_edge_counts_an_l2_penalty_and_lambda_max_says_what_a_subset_of_rows_leaves():
+    decayed = {"optimizer": "sgd", "hyperparameters": {"weight_decay": 0.5}}
+    points = [{"trial": t, "replicate": 0, "update": 100, "epoch": 1.0, "learning_rate": 0.5} for t in range(2)]
+    looks = [value(0, 3.5, which="path", rows_error=0.25), value(1, 3.0, which="path")]
+    rows = (run(0, 1.0, **decayed), run(1, 1.0))
+    shown = text(Tables(trials(*rows), curves=curves(*points), curvature=curvature(*looks)))
+    lines = answer(shown, "Did λmax reach the edge of stability along training?")
+    table = [line.split() for line in lines]
+    assert ["0", "sgd", "32", "1", "0", "1", "0.5", "3.50", "±0.25", "0.5", "4.00", "1.00"] in table
+    assert ["1", "sgd", "32", "1", "0", "1", "0.5", "3.00", "0", "4.00", "0.750"] in table
+    legend = " ".join(" ".join(lines).split())
+    assert "decay)/edge" in legend
+    assert "an L2 penalty adds its weight decay to λmax, or less in directions of biases" in legend
+    assert "± = standard error of measuring a subset of the rows" in legend
+    plain = text(Tables(trials(rows[1]), curves=curves(points[1]), curvature=curvature(looks[1])))
+    assert "decay" not in plain.split("Did λmax reach")[1].split("\n\n")[0]
+
+
+def test_how_many_of_the_training_rows_were_measured_stands_beside_the_values():
+    settings = '{"dtype": "float32", "exact": true}'
+    recorded = [
+        value(trial, 2.0, "lambda_max", settings=settings, training_rows=1257, rows_error=error)
+        for trial, error in enumerate((0.2, 0.3, 0.7))
+    ]
+    recorded += [value(trial, 5.0, "phi_0.001", settings=settings, training_rows=1257) for trial in range(3)]
+    lines = answer(text(Tables(trials(*(run(t, 1.0) for t in range(3))), curvature=curvature(*recorded))), "What was measured?")
+    legend = " ".join(" ".join(lines).split())
+    assert "of all: weights final, rows 512 of 1257, dtype float32, Hessian products exact" in legend
+    assert "rows ± % = standard error as a value of all training rows" in legend
+    assert next(line.split()[-1] for line in lines if line.startswith("lambda_max")) == "15"
+    assert next(line for line in lines if line.startswith("phi")).split()[-1] != "15"
+
+
 def test_every_edge_has_its_formula_in_words():
     assert FORMULAS.keys() == EDGES.keys()
+
+
+def test_one_configuration_against_another_is_worded_as_about_these_two():
+    rows = [
+        run(size, 1.0, r, batch_size=size, train_loss=0.01, generalization_gap=1.0 + r) for size in (8, 64) for r in range(3)
+    ]
+    recorded = [value(size, size * (1.0 + r + 0.1 * (size > 8) * r), replicate=r) for size in (8, 64) for r in range(3)]
+    lines = answer(text(Tables(trials(*rows), curvature=curvature(*recorded))), "Small against large batch")
+    [measure] = [line.split() for line in lines if line.startswith("lambda_max")]
+    assert (measure[5], measure[-1]) == ("8.31", "larger")
+    legend = " ".join(" ".join(lines).split())
+    assert "3 and 3 runs (1 and 1 configurations)" in legend
+    assert "interval over 3 replicates of these two configurations, and about them alone" in legend
+    assert "larger =" not in legend
+
+
+def test_what_did_not_complete_is_counted_beside_what_is_compared():
+    results = study()
+    lost = [run(20, None, r, batch_size=16, learning_rate=2.0) for r in range(2)]
+    lost += [run(21, None, r, batch_size=16, learning_rate=5.0) for r in range(2)]
+    lost += [run(22, 1.0, r, batch_size=400, learning_rate=0.5, status="pruned") for r in range(2)]
+    shown = text(results._replace(trials=pa.concat_tables([results.trials, trials(*lost)])))
+    legend = " ".join(" ".join(answer(shown, "Does a larger measure go with a larger generalization gap?")).split())
+    said = "not compared, since they did not complete: 4 diverged, 2 pruned (those that diverged had rates of 2 to 5)"
+    assert said in legend
+    legend = " ".join(" ".join(answer(shown, "Small against large batch")).split())
+    assert "not compared, since they did not complete: 4 diverged at batch 16; 2 pruned at batch 400" in legend

@@ -154,7 +154,7 @@ def test_nothing_recorded_and_nothing_completed_say_so():
 def test_json_keeps_full_precision_and_nulls():
     table = trials(run(0, 1 / 3, hyperparameters={"momentum": 0.9}), run(1, None, batch_size=64))
     values = json.loads(json.dumps(to_json(summary(Tables(table))), allow_nan=False))
-    assert list(values) == ["endings", "best", "by_batch_size", "by_optimizer", "by_schedule"]
+    assert list(values) == ["best", "by_batch_size", "by_optimizer", "by_schedule", "endings"]
     [best] = values["best"]
     assert (best["objective"], best["hyperparameters"], best["test_loss"]) == (1 / 3, {"momentum": 0.9}, None)
     assert [row["best_trial"] for row in values["by_batch_size"]] == [0, None]

@@ -31,10 +31,11 @@ def by_rate(results: Results) -> Chart:
     rates = [row["learning_rate"] for row in every]
     rows: Rows = [
         {"rate": row["learning_rate"], "level": level, "group": group, "value": row[measure]}
-        | {"diverged": row["share_diverged"] > 0}
+        | {"diverged": row["share_diverged"] > 0, "whole": row["whole"]}
         for row, level, group in zip(every, rate_levels(np.array(rates)), _groups(every, factor), strict=True)
     ]
-    known = sorted((row for row in rows if row["value"] is not None), key=lambda row: row["value"])
+    # As in the tables, a configuration that lost a replicate stands behind those that did not.
+    known = sorted((row for row in rows if row["value"] is not None), key=lambda row: (not row["whole"], row["value"]))
     best = {(row["group"], row["level"]): row for row in reversed(known)}
     diverged = [row for row in rows if row["diverged"]]
     groups = sorted({row["group"] for row in rows})

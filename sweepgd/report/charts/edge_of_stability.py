@@ -1,6 +1,8 @@
 """λmax along training against the edge of stability."""
 
+from collections.abc import Mapping
 from itertools import groupby
+from typing import Any
 
 import altair as alt
 import pyarrow.compute as pc
@@ -19,8 +21,8 @@ DASHES = {"λmax": [1, 0], EDGE: [5, 3]}
 
 
 def edge_of_stability(results: Results) -> Chart:
-    """λmax (solid, a dot a look) and the edge of its rule (dashed) against epochs, a colour for each batch size at its best,
-    its first replicate.
+    """λmax, with what an L2 penalty adds to it (solid, a dot a look), and the edge of its rule (dashed) against epochs, a
+    colour for each batch size at its best, its first replicate.
 
     Raises Missing where λmax was not measured along the training of a completed run.
     """
@@ -31,11 +33,12 @@ def edge_of_stability(results: Results) -> Chart:
     rates = dict(zip(best["best_trial"].to_pylist(), best["learning_rate"].to_pylist(), strict=True))
     looks = looks.filter(pc.is_in(looks["trial"], best["best_trial"].combine_chunks()))
     rows: Rows = []
-    labels, shown, optimizers = [], [], []
+    labels, shown, optimizers, decays = [], [], [], False
     order = [(name, "ascending") for name in ("batch_size", "trial", "replicate", "update")]
     for trial, line in groupby(looks.sort_by(order).to_pylist(), lambda row: row["trial"]):
         points = list(line)
-        points = thinned([row for row in points if row["replicate"] == points[0]["replicate"]])
+        points = thinned([_penalised(row) for row in points if row["replicate"] == points[0]["replicate"]])
+        decays = decays or bool(points[0]["weight_decay"])
         edge = _edge(results, trial, points[0]["replicate"])
         optimizers.append(points[0]["optimizer"])
         labels.append(f"{points[0]['batch_size']} ({optimizers[-1]}, {short(rates[trial])})")
@@ -59,7 +62,12 @@ def edge_of_stability(results: Results) -> Chart:
     )
     # A line through a single look has no length.
     dots = chart.transform_filter(alt.datum.line == "λmax").mark_point(filled=True, size=18, opacity=1)
-    return finished(lines + dots, "Sharpness along training against the edge of stability", edges(optimizers))
+    return finished(lines + dots, "Sharpness along training against the edge of stability", edges(optimizers, decays))
+
+
+def _penalised(look: Mapping[str, Any]) -> dict[str, Any]:
+    """A look with what the L2 penalty adds to λmax."""
+    return {**look, "lambda_max": look["lambda_max"] + (look["weight_decay"] or 0.0)}
 
 
 def _edge(results: Results, trial: int, replicate: int) -> Rows:

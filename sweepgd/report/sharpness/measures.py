@@ -4,8 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from sweepgd.report.answer import Answer, Column, Row
+from sweepgd.report.measured import of_rows
 from sweepgd.report.sharpness.cells import MEASURE, cells, family, firsts
 
+ROWS_ERROR = Column(
+    "rows_error",
+    "rows\n± %",
+    lambda share: f"{100 * share:.2g}",
+    legend="rows ± % = standard error as a value of all training rows, which runs measured on the same rows largely share",
+)
 PRODUCTS = {True: "exact", False: "differences", None: None}
 
 
@@ -30,13 +37,14 @@ def measures(rows: Sequence[Row]) -> Answer:
     ]
     how = [
         (Column("which", "weights", number=False), of_variants(", ", lambda row: row["which"])),
-        (Column("rows", "rows"), of_variants(", ", lambda row: None if row["rows"] is None else str(row["rows"]))),
+        (Column("rows", "rows"), of_variants(", ", of_rows)),
         (Column("dtype", "dtype", number=False), of_variants(", ", lambda row: row["dtype"])),
         (Column("exact", "Hessian\nproducts", number=False), of_variants(", ", lambda row: PRODUCTS[row["exact"]])),
     ]
     # What is the same of all stands once below: a column of it would take the place of words.
     alike = {column.title: texts[0] for column, texts in how if len(set(texts)) == 1 and texts[0]}
     shown += [(column, texts) for column, texts in how if column.title not in alike]
+    shown += cells(shown_rows, ROWS_ERROR)
     shown.append((Column("missing", "without a value", number=False, wraps=True), of_variants("; ", _missing)))
     legend = [f"of all: {', '.join(f'{title} {text}' for title, text in alike.items())}"] if alike else []
     if any(len({row[name] for row in rows if row[name] is not None}) > 1 for name in ("rows", "dtype")):
@@ -45,7 +53,7 @@ def measures(rows: Sequence[Row]) -> Answer:
         legend.append(f"values set aside, of settings with fewer runs, fewer rows or older: {others}")
     if any(row["exact"] is False for row in rows):
         legend.append("differences = of gradients, where the model has no exact products")
-    return Answer("What was measured?", shown, frozenset(), legend, ("source", "exact", "dtype"))
+    return Answer("What was measured?", shown, frozenset(), legend, ("source", "exact", "dtype", "rows_error"))
 
 
 def _missing(row: Row) -> str | None:

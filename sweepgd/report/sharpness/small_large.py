@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.levels import EQUAL_LOSS
-from sweepgd.analysis.small_large import OUTCOMES
+from sweepgd.analysis.small_large import ABOUT_TWO, OUTCOMES
 from sweepgd.report.answer import Answer, Column, Row
 from sweepgd.report.numbers import percent, short, significant, spread
 from sweepgd.report.sharpness.cells import VERDICT, cells, interval, reasons
@@ -34,7 +34,7 @@ def small_large(rows: Sequence[Row]) -> Answer:
         "± standard deviation over runs",
         "gap = test - train loss",
         f"ratio = of geometric means, large to small, within a replicate; {_over(named)}",
-        *(reasons(named, "quantity") if first["matched"] else []),
+        *(reasons([row for row in named if row["message"] != ABOUT_TWO], "quantity") if first["matched"] else []),
     ]
     return Answer(question, shown, frozenset(), legend, ("ratio",))
 
@@ -72,7 +72,9 @@ def _over(rows: Sequence[Row]) -> str:
                 row["quantity"]
             )
         elif row["over"] == "runs":
-            said[f"interval over {row['pairs']} replicates that two configurations both have"].append(row["quantity"])
+            said[f"interval over {row['pairs']} replicates of these two configurations, and about them alone"].append(
+                row["quantity"]
+            )
         elif row["over"]:
             small, large = (row[f"{side}_configurations"] for side in ("small", "large"))
             said[f"the wider of Welch's and Student's interval over {small} and {large} configurations"].append(row["quantity"])

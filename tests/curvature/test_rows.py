@@ -1,0 +1,77 @@
+"""What measuring a subset of the training rows leaves out."""
+
+import numpy as np
+import pytest
+from places import blobs, net
+
+import sweepgd
+from sweepgd.curvature.gauge import Gauge
+from sweepgd.curvature.objective import GROUPS, groups
+from sweepgd.data import DataSpec, prepare
+from sweepgd.models import Shape, build
+from sweepgd.sweep.spec import MeasureSpec
+
+
+def gauges(architecture, data, theta, *names, rows, seeds):
+    """The records of each seed's subset."""
+    return [
+        {one.measure: one for one in Gauge(architecture, data, spec).measure(theta, np.zeros_like(theta))}
+        for spec in (MeasureSpec(measures=list(names), rows=rows, seed=seed) for seed in seeds)
+    ]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """A network that full passes at batch 256 trained on digits, with its data."""
+    settings = {"hidden": (64,), "activation": "relu"}
+    run = sweepgd.train("digits", "mlp", "sgd", 0.2, 256, 20, overrides=["model.hidden=[64]", 'model.dtype="float64"'])
+    data = prepare(DataSpec(name="digits"), dtype="float64")
+    return build("mlp", settings, Shape(data.task, 64, 1, 10)), data, run.parameters
+
+
+def test_the_error_of_rows_covers_what_all_rows_give(digits):
+    names = ("lambda_max", "gauss_newton_max", "fisher_trace")
+    [full] = gauges(*digits, *names, rows="full", seeds=[0])
+    subsets = gauges(*digits, *names, rows=512, seeds=range(12))
+    for name in ("lambda_max", "gauss_newton_max", "fisher_trace", "fisher_trace_empirical"):
+        off = np.array([subset[name].value - full[name].value for subset in subsets])
+        errors = np.array([subset[name].rows_error for subset in subsets])
+        assert (abs(off) <= 2 * errors).sum() >= 10, name
+        assert 0.6 <= np.sqrt(np.mean(errors**2) / np.mean(off**2)) <= 2.5, name
+        assert full[name].rows_error is None
+    # Three subsets differ by much more than the residual, which is all that `error` is of.
+    values = [subset["lambda_max"].value for subset in subsets[:3]]
+    assert max(values) - min(values) > 100 * max(subset["lambda_max"].error for subset in subsets[:3])
+
+
+def test_the_trace_of_a_subset_has_an_error_of_vectors_and_one_of_rows(digits):
+    [full] = gauges(*digits, "trace", rows="full", seeds=[0])
+    subsets = gauges(*digits, "trace", rows=256, seeds=range(6))
+    off = np.array([subset["trace"].value - full["trace"].value for subset in subsets])
+    errors = np.array([np.hypot(subset["trace"].error, subset["trace"].rows_error) for subset in subsets])
+    assert (abs(off) <= 2 * errors).sum() >= 5
+    assert all(subset["trace"].rows_error > subset["trace"].error for subset in subsets)
+
+
+def test_rows_are_taken_apart_into_equal_groups_at_random():
+    part = blobs(rows=60).train
+    taken = groups(part, seed=1)
+    assert [len(group.inputs) for group in taken] == [8, 8, 8, 8, 7, 7, 7, 7]
+    rows = np.concatenate([np.c_[group.inputs, group.targets] for group in taken])
+    whole = np.c_[part.inputs, part.targets]
+    np.testing.assert_array_equal(rows[np.lexsort(rows.T)], whole[np.lexsort(whole.T)])
+    assert not np.array_equal(rows, whole)
+    assert len(groups(blobs(rows=3).train, seed=0)) == 3
+    assert GROUPS == 8
+
+
+def test_maxima_and_norms_have_no_error_of_rows_and_neither_has_a_single_row():
+    data = blobs()
+    architecture, theta = net(data, "relu")
+    names = ("lambda_max", "sam", "asam", "phi", "trace", "relative_flatness", "spectral_density", "weight_norm", "noise_scale")
+    [found] = gauges(architecture, data, theta, *names, rows=30, seeds=[0])
+    have = {record for record, one in found.items() if one.rows_error is not None}
+    assert have == {"lambda_max", "trace", "relative_flatness", "spectral_density"}
+    assert all(found[record].rows_error > 0 for record in have)
+    [single] = gauges(architecture, data, theta, "lambda_max", rows=1, seeds=[0])
+    assert single["lambda_max"].rows_error is None
