@@ -9,6 +9,7 @@ import numpy as np
 
 from sweepgd.curvature.second_order import Product, Vector
 from sweepgd.curvature.spectrum import largest
+from sweepgd.problem import Problem
 
 Rise: TypeAlias = Callable[[Vector], tuple[float, Vector]]
 """How far the loss rises at a point of the region above that at its centre, 0, and the slope there."""
@@ -40,8 +41,8 @@ def directions(curvature: Product, slope: Vector, count: int, random: np.random.
     """`count` directions in which the loss may rise far.
 
     Uphill; both ways along the leading eigenvectors of `curvature`, a third of `count` as many; a random one; then random
-    mixtures of those eigenvectors. From random directions alone, which in many dimensions all lie the same way to the
-    gradient, ascents mostly end where the one from the gradient does.
+    mixtures of those eigenvectors; where these cannot be had, random ones in their place. From random directions alone, which
+    in many dimensions all lie the same way to the gradient, ascents mostly end where the one from the gradient does.
     """
     return islice(_directions(curvature, slope, max(1, count // 3), random), count)
 
@@ -50,7 +51,11 @@ def _directions(curvature: Product, slope: Vector, leading: int, random: np.rand
     if slope.any():
         yield slope
     size = len(slope)
-    _, vectors = largest(curvature, random.standard_normal(size), min(leading, size), ROUGH, random)
+    leading = min(leading, size)
+    try:
+        _, vectors = largest(curvature, random.standard_normal(size), leading, ROUGH, random)
+    except Problem:  # curvature that overflows where the loss does not: the ascents are made all the same
+        vectors = random.standard_normal((size, leading))
     for vector in vectors.T:
         yield vector
         yield -vector

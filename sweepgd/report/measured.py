@@ -22,7 +22,12 @@ COLUMNS = (
     Column("without", "no\nvalue", lambda count: str(count) if count else ""),
     Column("value", "value", significant, legend="value, error, time = medians"),
     Column("error", "error", significant, legend=f"error = {ERRORS}"),
-    Column("rows_error", "error\nof rows", significant, legend="error of rows = as a value of all training rows"),
+    Column(
+        "rows_error",
+        "error\nof rows",
+        significant,
+        legend="error of rows = as a value of all training rows; maxima are of these rows",
+    ),
     Column("seconds", "time\neach", duration),
 )
 

@@ -4,6 +4,7 @@ import pytest
 from sweepgd.curvature.ascent import LEFT, climb, climbs, directions
 from sweepgd.curvature.ball import BALL
 from sweepgd.curvature.box import BOX
+from sweepgd.problem import Problem
 
 
 def quadratic(curvatures, slope):
@@ -37,6 +38,17 @@ def test_directions_are_uphill_both_ways_along_eigenvectors_random_and_mixtures(
 def test_where_the_slope_is_0_the_first_direction_is_an_eigenvector(slope, first):
     [only] = directions(lambda v: np.array([3.0, 1.0]) * v, np.array(slope), 1, np.random.default_rng(0))
     assert np.abs(only) == pytest.approx(first)
+
+
+def test_where_the_curvature_overflows_random_directions_stand_for_the_eigenvectors():
+    def overflow(v):
+        raise Problem("the curvature is not finite: overflow")
+
+    found = np.array(list(directions(overflow, np.ones(9), 12, np.random.default_rng(0))))
+    assert found.shape == (12, 9)
+    np.testing.assert_array_equal(found[1:9:2], -found[2:9:2])
+    assert np.linalg.matrix_rank(found[1:9]) == 4
+    assert (np.linalg.norm(found, axis=1) > 0.1).all()
 
 
 @pytest.mark.parametrize("region", [BALL, BOX], ids=["ball", "box"])

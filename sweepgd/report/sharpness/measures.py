@@ -11,7 +11,8 @@ ROWS_ERROR = Column(
     "rows_error",
     "rows\n± %",
     lambda share: f"{100 * share:.2g}",
-    legend="rows ± % = standard error as a value of all training rows, which runs measured on the same rows largely share",
+    legend="rows ± % = standard error as a value of all training rows, which runs measured on the same rows largely share;"
+    " maxima (phi, sam, asam) are of these rows alone",
 )
 PRODUCTS = {True: "exact", False: "differences", None: None}
 
