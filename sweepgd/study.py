@@ -81,13 +81,14 @@ def search(
             store = Store.open(directory, to_toml(prepared.sweep), check)
             for line in store.notes:
                 progress.note(line)
-            note_other_processor(store, progress)
         else:
             objectives, total = prepared.lab.objectives, prepared.total
             store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)
             prepared = replace(prepared, advisor=store.advisor)
         with closing(store):
             goes_on = not store.recorded.issuperset(range(prepared.total))
+            if goes_on and isinstance(store, Store):
+                note_other_processor(store, progress)
             if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
                 progress.note(repeated)
             for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):

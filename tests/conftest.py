@@ -7,7 +7,7 @@ import pytest
 
 # What compares numbers that compiled kernels computed: `pytest -m numerics` runs it compiled for other processors, see .ci/run.
 NUMERICS = {
-    "curvature": {"box", "noise", "objective", "rescaling", "spectrum", "trace"},
+    "curvature": {"box", "density", "maxima", "noise", "objective", "rescaling", "rows", "spectrum", "stability", "trace"},
     "kernels": {
         "exponential",
         "network",

@@ -315,13 +315,13 @@ def test_quiet_training_prints_its_last_evaluation_and_how_it_ended(run):
 
 def test_training_breaks_no_line_of_a_narrow_terminal(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    lines = run("train", "--epochs", "1").out.splitlines()
+    lines = run("train", "--epochs", "1").out.splitlines()[-5:]
     assert max(map(len, lines[:-1])) <= 80
     assert lines[0].split() == ["train", "train", "valid.", "valid.", "test", "test"]
     assert lines[1].split() == ["epoch", "updates", "rate", "loss", *["err.", "%", "loss"] * 2, "err.", "%"]
     assert [len(line.split()) for line in lines[2:4]] == [8, 9]
     monkeypatch.setenv("COLUMNS", "100")
-    assert run("train", "--epochs", "1").out.splitlines()[1].split()[-1] == "|gradient|"
+    assert run("train", "--epochs", "1").out.splitlines()[-4].split()[-1] == "|gradient|"
 
 
 def test_help_lists_commands_in_the_order_of_their_use_with_whole_sentences(run):

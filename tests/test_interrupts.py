@@ -165,7 +165,7 @@ def test_the_first_signal_lets_running_trials_end(number, tmp_path):
         assert said(search, "stopping: ") == "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once\n"
         err = rest(search)
     line = f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there\n"
-    assert (search.returncode, err) == (130, line)
+    assert (search.returncode, err.splitlines(keepends=True)[-1]) == (130, line)  # a slow search tells its progress before
     assert {row["status"] for row in load(out).trials.to_pylist()} == {"completed"}
     assert load(out).trials.num_rows < 200
     wait_until_gone(search.pid)

@@ -52,9 +52,9 @@ def test_quickstart_gives_what_the_pages_say(tmp_path):
 def test_house_prices_gives_what_the_page_says(tmp_path):
     page = " ".join((ROOT / "sweeps" / "README.md").read_text(encoding="utf-8").split())
     rows = summary(search("house_prices", out=tmp_path / "out"), 5)["by_batch_size"].to_pylist()
-    assert {significant(row["validation_loss"]) for row in rows} == {"0.00335"}
+    assert {significant(row["validation_loss"]) for row in rows} == {"0.00335", "0.00336"}
     assert [(row["batch_size"], row["learning_rate"]) for row in rows] == [(1, 0.001), (10, 0.01), (100, 0.1), (600, 1.0)]
-    assert "reach the same validation loss of 0.00335" in page
+    assert "reach a validation loss of 0.00335 or 0.00336" in page
     assert "0.001 at batch 1, 0.01 at 10, 0.1 at 100, and 1 for all 600 rows" in page
 
 
@@ -65,5 +65,5 @@ def test_keras_sgd_gives_what_the_page_says(tmp_path):
     error = {name: 100 * row["validation_error"] for name, row in rows.items()}
     said = re.search(r"lowest validation error, ([\d.]+) ± [\d.]+ %, momentum ([\d.]+) %, plain SGD ([\d.]+) %", page)
     assert [float(number) for number in said.groups()] == pytest.approx(
-        [error["nesterov"], error["momentum"], error["sgd"]], abs=0.2
+        [error["nesterov_velocity"], error["momentum_velocity"], error["sgd"]], abs=0.2
     )

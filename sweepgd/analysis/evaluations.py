@@ -23,7 +23,8 @@ def of_evaluation(trials: pa.Table, curves: pa.Table | None, updates: Floats) ->
     A row that is of that evaluation already stays as it is; another one's figures are taken from `curves`, and are null
     where these hold no such evaluation, or are not given.
     """
-    moved = updates != evaluated_at(trials)
+    own = evaluated_at(trials)
+    moved = (updates != own) & ~(np.isnan(updates) & np.isnan(own))  # unknown on both sides is no other evaluation
     if not moved.any():
         return trials
     places = np.flatnonzero(moved)

@@ -54,8 +54,6 @@ def _refusal(folder: Path) -> str | None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         TemporaryFile(dir=folder).close()
-        return (
-            None if kept.is_private(folder) else "belongs to another user or may be written by others, who could put code there"
-        )
+        return None if kept.is_private(folder) else FOREIGN
     except OSError as error:
         return f"cannot be written ({error.strerror})"

@@ -16,7 +16,7 @@ TOLERANCE = 1e-3
 def faults(configuration: Configuration, course: Course, budget: Budget) -> Iterator[tuple[str, str]]:
     """Each fault, and the figures of it."""
     yield from _of_rates(configuration, course)
-    if configuration.schedule != "constant" and len(course.factors):
+    if configuration.schedule != "constant":
         yield from _of_schedule(configuration, course)
     if configuration.batch_schedule != "constant" and len(set(course.sizes)) == 1:
         what = f"batch_schedule {configuration.batch_schedule} changes nothing"
@@ -34,12 +34,15 @@ def _of_rates(configuration: Configuration, course: Course) -> Iterator[tuple[st
         alone = len(course.factors) == total and course.factors.max() >= 1.0 - TOLERANCE
         warmup = f" times a warm-up of {course.warmup} updates" if course.warmup else ""
         how = f"schedule {configuration.schedule}{warmup} gives at most {highest:.3g} of it in {total} updates"
-        remedy = "; with schedule_after_warmup = true it is reached" if course.warmup and alone else ""
+        remedy = "; with schedule_after_warmup = true it is reached" if 0 < course.warmup < total and alone else ""
         yield "the base rate is never reached", how + remedy
 
 
 def _of_schedule(configuration: Configuration, course: Course) -> Iterator[tuple[str, str]]:
     name, settings = configuration.schedule, configuration.schedule_settings
+    if not len(course.factors):
+        yield f"schedule {name} never begins", f"the warm-up before it takes all {course.total} updates"
+        return
     change = float(np.abs(course.factors - 1.0).max())
     if change < TOLERANCE:
         what = f"changes the rate by less than {100 * TOLERANCE:g} %" if change else "changes nothing"

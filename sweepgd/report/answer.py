@@ -31,7 +31,7 @@ class Column:
     @property
     def title(self) -> str:
         """The heading in one line."""
-        return self.heading.replace("-\n", "").replace("\n", " ")
+        return self.heading.replace("-\n", "").replace("/\n", "/").replace("\n", " ")
 
     def cell(self, row: Row) -> str:
         """The text of a row's value, empty where it is null."""

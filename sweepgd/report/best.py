@@ -52,7 +52,7 @@ TOO_FEW = f"* = fewer than {FEWEST_WHOLE} whole configurations, of which all rep
 
 # What a narrow terminal goes without, the first first; `--json` has everything.
 DISPENSABLE = (
-    "seconds_per_epoch", "seconds_per_update", "evaluated_at_update", "updates", "steps_to_goal", "train_loss", "completed",
+    "seconds_per_epoch", "seconds_per_update", "updates", "steps_to_goal", "train_loss", "evaluated_at_update", "completed",
     "schedule", "validation_loss", "generalization_gap", "objective_on_others", "trials", "test_error",
 )  # fmt: skip
 

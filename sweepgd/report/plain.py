@@ -32,7 +32,8 @@ class RunPrinter:
     def data(self, data: Data) -> None:
         """Show what the run learns from."""
         if not self._quiet:
-            print("\n".join(data_lines(data)), end="\n" if data.task != "none" else "", flush=True)
+            for line in data_lines(data):
+                say(line)
 
     def point(self, point: Point) -> None:
         """Print a line for an evaluation, with a heading before the first."""

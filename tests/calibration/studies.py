@@ -65,6 +65,8 @@ def tables(design: Design, random: np.random.Generator) -> tuple[pa.Table, pa.Ta
         "schedule": np.full(len(ended), "constant"),
         "batch_size": of_runs(sizes),
         "learning_rate": of_runs(rates),
+        "updates": np.full(len(ended), 100),
+        "evaluated_at_update": np.full(len(ended), 100),
         "train_loss": np.where(ended, np.nan, of_runs(losses)),
         "generalization_gap": np.where(ended, np.nan, of_runs(np.exp(DEVIATION * v))),
     }

@@ -33,6 +33,12 @@ def test_a_warm_up_longer_than_the_run():
     assert line == "the warm-up is longer than the run: it takes 72 updates, and the last of 45 has 0.625 of the base rate"
 
 
+def test_a_schedule_that_a_warm_up_before_it_leaves_no_update():
+    asked = ("space.warmup=5", "space.schedule='cosine'", "space.schedule_after_warmup=true")
+    [line] = warnings(*asked)
+    assert line == "schedule cosine never begins: the warm-up before it takes all 45 updates"
+
+
 def test_of_several_warm_ups_those_that_are_longer_than_the_run():
     [line] = warnings("space.warmup=[0,2,8,9]")
     assert line.startswith("the warm-up is longer than the run (warmup 8 or 9): for example, it takes 72 updates")

@@ -33,7 +33,7 @@ def small_large(rows: Sequence[Row]) -> Answer:
         *_matching(first),
         "± standard deviation over runs",
         "gap = test - train loss",
-        f"ratio = of geometric means, large to small, within a replicate; {_over(named)}",
+        *_ratios(named),
         *(reasons([row for row in named if row["message"] != ABOUT_TWO], "quantity") if first["matched"] else []),
     ]
     return Answer(question, shown, frozenset(), legend, ("ratio",))
@@ -46,7 +46,8 @@ def _matching(row: Row) -> list[str]:
     runs, configurations = (f"{row[f'small_{name}']} and {row[f'large_{name}']} {name}" for name in ("runs", "configurations"))
     factor = f"within a factor of {short(EQUAL_LOSS)}"
     if not row["matched"]:
-        return [f"not comparable = of all {runs} no two of each have train losses {factor}; they are {between}"]
+        apart = f"not comparable = of all {runs} no two of each have train losses {factor}; they are {between}"
+        return [apart, *_left_out(row)]
     outside = [f"{row['outside']} runs outside"] if row["outside"] else []
     return [f"{runs} ({configurations}) at matched train loss, {factor}: {between}", *outside, *_left_out(row)]
 
@@ -63,8 +64,10 @@ def _left_out(row: Row) -> list[str]:
     return [f"not compared, since they did not complete: {'; '.join(said)}"] if said else []
 
 
-def _over(rows: Sequence[Row]) -> str:
-    """What the intervals are taken over: of most rows, then the others by name."""
+def _ratios(rows: Sequence[Row]) -> list[str]:
+    """Return what the ratios are, and over what their intervals are taken: of most rows, then of the others by name."""
+    if all(row["ratio"] is None for row in rows):
+        return []
     said: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row["over"] == "pairs":
@@ -78,8 +81,9 @@ def _over(rows: Sequence[Row]) -> str:
         elif row["over"]:
             small, large = (row[f"{side}_configurations"] for side in ("small", "large"))
             said[f"the wider of Welch's and Student's interval over {small} and {large} configurations"].append(row["quantity"])
-    most, *others = sorted(said, key=lambda text: -len(said[text])) or [""]
-    return "; ".join([most, *(f"of {', '.join(said[text])} {text}" for text in others)])
+    most = sorted(said, key=lambda text: -len(said[text]))
+    over = [f"of {', '.join(said[text])} {text}" if place else text for place, text in enumerate(most)]
+    return ["ratio = of geometric means, large to small, within a replicate", *over]
 
 
 def _quantity(name: str) -> str:
