@@ -46,9 +46,6 @@ def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = No
     columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
     columns |= {name: of_all(floats(finished, name), np.arange(len(places))) for name in MEASURES}
     home, values = place(finished, rows), floats(rows, "value")
-    columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
-    columns |= {name: of_all(floats(finished, name), np.arange(len(places))) for name in MEASURES}
-    home, values = place(finished, rows), floats(rows, "value")
     for name, of_measure in by_measure(rows).items():
         chosen = one_way(rows, of_measure[home[of_measure] >= 0], home)
         chosen = chosen[~np.isnan(values[chosen])]
