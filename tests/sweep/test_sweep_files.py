@@ -1,7 +1,6 @@
 """Sweep files: found, read, overridden, compared, written back; and the line for each thing that is wrong in one."""
 
 import tomllib
-from pathlib import Path
 
 import pytest
 from tiny import LINEAR, sweep
@@ -218,9 +217,12 @@ def test_a_broken_file_is_told_by_its_name(text, line):
 @pytest.mark.parametrize("name", ["tiny", *sorted(bundled())])
 def test_a_sweep_written_and_read_again_is_the_same_sweep(name):
     given = sweep() if name == "tiny" else load(name)
-    if given.data.path is not None and not Path(given.data.path).is_file():
-        pytest.skip(f"{given.data.path} is not installed")
-    lab = Lab(given)
+    try:
+        lab = Lab(given)
+    except Problem as problem:
+        if "dataset-fashion-mnist" not in str(problem):
+            raise
+        pytest.skip(str(problem))
     written = to_toml(lab.sweep)
     again = parse(written)
     assert to_toml(Lab(again).sweep) == written
