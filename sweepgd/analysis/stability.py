@@ -53,9 +53,9 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
 
     Columns: `trial`, `replicate`, `optimizer`, `batch_size`, `update`, `epoch`, and `learning_rate` (η) of the evaluation after
     that update, null where there is none; `lambda_max` of the loss, and `rows_error`, its standard error where a subset of the
-    rows was measured; `weight_decay`, which the L2 penalty adds to λmax (or less: it leaves biases alone), null where there is
-    no threshold; `threshold`, that of the rule on the full batch, such as 2/η of gradient descent, null where no formula is
-    known; `ratio`, λmax and decay over threshold.
+    rows was measured; `weight_decay`, which the L2 penalty adds to λmax (or less: it leaves biases and positions alone), null
+    where there is no threshold; `threshold`, that of the rule on the full batch, such as 2/η of gradient descent, null where no
+    formula is known; `ratio`, λmax and decay over threshold.
     """
     looks = curvature.filter(pc.and_(pc.equal(curvature["which"], "path"), pc.equal(curvature["measure"], "lambda_max")))
     # The last where one was measured again: the newer.

@@ -198,7 +198,7 @@ def test_the_edge_counts_an_l2_penalty_and_lambda_max_says_what_a_subset_of_rows
     assert ["1", "sgd", "32", "1", "0", "1", "0.5", "3.00", "0", "4.00", "0.750"] in table
     legend = " ".join(" ".join(lines).split())
     assert "decay)/edge" in legend
-    assert "an L2 penalty adds its weight decay to λmax, or less in directions of biases" in legend
+    assert "an L2 penalty adds its weight decay to λmax, or less: it leaves biases" in legend
     assert "± = standard error of measuring a subset of the rows" in legend
     plain = text(Tables(trials(rows[1]), curves=curves(points[1]), curvature=curvature(looks[1])))
     assert "decay" not in plain.split("Did λmax reach")[1].split("\n\n")[0]

@@ -28,7 +28,7 @@ def edges(optimizers: Iterable[str], decays: bool) -> list[str]:
     if without := [name for name in used if name not in EDGES]:
         lines.append(f"no edge is known for {', '.join(without)}")
     if decays:
-        lines.append("an L2 penalty adds its weight decay to λmax, or less in directions of biases, which it leaves alone")
+        lines.append("an L2 penalty adds its weight decay to λmax, or less: it leaves biases and positions on surfaces alone")
     return lines
 
 
