@@ -59,9 +59,10 @@ def test_an_interrupt_inside_an_exec_has_the_same_exit_code(tmp_path):
     assert (ended.returncode, ended.stderr.count("sweepgd: interrupted")) == (130, 1)
 
 
-# `sweepgd` with a signal that comes when a module is about to be imported, and is swallowed there where it can be.
+# `sweepgd` with a signal that comes when a module is about to be imported, and is swallowed there where it can be. The import
+# then takes as long as it needs for the signal to be told again: on a fast machine the command would end before.
 EARLY = """
-import os, sys
+import os, signal, sys, time
 
 wanted, number = sys.argv[1], int(sys.argv[2])
 class Finder:
@@ -71,6 +72,8 @@ class Finder:
                 os.kill(os.getpid(), number)
             except KeyboardInterrupt:
                 pass
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                time.sleep(600)
 sys.meta_path.insert(0, Finder())
 sys.argv[1:] = sys.argv[3:]
 from sweepgd.__main__ import main

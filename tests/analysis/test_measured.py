@@ -1,3 +1,4 @@
+import pyarrow as pa
 import pytest
 from study_tables import curvature, curves, run, trials, value
 
@@ -144,3 +145,11 @@ def test_what_is_not_finite_is_null():
 def test_no_completed_run(table):
     assert column("lambda_max", value(0, 1.0), table=table) == [None] * table.num_rows
     assert measure_names(measured(table, curvature())) == []
+
+
+def test_rows_that_name_no_update_keep_their_losses():
+    """NaN is not equal to NaN: an update that is not known is no other evaluation."""
+    plain = trials(run(0, 1.0, test_loss=2.0)).drop_columns(["updates"])
+    unknown = plain.append_column("updates", pa.nulls(1, pa.int64()))
+    found = measured(unknown, curvature(value(0, 3.0))).to_pylist()
+    assert [(row["validation_loss"], row["test_loss"]) for row in found] == [(1.0, 2.0)]

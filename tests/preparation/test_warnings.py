@@ -4,6 +4,7 @@ import json
 
 import pytest
 from commands import call
+from optional_data import skipped_without_data
 from tiny import sweep, sweep_file
 
 from sweepgd.lab import Lab
@@ -235,10 +236,8 @@ def test_a_course_is_that_of_the_run(budget, last_batch):
 
 @pytest.mark.parametrize("name", sorted(bundled()))
 def test_the_bundled_sweeps_have_none_but_for_a_decay_that_does_nothing(name):
-    sweep = load(name)
-    if sweep.data.path is not None:
-        pytest.skip("its data are not installed everywhere")
-    lines = prepare(sweep).warnings
+    with skipped_without_data():
+        lines = prepare(load(name)).warnings
     if name == "keras_sgd":
         decay = [line for line in lines if line.startswith("schedule time changes")]
         assert len(lines) == len(decay) == 2

@@ -134,7 +134,8 @@ def test_what_is_cut_from_the_logs_of_the_dead_is_kept(tmp_path, storage):
     kept = {"gone": out / "log" / "gone-000001.torn", "log": segment.with_suffix(".torn")}
     assert {name: torn.read_text() for name, torn in kept.items()} == {name: name for name in kept}
     cut = "the end of a log of gone is of a record that is not whole: cut, and kept in"
-    assert notes == ["gone ended without a word: its trials are taken over", *(f"{cut} {torn}" for torn in kept.values())]
+    expected = ["gone ended without a word: its trials are taken over", *(f"{cut} {torn}" for torn in kept.values())]
+    assert notes[: len(expected)] == expected  # a slow database is told at the end
     assert attempts(out).keys() == set(range(TOTAL))
 
 

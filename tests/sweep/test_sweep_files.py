@@ -1,9 +1,9 @@
 """Sweep files: found, read, overridden, compared, written back; and the line for each thing that is wrong in one."""
 
 import tomllib
-from pathlib import Path
 
 import pytest
+from optional_data import skipped_without_data
 from tiny import LINEAR, sweep
 
 from sweepgd.lab import Lab
@@ -218,9 +218,8 @@ def test_a_broken_file_is_told_by_its_name(text, line):
 @pytest.mark.parametrize("name", ["tiny", *sorted(bundled())])
 def test_a_sweep_written_and_read_again_is_the_same_sweep(name):
     given = sweep() if name == "tiny" else load(name)
-    if given.data.path is not None and not Path(given.data.path).is_file():
-        pytest.skip(f"{given.data.path} is not installed")
-    lab = Lab(given)
+    with skipped_without_data():
+        lab = Lab(given)
     written = to_toml(lab.sweep)
     again = parse(written)
     assert to_toml(Lab(again).sweep) == written
