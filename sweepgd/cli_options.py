@@ -16,10 +16,7 @@ SOME_FAILED = 3
 LARGEST_SEED = 2**32 - 1
 
 # As a study goes: made, run, looked at, measured, kept. What is not named here stands at the end.
-ORDER = (
-    "search", "init", "train", "list", "analyze", "report", "compare", "watch", "measure", "landscape", "export", "predict",
-    "dashboard", "verify", "compact", "merge", "schema", "plugin",
-)  # fmt: skip
+ORDER = ("search", "init", "train", "list", "analyze", "measure", "landscape", "dashboard", "verify", "compact", "plugin")
 
 
 class InOrder(TyperGroup):
