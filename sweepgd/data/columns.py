@@ -10,7 +10,7 @@ import pyarrow as pa
 from sweepgd.data.cells import LEVELS_MOST, category, days, first_not_utf8, first_text, kind_of, numbers, plain
 from sweepgd.data.checks import check_memory, reading
 from sweepgd.data.contract import Array
-from sweepgd.data.raw import Faults, Names, Raw, in_one_line, shown
+from sweepgd.data.raw import TIMES, Faults, Names, Raw, in_one_line, shown
 from sweepgd.data.source import MOST_COLUMNS, Source, Types
 from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem, nearest
@@ -123,7 +123,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
                     read.holds[name] = "true or false"
             elif kind == "time" and (dates is None or name in dates):
                 values[:] = days(column)
-                read.holds[name] = "dates or times, in days"
+                read.holds[name] = TIMES
             else:
                 values[:] = 0
                 if not texts.get(name):

@@ -100,7 +100,9 @@ class _Encoder:
         for column in self._categories:
             name = self._names[column]
             own = {level: number for number, level in enumerate(self._levels[name])}
-            numbers = np.array([own.setdefault(level, len(own)) for level in test.levels[name]] or [0], dtype=np.float64)
+            numbers = np.array(
+                [own.setdefault(level, len(own)) for level in test.levels.get(name, ())] or [0], dtype=np.float64
+            )
             there = ~np.isnan(values[:, column])
             values[there, column] = numbers[values[there, column].astype(np.int64)]
             self._levels = {**self._levels, name: tuple(own)}

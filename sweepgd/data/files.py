@@ -9,7 +9,7 @@ from sweepgd.data.complete import complete
 from sweepgd.data.contract import Array, Table
 from sweepgd.data.formats import check_content, existing, format_of
 from sweepgd.data.labels import encode
-from sweepgd.data.raw import Faults, Names, Raw
+from sweepgd.data.raw import TIMES, Faults, Names, Raw
 from sweepgd.data.source import Source
 from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem
@@ -77,7 +77,7 @@ def _read_parquet(spec: DataSpec) -> tuple[Raw, Raw | None]:
 def _read_columns(spec: DataSpec, open_: Callable[[Path], Source]) -> tuple[Raw, Raw | None]:
     from sweepgd.data.columns import read_columns
 
-    def part(path: str, targets: Names, inputs: Names) -> Raw:
+    def part(spec: DataSpec, path: str, targets: Names, inputs: Names) -> Raw:
         file, faults = existing(path), Faults(path)
         check_content(file, spec.encoding or "utf-8")
         raw = read_columns(open_(file), spec, targets, inputs, faults)
@@ -85,10 +85,13 @@ def _read_columns(spec: DataSpec, open_: Callable[[Path], Source]) -> tuple[Raw,
 
     assert spec.path is not None
     targets = listed(spec.target)
-    raw = part(spec.path, targets, listed(spec.inputs))
+    raw = part(spec, spec.path, targets, listed(spec.inputs))
     if spec.test_path is None:
         return raw, None
-    return raw, part(spec.test_path, listed(spec.test_target) or targets, raw.features)
+    # Each column is what it is in the training file: "all" would be judged anew by what the test file happens to hold.
+    kinds = {"categories": list(raw.levels), "dates": [name for name, held in raw.holds.items() if held == TIMES]}
+    same = spec.model_copy(update={key: names for key, names in kinds.items() if getattr(spec, key) == "all"})
+    return raw, part(same, spec.test_path, listed(spec.test_target) or targets, raw.features)
 
 
 def _read_npz(spec: DataSpec) -> tuple[Raw, Raw | None]:

@@ -9,6 +9,8 @@ from sweepgd.problem import Problem
 
 Names = tuple[str, ...]
 SHOWN = 5
+# What a column of dates and times is said to hold once it is a number.
+TIMES = "dates or times, in days"
 
 
 class Raw(NamedTuple):
