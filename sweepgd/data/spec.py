@@ -64,8 +64,9 @@ class DataSpec(BaseModel):
     )
     missing_values: list[str] | None = Field(
         None,
-        description="texts in a CSV, Parquet or NPZ file that mean: the value is missing; by default "
-        + ", ".join(text or "nothing at all" for text in MISSING_VALUES),
+        description="texts in a CSV, Parquet or NPZ file that mean that a value is missing, beside the usual ones ("
+        + ", ".join(text or "nothing at all" for text in MISSING_VALUES)
+        + "); [] for none at all",
     )
     categories: Literal["all"] | list[str] | None = Field(
         None,
@@ -204,8 +205,8 @@ class DataSpec(BaseModel):
 
     @property
     def missing_texts(self) -> Sequence[str]:
-        """`missing_values`, as given or by default."""
-        return MISSING_VALUES if self.missing_values is None else self.missing_values
+        """The texts that mean that a value is missing: the usual ones and those given, or none where an empty list is."""
+        return [*MISSING_VALUES, *(self.missing_values or ())] if self.missing_values != [] else []
 
     @property
     def tabular_by_tabs(self) -> bool:

@@ -176,6 +176,7 @@ REFUSED = [
         ("Latin-1 unsaid", "x", {}, "no column 'kind': known: x"),
         ("a ragged row", HEAD + rows() + "1,2\n", {}, "Expected 3 columns, got 2"),
         ("missing labels", labels("NA", "b", "c"), {}, "column 'kind', row 1 is missing, and 3 more"),
+        ("NA beside a spelling", labels("NA", "b", "c"), {"missing_values": ["-999"]}, "row 1 is missing, and 3 more"),
         ("labels ?", labels("b", "?"), {}, "column 'kind', row 2 is missing"),
         ("labels .", labels("b", "c", "."), {}, "column 'kind', row 3 is missing"),
         ("labels nan among numbers", labels("1", "nan", "0"), {}, "column 'kind', row 2 is missing"),
