@@ -50,7 +50,7 @@ def get_ready() -> None:
         try:
             _mark_folder(util.get_temp_dir())
             resource_tracker.ensure_running()  # which the next call else does itself, and lets interrupts through again
-            with _without_interrupts():
+            with without_interrupts():
                 forkserver.ensure_running()
         except OSError as error:
             raise Problem(
@@ -70,7 +70,7 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess | S
         get_ready()
         process = context.Process(target=_run, args=(target, *arguments), daemon=True)
         try:
-            with _without_main(), _without_interrupts():
+            with _without_main(), without_interrupts():
                 process.start()
             return process
         except (OSError, EOFError) as error:  # as where the fork server is killed at this very moment
@@ -84,7 +84,7 @@ def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProc
     before = os.environ.get("NUMBA_DISABLE_JIT")
     os.environ["NUMBA_DISABLE_JIT"] = "1"  # read when Numba is imported there
     try:
-        with _without_main(), _without_interrupts():
+        with _without_main(), without_interrupts():
             process.start()
     finally:
         if before is None:
@@ -145,7 +145,7 @@ def _without_main() -> Iterator[None]:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Lets no Ctrl-C or SIGTERM reach a starting process, nor later, as it inherits the mask: its parent decides on its end."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -4,6 +4,8 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner,
 
 from sweepgd.problem import UsageProblem, nearest
 
+# Hyperband puts a trial in the bracket of a hash of the study's name: a random name would make it irreproducible.
+STUDY_NAME = "sweepgd"
 _FIRST_RUNG = 4
 _REDUCTION_FACTOR = 3
 
@@ -32,6 +34,5 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
         case "asha":
             return SuccessiveHalvingPruner(min_resource=_FIRST_RUNG, reduction_factor=_REDUCTION_FACTOR)
         case "hyperband":
-            # A trial's bracket is a hash of the study's name and the trial's number: give the study a fixed name.
             return HyperbandPruner(min_resource=_FIRST_RUNG, max_resource=100, reduction_factor=_REDUCTION_FACTOR)
     return NopPruner()

@@ -87,6 +87,16 @@ def names(kind: str) -> list[str]:
     return sorted(_points(kind))
 
 
+def distribution(kind: str, name: str) -> tuple[str, str]:
+    """The distribution of an installed plugin and its version."""
+    return _distribution(_points(kind)[name][0])
+
+
+def is_of_file(kind: str, name: str) -> bool:
+    """Return True for a plugin of a single file."""
+    return _points(kind)[name][0] in _files
+
+
 def is_own(kind: str, name: str) -> bool:
     """Whether a plugin is one of sweepgd's own."""
     return all(_distribution(point)[0] == "sweepgd" for point in _points(kind)[name])

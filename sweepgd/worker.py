@@ -34,7 +34,8 @@ class Rung:
     task: Any
     percent: int
     mean: float
-    worker: "Worker"
+    origin: Any
+    """Where it waits, for the pool's `reply`."""
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from math import inf
+from multiprocessing.connection import Connection
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic, sleep
@@ -34,7 +35,8 @@ class Pool:
     `report(percent, mean)` reports at a rung, and returns whether to give the task up; `keep(result)` hands over what stands if
     the worker is lost from there on. `note` is told of a worker that something has killed. Without `ahead` a worker holds one
     task only, as it must where it waits at rungs for the answer whether to go on, which has to be next in its pipe, and where
-    no task may begin after a deadline.
+    no task may begin after a deadline. `memory` is the limit of a worker in bytes, by default its share of the machine's;
+    `events` waits no longer when something comes on the connection `wake`.
     """
 
     def __init__(
@@ -48,16 +50,20 @@ class Pool:
         plugins: Sequence[Path] = (),
         ahead: bool = True,
         trial_timeout: float | None = None,
+        memory: int | None = None,
+        wake: Connection | None = None,
     ) -> None:
         self._sweep, self._run, self._shared, self._plugins = sweep, run, shared, plugins
         self._limit = inf if trial_timeout is None else trial_timeout
         self._workers: list[Worker] = []
         self._wanted, self._note = workers, note
-        self._share = share(workers)
+        self._share = share(workers) if memory is None else memory
         self._ahead = ahead
         self._draining = False
         self._stillborn = 0
         self._selector = DefaultSelector()
+        if wake is not None:
+            self._selector.register(wake, EVENT_READ)
 
     def __enter__(self) -> "Pool":
         self._workers = [self._start() for _ in range(self._wanted)]
@@ -101,6 +107,12 @@ class Pool:
                 worker.started = monotonic()
             worker.send()
 
+    def withdraw(self) -> None:
+        """Take back the tasks that have not been sent. Without `ahead` no worker has others than the one that it runs."""
+        for worker in self._workers:
+            del worker.tasks[len(worker.tasks) - len(worker.unsent) :]
+            worker.unsent.clear()
+
     def drain(self) -> None:
         """Lets each worker end the task that it runs, and begin no other: it then leaves the pool."""
         self._draining = True
@@ -112,7 +124,7 @@ class Pool:
     def reply(self, rung: Rung, prune: bool) -> None:
         """Tells a worker that waits at a rung whether to give its trial up."""
         with suppress(*GONE):
-            rung.worker.connection.send(bool(prune))
+            rung.origin.connection.send(bool(prune))
 
     def events(self, timeout: float) -> Iterator[Any]:
         """What has happened since: a Result, a Rung (to be replied to), or a Lost. Waits for one at most `timeout` seconds."""

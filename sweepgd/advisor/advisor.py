@@ -10,14 +10,12 @@ from optuna.trial import TrialState
 
 from sweepgd.advisor.repeats import Repeats
 from sweepgd.advisor.states import dump, reports, trial_of
-from sweepgd.pruners import RUNGS, make_pruner
+from sweepgd.pruners import RUNGS, STUDY_NAME, make_pruner
 from sweepgd.samplers import ADAPTIVE, GridPoints, Points, make
 from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, point_of, points_of, space_of
 
 DEFAULT_TRIALS = 20
-# Hyperband puts a trial in the bracket of a hash of the study's name: a random name would make it irreproducible.
-STUDY_NAME = "sweepgd"
 
 
 class Advisor:

@@ -1,0 +1,94 @@
+"""Clusters by the name that `--on` gives: the address of a Dask scheduler, a local cluster, or jobs of a queueing system."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from sweepgd.problem import Problem, UsageProblem, reason, suggestion
+from sweepgd.processes import cores, without_interrupts
+
+# The queueing systems by name, with the class of dask-jobqueue that submits to each.
+QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
+LOCAL = "dask"
+# A scheduler that does not answer within this time is not there.
+CONNECT_SECONDS = 8
+
+
+@contextmanager
+def connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterator[Any]:
+    """Yield a Dask client for `on`; a cluster that was made for it ends with the block. Raises Problem if there is none.
+
+    `jobs` is the number of workers of a cluster that is made; by default as many as cores, or 1 job of a queue.
+    """
+    check(on, jobs)
+    distributed = _imported("distributed", "dask", on)
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said by our own lines
+    warnings.filterwarnings("ignore", module=r"distributed\b.*")
+    cluster = None
+    try:
+        if on == LOCAL:
+            with without_interrupts():  # a Ctrl-C in the terminal is ours to handle
+                cluster = distributed.LocalCluster(
+                    n_workers=jobs or cores(), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                )
+        elif on in QUEUES:
+            cluster = _queued(on, jobs or 1, note)
+        client = distributed.Client(cluster or on, timeout=CONNECT_SECONDS, set_as_default=False)
+    except Exception as error:
+        if cluster is not None:
+            cluster.close()
+        if isinstance(error, Problem):
+            raise
+        raise Problem(_unreachable(on, error)) from error
+    try:
+        yield client
+    finally:
+        client.close(timeout=1)
+        if cluster is not None:
+            cluster.close(timeout=5)
+
+
+def check(on: str, jobs: int | None) -> None:
+    """Raise UsageProblem where `on` names no cluster, or `jobs` goes with none."""
+    if on in QUEUES or on == LOCAL:
+        return
+    if "://" not in on:
+        known = [LOCAL, *QUEUES]
+        raise UsageProblem(
+            f"--on {on!r}: {suggestion(on, known)}give the address of a Dask scheduler, such as tcp://host:8786, or one of"
+            f" {', '.join(known)}"
+        )
+    if jobs is not None:
+        raise UsageProblem(f"--jobs goes with --on {LOCAL}, {', '.join(QUEUES)}: the cluster at {on} has the workers that it has")
+
+
+def _queued(on: str, jobs: int, note: Callable[[str], None]) -> Any:
+    """A cluster whose workers are jobs of a queueing system, as the user's configuration of dask-jobqueue says."""
+    jobqueue = _imported("dask_jobqueue", "jobqueue", on)
+    try:
+        cluster = getattr(jobqueue, QUEUES[on])(silence_logs=logging.CRITICAL)
+    except Exception as error:
+        raise Problem(
+            f"cannot make a cluster of {on} jobs ({reason(error)}): set jobqueue.{on} in ~/.config/dask/jobqueue.yaml"
+        ) from error
+    cluster.scale(jobs=jobs)
+    note(f"asked {on} for {jobs} job{'s' * (jobs > 1)}: trials begin when the first one starts")
+    return cluster
+
+
+def _unreachable(on: str, error: Exception) -> str:
+    if on == LOCAL:
+        return f"cannot start a local Dask cluster: {reason(error)}"
+    hint = "; a scheduler that wants TLS has an address tls://…, and its keys are named in Dask's configuration"
+    return f"no Dask scheduler answers at {on}: {reason(error)}{hint}"
+
+
+def _imported(module: str, extra: str, on: str) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError:
+        raise Problem(f"--on {on} needs {module}: pip install 'sweepgd[{extra}]'") from None

@@ -1,0 +1,38 @@
+"""The interface of the places where trials run: the local pool, and pools of workers on other machines."""
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Protocol
+
+
+class Engine(Protocol):
+    """Runs the tasks of one study. A context manager; after it no process of the engine runs.
+
+    `events` yields results as `run` returns them, `Rung` reports, each of which waits for `reply`, and `Lost` tasks.
+    """
+
+    def __enter__(self) -> "Engine": ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+    @property
+    def has_room(self) -> bool:
+        """True if another task should be submitted now."""
+
+    @property
+    def busy(self) -> bool:
+        """True if any submitted task has not ended."""
+
+    def submit(self, task: Any) -> None:
+        """Take over a task."""
+
+    def withdraw(self) -> None:
+        """Begin no further task; those submitted that have not begun are dropped."""
+
+    def drain(self) -> None:
+        """Withdraw, and expect the end of the engine as soon as the running tasks have ended."""
+
+    def reply(self, rung: Any, prune: bool) -> None:
+        """Tell the trial that reported at a rung to stop, or to go on."""
+
+    def events(self, timeout: float) -> Iterator[Any]:
+        """Yield what has happened since the last call; wait for something at most `timeout` seconds."""

@@ -1,0 +1,94 @@
+"""Blocks carried by any `concurrent.futures.Executor`: processes, MPI ranks, Parsl, loky, or Ray through an adapter.
+
+Such an executor gives no sign before a block has ended, so blocks are short, trials are judged where they run, and a worker is
+sent the study when it first asks for it.
+"""
+
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+from sweepgd.execution.helpers import BlockOutcome, run_block
+from sweepgd.execution.messages import Block, Study, StudyMissing
+from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
+from sweepgd.execution.requirements import differences
+from sweepgd.problem import Problem, reason
+from sweepgd.processes import cores
+
+
+class ExecutorTransport:
+    """Carries the blocks of one study through an executor, which stays the caller's: it is not shut down."""
+
+    block_seconds = 1.0
+    answers = False
+
+    def __init__(self, executor: Executor, study: Study, slots: int | None = None) -> None:
+        self._executor, self._study = executor, study
+        # MPIPoolExecutor has num_workers; the pools of the standard library, loky and Parsl have _max_workers.
+        known = getattr(executor, "num_workers", None) or getattr(executor, "_max_workers", None)
+        self.slots = slots or known or cores()
+        self._ended: SimpleQueue[tuple[int, Future[BlockOutcome]]] = SimpleQueue()
+        self._sent: dict[int, tuple[Block, Future[BlockOutcome]]] = {}
+        self._withdrawn = False
+
+    def open(self) -> None:
+        """Check one worker before the first trial; each one is checked again before its own first."""
+        try:
+            difference = self._executor.submit(differences, self._study.requirements).result()
+        except Exception as error:
+            raise self._gone(error) from error
+        if difference is not None:
+            raise Problem(f"a worker of the executor: {difference}")
+
+    def submit(self, block: Block) -> None:
+        self._submit(block, None)
+
+    def _submit(self, block: Block, study: Study | None) -> None:
+        try:
+            future = self._executor.submit(run_block, self._study.id, block, study)
+        except RuntimeError as error:  # BrokenExecutor is one
+            raise self._gone(error) from error
+        self._sent[block.number] = block, future
+        future.add_done_callback(lambda done: self._ended.put((block.number, done)))
+
+    def events(self, timeout: float) -> list[TransportEvent]:
+        happened: list[TransportEvent] = []
+        with suppress(Empty):
+            happened += self._event(*self._ended.get(timeout=timeout))
+            while True:
+                happened += self._event(*self._ended.get_nowait())
+        return happened
+
+    def _event(self, number: int, done: Future[BlockOutcome]) -> list[TransportEvent]:
+        block, _ = self._sent.pop(number)
+        try:
+            outcome = done.result()
+        except CancelledError:
+            return [BlockLost(number, blameless=True)]
+        except Exception as error:
+            raise self._gone(error) from error
+        if isinstance(outcome, StudyMissing):
+            if not self._withdrawn:
+                self._submit(block, self._study)
+                return []
+            return [BlockLost(number, blameless=True)]
+        return [BlockEnded(number, outcome)]
+
+    def answer(self, block: int, prune: bool) -> None:
+        raise AssertionError("no trial waits for an answer through an executor")
+
+    def withdraw(self, drain: bool) -> None:
+        """Cancel the blocks that have not begun; the others cannot be interrupted."""
+        self._withdrawn = True
+        for _, future in list(self._sent.values()):
+            future.cancel()
+
+    def close(self) -> None:
+        """Abandon what still runs; helper processes end by themselves when they have been idle."""
+        self.withdraw(drain=True)
+
+    def _gone(self, error: BaseException) -> Problem:
+        broken = "is broken" if isinstance(error, BrokenExecutor) else "cannot run trials"
+        return Problem(
+            f"the executor {broken} ({reason(error)}): what finished is recorded, and the same search goes on with another"
+        )

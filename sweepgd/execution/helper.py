@@ -1,0 +1,73 @@
+"""A helper process as the worker sees it that has started it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from signal import Signals
+from socket import SHUT_RDWR, socketpair
+from threading import Lock
+from typing import Any
+
+from sweepgd.execution.helper_process import Start
+from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
+
+# A closed helper first ends its own processes.
+END_SECONDS = 2.0
+
+
+class Helper:
+    """Runs one block after the other in a process of its own. `send` and `close` may be called from other threads."""
+
+    def __init__(self, start: Start) -> None:
+        self._socket, theirs = socketpair()
+        self._connection = Connection(os.dup(self._socket.fileno()))
+        self._sending = Lock()
+        with theirs:
+            # -P: a file in the working directory must not stand for a module of that name.
+            command = [sys.executable, "-P", "-m", "sweepgd.execution.helper_process", str(theirs.fileno())]
+            self._process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            )
+        self.ended_idle = False
+        """True if the process had ended before the last block, because it had long been idle."""
+        self.send(start)
+
+    def send(self, message: Any) -> None:
+        """Send a message; without effect if the process has ended, which `run` notices."""
+        with self._sending, suppress(OSError):
+            self._connection.send(message)
+
+    def run(self, block: Block, report: Callable[[RungReport], None] | None) -> Returned | Refused | HelperLost:
+        """Run a block, and pass on the reports that the driver answers."""
+        self.send(block)
+        try:
+            while isinstance(message := self._connection.recv(), RungReport):
+                if report is not None:
+                    report(message)
+        except (EOFError, OSError):
+            code = self.end()
+            self.ended_idle = code == 0
+            return HelperLost(f"by signal {Signals(-code).name}" if code < 0 else f"with exit code {code}")
+        if isinstance(message, Refused):
+            self.end()
+        return message
+
+    def close(self) -> None:
+        """Let the process end, which ends the call of `run` too."""
+        with suppress(OSError):
+            self._socket.shutdown(SHUT_RDWR)
+
+    def end(self) -> int:
+        """Wait for the end of the process, and return its exit code."""
+        self.close()
+        try:
+            return self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+        finally:
+            self._connection.close()
+            self._socket.close()

@@ -1,0 +1,139 @@
+"""The helper process that a worker on another machine starts: it owns a local pool, and runs blocks of trials in it.
+
+A worker of Dask is a daemonic process and may have no `multiprocessing` children (distributed#2142), but it may start a
+`subprocess`. So a plugin that raises, hangs, crashes or takes all memory costs one trial there as it does here.
+"""
+
+import os
+import signal
+import sys
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from sweepgd import one_off
+from sweepgd.execution.messages import Answer, Block, Refused, Returned, RungReport, Withdraw
+from sweepgd.execution.pruning import Judge
+from sweepgd.interrupts import SIGNALS
+from sweepgd.lab import Lab
+from sweepgd.problem import Problem, reason
+from sweepgd.sweep import Sweep
+from sweepgd.worker import Rung
+from sweepgd.worker_process import Run
+from sweepgd.workers import Pool
+
+# A block that takes longer than this goes back with the tasks that have not begun, for other workers.
+LONGEST_SECONDS = 10.0
+# A helper that has no block for this long ends: its driver may have been killed.
+IDLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first message to a helper: the study, with paths on this machine, and the bytes of memory that a trial may take."""
+
+    sweep: Sweep
+    run: Run
+    optimizers: tuple[str, ...]
+    data: Path | None
+    plugins: tuple[Path, ...]
+    trial_timeout: float | None
+    ahead: bool
+    memory: int | None
+
+
+def main() -> None:
+    """Run the blocks that come over the inherited connection, until it closes."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # a Ctrl-C in the terminal is the driver's to handle
+    connection = Connection(int(sys.argv[1]))
+    with suppress(EOFError, OSError):  # the worker is gone
+        start: Start = connection.recv()
+        try:
+            notes: list[str] = []
+            pool = _pool(start, connection, notes)
+        except Exception as error:
+            connection.send(Refused(reason(error)))
+            return
+        with pool:
+            while connection.poll(IDLE_SECONDS):
+                message = connection.recv()
+                if isinstance(message, Block):
+                    connection.send(_BlockRun(pool, connection, message, notes).run())
+    os._exit(0)  # nothing is left to be saved, and plugins may have threads that do not end
+
+
+def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:
+    one_off.register(start.plugins)
+    lab = Lab(start.sweep, start.data)
+    lab.compile(start.optimizers, lambda _: None)
+    return Pool(
+        start.sweep,
+        start.run,
+        1,
+        notes.append,
+        shared=start.data,
+        plugins=start.plugins,
+        ahead=start.ahead,
+        trial_timeout=start.trial_timeout,
+        memory=start.memory,
+        wake=connection,
+    )
+
+
+class _BlockRun:
+    """One block in progress."""
+
+    def __init__(self, pool: Pool, connection: Connection, block: Block, notes: list[str]) -> None:
+        self._pool, self._connection, self._table = pool, connection, block.table
+        self._judge = None if block.table is None else Judge(block.table)
+        self._waiting = deque(block.tasks)
+        self._returned = Returned(notes=notes)
+        self._rung: Rung | None = None
+
+    def run(self) -> Returned:
+        """Run the tasks and return their results. Raises EOFError or OSError if the worker is gone."""
+        end = monotonic() + LONGEST_SECONDS
+        while self._waiting or self._pool.busy:
+            while self._connection.poll():
+                self._receive(self._connection.recv())
+            if monotonic() > end:
+                self._set_aside()
+            while self._waiting and self._pool.has_room:
+                self._pool.submit(self._waiting.popleft())
+            for event in self._pool.events(timeout=end - monotonic() if self._waiting else LONGEST_SECONDS):
+                self._take(event)
+        return self._returned
+
+    def _receive(self, message: Any) -> None:
+        if isinstance(message, Withdraw):
+            self._set_aside()
+            if message.drain:
+                self._pool.drain()
+        elif isinstance(message, Answer) and self._rung is not None:
+            self._pool.reply(self._rung, message.prune)
+            self._rung = None
+
+    def _set_aside(self) -> None:
+        self._returned.not_begun.extend(self._waiting)
+        self._waiting.clear()
+
+    def _take(self, event: Any) -> None:
+        if not isinstance(event, Rung):
+            self._returned.events.append(event)
+            return
+        report = RungReport(event.task, event.percent, event.mean, judged=self._judge is not None)
+        if self._judge is None:
+            self._rung = event
+            self._connection.send(report)
+        else:
+            self._returned.events.append(report)
+            self._pool.reply(event, self._judge.should_prune(event.task.trial, event.percent, event.mean))
+
+
+if __name__ == "__main__":
+    main()

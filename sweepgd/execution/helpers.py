@@ -1,0 +1,149 @@
+"""The worker's side on another machine: the studies that it has received, and the helper processes that run their blocks.
+
+The functions here are called through an engine such as Dask, some of them in its threads. Each call of `run_block` takes a
+helper process of its own, started where none is idle, which is kept for the next block.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Lock, Thread
+from time import monotonic, sleep
+
+from sweepgd.execution.helper import Helper
+from sweepgd.execution.helper_process import IDLE_SECONDS, Start
+from sweepgd.execution.messages import (
+    Answer,
+    Block,
+    HelperLost,
+    Refused,
+    Returned,
+    RungReport,
+    Study,
+    StudyMissing,
+    Withdraw,
+)
+from sweepgd.execution.requirements import differences
+from sweepgd.problem import reason
+from sweepgd.processes import cores
+from sweepgd.scratch import scratch_folder
+from sweepgd.share import share
+
+BlockOutcome = Returned | Refused | HelperLost | StudyMissing
+Report = Callable[[RungReport], None]
+
+_studies: dict[str, "_ReceivedStudy"] = {}
+_lock = Lock()
+
+
+def run_block(
+    study_id: str, block: Block, study: Study | None = None, memory: int | None = None, report: Report | None = None
+) -> BlockOutcome:
+    """Run a block of a study, which itself is needed in the first call alone.
+
+    `memory` is the limit of a trial in bytes, by default a core's share of this machine's; `report` sends a trial's mean at a
+    rung to the driver, which responds by `answer`.
+    """
+    with _lock:
+        received = _studies.get(study_id)
+        if received is None:
+            if study is None:
+                return StudyMissing()
+            if (difference := differences(study.requirements)) is not None:
+                return Refused(difference)
+            try:
+                received = _studies[study_id] = _ReceivedStudy(study, share(cores()) if memory is None else memory)
+            except OSError as error:
+                return Refused(f"cannot write the data of the study: {reason(error)}; set TMPDIR to a larger disk")
+    return received.run(block, report)
+
+
+def answer(study_id: str, block: int, prune: bool) -> None:
+    """Pass on the driver's decision about the trial of a block that waits at a rung."""
+    if (received := _studies.get(study_id)) is not None:
+        received.answer(block, prune)
+
+
+def withdraw(study_id: str, drain: bool) -> None:
+    """Let the running blocks of a study begin no further task, and later blocks none at all."""
+    if (received := _studies.get(study_id)) is not None:
+        received.withdraw(drain)
+
+
+def end(study_id: str) -> None:
+    """End the helper processes of a study, and remove its files."""
+    with _lock:
+        received = _studies.pop(study_id, None)
+    if received is not None:
+        received.end()
+
+
+class _ReceivedStudy:
+    """A study in this process: its files, and its helpers. It ends by itself when no block has come for long."""
+
+    def __init__(self, study: Study, memory: int | None) -> None:
+        self._id, self._files = study.id, ExitStack()
+        folder = self._files.enter_context(scratch_folder())
+        self._start = Start(
+            study.sweep,
+            study.run,
+            study.optimizers,
+            _written(folder / "data", study.data) if study.data else None,
+            tuple(_written(folder / "plugins", study.plugins) / name for name in study.plugins),
+            study.trial_timeout,
+            study.ahead,
+            memory,
+        )
+        self._lock = Lock()
+        self._idle: list[Helper] = []
+        self._running: dict[int, Helper] = {}
+        self._withdrawn = False
+        self._used = monotonic()
+        Thread(target=self._end_when_idle, daemon=True).start()
+
+    def run(self, block: Block, report: Report | None) -> BlockOutcome:
+        while True:
+            with self._lock:
+                if self._withdrawn:
+                    return Returned(not_begun=list(block.tasks))
+                helper = self._running[block.number] = self._idle.pop() if self._idle else Helper(self._start)
+            outcome = helper.run(block, report)
+            with self._lock:
+                del self._running[block.number]
+                self._used = monotonic()
+                if isinstance(outcome, Returned):
+                    self._idle.append(helper)
+            if not helper.ended_idle:
+                return outcome
+
+    def answer(self, block: int, prune: bool) -> None:
+        if (helper := self._running.get(block)) is not None:
+            helper.send(Answer(prune))
+
+    def withdraw(self, drain: bool) -> None:
+        with self._lock:
+            self._withdrawn = True
+            for helper in self._running.values():
+                helper.send(Withdraw(drain))
+
+    def end(self) -> None:
+        with self._lock:
+            self._withdrawn = True
+            for helper in self._running.values():
+                helper.close()
+            for helper in self._idle:
+                Thread(target=helper.end, daemon=True).start()
+        self._files.close()
+
+    def _end_when_idle(self) -> None:
+        while self._running or monotonic() < self._used + 2 * IDLE_SECONDS:
+            sleep(IDLE_SECONDS / 4)
+        end(self._id)
+
+
+def _written(folder: Path, files: dict[str, bytes]) -> Path:
+    """The folder after the files have been written there."""
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return folder

@@ -1,0 +1,105 @@
+"""The messages between the driver of a study and the processes on other machines that run its trials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweepgd.execution.requirements import Requirements
+from sweepgd.sweep import Sweep
+from sweepgd.worker_process import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """All that a machine needs to run trials of a study but the installed packages; sent once to each worker."""
+
+    id: str
+    sweep: Sweep
+    run: Run
+    """A function of a module, as `sweepgd.workers.Pool` runs it."""
+    optimizers: tuple[str, ...]
+    """The optimizers whose kernels are compiled before the first trial."""
+    requirements: Requirements
+    """What must be installed, see `sweepgd.execution.requirements`."""
+    data: Mapping[str, bytes]
+    """The files of the prepared data by name; empty where each replicate has data of its own, drawn where it runs."""
+    plugins: Mapping[str, bytes]
+    """The sources of single-file plugins, by file name."""
+    trial_timeout: float | None
+    """In seconds."""
+    ahead: bool
+    """True if tasks may wait in the queue of a worker process, false if each is to be handed out when one is free."""
+
+
+@dataclass(frozen=True)
+class PruningTable:
+    """The reports of all trials that the pruner knows, for trials that are judged where they run."""
+
+    pruner: str
+    trials: tuple[tuple[str, Mapping[int, float], Mapping[str, Any], float | None], ...]
+    """In the order of Optuna's numbers: state, value at each rung (a percent of the budget), system attributes, final value."""
+    numbers: Mapping[int, int]
+    """Optuna's number of each running trial."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Tasks that are sent together. `table` is None where no trial is judged, or the driver judges each."""
+
+    number: int
+    tasks: tuple[Any, ...]
+    table: PruningTable | None = None
+
+
+@dataclass(frozen=True)
+class RungReport:
+    """The mean objective of a trial at a rung (a percent of the budget); `judged` if the worker decided whether to go on."""
+
+    task: Any
+    percent: int
+    mean: float
+    judged: bool
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The outcome of a block."""
+
+    events: list[Any] = field(default_factory=list)
+    """Results, `Lost` tasks, and RungReports that were judged by the block's table, in order of time."""
+    not_begun: list[Any] = field(default_factory=list)
+    """Tasks that were not begun, because the block took too long or was withdrawn."""
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The reason why a worker cannot run the study at all, in one line."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class HelperLost:
+    """The process that ran a block has ended, in words such as "by signal SIGKILL"."""
+
+    ending: str
+
+
+@dataclass(frozen=True)
+class StudyMissing:
+    """The worker has not received the study yet."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The driver's decision about the trial that waits at a rung."""
+
+    prune: bool
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Begin no further task; with `drain`, the running ones have little time left and no block follows."""
+
+    drain: bool

@@ -1,0 +1,176 @@
+"""A pool whose workers are on other machines: tasks are sent in blocks, and run again where a block is lost."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, is_dataclass, replace
+from math import ceil, inf
+from types import TracebackType
+from typing import Any
+
+from sweepgd.execution.helpers import BlockOutcome
+from sweepgd.execution.messages import Block, HelperLost, PruningTable, Refused, Returned, RungReport
+from sweepgd.execution.transport import BlockEnded, BlockLost, Note, RungReported, Transport
+from sweepgd.outcome import FAILED
+from sweepgd.problem import Problem
+from sweepgd.worker import SHORTEST_SECONDS, Lost, Rung
+from sweepgd.workers import ATTEMPTS
+
+# Blocks that a slot holds, the running one included, so that it need not wait for the next: a round trip takes 10 to 30 ms.
+BLOCKS_A_SLOT = 2
+# A trial that trains this long between two rungs is judged by the driver, which knows all reports; the round trip is short then.
+JUDGED_BY_DRIVER_SECONDS = 0.5
+
+
+@dataclass
+class _Sent:
+    """A block that is on its way, and how many times it has been begun, this time included."""
+
+    tasks: tuple[Any, ...]
+    attempt: int
+
+
+class RemotePool:
+    """Runs the tasks of one study through a transport. Use as a context manager.
+
+    `table` returns the pruner's present knowledge for a study whose trials are judged at `rungs` points, and `note` receives
+    lines for the user. A task whose worker is lost is begun ATTEMPTS times in all.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        note: Callable[[str], None],
+        *,
+        rungs: int = 0,
+        table: Callable[[], PruningTable] | None = None,
+    ) -> None:
+        self._transport, self._note, self._rungs, self._table = transport, note, rungs, table
+        self._waiting: deque[Any] = deque()
+        self._again: deque[_Sent] = deque()
+        """Blocks to be sent again."""
+        self._sent: dict[int, _Sent] = {}
+        self._numbers = 0
+        self._seconds = inf
+        """Seconds that a task takes, a running mean."""
+        self._withdrawn = False
+
+    def __enter__(self) -> "RemotePool":
+        self._transport.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._transport.close()
+
+    @property
+    def has_room(self) -> bool:
+        return len(self._waiting) < self._free * self._block_size
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting or self._again or self._sent)
+
+    def submit(self, task: Any) -> None:
+        self._waiting.append(task)
+
+    def withdraw(self) -> None:
+        self._drop()
+        self._transport.withdraw(drain=False)
+
+    def drain(self) -> None:
+        self._drop()
+        self._transport.withdraw(drain=True)
+
+    def reply(self, rung: Rung, prune: bool) -> None:
+        if rung.origin is not None:  # None where the worker has judged it
+            self._transport.answer(rung.origin, prune)
+
+    def events(self, timeout: float) -> Iterator[Any]:
+        self._send()
+        for event in self._transport.events(timeout):
+            match event:
+                case Note(text):
+                    self._note(text)
+                case RungReported(block, report) if block in self._sent:
+                    yield Rung(report.task, report.percent, report.mean, block)
+                case BlockEnded(block, outcome) if block in self._sent:
+                    yield from self._ended(self._sent.pop(block), outcome)
+                case BlockLost(block, blameless) if block in self._sent:
+                    yield from self._lost(self._sent.pop(block), "its worker was lost", blameless=blameless)
+
+    @property
+    def _free(self) -> int:
+        """The number of blocks that may be sent now."""
+        return max(0, BLOCKS_A_SLOT * self._transport.slots - len(self._sent) - len(self._again))
+
+    @property
+    def _block_size(self) -> int:
+        return max(1, int(self._transport.block_seconds / self._seconds))
+
+    def _send(self) -> None:
+        while self._again and len(self._sent) < BLOCKS_A_SLOT * self._transport.slots:
+            self._send_block(self._again.popleft())
+        while self._waiting and self._free:
+            # Fewer tasks than there is room for are all that there are now: each slot gets its part of them.
+            size = min(self._block_size, ceil(len(self._waiting) / self._free))
+            self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size)), 1))
+
+    def _send_block(self, sent: _Sent) -> None:
+        self._numbers += 1
+        self._sent[self._numbers] = sent
+        judged_there = self._rungs and self._table is not None and not self._driver_judges
+        table = self._table() if judged_there and self._table is not None else None
+        self._transport.submit(Block(self._numbers, sent.tasks, table))
+
+    @property
+    def _driver_judges(self) -> bool:
+        return self._transport.answers and self._seconds / (self._rungs + 1) >= JUDGED_BY_DRIVER_SECONDS
+
+    def _drop(self) -> None:
+        self._withdrawn = True
+        self._waiting.clear()
+        self._again.clear()
+
+    def _ended(self, sent: _Sent, outcome: BlockOutcome) -> Iterator[Any]:
+        if isinstance(outcome, Refused):
+            raise Problem(f"a worker cannot begin: {outcome.message}")
+        if isinstance(outcome, HelperLost):
+            yield from self._lost(sent, f"the process of its worker ended {outcome.ending}")
+            return
+        assert isinstance(outcome, Returned)
+        for line in outcome.notes:
+            self._note(line)
+        for event in outcome.events:
+            if isinstance(event, RungReport):
+                yield Rung(event.task, event.percent, event.mean, None)
+            else:
+                self._took(event)
+                yield event
+        if not self._withdrawn:
+            self._waiting.extendleft(reversed(outcome.not_begun))
+
+    def _took(self, event: Any) -> None:
+        """Count the seconds of a result into the mean."""
+        if not isinstance(event, Lost):
+            seconds = max(event.seconds, SHORTEST_SECONDS)
+            self._seconds = seconds if self._seconds == inf else 0.9 * self._seconds + 0.1 * seconds
+
+    def _lost(self, sent: _Sent, why: str, *, blameless: bool = False) -> Iterator[Lost]:
+        """Send the tasks of a lost block again: each by itself, so that one that ends its workers condemns no other."""
+        if self._withdrawn:
+            return
+        if blameless:
+            self._again.append(sent)
+            return
+        if sent.attempt == ATTEMPTS:
+            for task in sent.tasks:
+                yield Lost(task, FAILED, f"{why}, in each of {ATTEMPTS} attempts")
+            return
+        attempt = sent.attempt + 1
+        count = "1 trial begins" if len(sent.tasks) == 1 else f"{len(sent.tasks)} trials begin"
+        self._note(f"{why}: {count} anew on another".replace("its worker", "a worker"))
+        self._again.extend(_Sent((_begun_again(task, attempt),), attempt) for task in sent.tasks)
+
+
+def _begun_again(task: Any, attempt: int) -> Any:
+    """A task with the number of its attempt, where it records one."""
+    return replace(task, attempt=attempt) if is_dataclass(task) and hasattr(task, "attempt") else task

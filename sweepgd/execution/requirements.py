@@ -1,0 +1,70 @@
+"""The software that must be the same on every machine of a study: equal results need equal code."""
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from sweepgd import registry
+from sweepgd.sweep import Sweep
+
+# The version of something by its kind and name. Kinds are "" for what every study needs, and the kinds of plugins.
+Requirements = Mapping[tuple[str, str], str]
+
+COMMON = (("", "Python"), ("", "sweepgd"), ("", "numba"), ("", "numpy"))
+MISSING = "missing"
+
+
+def requirements(sweep: Sweep, optimizers: Iterable[str], schedules: Iterable[str]) -> Requirements:
+    """Return the versions of all that runs trials of a sweep, for sweepgd and installed plugins with a digest of their sources.
+
+    Plugins that are single files are left out: their sources travel with the study.
+    """
+    used = [("optimizers", name) for name in optimizers] + [("schedules", name) for name in schedules]
+    used += [("models", sweep.model.name), ("datasets", sweep.data.name or "none")]
+    foreign = sorted({plugin for plugin in used if not registry.is_own(*plugin) and not registry.is_of_file(*plugin)})
+    return {wanted: _found(*wanted) for wanted in (*COMMON, *foreign)}
+
+
+def differences(wanted: Requirements) -> str | None:
+    """Return how this machine's software differs from what a study needs, in one line; None if it does not."""
+    found = {key: _found(*key) for key in wanted}
+    different = [
+        f"{f'{kind[:-1]} {name!r}' if kind else name} is {found[kind, name]} instead of {needed}"
+        for (kind, name), needed in wanted.items()
+        if found[kind, name] != needed
+    ]
+    if not different:
+        return None
+    return f"machine {platform.node()} has other software ({'; '.join(different)}): install the same there"
+
+
+def _found(kind: str, name: str) -> str:
+    """The version of something on this machine."""
+    if name == "Python" and not kind:
+        return ".".join(platform.python_version_tuple()[:2])
+    if name == "sweepgd" and not kind:
+        return _with_sources(version("sweepgd"), "sweepgd")
+    if not kind:
+        return version(name)
+    if name not in registry.names(kind):
+        return MISSING
+    distribution, number = registry.distribution(kind, name)
+    return _with_sources(f"{distribution} {number}", registry.module(kind, name).partition(".")[0])
+
+
+@cache
+def _with_sources(installed: str, package: str) -> str:
+    """A version with the first digits of a digest of the package's Python sources."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return installed
+    origin = Path(spec.origin)
+    files = sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(origin.parent)).encode() + file.read_bytes())
+    return f"{installed}, sources {digest.hexdigest()[:8]}"

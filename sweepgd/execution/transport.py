@@ -1,0 +1,73 @@
+"""The interface between a remote pool and the system that carries its blocks to workers."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sweepgd.execution.helpers import BlockOutcome
+from sweepgd.execution.messages import Block, RungReport
+
+
+@dataclass(frozen=True)
+class BlockEnded:
+    """A block has ended on its worker."""
+
+    block: int
+    outcome: BlockOutcome
+
+
+@dataclass(frozen=True)
+class BlockLost:
+    """A block's worker has gone. `blameless` if a trial cannot have caused it: the block had not begun, or the worker ended as
+    planned, as at its walltime."""
+
+    block: int
+    blameless: bool
+
+
+@dataclass(frozen=True)
+class RungReported:
+    """A trial of a block waits at a rung."""
+
+    block: int
+    report: RungReport
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line for the user."""
+
+    text: str
+
+
+TransportEvent = BlockEnded | BlockLost | RungReported | Note
+
+
+class Transport(Protocol):
+    """Carries blocks to workers and their outcomes back. Raises Problem where the system is gone."""
+
+    block_seconds: float
+    """The time that a block should take."""
+    answers: bool
+    """True if a worker can wait for the driver's answer in the middle of a block."""
+
+    @property
+    def slots(self) -> int:
+        """The number of blocks that run at a time; changes as workers come and go."""
+
+    def open(self) -> None:
+        """Begin to look for workers."""
+
+    def submit(self, block: Block) -> None:
+        """Send a block to a worker."""
+
+    def events(self, timeout: float) -> list[TransportEvent]:
+        """Return what has happened since the last call; wait for something at most `timeout` seconds."""
+
+    def answer(self, block: int, prune: bool) -> None:
+        """Tell the trial that waits at a rung to stop, or to go on."""
+
+    def withdraw(self, drain: bool) -> None:
+        """Let all blocks begin no further task; with `drain`, `close` follows soon."""
+
+    def close(self) -> None:
+        """End all that runs on the workers, as far as the system can."""
