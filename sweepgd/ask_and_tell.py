@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 from sweepgd.advisor import values_of
-from sweepgd.dispatch import LATER, dispatch
+from sweepgd.dispatch import dispatch
 from sweepgd.interrupts import Stop
 from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
 from sweepgd.preparation import Prepared
@@ -14,7 +14,6 @@ from sweepgd.record import Finished, Store, encode, load, with_search_state
 from sweepgd.reporting import Reporting
 from sweepgd.rows import known_rows
 from sweepgd.space import Value
-from sweepgd.storage import Shared
 from sweepgd.sweep import configuration_of
 from sweepgd.trial import Result, Task, accused, not_measured
 from sweepgd.worker import Lost, Rung
@@ -27,7 +26,7 @@ class AskAndTell:
     def __init__(
         self,
         prepared: Prepared,
-        store: Store | Shared,
+        store: Store,
         pool: Pool,
         reporting: Reporting,
         deadline: float,
@@ -76,25 +75,20 @@ class AskAndTell:
         else:
             for number in sorted(known & self._states.keys()):
                 advisor.remember(number, self._states[number])
-            remaining = self._store.remaining(generation)
-            self._run(None if number is None else (number, advisor.ask(number)) for number in remaining)
+            self._run((number, advisor.ask(number)) for number in generation if number not in known)
             return
         for number in generation:
             if number in self._states:
                 advisor.tell(number, self._told.get(number, values_of(self._states[number])), self._states[number])
 
-    def _run(self, points: Iterator[tuple[int, dict[str, Value]] | None]) -> None:
+    def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
         """Runs trials at these points until there is none left, or time is up."""
         dispatch(self._pool, self._tasks(points), self._take, self._reporting, self._stop, self._deadline)
 
-    def _tasks(self, points: Iterator[tuple[int, dict[str, Value]] | None]) -> Iterator[Any]:
-        for upcoming in points:
-            if upcoming is None:
-                yield LATER
-                continue
-            number, point = upcoming
+    def _tasks(self, points: Iterator[tuple[int, dict[str, Value]]]) -> Iterator[Task]:
+        for number, point in points:
             rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
-            yield Task(number, configuration_of(point), rungs, self._trial_timeout, self._store.attempt(number))
+            yield Task(number, configuration_of(point), rungs, self._trial_timeout)
 
     def _take(self, event: Any) -> None:
         if isinstance(event, Rung):
@@ -122,6 +116,6 @@ class AskAndTell:
             return not_measured(self._lab, lost.kept, lost.message)
         message = accused(self._lab, lost.task.configuration, lost.message)
         why = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
-        rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration, lost.task.attempt)]
+        rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration)]
         record = encode(Finished(lost.task.trial, rows, [{} for _ in rows]))
         return Result(lost.task.trial, record, None, lost.status)

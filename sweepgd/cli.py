@@ -115,6 +115,13 @@ def options(
     pass
 
 
+def _gone(value: str | None) -> None:
+    if value is not None:
+        raise UsageProblem(
+            "--storage is gone: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to run the trials on other machines"
+        )
+
+
 def _one_of(**flags: bool) -> None:
     given = [f"--{name}" for name, value in flags.items() if value]
     if len(given) > 1:
@@ -162,14 +169,7 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT"),
     ] = None,
-    storage: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Divide the trials among machines: a database such as postgresql+psycopg://user@host/database.",
-            envvar="SWEEPGD_STORAGE",
-        ),
-    ] = None,
+    storage: Annotated[str | None, typer.Option(hidden=True, callback=_gone)] = None,
     data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
@@ -223,7 +223,6 @@ def search(
             timeout=limit,
             trial_timeout=trial_limit,
             fresh=fresh,
-            storage=storage,
             plugins=plugin_,
             progress=progress,
         )

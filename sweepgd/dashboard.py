@@ -15,9 +15,9 @@ from sqlalchemy import event
 
 from sweepgd import one_off
 from sweepgd.advisor import Advisor, trial_of
+from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.record import Results, load
 from sweepgd.record.files import placed, writing
-from sweepgd.storage import told
 from sweepgd.sweep import recorded
 
 # What every replicate of a trial has alike, and what is averaged over them.
@@ -61,7 +61,7 @@ def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Pat
 
 def _trials(results: Results, advisor: Advisor) -> Iterable[FrozenTrial]:
     grouped: dict[int, list[Row]] = defaultdict(list)
-    columns = [*told.COLUMNS, "message", *ALIKE, *AVERAGED]
+    columns = ["trial", "status", "objectives", "search_state", "message", *ALIKE, *AVERAGED]
     for row in results.trials.select(columns).to_pylist():
         grouped[row["trial"]].append(row)
     losses: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -74,14 +74,21 @@ def _trials(results: Results, advisor: Advisor) -> Iterable[FrozenTrial]:
 
 def _trial(number: int, rows: Sequence[Row], losses: dict[int, float], advisor: Advisor) -> FrozenTrial:
     attributes = _attributes(number, rows)
-    state = told.state(number, rows, advisor)
+    values = _values(rows)
+    state = rows[0]["search_state"] or advisor.state_of_point(advisor.ask(number), values)
     if state is None:  # a fixed point that lies outside of the space
-        values = told.values(rows)
         ending = TrialState.FAIL if values is None else TrialState.COMPLETE
         return create_trial(state=ending, values=values, user_attrs=attributes, intermediate_values=losses)
     trial = trial_of(state, **attributes)
     trial.intermediate_values = trial.intermediate_values or losses
     return trial
+
+
+def _values(rows: Sequence[Row]) -> list[float] | None:
+    """The mean objectives of a trial, None where a replicate has none."""
+    if any(row["status"] in (FAILED, TIMED_OUT) or None in (row["objectives"] or [None]) for row in rows):
+        return None
+    return [fmean(each) for each in zip(*(row["objectives"] for row in rows), strict=True)]
 
 
 def _attributes(number: int, rows: Sequence[Row]) -> Row:

@@ -9,12 +9,9 @@ from sweepgd.interrupts import Stop
 from sweepgd.reporting import FLUSH_SECONDS, Reporting
 from sweepgd.workers import Pool
 
-# How long after the signal running tasks may end, so that all is over in 2 s: then come what a database is waited for (0.3 s
-# where it hangs, 0.5 s where it is slow), publishing (0.3 s, see CLOSE_BYTES) and the end of the interpreter and of its fork
-# server (0.1 s).
+# How long after the signal running tasks may end, so that all is over in 2 s: publishing (0.3 s, see CLOSE_BYTES) and the end
+# of the interpreter and of its fork server (0.1 s) come after that.
 DRAIN_SECONDS = 1.0
-# What tasks give where none can begin now, but others may later.
-LATER = object()
 
 
 def dispatch(
@@ -39,8 +36,6 @@ def dispatch(
             task = next(tasks, None)
             if task is None:
                 more = False
-            elif task is LATER:
-                break
             else:
                 pool.submit(task)
         for event in pool.events(timeout=FLUSH_SECONDS):

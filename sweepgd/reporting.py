@@ -1,14 +1,12 @@
 """What has finished is made durable, and only then reported; where there is no room for it, that waits."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from math import inf
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Protocol
 
 from sweepgd.interrupts import Stop
-from sweepgd.record import NoRoom
+from sweepgd.record import NoRoom, Store
 from sweepgd.record.pace import CLOSE_BYTES
 from sweepgd.record.stopping import GivenUp
 from sweepgd.room import RESERVE_BYTES, free_bytes, in_words
@@ -28,18 +26,6 @@ class Progress(Protocol):
     def finished(self, result: Any) -> None: ...
 
 
-class Recorder(Protocol):
-    """What makes results durable, and turns them into parts."""
-
-    @property
-    def directory(self) -> Path: ...
-    @property
-    def unpublished_bytes(self) -> int: ...
-    def flush(self) -> None: ...
-    def publish(self, stop: Callable[[], bool]) -> None: ...
-    def publish_if_due(self, stop: Callable[[], bool]) -> None: ...
-
-
 class Silence:
     """Progress for nobody."""
 
@@ -52,7 +38,7 @@ class Silence:
 class Reporting:
     """Flushes a store every so often, and then reports what it was given since."""
 
-    def __init__(self, store: Recorder, progress: Progress, stop: Stop) -> None:
+    def __init__(self, store: Store, progress: Progress, stop: Stop) -> None:
         self._store, self._progress, self._stop = store, progress, stop
         self.note = progress.note
         self._looked = monotonic()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -15,15 +15,13 @@ from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
 from sweepgd.kernels import target
 from sweepgd.preparation import Prepared, prepare
-from sweepgd.problem import Problem, UsageProblem
+from sweepgd.problem import UsageProblem
 from sweepgd.processes import cores
 from sweepgd.record import NoRoom, Results, Store, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.room import free_bytes, in_words
-from sweepgd.samplers import ADAPTIVE
 from sweepgd.scratch import scratch_folder
-from sweepgd.storage import Shared, address, check_alone, connect, join
-from sweepgd.sweep import Sweep, to_toml, with_sampler_version
+from sweepgd.sweep import Sweep, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.trial import run
 from sweepgd.workers import Pool
@@ -37,7 +35,6 @@ def search(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     fresh: bool = False,
-    storage: str | None = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -46,10 +43,8 @@ def search(
 
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
     results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
-    in seconds; `fresh` moves an existing results directory aside; `storage` is a PostgreSQL address under which any number of
-    calls, on any number of machines that share the results directory, divide the trials among themselves;
-    `plugins` are files whose optimizers, models, data sets and schedules are offered to this search. Raises Problem before
-    any trial runs where the sweep cannot be run as asked.
+    in seconds; `fresh` moves an existing results directory aside; `plugins` are files whose optimizers, models, data sets and
+    schedules are offered to this search. Raises Problem before any trial runs where the sweep cannot be run as asked.
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)
@@ -61,33 +56,18 @@ def search(
     with one_off.registered(files):
         if not fresh:
             sweep = as_recorded(directory, sweep, progress.note)
-        if storage is not None and sweep.search.sampler_version is None and sweep.search.sampler in ADAPTIVE:
-            sweep = with_sampler_version(sweep, 1)  # no command knows all that the others run
         prepared = prepare(sweep)
         for line in prepared.lab.data(0).notes:
             progress.note(line)
-        database = None if storage is None else connect(address(storage))
         if fresh and (aside := move_aside(directory)) is not None:
             progress.note(f"moved {directory} to {aside}")
-
-        def check() -> None:
-            if database is None:
-                check_alone(directory)
-            check_continues(directory, prepared.sweep)
-
+        check = partial(check_continues, directory, prepared.sweep)
         check()  # before anything is made there, and again under the lock
-        store: Store | Shared
-        if database is None:
-            store = Store.open(directory, to_toml(prepared.sweep), check)
+        with closing(Store.open(directory, to_toml(prepared.sweep), check)) as store:
             for line in store.notes:
                 progress.note(line)
-        else:
-            objectives, total = prepared.lab.objectives, prepared.total
-            store = join(database, directory, prepared.sweep, objectives, total, fresh=fresh, check=check, note=progress.note)
-            prepared = replace(prepared, advisor=store.advisor)
-        with closing(store):
             goes_on = not store.recorded.issuperset(range(prepared.total))
-            if goes_on and isinstance(store, Store):
+            if goes_on:
                 note_other_processor(store, progress)
             if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
                 progress.note(repeated)
@@ -99,16 +79,9 @@ def search(
     results = load(directory)
     if complete and prepared.advisor.used_up:
         progress.note(prepared.advisor.used_up)
-    if storage is not None or not complete:
+    if not complete:
         recorded = {number for number in results.trials["trial"].to_pylist() if number < prepared.total}
-        done = f"{len(recorded)} of {prepared.total} trials are recorded"
-        if complete and len(recorded) < prepared.total:
-            raise Problem(
-                f"{done} in {directory}: the others went to a copy of it, or to a folder that is not shared; keep one folder,"
-                " and run the same command there again"
-            )
-        by = "" if storage is None else ", by all commands together"
-        progress.note(f"{done}{by}" if complete else f"time is up: {done}{by}; the same command goes on")
+        progress.note(f"time is up: {len(recorded)} of {prepared.total} trials are recorded; the same command goes on")
     return results
 
 
@@ -125,7 +98,7 @@ def note_other_processor(store: Store, progress: Progress) -> None:
 
 def _run_remaining(
     prepared: Prepared,
-    store: Store | Shared,
+    store: Store,
     plugins: Sequence[Path],
     workers: int | None,
     timeout: float | None,
@@ -162,8 +135,6 @@ def _run_remaining(
             trial_timeout=trial_timeout,
         )
         with asking(drains=True) as stop, pool:
-            if isinstance(store, Shared):
-                store.stop = stop.__bool__
             reporting = Reporting(store, progress, stop)
             AskAndTell(prepared, store, pool, reporting, deadline, trial_timeout, stop).run()
             reporting.publish(deadline)

@@ -37,8 +37,6 @@ class Task:
     rungs: tuple[int, ...] = ()
     time_limit: float | None = None
     """In seconds; replicates that have not ended by then are timed out, and those that have keep their results."""
-    attempt: int = 1
-    """Above one where an earlier holder of the trial did not finish it."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ def result_of(
     finished = Finished(task.trial, [], [], curvature=list(looks))
     where = {"started_at": started, "finished_at": finished_at, "worker": f"{platform.node()}:{os.getpid()}"}
     where |= target.processor_type()._asdict()
-    known = known_rows(lab, task.trial, task.configuration, task.attempt)
+    known = known_rows(lab, task.trial, task.configuration)
     for replicate, training in enumerate(trainings):
         row = known[replicate] | where
         if isinstance(training, Outcome) or not training.points:

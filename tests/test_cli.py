@@ -438,6 +438,7 @@ def test_help_and_version(run):
         assert all(f"  {command} " in shown.out for command in COMMANDS)
     for command in COMMANDS:
         assert f"Example: sweepgd {command} " in run(command, "--help").out
+    assert "--storage" not in run("search", "--help").out
     assert re.fullmatch(r"sweepgd \d+\.\d+\.\d+\n", run("--version").out)
 
 

@@ -41,7 +41,7 @@ class Advisor:
         self._study = optuna.create_study(
             study_name=STUDY_NAME,
             directions=["minimize"] * self._objectives,
-            sampler=self.sampler(0),
+            sampler=self._sampler(0),
             pruner=make_pruner(sweep.search.pruner, self._objectives),
         )
         self._asked: dict[int, optuna.Trial] = {}
@@ -50,7 +50,7 @@ class Advisor:
             for number, point in self._given.items():
                 self._repeats.know(point, number)
 
-    def sampler(self, generation: int, *, parallel: bool = False) -> optuna.samplers.BaseSampler:
+    def _sampler(self, generation: int) -> optuna.samplers.BaseSampler:
         """The sampler of a generation, see `sweepgd.samplers.make`."""
         search = self._search
         return make(
@@ -59,7 +59,6 @@ class Advisor:
             search.seed,
             self._objectives,
             generation,
-            parallel=parallel,
             repeats=self._repeating,
             without=self._places,
         )
@@ -127,7 +126,7 @@ class Advisor:
     def begin(self, generation: range) -> None:
         """Makes the sampler of an adaptive generation, seeded by its own number."""
         if self.adaptive and generation.start >= len(self.points):
-            self._study.sampler = self.sampler((generation.start - len(self.points)) // self._search.generation)
+            self._study.sampler = self._sampler((generation.start - len(self.points)) // self._search.generation)
 
     def ask(self, number: int) -> dict[str, Value]:
         """The point of a trial."""

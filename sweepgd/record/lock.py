@@ -23,21 +23,21 @@ def exclusively(directory: Path) -> Iterator[None]:
 
 def take_lock(directory: Path) -> int:
     """The descriptor of the lock file, held until it is closed or this process ends. Raises Problem where it cannot be had."""
-    return _lock(directory, fcntl.LOCK_EX, f"process {os.getpid()} on {platform.node()}")
-
-
-def take_lock_together(directory: Path) -> tuple[int, bool]:
-    """The same lock for any number, who keep out only who wants it alone, and whether nobody else had it.
-
-    They may not come at the same moment. Raises Problem where somebody has it alone.
-    """
-    names = f"the commands that have a folder in {directory / 'log'}"
+    descriptor = os.open(_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        lock = _lock(directory, fcntl.LOCK_EX, names)
-    except Problem:
-        return _lock(directory, fcntl.LOCK_SH, names), False
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return lock, True
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_lock_of(directory, descriptor):
+            raise Problem(f"{directory} was moved aside by another command meanwhile: give this one again")
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+    except BlockingIOError:
+        holder = os.read(descriptor, 1000).decode() or "another process"
+        os.close(descriptor)
+        raise Problem(f"{directory} is being written by {holder}: wait until that ends, or stop it") from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def check_held(directory: Path, lock: int) -> None:
@@ -58,21 +58,3 @@ def _is_lock_of(directory: Path, lock: int) -> bool:
 
 def _path(directory: Path) -> Path:
     return directory / "log" / "lock"
-
-
-def _lock(directory: Path, kind: int, name: str) -> int:
-    descriptor = os.open(_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        if not _is_lock_of(directory, descriptor):
-            raise Problem(f"{directory} was moved aside by another command meanwhile: give this one again")
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, name.encode())
-    except BlockingIOError:
-        holder = os.read(descriptor, 1000).decode() or "another process"
-        os.close(descriptor)
-        raise Problem(f"{directory} is being written by {holder}: wait until that ends, or stop it") from None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor

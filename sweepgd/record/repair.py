@@ -53,7 +53,7 @@ def repair(directory: Path | str) -> list[Repaired]:
             if finding.path.parent == root / "landscapes":
                 done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_AGAIN['landscapes']}"))
             elif finding.damage and finding.path.parent.parent == root / "log":
-                done.append(Repaired(finding.path, None, "the next sweepgd search --storage adds what is whole of it"))
+                done.append(Repaired(finding.path, None, "the next sweepgd search adds what is whole of it"))
     return done
 
 

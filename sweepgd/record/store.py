@@ -1,7 +1,7 @@
 """The only writer of a result directory: a durable log, turned now and then into immutable Parquet parts."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from math import inf
 from pathlib import Path
@@ -18,6 +18,7 @@ from sweepgd.record.ready import make_ready
 from sweepgd.record.runs import has_more
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 from sweepgd.record.stopping import never
+from sweepgd.record.waiting import remove_waiting, waiting_logs, waiting_records
 
 PROCESSOR = ["processor", "vector_bits"]
 
@@ -39,7 +40,7 @@ class Store:
         self._lock = lock
         self._footer = footer(sweep_toml)
         self.notes: list[str] = []
-        """What was cut from its logs, a line each."""
+        """What was cut from its logs, and what was added from logs of other commands, a line each."""
         logged = parts.numbers(directory / "log", ".log")
         self._segment = max([*logged, parts.largest(directory) + 1])
         for number in {*logged, self._segment}:
@@ -66,6 +67,25 @@ class Store:
                 if packed.rows:
                     self.recorded.add(packed.trial)
                     self._add_processors(packed.rows)
+        self._add_waiting()
+
+    def _add_waiting(self) -> None:
+        """Record what waits in logs of single commands, see `sweepgd.record.waiting`, each trial once."""
+        logs = waiting_logs(self.directory)
+        for log in logs:
+            added = 0
+            for record in waiting_records(log):
+                packed = unpack(record)
+                if packed.trial not in self.recorded:
+                    self.append(packed.trial, record)
+                    self._add_processors(packed.rows)
+                    added += 1
+            if added:
+                self.notes.append(f"recorded {added} result{'s' * (added > 1)} that waited in {log}")
+        with suppress(NoRoom), writing(self.directory):  # then the logs stay, and the next flush tries again
+            self._log.flush()
+            for torn in filter(None, map(remove_waiting, logs)):
+                self.notes.append(f"a log of an earlier command has bytes of no whole record: it is kept in {torn}")
 
     def _add_processors(self, rows: Iterable[Mapping[str, Any]]) -> None:
         types = ((row.get("processor"), row.get("vector_bits")) for row in rows)
@@ -88,14 +108,6 @@ class Store:
             except BaseException:
                 os.close(lock)
                 raise
-
-    def remaining(self, numbers: Iterable[int]) -> Iterator[int]:
-        """Those of these trials that are not recorded."""
-        return (number for number in numbers if number not in self.recorded)
-
-    def attempt(self, trial: int) -> int:
-        """Which attempt at a trial this is: where there is one writer, nobody takes a trial over."""
-        return 1
 
     def append(self, trial: int, record: bytes) -> None:
         """Records a configuration as `encode` wrote it, in memory until the next `flush`.

@@ -16,6 +16,7 @@ from sweepgd.record.log import faults
 from sweepgd.record.reading import Damaged, groups, pages, sweep_of, unreadable, version_of
 from sweepgd.record.runs import Runs, in_words, joined, runs_in, runs_of, trials_of
 from sweepgd.record.schema import SCHEMAS, sha256
+from sweepgd.record.waiting import waiting_logs
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def verify(directory: Path | str) -> Verified:
             deque(pages(path), maxlen=0)
         except Damaged as damaged:
             findings.append(Finding(path, damaged.reason))
-    for path in sorted((root / "log").glob("[!.]*/*.log")):
+    for path in waiting_logs(root):
         findings += _held(path, recorded)
     findings += _sweep(root, published[-1:])
     findings += _strangers(root)
@@ -162,10 +163,10 @@ def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Fin
 
 
 def _held(log: Path, recorded: Runs) -> Iterator[Finding]:
-    """What a command of a shared study has left in its own log, in a folder of its own."""
+    """What one of several commands has left in its own log."""
     yield from _log(log)
     if waiting := len(trials_of(np.setdiff1d(runs_in(log), recorded))):
-        yield Finding(log, f"{waiting} results wait here for the next sweepgd search --storage", damage=False)
+        yield Finding(log, f"{waiting} results wait here for the next sweepgd search", damage=False)
 
 
 def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:

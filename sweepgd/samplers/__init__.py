@@ -42,7 +42,6 @@ def make(
     objectives: int = 1,
     generation: int = 0,
     *,
-    parallel: bool = False,
     repeats: bool = False,
     without: Collection[int] = (),
 ) -> BaseSampler:
@@ -50,9 +49,8 @@ def make(
 
     Random, grid and quasi-random points come once each, and those at the places `without` never, unless with `repeats`.
     An adaptive one (in ADAPTIVE) is made anew for each generation of trials, its random numbers those of (seed,
-    generation), so that what it asks is a function of these and the history told; in `parallel`, TPE keeps away from
-    points that are running, too. Raises UsageProblem for an unknown name and for a space or objectives that the sampler
-    cannot search, Problem where a package is missing.
+    generation), so that what it asks is a function of these and the history told. Raises UsageProblem for an unknown name
+    and for a space or objectives that the sampler cannot search, Problem where a package is missing.
     """
     generation_seed = seed_of(seed, generation)
     match name:
@@ -62,7 +60,7 @@ def make(
             points = RandomPoints(seed) if name == "random" else QuasiRandomPoints(space, seed)
             return points if repeats or not space.countable else Unrepeated(points, space, seed, without)
         case "tpe":
-            return TPESampler(seed=generation_seed, constant_liar=parallel)
+            return TPESampler(seed=generation_seed, constant_liar=False)
         case "nsga2":
             return NSGA2(seed=generation_seed)
         case "cmaes":

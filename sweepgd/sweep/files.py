@@ -83,7 +83,7 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
 
 
 def recorded(text: str, where: str) -> Sweep:
-    """The sweep of a results directory, or of a database, from its text. One that names no version of the samplers has 1."""
+    """The sweep of a results directory, from its text. One that names no version of the samplers has 1."""
     sweep = parse(text, where=where)
     return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
 

@@ -346,13 +346,13 @@ def test_what_waits_in_the_log_of_a_command_is_counted(out):
     log.close()
     (finding,) = verify(out).findings
     assert (finding.path, finding.damage) == (log.path, False)
-    assert finding.reason == "2 results wait here for the next sweepgd search --storage"
+    assert finding.reason == "2 results wait here for the next sweepgd search"
     assert repair(out) == []
     damage(log.path, "page")
     assert [finding.path for finding in verify(out).damaged] == [log.path]
     before = log.path.read_bytes()
     (done,) = repair(out)
-    assert (done.aside, done.outcome) == (None, "the next sweepgd search --storage adds what is whole of it")
+    assert (done.aside, done.outcome) == (None, "the next sweepgd search adds what is whole of it")
     assert log.path.read_bytes() == before
 
 

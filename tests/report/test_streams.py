@@ -180,7 +180,7 @@ def test_what_is_not_utf8_is_refused(run):
     )
 
 
-@pytest.mark.parametrize("variable", ["SWEEPGD_OUT", "SWEEPGD_STORAGE"])
+@pytest.mark.parametrize("variable", ["SWEEPGD_OUT", "SWEEPGD_WORKERS"])
 def test_a_variable_that_is_not_utf8_is_refused(run, monkeypatch, variable):
     monkeypatch.setenv(variable, "a\udcff")
     told = run("list", "sweeps")
