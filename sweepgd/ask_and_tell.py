@@ -7,6 +7,7 @@ from typing import Any
 
 from sweepgd.advisor import values_of
 from sweepgd.dispatch import dispatch
+from sweepgd.execution.engine import Engine
 from sweepgd.interrupts import Stop
 from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
 from sweepgd.preparation import Prepared
@@ -17,7 +18,6 @@ from sweepgd.space import Value
 from sweepgd.sweep import configuration_of
 from sweepgd.trial import Result, Task, accused, not_measured
 from sweepgd.worker import Lost, Rung
-from sweepgd.workers import Pool
 
 
 class AskAndTell:
@@ -27,14 +27,14 @@ class AskAndTell:
         self,
         prepared: Prepared,
         store: Store,
-        pool: Pool,
+        engine: Engine,
         reporting: Reporting,
         deadline: float,
         trial_timeout: float | None,
         stop: Stop,
     ) -> None:
         self._advisor, self._lab, self._total = prepared.advisor, prepared.lab, prepared.total
-        self._store, self._pool, self._reporting = store, pool, reporting
+        self._store, self._engine, self._reporting = store, engine, reporting
         self._deadline, self._trial_timeout, self._stop = deadline, trial_timeout, stop
         self._told: dict[int, list[float] | None] = {}
         self._states = self._recorded_states() if self._advisor.remembers else {}
@@ -83,7 +83,7 @@ class AskAndTell:
 
     def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
         """Runs trials at these points until there is none left, or time is up."""
-        dispatch(self._pool, self._tasks(points), self._take, self._reporting, self._stop, self._deadline)
+        dispatch(self._engine, self._tasks(points), self._take, self._reporting, self._stop, self._deadline)
 
     def _tasks(self, points: Iterator[tuple[int, dict[str, Value]]]) -> Iterator[Task]:
         for number, point in points:
@@ -92,7 +92,7 @@ class AskAndTell:
 
     def _take(self, event: Any) -> None:
         if isinstance(event, Rung):
-            self._pool.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
+            self._engine.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
         else:
             self._finish(self._of_lost(event) if isinstance(event, Lost) else event)
 
@@ -116,6 +116,6 @@ class AskAndTell:
             return not_measured(self._lab, lost.kept, lost.message)
         message = accused(self._lab, lost.task.configuration, lost.message)
         why = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
-        rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration)]
+        rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration, lost.task.attempt)]
         record = encode(Finished(lost.task.trial, rows, [{} for _ in rows]))
         return Result(lost.task.trial, record, None, lost.status)

@@ -12,13 +12,14 @@ import pyarrow as pa
 
 from sweepgd import one_off
 from sweepgd.dispatch import dispatch
+from sweepgd.execution.choose import Work, location, make
+from sweepgd.execution.choose import check as check_executor
 from sweepgd.interrupts import asking
 from sweepgd.lab import Lab
 from sweepgd.minimisers import Minimiser, Row, Wanted, is_unmeasured, measurements, model_accused, unmeasured, wanted
 from sweepgd.missing import Run, chosen, missing, newest
 from sweepgd.outcome import TIMED_OUT
 from sweepgd.problem import Problem, UsageProblem
-from sweepgd.processes import cores
 from sweepgd.record import Finished, Results, Store, encode, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.scratch import scratch_folder
@@ -26,7 +27,6 @@ from sweepgd.sweep import Sweep
 from sweepgd.sweep.data_location import recorded_sweep
 from sweepgd.sweep.options import listed, measuring, real, whole
 from sweepgd.worker import Lost
-from sweepgd.workers import Pool
 
 # How much of the recorded parameters is in memory at once, read ahead of the workers.
 READ_BYTES = 64 * 2**20
@@ -75,6 +75,7 @@ def measure(
     overrides: Iterable[str] = (),
     timeout: float | None = None,
     workers: int | None = None,
+    executor: Any = None,
     data_path: str | Path | None = None,
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -85,7 +86,7 @@ def measure(
     both; `rescale`, `dtype` and `seed` as in `[measure]` of a sweep file, and `overrides` are `measure.key=TOML-value`, such as
     "measure.settings.phi.iterations=20"; what is not given is the default there, whatever the sweep itself measured. `trials`
     are all by default, numbers and ranges, `timeout` are the seconds after which a measure is given up, `workers` processes are
-    all cores, `data_path` says where a data file is now that has been moved, and `plugins` are the files that the sweep was run
+    all cores, `executor` has the workers as for `sweepgd.search`, `data_path` says where a data file is now that has been moved, and `plugins` are the files that the sweep was run
     with. What is recorded with equal settings is not measured again.
     Raises Problem before anything is measured where it cannot be as asked.
     """
@@ -104,6 +105,7 @@ def measure(
         raise UsageProblem(f"timeout {timeout!r}: give more than 0 seconds")
     if isinstance(trials, (str, int)):
         raise UsageProblem(f"trials {trials!r}: give a list of numbers, such as [{trials}]")
+    check_executor(executor, count)
     progress = progress or Silence()
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
@@ -116,7 +118,7 @@ def measure(
                 progress.note(line)
             results = load(directory)
             lacking = missing(results, lab, numbers, progress.note)
-            _take(results, lab, store, lacking, files, count or cores(), limit, progress)
+            _take(results, lab, store, lacking, files, executor, count, limit, progress)
     return newest(load(directory), lab, numbers)
 
 
@@ -133,16 +135,16 @@ def _take(
     store: Store,
     lacking: dict[Run, list[Wanted]],
     plugins: Sequence[Path],
-    workers: int,
+    executor: Any,
+    workers: int | None,
     timeout: float | None,
     progress: Progress,
 ) -> None:
     """Takes the measures that are missing, in as many processes as asked for."""
     total, todo = len(lacking) * len(wanted(lab)), sum(map(len, lacking.values()))
-    if todo:
+    if todo and executor is None:
         lab.compile((), progress.note)
-    count = max(1, min(workers, todo))
-    progress.started(total, total - todo, count)
+    progress.started(total, total - todo, location(executor, workers, todo))
     if not todo:
         return
 
@@ -152,11 +154,10 @@ def _take(
         reporting.unreported.append(measured)
 
     with scratch_folder() as folder:
-        shared = lab.share(folder)
-        pool = Pool(lab.sweep, run, count, progress.note, shared=shared, plugins=plugins, trial_timeout=timeout)
-        with asking(drains=True) as stop, pool:
+        work = Work(lab.sweep, run, lab.share(folder), plugins, trial_timeout=timeout)
+        with asking(drains=True) as stop, make(work, executor, workers, todo, progress.note) as engine:
             reporting = Reporting(store, progress, stop)
-            dispatch(pool, _tasks(results, lab, lacking), take, reporting, stop)
+            dispatch(engine, _tasks(results, lab, lacking), take, reporting, stop)
             reporting.publish()
 
 

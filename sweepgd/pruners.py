@@ -1,6 +1,12 @@
 """When a trial is given up early: Optuna's pruners, judging at rungs that are percents of a trial's budget."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.trial import Trial, TrialState, create_trial
 
 from sweepgd.problem import UsageProblem, nearest
 
@@ -36,3 +42,36 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
         case "hyperband":
             return HyperbandPruner(min_resource=_FIRST_RUNG, max_resource=100, reduction_factor=_REDUCTION_FACTOR)
     return NopPruner()
+
+
+@dataclass(frozen=True)
+class PruningTable:
+    """The reports of all trials, for those that are judged where they run."""
+
+    pruner: str
+    trials: tuple[tuple[str, Mapping[int, float], Mapping[str, Any], float | None], ...]
+    """In the order of Optuna's numbers: state, value at each rung (a percent of the budget), system attributes, final value."""
+    numbers: Mapping[int, int]
+    """Optuna's number of each running trial."""
+
+
+class Judge:
+    """A pruner with the trials of a table, and the reports that are added to it."""
+
+    def __init__(self, table: PruningTable) -> None:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        study = optuna.create_study(study_name=STUDY_NAME, pruner=make_pruner(table.pruner))
+        for state, reports, attributes, value in table.trials:
+            study.add_trial(
+                create_trial(
+                    state=TrialState[state], value=value, intermediate_values=dict(reports), system_attrs=dict(attributes)
+                )
+            )
+        ids = [trial._trial_id for trial in study.get_trials(deepcopy=False)]
+        self._trials = {number: Trial(study, ids[index]) for number, index in table.numbers.items()}
+
+    def should_prune(self, number: int, percent: int, mean: float) -> bool:
+        """Add the report of a running trial, and return the pruner's decision."""
+        trial = self._trials[number]
+        trial.report(mean, percent)
+        return trial.should_prune()

@@ -21,7 +21,7 @@ def _settings(lab: Lab, configuration: str) -> str:
     return "{" + ", ".join(f'"{key}": {texts[key]}' for key in sorted(texts)) + "}"
 
 
-def known_rows(lab: Lab, trial: int, configuration: Configuration) -> list[dict[str, Any]]:
+def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int = 1) -> list[dict[str, Any]]:
     """What is known of a trial's rows, one a replicate, before it runs."""
     extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
     if configuration.warmup:
@@ -35,7 +35,7 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration) -> list[dict[
         "data": lab.sweep.data.name or lab.sweep.data.path,
         "model": lab.sweep.model.name,
         "dtype": lab.sweep.model.dtype,
-        "attempt": 1,  # larger in records of earlier versions, where another command had taken a trial over
+        "attempt": attempt,
         "parameters": lab.architecture.parameters,
         "trial": trial,
         "config_id": config_id_of(text),

@@ -6,17 +6,19 @@ from functools import partial
 from math import inf
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from sweepgd import one_off
 from sweepgd.advisor import Advisor
 from sweepgd.ask_and_tell import AskAndTell
 from sweepgd.directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
+from sweepgd.execution.choose import Work, location, make
+from sweepgd.execution.choose import check as check_executor
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
 from sweepgd.kernels import target
 from sweepgd.preparation import Prepared, prepare
 from sweepgd.problem import UsageProblem
-from sweepgd.processes import cores
 from sweepgd.record import NoRoom, Results, Store, load
 from sweepgd.reporting import Progress, Reporting, Silence
 from sweepgd.room import free_bytes, in_words
@@ -24,7 +26,6 @@ from sweepgd.scratch import scratch_folder
 from sweepgd.sweep import Sweep, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.trial import run
-from sweepgd.workers import Pool
 
 
 def search(
@@ -35,6 +36,7 @@ def search(
     timeout: float | None = None,
     trial_timeout: float | None = None,
     fresh: bool = False,
+    executor: Any = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -43,7 +45,8 @@ def search(
 
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
     results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
-    in seconds; `fresh` moves an existing results directory aside; `plugins` are files whose optimizers, models, data sets and
+    in seconds; `fresh` moves an existing results directory aside; `executor`, a dask.distributed.Client or a
+    concurrent.futures.Executor, has workers that run the trials in place of local processes; `plugins` are files whose optimizers, models, data sets and
     schedules are offered to this search. Raises Problem before any trial runs where the sweep cannot be run as asked.
     """
     if not isinstance(sweep, Sweep):
@@ -52,6 +55,7 @@ def search(
         raise UsageProblem("overrides are for a sweep file: give the Sweep as it is to be run")
     directory = Path(out) if out is not None else Path("results") / sweep.name
     progress = progress or Silence()
+    check_executor(executor, workers)
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
         if not fresh:
@@ -73,7 +77,7 @@ def search(
                 progress.note(repeated)
             for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
                 progress.note(line)
-            complete = _run_remaining(prepared, store, files, workers, timeout, trial_timeout, progress)
+            complete = _run_remaining(prepared, store, files, executor, workers, timeout, trial_timeout, progress)
         for line in prepared.warnings:  # while what plugins define is there
             progress.warn(line)
     results = load(directory)
@@ -100,16 +104,18 @@ def _run_remaining(
     prepared: Prepared,
     store: Store,
     plugins: Sequence[Path],
+    executor: Any,
     workers: int | None,
     timeout: float | None,
     trial_timeout: float | None,
     progress: Progress,
 ) -> bool:
     """Runs the trials that the store does not hold yet, in as many processes as asked for, and returns whether all are done."""
-    prepared.lab.compile(_optimizers(prepared.advisor), progress.note)
+    optimizers = _values(prepared.advisor, "optimizer")
+    if executor is None:
+        prepared.lab.compile(optimizers, progress.note)
     todo = prepared.total - sum(number < prepared.total for number in store.recorded)
-    count = max(1, min(workers or cores(), todo))
-    progress.started(prepared.total, prepared.total - todo, count)
+    progress.started(prepared.total, prepared.total - todo, location(executor, workers, todo))
     deadline = monotonic() + timeout if timeout is not None else inf
     if not todo:
         with suppress(NoRoom):
@@ -121,26 +127,27 @@ def _run_remaining(
             f"{store.directory} has {in_words(free)} free, and what remains to run may take {in_words(need)}: when there is no"
             " room, it pauses until there is; or give fewer --trials, or another --out"
         )
-    ahead = not prepared.advisor.rungs and timeout is None
     with scratch_folder() as folder:
-        shared = prepared.lab.share(folder)
-        pool = Pool(
+        work = Work(
             prepared.sweep,
             run,
-            count,
-            progress.note,
-            shared=shared,
-            plugins=plugins,
-            ahead=ahead,
-            trial_timeout=trial_timeout,
+            prepared.lab.share(folder),
+            plugins,
+            optimizers,
+            _values(prepared.advisor, "schedule"),
+            trial_timeout,
+            has_deadline=timeout is not None,
+            rungs=len(prepared.advisor.rungs),
+            table=prepared.advisor.table,
         )
-        with asking(drains=True) as stop, pool:
+        with asking(drains=True) as stop, make(work, executor, workers, todo, progress.note) as engine:
             reporting = Reporting(store, progress, stop)
-            AskAndTell(prepared, store, pool, reporting, deadline, trial_timeout, stop).run()
+            AskAndTell(prepared, store, engine, reporting, deadline, trial_timeout, stop).run()
             reporting.publish(deadline)
     return not reporting.unreported and all(number in store.recorded for number in range(prepared.total))
 
 
-def _optimizers(advisor: Advisor) -> list[str]:
-    axis = next(axis for axis in advisor.space.axes if axis.name == "optimizer")
-    return sorted({str(name) for name in [*axis.values, *(point["optimizer"] for point in advisor.points)]})
+def _values(advisor: Advisor, name: str) -> list[str]:
+    """The names that an axis of the space, or a fixed point, may take: of optimizers, or of schedules."""
+    axis = next(axis for axis in advisor.space.axes if axis.name == name)
+    return sorted({str(value) for value in [*axis.values, *(point[name] for point in advisor.points)]})

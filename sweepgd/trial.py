@@ -37,6 +37,8 @@ class Task:
     rungs: tuple[int, ...] = ()
     time_limit: float | None = None
     """In seconds; replicates that have not ended by then are timed out, and those that have keep their results."""
+    attempt: int = 1
+    """How many times the trial has been begun: above 1 where workers that ran it were lost."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def result_of(
     finished = Finished(task.trial, [], [], curvature=list(looks))
     where = {"started_at": started, "finished_at": finished_at, "worker": f"{platform.node()}:{os.getpid()}"}
     where |= target.processor_type()._asdict()
-    known = known_rows(lab, task.trial, task.configuration)
+    known = known_rows(lab, task.trial, task.configuration, task.attempt)
     for replicate, training in enumerate(trainings):
         row = known[replicate] | where
         if isinstance(training, Outcome) or not training.points:

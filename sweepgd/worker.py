@@ -1,7 +1,7 @@
 """A worker as its pool sees it: a process, the tasks that it holds, and what may become of them."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass, replace
 from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess, SpawnProcess
@@ -36,6 +36,11 @@ class Rung:
     mean: float
     origin: Any
     """Where it waits, for the pool's `reply`."""
+
+
+def begun_again(task: Any, attempt: int) -> Any:
+    """Return a task with the number of its attempt, where it records one."""
+    return replace(task, attempt=attempt) if is_dataclass(task) and hasattr(task, "attempt") else task
 
 
 @dataclass

@@ -14,7 +14,7 @@ from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.problem import Problem
 from sweepgd.share import share
 from sweepgd.sweep import Sweep
-from sweepgd.worker import Lost, Rung, Worker
+from sweepgd.worker import Lost, Rung, Worker, begun_again
 from sweepgd.worker_process import BEGUN, GONE, OUT_OF_MEMORY, Kept, Run, serve
 
 # Where no worker will run out meanwhile, the parent sleeps for this long, and then reads all that came: with trials of half
@@ -188,7 +188,9 @@ class Pool:
             self._succeed(worker, worker.tasks).attempt = worker.attempt  # its task had no part in its end
         elif processes.was_killed(worker.process) and worker.attempt < ATTEMPTS:
             self._note("a worker was killed (SIGKILL): what it ran begins anew in another")
-            self._succeed(worker, worker.tasks).attempt = worker.attempt + 1
+            attempt = worker.attempt + 1
+            again = [begun_again(task, attempt) for task in worker.tasks[:1]]
+            self._succeed(worker, again + worker.tasks[1:]).attempt = attempt
         else:
             yield from self._replace(worker, FAILED, self._epitaph(worker))
 

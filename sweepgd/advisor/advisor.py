@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from sweepgd.advisor.repeats import Repeats
 from sweepgd.advisor.states import dump, reports, trial_of
-from sweepgd.pruners import RUNGS, STUDY_NAME, make_pruner
+from sweepgd.pruners import RUNGS, STUDY_NAME, PruningTable, make_pruner
 from sweepgd.samplers import ADAPTIVE, GridPoints, Points, make
 from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, point_of, points_of, space_of
@@ -148,6 +148,14 @@ class Advisor:
             return False
         trial.report(mean, percent)
         return trial.should_prune()
+
+    def table(self) -> PruningTable:
+        """Return all reports so far, for trials that are judged where they run."""
+        trials = tuple(
+            (trial.state.name, dict(trial.intermediate_values), dict(trial.system_attrs), trial.values[0] if trial.values else None)
+            for trial in self._study.get_trials(deepcopy=False)
+        )
+        return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._asked.items()})
 
     def state(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> str | None:
         """What must be recorded for this trial to be remembered after a restart, as JSON; None where nothing must."""

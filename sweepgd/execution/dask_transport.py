@@ -68,6 +68,7 @@ class DaskTransport:
         self._missed: set[str] = set()
         """Workers that were not in the last list, which may be older than the news of a new worker."""
         self._sent: dict[int, _Sent] = {}
+        self._subscribed: list[str] = []
         self._closed = False
 
     @property
@@ -76,7 +77,6 @@ class DaskTransport:
 
     def open(self) -> None:
         self._client.subscribe_topic(self._topic, lambda event: self._happened.put(partial(self._told, event[1])))
-        self._client.subscribe_topic("all", lambda event: self._happened.put(partial(self._heard, event[1])))
         self._client.loop.add_callback(self._watch)
 
     def submit(self, block: Block) -> None:
@@ -117,9 +117,8 @@ class DaskTransport:
         if self._client.status != "running":
             return
         self._cancel([sent.future for sent in self._sent.values()])
-        for topic in (self._topic, "all"):
-            with suppress(ValueError):  # not subscribed
-                self._client.unsubscribe_topic(topic)
+        for topic in (self._topic, *self._subscribed):
+            self._client.unsubscribe_topic(topic)
         if self._threads:
             ended = self._call(None, helpers.end, self._study.id)
             with suppress(TimeoutError):
@@ -159,12 +158,19 @@ class DaskTransport:
                     found = await _answered(self._client.run(differences, wanted, workers=new, on_error="return"))
                     if self._data is None:
                         self._data = await _answered(self._client.scatter(self._study, broadcast=True, hash=False))
+                    for worker in new:
+                        self._subscribe(worker)
                     known.update(new)
                     self._happened.put(partial(self._compared, found))
                 self._happened.put(partial(self._listed, threads))
             except Exception as error:
                 self._happened.put(partial(self._unreachable, error))
             await asyncio.sleep(WATCH_SECONDS)
+
+    def _subscribe(self, worker: str) -> None:
+        """Listen to what the scheduler says of a worker. Its topic "all" may hold what it cannot send, and then drops the client."""
+        self._subscribed.append(worker)
+        self._client.subscribe_topic(worker, lambda event: self._happened.put(partial(self._heard, worker, event[1])))
 
     async def _collect(self, number: int, future: Future) -> None:
         try:
@@ -190,11 +196,9 @@ class DaskTransport:
             return []
         return [RungReported(message["block"], pickle.loads(message["report"]))]
 
-    def _heard(self, message: dict[str, Any]) -> list[TransportEvent]:
-        """The scheduler tells what happens to workers."""
-        if message.get("action") != "remove-worker":
-            return []
-        return self._removed(message["worker"], expected=message["expected"])
+    def _heard(self, worker: str, message: dict[str, Any]) -> list[TransportEvent]:
+        """The scheduler tells of a worker."""
+        return self._removed(worker, expected=message["expected"]) if message.get("action") == "remove-worker" else []
 
     def _listed(self, threads: dict[str, int]) -> list[TransportEvent]:
         self._threads.update({worker: count for worker, count in threads.items() if worker in self._threads})

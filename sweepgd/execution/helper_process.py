@@ -17,10 +17,10 @@ from typing import Any
 
 from sweepgd import one_off
 from sweepgd.execution.messages import Answer, Block, Refused, Returned, RungReport, Withdraw
-from sweepgd.execution.pruning import Judge
 from sweepgd.interrupts import SIGNALS
 from sweepgd.lab import Lab
-from sweepgd.problem import Problem, reason
+from sweepgd.problem import reason
+from sweepgd.pruners import Judge
 from sweepgd.sweep import Sweep
 from sweepgd.worker import Rung
 from sweepgd.worker_process import Run

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sweepgd.execution.requirements import Requirements
+from sweepgd.pruners import PruningTable
 from sweepgd.sweep import Sweep
 from sweepgd.worker_process import Run
 
@@ -29,17 +30,6 @@ class Study:
     """In seconds."""
     ahead: bool
     """True if tasks may wait in the queue of a worker process, false if each is to be handed out when one is free."""
-
-
-@dataclass(frozen=True)
-class PruningTable:
-    """The reports of all trials that the pruner knows, for trials that are judged where they run."""
-
-    pruner: str
-    trials: tuple[tuple[str, Mapping[int, float], Mapping[str, Any], float | None], ...]
-    """In the order of Optuna's numbers: state, value at each rung (a percent of the budget), system attributes, final value."""
-    numbers: Mapping[int, int]
-    """Optuna's number of each running trial."""
 
 
 @dataclass(frozen=True)

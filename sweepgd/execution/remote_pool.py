@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass
 from math import ceil, inf
 from types import TracebackType
 from typing import Any
@@ -12,7 +12,7 @@ from sweepgd.execution.messages import Block, HelperLost, PruningTable, Refused,
 from sweepgd.execution.transport import BlockEnded, BlockLost, Note, RungReported, Transport
 from sweepgd.outcome import FAILED
 from sweepgd.problem import Problem
-from sweepgd.worker import SHORTEST_SECONDS, Lost, Rung
+from sweepgd.worker import SHORTEST_SECONDS, Lost, Rung, begun_again
 from sweepgd.workers import ATTEMPTS
 
 # Blocks that a slot holds, the running one included, so that it need not wait for the next: a round trip takes 10 to 30 ms.
@@ -168,9 +168,4 @@ class RemotePool:
         attempt = sent.attempt + 1
         count = "1 trial begins" if len(sent.tasks) == 1 else f"{len(sent.tasks)} trials begin"
         self._note(f"{why}: {count} anew on another".replace("its worker", "a worker"))
-        self._again.extend(_Sent((_begun_again(task, attempt),), attempt) for task in sent.tasks)
-
-
-def _begun_again(task: Any, attempt: int) -> Any:
-    """A task with the number of its attempt, where it records one."""
-    return replace(task, attempt=attempt) if is_dataclass(task) and hasattr(task, "attempt") else task
+        self._again.extend(_Sent((begun_again(task, attempt),), attempt) for task in sent.tasks)

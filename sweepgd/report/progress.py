@@ -55,7 +55,7 @@ class TaskProgress:
         for what in self._warnings:
             self.note(f"warning: {what}")
 
-    def started(self, total: int, done: int, workers: int) -> None:
+    def started(self, total: int, done: int, where: str) -> None:
         """Called once all is ready: `done` of `total` tasks are recorded already."""
         self._total, self._already, self._done = total, done, done
         self._began = self._said = monotonic()
@@ -65,7 +65,7 @@ class TaskProgress:
             self.note(f"{done} of {total} {self.noun} are recorded already; {rest}")
         if not self._live:
             if not done:
-                self.note(f"{self.verb} {total} {self.noun} on {workers} worker{'s' * (workers > 1)}")
+                self.note(f"{self.verb} {total} {self.noun} on {where}")
             return
         self._bar = Progress(
             TextColumn(self.noun),
