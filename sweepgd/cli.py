@@ -19,13 +19,17 @@ from sweepgd.cli_options import (
     SOME_FAILED,
     DataPath,
     InOrder,
+    Jobs,
     Json,
+    On,
     Plugin,
     Quiet,
     Set,
     Verbose,
     Workers,
     check_surroundings,
+    on_command_line,
+    place_to_run,
     settle_imports,
 )
 from sweepgd.cli_plugin import plugin
@@ -128,11 +132,6 @@ def _one_of(**flags: bool) -> None:
         raise UsageProblem(f"{' and '.join(given)} contradict each other: give one of them")
 
 
-def _on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
-    """Which of these options stand on the command line, where one beats another's environment variable."""
-    return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
-
-
 def _with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
     """`--set` overrides with those of other flags added. Raises UsageProblem where both give the same key."""
     keys = {override.partition("=")[0].strip() for override in overrides}
@@ -154,6 +153,8 @@ def search(
     ] = "quickstart",
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
     workers: Workers = None,
+    on: On = None,
+    jobs: Jobs = None,
     sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the search and of the first replicate.")
@@ -184,12 +185,13 @@ def search(
     from sweepgd.sweep import load
     from sweepgd.sweep.data_location import at
 
-    flagged = _on_command_line(context, "quiet", "verbose")
+    flagged = on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
     quiet = quiet and not flagged["verbose"]
     _one_of(**{"dry-run": dry_run, "fresh": fresh})
     limit = None if timeout is None else seconds(timeout, "--timeout")
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
+    workers, cluster = place_to_run(context, workers, on, jobs)
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
     if data_path is not None:
@@ -220,6 +222,7 @@ def search(
             loaded,
             out=directory,
             workers=workers,
+            executor=cluster,
             timeout=limit,
             trial_timeout=trial_limit,
             fresh=fresh,

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli_options import INTERRUPTED, LARGEST_SEED, SOME_FAILED, DataPath, Json, Plugin, Quiet, Workers, settle_imports
+from sweepgd.cli_options import (
+    INTERRUPTED,
+    LARGEST_SEED,
+    SOME_FAILED,
+    DataPath,
+    Jobs,
+    Json,
+    On,
+    Plugin,
+    Quiet,
+    Workers,
+    place_to_run,
+    settle_imports,
+)
 from sweepgd.durations import seconds
 from sweepgd.problem import UsageProblem
 
@@ -48,6 +61,8 @@ def measure(
         str | None, typer.Option(metavar="TIME", help="Give a measure up after this time, such as 60s; none if not given.")
     ] = None,
     workers: Workers = None,
+    on: On = None,
+    jobs: Jobs = None,
     data_path: DataPath = None,
     plugin_: Plugin = [],  # noqa: B006
     quiet: Quiet = False,
@@ -60,6 +75,7 @@ def measure(
     limit = None if timeout is None else seconds(timeout, "--timeout")
     size = int(rows) if rows is not None and rows.isdecimal() else rows
     numbers = None if trials is None else _ranges(trials)
+    workers, cluster = place_to_run(context, workers, on, jobs)
 
     from sweepgd import processes
     from sweepgd.interrupts import heard
@@ -86,6 +102,7 @@ def measure(
             overrides=set_,
             timeout=limit,
             workers=workers,
+            executor=cluster,
             data_path=data_path,
             plugins=plugin_,
             progress=progress,

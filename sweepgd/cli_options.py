@@ -56,6 +56,16 @@ DataPath = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Where the sweep's data file is now, or its folder; it must hold the same data."),
 ]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="ENGINE",
+        help="Run on a Dask cluster: tcp://HOST:8786, dask (a local one), or jobs of slurm, pbs, lsf or sge.",
+        envvar="SWEEPGD_ON",
+    ),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers of the cluster that --on dask, slurm, … makes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
 Verbose = Annotated[
@@ -82,3 +92,24 @@ def settle_imports() -> None:
     For a command that has imported what it needs, and run no plugin: what those leave, as an open file, is still taken apart.
     """
     gc.freeze()
+
+
+def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
+    """Return which of these options stand on the command line, where one beats another's environment variable."""
+    return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
+
+
+def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
+    """Return the number of local workers and the cluster, at most one of them given. Raises UsageProblem where both are."""
+    from sweepgd.execution.clusters import Cluster
+
+    given = on_command_line(context, "workers", "on")
+    if workers is not None and on is not None:
+        if given["workers"] == given["on"]:
+            raise UsageProblem("--workers are processes of this machine, and --on names a cluster: give one of them")
+        workers, on = (workers, None) if given["workers"] else (None, on)
+    if on is None:
+        if jobs is not None:
+            raise UsageProblem("--jobs are workers of a cluster: name it with --on")
+        return workers, None
+    return None, Cluster(on, jobs)

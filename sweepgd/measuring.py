@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from sweepgd import one_off
 from sweepgd.dispatch import dispatch
-from sweepgd.execution.choose import Work, location, make
+from sweepgd.execution.choose import Work, location, make, opened
 from sweepgd.execution.choose import check as check_executor
 from sweepgd.interrupts import asking
 from sweepgd.lab import Lab
@@ -155,7 +155,11 @@ def _take(
 
     with scratch_folder() as folder:
         work = Work(lab.sweep, run, lab.share(folder), plugins, trial_timeout=timeout)
-        with asking(drains=True) as stop, make(work, executor, workers, todo, progress.note) as engine:
+        with (
+            opened(executor, progress.note) as reached,
+            asking(drains=True) as stop,
+            make(work, reached, workers, todo, progress.note) as engine,
+        ):
             reporting = Reporting(store, progress, stop)
             dispatch(engine, _tasks(results, lab, lacking), take, reporting, stop)
             reporting.publish()

@@ -6,7 +6,7 @@ from typing import Any
 
 import optuna
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
-from optuna.trial import Trial, TrialState, create_trial
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from sweepgd.problem import UsageProblem, nearest
 
@@ -44,13 +44,23 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
     return NopPruner()
 
 
+# What a pruner looks at of a trial: its state, value at each rung (a percent of the budget), system attributes and final value.
+TrialReports = tuple[str, Mapping[int, float], Mapping[str, Any], float | None]
+
+
+def told_of(trial: FrozenTrial) -> TrialReports:
+    """Return what a pruner looks at of one of Optuna's trials, which may still run."""
+    value = trial.values[0] if trial.values else None
+    return trial.state.name, dict(trial.intermediate_values), dict(trial.system_attrs), value
+
+
 @dataclass(frozen=True)
 class PruningTable:
     """The reports of all trials, for those that are judged where they run."""
 
     pruner: str
-    trials: tuple[tuple[str, Mapping[int, float], Mapping[str, Any], float | None], ...]
-    """In the order of Optuna's numbers: state, value at each rung (a percent of the budget), system attributes, final value."""
+    trials: tuple[TrialReports, ...]
+    """In the order of Optuna's numbers."""
     numbers: Mapping[int, int]
     """Optuna's number of each running trial."""
 

@@ -12,7 +12,7 @@ from sweepgd import one_off
 from sweepgd.advisor import Advisor
 from sweepgd.ask_and_tell import AskAndTell
 from sweepgd.directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
-from sweepgd.execution.choose import Work, location, make
+from sweepgd.execution.choose import Work, location, make, opened
 from sweepgd.execution.choose import check as check_executor
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
@@ -140,7 +140,11 @@ def _run_remaining(
             rungs=len(prepared.advisor.rungs),
             table=prepared.advisor.table,
         )
-        with asking(drains=True) as stop, make(work, executor, workers, todo, progress.note) as engine:
+        with (
+            opened(executor, progress.note) as reached,
+            asking(drains=True) as stop,
+            make(work, reached, workers, todo, progress.note) as engine,
+        ):
             reporting = Reporting(store, progress, stop)
             AskAndTell(prepared, store, engine, reporting, deadline, trial_timeout, stop).run()
             reporting.publish(deadline)

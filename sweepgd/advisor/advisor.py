@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from sweepgd.advisor.repeats import Repeats
 from sweepgd.advisor.states import dump, reports, trial_of
-from sweepgd.pruners import RUNGS, STUDY_NAME, PruningTable, make_pruner
+from sweepgd.pruners import RUNGS, STUDY_NAME, PruningTable, make_pruner, told_of
 from sweepgd.samplers import ADAPTIVE, GridPoints, Points, make
 from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, point_of, points_of, space_of
@@ -151,10 +151,7 @@ class Advisor:
 
     def table(self) -> PruningTable:
         """Return all reports so far, for trials that are judged where they run."""
-        trials = tuple(
-            (trial.state.name, dict(trial.intermediate_values), dict(trial.system_attrs), trial.values[0] if trial.values else None)
-            for trial in self._study.get_trials(deepcopy=False)
-        )
+        trials = tuple(map(told_of, self._study.get_trials(deepcopy=False)))
         return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._asked.items()})
 
     def state(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> str | None:

@@ -1,12 +1,14 @@
 """The engine of a search or a measurement: the local pool, or workers behind an executor or a Dask client."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from sweepgd.execution.clusters import Cluster
 from sweepgd.execution.engine import Engine
 from sweepgd.execution.messages import PruningTable, Study
 from sweepgd.execution.requirements import requirements
@@ -39,12 +41,12 @@ def check(executor: Any, workers: int | None) -> None:
     """Raise UsageProblem for an executor that is of no known kind, or that is given beside a number of local workers."""
     if executor is None:
         return
-    if not isinstance(executor, Executor) and not _is_dask(executor):
+    if not isinstance(executor, (Executor, Cluster)) and not _is_dask(executor):
         raise UsageProblem(
             f"executor {type(executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
         )
-    if workers is not None and _is_dask(executor):
-        raise UsageProblem("workers are local processes, and the trials run on Dask's: leave workers out")
+    if workers is not None and not isinstance(executor, Executor):
+        raise UsageProblem("workers are local processes, and the trials run on those of a cluster: give one of both")
 
 
 def location(executor: Any, workers: int | None, tasks: int) -> str:
@@ -52,6 +54,8 @@ def location(executor: Any, workers: int | None, tasks: int) -> str:
     if executor is None:
         count = local_workers(workers, tasks)
         return f"{count} worker{'s' * (count > 1)}"
+    if isinstance(executor, Cluster):
+        return f"the workers of {executor.on}"
     if _is_dask(executor):
         return f"the workers of {executor.scheduler.address}"
     return f"the workers of {type(executor).__name__}"
@@ -60,6 +64,16 @@ def location(executor: Any, workers: int | None, tasks: int) -> str:
 def local_workers(workers: int | None, tasks: int) -> int:
     """Return the number of local worker processes: as asked for, or as many as cores, and no more than there are tasks."""
     return max(1, min(workers or cores(), tasks))
+
+
+@contextmanager
+def opened(executor: Any, note: Callable[[str], None]) -> Iterator[Any]:
+    """Yield the executor; for a Cluster a Dask client, until the block is left. Raises Problem where it cannot be reached."""
+    if isinstance(executor, Cluster):
+        with executor.client(note) as client:
+            yield client
+    else:
+        yield executor
 
 
 def make(work: Work, executor: Any, workers: int | None, tasks: int, note: Callable[[str], None]) -> Engine:

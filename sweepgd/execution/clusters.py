@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -17,13 +18,26 @@ LOCAL = "dask"
 CONNECT_SECONDS = 8
 
 
-@contextmanager
-def connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterator[Any]:
-    """Yield a Dask client for `on`; a cluster that was made for it ends with the block. Raises Problem if there is none.
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster as `--on` names it. `jobs` is the number of workers of one that is made for the command: by default as many as
+    cores, or 1 job of a queue. Raises UsageProblem for an unknown one."""
 
-    `jobs` is the number of workers of a cluster that is made; by default as many as cores, or 1 job of a queue.
-    """
-    check(on, jobs)
+    on: str
+    jobs: int | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.on, self.jobs)
+
+    @contextmanager
+    def client(self, note: Callable[[str], None]) -> Iterator[Any]:
+        """Yield a Dask client; a cluster that was made for it ends with the block. Raises Problem where there is none."""
+        with _connected(self.on, self.jobs, note) as client:
+            yield client
+
+
+@contextmanager
+def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterator[Any]:
     distributed = _imported("distributed", "dask", on)
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said by our own lines
@@ -52,8 +66,8 @@ def connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterato
             cluster.close(timeout=5)
 
 
-def check(on: str, jobs: int | None) -> None:
-    """Raise UsageProblem where `on` names no cluster, or `jobs` goes with none."""
+def _check(on: str, jobs: int | None) -> None:
+    """Raise UsageProblem where `on` names no cluster, or `jobs` does not go with it."""
     if on in QUEUES or on == LOCAL:
         return
     if "://" not in on:
@@ -63,7 +77,9 @@ def check(on: str, jobs: int | None) -> None:
             f" {', '.join(known)}"
         )
     if jobs is not None:
-        raise UsageProblem(f"--jobs goes with --on {LOCAL}, {', '.join(QUEUES)}: the cluster at {on} has the workers that it has")
+        raise UsageProblem(
+            f"--jobs goes with --on {LOCAL}, {', '.join(QUEUES)}: the cluster at {on} has the workers that it has"
+        )
 
 
 def _queued(on: str, jobs: int, note: Callable[[str], None]) -> Any:

@@ -20,7 +20,7 @@ from sweepgd.execution import helpers
 from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, RungReport, Study
 from sweepgd.execution.requirements import differences
-from sweepgd.execution.transport import BlockEnded, BlockLost, Note, RungReported, TransportEvent
+from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported, TransportEvent
 from sweepgd.problem import Problem, reason
 from sweepgd.share import WORKERS_PART, share
 
@@ -80,7 +80,7 @@ class DaskTransport:
         self._client.loop.add_callback(self._watch)
 
     def submit(self, block: Block) -> None:
-        held = {worker: 0 for worker in self._threads}
+        held = dict.fromkeys(self._threads, 0)
         for sent in self._sent.values():
             held[sent.worker] += 1
         worker = min(held, key=lambda worker: held[worker] / self._threads[worker])

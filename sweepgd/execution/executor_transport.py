@@ -10,8 +10,8 @@ from queue import Empty, SimpleQueue
 
 from sweepgd.execution.helpers import BlockOutcome, run_block
 from sweepgd.execution.messages import Block, Study, StudyMissing
-from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 from sweepgd.execution.requirements import differences
+from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 from sweepgd.problem import Problem, reason
 from sweepgd.processes import cores
 
