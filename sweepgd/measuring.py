@@ -86,8 +86,8 @@ def measure(
     both; `rescale`, `dtype` and `seed` as in `[measure]` of a sweep file, and `overrides` are `measure.key=TOML-value`, such as
     "measure.settings.phi.iterations=20"; what is not given is the default there, whatever the sweep itself measured. `trials`
     are all by default, numbers and ranges, `timeout` are the seconds after which a measure is given up, `workers` processes are
-    all cores, `executor` has the workers as for `sweepgd.search`, `data_path` says where a data file is now that has been moved, and `plugins` are the files that the sweep was run
-    with. What is recorded with equal settings is not measured again.
+    all cores, `executor` has other workers as in `sweepgd.search`, `data_path` says where a data file is now that has been
+    moved, and `plugins` are the files that the sweep was run with. What is recorded with equal settings is not measured again.
     Raises Problem before anything is measured where it cannot be as asked.
     """
     options: dict[str, Any] = {

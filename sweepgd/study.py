@@ -46,8 +46,9 @@ def search(
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
     results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
     in seconds; `fresh` moves an existing results directory aside; `executor`, a dask.distributed.Client or a
-    concurrent.futures.Executor, has workers that run the trials in place of local processes; `plugins` are files whose optimizers, models, data sets and
-    schedules are offered to this search. Raises Problem before any trial runs where the sweep cannot be run as asked.
+    concurrent.futures.Executor, has workers that run the trials in place of local processes; `plugins` are files whose
+    optimizers, models, data sets and schedules are offered to this search. Raises Problem before any trial runs where the
+    sweep cannot be run as asked.
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)

@@ -40,7 +40,8 @@ class Rung:
 
 def begun_again(task: Any, attempt: int) -> Any:
     """Return a task with the number of its attempt, where it records one."""
-    return replace(task, attempt=attempt) if is_dataclass(task) and hasattr(task, "attempt") else task
+    recorded = is_dataclass(task) and not isinstance(task, type) and hasattr(task, "attempt")
+    return replace(task, attempt=attempt) if recorded else task
 
 
 @dataclass

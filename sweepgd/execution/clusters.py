@@ -15,7 +15,7 @@ from sweepgd.processes import cores, without_interrupts
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
 LOCAL = "dask"
 # A scheduler that does not answer within this time is not there.
-CONNECT_SECONDS = 8
+CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,8 @@ def _check(on: str, jobs: int | None) -> None:
             f" {', '.join(known)}"
         )
     if jobs is not None:
-        raise UsageProblem(
-            f"--jobs goes with --on {LOCAL}, {', '.join(QUEUES)}: the cluster at {on} has the workers that it has"
-        )
+        made = ", ".join([LOCAL, *QUEUES])
+        raise UsageProblem(f"--jobs goes with --on {made}: the cluster at {on} has the workers that it has")
 
 
 def _queued(on: str, jobs: int, note: Callable[[str], None]) -> Any:

@@ -52,8 +52,10 @@ class _Sent:
 
 
 class DaskTransport:
-    """Carries the blocks of one study through a client. All state belongs to the thread that calls; what happens in the client's
-    thread is put into a queue of functions, which that thread then calls."""
+    """Carries the blocks of one study through a client.
+
+    All state belongs to the thread that calls; what happens in the client's is put into a queue of functions for it to call.
+    """
 
     block_seconds = 2.0
     answers = True
@@ -77,7 +79,7 @@ class DaskTransport:
 
     def open(self) -> None:
         self._client.subscribe_topic(self._topic, lambda event: self._happened.put(partial(self._told, event[1])))
-        self._client.loop.add_callback(self._watch)
+        self._in_loop(self._watch())
 
     def submit(self, block: Block) -> None:
         held = dict.fromkeys(self._threads, 0)
@@ -94,7 +96,7 @@ class DaskTransport:
             allow_other_workers=False,
         )
         self._sent[block.number] = _Sent(worker, future)
-        self._client.loop.add_callback(self._collect, block.number, future)
+        self._in_loop(self._collect(block.number, future))
 
     def events(self, timeout: float) -> list[TransportEvent]:
         happened: list[TransportEvent] = []
@@ -168,7 +170,7 @@ class DaskTransport:
             await asyncio.sleep(WATCH_SECONDS)
 
     def _subscribe(self, worker: str) -> None:
-        """Listen to what the scheduler says of a worker. Its topic "all" may hold what it cannot send, and then drops the client."""
+        """Listen to what the scheduler says of a worker. Its topic "all" has events that it cannot send: it drops who listens."""
         self._subscribed.append(worker)
         self._client.subscribe_topic(worker, lambda event: self._happened.put(partial(self._heard, worker, event[1])))
 

@@ -4,7 +4,7 @@ The functions here are called through an engine such as Dask, some of them in it
 helper process of its own, started where none is idle, which is kept for the next block.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock, Thread
@@ -141,7 +141,7 @@ class _ReceivedStudy:
         end(self._id)
 
 
-def _written(folder: Path, files: dict[str, bytes]) -> Path:
+def _written(folder: Path, files: Mapping[str, bytes]) -> Path:
     """The folder after the files have been written there."""
     folder.mkdir(exist_ok=True)
     for name, content in files.items():

@@ -17,7 +17,7 @@ from sweepgd.workers import ATTEMPTS
 
 # Blocks that a slot holds, the running one included, so that it need not wait for the next: a round trip takes 10 to 30 ms.
 BLOCKS_A_SLOT = 2
-# A trial that trains this long between two rungs is judged by the driver, which knows all reports; the round trip is short then.
+# A trial that trains this long between two rungs is judged by the driver, which knows all reports: a round trip is short then.
 JUDGED_BY_DRIVER_SECONDS = 0.5
 
 
