@@ -170,7 +170,7 @@ class DaskTransport:
             await asyncio.sleep(WATCH_SECONDS)
 
     def _subscribe(self, worker: str) -> None:
-        """Listen to what the scheduler says of a worker. Its topic "all" has events that it cannot send: it drops who listens."""
+        """Listen to the scheduler's news of a worker. Its topic "all" has events that it cannot send: it drops who listens."""
         self._subscribed.append(worker)
         self._client.subscribe_topic(worker, lambda event: self._happened.put(partial(self._heard, worker, event[1])))
 
