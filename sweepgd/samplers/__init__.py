@@ -60,6 +60,7 @@ def make(
             points = RandomPoints(seed) if name == "random" else QuasiRandomPoints(space, seed)
             return points if repeats or not space.countable else Unrepeated(points, space, seed, without)
         case "tpe":
+            # Optuna's own default is True: a recorded search would go on with other points.
             return TPESampler(seed=generation_seed, constant_liar=False)
         case "nsga2":
             return NSGA2(seed=generation_seed)
