@@ -72,7 +72,7 @@ def search(
             for line in store.notes:
                 progress.note(line)
             goes_on = not store.recorded.issuperset(range(prepared.total))
-            if goes_on:
+            if goes_on and executor is None:
                 note_other_processor(store, progress)
             if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
                 progress.note(repeated)

@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
@@ -30,6 +31,8 @@ from sweepgd.workers import Pool
 LONGEST_SECONDS = 10.0
 # A helper that has no block for this long ends: its driver may have been killed.
 IDLE_SECONDS = 60.0
+# A trial goes on if the driver has not answered for this long: it may have been killed.
+ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ class _BlockRun:
         self._waiting = deque(block.tasks)
         self._returned = Returned(notes=notes)
         self._rung: Rung | None = None
+        self._asked = inf
+        """When the driver was asked about the trial that waits at a rung."""
 
     def run(self) -> Returned:
         """Run the tasks and return their results. Raises EOFError or OSError if the worker is gone."""
@@ -103,6 +108,8 @@ class _BlockRun:
                 self._receive(self._connection.recv())
             if monotonic() > end:
                 self._set_aside()
+            if monotonic() > self._asked + ANSWER_SECONDS:
+                self._receive(Answer(prune=False))
             while self._waiting and self._pool.has_room:
                 self._pool.submit(self._waiting.popleft())
             for event in self._pool.events(timeout=end - monotonic() if self._waiting else LONGEST_SECONDS):
@@ -116,7 +123,7 @@ class _BlockRun:
                 self._pool.drain()
         elif isinstance(message, Answer) and self._rung is not None:
             self._pool.reply(self._rung, message.prune)
-            self._rung = None
+            self._rung, self._asked = None, inf
 
     def _set_aside(self) -> None:
         self._returned.not_begun.extend(self._waiting)
@@ -128,7 +135,7 @@ class _BlockRun:
             return
         report = RungReport(event.task, event.percent, event.mean, judged=self._judge is not None)
         if self._judge is None:
-            self._rung = event
+            self._rung, self._asked = event, monotonic()
             self._connection.send(report)
         else:
             self._returned.events.append(report)
