@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from data.zoo import arrays, delimited, parquet
+from data.zoo import arrays, delimited, parquet, tested
 from data.zoo.animal import Animal
 
 from sweepgd.data import DataSpec, prepare
 from sweepgd.problem import Problem
 
-HOUSES = {"CSV": delimited, "array": arrays, "Parquet": parquet}
+HOUSES = {"CSV": delimited, "array": arrays, "Parquet": parquet, "test file": tested}
 READ = {f"{house}: {animal.name}": animal for house, module in HOUSES.items() for animal in module.READ}
 REFUSED = {f"{house}: {animal.name}": animal for house, module in HOUSES.items() for animal in module.REFUSED}
 
@@ -39,6 +39,8 @@ def test_a_file_that_is_read(name, tmp_path):
     if animal.first is not None:
         np.testing.assert_array_equal(data.train.inputs[0], animal.first)
     assert (None if data.test is None else len(data.test.inputs)) == animal.test
+    if animal.first_test is not None:
+        np.testing.assert_array_equal(data.test.inputs[0], animal.first_test)
     assert animal.notes in "\n".join(data.notes)
     assert bool(animal.notes) == bool(data.notes)
 
