@@ -182,7 +182,6 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
-    from sweepgd.sweep.data_location import at
 
     flagged = _on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
@@ -192,11 +191,9 @@ def search(
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
-    if data_path is not None:
-        loaded = at(loaded, data_path)
     directory = out or Path("results") / loaded.name
     if dry_run:
-        _dry_run(loaded, directory, plugin_, json_)
+        _dry_run(loaded, directory, data_path, plugin_, json_)
         return
 
     from sweepgd import processes
@@ -224,6 +221,7 @@ def search(
             trial_timeout=trial_limit,
             fresh=fresh,
             storage=storage,
+            data_path=data_path,
             plugins=plugin_,
             progress=progress,
         )
@@ -275,14 +273,16 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _dry_run(sweep: Any, directory: Path, plugins: list[Path], as_json: bool) -> None:
+def _dry_run(sweep: Any, directory: Path, data_path: Path | None, plugins: list[Path], as_json: bool) -> None:
     from sweepgd.directory import as_recorded
     from sweepgd.one_off import registered
     from sweepgd.preparation import prepare
     from sweepgd.report.console import say
     from sweepgd.report.plain import space_text, space_values
+    from sweepgd.sweep.data_location import at
 
     with registered(plugins):
+        sweep = sweep if data_path is None else at(sweep, data_path)
         prepared = prepare(as_recorded(directory, sweep, _tell))
         values = space_values(prepared)
         if as_json:

@@ -25,6 +25,7 @@ from sweepgd.scratch import scratch_folder
 from sweepgd.storage import Shared, address, check_alone, connect, join
 from sweepgd.sweep import Sweep, to_toml, with_sampler_version
 from sweepgd.sweep import load as load_sweep
+from sweepgd.sweep.data_location import at
 from sweepgd.trial import run
 from sweepgd.workers import Pool
 
@@ -38,6 +39,7 @@ def search(
     trial_timeout: float | None = None,
     fresh: bool = False,
     storage: str | None = None,
+    data_path: str | Path | None = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -47,7 +49,8 @@ def search(
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
     results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
     in seconds; `fresh` moves an existing results directory aside; `storage` is a PostgreSQL address under which any number of
-    calls, on any number of machines that share the results directory, divide the trials among themselves;
+    calls, on any number of machines that share the results directory, divide the trials among themselves; `data_path` says
+    where a data file, or a data set's folder, is now that has been moved;
     `plugins` are files whose optimizers, models, data sets and schedules are offered to this search. Raises Problem before
     any trial runs where the sweep cannot be run as asked.
     """
@@ -59,6 +62,8 @@ def search(
     progress = progress or Silence()
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
+        if data_path is not None:
+            sweep = at(sweep, data_path)
         if not fresh:
             sweep = as_recorded(directory, sweep, progress.note)
         if storage is not None and sweep.search.sampler_version is None and sweep.search.sampler in ADAPTIVE:
