@@ -43,7 +43,7 @@ def stand_for_missing(values: Array, numbers: Sequence[float]) -> Array:
 
 def with_gaps(values: Array, numbers: Sequence[float]) -> Array:
     """Return `values` with NaN for each of `numbers`: as they are where there is none of them."""
-    absent = stand_for_missing(values, numbers)
-    if not absent.any():
+    if not numbers:
         return values
-    return np.where(absent, np.nan, values)
+    absent = stand_for_missing(values, numbers)
+    return np.where(absent, np.nan, values) if absent.any() else values
