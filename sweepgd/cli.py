@@ -310,10 +310,10 @@ def init(
     name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
     file: Annotated[Path | None, typer.Argument(help="Where to write it; NAME.toml if not given.")] = None,
 ) -> None:
-    """Copy a bundled sweep to a file to edit."""
+    """Copy a bundled sweep to a file to edit, under the name of the file."""
     from sweepgd.problem import nearest
     from sweepgd.report.console import say
-    from sweepgd.sweep import bundled
+    from sweepgd.sweep import bundled, copy_of
 
     known = bundled()
     if name not in known:
@@ -321,7 +321,7 @@ def init(
     target = file or Path(f"{name}.toml")
     try:
         with target.open("x", encoding="utf-8") as copy:
-            copy.write(known[name].read_text(encoding="utf-8"))
+            copy.write(copy_of(name, target))
     except FileExistsError:
         raise UsageProblem(f"{target} exists already: choose another file name") from None
     except OSError as error:

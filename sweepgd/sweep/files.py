@@ -1,5 +1,6 @@
 """Sweep files: found, read, overridden with `--set`, validated with one-line errors, compared, and written back resolved."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -33,6 +34,13 @@ def bundled() -> dict[str, Path]:
     if not folder.is_dir():
         folder = package.parent / "sweeps"
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def copy_of(name: str, file: Path) -> str:
+    """The text of a bundled sweep for a file to edit, with the file's name, so that the results of the two do not mix."""
+    text = bundled()[name].read_text(encoding="utf-8")
+    own = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-")
+    return text.replace(f'name = "{name}"', f'name = "{own or name}"', 1)
 
 
 def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
