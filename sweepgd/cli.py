@@ -183,7 +183,6 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
-    from sweepgd.sweep.data_location import at
 
     flagged = on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
@@ -194,11 +193,9 @@ def search(
     workers, cluster = place_to_run(context, workers, on, jobs)
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
-    if data_path is not None:
-        loaded = at(loaded, data_path)
     directory = out or Path("results") / loaded.name
     if dry_run:
-        _dry_run(loaded, directory, plugin_, json_)
+        _dry_run(loaded, directory, data_path, plugin_, json_)
         return
 
     from sweepgd import processes
@@ -226,6 +223,7 @@ def search(
             timeout=limit,
             trial_timeout=trial_limit,
             fresh=fresh,
+            data_path=data_path,
             plugins=plugin_,
             progress=progress,
         )
@@ -277,14 +275,16 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _dry_run(sweep: Any, directory: Path, plugins: list[Path], as_json: bool) -> None:
+def _dry_run(sweep: Any, directory: Path, data_path: Path | None, plugins: list[Path], as_json: bool) -> None:
     from sweepgd.directory import as_recorded
     from sweepgd.one_off import registered
     from sweepgd.preparation import prepare
     from sweepgd.report.console import say
     from sweepgd.report.plain import space_text, space_values
+    from sweepgd.sweep.data_location import at
 
     with registered(plugins):
+        sweep = sweep if data_path is None else at(sweep, data_path)
         prepared = prepare(as_recorded(directory, sweep, _tell))
         values = space_values(prepared)
         if as_json:
@@ -312,10 +312,10 @@ def init(
     name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
     file: Annotated[Path | None, typer.Argument(help="Where to write it; NAME.toml if not given.")] = None,
 ) -> None:
-    """Copy a bundled sweep to a file to edit."""
+    """Copy a bundled sweep to a file to edit, under the name of the file."""
     from sweepgd.problem import nearest
     from sweepgd.report.console import say
-    from sweepgd.sweep import bundled
+    from sweepgd.sweep import bundled, copy_of
 
     known = bundled()
     if name not in known:
@@ -323,7 +323,7 @@ def init(
     target = file or Path(f"{name}.toml")
     try:
         with target.open("x", encoding="utf-8") as copy:
-            copy.write(known[name].read_text(encoding="utf-8"))
+            copy.write(copy_of(name, target))
     except FileExistsError:
         raise UsageProblem(f"{target} exists already: choose another file name") from None
     except OSError as error:

@@ -25,6 +25,7 @@ from sweepgd.room import free_bytes, in_words
 from sweepgd.scratch import scratch_folder
 from sweepgd.sweep import Sweep, to_toml
 from sweepgd.sweep import load as load_sweep
+from sweepgd.sweep.data_location import at
 from sweepgd.trial import run
 
 
@@ -37,6 +38,7 @@ def search(
     trial_timeout: float | None = None,
     fresh: bool = False,
     executor: Any = None,
+    data_path: str | Path | None = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -46,9 +48,9 @@ def search(
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
     results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
     in seconds; `fresh` moves an existing results directory aside; `executor`, a dask.distributed.Client or a
-    concurrent.futures.Executor, has workers that run the trials in place of local processes; `plugins` are files whose
-    optimizers, models, data sets and schedules are offered to this search. Raises Problem before any trial runs where the
-    sweep cannot be run as asked.
+    concurrent.futures.Executor, has workers that run the trials in place of local processes; `data_path` says where a data
+    file, or a data set's folder, is now that has been moved; `plugins` are files whose optimizers, models, data sets and
+    schedules are offered to this search. Raises Problem before any trial runs where the sweep cannot be run as asked.
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)
@@ -59,6 +61,8 @@ def search(
     check_executor(executor, workers)
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
+        if data_path is not None:
+            sweep = at(sweep, data_path)
         if not fresh:
             sweep = as_recorded(directory, sweep, progress.note)
         prepared = prepare(sweep)
