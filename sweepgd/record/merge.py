@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -62,7 +62,7 @@ def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
         for table, schema in SCHEMAS.items():
             paths = [path for each in sources for path in each.parts(table)]
             with sealed(parts.part(begun, table, 1), schema, footer(sweep_toml)) as writer:
-                for rows in _in_order(paths, schema, _bounds(trials, paths), begun / UNSORTED):
+                for rows in _in_order(paths, schema, _bounds(trials, paths, schema), begun / UNSORTED):
                     writer.write_table(rows)
 
 
@@ -87,14 +87,18 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
             os.close(lock)
 
 
-def _bounds(trials: Runs, paths: Iterable[Path]) -> Runs:
-    """Return the trials at which to cut, so that the rows of these parts between two cuts are about a row group."""
-    cuts = ceil(sum(map(reading.size_of, paths)) / parts.GROUP_BYTES)
-    step = max(1, ceil(len(trials) / max(1, cuts)))
+def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
+    """Return the trials at which to cut, so that the rows of these parts between two cuts are about a row group in memory."""
+    # Rows of one sweep are of about one size. How they are encoded does not tell it: a text may be there once for all.
+    sample = next((table for path in paths for table in reading.groups(path, schema) if len(table)), None)
+    if sample is None:
+        return trials[:0]
+    size = sum(map(reading.rows_of, paths)) * sample.nbytes / len(sample)
+    step = max(1, ceil(len(trials) / ceil(size / parts.GROUP_BYTES)))
     return trials[step::step]
 
 
-def _in_order(paths: Iterable[Path], schema: pa.Schema, bounds: Runs, folder: Path) -> Iterator[pa.Table]:
+def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Path) -> Iterator[pa.Table]:
     """Yield the rows of parts by trial and replicate, those of each run in the order of their part.
 
     They are first dealt out to a file for each stretch of trials between two `bounds`.
