@@ -48,7 +48,11 @@ def landscape(
     json_: Json = False,
 ) -> None:
     """Draw the loss on the line between two minimisers, and on planes through minimisers."""
-    from sweepgd import one_off
+    workers, cluster = place_to_run(context, workers, on, jobs)
+
+    from sweepgd import one_off, processes
+
+    processes.get_ready()
     from sweepgd.landscape.ground import Ground
     from sweepgd.landscape.runs import Run
     from sweepgd.landscape.surface import Asked
@@ -61,7 +65,6 @@ def landscape(
     ends = None if line is None else (Run.parse(line[0]), Run.parse(line[1]))
     planes = [Run.parse(text) for text in surface]
     asked = Asked(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)
-    workers, cluster = place_to_run(context, workers, on, jobs)
     made = []
     with one_off.registered(plugin_), PointsProgress(quiet=quiet) as progress:
         ground = Ground(directory, progress.note, data_path, plugin_)
