@@ -33,7 +33,7 @@ from sweepgd.cli_options import (
     settle_imports,
 )
 from sweepgd.cli_plugin import plugin
-from sweepgd.cli_record import compact, verify
+from sweepgd.cli_record import compact, merge, verify
 from sweepgd.interrupts import heard
 from sweepgd.problem import Problem, UsageProblem, one_line, reason
 from sweepgd.report.streams import flush_stdout, safe_streams
@@ -58,6 +58,7 @@ app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")
 app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)
 app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify)
 app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
+app.command(epilog="Example: sweepgd merge results/quickstart-shard-* -o results/quickstart")(merge)
 
 
 def main() -> None:
@@ -170,6 +171,10 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT"),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Run one of N parts, such as 3/20, into a directory of its own; see merge."),
+    ] = None,
     storage: Annotated[str | None, typer.Option(hidden=True, callback=_gone)] = None,
     data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
@@ -193,7 +198,8 @@ def search(
     workers, cluster = place_to_run(context, workers, on, jobs)
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
-    directory = out or Path("results") / loaded.name
+    part = None if shard is None else _shard(shard, loaded)
+    directory = out or Path("results") / (loaded.name if part is None else part.folder(loaded.name))
     if dry_run:
         _dry_run(loaded, directory, data_path, plugin_, json_)
         return
@@ -209,7 +215,8 @@ def search(
             return "interrupted before any trial began"
         return f"interrupted; what finished is in {directory}: the same command goes on from there"
 
-    with heard(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose) as progress:
+    counted = None if part is None else part.trials
+    with heard(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose, counted=counted) as progress:
         processes.get_ready()
         from sweepgd.study import search as run
 
@@ -220,6 +227,7 @@ def search(
             out=directory,
             workers=workers,
             executor=cluster,
+            shard=part,
             timeout=limit,
             trial_timeout=trial_limit,
             fresh=fresh,
@@ -233,13 +241,30 @@ def search(
     _show(summary(results, 5), json_)
     lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
-        say(f"Recorded in {directory}.", f"Next: sweepgd analyze {quote(str(directory))} --figures figures")
+        say(f"Recorded in {directory}.", _next(loaded.name, directory, part, default=out is None))
     progress.show_warnings()
     failed = _failed(results)
     for line in filter(None, (lost, failed)):
         print(f"sweepgd: {line}", file=sys.stderr)
     if lost or failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _shard(text: str, sweep: Any) -> Any:
+    """Return the part of the search that is asked for. Raises UsageProblem where the search has no such part."""
+    from sweepgd.execution.shard import Shard
+
+    shard = Shard.of(text)
+    shard.check(sweep)
+    return shard
+
+
+def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
+    """Return the line that says what to do with the results; of a shard, which is in the `default` directory or another."""
+    if shard is None:
+        return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
+    shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"
+    return f"Next, when all {shard.count} shards have ended: sweepgd merge {shards} -o results/{name}"
 
 
 def _measured(results: Any, spec: Any, *, as_json: bool) -> str:

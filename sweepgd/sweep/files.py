@@ -107,9 +107,20 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting.
+    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting."""
+    return [
+        f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
+        if key == "data.fingerprint"
+        else f"{key}: {old!r} before, {new!r} now"
+        for key, (old, new) in changes(before, now).items()
+    ]
 
-    Such a setting of a measure stands at its default: each value is recorded with its own settings.
+
+def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
+    """What the two sweeps compute differently: the values of both by key, "not given" where there is none.
+
+    `before` is a recorded one, and may be older than a setting. Such a setting of a measure stands at its default: each value
+    is recorded with its own settings.
     """
     old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old
@@ -122,12 +133,7 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
     # Other data, or another file, have another fingerprint: that is told only where nothing else of `[data]` differs.
     if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
         differing.remove("data.fingerprint")
-    return [
-        f"{now.data.path or new['data.folder']} has changed since the sweep was run"
-        if key == "data.fingerprint"
-        else f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
-        for key in differing
-    ]
+    return {key: (old.get(key, "not given"), new.get(key, "not given")) for key in differing}
 
 
 def _measures_resolved(sweep: Sweep) -> Sweep:
