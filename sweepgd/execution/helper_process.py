@@ -14,18 +14,20 @@ from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweepgd import one_off
 from sweepgd.execution.messages import Answer, Block, Refused, Returned, RungReport, Withdraw
 from sweepgd.interrupts import SIGNALS
 from sweepgd.lab import Lab
 from sweepgd.problem import reason
-from sweepgd.pruners import Judge
 from sweepgd.sweep import Sweep
 from sweepgd.worker import Rung
 from sweepgd.worker_process import Run
 from sweepgd.workers import Pool
+
+if TYPE_CHECKING:
+    from sweepgd.pruners import Judge, PruningTable
 
 # A block that takes longer than this goes back with the tasks that have not begun, for other workers.
 LONGEST_SECONDS = 10.0
@@ -92,8 +94,8 @@ class _BlockRun:
     """One block in progress."""
 
     def __init__(self, pool: Pool, connection: Connection, block: Block, notes: list[str]) -> None:
-        self._pool, self._connection, self._table = pool, connection, block.table
-        self._judge = None if block.table is None else Judge(block.table)
+        self._pool, self._connection = pool, connection
+        self._judge = None if block.table is None else _judge(block.table)
         self._waiting = deque(block.tasks)
         self._returned = Returned(notes=notes)
         self._rung: Rung | None = None
@@ -140,6 +142,12 @@ class _BlockRun:
         else:
             self._returned.events.append(report)
             self._pool.reply(event, self._judge.should_prune(event.task.trial, event.percent, event.mean))
+
+
+def _judge(table: "PruningTable") -> "Judge":
+    from sweepgd.pruners import Judge  # imports Optuna, which takes a second, and few studies prune
+
+    return Judge(table)
 
 
 if __name__ == "__main__":
