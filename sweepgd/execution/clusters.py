@@ -47,7 +47,7 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
         if on == LOCAL:
             with without_interrupts():  # a Ctrl-C in the terminal is ours to handle
                 cluster = distributed.LocalCluster(
-                    n_workers=jobs or cores(), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+                    n_workers=jobs or cores(), threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL
                 )
         elif on in QUEUES:
             cluster = _queued(on, jobs or 1, note)
