@@ -36,7 +36,9 @@ def rows_of(results: Results) -> dict[tuple[int, int], object]:
 class Losses:
     """Runs a search on a cluster of two workers again and again, while parts of the cluster are killed at random moments."""
 
-    def __init__(self, folder: Path, given: tuple[str, ...], out: Path, kills: list[str], wait: float, dice: random.Random) -> None:
+    def __init__(
+        self, folder: Path, given: tuple[str, ...], out: Path, kills: list[str], wait: float, dice: random.Random
+    ) -> None:
         self._cluster, self._given, self._out = DaskCluster(folder), given, out
         self._errors = folder / "errors"
         self._kills, self._wait, self._dice = kills, wait, dice
@@ -58,6 +60,7 @@ class Losses:
                     wait_until_gone(driver.pid)
                 self._check()
                 self.exit_codes.append(driver.returncode)
+                assert driver.returncode == 0 or not self._kills or self.struck[-1] == "scheduler", self._errors.read_text()
                 if driver.returncode == 0:
                     return
 
