@@ -119,15 +119,13 @@ def test_nothing_is_lost_and_nothing_there_twice(kills, trials, more, wait, tmp_
     planned = [("nanny", "worker", "scheduler")[number % 3] for number in range(kills)]
     dice.shuffle(planned)
     sets = [part for override in (*TRIAL, f"search.trials={trials}") for part in ("--set", override)]
-    out = tmp_path / "out"
-    given = ("search", sweep_file(tmp_path, LINEAR), "--out", str(out), "--verbose", *sets)
-    losses = Losses(tmp_path, given, out, list(planned), wait, dice)
+    losses = Losses(tmp_path, ("search", sweep_file(tmp_path, LINEAR), "--verbose", *sets), list(planned), wait, dice)
     losses.run()
     assert losses.struck == planned
     assert losses.exit_codes[:-1] == [1] * (len(losses.exit_codes) - 1)
     known = losses.known
     assert 0 < len(known) < 2 * trials
     overrides = (*TRIAL, f"search.trials={min(trials, max(known)[0] + 1 + more)}")
-    ended = search(sweep(*overrides), out=out, workers=2)
+    ended = search(sweep(*overrides), out=tmp_path / "out", workers=2)
     assert known.items() <= rows_of(ended).items()
     assert_same(ended, search(sweep(*overrides), out=tmp_path / "whole", workers=2))
