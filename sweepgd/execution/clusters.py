@@ -80,8 +80,8 @@ def _check(on: str, jobs: int | None) -> None:
 
 
 def _local(distributed: Any, workers: int) -> Any:
-    """A cluster whose workers are threads of this process: it starts in 0.1 s and ends in 0.02, where one of processes takes 3.2
-    and 0.9. The trials run in helper processes all the same."""
+    """A cluster whose workers are threads of this process: it starts in 0.1 s and ends in 0.02 s, one of processes in 3.2 and
+    0.9. The trials run in helper processes all the same."""
     return distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=workers,

@@ -36,10 +36,9 @@ def rows_of(results: Results) -> dict[tuple[int, int], object]:
 class Losses:
     """Runs a search on a cluster of two workers again and again, while parts of the cluster are killed at random moments."""
 
-    def __init__(
-        self, folder: Path, given: tuple[str, ...], out: Path, kills: list[str], wait: float, dice: random.Random
-    ) -> None:
-        self._cluster, self._given, self._out = DaskCluster(folder), given, out
+    def __init__(self, folder: Path, given: tuple[str, ...], kills: list[str], wait: float, dice: random.Random) -> None:
+        self._cluster, self._out = DaskCluster(folder), folder / "out"
+        self._given = (*given, "--out", str(self._out))
         self._errors = folder / "errors"
         self._kills, self._wait, self._dice = kills, wait, dice
         self.known: dict[tuple[int, int], object] = {}
