@@ -34,6 +34,7 @@ JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 MpiDefault=none
+SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=5
 NodeName={host} CPUs=4 State=UNKNOWN
@@ -45,8 +46,8 @@ jobqueue:
   slurm:
     cores: 1
     memory: 1GB
-    walltime: '{walltime}'
-    job-extra-directives: {directives}
+    walltime: '00:30:00'
+    worker-extra-args: {arguments}
     job-directives-skip: ['--mem']
     log-directory: {folder}
     scheduler-options:
@@ -60,11 +61,11 @@ def is_installed() -> bool:
     return os.geteuid() == 0 and all(shutil.which(command) for command in ("munged", "slurmctld", "slurmd", "sbatch"))
 
 
-def jobqueue(folder: Path, walltime: str, directives: str = "[]") -> dict[str, str]:
-    """Return the environment of a command with a configuration of dask-jobqueue for Slurm."""
+def jobqueue(folder: Path, *arguments: str) -> dict[str, str]:
+    """Return the environment of a command with a configuration of dask-jobqueue for Slurm, with arguments for the workers."""
     configuration = folder / "dask"
     configuration.mkdir()
-    (configuration / "jobqueue.yaml").write_text(JOBQUEUE.format(walltime=walltime, folder=folder, directives=directives))
+    (configuration / "jobqueue.yaml").write_text(JOBQUEUE.format(folder=folder, arguments=list(arguments)))
     return os.environ | {"DASK_CONFIG": str(configuration)}
 
 

@@ -1,6 +1,7 @@
 """`--on slurm`: a cluster of jobs that is made for a search, ends with it, and outlives the walltime of its jobs."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -17,41 +18,48 @@ from sweepgd.execution.queues import walltime_seconds
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 
 
-def stand_in(folder, walltime):
-    """The environment in which a script stands in for Slurm's `sbatch`, and the file in which it lists its jobs."""
-    environment = slurm.jobqueue(folder, walltime)
+def stand_in(folder, *arguments):
+    """The environment in which a script stands in for Slurm's `sbatch`, and the folder with the scripts of its jobs."""
+    environment = slurm.jobqueue(folder, *arguments)
     jobs = folder / "jobs"
-    return environment | {"PATH": f"{slurm.STAND_IN}:{environment['PATH']}", "SBATCH_JOBS": str(jobs)}, jobs
+    jobs.mkdir()
+    return environment | {"PATH": f"{slurm.STAND_IN}:{environment['PATH']}", "STAND_IN_JOBS": str(jobs)}, jobs
+
+
+def lifetimes(jobs):
+    """The lifetimes that the workers of all jobs are given."""
+    return [re.findall(r"--lifetime (\S+)", script.read_text()) for script in jobs.iterdir()]
 
 
 def test_jobs_of_a_stand_in_run_a_search_to_its_end_and_are_gone(tmp_path):
-    environment, jobs = stand_in(tmp_path, "00:30:00")
+    """A worker ends a minute before its walltime."""
+    environment, jobs = stand_in(tmp_path)
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--on", "slurm", "--jobs", "2")
     ended = completed(*given, env=environment)
     assert ended.returncode == 0, ended.stderr
     assert "asked slurm for 2 jobs: trials begin when the first one starts\n" in ended.stderr
-    numbers = [int(line) for line in jobs.read_text().split()]
-    assert len(numbers) == 2
-    wait_until(lambda: not any(alive(number) for number in numbers))
+    assert lifetimes(jobs) == [["1740s"], ["1740s"]]
+    wait_until(lambda: not any(alive(int(job.name)) for job in jobs.iterdir()))
     assert_same(load(tmp_path / "out"), search(sweep(), out=tmp_path / "local", workers=1))
 
 
 @pytest.mark.slow
-def test_jobs_that_end_at_their_walltime_are_replaced_and_cost_no_attempt(tmp_path):
-    environment, jobs = stand_in(tmp_path, "00:00:30")
-    text = LINEAR.replace("epochs = 2", "epochs = 20000\neval_every = 340000").replace("trials = 6", "trials = 120")
+def test_jobs_that_end_as_planned_are_replaced_and_cost_no_attempt(tmp_path):
+    environment, jobs = stand_in(tmp_path, "--lifetime", "10s")
+    text = LINEAR.replace("epochs = 2", "epochs = 20000\neval_every = 340000").replace("trials = 6", "trials = 40")
     given = ("search", sweep_file(tmp_path, text), "--out", str(tmp_path / "out"), "--on", "slurm", "--jobs", "1")
     ended = completed(*given, env=environment)
     assert ended.returncode == 0, ended.stderr
-    assert len(jobs.read_text().split()) >= 2
+    assert len(lifetimes(jobs)) >= 2
+    assert {tuple(each) for each in lifetimes(jobs)} == {("10s",)}
     trials = load(tmp_path / "out").trials
-    assert trials["trial"].to_pylist() == list(range(120))
+    assert trials["trial"].to_pylist() == list(range(40))
     assert set(trials["attempt"].to_pylist()) == {1}
 
 
 @pytest.mark.skipif(not slurm.is_installed(), reason="Slurm and MUNGE are not installed")
 def test_a_real_slurm_runs_quickstart_to_its_end(short, tmp_path):
-    environment = slurm.jobqueue(tmp_path, "00:30:00")
+    environment = slurm.jobqueue(tmp_path)
     with slurm.running(short) as variables:
         given = ("search", "quickstart", "--out", str(tmp_path / "out"), "--on", "slurm", "--jobs", "2")
         ended = completed(*given, env=environment | variables)
