@@ -1,7 +1,7 @@
 """Hyperparameter sweeps for stochastic gradient descent: from a sweep file to evidence in Parquet.
 
-`search` runs a sweep, `train` a single run, `measure` takes the curvature at what they found, and `load` opens the results; see
-the README for the command line.
+`search` runs a sweep, `train` a single run, `measure` takes the curvature at what they found, `merge` makes one record of the
+shards of a search, and `load` opens the results; see the README for the command line.
 """
 
 from importlib import import_module
@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sweepgd.measuring import measure
+    from sweepgd.merging import merge
     from sweepgd.record import load
     from sweepgd.single import train
     from sweepgd.study import search
 
-__all__ = ["load", "measure", "search", "train"]
+__all__ = ["load", "measure", "merge", "search", "train"]
 
 # Imported when first used: `sweepgd --help` and plugin look-ups need none of Numba, Optuna and Arrow.
-_HOMES = {"load": "sweepgd.record", "measure": "sweepgd.measuring", "search": "sweepgd.study", "train": "sweepgd.single"}
+_HOMES = {
+    "load": "sweepgd.record",
+    "measure": "sweepgd.measuring",
+    "merge": "sweepgd.merging",
+    "search": "sweepgd.study",
+    "train": "sweepgd.single",
+}
 
 
 def __getattr__(name: str) -> Any:

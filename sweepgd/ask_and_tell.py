@@ -8,6 +8,7 @@ from typing import Any
 from sweepgd.advisor import values_of
 from sweepgd.dispatch import dispatch
 from sweepgd.execution.engine import Engine
+from sweepgd.execution.shard import WHOLE, Shard
 from sweepgd.interrupts import Stop
 from sweepgd.outcome import FAILED, PRUNED, TIMED_OUT
 from sweepgd.preparation import Prepared
@@ -32,8 +33,10 @@ class AskAndTell:
         deadline: float,
         trial_timeout: float | None,
         stop: Stop,
+        shard: Shard = WHOLE,
     ) -> None:
         self._advisor, self._lab, self._total = prepared.advisor, prepared.lab, prepared.total
+        self._shard = shard
         self._store, self._engine, self._reporting = store, engine, reporting
         self._deadline, self._trial_timeout, self._stop = deadline, trial_timeout, stop
         self._told: dict[int, list[float] | None] = {}
@@ -44,7 +47,7 @@ class AskAndTell:
         for generation in self._advisor.generations(self._total):
             if monotonic() > self._deadline:
                 return
-            self._generation(generation)
+            self._generation(self._shard.numbers(generation))
 
     def _recorded_states(self) -> dict[int, str]:
         """What earlier calls recorded for the advisor's memory, by trial."""

@@ -33,7 +33,7 @@ from sweepgd.cli_options import (
     settle_imports,
 )
 from sweepgd.cli_plugin import plugin
-from sweepgd.cli_record import compact, verify
+from sweepgd.cli_record import compact, merge, verify
 from sweepgd.interrupts import heard
 from sweepgd.problem import Problem, UsageProblem, one_line, reason
 from sweepgd.report.streams import flush_stdout, safe_streams
@@ -58,6 +58,7 @@ app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")
 app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)
 app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify)
 app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
+app.command(epilog="Example: sweepgd merge results/quickstart-shard-* -o results/quickstart")(merge)
 
 
 def main() -> None:
@@ -170,6 +171,10 @@ def search(
         Path | None,
         typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT"),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Run one of N parts, such as 3/20, into a directory of its own; see merge."),
+    ] = None,
     storage: Annotated[str | None, typer.Option(hidden=True, callback=_gone)] = None,
     data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
@@ -183,7 +188,6 @@ def search(
     """Run a sweep, or continue it: only what is not recorded yet is run."""
     from sweepgd.durations import seconds
     from sweepgd.sweep import load
-    from sweepgd.sweep.data_location import at
 
     flagged = on_command_line(context, "quiet", "verbose")
     _one_of(**flagged)
@@ -194,11 +198,10 @@ def search(
     workers, cluster = place_to_run(context, workers, on, jobs)
     flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, _with_flags(set_, flags))
-    if data_path is not None:
-        loaded = at(loaded, data_path)
-    directory = out or Path("results") / loaded.name
+    part = None if shard is None else _shard(shard, loaded)
+    directory = out or Path("results") / (loaded.name if part is None else part.folder(loaded.name))
     if dry_run:
-        _dry_run(loaded, directory, plugin_, json_)
+        _dry_run(loaded, directory, data_path, plugin_, json_)
         return
 
     from sweepgd import processes
@@ -212,7 +215,8 @@ def search(
             return "interrupted before any trial began"
         return f"interrupted; what finished is in {directory}: the same command goes on from there"
 
-    with heard(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose) as progress:
+    counted = None if part is None else part.trials
+    with heard(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose, counted=counted) as progress:
         processes.get_ready()
         from sweepgd.study import search as run
 
@@ -223,9 +227,11 @@ def search(
             out=directory,
             workers=workers,
             executor=cluster,
+            shard=part,
             timeout=limit,
             trial_timeout=trial_limit,
             fresh=fresh,
+            data_path=data_path,
             plugins=plugin_,
             progress=progress,
         )
@@ -235,13 +241,30 @@ def search(
     _show(summary(results, 5), json_)
     lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
-        say(f"Recorded in {directory}.", f"Next: sweepgd analyze {quote(str(directory))} --figures figures")
+        say(f"Recorded in {directory}.", _next(loaded.name, directory, part, default=out is None))
     progress.show_warnings()
     failed = _failed(results)
     for line in filter(None, (lost, failed)):
         print(f"sweepgd: {line}", file=sys.stderr)
     if lost or failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _shard(text: str, sweep: Any) -> Any:
+    """Return the part of the search that is asked for. Raises UsageProblem where the search has no such part."""
+    from sweepgd.execution.shard import Shard
+
+    shard = Shard.of(text)
+    shard.check(sweep)
+    return shard
+
+
+def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
+    """Return the line that says what to do with the results; of a shard, which is in the `default` directory or another."""
+    if shard is None:
+        return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
+    shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"
+    return f"Next, when all {shard.count} shards have ended: sweepgd merge {shards} -o results/{name}"
 
 
 def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
@@ -277,14 +300,16 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def _dry_run(sweep: Any, directory: Path, plugins: list[Path], as_json: bool) -> None:
+def _dry_run(sweep: Any, directory: Path, data_path: Path | None, plugins: list[Path], as_json: bool) -> None:
     from sweepgd.directory import as_recorded
     from sweepgd.one_off import registered
     from sweepgd.preparation import prepare
     from sweepgd.report.console import say
     from sweepgd.report.plain import space_text, space_values
+    from sweepgd.sweep.data_location import at
 
     with registered(plugins):
+        sweep = sweep if data_path is None else at(sweep, data_path)
         prepared = prepare(as_recorded(directory, sweep, _tell))
         values = space_values(prepared)
         if as_json:
@@ -312,10 +337,10 @@ def init(
     name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
     file: Annotated[Path | None, typer.Argument(help="Where to write it; NAME.toml if not given.")] = None,
 ) -> None:
-    """Copy a bundled sweep to a file to edit."""
+    """Copy a bundled sweep to a file to edit, under the name of the file."""
     from sweepgd.problem import nearest
     from sweepgd.report.console import say
-    from sweepgd.sweep import bundled
+    from sweepgd.sweep import bundled, copy_of
 
     known = bundled()
     if name not in known:
@@ -323,7 +348,7 @@ def init(
     target = file or Path(f"{name}.toml")
     try:
         with target.open("x", encoding="utf-8") as copy:
-            copy.write(known[name].read_text(encoding="utf-8"))
+            copy.write(copy_of(name, target))
     except FileExistsError:
         raise UsageProblem(f"{target} exists already: choose another file name") from None
     except OSError as error:

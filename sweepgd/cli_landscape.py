@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli_options import LARGEST_SEED, DataPath, Json, Plugin, Quiet
+from sweepgd.cli_options import LARGEST_SEED, DataPath, Jobs, Json, On, Plugin, Quiet, Workers, place_to_run
 from sweepgd.problem import UsageProblem
 
 
 def landscape(
+    context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
     line: Annotated[
         tuple[str, str] | None,
@@ -35,9 +36,9 @@ def landscape(
     ] = None,
     rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part that a plane is taken on.")] = "2000",
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of those rows, and of random directions.")] = 0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Threads; all cores if not given.", envvar="SWEEPGD_WORKERS")
-    ] = None,
+    workers: Workers = None,
+    on: On = None,
+    jobs: Jobs = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the pictures; DIR/landscapes if not given.")
     ] = None,
@@ -47,7 +48,11 @@ def landscape(
     json_: Json = False,
 ) -> None:
     """Draw the loss on the line between two minimisers, and on planes through minimisers."""
-    from sweepgd import one_off
+    workers, cluster = place_to_run(context, workers, on, jobs)
+
+    from sweepgd import one_off, processes
+
+    processes.get_ready()
     from sweepgd.landscape.ground import Ground
     from sweepgd.landscape.runs import Run
     from sweepgd.landscape.surface import Asked
@@ -62,8 +67,8 @@ def landscape(
     asked = Asked(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)
     made = []
     with one_off.registered(plugin_), PointsProgress(quiet=quiet) as progress:
-        ground = Ground(directory, progress.note, data_path)
-        for file, table in survey(ground, ends, planes, asked, progress=progress, workers=workers):
+        ground = Ground(directory, progress.note, data_path, plugin_)
+        for file, table in survey(ground, ends, planes, asked, progress=progress, workers=workers, executor=cluster):
             pictures = write_pictures(table, ground.results.trials, (out or file.parent) / file.stem)
             for picture in pictures:
                 progress.note(f"wrote {picture}")

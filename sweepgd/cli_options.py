@@ -16,7 +16,10 @@ SOME_FAILED = 3
 LARGEST_SEED = 2**32 - 1
 
 # As a study goes: made, run, looked at, measured, kept. What is not named here stands at the end.
-ORDER = ("search", "init", "train", "list", "analyze", "measure", "landscape", "dashboard", "verify", "compact", "plugin")
+ORDER = (
+    *("search", "init", "train", "list", "analyze", "measure", "landscape"),
+    *("dashboard", "verify", "compact", "merge", "plugin"),
+)
 
 
 class InOrder(TyperGroup):

@@ -1,4 +1,4 @@
-"""`sweepgd verify` and `sweepgd compact`: what becomes of a result directory after its search."""
+"""`sweepgd verify`, `sweepgd compact` and `sweepgd merge`: what becomes of result directories after their search."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sweepgd.cli_options import Json
+from sweepgd.cli_options import Json, Plugin
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")]
 
@@ -54,7 +54,25 @@ def _plain(directory: Path, values: dict[str, Any]) -> dict[str, Any]:
 
 def compact(directory: Directory) -> None:
     """Make the many parts of a study at rest one for each table, so that readers open fewer files."""
-    from sweepgd.record.compact import compact as merge
+    from sweepgd.record.compact import compact as make_one
 
-    before, after = merge(directory, lambda line: print(line, file=sys.stderr))
+    before, after = make_one(directory, lambda line: print(line, file=sys.stderr))
     print(f"{directory}: {before} parts of each table, now {after}")
+
+
+def merge(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The new results directory.")],
+    directories: Annotated[
+        list[Path] | None, typer.Argument(metavar="DIR…", help="The results directories of the shards.", show_default=False)
+    ] = None,
+    plugin_: Plugin = [],  # noqa: B006 (typer copies it)
+) -> None:
+    """Make one record of the shards of a search, equal to that of the search in one piece."""
+    import pyarrow.compute as pc
+
+    from sweepgd.merging import merge as combine
+
+    given = directories or []
+    results = combine(given, out, plugins=plugin_, note=lambda line: print(line, file=sys.stderr))
+    trials = pc.count_distinct(results.runs["trial"]).as_py()
+    print(f"{out}: {trials} trials of {len(given)} director{'ies' if len(given) > 1 else 'y'}")

@@ -52,9 +52,10 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
     Raises Problem where a file, of data or of a plugin, is not the one that the sweep was once run with.
     """
     data = dataset_settings(sweep.data)
-    if sweep.data.path is not None:
+    if sweep.data.path is not None or "folder" in data:
         if sweep.data.fingerprint not in (None, fingerprint):
-            raise Problem(f"{sweep.data.path} has changed since the sweep was run: remove data.fingerprint to run it anew")
+            where = sweep.data.path or data["folder"]
+            raise Problem(f"{where} has changed since the sweep was run: remove data.fingerprint to run it anew")
         data["fingerprint"] = fingerprint
     model: Model = registry.get("models", sweep.model.name)
     settings = resolve(model.settings, sweep.model.model_extra or {}, "model")

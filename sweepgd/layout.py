@@ -6,9 +6,12 @@ A layer-wise optimizer loops over its rows; an elementwise one never looks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
+
+from sweepgd.problem import UsageProblem
 
 # Columns of the table.
 OFFSET, SIZE, KIND, FAN_IN, FAN_OUT, NDIM, DIM0, DIM1, DIM2, DIM3 = range(10)
@@ -16,6 +19,9 @@ COLUMNS = 10
 
 # Kinds of tensor. Penalties and layer-wise rules treat WEIGHT apart from the others.
 WEIGHT, BIAS, SCALE, POSITION = range(4)
+
+# Of 8 bytes each, with some copies of them, in addresses of 63 bits.
+MOST_PARAMETERS = 2**56
 
 Layout = npt.NDArray[np.int64]
 
@@ -31,11 +37,17 @@ class Tensor:
 
 
 def layout_of(tensors: Sequence[Tensor]) -> Layout:
-    """The table, shape (tensors, COLUMNS), of tensors laid end to end in the given order."""
+    """The table, shape (tensors, COLUMNS), of tensors laid end to end in the given order.
+
+    Raise UsageProblem for more parameters than an address can count.
+    """
+    count = sum(prod(map(int, tensor.shape)) for tensor in tensors)
+    if count > MOST_PARAMETERS:
+        raise UsageProblem(f"the model would have {count:.3g} parameters, more than any machine holds: give narrower layers")
     table = np.zeros((len(tensors), COLUMNS), dtype=np.int64)
     offset = 0
     for row, tensor in zip(table, tensors, strict=True):
-        size = int(np.prod(tensor.shape))
+        size = prod(tensor.shape)
         row[:DIM0] = offset, size, tensor.kind, tensor.fan_in, tensor.fan_out, len(tensor.shape)
         row[DIM0 : DIM0 + len(tensor.shape)] = tensor.shape
         offset += size

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing import forkserver, resource_tracker, util
+from multiprocessing import forkserver, popen_forkserver, resource_tracker, util
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess, SpawnProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,15 +24,34 @@ from sweepgd.problem import Problem, reason
 
 # A forked child of a process with threads may hang on what one of them held. The fork server has only idle ones, of BLAS, which
 # stops them around a fork, and of Arrow; a worker starts in a tenth of spawn's time.
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+context: Any = multiprocessing.get_context("forkserver")
 PRELOADED = ["sweepgd.preload"]
 
 STARTS = 3  # attempts to start a process
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
-# What `multiprocessing` gives as exit code where the fork server, which would know it, is gone.
-UNKNOWN = 255
 
-context: Any = multiprocessing.get_context(METHOD)
+
+class _Popen(popen_forkserver.Popen):
+    """The parent's view of a forked process. `multiprocessing` gives one whose fork server is gone the exit code 255.
+
+    A process may end with 255 by itself. Without its fork server it has been killed by SIGKILL (`_end_with_parent`), which is
+    what this one says.
+    """
+
+    def poll(self, flag: int = os.WNOHANG) -> int | None:
+        """Return the exit code, or None where the process still runs; without WNOHANG wait for its end."""
+        if self.returncode is None and wait([self.sentinel], 0 if flag == os.WNOHANG else None):
+            try:
+                self.returncode = forkserver.read_signed(self.sentinel)
+            except (OSError, EOFError):  # the end of the fork server closed its pipe before an exit code came
+                self.returncode = -signal.SIGKILL
+        return self.returncode
+
+
+class _Process(ForkServerProcess):
+    """A forked process that knows exit code 255 from the end of its fork server."""
+
+    _Popen = staticmethod(_Popen)
 
 
 def cores() -> int:
@@ -45,17 +65,16 @@ def get_ready() -> None:
     Called before this process imports what it needs itself, so that both are done at the same time, on two cores. Raises
     Problem where the temporary folder cannot hold its socket, whose path may have 107 bytes.
     """
-    if METHOD == "forkserver":
-        context.set_forkserver_preload(PRELOADED)
-        try:
-            _mark_folder(util.get_temp_dir())
-            resource_tracker.ensure_running()  # which the next call else does itself, and lets interrupts through again
-            with without_interrupts():
-                forkserver.ensure_running()
-        except OSError as error:
-            raise Problem(
-                f"cannot start workers from {gettempdir()}: {error.strerror or error}; set TMPDIR to a folder with a short path"
-            ) from error
+    context.set_forkserver_preload(PRELOADED)
+    try:
+        _mark_folder(util.get_temp_dir())
+        resource_tracker.ensure_running()  # which the next call else does itself, and lets interrupts through again
+        with without_interrupts():
+            forkserver.ensure_running()
+    except OSError as error:
+        raise Problem(
+            f"cannot start workers from {gettempdir()}: {error.strerror or error}; set TMPDIR to a folder with a short path"
+        ) from error
 
 
 @cache
@@ -64,11 +83,11 @@ def _mark_folder(folder: str) -> None:
     scratch.mark(Path(folder))
 
 
-def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess | SpawnProcess:
+def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
     """A process that runs `target`, and ends with this one. Raises Problem where the system starts none."""
     for _ in range(STARTS):
         get_ready()
-        process = context.Process(target=_run, args=(target, *arguments), daemon=True)
+        process = _Process(target=_run, args=(target, *arguments), daemon=True)
         try:
             with _without_main(), without_interrupts():
                 process.start()
@@ -124,7 +143,7 @@ def _end_with_parent() -> None:
 
 def was_killed(process: BaseProcess) -> bool:
     """Whether a process that has ended was killed from outside, as far as is known: alone, or with the fork server."""
-    return process.exitcode in (-signal.SIGKILL, UNKNOWN)
+    return process.exitcode == -signal.SIGKILL
 
 
 def ending(process: BaseProcess) -> str:

@@ -7,6 +7,9 @@ from typing import Any
 
 from sweepgd.problem import UsageProblem, nearest
 
+# Kernels take numbers as float64, which does not hold every whole number beyond it.
+LARGEST_WHOLE = 2**53
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -55,13 +58,16 @@ class Setting:
         sample = self.default[0] if isinstance(self.default, tuple) and self.default else self.default
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
             raise UsageProblem(f"{name} = {value!r}: give a finite number")
-        inside = self.minimum <= value <= self.maximum and not (self.open_maximum and value == self.maximum)
-        if not inside:
-            upper = "below" if self.open_maximum else "at most"
-            raise UsageProblem(
-                f"{name} = {value!r}: must be at least {self.minimum:g}"
-                + (f" and {upper} {self.maximum:g}" if self.maximum < inf else "")
-            )
+        largest = LARGEST_WHOLE if isinstance(sample, int) else inf
+        if not max(self.minimum, -largest) <= value <= min(self.maximum, largest) or (
+            self.open_maximum and value == self.maximum
+        ):
+            bounds = [f"at least {self.minimum:g}"] if self.minimum > -inf else []
+            if self.maximum < inf:
+                bounds.append(f"{'below' if self.open_maximum else 'at most'} {self.maximum:g}")
+            elif abs(value) > largest:
+                bounds.append(f"of at most {len(str(largest)) - 1} digits")
+            raise UsageProblem(f"{name} = {value!r}: must be {' and '.join(bounds)}")
         if isinstance(sample, int):
             if value != int(value):
                 raise UsageProblem(f"{name} = {value!r}: give a whole number")

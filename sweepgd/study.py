@@ -14,6 +14,7 @@ from sweepgd.ask_and_tell import AskAndTell
 from sweepgd.directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
 from sweepgd.execution.choose import Work, location, make, opened
 from sweepgd.execution.choose import check as check_executor
+from sweepgd.execution.shard import WHOLE, Shard
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
 from sweepgd.kernels import target
@@ -25,6 +26,7 @@ from sweepgd.room import free_bytes, in_words
 from sweepgd.scratch import scratch_folder
 from sweepgd.sweep import Sweep, to_toml
 from sweepgd.sweep import load as load_sweep
+from sweepgd.sweep.data_location import at
 from sweepgd.trial import run
 
 
@@ -37,6 +39,8 @@ def search(
     trial_timeout: float | None = None,
     fresh: bool = False,
     executor: Any = None,
+    data_path: str | Path | None = None,
+    shard: Shard | tuple[int, int] | str | None = None,
     overrides: Iterable[str] = (),
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
@@ -44,24 +48,31 @@ def search(
     """Runs a sweep, or what remains of it, and returns its results.
 
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
-    results/<sweep name>), `workers` the number of processes (by default all cores), `timeout` and `trial_timeout` are
-    in seconds; `fresh` moves an existing results directory aside; `executor`, a dask.distributed.Client or a
-    concurrent.futures.Executor, has workers that run the trials in place of local processes; `plugins` are files whose
-    optimizers, models, data sets and schedules are offered to this search. Raises Problem before any trial runs where the
-    sweep cannot be run as asked.
+    results/<sweep name>, of a shard results/<sweep name>-shard-3-of-20), `workers` the number of processes (by default all
+    cores), `timeout` and `trial_timeout` are in seconds; `fresh` moves an existing results directory aside; `executor`, a
+    dask.distributed.Client or a concurrent.futures.Executor, has workers that run the trials in place of local processes;
+    `shard`, such as (3, 20) or "3/20", is the part of the search to run, for `sweepgd.merge` to put together; `data_path`
+    says where a data file, or a data set's folder, is now that has been moved; `plugins` are files whose optimizers, models,
+    data sets and schedules are offered to this search. Raises Problem before any trial runs where the sweep cannot be run as
+    asked.
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)
     elif list(overrides):
         raise UsageProblem("overrides are for a sweep file: give the Sweep as it is to be run")
-    directory = Path(out) if out is not None else Path("results") / sweep.name
+    part = WHOLE if shard is None else Shard.of(shard)
+    part.check(sweep)
+    directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
     progress = progress or Silence()
     check_executor(executor, workers)
     files = [Path(plugin).resolve() for plugin in plugins]
     with one_off.registered(files):
+        if data_path is not None:
+            sweep = at(sweep, data_path)
         if not fresh:
             sweep = as_recorded(directory, sweep, progress.note)
         prepared = prepare(sweep)
+        numbers = part.numbers(range(prepared.total))
         for line in prepared.lab.data(0).notes:
             progress.note(line)
         if fresh and (aside := move_aside(directory)) is not None:
@@ -71,22 +82,23 @@ def search(
         with closing(Store.open(directory, to_toml(prepared.sweep), check)) as store:
             for line in store.notes:
                 progress.note(line)
-            goes_on = not store.recorded.issuperset(range(prepared.total))
-            if goes_on:
+            goes_on = not store.recorded.issuperset(numbers)
+            if goes_on and executor is None:
                 note_other_processor(store, progress)
             if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
                 progress.note(repeated)
             for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
                 progress.note(line)
-            complete = _run_remaining(prepared, store, files, executor, workers, timeout, trial_timeout, progress)
+            complete = _run_remaining(prepared, part, store, files, executor, workers, timeout, trial_timeout, progress)
         for line in prepared.warnings:  # while what plugins define is there
             progress.warn(line)
     results = load(directory)
     if complete and prepared.advisor.used_up:
         progress.note(prepared.advisor.used_up)
     if not complete:
-        recorded = {number for number in results.trials["trial"].to_pylist() if number < prepared.total}
-        progress.note(f"time is up: {len(recorded)} of {prepared.total} trials are recorded; the same command goes on")
+        recorded = {number for number in results.trials["trial"].to_pylist() if number in numbers}
+        trials = "trials" if shard is None else part.trials
+        progress.note(f"time is up: {len(recorded)} of {len(numbers)} {trials} are recorded; the same command goes on")
     return results
 
 
@@ -103,6 +115,7 @@ def note_other_processor(store: Store, progress: Progress) -> None:
 
 def _run_remaining(
     prepared: Prepared,
+    shard: Shard,
     store: Store,
     plugins: Sequence[Path],
     executor: Any,
@@ -115,11 +128,12 @@ def _run_remaining(
     optimizers = _values(prepared.advisor, "optimizer")
     if executor is None:
         prepared.lab.compile(optimizers, progress.note)
-    todo = prepared.total - sum(number < prepared.total for number in store.recorded)
+    numbers = shard.numbers(range(prepared.total))
+    todo = len(numbers) - sum(number in numbers for number in store.recorded)
     deadline = monotonic() + timeout if timeout is not None else inf
     where = location(executor, workers, todo)
     if not todo:
-        progress.started(prepared.total, prepared.total, where)
+        progress.started(len(numbers), len(numbers), where)
         with suppress(NoRoom):
             store.publish()  # what an interrupted command may have left in the log
         return True
@@ -130,7 +144,7 @@ def _run_remaining(
             " room, it pauses until there is; or give fewer --trials, or another --out"
         )
     with scratch_folder() as folder, opened(executor, progress.note) as reached:
-        progress.started(prepared.total, prepared.total - todo, where)
+        progress.started(len(numbers), len(numbers) - todo, where)
         work = Work(
             prepared.sweep,
             run,
@@ -145,9 +159,9 @@ def _run_remaining(
         )
         with asking(drains=True) as stop, make(work, reached, workers, todo, progress.note) as engine:
             reporting = Reporting(store, progress, stop)
-            AskAndTell(prepared, store, engine, reporting, deadline, trial_timeout, stop).run()
+            AskAndTell(prepared, store, engine, reporting, deadline, trial_timeout, stop, shard).run()
             reporting.publish(deadline)
-    return not reporting.unreported and all(number in store.recorded for number in range(prepared.total))
+    return not reporting.unreported and store.recorded.issuperset(numbers)
 
 
 def _values(advisor: Advisor, name: str) -> list[str]:

@@ -1,33 +1,52 @@
-"""The figures of README.md and sweeps/README.md on the sweep `quickstart`, as `python -m tests.pages` writes them there.
+"""The figures of sweeps on README.md and sweeps/README.md, as `python -m tests.pages NAME` writes them there.
 
-It runs the sweep anew, or takes the results directory that it is given. They hold times: run it on an idle machine.
+It runs the sweep NAME anew, or takes the results directory that it is given. Those of quickstart are times too: run it on an
+idle machine.
 """
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import fill
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console
 
 from sweepgd import load, search
-from sweepgd.analysis import summary
+from sweepgd.analysis import sharpness, summary
+from sweepgd.analysis.correlations import ALL, MATCHED
+from sweepgd.analysis.granulated import OVERALL
 from sweepgd.record import Results
 from sweepgd.report.tables import render
 
 ROOT = Path(__file__).parents[1]
+README, SWEEPS = ROOT / "README.md", ROOT / "sweeps" / "README.md"
 WIDTH = 128
 
+# What the pages call the measures that they speak of.
+NAMES = {
+    "lambda_max": "λmax",
+    "trace": "the trace",
+    "phi_0.001": "Keskar's φ at ε = 1e-3",
+    "asam_max": "ASAM's sharpness",
+    "relative_flatness": "relative flatness",
+    "distance": "the distance from the start",
+}
+# The rows of the tables of small and large batches.
+COMPARED = ("train_loss", "test_error", "generalization_gap", *NAMES)
+RULES = {
+    "sgd": "gradient descent",
+    "momentum_average": "momentum (as a moving average of gradients, which at one rate is the same speed)",
+    "adam": "Adam",
+}
 
-def readme(results: Results) -> str:
+
+def quickstart_table(results: Results) -> str:
     """The table of batch sizes, and what it says of times and divergences."""
     tables = summary(results, 5)
-    console = Console(width=110, color_system=None)
-    with console.capture() as captured:
-        console.print(render({"by_batch_size": tables["by_batch_size"]}))
-    table = "\n".join(line.rstrip() for line in captured.get().strip().splitlines())
     rows = {row["batch_size"]: row for row in tables["by_batch_size"].to_pylist()}
     one, two, large = rows[1], rows[2], rows[512]
     said = (
@@ -37,10 +56,10 @@ def readme(results: Results) -> str:
         " `sweepgd analyze results/quickstart --figures figures` draws the rate and batch map of the same sweep, crosses where"
         " runs diverged:"
     )
-    return f"```\n{table}\n```\n\n{fill(said, WIDTH, break_on_hyphens=False)}"
+    return f"{_table(tables, 'by_batch_size')}\n\n{_filled(said)}"
 
 
-def sweeps(results: Results) -> str:
+def quickstart(results: Results) -> str:
     """What the sweep found, in words."""
     tables = summary(results, 5)
     rows = {row["batch_size"]: row for row in tables["by_batch_size"].to_pylist()}
@@ -50,36 +69,120 @@ def sweeps(results: Results) -> str:
         for row in tables["by_optimizer"].to_pylist()
     }
     runs = results.trials.num_rows
-    said = (
+    return _filled(
         f"Every batch size from 1 to 512 reaches a validation error between {min(errors):.1f} and {max(errors):.1f} %, at rates"
         f" that grow with it; {runs} runs say little about which is best, as the standard errors show. An epoch at batch 512"
         f" takes 1/{rows[1]['seconds_per_epoch'] / rows[512]['seconds_per_epoch']:.0f} of the time of one at batch 1. Momentum"
         f" diverged in {diverged['momentum']:.0f} % of its runs (its rates were plain SGD's), Adam, with a range of its own, in"
         f" {diverged['adam']:.0f} %."
     )
-    return fill(said, WIDTH, break_on_hyphens=False)
 
 
-BLOCKS: dict[Path, Callable[[Results], str]] = {ROOT / "README.md": readme, ROOT / "sweeps" / "README.md": sweeps}
-_BLOCK = re.compile(r"(<!-- quickstart: python -m tests\.pages -->\n)(.*?)(\n<!-- quickstart ends -->)", re.DOTALL)
+def moons(results: Results) -> str:
+    """After how many epochs each rule reached the goal, in how many of its runs."""
+    said = []
+    for rule, name in RULES.items():
+        runs = [row for row in results.trials.to_pylist() if row["optimizer"] == rule]
+        epochs = sorted(
+            round(row["steps_to_goal"] * row["epochs"] / row["updates"]) for row in runs if row["steps_to_goal"] is not None
+        )
+        after = f", after {epochs[0]:,} to {epochs[-1]:,} epochs" if epochs else ""
+        said.append(f"{name} in {len(epochs)} of {len(runs)} runs{after}")
+    budget = max(results.trials["epochs"].to_pylist())
+    return _filled(f"Within {budget:,.0f} epochs 90 % is reached by {'; by '.join(said)}.")
 
 
-def block(page: Path) -> str:
-    """What a page says of the sweep."""
-    (found,) = _BLOCK.findall(page.read_text(encoding="utf-8"))
-    return found[1]
+def sharp_flat(results: Results) -> str:
+    """The comparison of the batch sizes, and which measures go with the gap."""
+    tables = sharpness(results)
+    correlated, granulated = (
+        [row for row in tables[name].to_pylist() if row["measure"] in NAMES and row["target"] == "generalization_gap"]
+        for name in ("correlations", "granulated")
+    )
+    scopes = {
+        "over all runs": {row["measure"]: (row["verdict"], row["kendall"]) for row in correlated if row["among"] == ALL},
+        "among runs of equal train loss": {
+            row["measure"]: (row["verdict"], row["kendall"]) for row in correlated if row["among"] == MATCHED
+        },
+        "where one hyperparameter differs alone": {
+            row["measure"]: (row["verdict"], row["value"]) for row in granulated if row["axis"] == OVERALL
+        },
+    }
+    said = "; ".join(f"{scope} {_related(rows)}" for scope, rows in scopes.items())
+    return f"{compared(results)}\n\n{_filled(f'{said[0].upper()}{said[1:]}.')}"
 
 
-def write(results: Results) -> None:
+def compared(results: Results) -> str:
+    """The comparison of the batch sizes as `analyze` shows it, of the measures that the pages speak of."""
+    rows = sharpness(results)["small_large"]
+    return _table({"small_large": rows.filter(pc.is_in(rows["quantity"], pa.array(COMPARED)))}, "small_large", questioned=False)
+
+
+def _related(rows: dict[str, tuple[str, float | None]]) -> str:
+    """Which measures go with the gap: by name, verdict and τ-b."""
+    said = []
+    for which in ("larger", "smaller"):
+        going = {name: value for name, (verdict, value) in rows.items() if verdict == f"{which} gap" and value is not None}
+        if going:
+            between = f"τ-b {min(going.values()):.2f} to {max(going.values()):.2f}"
+            said.append(f"{_names(going)} {'go' if len(going) > 1 else 'goes'} with a {which} gap ({between})")
+    others = [name for name, (verdict, _) in rows.items() if verdict == "inconclusive"]
+    if not said:
+        return "no measure is related to the gap beyond its interval"
+    return " and ".join(said) + (
+        f", while {_names(others)} {'are' if len(others) > 1 else 'is'} inconclusive" if others else ""
+    )
+
+
+def _names(quantities: Iterable[str]) -> str:
+    """What the pages call them, as a list in words."""
+    names = [NAMES[quantity] for quantity in quantities]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _table(tables: dict[str, pa.Table], name: str, *, questioned: bool = True) -> str:
+    """A table as the terminal shows it, with the question above it or without."""
+    console = Console(width=110 if questioned else WIDTH, color_system=None)
+    with console.capture() as captured:
+        console.print(render({name: tables[name]}))
+    lines = [line.rstrip() for line in captured.get().strip().splitlines()]
+    return "\n".join(["```", *lines[0 if questioned else 1 :], "```"])
+
+
+def _filled(text: str) -> str:
+    return fill(text, WIDTH, break_on_hyphens=False)
+
+
+BLOCKS: dict[str, dict[Path, Callable[[Results], str]]] = {
+    "quickstart": {README: quickstart_table, SWEEPS: quickstart},
+    "moons_optimizers": {SWEEPS: moons},
+    "sharp_flat": {SWEEPS: sharp_flat},
+    "sharp_flat_fashion": {README: compared},
+}
+
+
+def block(name: str, page: Path) -> str:
+    """What a page says of a sweep."""
+    (found,) = _lines(name).findall(page.read_text(encoding="utf-8"))
+    return found
+
+
+def write(name: str, results: Results) -> None:
     """Put the figures of these results on the pages."""
-    for page, made in BLOCKS.items():
-        text = page.read_text(encoding="utf-8")
-        page.write_text(text.replace(block(page), made(results)), encoding="utf-8")
+    for page, made in BLOCKS[name].items():
+        text = made(results)
+        page.write_text(_lines(name).sub(lambda _, text=text: text, page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _lines(name: str) -> re.Pattern[str]:
+    begin, end = f"<!-- {name}: python -m tests.pages {name} -->\n", f"\n<!-- {name} ends -->"
+    return re.compile(f"(?<={re.escape(begin)}).*?(?={re.escape(end)})", re.DOTALL)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        write(load(sys.argv[1]))
+    sweep = sys.argv[1]
+    if len(sys.argv) > 2:
+        write(sweep, load(sys.argv[2]))
     else:
         with TemporaryDirectory() as folder:
-            write(search("quickstart", out=folder))
+            write(sweep, search(sweep, out=folder))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 
 import pyarrow.parquet as pq
 import pytest
@@ -252,12 +253,21 @@ def test_analyze_of_a_search_that_recorded_nothing(run, tiny):
     assert "nothing yet: no configuration completed" in analyzed.out
 
 
-def test_init_copies_a_bundled_sweep_to_edit(run):
-    copied = run("init", "quickstart", "mine.toml")
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("mine.toml", "mine"), ("_my own?.toml", "my-own-"), ("é.toml", "quickstart"), ("quickstart.toml", "quickstart")],
+)
+def test_init_copies_a_bundled_sweep_under_the_name_of_the_file(run, file, name):
+    """So that the copy's results do not become part of the original's."""
+    copied = run("init", "quickstart", file)
     assert (copied.code, copied.err) == (0, "")
-    assert copied.out == "Wrote mine.toml. Next: sweepgd search mine.toml\n"
-    assert Path("mine.toml").read_text() == bundled()["quickstart"].read_text()
-    assert run("search", "mine.toml", "--dry-run").code == 0
+    assert copied.out == f"Wrote {file}. Next: sweepgd search {quote(file)}\n"
+    original = bundled()["quickstart"].read_text().splitlines()
+    assert Path(file).read_text().splitlines() == [f'name = "{name}"', *original[1:]]
+    assert f"{name}: 64 trials" in run("search", file, "--dry-run").out
+
+
+def test_init_without_a_file_names_it_as_the_sweep(run):
     run("init", "house_prices")
     assert Path("house_prices.toml").is_file()
 
@@ -328,7 +338,8 @@ def test_help_lists_commands_in_the_order_of_their_use_with_whole_sentences(run)
     shown = run("--help").out.partition("Commands:\n")[2]
     names = re.findall(r"^  (\w+)", shown, flags=re.MULTILINE)
     assert names == [
-        "search", "init", "train", "list", "analyze", "measure", "landscape", "dashboard", "verify", "compact", "plugin",
+        "search", "init", "train", "list", "analyze", "measure", "landscape", "dashboard", "verify", "compact",
+        "merge", "plugin",
     ]  # fmt: skip
     assert "..." not in shown
     assert "Run a sweep, or continue it: only what is not recorded yet is run." in " ".join(shown.split())

@@ -84,6 +84,16 @@ def test_a_name_that_is_not_installed(run):
     assert checked.err == "sweepgd: no plugin, distribution or file called 'adm' is known: did you mean 'adam'?\n"
 
 
+@pytest.mark.parametrize("name", ["my own", "./my own"])
+def test_a_package_in_a_folder_is_to_be_installed_first(run, monkeypatch, tmp_path, name):
+    monkeypatch.chdir(tmp_path)
+    Path("my own").mkdir()
+    checked = run("plugin", "check", name)
+    advice = "install the package in this folder first (uv pip install -e './my own'), and give its name"
+    assert (checked.code, checked.out) == (2, "")
+    assert checked.err == f"sweepgd: no plugin, distribution or file called {name!r} is known: {advice}\n"
+
+
 FILE = """
 print("loaded")
 import numpy as np

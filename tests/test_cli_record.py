@@ -1,14 +1,16 @@
-"""`sweepgd verify` and `sweepgd compact`: what they print where, and their exit codes."""
+"""`sweepgd verify`, `sweepgd compact` and `sweepgd merge`: what they print where, and their exit codes."""
 
 import json
+from contextlib import closing
 
 import pytest
 from commands import VARIABLES, call
 from recorded import append, finished, write
-from tiny import sweep_file
+from tiny import sweep, sweep_file
 
 from sweepgd.record import Store, load
 from sweepgd.record.log import MAGIC
+from sweepgd.sweep import to_toml
 
 
 @pytest.fixture
@@ -123,3 +125,35 @@ def test_a_sweep_that_cannot_be_read_is_a_line(run, tmp_path):
         assert "out/sweep.toml cannot be read: " in ended.err
         assert ended.err.endswith("or move it away, and the same sweepgd search writes it again\n")
     assert run("verify", "out").code == 1
+
+
+def test_merge_says_how_many_trials_there_are_and_are_missing(run, tmp_path):
+    given = to_toml(sweep("search.sampler='random'"))
+    for name, numbers in {"a": (0, 3), "b": (1,), "held": (4,)}.items():
+        store = Store.open(tmp_path / name, given)
+        for number in numbers:
+            append(store, finished(number))
+        store.close()
+    ended = run("merge", "a", "b", "-o", "merged")
+    assert (ended.code, ended.out) == (0, "merged: 3 trials of 2 directories\n")
+    assert ended.err == "3 of 6 trials are missing: sweepgd search merged/sweep.toml --out merged runs them\n"
+    with closing(Store.open(tmp_path / "held", given)):
+        refused = run("merge", "a", "held", "-o", "new")
+        assert (refused.code, refused.out) == (1, "")
+        assert refused.err.startswith("sweepgd: held is being written by process ")
+    again = run("merge", "a", "b", "-o", "merged")
+    assert (again.code, again.err) == (1, "sweepgd: merged holds results: give another -o\n")
+    none = run("merge", "-o", "new")
+    assert (none.code, none.err.count("\n")) == (2, 1)
+    assert none.err == "sweepgd: there is nothing to merge: name the results directories of the shards\n"
+    assert not (tmp_path / "new").exists()
+
+
+def test_merge_asks_for_the_plugin_files_of_the_sweep(run, tmp_path):
+    given = to_toml(sweep("plugins={'rule.py'='0123'}"))
+    for name, number in {"a": 0, "b": 1}.items():
+        store = Store.open(tmp_path / name, given)
+        append(store, finished(number))
+        store.close()
+    ended = run("merge", "a", "b", "-o", "merged")
+    assert (ended.code, ended.err) == (2, "sweepgd: the sweep was run with a plugin file rule.py: give it with --plugin\n")

@@ -33,8 +33,8 @@ class Heard(Silence):
     def note(self, what):
         self.notes.append(what)
 
-    def started(self, total, done, workers):
-        self.counts = (total, done, workers)
+    def started(self, total, done, where):
+        self.counts = (total, done, where)
 
     def finished(self, result):
         self.results.append(result)
@@ -78,11 +78,11 @@ def test_what_is_measured_later_is_what_the_search_would_have_measured(out, tmp_
 
 def test_all_of_the_catalogue_is_the_default_and_nothing_is_measured_twice(out):
     found, heard = measured(out)
-    assert heard.counts == (3 * len(MEASURES), 0, 1)
+    assert heard.counts == (3 * len(MEASURES), 0, "1 worker")
     assert len(heard.results) == 3 * len(MEASURES)
     assert found["value"].null_count == 0
     again, heard = measured(out)
-    assert heard.counts == (3 * len(MEASURES), 3 * len(MEASURES), 1)
+    assert heard.counts == (3 * len(MEASURES), 3 * len(MEASURES), "1 worker")
     assert heard.results == []
     assert again.equals(found)
     assert load(out).curvature.num_rows == found.num_rows
@@ -92,12 +92,12 @@ def test_only_what_differs_in_a_setting_is_measured_again(out):
     asked = ("lambda_max", "phi", "weight_norm")
     measured(out, *asked)
     _, heard = measured(out, *asked, overrides=["measure.settings.phi.iterations=5"])
-    assert heard.counts == (9, 6, 1)
+    assert heard.counts == (9, 6, "1 worker")
     found, heard = measured(out, *asked, rows="full")  # of 34 rows, which 512 are too
-    assert heard.counts == (9, 9, 1)
+    assert heard.counts == (9, 9, "1 worker")
     assert set(found["rows"].to_pylist()) == {34}
     found, heard = measured(out, *asked, trials=[0, 2], rescale=2.0)
-    assert heard.counts == (12, 6, 1)
+    assert heard.counts == (12, 6, "1 worker")
     assert set(found["trial"].to_pylist()) == {0, 2}
     assert found["rescaling"].to_pylist().count(2.0) * 2 == found.num_rows
     keys = load(out).curvature.select(KEYS).to_pylist()
@@ -145,7 +145,7 @@ def test_what_was_lost_is_tried_again_and_gives_way_to_the_value(tmp_path):
     lost = load(out).curvature.filter(pc.field("rescaling") == 2.0)
     assert lost["message"].to_pylist() == [f"{UNMEASURED}model 'shaky' of {SHAKY}: RuntimeError: it is [broken]"]
     found, heard = measured(out, "trace", rescale=2.0, plugins=[SHAKY])
-    assert heard.counts == (2, 1, 1)
+    assert heard.counts == (2, 1, "1 worker")
     assert [result.failed for result in heard.results] == [True]
     assert found["rescaling"].to_pylist() == [1.0, 2.0]
     assert load(out).curvature.num_rows == 3
@@ -287,4 +287,4 @@ def test_what_was_measured_is_in_whole_parts_and_the_search_goes_on(out):
     assert pa.parquet.ParquetFile(out / "curvature" / "000002.parquet").metadata.num_rows == found.num_rows == 3
     more = search(sweep("search.trials=4"), out=out, workers=1)
     assert more.trials["trial"].to_pylist() == [0, 1, 2, 3]
-    assert measured(out, "distance")[1].counts == (4, 3, 1)
+    assert measured(out, "distance")[1].counts == (4, 3, "1 worker")

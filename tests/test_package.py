@@ -2,5 +2,5 @@ import sweepgd
 
 
 def test_the_package_shows_its_functions():
-    assert dir(sweepgd) == ["load", "measure", "search", "train"]
+    assert dir(sweepgd) == ["load", "measure", "merge", "search", "train"]
     assert all(callable(getattr(sweepgd, name)) for name in dir(sweepgd))

@@ -238,3 +238,13 @@ def test_growth_of_a_long_run_does_not_overflow() -> None:
 
 def test_the_constant_batch_size() -> None:
     assert [BATCH_SCHEDULES["constant"].size(7, epoch) for epoch in (0, 100)] == [7, 7]
+
+
+def test_the_most_restarts_of_a_long_run_fit_whole_numbers() -> None:
+    """Their product with the updates is exact, where more would wrap around."""
+    (restarts,) = (setting for setting in schedules.cosine.settings if setting.name == "restarts")
+    updates = np.array([10**12 - 1])
+    clock = Clock(updates, np.zeros(1), 10**12)
+    through = (10**12 - 1) * (int(restarts.maximum) + 1) % 10**12 / 10**12
+    expected = 0.5 * (1.0 + np.cos(np.pi * through))
+    assert factors("cosine", clock, restarts=int(restarts.maximum)) == pytest.approx(expected, abs=1e-12)

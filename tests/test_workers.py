@@ -9,7 +9,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
-from deadly import gated, killed, still_born
+from deadly import ends, gated, killed, still_born
 from session import alive
 from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
 from waiting import NEVER_SECONDS, wait_until
@@ -89,6 +89,17 @@ def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
     assert events == [Lost(tmp_path / "times", "failed", message)]
     assert (tmp_path / "times").read_text() == "xxx"
     assert notes == ["a worker was killed (SIGKILL): what it ran begins anew in another"] * 2
+
+
+@pytest.mark.parametrize("code", [1, 255])  # 255 is also what multiprocessing gives where the fork server is gone
+def test_a_task_that_ends_its_worker_is_not_run_again(code):
+    notes, events = [], []
+    with Pool(sweep(), ends, 1, notes.append) as pool:
+        pool.submit(code)
+        while pool.busy:
+            events += pool.events(timeout=0.1)
+    assert events == [Lost(code, "failed", f"the worker process ended with exit code {code}")]
+    assert notes == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sweepgd.data.absent import with_gaps
 from sweepgd.data.contract import Array
 
 Kind = Literal["number", "text", "time", "bytes", "other"]
@@ -42,15 +43,15 @@ def kind_of(type_: pa.DataType) -> Kind:
     return "other"
 
 
-def numbers(column: pa.Array) -> Array:
-    """A column of kind "number" as float64, NaN where there is none."""
+def numbers(column: pa.Array, missing: Sequence[float] = ()) -> Array:
+    """A column of kind "number" as float64, NaN where there is none or one of `missing`, which truth values never are."""
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
     if pa.types.is_boolean(column.type):
-        column = column.cast(pa.int8())
+        column, missing = column.cast(pa.int8()), ()
     elif pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())
-    return column.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    return with_gaps(column.to_numpy(zero_copy_only=False), missing).astype(np.float64, copy=False)
 
 
 def days(column: pa.Array) -> Array:
@@ -72,10 +73,13 @@ def texts(column: pa.Array, missing: Sequence[str]) -> pa.Array:
     return pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
 
 
-def category(cells: Sequence[pa.Array], missing: Sequence[str]) -> tuple[Array, tuple[str, ...]]:
+def category(
+    cells: Sequence[pa.Array], missing: Sequence[str], missing_numbers: Sequence[float]
+) -> tuple[Array, tuple[str, ...]]:
     """The number of each cell's level, NaN where it is missing, and the levels in sorted order."""
+    present = (_with_nulls(cell, missing_numbers) for cell in cells)
     encoded = pa.chunked_array(
-        [texts(cell, missing).dictionary_encode() for cell in cells], pa.dictionary(pa.int32(), pa.string())
+        [texts(cell, missing).dictionary_encode() for cell in present], pa.dictionary(pa.int32(), pa.string())
     )
     encoded = encoded.unify_dictionaries()
     if not encoded.num_chunks:
@@ -89,6 +93,13 @@ def category(cells: Sequence[pa.Array], missing: Sequence[str]) -> tuple[Array, 
     there = ~np.isnan(codes)
     values[there] = place[codes[there].astype(np.int64)]
     return values, tuple(found[index] for index in order)
+
+
+def _with_nulls(column: pa.Array, missing: Sequence[float]) -> pa.Array:
+    """A column with nulls for what is no number, or one of `missing`, where it is of kind "number"."""
+    if kind_of(column.type) != "number" or pa.types.is_null(column.type):
+        return column
+    return pc.if_else(pa.array(np.isnan(numbers(column, missing))), pa.scalar(None, column.type), column)
 
 
 def first_text(column: pa.Array, missing: Sequence[str]) -> tuple[int, str] | None:

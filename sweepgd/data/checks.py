@@ -34,13 +34,13 @@ def reading(path: Path) -> Iterator[None]:
         raise Problem(f"cannot read {path}: {reason}; it may be truncated, damaged or of another format") from error
 
 
-def check_memory(path: Path, rows: int, columns: int, itemsize: int = 8) -> None:
+def check_memory(where: Path | str, rows: int, columns: int, itemsize: int = 8) -> None:
     """Say what a large table will need before it is read. Raises Problem where the machine does not have as much.
 
     Counted are the table itself and the parts made of it, which are at most as large.
     """
     need, there = 2 * rows * columns * itemsize, machine_memory()
-    what = f"{path}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"
+    what = f"{where}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"
     if there is not None and need > there:
         raise Problem(f"{what}, and this machine has {in_words(there)}: give fewer rows or columns")
     if need > WORTH_TELLING_BYTES:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from sweepgd.data.absent import stand_for_missing
 from sweepgd.data.cells import LEVELS_MOST, category, days, first_not_utf8, first_text, kind_of, numbers, plain
 from sweepgd.data.checks import check_memory, reading
 from sweepgd.data.contract import Array
-from sweepgd.data.raw import TIMES, Faults, Names, Raw, in_one_line, shown
+from sweepgd.data.raw import TIMES, TRUTH_VALUES, Faults, Names, Raw, in_one_line, shown
 from sweepgd.data.source import MOST_COLUMNS, Source, Types
 from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem, nearest
@@ -37,7 +38,7 @@ def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, 
     levels = {}
     place = {name: index for index, name in enumerate(features)}
     for name, cells in read.cells.items():
-        codes, levels[name] = category(cells, spec.missing_texts)
+        codes, levels[name] = category(cells, spec.missing_texts, spec.missing_numbers)
         read.inputs[:, place[name]] = codes
         if len(levels[name]) > LEVELS_MOST:
             what = f" has {len(levels[name]):,} different texts, and a category at most {LEVELS_MOST:,}"
@@ -92,22 +93,26 @@ def _cause(names: Sequence[str]) -> str:
 
 
 def _gathered(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
-    while True:
-        try:
-            return _gather(source, spec, targets, features, types, faults)
-        except pa.ArrowInvalid as error:
-            types = source.widened(error, types)
-            faults.clear()
+    try:
+        return _gather(source, spec, targets, features, types, faults)
+    except pa.ArrowInvalid as error:
+        types = source.types_of(error, _wanted(features, targets), types)
+    faults.clear()
+    return _gather(source, spec, targets, features, types, faults)
+
+
+def _wanted(features: Names, targets: Names) -> Names:
+    return tuple(dict.fromkeys((*features, *targets)))
 
 
 def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
     """Go through the batches once: numbers go to their place at once, categories and targets are kept as they are."""
     read = Gathered(np.empty((source.rows, len(features))), {}, [[] for _ in targets], {})
     texts: dict[str, bool] = {}
+    missing = spec.missing_numbers
     categories, dates = (None if key == "all" else frozenset(listed(key)) for key in (spec.categories, spec.dates))
-    wanted = tuple(dict.fromkeys((*features, *targets)))
     start = 0
-    for batch in source.batches(wanted, types):
+    for batch in source.batches(_wanted(features, targets), types):
         at = {name: index for index, name in enumerate(batch.schema.names)}
         stop = start + batch.num_rows
         if stop > source.rows:
@@ -118,9 +123,9 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
             if kind == "text" if categories is None else name in categories:
                 read.cells.setdefault(name, []).append(column)
             elif kind == "number":
-                values[:] = numbers(column)
+                values[:] = numbers(column, missing)
                 if pa.types.is_boolean(column.type):
-                    read.holds[name] = "true or false"
+                    read.holds[name] = TRUTH_VALUES
             elif kind == "time" and (dates is None or name in dates):
                 values[:] = days(column)
                 read.holds[name] = TIMES
@@ -153,8 +158,8 @@ def _fault(
         faults.add(name, f", row {start + row + 1} is {text[:40]!r}, not a {'date' if date else 'number'}", hint)
     elif kind == "bytes":
         row, cell = first_not_utf8(column)
-        hint = f'set data.encoding, such as "latin-1" or "cp1252", {otherwise}'
-        faults.add(name, f", row {start + row + 1} is {cell[:20]!r}, which is not UTF-8 text", hint)
+        what = f", row {start + row + 1} is {cell[:20]!r}, which is not UTF-8 text"
+        faults.add(name, what, f"{source.of_bytes}, {otherwise}")
     elif kind == "time":
         first = next((str(cell) for cell in column.to_pylist() if cell is not None), "")
         hint = otherwise.removeprefix("or ") if target else f"name it in data.dates, {otherwise}"
@@ -170,14 +175,14 @@ def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source
     if kinds == {"number"}:
         if cells and all(pa.types.is_integer(cell.type) and not cell.null_count for cell in cells):
             values = np.concatenate([cell.to_numpy() for cell in cells])
-            return values, np.zeros(len(values), bool)
-        values = np.concatenate([numbers(cell) for cell in cells]) if cells else np.empty(0)
+            return values, stand_for_missing(values, spec.missing_numbers)
+        values = np.concatenate([numbers(cell, spec.missing_numbers) for cell in cells]) if cells else np.empty(0)
         missing = np.isnan(values)
         if spec.task == "classification" and cells and all(pa.types.is_boolean(cell.type) for cell in cells):
             values = values == 1
         return values, missing
     if kinds == {"text"} and spec.task == "classification":
-        codes, levels = category(cells, spec.missing_texts)
+        codes, levels = category(cells, spec.missing_texts, spec.missing_numbers)
         missing = np.isnan(codes)
         return np.array(levels or ("",))[np.where(missing, 0, codes).astype(np.int64)], missing
     start = 0

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +13,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from sweepgd.data.checks import reading
-from sweepgd.data.formats import is_packed
-from sweepgd.data.header import column_names
+from sweepgd.data.formats import is_packed, is_tabbed
+from sweepgd.data.header import column_names, is_number
+from sweepgd.data.inference import MOST_BLOCK_BYTES, inferred, wider
 from sweepgd.data.source import MOST_COLUMNS, Source, Types
 from sweepgd.data.spec import DataSpec
 from sweepgd.problem import Problem
@@ -36,7 +38,7 @@ class Extent(NamedTuple):
 
 def open_delimited(path: Path, spec: DataSpec) -> Source:
     """The columns of a CSV or TSV file, .gz or not, in the dialect of `spec`. Raises Problem where it cannot be read."""
-    separator = spec.separator or ("\t" if spec.tabular_by_tabs else ",")
+    separator = spec.separator or ("\t" if is_tabbed(path) else ",")
     with reading(path):
         sample, header_lines = _sample(path, spec.encoding or "utf-8", separator)
         if not sample:
@@ -50,24 +52,26 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
     blanks = ("", " ") if len(names) < PADDED_COLUMNS else ("",)
     missing = [start + text + end for text in spec.missing_texts for start in blanks for end in blanks]
 
+    block_bytes = min(max(BLOCK_BYTES, 2 * extent.longest), MOST_BLOCK_BYTES)
+
+    def conversion(columns: Sequence[str], types: Types) -> pa.csv.ConvertOptions:
+        return pa.csv.ConvertOptions(
+            column_types=types,
+            include_columns=list(columns),
+            null_values=missing,
+            strings_can_be_null=True,
+            decimal_point=spec.decimal or ".",
+        )
+
     def batches(columns: Sequence[str], types: Types) -> Iterator[pa.RecordBatch]:
-        with _unpacked(path) as stream:
+        with _unpacked(path) as stream, _parsing(path, separator):
             reader = pa.csv.open_csv(
                 stream,
                 read_options=pa.csv.ReadOptions(
-                    column_names=list(names),
-                    skip_rows=skipped,
-                    encoding=spec.encoding or "utf-8",
-                    block_size=min(max(BLOCK_BYTES, 2 * extent.longest), 2**31 - 1),
+                    column_names=list(names), skip_rows=skipped, encoding=spec.encoding or "utf-8", block_size=block_bytes
                 ),
                 parse_options=pa.csv.ParseOptions(delimiter=separator, newlines_in_values=extent.quoted),
-                convert_options=pa.csv.ConvertOptions(
-                    column_types=types,
-                    include_columns=list(columns),
-                    null_values=missing,
-                    strings_can_be_null=True,
-                    decimal_point=spec.decimal or ".",
-                ),
+                convert_options=conversion(columns, types),
             )
             with reader:
                 yield from reader
@@ -77,16 +81,52 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
             return 'for decimal commas set data.decimal = ","'
         return None
 
-    def widened(error: pa.ArrowInvalid, types: Types) -> Types:
-        """After whole numbers come reals, and after numbers, dates and truth values comes text."""
-        found = re.match(r"In CSV column #(\d+): (?:Row #\d+: )?CSV conversion error to (\w+)", str(error))
-        if found is None or types.get(name := names[int(found[1])]) == pa.string():
+    def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:
+        """The types of all blocks: the file is read once more as text, and Arrow infers those of each block."""
+        if re.match(r"In CSV column #\d+: (?:Row #\d+: )?CSV conversion error to \w+", str(error)) is None:
             raise error
-        kind = pa.float64() if found[2] in ("int64", "null") and name not in types else pa.string()
-        return types | {name: kind}
+        found: Types = {}
+        for batch in batches(columns, dict.fromkeys(columns, pa.string())):
+            for field in inferred(batch, conversion(columns, types)):
+                found[field.name] = wider(found.get(field.name, field.type), field.type)
+        return found | types
 
     rows = extent.rows if spec.header is False else extent.rows - 1
-    return Source(path, names, index, max(rows, 0), batches, widened, advice)
+    of_bytes = 'set data.encoding, such as "latin-1" or "cp1252"'
+    return Source(path, names, index, max(rows, 0), batches, types_of, advice, of_bytes)
+
+
+@contextmanager
+def _parsing(path: Path, separator: str) -> Iterator[None]:
+    """Turn what Arrow raises for a row of another number of columns into a Problem that says what the cause may be."""
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        found = re.match(r"CSV parse error: (?:Row #\d+: )?Expected (\d+) columns, got (\d+): (.*)", str(error), re.DOTALL)
+        if found is None:
+            raise
+        told = str(error).partition("\n")[0][:200].rstrip(".")
+        raise Problem(f"cannot read {path}: {told}; {_ragged(int(found[1]), found[3].split(separator), separator)}") from error
+
+
+def _ragged(columns: int, cells: Sequence[str], separator: str) -> str:
+    """What the cause may be of a row of more or fewer cells than there are columns, and how to mend it."""
+    if len(cells) <= columns:
+        return "it may be truncated, damaged or of another format"
+    causes = []
+    if separator == "," and any(map(_splits_a_number, cells, cells[1:])):
+        causes.append(
+            "if these are decimal commas, each splits its number: save the file with another separator, such as with"
+            ' data.separator = ";" and data.decimal = ","'
+        )
+    if not all(map(is_number, cells)):
+        causes.append(f"a text that holds {separator!r} wants quotes")
+    return "; ".join(causes) or "give each row as many numbers as there are columns"
+
+
+def _splits_a_number(cell: str, after: str) -> bool:
+    """Whether two cells may be the two sides of a decimal comma."""
+    return re.fullmatch(r"\s*[-+]?\d+", cell) is not None and re.fullmatch(r"\d+\s*", after) is not None
 
 
 def _unpacked(path: Path) -> pa.NativeFile:

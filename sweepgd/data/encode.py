@@ -1,11 +1,13 @@
 """Missing values and categories as numbers, by what the training rows show; scikit-learn's transformers do it."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from sweepgd.data.contract import Array, Table
+from sweepgd.data.raw import shown
 from sweepgd.problem import Problem
 
 BLOCK = 4096  # rows looked at a time
@@ -72,6 +74,12 @@ class _Encoder:
             self.features += own
         self._gap_names = tuple(f"{name} missing" for name in self._lacking)
         self.features += self._gap_names
+        twice = [repr(name) for name, count in Counter(self.features).items() if count > 1]
+        if twice:
+            raise Problem(
+                f"{where}: two inputs would be called {shown(twice)}, one of them made of a category's level or of what was"
+                " missing: rename a column, or leave one out with data.exclude"
+            )
 
     def _seen(self) -> list[list[str]]:
         """The levels of each category that the training rows have."""

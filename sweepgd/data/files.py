@@ -5,14 +5,23 @@ from pathlib import Path
 
 import numpy as np
 
+from sweepgd.data.absent import stand_for_missing, with_gaps
 from sweepgd.data.complete import complete
 from sweepgd.data.contract import Array, Table
 from sweepgd.data.formats import check_content, existing, format_of
 from sweepgd.data.labels import encode
-from sweepgd.data.raw import TIMES, Faults, Names, Raw
+from sweepgd.data.raw import TIMES, TRUTH_VALUES, Faults, Names, Raw
 from sweepgd.data.source import Source
 from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem
+
+# Keys that a format has no use for. Texts in an NPZ file may be bytes, which have an encoding.
+COLUMN_KEYS, DIALECT_KEYS = ("exclude", "categories", "dates"), ("header", "separator", "decimal")
+UNUSED = {
+    "parquet": (*DIALECT_KEYS, "encoding"),
+    "npz": (*COLUMN_KEYS, *DIALECT_KEYS),
+    "idx": (*COLUMN_KEYS, *DIALECT_KEYS, "encoding"),
+}
 
 
 def load_file(spec: DataSpec) -> tuple[Table, Names]:
@@ -42,10 +51,10 @@ def _check_request(spec: DataSpec) -> None:
     form = format_of(spec.path)
     if spec.task == "classification" and len(listed(spec.target)) > 1:
         raise UsageProblem(f"data.target names {len(listed(spec.target))} columns: a classification has one")
-    if form in ("npz", "idx"):
-        for key in ("exclude", "categories", "dates"):
-            if getattr(spec, key) is not None:
-                raise UsageProblem(f"data.{key} names columns of a CSV or Parquet file, and {spec.path} is none: remove it")
+    for key in UNUSED.get(form, ()):
+        if getattr(spec, key) is not None:
+            of = "names columns of a CSV or Parquet file" if key in COLUMN_KEYS else "says how a CSV or TSV file is written"
+            raise UsageProblem(f"data.{key} {of}, and {spec.path} is none: remove it")
     if spec.test_path is None:
         return
     if format_of(spec.test_path) != form:
@@ -153,15 +162,18 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
     values, labels = (array.reshape(len(array), int(np.prod(array.shape[1:]))) for array in (values, labels))
     if len(values) != len(labels):
         raise Problem(f"{where}: {len(values)} rows of inputs but {len(labels)} of targets: give what belongs together")
-    if values.dtype.kind == "b":
-        values = values.view(np.uint8)
-    names = (target,) if labels.shape[1] == 1 else tuple(f"{target}[{i}]" for i in range(labels.shape[1]))
+    names = tuple(f"x{column}" for column in range(values.shape[1]))
+    holds = dict.fromkeys(names, TRUTH_VALUES) if values.dtype.kind == "b" else {}
+    values = values.view(np.uint8) if holds else with_gaps(values, spec.missing_numbers)
+    targets = (target,) if labels.shape[1] == 1 else tuple(f"{target}[{i}]" for i in range(labels.shape[1]))
     if labels.dtype.kind == "U":
         labels = np.char.strip(labels)
         lacking = np.isin(labels, spec.missing_texts)
+    elif labels.dtype.kind == "b":
+        lacking = np.zeros(labels.shape, bool)
     else:
-        lacking = np.isnan(labels) if labels.dtype.kind == "f" else np.zeros(labels.shape, bool)
-    raw = Raw(values, labels, np.asarray(lacking.any(axis=1)), tuple(f"x{i}" for i in range(values.shape[1])), names, {})
+        lacking = np.isnan(labels) | stand_for_missing(labels, spec.missing_numbers)
+    raw = Raw(values, labels, np.asarray(lacking.any(axis=1)), names, targets, {}, holds=holds)
     return complete(raw, spec, Faults(where))
 
 

@@ -63,6 +63,11 @@ def is_packed(path: Path) -> bool:
     return path.name.lower().endswith(".gz")
 
 
+def is_tabbed(path: Path) -> bool:
+    """Whether a file's name says that tabs separate its columns."""
+    return path.name.lower().endswith((".tsv", ".tsv.gz"))
+
+
 def existing(path: str) -> Path:
     """The file at a path. Raises Problem where there is none, saying why."""
     try:

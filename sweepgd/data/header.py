@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sweepgd.data.raw import shown
+from sweepgd.data.source import is_index
 from sweepgd.problem import Problem
-
-# The names that `to_csv` and `write.csv` give the numbers or names of the rows, and pandas gives to such a column read anew.
-UNNAMED = ("", "Unnamed: 0")
 
 
 def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -28,7 +26,8 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
         )
     index = []
     for place, name in enumerate(names):
-        if name in UNNAMED and place == 0 and len(names) > 1:
+        # `to_csv` and `write.csv` give no name to the numbers or names of the rows.
+        if len(names) > 1 and (is_index(name, place) or (place == 0 and not name)):
             index.append(name)
         elif not name:
             if any(len(row) > place and row[place].strip() for row in rest):
@@ -46,11 +45,13 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
 def _looks_like_data(names: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """Whether half of the names are numbers, or a name occurs among the first values of its own column.
 
-    The numbers that pandas gives to columns without names, 0, 1, 2, …, are names.
+    The numbers that pandas gives to columns without names, 0, 1, 2, …, are names: three or more of them, or fewer beside a
+    first column that has no name and no gap, as its index has.
     """
     given = [name for name in names if name]
     numbers = [name for name in given if is_number(name)]
-    if len(numbers) > 2 and numbers == [str(number) for number in range(len(numbers))]:
+    indexed = not names[0] and bool(rest) and all(row and row[0].strip() for row in rest)
+    if len(numbers) > (0 if indexed else 2) and numbers == [str(number) for number in range(len(numbers))]:
         return False
     if given and 2 * len(numbers) >= len(given):
         return True

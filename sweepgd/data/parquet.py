@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from sweepgd.data.checks import reading
-from sweepgd.data.source import Source, Types
+from sweepgd.data.source import Source, Types, is_index
 
 BATCH_ROWS = 65_536
 
@@ -24,17 +24,17 @@ def open_parquet(path: Path) -> Source:
         with pa.parquet.ParquetFile(path) as file:
             yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
 
-    def widened(error: pa.ArrowInvalid, types: Types) -> Types:
+    def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:
         raise error
 
-    return Source(path, names, index, rows, batches, widened, lambda text: None)
+    return Source(path, names, index, rows, batches, types_of, lambda text: None, "save it as text or numbers")
 
 
 def _index(schema: pa.Schema, names: Sequence[str]) -> tuple[str, ...]:
-    """The columns that pandas' metadata name as the index of the rows."""
+    """The columns that pandas' metadata name as the index of the rows, or that are called as it calls them."""
     try:
-        listed = json.loads((schema.metadata or {})[b"pandas"])["index_columns"]
+        # A range is described by a table and is no column.
+        listed = {name for name in json.loads((schema.metadata or {})[b"pandas"])["index_columns"] if isinstance(name, str)}
     except (KeyError, TypeError, ValueError):
-        return ()
-    # A range is described by a table and is no column.
-    return tuple(name for name in listed if isinstance(name, str) and name in set(names))
+        listed = set()
+    return tuple(name for place, name in enumerate(names) if name in listed or is_index(name, place))

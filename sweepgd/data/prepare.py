@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sweepgd import registry
-from sweepgd.data.checks import check_classes, check_finite, check_table
+from sweepgd.data.checks import check_classes, check_finite, check_memory, check_table
 from sweepgd.data.contract import Array, Data, Part, Table, Task
 from sweepgd.data.described import described
 from sweepgd.data.encode import encoded
@@ -87,8 +87,13 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
         dataset = registry.get("datasets", name)
         task = dataset.task
         _check_request(spec, name, task)
+        if isinstance(settings.get("rows"), int):
+            check_memory(name, settings["rows"], 2)  # an input and a target at least
         with registry.blamed("datasets", name):
-            table = dataset.load(rng, **settings)
+            try:
+                table = dataset.load(rng, **settings)
+            except MemoryError as error:
+                raise Problem("it needs more memory than there is: give fewer rows") from error
             if not isinstance(table, Table):
                 raise Problem(f"its load gives a {type(table).__name__}, not a Table")
         target_names = tuple(f"target {i}" for i in range(table.targets.shape[1]))

@@ -11,6 +11,8 @@ Names = tuple[str, ...]
 SHOWN = 5
 # What a column of dates and times is said to hold once it is a number.
 TIMES = "dates or times, in days"
+# The same of a boolean column, which is 0 and 1.
+TRUTH_VALUES = "true or false"
 
 
 class Raw(NamedTuple):

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from math import isfinite
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sweepgd import registry
+from sweepgd.data.absent import MISSING_VALUES, numbers_among
+from sweepgd.data.formats import is_tabbed
 from sweepgd.problem import UsageProblem, nearest, suggestion
 from sweepgd.setting import resolve
 
@@ -14,11 +17,6 @@ from sweepgd.setting import resolve
 FILE_KEYS = (
     "target", "inputs", "exclude", "task", "test_path", "test_target", "test_inputs", "fingerprint",
     "separator", "decimal", "encoding", "header", "missing_values", "categories", "dates", "missing", "missing_target",
-)  # fmt: skip
-# Spellings of a missing value: those of pandas, R, Weka (?), SAS (.) and SQL.
-MISSING_VALUES = (
-    "", "NA", "N/A", "n/a", "na", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NaT", "NULL", "Null", "null",
-    "None", "none", "?", ".",
 )  # fmt: skip
 
 
@@ -43,7 +41,9 @@ class DataSpec(BaseModel):
         " NPZ file with x_train, y_train, x_test and y_test",
     )
     inputs: str | list[str] | None = Field(
-        None, description="with `path`: the input columns, or NPZ array; by default all but the target"
+        None,
+        description="with `path`: the input columns, or NPZ array; by default all but the target. Booleans (true and false) are"
+        " 0 and 1",
     )
     exclude: str | list[str] | None = Field(None, description="columns that are no inputs, where all others are")
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: what is to be learned")
@@ -55,7 +55,9 @@ class DataSpec(BaseModel):
     separator: str | None = Field(None, description='what separates the columns of a CSV file: "," by default, a tab in .tsv')
     decimal: Literal[".", ","] | None = Field(None, description='the decimal point of a CSV file: "." by default')
     encoding: str | None = Field(
-        None, description='the encoding of a CSV file, such as "latin-1", "cp1252" or "utf-16": UTF-8 by default'
+        None,
+        description='the encoding of a CSV file, or of bytes in an NPZ file, such as "latin-1", "cp1252" or "utf-16": UTF-8 by'
+        " default",
     )
     header: bool | None = Field(
         None,
@@ -64,9 +66,9 @@ class DataSpec(BaseModel):
     )
     missing_values: list[str] | None = Field(
         None,
-        description="texts in a CSV, Parquet or NPZ file that mean that a value is missing, beside the usual ones ("
+        description="texts in a file that mean that a value is missing, beside the usual ones ("
         + ", ".join(text or "nothing at all" for text in MISSING_VALUES)
-        + "); [] for none at all",
+        + '); one that is a number, such as "-999", also means that number, -999.0 too; [] for none at all',
     )
     categories: Literal["all"] | list[str] | None = Field(
         None,
@@ -86,7 +88,9 @@ class DataSpec(BaseModel):
         None, description="what becomes of rows without a target, which are refused by default: they are left out"
     )
     fingerprint: str | None = Field(
-        None, description="with `path`: written by a search to its results, where a file that has changed since is refused"
+        None,
+        description="with `path`, or a data set's `folder`: written by a search to its results, where data that have changed"
+        " since are refused",
     )
     split: Literal["tail", "random", "stratified"] = Field(
         "random",
@@ -146,7 +150,7 @@ class DataSpec(BaseModel):
 
     def _check_named(self) -> None:
         for key in FILE_KEYS:
-            if getattr(self, key) is None:
+            if getattr(self, key) is None or (key == "fingerprint" and "folder" in (self.model_extra or {})):
                 continue
             assert self.name is not None
             installed = registry.names("datasets")
@@ -192,7 +196,10 @@ class DataSpec(BaseModel):
             len(self.separator) != 1 or not self.separator.isascii() or self.separator in '"\r\n'
         ):
             raise UsageProblem(f'data.separator = {self.separator!r}: give one character, such as ";" or "\\t"')
-        if (self.decimal or ".") == (self.separator or ",") and not self.tabular_by_tabs:
+        paths = [Path(path) for path in (self.path, self.test_path) if path]
+        columnar = any(path.suffix.lower() in (".parquet", ".npz") for path in paths)  # which have no decimal comma: told later
+        tabbed = self.separator is None and all(map(is_tabbed, paths))
+        if (self.decimal or ".") == (self.separator or ",") and not (tabbed or columnar):
             raise UsageProblem('data.decimal = "," needs another data.separator, such as ";": give it too')
         try:
             "".encode(self.encoding or "utf-8")
@@ -209,9 +216,9 @@ class DataSpec(BaseModel):
         return [*MISSING_VALUES, *(self.missing_values or ())] if self.missing_values != [] else []
 
     @property
-    def tabular_by_tabs(self) -> bool:
-        """Whether the columns are separated by tabs because the file's name says so."""
-        return self.separator is None and str(self.path).lower().endswith((".tsv", ".tsv.gz"))
+    def missing_numbers(self) -> tuple[float, ...]:
+        """The given texts that are numbers: in a column of numbers -999.0 is missing where "-999" is given."""
+        return numbers_among(text.replace(self.decimal or ".", ".") for text in self.missing_values or ())
 
 
 def listed(given: str | list[str] | None) -> tuple[str, ...]:

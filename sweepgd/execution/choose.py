@@ -10,10 +10,11 @@ from uuid import uuid4
 
 from sweepgd.execution.clusters import Cluster
 from sweepgd.execution.engine import Engine
-from sweepgd.execution.messages import PruningTable, Study
+from sweepgd.execution.messages import Study
 from sweepgd.execution.requirements import requirements
 from sweepgd.problem import UsageProblem
 from sweepgd.processes import cores
+from sweepgd.pruners import PruningTable
 from sweepgd.sweep import Sweep
 from sweepgd.worker_process import Run
 from sweepgd.workers import Pool

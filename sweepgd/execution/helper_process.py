@@ -10,28 +10,33 @@ import sys
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
 from select import poll
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweepgd import one_off
 from sweepgd.execution.messages import Answer, Block, Refused, Returned, RungReport, Withdraw
 from sweepgd.interrupts import SIGNALS
 from sweepgd.lab import Lab
 from sweepgd.problem import reason
-from sweepgd.pruners import Judge
 from sweepgd.sweep import Sweep
 from sweepgd.worker import Rung
 from sweepgd.worker_process import Run
 from sweepgd.workers import Pool
 
+if TYPE_CHECKING:
+    from sweepgd.pruners import Judge, PruningTable
+
 # A block that takes longer than this goes back with the tasks that have not begun, for other workers.
 LONGEST_SECONDS = 10.0
 # Where the worker is gone, what does not end by itself so soon, as the compiling of a kernel, is not waited for.
 PATIENCE_SECONDS = 0.3
+# A trial goes on if the driver has not answered for this long: it may have been killed.
+ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -101,11 +106,13 @@ class _BlockRun:
     """One block in progress."""
 
     def __init__(self, pool: Pool, connection: Connection, block: Block, notes: list[str]) -> None:
-        self._pool, self._connection, self._table = pool, connection, block.table
-        self._judge = None if block.table is None else Judge(block.table)
+        self._pool, self._connection = pool, connection
+        self._judge = None if block.table is None else _judge(block.table)
         self._waiting = deque(block.tasks)
         self._returned = Returned(notes=notes)
         self._rung: Rung | None = None
+        self._asked = inf
+        """When the driver was asked about the trial that waits at a rung."""
 
     def run(self) -> Returned:
         """Run the tasks and return their results. Raises EOFError or OSError if the worker is gone."""
@@ -115,6 +122,8 @@ class _BlockRun:
                 self._receive(self._connection.recv())
             if monotonic() > end:
                 self._set_aside()
+            if monotonic() > self._asked + ANSWER_SECONDS:
+                self._receive(Answer(prune=False))
             while self._waiting and self._pool.has_room:
                 self._pool.submit(self._waiting.popleft())
             for event in self._pool.events(timeout=end - monotonic() if self._waiting else LONGEST_SECONDS):
@@ -128,7 +137,7 @@ class _BlockRun:
                 self._pool.drain()
         elif isinstance(message, Answer) and self._rung is not None:
             self._pool.reply(self._rung, message.prune)
-            self._rung = None
+            self._rung, self._asked = None, inf
 
     def _set_aside(self) -> None:
         self._returned.not_begun.extend(self._waiting)
@@ -140,11 +149,17 @@ class _BlockRun:
             return
         report = RungReport(event.task, event.percent, event.mean, judged=self._judge is not None)
         if self._judge is None:
-            self._rung = event
+            self._rung, self._asked = event, monotonic()
             self._connection.send(report)
         else:
             self._returned.events.append(report)
             self._pool.reply(event, self._judge.should_prune(event.task.trial, event.percent, event.mean))
+
+
+def _judge(table: "PruningTable") -> "Judge":
+    from sweepgd.pruners import Judge  # imports Optuna, which takes a second, and few studies prune
+
+    return Judge(table)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweepgd.execution.requirements import Requirements
-from sweepgd.pruners import PruningTable
 from sweepgd.sweep import Sweep
 from sweepgd.worker_process import Run
+
+if TYPE_CHECKING:
+    from sweepgd.pruners import PruningTable  # which imports Optuna: a worker that judges no trial need not
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ class Block:
 
     number: int
     tasks: tuple[Any, ...]
-    table: PruningTable | None = None
+    table: "PruningTable | None" = None
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import Any
 
 from sweepgd.execution.helpers import BlockOutcome
-from sweepgd.execution.messages import Block, HelperLost, PruningTable, Refused, Returned, RungReport
+from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
 from sweepgd.execution.transport import BlockEnded, BlockLost, Note, RungReported, Transport
 from sweepgd.outcome import FAILED
 from sweepgd.problem import Problem
+from sweepgd.pruners import PruningTable
 from sweepgd.worker import SHORTEST_SECONDS, Lost, Rung, begun_again
 from sweepgd.workers import ATTEMPTS
 

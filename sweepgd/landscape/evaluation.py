@@ -1,72 +1,152 @@
-"""Losses at many points of parameter space, in threads: the kernels let go of Python's lock."""
+"""Losses at many points of parameter space, in chunks that the workers of an engine evaluate."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from math import isfinite
-from queue import SimpleQueue
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, isfinite
+from time import monotonic
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from sweepgd import registry
 from sweepgd.curvature.objective import Objective, subset
-from sweepgd.lab import one_blas_thread
+from sweepgd.execution.choose import Work, make
+from sweepgd.interrupts import asking
+from sweepgd.lab import Lab
 from sweepgd.landscape.ground import Ground
 from sweepgd.landscape.runs import Run
-from sweepgd.processes import cores
+from sweepgd.minimisers import model_accused
+from sweepgd.problem import Problem
+from sweepgd.scratch import scratch_folder
+from sweepgd.worker import Lost
 
 Vector = npt.NDArray[np.float64]
 Columns = dict[str, list[float | None]]
 
+# Tasks that a line or a surface is divided into. Each carries two or three vectors of parameters to its worker.
+CHUNKS = 100
+# How often Ctrl-C is looked for.
+EVENT_SECONDS = 0.1
+
+
+class Place(Protocol):
+    """A line or a plane in parameter space, which can be pickled."""
+
+    def at(self, coordinates: Vector) -> Vector:
+        """Return the parameters at a point of it."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some of the points of a line or surface, evaluated on `rows` of each part of a replicate's data, drawn under `seed`."""
+
+    number: int
+    place: Place
+    coordinates: Vector
+    replicate: int
+    rows: int | str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The values of a chunk: a row a point, with loss and error on each part; or what was wrong."""
+
+    number: int
+    values: list[list[float | None]]
+    fault: str
+    seconds: float
+
+
+def run(lab: Lab, chunk: Chunk, *_: object) -> Evaluated:
+    """Evaluate a chunk. What raises is a message; raises MemoryError."""
+    begun, values, fault = monotonic(), [], ""
+    try:
+        with registry.blamed("models", lab.sweep.model.name):
+            objectives = _objectives(lab, chunk.replicate, chunk.rows, chunk.seed)
+            for coordinates in chunk.coordinates:
+                with np.errstate(over="ignore", invalid="ignore"):  # far out, where a loss is beyond the floating-point range
+                    theta = chunk.place.at(coordinates)
+                    numbers = [number for objective in objectives for number in objective.evaluate(theta)]
+                values.append([number if isfinite(number) else None for number in numbers])
+    except Problem as problem:
+        if isinstance(problem.__cause__, MemoryError):
+            raise problem.__cause__ from None
+        fault = str(problem)
+    return Evaluated(chunk.number, values, fault, monotonic() - begun)
+
+
+@lru_cache(1)  # of a worker, whose chunks are of one line or surface for long
+def _objectives(lab: Lab, replicate: int, rows: int | str, seed: int) -> list[Objective]:
+    data = lab.data(replicate)
+    return [Objective(lab.architecture, subset(getattr(data, name), rows, seed)) for name in _names_of_parts(lab, replicate)]
+
+
+def _names_of_parts(lab: Lab, replicate: int) -> list[str]:
+    """The parts that landscapes are taken on: training, and test, or where that is none validation."""
+    data = lab.data(replicate)
+    names = ["train", "test" if data.test else "validation"]
+    return [name for name in names if getattr(data, name) is not None]
+
 
 def parts_of(ground: Ground, run: Run) -> dict[str, int]:
-    """The parts that landscapes of a run are taken on, and their rows: training, and test, or where that is none validation."""
-    data = ground.data(run)
-    parts = {"train": data.train, "test": data.test} if data.test else {"train": data.train, "validation": data.validation}
-    return {name: len(part.inputs) for name, part in parts.items() if part is not None}
+    """The parts that landscapes of a run are taken on, and their rows."""
+    names = _names_of_parts(ground.lab, run.replicate)
+    return {name: len(getattr(ground.data(run), name).inputs) for name in names}
 
 
 def evaluated(
     ground: Ground,
     run: Run,
-    coordinates: npt.NDArray[np.float64],
-    point: Callable[[npt.NDArray[np.float64]], Vector],
+    coordinates: Vector,
+    place: Place,
     *,
     rows: int | str = "full",
     seed: int = 0,
     workers: int | None = None,
+    executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> Columns:
-    """Loss and error on each of `parts_of` at `point(c)` for each row c of `coordinates`, as columns such as "train_loss".
+    """Loss and error on each of `parts_of` at `place.at(c)` for each row c of `coordinates`, as columns such as "train_loss".
 
     None stands for a loss beyond the floating-point range, and for the error of a regression. `rows` of each part are used,
-    drawn under `seed`; `advance` is called after each point.
+    drawn under `seed`; `workers` and `executor` are as in `sweepgd.measure`; `advance` is called for each point. Raises Problem
+    where a point cannot be evaluated.
     """
-    data = ground.data(run)
-    parts = {name: subset(getattr(data, name), rows, seed) for name in parts_of(ground, run)}
-    workers = min(workers or cores(), len(coordinates))
-    free: SimpleQueue[dict[str, Objective]] = SimpleQueue()
-    for _ in range(workers):
-        free.put({name: Objective(ground.architecture, part) for name, part in parts.items()})
+    size = ceil(len(coordinates) / CHUNKS)
+    chunks = [
+        Chunk(number, place, coordinates[first : first + size], run.replicate, rows, seed)
+        for number, first in enumerate(range(0, len(coordinates), size))
+    ]
+    found: dict[int, list[list[float | None]]] = {}
+    for done in _results(ground, chunks, executor, workers):
+        found[done.number] = done.values
+        for _ in done.values:
+            advance()
+    values = [each for number in range(len(chunks)) for each in found[number]]
+    names = [f"{part}_{measure}" for part in parts_of(ground, run) for measure in ("loss", "error")]
+    return dict(zip(names, map(list, zip(*values, strict=True)), strict=True))
 
-    def measured(coordinate: npt.NDArray[np.float64]) -> list[float | None]:
-        objectives = free.get()
-        try:
-            with np.errstate(over="ignore", invalid="ignore"):  # far out, where a loss is beyond the floating-point range
-                theta = point(coordinate)
-                values = [value for objective in objectives.values() for value in objective.evaluate(theta)]
-        finally:
-            free.put(objectives)
-        return [value if isfinite(value) else None for value in values]
 
-    measures: list[list[float | None]] = []
-    executor = ThreadPoolExecutor(workers)
-    try:
-        with registry.blamed("models", ground.lab.sweep.model.name), one_blas_thread():
-            for values in executor.map(measured, coordinates):
-                measures.append(values)
-                advance()
-    finally:
-        executor.shutdown(cancel_futures=True)
-    names = [f"{part}_{measure}" for part in parts for measure in ("loss", "error")]
-    return dict(zip(names, map(list, zip(*measures, strict=True)), strict=True))
+def _results(ground: Ground, chunks: list[Chunk], executor: Any, workers: int | None) -> Iterator[Evaluated]:
+    """Yield what comes of chunks, in any order. Raises Problem where one cannot be evaluated."""
+    lab, waiting = ground.lab, iter(chunks)
+    with scratch_folder() as folder:
+        work = Work(lab.sweep, run, lab.share(folder), ground.plugins)
+        with asking() as stop, make(work, executor, workers, len(chunks), ground.note) as engine:
+            following = next(waiting, None)
+            while following is not None or engine.busy:
+                if stop:
+                    engine.drain()
+                    raise KeyboardInterrupt
+                while following is not None and engine.has_room:
+                    engine.submit(following)
+                    following = next(waiting, None)
+                for event in engine.events(timeout=EVENT_SECONDS):
+                    if isinstance(event, Lost):
+                        raise Problem(f"a point cannot be evaluated: {model_accused(lab, event.message)}")
+                    if event.fault:
+                        raise Problem(event.fault)
+                    yield event

@@ -1,6 +1,6 @@
 """A result directory made live again: its minimisers, and the data and model that they were trained with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from sweepgd.sweep.data_location import recorded_sweep
 
 class Ground:
     """What landscapes are measured on. `note` is told of whatever takes long or cannot be had; `data_path` is where a data file
-    is now that has been moved.
+    is now that has been moved, and `plugins` are the files, registered already, that the sweep was run with.
 
     Raises Problem where the directory holds no results, or its data, model or optimizers are not to be had here.
     """
@@ -29,8 +29,10 @@ class Ground:
         directory: Path | str,
         note: Callable[[str], None] = lambda what: None,
         data_path: str | Path | None = None,
+        plugins: Iterable[Path] = (),
     ) -> None:
         self.directory, self.note = Path(directory), note
+        self.plugins = [plugin.resolve() for plugin in plugins]
         self.results = load(directory)
         self.lab = Lab(recorded_sweep(self.results.sweep_toml, f"{directory}/sweep.toml", data_path))
         self.architecture: Architecture = self.lab.architecture

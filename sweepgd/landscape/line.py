@@ -1,8 +1,11 @@
 """The loss on the line through two minimisers (Goodfellow et al. 2015; Keskar et al. 2017, section 2.2.1)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from sweepgd.landscape.evaluation import evaluated, parts_of
@@ -15,12 +18,26 @@ from sweepgd.problem import UsageProblem
 ALPHAS = np.arange(-20, 41) / 20
 
 
+@dataclass(frozen=True)
+class Segment:
+    """The line through two points, (parameters,): x₀ at 0, and x₁ at 1."""
+
+    x0: npt.NDArray[np.float64]
+    x1: npt.NDArray[np.float64]
+
+    def at(self, coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The parameters at (α,)."""
+        alpha = coordinates[0]
+        return (1.0 - alpha) * self.x0 + alpha * self.x1
+
+
 def line(
     ground: Ground,
     small: Run,
     large: Run,
     *,
     workers: int | None = None,
+    executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> pa.Table:
     """Loss and error at (1 − α)·x₀ + α·x₁ on all rows, x₀ the weights of `small` (`Ground.minimum`) and x₁ those of `large`.
@@ -29,10 +46,8 @@ def line(
     where the two are one or were trained on different data.
     """
     settings = line_settings(ground, small, large)
-    x0, x1 = (ground.minimum(run).parameters.astype(np.float64) for run in (small, large))
-    columns = evaluated(
-        ground, small, ALPHAS[:, None], lambda c: (1.0 - c[0]) * x0 + c[0] * x1, workers=workers, advance=advance
-    )
+    segment = Segment(*(ground.minimum(run).parameters.astype(np.float64) for run in (small, large)))
+    columns = evaluated(ground, small, ALPHAS[:, None], segment, workers=workers, executor=executor, advance=advance)
     return table_of("line", small, {"alpha": ALPHAS, **columns}, settings, other=large)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +69,7 @@ def surface(
     asked: Asked = Asked(),
     *,
     workers: int | None = None,
+    executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> pa.Table:
     """Loss and error on a grid of `resolution`² points of a plane through the weights of `run` (`Ground.minimum`).
@@ -82,7 +84,8 @@ def surface(
     way = None if path is None else plane.project(path.weights.astype(np.float64))
     alphas, betas = (np.linspace(*side, asked.resolution) for side in _sides(plane.project(minimum), way, asked.extent))
     grid = np.stack(np.meshgrid(alphas, betas), axis=-1).reshape(-1, 2)
-    columns = evaluated(ground, run, grid, plane.at, rows=asked.rows, seed=asked.seed, workers=workers, advance=advance)
+    where = {"workers": workers, "executor": executor}
+    columns = evaluated(ground, run, grid, plane, rows=asked.rows, seed=asked.seed, advance=advance, **where)
     settings = asked_for | {"axes": plane.axes, "explained": plane.explained}
     table = table_of("surface", run, {"alpha": grid[:, 0], "beta": grid[:, 1], **columns}, settings)
     if way is None or path is None:

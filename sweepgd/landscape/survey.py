@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
+from sweepgd.execution.choose import check as check_executor
+from sweepgd.execution.choose import opened
 from sweepgd.landscape.ground import Ground
 from sweepgd.landscape.line import ALPHAS, line, line_settings
 from sweepgd.landscape.runs import Run, best, pair
@@ -30,13 +32,16 @@ def survey(
     *,
     progress: Progress,
     workers: int | None = None,
+    executor: Any = None,
 ) -> Iterator[tuple[Path, pa.Table]]:
     """The line between `ends` and the planes through `planes`, each with the file that keeps it.
 
     Where no planes are named they are those through the ends; where nothing is named, the ends are those of `pair`, or where
     there are none there is only the plane through the best run. A landscape that its file holds already is read from there.
+    `workers` and `executor` are as in `sweepgd.measure`.
     Raises Problem, before anything is computed, for a run that has no weights, and where there is nothing to draw.
     """
+    check_executor(executor, workers)
     if not planes:
         ends, planes = _chosen(ground) if ends is None else (ends, ends)
         if ground.architecture.parameters < 2:
@@ -55,8 +60,10 @@ def survey(
         wanted.append((asked.settings(ground, run), begin, make))
     if not wanted:
         raise Problem("there is nothing to draw: name the two ends of a line")
-    for settings, begin, make in wanted:
-        yield _made(ground, settings, begin, make)
+    lacking = any(not path_for(ground.directory, settings).exists() for settings, _, _ in wanted)
+    with opened(executor if lacking else None, ground.note) as reached:
+        for settings, begin, make in wanted:
+            yield _made(ground, settings, begin, partial(make, executor=reached))
 
 
 def _chosen(ground: Ground) -> tuple[tuple[Run, Run] | None, Sequence[Run]]:

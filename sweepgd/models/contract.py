@@ -10,7 +10,9 @@ import numpy.typing as npt
 from sweepgd import registry
 from sweepgd.layout import Layout, parameter_count
 from sweepgd.problem import Problem, UsageProblem
+from sweepgd.room import in_words
 from sweepgd.setting import Setting, resolve
+from sweepgd.share import machine_memory
 
 
 @dataclass(frozen=True)
@@ -104,4 +106,16 @@ def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
         built = model.build(shape, **chosen)
         if not isinstance(built, Architecture):
             raise Problem(f"its build gives a {type(built).__name__}, not an Architecture")
+        _check_memory(name, built)
     return built
+
+
+def _check_memory(name: str, built: Architecture) -> None:
+    """Raise UsageProblem where the machine has less memory than a run takes at least."""
+    # Parameters are drawn in float64, and the smallest batch is worked on in float32 or more.
+    need, there = 8 * built.parameters + 4 * built.workspace(1), machine_memory()
+    if there is not None and need > there:
+        raise UsageProblem(
+            f"model {name!r} would have {built.parameters:,} parameters and take {in_words(need)} of memory or more, and this"
+            f" machine has {in_words(there)}: give fewer or narrower layers"
+        )

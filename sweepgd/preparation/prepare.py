@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sweepgd.advisor import Advisor
+from sweepgd.data.paths import check_there
 from sweepgd.lab import Lab
 from sweepgd.preparation.warnings import warnings_of
 from sweepgd.problem import UsageProblem
@@ -28,6 +29,7 @@ class Prepared:
 
 def prepare(sweep: Sweep) -> Prepared:
     """Checks a sweep against what is installed and against its data, without running anything. Raises Problem."""
+    check_there(sweep.data.model_dump())
     lab = Lab(sweep)
     advisor = Advisor(lab.sweep, lab.objectives)
     check_batch_sizes(advisor.space, advisor.points, lab.data(0).rows)

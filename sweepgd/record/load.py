@@ -55,6 +55,11 @@ class Results:
         return self._table("trials")
 
     @cached_property
+    def runs(self) -> pa.Table:
+        """The trial and replicate of each row of `trials`."""
+        return self._table("trials", columns=list(ORDER))
+
+    @cached_property
     def curves(self) -> pa.Table:
         """A row a point of a learning curve."""
         return self._table("curves")

@@ -79,6 +79,12 @@ def sweep_of(path: Path) -> str:
         return (file.metadata.metadata or {}).get(b"sweepgd.sweep_sha256", b"").decode()
 
 
+def rows_of(path: Path) -> int:
+    """The number of rows of a part. Raises as `read`."""
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
 def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """The columns of a schema, null where a table has none."""
     names = set(table.column_names)

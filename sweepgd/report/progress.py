@@ -18,11 +18,15 @@ LINE_SECONDS = 5.0
 
 
 class TaskProgress:
-    """Says what is being prepared, then how many tasks are done, and how fast. A context manager."""
+    """Says what is being prepared, then how many tasks are done, and how fast. A context manager.
+
+    `counted` is what the tasks are called where they are counted, such as "trials of shard 3/20"; by default its `noun`.
+    """
 
     noun, verb = "tasks", "running"
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, counted: str | None = None) -> None:
+        self._counted = counted or self.noun
         self._console = stderr(quiet=quiet)
         self._live = self._console.is_terminal and not quiet
         self._preparing = self._console.status("preparing …")
@@ -62,20 +66,20 @@ class TaskProgress:
         self._preparing.stop()
         if done:
             rest = f"{self.verb} the remaining {total - done}" if done < total else "nothing is left to do"
-            self.note(f"{done} of {total} {self.noun} are recorded already; {rest}")
+            self.note(f"{done} of {total} {self._counted} are recorded already; {rest}")
         if not self._live:
             if not done:
-                self.note(f"{self.verb} {total} {self.noun} on {where}")
+                self.note(f"{self.verb} {total} {self._counted} on {where}")
             return
         self._bar = Progress(
-            TextColumn(self.noun),
+            TextColumn(self._counted),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
             TimeRemainingColumn(),
             console=self._console,
         )
-        self._task = self._bar.add_task(self.noun, total=total, completed=done, note="")
+        self._task = self._bar.add_task(self._counted, total=total, completed=done, note="")
         self._bar.start()
 
     def finished(self, result: Any) -> None:
@@ -85,7 +89,7 @@ class TaskProgress:
             self._bar.update(self._task, completed=self._done, note=self._note())
         elif monotonic() - self._said > LINE_SECONDS or self._done == self._total:
             self._said = monotonic()
-            self.note(f"{self._done}/{self._total} {self.noun}, {self._note()}")
+            self.note(f"{self._done}/{self._total} {self._counted}, {self._note()}")
 
     def _note(self) -> str:
         elapsed = max(monotonic() - self._began, 1e-9)
@@ -97,8 +101,8 @@ class SearchProgress(TaskProgress):
 
     noun = "trials"
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
-        super().__init__(quiet=quiet)
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, counted: str | None = None) -> None:
+        super().__init__(quiet=quiet, counted=counted)
         self._verbose = verbose
         self._best, self._best_trial = inf, -1
 

@@ -133,7 +133,10 @@ cosine = Schedule(
     factor=_cosine,
     settings=(
         Setting("floor", 0.0, "share of the rate after each cycle's last update", low=0.0, high=0.1, minimum=0.0, maximum=1.0),
-        Setting("restarts", 0, "warm restarts, which cut the run into equal cycles", low=0, high=4, minimum=0),
+        # Above the maximum its product with the updates of a long run would not fit int64.
+        Setting(
+            "restarts", 0, "warm restarts, which cut the run into equal cycles", low=0, high=4, minimum=0, maximum=1_000_000
+        ),
     ),
     needs_length=True,
     source="Loshchilov and Hutter 2017, eq. 5",

@@ -1,6 +1,6 @@
 """A sweep: what it says in TOML, validated, as frozen data; the space that it searches; its file."""
 
-from sweepgd.sweep.files import bundled, differences, load, parse, recorded, to_toml, with_sampler_version
+from sweepgd.sweep.files import bundled, changes, copy_of, differences, load, parse, recorded, to_toml, with_sampler_version
 from sweepgd.sweep.inverse import point_of
 from sweepgd.sweep.points import configuration_of, points_of, space_of
 from sweepgd.sweep.spec import Sweep
@@ -8,7 +8,9 @@ from sweepgd.sweep.spec import Sweep
 __all__ = [
     "Sweep",
     "bundled",
+    "changes",
     "configuration_of",
+    "copy_of",
     "differences",
     "load",
     "parse",

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sweepgd.data.paths import moved, path_keys
-from sweepgd.problem import Problem
+from sweepgd.data.paths import check_there, moved
+from sweepgd.data.spec import dataset_settings
 from sweepgd.sweep.files import recorded
 from sweepgd.sweep.spec import Sweep
 
@@ -16,14 +16,12 @@ def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -
     sweep = recorded(text, where)
     if data_path is not None:
         return at(sweep, data_path)
-    data = sweep.data.model_dump()
-    for key in path_keys(data):
-        if not Path(data[key]).is_file():
-            raise Problem(f"no such file: {data[key]}, the data of this sweep: give --data-path FILE, where it is now")
+    check_there(sweep.data.model_dump())
     return sweep
 
 
 def at(sweep: Sweep, data_path: str | Path) -> Sweep:
-    """Return a sweep whose data file is at `data_path` now. Raise Problem where it is not."""
-    data = sweep.data.model_copy(update=moved(sweep.data.model_dump(exclude_none=True), Path(data_path)))
+    """Return a sweep whose data file, or folder of a named data set, is at `data_path` now. Raise Problem where it is not."""
+    given = sweep.data.model_dump(exclude_none=True) | dataset_settings(sweep.data)
+    data = sweep.data.model_copy(update=moved(given, Path(data_path)))
     return sweep.model_copy(update={"data": data})

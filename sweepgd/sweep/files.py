@@ -1,5 +1,6 @@
 """Sweep files: found, read, overridden with `--set`, validated with one-line errors, compared, and written back resolved."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -33,6 +34,13 @@ def bundled() -> dict[str, Path]:
     if not folder.is_dir():
         folder = package.parent / "sweeps"
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def copy_of(name: str, file: Path) -> str:
+    """The text of a bundled sweep for a file to edit, with the file's name, so that the results of the two do not mix."""
+    text = bundled()[name].read_text(encoding="utf-8")
+    own = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-")
+    return text.replace(f'name = "{name}"', f'name = "{own or name}"', 1)
 
 
 def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
@@ -99,25 +107,33 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting.
+    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting."""
+    return [
+        f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
+        if key == "data.fingerprint"
+        else f"{key}: {old!r} before, {new!r} now"
+        for key, (old, new) in changes(before, now).items()
+    ]
 
-    Such a setting of a measure stands at its default: each value is recorded with its own settings.
+
+def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
+    """What the two sweeps compute differently: the values of both by key, "not given" where there is none.
+
+    `before` is a recorded one, and may be older than a setting. Such a setting of a measure stands at its default: each value
+    is recorded with its own settings.
     """
     old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old
     if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, wherever they are
         for key in path_keys(now.data.model_dump()):
             old[f"data.{key}"] = new[f"data.{key}"]
+    if now.data.name is not None and "data.fingerprint" not in old:  # of an older version, which recorded none of a folder
+        new.pop("data.fingerprint", None)
     differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
     # Other data, or another file, have another fingerprint: that is told only where nothing else of `[data]` differs.
     if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
         differing.remove("data.fingerprint")
-    return [
-        f"{now.data.path} has changed since the sweep was run"
-        if key == "data.fingerprint"
-        else f"{key}: {old.get(key, 'not given')!r} before, {new.get(key, 'not given')!r} now"
-        for key in differing
-    ]
+    return {key: (old.get(key, "not given"), new.get(key, "not given")) for key in differing}
 
 
 def _measures_resolved(sweep: Sweep) -> Sweep:

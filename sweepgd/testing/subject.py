@@ -4,6 +4,7 @@ import pickle
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from pkgutil import resolve_name
+from shlex import quote
 from typing import Any, NamedTuple
 
 from sweepgd import one_off, registry
@@ -53,7 +54,7 @@ def subject_of(plugin: Any) -> Subject:
 
 def is_file(name: str) -> bool:
     """Whether a name on the command line is that of a file."""
-    return name.endswith(".py") or "/" in name
+    return (name.endswith(".py") or "/" in name) and not Path(name).is_dir()
 
 
 def plugins_of(name: str) -> list[Subject]:
@@ -68,7 +69,11 @@ def plugins_of(name: str) -> list[Subject]:
     try:
         points = distribution(name).entry_points
     except (PackageNotFoundError, ValueError):
-        raise UsageProblem(f"no plugin, distribution or file called {name!r} is known: {nearest(name, known)}") from None
+        advice = nearest(name, known)
+        if (folder := Path(name)).is_dir():
+            where = quote(str(folder if folder.is_absolute() else f"./{folder}"))
+            advice = f"install the package in this folder first (uv pip install -e {where}), and give its name"
+        raise UsageProblem(f"no plugin, distribution or file called {name!r} is known: {advice}") from None
     offered = [Subject(kind, each) for kind in KINDS for each in sorted(points.select(group=f"sweepgd.{kind}").names)]
     if not offered:
         groups = ", ".join(f"sweepgd.{kind}" for kind in KINDS)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import curvature, ending, kernels, startup, sweeps, table, targets
+from . import curvature, ending, kernels, remote, startup, sweeps, table, targets
 from .bound import measure_core
 from .finding import Finding
 from .kernels import Row
 from .work import BATCHES, CASES, QUICK_CASES
 
-PARTS = (*BATCHES, "curvature", "sweep", "startup", "ending")
+PARTS = (*BATCHES, "curvature", "sweep", "startup", "ending", "remote")
 ROUNDS, QUICK_ROUNDS = 9, 2
 PACKAGES = ("sweepgd", "numba", "numpy", "scipy", "jax", "torch", "pyhessian", "scikit-learn", "optuna")
 WIDTH = 200
@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found += startup.measure(1 if options.quick else 5)
     if "ending" in options.only:
         found += ending.measure(1 if options.quick else 5)
+    if "remote" in options.only:
+        found += remote.measure(1 if options.quick else 3, quick=options.quick)
     console.print(table.findings(found))
     table.write([finding.record() for finding in found], options.out / "findings.parquet", metadata)
     console.print(f"Recorded in {options.out}")

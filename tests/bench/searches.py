@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,9 +97,13 @@ def search(
     *,
     sampler: str = "random",
     workers: int = WORKERS,
+    options: Sequence[str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Search:
-    """Runs a sweep file's text, or a bundled sweep by name, in a new directory. Raises CalledProcessError where it fails."""
+    """Runs a sweep file's text, or a bundled sweep by name, in a new directory. Raises CalledProcessError where it fails.
+
+    `options` are where it runs, in place of so many local workers.
+    """
     from sweepgd import load
 
     with TemporaryDirectory(prefix="sweepgd-bench-") as folder:
@@ -110,7 +114,7 @@ def search(
             name = str(file)
         out = Path(folder, "results")
         command = [sys.executable, "-m", "sweepgd", "search", name, "--trials", str(trials), "--out", str(out)]
-        command += ["--workers", str(workers), "--sampler", sampler, "--quiet"]
+        command += [*(("--workers", str(workers)) if options is None else options), "--sampler", sampler, "--quiet"]
         begun = datetime.now(UTC)
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, env=environment)
         with PeakMemory(process.pid) as memory:

@@ -4,7 +4,24 @@ import numpy as np
 import pytest
 
 from sweepgd import registry
+from sweepgd.data import DataSpec, checks, prepare
+from sweepgd.problem import Problem
 from sweepgd.setting import resolve
+
+
+@pytest.mark.parametrize("rows", [9 * 10**18, 10**13])
+def test_rows_beyond_the_memory_are_told(rows):
+    spec = DataSpec(name="synthetic_linear", rows=rows)
+    with pytest.raises(Problem, match=rf"^synthetic_linear: {rows:,} rows of 2 columns need .* GB of memory, and this machine"):
+        prepare(spec)
+
+
+@pytest.mark.filterwarnings("ignore:synthetic_linear. .* need .* of memory:UserWarning")
+def test_memory_that_lacks_is_told(monkeypatch):
+    spec = DataSpec(name="synthetic_linear", rows=10**13)
+    monkeypatch.setattr(checks, "machine_memory", lambda: None)  # as where the system does not tell
+    with pytest.raises(Problem, match=r"^dataset 'synthetic_linear' of sweepgd .*: it needs more memory than there is: give"):
+        prepare(spec)
 
 
 def load(name, seed=0, **given):

@@ -124,3 +124,76 @@ def test_memory_is_that_of_the_numbers(monkeypatch):
 def test_what_holds_row_numbers_is_called_so():
     write(["id,w,y", *(f"{(7 * row) % 50 + 3},{row % 9},{row % 2}" for row in range(50))])
     assert prepare(DataSpec(**SPEC)).columns == {"id": "whole numbers that number the rows", "w": "whole numbers"}
+
+
+@pytest.fixture
+def readings(monkeypatch):
+    """The readings of a file so far: each is noted as the columns that Arrow was told the types of."""
+    open_csv, noted = delimited.pa.csv.open_csv, []
+
+    def counting(stream, read_options, parse_options, convert_options):
+        noted.append(list(convert_options.column_types))
+        return open_csv(stream, read_options, parse_options, convert_options)
+
+    monkeypatch.setattr(delimited.pa.csv, "open_csv", counting)
+    return noted
+
+
+@pytest.mark.usefixtures("_small_blocks")
+@pytest.mark.parametrize("columns", [1, 40])
+def test_a_file_whose_types_change_is_read_three_times(readings, columns):
+    """Each column becomes real in another row, and another is empty up to it."""
+    names = [f"{kind}{column}" for column in range(columns) for kind in "xg"]
+    late = [row + 60 for row in range(columns)]
+    write(
+        [
+            ",".join([*names, "y"]),
+            *(",".join([*(f"{row}.5,{row}" if row >= at else f"{row}," for at in late), str(row % 2)]) for row in range(100)),
+        ]
+    )
+    table = load(missing="mean")
+    assert len(readings) == 3
+    rows = np.arange(100)
+    for column, at in enumerate(late):
+        np.testing.assert_array_equal(table.inputs[:, 2 * column], np.where(rows >= at, rows + 0.5, rows))
+        np.testing.assert_array_equal(table.inputs[:, 2 * column + 1], np.where(rows >= at, rows, np.nan))
+
+
+@pytest.mark.usefixtures("_small_blocks")
+def test_a_file_of_the_same_types_is_read_once(readings):
+    write(["x,y", *(f"{row},{row % 2}" for row in range(100))])
+    load()
+    assert len(readings) == 1
+
+
+@pytest.mark.usefixtures("_small_blocks")
+def test_types_that_change_are_those_of_the_dialect(readings):
+    """Decimal commas, quotes and spellings of a gap are read in later blocks as in the first."""
+    cells = [(row if row < 90 else f"{row},5", "-" if row < 95 else row, "a" if row % 2 else '"b;b"') for row in range(100)]
+    write(["x;gap;y", *(f"{x};{gap};{y}" for x, gap, y in cells)])
+    table = load(separator=";", decimal=",", missing_values=["-"], missing="mean")
+    assert len(readings) == 3
+    np.testing.assert_array_equal(table.inputs[:, 0], [row if row < 90 else row + 0.5 for row in range(100)])
+    np.testing.assert_array_equal(table.inputs[:, 1], [np.nan] * 95 + list(range(95, 100)))
+    assert table.classes == ("a", "b;b")
+
+
+@pytest.mark.usefixtures("_small_blocks")
+def test_dates_that_become_moments_and_gaps_that_become_levels(readings):
+    cells = [("2020-01-02" if row < 50 else "2020-01-02 12:00:00", "" if row < 70 else "uv"[row % 2]) for row in range(100)]
+    write(["when,kind,y", *(f"{when},{kind},{row % 2}" for row, (when, kind) in enumerate(cells))])
+    table = load(dates="all", categories="all", missing="most_frequent")
+    assert len(readings) == 3
+    np.testing.assert_array_equal(table.inputs[:, 0], [18263.0] * 50 + [18263.5] * 50)
+    assert table.levels == {"kind": ("u", "v")}
+    np.testing.assert_array_equal(table.inputs[70:, 1], np.arange(70, 100) % 2)
+
+
+@pytest.mark.usefixtures("_small_blocks")
+def test_words_after_the_first_block_of_several_columns_are_told_at_once(readings):
+    write(["a,b,y", *(f"{'four' if row == 77 else row},{'five' if row == 88 else row},{row % 2}" for row in range(1, 101))])
+    with pytest.raises(
+        Problem, match=r"column 'a', row 77 is 'four', not a number; column 'b', row 88 is 'five', not a number"
+    ):
+        load()
+    assert len(readings) == 3

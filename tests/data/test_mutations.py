@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.zoo import arrays, delimited, parquet
+from data.zoo import arrays, delimited, parquet, tested
 
 from sweepgd.data import DataSpec, prepare
 from sweepgd.problem import Problem
@@ -13,7 +13,9 @@ from sweepgd.problem import Problem
 # One file a format: those of many columns, quotes, gzip, dictionaries, Keras' layout and images.
 WANTED = ("plain", "quoted", "gzip", "UTF-16", "a category with gaps", "dates in days", "pandas' index of a shuffled frame")
 WANTED += ("dictionaries", "a moment in days", "Keras' layout", "images", "IDX", "MNIST's names")
-HERD = [animal for module in (delimited, arrays, parquet) for animal in module.READ if animal.name in WANTED]
+WANTED += ("test file", "a level that training lacks", "a packed test file", "test file in Parquet")
+WANTED += ("levels of string views in the test file",)
+HERD = [animal for module in (delimited, arrays, parquet, tested) for animal in module.READ if animal.name in WANTED]
 # What people's editors and networks put into a file.
 INSERTED = (b"", b"\0", b"\xff", b"\n", b",", b'"', b"nan", b"1e999", b"-", b"\r", b"9" * 30, bytes(64), b"PK\3\4", b"\x80" * 4)
 SILENT_SECONDS = 20
@@ -65,8 +67,9 @@ def run(number: int, folder: Path) -> str:
     victim = victims[rng.integers(len(victims))]
     victim.write_bytes(mutated(victim.read_bytes(), rng))
     keys = {"target": "kind", "task": "classification"} | animal.asked
-    if keys["target"] == "labels.idx":
-        keys["target"] = str(folder / "labels.idx")
+    for key in ("target", "test_path"):
+        if (folder / (keys.get(key) or "none")).is_file():
+            keys[key] = str(folder / keys[key])
     signal.setitimer(signal.ITIMER_VIRTUAL, SILENT_SECONDS)
     try:
         data = prepare(DataSpec(path=str(path), **keys))

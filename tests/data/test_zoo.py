@@ -2,15 +2,20 @@
 
 import numpy as np
 import pytest
-from data.zoo import arrays, delimited, parquet
+from data.zoo import arrays, delimited, parquet, tested, unreadable
 from data.zoo.animal import Animal
 
 from sweepgd.data import DataSpec, prepare
 from sweepgd.problem import Problem
 
-HOUSES = {"CSV": delimited, "array": arrays, "Parquet": parquet}
-READ = {f"{house}: {animal.name}": animal for house, module in HOUSES.items() for animal in module.READ}
-REFUSED = {f"{house}: {animal.name}": animal for house, module in HOUSES.items() for animal in module.REFUSED}
+HOUSES = {
+    "CSV": (delimited.READ, unreadable.REFUSED),
+    "array": (arrays.READ, arrays.REFUSED),
+    "Parquet": (parquet.READ, parquet.REFUSED),
+    "test file": (tested.READ, tested.REFUSED),
+}
+READ = {f"{house}: {animal.name}": animal for house, (read, _) in HOUSES.items() for animal in read}
+REFUSED = {f"{house}: {animal.name}": animal for house, (_, refused) in HOUSES.items() for animal in refused}
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +30,7 @@ def prepared(animal: Animal, tmp_path):
 
 
 def test_every_animal_has_a_name_of_its_own():
-    assert len(READ) + len(REFUSED) == sum(len(module.READ) + len(module.REFUSED) for module in HOUSES.values()) > 60
+    assert len(READ) + len(REFUSED) == sum(len(read) + len(refused) for read, refused in HOUSES.values()) > 60
 
 
 @pytest.mark.parametrize("name", READ)
@@ -39,6 +44,8 @@ def test_a_file_that_is_read(name, tmp_path):
     if animal.first is not None:
         np.testing.assert_array_equal(data.train.inputs[0], animal.first)
     assert (None if data.test is None else len(data.test.inputs)) == animal.test
+    if animal.first_test is not None:
+        np.testing.assert_array_equal(data.test.inputs[0], animal.first_test)
     assert animal.notes in "\n".join(data.notes)
     assert bool(animal.notes) == bool(data.notes)
 

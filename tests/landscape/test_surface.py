@@ -66,13 +66,6 @@ def test_extent_and_rows_are_kept_to_and_recorded(moons):
     assert rows["train_error"][12].as_py() == error
 
 
-def test_the_number_of_threads_changes_nothing(moons):
-    counts = []
-    tables = [surface(moons, Run(0), SMALL, workers=workers, advance=lambda: counts.append(1)) for workers in (1, 3)]
-    assert tables[0].equals(tables[1])
-    assert len(counts) == 50
-
-
 def test_two_parameters_are_the_plane_itself(searched, quadratic):
     text = quadratic.results.sweep_toml
     ground = searched(text, "model.curvatures=[1.0, 10.0]", "model.start=[1.0, -0.5]")

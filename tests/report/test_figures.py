@@ -229,3 +229,19 @@ def test_densities_are_those_of_the_best_of_each_batch_size():
     assert rows(chart) == [
         {"eigenvalue": 0.0, "density": 1.0}, {"eigenvalue": 1.0, "density": 1.0}, {"eigenvalue": 7.0, "density": 5.0}
     ]  # fmt: skip
+
+
+def test_densities_are_of_the_weights_that_the_losses_are_of():
+    """And of the others where only these were measured. The title says which; newer ones of the other kind change nothing."""
+    final, best = (
+        value(0, 1.0, "spectral_density", grid=[at], density=[1.0], which=w) for at, w in ((3.0, "final"), (5.0, "best"))
+    )
+    as_it_ended, as_it_was_best = (trials(run(0, 1.0, evaluated_at_update=update)) for update in (100, 60))
+    for table, measured, which, eigenvalue in (
+        (as_it_ended, (final, best), "final", 3.0),
+        (as_it_ended, (best,), "best", 5.0),
+        (as_it_was_best, (best, final), "best", 5.0),
+    ):
+        chart = spectral_density(results(table, None, *measured))
+        assert f"at the {which} weights" in chart.to_dict()["title"]["text"]
+        assert [row["eigenvalue"] for row in rows(chart)] == [eigenvalue]

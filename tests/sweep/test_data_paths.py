@@ -7,7 +7,7 @@ import pytest
 from commands import call
 
 from sweepgd import load, measure, search
-from sweepgd.data.paths import absolute, moved
+from sweepgd.data.paths import absolute, check_there, moved
 from sweepgd.landscape.ground import Ground
 from sweepgd.problem import Problem
 from sweepgd.sweep import load as load_sweep
@@ -72,8 +72,8 @@ def test_results_are_worked_with_from_elsewhere_and_after_the_data_have_moved(ow
     monkeypatch.chdir(tmp_path)
     assert measure(out, measures=["distance"], workers=1).num_rows == 1
     now = found.rename(tmp_path / "moved.npz")
-    told = rf"^no such file: {found}, the data of this sweep: give --data-path FILE, where it is now$"
-    for refused in (lambda: measure(out, measures=["norm_l2"]), lambda: Ground(out)):
+    told = rf"^no such file: {found}, data.path of this sweep: give --data-path FILE, where it is now$"
+    for refused in (lambda: measure(out, measures=["weight_norm"]), lambda: Ground(out)):
         with pytest.raises(Problem, match=told):
             refused()
     assert measure(out, measures=["distance"], workers=1, data_path="moved.npz").num_rows == 1
@@ -90,13 +90,33 @@ def test_a_search_goes_on_with_data_that_have_moved_and_no_others(own, tmp_path,
     out, found = tmp_path / "out", own.parent / "data" / "own.npz"
     assert run().code == 0
     now = found.rename(tmp_path / "elsewhere" / "moved.npz")
-    assert (run("--trials", "2").code, run("--trials", "2").err) == (1, f"sweepgd: no such file: {found}\n")
+    told = f"sweepgd: no such file: {found}, data.path of this sweep: give --data-path FILE, where it is now\n"
+    assert (run("--trials", "2").code, run("--trials", "2").err) == (1, told)
     assert run("--trials", "2", "--data-path", "moved.npz").code == 0
     assert load(out).trials.num_rows == 2
     assert parse(load(out).sweep_toml).data.path == str(now)
     write(now, seed=1)
     other = run("--trials", "3", "--data-path", "moved.npz")
     assert (other.code, "moved.npz has changed since the sweep was run" in other.err) == (1, True)
+
+
+def test_a_search_in_python_says_where_data_are_now(own, tmp_path):
+    now = (own.parent / "data" / "own.npz").rename(tmp_path / "moved.npz")
+    with pytest.raises(Problem, match=r"own\.npz, data\.path of this sweep: give --data-path FILE, where it is now$"):
+        search(own, out=tmp_path / "out", workers=1)
+    search(own, out=tmp_path / "out", workers=1, data_path=now)
+    assert parse(load(tmp_path / "out").sweep_toml).data.path == str(now)
+
+
+def test_each_file_that_is_not_there_is_told_by_its_key(tmp_path):
+    files = {"path": tmp_path / "a-idx3-ubyte", "test_path": tmp_path / "b-idx3-ubyte", "target": tmp_path / "labels"}
+    data = {key: str(file) for key, file in files.items()}
+    for key, file in files.items():
+        with pytest.raises(Problem, match=rf"^no such file: {file}, data\.{key} of this sweep: give --data-path FILE, where"):
+            check_there(data)
+        file.touch()
+    check_there(data)
+    check_there({"name": "digits"})
 
 
 def test_the_other_files_of_data_are_beside_the_one_that_has_moved(tmp_path):

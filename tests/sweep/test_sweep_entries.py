@@ -130,3 +130,25 @@ def test_a_range_of_whole_numbers_has_whole_ends_and_steps(given, line):
 def test_a_problem_names_the_table_that_it_is_in():
     with pytest.raises(UsageProblem, match=r"^optimizer\.adam\.beta1 = 1\.5: must be at least 0 and below 1$"):
         axis("optimizer.adam.beta1", 1.5, Setting("beta1", 0.9, "", minimum=0.0, maximum=1.0, open_maximum=True))
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        (1e300, "schedule.step.every = 1e+300: must be at least 1 and of at most 15 digits"),
+        (2**53 + 1, "schedule.step.every = 9007199254740993: must be at least 1 and of at most 15 digits"),
+        (0, "schedule.step.every = 0: must be at least 1"),
+    ],
+)
+def test_a_whole_number_that_float64_does_not_hold_is_refused(value, line):
+    """As an int it would not fit the arrays that it is multiplied with."""
+    setting = Setting("every", 1, "", minimum=1)
+    assert setting.check(2.0**53, "schedule.step") == 2**53
+    with pytest.raises(UsageProblem) as problem:
+        setting.check(value, "schedule.step")
+    assert str(problem.value) == line
+
+
+def test_a_whole_number_without_bounds_has_as_many_digits_at_most():
+    with pytest.raises(UsageProblem, match=r"^data\.shift = -1e\+300: must be of at most 15 digits$"):
+        Setting("shift", 0, "").check(-1e300, "data")

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis import by
+from sweepgd.analysis.measured import completed, of_one_kind
 from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_ticks
 from sweepgd.report.charts.style import (
@@ -29,17 +30,18 @@ LOWEST = 1e-7
 def spectral_density(results: Results) -> Chart:
     """How the Hessian's eigenvalues are distributed at the minimisers: a panel a batch size, at its best, first replicate.
 
-    Of more than six batch sizes it shows six, evenly spread. Raises Missing where no completed run has a density.
+    All are of one kind of weights, final or best: of those that the losses are of where these have a density. Of more than six
+    batch sizes it shows six, evenly spread. Raises Missing where no completed run has a density.
     """
-    rows = _densities(results.curvature)
     trials = results.trials
+    which, rows, _ = of_one_kind(completed(trials), _densities(results.curvature))
     best = by(trials.filter(pc.is_in(trials["trial"], pc.unique(rows["trial"]))), "batch_size")
     winners = [row for row in best.to_pylist() if row["best_trial"] is not None]
     if len(winners) > MOST_PANELS:
         winners = [winners[index] for index in np.linspace(0, len(winners) - 1, MOST_PANELS).round().astype(int)]
     panels = []
     for winner in winners:
-        # The last of the first replicate: the newest.
+        # The last one of the first replicate is the newest.
         of_trial = rows.filter(pc.equal(rows["trial"], winner["best_trial"])).to_pylist()
         newest = [row for row in of_trial if row["replicate"] == of_trial[0]["replicate"]][-1]
         line = [
@@ -54,15 +56,13 @@ def spectral_density(results: Results) -> Chart:
         raise Missing("no completed run has a spectral density")
     return finished(
         in_rows(panels),
-        "Spectral density of the Hessian at each batch size's best minimiser",
+        f"Spectral density of the Hessian at the {which} weights of each batch size's best configuration",
         "by stochastic Lanczos quadrature, smoothed (Ghorbani et al. 2019); the horizontal axes differ",
     )
 
 
 def _densities(curvature: pa.Table) -> pa.Table:
-    known = pc.and_(pc.equal(curvature["measure"], "spectral_density"), pc.is_valid(curvature["density"]))
-    at_minimiser = pc.and_(pc.is_in(curvature["which"], pa.array(["final", "best"])), pc.equal(curvature["rescaling"], 1.0))
-    return curvature.filter(pc.and_(known, at_minimiser)).select(["trial", "replicate", "grid", "density"])
+    return curvature.filter(pc.and_(pc.equal(curvature["measure"], "spectral_density"), pc.is_valid(curvature["density"])))
 
 
 def _panel(title: str, line: Rows) -> alt.Chart:

@@ -17,7 +17,8 @@ class Animal:
     """A file that `make` writes to a path, and what `[data]` says of it beside the path.
 
     It is read with these `classes` and this shape of the inputs, or refused with `line`; `inputs` are its first row where that
-    is worth a look; `notes` is part of what is said of it.
+    is worth a look; `test` is how many rows its test set has, and `first_test` the first of them; `notes` is part of what is
+    said of it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Animal:
     features: tuple[str, ...] | None = None
     first: tuple[float, ...] | None = (0.0, 0.25)
     test: int | None = None
+    first_test: tuple[float, ...] | None = None
     notes: str = ""
     line: str = ""
 

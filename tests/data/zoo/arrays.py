@@ -54,6 +54,7 @@ def npz_line(name: str, line: str, asked: dict | None = None, **arrays: Any) -> 
 
 KERAS = {"x_train": NUMBERS, "y_train": CODES, "x_test": NUMBERS[:4], "y_test": CODES[:4]}
 IMAGES = NUMBERS.reshape(ROWS, 2, 1)
+LATIN = np.array([b"\xe9", b"b"] * (ROWS // 2))
 OWN_TEST = {"test_inputs": "u", "test_target": "v"}
 LABELS = {"target": "labels.idx"}
 
@@ -85,6 +86,25 @@ READ = [
         DIGITS,
         first=(0, 0.25, 0),
     ),
+    Animal(
+        "a number for a gap in NPZ",
+        "d.npz",
+        npz(x=np.where(NUMBERS == 1.0, -999.9, NUMBERS).astype("f4"), y=CODES),
+        WITH | {"missing": "median", "missing_values": ["-999.9"]},
+        (ROWS, 3),
+        DIGITS,
+        first=(0, 0.25, 0),
+    ),
+    Animal(
+        "a byte for a gap",
+        "d.npz",
+        npz(x=np.where(NUMBERS == 1.0, 255, 2 * NUMBERS).astype("u1"), y=CODES),
+        WITH | {"missing": "mean", "missing_values": ["255"]},
+        (ROWS, 3),
+        DIGITS,
+        first=(0, 0, 0),
+    ),
+    Animal("labels of bytes in Latin-1", "d.npz", npz(x=NUMBERS, y=LATIN), WITH | {"encoding": "latin-1"}, classes=("b", "é")),
     Animal("IDX", "d.idx", idx_pair(NUMBERS.astype("f4"), CODES.astype("u1")), LABELS, classes=DIGITS),
     Animal(
         "MNIST's names",
@@ -111,6 +131,30 @@ REFUSED = [
     npz_line("a single number", "array 'y' holds int64 of shape ()", x=NUMBERS, y=np.int64(3)),
     npz_line("fewer labels", "12 rows of inputs but 11 of targets", x=NUMBERS, y=CODES[1:]),
     npz_line("a label NA", "column 'y', row 2 is missing", x=NUMBERS, y=np.where(CODES == 1, "NA", KINDS)),
+    npz_line(
+        "a label -1",
+        "column 'y', row 3 is missing, and 3 more",
+        WITH | {"missing_values": ["-1"]},
+        x=NUMBERS,
+        y=np.where(CODES == 2, -1, CODES),
+    ),
+    *(
+        npz_line(
+            f"{key} of NPZ",
+            f"data.{key} says how a CSV or TSV file is written, and d.npz is none: remove it",
+            WITH | {key: value},
+            x=NUMBERS,
+            y=CODES,
+        )
+        for key, value in {"header": True, "separator": ";", "decimal": ","}.items()
+    ),
+    Animal(
+        "encoding of IDX",
+        "d.idx",
+        idx_pair(NUMBERS.astype("f4"), CODES.astype("u1")),
+        LABELS | {"encoding": "latin-1"},
+        line="data.encoding says how a CSV or TSV file is written, and d.idx is none: remove it",
+    ),
     npz_line("a gap in NPZ", "column 'x0', row 3 is missing", x=np.where(NUMBERS == 1.0, np.nan, NUMBERS), y=CODES),
     npz_line(
         "inputs unnamed",

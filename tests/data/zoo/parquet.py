@@ -32,6 +32,10 @@ def nulls(values: Any, type_: pa.DataType) -> pa.Array:
     return pa.array([None if row == 2 else value for row, value in enumerate(values)], type_)
 
 
+def gaps(value: float, dtype: str) -> np.ndarray:
+    return np.where(np.arange(ROWS) == 2, value, 5).astype(dtype)
+
+
 READ = [
     Animal("plain", "d.parquet", table(), features=("a", "b")),
     Animal(
@@ -40,6 +44,54 @@ READ = [
     Animal("a named index", "d.parquet", NAMED.to_parquet, features=("a", "b"), notes="column 'id' is an index"),
     Animal("an index that is asked for", "d.parquet", NAMED.to_parquet, {"inputs": ["id", "b"]}, first=(50, 0.25)),
     Animal("an index in a range", "d.parquet", FRAME.to_parquet, features=("a", "b")),
+    Animal(
+        "an index without metadata",
+        "d.parquet",
+        table(__index_level_0__=np.arange(ROWS)[::-1]),
+        features=("a", "b"),
+        notes="column '__index_level_0__' is an index of the rows",
+    ),
+    Animal(
+        "an index read and saved again",
+        "d.parquet",
+        FRAME.reset_index(names="Unnamed: 0").to_parquet,
+        features=("a", "b"),
+        notes="column 'Unnamed: 0' is an index of the rows",
+    ),
+    Animal(
+        "a number for a gap in Parquet",
+        "d.parquet",
+        table(a=gaps(-999.9, "f4")),
+        {"missing": "most_frequent", "missing_values": ["-999.9"]},
+        (ROWS, 3),
+        first=(5, 0.25, 0),
+    ),
+    Animal(
+        "an integer for a gap",
+        "d.parquet",
+        table(a=gaps(-999, "i8")),
+        {"missing": "drop", "missing_values": ["-999.0"]},
+        (ROWS - 1, 2),
+        first=(5, 0.25),
+        notes="1 of 12 rows are left out",
+    ),
+    Animal(
+        "a decimal for a gap",
+        "d.parquet",
+        table(a=pa.array(gaps(-999, "i8")).cast(pa.decimal128(21, 2))),
+        {"missing": "mean", "missing_values": ["-999"]},
+        (ROWS, 3),
+        first=(5, 0.25, 0),
+    ),
+    Animal(
+        "numbers as categories with gaps",
+        "d.parquet",
+        table(a=np.where(np.arange(ROWS) == 2, np.nan, gaps(-1, "f8"))),
+        {"categories": ["a"], "missing": "most_frequent"},
+        (ROWS, 3),
+        features=("a=5", "b", "a missing"),
+        first=(1, 0.25, 0),
+    ),
     Animal("pandas' categories", "d.parquet", FRAME.astype({"kind": "category"}).to_parquet),
     Animal("dictionaries", "d.parquet", table(kind=pa.array(KINDS.tolist()).dictionary_encode())),
     Animal("large strings", "d.parquet", table(kind=kinds(pa.large_string()))),
@@ -110,6 +162,23 @@ REFUSED = [
         table(kind=nulls(KINDS.tolist(), pa.string()).dictionary_encode()),
         line="column 'kind', row 3 is missing",
     ),
+    Animal(
+        "a label -1 in Parquet",
+        "d.parquet",
+        table(kind=np.arange(ROWS) % 3 - 1),
+        {"missing_values": ["-1"]},
+        line="column 'kind', row 1 is missing, and 3 more",
+    ),
+    *(
+        Animal(
+            f"{key} of Parquet",
+            "d.parquet",
+            table(),
+            {key: value},
+            line=f"data.{key} says how a CSV or TSV file is written, and d.parquet is none: remove it",
+        )
+        for key, value in {"header": False, "separator": ";", "decimal": ",", "encoding": "latin-1"}.items()
+    ),
     Animal("a column of nulls", "d.parquet", table(a=pa.nulls(ROWS)), line="column 'a', row 1 is missing, and 11 more"),
     Animal(
         "a column of nulls as the mean",
@@ -121,7 +190,10 @@ REFUSED = [
     Animal("lists", "d.parquet", table(a=pa.array([[1.0, 2.0]] * ROWS)), line="column 'a' holds list<"),
     Animal("structures", "d.parquet", table(a=pa.array([{"u": 1}] * ROWS)), line="column 'a' holds struct<"),
     Animal(
-        "bytes", "d.parquet", table(a=pa.array([b"\xff"] * ROWS)), line="column 'a', row 1 is b'\\xff', which is not UTF-8 text"
+        "bytes",
+        "d.parquet",
+        table(a=pa.array([b"\xff"] * ROWS)),
+        line="column 'a', row 1 is b'\\xff', which is not UTF-8 text: save it",
     ),
     Animal(
         "numbers as text",

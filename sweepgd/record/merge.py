@@ -1,0 +1,131 @@
+"""The rows of several result directories as one new directory, in order of trial."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.record import parts, reading
+from sweepgd.record.files import sync_folder, writing
+from sweepgd.record.load import ORDER, Results
+from sweepgd.record.lock import take_lock
+from sweepgd.record.ready import make_ready
+from sweepgd.record.runs import Runs
+from sweepgd.record.schema import SCHEMAS, footer
+from sweepgd.record.sealed import sealed
+from sweepgd.record.store import Store
+
+# Where rows wait for those of their neighbouring trials, in the directory that is being made.
+UNSORTED = "unsorted"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A result directory to be merged: the numbers of its parts, and its trials."""
+
+    directory: Path
+    published: Sequence[int]
+    trials: Runs
+
+    def parts(self, table: str) -> list[Path]:
+        """Return the parts of a table."""
+        return parts.parts_of(self.directory, table, self.published)
+
+
+def source(results: Results, note: Callable[[str], None]) -> Source:
+    """Return a result directory all of whose rows are in parts. `note` is told what was cut from its log.
+
+    Raises Problem where somebody is writing there, or there is no room for the rows that are still in its log.
+    """
+    with closing(Store.open(results.directory, results.sweep_toml)) as store:
+        for line in store.notes:
+            note(line)
+        store.publish()
+        published = parts.numbers(results.directory / "trials", ".parquet")
+        return Source(results.directory, published, np.array(sorted(store.recorded), np.int64))
+
+
+def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
+    """Write the rows of directories that have no trial in common to the new directory `out`, which then is there as a whole.
+
+    In memory are a row group and the rows of some neighbouring trials at a time, whatever the number of rows. Raises
+    Problem where a part is damaged or `out` cannot be written; nothing of it is left then.
+    """
+    trials = np.sort(np.concatenate([each.trials for each in sources]))
+    with _new(out, sweep_toml) as begun:
+        for table, schema in SCHEMAS.items():
+            paths = [path for each in sources for path in each.parts(table)]
+            with sealed(parts.part(begun, table, 1), schema, footer(sweep_toml)) as writer:
+                for rows in _in_order(paths, schema, _bounds(trials, paths, schema), begun / UNSORTED):
+                    writer.write_table(rows)
+
+
+@contextmanager
+def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
+    """Yield a result directory without rows beside `out`, which is given that name where the block ends without an error."""
+    begun = out.with_name(f".{out.name}.merging")
+    with writing(out):
+        (begun / "log").mkdir(parents=True, exist_ok=True)
+        lock = take_lock(begun)
+        try:
+            for folder in (*SCHEMAS, UNSORTED):  # of a merge that was killed
+                shutil.rmtree(begun / folder, ignore_errors=True)
+            (begun / UNSORTED).mkdir()
+            make_ready(begun, sweep_toml)
+            yield begun
+            (begun / UNSORTED).rmdir()
+            begun.rename(out)
+            sync_folder(out.parent)
+        finally:
+            shutil.rmtree(begun, ignore_errors=True)
+            os.close(lock)
+
+
+def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
+    """Return the trials at which to cut, so that the rows of these parts between two cuts are about a row group in memory."""
+    # Rows of one sweep are of about one size. How they are encoded does not tell it: a text may be there once for all.
+    sample = next((table for path in paths for table in reading.groups(path, schema) if len(table)), None)
+    if sample is None:
+        return trials[:0]
+    size = sum(map(reading.rows_of, paths)) * sample.nbytes / len(sample)
+    step = max(1, ceil(len(trials) / ceil(size / parts.GROUP_BYTES)))
+    return trials[step::step]
+
+
+def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Path) -> Iterator[pa.Table]:
+    """Yield the rows of parts by trial and replicate, those of each run in the order of their part.
+
+    They are first dealt out to a file for each stretch of trials between two `bounds`.
+    """
+    for path in paths:
+        for table in reading.groups(path, schema):
+            stretches = np.searchsorted(bounds, table["trial"].to_numpy(), side="right")
+            for stretch in np.unique(stretches):
+                _append(folder / f"{stretch}.arrow", table.filter(pa.array(stretches == stretch)))
+    for stretch in range(len(bounds) + 1):
+        path = folder / f"{stretch}.arrow"
+        if path.exists():
+            yield _read(path).combine_chunks().sort_by([(key, "ascending") for key in ORDER])
+            path.unlink()
+
+
+def _append(path: Path, table: pa.Table) -> None:
+    """Append a table to a file of Arrow streams, one after the other."""
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with path.open("ab") as file, pa.ipc.new_stream(file, table.schema, options=options) as stream:
+        stream.write_table(table)
+
+
+def _read(path: Path) -> pa.Table:
+    """Return all tables of such a file as one."""
+    tables, size = [], path.stat().st_size
+    with path.open("rb") as file:
+        while file.tell() < size:
+            tables.append(pa.ipc.open_stream(file).read_all())
+    return pa.concat_tables(tables)

@@ -1,0 +1,127 @@
+"""CSV files that are refused: another dialect than is said, gaps, words among numbers, and what is no CSV at all."""
+
+import bz2
+import gzip
+
+from data.zoo.animal import KINDS, Animal, rows, text
+from data.zoo.delimited import DATED, HEAD, SEXED, gap, labels
+
+
+def lines(*which: tuple[str, str, dict, str]) -> list[Animal]:
+    return [Animal(name, "d.csv", text(content), asked, line=line) for name, content, asked, line in which]
+
+
+REFUSED = [
+    *lines(
+        ("empty", "", {}, "the file is empty"),
+        ("header alone", HEAD, {}, "no rows"),
+        ("semicolons unsaid", "a;b;kind\n" + rows(";"), {}, 'separated by ";", set data.separator = ";"'),
+        ("tabs unsaid", "a\tb\tkind\n" + rows("\t"), {}, r'separated by "\t", set data.separator'),
+        (
+            "decimal commas unsaid",
+            "a;b;kind\n" + rows(";", ","),
+            {"separator": ";"},
+            'for decimal commas set data.decimal = ","',
+        ),
+        ("no header", rows(), {"target": "cat"}, "its first line looks like data (0, 0.25, cat), not like names"),
+        (
+            "no header, digits",
+            "8,0,1\n" * 9,
+            {"target": "8"},
+            "looks like data (8, 0, 1), not like names: set data.header = false",
+        ),
+        ("two names", "a,a,kind\n" + rows(), {}, "two columns are called 'a': rename one"),
+        ("no header, and a gap", ",0,1,cat\n" + "".join(f",{line}\n" for line in rows().splitlines()), {}, "looks like data"),
+        (
+            "a level called as a column",
+            SEXED.replace("sex,a", "sex,sex=f", 1).replace("\n,", "\nd,"),
+            {"categories": "all"},
+            "two inputs would be called 'sex=f'",
+        ),
+        (
+            "an indicator called as a column",
+            gap(3, "").replace("a,b", "b missing,b", 1),
+            {"missing": "mean"},
+            "two inputs would be called 'b missing', one of them made of a category's level or of what was missing: rename",
+        ),
+        (
+            "decimal commas beside commas",
+            "a,kind\n" + "".join(f"{row},5,{kind}\n" for row, kind in enumerate(KINDS)),
+            {},
+            "Expected 2 columns, got 3: 0,5,cat; if these are decimal commas, each splits its number: save the file with",
+        ),
+        ("a comma in a text", HEAD + rows() + "1,2,cat,grey\n", {}, "a text that holds ',' wants quotes"),
+        (
+            "a comma in a text alone",
+            "kind,a\nx,y,1\nz,1\n",
+            {},
+            "Expected 2 columns, got 3: x,y,1; a text that holds ',' wants",
+        ),
+        ("numbers too many", HEAD + rows() + "1.5,2.5,3.5,4.5\n", {}, "give each row as many numbers as there are columns"),
+        (
+            "a number as a missing label",
+            labels("1", "-1.0", "0"),
+            {"missing_values": ["-1"]},
+            "column 'kind', row 2 is missing",
+        ),
+        ("a column without a name", "a,,kind\n" + rows(), {}, "column 2 has no name"),
+        ("Latin-1 unsaid", "x", {}, "no column 'kind': known: x"),
+        ("a ragged row", HEAD + rows() + "1,2\n", {}, "Expected 3 columns, got 2"),
+        ("missing labels", labels("NA", "b", "c"), {}, "column 'kind', row 1 is missing, and 3 more"),
+        ("NA beside a spelling", labels("NA", "b", "c"), {"missing_values": ["-999"]}, "row 1 is missing, and 3 more"),
+        ("labels ?", labels("b", "?"), {}, "column 'kind', row 2 is missing"),
+        ("labels .", labels("b", "c", "."), {}, "column 'kind', row 3 is missing"),
+        ("labels nan among numbers", labels("1", "nan", "0"), {}, "column 'kind', row 2 is missing"),
+        ("labels NULL", labels("b", "c", "NULL"), {}, "column 'kind', row 3 is missing"),
+        ("labels None", labels("b", "c", "None"), {}, "column 'kind', row 3 is missing"),
+        ("a gap", gap(4, ""), {}, "column 'b', row 5 is missing: fill in a value"),
+        ("infinity", gap(4, "-inf"), {}, "column 'b', row 5 is -inf: mend it"),
+        ("words among numbers", gap(4, "four"), {}, "column 'b', row 5 is 'four', not a number"),
+        ("dates", DATED, {}, "column 'when', row 1 is '2020-01-01', not a number: name it in data.dates"),
+        (
+            "dates of another order",
+            DATED.replace("2020-01-01", "01/02/2020"),
+            {"dates": ["when"]},
+            "row 1 is '01/02/2020', not a date",
+        ),
+        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number: mend it, name it in data.categories"),
+        (
+            "a price as classes",
+            HEAD + "".join(f"1,2,{900 + row}\n" for row in range(40)),
+            {},
+            "would be 40 classes in 40 rows: is it a quantity?",
+        ),
+        ("reals as classes", labels("1.5", "2"), {}, "row 1 is 1.5: classes are whole numbers or text"),
+        ("one class", labels("x"), {}, "every row is of class 'x'"),
+        (
+            "two faults at once",
+            SEXED.replace("0.25", "x"),
+            {},
+            "column 'sex', row 1 is 'f', not a number; column 'b', row 1 is 'x', not a number: ",
+        ),
+    ),
+    Animal(
+        "Latin-1 as UTF-8", "d.csv", text(labels("sétosa", "b"), "latin-1"), line="line 2 is not UTF-8 text: set data.encoding"
+    ),
+    Animal("UTF-16 as UTF-8", "d.csv", text(HEAD + rows(), "utf-16"), line='holds UTF-16 text: set data.encoding = "utf-16"'),
+    Animal(
+        "gzip without .gz",
+        "d.csv",
+        lambda path: path.write_bytes(gzip.compress(rows().encode())),
+        line="holds gzip: add .gz to its name",
+    ),
+    Animal("bzip2", "d.csv", lambda path: path.write_bytes(bz2.compress(rows().encode())), line="holds bzip2: unpack it"),
+    Animal("a web page", "d.csv", text("<!DOCTYPE html>\n<html>"), line="holds a web page: fetch the file itself"),
+    Animal("a pointer", "d.csv", text("version https://git-lfs.github.com/spec/v1\n"), line="holds a Git LFS pointer"),
+    Animal(
+        "a sheet",
+        "d.csv",
+        lambda path: path.write_bytes(b"PK\3\4" + bytes(40)),
+        line="holds a ZIP archive: unpack it, or save an Excel sheet as CSV",
+    ),
+    Animal(
+        "gzip cut short", "d.csv.gz", lambda path: path.write_bytes(gzip.compress(rows().encode())[:-9]), line="cannot read "
+    ),
+    Animal("no gzip", "d.csv.gz", text(HEAD + rows()), line="cannot read "),
+    Animal("zeros", "d.csv", lambda path: path.write_bytes(bytes(999)), line="no column 'kind'"),
+]

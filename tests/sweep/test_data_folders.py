@@ -1,0 +1,104 @@
+"""The folder of a named data set's files: beside the sweep file, recorded as an absolute path, identified, and moved since."""
+
+import gzip
+import shutil
+
+import numpy as np
+import pytest
+from commands import call
+from data.zoo.arrays import idx
+
+from sweepgd import load, measure, search
+from sweepgd.problem import Problem
+from sweepgd.sweep import differences, parse
+from sweepgd.sweep import load as load_sweep
+
+SWEEP = """
+name = "clothes"
+[data]
+name = "fashion_mnist"
+folder = "clothes"
+[model]
+name = "softmax"
+[budget]
+epochs = 1
+[space]
+batch_size = ["full", 4, 8]
+learning_rate = 0.1
+[search]
+sampler = "grid"
+trials = 1
+"""
+
+
+def write(folder, seed=0):
+    """The four files of a small Fashion-MNIST."""
+    images = np.random.default_rng(seed).integers(0, 255, (40, 2, 2)).astype("u1")
+    folder.mkdir(exist_ok=True)
+    for name, rows in (("train", 40), ("t10k", 10)):
+        (folder / f"{name}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images[:rows])))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(idx((np.arange(rows) % 10).astype("u1")))
+    return folder
+
+
+@pytest.fixture
+def sweep_file(tmp_path, monkeypatch):
+    """A sweep file with its data in a folder beside it; we are elsewhere."""
+    (tmp_path / "sweeps").mkdir()
+    write(tmp_path / "sweeps" / "clothes")
+    (tmp_path / "sweeps" / "clothes.toml").write_text(SWEEP)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return tmp_path / "sweeps" / "clothes.toml"
+
+
+def test_a_folder_in_a_file_begins_at_the_file_and_one_of_an_override_where_we_are(sweep_file, tmp_path):
+    assert load_sweep("../sweeps/clothes.toml").data.model_extra == {"folder": str(sweep_file.parent / "clothes")}
+    override = load_sweep(str(sweep_file), ['data.folder="clothes"'])
+    assert override.data.model_extra == {"folder": str(tmp_path / "elsewhere" / "clothes")}
+
+
+def test_results_are_worked_with_from_elsewhere_and_after_the_folder_has_moved(sweep_file, tmp_path, monkeypatch):
+    out, found = tmp_path / "out", sweep_file.parent / "clothes"
+    search("../sweeps/clothes.toml", out=out, workers=1)
+    recorded = parse(load(out).sweep_toml).data
+    assert recorded.model_extra == {"folder": str(found)}
+    assert len(recorded.fingerprint) == 64
+    monkeypatch.chdir(tmp_path)
+    assert measure(out, measures=["distance"], workers=1).num_rows == 1
+    now = found.rename(tmp_path / "moved")
+    told = rf"^no such folder: {found}, data\.folder of this sweep: give --data-path FOLDER, where it is now$"
+    with pytest.raises(Problem, match=told):
+        measure(out, measures=["weight_norm"])
+    with pytest.raises(Problem, match=told):
+        search(sweep_file, out=out, workers=1)
+    assert measure(out, measures=["distance"], workers=1, data_path="moved").num_rows == 1
+    two = ["search.trials=2"]
+    assert search(sweep_file, out=out, workers=1, overrides=two, data_path="moved").trials.num_rows == 2
+    assert parse(load(out).sweep_toml).data.model_extra == {"folder": str(now)}
+    write(now, seed=1)
+    with pytest.raises(Problem, match=r"moved has changed since the sweep was run"):
+        search(sweep_file, out=out, workers=1, overrides=["search.trials=3"], data_path="moved")
+    with pytest.raises(Problem, match=r"moved has changed since the sweep was run"):
+        measure(out, measures=["weight_norm"], data_path="moved")
+    with pytest.raises(Problem, match=rf"^no such folder: {tmp_path}/gone$"):
+        measure(out, measures=["weight_norm"], data_path="gone")
+
+
+def test_a_folder_that_a_file_does_not_name_is_given_on_the_command_line(sweep_file, tmp_path, monkeypatch, capsys):
+    sweep_file.write_text(SWEEP.replace('folder = "clothes"\n', ""))
+    clothes = shutil.move(sweep_file.parent / "clothes", tmp_path / "elsewhere")
+    given = ("search", str(sweep_file), "--data-path", "clothes", "--workers", "1", "--quiet")
+    dry = call(monkeypatch, capsys, *given, "--dry-run")
+    assert (dry.code, "rows: 34 train, 6 validation, 10 test" in dry.out) == (0, True)
+    assert call(monkeypatch, capsys, *given, "--out", "out").code == 0
+    assert parse(load("out").sweep_toml).data.model_extra == {"folder": str(clothes)}
+
+
+def test_a_record_without_a_fingerprint_goes_on(sweep_file):
+    """Earlier versions recorded none of a named data set."""
+    before = load_sweep(str(sweep_file))
+    now = before.model_copy(update={"data": before.data.model_copy(update={"fingerprint": "a" * 64})})
+    other = before.model_copy(update={"data": before.data.model_copy(update={"fingerprint": "b" * 64})})
+    assert differences(before, now) == []
+    assert differences(other, now) == [f"{sweep_file.parent / 'clothes'} has changed since the sweep was run"]
