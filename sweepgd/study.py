@@ -130,9 +130,10 @@ def _run_remaining(
         prepared.lab.compile(optimizers, progress.note)
     numbers = shard.numbers(range(prepared.total))
     todo = len(numbers) - sum(number in numbers for number in store.recorded)
-    progress.started(len(numbers), len(numbers) - todo, location(executor, workers, todo))
     deadline = monotonic() + timeout if timeout is not None else inf
+    where = location(executor, workers, todo)
     if not todo:
+        progress.started(len(numbers), len(numbers), where)
         with suppress(NoRoom):
             store.publish()  # what an interrupted command may have left in the log
         return True
@@ -142,7 +143,8 @@ def _run_remaining(
             f"{store.directory} has {in_words(free)} free, and what remains to run may take {in_words(need)}: when there is no"
             " room, it pauses until there is; or give fewer --trials, or another --out"
         )
-    with scratch_folder() as folder:
+    with scratch_folder() as folder, opened(executor, progress.note) as reached:
+        progress.started(len(numbers), len(numbers) - todo, where)
         work = Work(
             prepared.sweep,
             run,
@@ -155,11 +157,7 @@ def _run_remaining(
             rungs=len(prepared.advisor.rungs),
             table=prepared.advisor.table,
         )
-        with (
-            opened(executor, progress.note) as reached,
-            asking(drains=True) as stop,
-            make(work, reached, workers, todo, progress.note) as engine,
-        ):
+        with asking(drains=True) as stop, make(work, reached, workers, todo, progress.note) as engine:
             reporting = Reporting(store, progress, stop)
             AskAndTell(prepared, store, engine, reporting, deadline, trial_timeout, stop, shard).run()
             reporting.publish(deadline)

@@ -41,6 +41,7 @@ trials = 6
 LATER = ("evaluated_at_update", "preprocessing")
 # Only these are measured, and differ from run to run.
 MEASURED = {"started_at", "finished_at", "worker", "train_seconds", "seconds_per_update", "seconds_per_epoch", "seconds"}
+MEASURED |= {"attempt"}  # which is more than 1 where a worker was lost
 
 
 def sweep(*overrides: str, text: str = LINEAR) -> Sweep:

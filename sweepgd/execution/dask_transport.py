@@ -37,8 +37,14 @@ def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
     def report(rung: RungReport) -> None:
         worker.log_event(topic, {"block": block.number, "report": pickle.dumps(rung)})
 
+    def wanted() -> bool:
+        """False once the driver has cancelled the block, as the scheduler does where the driver is gone."""
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state != "cancelled"
+
+    key = worker.get_current_task()
     worker.log_event(topic, {"block": block.number})
-    return helpers.run_block(study.id, block, study, memory, report)
+    return helpers.run_block(study.id, block, study, memory, report, wanted)
 
 
 @dataclass
@@ -136,8 +142,8 @@ class DaskTransport:
         """Wait for the outcome of a block, in the client's thread."""
         try:
             outcome: BlockOutcome = await answered(future.result())
-        except (CancelledError, asyncio.CancelledError) as error:
-            self._happened.put(partial(self._cancelled, number, reason(error)))
+        except (CancelledError, asyncio.CancelledError):
+            self._happened.put(partial(self._cancelled, number))
         except KilledWorker:
             self._happened.put(partial(self._lost, number, blameless=False))
         except Exception as error:
@@ -161,11 +167,11 @@ class DaskTransport:
             self._cancel([sent.future])
             self._events.append(BlockLost(number, blameless or not sent.begun))
 
-    def _cancelled(self, number: int, why: str) -> None:
+    def _cancelled(self, number: int) -> None:
         if number not in self._sent:
             return
         if self._client.status != "running":
-            raise gone(self._client, why)
+            raise gone(self._client, "the connection to it is lost")
         if self._workers.study is not None and self._workers.study.status != "finished":
             self._workers.study = None  # the last worker that had it has gone: it is sent again
         self._lost(number, blameless=True)

@@ -13,9 +13,10 @@ from typing import Any
 
 from sweepgd.execution.helper_process import Start
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
+from sweepgd.processes import without_interrupts
 
 # A closed helper first ends its own processes.
-END_SECONDS = 2.0
+END_SECONDS = 1.0
 
 
 class Helper:
@@ -25,14 +26,12 @@ class Helper:
         self._socket, theirs = socketpair()
         self._connection = Connection(os.dup(self._socket.fileno()))
         self._sending = Lock()
-        with theirs:
+        with theirs, without_interrupts():
             # -P: a file in the working directory must not stand for a module of that name.
             command = [sys.executable, "-P", "-m", "sweepgd.execution.helper_process", str(theirs.fileno())]
             self._process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
             )
-        self.ended_idle = False
-        """True if the process had ended before the last block, because it had long been idle."""
         self.send(start)
 
     def send(self, message: Any) -> None:
@@ -49,7 +48,6 @@ class Helper:
                     report(message)
         except (EOFError, OSError):
             code = self.end()
-            self.ended_idle = code == 0
             return HelperLost(f"by signal {Signals(-code).name}" if code < 0 else f"with exit code {code}")
         if isinstance(message, Refused):
             self.end()

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
-from time import monotonic
+from select import poll
+from threading import Thread
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from sweepgd import one_off
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
 # A block that takes longer than this goes back with the tasks that have not begun, for other workers.
 LONGEST_SECONDS = 10.0
-# A helper that has no block for this long ends: its driver may have been killed.
-IDLE_SECONDS = 60.0
+# Where the worker is gone, what does not end by itself so soon, as the compiling of a kernel, is not waited for.
+PATIENCE_SECONDS = 0.3
 # A trial goes on if the driver has not answered for this long: it may have been killed.
 ANSWER_SECONDS = 30.0
 
@@ -56,6 +58,7 @@ def main() -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # a Ctrl-C in the terminal is the driver's to handle
     connection = Connection(int(sys.argv[1]))
+    Thread(target=_end_with_worker, args=(connection.fileno(),), daemon=True).start()
     with suppress(EOFError, OSError):  # the worker is gone
         start: Start = connection.recv()
         try:
@@ -65,11 +68,20 @@ def main() -> None:
             connection.send(Refused(reason(error)))
             return
         with pool:
-            while connection.poll(IDLE_SECONDS):
+            while True:
                 message = connection.recv()
                 if isinstance(message, Block):
                     connection.send(_BlockRun(pool, connection, message, notes).run())
     os._exit(0)  # nothing is left to be saved, and plugins may have threads that do not end
+
+
+def _end_with_worker(descriptor: int) -> None:
+    """End this process soon after the worker has closed the connection, or has ended itself."""
+    closed = poll()
+    closed.register(descriptor, 0)  # its end is always told
+    closed.poll()
+    sleep(PATIENCE_SECONDS)
+    os._exit(1)  # which the pool's processes notice
 
 
 def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:

@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from time import monotonic, sleep
 
 from sweepgd.execution.helper import Helper
-from sweepgd.execution.helper_process import IDLE_SECONDS, Start
+from sweepgd.execution.helper_process import Start
 from sweepgd.execution.messages import (
     Answer,
     Block,
@@ -31,18 +31,28 @@ from sweepgd.share import share
 
 BlockOutcome = Returned | Refused | HelperLost | StudyMissing
 Report = Callable[[RungReport], None]
+Wanted = Callable[[], bool]
+
+# A study of which no block has come for this long ends here: its driver may have been killed.
+IDLE_SECONDS = 60.0
 
 _studies: dict[str, "_ReceivedStudy"] = {}
 _lock = Lock()
 
 
 def run_block(
-    study_id: str, block: Block, study: Study | None = None, memory: int | None = None, report: Report | None = None
+    study_id: str,
+    block: Block,
+    study: Study | None = None,
+    memory: int | None = None,
+    report: Report | None = None,
+    wanted: Wanted = lambda: True,
 ) -> BlockOutcome:
     """Run a block of a study, which itself is needed in the first call alone.
 
     `memory` is the limit of a trial in bytes, by default a core's share of this machine's; `report` sends a trial's mean at a
-    rung to the driver, which responds by `answer`.
+    rung to the driver, which responds by `answer`. A block that is no longer `wanted` ends soon, also where a trial waits for
+    that response.
     """
     with _lock:
         received = _studies.get(study_id)
@@ -55,7 +65,7 @@ def run_block(
                 received = _studies[study_id] = _ReceivedStudy(study, share(cores()) if memory is None else memory)
             except OSError as error:
                 return Refused(f"cannot write the data of the study: {reason(error)}; set TMPDIR to a larger disk")
-    return received.run(block, report)
+    return received.run(block, report, wanted)
 
 
 def answer(study_id: str, block: int, prune: bool) -> None:
@@ -79,7 +89,7 @@ def end(study_id: str) -> None:
 
 
 class _ReceivedStudy:
-    """A study in this process: its files, and its helpers. It ends by itself when no block has come for long."""
+    """A study in this process: its files, and its helpers. It ends by itself where its driver is gone."""
 
     def __init__(self, study: Study, memory: int | None) -> None:
         self._id, self._files = study.id, ExitStack()
@@ -96,48 +106,57 @@ class _ReceivedStudy:
         )
         self._lock = Lock()
         self._idle: list[Helper] = []
-        self._running: dict[int, Helper] = {}
+        self._running: dict[int, tuple[Helper, Wanted]] = {}
         self._withdrawn = False
         self._used = monotonic()
-        Thread(target=self._end_when_idle, daemon=True).start()
+        Thread(target=self._watch, daemon=True).start()
 
-    def run(self, block: Block, report: Report | None) -> BlockOutcome:
-        while True:
-            with self._lock:
-                if self._withdrawn:
-                    return Returned(not_begun=list(block.tasks))
-                helper = self._running[block.number] = self._idle.pop() if self._idle else Helper(self._start)
-            outcome = helper.run(block, report)
-            with self._lock:
-                del self._running[block.number]
-                self._used = monotonic()
-                if isinstance(outcome, Returned):
-                    self._idle.append(helper)
-            if not helper.ended_idle:
-                return outcome
+    def run(self, block: Block, report: Report | None, wanted: Wanted) -> BlockOutcome:
+        with self._lock:
+            if self._withdrawn:
+                return Returned(not_begun=list(block.tasks))
+            helper = self._idle.pop() if self._idle else Helper(self._start)
+            self._running[block.number] = helper, wanted
+        outcome = helper.run(block, report)
+        with self._lock:
+            del self._running[block.number]
+            self._used = monotonic()
+            if isinstance(outcome, Returned):
+                self._idle.append(helper)
+            if self._withdrawn:
+                self._end_idle()
+        return outcome
 
     def answer(self, block: int, prune: bool) -> None:
-        if (helper := self._running.get(block)) is not None:
-            helper.send(Answer(prune))
+        if (running := self._running.get(block)) is not None:
+            running[0].send(Answer(prune))
 
     def withdraw(self, drain: bool) -> None:
         with self._lock:
             self._withdrawn = True
-            for helper in self._running.values():
+            for helper, _ in self._running.values():
                 helper.send(Withdraw(drain))
 
     def end(self) -> None:
         with self._lock:
             self._withdrawn = True
-            for helper in self._running.values():
+            for helper, _ in self._running.values():
                 helper.close()
-            for helper in self._idle:
-                Thread(target=helper.end, daemon=True).start()
+            self._end_idle()
         self._files.close()
 
-    def _end_when_idle(self) -> None:
-        while self._running or monotonic() < self._used + 2 * IDLE_SECONDS:
+    def _end_idle(self) -> None:
+        while self._idle:
+            Thread(target=self._idle.pop().end, daemon=True).start()
+
+    def _watch(self) -> None:
+        """End the blocks that are no longer wanted, and the study once it has been idle."""
+        while self._running or monotonic() < self._used + IDLE_SECONDS:
             sleep(IDLE_SECONDS / 4)
+            with self._lock:
+                for helper, wanted in self._running.values():
+                    if not wanted():
+                        helper.close()
         end(self._id)
 
 

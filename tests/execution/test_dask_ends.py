@@ -1,0 +1,140 @@
+"""How a search on Dask ends before it is done: what it says, and that no process, task or file of it is left."""
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+from commands import completed, rest, running, said, wait_for_rows
+from dask_cluster import DaskCluster
+from session import alive, wait_until_gone
+from tiny import LINEAR, sweep_file
+from waiting import wait_until
+
+from sweepgd import load
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
+
+# Trials of a few milliseconds, and of minutes.
+SHORT = LINEAR.replace("epochs = 2", "epochs = 200\neval_every = 3400").replace("trials = 6", "trials = 100000")
+ENDLESS = LINEAR.replace("epochs = 2", "epochs = 100000000\neval_every = 3400").replace("trials = 6", "trials = 100000")
+# An idle study and an unwanted block end soon.
+IMPATIENT = "from sweepgd.execution import helpers\nhelpers.IDLE_SECONDS = 0.5\n"
+
+
+@pytest.fixture
+def cluster(tmp_path, short):
+    """A worker without a nanny, whose session has no other process than itself and what the trials need."""
+    (tmp_path / "impatient.py").write_text(IMPATIENT)
+    given = ("--no-nanny", "--preload", str(tmp_path / "impatient.py"))
+    with DaskCluster(tmp_path, *given, env=os.environ | {"TMPDIR": str(short)}) as started:
+        started.add_worker()
+        yield started
+
+
+def interrupted(out):
+    return f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there"
+
+
+def helpers(cluster):
+    """The processes of a cluster's worker beside itself."""
+    worker = cluster.workers[0]
+    assert worker.runs
+    return [each for each in alive(worker.process.pid) if each.pid != worker.process.pid]
+
+
+def wait_until_idle(cluster, folder):
+    """Wait until the worker has no process beside itself and no file of a study."""
+    wait_until(lambda: not helpers(cluster))
+    wait_until(lambda: not list(folder.glob("sweepgd-data-*")))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short, tmp_path):
+    out = tmp_path / "out"
+    with running("search", sweep_file(tmp_path, SHORT), "--out", str(out), "--on", cluster.address) as search:
+        wait_for_rows(out, 2, search)
+        search.send_signal(number)
+        assert said(search, "stopping: ") == "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once\n"
+        err = rest(search)
+    assert (search.returncode, err.splitlines()[-1]) == (130, interrupted(out))
+    assert {row["status"] for row in load(out).trials.to_pylist()} == {"completed"}
+    wait_until_idle(cluster, short)
+
+
+def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short, tmp_path):
+    out = tmp_path / "out"
+    with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
+        wait_until(lambda: len(helpers(cluster)) >= 4 or search.poll() is not None)
+        search.send_signal(signal.SIGINT)
+        _, err = search.communicate()
+    assert (search.returncode, err.splitlines()[-1], "Traceback" in err) == (130, interrupted(out), False)
+    wait_until_idle(cluster, short)
+
+
+def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, short, tmp_path):
+    out = tmp_path / "out"
+    with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
+        wait_until(lambda: len(helpers(cluster)) >= 4 or search.poll() is not None)
+        search.kill()
+    wait_until_idle(cluster, short)
+
+
+@pytest.mark.parametrize("text", [SHORT, ENDLESS], ids=["short", "endless"])
+def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short, tmp_path):
+    """It reaches all processes of the command's group."""
+    out = tmp_path / "out"
+    given = ("search", sweep_file(tmp_path, text), "--out", str(out), "--on", "dask", "--jobs", "1")
+    with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
+        wait_until(lambda: len(alive(search.pid)) >= 7 or search.poll() is not None)
+        os.killpg(search.pid, signal.SIGINT)
+        _, err = search.communicate()
+    assert search.returncode == 130
+    lines = [line for line in err.splitlines() if " trials, " not in line and "free, and what remains" not in line]
+    stopping = "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once"
+    assert lines == ["running 100000 trials on the workers of dask", stopping, interrupted(out)]
+    wait_until_gone(search.pid)
+    assert not list(short.glob("sweepgd-data-*"))
+
+
+def test_the_second_signal_waits_for_nothing(short, tmp_path):
+    out = tmp_path / "out"
+    given = ("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", "dask", "--jobs", "1")
+    patient = {"sweepgd.dispatch.DRAIN_SECONDS": 3600.0}
+    with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
+        wait_until(lambda: len(alive(search.pid)) >= 7 or search.poll() is not None)
+        os.killpg(search.pid, signal.SIGINT)
+        said(search, "stopping: what runs has 3600 s")
+        time.sleep(0.2)  # a signal of the next SAME_SECONDS is taken for the first
+        os.killpg(search.pid, signal.SIGINT)
+        err = rest(search)
+    assert (search.returncode, err.splitlines()) == (130, [interrupted(out)])
+    wait_until_gone(search.pid)
+
+
+def test_the_scheduler_goes_and_the_search_ends_with_a_line_and_goes_on(cluster, tmp_path):
+    out = tmp_path / "out"
+    given = ("search", sweep_file(tmp_path, SHORT), "--out", str(out))
+    with running(*given, "--on", cluster.address) as search:
+        wait_for_rows(out, 2, search)
+        cluster.scheduler.kill()
+        _, err = search.communicate()
+    last = err.splitlines()[-1]
+    assert (search.returncode, "Traceback" in err) == (1, False)
+    why = "(the connection to it is lost): what finished is recorded, and the same command goes on from there"
+    assert last == f"sweepgd: the Dask scheduler at {cluster.address} is gone {why}", err
+    finished = finished_at(out)
+    trials = max(finished) + 3
+    ended = completed(*given, "--trials", str(trials), "--workers", "1")
+    assert ended.returncode == 0, ended.stderr
+    assert finished.items() <= finished_at(out).items()
+    assert list(finished_at(out)) == list(range(trials))
+
+
+def finished_at(out):
+    """When each trial finished."""
+    rows = load(out).trials.select(["trial", "finished_at"]).to_pylist()
+    found = {row["trial"]: row["finished_at"] for row in rows}
+    assert len(found) == len(rows)
+    return found
