@@ -24,7 +24,7 @@ def wrapped(base, path: Path):
         # optax asks for the average's rate with counts from 1, and for the step's with counts from 0.
         lambda rate: optax.contrib.schedule_free(base(rate, dtype), lambda count: rate(count - 1), b1=0.8),
         path,
-        judged=optax.contrib.schedule_free_eval_params,
+        evaluated=optax.contrib.schedule_free_eval_params,
     )
 
 
