@@ -45,7 +45,8 @@ def root() -> Path | None:
 def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any]) -> Any:
     """Return the kernel of `compile_(cache_folder)`, which loads its code from that folder or saves it there.
 
-    A complete `folder` is passed as it is; otherwise a new one, which then becomes `folder`; None if nothing can be saved.
+    `cache_folder` is `folder` if that is a complete entry; otherwise a new folder, which is then renamed to `folder`; None if
+    nothing can be saved.
     """
     if folder is None or kept.is_whole(folder):
         return compile_(folder)
