@@ -1,4 +1,4 @@
-"""Tests of the packages, run from the repository's root: rules are compared along the paths of its own tests, in tests/."""
+"""Tests of the packages, run from the root of the repository: they use the optimizer paths of tests/optimizers."""
 
 import jax
 

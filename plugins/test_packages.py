@@ -1,4 +1,4 @@
-"""What holds for every package here: it offers what it declares, and its rules pass the kit and are described in its README."""
+"""Every package provides the entry points that it declares; its rules pass the conformance kit and are in its README."""
 
 import tomllib
 from importlib.metadata import distribution
@@ -18,7 +18,7 @@ each_rule = pytest.mark.parametrize(("folder", "name"), RULES, ids=[name for _, 
 
 
 @pytest.mark.parametrize("folder", PROJECTS, ids=lambda folder: folder.name)
-def test_installed_as_declared(folder):
+def test_the_installed_package_is_the_declared_one(folder):
     project = PROJECTS[folder]
     installed = distribution(project["name"])
     assert (folder.name, installed.version) == (project["name"], project["version"])
@@ -27,13 +27,13 @@ def test_installed_as_declared(folder):
 
 
 @each_rule
-def test_passes_the_conformance_kit(folder, name):
+def test_the_rule_passes_the_conformance_kit(folder, name):
     assert registry.get("optimizers", name).name == name
     testing.check(name)
 
 
 @each_rule
-def test_readme_has_every_setting(folder, name):
+def test_the_readme_has_every_setting_and_its_default(folder, name):
     readme = (folder / "README.md").read_text(encoding="utf-8")
     optimizer = registry.get("optimizers", name)
     assert f"`{name}`" in readme or len(PROJECTS[folder]["entry-points"][GROUP]) == 1

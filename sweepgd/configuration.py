@@ -1,4 +1,4 @@
-"""One point of a search, resolved: everything that tells a training run from its neighbours in the same sweep."""
+"""A configuration: all searched values of one point, resolved, which distinguish the runs of a sweep."""
 
 import hashlib
 import json
@@ -12,8 +12,9 @@ _SORTED = json.JSONEncoder(sort_keys=True)
 class Configuration:
     """An optimizer with its settings, a learning rate with its schedule, a batch size with its schedule.
 
-    `batch_size` is the number of rows, or "full"; `warmup` is in epochs, and the learning rate's schedule begins after it or is
-    multiplied by it; `weight_decay` is the L2 penalty, 0 for rules that decay weights by a hyperparameter of their own.
+    `batch_size` is a number of rows or "full". `warmup` is in epochs; the learning-rate schedule counts from its end
+    (`schedule_after_warmup`) or from the start of the run. `weight_decay` is the factor of the L2 penalty, 0 for optimizers
+    with a hyperparameter "weight_decay".
     """
 
     optimizer: str = "sgd"
@@ -29,16 +30,16 @@ class Configuration:
     schedule_after_warmup: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        given = dict(vars(self))
+        values = dict(vars(self))
         if not (self.schedule_after_warmup and self.warmup):
-            # Without it a configuration keeps the identity that it had before there was a choice.
-            del given["schedule_after_warmup"]
-        return given
+            # Left out, so that `config_id` is that of records made before this field existed.
+            del values["schedule_after_warmup"]
+        return values
 
     def to_json(self) -> str:
         return _SORTED.encode(self.to_dict())
 
 
 def config_id_of(text: str) -> str:
-    """The identity of the configuration whose JSON this is: twelve hexadecimal digits, the same for equal ones everywhere."""
+    """Return the identifier of a configuration from its JSON: twelve hexadecimal digits, equal for equal configurations."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Human durations: 90s, 5m, 1h30m, 2d, or a plain number of seconds."""
+"""Durations as users write them: 90s, 5m, 1h30m, 2d, or a number of seconds."""
 
 import re
 
@@ -9,7 +9,7 @@ _NUMBER = r"\d+(?:\.\d+)?"
 
 
 def seconds(text: str, flag: str) -> float:
-    """The seconds that a duration such as "90s" or "1h30m" stands for. Raises UsageProblem, naming the flag."""
+    """Return the seconds of a duration such as "90s" or "1h30m". Raise UsageProblem, which names `flag`, if it is invalid."""
     if re.fullmatch(_NUMBER, text.strip()):
         value = float(text)
     elif re.fullmatch(rf"(?:\s*{_NUMBER}\s*[smhd]\s*)+", text):

@@ -1,6 +1,6 @@
-"""Ctrl-C, and SIGTERM like it: the first asks, the second ends the process, also while a kernel runs that does not come back.
+"""Ctrl-C and SIGTERM: the first signal asks the process to stop, the second ends it at once, even inside an endless kernel.
 
-Python's own handler waits for such a kernel, and would for ever (numba#5551); kernels let go of the GIL, so a thread does not.
+Python's own handler runs only after a kernel returns (numba#5551). Kernels release the GIL, so a thread watches for signals.
 """
 
 import os
@@ -16,55 +16,55 @@ from types import FrameType
 from sweepgd.problem import printable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# `timeout` and `uv run` pass on what a terminal sends to all: such a second signal comes at once, that of a hand later.
+# A terminal sends Ctrl-C to all processes, and `timeout` and `uv run` forward theirs: that duplicate arrives within this time.
 SAME_SECONDS = 0.1
-# What prepares or ends has so long after the first, so that all is over in 2 s.
+# Time for code to end after the first signal, so that the process ends within 2 s.
 PATIENCE_SECONDS = 1.5
-# When the first signal came to the command that listens. A KeyboardInterrupt out of a finalizer or a callback, as of an import,
-# goes no further: who asks later finds it here.
+# The time of the first signal in `heard`. Python drops a KeyboardInterrupt in a finalizer or in a callback, such as one of an
+# import; later calls of `asking` read it here.
 _first: list[float] = []
-# Somebody is asking to drain.
+# Set while a caller of `asking` drains.
 _draining = Event()
 
 
 @contextmanager
 def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
-    """Ends the process with a line on stderr at KeyboardInterrupt, which SIGTERM raises here too. For the main thread.
+    """At KeyboardInterrupt, which SIGTERM also raises here, print `line()` to stderr and exit. For the main thread only.
 
-    At the second signal it ends at once, wherever it is, and so it does PATIENCE_SECONDS after the first but where somebody is
-    `asking` to drain: what compiles a kernel, say, does not return to Python for up to 10 s.
+    The second signal ends the process at once. So does a timeout of PATIENCE_SECONDS after the first signal, unless a caller of
+    `asking` drains: the compilation of a kernel, for example, may not return to Python for 10 s.
     """
-    ours, theirs = socketpair()
-    theirs.setblocking(False)
+    reader, writer = socketpair()
+    writer.setblocking(False)
 
     def watch() -> None:
         try:
-            _wait_for_one(ours)
+            _wait_for_one(reader)
             first, drains = monotonic(), _draining.is_set()
             _first.append(first)
-            ours.settimeout(PATIENCE_SECONDS)
+            reader.settimeout(PATIENCE_SECONDS)
             try:
-                _wait_for_second(ours, first)
+                _wait_for_second(reader, first)
             except TimeoutError:
                 if drains or _draining.is_set():
-                    ours.settimeout(None)
-                    _wait_for_second(ours, first)
+                    reader.settimeout(None)
+                    _wait_for_second(reader, first)
         except EOFError:
             return
-        shown = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which a progress bar hides
-        os.write(sys.stderr.fileno(), f"{shown}sweepgd: {printable(line())}\n".encode())
+        show_cursor = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides it
+        os.write(sys.stderr.fileno(), f"{show_cursor}sweepgd: {printable(line())}\n".encode())
         os._exit(exit_code)
 
-    def unraisable(told: "sys.UnraisableHookArgs") -> None:
-        if not issubclass(told.exc_type, KeyboardInterrupt):
-            hook(told)
+    def unraisable(args: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(args.exc_type, KeyboardInterrupt):
+            hook(args)
 
     thread = Thread(target=watch, daemon=True)
     thread.start()
-    before = signal.set_wakeup_fd(theirs.fileno())
+    before = signal.set_wakeup_fd(writer.fileno())
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
-    heeded = [number for number, handler in handlers.items() if handler is not signal.SIG_IGN]
-    for number in heeded:
+    handled = [number for number, handler in handlers.items() if handler is not signal.SIG_IGN]
+    for number in handled:
         signal.signal(number, signal.default_int_handler)
     hook, sys.unraisablehook = sys.unraisablehook, unraisable
     try:
@@ -74,17 +74,17 @@ def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
         sys.exit(exit_code)
     finally:
         sys.unraisablehook = hook
-        for number in heeded:
+        for number in handled:
             signal.signal(number, handlers[number])
         signal.set_wakeup_fd(before)
-        theirs.close()  # which ends the thread
+        writer.close()  # ends the thread
         thread.join()
-        ours.close()
+        reader.close()
         _first.clear()
 
 
 def _wait_for_one(signals: socket) -> None:
-    """Reads up to one of SIGNALS. Raises EOFError where none will come, and TimeoutError where none has in time."""
+    """Read until one of SIGNALS. Raise EOFError if the writer is closed, TimeoutError if none arrives in time."""
     while read := signals.recv(1):
         if read[0] in SIGNALS:
             return
@@ -99,44 +99,44 @@ def _wait_for_second(signals: socket, first: float) -> None:
 
 
 class Stop:
-    """Whether somebody has asked to stop."""
+    """A request to stop: false until a signal has arrived."""
 
-    def __init__(self, asked_at: float | None = None) -> None:
-        self._asked_at = asked_at
+    def __init__(self, requested_at: float | None = None) -> None:
+        self._requested_at = requested_at
 
     def __bool__(self) -> bool:
-        return self._asked_at is not None
+        return self._requested_at is not None
 
     @property
     def seconds(self) -> float:
-        """How long ago that was; 0 where nobody has."""
-        return 0.0 if self._asked_at is None else monotonic() - self._asked_at
+        """Seconds since the request; 0 without one."""
+        return 0.0 if self._requested_at is None else monotonic() - self._requested_at
 
     def ask(self, number: int, frame: FrameType | None) -> None:
-        """Handles a signal. Raises KeyboardInterrupt at the second one."""
-        if self._asked_at is None:
-            self._asked_at = monotonic()
-        elif monotonic() - self._asked_at > SAME_SECONDS:
+        """Handle a signal. Raise KeyboardInterrupt at the second one."""
+        if self._requested_at is None:
+            self._requested_at = monotonic()
+        elif monotonic() - self._requested_at > SAME_SECONDS:
             raise KeyboardInterrupt
 
 
 @contextmanager
 def asking(*, drains: bool = False) -> Iterator[Stop]:
-    """Inside, the first signal that would raise KeyboardInterrupt asks to stop instead. Only the main thread is ever asked.
+    """Yield a Stop, which the first signal sets instead of raising KeyboardInterrupt; only in the main thread.
 
-    What `drains` sees to it itself that it ends in time.
+    A caller that `drains` must itself end in time; `heard` sets no timeout for it.
     """
     in_main = current_thread() is main_thread()
     stop = Stop(_first[0] if _first and in_main else None)
     if drains:
         _draining.set()
-    ours = [number for number in SIGNALS if in_main and signal.getsignal(number) is signal.default_int_handler]
-    for number in ours:
+    replaced = [number for number in SIGNALS if in_main and signal.getsignal(number) is signal.default_int_handler]
+    for number in replaced:
         signal.signal(number, stop.ask)
     try:
         yield stop
     finally:
         if drains:
             _draining.clear()
-        for number in ours:
+        for number in replaced:
             signal.signal(number, signal.default_int_handler)

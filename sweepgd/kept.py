@@ -1,9 +1,9 @@
-"""What takes long to make and never changes, kept in the user's cache.
+"""Cache results that take long to compute and never change, in the user's cache folder.
 
-An entry is a folder named by a digest of its key, which holds all that the content depends on, the versions of libraries too.
-It is sealed with a digest of its files and renamed into place whole, so that two processes at once, a kill, damage and a cache
-that is deleted cost nothing but the time to make it anew. What is read from an entry may be code that is run, as a pickle is:
-an entry counts only where nobody but the user, and root, can have written it.
+An entry is a folder named by a digest of its key, which holds all that the content depends on, including versions of libraries.
+It contains a digest of its files and appears by one rename. Concurrent processes, a kill, damage and deletion therefore cost
+only the time to compute it again. An entry may hold code that is run, such as a pickle, and is read only if nobody except the
+user and root can have written it.
 """
 
 import hashlib
@@ -22,19 +22,19 @@ import platformdirs
 T = TypeVar("T")
 Key = Mapping[str, Any]
 
-# What a start spares is the second that importing a library takes, which is not worth more of the user's disk.
+# An entry saves the start of a search about a second, for importing a library, which is not worth more disk space.
 LARGEST_BYTES = 1 << 20
-SEAL = "seal"
+DIGEST_FILE = "seal"
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def versions(*distributions: str) -> dict[str, str]:
-    """What is installed of these distributions, for a key."""
+    """Return the installed versions of these distributions, for a key."""
     return {name: version(name) for name in distributions}
 
 
 def recall(key: Key, read: Callable[[Path], T]) -> T | None:
-    """What `read` gives of the folder kept for this key; None where there is none, or not as it was kept."""
+    """Return `read(folder)` of the entry for this key; None if there is no intact entry."""
     folder = _folder(key)
     with suppress(OSError):
         if is_whole(folder):
@@ -43,43 +43,42 @@ def recall(key: Key, read: Callable[[Path], T]) -> T | None:
 
 
 def keep(key: Key, size: int, write: Callable[[Path], None]) -> None:
-    """Keeps the files that `write` leaves in a folder, of `size` bytes.
+    """Store the files that `write(folder)` creates, of `size` bytes, as the entry for this key.
 
-    Does nothing, without a word, where they are too large or the cache cannot be written: they are then made each time.
+    Do nothing if they are larger than LARGEST_BYTES or the cache cannot be written; they are then computed each time.
     """
     if size <= LARGEST_BYTES:
-        place(_folder(key), write)
+        store_folder(_folder(key), write)
 
 
-def place(folder: Path, write: Callable[[Path], None]) -> None:
-    """Makes `folder` an entry of what `write` leaves in an empty folder; does nothing, without a word, where that fails."""
+def store_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Make `folder` an entry with the files that `write(empty_folder)` creates; do nothing if they cannot be written."""
     with suppress(OSError):
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as temporary:
-            made = Path(temporary) / "made"
-            made.mkdir(mode=0o700)
-            write(made)
-            (made / SEAL).write_text(_digest(made))
+            entry = Path(temporary) / "entry"
+            entry.mkdir(mode=0o700)
+            write(entry)
+            (entry / DIGEST_FILE).write_text(_digest(entry))
             if not is_whole(folder):
                 if os.path.lexists(folder):
                     folder.rename(Path(temporary) / "damaged")
-                made.rename(folder)
+                entry.rename(folder)
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a folder is an entry of the user's own, and every file in it as it was kept."""
-    seal = folder / SEAL
+    """Return whether a folder is a private entry of the user with all files unchanged."""
     try:
         if not is_private(folder.parent) or not is_private(folder):
             return False
         own = all(path.lstat().st_uid == os.getuid() for path in folder.rglob("*"))
-        return own and seal.read_bytes() == _digest(folder).encode()
-    except OSError:  # it is not there, or another process has just replaced it
+        return own and (folder / DIGEST_FILE).read_bytes() == _digest(folder).encode()
+    except OSError:  # it does not exist, or another process has just replaced it
         return False
 
 
 def is_private(folder: Path) -> bool:
-    """Whether a folder is the user's, and nobody else may write to it. Raises OSError where it is not there."""
+    """Return whether a folder belongs to the user and only the user can write to it. Raise OSError if it does not exist."""
     status = folder.stat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & OTHERS_WRITE
 
@@ -90,10 +89,10 @@ def _folder(key: Key) -> Path:
 
 
 def _digest(folder: Path) -> str:
-    """Of the names and contents of all its files but the seal."""
+    """Return a digest of the names and contents of all files except the digest file."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path != folder / SEAL:
+        if path.is_file() and path != folder / DIGEST_FILE:
             content = path.read_bytes()
             digest.update(f"{path.relative_to(folder)} {len(content)} ".encode() + content)
     return digest.hexdigest()

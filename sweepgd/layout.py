@@ -1,7 +1,7 @@
-"""Where each tensor of a model lives in its one flat parameter vector.
+"""The layout of a model's tensors in one flat parameter vector.
 
-The layout is an int64 table with one row a tensor, so that kernels can read it: `layout[i, OFFSET]`, `layout[i, KIND]`.
-A layer-wise optimizer loops over its rows; an elementwise one never looks.
+The layout is an int64 table with one row for each tensor, which kernels can read: `layout[i, OFFSET]`, `layout[i, KIND]`. A
+layer-wise optimizer loops over its rows; an elementwise one does not need it.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from sweepgd.problem import UsageProblem
 OFFSET, SIZE, KIND, FAN_IN, FAN_OUT, NDIM, DIM0, DIM1, DIM2, DIM3 = range(10)
 COLUMNS = 10
 
-# Kinds of tensor. Penalties and layer-wise rules treat WEIGHT apart from the others.
+# Kinds of tensors. Penalties and weight decay apply to WEIGHT only.
 WEIGHT, BIAS, SCALE, POSITION = range(4)
 
-# Of 8 bytes each, with some copies of them, in addresses of 63 bits.
+# With 8 bytes each and a few copies, more would not fit 63-bit addresses.
 MOST_PARAMETERS = 2**56
 
 Layout = npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ Layout = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor of a model: its shape (up to 4 axes), its kind, and the fans that initialization needs."""
+    """One tensor of a model: its shape (up to 4 axes), its kind, and fan-in and fan-out for initialization."""
 
     shape: tuple[int, ...]
     kind: int
@@ -37,9 +37,9 @@ class Tensor:
 
 
 def layout_of(tensors: Sequence[Tensor]) -> Layout:
-    """The table, shape (tensors, COLUMNS), of tensors laid end to end in the given order.
+    """Return the table, shape (tensors, COLUMNS), of tensors one after another in this order.
 
-    Raise UsageProblem for more parameters than an address can count.
+    Raise UsageProblem for more than MOST_PARAMETERS parameters.
     """
     count = sum(prod(map(int, tensor.shape)) for tensor in tensors)
     if count > MOST_PARAMETERS:
@@ -55,10 +55,10 @@ def layout_of(tensors: Sequence[Tensor]) -> Layout:
 
 
 def parameter_count(layout: Layout) -> int:
-    """The length of the flat parameter vector."""
+    """Return the length of the flat parameter vector."""
     return int(layout[:, SIZE].sum())
 
 
 def tensors_in(theta: npt.NDArray[np.floating], layout: Layout) -> list[npt.NDArray[np.floating]]:
-    """Views of `theta`, one a tensor, in their shapes."""
+    """Return a view of `theta` for each tensor, in its shape."""
     return [theta[row[OFFSET] : row[OFFSET] + row[SIZE]].reshape(row[DIM0 : DIM0 + row[NDIM]]) for row in layout]

@@ -1,4 +1,4 @@
-"""How a run ended. Every ending is a row of the record, and says why."""
+"""The outcome of a run: its status and message, as they are recorded."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ TIMED_OUT = "timed_out"
 
 @dataclass(frozen=True)
 class Outcome:
-    """One of the five endings with its message; where it diverged, the update and the last finite mini-batch loss."""
+    """A status with its message; if the run diverged, also the update and the last finite mini-batch loss."""
 
     status: str
     message: str

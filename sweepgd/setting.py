@@ -1,4 +1,4 @@
-"""One named setting of an optimizer, schedule, model or data set: its default and meaning, what is allowed, where to search."""
+"""A named setting of an optimizer, schedule, model or data set: default, meaning, valid values and search range."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from sweepgd.problem import UsageProblem, nearest
 
-# Kernels take numbers as float64, which does not hold every whole number beyond it.
+# Kernels take numbers as float64, which cannot represent all larger integers.
 LARGEST_WHOLE = 2**53
 
 
@@ -15,10 +15,10 @@ LARGEST_WHOLE = 2**53
 class Setting:
     """A setting that users may give by name.
 
-    `low`, `high` and `log` are the range that a search uses where a sweep says `"search"`; `minimum` and `maximum` bound
-    what is valid at all (`open_maximum` excludes the upper bound itself); `choices` lists the only values allowed.
-    A default of None means "derived from the rest". `formerly` is for a setting that was added later with a default that
-    changes what is computed: the value that a record without it stands for.
+    `low`, `high` and `log` are the range of a search (`"search"` in a sweep file); `minimum` and `maximum` bound the valid
+    values (`open_maximum` excludes the upper bound itself); `choices` lists the only valid values. A default of None means
+    "derived from the other settings". `formerly` is the value of this setting in records that do not have it, if it was added
+    later and its default changes results.
     """
 
     name: str
@@ -34,10 +34,10 @@ class Setting:
     formerly: Any = None
 
     def check(self, value: Any, where: str) -> Any:
-        """`value`, converted to the default's type. Raises UsageProblem where it is not valid."""
+        """Return `value`, converted to the type of the default. Raise UsageProblem if it is invalid."""
         name = f"{where}.{self.name}"
         if self.choices:
-            if not any(value == choice and type(value) is type(choice) for choice in self.choices):  # true is no 1
+            if not any(value == choice and type(value) is type(choice) for choice in self.choices):  # True == 1
                 raise UsageProblem(f"{name} = {value!r}: {nearest(str(value), map(str, self.choices))}")
             return value
         if isinstance(self.default, bool):
@@ -76,25 +76,25 @@ class Setting:
 
 
 def shown(value: Any) -> str:
-    """A setting's value as a message shows it."""
+    """Return the value of a setting as text for messages."""
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def fault(settings: Any, what: str) -> str | None:
-    """What keeps a plugin's declared settings from being a tuple of Setting, in words that follow its name, or None.
+def fault(settings: Any, field: str) -> str | None:
+    """Return why the declared settings of a plugin are not a tuple of Setting, as a predicate of its name, or None.
 
-    `what` is the field that holds them: "settings", "hyperparameters".
+    `field` is the name of the field that holds them, such as "settings" or "hyperparameters".
     """
     if not isinstance(settings, tuple):
-        return f"has {what} of type {type(settings).__name__}: give a tuple; of one, write (Setting(…),) with a comma"
+        return f"has {field} of type {type(settings).__name__}: give a tuple; of one, write (Setting(…),) with a comma"
     for setting in settings:
         if not isinstance(setting, Setting):
-            return f"has the {what.removesuffix('s')} {setting!r}: declare it as a Setting"
+            return f"has the {field.removesuffix('s')} {setting!r}: declare it as a Setting"
     return None
 
 
 def resolve(settings: Sequence[Setting], given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Every setting's value: as given, else its default. Raises UsageProblem for an unknown name or an invalid value."""
+    """Return the value of every setting, as given or by default. Raise UsageProblem for unknown names and invalid values."""
     by_name = {setting.name: setting for setting in settings}
     for name in given:
         if name not in by_name:

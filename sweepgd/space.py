@@ -1,4 +1,4 @@
-"""What a sweep searches: axes, some of which exist only for certain values of another."""
+"""The search space of a sweep: axes, some of which exist only for certain values of another axis."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Value = float | int | str | bool
 
 
 class Suggests(Protocol):
-    """The part of Optuna's Trial that a space asks for its values."""
+    """The methods of Optuna's Trial from which a space takes values."""
 
     def suggest_categorical(self, name: str, choices: Any) -> Any: ...
     def suggest_float(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float: ...
@@ -22,7 +22,7 @@ class Suggests(Protocol):
 class Axis:
     """One searched or fixed quantity: either `values` (one value is fixed), or a range from `low` to `high`.
 
-    `when` names an earlier axis and the values of it for which this axis exists at all.
+    `when` is the name of an earlier axis and its values for which this axis exists.
     """
 
     name: str
@@ -39,11 +39,11 @@ class Axis:
         return len(self.values) == 1
 
     def exists(self, point: Mapping[str, Value]) -> bool:
-        """Whether this axis exists beside the values chosen so far."""
+        """Return whether this axis exists, given the values of earlier axes."""
         return self.when is None or point.get(self.when[0]) in self.when[1]
 
     def ask(self, trial: Suggests) -> Value:
-        """This axis' value for one trial."""
+        """Return the value of this axis that Optuna's trial suggests."""
         if self.fixed:
             return self.values[0]
         if self.values:
@@ -54,57 +54,57 @@ class Axis:
 
     @property
     def count(self) -> int:
-        """The number of values of this axis; 0 if it is continuous, so that they cannot be counted."""
+        """The number of values of this axis; 0 if it is continuous."""
         if self.values:
             return len(self.values)
         if self.step is None and not self.integer:
             return int(self.low == self.high)
         return int((self.high - self.low) / (self.step or 1) + 1e-9) + 1
 
-    def at(self, place: int) -> Value:
-        """The value at a place among the `count` values of this axis."""
+    def at(self, index: int) -> Value:
+        """Return the value with this index, from 0 to `count` - 1."""
         if self.values:
-            return self.values[place]
-        value = min(self.low + place * (self.step or 1), self.high)  # 0.1 + 2 * 0.1 > 0.3
+            return self.values[index]
+        value = min(self.low + index * (self.step or 1), self.high)  # 0.1 + 2 * 0.1 > 0.3
         return int(value) if self.integer else value
 
-    def place(self, value: Value) -> int | None:
-        """The place of a value among the `count` values of this axis, None where it is none of them."""
+    def index_of(self, value: Value) -> int | None:
+        """Return the index of a value, None if it is not one of the `count` values of this axis."""
         if self.values:
-            return self._places.get(value)
+            return self._indices.get(value)
         if isinstance(value, str) or not self.count or not self.low <= value <= self.high:
             return None
         steps = (value - self.low) / (self.step or 1)
         return round(steps) if abs(steps - round(steps)) < 1e-8 else None  # the tolerance of Optuna's distributions
 
     @cached_property
-    def _places(self) -> dict[Value, int]:
-        return {value: place for place, value in enumerate(self.values)}
+    def _indices(self) -> dict[Value, int]:
+        return {value: index for index, value in enumerate(self.values)}
 
     def holds(self, value: Value) -> bool:
         """Return whether a value lies on this axis."""
         if self.values or self.count:
-            return self.place(value) is not None
+            return self.index_of(value) is not None
         return not isinstance(value, str) and self.low <= value <= self.high
 
     def grid(self) -> tuple[Value, ...]:
-        """This axis' values on a grid. Raises UsageProblem for a range without steps."""
+        """Return all values of this axis. Raise UsageProblem for a range without steps."""
         if not self.values and self.step is None and (self.log or not self.integer):
             raise UsageProblem(f"a grid needs steps, and {self.name} is a range without: give it a list or a step")
-        return tuple(self.at(place) for place in range(self.count))
+        return tuple(self.at(index) for index in range(self.count))
 
 
 @dataclass(frozen=True)
 class Space:
     """The axes of a sweep, each after the axis that it depends on.
 
-    Its countable points, those without a continuous axis, have places from 0 on, the last axis turning fastest.
+    Points without a continuous axis are countable and have indices from 0, with the last axis varying fastest.
     """
 
     axes: tuple[Axis, ...]
 
     def ask(self, trial: Suggests) -> dict[str, Value]:
-        """One point: a value for every axis that exists in it."""
+        """Return a point of values that Optuna's trial suggests, for every axis that exists in it."""
         point: dict[str, Value] = {}
         for axis in self.axes:
             if axis.exists(point):
@@ -118,72 +118,72 @@ class Space:
 
     @cached_property
     def countable(self) -> int:
-        """The number of points without a continuous axis."""
-        return self._after(0, {})
+        """The number of countable points."""
+        return self._count_from(0, {})
 
-    def at(self, place: int) -> dict[str, Value]:
-        """The countable point at a place from 0 to `countable` - 1."""
+    def at(self, index: int) -> dict[str, Value]:
+        """Return the countable point with this index, from 0 to `countable` - 1."""
         point: dict[str, Value] = {}
-        for index, axis in enumerate(self.axes):
+        for position, axis in enumerate(self.axes):
             if not axis.exists(point):
                 continue
             if axis.name in self._conditions:
                 for choice in range(axis.count):
                     point[axis.name] = axis.at(choice)
-                    after = self._after(index + 1, point)
-                    if place < after:
+                    after = self._count_from(position + 1, point)
+                    if index < after:
                         break
-                    place -= after
+                    index -= after
             else:
-                choice, place = divmod(place, self._after(index + 1, point))
+                choice, index = divmod(index, self._count_from(position + 1, point))
                 point[axis.name] = axis.at(choice)
         return point
 
-    def place(self, point: Mapping[str, Value]) -> int | None:
-        """The place of a point of this space, None where one of its axes is continuous."""
+    def index_of(self, point: Mapping[str, Value]) -> int | None:
+        """Return the index of a point of this space, None if it is not countable."""
         before: dict[str, Value] = {}
-        place = 0
-        for index, axis in enumerate(self.axes):
+        index = 0
+        for position, axis in enumerate(self.axes):
             if not axis.exists(point):
                 continue
-            choice = axis.place(point[axis.name])
+            choice = axis.index_of(point[axis.name])
             if choice is None:
                 return None
             if axis.name in self._conditions:
-                place += sum(self._after(index + 1, before | {axis.name: axis.at(other)}) for other in range(choice))
+                index += sum(self._count_from(position + 1, before | {axis.name: axis.at(other)}) for other in range(choice))
             else:
-                place += choice * self._after(index + 1, before)
+                index += choice * self._count_from(position + 1, before)
             before[axis.name] = axis.at(choice)
-        return place
+        return index
 
     def grid(self) -> Iterator[dict[str, Value]]:
-        """Every point of the grid, by place. Raises UsageProblem where an axis is a range without steps."""
+        """Yield every point of the grid in the order of indices. Raise UsageProblem if an axis is a range without steps."""
         for axis in self.axes:
             axis.grid()
         return map(self.at, range(self.countable))
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
-        """The axes whose value decides which others exist."""
+        """The names of the axes on whose values the existence of others depends."""
         return tuple(dict.fromkeys(axis.when[0] for axis in self.axes if axis.when is not None))
 
     @cached_property
     def _counts(self) -> dict[tuple[Any, ...], int]:
         return {}
 
-    def _after(self, index: int, point: Mapping[str, Value]) -> int:
-        """The number of countable points that agree with `point` in the axes before `index`."""
-        if index == len(self.axes):
+    def _count_from(self, position: int, point: Mapping[str, Value]) -> int:
+        """Return the number of countable points with the values of `point` on the first `position` axes."""
+        if position == len(self.axes):
             return 1
-        key = (index, *map(point.get, self._conditions))
+        key = (position, *map(point.get, self._conditions))
         if key not in self._counts:
-            axis = self.axes[index]
+            axis = self.axes[position]
             if not axis.exists(point):
-                count = self._after(index + 1, point)
+                count = self._count_from(position + 1, point)
             elif axis.name in self._conditions:
                 values = map(axis.at, range(axis.count))
-                count = sum(self._after(index + 1, {**point, axis.name: value}) for value in values)
+                count = sum(self._count_from(position + 1, {**point, axis.name: value}) for value in values)
             else:
-                count = axis.count and axis.count * self._after(index + 1, point)
+                count = axis.count and axis.count * self._count_from(position + 1, point)
             self._counts[key] = count
         return self._counts[key]

@@ -1,4 +1,4 @@
-"""Random numbers by purpose: each has a stream of its own, so that none disturbs another or repeats its draws."""
+"""Independent random streams, one for each purpose, so that drawing for one purpose does not change another."""
 
 import numpy as np
 
@@ -6,5 +6,5 @@ DRAWING, SUBSET, SPLIT, NOISE, INIT, ORDER, KEY, MEASURE, LANDSCAPE = range(9)
 
 
 def stream(seed: int, purpose: int, *counters: int) -> np.random.Generator:
-    """The random numbers of one purpose under this seed; `counters` tell one use of them from the next, as an epoch does."""
+    """Return the generator of one purpose; `counters`, such as an epoch, select independent streams of the same purpose."""
     return np.random.default_rng([seed, purpose, *counters])

@@ -1,4 +1,4 @@
-"""Durations as people write them."""
+"""Durations with units are parsed, and invalid ones are refused."""
 
 import pytest
 
@@ -13,11 +13,11 @@ from sweepgd.problem import UsageProblem
         *[("1h30m", 5400.0), ("1d 2h 3m 4.5s", 93784.5)],
     ],
 )
-def test_units(text, value):
+def test_durations_with_units_are_seconds(text, value):
     assert seconds(text, "--timeout") == value
 
 
 @pytest.mark.parametrize("text", ["", "0", "0s", "-3s", "soon", "90sec", "10ms", "inf", "nan", "1e3", "3h 20", "1h-5m"])
-def test_what_is_no_duration(text):
+def test_invalid_durations_are_refused(text):
     with pytest.raises(UsageProblem, match=r"^--timeout .*: give a duration above 0, such as 90s, 5m or 3h$"):
         seconds(text, "--timeout")

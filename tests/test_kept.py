@@ -1,4 +1,4 @@
-"""What is kept comes back as it was, or not at all: a damaged entry, another key, a cache that cannot be written."""
+"""An entry of the disk cache is read as it was stored, or not at all: damage, another key, a cache that cannot be written."""
 
 import os
 from multiprocessing import get_context
@@ -14,7 +14,7 @@ KEY = {"what": "text", "versions": {"numpy": "1"}}
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty user's cache."""
+    """The empty folder of a user's cache."""
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
     return tmp_path / "cache" / "sweepgd" / "kept"
 
@@ -27,7 +27,7 @@ def keep(text: str, key: kept.Key = KEY) -> None:
     kept.keep(key, len(text), lambda folder: (folder / "text").write_text(text))
 
 
-def test_round_trip(cache: Path) -> None:
+def test_an_entry_is_read_as_it_was_stored(cache: Path) -> None:
     assert kept.recall(KEY, read) is None
     keep("sobol")
     assert kept.recall(KEY, read) == "sobol"
@@ -40,8 +40,8 @@ def test_another_version_is_another_entry() -> None:
     assert kept.recall(KEY | {"versions": {"numpy": "2"}}, read) is None
 
 
-@pytest.mark.parametrize("damage", ["change", "cut", "remove", "unseal", "zeros"])
-def test_a_damaged_entry_is_made_anew(cache: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["change", "cut", "remove", "no digest", "zeros"])
+def test_a_damaged_entry_is_replaced(cache: Path, damage: str) -> None:
     keep("sobol")
     (entry,) = cache.iterdir()
     match damage:
@@ -51,8 +51,8 @@ def test_a_damaged_entry_is_made_anew(cache: Path, damage: str) -> None:
             (entry / "text").write_text("sob")
         case "remove":
             (entry / "text").unlink()
-        case "unseal":
-            (entry / kept.SEAL).unlink()
+        case "no digest":
+            (entry / kept.DIGEST_FILE).unlink()
         case "zeros":
             for path in entry.iterdir():
                 path.write_bytes(bytes(path.stat().st_size))
@@ -64,7 +64,7 @@ def test_a_damaged_entry_is_made_anew(cache: Path, damage: str) -> None:
 
 @pytest.mark.parametrize("mode", [0o770, 0o707])
 @pytest.mark.parametrize("which", ["entry", "cache"])
-def test_nothing_is_read_where_others_may_write(cache: Path, which: str, mode: int) -> None:
+def test_an_entry_writable_by_others_is_not_read(cache: Path, which: str, mode: int) -> None:
     keep("sobol")
     (entry,) = cache.iterdir()
     (cache if which == "cache" else entry).chmod(mode)
@@ -72,7 +72,7 @@ def test_nothing_is_read_where_others_may_write(cache: Path, which: str, mode: i
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
-def test_nothing_is_read_that_another_user_owns(cache: Path) -> None:
+def test_an_entry_of_another_user_is_not_read(cache: Path) -> None:
     keep("sobol")
     os.chown(next(cache.rglob("text")), 12345, -1)
     assert kept.recall(KEY, read) is None
@@ -89,14 +89,14 @@ def test_an_entry_is_private_whatever_the_umask(cache: Path) -> None:
     assert kept.recall(KEY, read) == "sobol"
 
 
-def test_a_whole_entry_is_left_to_those_who_read_it(cache: Path) -> None:
+def test_an_intact_entry_is_not_replaced(cache: Path) -> None:
     keep("first")
     keep("second")
     assert kept.recall(KEY, read) == "first"
     assert len(list(cache.iterdir())) == 1
 
 
-def test_nothing_is_kept_of_what_fails_or_is_too_large(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_and_too_large_entries_are_not_stored(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(folder: Path) -> None:
         (folder / "text").write_text("so")
         raise OSError(28, "No space left on device")
@@ -108,7 +108,7 @@ def test_nothing_is_kept_of_what_fails_or_is_too_large(cache: Path, monkeypatch:
     assert not list(cache.iterdir())
 
 
-def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_stores_nothing(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     keep("sobol")
     assert kept.recall(KEY, read) is None
@@ -124,7 +124,7 @@ def _keep_and_die(root: Path) -> None:
     kept.keep(KEY, 5, _write_and_die)
 
 
-def test_a_kill_while_it_is_written_leaves_no_entry(tmp_path: Path) -> None:
+def test_a_kill_during_writing_leaves_no_entry(tmp_path: Path) -> None:
     process = get_context("spawn").Process(target=_keep_and_die, args=(tmp_path / "cache" / "sweepgd",))
     process.start()
     process.join()

@@ -1,4 +1,4 @@
-"""Aligned arrays."""
+"""Aligned arrays are zeros that start at a cache line."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from sweepgd.memory import LINE_BYTES, aligned
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", [(0,), (1,), (4810,), (2, 7), (0, 0)])
-def test_zeros_that_begin_a_cache_line(shape: tuple[int, ...], dtype: str) -> None:
+def test_aligned_arrays_are_zeros_at_a_cache_line(shape: tuple[int, ...], dtype: str) -> None:
     for _ in range(5):
         array = aligned(shape, dtype)
         assert array.shape == shape

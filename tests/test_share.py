@@ -1,4 +1,4 @@
-"""A worker's share of the memory: what it is by machine and container, and that allocations beyond it fail."""
+"""The memory limit of a worker: its size by machine and container, and failing allocations beyond it."""
 
 import os
 import subprocess
@@ -9,13 +9,13 @@ from waiting import NEVER_SECONDS
 
 from sweepgd import share
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system holds a process to its share")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux enforces the limit")
 
 GIB = 2**30
 
 
 @pytest.mark.parametrize(("allowed", "memory"), [(None, 64 * GIB), ("max\n", 64 * GIB), (f"{8 * GIB}\n", 8 * GIB)])
-def test_the_workers_divide_four_fifths_of_what_machine_and_container_have(allowed, memory, monkeypatch, tmp_path):
+def test_workers_divide_80_percent_of_the_memory_of_machine_or_container(allowed, memory, monkeypatch, tmp_path):
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 64 * GIB // 4096}.get)
     file = tmp_path / "memory.max"
     if allowed is not None:
@@ -43,9 +43,9 @@ print("freed")
 """
 
 
-def test_memory_beyond_the_share_fails_where_it_is_asked_for_and_files_do_not_count(tmp_path):
+def test_allocations_beyond_the_limit_fail_and_files_do_not_count(tmp_path):
     with (tmp_path / "data").open("wb") as file:
-        file.truncate(4 * GIB)  # a hole, which takes no room
+        file.truncate(4 * GIB)  # a sparse file, which takes no disk space
     command = [sys.executable, "-c", LIMITED, str(tmp_path / "data")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=NEVER_SECONDS)
     assert (ended.stdout, ended.stderr) == ("beyond\nfreed\n", "")

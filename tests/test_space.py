@@ -1,4 +1,4 @@
-"""Places: the countable points of a space numbered in the order of its grid, none of them held in memory."""
+"""Countable points of a space have indices in the order of its grid, and are not held in memory."""
 
 import pytest
 
@@ -13,7 +13,7 @@ CONDITIONAL = Space(
         Axis("after", low=2, high=6, step=2, integer=True, when=("schedule", ("step",))),
     )
 )
-# A rate is a range of real numbers for adam alone.
+# A learning rate is a continuous range only for adam.
 MIXED = Space(
     (
         Axis("optimizer", values=("sgd", "adam", "momentum")),
@@ -32,7 +32,7 @@ LARGE = Space(
 )
 
 
-def test_places_are_those_of_the_grid_with_its_conditional_axes():
+def test_indices_follow_the_grid_with_conditional_axes():
     betas, afters = (0.1, 0.2, 0.3), (2, 4, 6)
     expected = [
         *(("sgd", "constant", None, None), *(("sgd", "step", None, after) for after in afters)),
@@ -40,28 +40,28 @@ def test_places_are_those_of_the_grid_with_its_conditional_axes():
         *(("adam", "step", beta, after) for beta in betas for after in afters),
     ]
     assert CONDITIONAL.countable == len(expected) == 16
-    points = [CONDITIONAL.at(place) for place in range(16)]
+    points = [CONDITIONAL.at(index) for index in range(16)]
     found = [(point["optimizer"], point["schedule"], point.get("beta"), point.get("after")) for point in points]
     assert found == expected
     assert list(CONDITIONAL.grid()) == points
-    assert [CONDITIONAL.place(point) for point in points] == list(range(16))
+    assert [CONDITIONAL.index_of(point) for point in points] == list(range(16))
 
 
 def test_a_space_of_a_trillion_points_is_not_enumerated():
     assert LARGE.finite
     assert LARGE.countable == 60_000 * 100 * 100 * (1 + 1000) == 600_600_000_000
-    for place in (0, 1, 599_999_999, 600_000_000, 123_456_789_012, LARGE.countable - 1):
-        assert LARGE.place(LARGE.at(place)) == place
+    for index in (0, 1, 599_999_999, 600_000_000, 123_456_789_012, LARGE.countable - 1):
+        assert LARGE.index_of(LARGE.at(index)) == index
     assert LARGE.at(599_999_999) == {"optimizer": "sgd", "batch": 60_000, "rate": 1e-99, "warmup": 99}
     assert LARGE.at(600_000_000) == {"optimizer": "adam", "batch": 1, "rate": 1.0, "beta": 0.0, "warmup": 0}
 
 
-def test_points_on_a_continuous_axis_have_no_place():
+def test_points_with_a_continuous_axis_have_no_index():
     assert not MIXED.finite
     assert MIXED.countable == 4
-    assert [MIXED.at(place)["optimizer"] for place in range(4)] == ["sgd", "sgd", "momentum", "momentum"]
-    assert MIXED.place({"optimizer": "momentum", "batch": 32}) == 3
-    assert MIXED.place({"optimizer": "adam", "rate": 0.1, "batch": 32}) is None
+    assert [MIXED.at(index)["optimizer"] for index in range(4)] == ["sgd", "sgd", "momentum", "momentum"]
+    assert MIXED.index_of({"optimizer": "momentum", "batch": 32}) == 3
+    assert MIXED.index_of({"optimizer": "adam", "rate": 0.1, "batch": 32}) is None
 
 
 @pytest.mark.parametrize(
@@ -74,16 +74,16 @@ def test_points_on_a_continuous_axis_have_no_place():
         (Axis("a", low=0.5, high=0.5), {0.5: 0}, [0.6]),
     ],
 )
-def test_which_values_an_axis_holds_and_where(axis, inside, outside):
-    assert {value: axis.place(value) for value in inside} == inside
+def test_values_on_an_axis_have_indices_and_others_none(axis, inside, outside):
+    assert {value: axis.index_of(value) for value in inside} == inside
     assert all(axis.holds(value) for value in inside)
-    assert [axis.place(value) for value in outside] == [None] * len(outside)
+    assert [axis.index_of(value) for value in outside] == [None] * len(outside)
     assert not any(axis.holds(value) for value in outside)
-    assert [axis.place(axis.at(place)) for place in range(axis.count)] == list(range(axis.count))
+    assert [axis.index_of(axis.at(index)) for index in range(axis.count)] == list(range(axis.count))
 
 
-def test_a_continuous_axis_holds_what_lies_between_its_ends():
+def test_a_continuous_axis_holds_all_values_of_its_range():
     rate = Axis("rate", low=1e-3, high=1.0, log=True)
     assert rate.count == 0
     assert [rate.holds(value) for value in (1e-3, 0.5, 1.0, 1.1, "full")] == [True, True, True, False, False]
-    assert rate.place(0.5) is None
+    assert rate.index_of(0.5) is None

@@ -34,7 +34,7 @@ class Advisor:
         self.points = points_of(sweep, self.space)
         self._repeating = sweep.search.sampler_version == 1
         self._given = {} if self._repeating else self._inside_points()
-        places = map(self.space.place, self._given.values())
+        places = map(self.space.index_of, self._given.values())
         self._places = {place for place in places if place is not None}
         self.adaptive = sweep.search.sampler in ADAPTIVE
         self.rungs = RUNGS.get(sweep.search.pruner, ())

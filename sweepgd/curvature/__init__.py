@@ -1,1 +1,1 @@
-"""How curved the loss is around a minimiser: Hessian products, and the measures of sharpness and flatness made of them."""
+"""Hessian products of a model's loss, and measures of sharpness and flatness at a minimiser, one in each file."""

@@ -1,4 +1,4 @@
-"""The highest rise of the loss in a ball or a box around the minimiser, climbed to from several starts."""
+"""The maximum rise of the loss in a ball or a box around the minimiser, by ascents from several starts."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,37 +12,41 @@ from sweepgd.curvature.spectrum import largest
 from sweepgd.problem import Problem
 
 Rise: TypeAlias = Callable[[Vector], tuple[float, Vector]]
-"""How far the loss rises at a point of the region above that at its centre, 0, and the slope there."""
+"""The loss at u minus the loss at the centre, 0, and its gradient in u."""
 
-# Ascents end where the slope promises no more than this share of their rise: after 4 to 6 points, within 1 % of where 20 points
-# lead (114 networks on moons, wine, breast cancer and digits, in ball and ellipsoid). The best one then goes on.
-LEFT = 0.01
-# Residual of the eigenvectors, relative to their eigenvalue: ascents only begin there.
-ROUGH = 0.1
+# An ascent ends if its gradient predicts at most this share of its rise as a further rise. This takes 4 to 6 iterates and ends
+# within 1 % of 20 iterates (114 networks on moons, wine, breast cancer and digits, ball and ellipsoid); the best ascent is
+# continued.
+REMAINING_RISE = 0.01
+# Relative residual of the eigenvectors, which are only starts of ascents.
+EIGENVECTOR_TOLERANCE = 0.1
 
 
 class Region(NamedTuple):
-    """A ball or a box around 0: its outermost point in a direction, where an ascent goes next from a point and the slope there,
-    and the most that a slope can rise in it."""
+    """A ball or a box around 0.
 
-    outermost: Callable[[Vector], Vector]
-    onward: Callable[[Vector, Vector], Vector]
+    `boundary_point(direction)` is the farthest point of the region in a direction, `next_iterate(u, slope)` the next iterate
+    of an ascent, and `support(slope)` the maximum of slope · u over the region.
+    """
+
+    boundary_point: Callable[[Vector], Vector]
+    next_iterate: Callable[[Vector, Vector], Vector]
     support: Callable[[Vector], float]
 
 
-class Summit(NamedTuple):
-    """The highest point that an ascent met."""
+class Maximum(NamedTuple):
+    """The largest rise of an ascent, and the point at which it occurred."""
 
     rise: float
     at: Vector
 
 
 def directions(curvature: Product, slope: Vector, count: int, random: np.random.Generator) -> Iterator[Vector]:
-    """`count` directions in which the loss may rise far.
+    """Yield `count` directions in which the loss may rise far.
 
-    Uphill; both ways along the leading eigenvectors of `curvature`, a third of `count` as many; a random one; then random
-    mixtures of those eigenvectors; where these cannot be had, random ones in their place. From random directions alone, which
-    in many dimensions all lie the same way to the gradient, ascents mostly end where the one from the gradient does.
+    They are the gradient `slope`, both signs of count / 3 leading eigenvectors of `curvature`, one random direction, and random
+    combinations of those eigenvectors, which are replaced by random vectors if they overflow. Random directions alone are not
+    enough: in many dimensions they have nearly the same angle to the gradient, and their ascents end at the same maximum.
     """
     return islice(_directions(curvature, slope, max(1, count // 3), random), count)
 
@@ -53,8 +57,8 @@ def _directions(curvature: Product, slope: Vector, leading: int, random: np.rand
     size = len(slope)
     leading = min(leading, size)
     try:
-        _, vectors = largest(curvature, random.standard_normal(size), leading, ROUGH, random)
-    except Problem:  # curvature that overflows where the loss does not: the ascents are made all the same
+        _, vectors = largest(curvature, random.standard_normal(size), leading, EIGENVECTOR_TOLERANCE, random)
+    except Problem:  # the curvature overflows, but the loss may not
         vectors = random.standard_normal((size, leading))
     for vector in vectors.T:
         yield vector
@@ -64,28 +68,30 @@ def _directions(curvature: Product, slope: Vector, leading: int, random: np.rand
         yield vectors @ random.standard_normal(vectors.shape[1])
 
 
-def climb(rise: Rise, region: Region, start: Vector, iterations: int, left: float = LEFT) -> Summit:
-    """The highest of at most `iterations` points of an ascent, which ends where it rises no more, or where to first order no
-    more than the share `left` of its rise is to be had."""
-    summit, before, u = Summit(-inf, start), -inf, start
+def ascend(rise: Rise, region: Region, start: Vector, iterations: int, left: float = REMAINING_RISE) -> Maximum:
+    """Return the maximum over at most `iterations` iterates of an ascent from `start`.
+
+    It ends when the loss stops rising, or when the predicted further rise is at most `left` times its rise.
+    """
+    highest, before, u = Maximum(-inf, start), -inf, start
     for _ in range(iterations):
         height, slope = rise(u)
-        if height > summit.rise:
-            summit = Summit(height, u)
+        if height > highest.rise:
+            highest = Maximum(height, u)
         if height <= before or region.support(slope) - float(slope @ u) <= left * abs(height):
             break
-        before, u = height, region.onward(u, slope)
-    return summit
+        before, u = height, region.next_iterate(u, slope)
+    return highest
 
 
-def climbs(rise: Rise, region: Region, towards: Iterable[Vector], iterations: int) -> tuple[Summit, Vector]:
-    """The highest summit of ascents from the outermost points in some directions, and the rises of them all.
+def ascend_from(rise: Rise, region: Region, starts: Iterable[Vector], iterations: int) -> tuple[Maximum, Vector]:
+    """Return the best maximum of ascents from the boundary points of some directions, and the rises of all, (directions,).
 
-    No rise is below 0, that of the centre.
+    Rises are at least 0, the rise of the centre.
     """
-    best, rises = Summit(-inf, np.empty(0)), []
-    for direction in towards:
-        summit = climb(rise, region, region.outermost(direction), iterations)
-        rises.append(max(summit.rise, 0.0))
-        best = max(best, summit, key=lambda one: one.rise)
+    best, rises = Maximum(-inf, np.empty(0)), []
+    for direction in starts:
+        highest = ascend(rise, region, region.boundary_point(direction), iterations)
+        rises.append(max(highest.rise, 0.0))
+        best = max(best, highest, key=lambda one: one.rise)
     return best, np.array(rises)

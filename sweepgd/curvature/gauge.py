@@ -1,4 +1,4 @@
-"""Measures minimisers of one model on one data set."""
+"""Compute the measures of a `[measure]` table at minimisers of one model on one data set."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -23,8 +23,8 @@ from sweepgd.models import Architecture
 from sweepgd.problem import Problem
 from sweepgd.sweep.spec import MeasureSpec
 
-# How each measure is made: a generator of one Value for each of its records, in their order.
-MADE: dict[str, Callable[[Place, Mapping[str, Any]], Iterator[Value]]] = {
+# Each function yields one Value for each of the measure's records, in order.
+MEASURE_FUNCTIONS: dict[str, Callable[[Place, Mapping[str, Any]], Iterator[Value]]] = {
     "lambda_max": spectrum.lambda_max,
     "gauss_newton_max": spectrum.gauss_newton_max,
     "trace": trace.trace,
@@ -39,21 +39,21 @@ MADE: dict[str, Callable[[Place, Mapping[str, Any]], Iterator[Value]]] = {
     "weight_norm": norms.weight_norm,
     "weight_norm_log_product": norms.weight_norm_log_product,
 }
-_OF_HESSIAN = ("lambda_max", "trace", "spectral_density", "relative_flatness")
+_USE_HESSIAN = ("lambda_max", "trace", "spectral_density", "relative_flatness")
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measured value. `error` is its residual, its standard error, or of a maximum the shortfall of half its starts, in its
-    unit, None where it is not estimated; `message` says why there is no value or what it lacks.
+    """One measured value.
 
-    `rows_error` is the standard error by which the value over a subset of rows stands for that over all training rows, None
-    where it is taken over all of them, and where that is not estimated.
+    `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`); None if
+    it is not estimated. `message` says why there is no value, or how it is limited. `rows_error` is the standard error of the
+    value over a subset of rows as an estimate over all training rows; None if all rows are measured or it is not estimated.
 
-    `settings` has all that repeats it: those of the measure, and the subset's `seed` and `rows`, the `dtype`, and whether
-    Hessian products are `exact`. `rescaling` is the factor of the layers' rescaling, 1 for the weights as they were trained;
-    `seconds` are what it took beyond the records of the same measure before it; `starts` (starts,) are the rises that the
-    ascents to a maximum came to, `grid` and `density`, each (points,), those of a spectral density.
+    `settings` holds all that is needed to repeat the measurement: the settings of the measure, `seed` and `rows` of the subset,
+    `dtype`, and whether Hessian products are `exact`. `rescaling` is the factor of the layers' rescaling, 1 for the trained
+    weights. `seconds` is the time after the previous record of the same measure. `starts` (starts,) are the rises of the
+    ascents of a maximum; `grid` and `density`, (points,) each, belong to a spectral density.
     """
 
     measure: str
@@ -70,7 +70,7 @@ class Measurement:
 
 
 class Gauge:
-    """The measures of a `[measure]` table, ready for any parameters of a model."""
+    """Computes the measures of a `[measure]` table at any parameters of a model."""
 
     def __init__(self, architecture: Architecture, data: Data, spec: MeasureSpec) -> None:
         self.spec = spec
@@ -79,18 +79,18 @@ class Gauge:
             part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
         self.objective = Objective(architecture, part)
         self.training_rows = len(data.train.inputs)
-        """How many there are in all, measured or not."""
+        """The number of training rows, measured or not."""
         self._architecture, self._part = architecture, part
         self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
         self.rescalings = (1.0,) if spec.rescale in (None, 1.0) else (1.0, spec.rescale)
-        """The factors of the rescalings that are measured, 1 for the weights as they were trained."""
+        """The factors of the measured rescalings, 1 for the trained weights."""
 
     @cached_property
     def _groups(self) -> list[Objective]:
         """The loss over groups of the measured rows."""
         return [Objective(self._architecture, part) for part in groups(self._part, self.spec.seed)]
 
-    @np.errstate(all="ignore")  # what overflows is found by looking at the numbers, and told
+    @np.errstate(all="ignore")  # overflow is detected in the results and reported
     def measure(
         self,
         parameters: npt.NDArray[np.floating],
@@ -100,11 +100,11 @@ class Gauge:
         rescalings: tuple[float, ...] | None = None,
         deadline: float = inf,
     ) -> list[Measurement]:
-        """All measures at `parameters`, or those `names`; `initial` is where training began, both (parameters,).
+        """Return all measures, or those in `names`, at `parameters`; `initial` are the initial parameters, both (parameters,).
 
-        Each gives the same records whatever happens: one that cannot be had has a message in place of a value, as has what is
-        not done by `deadline`, of the monotonic clock. All of `self.rescalings` are measured, or those given, the beginning
-        rescaled alike. Raises Problem for parameters of another model.
+        A measure always has the same records: one that cannot be computed, or not before `deadline` of the monotonic clock, has
+        a message and no value. The default of `rescalings` is `self.rescalings`; `initial` is rescaled in the same way. Raise
+        Problem for parameters of another model.
         """
         size = self.objective.parameters
         if not len(parameters) == len(initial) == size:
@@ -114,59 +114,59 @@ class Gauge:
         measured: list[Measurement] = []
         for factor in self.rescalings if rescalings is None else rescalings:
             if factor == 1.0:
-                measured += self._at(theta, start, factor, chosen, deadline)
+                measured += self._measure_at(theta, start, factor, chosen, deadline)
             elif self._rescaled is None:
-                measured += self._without("the model has no rescaling that leaves its function alone", factor, chosen)
+                measured += self._unmeasured("the model has no rescaling that leaves its function alone", factor, chosen)
             else:
-                here, beginning = self._rescaled(theta, factor), self._rescaled(start, factor)
-                measured += self._at(here, beginning, factor, chosen, deadline)
+                rescaled, rescaled_start = self._rescaled(theta, factor), self._rescaled(start, factor)
+                measured += self._measure_at(rescaled, rescaled_start, factor, chosen, deadline)
         return measured
 
-    def _at(
+    def _measure_at(
         self, theta: Vector, initial: Vector, rescaling: float, names: tuple[str, ...], deadline: float
     ) -> list[Measurement]:
-        """The measures at one place."""
+        """Return the measures at one point."""
         if not np.isfinite(theta).all():
-            return self._without("the parameters are not finite", rescaling, names)
+            return self._unmeasured("the parameters are not finite", rescaling, names)
         place = Place(self.objective, theta, initial, self.spec.seed, deadline)
         measured: list[Measurement] = []
         for name in names:
             if monotonic() >= deadline:
-                measured += self._without(f"{UNMEASURED}out of time", rescaling, (name,))
+                measured += self._unmeasured(f"{UNMEASURED}out of time", rescaling, (name,))
                 continue
-            values = _timed(self._with_rows_error(place, MADE[name](place, self._settings(name))))
+            values = _timed(self._with_rows_error(place, MEASURE_FUNCTIONS[name](place, self._settings(name))))
             for record, (value, seconds) in zip(self._records(name), values, strict=False):
                 measured.append(self._measurement(name, record, rescaling, value, seconds))
         return measured
 
     def _with_rows_error(self, place: Place, values: Iterator[Value]) -> Iterator[Value]:
-        """The values, each over a subset of the training rows with what another one might change, where that can be had."""
+        """Yield the values, with `rows_error` if they are over a subset of the rows and it can be estimated."""
         rows = self.objective.rows
         for value in values:
             if value.over is not None and 1 < rows < self.training_rows:
                 with suppress(Problem):
-                    of_groups = [value.over(replace(place, objective=group)) for group in self._groups]
-                    value = replace(value, rows_error=rows_error(np.array(of_groups), rows, self.training_rows))
+                    group_values = [value.over(replace(place, objective=group)) for group in self._groups]
+                    value = replace(value, rows_error=rows_error(np.array(group_values), rows, self.training_rows))
             yield value
 
-    def _without(self, message: str, rescaling: float, names: tuple[str, ...]) -> list[Measurement]:
-        """The records of measures that cannot be had."""
+    def _unmeasured(self, message: str, rescaling: float, names: tuple[str, ...]) -> list[Measurement]:
+        """Return the records of measures that cannot be computed, with this message."""
         none = Value(message=message)
         return [self._measurement(name, record, rescaling, none, None) for name in names for record in self._records(name)]
 
     def _measurement(self, name: str, record: str, rescaling: float, value: Value, seconds: float | None) -> Measurement:
         if value.value is not None and not np.isfinite([value.value, value.error or 0.0]).all():
             value = Value(message="overflow")
-        said = [value.message] if value.message else []
-        if value.value is not None and name in _OF_HESSIAN and not self.objective.exact:
-            said.append("Hessian products are differences of gradients: the model has no kernels of second order")
+        messages = [value.message] if value.message else []
+        if value.value is not None and name in _USE_HESSIAN and not self.objective.exact:
+            messages.append("Hessian products are differences of gradients: the model has no kernels of second order")
         return Measurement(
             measure=record,
             value=value.value,
             error=value.error,
             rows_error=value.rows_error,
             settings=self.settings(name),
-            message="; ".join(said) or None,
+            message="; ".join(messages) or None,
             rescaling=rescaling,
             seconds=seconds,
             starts=value.starts,
@@ -175,7 +175,7 @@ class Gauge:
         )
 
     def settings(self, name: str) -> dict[str, Any]:
-        """All that repeats a measure: the `settings` of each of its measurements."""
+        """Return all that is needed to repeat a measure: the `settings` of each of its measurements."""
         objective = self.objective
         basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
         return {**self._settings(name), **basis}
@@ -188,7 +188,7 @@ class Gauge:
 
 
 def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
-    """Each value with the seconds that it took; from where one cannot be had, the reason without end."""
+    """Yield each value with the seconds that it took; after a Problem, yield its message without end."""
     while True:
         begun = perf_counter()
         try:

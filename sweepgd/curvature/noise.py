@@ -1,4 +1,4 @@
-"""How much the gradients of single rows differ: the trace of the Fisher information, and the gradient noise scale."""
+"""The variation of the gradients of single rows: the trace of the Fisher information, and the gradient noise scale."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -7,28 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from sweepgd.curvature.place import Place, Value, attempt
+from sweepgd.curvature.place import Place, Value, value_or_reason
 from sweepgd.curvature.second_order import Vector
 from sweepgd.problem import Problem
 
 
 def fisher_trace(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """Mean squared norm of a row's gradient, over targets drawn from the model's own distribution (the trace of the Fisher
-    information, Jastrzębski et al. 2021), then over the recorded ones (the empirical Fisher).
+    """Yield the mean squared norm of the gradient of a row, over targets drawn from the model's distribution (the trace of the
+    Fisher information, Jastrzębski et al. 2021), then over the given targets (the empirical Fisher).
     """
 
     def over(part: Place, fisher: bool) -> float:
         return float(part.second_moments(fisher=fisher).sum())
 
-    yield attempt(lambda: Value(over(place, True), over=partial(over, fisher=True)))
+    yield value_or_reason(lambda: Value(over(place, True), over=partial(over, fisher=True)))
     yield Value(over(place, False), over=partial(over, fisher=False))
 
 
 def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: float) -> float:
-    """trΣ/|G|² over the rows themselves, from their mean gradient G and its second moments, each (parameters,): eq. 2.9.
+    """Return trΣ/|G|² (McCandlish et al. 2018, eq. 2.9) from mean gradient G and second moments of rows, (parameters,) each.
 
-    Raises Problem where G is 0 up to rounding: each of its sums of `terms` numbers is off by at most terms · precision of
-    their absolute sum (Higham 2002, section 4.2), `precision` the spacing of reals at 1, and so |G| by that of √total.
+    Raise Problem if G is 0 up to rounding. A sum of `terms` numbers has an error of at most terms · precision times their
+    absolute sum (Higham 2002, section 4.2), where `precision` is the spacing of reals at 1; |G| has that error times √total.
     """
     signal, total = float(gradient @ gradient), float(moments.sum())
     if signal <= (terms * precision) ** 2 * total:
@@ -37,10 +37,10 @@ def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: 
 
 
 def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_rows: int) -> tuple[float, float]:
-    """trΣ/|G|² and its jackknife standard error from squared norms of gradients over batches of two sizes, each (pairs,).
+    """Return trΣ/|G|² and its jackknife standard error from squared norms of gradients of batches of two sizes, each (pairs,).
 
-    Unbiased estimates of |G|² and trΣ are averaged before the ratio is taken (appendix A.1). Raises Problem where the mean
-    |G|² is not above its standard error: the ratio could be anything.
+    Unbiased estimates of |G|² and trΣ are averaged before division (McCandlish et al. 2018, appendix A.1). Raise Problem if the
+    mean of |G|² is not above its standard error, because the ratio is then meaningless.
     """
     signal = (large_rows * large - small_rows * small) / (large_rows - small_rows)
     noise = (small - large) / (1.0 / small_rows - 1.0 / large_rows)
@@ -53,15 +53,18 @@ def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_r
 
 
 def noise_scale(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """McCandlish et al. 2018. The rows measured on are the whole population: batches are drawn from them with replacement."""
+    """Yield the exact and the two-batch noise scale (McCandlish et al. 2018).
+
+    The measured rows are the whole population: batches are drawn from them with replacement.
+    """
     rows, precision = place.objective.rows, float(np.finfo(place.objective.dtype).eps)
-    terms = place.objective.summed  # chunks are added up in float64
+    terms = place.objective.summed  # sums of chunks are in float64
 
     def exact() -> Value:
         moments = place.second_moments(fisher=False)
         return Value(exact_noise_scale(place.gradient(place.theta)[1], moments, terms, precision))
 
-    yield attempt(exact)
+    yield value_or_reason(exact)
     random = place.random("noise_scale_two_batch")
     sizes = settings["small"], settings["small"] * settings["times"]
     squares = np.empty((settings["draws"], 2))

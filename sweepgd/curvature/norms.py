@@ -1,4 +1,4 @@
-"""How far the parameters went, and how large they are."""
+"""Norms of the parameters, and their distance from the initial parameters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,19 +11,19 @@ from sweepgd.problem import Problem
 
 
 def distance(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """‖w − w₀‖ from the parameters that training began with (Nagarajan & Kolter 2019)."""
+    """Yield ‖w − w₀‖, with w₀ the initial parameters (Nagarajan & Kolter 2019)."""
     if not np.isfinite(place.initial).all():
         raise Problem("the parameters that training began with are not known")
     yield Value(float(np.linalg.norm(place.theta - place.initial)))
 
 
 def weight_norm(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """‖w‖ of all parameters."""
+    """Yield ‖w‖ of all parameters (Neyshabur et al. 2017)."""
     yield Value(float(np.linalg.norm(place.theta)))
 
 
 def weight_norm_log_product(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """Σ ln ‖W‖, Frobenius norms of the layers' weights, biases left out (Neyshabur et al. 2017)."""
+    """Yield Σ ln ‖W‖, with Frobenius norms of the weights of each layer, without biases (Neyshabur et al. 2017)."""
     layout = place.objective.layout
     weights = tensors_in(place.theta, layout[layout[:, KIND] == WEIGHT])
     norms = [float(np.linalg.norm(tensor)) for tensor in weights]

@@ -1,4 +1,4 @@
-"""The mean loss over fixed rows as a function of the parameters: its gradient, Hessian products and second moments."""
+"""The mean loss over fixed rows as a function of the parameters, with gradient, Hessian products and second moments."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -16,21 +16,20 @@ from sweepgd.models import Architecture
 from sweepgd.problem import Problem
 from sweepgd.streams import MEASURE, stream
 
-# Half the step of a difference of gradients, relative to the parameters' size: the cube root of the precision balances the
-# error of the difference, h², and of the subtraction, precision/h.
+# Half the step of a difference of gradients, relative to the norm of the parameters: the cube root of the precision balances
+# the truncation error, h², and the rounding error, precision/h.
 STEP = np.cbrt(np.finfo(np.float64).eps)
 
-# One row in so many is a sample, from so many rows on: of fewer, what it costs to call kernels is more than it saves.
-SAMPLED, MANY_ROWS = 16, 1024
+# A sample is every 16th row, if there are at least 1024 rows: with fewer, it saves less than the calls of kernels cost.
+SAMPLE_STRIDE, MIN_SAMPLED_ROWS = 16, 1024
 
-
-# Groups that the rows of a subset are taken apart into: enough for a standard error, and few enough for a product over each to
-# cost little more than one over all.
+# Number of groups into which the rows of a subset are split: enough for a standard error, and few enough that a product over
+# each costs little more than one over all.
 GROUPS = 8
 
 
 def subset(part: Part, rows: int | str, seed: int) -> Part:
-    """`rows` rows of a part, drawn at random without replacement, the same ones for the same seed; "full" or more: all."""
+    """Return `rows` random rows of a part, drawn without replacement; all if `rows` is "full" or more than there are."""
     if rows == "full" or int(rows) >= len(part.inputs):
         return part
     chosen = np.sort(stream(seed, MEASURE).choice(len(part.inputs), int(rows), replace=False))
@@ -38,15 +37,16 @@ def subset(part: Part, rows: int | str, seed: int) -> Part:
 
 
 def groups(part: Part, seed: int) -> list[Part]:
-    """The rows of a part at random in GROUPS groups of equal size (up to one row), or as many as there are rows."""
+    """Return the rows of a part in GROUPS random groups whose sizes differ by at most one row; in fewer if rows are fewer."""
     order = stream(seed, MEASURE, *b"groups").permutation(len(part.inputs))
     return [Part(part.inputs[rows], part.targets[rows]) for rows in np.array_split(order, min(GROUPS, len(order)))]
 
 
 class Objective:
-    """The mean loss of a model over all rows of `part`. Vectors in and out are float64, (parameters,); the work is done in the
-    dtype of the part, or in float64 where the model has no kernels of second order and `exact` is False: Hessian products are
-    then differences of gradients.
+    """The mean loss of a model over all rows of `part`.
+
+    Arguments and results are float64 vectors, (parameters,); kernels work in the dtype of the part. If the model has no
+    second-order kernels, `exact` is False, kernels work in float64, and Hessian products are differences of gradients.
     """
 
     def __init__(self, architecture: Architecture, part: Part) -> None:
@@ -62,9 +62,9 @@ class Objective:
         self._out = aligned((self.parameters,), self.dtype)
         self._chunks = chunks(np.arange(self.rows), architecture.chunk)
         self.summed = len(self._chunks[0])
-        """Rows that a kernel adds up in `dtype`; the rest is done in float64."""
+        """The number of rows that a kernel adds up in `dtype`; sums of these sums are in float64."""
 
-    # Compiled when first asked for: rows and dtype alone need no kernel, and losses none of second order.
+    # Compiled at first use: `rows` and `dtype` need no kernel, and losses need no second-order kernel.
     @cached_property
     def _gradient(self) -> Callable[..., Any]:
         return signatures.entry("gradient", self._architecture.gradient, self.dtype)
@@ -79,27 +79,27 @@ class Objective:
 
     @cached_property
     def sample(self) -> "Objective | None":
-        """The objective over a few of the rows, evenly spaced; None where there are too few for that to be worth its while."""
+        """The objective over every SAMPLE_STRIDE-th row; None for fewer than MIN_SAMPLED_ROWS rows."""
         _, inputs, targets = self._data
-        part = Part(inputs[::SAMPLED], targets[::SAMPLED])
-        return Objective(self._architecture, part) if self.rows >= MANY_ROWS else None
+        part = Part(inputs[::SAMPLE_STRIDE], targets[::SAMPLE_STRIDE])
+        return Objective(self._architecture, part) if self.rows >= MIN_SAMPLED_ROWS else None
 
     def _cast(self, vector: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         return np.ascontiguousarray(vector, dtype=self.dtype)
 
     @quietly
     def evaluate(self, theta: npt.NDArray[np.floating]) -> tuple[float, float]:
-        """Loss, and the share of rows misclassified (NaN for regression)."""
+        """Return the mean loss, and the share of misclassified rows (NaN for regression)."""
         loss, error = self._evaluate(self._cast(theta), *self._data, *self._model, self._work)
         return float(loss), float(error)
 
     def loss(self, theta: npt.NDArray[np.floating]) -> float:
-        """The mean loss."""
+        """Return the mean loss."""
         return self.evaluate(theta)[0]
 
     @quietly
     def gradient(self, theta: npt.NDArray[np.floating], rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
-        """Mean loss and its gradient, over all rows or the numbered ones."""
+        """Return the mean loss and its gradient, over all rows or those with indices `rows`."""
         at, size = self._cast(theta), self._architecture.chunk
         parts = self._chunks if rows is None else chunks(np.ascontiguousarray(rows, dtype=np.int64), size)
         count = sum(map(len, parts))
@@ -111,19 +111,20 @@ class Objective:
         return total, gradient
 
     def hessian(self, theta: npt.NDArray[np.floating]) -> Product:
-        """The function that multiplies a vector by the Hessian at `theta`."""
+        """Return the function that multiplies a vector by the Hessian at `theta`."""
         return self._second.product(theta, gauss_newton=False) if self._second else self._differences(theta)
 
     def gauss_newton(self, theta: npt.NDArray[np.floating]) -> Product:
-        """The function that multiplies a vector by the Gauss-Newton matrix at `theta`. Raises Problem without a kernel."""
+        """Return the function of products with the Gauss-Newton matrix at `theta`. Raise Problem without a kernel."""
         if self._second is None:
             raise Problem("the Gauss-Newton matrix needs a kernel (`curvature.product`), and this model has none")
         return self._second.product(theta, gauss_newton=True)
 
     def second_moments(self, theta: npt.NDArray[np.floating], fisher: bool = False) -> Vector:
-        """The mean over rows of each row's squared gradient, elementwise; `fisher`: expected over targets drawn from the model.
+        """Return the mean over rows of the squared gradient of each row, elementwise.
 
-        Raises Problem where the latter needs a kernel that the model has not.
+        With `fisher`, return its expectation over targets drawn from the model's distribution, and raise Problem if the model
+        has no kernel for it.
         """
         if self._second and self._second.has_moments:
             return self._second.moments(theta, fisher)
@@ -138,7 +139,7 @@ class Objective:
         return total / self.rows
 
     def _differences(self, theta: npt.NDArray[np.floating]) -> Product:
-        """Hessian products as central differences of gradients."""
+        """Return the function of Hessian products at `theta` as central differences of gradients."""
         at = np.array(theta, dtype=np.float64)
 
         def product(direction: npt.NDArray[np.floating]) -> Vector:

@@ -1,4 +1,4 @@
-"""A place in the space of parameters as every measure sees it: finite numbers, or a Problem that says which are not."""
+"""A point in parameter space as measures use it: results are finite, or a Problem says which are not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,13 +17,14 @@ from sweepgd.streams import MEASURE, stream
 
 @dataclass(frozen=True)
 class Value:
-    """What a measure found: `error` is a residual, a standard error, or of a maximum the shortfall of half its starts, in the
-    unit of `value`, None where that is not estimated; `message` says why there is no value or what it lacks.
+    """One value of a measure.
 
-    `over` gives the value over other rows along the directions that were found over these, and `rows_error` is the standard
-    error made of it. Both are None for a maximum, which few rows raise: the gradient over them is not 0 where that over all is
-    (over 512 of 1,257 rows of digits φ and SAM's were 1.6 times as high on average over 13 networks, several such errors).
-    `starts` (starts,) are the rises of a maximum's ascents, `grid` and `density`, each (points,), a spectral density's.
+    `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`); None if
+    it is not estimated. `message` says why there is no value, or how it is limited. `over` returns the value over other rows
+    along the directions found over these, and `rows_error` is the standard error from it. Both are None for a maximum, which a
+    subset of rows raises because the gradient over the subset is not 0 where that over all rows is: over 512 of 1,257 rows of
+    digits, φ and SAM sharpness were 1.6 times as high on average over 13 networks, several times such an error. `starts`
+    (starts,) are the rises of the ascents of a maximum; `grid` and `density`, (points,) each, belong to a spectral density.
     """
 
     value: float | None = None
@@ -38,10 +39,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Place:
-    """Parameters `theta`, those that training began with, and the objective; vectors are float64, (parameters,).
+    """Parameters `theta`, the initial ones of the run, and the objective; vectors are float64, (parameters,).
 
-    Its functions raise Problem where what they give is not finite, where the model lacks a kernel for it, and after `deadline`,
-    of the monotonic clock.
+    Methods raise Problem if a result is not finite, if the model has no kernel for it, and after `deadline` of the monotonic
+    clock.
     """
 
     objective: Objective
@@ -52,30 +53,30 @@ class Place:
 
     @property
     def sample(self) -> "Place | None":
-        """The same place as a few of the rows see it (`Objective.sample`)."""
+        """The same parameters with the objective over a sample of the rows (`Objective.sample`), or None."""
         return replace(self, objective=self.objective.sample) if self.objective.sample else None
 
     def random(self, record: str) -> np.random.Generator:
-        """The random numbers of one record: the same ones whatever else is measured, and at every place."""
+        """Return the random generator of one record, which does not depend on other measures or the parameters."""
         return stream(self.seed, MEASURE, *record.encode())
 
     def gradient(self, theta: Vector, rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
-        """Loss and gradient at `theta`, over all rows or the numbered ones."""
+        """Return loss and gradient at `theta`, over all rows or those with indices `rows`."""
         self._check_time()
         loss, gradient = self.objective.gradient(theta, rows)
         self._require(np.isfinite(loss) and np.isfinite(gradient).all(), "the loss or its gradient")
         return loss, gradient
 
     def hessian(self) -> Product:
-        """The function that multiplies a vector by the Hessian here."""
+        """Return the function that multiplies a vector by the Hessian at `self.theta`."""
         return self._checked(self.objective.hessian(self.theta))
 
     def gauss_newton(self) -> Product:
-        """The function that multiplies a vector by the Gauss-Newton matrix here."""
+        """Return the function that multiplies a vector by the Gauss-Newton matrix at `self.theta`."""
         return self._checked(self.objective.gauss_newton(self.theta))
 
     def second_moments(self, *, fisher: bool) -> Vector:
-        """The mean over rows of each row's squared gradient, elementwise (`Objective.second_moments`)."""
+        """Return the mean over rows of the squared gradient of each row, elementwise (`Objective.second_moments`)."""
         moments = self.objective.second_moments(self.theta, fisher)
         self._require(np.isfinite(moments).all(), "the gradient of some row")
         return moments
@@ -90,7 +91,7 @@ class Place:
         return checked
 
     def _check_time(self) -> None:
-        """Raises Problem after the deadline."""
+        """Raise Problem after the deadline."""
         if monotonic() >= self.deadline:
             raise Problem(f"{UNMEASURED}out of time")
 
@@ -100,9 +101,9 @@ class Place:
             raise Problem(f"{what} is not finite: overflow{advice}")
 
 
-def attempt(make: Callable[[], Value]) -> Value:
-    """What `make` gives, or the reason why it cannot, where the records after it may still be had."""
+def value_or_reason(compute: Callable[[], Value]) -> Value:
+    """Return `compute()`, or a value with the message of its Problem, so that later records are still computed."""
     try:
-        return make()
+        return compute()
     except Problem as problem:
         return Value(message=str(problem))

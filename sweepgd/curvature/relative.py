@@ -1,4 +1,4 @@
-"""Relative flatness: the curvature of the last layer, weighted by its weights (Petzka et al. 2021)."""
+"""Relative flatness: the trace of the last layer's Hessian, weighted by products of its weights (Petzka et al. 2021)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 
 from sweepgd.curvature.place import Place, Value
-from sweepgd.curvature.trace import Draw, estimated, rademacher
+from sweepgd.curvature.trace import Draw, estimate, rademacher
 from sweepgd.layout import KIND, NDIM, OFFSET, SIZE, WEIGHT, tensors_in
 from sweepgd.problem import Problem
 
 
 def relative_flatness(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """κ = Σ_{s,s'} ⟨w_s, w_s'⟩ tr H_{s,s'} over the neurons s of the last layer, w_s its weights (definition 3).
+    """Yield κ = Σ_{s,s'} ⟨w_s, w_s'⟩ tr H_{s,s'} over the neurons s of the last layer, with weights w_s (definition 3).
 
-    W is (fan_in, fan_out), a neuron a column. With independent signs E, (fan_in, fan_in), the form of V = E W has mean κ:
-    its covariance between V[t, s] and V[t', s'] is ⟨w_s, w_s'⟩ where t = t', and else 0.
+    W is (fan_in, fan_out) with a column for each neuron. With independent random signs E, (fan_in, fan_in), the quadratic form
+    of V = E W has the mean κ: the covariance of V[t, s] and V[t', s'] is ⟨w_s, w_s'⟩ if t = t', and 0 otherwise.
     """
-    yield estimated(_forms, place, settings)
+    yield estimate(_forms, place, settings)
 
 
 def _forms(place: Place) -> Draw:

@@ -1,4 +1,4 @@
-"""A model's kernels of second order bound to the rows of an objective."""
+"""The second-order kernels of a model, bound to the rows of an objective."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -15,18 +15,19 @@ from sweepgd.models import Architecture
 Vector: TypeAlias = npt.NDArray[np.float64]
 Product: TypeAlias = Callable[[npt.NDArray[np.floating]], Vector]
 
-# What products of one objective may keep between directions. The activations and derivatives of 10,000 rows of 784-512-512-10
-# in float32 are 114 MB, and save a quarter of each product; of 60,000 they would be 0.7 GB, too much for a worker of many.
+# Memory limit of values that products keep between directions. The activations and derivatives of 10,000 rows of
+# 784-512-512-10 in float32 take 114 MB and save a quarter of each product; those of 60,000 rows would take 0.7 GB, too much for
+# each of many workers.
 KEPT_BYTES = 1 << 28
 
 
 def chunks(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]]:
-    """Row numbers, `size` at a time."""
+    """Return row indices in chunks of `size`."""
     return np.split(rows, range(size, len(rows), size))
 
 
 class SecondOrder:
-    """Products and second moments over all rows of `data`, which is a model's buffers, inputs and targets of one dtype."""
+    """Products and second moments over all rows of `data`, a tuple of the model's buffers, inputs and targets of one dtype."""
 
     def __init__(self, architecture: Architecture, data: tuple[npt.NDArray[np.floating], ...]) -> None:
         assert architecture.curvature is not None
@@ -52,13 +53,13 @@ class SecondOrder:
 
     @property
     def has_moments(self) -> bool:
-        """Whether the model has a kernel of second moments."""
+        """True if the model has a kernel of second moments."""
         return self._moments is not None
 
     def product(self, theta: npt.NDArray[np.floating], gauss_newton: bool) -> Product:
-        """The function that multiplies a vector by the Hessian or Gauss-Newton matrix at `theta`.
+        """Return the function that multiplies a vector by the Hessian or Gauss-Newton matrix at `theta`.
 
-        What depends on theta alone is computed once, and again only after another function was called at another theta.
+        Values that depend only on theta are computed once, and again only after a product at another theta.
         """
         at = self._copy(theta)
         if not self._kept:
@@ -78,7 +79,7 @@ class SecondOrder:
                 )
 
             if fresh:
-                self._kept_at = None  # an interrupt must not leave half of it as if it were whole
+                self._kept_at = None  # an interrupt must not leave incomplete values marked as valid
             total = self._over_chunks(of_chunk)
             self._kept_at = at
             return total
@@ -87,7 +88,7 @@ class SecondOrder:
 
     @quietly
     def moments(self, theta: npt.NDArray[np.floating], fisher: bool) -> Vector:
-        """The mean over rows of each row's squared gradient, elementwise; `fisher`: expected over the model's own targets."""
+        """Return the mean over rows of the squared gradient of each row, elementwise (`Objective.second_moments`)."""
         assert self._moments is not None
         at, kernel = self._copy(theta), self._moments
 
@@ -97,7 +98,7 @@ class SecondOrder:
         return self._over_chunks(of_chunk)
 
     def _over_chunks(self, kernel: Callable[[int, npt.NDArray[np.int64]], Any]) -> Vector:
-        """The mean over all rows of what the kernel writes for a chunk of them."""
+        """Return the mean over all rows of the vectors that the kernel writes for each chunk."""
         total = np.zeros(len(self._out))
         before = self._flush()
         try:

@@ -1,4 +1,4 @@
-"""The only home of Numba: how kernels are compiled, what they are called with, and the kernels of models and training."""
+"""The only package that imports Numba: how kernels are compiled, their signatures, and the kernels of models and training."""
 
 from sweepgd.kernels.policy import helper
 from sweepgd.kernels.tensors import decay_weights, extent, norm

@@ -1,4 +1,4 @@
-"""How often compiled code asks Numba's runtime for memory."""
+"""Count the memory allocations of compiled code."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -10,7 +10,10 @@ nrt: Any = import_module("numba.core.runtime._nrt_python")  # an extension modul
 
 
 def allocations(call: Callable[[], object]) -> int:
-    """How many pieces of memory Numba's runtime handed out during `call()`, in all threads; arrays passed in count as one."""
+    """Return how many times Numba's runtime allocated memory during `call()`, in all threads.
+
+    An array that is passed in counts once.
+    """
     nrt.memsys_enable_stats()
     before = rtsys.get_allocation_stats().alloc
     call()

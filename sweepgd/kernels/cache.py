@@ -1,8 +1,8 @@
-"""The cache of compiled kernels on disk: where it is, and that nothing damaged or foreign is ever loaded from it.
+"""The cache of compiled kernels on disk: its folder, and protection against damaged files and files of other users.
 
-Numba unpickles what its cache holds and runs it. A file that a power cut has emptied would end the process with an exception,
-one with zeros in its machine code with a crash, and one that somebody else wrote would do what they like. So each kernel has a
-folder of its own, an entry as `sweepgd.kept` makes them: renamed into place whole, sealed, and the user's own.
+Numba unpickles the files of its cache and runs them. A file that was emptied by a power cut would raise an exception, zeros in
+its machine code would crash the process, and a file from another user could run any code. Each kernel therefore has its own
+entry as `sweepgd.kept` makes them: complete when it appears, checked by a digest, and writable by the user alone.
 """
 
 import os
@@ -20,40 +20,46 @@ from sweepgd import kept
 
 config: Any = numba.config  # its attributes are made at run time
 
-FOREIGN = "belongs to another user or may be written by others, who could put code there"
+NOT_PRIVATE = "belongs to another user or is writable by others, who could put code there"
 
 
 @cache
 def root() -> Path | None:
-    """Where compiled code is kept: in the user's cache, or, with a warning, in a temporary folder of the user's own."""
-    asked = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
-    refused = _refusal(asked)
-    if refused is None:
-        return asked.resolve()
-    own = Path(gettempdir()) / f"sweepgd-kernels-{os.getuid()}"
-    used = own if _refusal(own) is None and not own.is_symlink() else None
-    instead = f"compiled kernels go to {used}" if used else "kernels are compiled anew by every process"
-    warnings.warn(f"{asked} {refused}, so {instead}: set NUMBA_CACHE_DIR to a folder of your own that lasts", stacklevel=2)
+    """Return the folder of the cache: the configured one, or, with a warning, a temporary folder that only the user can write.
+
+    None if neither can be used.
+    """
+    configured = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
+    problem = _problem(configured)
+    if problem is None:
+        return configured.resolve()
+    temporary = Path(gettempdir()) / f"sweepgd-kernels-{os.getuid()}"
+    used = temporary if _problem(temporary) is None and not temporary.is_symlink() else None
+    consequence = f"compiled kernels go to {used}" if used else "every process compiles all kernels again"
+    warnings.warn(
+        f"{configured} {problem}, so {consequence}: set NUMBA_CACHE_DIR to a permanent folder of your own", stacklevel=2
+    )
     return used
 
 
-def through(folder: Path | None, compile_: Callable[[Path | None], Any]) -> Any:
-    """The kernel that `compile_` makes, which reads its code from the folder that it is given, or else leaves it there.
+def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any]) -> Any:
+    """Return the kernel of `compile_(cache_folder)`, which loads its code from that folder or saves it there.
 
-    It is given `folder` where that is whole, and one to be put in its place where not; None where nothing can be kept.
+    `cache_folder` is `folder` if that is a complete entry; otherwise a new folder, which is then renamed to `folder`; None if
+    nothing can be saved.
     """
     if folder is None or kept.is_whole(folder):
         return compile_(folder)
-    made: list[Any] = []
-    kept.place(folder, lambda empty: made.append(compile_(empty)))
-    return made[0] if made else compile_(None)
+    kernels: list[Any] = []
+    kept.store_folder(folder, lambda empty: kernels.append(compile_(empty)))
+    return kernels[0] if kernels else compile_(None)
 
 
-def _refusal(folder: Path) -> str | None:
-    """Why a folder, which is made where it is not there, cannot be the cache, in words that follow its name; or None."""
+def _problem(folder: Path) -> str | None:
+    """Return why a folder, which is made if it does not exist, cannot be the cache, as a predicate of its name; or None."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         TemporaryFile(dir=folder).close()
-        return None if kept.is_private(folder) else FOREIGN
+        return None if kept.is_private(folder) else NOT_PRIVATE
     except OSError as error:
         return f"cannot be written ({error.strerror})"

@@ -1,31 +1,31 @@
-"""Why a kernel does not compile, in one line instead of Numba's forty."""
+"""Compile errors of a kernel in one line, instead of Numba's forty."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-# Numba opens with how it failed, once for each function on the way in, and ends each with the source that it was at.
-_WRAPPING = re.compile(r"(Failed in \w+ mode pipeline \(step: [^)]*\)\s*)+")
+# Numba's text begins with the failed step, once for each function of the call chain, and ends each part with the source line.
+_FAILED_STEPS = re.compile(r"(Failed in \w+ mode pipeline \(step: [^)]*\)\s*)+")
 _CALL = re.compile(r">>> (.+)")
-_INNER = re.compile(r"^\s*\w*Error: (.+)", re.MULTILINE)
-_NOWHERE = re.compile(r"(, defined at|\.* Raised from) None$")
-_PLACE = re.compile(r'File "([^"]+)", line (\d+)')
+_INNER_ERROR = re.compile(r"^\s*\w*Error: (.+)", re.MULTILINE)
+_NO_LOCATION = re.compile(r"(, defined at|\.* Raised from) None$")
+_SOURCE_LINE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
 def cause(error: Exception, function: Callable) -> str:
-    """What of an exception that Numba raised matters to the author of `function`: what it cannot do, and where that stands."""
-    text = _WRAPPING.sub("", str(error), count=1).strip()
-    what = text.partition("\n")[0]
-    if what.startswith("No implementation of"):
-        inner, call = _INNER.search(text), _CALL.search(text)
-        what = inner[1] if inner else f"no implementation of {call[1]}" if call else what
-    if what.endswith("Cannot determine Numba type of <class 'function'>"):
-        what += "; decorate what a kernel calls with sweepgd.kernels.helper"
-    place, location = _PLACE.search(text), getattr(error, "loc", None)
-    if place is not None:
-        file, line = place[1], place[2]
+    """Return the reason and the source line of an exception that Numba raised while it compiled `function`."""
+    text = _FAILED_STEPS.sub("", str(error), count=1).strip()
+    reason = text.partition("\n")[0]
+    if reason.startswith("No implementation of"):
+        inner, call = _INNER_ERROR.search(text), _CALL.search(text)
+        reason = inner[1] if inner else f"no implementation of {call[1]}" if call else reason
+    if reason.endswith("Cannot determine Numba type of <class 'function'>"):
+        reason += "; decorate what a kernel calls with sweepgd.kernels.helper"
+    source_line, location = _SOURCE_LINE.search(text), getattr(error, "loc", None)
+    if source_line is not None:
+        file, line = source_line[1], source_line[2]
     elif location is not None:
         file, line = location.filename, location.line
     else:
         file, line = function.__code__.co_filename, function.__code__.co_firstlineno
-    return f"{_NOWHERE.sub('', what)} ({Path(file).name}, line {line})"
+    return f"{_NO_LOCATION.sub('', reason)} ({Path(file).name}, line {line})"

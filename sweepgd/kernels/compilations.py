@@ -1,4 +1,4 @@
-"""How often Numba compiles; what it finds in its cache does not count."""
+"""Count Numba's compilations; kernels loaded from its cache do not count."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,8 @@ from numba.core import event
 
 
 def compilations(call: Callable[[], object]) -> int:
-    """How many functions were compiled during `call()`, in all threads."""
-    recorded = event.RecordingListener()
-    with event.install_listener("numba:compile", recorded):
+    """Return how many functions were compiled during `call()`, in all threads."""
+    recorder = event.RecordingListener()
+    with event.install_listener("numba:compile", recorder):
         call()
-    return sum(found.is_start for _, found in recorded.buffer)
+    return sum(event_data.is_start for _, event_data in recorder.buffer)

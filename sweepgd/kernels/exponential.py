@@ -1,4 +1,4 @@
-"""Exponentials of a whole array in vectors: one at a time they are a fifth of a training step on ten classes."""
+"""Exponentials of a whole array in vector instructions: one by one they take a fifth of a training step on ten classes."""
 
 from math import e, log2
 from typing import Any
@@ -14,12 +14,12 @@ from sweepgd.kernels.vectors import INT32, VECTOR_BYTES, Emitter, number
 # e^r for |r| ≤ ½ log 2, highest power first, and log 2 in two parts (Moshier's Cephes library, expf); error below 2 ulp.
 _POLYNOMIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 _LOG2_HIGH, _LOG2_LOW = 0.693359375, -2.12194440e-4
-# Below this e^x is not a normal float32, and is 0 here: subnormal numbers are slow, and nothing to a sum that holds e^0.
+# Below this, e^x is subnormal in float32, and 0 is used: subnormals are slow and change no sum that contains e^0.
 _LOWEST = -87.33654
 
 
 def _single(emit: Emitter, x: Any) -> Any:
-    """e^x of a vector of float32 numbers ≤ 0: 2^n·e^r with n a whole number. NaN stays NaN."""
+    """Return e^x = 2^n·e^r, with n an integer, of a vector of float32 numbers ≤ 0. NaN stays NaN."""
     builder = emit.builder
     n = emit.call(f"llvm.rint.{emit.suffix}", emit.vector, [builder.fmul(x, emit.constant(log2(e)))])
     r = emit.multiply_add(n, emit.constant(-_LOG2_HIGH), x)
@@ -30,7 +30,7 @@ def _single(emit: Emitter, x: Any) -> Any:
     value = builder.fadd(emit.multiply_add(value, builder.fmul(r, r), r), emit.constant(1.0))
     tiny, normal = (builder.fcmp_ordered(sign, x, emit.constant(_LOWEST)) for sign in ("<", ">="))
     integers = ir.VectorType(INT32, emit.lanes)
-    power = builder.fptosi(builder.select(normal, n, emit.zero), integers)  # of NaN it would be undefined
+    power = builder.fptosi(builder.select(normal, n, emit.zero), integers)  # undefined for NaN
     biased = builder.add(power, ir.Constant(integers, [127] * emit.lanes))
     two_to_n = builder.bitcast(builder.shl(biased, ir.Constant(integers, [23] * emit.lanes)), emit.vector)
     return builder.select(tiny, emit.zero, builder.fmul(value, two_to_n))
@@ -38,14 +38,14 @@ def _single(emit: Emitter, x: Any) -> Any:
 
 @intrinsic
 def _exponential_vector(typing, array, start, count):
-    """Replaces `count` numbers ≤ 0 from `start` on, at most a vector of them, by their exponentials."""
+    """Replace `count` numbers ≤ 0 from index `start`, at most one vector, by their exponentials."""
 
     def codegen(context, builder, signature, arguments):
         emit = Emitter(context, builder, signature.args[0])
-        where, mask = emit.pointer(signature.args[0], arguments[0], arguments[1]), emit.below(arguments[2])
-        x = emit.load(where, number(0), mask)
+        address, mask = emit.pointer(signature.args[0], arguments[0], arguments[1]), emit.below(arguments[2])
+        x = emit.load(address, number(0), mask)
         value = _single(emit, x) if emit.bytes == 4 else emit.call(f"llvm.exp.{emit.suffix}", emit.vector, [x])
-        emit.store(value, where, number(0), mask)
+        emit.store(value, address, number(0), mask)
         return context.get_dummy_value()
 
     return types.void(array, start, count), codegen
@@ -53,7 +53,7 @@ def _exponential_vector(typing, array, start, count):
 
 @helper
 def exponentials(array, start, count):
-    """Replaces `count` numbers ≤ 0 of a C-contiguous array, from number `start` on, by their exponentials."""
+    """Replace `count` numbers ≤ 0 of a C-contiguous array, from flat index `start`, by their exponentials."""
     lanes = VECTOR_BYTES // array.itemsize
     for i in range(0, count, lanes):
         _exponential_vector(array, start + i, min(lanes, count - i))

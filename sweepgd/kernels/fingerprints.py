@@ -1,7 +1,7 @@
-"""What the compiled code of a kernel is made from: its own code, the helpers that it reaches, and the values of globals.
+"""A digest of all that a kernel's compiled code depends on: its own code, the helpers that it calls, and values of globals.
 
-Numba looks at the kernel's own file alone, and would run stale code after an edit of an imported helper or constant
-(numba#1833); and code that was loaded before an edit would be kept as that of the edited file.
+Numba checks the kernel's own file only. It would run outdated code after an edit of an imported helper or constant
+(numba#1833), and would cache code that was loaded before an edit as that of the edited file.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
 PACKAGE = Path(__file__).parents[1]
-COMPILERS_OWN = {"numpy", "numba"}  # Numba compiles its own code in place of their functions'
+COMPILED_BY_NUMBA = {"numpy", "numba"}  # Numba replaces their functions by its own code
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, np.dtype, type, Enum, Type)
 
 
 @cache
 def fingerprint(function: Callable) -> str | None:
-    """A digest of a kernel and its helpers as they are loaded, and of the sources that they may have inlined more from.
+    """Return a digest of a kernel and its helpers as they are loaded, and of the source files of their packages.
 
-    None where one of them comes from no file, so that an edit could not be seen.
+    None if one of them has no source file, so that an edit could not be detected.
     """
     functions = reached(function)
     roots = {root(each) for each in functions}
@@ -37,20 +37,20 @@ def fingerprint(function: Callable) -> str | None:
 
 
 def reached(function: Callable) -> set[Any]:
-    """A kernel with the helpers that it may call, those of other distributions too."""
+    """Return a kernel with all helpers that it may call, including those of other distributions."""
     found: set[Any] = {function}
-    waiting: list[Any] = [function]
-    while waiting:
-        new = _parts(waiting.pop())[1] - found
-        waiting += new
+    queue: list[Any] = [function]
+    while queue:
+        new = _parts(queue.pop())[1] - found
+        queue += new
         found |= new
     return found
 
 
 def root(function: Callable) -> Path | None:
-    """The folder of a function's top package, or the file of a module in none; None where it comes from no file.
+    """Return the folder of a function's top-level package, or the file of a top-level module; None if it has no source file.
 
-    Of sweepgd itself it is the function's own folder, so that an edit elsewhere compiles nothing anew.
+    For sweepgd itself, return the function's own folder, so that an edit elsewhere does not compile the kernel again.
     """
     file = Path(function.__code__.co_filename)
     if function.__module__ is None or not file.is_file():
@@ -63,7 +63,7 @@ def root(function: Callable) -> Path | None:
 
 @cache
 def _sources(roots: frozenset[Path]) -> str:
-    """A digest of all sources in folders or files, and of those of sweepgd whose constants any kernel may have."""
+    """Return a digest of all source files of these folders and files, and of sweepgd's kernels and layout."""
     sources = {*PACKAGE.glob("kernels/*.py"), PACKAGE / "layout.py"}
     for folder in roots:
         sources |= set(folder.rglob("*.py")) if folder.is_dir() else {folder}
@@ -75,21 +75,21 @@ def _sources(roots: frozenset[Path]) -> str:
 
 @cache
 def _parts(function: Any) -> tuple[str, frozenset[Any]]:
-    """A digest of one function with the values that Numba compiles into it, and the functions that it may call."""
+    """Return a digest of one function with the values that Numba compiles into it, and the functions that it may call."""
     names = set(_names(function.__code__))
     called: set[Any] = set()
-    entered: set[str] = set()
+    visited: set[str] = set()
 
     def text(value: Any) -> str:
         if isinstance(value, Dispatcher):
             value = value.py_func
-        if isinstance(value, FunctionType) and str(value.__module__).partition(".")[0] not in COMPILERS_OWN:
+        if isinstance(value, FunctionType) and str(value.__module__).partition(".")[0] not in COMPILED_BY_NUMBA:
             called.add(value)
             return _code(value.__code__)
         if isinstance(value, ModuleType):
-            if value.__name__ in entered:
+            if value.__name__ in visited:
                 return value.__name__
-            entered.add(value.__name__)
+            visited.add(value.__name__)
             return value.__name__ + table(vars(value))
         return _text(value, text)
 
@@ -97,12 +97,12 @@ def _parts(function: Any) -> tuple[str, frozenset[Any]]:
         return str([(name, text(values[name])) for name in sorted(names & values.keys())])
 
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    given = text((tuple(cells), function.__defaults__))
-    return _digest(_code(function.__code__) + table(function.__globals__) + given), frozenset(called)
+    closure = text((tuple(cells), function.__defaults__))
+    return _digest(_code(function.__code__) + table(function.__globals__) + closure), frozenset(called)
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """The globals and attributes that a function and those within it look up."""
+    """Yield the names of the globals and attributes that a function and its inner functions use."""
     yield from code.co_names
     for value in code.co_consts:
         if isinstance(value, CodeType):
@@ -111,12 +111,12 @@ def _names(code: CodeType) -> Iterator[str]:
 
 @cache
 def _code(code: CodeType) -> str:
-    """A digest of what a function does, without where it stands."""
+    """Return a digest of a function's bytecode, names and constants, independent of its file and line."""
     return _digest(repr((code.co_code, code.co_names, code.co_varnames)) + _text(code.co_consts))
 
 
 def _text(value: Any, inner: Callable[[Any], str] | None = None) -> str:
-    """A value as every process writes it, in which the order of a set of strings differs; of an unknown one only its name."""
+    """Return a text of a value that is equal in all processes (the order of a set differs); of unknown types only the name."""
     inner = inner or _text
     match value:
         case CodeType():

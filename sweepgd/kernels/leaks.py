@@ -1,7 +1,7 @@
-"""Where a float32 kernel calculates in float64, found in the types that Numba infers.
+"""Find the lines at which a float32 kernel computes in float64, from the types that Numba infers.
 
-A float64 number beside a float32 one makes the result float64: a loop over parameters then widens, calculates and narrows
-again, at half the vector's width or less.
+An operation on a float32 and a float64 number has a float64 result: a loop over parameters then converts, computes and converts
+back, with half as many numbers in a vector or fewer.
 """
 
 import linecache
@@ -19,10 +19,10 @@ from numba.core.typed_passes import NopythonTypeInference
 from sweepgd.kernels.policy import FLAGS
 from sweepgd.kernels.signatures import signatures
 
-OWN = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[1]
 
 
-class Leak(NamedTuple):
+class WidenedLine(NamedTuple):
     """A line of a loop in which float32 numbers become float64."""
 
     file: str
@@ -30,12 +30,12 @@ class Leak(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The line as it is written."""
+        """The source text of the line."""
         return linecache.getline(self.file, self.line).strip()
 
 
-class _Typed(Exception):
-    """Ends a compilation once types are known."""
+class _TypesKnown(Exception):
+    """Ends a compilation once the types are inferred."""
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
@@ -46,7 +46,7 @@ class _EndAfterTypes(AnalysisPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        raise _Typed(state.func_ir, state.typemap, state.calltypes)
+        raise _TypesKnown(state.func_ir, state.typemap, state.calltypes)
 
 
 class _TypesOnly(CompilerBase):
@@ -57,22 +57,25 @@ class _TypesOnly(CompilerBase):
         return [passes]
 
 
-def leaks(kind: str, function: Callable) -> list[Leak]:
-    """Where a kernel compiled for float32 leaks, by line; also in the helpers of its package that its loops call."""
-    return sorted(set(_leaks(function, signatures("float32")[kind], whole=False, seen=set())))
+def widened_lines(kind: str, function: Callable) -> list[WidenedLine]:
+    """Return the lines at which a kernel compiled for float32 computes in float64, also in the helpers that its loops call.
+
+    `kind` is a key of `signatures`. Helpers of sweepgd itself are left out.
+    """
+    return sorted(set(_widened_lines(function, signatures("float32")[kind], whole=False, seen=set())))
 
 
-def _leaks(function: Callable, signature: Any, *, whole: bool, seen: set[Any]) -> Iterator[Leak]:
-    """`whole` says that all of the function runs inside of a loop."""
+def _widened_lines(function: Callable, signature: Any, *, whole: bool, seen: set[Any]) -> Iterator[WidenedLine]:
+    """Yield the lines of one function; `whole` is true if its caller calls it in a loop."""
     key = (function, signature.args if hasattr(signature, "args") else signature, whole)
     if key in seen:
         return
     seen.add(key)
     try:
         numba.njit(signature, pipeline_class=_TypesOnly, **FLAGS)(function)
-    except _Typed as typed:
+    except _TypesKnown as typed:
         program, kinds, calls = typed.args
-    except Exception:  # of many types; whether it compiles at all is for another check
+    except Exception:  # Numba raises many types; another check reports that a kernel does not compile
         return
     graph = compute_cfg_from_blocks(program.blocks)
     looped = {label for loop in graph.loops().values() for label in loop.body}
@@ -84,14 +87,14 @@ def _leaks(function: Callable, signature: Any, *, whole: bool, seen: set[Any]) -
                 continue
             called = kinds[value.func.name] if value.op == "call" else None
             if isinstance(called, types.Dispatcher):
-                if not Path(called.dispatcher.py_func.__code__.co_filename).is_relative_to(OWN):
-                    yield from _leaks(called.dispatcher.py_func, calls[value].args, whole=inside, seen=seen)
+                if not Path(called.dispatcher.py_func.__code__.co_filename).is_relative_to(PACKAGE):
+                    yield from _widened_lines(called.dispatcher.py_func, calls[value].args, whole=inside, seen=seen)
                 continue
-            given = [kinds[variable.name] for variable in _operands(value)]
+            operands = [kinds[variable.name] for variable in _operands(value)]
             result = kinds[statement.target.name]
-            array = any(isinstance(kind, types.Array) for kind in given)
-            if (inside or array) and _widens(given, result) and not _is_meant(statement, program, kinds):
-                yield Leak(statement.loc.filename, statement.loc.line)
+            array = any(isinstance(kind, types.Array) for kind in operands)
+            if (inside or array) and _widens(operands, result) and not _is_explicit(statement, program, kinds):
+                yield WidenedLine(statement.loc.filename, statement.loc.line)
 
 
 def _operands(value: Any) -> list[ir.Var]:
@@ -100,27 +103,27 @@ def _operands(value: Any) -> list[ir.Var]:
     return list(value.args) if value.op == "call" and not value.kws else []
 
 
-def _widens(given: list[Any], result: Any) -> bool:
-    """Whether float32 beside another number, or beside arrays of them, becomes float64."""
-    reals = [getattr(kind, "dtype", kind) for kind in given]
+def _widens(operands: list[Any], result: Any) -> bool:
+    """Return whether an operation on float32 and another number or array has a float64 result."""
+    reals = [getattr(kind, "dtype", kind) for kind in operands]
     return len(reals) > 1 and types.float32 in reals and getattr(result, "dtype", result) == types.float64
 
 
-def _is_meant(statement: ir.Assign, program: Any, kinds: dict[str, Any]) -> bool:
-    """Whether float64 is asked for: a sum kept in it, or an operand that np.float64 or float made of another."""
+def _is_explicit(statement: ir.Assign, program: Any, kinds: dict[str, Any]) -> bool:
+    """Return whether float64 is intended: a float64 sum, or an operand converted by np.float64 or float."""
     for operand in _operands(statement.value):
         if kinds[operand.name] != types.float64:
             continue
-        if any(operand.unversioned_name == target for target in _stored(statement.target, program)):
+        if any(operand.unversioned_name == target for target in _target_names(statement.target, program)):
             return True
-        made = program.get_definition(operand) if len(program._definitions[operand.name]) == 1 else None
-        if isinstance(made, ir.Expr) and made.op == "call" and isinstance(kinds[made.func.name], types.NumberClass):
+        source = program.get_definition(operand) if len(program._definitions[operand.name]) == 1 else None
+        if isinstance(source, ir.Expr) and source.op == "call" and isinstance(kinds[source.func.name], types.NumberClass):
             return True
     return False
 
 
-def _stored(target: ir.Var, program: Any) -> Iterator[str]:
-    """The names that a value is given: its own, and those of variables that it is copied to."""
+def _target_names(target: ir.Var, program: Any) -> Iterator[str]:
+    """Yield the name of a variable, and the names of variables that it is copied to."""
     yield target.unversioned_name
     for block in program.blocks.values():
         for statement in block.find_insts(ir.Assign):

@@ -1,7 +1,7 @@
-"""Loss and gradient of models without a hidden layer and with one output: linear and logistic regression.
+"""Loss and gradient of models with one output and without a hidden layer: linear and logistic regression.
 
-The network kernel computes the same, in tiles that a single column cannot fill: this one takes 2 µs instead of 13 for 1,000
-rows of 2 inputs, and 50 ns instead of 210 for one row.
+The network kernel computes the same, but a single output fills only one lane of its tiles: this kernel takes 2 µs instead of
+13 for 1,000 rows of 2 inputs, and 50 ns instead of 210 for one row.
 """
 
 import numpy as np
@@ -10,12 +10,12 @@ from sweepgd.kernels.losses import SQUARED, softplus
 
 
 def workspace(columns: int, batch: int) -> int:
-    """Reals of scratch memory for `batch` rows: their inputs, column by column, target and output."""
+    """Return the length of scratch memory for `batch` rows: their inputs, column by column, target and output."""
     return (columns + 2) * batch
 
 
 def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Mean loss over `rows` and, in `out`, its gradient: ½(ŷ − y)², or binary cross-entropy of the logit ŷ."""
+    """Return the mean loss over `rows`, ½(ŷ − y)² or binary cross-entropy of the logit ŷ, and write its gradient to `out`."""
     batch, columns = rows.size, inputs.shape[1]
     scale = theta.dtype.type(1.0 / batch)
     error, z, bias = work[:batch], work[batch : 2 * batch], theta[columns]
@@ -53,7 +53,7 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
 
 
 def evaluate(theta, buffers, inputs, targets, layout, settings, work):
-    """Mean loss over all rows and the share of them misclassified (NaN for squared error)."""
+    """Return the mean loss over all rows and the share of misclassified rows (NaN for squared error)."""
     count, columns = inputs.shape
     total, wrong = 0.0, 0
     for i in range(count):

@@ -1,34 +1,34 @@
-"""Second order of models without a hidden layer and with one output: linear and logistic regression.
+"""Hessian products of models with one output and without a hidden layer: linear and logistic regression.
 
-The output is linear in the parameters, so that Hessian and Gauss-Newton matrix are the same: the mean over rows of c·xxᵀ, with
-c the loss' second derivative in the output, 1 or p(1 − p), and x the inputs followed by 1.
+The output is linear in the parameters, so the Hessian and the Gauss-Newton matrix are equal: the mean over rows of c·xxᵀ, where
+c is the second derivative of the loss in the output, 1 or p(1 − p), and x is the inputs followed by 1.
 """
 
 import numpy as np
 
-from sweepgd.kernels.loss_curvature import residuals, root, variance
+from sweepgd.kernels.loss_curvature import covariance_factor, residuals, variance
 from sweepgd.kernels.losses import SQUARED
 from sweepgd.kernels.network import gather
 from sweepgd.kernels.policy import helper
 from sweepgd.kernels.views import block
 
-# Rows at a time: of 2 inputs they fill a quarter of the first-level cache, and a call's few µs are little beside them.
+# Rows at a time: with 2 inputs they fill a quarter of the first-level cache, and outweigh the few µs of a call.
 CHUNK = 1024
 
 
 def kept(columns: int, batch: int) -> int:
-    """Reals that `product` keeps for `batch` rows: their inputs, column by column, and c."""
+    """Return the length of what `product` keeps for `batch` rows: their inputs, column by column, and c."""
     return (columns + 1) * batch
 
 
 def workspace(columns: int, batch: int) -> int:
-    """Reals of scratch memory for `batch` rows: their inputs, column by column, target, output and derivative."""
+    """Return the length of scratch memory for `batch` rows: their inputs, column by column, target, output and derivative."""
     return (columns + 3) * batch
 
 
 @helper
 def outputs(theta, inputs, rows, x, z):
-    """Gathers the inputs column by column into flat x, and takes z = x·w + b."""
+    """Copy the inputs of `rows` column by column to flat x, and write z = x·w + b."""
     batch, columns = rows.size, inputs.shape[1]
     z[:] = theta[columns]
     for k in range(columns):
@@ -40,7 +40,7 @@ def outputs(theta, inputs, rows, x, z):
 
 
 def product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out):
-    """Writes the mean over `rows` of the Hessian times `direction` to `out`."""
+    """Write the Hessian of the mean loss over `rows` times `direction` to `out`."""
     batch, columns = rows.size, inputs.shape[1]
     c, r = kept[columns * batch : (columns + 1) * batch], work[:batch]
     scale = theta.dtype.type(1.0 / batch)
@@ -66,14 +66,17 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
 
 
 def second_moments(theta, buffers, inputs, targets, rows, layout, settings, fisher, work, out):
-    """Writes the mean over `rows` of each row's squared gradient to `out`; with `fisher` its expectation over drawn targets."""
+    """Write the mean over `rows` of the squared gradient of each row to `out`.
+
+    With `fisher`, write its expectation over targets drawn from the model's distribution.
+    """
     batch, columns, loss = rows.size, inputs.shape[1], int(settings[1])
     at = columns * batch
     z, y, delta = block(work, at, batch, 1), block(work, at + batch, batch, 1), block(work, at + 2 * batch, batch, 1)
     outputs(theta, inputs, rows, work, work[at : at + batch])
     scale = theta.dtype.type(1.0 / np.sqrt(batch))
     if fisher:
-        root(z, loss, 0, scale, delta)
+        covariance_factor(z, loss, 0, scale, delta)
     else:
         gather(targets, rows, y)
         residuals(z, y, loss, scale, delta)

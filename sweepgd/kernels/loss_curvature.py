@@ -1,8 +1,8 @@
-"""The losses' second order in a network's outputs z.
+"""First and second derivatives of the losses in a network's outputs z.
 
-Each loss is the negative log-likelihood of a distribution over targets (a Gaussian of unit variance, a Bernoulli, a categorical
-one) with z as natural parameters: its derivative is the distribution's mean less the target, and its Hessian the covariance,
-whatever the target (Martens 2020, section 9). Softmax keeps its probabilities in place of z, from which both are made.
+Each loss is the negative log-likelihood of a distribution over targets (Gaussian with unit variance, Bernoulli, categorical)
+with z as natural parameters. Its gradient is the mean of the distribution minus the target, and its Hessian is the covariance,
+which does not depend on the target (Martens 2020, section 9). For softmax, z is replaced by the probabilities first.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def to_probabilities(z):
 
 @helper
 def residuals(z, y, loss, scale, delta):
-    """delta ← scale·(mean − target), (rows, outputs): the loss' derivative in z."""
+    """delta ← scale·(mean − target), (rows, outputs): the derivative of the loss in z."""
     for i in range(z.shape[0]):
         if loss == SQUARED:
             for j in range(z.shape[1]):
@@ -49,7 +49,7 @@ def residuals(z, y, loss, scale, delta):
 
 @helper
 def variance(logit):
-    """p(1 − p) of p = 1/(1 + e^−logit), to full precision however large the logit is."""
+    """Return p(1 − p) with p = 1/(1 + e^−logit), at full precision even for large logits."""
     e = np.exp(-abs(np.float64(logit)))
     return e / ((1.0 + e) * (1.0 + e))
 
@@ -64,9 +64,9 @@ def times_covariance(z, loss, scale, r, out):
         elif loss == BINARY:
             out[i, 0] = scale * z.dtype.type(variance(z[i, 0])) * r[i, 0]
         else:
-            # C·r is the same for r less any number. Less the entry of the likeliest class, whose p may round to 1, the mean
-            # is a sum of the others' small terms, and none of their digits is lost. The difference goes through memory: in one
-            # expression with the mean, the compiler is free to add that to the entry first.
+            # C·r does not change if a constant is subtracted from r. Subtracting the entry of the most likely class, whose p
+            # may round to 1, makes the mean a sum of small terms of the other classes, so that no digits are lost. The
+            # difference is stored first: in one expression, the compiler may add the mean to the entry before it subtracts.
             top, mean = 0, z.dtype.type(0)
             for j in range(1, z.shape[1]):
                 if z[i, j] > z[i, top]:
@@ -79,14 +79,14 @@ def times_covariance(z, loss, scale, r, out):
 
 
 @helper
-def roots(loss, outputs):
-    """How many vectors `root` makes."""
+def covariance_factors(loss, outputs):
+    """Return the number of vectors that `covariance_factor` computes."""
     return 1 if loss == BINARY else outputs
 
 
 @helper
-def root(z, loss, number, scale, delta):
-    """delta ← scale times vector `number` of those with Σ vvᵀ = C: unit vectors, √(p(1 − p)), or √p_c·(p − e_c)."""
+def covariance_factor(z, loss, number, scale, delta):
+    """delta ← scale·v, with v vector `number` of those with Σ vvᵀ = C: unit vectors, √(p(1 − p)), or √p_c·(p − e_c)."""
     zero = z.dtype.type(0)
     for i in range(z.shape[0]):
         if loss == BINARY:

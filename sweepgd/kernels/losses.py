@@ -1,6 +1,6 @@
-"""The losses at a network's end: ½ squared error, binary and softmax cross-entropy of logits, with their derivatives.
+"""The losses of a network's outputs: ½ squared error, binary and softmax cross-entropy of logits, with their derivatives.
 
-All take whole blocks: a slice a row would cost 40 ns, more than the loss of a row.
+All take whole blocks: one slice for each row would cost 40 ns, more than the loss of a row.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ SQUARED, BINARY, SOFTMAX = range(3)
 
 @helper
 def softplus(z):
-    """log(1 + e^z) without overflow."""
+    """Return log(1 + e^z) without overflow."""
     return max(z, 0.0) + np.log1p(np.exp(-abs(z)))
 
 
@@ -40,7 +40,7 @@ def binary(z, y, scale, derivative):
 
 @helper
 def softmax(z, y, scale, derivative):
-    # A row's loss is log Σ e^(z − largest) + largest − z_label.
+    # The loss of a row is log Σ e^(z − largest) + largest − z_label.
     total, classes = 0.0, z.shape[1]
     for i in range(z.shape[0]):
         largest = z[i, 0]
@@ -64,9 +64,9 @@ def softmax(z, y, scale, derivative):
 
 @helper
 def losses(z, y, loss, scale, derivative):
-    """The summed loss of all rows and, in `derivative`, its derivative with respect to the logits z, times `scale`.
+    """Return the sum of the losses of all rows, and write `scale` times its derivative in the logits z to `derivative`.
 
-    z and derivative are (rows, outputs); y is (rows, targets): numbers, 0 or 1, or the number of a class.
+    z and derivative are (rows, outputs); y is (rows, targets) and holds real numbers, 0 or 1, or class indices.
     """
     if loss == SQUARED:
         return squared(z, y, scale, derivative)
@@ -77,7 +77,7 @@ def losses(z, y, loss, scale, derivative):
 
 @helper
 def wrong_rows(z, y, loss):
-    """How many rows are not of the predicted class; of equal logits the first counts, as in argmax."""
+    """Return the number of misclassified rows; among equal logits the first is the prediction, as in argmax."""
     wrong = 0
     for i in range(z.shape[0]):
         if loss == BINARY:

@@ -1,8 +1,8 @@
 """Loss and gradient of fully connected networks of any depth.
 
-Layer l computes z = h·W + b; hidden layers then h = activation(z), and the loss is taken on the last z. The layout holds
-W0, b0, W1, b1, …, with W of shape (fan_in, fan_out). Losses are means over the rows. Matrices live in the flat workspace
-and are named by where they start.
+Layer l computes z = h·W + b; a hidden layer then computes h = activation(z), and the loss is a function of the last z. The
+layout holds W0, b0, W1, b1, …, with W of shape (fan_in, fan_out). Losses are means over the rows. Matrices are parts of the
+flat workspace, and a variable such as `z` or `delta` is the index at which one starts.
 """
 
 import numpy as np
@@ -13,31 +13,31 @@ from sweepgd.kernels.products import multiply, multiply_transposed
 from sweepgd.kernels.views import block, flat
 from sweepgd.layout import FAN_IN, FAN_OUT, OFFSET
 
-# settings[0] of a network; settings[1] is its loss.
+# Values of settings[0]; settings[1] is the loss.
 RELU, TANH, SIGMOID = range(3)
 
-# Rows at a time in evaluation: activations of a 64-wide layer then take 64 KiB, and stay in the second-level cache.
+# Rows at a time in an evaluation: the activations of a layer of 64 units then take 64 KiB and stay in the second-level cache.
 CHUNK = 256
 
-# A transposed copy of W and a product in tiles beat dot products along rows of W below so many outputs, and where the copy is
-# used for at least as many rows as there are outputs, few enough for W to stay in the cache. 32 rows of 64 to 10 classes:
-# 0.9 µs instead of 1.8; 512 rows of 64 to 64: 42 µs instead of 69; 512 rows of 512 to 512: 2.9 ms, and 2.8.
+# Transposing W and multiplying in tiles is faster than dot products along the rows of W if there are fewer than NARROW outputs,
+# or at most MIDDLING outputs (W then stays in the cache) and at least as many rows. 32 rows of 64 to 10 classes: 0.9 µs instead
+# of 1.8; 512 rows of 64 to 64: 42 µs instead of 69; 512 rows of 512 to 512: 2.9 ms, and 2.8 with dot products.
 NARROW, MIDDLING = 32, 256
 
-# Rows and columns of a square that is transposed at once, where W does not fit the cache: 512×512 takes 0.3 ms instead of 0.5,
-# but 64×64 3.9 µs instead of 1.4.
+# Side of the squares in which a W that does not fit the cache is transposed: 512×512 takes 0.3 ms instead of 0.5. A W of 64×64
+# would take 3.9 µs instead of 1.4.
 SQUARE = 16
 
 
 def workspace(widths: tuple[int, ...], batch: int) -> int:
-    """Reals of scratch memory for `batch` rows: every layer's activations, two gradients of the widest, a Wᵀ of fewer rows."""
+    """Return the length of scratch memory for `batch` rows: activations of all layers, two gradients of the widest, a Wᵀ."""
     rows = max(batch, CHUNK)
     return rows * (sum(widths) + 3 * max(widths))
 
 
 @helper
 def gather(inputs, rows, h):
-    """Copies rows of the inputs."""
+    """Copy the rows of `inputs` with indices `rows` to h."""
     for i in range(rows.size):
         row = rows[i]
         for k in range(inputs.shape[1]):
@@ -59,7 +59,7 @@ def activate(z, bias, activation):
         for i in range(z.shape[0]):
             for j in range(z.shape[1]):
                 value = z[i, j] + bias[j]
-                z[i, j] = zero if value < 0 else value  # "value if value > 0" would hide a NaN, and divergence with it
+                z[i, j] = zero if value < 0 else value  # "value if value > 0" would turn NaN into 0 and hide divergence
         return
     add_bias(z, bias)
     for i in range(z.shape[0]):
@@ -69,7 +69,7 @@ def activate(z, bias, activation):
 
 @helper
 def times_derivative(delta, h, activation):
-    """Multiplies delta by activation'(z), written in terms of h = activation(z)."""
+    """delta ← activation'(z)·delta, computed from h = activation(z)."""
     zero, one = h.dtype.type(0), h.dtype.type(1)
     for i in range(h.shape[0]):
         if activation == RELU:
@@ -98,9 +98,9 @@ def sum_of_rows(delta, total):
 
 @helper
 def forward(theta, layout, activation, inputs, first, batch, work):
-    """Runs all layers on `batch` rows that begin at `first` in flat `inputs`, leaving activations end to end in the workspace.
+    """Compute all layers for `batch` rows that start at index `first` of flat `inputs`, and return where the last z starts.
 
-    They begin behind the room for the inputs. Returns where the last layer's z starts.
+    The activations of all layers are written one after another to `work`, from index batch·inputs.
     """
     layers = layout.shape[0] // 2
     h = 0
@@ -135,8 +135,8 @@ def transpose(w, transposed):
 
 
 @helper
-def through_weights(work, delta, theta, offset, previous, batch, fan_in, fan_out, spare):
-    """previous = delta·Wᵀ, (batch, fan_in): the gradient with respect to the layer's inputs."""
+def times_transpose(work, delta, theta, offset, previous, batch, fan_in, fan_out, spare):
+    """previous ← delta·Wᵀ, (batch, fan_in): the gradient with respect to the inputs of the layer."""
     if batch < 4 or (fan_out >= NARROW and fan_out > min(batch, MIDDLING)):
         multiply_transposed(work, delta, theta, offset, work, previous, batch, fan_out, fan_in)
         return
@@ -153,7 +153,7 @@ def widest_layer(layout):
 
 
 def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Mean loss over `rows` and, in `out`, its gradient, by backpropagation."""
+    """Return the mean loss over `rows`, and write its gradient to `out`, by backpropagation."""
     theta, out, work = flat(theta), flat(out), flat(work)
     activation, loss = int(settings[0]), int(settings[1])
     layers, batch, widest = layout.shape[0] // 2, rows.size, widest_layer(layout)
@@ -178,14 +178,14 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
         multiply(work, h, 1, fan_in, work, delta, out, offset, fan_in, batch, fan_out)
         sum_of_rows(block(work, delta, batch, fan_out), out[bias : bias + fan_out])
         if layer > 0:
-            through_weights(work, delta, theta, offset, previous, batch, fan_in, fan_out, spare)
+            times_transpose(work, delta, theta, offset, previous, batch, fan_in, fan_out, spare)
             times_derivative(block(work, previous, batch, fan_in), block(work, h, batch, fan_in), activation)
             delta, previous = previous, delta
     return total / batch
 
 
 def evaluate(theta, buffers, inputs, targets, layout, settings, work):
-    """Mean loss over all rows and the share of them misclassified (NaN for squared error)."""
+    """Return the mean loss over all rows and the share of misclassified rows (NaN for squared error)."""
     activation, loss = int(settings[0]), int(settings[1])
     count, outputs = inputs.shape[0], layout[layout.shape[0] - 2, FAN_OUT]
     theta, work, data, one = flat(theta), flat(work), flat(inputs), theta.dtype.type(1)

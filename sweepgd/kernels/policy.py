@@ -1,8 +1,8 @@
-"""How every kernel is compiled: one set of flags, one cache, one door.
+"""Compilation of all kernels, with one set of flags and one cache.
 
-Kernels are plain Python functions until `compiled` is called with an explicit signature, so that they can be read, tested
-and run without Numba (NUMBA_DISABLE_JIT=1), and so that a kernel passed to another crosses as a typed function pointer:
-a new optimizer or model never makes the trainer compile again.
+Kernels are plain Python functions until `compiled` is called with an explicit signature. They can be read, tested and run
+without Numba (NUMBA_DISABLE_JIT=1), and a kernel is passed to another one as a typed function pointer, so that a new optimizer
+or model never compiles the trainer again.
 """
 
 import hashlib
@@ -28,15 +28,15 @@ FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST
 
 
 def helper(function: Callable) -> Callable:
-    """Decorates a function that kernels call; it is compiled into each of its callers."""
+    """Decorate a function that kernels call; it is compiled into each of its callers."""
     return numba.njit(**FLAGS)(function)
 
 
 def compiled(function: Callable, signature: Any) -> Callable:
-    """`function` compiled for `signature`, from the cache on disk where an earlier process left it; as it is with JIT off.
+    """Return `function` compiled for `signature`, from the cache on disk if it is there; without JIT, the function itself.
 
-    Raises KeyboardInterrupt once it is compiled where somebody has asked to stop: raised while LLVM calls back into Python,
-    ctypes would print it and go on.
+    A KeyboardInterrupt is raised only after the compilation: raised while LLVM calls back into Python, ctypes would print it
+    and continue.
     """
     if config.DISABLE_JIT:
         return function
@@ -46,16 +46,16 @@ def compiled(function: Callable, signature: Any) -> Callable:
             return numba.njit(signature, cache=folder is not None, **FLAGS)(function)
 
     with asking() as stop:
-        kernel = cache.through(_entry_folder(function, signature), jitted)
+        kernel = cache.load_or_compile(_entry_folder(function, signature), jitted)
     if stop:
         raise KeyboardInterrupt
     return kernel
 
 
 def entry(kernel: Any) -> Callable:
-    """A compiled kernel without Numba's look at the types of its arguments, which must be exactly the signature's.
+    """Return the entry point of a compiled kernel without Numba's type checks: arguments must have the signature's exact types.
 
-    Measured: 14 µs instead of 30 for the trainer's 22 arguments, as much as a small epoch takes.
+    Measured: 14 µs instead of 30 for the trainer's 22 arguments; a small epoch takes about 14 µs.
     """
     if config.DISABLE_JIT:
         return kernel
@@ -64,30 +64,30 @@ def entry(kernel: Any) -> Callable:
 
 
 def is_compiled(function: Callable, signature: Any) -> bool:
-    """Whether an earlier process left this kernel in the cache, so that users may be told of the wait where none did."""
+    """Return whether the cache holds this kernel; if not, users are told to expect a wait."""
     folder = _entry_folder(function, signature)
     return folder is not None and kept.is_whole(folder)
 
 
 def _entry_folder(function: Callable, signature: Any) -> Path | None:
-    """The folder of this kernel in the cache; None where its sources are unknown, or, with a warning, there is no cache.
+    """Return the folder of this kernel in the cache; None if its sources are unknown or, with a warning, there is no cache.
 
-    Its name holds what else Numba looks at before it takes code from its cache: the versions, the processor with its features,
-    and the source's path, time and size.
+    Its name depends on all else that Numba checks before it loads code from its cache: the versions, the processor with its
+    features, and the path, time and size of the source file.
     """
-    root, made_from = cache.root(), fingerprint(function)
-    if root is None or made_from is None:
+    root, source_digest = cache.root(), fingerprint(function)
+    if root is None or source_digest is None:
         return None
     source = Path(getfile(function))
-    made = f"{numba.__version__} {sys.implementation.cache_tag} {target.processor()} {target.features()}"
-    stamp = f"{signature} {made} {source} {source.stat().st_mtime} {source.stat().st_size}"
+    compiler = f"{numba.__version__} {sys.implementation.cache_tag} {target.processor()} {target.features()}"
+    stamp = f"{signature} {compiler} {source} {source.stat().st_mtime} {source.stat().st_size}"
     digest = hashlib.sha256(stamp.encode()).hexdigest()[:16]
-    return root / made_from / f"{function.__module__}.{function.__qualname__}.{digest}"
+    return root / source_digest / f"{function.__module__}.{function.__qualname__}.{digest}"
 
 
 @contextmanager
 def _cache_directory(folder: Path | None) -> Iterator[None]:
-    """Numba reads its cache folder from a global at the moment a function is decorated."""
+    """Set Numba's cache folder, a global that Numba reads when a function is decorated."""
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder or before)
     try:

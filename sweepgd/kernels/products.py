@@ -1,11 +1,11 @@
-"""Matrix products in register tiles: what a small training step spends its time on.
+"""Matrix products in register tiles; most of the time of a small training step is spent here.
 
-A tile of `rows` × `vectors` accumulators stays in vector registers while the inner dimension runs, so that each loaded
-vector is used `rows` times. LLVM does not find that by itself in nested loops, hence the tiles are emitted as vector
+A tile of `rows` × `vectors` accumulators stays in vector registers during the loop over the inner dimension, so that each
+loaded vector is used `rows` times. LLVM does not do this by itself for nested loops. Tiles are therefore emitted as vector
 instructions; everything around them is ordinary kernel code.
 
-Measured on one core of an AVX-512 machine (peak 118 GFLOP/s), float32, against np.dot into SciPy's OpenBLAS: 8×784 by
-784×512 runs at 111 GFLOP/s instead of 36, 32×512 by 512×512 at 114 instead of 72, 1024×512 by 512×512 at 109 instead of 105.
+Measured on one core of an AVX-512 machine (peak 118 GFLOP/s), float32, against np.dot with SciPy's OpenBLAS: 8×784 by 784×512
+runs at 111 GFLOP/s instead of 36, 32×512 by 512×512 at 114 instead of 72, 1024×512 by 512×512 at 109 instead of 105.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from sweepgd.kernels.vectors import INT64, VECTOR_BYTES, Emitter, number
 
 
 def _tile(rows: int, vectors: int, add: bool, masked: bool = False) -> Callable:
-    """A kernel function for c[i, j] = Σₖ a[i, k]·b[k, j], or where `add` c[i, j] += …, `rows` i and `vectors` vectors of j.
+    """Return a kernel function for c[i, j] = Σₖ a[i, k]·b[k, j], or with `add` c[i, j] += …, of `rows` i and `vectors` of j.
 
     Its arguments are flat arrays with a start and strides: a, start, stride of i, stride of k; b, start, stride of k; c, start,
-    stride of i; the inner length (at least 1); and how many lanes count, where `masked`.
+    stride of i; the inner length (at least 1); and the number of lanes in use, which counts only if `masked`.
     """
 
     @intrinsic
@@ -69,9 +69,9 @@ def _tile(rows: int, vectors: int, add: bool, masked: bool = False) -> Callable:
 
 
 def _dots(rows: int, columns: int) -> Callable:
-    """A kernel function that computes c[i, j] = Σₖ a[i, k]·b[j, k] for `rows` i and `columns` j, along k.
+    """Return a kernel function for c[i, j] = Σₖ a[i, k]·b[j, k] of `rows` i and `columns` j, with vectors along k.
 
-    Arguments as for `_tile`, but both a and b have a stride of their row and are contiguous along k.
+    Arguments are those of `_tile`, but a and b each have a row stride and are contiguous along k.
     """
 
     @intrinsic
@@ -134,7 +134,7 @@ _dots_4x4, _dots_4x1, _dots_1x16, _dots_1x1 = _dots(4, 4), _dots(4, 1), _dots(1,
 
 
 def _block(add: bool) -> Callable:
-    """A kernel function for c = a·b, or where `add` c += a·b, in tiles row by row; b and c have strides of their rows."""
+    """Return a kernel function for c = a·b, or with `add` c += a·b, in tiles row by row; b and c have row strides."""
     tile_4x4, tile_4x1, tail_4x1 = _tile(4, 4, add), _tile(4, 1, add), _tile(4, 1, add, masked=True)
     tile_1x4, tile_1x1, tail_1x1 = _tile(1, 4, add), _tile(1, 1, add), _tile(1, 1, add, masked=True)
 
@@ -171,14 +171,14 @@ def _block(add: bool) -> Callable:
 
 _multiply_block, _add_block = _block(add=False), _block(add=True)
 
-# A right-hand matrix above this many bytes is taken in panels of one tile's columns and so many rows: a panel of 64 KiB
-# then stays in the second-level cache while all rows of the left-hand matrix pass. 1024×784 by 784×512: 111 GFLOP/s, not 99.
+# A right-hand matrix of more than CACHED_BYTES is split into panels of PANEL_ROWS rows and the columns of one tile. A panel of
+# 64 KiB stays in the second-level cache for all rows of the left-hand matrix: 111 GFLOP/s instead of 99, 1024×784 by 784×512.
 CACHED_BYTES, PANEL_ROWS = 1 << 19, 256
 
 
 @helper
 def multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
-    """c += a·b, with the arguments of `multiply`."""
+    """c ← c + a·b, with the arguments of `multiply`."""
     if inner * columns * b.itemsize <= CACHED_BYTES:
         _add_block(a, a_start, a_row, a_inner, b, b_start, columns, c, c_start, columns, rows, inner, columns)
         return
@@ -194,9 +194,9 @@ def multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner
 
 @helper
 def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
-    """c = a·b, (rows, columns), from flat arrays: b and c lie row by row from their starts, a has two strides of its own.
+    """c ← a·b, (rows, columns), from flat arrays: b and c are row-major from their starts, a has strides a_row and a_inner.
 
-    With a_row = 1 and a_inner = rows it is the transpose of a matrix that lies row by row.
+    With a_row = 1 and a_inner = rows, a is the transpose of a row-major matrix.
     """
     if inner * columns * b.itemsize <= CACHED_BYTES:
         _multiply_block(a, a_start, a_row, a_inner, b, b_start, columns, c, c_start, columns, rows, inner, columns)
@@ -207,7 +207,7 @@ def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, co
 
 @helper
 def multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns):
-    """c = a·bᵀ, (rows, columns), from flat arrays that lie row by row: a is (rows, inner), b is (columns, inner)."""
+    """c ← a·bᵀ, (rows, columns), from flat row-major arrays: a is (rows, inner), b is (columns, inner)."""
     i = 0
     while i < rows:
         at_a, at_c = a_start + i * inner, c_start + i * columns
@@ -248,5 +248,5 @@ def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, column
     c[c_start : c_start + rows * columns] = (left @ right.T).ravel()
 
 
-if config.DISABLE_JIT:  # tiles are instructions, and have no meaning without a compiler
+if config.DISABLE_JIT:  # tiles are vector instructions and need the compiler
     multiply, multiply_add, multiply_transposed = _multiply, _multiply_add, _multiply_transposed

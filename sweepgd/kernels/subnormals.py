@@ -1,7 +1,8 @@
-"""Subnormal numbers as zeros while a kernel runs.
+"""Treat subnormal numbers as zeros while a kernel runs.
 
-Averages of gradients that have stopped coming decay into subnormal numbers, each of which costs a hundred cycles or more: a
-step of Adam long after convergence took five times as long, digits at batch 1. What is flushed is below 1.2e-38 in float32.
+Once gradients are zero, their moving averages decay to subnormal numbers, and each operation on those takes a hundred cycles or
+more: a step of Adam long after convergence took five times as long (digits, batch size 1). Numbers below 1.2e-38 are flushed
+in float32.
 """
 
 import platform
@@ -14,8 +15,8 @@ from numba.extending import intrinsic
 from sweepgd.kernels.policy import config
 from sweepgd.kernels.vectors import INT32, INT64, call, number
 
-# The bits of each processor's control register that flush results and take subnormal arguments as zeros: FTZ and DAZ of
-# MXCSR (Intel's manual, volume 1, 10.2.3), FZ of FPCR (Arm's manual, C5.2.8). On others nothing is flushed.
+# The bits of the floating-point control register that flush subnormal results and arguments to zero: FTZ and DAZ of MXCSR
+# (Intel's manual, volume 1, 10.2.3), FZ of FPCR (Arm's manual, C5.2.8). On other processors nothing is flushed.
 _MACHINE = platform.machine().lower()
 FLUSH = {"x86_64": 0x8040, "amd64": 0x8040, "aarch64": 1 << 24, "arm64": 1 << 24}.get(_MACHINE, 0)
 _ON_X86 = _MACHINE in ("x86_64", "amd64")
@@ -28,9 +29,9 @@ def _read(typing):
             return number(0)
         if not _ON_X86:
             return call(builder, "llvm.aarch64.get.fpcr", INT64)
-        there = cgutils.alloca_once(builder, INT32)
-        call(builder, "llvm.x86.sse.stmxcsr", ir.VoidType(), builder.bitcast(there, cgutils.voidptr_t))
-        return builder.zext(builder.load(there), INT64)
+        slot = cgutils.alloca_once(builder, INT32)
+        call(builder, "llvm.x86.sse.stmxcsr", ir.VoidType(), builder.bitcast(slot, cgutils.voidptr_t))
+        return builder.zext(builder.load(slot), INT64)
 
     return types.int64(), codegen
 
@@ -41,29 +42,29 @@ def _write(typing, value):
         if FLUSH and not _ON_X86:
             call(builder, "llvm.aarch64.set.fpcr", ir.VoidType(), arguments[0])
         elif FLUSH:
-            there = cgutils.alloca_once_value(builder, builder.trunc(arguments[0], INT32))
-            call(builder, "llvm.x86.sse.ldmxcsr", ir.VoidType(), builder.bitcast(there, cgutils.voidptr_t))
+            slot = cgutils.alloca_once_value(builder, builder.trunc(arguments[0], INT32))
+            call(builder, "llvm.x86.sse.ldmxcsr", ir.VoidType(), builder.bitcast(slot, cgutils.voidptr_t))
         return context.get_dummy_value()
 
     return types.void(value), codegen
 
 
-def _nothing(*arguments: int) -> int:
+def _no_operation(*arguments: int) -> int:
     return 0
 
 
-# The floating-point control register. With JIT off there is no instruction for it, and slow loops anyway.
-_control: Any = _nothing if config.DISABLE_JIT else _read
-_set_control: Any = _nothing if config.DISABLE_JIT else _write
+# The floating-point control register; without JIT there is no instruction for it.
+_control: Any = _no_operation if config.DISABLE_JIT else _read
+_set_control: Any = _no_operation if config.DISABLE_JIT else _write
 
 
 def flush():
-    """Makes this thread flush subnormals, and returns what `restore` needs to undo it."""
+    """Make this thread flush subnormals, and return the previous state for `restore`."""
     before = _control()
     _set_control(before | FLUSH)
     return before
 
 
 def restore(before):
-    """Undoes `flush`."""
+    """Undo `flush`, with the state that it returned."""
     _set_control(before)

@@ -1,5 +1,7 @@
-"""Loss, gradient and Hessian products of surfaces that need no data: the parameters are a position, and an update is a step on
-the surface. What a surface puts out is its position, so that its Gauss-Newton matrix is its Hessian.
+"""Loss, gradient and Hessian products of analytic functions without data.
+
+The parameters are a point, and an update is a step from it. The output of the model is the point itself, so the Gauss-Newton
+matrix is the Hessian.
 """
 
 import numpy as np
@@ -9,7 +11,7 @@ from sweepgd.kernels.policy import helper
 
 @helper
 def no_error(value):
-    """A surface has a loss and nothing to misclassify."""
+    """Return the loss, and NaN as the error: nothing is classified."""
     return value, np.nan
 
 
@@ -22,7 +24,7 @@ def quadratic_loss(theta, settings):
 
 
 def quadratic_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """f(x) = ½ Σ λᵢxᵢ², with the curvatures λ in `settings`."""
+    """Return f(x) = ½ Σ λᵢxᵢ², with the curvatures λ in `settings`, and write its gradient to `out`."""
     for i in range(theta.size):
         out[i] = settings[i] * theta[i]
     return quadratic_loss(theta, settings)
@@ -44,7 +46,7 @@ def rosenbrock_loss(theta, settings):
 
 
 def rosenbrock_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """f(x, y) = (1 − x)² + b(y − x²)², with b in `settings`; its minimum is 0 at (1, 1)."""
+    """Return f(x, y) = (1 − x)² + b(y − x²)², with b in `settings`, and write its gradient to `out`; min f = f(1, 1) = 0."""
     x, y = np.float64(theta[0]), np.float64(theta[1])
     slope = 2.0 * settings[0] * (y - x * x)
     out[0] = -2.0 * (1.0 - x) - 2.0 * x * slope
@@ -72,9 +74,9 @@ def saddle_loss(theta):
 
 
 def saddle_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """f(x, y) = ½x² − ½y² + ¼y⁴: a saddle at the origin, minima of −¼ at (0, ±1).
+    """Return f(x, y) = ½x² − ½y² + ¼y⁴, and write its gradient to `out`: a saddle at the origin, minima of −¼ at (0, ±1).
 
-    The quartic keeps the surface bounded below, so that leaving the saddle ends in a minimum and not in divergence.
+    The quartic term bounds f below, so that a path from the saddle ends in a minimum and does not diverge.
     """
     x, y = np.float64(theta[0]), np.float64(theta[1])
     out[0] = x

@@ -1,4 +1,4 @@
-"""The processor that kernels are compiled for: the host, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name."""
+"""The processor for which kernels are compiled: the host, or that of NUMBA_CPU_NAME and NUMBA_CPU_FEATURES."""
 
 import re
 from functools import cache
@@ -23,7 +23,7 @@ _REGISTER_BITS = {"zmm": 512, "ymm": 256}
 
 
 class ProcessorType(NamedTuple):
-    """All on which the bits of a result depend, beside the versions of Numba and NumPy: LLVM's name, and `vector_bits`."""
+    """LLVM's name of a processor and its `vector_bits`: equal types give bitwise equal results, with equal Numba and NumPy."""
 
     processor: str
     vector_bits: int | None
@@ -33,32 +33,32 @@ class ProcessorType(NamedTuple):
 
 
 def processor_type() -> ProcessorType:
-    """Return the type of the processor that kernels are compiled for."""
+    """Return the type of the processor for which kernels are compiled."""
     return ProcessorType(processor(), vector_bits())
 
 
 def processor() -> str:
-    """Return LLVM's name of the processor that kernels are compiled for, such as "znver4" or "haswell"."""
+    """Return LLVM's name of the processor for which kernels are compiled, such as "znver4" or "haswell"."""
     return config.CPU_NAME or binding.get_host_cpu_name()
 
 
 def features() -> str:
-    """Return LLVM's list of instruction sets that kernels may use, such as "+avx2,-avx512f"; "" stands for all of `processor`.
+    """Return LLVM's list of instruction sets that kernels may use, such as "+avx2,-avx512f"; "" means all of `processor`.
 
-    Numba compiles for the host's where NUMBA_CPU_FEATURES is not set, even if NUMBA_CPU_NAME is.
+    If NUMBA_CPU_FEATURES is not set, Numba uses those of the host, even if NUMBA_CPU_NAME is set.
     """
     chosen = config.CPU_FEATURES
     return binding.get_host_cpu_features().flatten() if chosen is None else chosen
 
 
 def vector_bits() -> int | None:
-    """Return the width in bits of the widest vector registers that kernels use; None where JIT is off and NumPy computes."""
+    """Return the width in bits of the widest vector registers that kernels use; None without JIT, when NumPy computes."""
     return None if config.DISABLE_JIT else _widest(processor(), features())
 
 
 @cache
 def _widest(name: str, instruction_sets: str) -> int:
-    # Numba and LLVM both offer no list of what a name implies, so the width is read from what LLVM emits (about 1 ms).
+    # Neither Numba nor llvmlite lists the features of a name, so the width is read from assembly that LLVM emits (about 1 ms).
     machine = binding.Target.from_default_triple().create_target_machine(cpu=name, features=instruction_sets)
     assembly = machine.emit_assembly(binding.parse_assembly(_ADDITION))
     return next((bits for register, bits in _REGISTER_BITS.items() if re.search(rf"\b{register}\d", assembly)), 128)

@@ -1,4 +1,4 @@
-"""What optimizers do with single tensors: where one is, its norm, and weight decay apart from the gradient."""
+"""Operations of optimizers on single tensors: their range, norm, and decoupled weight decay."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from sweepgd.layout import KIND, OFFSET, SIZE, WEIGHT
 
 @helper
 def extent(layout, row):
-    """(start, stop) of the tensor in a row of the layout.
+    """Return (start, stop) of the tensor in a row of the layout.
 
-    Unsigned, so that no index between them can be negative: Numba's test for that keeps a loop from vectorizing (4 times).
+    Both are unsigned: Numba's check for negative indices would prevent vectorization (loops would be 4 times slower).
     """
     start = np.uint64(layout[row, OFFSET])
     return start, start + np.uint64(layout[row, SIZE])
@@ -18,7 +18,7 @@ def extent(layout, row):
 
 @helper
 def norm(vector, start, stop):
-    """√Σ of the squares of vector[start:stop], in float64: squares of float32 overflow from 2e19 on."""
+    """Return the Euclidean norm of vector[start:stop], in float64: squares of float32 numbers above 2e19 overflow."""
     square = 0.0
     for i in range(start, stop):
         square += np.float64(vector[i]) * np.float64(vector[i])
@@ -27,7 +27,7 @@ def norm(vector, start, stop):
 
 @helper
 def decay_weights(theta, layout, factor, lo, hi):
-    """θ ← factor·θ for the weights within [lo, hi); biases and scales are left alone."""
+    """θ ← factor·θ for the weights in [lo, hi); biases and scales do not change."""
     factor = theta.dtype.type(factor)
     for row in range(layout.shape[0]):
         if layout[row, KIND] == WEIGHT:

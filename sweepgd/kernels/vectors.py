@@ -1,4 +1,4 @@
-"""Vector instructions that LLVM does not find by itself, emitted through small functions for one floating-point type."""
+"""Emit vector instructions that LLVM's vectorizer does not find, for one floating-point type."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ INT32, INT64 = ir.IntType(32), ir.IntType(64)
 
 
 def number(value: int) -> Any:
-    """An int64 constant."""
+    """Return an int64 constant."""
     return ir.Constant(INT64, value)
 
 
 def call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
-    """A call of an LLVM intrinsic."""
+    """Emit a call of an LLVM intrinsic, and return its result."""
     kind = ir.FunctionType(result, [argument.type for argument in arguments])
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
 
@@ -36,62 +36,62 @@ class Emitter:
         self.zero = self.constant(0.0)
 
     def constant(self, value: float) -> Any:
-        """A vector with a constant in every lane."""
+        """Return a vector with a constant in every lane."""
         return ir.Constant(self.vector, [value] * self.lanes)
 
     def call(self, name: str, result: Any, arguments: list[Any]) -> Any:
         return call(self.builder, name, result, *arguments)
 
     def pointer(self, kind: Any, array: Any, offset: Any) -> Any:
-        """The address of an element of a C-contiguous array, counted from its first."""
+        """Return the address of element `offset` of a C-contiguous array."""
         return self.builder.gep(make_array(kind)(self.context, self.builder, array).data, [offset])
 
     def load(self, pointer: Any, offset: Any, mask: Any = None) -> Any:
-        """The vector at an address, zero where the mask is off."""
-        where = self._vector_at(pointer, offset, self.vector)
+        """Return the vector at an address; lanes outside of the mask are zero."""
+        address = self._vector_at(pointer, offset, self.vector)
         if mask is None:
-            return self.builder.load(where, align=self.bytes)
+            return self.builder.load(address, align=self.bytes)
         name = f"llvm.masked.load.{self.suffix}.p0"
-        return self.call(name, self.vector, [where, ir.Constant(INT32, self.bytes), mask, self.zero])
+        return self.call(name, self.vector, [address, ir.Constant(INT32, self.bytes), mask, self.zero])
 
     def store(self, value: Any, pointer: Any, offset: Any, mask: Any = None) -> None:
-        """Stores a vector of any length at an address, or its lanes where the mask is on."""
-        where = self._vector_at(pointer, offset, value.type)
+        """Store a vector of any length at an address, or only its lanes inside the mask."""
+        address = self._vector_at(pointer, offset, value.type)
         if mask is None:
-            self.builder.store(value, where, align=self.bytes)
+            self.builder.store(value, address, align=self.bytes)
             return
         name = f"llvm.masked.store.{self.suffix}.p0"
-        self.call(name, ir.VoidType(), [value, where, ir.Constant(INT32, self.bytes), mask])
+        self.call(name, ir.VoidType(), [value, address, ir.Constant(INT32, self.bytes), mask])
 
     def _vector_at(self, pointer: Any, offset: Any, kind: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(pointer, [offset]), kind.as_pointer())
 
     def splat(self, scalar: Any) -> Any:
-        """A vector with a scalar in every lane."""
+        """Return a vector with a scalar in every lane."""
         undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
         first = self.builder.insert_element(undefined, scalar, ir.Constant(INT32, 0))
         return self.shuffle(first, undefined, [0] * self.lanes)
 
     def shuffle(self, x: Any, y: Any, lanes: list[int]) -> Any:
-        """The vector of the named lanes of x followed by y."""
+        """Return the vector of these lanes of x followed by y."""
         return self.builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(INT32, len(lanes)), lanes))
 
     def below(self, count: Any) -> Any:
-        """A mask of the first `count` lanes."""
+        """Return a mask of the first `count` lanes."""
         numbers = ir.Constant(ir.VectorType(INT64, self.lanes), list(range(self.lanes)))
         return self.builder.icmp_signed("<", numbers, self.splat(count))
 
     def multiply_add(self, x: Any, y: Any, z: Any) -> Any:
-        """x·y + z in one instruction, rounded once, or in two where the processor has no such one.
+        """Return x·y + z, in one instruction and rounded once if the processor has one, otherwise in two.
 
-        There `llvm.fma` would be a call of the C library for each lane: digits took 28 times as long.
+        Without that instruction, `llvm.fma` would call the C library for each lane: digits took 28 times as long.
         """
         return self.call(f"llvm.fmuladd.{self.suffix}", self.vector, [x, y, z])
 
     def totals(self, vectors: list[Any]) -> Any:
-        """A vector whose lane i is the sum of the lanes of `vectors[i]`; at most as many vectors as lanes.
+        """Return a vector whose lane i is the sum of the lanes of `vectors[i]`, for at most as many vectors as lanes.
 
-        Pairs are folded together until one vector is left: 45 instructions for 16 sums of 16 lanes, not 128 one by one.
+        Pairs of vectors are combined until one is left: 45 instructions for 16 sums of 16 lanes, instead of 128.
         """
         vectors = vectors + [self.zero] * (self.lanes - len(vectors))
         width = self.lanes

@@ -1,4 +1,4 @@
-"""What a model is: parameters with a layout, and kernels for its loss and gradient."""
+"""Models: parameters with a layout table, and kernels for the loss and its derivatives."""
 
 from sweepgd.models.contract import Architecture, Curvature, Model, Shape, build
 

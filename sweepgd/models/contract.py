@@ -1,4 +1,4 @@
-"""The contract of a model: data plus compiled functions, built for the shape of one data set."""
+"""The contract of a model: settings and plain functions, from which an architecture is built for one data set."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sweepgd.share import machine_memory
 
 @dataclass(frozen=True)
 class Shape:
-    """What a model must know of its data: the task, the width of inputs and targets, and the number of classes (0 for none)."""
+    """The properties of the data that a model depends on: task, number of input and target columns, classes (0 for none)."""
 
     task: str
     inputs: int
@@ -27,15 +27,14 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Curvature:
-    """A model's kernels of second order, plain functions with the signatures of `sweepgd.kernels.signatures`.
+    """The second-order kernels of a model, plain functions with the signatures of `sweepgd.kernels.signatures`.
 
-    `product` writes the mean over rows of Hessian, or Gauss-Newton matrix, times a direction (Pearlmutter 1994; Schraudolph
-    2002). Where it is called without `fresh`, parameters and rows are those of an earlier call, and so is what that left in
-    `kept`, which has `kept(batch)` reals. `second_moments` writes the mean over rows of each row's squared gradient,
-    elementwise: with `fisher` in expectation over targets drawn from the model's own distribution, otherwise of the recorded
-    targets; without it, gradients are taken row by row. `workspace(batch)` is how many reals of scratch memory they need for so
-    many rows. `chunk` is how many rows are taken at a time. `rescaled(theta, factor)` gives other parameters of the very same
-    function (Dinh et al. 2017), where the model has some.
+    `product` writes the Hessian, or the Gauss-Newton matrix, of the mean loss times a direction (Pearlmutter 1994; Schraudolph
+    2002). Without `fresh`, parameters and rows are those of the previous call, which left its results in `kept`, of length
+    `kept(batch)`. `second_moments` writes the mean over rows of the squared gradient of each row, elementwise; with `fisher`,
+    its expectation over targets drawn from the model's distribution. If it is None, gradients are computed row by row.
+    `workspace(batch)` is the length of their scratch memory, and `chunk` the number of rows at a time.
+    `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al. 2017); None if there are none.
     """
 
     product: Callable
@@ -50,11 +49,10 @@ class Curvature:
 class Architecture:
     """A model built for one data set.
 
-    `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is the
-    float64 vector that they are handed; `workspace(batch)` is how many reals of scratch memory a batch needs; `buffers` is
-    the length of the vector of untrained state; `initial(rng)` draws starting parameters in float64; `chunk` is how many
-    rows the gradient of a full part is taken over at a time. Without `curvature`, Hessian products are differences of
-    gradients.
+    `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is their
+    float64 vector of settings; `workspace(batch)` is the length of scratch memory for a batch; `buffers` is the length of the
+    vector of untrained state; `initial(rng)` draws initial parameters in float64; `chunk` is the number of rows at a time for
+    the gradient of a whole part. Without `curvature`, Hessian products are differences of gradients.
     """
 
     layout: Layout
@@ -69,7 +67,7 @@ class Architecture:
     curvature: Curvature | None = None
 
     def __post_init__(self) -> None:
-        # The trainer is entered without a look at the types of its arguments: another type would be read as if it were this.
+        # The trainer is called without type checks, so another type would be misread.
         object.__setattr__(self, "layout", np.ascontiguousarray(self.layout, dtype=np.int64))
         object.__setattr__(self, "settings", np.ascontiguousarray(self.settings, dtype=np.float64))
 
@@ -80,9 +78,9 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Model:
-    """What an entry point of group `sweepgd.models` names.
+    """A model, as an entry point of group `sweepgd.models` provides it.
 
-    `build(shape, **settings)` gives the Architecture; it raises UsageProblem for a shape that the model cannot fit.
+    `build(shape, **settings)` returns the Architecture, and raises UsageProblem for data that the model cannot fit.
     """
 
     name: str
@@ -94,28 +92,28 @@ class Model:
 
 
 def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
-    """The model called `name`, built for `shape`. Raises UsageProblem where the two do not fit, Problem where it fails."""
+    """Return the model `name`, built for `shape`. Raise UsageProblem if the two do not fit, Problem if building fails."""
     model: Model = registry.get("models", name)
     if shape.task not in model.tasks:
-        wanted = " or ".join(model.tasks)
+        tasks = " or ".join(model.tasks)
         raise UsageProblem(
-            f"model {name!r} is for data of task {wanted}, and these are for {shape.task}: choose another model or data set"
+            f"model {name!r} is for data of task {tasks}, and these are for {shape.task}: choose another model or data set"
         )
     chosen = resolve(model.settings, settings, "model")
     with registry.blamed("models", name):
         built = model.build(shape, **chosen)
         if not isinstance(built, Architecture):
-            raise Problem(f"its build gives a {type(built).__name__}, not an Architecture")
+            raise Problem(f"its build returns a {type(built).__name__}, not an Architecture")
         _check_memory(name, built)
     return built
 
 
 def _check_memory(name: str, built: Architecture) -> None:
-    """Raise UsageProblem where the machine has less memory than a run takes at least."""
-    # Parameters are drawn in float64, and the smallest batch is worked on in float32 or more.
-    need, there = 8 * built.parameters + 4 * built.workspace(1), machine_memory()
-    if there is not None and need > there:
+    """Raise UsageProblem if a run needs more memory than the machine has."""
+    # Parameters are drawn in float64, and the workspace of the smallest batch is float32 or float64.
+    required, available = 8 * built.parameters + 4 * built.workspace(1), machine_memory()
+    if available is not None and required > available:
         raise UsageProblem(
-            f"model {name!r} would have {built.parameters:,} parameters and take {in_words(need)} of memory or more, and this"
-            f" machine has {in_words(there)}: give fewer or narrower layers"
+            f"model {name!r} would have {built.parameters:,} parameters and take at least {in_words(required)} of memory,"
+            f" and this machine has {in_words(available)}: give fewer or narrower layers"
         )

@@ -1,4 +1,4 @@
-"""Starting weights: one function a rule, each drawing one weight tensor; biases start at zero."""
+"""Initial weights: one function for each rule, which draws one weight tensor; biases start at zero."""
 
 from collections.abc import Callable
 from math import sqrt
@@ -42,15 +42,15 @@ RULES: dict[str, Draw] = {"normal": normal, "uniform": uniform, "xavier": xavier
 
 
 def init_settings(default: str) -> tuple[Setting, Setting]:
-    """The two settings by which a model lets its user choose the starting weights."""
+    """Return the two settings with which users choose the initial weights of a model."""
     return (
-        Setting("init", default, "rule for the starting weights", choices=tuple(RULES)),
-        Setting("scale", 0.01, "standard deviation of normal, half-width of uniform starting weights", minimum=0.0),
+        Setting("init", default, "rule for the initial weights", choices=tuple(RULES)),
+        Setting("scale", 0.01, "standard deviation of normal, half-width of uniform initial weights", minimum=0.0),
     )
 
 
 def draw(rng: np.random.Generator, layout: Layout, init: str, scale: float) -> npt.NDArray[np.float64]:
-    """Starting parameters for a layout, float64, shape (parameters,), tensors drawn in the layout's order."""
+    """Return initial parameters for a layout, float64, shape (parameters,); tensors are drawn in the order of the layout."""
     theta = np.zeros(parameter_count(layout))
     for row in layout:
         if row[KIND] == WEIGHT:

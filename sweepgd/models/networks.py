@@ -19,7 +19,10 @@ LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.
 
 
 def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
-    """The same function by other weights: relu(a·z) = a·relu(z) lets the second layer divide by what the first multiplied."""
+    """Return other weights of the same function: the first layer times `factor`, and the second layer divided by it.
+
+    The outputs do not change because relu(a·z) = a·relu(z) for a > 0.
+    """
     theta = theta.copy()
     first, bias, second = tensors_in(theta, layout)[:3]
     first *= factor
@@ -62,7 +65,7 @@ def _linear(shape: Shape, init: str, scale: float) -> Architecture:
 
 def _logistic(shape: Shape, init: str, scale: float) -> Architecture:
     if shape.classes != 2:
-        raise UsageProblem(f"model 'logistic' is for 2 classes, and these data have {shape.classes}: choose model 'softmax'")
+        raise UsageProblem(f"model 'logistic' is for 2 classes, and this data set has {shape.classes}: choose model 'softmax'")
     return _network(shape, (), "relu", "binary", init, scale)
 
 
@@ -116,7 +119,7 @@ mlp = Model(
         Setting(
             "loss",
             "auto",
-            "auto: ½ squared error, binary or softmax cross-entropy, as the data ask",
+            "auto: ½ squared error for regression, binary cross-entropy for 2 classes, softmax cross-entropy for more",
             choices=("auto", *LOSSES),
         ),
         *init_settings("he"),

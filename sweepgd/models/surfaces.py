@@ -1,4 +1,4 @@
-"""Surfaces without data, on which an optimizer's path can be watched."""
+"""Analytic loss functions of a few parameters and without data, for watching the path of an optimizer."""
 
 from collections.abc import Callable
 from functools import partial
@@ -39,14 +39,14 @@ def _surface(
 def _quadratic(shape: Shape, curvatures: tuple[float, ...], start: tuple[float, ...]) -> Architecture:
     if len(curvatures) != len(start):
         raise UsageProblem(
-            f"model.start has {len(start)} numbers and model.curvatures {len(curvatures)}: give as many of one as of the other"
+            f"model.start has {len(start)} numbers and model.curvatures {len(curvatures)}: give two lists of the same length"
         )
     return _surface(surfaces.quadratic_gradient, surfaces.quadratic_evaluate, surfaces.quadratic_product, start, curvatures)
 
 
 def _plane(start: tuple[float, ...]) -> tuple[float, ...]:
     if len(start) != 2:
-        raise UsageProblem(f"model.start has {len(start)} numbers: this surface wants 2")
+        raise UsageProblem(f"model.start has {len(start)} numbers: give 2 for this model")
     return start
 
 
@@ -66,7 +66,7 @@ quadratic = Model(
     build=_quadratic,
     settings=(
         Setting("curvatures", (1.0, 10.0), "the eigenvalues λ of the Hessian"),
-        Setting("start", (1.0, 1.0), "where the path begins"),
+        Setting("start", (1.0, 1.0), "initial point"),
     ),
     description="½ Σ λᵢxᵢ²; gradient descent converges exactly when learning rate < 2/λmax",
     source="Polyak 1964",
@@ -78,7 +78,7 @@ rosenbrock = Model(
     build=_rosenbrock,
     settings=(
         Setting("steepness", 100.0, "b of (1 − x)² + b(y − x²)²", minimum=0.0),
-        Setting("start", (-1.2, 1.0), "where the path begins"),
+        Setting("start", (-1.2, 1.0), "initial point"),
     ),
     description="(1 − x)² + b(y − x²)², a curved valley to (1, 1)",
     source="Rosenbrock 1960",
@@ -88,7 +88,7 @@ saddle = Model(
     name="saddle",
     tasks=("none",),
     build=_saddle,
-    settings=(Setting("start", (1.0, 1e-3), "where the path begins"),),
+    settings=(Setting("start", (1.0, 1e-3), "initial point"),),
     description="½x² − ½y² + ¼y⁴, a saddle at (0, 0) between minima at (0, ±1)",
     source="Dauphin et al. 2014 on saddles",
 )

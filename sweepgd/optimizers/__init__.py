@@ -1,4 +1,4 @@
-"""What an optimizer is: data plus compiled functions, never a stateful object."""
+"""The built-in optimizers, one rule a file, and the contract that they share with plugins."""
 
 from sweepgd.optimizers.contract import API_VERSION, Optimizer, rate, slot_matrix
 

@@ -1,4 +1,4 @@
-"""Adadelta: steps in the units of the weights, from averages of squared gradients and squared steps."""
+"""Adadelta: steps in the units of the weights, from moving averages of squared gradients and squared steps."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ adadelta = Optimizer(
         Setting(
             "rho",
             0.9,
-            "share of the averages that is kept",
+            "decay rate of both moving averages",
             low=0.8,
             high=0.9999,
             minimum=0.0,
@@ -38,7 +38,7 @@ adadelta = Optimizer(
         Setting(
             "epsilon",
             1e-6,
-            "added under both roots; it sets the first steps",
+            "added under both roots; it determines the size of the first steps",
             low=1e-8,
             high=1e-4,
             log=True,

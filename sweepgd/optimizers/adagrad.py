@@ -1,4 +1,4 @@
-"""Adagrad: each weight's rate falls with the root of the sum of its squared gradients."""
+"""Adagrad: each step is divided by the root of the sum of all squared gradients of its weight."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """s ← s + g²; θ ← θ − ηg/√(s₀ + s + ε), and no step where the root is 0."""
+    """s ← s + g²; θ ← θ − ηg/√(s₀ + s + ε). If the root is 0, θ does not change."""
     real = theta.dtype.type
     eta, floor = real(learning_rate), real(hyper[0] + hyper[1])
     s = slots[0]
@@ -25,7 +25,7 @@ adagrad = Optimizer(
     paper="Duchi, Hazan & Singer 2011, Adaptive Subgradient Methods, fig. 1 (diagonal)",
     hyperparameters=(
         Setting("epsilon", 1e-7, "added under the root", low=1e-10, high=1e-4, log=True, minimum=0.0),
-        Setting("initial_accumulator", 0.0, "s₀, where the sum of squares starts", low=0.0, high=0.1, minimum=0.0),
+        Setting("initial_accumulator", 0.0, "s₀, initial value of the sum of squares", low=0.0, high=0.1, minimum=0.0),
     ),
     slots=("sum_of_squares",),
 )

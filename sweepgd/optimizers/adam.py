@@ -1,4 +1,4 @@
-"""Adam: a moving average of gradients over the root of one of squared gradients, both corrected for starting at zero."""
+"""Adam: moving average of gradients, divided by the root of that of squared gradients, both with bias correction."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sweepgd.setting import Setting
 BETA1 = Setting(
     "beta1",
     0.9,
-    "share of the average of gradients that is kept",
+    "decay rate of the moving average of gradients",
     low=0.5,
     high=0.99,
     minimum=0.0,
@@ -18,7 +18,7 @@ BETA1 = Setting(
 BETA2 = Setting(
     "beta2",
     0.999,
-    "share of the average of squares that is kept",
+    "decay rate of the moving average of squared gradients",
     low=0.9,
     high=0.9999,
     minimum=0.0,
@@ -38,7 +38,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     correction = real(1.0 / (1.0 - hyper[1] ** t))
     m, v = slots[0], slots[1]
     for i in range(lo, hi):
-        # Named before they are stored: what is read back from an array waits for the store, and Adam takes 3 times as long.
+        # Local variables, because reading them back from the arrays waits for the store: Adam would take 3 times as long.
         mean = beta1 * m[i] + new1 * gradient[i]
         square = beta2 * v[i] + new2 * gradient[i] * gradient[i]
         m[i], v[i] = mean, square

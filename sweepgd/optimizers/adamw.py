@@ -1,4 +1,4 @@
-"""AdamW: Adam with weight decay apart from the gradient, so that it is not divided by the root of the squares."""
+"""AdamW: Adam with decoupled weight decay, which is not divided by the root of the squared gradients."""
 
 from sweepgd.kernels import decay_weights, helper
 from sweepgd.optimizers import adam as adam_rule
@@ -10,7 +10,7 @@ adam_update = helper(adam_rule.update)
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """θ ← (1 − ηλ)θ on the weights, then Adam's step: the paper's λ multiplied by the rate, as PyTorch and optax do."""
+    """θ ← (1 − ηλ)θ on the weights, then Adam's step: λ is multiplied by the learning rate, as in PyTorch and optax."""
     decay_weights(theta, layout, 1.0 - learning_rate * hyper[4], lo, hi)
     adam_update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)
 
@@ -25,7 +25,7 @@ adamw = Optimizer(
         BETA2,
         EPSILON,
         EPSILON_ROOT,
-        Setting("weight_decay", 0.01, "λ, of the weights and not of biases", low=1e-5, high=0.3, log=True, minimum=0.0),
+        Setting("weight_decay", 0.01, "λ, applied to weights and not to biases", low=1e-5, high=0.3, log=True, minimum=0.0),
     ),
     slots=("mean", "mean_of_squares"),
 )

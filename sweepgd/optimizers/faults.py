@@ -1,4 +1,4 @@
-"""What in an optimizer's declaration breaks the contract, seen without compiling or running it."""
+"""Check an optimizer's declaration against the contract, without compiling or running it."""
 
 from collections.abc import Callable
 from inspect import Parameter, isfunction, signature
@@ -15,7 +15,7 @@ PARAMETERS = {
 
 
 def fault(optimizer: Optimizer) -> str | None:
-    """The first fault, in words that follow the plugin's name, or None."""
+    """Return the first violation of the contract, as a predicate of the plugin's name, or None."""
     if optimizer.api_version != API_VERSION:
         return (
             f"is for version {optimizer.api_version} of the optimizer contract, and this sweepgd has {API_VERSION}:"
@@ -31,8 +31,8 @@ def fault(optimizer: Optimizer) -> str | None:
         if not isfunction(function):
             return f"has a {type(function).__name__} as its {kind}: give the plain Python function, which sweepgd compiles"
         if not _takes(function, parameters):
-            given, asked = f"{function.__name__}{signature(function)}", f"{kind}({', '.join(parameters)})"
-            return f"has the {kind} {given}, and the contract asks for {asked}"
+            given, required = f"{function.__name__}{signature(function)}", f"{kind}({', '.join(parameters)})"
+            return f"has the {kind} {given}, and the contract asks for {required}"
     if not isinstance(optimizer.learning_rate, Setting):
         return f"has the learning_rate {optimizer.learning_rate!r}: declare its default and range by rate(default, low, high)"
     slots = optimizer.slots
@@ -42,11 +42,14 @@ def fault(optimizer: Optimizer) -> str | None:
 
 
 def _takes(function: Callable, parameters: tuple[str, ...]) -> bool:
-    """Whether a kernel's parameters are the contract's: other names are fine, one of the contract's in another place is not."""
+    """Return whether a function has the contract's parameters: other names are valid, a different order is not."""
     given = signature(function).parameters.values()
     named = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     return (
         len(given) == len(parameters)
         and all(parameter.kind in named for parameter in given)
-        and all(mine.name == asked or mine.name not in parameters for mine, asked in zip(given, parameters, strict=True))
+        and all(
+            parameter.name == expected or parameter.name not in parameters
+            for parameter, expected in zip(given, parameters, strict=True)
+        )
     )

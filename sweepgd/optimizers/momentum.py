@@ -1,11 +1,9 @@
-"""Momentum in its three forms. They are the same path under a constant rate, rescaled, and differ once the rate changes."""
+"""Momentum in three forms: with a constant learning rate they are equal up to scaling; with a changing one they differ."""
 
 from sweepgd.optimizers.contract import Optimizer, rate
 from sweepgd.setting import Setting
 
-BETA = Setting(
-    "beta", 0.9, "share of the velocity that is kept", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True
-)
+BETA = Setting("beta", 0.9, "decay rate of the velocity", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True)
 
 
 def update_sum(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
@@ -19,7 +17,7 @@ def update_sum(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
 
 
 def update_average(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """v ← βv + (1 − β)g; θ ← θ − ηv: steps 1 − β times as long as the sum's."""
+    """v ← βv + (1 − β)g; θ ← θ − ηv: steps are 1 − β times those of `update_sum`."""
     eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
     new = theta.dtype.type(1.0 - hyper[0])
     v = slots[0]
@@ -30,7 +28,7 @@ def update_average(theta, gradient, slots, layout, hyper, learning_rate, t, lo, 
 
 
 def update_velocity(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """m ← βm − ηg; θ ← θ + m: each gradient keeps the rate of its own time."""
+    """m ← βm − ηg; θ ← θ + m: each gradient is multiplied by the learning rate of its own update."""
     eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
     m = slots[0]
     for i in range(lo, hi):

@@ -1,4 +1,4 @@
-"""Nesterov's momentum in its two forms, which differ once the rate changes."""
+"""Nesterov momentum in two forms, which differ if the learning rate changes."""
 
 from sweepgd.optimizers.contract import Optimizer, rate
 from sweepgd.optimizers.momentum import BETA

@@ -1,4 +1,4 @@
-"""The root-mean-square rule of Lee's lectures: the step is divided by the root of the mean of all squared gradients so far."""
+"""The root-mean-square rule of Lee's lectures: each step is divided by the root of the mean of all squared gradients so far."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """s ← s + g²; σ = √(s/t + ε); θ ← θ − ηg/σ. The first step is ±η: σ₁ = |g₁|. Where σ is 0 there is no step."""
+    """s ← s + g²; σ = √(s/t + ε); θ ← θ − ηg/σ. The first step is ±η, because σ₁ = |g₁|. If σ is 0, θ does not change."""
     real = theta.dtype.type
     eta, epsilon, share = real(learning_rate), real(hyper[0]), real(1.0 / t)
     s = slots[0]
@@ -22,7 +22,7 @@ rms = Optimizer(
     name="rms",
     update=update,
     learning_rate=rate(0.001, 1e-5, 0.1),
-    paper="Hung-yi Lee, Machine Learning 2021, lecture 2 (adaptive learning rate): Adagrad with the mean for the sum",
+    paper="Hung-yi Lee, Machine Learning 2021, lecture 2 (adaptive learning rate): Adagrad with the mean instead of the sum",
     hyperparameters=(Setting("epsilon", 1e-10, "added under the root", low=1e-12, high=1e-6, log=True, minimum=0.0),),
     slots=("sum_of_squares",),
 )

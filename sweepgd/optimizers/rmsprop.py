@@ -1,4 +1,4 @@
-"""RMSProp: the step is divided by the root of a moving average of squared gradients."""
+"""RMSProp: each step is divided by the root of a moving average of squared gradients."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ rmsprop = Optimizer(
         Setting(
             "alpha",
             0.9,
-            "share of the average of squares that is kept",
+            "decay rate of the moving average of squared gradients",
             low=0.8,
             high=0.999,
             minimum=0.0,
@@ -41,7 +41,7 @@ rmsprop = Optimizer(
         Setting(
             "momentum",
             0.0,
-            "β, share of the last step that is kept",
+            "β, decay rate of the step",
             low=0.0,
             high=0.95,
             minimum=0.0,
@@ -52,7 +52,7 @@ rmsprop = Optimizer(
         Setting(
             "start_at_gradient",
             0.0,
-            "1: the average starts at the first g² (Lee's lectures); 0: at zero",
+            "1: the average starts at the first squared gradient (Lee's lectures); 0: at zero",
             low=0.0,
             high=1.0,
             choices=(0.0, 1.0),

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent: gradient descent with a full batch, stochastic with a batch of one."""
+"""Stochastic gradient descent; with a full batch, gradient descent."""
 
 from sweepgd.optimizers.contract import Optimizer, rate
 

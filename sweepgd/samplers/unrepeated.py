@@ -22,7 +22,7 @@ class Drawn:
         self._places: list[int] = []
 
     def _key(self, point: Mapping[str, Value]) -> Hashable:
-        place = self._space.place(point)
+        place = self._space.index_of(point)
         return tuple(point.items()) if place is None else place
 
     def trial(self, point: Mapping[str, Value]) -> int:

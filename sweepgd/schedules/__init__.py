@@ -1,4 +1,4 @@
-"""Learning-rate schedules as factors of a base rate, and batch-size schedules."""
+"""Learning-rate schedules, as factors of a base rate, and batch-size schedules."""
 
 from sweepgd.schedules.batches import BATCH_SCHEDULES
 from sweepgd.schedules.builtin import constant, cosine, exponential, inverse_sqrt, one_cycle, polynomial, step, time

@@ -15,7 +15,7 @@ def _constant_size(batch_size: int, epoch: int) -> int:
 def _growth(batch_size: int, epoch: int, after: int, every: int, factor: float, limit: int) -> int:
     steps = max(0, (epoch - after) // every + 1)
     largest = max(batch_size, limit or LARGEST_BATCH)
-    # Compared as logarithms, because the power itself overflows in a long run.
+    # Compared as logarithms, because the power overflows in a long run.
     if steps * math.log(factor) >= math.log(largest / batch_size):
         return largest
     return round(batch_size * factor**steps)
@@ -36,12 +36,12 @@ BATCH_SCHEDULES = {
             size=_growth,
             settings=(
                 Setting("after", 2, "whole epochs at the first batch size", low=1, high=20, minimum=1),
-                Setting("every", 1, "whole epochs from one step to the next", low=1, high=20, minimum=1),
-                Setting("factor", 10.0, "what each step multiplies the size by", low=2.0, high=10.0, minimum=1.0),
-                Setting("limit", 0, "size beyond which no step grows it, 0 for none", low=0, high=65_536, minimum=0),
+                Setting("every", 1, "whole epochs between steps", low=1, high=20, minimum=1),
+                Setting("factor", 10.0, "factor of the batch size at each step", low=2.0, high=10.0, minimum=1.0),
+                Setting("limit", 0, "largest batch size, 0 for no limit", low=0, high=65_536, minimum=0),
             ),
             source="Smith et al. 2018",
-            description="size * factor at the epochs where the schedule `step` would divide the rate by it",
+            description="size * factor at the epochs at which the schedule `step` multiplies the rate by its factor",
         ),
     )
 }

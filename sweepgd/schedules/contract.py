@@ -1,4 +1,4 @@
-"""What a schedule is: data plus one pure function."""
+"""The contract of a schedule: settings and one pure function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Clock:
-    """When each of m consecutive updates happens: what was done before it, and how long the run is.
+    """The positions of m consecutive updates in a run.
 
-    `updates` is int64 (m,); `epochs` is float64 (m,), its floor the number of whole epochs done. `total_updates` is None
-    where the length of the run is unknown.
+    `updates`, int64 (m,), and `epochs`, float64 (m,), count those before each update; the floor of `epochs` is the number of
+    whole epochs. `total_updates` is the length of the run, None if it is unknown.
     """
 
     updates: Ints
@@ -27,9 +27,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A learning-rate schedule: `factor(clock, **settings)` is float64 (m,), by which the base rate is multiplied.
+    """A learning-rate schedule: `factor(clock, **settings)` returns factors of the base rate, float64 (m,).
 
-    `needs_length` says that the factor depends on the clock's `total_updates`, which are then given.
+    With `needs_length`, the factor depends on `clock.total_updates`, which is then never None.
     """
 
     name: str
@@ -42,9 +42,9 @@ class Schedule:
 
 @dataclass(frozen=True)
 class BatchSchedule:
-    """A batch-size schedule: `size(batch_size, epoch, **settings)` is that of the epoch after `epoch` whole ones.
+    """A batch-size schedule: `size(batch_size, epoch, **settings)` returns the batch size of an epoch, counted from 0.
 
-    It knows nothing of the data, and may exceed them.
+    The size may exceed the number of training rows.
     """
 
     name: str

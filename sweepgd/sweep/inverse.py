@@ -13,7 +13,7 @@ def point_of(configuration: Configuration, space: Space) -> dict[str, Value] | N
             value = _value_of(configuration, axis.name)
             if value is None or not axis.holds(value):
                 return None
-            place = axis.place(value) if axis.values or axis.integer else None
+            place = axis.index_of(value) if axis.values or axis.integer else None
             point[axis.name] = value if place is None else axis.at(place)  # with the axis' own type
     # Settings that the space does not search must have its values, too.
     return point if configuration_of(point) == configuration else None

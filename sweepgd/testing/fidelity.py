@@ -9,7 +9,7 @@ from typing import Any
 
 from sweepgd.kernels import signatures
 from sweepgd.kernels.allocations import allocations
-from sweepgd.kernels.leaks import leaks
+from sweepgd.kernels.leaks import widened_lines
 from sweepgd.kernels.loops import no_probe
 from sweepgd.optimizers import Optimizer
 from sweepgd.optimizers.sgd import sgd
@@ -71,7 +71,7 @@ def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, f
 
 def types(optimizer: Optimizer) -> str:
     """A number of float64 makes a float32 loop calculate in float64, at half the vector's width, and no error tells of it."""
-    found = {leak: None for kind, function in optimizer.functions.items() for leak in leaks(kind, function)}
+    found = {line: None for kind, function in optimizer.functions.items() for line in widened_lines(kind, function)}
     if found:
         told = "; ".join(f"line {leak.line}, {leak.text!r}" for leak in list(found)[:LEAKS_TOLD])
         more = f" and {len(found) - LEAKS_TOLD} more" if len(found) > LEAKS_TOLD else ""

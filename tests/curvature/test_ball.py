@@ -10,7 +10,7 @@ def sharp(curvatures, at, *names, **settings):
     return measured(bowl(tuple(curvatures)), no_data(), np.array(at, dtype=float), *names, **settings)
 
 
-def test_sam_of_a_quadratic():
+def test_sam_of_a_quadratic_equals_a_search_on_the_circle():
     curvatures, at, rho = np.array([2.0, 5.0]), np.array([1.0, -0.5]), 0.05
     found = sharp(curvatures, at, "sam")
     gradient = curvatures * at
@@ -24,27 +24,27 @@ def test_sam_of_a_quadratic():
     assert found["sam_max"].error <= 1e-3 * best
 
 
-def test_at_a_minimum_sam_finds_the_sharpest_direction_and_a_step_has_none():
+def test_at_a_minimum_sam_max_is_from_lambda_max_and_sam_step_is_missing():
     found = sharp(np.geomspace(0.01, 10.0, 30), np.zeros(30), "sam")
     assert found["sam_step"].value is None
     assert found["sam_step"].message == "the gradient is 0: one step along it has no direction"
     assert found["sam_max"].value == pytest.approx(0.5 * 0.05**2 * 10.0, rel=1e-3)
 
 
-def test_sam_leaves_an_axis_that_the_gradient_points_along():
+def test_sam_max_is_not_restricted_to_the_gradient_direction():
     found = sharp([1.0, 10.0], [1.0, 0.0], "sam", settings={"sam": {"rho": 1.0}})
     assert found["sam_step"].value == pytest.approx(1.5)
     # On the unit circle cos θ + ½ cos²θ + 5 sin²θ is highest at cos θ = 1/9.
     assert found["sam_max"].value == pytest.approx(1 / 9 + 0.5 / 81 + 5 * 80 / 81, rel=1e-4)
 
 
-def test_at_a_maximum_nothing_rises():
+def test_at_a_maximum_of_the_loss_sharpness_is_0():
     found = sharp([-1.0, -2.0], [0.0, 0.0], "sam", "asam")
     assert found["sam_max"].value == 0.0
     assert found["asam_max"].value == 0.0
 
 
-def test_asam_of_a_quadratic_is_sam_with_each_curvature_times_its_square():
+def test_asam_of_a_quadratic_is_sam_with_curvatures_times_squared_weights():
     at = np.array([0.5, -2.0, 0.0])
     curvatures = np.array([3.0, 1.0, 50.0])
     asam = sharp(curvatures, at, "asam", settings={"asam": {"rho": 0.1}})
@@ -53,7 +53,7 @@ def test_asam_of_a_quadratic_is_sam_with_each_curvature_times_its_square():
     assert asam["asam_max"].value == pytest.approx(scaled["sam_max"].value, rel=1e-4)
 
 
-def test_parameters_of_0_have_a_ball_of_one_point():
+def test_asam_of_zero_parameters_is_0():
     found = sharp([1.0, 2.0], [0.0, 0.0], "asam")
     assert found["asam_step"].value is None
     assert found["asam_max"].value == 0.0

@@ -3,8 +3,8 @@ import pytest
 from places import blobs, bowl, measured, net
 from small import model_for, no_data
 
-from sweepgd.curvature.ascent import Summit
-from sweepgd.curvature.box import refined
+from sweepgd.curvature.ascent import Maximum
+from sweepgd.curvature.box import refine
 from sweepgd.curvature.objective import Objective
 
 
@@ -13,7 +13,7 @@ from sweepgd.curvature.objective import Objective
     [(1.0, 10.0), tuple(np.geomspace(1e-3, 100.0, 50)), (1e-6,) * 40, (3.0,)],
     ids=["two", "five decades", "flat", "one"],
 )
-def test_phi_of_a_quadratic_is_its_formula_from_any_start(curvatures):
+def test_phi_of_a_quadratic_equals_its_formula_for_any_seed(curvatures):
     for seed in range(10):
         found = measured(bowl(curvatures), no_data(), np.zeros(len(curvatures)), "phi", seed=seed)
         for epsilon in (1e-3, 5e-4):
@@ -22,7 +22,7 @@ def test_phi_of_a_quadratic_is_its_formula_from_any_start(curvatures):
             assert found[f"phi_{epsilon:g}"].error <= 1e-4 * expected
 
 
-def test_the_box_grows_with_the_parameters_and_phi_is_per_cent_of_1_and_the_loss():
+def test_the_box_grows_with_the_parameters_and_phi_is_in_per_cent_of_1_plus_loss():
     at = np.array([3.0, -1.0])
     curvatures = np.array([2.0, 5.0])
     loss = 0.5 * np.sum(curvatures * at**2)
@@ -33,7 +33,7 @@ def test_the_box_grows_with_the_parameters_and_phi_is_per_cent_of_1_and_the_loss
     assert found["phi_0.01"].settings["epsilon"] == (0.01,)
 
 
-def test_phi_in_a_subspace_is_at_the_best_corner_of_its_box():
+def test_phi_in_a_subspace_equals_the_best_corner_of_its_box():
     curvatures = np.linspace(1.0, 3.0, 8)
     found = measured(
         bowl(tuple(curvatures)), no_data(), np.zeros(8), "phi", settings={"phi": {"epsilon": [1e-3], "dimensions": 3}}
@@ -45,7 +45,7 @@ def test_phi_in_a_subspace_is_at_the_best_corner_of_its_box():
     assert found["phi_subspace_0.001"].value == pytest.approx(100 * rises.max(), rel=1e-9)
 
 
-def test_the_box_of_a_subspace_grows_with_the_parameters_coordinates_there():
+def test_the_box_of_a_subspace_grows_with_the_coordinates_of_the_parameters():
     curvatures, at = np.linspace(1.0, 3.0, 8), np.linspace(-40.0, 60.0, 8)
     settings = {"phi": {"epsilon": [1e-3], "dimensions": 3}}
     found = measured(bowl(tuple(curvatures)), no_data(), at, "phi", settings=settings)["phi_subspace_0.001"]
@@ -58,33 +58,33 @@ def test_the_box_of_a_subspace_grows_with_the_parameters_coordinates_there():
     assert found.value == pytest.approx(100 * (losses.max() - here) / (1 + here), rel=1e-9)
 
 
-def test_a_flat_loss_has_phi_0_and_a_maximum_too():
+def test_phi_is_0_for_a_flat_loss_and_at_a_maximum():
     for curvatures in ((0.0, 0.0), (-1.0, -2.0)):
         found = measured(bowl(curvatures), no_data(), np.zeros(2), "phi")
         assert [record.value for record in found.values()] == pytest.approx([0.0] * 4, abs=1e-5)
         assert all(record.value >= 0 and record.message is None for record in found.values())
 
 
-def test_from_the_best_corner_l_bfgs_b_finds_what_is_highest_inside_the_box():
-    def ridge(s):  # highest along the whole of s₀ = ½: at no corner
+def test_l_bfgs_b_finds_a_maximum_inside_the_box_from_the_best_corner():
+    def ridge(s):  # the maximum is the line s₀ = ½, away from corners
         return float(1.0 - (s[0] - 0.5) ** 2), np.array([-2 * (s[0] - 0.5), 0.0])
 
     corner = np.array([1.0, -1.0])
     assert ridge(corner)[0] == 0.75
-    found = refined(ridge, Summit(0.75, corner), 10)
+    found = refine(ridge, Maximum(0.75, corner), 10)
     assert found.rise == pytest.approx(1.0, abs=1e-6)
     assert found.at == pytest.approx([0.5, -1.0], abs=1e-3)
 
 
-def test_refining_never_loses_height():
-    def jagged(s):  # a slope that leads downhill
+def test_refining_never_returns_a_lower_rise():
+    def jagged(s):  # with a gradient of the wrong sign
         return float(-np.abs(s).sum()), np.sign(s)
 
-    found = refined(jagged, Summit(0.0, np.zeros(3)), 10)
+    found = refine(jagged, Maximum(0.0, np.zeros(3)), 10)
     assert (found.rise, found.at.tolist()) == (0.0, [0.0, 0.0, 0.0])
 
 
-def test_phi_of_a_network_is_no_less_than_random_points_of_the_box_reach():
+def test_phi_of_a_network_is_at_least_that_of_random_corners():
     data = blobs()
     architecture, theta = net(data, "relu")
     found = measured(architecture, data, theta, "phi")
@@ -99,6 +99,6 @@ def test_phi_of_a_network_is_no_less_than_random_points_of_the_box_reach():
     assert found["phi_0.0005"].value < found["phi_0.001"].value
 
 
-def test_a_subspace_has_no_more_dimensions_than_there_are_parameters():
+def test_a_subspace_has_at_most_as_many_dimensions_as_parameters():
     found = measured(model_for(no_data(), "rosenbrock"), no_data(), np.ones(2), "phi")
     assert found["phi_subspace_0.001"].value > 0

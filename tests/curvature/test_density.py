@@ -5,7 +5,7 @@ import pytest
 from places import blobs, bowl, dense_hessian, measured, net, only, place_at
 from small import no_data
 
-from sweepgd.curvature.density import WIDTH, broadened, quadrature, spectral_density
+from sweepgd.curvature.density import WIDTH, broaden, quadrature, spectral_density
 from sweepgd.measures import settings_of
 
 
@@ -32,7 +32,7 @@ def test_with_all_steps_the_nodes_are_the_eigenvalues(size, steps):
     assert weights.sum() == pytest.approx(1.0)
 
 
-def test_it_ends_where_the_vectors_span_all_that_they_can():
+def test_lanczos_ends_at_an_invariant_subspace():
     nodes, weights = quadrature(lambda u: np.r_[np.zeros(50), np.full(50, 3.0)] * u, np.ones(100), 64)
     np.testing.assert_allclose(np.sort(nodes), [0.0, 3.0], atol=1e-12)
     np.testing.assert_allclose(weights, [0.5, 0.5])
@@ -40,15 +40,15 @@ def test_it_ends_where_the_vectors_span_all_that_they_can():
     assert (nodes, weights) == ([0.0], [1.0])
 
 
-def test_the_density_is_one_gaussian_a_node():
-    grid, density = broadened(np.array([-1.0, 3.0]), np.array([0.25, 0.75]))
+def test_the_density_is_a_sum_of_gaussians_at_the_nodes():
+    grid, density = broaden(np.array([-1.0, 3.0]), np.array([0.25, 0.75]))
     width = WIDTH * 4
-    bells = sum(w * np.exp(-0.5 * ((grid - x) / width) ** 2) / (width * sqrt(2 * pi)) for x, w in ((-1, 0.25), (3, 0.75)))
-    np.testing.assert_allclose(density, bells)
+    gaussians = sum(w * np.exp(-0.5 * ((grid - x) / width) ** 2) / (width * sqrt(2 * pi)) for x, w in ((-1, 0.25), (3, 0.75)))
+    np.testing.assert_allclose(density, gaussians)
     assert np.trapezoid(density, grid) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_the_moments_of_the_density_are_those_of_the_hessian():
+def test_the_moments_of_the_density_equal_those_of_the_hessian():
     data = blobs()
     architecture, theta = net(data)
     hessian = dense_hessian(architecture, theta, data, "tanh")
@@ -72,14 +72,14 @@ def test_the_moments_of_the_density_are_those_of_the_hessian():
 
 
 @pytest.mark.parametrize(("curvatures", "mean"), [((0.0,) * 5, 0.0), ((2.0,) * 5, 2.0), ((-4.0,), -4.0)])
-def test_eigenvalues_that_are_all_alike_are_one_peak(curvatures, mean):
+def test_equal_eigenvalues_have_one_peak(curvatures, mean):
     record = measured(bowl(curvatures), no_data(), np.ones(len(curvatures)), "spectral_density")["spectral_density"]
     assert (record.value, record.error) == pytest.approx((mean, 0.0))
     assert record.grid[record.density.argmax()] == pytest.approx(mean, abs=0.01 * (abs(mean) or 1.0))
     assert np.trapezoid(record.density, record.grid) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_two_errors_hold_the_mean_eigenvalue_in_19_of_20_seeds():
+def test_two_errors_cover_the_mean_eigenvalue_in_93_percent_of_seeds():
     data = blobs()
     architecture, theta = net(data, "relu")
     hessian = dense_hessian(architecture, theta, data, "relu")
@@ -87,7 +87,7 @@ def test_two_errors_hold_the_mean_eigenvalue_in_19_of_20_seeds():
     settings = settings_of("spectral_density", {"steps": 2, "draws": 2})
     found = [only(spectral_density(place_at(architecture, data, theta, seed), settings)) for seed in range(400)]
     covered = np.mean([abs(value.value - mean) <= 2 * value.error for value in found])
-    # Of 8 draws two plain standard errors hold it in 88 %; here 400 seeds have a Monte Carlo error of 1.1 %.
+    # With 8 draws, two plain standard errors cover it in 88 %. 400 seeds have a Monte Carlo error of 1.1 %.
     assert covered >= 0.93
     variance = 2 * np.sum((hessian - np.diag(np.diag(hessian))) ** 2) / len(theta) ** 2
     assert np.median([value.error for value in found]) == pytest.approx(np.sqrt(variance / 64), rel=0.1)

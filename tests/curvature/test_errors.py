@@ -7,14 +7,14 @@ import pytest
 from sweepgd.curvature.errors import rows_error, shortfall, standard_error
 
 
-@pytest.mark.parametrize(("count", "widening"), [(2, 12.7062 / 1.95996), (8, 2.36462 / 1.95996), (200, 1.97196 / 1.95996)])
-def test_a_standard_error_is_widened_by_students_t(count, widening):
+@pytest.mark.parametrize(("count", "factor"), [(2, 12.7062 / 1.95996), (8, 2.36462 / 1.95996), (200, 1.97196 / 1.95996)])
+def test_a_standard_error_has_the_factor_of_students_t(count, factor):
     draws = np.arange(count, dtype=float)
-    assert standard_error(draws) == pytest.approx(widening * np.std(draws, ddof=1) / sqrt(count), rel=1e-5)
+    assert standard_error(draws) == pytest.approx(factor * np.std(draws, ddof=1) / sqrt(count), rel=1e-5)
 
 
 @pytest.mark.parametrize("count", [2, 4, 8, 64])
-def test_it_covers_the_mean_however_few_the_draws_are(count):
+def test_standard_errors_cover_the_mean_for_any_number_of_draws(count):
     samples = np.random.default_rng(3).normal(5.0, 2.0, (4000, count))
     covered = [abs(sample.mean() - 5.0) <= 1.95996 * standard_error(sample) for sample in samples]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.011)
@@ -27,13 +27,13 @@ def test_the_shortfall_is_the_mean_over_all_halves(count):
     assert shortfall(rises) == pytest.approx(rises.max() - np.mean(halves))
 
 
-def test_starts_that_agree_have_no_shortfall_and_one_start_has_none_that_is_known():
+def test_the_shortfall_is_0_for_equal_rises_and_unknown_for_one_start():
     assert shortfall(np.full(24, 3.0)) == 0.0
     assert shortfall(np.array([3.0])) is None
     assert shortfall(np.array([0.0, 1.0])) == 0.5
 
 
-def test_the_error_of_rows_covers_their_mean_over_the_population():
+def test_the_error_of_rows_covers_the_mean_of_the_population():
     rng = np.random.default_rng(9)
     population = rng.exponential(size=600)
     covered = []

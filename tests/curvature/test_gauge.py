@@ -6,7 +6,7 @@ import pytest
 from places import blobs, bowl, measured, net
 from small import data_of, model_for, no_data
 
-from sweepgd.curvature.gauge import MADE, Gauge
+from sweepgd.curvature.gauge import MEASURE_FUNCTIONS, Gauge
 from sweepgd.measures import MEASURES, measure_of, records_of, settings_of
 from sweepgd.models import Architecture
 from sweepgd.problem import Problem, UsageProblem
@@ -18,13 +18,13 @@ def values(found):
 
 
 def without_kernels(architecture: Architecture) -> Architecture:
-    """The same model as a plugin might give it: with gradients alone."""
+    """The same model as a plugin might provide it, with gradients only."""
     names = ("layout", "gradient", "evaluate", "initial", "settings", "workspace", "chunk")
     return Architecture(**{name: getattr(architecture, name) for name in names})
 
 
-def test_every_measure_is_made():
-    assert set(MADE) == set(MEASURES)
+def test_every_measure_has_a_function():
+    assert set(MEASURE_FUNCTIONS) == set(MEASURES)
 
 
 def test_each_record_belongs_to_its_measure():
@@ -43,7 +43,7 @@ def test_an_empty_list_of_settings_is_refused():
         settings_of("phi", {"epsilon": []})
 
 
-def test_all_measures_have_a_value_that_json_can_repeat():
+def test_all_measures_have_finite_values_and_settings_in_json():
     data = blobs()
     architecture, theta = net(data, "relu")
     found = measured(architecture, data, theta, settings={"noise_scale": {"times": 32}})
@@ -57,7 +57,7 @@ def test_all_measures_have_a_value_that_json_can_repeat():
     assert found["noise_scale"].settings["times"] == 32
 
 
-def test_a_measure_is_the_same_whatever_else_is_measured():
+def test_a_measure_does_not_depend_on_other_measures():
     data = blobs()
     architecture, theta = net(data, "relu")
     together = values(measured(architecture, data, theta))
@@ -92,7 +92,7 @@ def test_names_choose_among_measures():
     assert [m.measure for m in gauge.measure(theta, theta, names=("lambda_max",))] == ["lambda_max"]
 
 
-def test_what_is_not_begun_in_time_says_so():
+def test_measures_after_the_deadline_have_a_message():
     data = blobs()
     architecture, theta = net(data)
     gauge = Gauge(architecture, data, MeasureSpec(measures=["sam", "distance"]))
@@ -102,24 +102,24 @@ def test_what_is_not_begun_in_time_says_so():
 
 
 @pytest.mark.parametrize("name", ["sam", "asam", "phi"])
-def test_ascents_are_given_up_when_time_is_over(monkeypatch, name):
+def test_ascents_stop_at_the_deadline(monkeypatch, name):
     data = blobs()
     architecture, theta = net(data, "relu")
     gauge = Gauge(architecture, data, MeasureSpec(measures=[name]))
     whole = gauge.measure(theta, theta)
-    clock, looks = iter(range(1000)), []
+    clock, gradients = iter(range(1000)), []
     gradient = gauge.objective.gradient
     monkeypatch.setattr("sweepgd.curvature.place.monotonic", lambda: next(clock))
     monkeypatch.setattr("sweepgd.curvature.gauge.monotonic", lambda: 0)
-    monkeypatch.setattr(gauge.objective, "gradient", lambda *at: looks.append(at) or gradient(*at))
+    monkeypatch.setattr(gauge.objective, "gradient", lambda *at: gradients.append(at) or gradient(*at))
     late = gauge.measure(theta, theta, deadline=50)
     assert [one.measure for one in late] == [one.measure for one in whole]
     assert late[-1].value is None
     assert late[-1].message == "not measured: out of time"
-    assert len(looks) < 50 < 60  # the clock ticks once a gradient or product
+    assert len(gradients) < 50 < 60  # the clock advances by 1 at each gradient or product
 
 
-def test_the_dtype_is_the_datas_unless_another_is_asked_for():
+def test_the_dtype_is_that_of_the_data_by_default():
     data = blobs(dtype="float32")
     architecture, theta = net(data)
     single = measured(architecture, data, theta.astype("float32"), "lambda_max")["lambda_max"]
@@ -140,7 +140,7 @@ def test_a_diverged_minimiser_has_no_measures(wrong):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_weights_that_overflow_have_values_or_reasons(dtype):
+def test_overflowing_weights_have_finite_values_or_messages(dtype):
     data = blobs(dtype=dtype)
     architecture, theta = net(data, "relu")
     for factor in (1e18, 1e30, 1e200):
@@ -149,8 +149,8 @@ def test_weights_that_overflow_have_values_or_reasons(dtype):
             assert measurement.message is not None if measurement.value is None else np.isfinite(measurement.value)
     assert found["lambda_max", 1.0].value is None
     assert "not finite: overflow" in found["lambda_max", 1.0].message
-    told = {m.message for m in found.values() if m.message and m.message.endswith("; measure in float64")}
-    assert bool(told) == (dtype == "float32")
+    messages = {m.message for m in found.values() if m.message and m.message.endswith("; measure in float64")}
+    assert bool(messages) == (dtype == "float32")
 
 
 def test_settings_need_no_kernel(monkeypatch):
@@ -158,7 +158,7 @@ def test_settings_need_no_kernel(monkeypatch):
     architecture, _ = net(data)
 
     def entry(*kernel):
-        raise AssertionError(f"{kernel[0]} is compiled before anybody was told")
+        raise AssertionError(f"{kernel[0]} is compiled")
 
     monkeypatch.setattr("sweepgd.kernels.signatures.entry", entry)
     gauge = Gauge(architecture, data, MeasureSpec(rows=20))
@@ -174,7 +174,7 @@ def test_parameters_of_another_model_are_refused():
         gauge.measure(theta[1:], theta)
 
 
-def test_a_network_of_one_class_is_flat():
+def test_a_network_for_one_class_has_zero_curvature():
     data = blobs(classes=1)
     architecture, theta = net(data, "relu")
     found = measured(architecture, data, theta)
@@ -186,7 +186,7 @@ def test_a_network_of_one_class_is_flat():
     assert found["fisher_trace"].value == 0.0
 
 
-def test_rows_that_happen_to_be_of_one_class():
+def test_rows_of_only_one_of_two_classes_are_measured():
     data = data_of(blobs().train.inputs, np.zeros(60), classes=2)
     found = measured(model_for(data, "logistic"), data, np.zeros(5))
     inputs = np.c_[data.train.inputs, np.ones(60)]
@@ -194,7 +194,7 @@ def test_rows_that_happen_to_be_of_one_class():
     assert found["fisher_trace"].value == pytest.approx(np.mean(np.sum(inputs**2, axis=1)) / 4)
 
 
-def test_constant_columns_and_a_single_row():
+def test_constant_columns_and_a_single_row_have_values_or_messages():
     for rows in (1, 2, 30):
         data = data_of(np.ones((rows, 3)), np.arange(rows) % 2, classes=2)
         architecture, theta = net(data, "relu")
@@ -202,7 +202,7 @@ def test_constant_columns_and_a_single_row():
             assert measurement.value is not None or measurement.message
 
 
-def test_a_model_without_kernels_is_measured_by_differences_and_says_so():
+def test_a_model_without_kernels_is_measured_by_differences_with_a_message():
     data = blobs()
     architecture, theta = net(data)
     exact = measured(architecture, data, theta, settings={"noise_scale": {"times": 32}})
@@ -218,7 +218,7 @@ def test_a_model_without_kernels_is_measured_by_differences_and_says_so():
 
 
 @pytest.mark.parametrize(("model", "at"), [("saddle", (0.0, 0.0)), ("rosenbrock", (1.0, 1.0))])
-def test_surfaces(model, at):
+def test_analytic_functions_have_known_eigenvalues(model, at):
     found = measured(model_for(no_data(), model), no_data(), np.array(at))
     expected = {"saddle": (1.0, 0.0), "rosenbrock": (1001.6006, 1002.0)}[model]  # ((802, −400), (−400, 200)) at (1, 1)
     assert found["lambda_max"].value == pytest.approx(expected[0], rel=1e-6)

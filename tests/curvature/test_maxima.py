@@ -1,14 +1,13 @@
-"""Maxima at trained networks against brute force: ascents from 200 random points, and both ways along 16 eigenvectors."""
+"""Maxima at trained networks equal brute force: ascents from 200 random points, and both signs of 16 eigenvectors."""
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 import sweepgd
-from sweepgd.curvature.ascent import climb
+from sweepgd.curvature.ascent import ascend
 from sweepgd.curvature.ball import BALL
 from sweepgd.curvature.box import BOX
 from sweepgd.curvature.gauge import Gauge
@@ -21,7 +20,7 @@ RANDOM, LEADING = 200, 16
 
 
 def trained(data: str, activation: str, hidden: tuple[int, ...], optimizer: str, epochs: int, seed: int):
-    """A gauge over all training rows of a network, and its weights after some epochs, in float64: the same everywhere."""
+    """The architecture of a network, its data, and its trained weights, in float64 so that they are equal on all machines."""
     rate, batch = {"sgd": (0.5, 16), "adam": (0.01, 16), "momentum": (0.02, 64)}[optimizer]
     settings = {"hidden": hidden, "activation": activation}
     overrides = [f"model.{name}={json.dumps(value)}" for name, value in settings.items()]
@@ -33,42 +32,42 @@ def trained(data: str, activation: str, hidden: tuple[int, ...], optimizer: str,
 
 
 def found(architecture, data, theta, name, starts):
-    """The measure's records, `starts` ascents each."""
+    """The records of a measure with `starts` ascents each."""
     settings = {name: {"starts": starts} | ({"epsilon": [1e-3]} if name == "phi" else {})}
     gauge = Gauge(architecture, data, MeasureSpec(measures=[name], rows="full", settings=settings))
     return {one.measure: one for one in gauge.measure(theta, np.zeros_like(theta))}
 
 
 def brute(architecture, data, theta, record):
-    """The highest rise that brute force meets, as `record` counts it, by other starts than the measure's."""
+    """The largest rise that brute force finds, in the unit of `record`, from other starts than the measure's."""
     gauge = Gauge(architecture, data, MeasureSpec(rows="full"))
     place = Place(gauge.objective, theta, np.zeros_like(theta), 0)
-    here, _ = place.gradient(theta)
+    loss_here, _ = place.gradient(theta)
     if record == "phi_subspace_0.001":
-        onto = place.random("phi_subspace").standard_normal((len(theta), min(100, len(theta))))
-        reach, region, unit = 1e-3 * (np.abs(np.linalg.pinv(onto) @ theta) + 1.0), BOX, 100.0 / (1.0 + here)
+        basis = place.random("phi_subspace").standard_normal((len(theta), min(100, len(theta))))
+        radii, region, unit = 1e-3 * (np.abs(np.linalg.pinv(basis) @ theta) + 1.0), BOX, 100.0 / (1.0 + loss_here)
     else:
-        onto, region, unit = np.eye(len(theta)), BALL, 1.0
-        reach = np.full_like(theta, 0.05) if record == "sam_max" else 0.5 * np.abs(theta)
+        basis, region, unit = np.eye(len(theta)), BALL, 1.0
+        radii = np.full_like(theta, 0.05) if record == "sam_max" else 0.5 * np.abs(theta)
         if record == "phi_0.001":
-            reach, region, unit = 1e-3 * (np.abs(theta) + 1.0), BOX, 100.0 / (1.0 + here)
-    product, size = place.hessian(), len(reach)
+            radii, region, unit = 1e-3 * (np.abs(theta) + 1.0), BOX, 100.0 / (1.0 + loss_here)
+    product, size = place.hessian(), len(radii)
 
     def rise(u):
-        loss, gradient = place.gradient(theta + onto @ (reach * u))
-        return loss - here, reach * (gradient @ onto)
+        loss, gradient = place.gradient(theta + basis @ (radii * u))
+        return loss - loss_here, radii * (gradient @ basis)
 
-    scaled = LinearOperator((size, size), matvec=lambda u: reach * (product(onto @ (reach * u)) @ onto), dtype=float)
+    scaled = LinearOperator((size, size), matvec=lambda u: radii * (product(basis @ (radii * u)) @ basis), dtype=float)
     _, vectors = eigsh(scaled, min(LEADING, size - 2), which="LA", tol=1e-3, v0=np.ones(size))
     rng = np.random.default_rng(77)
     starts = [*vectors.T, *-vectors.T, *rng.standard_normal((RANDOM, size))]
-    ascend = partial(climb, rise, region, iterations=40, left=1e-4)
-    return unit * max(ascend(region.outermost(start)).rise for start in starts)
+    ascents = (ascend(rise, region, region.boundary_point(start), iterations=40, left=1e-4) for start in starts)
+    return unit * max(ascent.rise for ascent in ascents)
 
 
-# From one start, along the gradient, as the measures once were: so much of what brute force meets.
+# `single_start` is the largest share of the brute-force value that one ascent along the gradient reaches.
 @pytest.mark.parametrize(
-    ("network", "record", "once"),
+    ("network", "record", "single_start"),
     [
         (("moons", "relu", (16,), "adam", 60, 1), "asam_max", 0.6),
         (("moons", "tanh", (8, 4), "adam", 200, 1), "asam_max", 0.6),
@@ -79,20 +78,20 @@ def brute(architecture, data, theta, record):
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None,
 )
-def test_a_maximum_is_what_brute_force_meets(network, record, once):
+def test_a_maximum_equals_brute_force(network, record, single_start):
     place = trained(*network)
     highest = brute(*place, record)
     name = record.split("_")[0]
     value = found(*place, name, 24)[record]
     assert value.value >= 0.99 * highest
-    assert found(*place, name, 1)[record].value <= once * highest
+    assert found(*place, name, 1)[record].value <= single_start * highest
     assert len(value.starts) == 24
     assert value.starts.max() == value.value
     assert 0.0 < value.error < value.value
 
 
 @pytest.mark.slow
-def test_of_many_networks_few_maxima_are_missed():
+def test_maxima_of_36_networks_are_within_1_percent_in_95_percent():
     networks = [
         (data, activation, hidden, optimizer, epochs, seed)
         for data, epochs in (("moons", 60), ("wine", 100), ("breast_cancer", 60))

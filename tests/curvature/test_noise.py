@@ -12,7 +12,7 @@ def by_row(architecture, theta, data):
     return np.array([loss_and_gradient(architecture, theta, data.train, [row])[1] for row in range(data.rows)])
 
 
-def test_the_exact_noise_scale_is_the_covariance_of_the_rows_gradients():
+def test_the_exact_noise_scale_is_from_the_covariance_of_row_gradients():
     data = blobs()
     architecture, theta = net(data)
     rows = by_row(architecture, theta, data)
@@ -36,7 +36,7 @@ def test_the_two_batch_estimate_agrees_within_its_error():
     assert abs(deviations.mean()) < 0.05
 
 
-def test_both_estimates_are_averaged_before_their_ratio():
+def test_signal_and_noise_are_averaged_before_division():
     small, large = np.array([9.0, 7.0]), np.array([4.0, 4.0])
     # |G|² = (8·4 − 2·s)/6 and trΣ = (s − 4)/(1/2 − 1/8).
     signal, noise = (32 - 2 * small) / 6, (small - 4) / 0.375
@@ -46,7 +46,7 @@ def test_both_estimates_are_averaged_before_their_ratio():
     assert error == pytest.approx(np.sqrt(0.5 * np.sum((left_out - left_out.mean()) ** 2)))
 
 
-def test_a_gradient_that_cannot_be_told_from_0_has_no_noise_scale():
+def test_a_gradient_of_0_within_its_error_has_no_noise_scale():
     with pytest.raises(Problem, match="0 within its standard error: raise small, times or draws"):
         two_batch_noise_scale(np.array([9.0, 8.0]), np.array([1.0, 3.0]), 2, 8)
     with pytest.raises(Problem, match="the gradient is 0 up to rounding"):
@@ -54,7 +54,7 @@ def test_a_gradient_that_cannot_be_told_from_0_has_no_noise_scale():
     assert exact_noise_scale(np.array([1.0, 2.0]), np.array([1.0, 4.0]), 100, 2e-16) == 0.0
 
 
-def test_a_gradient_is_told_from_0_down_to_the_rounding_of_its_sums():
+def test_the_smallest_nonzero_gradient_is_the_rounding_error_of_its_sums():
     for terms, precision in ((512, 1e-7), (100, 2e-16)):
         bound = terms * precision  # of √total = 1
         with pytest.raises(Problem, match="the gradient is 0 up to rounding"):
@@ -63,7 +63,7 @@ def test_a_gradient_is_told_from_0_down_to_the_rounding_of_its_sums():
         assert above == pytest.approx(1.0 / (1.01 * bound) ** 2, rel=1e-6)
 
 
-def test_many_rows_in_single_precision_have_the_noise_scale_that_they_have_in_double():
+def test_the_noise_scale_of_many_rows_is_equal_in_float32_and_float64():
     rng = np.random.default_rng(3)
     inputs = rng.normal(size=(60_000, 2))
     data = data_of(inputs, inputs @ [1.0, -2.0] + rng.normal(size=60_000), dtype="float32")
@@ -76,11 +76,11 @@ def test_many_rows_in_single_precision_have_the_noise_scale_that_they_have_in_do
         measured(architecture, data, at, "noise_scale", settings=settings, dtype=dtype)["noise_scale"].value
         for dtype in ("float32", "float64")
     ]
-    assert found[1] > 1e6  # a bound that grew with all rows refused what is above 2e4
+    assert found[1] > 1e6  # a bound that grows with all rows would refuse values above 2e4
     assert found[0] == pytest.approx(found[1], rel=0.01)
 
 
-def test_at_an_exact_minimum_both_say_so():
+def test_at_an_exact_minimum_both_estimates_have_messages():
     data = data_of([[1.0], [1.0]], [1.0, -1.0])
     architecture = model_for(data, "linear")
     found = measured(architecture, data, np.zeros(2), "noise_scale", settings={"noise_scale": {"small": 1}})
@@ -89,14 +89,14 @@ def test_at_an_exact_minimum_both_say_so():
     assert "0 within its standard error" in found["noise_scale_two_batch"].message
 
 
-def test_rows_that_are_all_alike_have_no_noise():
+def test_equal_rows_have_no_noise():
     data = data_of([[1.0], [1.0], [1.0]], [3.0, 3.0, 3.0])
     found = measured(model_for(data, "linear"), data, np.zeros(2), "noise_scale")
     assert [record.value for record in found.values()] == pytest.approx([0.0, 0.0])
     assert found["noise_scale_two_batch"].error == pytest.approx(0.0)
 
 
-def test_the_fisher_trace_is_expected_over_the_models_own_targets():
+def test_the_fisher_trace_is_an_expectation_over_the_models_targets():
     data = blobs()
     architecture, theta = net(data)
     empirical, expected = np.sum(by_row(architecture, theta, data) ** 2, axis=1).mean(), 0.0
@@ -110,7 +110,7 @@ def test_the_fisher_trace_is_expected_over_the_models_own_targets():
     assert found["fisher_trace_empirical"].value == pytest.approx(empirical, rel=1e-9)
 
 
-def test_a_surface_has_no_distribution_to_draw_from_but_gradients_all_the_same():
+def test_an_analytic_function_has_an_empirical_fisher_trace_only():
     found = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "fisher_trace", "noise_scale")
     assert found["fisher_trace"].value is None
     assert "the model's distribution over targets" in found["fisher_trace"].message

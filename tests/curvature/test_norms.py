@@ -10,7 +10,7 @@ from sweepgd.layout import tensors_in
 from sweepgd.sweep.spec import MeasureSpec
 
 
-def test_norms_of_a_network():
+def test_norms_of_a_network_equal_numpys():
     data = blobs()
     architecture, theta = net(data)
     first, _, second, _ = tensors_in(theta, architecture.layout)
@@ -23,7 +23,7 @@ def test_norms_of_a_network():
     assert product.value == pytest.approx(log(np.sqrt(np.sum(first**2)) * np.sqrt(np.sum(second**2))))
 
 
-def test_what_has_no_norm_says_why():
+def test_missing_norms_have_messages():
     data = blobs()
     architecture, theta = net(data)
     theta[-18:-3] = 0.0

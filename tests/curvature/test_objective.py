@@ -1,4 +1,4 @@
-"""The mean loss over fixed rows: chunk by chunk, kept and anew, with kernels of second order and without."""
+"""The mean loss over fixed rows: in chunks, with kept and recomputed values, with and without second-order kernels."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def objective_of(chunk: int) -> Objective:
     return Objective(replace(MODEL, chunk=chunk, curvature=replace(MODEL.curvature, chunk=chunk)), DATA.train)
 
 
-def test_chunks_make_the_whole():
+def test_results_in_chunks_equal_those_over_all_rows():
     whole, parts = objective_of(1000), objective_of(128)  # the last of them has 44 rows
     for of in (
         lambda objective: objective.gradient(WEIGHTS)[1],
@@ -38,7 +38,7 @@ def test_chunks_make_the_whole():
     assert parts.gradient(WEIGHTS)[0] == pytest.approx(whole.loss(WEIGHTS), rel=1e-12)
 
 
-def test_gradient_of_some_rows():
+def test_the_gradient_of_given_rows_is_their_mean():
     rows = np.array([7, 200, 7, 31])
     objective = Objective(MODEL, DATA.train)
     loss, gradient = objective.gradient(WEIGHTS, rows)
@@ -47,7 +47,7 @@ def test_gradient_of_some_rows():
     np.testing.assert_allclose(gradient, np.mean([one for _, one in of_each], axis=0), rtol=1e-12)
 
 
-def test_products_are_those_of_their_own_parameters_whatever_was_kept():
+def test_products_at_two_parameter_vectors_do_not_mix():
     objective = objective_of(128)
     expected = [objective_of(128).hessian(at)(DIRECTION) for at in (WEIGHTS, OTHERS)]
     here, there = objective.hessian(WEIGHTS), objective.hessian(OTHERS)
@@ -59,7 +59,7 @@ def test_products_are_those_of_their_own_parameters_whatever_was_kept():
         np.testing.assert_array_equal(product(DIRECTION), expected[0])
 
 
-def test_a_function_keeps_the_parameters_that_it_was_made_for():
+def test_a_product_keeps_a_copy_of_its_parameters():
     objective, weights = Objective(MODEL, DATA.train), WEIGHTS.copy()
     product = objective.hessian(weights)
     expected = product(DIRECTION)
@@ -67,7 +67,7 @@ def test_a_function_keeps_the_parameters_that_it_was_made_for():
     np.testing.assert_array_equal(product(DIRECTION), expected)
 
 
-def test_what_does_not_fit_is_computed_anew(monkeypatch):
+def test_values_beyond_the_memory_limit_are_recomputed(monkeypatch):
     expected = objective_of(128).hessian(WEIGHTS)(DIRECTION)
     monkeypatch.setattr(second_order, "KEPT_BYTES", 1000)
     product = objective_of(128).hessian(WEIGHTS)
@@ -89,7 +89,7 @@ def test_without_kernels_products_are_differences_of_gradients():
     np.testing.assert_allclose(objective.second_moments(WEIGHTS), exact.second_moments(WEIGHTS), rtol=1e-10, atol=1e-15)
 
 
-def test_without_kernels_the_rest_is_refused():
+def test_gauss_newton_and_fisher_need_kernels():
     objective = Objective(PLAIN, DATA.train)
     with pytest.raises(Problem, match="Gauss-Newton matrix needs a kernel"):
         objective.gauss_newton(WEIGHTS)
@@ -97,7 +97,7 @@ def test_without_kernels_the_rest_is_refused():
         objective.second_moments(WEIGHTS, fisher=True)
 
 
-def test_surfaces():
+def test_products_and_moments_of_a_quadratic():
     model = model_for(no_data(), "quadratic", curvatures=[3.0, 0.5], start=[1.0, 1.0])
     objective, at = Objective(model, no_data().train), np.array([2.0, -4.0])
     np.testing.assert_array_equal(objective.hessian(at)([1.0, 2.0]), [3.0, 1.0])
@@ -106,17 +106,17 @@ def test_surfaces():
         objective.second_moments(at, fisher=True)
 
 
-def test_one_class_and_a_zero_gradient():
+def test_a_loss_of_0_has_zero_gradient_and_curvature():
     one = data_of(DATA.train.inputs, np.zeros((ROWS, 1)), classes=2)
     objective = Objective(model_for(one, "logistic"), one.train)
-    far = np.array([0.0, 0.0, 0.0, -800.0])  # every row is surely of its class
+    far = np.array([0.0, 0.0, 0.0, -800.0])  # every row has its class with probability 1
     assert objective.loss(far) == 0
     assert not objective.gradient(far)[1].any()
     assert not objective.hessian(far)(np.ones(4)).any()
     assert not objective.second_moments(far, fisher=True).any()
 
 
-def test_subsets():
+def test_subsets_are_seeded_and_drawn_without_replacement():
     drawn, again = subset(DATA.train, 50, seed=1), subset(DATA.train, 50, seed=1)
     np.testing.assert_array_equal(drawn.inputs, again.inputs)
     assert len(np.unique(drawn.inputs, axis=0)) == 50

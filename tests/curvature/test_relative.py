@@ -21,7 +21,7 @@ def by_definition(hessian, weights, offset):
 
 
 @pytest.mark.parametrize("hidden", [(5,), ()])
-def test_it_is_the_definition_within_3_standard_errors_in_97_of_100_seeds(hidden):
+def test_it_equals_the_definition_within_3_errors_in_97_of_100_seeds(hidden):
     data = blobs()
     architecture, theta = net(data, hidden=hidden)
     weights = tensors_in(theta, architecture.layout)[-2]
@@ -32,7 +32,7 @@ def test_it_is_the_definition_within_3_standard_errors_in_97_of_100_seeds(hidden
     assert sum(abs(value.value - expected) <= 3 * value.error for value in found) >= 97
 
 
-def test_of_a_softmax_layer_it_has_a_closed_form():
+def test_it_equals_the_closed_form_of_a_softmax_layer():
     data = blobs()
     architecture, theta = net(data, "relu", hidden=(6, 5))
     tensors = tensors_in(theta, architecture.layout)
@@ -47,13 +47,13 @@ def test_of_a_softmax_layer_it_has_a_closed_form():
     assert record.error <= 0.03 * record.value
 
 
-def test_weights_of_0_are_flat():
+def test_zero_weights_have_relative_flatness_0():
     data = blobs()
     architecture, theta = net(data)
     record = measured(architecture, data, np.zeros_like(theta), "relative_flatness")["relative_flatness"]
     assert (record.value, record.error, record.message) == (0.0, 0.0, None)
 
 
-def test_a_model_without_weights_says_so():
+def test_a_model_without_weights_has_a_message():
     record = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "relative_flatness")["relative_flatness"]
     assert (record.value, record.message) == (None, "the model has no weight matrix")

@@ -1,4 +1,4 @@
-"""What measuring a subset of the training rows leaves out."""
+"""`rows_error` estimates how far a value over a subset of the training rows is from that over all rows."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from sweepgd.sweep.spec import MeasureSpec
 
 
 def gauges(architecture, data, theta, *names, rows, seeds):
-    """The records of each seed's subset."""
+    """The records of the subset of each seed."""
     return [
         {one.measure: one for one in Gauge(architecture, data, spec).measure(theta, np.zeros_like(theta))}
         for spec in (MeasureSpec(measures=list(names), rows=rows, seed=seed) for seed in seeds)
@@ -22,14 +22,14 @@ def gauges(architecture, data, theta, *names, rows, seeds):
 
 @pytest.fixture(scope="module")
 def digits():
-    """A network that full passes at batch 256 trained on digits, with its data."""
+    """A network trained on digits for 20 epochs with batch size 256, its data and its weights."""
     settings = {"hidden": (64,), "activation": "relu"}
     run = sweepgd.train("digits", "mlp", "sgd", 0.2, 256, 20, overrides=["model.hidden=[64]", 'model.dtype="float64"'])
     data = prepare(DataSpec(name="digits"), dtype="float64")
     return build("mlp", settings, Shape(data.task, 64, 1, 10)), data, run.parameters
 
 
-def test_the_error_of_rows_covers_what_all_rows_give(digits):
+def test_the_error_of_rows_covers_the_value_over_all_rows(digits):
     names = ("lambda_max", "gauss_newton_max", "fisher_trace")
     [full] = gauges(*digits, *names, rows="full", seeds=[0])
     subsets = gauges(*digits, *names, rows=512, seeds=range(12))
@@ -39,12 +39,12 @@ def test_the_error_of_rows_covers_what_all_rows_give(digits):
         assert (abs(off) <= 2 * errors).sum() >= 10, name
         assert 0.6 <= np.sqrt(np.mean(errors**2) / np.mean(off**2)) <= 2.5, name
         assert full[name].rows_error is None
-    # Three subsets differ by much more than the residual, which is all that `error` is of.
+    # Subsets differ by much more than the residual, which is the only part of `error`.
     values = [subset["lambda_max"].value for subset in subsets[:3]]
     assert max(values) - min(values) > 100 * max(subset["lambda_max"].error for subset in subsets[:3])
 
 
-def test_the_trace_of_a_subset_has_an_error_of_vectors_and_one_of_rows(digits):
+def test_the_trace_of_a_subset_has_errors_from_vectors_and_from_rows(digits):
     [full] = gauges(*digits, "trace", rows="full", seeds=[0])
     subsets = gauges(*digits, "trace", rows=256, seeds=range(6))
     off = np.array([subset["trace"].value - full["trace"].value for subset in subsets])
@@ -53,7 +53,7 @@ def test_the_trace_of_a_subset_has_an_error_of_vectors_and_one_of_rows(digits):
     assert all(subset["trace"].rows_error > subset["trace"].error for subset in subsets)
 
 
-def test_rows_are_taken_apart_into_equal_groups_at_random():
+def test_groups_are_random_and_of_equal_size():
     part = blobs(rows=60).train
     taken = groups(part, seed=1)
     assert [len(group.inputs) for group in taken] == [8, 8, 8, 8, 7, 7, 7, 7]
@@ -65,7 +65,7 @@ def test_rows_are_taken_apart_into_equal_groups_at_random():
     assert GROUPS == 8
 
 
-def test_maxima_and_norms_have_no_error_of_rows_and_neither_has_a_single_row():
+def test_maxima_norms_and_a_single_row_have_no_rows_error():
     data = blobs()
     architecture, theta = net(data, "relu")
     names = ("lambda_max", "sam", "asam", "phi", "trace", "relative_flatness", "spectral_density", "weight_norm", "noise_scale")

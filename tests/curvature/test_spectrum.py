@@ -4,7 +4,7 @@ from places import blobs, bowl, dense_hessian, measured, net, place_at
 from small import no_data
 
 from sweepgd.curvature.place import Place
-from sweepgd.curvature.spectrum import Remembered, basis_of, dense, largest, residuals
+from sweepgd.curvature.spectrum import CachedProduct, basis_size, dense, largest, residuals
 from sweepgd.problem import Problem
 
 
@@ -18,7 +18,7 @@ def symmetric(eigenvalues: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
-def test_lambda_max_is_the_dense_hessians(activation):
+def test_lambda_max_equals_the_dense_hessians(activation):
     data = blobs()
     architecture, theta = net(data, activation)
     expected = np.linalg.eigvalsh(dense_hessian(architecture, theta, data, activation))[::-1]
@@ -30,14 +30,14 @@ def test_lambda_max_is_the_dense_hessians(activation):
         assert record.settings == {"k": 4, "tolerance": 1e-4, "seed": 0, "rows": 60, "dtype": "float64", "exact": True}
 
 
-def test_gauss_newton_max_is_lambda_max_of_a_linear_model():
+def test_gauss_newton_max_of_a_linear_model_is_lambda_max():
     data = blobs()
     architecture, theta = net(data, hidden=())
     found = measured(architecture, data, theta, "lambda_max", "gauss_newton_max")
     assert found["gauss_newton_max"].value == pytest.approx(found["lambda_max"].value, rel=1e-9)
 
 
-def test_gauss_newton_max_leaves_out_the_curvature_of_the_outputs():
+def test_gauss_newton_max_of_a_network_is_not_lambda_max():
     data = blobs()
     architecture, theta = net(data)
     found = measured(architecture, data, theta, "lambda_max", "gauss_newton_max")
@@ -57,7 +57,7 @@ def test_gauss_newton_max_leaves_out_the_curvature_of_the_outputs():
     ],
     ids=["indefinite", "close", "negative", "rank one", "all alike", "two", "one"],
 )
-def test_the_largest_are_those_of_any_spectrum(eigenvalues):
+def test_the_largest_eigenvalues_of_any_spectrum_are_found(eigenvalues):
     matrix, k = symmetric(eigenvalues), min(3, len(eigenvalues))
     values, vectors = largest(lambda v: matrix @ v, start(len(matrix)), k, 1e-6, np.random.default_rng(0))
     np.testing.assert_allclose(values, np.sort(eigenvalues)[::-1][:k], rtol=1e-9, atol=1e-12)
@@ -65,14 +65,14 @@ def test_the_largest_are_those_of_any_spectrum(eigenvalues):
     assert (residuals(lambda v: matrix @ v, values, vectors) <= np.maximum(1e-6 * np.abs(values), 1e-14)).all()
 
 
-def test_a_residual_is_in_the_unit_of_its_eigenvalue():
+def test_residuals_scale_with_the_matrix():
     vectors = np.array([[1.0, 0.1], [0.1, 1.0]])  # (1, 0.1) and (0.1, 1), a column each
     for scale in (1.0, 1e3):
         found = residuals(lambda v, scale=scale: scale * np.array([4.0, 0.0]) * v, np.array([4.0, 0.0]) * scale, vectors)
         np.testing.assert_allclose(found, np.array([0.4, 0.4]) * scale)
 
 
-def test_the_error_of_an_eigenvalue_has_its_unit():
+def test_errors_of_eigenvalues_scale_with_the_curvature():
     curvatures = np.linspace(0.1, 2.0, 80)
 
     def found(scale):
@@ -87,13 +87,13 @@ def test_the_error_of_an_eigenvalue_has_its_unit():
 
 
 @pytest.mark.parametrize("size", [1e-12, 1e-20, 1e-38, 1e-100])
-def test_a_tiny_hessian_has_its_eigenvalues(size):
+def test_eigenvalues_of_a_tiny_hessian_are_accurate(size):
     eigenvalues = size * np.r_[np.zeros(170), np.linspace(1, 2, 30)]
     values, _ = largest(lambda v: eigenvalues * v, start(200), 1, 1e-6, np.random.default_rng(0))
     assert values[0] == pytest.approx(2 * size, rel=1e-9)
 
 
-def test_a_hessian_of_which_single_precision_keeps_nothing_is_0():
+def test_a_hessian_that_underflows_in_float32_has_eigenvalues_of_0():
     found = measured(bowl((1e-60,) * 30), no_data(), np.ones(30), "lambda_max", dtype="float32")["lambda_max"]
     assert (found.value, found.error, found.message) == (0.0, 0.0, None)
 
@@ -103,13 +103,13 @@ def test_a_hessian_of_zeros_has_eigenvalues_of_0():
     assert [(record.value, record.error, record.message) for record in found.values()] == [(0.0, 0.0, None)] * 2
 
 
-def test_no_more_eigenvalues_than_parameters():
+def test_there_are_at_most_as_many_eigenvalues_as_parameters():
     found = measured(bowl((1.0, 10.0)), no_data(), np.ones(2), "lambda_max", settings={"lambda_max": {"k": 3}})
     assert [record.value for record in found.values()] == pytest.approx([10.0, 1.0, None])
     assert found["lambda_max_3"].message == "the model has 2 parameters, and no more eigenvalues than that"
 
 
-def test_what_lanczos_cannot_reach_is_told():
+def test_lanczos_without_convergence_raises_a_problem():
     eigenvalues = np.linspace(0, 1, 20_000)
     with pytest.raises(Problem, match="Lanczos did not reach a residual of 1e-10 in 100 restarts: raise tolerance"):
         largest(lambda v: eigenvalues * v, start(20_000), 1, 1e-10, np.random.default_rng(0))
@@ -126,11 +126,11 @@ class Counted:
         return self.eigenvalues * v
 
 
-def test_from_near_an_eigenvector_one_basis_is_enough_and_its_residual_takes_no_product():
+def test_from_near_an_eigenvector_one_basis_is_enough_and_residuals_are_free():
     matrix = Counted(1.0 / np.arange(1, 2001) ** 2)
     near = 0.1 * start(2000) / np.linalg.norm(start(2000))
     near[0] += 1.0
-    product = Remembered(matrix, basis_of(2000, 1))
+    product = CachedProduct(matrix, basis_size(2000, 1))
     values, vectors = largest(product, near, 1, 1e-3, np.random.default_rng(0))
     (found,) = residuals(product.image, values, vectors)
     assert matrix.count == 6
@@ -139,9 +139,9 @@ def test_from_near_an_eigenvector_one_basis_is_enough_and_its_residual_takes_no_
     assert found <= 1e-3
 
 
-def test_what_was_not_remembered_is_multiplied():
+def test_an_image_outside_of_the_stored_span_needs_a_product():
     matrix = Counted(np.arange(1.0, 51.0))
-    product = Remembered(matrix, 3)
+    product = CachedProduct(matrix, 3)
     for direction in np.eye(50)[:4]:
         product(direction)
     np.testing.assert_array_equal(product.image(np.eye(50)[3]), 4.0 * np.eye(50)[3])
@@ -151,7 +151,7 @@ def test_what_was_not_remembered_is_multiplied():
 
 
 @pytest.mark.parametrize(("measure", "matrix"), [("lambda_max", Place.hessian), ("gauss_newton_max", Place.gauss_newton)])
-def test_many_rows_begin_at_a_sample_of_them_and_end_at_the_dense_eigenvalues(measure, matrix):
+def test_a_start_from_a_sample_of_rows_ends_at_the_dense_eigenvalues(measure, matrix):
     data = blobs(rows=1100)
     architecture, theta = net(data)
     place = place_at(architecture, data, theta)

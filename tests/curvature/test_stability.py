@@ -1,4 +1,4 @@
-"""Gradient descent on a quadratic is stable exactly where the learning rate is below 2/λmax (Polyak 1964), as measured."""
+"""Gradient descent on a quadratic is stable exactly if the learning rate is below 2/λmax (Polyak 1964), as measured."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ CURVATURES = (0.3, 7.0, 42.5, 42.0, 1.0, 3.0, 0.01, 20.0, 15.0, 9.0, 5.0, 2.0, 1
 
 
 @pytest.mark.parametrize(("share", "status"), [(0.995, "completed"), (1.005, "diverged")])
-def test_gradient_descent_converges_below_2_over_lambda_max_and_diverges_above(share, status):
+def test_gradient_descent_diverges_exactly_above_2_over_lambda_max(share, status):
     start = np.linspace(-1.0, 1.0, len(CURVATURES))
     lambda_max = measured(bowl(CURVATURES), no_data(), start, "lambda_max")["lambda_max"].value
     run = sweepgd.train(
@@ -24,14 +24,14 @@ def test_gradient_descent_converges_below_2_over_lambda_max_and_diverges_above(s
     )  # fmt: skip
     assert run.outcome.status == status
     if status == "completed":
-        # The sharpest direction shrinks by 1 − 2·0.995 = −0.99 an update.
+        # The component along the largest eigenvalue is multiplied by 1 − 2·0.995 = −0.99 at each update.
         assert abs(run.parameters[2]) < 1e-20
 
 
 @pytest.mark.parametrize(("share", "status"), [(0.99, "completed"), (1.01, "diverged")])
 @pytest.mark.parametrize("rule", ["sgd", "momentum", "nesterov"])
 def test_an_l2_penalty_adds_its_decay_to_lambda_max(tmp_path, rule, share, status):
-    """Linear regression on the full batch: at this decay, λmax alone is a fifth of the edge, on either side of it."""
+    """Linear regression on the full batch; with this decay, λmax alone is a fifth of the threshold."""
     shared = ['data={name="synthetic_linear",rows=200,standardize=false}', 'model.dtype="float64"']
     shared += [] if rule == "sgd" else [f"optimizer.{rule}.beta=0.8"]
 
@@ -48,7 +48,7 @@ def test_an_l2_penalty_adds_its_decay_to_lambda_max(tmp_path, rule, share, statu
     run, results = trained(share * edge / (5.0 * lambda_max), "run", decayed, "budget.updates=3000", "measure.every=500")
     assert run.outcome.status == status
     table = edge_of_stability(results.trials, results.curves, results.curvature).to_pylist()
-    assert table[0]["weight_decay"] is None  # before the first update there is no rate, and no threshold
+    assert table[0]["weight_decay"] is None  # before the first update there is no learning rate, and no threshold
     if status == "completed":
         assert [row["ratio"] for row in table[1:]] == pytest.approx([share] * 6, rel=1e-4)
         assert {row["weight_decay"] for row in table[1:]} == {decay}

@@ -1,11 +1,11 @@
-"""The fully connected models of the tests of kernels, with data, random weights, and what the oracles make of them."""
+"""Fully connected models for the kernel tests, with data, random weights and the results of the NumPy oracles."""
 
 import numpy as np
 from small import data_of, model_for
 
 from sweepgd.layout import tensors_in
 
-ROWS = 300  # more than a chunk of evaluation, and not a multiple of it
+ROWS = 300  # more than one chunk of an evaluation, and not a multiple of it
 INPUTS = 3
 
 REGRESSION, TWO_CLASSES, FOUR_CLASSES = 0, 2, 4
@@ -23,7 +23,7 @@ MODELS = {
 
 
 class Case:
-    """A model, its data and random weights, and what the oracle makes of them in float64."""
+    """A model with data and random weights; `oracle` evaluates a NumPy function of them in float64."""
 
     def __init__(self, name: str, dtype: str = "float64") -> None:
         model, settings, classes = MODELS[name]

@@ -1,4 +1,4 @@
-"""Counting what compiled code asks of Numba's runtime."""
+"""Memory allocations of compiled code are counted."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from sweepgd.kernels import policy
 from sweepgd.kernels.allocations import allocations
 
 
-def pieces(count):
+def sum_of_ones(count):
     total = 0.0
     for i in range(count):
         total += np.ones(i + 1)[i]
@@ -17,6 +17,6 @@ def pieces(count):
 
 @pytest.mark.skipif(policy.config.DISABLE_JIT, reason="about compiled code")
 @pytest.mark.parametrize("count", [0, 1, 7])
-def test_every_piece_of_memory_counts(count):
-    kernel = policy.compiled(pieces, float64(int64))
+def test_every_allocation_is_counted(count):
+    kernel = policy.compiled(sum_of_ones, float64(int64))
     assert allocations(lambda: kernel(count)) == count

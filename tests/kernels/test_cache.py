@@ -1,4 +1,4 @@
-"""The cache of compiled kernels: what is damaged is compiled anew, and nothing is taken that another user may have written."""
+"""The cache of compiled kernels: damaged entries are compiled again, and entries writable by other users are not loaded."""
 
 import os
 import warnings
@@ -35,7 +35,7 @@ def test_a_kernel_in_the_cache_is_not_compiled_again(folder):
     assert {path: path.stat().st_ino for path in folder.rglob("*")} == before
 
 
-def zeros_in_the_code(path):
+def write_zeros(path):
     data = bytearray(path.read_bytes())
     at = data.index(b"\x7fELF") + 64
     data[at : at + 400] = bytes(400)
@@ -47,16 +47,16 @@ DAMAGE = {
     "torn index": ("*.nbi", lambda path: path.write_bytes(path.read_bytes()[:40])),
     "no index": ("*.nbi", Path.unlink),
     "empty code": ("*.nbc", lambda path: path.write_bytes(b"")),
-    "zeros in the code": ("*.nbc", zeros_in_the_code),
-    "empty seal": (kept.SEAL, lambda path: path.write_bytes(b"")),
+    "zeros in the code": ("*.nbc", write_zeros),
+    "empty digest file": (kept.DIGEST_FILE, lambda path: path.write_bytes(b"")),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_file_is_a_miss_and_compiled_anew(folder, damage):
-    pattern, harm = DAMAGE[damage]
+def test_a_damaged_entry_is_compiled_again(folder, damage):
+    pattern, damage_file = DAMAGE[damage]
     (path,) = folder.rglob(pattern)
-    harm(path)
+    damage_file(path)
     assert not policy.is_compiled(thrice, SIGNATURE)
     kernel = policy.compiled(thrice, SIGNATURE)
     assert (kernel(2), kernel.stats.cache_hits.total()) == (6, 0)
@@ -65,7 +65,7 @@ def test_a_damaged_file_is_a_miss_and_compiled_anew(folder, damage):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
 @pytest.mark.parametrize("pattern", ["*.nbi", "*.nbc", "*thrice*"])
-def test_what_another_user_owns_is_not_loaded(folder, pattern):
+def test_files_of_another_user_are_not_loaded(folder, pattern):
     os.chown(next(folder.rglob(pattern)), 12345, -1)
     assert not policy.is_compiled(thrice, SIGNATURE)
     assert policy.compiled(thrice, SIGNATURE).stats.cache_hits.total() == 0
@@ -74,8 +74,8 @@ def test_what_another_user_owns_is_not_loaded(folder, pattern):
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
-def test_a_folder_of_a_kernel_that_others_may_write_is_not_loaded_from(folder, mode):
-    (entry,) = (path.parent for path in folder.rglob(kept.SEAL))
+def test_an_entry_writable_by_others_is_not_loaded(folder, mode):
+    (entry,) = (path.parent for path in folder.rglob(kept.DIGEST_FILE))
     entry.chmod(mode)
     assert not policy.is_compiled(thrice, SIGNATURE)
     assert policy.compiled(thrice, SIGNATURE).stats.cache_hits.total() == 0
@@ -84,45 +84,45 @@ def test_a_folder_of_a_kernel_that_others_may_write_is_not_loaded_from(folder, m
 
 @pytest.fixture
 def root(monkeypatch, short):
-    """What `cache.root` gives for a folder that the user asks for, and what it says; temporary files go to `short`."""
+    """A function that returns `cache.root()` for a configured folder, and its warnings; temporary files go to `short`."""
 
-    def asked_for(asked):
-        monkeypatch.setattr(cache.config, "CACHE_DIR", str(asked))
+    def root_for(configured):
+        monkeypatch.setattr(cache.config, "CACHE_DIR", str(configured))
         monkeypatch.setattr(cache, "gettempdir", lambda: str(short))
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as messages:
             warnings.simplefilter("always")
-            return cache.root.__wrapped__(), [str(one.message) for one in said]
+            return cache.root.__wrapped__(), [str(one.message) for one in messages]
 
-    return asked_for
+    return root_for
 
 
-def test_a_cache_of_the_users_own_is_taken_without_a_word(root, tmp_path):
+def test_a_private_cache_is_used_without_a_warning(root, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "own")
     (tmp_path / "own").mkdir(mode=0o755)
     assert root(tmp_path / "link") == (tmp_path / "own", [])
 
 
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
-def test_a_cache_that_others_may_write_is_left_for_a_private_one(root, tmp_path, short, mode):
+def test_a_cache_writable_by_others_is_replaced_by_a_private_one(root, tmp_path, short, mode):
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(mode)
     own = short / f"sweepgd-kernels-{os.getuid()}"
-    why = "belongs to another user or may be written by others, who could put code there"
-    said = f"{shared} {why}, so compiled kernels go to {own}: set NUMBA_CACHE_DIR to a folder of your own that lasts"
-    assert root(shared) == (own, [said])
+    reason = "belongs to another user or is writable by others, who could put code there"
+    message = f"{shared} {reason}, so compiled kernels go to {own}: set NUMBA_CACHE_DIR to a permanent folder of your own"
+    assert root(shared) == (own, [message])
     assert own.stat().st_mode & 0o777 == 0o700
     own.chmod(0o777)
-    used, (said,) = root(shared)
-    assert (used, "so kernels are compiled anew by every process: set NUMBA_CACHE_DIR" in said) == (None, True)
+    used, (message,) = root(shared)
+    assert (used, "so every process compiles all kernels again: set NUMBA_CACHE_DIR" in message) == (None, True)
 
 
-def test_a_disk_that_is_full_costs_no_more_than_the_cache(folder, monkeypatch):
+def test_a_kernel_is_compiled_if_the_disk_is_full(folder, monkeypatch):
     def full(self, *_):
         raise OSError(28, "No space left on device")
 
-    (entry,) = (path.parent for path in folder.rglob(kept.SEAL))
-    (entry / kept.SEAL).unlink()
+    (entry,) = (path.parent for path in folder.rglob(kept.DIGEST_FILE))
+    (entry / kept.DIGEST_FILE).unlink()
     monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", full)
     assert policy.compiled(thrice, SIGNATURE)(2) == 6
     assert not policy.is_compiled(thrice, SIGNATURE)

@@ -1,4 +1,4 @@
-"""Exponentials in vectors against NumPy's in float64."""
+"""Exponentials in vector instructions equal NumPy's in float64."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def replace(array, start, count):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2.5e-7), ("float64", 1e-15)])
 @pytest.mark.parametrize("count", [1, 10, 16, 1003])
-def test_they_equal_numpys(count: int, dtype: str, tolerance: float) -> None:
+def test_exponentials_equal_numpys(count: int, dtype: str, tolerance: float) -> None:
     x = np.linspace(-87.0, 0.0, count + 5).astype(dtype)
     array = x.copy()
     replace(array, 2, count)
@@ -24,7 +24,7 @@ def test_they_equal_numpys(count: int, dtype: str, tolerance: float) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_zero_far_below_nan_and_minus_infinity(dtype: str) -> None:
+def test_exponentials_of_large_negative_numbers_nan_and_infinity(dtype: str) -> None:
     array = np.array([0.0, -1000.0, np.nan, -np.inf], dtype=dtype)
     replace(array, 0, 4)
     np.testing.assert_array_equal(array, np.array([1.0, 0.0, np.nan, 0.0], dtype=dtype))

@@ -1,4 +1,4 @@
-"""What a kernel's compiled code is said to be made from."""
+"""The digest of a kernel's sources changes with every helper, value and file that its compiled code depends on."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ def write(path, text):
     path.write_text(text, encoding="utf-8")
 
 
-def test_a_set_of_strings_is_the_same_in_every_process(tmp_path):
+def test_the_digest_of_a_set_of_strings_is_equal_in_all_processes(tmp_path):
     write(tmp_path / "rule.py", 'NAMES = frozenset("abcdef")\n\ndef kept(x):\n    return x in {"a", "b", "c"} or x in NAMES\n')
     show = "import rule; from sweepgd.kernels import fingerprints; print(fingerprints.fingerprint(rule.kept))"
     shown = {
@@ -36,7 +36,7 @@ def test_a_set_of_strings_is_the_same_in_every_process(tmp_path):
         ("rooted.rules.move", "rooted/rules/move.py", "rooted"),
     ],
 )
-def test_the_sources_of_a_kernel_are_those_of_its_top_package_or_its_only_file(tmp_path, module, file, root):
+def test_the_root_is_the_top_level_package_or_the_only_file(tmp_path, module, file, root):
     write(tmp_path / file, "def kept(x):\n    return x\n")
     spec = spec_from_file_location(module, tmp_path / file)
     loaded = module_from_spec(spec)
@@ -54,7 +54,7 @@ def test_the_sources_of_a_kernel_are_those_of_its_top_package_or_its_only_file(t
         "import theirs\n\ndef over(step):\n    return lambda x: step(x)\n\nmoved = over(theirs.step)\n",
     ],
 )
-def test_the_sources_of_a_kernel_are_also_those_of_other_distributions_helpers(tmp_path, monkeypatch, rule):
+def test_helpers_of_other_distributions_are_part_of_the_digest(tmp_path, monkeypatch, rule):
     write(tmp_path / "theirs.py", HELPER.format(by=1))
     write(tmp_path / "rule.py", rule)
     monkeypatch.syspath_prepend(tmp_path)
@@ -71,8 +71,8 @@ def test_the_sources_of_a_kernel_are_also_those_of_other_distributions_helpers(t
 
 
 @pytest.mark.parametrize("edited", ["x + 2", "x - 1", "(lambda: x + 2)()"])
-def test_code_that_was_loaded_before_an_edit_is_not_that_of_the_edited_file(tmp_path, edited):
-    """As in a session that lists what is installed, edits a rule, and searches."""
+def test_code_loaded_before_an_edit_has_another_digest_than_the_edited_file(tmp_path, edited):
+    """A Python session may load a plugin, edit its file, and start a search."""
     source = tmp_path / "rule.py"
     loaded = []
     for value in ("x + 1", edited):

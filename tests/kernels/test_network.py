@@ -1,4 +1,4 @@
-"""Loss and gradient of linear, logistic and softmax regression and of networks, against plain NumPy and differences."""
+"""Loss and gradient of linear, logistic and softmax regression and of networks equal plain NumPy and central differences."""
 
 import naive
 import numpy as np
@@ -17,7 +17,7 @@ BATCHES = {
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("name", MODELS)
-def test_loss_and_gradient_equal_the_oracles(name, batch, dtype):
+def test_loss_and_gradient_equal_the_oracle(name, batch, dtype):
     case, rows = Case(name, dtype), BATCHES[batch]
     loss, gradient = loss_and_gradient(case.model, case.weights, case.part, rows)
     expected_loss, expected_gradient = case.oracle(naive.network, rows=rows)
@@ -43,7 +43,7 @@ def test_gradient_equals_central_differences(name):
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", MODELS)
-def test_evaluation_equals_the_oracles_chunk_by_chunk(name, dtype):
+def test_evaluation_in_chunks_equals_the_oracle(name, dtype):
     case = Case(name, dtype)
     loss, error = loss_and_error(case.model, case.weights, case.part)
     assert loss == pytest.approx(case.oracle(naive.network)[0], rel=TOLERANCE[dtype])
@@ -55,7 +55,7 @@ def test_evaluation_equals_the_oracles_chunk_by_chunk(name, dtype):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_weight_that_is_no_number_makes_the_loss_no_number(name):
+def test_a_nan_weight_makes_the_loss_nan(name):
     case = Case(name)
     case.weights[0] = np.nan
     with np.errstate(all="ignore"):

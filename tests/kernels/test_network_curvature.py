@@ -1,4 +1,4 @@
-"""Second order of linear, logistic and softmax regression and of networks, against dense matrices in plain NumPy."""
+"""Hessian and Gauss-Newton products and second moments equal dense matrices in plain NumPy."""
 
 import naive
 import numpy as np
@@ -13,7 +13,7 @@ ROWS = np.array([250, 3, 41, 3, 299, 0, 77, 12, 100, 101, 102, 5])
 
 
 def hessian(case: Case) -> np.ndarray:
-    """By differences of the oracle's gradient, good to 1e-9."""
+    """The dense Hessian from differences of the oracle's gradient, accurate to 1e-9."""
     return naive.differences(
         lambda weights: case.oracle(naive.network, weights, ROWS)[1], case.weights.astype(np.float64), 1e-4
     )
@@ -21,7 +21,7 @@ def hessian(case: Case) -> np.ndarray:
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", MODELS)
-def test_hessian_equals_the_dense_one(name, dtype):
+def test_hessian_equals_the_dense_matrix(name, dtype):
     case = Case(name, dtype)
     found = Products(case.model, case.part, ROWS).matrix(case.weights)
     assert found.dtype == dtype
@@ -39,26 +39,26 @@ def test_hessian_is_symmetric(name):
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", MODELS)
-def test_gauss_newton_equals_the_dense_one(name, dtype):
+def test_gauss_newton_equals_the_dense_matrix(name, dtype):
     case = Case(name, dtype)
     found = Products(case.model, case.part, ROWS).matrix(case.weights, gauss_newton=True)
     assert_close(found, case.oracle(naive.gauss_newton, rows=ROWS), TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_what_was_kept_serves_both_matrices(name):
+def test_kept_values_are_valid_for_both_matrices(name):
     case, rng = Case(name), np.random.default_rng(6)
     v, w = rng.normal(size=(2, case.weights.size))
-    products, anew = (Products(case.model, case.part) for _ in range(2))
+    products, recomputed = (Products(case.model, case.part) for _ in range(2))
     products.product(case.weights, v)
     for gauss_newton in (True, False):
         kept = products.product(case.weights, w, gauss_newton=gauss_newton, fresh=False)
-        np.testing.assert_array_equal(kept, anew.product(case.weights, w, gauss_newton=gauss_newton))
+        np.testing.assert_array_equal(kept, recomputed.product(case.weights, w, gauss_newton=gauss_newton))
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", MODELS)
-def test_second_moments_equal_those_of_gradients_row_by_row(name, dtype):
+def test_second_moments_equal_those_of_the_gradients_of_rows(name, dtype):
     case = Case(name, dtype)
     expected = np.mean(case.oracle(naive.gradients_of_rows, rows=ROWS) ** 2, axis=0)
     assert_close(Products(case.model, case.part, ROWS).second_moments(case.weights), expected, TOLERANCE[dtype])
@@ -66,7 +66,7 @@ def test_second_moments_equal_those_of_gradients_row_by_row(name, dtype):
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("name", MODELS)
-def test_fisher_equals_the_expectation_over_drawn_targets(name, dtype):
+def test_fisher_equals_the_expectation_over_the_models_targets(name, dtype):
     case = Case(name, dtype)
     products = Products(case.model, case.part, ROWS)
     found = products.second_moments(case.weights, fisher=True)
@@ -75,7 +75,7 @@ def test_fisher_equals_the_expectation_over_drawn_targets(name, dtype):
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "linear"])
-def test_a_weight_that_is_no_number_leaves_no_number(name):
+def test_a_nan_weight_makes_products_and_moments_nan(name):
     case, direction = Case(name), np.ones_like(Case(name).weights)
     case.weights[0] = np.nan
     products = Products(case.model, case.part)
@@ -86,8 +86,8 @@ def test_a_weight_that_is_no_number_leaves_no_number(name):
 
 
 @pytest.mark.parametrize("name", ["logistic", "softmax"])
-def test_confident_outputs_lose_no_digits(name):
-    # Probabilities of 1 − 1e-8 round to 1 in float32. Weights of few digits, so that logits of 20 are as good in it.
+def test_products_are_accurate_for_confident_outputs(name):
+    # Probabilities of 1 − 1e-8 round to 1 in float32. The weights are multiples of 1/8, so that logits are exact in float32.
     single, double = Case(name, "float32"), Case(name)
     single.weights = double.weights = np.round(8 * 12 * double.weights) / 8
     z = double.oracle(lambda tensors, inputs, *_: naive.outputs(tensors, inputs, "relu")[-1])
@@ -101,7 +101,7 @@ def test_confident_outputs_lose_no_digits(name):
 
 
 @pytest.mark.parametrize("name", ["relu-squared", "relu-binary", "relu-softmax"])
-def test_rescaled_weights_are_of_the_same_function(name):
+def test_rescaled_weights_give_the_same_function(name):
     case = Case(name)
     rescaled = case.model.curvature.rescaled(case.weights, 8.0)
     first, first_bias, second, *others = tensors_in(case.weights, case.model.layout)
@@ -111,5 +111,5 @@ def test_rescaled_weights_are_of_the_same_function(name):
 
 
 @pytest.mark.parametrize("name", ["linear", "logistic", "softmax", "deep", "sigmoid-softmax"])
-def test_other_models_have_none(name):
+def test_other_models_have_no_rescaled_weights(name):
     assert Case(name).model.curvature.rescaled is None

@@ -1,4 +1,4 @@
-"""What the cache of compiled kernels is said to hold."""
+"""`is_compiled` and `compiled` use a cached kernel until its file, a helper, a value or the processor changes."""
 
 import os
 import subprocess
@@ -51,7 +51,7 @@ def write(path, text):
     path.write_text(text, encoding="utf-8")
 
 
-def ran(folder) -> str:
+def output_of_run(folder) -> str:
     options = {"env": environment(folder, NUMBA_CACHE_DIR=str(folder / "cache")), "capture_output": True, "text": True}
     return subprocess.run([sys.executable, "-c", MOVE], check=True, **options).stdout
 
@@ -67,17 +67,17 @@ def ran(folder) -> str:
         ("from consts import K\n\ndef moved(x):\n    return x + K[0]\n", "consts.py", NUMBERS),
     ],
 )
-def test_a_kernel_is_compiled_anew_when_a_helper_or_value_that_it_uses_changes(tmp_path, kernel, used, text):
+def test_a_kernel_is_compiled_again_when_a_helper_or_value_changes(tmp_path, kernel, used, text):
     write(tmp_path / "shipped" / "rules" / "move.py", kernel)
     write(tmp_path / used, text.format(by=1))
-    assert ran(tmp_path) == "False 1\n"
+    assert output_of_run(tmp_path) == "False 1\n"
     write(tmp_path / used, text.format(by=50))
-    assert [ran(tmp_path), ran(tmp_path)] == ["False 50\n", "True 50\n"]
+    assert [output_of_run(tmp_path), output_of_run(tmp_path)] == ["False 50\n", "True 50\n"]
 
 
 @pytest.mark.skipif(policy.config.DISABLE_JIT, reason="nothing is compiled")
 @pytest.mark.parametrize("names", [{}, {"__name__": "made"}])
-def test_a_kernel_that_comes_from_no_file_is_compiled_each_time(tmp_path, monkeypatch, names):
+def test_a_kernel_without_a_source_file_is_compiled_each_time(tmp_path, monkeypatch, names):
     monkeypatch.setattr(cache, "root", lambda: tmp_path)
     names = dict(names)
     exec("def twice(x):\n    return 2 * x\n", names)

@@ -1,4 +1,4 @@
-"""Products in register tiles against NumPy, for shapes that leave every kind of rest."""
+"""Products in register tiles equal NumPy's, for shapes with every kind of remainder."""
 
 import re
 
@@ -9,7 +9,7 @@ from sweepgd.kernels.policy import config, helper
 from sweepgd.kernels.products import multiply, multiply_add, multiply_transposed
 
 SHAPES = [(1, 1, 1), (3, 5, 7), (4, 10, 64), (5, 33, 10), (1, 64, 80), (8, 17, 16), (9, 784, 21), (2, 1, 130), (64, 64, 64)]
-# Right-hand matrices above half a MiB, which are taken in panels: with and without a rest below the last one.
+# Right-hand matrices above half a MiB, which are split into panels, with and without a smaller last one.
 SHAPES += [(9, 600, 301), (6, 512, 320)]
 TOLERANCE = {"float32": 2e-5, "float64": 1e-13}
 
@@ -30,7 +30,7 @@ def times_transposed(a, b, c, rows, inner, columns):
 
 
 def flat(matrix: np.ndarray, before: int) -> np.ndarray:
-    """The matrix row by row after `before` NaNs and before three more, which no product may read into its result or write."""
+    """The matrix in row-major order between `before` and three NaNs, which a product must neither use nor overwrite."""
     return np.concatenate([np.full(before, np.nan), matrix.ravel(), np.full(3, np.nan)]).astype(matrix.dtype)
 
 
@@ -65,8 +65,8 @@ def test_products_equal_numpys(rows: int, inner: int, columns: int, dtype: str) 
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_multiply_add_is_no_call_of_the_c_library(dtype):
-    """As fmaf is on processors without the instruction: run this for x86-64-v2 too."""
+def test_multiply_add_does_not_call_the_c_library(dtype):
+    """Without the instruction, fma would be a call of fmaf: run this with NUMBA_CPU_NAME=x86-64-v2 too."""
     a, b = (np.ones(size, dtype=dtype) for size in (2 + 4 * 5, 1 + 5 * 16))
     c = np.zeros(3 + 4 * 16, dtype=dtype)
     times(a, 5, 1, b, c, 4, 5, 16)

@@ -1,4 +1,4 @@
-"""Subnormal numbers are zeros while a run's kernels work, and nowhere else."""
+"""Subnormal numbers are flushed to zero while the kernels of a run work, and only then."""
 
 from dataclasses import replace
 
@@ -24,8 +24,8 @@ def subnormals_are_kept() -> bool:
     return 0 < product(np.float32(1e-30), np.float32(1e-10)) < np.finfo(np.float32).tiny
 
 
-def binding_at_rest(optimizer: str):
-    """A run on one row of zeros: every gradient is zero, and a velocity of 1e-30 halves with each update."""
+def binding_with_zero_gradients(optimizer: str):
+    """A run on one row of zeros: every gradient is zero, and a velocity of 1e-30 halves at each update."""
     data = data_of([[0.0]], [0.0], dtype="float32")
     run = training(
         configuration(optimizer, {"beta": 0.5}, batch_size=1, learning_rate=0.1),
@@ -35,8 +35,8 @@ def binding_at_rest(optimizer: str):
     return run._binding
 
 
-def test_a_velocity_that_decays_becomes_zero():
-    binding = binding_at_rest("momentum")
+def test_a_decaying_velocity_becomes_zero():
+    binding = binding_with_zero_gradients("momentum")
     updates = 40  # 1e-30 / 2^40 = 9e-43
     rows, bounds = np.zeros(updates, np.int64), np.arange(updates + 1)
     binding.train(rows, bounds, np.zeros(updates), 0, np.inf)
@@ -48,10 +48,10 @@ def raising(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     raise ValueError("a rule that fails")
 
 
-def test_undone_where_a_kernel_raises(monkeypatch):
+def test_subnormals_are_restored_if_a_kernel_raises(monkeypatch):
     rule = replace(registry.get("optimizers", "momentum"), update=raising)
     monkeypatch.setattr(registry, "get", lambda group, name, get=registry.get: rule if name == "momentum" else get(group, name))
-    binding = binding_at_rest("momentum")
+    binding = binding_with_zero_gradients("momentum")
     with pytest.raises(ValueError, match="a rule that fails"):
         binding.train(np.zeros(1, np.int64), np.arange(2), np.full(1, 0.1), 0, np.inf)
     assert subnormals_are_kept()

@@ -1,4 +1,4 @@
-"""The processor that kernels are compiled for."""
+"""The processor for which kernels are compiled, and the width of its vectors."""
 
 import platform
 
@@ -30,7 +30,7 @@ def test_vectors_are_as_wide_as_name_and_features_allow(monkeypatch, name, featu
     assert str(target.processor_type()) == f"{name} with {bits}-bit vectors"
 
 
-def test_the_host_is_the_target_where_none_is_named(monkeypatch):
+def test_the_host_is_the_default_target(monkeypatch):
     for key, value in (("CPU_NAME", None), ("CPU_FEATURES", None), ("DISABLE_JIT", 0)):
         monkeypatch.setattr(config, key, value)
     widest = 512 if "+avx512f" in target.features() else 256 if "+avx," in target.features() else 128
@@ -38,7 +38,7 @@ def test_the_host_is_the_target_where_none_is_named(monkeypatch):
     assert target.processor()
 
 
-def test_without_jit_there_are_no_vectors(monkeypatch):
+def test_there_are_no_vector_bits_without_jit(monkeypatch):
     monkeypatch.setattr(config, "DISABLE_JIT", 1)
     monkeypatch.setattr(config, "CPU_NAME", "haswell")
     assert target.processor_type() == ("haswell", None)

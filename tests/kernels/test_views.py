@@ -1,4 +1,4 @@
-"""Views without an owner show what their array holds, and write to it."""
+"""Views without reference counting read and write the elements of their array."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def second_half(array):
     return view[view.size // 2 :].sum()
 
 
-def test_flat_is_all_elements_in_a_row() -> None:
+def test_flat_holds_all_elements_in_order() -> None:
     matrix = np.arange(12.0).reshape(4, 3)
     assert second_half(matrix) == np.arange(6, 12).sum()
     matrix.flags.writeable = False

@@ -1,4 +1,4 @@
-"""The kernels and their trainer do the same as plain Python, where every index and shape is checked."""
+"""The kernels and the trainer give the same results without JIT, where NumPy checks every index and shape."""
 
 import os
 import subprocess
@@ -8,8 +8,8 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 
 
-def test_without_jit():
-    chosen = [
+def test_kernel_tests_pass_without_jit():
+    files = [
         str(TESTS / name)
         for name in (
             *("kernels/test_network.py", "kernels/test_network_curvature.py", "kernels/test_surfaces.py"),
@@ -17,7 +17,7 @@ def test_without_jit():
         )
     ]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *chosen],
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *files],
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
         cwd=TESTS.parent,
         capture_output=True,

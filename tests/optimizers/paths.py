@@ -1,4 +1,4 @@
-"""The path of an optimizer over 200 updates of a 2-layer network, trained by sweepgd and by another implementation."""
+"""Paths of an optimizer over 200 updates of a 2-layer network, from sweepgd and from other implementations."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,14 +17,14 @@ TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 
 
 class Path(NamedTuple):
-    """`rates` (updates,) and, before the first update and after each, `weights` (updates + 1, parameters)."""
+    """`rates` (updates,), and `weights` (updates + 1, parameters) before the first update and after each."""
 
     rates: np.ndarray
     weights: np.ndarray
 
 
 def problem(dtype: str) -> tuple[Data, Architecture]:
-    """Three classes by 4 inputs, a network 4-6-3."""
+    """Data with 4 inputs and 3 classes, and a network 4-6-3."""
     rng = np.random.default_rng(7)
     inputs = rng.normal(size=(ROWS, 4))
     labels = np.argmax(inputs[:, :3] + 0.3 * rng.normal(size=(ROWS, 3)), axis=1)
@@ -33,7 +33,7 @@ def problem(dtype: str) -> tuple[Data, Architecture]:
 
 
 def run_of(optimizer: str, hyperparameters: dict, rate: float, dtype: str) -> Training:
-    """A run whose rate falls and rises again: half a cosine, restarted once."""
+    """A run whose learning rate follows half a cosine with one restart."""
     data, architecture = problem(dtype)
     return training(
         configuration(
@@ -59,14 +59,14 @@ def order(epoch: int) -> np.ndarray:
 
 
 def own_path(run: Training) -> Path:
-    """The weights to judge by at each update of a run."""
+    """The weights at which each evaluation of a run takes place."""
     weights = np.array([run.parameters for _ in run.advance()])
     assert [point.update for point in run.points] == list(range(UPDATES + 1))
     return Path(np.array([point.learning_rate for point in run.points[1:]]), weights)
 
 
 def gradients(dtype: str) -> Callable[[np.ndarray, int], np.ndarray]:
-    """The gradient of mini-batch t, from 0, at any weights: what two paths share, so that only their rules differ."""
+    """A function of weights and t, from 0, for the gradient of mini-batch t; both paths use it, so that only rules differ."""
     data, architecture = problem(dtype)
     batches = ROWS // BATCH
 
@@ -78,12 +78,12 @@ def gradients(dtype: str) -> Callable[[np.ndarray, int], np.ndarray]:
 
 
 def is_weight(dtype: str) -> list[bool]:
-    """Which tensors are weights and not biases."""
+    """For each tensor, whether it is a weight and not a bias."""
     return [bool(kind == WEIGHT) for kind in problem(dtype)[1].layout[:, KIND]]
 
 
 def split(weights: np.ndarray, dtype: str) -> list[np.ndarray]:
-    """A flat vector's tensors."""
+    """The tensors of a flat vector."""
     return tensors_in(weights, problem(dtype)[1].layout)
 
 
@@ -92,7 +92,7 @@ def flat(tensors) -> np.ndarray:
 
 
 def naive_path(rule: Callable, path: Path, **hyperparameters) -> np.ndarray:
-    """The path of an update from `naive`, in the floating-point type, from the start and under the rates of `path`."""
+    """The path of an update rule of `naive`, in the same floating-point type, with the start and learning rates of `path`."""
     w, memory = path.weights[0], {}
     dtype = w.dtype.name
     gradient = gradients(dtype)
@@ -104,11 +104,11 @@ def naive_path(rule: Callable, path: Path, **hyperparameters) -> np.ndarray:
     return np.array(weights)
 
 
-def optax_path(transformation: Callable, path: Path, judged: Callable | None = None) -> np.ndarray:
-    """The path of an optax rule, from the start and under the rates of `path`.
+def optax_path(transformation: Callable, path: Path, evaluated: Callable | None = None) -> np.ndarray:
+    """The path of an optax rule, with the start and learning rates of `path`.
 
-    `transformation(rate)` makes the rule from a schedule, optax' function of the updates made; `judged(state, tensors)`
-    gives the weights to judge by, where those differ.
+    `transformation(rate)` makes the rule from an optax schedule, a function of the number of updates. `evaluated(state,
+    tensors)` returns the weights at which to evaluate, for rules that do not evaluate at `tensors`.
     """
     import jax
     import jax.numpy as jnp
@@ -129,7 +129,7 @@ def optax_path(transformation: Callable, path: Path, judged: Callable | None = N
     weights = [path.weights[0]]
     for t in range(UPDATES):
         tensors, state = step(tensors, state, cut(gradient(flat(tensors), t)))
-        weights.append(flat(judged(state, tensors) if judged else tensors))
+        weights.append(flat(evaluated(state, tensors) if evaluated else tensors))
     assert weights[-1].dtype == dtype
     return np.array(weights)
 

@@ -1,7 +1,7 @@
-"""Every built-in optimizer takes the path of optax' rule, and of a plain NumPy one, under a rate that falls and rises.
+"""Every built-in optimizer follows the path of optax's rule and of plain NumPy, with a falling and rising learning rate.
 
-The gradient is our own, taken at each implementation's own weights, so that only the updates differ. optax has no rule
-like `rms`, and its RMSProp does not start at the first g²: those two are compared with NumPy alone.
+All implementations use sweepgd's gradient at their own weights, so that only the updates differ. optax has no rule like `rms`,
+and its RMSProp does not start at the first squared gradient: these two are compared with NumPy only.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ jax.config.update("jax_enable_x64", True)
 
 
 class Case(NamedTuple):
-    """`theirs(rate)` is the optax rule under a schedule; None where optax has none."""
+    """`theirs(rate)` is the optax rule with a schedule; None if optax has none."""
 
     optimizer: str
     rate: float
@@ -92,19 +92,19 @@ CASES = {
 }
 
 
-def test_every_builtin_optimizer_is_here():
+def test_every_builtin_optimizer_has_a_case():
     assert {case.optimizer for case in CASES.values()} == set(registry.names("optimizers"))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", CASES)
-def test_path(name, dtype):
+def test_the_path_equals_numpys_and_optaxs(name, dtype):
     case = CASES[name]
     settings = resolve(registry.get("optimizers", case.optimizer).hyperparameters, case.hyperparameters, "optimizer")
     run = run_of(case.optimizer, case.hyperparameters, case.rate, dtype)
     own = own_path(run)
 
-    # A comparison says something only where the rate changes and the weights move.
+    # The comparison is meaningful only if the learning rate and the weights change.
     assert own.rates.max() > 5 * own.rates.min()
     assert np.linalg.norm(own.weights[-1] - own.weights[0]) > 0.3 * np.linalg.norm(own.weights[0])
     assert run.points[-1].train_loss < 0.8 * run.points[0].train_loss

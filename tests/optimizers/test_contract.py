@@ -1,7 +1,7 @@
-"""Rules unlike the built-in ones fit the contract: those of the packages in plugins/, of which the trainer knows none.
+"""The rules of the packages in plugins/ fit the contract, without any change of the trainer.
 
-SAM takes a second gradient, LAMB works layer by layer, schedule-free SGD is judged by other weights than it steps, and Muon
-multiplies matrices. That each takes the path of an independent implementation is tested beside it.
+SAM takes a second gradient, LAMB works layer by layer, schedule-free SGD is evaluated at other weights than those it updates,
+and Muon multiplies matrices. Tests in each package compare its paths with an independent implementation.
 """
 
 import tomllib
@@ -21,7 +21,7 @@ PACKAGES = Path(__file__).parents[2] / "plugins"
 
 @pytest.fixture
 def shipped(monkeypatch):
-    """The rules of the packages by name, offered beside the installed ones from the packages' sources."""
+    """The rules of the packages by name, loaded from their sources and added to the installed ones."""
     rules = {}
     for project in PACKAGES.glob("*/pyproject.toml"):
         monkeypatch.syspath_prepend(project.parent / "src")
@@ -33,7 +33,7 @@ def shipped(monkeypatch):
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about compilation")
-def test_adding_a_rule_compiles_no_trainer(shipped):
+def test_a_new_rule_does_not_compile_the_trainer(shipped):
     own_path(run_of("sgd", {}, 0.1, "float32"))
     trainer = signatures.compiled("train", loops.train, "float32")
     compiled_before = trainer.stats.cache_hits.total(), trainer.stats.cache_misses.total()
@@ -47,7 +47,7 @@ def test_adding_a_rule_compiles_no_trainer(shipped):
     assert (trainer.stats.cache_hits.total(), trainer.stats.cache_misses.total()) == compiled_before
 
 
-def test_judged_by_the_average_and_not_by_the_weights_stepped(shipped):
+def test_schedule_free_sgd_is_evaluated_at_the_average(shipped):
     run = run_of("schedule_free_sgd", {}, 1.0, "float64")
     own = own_path(run)
     stepped, fast = run._binding.theta, run._binding.slots[0]

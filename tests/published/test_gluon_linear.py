@@ -1,7 +1,7 @@
-"""Linear regression by mini-batch SGD, as the Gluon chapters (Zhang, Lipton, Li & Smola) print it.
+"""Linear regression by mini-batch SGD, compared with the figures in the Gluon chapters (Zhang, Lipton, Li & Smola).
 
-Their random numbers are another library's, so their figures must lie within the range of the replicates, and each
-replicate must obey what can be derived from its own data.
+Their random numbers come from another library, so their figures must lie within the range of our replicates, and each
+replicate must follow the closed form of its own data.
 """
 
 import re
@@ -21,7 +21,7 @@ from sweepgd.sweep import configuration_of, load, points_of, space_of
 
 ROWS, NOISE, REPLICATES = 1000, 0.01, 20
 TRUTH = (2.0, -3.4, 4.2)
-# The least-squares minimum of ½(ŷ − y)² over n rows and 3 parameters, in the mean over draws of the noise.
+# The expected least-squares minimum of ½(ŷ − y)² over n rows and 3 parameters.
 FLOOR = 0.5 * NOISE**2 * (1 - 3 / ROWS)
 
 SMALL_BATCH, FULL_BATCH, BATCH_10, TOO_FAST, TOO_SLOW, MOMENTUM, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(10)
@@ -39,10 +39,10 @@ PRINTED = {
     ADADELTA: (5.21e-5, 4.95e-5, 4.92e-5),
     ADAM: (6.70e-4, 5.08e-5, 5.07e-5),
 }
-# Printed figures that no replicate reaches, by trial and epoch: both lie just below the lowest of our 20, among those that
-# 200 replicates have.
+# Printed figures below the lowest of our 20 replicates, by trial and epoch, with bounds around our lowest; both are within the
+# range of 200 replicates.
 MISSED = {(MOMENTUM, 1): (3.6e-4, 3.7e-4), (RMSPROP, 1): (0.765, 0.77)}
-# What arrives at the floor, and how far above its own draw's minimum a replicate ends: in the median, and at most.
+# Trials that reach the floor, with the median and the largest relative excess over the minimum of a replicate's own data.
 ARRIVED = {
     BATCH_10: (0.004, 0.01),
     SMALL_BATCH: (0.04, 0.2),
@@ -54,7 +54,7 @@ ARRIVED = {
 
 
 class Draw(NamedTuple):
-    """A replicate's own problem: its Hessian and least-squares weights (bias last), the loss there, and the start."""
+    """The data of one replicate: Hessian, least-squares weights (bias last), the loss at them, and the initial weights."""
 
     hessian: np.ndarray
     best: np.ndarray
@@ -62,7 +62,7 @@ class Draw(NamedTuple):
     start: np.ndarray
 
     def after(self, rate: float, updates: int, weights: np.ndarray) -> np.ndarray:
-        """w* + (I − ηH)^updates (w − w*)."""
+        """Return w* + (I − ηH)^updates (w − w*), the weights after full-batch updates."""
         return self.best + np.linalg.matrix_power(np.eye(3) - rate * self.hessian, updates) @ (weights - self.best)
 
     def loss(self, weights: np.ndarray) -> float:
@@ -98,7 +98,7 @@ def final_weights(results, trial: int) -> np.ndarray:
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])
 @pytest.mark.parametrize("trial", [trial for trial in PRINTED if trial != TOO_FAST])
-def test_the_printed_loss_is_one_that_a_replicate_could_have(gluon_linear, trial, epoch):
+def test_the_printed_loss_is_within_the_range_of_the_replicates(gluon_linear, trial, epoch):
     found = losses(gluon_linear, trial, epoch)
     assert len(found) == REPLICATES
     printed = PRINTED[trial][epoch - 1]
@@ -116,7 +116,7 @@ def test_every_replicate_has_its_own_data_and_start(draws):
 
 def test_the_least_squares_minimum_varies_by_13_percent_around_the_floor(draws):
     least = np.array([draw.least for draw in draws])
-    # A χ² of 997 degrees of freedom: 4.5 % a draw, which is 1 % for the mean of 20.
+    # A χ² with 997 degrees of freedom has a relative standard deviation of 4.5 %, and the mean of 20 has 1 %.
     np.testing.assert_allclose(least, FLOOR, rtol=0.13)
     assert least.mean() == pytest.approx(FLOOR, rel=0.03)
 
@@ -128,13 +128,13 @@ def test_the_last_epoch_is_at_the_floor(gluon_linear, draws, trial, median, most
     assert excess.min() > 0
     assert np.median(excess) < median
     assert excess.max() < most
-    # One draw of B = 1 ends 20 % above the floor, one of Adam 17 %; all others are within.
+    # One replicate with B = 1 ends 20 % above the floor, one with Adam 17 %; all others are within 13 %.
     assert np.sum(np.abs(found / FLOOR - 1) < 0.13) >= REPLICATES - 1
     assert found.mean() == pytest.approx(FLOOR, rel=0.06)
 
 
 @pytest.mark.parametrize("trial", [FULL_BATCH, RMSPROP, TOO_SLOW])
-def test_the_others_are_not(gluon_linear, draws, trial):
+def test_the_other_trials_end_above_the_floor(gluon_linear, draws, trial):
     assert np.median(losses(gluon_linear, trial, 3) / [draw.least for draw in draws]) > 1.5
 
 
@@ -147,14 +147,14 @@ def test_the_full_batch_follows_the_closed_form(gluon_linear, draws):
     np.testing.assert_allclose(final_weights(gluon_linear, FULL_BATCH), expected, rtol=1e-12)
 
 
-def test_the_slow_run_falls_as_its_own_curvature_tells(gluon_linear, draws):
+def test_the_slow_run_follows_the_closed_form(gluon_linear, draws):
     expected = [draw.start for draw in draws]
     before, exact_before = losses(gluon_linear, TOO_SLOW, 0), [draw.loss(draw.start) for draw in draws]
     for epoch, rate in ((1, 0.002), (2, 0.002), (3, 0.0002)):
         expected = [draw.after(rate, 100, weights) for draw, weights in zip(draws, expected, strict=True)]
         after, exact = losses(gluon_linear, TOO_SLOW, epoch), [draw.loss(w) for draw, w in zip(draws, expected, strict=True)]
         np.testing.assert_allclose(after / before, np.divide(exact, exact_before), rtol=1e-3)
-        # Inputs of unit variance: H is near I, and the loss falls as e^(−2·100η).
+        # With inputs of unit variance, H is close to I, and the loss falls as e^(−2·100η).
         assert np.mean(after / before) == pytest.approx(exp(-200 * rate), rel=0.01)
         before, exact_before = after, exact
     bias = final_weights(gluon_linear, TOO_SLOW)[:, 2]
@@ -163,7 +163,7 @@ def test_the_slow_run_falls_as_its_own_curvature_tells(gluon_linear, draws):
 
 
 def test_too_large_a_rate_is_recorded_as_diverged(gluon_linear):
-    """In float64 the loss reaches 1e190 and not NaN: divergence is a limit, 1e4 times the initial loss."""
+    """In float64 the loss would reach 1e190 and not NaN, so divergence is a loss above 1e4 times the initial one."""
     runs = gluon_linear.trials.filter(pc.field("trial") == TOO_FAST)
     limit = 1e4 * losses(gluon_linear, TOO_FAST, 0)
     assert runs["status"].to_pylist() == ["diverged"] * REPLICATES
@@ -182,7 +182,7 @@ def test_too_large_a_rate_is_recorded_as_diverged(gluon_linear):
 @pytest.mark.parametrize("trial", ARRIVED)
 def test_the_learned_weights_are_the_true_ones(gluon_linear, trial):
     [row] = (row for row in learned_weights(gluon_linear.trials, gluon_linear.minima).to_pylist() if row["trial"] == trial)
-    # The least-squares weights' own deviation is σ/√n = 3.2e-4; small batches at the last rate add up to 1e-3.
+    # The least-squares weights deviate by σ/√n = 3.2e-4 themselves; small batches at the last rate add up to 1e-3.
     np.testing.assert_allclose([row["w1"], row["w2"], row["b"]], TRUTH, atol=1e-3)
     assert max(row["w1_sd"], row["w2_sd"], row["b_sd"]) < 2e-3
     np.testing.assert_allclose(final_weights(gluon_linear, trial), np.tile(TRUTH, (REPLICATES, 1)), atol=0.01)

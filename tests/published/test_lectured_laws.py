@@ -14,7 +14,7 @@ from sweepgd.optimizers import slot_matrix
 
 @pytest.mark.parametrize("largest", [0.5, 25.0])
 @pytest.mark.parametrize(("factor", "status"), [(1.005, "diverged"), (0.995, "completed")])
-def test_descent_on_a_quadratic_diverges_exactly_above_2_over_the_largest_curvature(factor, status, largest):
+def test_descent_on_a_quadratic_diverges_exactly_above_2_over_lambda_max(factor, status, largest):
     run = sweepgd.train(
         "none",
         "quadratic",
@@ -27,7 +27,7 @@ def test_descent_on_a_quadratic_diverges_exactly_above_2_over_the_largest_curvat
     if status == "completed":
         assert run.points[-1].train_loss < 1e-12
         return
-    # Along the steepest axis ½λx² is multiplied by (1 − ηλ)² an update.
+    # Along the axis of λmax, ½λx² is multiplied by (1 − ηλ)² at each update.
     limit = 1e4 * max(1.0, run.points[0].train_loss)
     updates = log(limit / (largest / 2)) / (2 * log(2 * factor - 1))
     assert run.outcome.diverged_at_update == pytest.approx(updates, abs=2)
@@ -36,9 +36,9 @@ def test_descent_on_a_quadratic_diverges_exactly_above_2_over_the_largest_curvat
 @pytest.mark.parametrize(
     ("start", "end", "loss"),
     [((0.0, 0.0), (0, 0), 0.0), ((1.0, 0.0), (0, 0), 0.0), ((1.0, 1e-6), (0, 1), -0.25)],
-    ids=["on the saddle", "on its ridge", "beside it"],
+    ids=["at the saddle", "on the stable axis", "beside the axis"],
 )
-def test_descent_at_a_saddle_stays_and_beside_it_leaves(start, end, loss):
+def test_descent_stays_at_a_saddle_and_leaves_from_beside_it(start, end, loss):
     run = sweepgd.train(
         "none",
         "saddle",
@@ -51,8 +51,8 @@ def test_descent_at_a_saddle_stays_and_beside_it_leaves(start, end, loss):
     assert run.points[-1].train_loss == pytest.approx(loss, abs=1e-12)
 
 
-def test_where_the_gradient_of_all_rows_is_0_that_of_a_mini_batch_is_not():
-    """A network at zero weights, classes of equal size, and 256 rows so that no share of one is rounded."""
+def test_mini_batches_leave_a_point_at_which_the_full_gradient_is_0():
+    """A network with zero weights, classes of equal size, and 256 rows, so that sums of 1/256 are exact."""
 
     def run(batch_size):
         overrides = ['model.init="zero"', 'model.activation="tanh"', "data.rows=256", "data.validation=0.0", "data.test=0.0"]
@@ -67,7 +67,7 @@ def test_where_the_gradient_of_all_rows_is_0_that_of_a_mini_batch_is_not():
 
 
 def rms_steps(gradients, rates):
-    """The steps |Δθ| of the root-mean-square rule on given gradients, shape (updates,)."""
+    """The steps |Δθ| of the root-mean-square rule for given gradients and learning rates, shape (updates,)."""
     rule = registry.get("optimizers", "rms")
     layout = layout_of([Tensor((1,), POSITION, 1, 1)])
     update = signatures.compiled("update", rule.update, "float64")
@@ -80,7 +80,7 @@ def rms_steps(gradients, rates):
     return np.array(steps)
 
 
-def test_rms_bursts_where_the_gradient_has_long_been_small_and_then_recovers():
+def test_rms_takes_long_steps_after_small_gradients_and_then_recovers():
     gradients = np.repeat([1e-3, 1.0], 1000)
     steps = rms_steps(gradients, np.full(2000, 0.1))
     np.testing.assert_allclose(steps[:1000], 0.1, rtol=1e-9)  # σ is the gradient itself
@@ -89,7 +89,7 @@ def test_rms_bursts_where_the_gradient_has_long_been_small_and_then_recovers():
     assert steps[-1] == pytest.approx(0.1 * 2**0.5, rel=1e-3)
 
 
-def test_a_decaying_rate_ends_the_bursts_of_rms():
-    """As σ² ≥ g²/t, no step under η/√t is longer than η."""
+def test_a_decaying_rate_bounds_the_steps_of_rms():
+    """Because σ² ≥ g²/t, no step with the rate η/√t is longer than η."""
     gradients = np.repeat([1e-3, 1.0], 1000)
     assert rms_steps(gradients, 0.1 / np.sqrt(np.arange(1, 2001))).max() == pytest.approx(0.1, rel=1e-9)

@@ -1,11 +1,11 @@
-"""Gradient descent, momentum and Adam on moons, as the course by Ng compares them, with draws of our own."""
+"""Gradient descent, momentum and Adam on moons, as in Ng's course, with our own random data."""
 
 import pyarrow.compute as pc
 import pytest
 
 import sweepgd
 
-# Seeds 2 to 4 need at most 850 epochs under Adam; of all five, seed 1 needs 5,591.
+# Adam needs at most 850 epochs with seeds 2 to 4, and 5,591 with seed 1, the slowest of all five.
 A_TENTH = ("budget.epochs=1000", "search.seed=2", "search.replicates=3")
 
 
@@ -18,7 +18,7 @@ def test_adam_reaches_90_percent_first_in_every_replicate(overrides, tmp_path):
         trials.filter(pc.field("optimizer") == name).sort_by("replicate")["steps_to_goal"].to_pylist()
         for name in ("adam", "momentum_average", "sgd")
     )
-    # Null where 90 % was never reached; all have the same batches, so that fewer updates are fewer epochs.
+    # Null if 90 % was never reached. All have the same batches, so fewer updates are fewer epochs.
     assert None not in adam
     for slower in (momentum, descent):
         assert all(other is None or first < other for first, other in zip(adam, slower, strict=True))

@@ -4,8 +4,8 @@ import pandas as pd
 import polars as pl
 
 
-def test_duckdb_polars_pandas_and_ours_give_the_same_best_run_of_a_search(gluon_linear):
-    """The diverged runs have no loss: a reader that sorts nulls first would take one of them for the best."""
+def test_duckdb_polars_pandas_and_load_find_the_same_best_run(gluon_linear):
+    """Diverged runs have no loss: sorting nulls first would make one of them the best."""
     files = f"{gluon_linear.directory}/trials/*.parquet"
     columns = ["trial", "replicate", "train_loss"]
     query = f"select {', '.join(columns)} from '{files}' where status = 'completed' order by train_loss limit 1"
@@ -21,4 +21,4 @@ def test_duckdb_polars_pandas_and_ours_give_the_same_best_run_of_a_search(gluon_
     ours = gluon_linear.trials
     row = int(np.nanargmin(ours["train_loss"].to_numpy()))
     assert by_duckdb == by_polars == by_pandas == tuple(ours[name][row].as_py() for name in columns)
-    assert by_duckdb[0] == 2  # batches of 10 at a decaying rate of .2
+    assert by_duckdb[0] == 2  # batch size 10 with a decaying rate of 0.2

@@ -1,4 +1,4 @@
-"""AdaBound takes the path of the authors' equations, on which both bounds are met and most weights are between them."""
+"""AdaBound follows the path of the authors' equations; both bounds are active, and most rates are between them."""
 
 import numpy as np
 import pytest
@@ -7,25 +7,26 @@ from optimizers.paths import TOLERANCE, largest_difference, naive_path, own_path
 HYPERPARAMETERS = {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-6, "final_ratio": 30.0, "gamma": 0.02}
 
 
-def equations(w, g, memory, rate, t, *, beta1, beta2, epsilon, final_ratio, gamma, met):
-    """One update of the authors' code; `met` collects, update by update, the shares of weights at the lower and upper bound."""
+def equations(w, g, memory, rate, t, *, beta1, beta2, epsilon, final_ratio, gamma, clipped_shares):
+    """One update of the authors' code; appends the shares of weights at the lower and upper bound to `clipped_shares`."""
     m = memory["m"] = beta1 * memory.get("m", 0.0) + (1 - beta1) * g
     v = memory["v"] = beta2 * memory.get("v", 0.0) + (1 - beta2) * g**2
     own = rate * np.sqrt(1 - beta2**t).item() / (1 - beta1**t) / (np.sqrt(v) + epsilon)
     final = rate * final_ratio
     lower, upper = final * (1 - 1 / (gamma * t + 1)), final * (1 + 1 / (gamma * t))
-    met.append([np.mean(own < lower), np.mean(own > upper)])
+    clipped_shares.append([np.mean(own < lower), np.mean(own > upper)])
     return w - np.clip(own, lower, upper) * m
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_path(dtype):
+def test_adabound_follows_the_authors_equations(dtype):
     run = run_of("adabound", HYPERPARAMETERS, 0.01, dtype)
     own = own_path(run)
     assert run.points[-1].train_loss < 0.8 * run.points[0].train_loss
-    met = []
-    assert largest_difference(own.weights, naive_path(equations, own, **HYPERPARAMETERS, met=met)) < TOLERANCE[dtype]
-    at_lower, at_upper = np.mean(met, axis=0)
+    clipped_shares = []
+    expected = naive_path(equations, own, **HYPERPARAMETERS, clipped_shares=clipped_shares)
+    assert largest_difference(own.weights, expected) < TOLERANCE[dtype]
+    at_lower, at_upper = np.mean(clipped_shares, axis=0)
     assert at_lower > 0.05
     assert at_upper > 0.05
     assert at_lower + at_upper < 0.95

@@ -1,4 +1,4 @@
-"""LAMB takes the path of optax' parts, put together so that biases are neither rescaled nor decayed."""
+"""LAMB follows the path of optax's parts, combined so that biases are neither rescaled nor decayed."""
 
 import optax
 import pytest
@@ -6,7 +6,7 @@ from optimizers.paths import TOLERANCE, is_weight, largest_difference, optax_pat
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_path(dtype):
+def test_lamb_follows_optax(dtype):
     run = run_of("lamb", {"weight_decay": 0.1}, 0.03, dtype)
     own = own_path(run)
     assert run.points[-1].train_loss < 0.8 * run.points[0].train_loss

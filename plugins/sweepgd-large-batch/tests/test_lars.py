@@ -1,4 +1,4 @@
-"""LARS takes the path of optax' rule where nothing decays, and that of the paper's equations where weights do."""
+"""LARS follows the path of optax's rule without weight decay, and that of the paper's equations with it."""
 
 import numpy as np
 import optax
@@ -7,7 +7,7 @@ from optimizers.paths import TOLERANCE, is_weight, largest_difference, naive_pat
 
 
 def equations(w, g, memory, rate, t, *, beta, trust, weight_decay):
-    """Algorithm 1 a weight matrix, momentum a bias; decay stands in the local rate's denominator as in eq. 6."""
+    """One update by algorithm 1 for weight matrices, with decay in the denominator as in eq. 6, and by momentum for biases."""
     dtype = w.dtype.name
     velocity = memory.setdefault("velocity", [np.zeros_like(tensor) for tensor in split(w, dtype)])
     new = []
@@ -24,7 +24,7 @@ def equations(w, g, memory, rate, t, *, beta, trust, weight_decay):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("decay", [0.0, 0.05])
-def test_path(decay, dtype):
+def test_lars_follows_the_papers_equations_and_optax(decay, dtype):
     run = run_of("lars", {"beta": 0.8, "trust": 0.02, "weight_decay": decay}, 0.3, dtype)
     own = own_path(run)
     assert run.points[-1].train_loss < 0.8 * run.points[0].train_loss

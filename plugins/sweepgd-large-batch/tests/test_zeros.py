@@ -1,4 +1,4 @@
-"""A matrix of zeros, which a step in proportion to its norm would hold in place, takes the step of its bias."""
+"""A matrix of zeros takes the same step as a bias; a step proportional to its norm would be 0."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from sweepgd.optimizers import slot_matrix
 
 
 @pytest.mark.parametrize("rule", [lars, lamb], ids=lambda rule: rule.name)
-def test_zeros_move(rule):
+def test_a_matrix_of_zeros_takes_the_step_of_a_bias(rule):
     layout = layout_of([Tensor((2, 2), WEIGHT, 2, 2), Tensor((4,), BIAS, 2, 2)])
     theta, slots = np.zeros(8), slot_matrix(rule, layout, "float64")
     gradient = np.tile([1.0, -2.0, 0.5, 0.0], 2)

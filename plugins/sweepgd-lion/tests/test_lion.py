@@ -1,4 +1,4 @@
-"""Lion takes the path of optax' rule."""
+"""Lion follows the path of optax's rule."""
 
 import optax
 import pytest
@@ -6,7 +6,7 @@ from optimizers.paths import TOLERANCE, is_weight, largest_difference, optax_pat
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_path(dtype):
+def test_lion_follows_optax(dtype):
     run = run_of("lion", {"beta1": 0.8, "beta2": 0.95, "weight_decay": 0.3}, 0.01, dtype)
     own = own_path(run)
     assert run.points[-1].train_loss < 0.8 * run.points[0].train_loss

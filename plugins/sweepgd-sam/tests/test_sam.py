@@ -1,4 +1,4 @@
-"""SAM takes the path of optax' rule, which makes an update in two calls: a step away to the probe, and from there the step."""
+"""SAM follows the path of optax's rule, which makes an update in two calls: to the perturbed weights, and the step of SGD."""
 
 import jax
 import jax.numpy as jnp
@@ -9,11 +9,11 @@ from optimizers.paths import TOLERANCE, UPDATES, Path, flat, gradients, largest_
 
 
 def optax_path(path: Path, radius: float) -> np.ndarray:
-    """optax' weights before the first update and after each, from the start and under the rates of `path`."""
+    """The path of optax's rule, with the start and learning rates of `path`."""
     dtype = path.weights.dtype.name
     gradient, rates = gradients(dtype), jnp.asarray(path.rates, dtype)
-    uphill = optax.chain(optax.contrib.normalize(), optax.sgd(radius))
-    rule = optax.contrib.sam(optax.sgd(lambda count: rates[count]), uphill)
+    perturbation = optax.chain(optax.contrib.normalize(), optax.sgd(radius))
+    rule = optax.contrib.sam(optax.sgd(lambda count: rates[count]), perturbation)
     tensors = [jnp.asarray(tensor) for tensor in split(path.weights[0], dtype)]
     state = rule.init(tensors)
     call = jax.jit(rule.update)
@@ -27,7 +27,7 @@ def optax_path(path: Path, radius: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_path(dtype):
+def test_sam_follows_optax(dtype):
     run = run_of("sam", {"rho": 0.1}, 0.3, dtype)
     own = own_path(run)
     assert run.points[-1].train_loss < 0.8 * run.points[0].train_loss

@@ -1,4 +1,4 @@
-"""Both rules are judged along the path of optax' wrapper around plain SGD, and around Adam's scaling with decay at y."""
+"""Both rules are evaluated along the path of optax's wrapper, around SGD and around Adam's scaling with weight decay at y."""
 
 import optax
 import pytest
@@ -18,13 +18,13 @@ def adamw(rate, dtype):
 
 
 def wrapped(base, path: Path):
-    """The averages along optax' path."""
+    """The averages along the path of optax."""
     dtype = path.weights.dtype.name
     return optax_path(
-        # optax asks for the average's rate with counts from 1, and for the step's with counts from 0.
+        # optax counts updates from 1 in the rate of the average, and from 0 in that of the step.
         lambda rate: optax.contrib.schedule_free(base(rate, dtype), lambda count: rate(count - 1), b1=0.8),
         path,
-        judged=optax.contrib.schedule_free_eval_params,
+        evaluated=optax.contrib.schedule_free_eval_params,
     )
 
 
@@ -36,7 +36,7 @@ def wrapped(base, path: Path):
         ("schedule_free_adamw", 0.02, {"beta": 0.8, "beta2": 0.99, "weight_decay": 0.1}, adamw),
     ],
 )
-def test_path(name, rate, hyperparameters, base, dtype):
+def test_schedule_free_rules_follow_optax(name, rate, hyperparameters, base, dtype):
     run = run_of(name, hyperparameters, rate, dtype)
     own = own_path(run)
     assert run.points[-1].train_loss < 0.8 * run.points[0].train_loss

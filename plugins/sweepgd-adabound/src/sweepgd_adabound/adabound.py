@@ -1,4 +1,4 @@
-"""AdaBound: Adam at first, SGD with momentum in the end, by bounds on each weight's rate that close as t grows."""
+"""AdaBound: Adam with bounds on the rate of each weight, which converge to one rate as in SGD with momentum."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from sweepgd.setting import Setting
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     """m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − clip(η√(1 − β₂ᵗ)/(1 − β₁ᵗ)/(√v + ε), lower, upper)·m.
 
-    lower = ηf(1 − 1/(γt + 1)) and upper = ηf(1 + 1/(γt)): the authors' code, without the 1/√t that the proof needs.
+    lower = ηf(1 − 1/(γt + 1)) and upper = ηf(1 + 1/(γt)), as in the authors' code, without the factor 1/√t of the paper.
     """
     real = theta.dtype.type
     beta1, beta2, epsilon = real(hyper[0]), real(hyper[1]), real(hyper[2])
@@ -37,8 +37,10 @@ adabound = Optimizer(
         BETA1,
         BETA2,
         EPSILON,
-        Setting("final_ratio", 100.0, "f, the final rate over the learning rate", low=10.0, high=1000.0, log=True, minimum=0.0),
-        Setting("gamma", 0.001, "γ, how fast the bounds close", low=1e-4, high=0.1, log=True, minimum=1e-12, maximum=1.0),
+        Setting("final_ratio", 100.0, "f, final rate / learning rate", low=10.0, high=1000.0, log=True, minimum=0.0),
+        Setting(
+            "gamma", 0.001, "γ, speed at which the bounds converge", low=1e-4, high=0.1, log=True, minimum=1e-12, maximum=1.0
+        ),
     ),
     slots=("mean", "mean_of_squares"),
     api_version=1,

@@ -1,4 +1,4 @@
-"""LAMB: Adam's step of each weight matrix, rescaled to the norm of that matrix."""
+"""LAMB: Adam with the step of each weight matrix rescaled to the norm of the matrix."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """θ ← θ − η·‖θ‖/‖r + λθ‖·(r + λθ) a weight matrix, with Adam's r = m̂/(√v̂ + ε); θ ← θ − ηr for biases."""
+    """θ ← θ − η·‖θ‖/‖r + λθ‖·(r + λθ) for weight matrices, with Adam's r = m̂/(√v̂ + ε); θ ← θ − ηr for biases."""
     real = theta.dtype.type
     beta1, beta2, epsilon = real(hyper[0]), real(hyper[1]), real(hyper[2])
     new1, new2 = real(1.0 - hyper[0]), real(1.0 - hyper[1])
@@ -29,7 +29,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
         trust = 1.0
         if is_weight:
             size, length = norm(theta, start, stop), norm(step, start, stop)
-            # Where all weights are zero the ratio would keep them there.
+            # If all weights are zero, the ratio would keep them at zero.
             trust = size / length if size > 0 and length > 0 else 1.0
         eta = real(learning_rate * trust)
         for i in range(start, stop):
@@ -45,7 +45,7 @@ lamb = Optimizer(
         BETA1,
         BETA2,
         Setting("epsilon", 1e-6, "added to the root", low=1e-10, high=1e-3, log=True, minimum=0.0),
-        Setting("weight_decay", 0.01, "λ, of the weights and not of biases", low=1e-4, high=0.1, log=True, minimum=0.0),
+        Setting("weight_decay", 0.01, "λ, applied to weights and not to biases", low=1e-4, high=0.1, log=True, minimum=0.0),
     ),
     slots=("mean", "mean_of_squares", "step"),
     elementwise=False,

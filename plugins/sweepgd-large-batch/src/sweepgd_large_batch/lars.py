@@ -1,4 +1,4 @@
-"""LARS: momentum, with the rate of each weight matrix in proportion to the matrix' norm over its gradient's."""
+"""LARS: momentum, with a rate of each weight matrix proportional to its norm / the norm of its gradient."""
 
 from sweepgd.kernels import extent, norm
 from sweepgd.layout import KIND, WEIGHT
@@ -7,7 +7,7 @@ from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """v ← βv + ηr(g + λw); w ← w − v, with r = κ‖w‖/(‖g‖ + λ‖w‖) a weight matrix; biases have r = 1 and λ = 0."""
+    """v ← βv + ηr(g + λw); w ← w − v, with r = κ‖w‖/(‖g‖ + λ‖w‖) for weight matrices, and r = 1 and λ = 0 for biases."""
     real = theta.dtype.type
     beta, v = real(hyper[0]), slots[0]
     for row in range(layout.shape[0]):
@@ -17,7 +17,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
             decay = hyper[2]
             size = norm(theta, start, stop)
             length = norm(gradient, start, stop) + decay * size
-            # Where all weights are zero the ratio would keep them there.
+            # If all weights are zero, the ratio would keep them at zero.
             trust = hyper[1] * size / length if size > 0 and length > 0 else 1.0
         eta, penalty = real(learning_rate * trust), real(decay)
         for i in range(start, stop):
@@ -32,11 +32,9 @@ lars = Optimizer(
     learning_rate=rate(1.0, 0.03, 30.0),
     paper="You, Gitman & Ginsburg 2017, Large Batch Training of Convolutional Networks, algorithm 1",
     hyperparameters=(
-        Setting(
-            "beta", 0.9, "share of the velocity that is kept", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True
-        ),
-        Setting("trust", 0.001, "κ, step of a layer, in proportion to its norm", low=1e-4, high=0.1, log=True, minimum=0.0),
-        Setting("weight_decay", 5e-4, "λ, of the weights and not of biases", low=1e-5, high=0.01, log=True, minimum=0.0),
+        Setting("beta", 0.9, "decay rate of the velocity", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("trust", 0.001, "κ, step of a layer relative to its norm", low=1e-4, high=0.1, log=True, minimum=0.0),
+        Setting("weight_decay", 5e-4, "λ, applied to weights and not to biases", low=1e-5, high=0.01, log=True, minimum=0.0),
     ),
     slots=("velocity",),
     elementwise=False,

@@ -1,4 +1,4 @@
-"""Lion: the sign of a momentum, so that every weight takes a step of the same length."""
+"""Lion: steps along the sign of a momentum, with the same length for every weight."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """θ ← θ − η(sign(β₁m + (1 − β₁)g) + λθ), λ on the weights alone; m ← β₂m + (1 − β₂)g."""
+    """θ ← θ − η(sign(β₁m + (1 − β₁)g) + λθ), with λ on weights only; m ← β₂m + (1 − β₂)g."""
     real = theta.dtype.type
     eta, beta1, beta2 = real(learning_rate), real(hyper[0]), real(hyper[1])
     new1, new2 = real(1.0 - hyper[0]), real(1.0 - hyper[1])
@@ -29,9 +29,9 @@ lion = Optimizer(
     learning_rate=rate(0.0003, 1e-5, 1e-2),
     paper="Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, algorithm 2",
     hyperparameters=(
-        Setting("beta1", 0.9, "share of the mean in the direction of a step", low=0.5, high=0.99, **BETAS),
-        Setting("beta2", 0.99, "share of the mean that is kept", low=0.9, high=0.999, **BETAS),
-        Setting("weight_decay", 0.1, "λ, of the weights and not of biases", low=1e-3, high=3.0, log=True, minimum=0.0),
+        Setting("beta1", 0.9, "weight of the mean in the direction of a step", low=0.5, high=0.99, **BETAS),
+        Setting("beta2", 0.99, "decay rate of the mean", low=0.9, high=0.999, **BETAS),
+        Setting("weight_decay", 0.1, "λ, applied to weights and not to biases", low=1e-3, high=3.0, log=True, minimum=0.0),
     ),
     slots=("mean",),
     api_version=1,

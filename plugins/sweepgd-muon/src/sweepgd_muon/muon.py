@@ -1,4 +1,4 @@
-"""Muon: momentum whose weight matrices are made nearly orthogonal before the step, and Adam for biases."""
+"""Muon: momentum with nearly orthogonal matrices as steps of weight matrices, and Adam for biases."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ adam_update = helper(adam.update)
 
 
 def slots(layout):
-    """Momentum (Adam's mean for biases), Adam's mean of squares, and scratch for the products of the largest matrix."""
+    """Return slots for momentum (Adam's mean for biases), Adam's mean of squares, and products of the largest matrix."""
     matrices = layout[(layout[:, KIND] == WEIGHT) & (layout[:, NDIM] == 2)]
     parameters, largest = parameter_count(layout), int(matrices[:, SIZE].max(initial=0))
     square = int(matrices[:, [DIM0, DIM1]].min(axis=1).max(initial=0)) ** 2
@@ -31,7 +31,7 @@ def slots(layout):
 
 @helper
 def step_matrix(theta, gradient, slots, start, rows, columns, momentum, learning_rate):
-    """v ← μv + g; θ ← θ − η·√max(1, columns/rows)·orthogonalized(g + μv), for one (rows, columns) matrix at `start`."""
+    """v ← μv + g; θ ← θ − η·√max(1, columns/rows)·orthogonalized(g + μv), for the (rows, columns) matrix at `start`."""
     real = theta.dtype.type
     mu, size = real(momentum), rows * columns
     v, step, other = slots[VELOCITY], slots[STEP], slots[OTHER]
@@ -43,7 +43,7 @@ def step_matrix(theta, gradient, slots, start, rows, columns, momentum, learning
     length = norm(other, 0, size)
     scale = real(1.0 / length if length > 0 else 0.0)
     eta = real(learning_rate * np.sqrt(max(1.0, columns / rows)))
-    # The smaller side first: its square is the size of the Gram matrix.
+    # The smaller side comes first, because its square is the size of the Gram matrix.
     if rows > columns:
         narrow = block(step, 0, columns, rows)
         for i in range(rows):
@@ -62,7 +62,7 @@ def step_matrix(theta, gradient, slots, start, rows, columns, momentum, learning
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """`step_matrix` for each weight matrix after θ ← (1 − ηλ)θ of all weights, and Adam for all else."""
+    """θ ← (1 − ηλ)θ for all weights, then `step_matrix` for each weight matrix, and Adam for all other tensors."""
     decay_weights(theta, layout, 1.0 - learning_rate * hyper[5], lo, hi)
     for row in range(layout.shape[0]):
         start, stop = extent(layout, row)
@@ -86,14 +86,14 @@ muon = Optimizer(
         Setting(
             "momentum",
             0.95,
-            "μ, share of the velocity that is kept",
+            "μ, decay rate of the velocity",
             low=0.8,
             high=0.99,
             minimum=0.0,
             maximum=1.0,
             open_maximum=True,
         ),
-        Setting("weight_decay", 0.01, "λ, of the weights and not of biases", low=1e-4, high=0.3, log=True, minimum=0.0),
+        Setting("weight_decay", 0.01, "λ, applied to weights and not to biases", low=1e-4, high=0.3, log=True, minimum=0.0),
     ),
     slots=slots,
     elementwise=False,

@@ -1,4 +1,4 @@
-"""Newton-Schulz steps: products of matrices that bring all singular values near 1 and leave the singular vectors alone."""
+"""Newton-Schulz steps, which bring all singular values of a matrix near 1 and keep its singular vectors."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ STEPS = 5
 
 @helper
 def orthogonalize(x, other, gram, polynomial, rows, columns):
-    """Replaces the matrix in x[: rows·columns] by one with its singular vectors, and singular values of about 0.7 to 1.2.
+    """Replace the matrix in x[: rows·columns] by one with the same singular vectors and singular values of about 0.7 to 1.2.
 
-    X ← aX + (bA + cA²)X with A = XXᵀ, 5 times, in the scratch vectors `other`, as long as `x`, and `gram` and
-    `polynomial` of rows² elements. `rows` is to be the smaller side, and the Frobenius norm of X at most 1.
+    X ← aX + (bA + cA²)X with A = XXᵀ, 5 times. Scratch vectors are `other`, as long as `x`, and `gram` and `polynomial`, of
+    rows² elements. `rows` must be the smaller side, and the Frobenius norm of X at most 1.
     """
     real = x.dtype.type
     a, b, c = real(3.4445), real(-4.7750), real(2.0315)

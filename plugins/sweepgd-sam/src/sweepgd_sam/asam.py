@@ -1,4 +1,4 @@
-"""Adaptive SAM: a neighbourhood in proportion to each weight, so that rescaled layers have the same sharpness."""
+"""Adaptive SAM: the radius is proportional to each weight, so that rescaled layers have the same sharpness."""
 
 from sweepgd.kernels import extent, norm
 from sweepgd.layout import KIND, WEIGHT
@@ -8,7 +8,7 @@ from sweepgd.setting import Setting
 
 
 def probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
-    """θ + ρT²g/‖Tg‖, with T = |θ| + offset for weights, and T = 1 for biases as in the authors' code."""
+    """point ← θ + ρT²g/‖Tg‖, with T = |θ| + offset for weights, and T = 1 for biases as in the authors' code."""
     real = theta.dtype.type
     offset = real(hyper[1])
     for i in range(theta.size):

@@ -1,4 +1,4 @@
-"""Sharpness-aware minimization: SGD's step, by the gradient at the worst weights near by."""
+"""Sharpness-aware minimization: SGD with the gradient at the nearby weights with the highest loss."""
 
 from sweepgd.kernels import norm
 from sweepgd.optimizers import Optimizer, rate
@@ -7,7 +7,7 @@ from sweepgd.setting import Setting
 
 
 def probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
-    """θ + ρg/‖g‖, where the loss is the highest within ρ to first order."""
+    """point ← θ + ρg/‖g‖, which has the highest loss within ρ to first order."""
     length = norm(gradient, 0, theta.size)
     scale = theta.dtype.type(hyper[0] / length if length > 0 else 0.0)
     for i in range(theta.size):

@@ -1,4 +1,4 @@
-"""Schedule-free AdamW: steps over the root of the mean of squares, and averaging in the place of momentum."""
+"""Schedule-free AdamW: steps divided by the root of the mean of squares, with averaging instead of momentum."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from sweepgd_schedule_free.average import BETA, FAST, SCALARS, SQUARES, evaluati
 
 
 def slots(layout):
-    """The fast weights; the largest rate so far and the sum of the average's weights; the mean of squares."""
+    """Return slots for the fast weights, the largest rate so far with the sum of averaging weights, and the mean of squares."""
     return {"fast": parameter_count(layout), "scalars": 2, "mean_of_squares": parameter_count(layout)}
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """v ← β₂v + (1 − β₂)g²; z ← z − η(g/(√v̂ + ε) + λy), λ on the weights alone; x and y as in schedule-free SGD."""
+    """v ← β₂v + (1 − β₂)g²; z ← z − η(g/(√v̂ + ε) + λy), with λ on weights only; x and y as in schedule-free SGD."""
     real = theta.dtype.type
     z, v = slots[FAST], slots[SQUARES]
     if t == 1:
@@ -49,7 +49,7 @@ schedule_free_adamw = Optimizer(
         BETA,
         BETA2,
         EPSILON,
-        Setting("weight_decay", 0.01, "λ, of the weights and not of biases", low=1e-5, high=0.3, log=True, minimum=0.0),
+        Setting("weight_decay", 0.01, "λ, applied to weights and not to biases", low=1e-5, high=0.3, log=True, minimum=0.0),
     ),
     slots=slots,
     elementwise=False,

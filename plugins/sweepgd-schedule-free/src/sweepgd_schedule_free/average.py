@@ -1,4 +1,4 @@
-"""What both rules share: θ is y = (1 − β)z + βx, between the fast weights z and their average x, which is judged."""
+"""Shared parts of both rules: θ is y = (1 − β)z + βx, with fast weights z and their average x, at which runs are evaluated."""
 
 from sweepgd.kernels import helper
 from sweepgd.setting import Setting
@@ -11,7 +11,7 @@ BETA = Setting("beta", 0.9, "share of the average in y", low=0.5, high=0.99, min
 
 @helper
 def share(scalars, learning_rate):
-    """c = η²/Ση², each η the largest rate so far: the newest fast weights' share in the average x ← (1 − c)x + cz."""
+    """Return the weight c = η²/Ση² of the new z in the average x ← (1 − c)x + cz, with each η the largest rate so far."""
     largest = max(float(scalars[LARGEST_RATE]), learning_rate)
     weight = largest * largest
     total = scalars[TOTAL] + weight
@@ -20,7 +20,7 @@ def share(scalars, learning_rate):
 
 
 def evaluation(theta, slots, layout, hyper, t, point):
-    """x = (y − (1 − β)z)/β; before the first update all three are the same."""
+    """point ← x = (y − (1 − β)z)/β; before the first update, x, y and z are equal."""
     real = theta.dtype.type
     beta, rest = real(hyper[0]), real(1.0 - hyper[0])
     z = slots[FAST]

@@ -1,4 +1,4 @@
-"""Schedule-free SGD: gradients are taken between the fast weights and their average, which is judged."""
+"""Schedule-free SGD: gradients are at a point between the fast weights and their average, and evaluations at the average."""
 
 from sweepgd.layout import parameter_count
 from sweepgd.optimizers import Optimizer, rate
@@ -6,12 +6,12 @@ from sweepgd_schedule_free.average import BETA, FAST, SCALARS, evaluation, share
 
 
 def slots(layout):
-    """The fast weights; the largest rate so far and the sum of the average's weights."""
+    """Return slots for the fast weights, and the largest rate so far with the sum of averaging weights."""
     return {"fast": parameter_count(layout), "scalars": 2}
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """z ← z − ηg; x ← (1 − c)x + cz; hence y ← (1 − c)(y − (1 − β)z) + (1 − β(1 − c))z′, z′ the new z."""
+    """z′ ← z − ηg and x ← (1 − c)x + cz′, so y ← (1 − c)(y − (1 − β)z) + (1 − β(1 − c))z′."""
     real = theta.dtype.type
     z = slots[FAST]
     if t == 1:
