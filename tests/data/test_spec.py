@@ -13,8 +13,8 @@ FILE = {"path": "a.csv", "target": "y", "task": "regression"}
 @pytest.mark.parametrize(
     ("keys", "line"),
     [
-        ({}, "takes one of name"),
-        ({"name": "digits", **FILE}, "takes one of name"),
+        ({}, "needs either name"),
+        ({"name": "digits", **FILE}, "needs either name"),
         ({"name": "digits", "target": "y"}, "data.target goes with data.path"),
         ({"name": "digits", "missing": "mean"}, "data.missing goes with data.path"),
         ({"name": "iris", "target": "y"}, "unknown dataset 'iris'"),

@@ -106,7 +106,7 @@ def test_a_search_trains_on_the_rows_that_are_drawn(tmp_path):
         ({"class_weights": {"class_0": float("inf")}}, "data.class_weights.class_0 = inf: give a finite number"),
         (
             {"class_weights": "balanced", "shuffle": "never"},
-            'data.class_weights draws rows, and data.shuffle = "never" draws none',
+            'data.class_weights draws rows at random, and data.shuffle = "never" does not',
         ),
     ],
 )
