@@ -109,7 +109,7 @@ WRONG = {
     "search.sampler='cmaes'": "the cmaes sampler searches ranges, and optimizer is a list: fix it, or use tpe",
     # Data and model
     "data.validation=0.6 data.test=0.5": "data.validation 0.6 and data.test 0.5 leave no training rows",
-    "data.rows=2": "2 rows less 1 for validation and 1 for the test leave none to train on",
+    "data.rows=2": "2 rows minus 1 for validation and 1 for the test leave no training rows",
     "data.subset=51": "data.subset = 51: synthetic_linear has 50 rows; give at most that",
     "data.split='stratified'": 'data.split = "stratified" is for classification',
     "data.label_noise=0.1": "data.label_noise is for classification",

@@ -106,7 +106,7 @@ def test_a_thread_that_never_ends_is_not_waited_for_and_files_are_written(tmp_pa
 
 def test_a_plugin_that_closes_all_descriptors_is_one_line(tmp_path):
     ended = trained(tmp_path, "import os; os.closerange(3, 1000)")
-    line = "sweepgd: a plugin has closed file descriptors of the process that imported it: mend it\n"
+    line = "sweepgd: a plugin has closed file descriptors of the process that imported it: fix it\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", line)
 
 

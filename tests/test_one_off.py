@@ -104,7 +104,7 @@ def test_a_search_goes_on_with_the_same_file_only(rule, tmp_path, monkeypatch, c
     assert changed.code == 1
     assert changed.err.startswith("sweepgd: results/tiny holds another sweep: plugins.my-rule.py: ")
     again = call(monkeypatch, capsys, "search", "results/tiny/sweep.toml", "--plugin", "my-rule.py")
-    assert again.err == "sweepgd: my-rule.py has changed since the sweep was run: remove it from [plugins] to run it anew\n"
+    assert again.err == "sweepgd: my-rule.py has changed since the sweep was run: remove it from [plugins] to run it again\n"
 
 
 def test_a_dry_run_and_train_take_it(rule, tmp_path, monkeypatch, capsys):
@@ -131,15 +131,15 @@ def refusal(*files):
 def test_a_name_that_is_taken_is_refused_with_both(rule, tmp_path):
     rule.write_text(RULE.format(factor=1).replace('name="heavy"', 'name="adam"'), encoding="utf-8")
     installed = registry.origin("optimizers", "adam")
-    assert refusal(rule) == f"{installed} is there already, and {rule} defines another: rename one of them"
+    assert refusal(rule) == f"{installed} exists already, and {rule} defines another: rename one of them"
     assert "plain" not in registry.names("optimizers")
     rule.write_text(RULE.format(factor=1), encoding="utf-8")
     other = tmp_path / "other.py"
     other.write_bytes(rule.read_bytes())
     assert refusal(rule, other) == (
-        f"optimizer 'plain' of {rule} is there already, and {other} defines another: rename one of them"
+        f"optimizer 'plain' of {rule} exists already, and {other} defines another: rename one of them"
     )
-    assert refusal(rule, rule) == "two plugin files are called my-rule.py: rename one of them, or give it once"
+    assert refusal(rule, rule) == "two plugin files are called my-rule.py: rename one of them, or give it only once"
 
 
 @pytest.mark.parametrize(

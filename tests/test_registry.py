@@ -33,7 +33,7 @@ def test_everything_installed_is_of_its_contract(kind):
 )
 def test_a_thing_of_another_type_is_refused_by_distribution_and_listed_with_the_reason(site, kind, contract):
     distribution(site, "their-package", {}, **{kind: {"own": "sweepgd.problem:Problem"}})
-    line = f"{kind[:-1]} 'own' of their-package 1.0 is of type type, not {contract}: mend its entry point, or uninstall it"
+    line = f"{kind[:-1]} 'own' of their-package 1.0 is of type type, not {contract}: fix its entry point, or uninstall it"
     with pytest.raises(Problem) as problem:
         registry.get(kind, "own")
     assert str(problem.value) == line
@@ -51,9 +51,9 @@ def test_a_name_offered_twice_is_refused_and_no_other(site):
         distribution(
             site, name, {}, schedules={"contended": "sweepgd.schedules:cosine", f"of_{name}": "sweepgd.schedules:cosine"}
         )
-    with pytest.raises(Problem, match=r"^schedule 'contended' of (first|second) 1.0 and (first|second) 1.0 is offered by each"):
+    with pytest.raises(Problem, match=r"^schedule 'contended' of (first|second) 1.0 and (first|second) 1.0 is offered by more than one distribution"):
         registry.get("schedules", "contended")
-    with pytest.raises(Problem, match=r"^schedule 'of_first' of first 1.0 calls itself 'cosine'"):
+    with pytest.raises(Problem, match=r"^schedule 'of_first' of first 1.0 has the name 'cosine'"):
         registry.get("schedules", "of_first")
     assert registry.get("schedules", "cosine").name == "cosine"
 

@@ -17,7 +17,7 @@ BROKEN = {
     "unimportable": ("unimportable:rule", "does not load: ModuleNotFoundError: No module named 'a_package_that_nobody_has'"),
     "leaver": ("leaver:rule", "does not load: SystemExit: usage: leaver FILE"),
     "missing": ("unfit:missing", "does not load: AttributeError: module 'unfit' has no attribute 'missing'"),
-    "number": ("unfit:number", "is of type float, not Optimizer: mend its entry point, or uninstall it"),
+    "number": ("unfit:number", "is of type float, not Optimizer: fix its entry point, or uninstall it"),
     "newer": (
         "unfit:newer",
         "is for version 2 of the optimizer contract, and this sweepgd has 1: install versions that fit each other",
@@ -60,7 +60,7 @@ BROKEN = {
         "unfit:numbered_slots",
         "has the slots (1, 2): give a tuple of names, ('mean',) with a comma for one, or a function of the layout",
     ),
-    "other_name": ("unfit:other_name", "calls itself 'another': give it the name of its entry point"),
+    "other_name": ("unfit:other_name", "has the name 'another': give it the name of its entry point"),
 }
 # By the name of the rule: why it does not compile.
 UNCOMPILABLE = {
@@ -109,7 +109,7 @@ def test_a_name_that_two_distributions_offer_is_refused_by_both_their_names(kind
     refused = run("search", sweep_file(tmp_path), *chosen(kind, name), "--out", "out")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err in {
-        f"sweepgd: {kind} {name!r} of {one} and {other} is offered by each of them: uninstall one\n"
+        f"sweepgd: {kind} {name!r} of {one} and {other} is offered by more than one distribution: uninstall one\n"
         for one, other in (("sweepgd 0.1.0", "rivals 1.0"), ("rivals 1.0", "sweepgd 0.1.0"))
     }
 
@@ -123,7 +123,7 @@ def test_they_are_listed_with_their_reasons_and_stop_nothing_else(run, tmp_path)
     assert theirs == expected | dict.fromkeys(UNCOMPILABLE)  # which nobody knows of before they are compiled
     contended = [row for row in rows if row["name"] == "nadam"]
     assert {row["distribution"] for row in contended} == {"sweepgd", "rivals"}
-    assert all("is offered by each of them" in row["error"] for row in contended)
+    assert all("is offered by more than one distribution" in row["error"] for row in contended)
     sound = {row["name"] for row in rows if row["error"] is None and row["distribution"] == "sweepgd"}
     assert {"sgd", "adam"} <= sound
     shown = run("list", "optimizers")

@@ -67,7 +67,7 @@ def test_results_are_usable_from_elsewhere_and_after_the_folder_moved(sweep_file
     monkeypatch.chdir(tmp_path)
     assert measure(out, measures=["distance"], workers=1).num_rows == 1
     new_folder = folder.rename(tmp_path / "moved")
-    message = rf"^no such folder: {folder}, data\.folder of this sweep: give --data-path FOLDER, where it is now$"
+    message = rf"^no such folder: {folder}, data\.folder of this sweep: give its new path with --data-path FOLDER$"
     with pytest.raises(Problem, match=message):
         measure(out, measures=["weight_norm"])
     with pytest.raises(Problem, match=message):

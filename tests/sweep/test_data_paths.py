@@ -72,7 +72,7 @@ def test_results_are_usable_from_elsewhere_and_after_the_data_moved(own, tmp_pat
     monkeypatch.chdir(tmp_path)
     assert measure(out, measures=["distance"], workers=1).num_rows == 1
     now = found.rename(tmp_path / "moved.npz")
-    message = rf"^no such file: {found}, data.path of this sweep: give --data-path FILE, where it is now$"
+    message = rf"^no such file: {found}, data.path of this sweep: give its new path with --data-path FILE$"
     for refused in (lambda: measure(out, measures=["weight_norm"]), lambda: Ground(out)):
         with pytest.raises(Problem, match=message):
             refused()
@@ -90,7 +90,7 @@ def test_a_search_continues_with_moved_data_but_not_with_other_data(own, tmp_pat
     out, found = tmp_path / "out", own.parent / "data" / "own.npz"
     assert run().code == 0
     now = found.rename(tmp_path / "elsewhere" / "moved.npz")
-    message = f"sweepgd: no such file: {found}, data.path of this sweep: give --data-path FILE, where it is now\n"
+    message = f"sweepgd: no such file: {found}, data.path of this sweep: give its new path with --data-path FILE\n"
     assert (run("--trials", "2").code, run("--trials", "2").err) == (1, message)
     assert run("--trials", "2", "--data-path", "moved.npz").code == 0
     assert load(out).trials.num_rows == 2
@@ -102,7 +102,7 @@ def test_a_search_continues_with_moved_data_but_not_with_other_data(own, tmp_pat
 
 def test_search_in_python_takes_the_new_path_of_the_data(own, tmp_path):
     now = (own.parent / "data" / "own.npz").rename(tmp_path / "moved.npz")
-    with pytest.raises(Problem, match=r"own\.npz, data\.path of this sweep: give --data-path FILE, where it is now$"):
+    with pytest.raises(Problem, match=r"own\.npz, data\.path of this sweep: give its new path with --data-path FILE$"):
         search(own, out=tmp_path / "out", workers=1)
     search(own, out=tmp_path / "out", workers=1, data_path=now)
     assert parse(load(tmp_path / "out").sweep_toml).data.path == str(now)
@@ -112,7 +112,9 @@ def test_each_missing_file_is_reported_with_its_key(tmp_path):
     files = {"path": tmp_path / "a-idx3-ubyte", "test_path": tmp_path / "b-idx3-ubyte", "target": tmp_path / "labels"}
     data = {key: str(file) for key, file in files.items()}
     for key, file in files.items():
-        with pytest.raises(Problem, match=rf"^no such file: {file}, data\.{key} of this sweep: give --data-path FILE, where"):
+        with pytest.raises(
+            Problem, match=rf"^no such file: {file}, data\.{key} of this sweep: give its new path with --data-path FILE"
+        ):
             check_there(data)
         file.touch()
     check_there(data)
@@ -128,5 +130,5 @@ def test_moved_data_files_are_found_in_the_same_folder(tmp_path):
     (tmp_path / "labels").unlink()
     with pytest.raises(Problem, match=f"^no such file: {tmp_path / 'labels'}$"):
         moved(was, tmp_path)
-    with pytest.raises(Problem, match=r"^--data-path x: the data are 'digits', and no file: leave it out$"):
+    with pytest.raises(Problem, match=r"^--data-path x: the data set 'digits' is not a file: remove the option$"):
         moved({"name": "digits"}, Path("x"))

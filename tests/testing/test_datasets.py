@@ -48,7 +48,7 @@ BROKEN = {
     "names": (dataset(of(features=("a",))), "table", "names 1 features of 2 columns"),
     "lengths": (dataset(of(targets=np.ones((3, 1)))), "table", "4 rows of inputs but 3 of targets"),
     "nan": (dataset(of(inputs=np.array([[1, 2], [3, np.nan], [5, 6], [7, 8.0]]))), "table", "column 'b', row 2 is nan"),
-    "label": (dataset(of(targets=LABELS, classes=("x", "y")), "classification"), "table", "a label is none of 0 to 1"),
+    "label": (dataset(of(targets=LABELS, classes=("x", "y")), "classification"), "table", "a label is not one of 0 to 1"),
     "one": (dataset(of(targets=0 * LABELS, classes=("x", "y")), "classification"), "table", "every row is of class 'x'"),
     "unnamed": (dataset(of(targets=LABELS), "classification"), "table", "1 target columns and 0 classes"),
     "named": (dataset(of(classes=("x", "y"))), "table", "names 2 classes, and its task is regression"),
