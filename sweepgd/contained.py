@@ -1,6 +1,6 @@
-"""Code of plugins that runs in the command's own process: what it does to the process as a whole is undone.
+"""Protection of the command's process from plugin code that runs in it: process-wide changes are undone.
 
-It cannot be kept from everything. README names what it can do, and where it does the worst, in its promise.
+The protection is not complete: README says what plugin code can still do.
 """
 
 import os
@@ -17,10 +17,10 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Lead what is written to stdout inside to stderr, and put back what code inside changes of the process.
+    """Redirect stdout to stderr within the block, and restore the state of the process after it.
 
-    That is the working directory, the recursion limit, the umask, the standard streams, and who hears Ctrl-C and SIGTERM. A
-    process that was forked inside ends where the block does. For the main thread; in others it does nothing.
+    Restored are the working directory, the recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and
+    SIGTERM. A process forked within the block ends with it. Does nothing outside of the main thread.
     """
     if current_thread() is not main_thread():
         yield
@@ -28,7 +28,7 @@ def contained() -> Iterator[None]:
     process = os.getpid()
     with ExitStack() as restored:
         restored.callback(sys.setrecursionlimit, sys.getrecursionlimit())
-        with suppress(OSError):  # where the working directory has been removed
+        with suppress(OSError):  # the working directory has been removed
             restored.callback(os.chdir, os.getcwd())
         umask = os.umask(0o077)
         os.umask(umask)
@@ -45,16 +45,16 @@ def contained() -> Iterator[None]:
 
 @contextmanager
 def _stdout_aside() -> Iterator[None]:
-    """Lead what Python and what is beneath it write to stdout to stderr: a command's own output may be read by a program.
+    """Redirect stdout to stderr, for Python and for C code, since another program may read the command's output.
 
-    Code inside that closes all descriptors, as daemons do, ends the process with a line: nothing in it can go on.
+    Code that closes all descriptors, as daemons do, ends the process with a message: nothing in it can continue.
     """
     streams = sys.stdin, sys.stdout, sys.stderr
     if sys.stdout is not None:
         sys.stdout.flush()
     kept = {}
     for standard in (STDIN, STDOUT, STDERR):
-        with suppress(OSError):  # where it is closed, as `>&-` has it
+        with suppress(OSError):  # closed, as by `>&-` in a shell
             kept[standard] = os.dup(standard)
     if STDOUT in kept and STDERR in kept:
         os.dup2(STDERR, STDOUT)
@@ -63,16 +63,16 @@ def _stdout_aside() -> Iterator[None]:
         yield
     finally:
         sys.stdin, sys.stdout, sys.stderr = streams
-        _put_back(kept)
+        _restore(kept)
 
 
-def _put_back(kept: Mapping[int, int]) -> None:
-    """Give standard descriptors what they had. End the process where that has been closed, as others then have been too."""
+def _restore(kept: Mapping[int, int]) -> None:
+    """Restore the standard descriptors from copies. End the process if a copy was closed, since then others were too."""
     try:
         for standard, copy in kept.items():
             os.dup2(copy, standard)
             os.close(copy)
     except OSError:
         with suppress(OSError):
-            os.write(STDERR, b"sweepgd: a plugin has closed file descriptors of the process that imported it: mend it\n")
+            os.write(STDERR, b"sweepgd: a plugin has closed file descriptors of the process that imported it: fix it\n")
         os._exit(1)

@@ -1,4 +1,4 @@
-"""Plugins of a single file, without packaging: offered under their own names for one run, in every process of it."""
+"""Plugins of a single file, without packaging, available for one run in all of its processes."""
 
 import hashlib
 import sys
@@ -15,13 +15,13 @@ from sweepgd.contained import contained
 from sweepgd.problem import Problem, UsageProblem, reason
 
 _digests: dict[str, str] = {}
-"""The SHA-256 of each file that is registered, by its name."""
+"""The SHA-256 of each registered file by its name."""
 
 
 def register(files: Iterable[Path]) -> None:
-    """Offers every Optimizer, Model, Dataset and Schedule that these files define.
+    """Register every Optimizer, Model, Dataset and Schedule that these files define.
 
-    Raises Problem where a file cannot be read, does not run, or defines none, and where a name is no text or offered already.
+    Raises Problem if a file cannot be read, does not run or defines none, or if a name is not text or is already used.
     """
     for file in files:
         _register(file)
@@ -29,7 +29,7 @@ def register(files: Iterable[Path]) -> None:
 
 @contextmanager
 def registered(files: Iterable[Path]) -> Iterator[None]:
-    """`register`, until it is left."""
+    """Register the plugins of these files within the block."""
     try:
         register(files)
         yield
@@ -39,12 +39,12 @@ def registered(files: Iterable[Path]) -> Iterator[None]:
 
 
 def digests(recorded: Mapping[str, str]) -> dict[str, str]:
-    """The SHA-256 of the files that are registered, by name. Raises Problem where one that is `recorded` is not the same."""
+    """Return the SHA-256 of the registered files by name. Raises Problem if a `recorded` file is absent or has changed."""
     for name, digest in recorded.items():
         if name not in _digests:
             raise UsageProblem(f"the sweep was run with a plugin file {name}: give it with --plugin")
         if _digests[name] != digest:
-            raise Problem(f"{name} has changed since the sweep was run: remove it from [plugins] to run it anew")
+            raise Problem(f"{name} has changed since the sweep was run: remove it from [plugins] to run it again")
     return dict(_digests)
 
 
@@ -57,18 +57,18 @@ def _register(file: Path) -> None:
     except OSError as error:
         raise Problem(f"cannot read the plugin file {file}: {error.strerror}") from error
     if file.name in _digests:
-        raise UsageProblem(f"two plugin files are called {file.name}: rename one of them, or give it once")
+        raise UsageProblem(f"two plugin files are called {file.name}: rename one of them, or give it only once")
     module = _run(file, source)
     points = list(_points(module))
     if not points:
-        raise UsageProblem(f"{file} defines no Optimizer, Model, Dataset or Schedule: a plugin is one of them, at top level")
+        raise UsageProblem(f"{file} defines no Optimizer, Model, Dataset or Schedule: define one at the top level")
     for kind, point in points:
         registry.offer(kind, point, file)
     _digests[file.name] = hashlib.sha256(source).hexdigest()
 
 
 def _run(file: Path, source: bytes) -> ModuleType:
-    """The file as a module, which Numba imports by its name where it loads a kernel from its cache."""
+    """Return the file as a module, with a name under which Numba can import it to load a cached kernel."""
     name = f"_one_off_{hashlib.sha256(bytes(file) + source).hexdigest()[:16]}"
     module = ModuleType(name)
     module.__file__ = str(file)
@@ -85,7 +85,7 @@ def _run(file: Path, source: bytes) -> ModuleType:
 
 
 def _points(module: ModuleType) -> Iterator[tuple[str, EntryPoint]]:
-    """An entry point, and its kind, for each plugin that the module defines; those that it imports are left out."""
+    """Yield the kind and an entry point for each plugin that the module defines, without those that it imports."""
     contracts = {kind: resolve_name(contract) for kind, contract in registry.CONTRACTS.items()}
     seen: list[Any] = []
     for attribute, thing in vars(module).items():

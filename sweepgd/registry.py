@@ -1,4 +1,4 @@
-"""Plugins by name: lazy entry points, one look-up for optimizers, models, data sets and schedules."""
+"""Plugins by name: one lookup for optimizers, models, data sets and schedules, with entry points loaded on demand."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,23 +13,23 @@ from sweepgd.contained import contained
 from sweepgd.problem import Problem, UsageProblem, reason, suggestion
 from sweepgd.setting import fault as settings_fault
 
-# By kind, the class that a plugin must be of. They stand above this module, and are imported when a plugin is.
+# The class that a plugin of each kind must have. These modules import this one, so they are imported only when needed.
 CONTRACTS = {
     "optimizers": "sweepgd.optimizers:Optimizer",
     "models": "sweepgd.models:Model",
     "datasets": "sweepgd.data:Dataset",
     "schedules": "sweepgd.schedules:Schedule",
 }
-# What is looked at beyond the class: a function from the plugin to its first fault, or None.
+# Further checks by kind: functions from a plugin to its first fault, or None.
 FAULTS = {"optimizers": "sweepgd.optimizers.faults:fault"}
 
-# The plugins of single files (`sweepgd.one_off`), each with its file.
+# The plugins of single files (`sweepgd.one_off`) and the file of each.
 _files: dict[EntryPoint, Path] = {}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One installed plugin as `sweepgd list` shows it: `thing` where it loads, `error` where it does not."""
+    """One installed plugin as `sweepgd list` shows it: `thing` is the plugin if it loads, `error` the reason if not."""
 
     name: str
     distribution: str
@@ -40,7 +40,7 @@ class Entry:
 
 @cache
 def _points(kind: str) -> Mapping[str, tuple[EntryPoint, ...]]:
-    """All entry points of one kind by name: more than one where distributions contend for a name."""
+    """Return all entry points of one kind by name; a name has several if several distributions use it."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     group = f"sweepgd.{kind}"
     for point in (*entry_points(group=group), *(point for point in _files if point.group == group)):
@@ -53,24 +53,24 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
         return str(_files[point]), ""
     if point.dist is None:
         return "unknown", ""
-    return point.dist.name or "unknown", point.dist.version or ""  # None where half of it was uninstalled
+    return point.dist.name or "unknown", point.dist.version or ""  # None if its metadata are incomplete
 
 
 def offer(kind: str, point: EntryPoint, file: Path) -> None:
-    """Adds a plugin of a single file. Raises UsageProblem where its name is taken, by an installed one or by another file's."""
+    """Add a plugin of a single file. Raises UsageProblem if its name is already used by another plugin."""
     if point.name in _points(kind):
-        raise UsageProblem(f"{origin(kind, point.name)} is there already, and {file} defines another: rename one of them")
+        raise UsageProblem(f"{origin(kind, point.name)} exists already, and {file} defines another: rename one of them")
     _files[point] = file
     _points.cache_clear()
 
 
 def defined_by(file: Path) -> list[tuple[str, str]]:
-    """The kind and name of each plugin that was offered of a file."""
+    """Return the kind and name of each plugin that `offer` added for a file."""
     return [(point.group.removeprefix("sweepgd."), point.name) for point, path in _files.items() if path == file]
 
 
 def withdraw_files() -> None:
-    """Takes back what `offer` added."""
+    """Remove all plugins that `offer` added."""
     if _files:
         _files.clear()
         _points.cache_clear()
@@ -78,45 +78,45 @@ def withdraw_files() -> None:
 
 
 def module(kind: str, name: str) -> str:
-    """The module that an installed plugin is in."""
+    """Return the module of a plugin."""
     return _points(kind)[name][0].module
 
 
 def names(kind: str) -> list[str]:
-    """The names installed of one kind, without loading anything."""
+    """Return the sorted names of all plugins of one kind, without loading them."""
     return sorted(_points(kind))
 
 
 def distribution(kind: str, name: str) -> tuple[str, str]:
-    """The distribution of an installed plugin and its version."""
+    """Return the distribution of a plugin and its version."""
     return _distribution(_points(kind)[name][0])
 
 
 def is_of_file(kind: str, name: str) -> bool:
-    """Return True for a plugin of a single file."""
+    """Return whether a plugin comes from a single file."""
     return _points(kind)[name][0] in _files
 
 
 def is_own(kind: str, name: str) -> bool:
-    """Whether a plugin is one of sweepgd's own."""
+    """Return whether a plugin is one of sweepgd's own."""
     return all(_distribution(point)[0] == "sweepgd" for point in _points(kind)[name])
 
 
 def origin(kind: str, name: str) -> str:
-    """A plugin with the distributions that offer it: "optimizer 'lion' of sweepgd-lion 1.0"."""
+    """Return a plugin's name with its distributions, such as "optimizer 'lion' of sweepgd-lion 1.0"."""
     offers = [" ".join(_distribution(point)).rstrip() for point in _points(kind)[name]]
     return f"{kind[:-1]} {name!r} of {' and '.join(offers)}"
 
 
 def accused(ran: Mapping[str, str], why: str) -> str:
-    """Why something was lost, after the plugins of other distributions among those that it ran, name by kind."""
-    theirs = [origin(kind, name) for kind, name in ran.items() if not is_own(kind, name)]
-    return f"{', '.join(theirs)}: {why}" if theirs else why
+    """Return an error message preceded by the plugins that ran, if they are not sweepgd's own; `ran` has names by kind."""
+    foreign = [origin(kind, name) for kind, name in ran.items() if not is_own(kind, name)]
+    return f"{', '.join(foreign)}: {why}" if foreign else why
 
 
 @contextmanager
 def blamed(kind: str, name: str) -> Iterator[None]:
-    """Names the plugin whose code runs inside in whatever that raises, as a Problem; UsageProblems are the user's, and stay."""
+    """Turn any exception of a plugin's code into a Problem that names the plugin; pass on UsageProblem unchanged."""
     try:
         with contained():
             yield
@@ -128,20 +128,20 @@ def blamed(kind: str, name: str) -> Iterator[None]:
 
 @cache
 def get(kind: str, name: str) -> Any:
-    """The plugin called `name`. Raises UsageProblem where none is, Problem where it does not load or breaks the contract."""
+    """Return the plugin called `name`. Raises UsageProblem if there is none, Problem if it does not load or is invalid."""
     points = _points(kind).get(name)
     if points is None:
         installed = ", ".join(names(kind))
         raise UsageProblem(f"unknown {kind[:-1]} {name!r}: {suggestion(name, names(kind))}installed: {installed}")
     what = origin(kind, name)
     if len(points) > 1:
-        raise Problem(f"{what} is offered by each of them: uninstall one")
+        raise Problem(f"{what} is offered by more than one distribution: uninstall one")
     try:
         with contained():
             thing = points[0].load()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # SystemExit, and pytest's Skipped, which is no Exception either
+    except BaseException as error:  # also SystemExit, and pytest's Skipped, which is not an Exception
         raise Problem(f"{what} does not load: {reason(error)}") from error
     try:
         found = fault(kind, name, thing)
@@ -153,17 +153,17 @@ def get(kind: str, name: str) -> Any:
 
 
 def fault(kind: str, name: str, thing: Any) -> str | None:
-    """What in a plugin breaks its contract, in words that follow its name, or None."""
+    """Return the first fault of a plugin in words that follow its name, or None."""
     contract = resolve_name(CONTRACTS[kind])
     if not isinstance(thing, contract):
-        return f"is of type {type(thing).__name__}, not {contract.__name__}: mend its entry point, or uninstall it"
+        return f"is of type {type(thing).__name__}, not {contract.__name__}: fix its entry point, or uninstall it"
     if (found := resolve_name(FAULTS[kind])(thing) if kind in FAULTS else _declared(thing)) is not None:
         return found
-    return None if thing.name == name else f"calls itself {thing.name!r}: give it the name of its entry point"
+    return None if thing.name == name else f"has the name {thing.name!r}: give it the name of its entry point"
 
 
 def _declared(thing: Any) -> str | None:
-    """What in the declaration of a model, data set or schedule is of a wrong type, or None."""
+    """Return the first field of a model, data set or schedule that has a wrong type, in words, or None."""
     for field in ("description", "source"):
         if not isinstance(text := getattr(thing, field), str):
             return f"has the {field} {text!r}: give a text"
@@ -171,9 +171,9 @@ def _declared(thing: Any) -> str | None:
 
 
 def entries(kind: str) -> list[Entry]:
-    """All installed plugins of one kind, each loaded; one that fails is listed with its reason and stops nothing.
+    """Return all plugins of one kind, loaded; one that fails is listed with its reason.
 
-    Where distributions contend for a name, there is an entry for each.
+    A name that several distributions use has an entry for each.
     """
     listed = []
     for name, points in sorted(_points(kind).items()):

@@ -123,7 +123,7 @@ def test_a_file_is_checked_for_all_that_it_defines(run, tmp_path):
     assert [lines[number] for number in ends] == [f"dataset 'sides' of {path}", f"schedule 'ramp' of {path}"]
     assert "  FAILED table         the table has targets of type bool: give float64, or a narrower real type" in lines[4]
     assert next(line for line in lines if "FAILED pieces" in line).startswith(
-        "  FAILED pieces        asked for in pieces it gives 1 before update 7, at once 0 "
+        "  FAILED pieces        computed in pieces it gives 1 before update 7, at once 0 "
     )
     assert sum("it prints 1 line, left out here; the first: 'loaded'" in line for line in lines) == 2
     assert "loaded" not in lines

@@ -1,4 +1,4 @@
-"""What a plugin does to the process that imports it is undone, and what it prints spoils no output."""
+"""Changes that a plugin makes to the process that imports it are undone, and its output does not reach stdout."""
 
 import json
 import os
@@ -26,7 +26,7 @@ own = Optimizer(**given | {{"name": "own"}})
 
 
 def rule(folder, does):
-    """A plugin file that does something when it is imported."""
+    """Write a plugin file that runs the code `does` at import."""
     path = folder / "own.py"
     path.write_text(RULE.format(does=does))
     return path
@@ -49,14 +49,14 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_an_import_changes_of_the_process_is_put_back(state, tmp_path):
+def test_changes_of_the_process_at_import_are_undone(state, tmp_path):
     does, look = STATES[state]
     before = look()
     with one_off.registered([rule(tmp_path, does)]):
         assert look() == before
 
 
-def test_what_is_printed_goes_to_stderr_and_the_output_is_as_before(capfd):
+def test_printed_text_goes_to_stderr_and_stdout_is_restored(capfd):
     print("before")
     with contained():
         print("by Python")
@@ -65,7 +65,7 @@ def test_what_is_printed_goes_to_stderr_and_the_output_is_as_before(capfd):
     assert capfd.readouterr() == ("before\nafter\n", "by Python\nbeneath it\n")
 
 
-def test_standard_descriptors_that_are_closed_are_opened_again(capfd):
+def test_closed_standard_descriptors_are_restored(capfd):
     with contained():
         os.closerange(0, 3)
     os.write(1, b"out")
@@ -74,15 +74,15 @@ def test_standard_descriptors_that_are_closed_are_opened_again(capfd):
     assert capfd.readouterr() == ("out", "err")
 
 
-def test_a_process_that_is_forked_inside_ends_there(capfd):
+def test_a_process_forked_within_the_block_ends_with_it(capfd):
     with warnings.catch_warnings(action="ignore"), contained():  # Python 3.12 warns of threads
         child = os.fork()
-    assert child > 0  # the other one did not come here
+    assert child > 0  # the forked process has ended
     assert os.waitpid(child, 0) == (child, 0)
 
 
 def trained(tmp_path, does, **options):
-    """`sweepgd train --json` with such a plugin, in a process of its own."""
+    """Run `sweepgd train --json` with such a plugin in a separate process."""
     plugin = rule(tmp_path, does)
     given = ("--data", "synthetic_linear", "--model", "linear", "--optimizer", "own", "--epochs", "1")
     return completed("train", *given, "--json", "--plugin", str(plugin), **options)
@@ -97,16 +97,16 @@ threading.Thread(target=time.sleep, args=(10**6,)).start()
 """
 
 
-def test_a_thread_that_never_ends_is_not_waited_for_and_files_are_written(tmp_path):
+def test_an_endless_thread_does_not_block_the_exit_and_files_are_flushed(tmp_path):
     ended = trained(tmp_path, LEAVES, env=os.environ | {"KEPT": str(tmp_path / "kept")})
     assert (ended.returncode, json.loads(ended.stdout)["status"]) == (0, "completed"), ended.stderr
     assert "imported" in ended.stderr
     assert (tmp_path / "kept").read_text() == "what it noted"
 
 
-def test_a_plugin_that_closes_all_descriptors_is_one_line(tmp_path):
+def test_a_plugin_that_closes_all_descriptors_gives_one_line(tmp_path):
     ended = trained(tmp_path, "import os; os.closerange(3, 1000)")
-    line = "sweepgd: a plugin has closed file descriptors of the process that imported it: mend it\n"
+    line = "sweepgd: a plugin has closed file descriptors of the process that imported it: fix it\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", line)
 
 

@@ -220,7 +220,7 @@ def test_parameters_are_read_as_they_are_needed(out, monkeypatch):
         ({"trials": [1, 7]}, "holds no trial 7: it has trials 0 to 2"),
         ({"overrides": ["budget.epochs=3"]}, "--set budget.epochs: only what is measured"),
         ({"overrides": ["measure={}"]}, "--set measure: only what is measured"),
-        ({"overrides": ["measure.every=2"]}, "measure.every is for looks along training"),
+        ({"overrides": ["measure.every=2"]}, "measure.every is for measuring during training"),
         ({"rows": 3, "overrides": ["measure.rows=4"]}, "rows and measure.rows contradict each other"),
         (
             {"overrides": ["measure.settings.phi.iteration=4"]},

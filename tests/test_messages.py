@@ -1,4 +1,4 @@
-"""Hundreds of tasks and results on their way at once: none is lost or waited for in vain."""
+"""Hundreds of tasks and results between driver and workers at once: none is lost, and nothing deadlocks."""
 
 import os
 import signal
@@ -14,22 +14,22 @@ MANY = 1000
 
 
 @pytest.fixture
-def no_longer_than_a_minute():
-    """A search that hangs raises."""
+def one_minute_limit():
+    """Raise TimeoutError after 60 s, so that a hanging search fails the test."""
 
-    def give_up(number, frame):
+    def raise_timeout(number, frame):
         raise TimeoutError("the search hangs")
 
-    before = signal.signal(signal.SIGALRM, give_up)
+    before = signal.signal(signal.SIGALRM, raise_timeout)
     signal.alarm(60)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.usefixtures("no_longer_than_a_minute")
-def test_pipes_that_hold_little_do_not_make_parent_and_worker_wait_for_each_other(tmp_path, monkeypatch):
-    """As on macOS, where a pipe holds 8 KB: less than the tasks that a worker is sent at once."""
+@pytest.mark.usefixtures("one_minute_limit")
+def test_small_pipes_do_not_deadlock_the_driver_and_its_workers(tmp_path, monkeypatch):
+    """A pipe holds 8 KB on macOS, less than the tasks that a worker is sent at once."""
 
     def small_pipe(pipe=processes.context.Pipe):
         ends = pipe()
@@ -44,7 +44,7 @@ def test_pipes_that_hold_little_do_not_make_parent_and_worker_wait_for_each_othe
 
 
 class KillsOneWorker(Silence):
-    """Kills the worker of the first trial to be finished."""
+    """Kills the worker of the trial that finishes first."""
 
     def __init__(self):
         self.killed = False
@@ -56,8 +56,8 @@ class KillsOneWorker(Silence):
             os.kill(int(worker), signal.SIGKILL)
 
 
-@pytest.mark.usefixtures("no_longer_than_a_minute")
-def test_a_worker_killed_with_many_tasks_costs_no_trial(tmp_path):
+@pytest.mark.usefixtures("one_minute_limit")
+def test_no_trial_is_lost_if_a_worker_with_many_tasks_is_killed(tmp_path):
     results = search(sweep(f"search.trials={MANY}"), out=tmp_path / "out", workers=2, progress=KillsOneWorker())
     assert sorted(results.trials["trial"].to_pylist()) == list(range(MANY))
     assert statuses(results) == ["completed"] * MANY

@@ -1,4 +1,4 @@
-"""`--plugin FILE.py`: plugins without packaging, in the parent and in its workers, for one run."""
+"""`--plugin FILE.py`: plugins without packaging, in the driver and its workers, for one run."""
 
 import hashlib
 import os
@@ -44,20 +44,20 @@ half = Schedule("half", lambda clock: 0.5 + 0 * clock.epochs, (), False, "", "ha
 
 @pytest.fixture
 def rule(tmp_path):
-    """A file with two optimizers beside those that it imports: SGD once more, and momentum under another name."""
+    """A file that defines two optimizers, SGD and momentum under other names, and imports others."""
     path = tmp_path / "my-rule.py"
     path.write_text(RULE.format(factor=1), encoding="utf-8")
     return path
 
 
 def trial(optimizer, schedule="constant", out=None, plugins=()):
-    """One linear regression, and its parameters."""
+    """Run one linear regression and return its parameters."""
     overrides = ["data.rows=50", "data.split='tail'"]
     run = train("synthetic_linear", "linear", optimizer, 0.1, 5, 2, schedule, overrides=overrides, plugins=plugins, out=out)
     return run.parameters.tolist()
 
 
-def test_a_file_offers_what_it_defines_while_it_is_registered(rule):
+def test_a_registered_file_offers_its_plugins(rule):
     with registered([rule]):
         assert set(registry.names("optimizers")) >= {"plain", "heavy", "momentum"}
         assert registry.origin("optimizers", "plain") == f"optimizer 'plain' of {rule}"
@@ -67,7 +67,7 @@ def test_a_file_offers_what_it_defines_while_it_is_registered(rule):
         registry.get("optimizers", "plain")
 
 
-def test_workers_have_it_too_and_its_digest_is_recorded(rule, tmp_path):
+def test_workers_have_the_plugins_and_the_digest_is_recorded(rule, tmp_path):
     both = sweep(
         "space.optimizer=['sgd','plain','momentum','heavy']", "space.learning_rate=0.1", "space.batch_size=5",
         "optimizer={}", "search.sampler='grid'", "search.trials=4",
@@ -79,7 +79,7 @@ def test_workers_have_it_too_and_its_digest_is_recorded(rule, tmp_path):
     assert recorded == {"my-rule.py": hashlib.sha256(rule.read_bytes()).hexdigest()}
 
 
-def test_several_files_and_an_edit(rule, tmp_path):
+def test_several_files_and_an_edited_file(rule, tmp_path):
     rates = tmp_path / "rates.py"
     rates.write_text(RATES, encoding="utf-8")
     assert trial("plain", plugins=[rule]) == trial("sgd")
@@ -89,7 +89,7 @@ def test_several_files_and_an_edit(rule, tmp_path):
     assert trial("plain", plugins=[rule]) == slow
 
 
-def test_a_search_goes_on_with_the_same_file_only(rule, tmp_path, monkeypatch, capsys):
+def test_a_search_continues_only_with_the_same_file(rule, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     path = sweep_file(tmp_path)
     command = ("search", path, "--workers", "1", "--set", "space.optimizer='plain'", "--trials")
@@ -104,10 +104,10 @@ def test_a_search_goes_on_with_the_same_file_only(rule, tmp_path, monkeypatch, c
     assert changed.code == 1
     assert changed.err.startswith("sweepgd: results/tiny holds another sweep: plugins.my-rule.py: ")
     again = call(monkeypatch, capsys, "search", "results/tiny/sweep.toml", "--plugin", "my-rule.py")
-    assert again.err == "sweepgd: my-rule.py has changed since the sweep was run: remove it from [plugins] to run it anew\n"
+    assert again.err == "sweepgd: my-rule.py has changed since the sweep was run: remove it from [plugins] to run it again\n"
 
 
-def test_a_dry_run_and_train_take_it(rule, tmp_path, monkeypatch, capsys):
+def test_dry_run_and_train_accept_a_plugin_file(rule, tmp_path, monkeypatch, capsys):
     shown = call(
         monkeypatch, capsys, "search", sweep_file(tmp_path), "--dry-run", "--plugin", str(rule),
         "--set", "space.optimizer='plain'",
@@ -128,18 +128,18 @@ def refusal(*files):
     return str(problem.value)
 
 
-def test_a_name_that_is_taken_is_refused_with_both(rule, tmp_path):
+def test_a_used_name_is_refused_with_both_sources(rule, tmp_path):
     rule.write_text(RULE.format(factor=1).replace('name="heavy"', 'name="adam"'), encoding="utf-8")
     installed = registry.origin("optimizers", "adam")
-    assert refusal(rule) == f"{installed} is there already, and {rule} defines another: rename one of them"
+    assert refusal(rule) == f"{installed} exists already, and {rule} defines another: rename one of them"
     assert "plain" not in registry.names("optimizers")
     rule.write_text(RULE.format(factor=1), encoding="utf-8")
     other = tmp_path / "other.py"
     other.write_bytes(rule.read_bytes())
     assert refusal(rule, other) == (
-        f"optimizer 'plain' of {rule} is there already, and {other} defines another: rename one of them"
+        f"optimizer 'plain' of {rule} exists already, and {other} defines another: rename one of them"
     )
-    assert refusal(rule, rule) == "two plugin files are called my-rule.py: rename one of them, or give it once"
+    assert refusal(rule, rule) == "two plugin files are called my-rule.py: rename one of them, or give it only once"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_name_that_is_taken_is_refused_with_both(rule, tmp_path):
         ("from sweepgd.optimizers.sgd import sgd", "defines no Optimizer, Model, Dataset or Schedule: "),
     ],
 )
-def test_a_file_that_offers_nothing_is_refused_in_one_line(rule, text, reason):
+def test_an_invalid_file_is_refused_in_one_line(rule, text, reason):
     rule.write_text(text, encoding="utf-8")
     assert f"{rule} {reason}" in refusal(rule)
 
@@ -165,7 +165,7 @@ def test_a_file_that_does_not_run_leaves_no_module(rule):
     assert not {name for name in set(sys.modules) - before if name.startswith("_one_off_")}
 
 
-def test_a_path_that_is_no_file_is_refused(tmp_path):
+def test_a_path_without_a_file_is_refused(tmp_path):
     assert refusal(tmp_path / "none.py") == f"no plugin file '{tmp_path / 'none.py'}'"
     assert refusal(tmp_path) == f"cannot read the plugin file {tmp_path}: Is a directory"
 
@@ -179,8 +179,8 @@ kept[0].write("what it noted")
 """
 
 
-def test_what_a_plugin_has_not_written_when_the_command_ends_is_written(rule, tmp_path):
-    """Though what was imported before it is not taken apart."""
+def test_files_that_a_plugin_leaves_open_are_flushed_at_exit(rule, tmp_path):
+    """The exit skips the teardown of imported modules, but must still flush open files."""
     rule.write_text(rule.read_text() + KEEPS)
     given = ("--data", "synthetic_linear", "--model", "linear", "--optimizer", "plain", "--epochs", "1", "--plugin", str(rule))
     ended = completed("train", *given, env=os.environ | {"KEPT": str(tmp_path / "kept")})

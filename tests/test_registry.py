@@ -1,4 +1,4 @@
-"""Plugins by name: what is installed, by whom, and whose failing is named."""
+"""The plugin registry: installed names, their distributions, and the plugin named in an error."""
 
 import sys
 
@@ -11,7 +11,7 @@ from sweepgd.problem import Problem, UsageProblem
 
 @pytest.fixture
 def site(monkeypatch, tmp_path):
-    """A folder that distributions can be installed into, before the first look-up."""
+    """A folder to install distributions into, before the first lookup."""
     monkeypatch.syspath_prepend(tmp_path)
     for look_up in (registry._points, registry.get):
         look_up.cache_clear()
@@ -21,7 +21,7 @@ def site(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("kind", registry.CONTRACTS)
-def test_everything_installed_is_of_its_contract(kind):
+def test_every_installed_plugin_has_the_class_of_its_kind(kind):
     own = [entry for entry in registry.entries(kind) if entry.distribution == "sweepgd"]
     assert own
     assert {entry.error for entry in own} == {None}
@@ -31,29 +31,32 @@ def test_everything_installed_is_of_its_contract(kind):
     ("kind", "contract"),
     [("optimizers", "Optimizer"), ("models", "Model"), ("datasets", "Dataset"), ("schedules", "Schedule")],
 )
-def test_a_thing_of_another_type_is_refused_by_distribution_and_listed_with_the_reason(site, kind, contract):
+def test_an_object_of_another_type_is_refused_and_listed_with_the_reason(site, kind, contract):
     distribution(site, "their-package", {}, **{kind: {"own": "sweepgd.problem:Problem"}})
-    line = f"{kind[:-1]} 'own' of their-package 1.0 is of type type, not {contract}: mend its entry point, or uninstall it"
+    line = f"{kind[:-1]} 'own' of their-package 1.0 is of type type, not {contract}: fix its entry point, or uninstall it"
     with pytest.raises(Problem) as problem:
         registry.get(kind, "own")
     assert str(problem.value) == line
     assert registry.Entry("own", "their-package", "1.0", error=line) in registry.entries(kind)
 
 
-def test_an_unknown_name_is_answered_without_loading_anything(site):
+def test_an_unknown_name_is_refused_without_loading_plugins(site):
     distribution(site, "theirs", {"theirs.py": "raise AssertionError"}, optimizers={"sgdd": "theirs:rule"})
     with pytest.raises(UsageProblem, match=r"unknown optimizer 'sgddd': did you mean 'sgdd'\? installed: .*, sgd, sgdd"):
         registry.get("optimizers", "sgddd")
 
 
-def test_a_name_offered_twice_is_refused_and_no_other(site):
+def test_only_a_name_offered_twice_is_refused(site):
     for name in ("first", "second"):
         distribution(
             site, name, {}, schedules={"contended": "sweepgd.schedules:cosine", f"of_{name}": "sweepgd.schedules:cosine"}
         )
-    with pytest.raises(Problem, match=r"^schedule 'contended' of (first|second) 1.0 and (first|second) 1.0 is offered by each"):
+    with pytest.raises(
+        Problem,
+        match=r"^schedule 'contended' of (first|second) 1.0 and (first|second) 1.0 is offered by more than one distribution",
+    ):
         registry.get("schedules", "contended")
-    with pytest.raises(Problem, match=r"^schedule 'of_first' of first 1.0 calls itself 'cosine'"):
+    with pytest.raises(Problem, match=r"^schedule 'of_first' of first 1.0 has the name 'cosine'"):
         registry.get("schedules", "of_first")
     assert registry.get("schedules", "cosine").name == "cosine"
 
@@ -83,7 +86,7 @@ NO_TUPLE = "has settings of type Setting: give a tuple; of one, write (Setting(â
     ],
 )
 @pytest.mark.parametrize(("kind", "name"), [("schedules", "cosine"), ("models", "linear"), ("datasets", "synthetic_linear")])
-def test_a_declaration_that_would_end_the_listing_of_all_is_listed_with_the_reason(site, monkeypatch, kind, name, field, said):
+def test_an_invalid_declaration_is_listed_with_the_reason(site, monkeypatch, kind, name, field, said):
     monkeypatch.delitem(sys.modules, "declared", raising=False)
     source = DECLARED.format(kind=kind, name=name, field=field)
     distribution(site, "theirs", {"declared.py": source}, **{kind: {"own": "declared:own"}})
@@ -91,7 +94,7 @@ def test_a_declaration_that_would_end_the_listing_of_all_is_listed_with_the_reas
     assert own.error == f"{kind[:-1]} 'own' of theirs 1.0 {said}"
 
 
-def test_an_import_that_raises_what_is_no_exception_is_listed_with_the_reason(site):
+def test_an_import_that_raises_a_base_exception_is_listed_with_the_reason(site):
     distribution(
         site,
         "theirs",
@@ -102,14 +105,14 @@ def test_an_import_that_raises_what_is_no_exception_is_listed_with_the_reason(si
     assert own.error == "schedule 'own' of theirs 1.0 does not load: Skipped: no GPU"
 
 
-def test_a_distribution_without_metadata_is_unknown_and_stops_nothing(site):
+def test_a_distribution_without_metadata_is_listed_as_unknown(site):
     distribution(site, "nameless", {}, schedules={"left": "gone:schedule"})
     (site / "nameless-1.0.dist-info" / "METADATA").unlink()
     (left,) = (entry for entry in registry.entries("schedules") if entry.name == "left")
     assert left.error.startswith("schedule 'left' of unknown does not load: ModuleNotFoundError")
 
 
-def test_blame_falls_on_the_plugin_whose_code_raised_and_not_on_what_the_user_asked(site):
+def test_errors_name_the_plugin_whose_code_raised(site):
     distribution(site, "theirs", {}, models={"own": "theirs:model"})
     for raised, line in (
         (ValueError("two\nlines"), "model 'own' of theirs 1.0: ValueError: two lines"),
@@ -122,7 +125,7 @@ def test_blame_falls_on_the_plugin_whose_code_raised_and_not_on_what_the_user_as
         raise UsageProblem("give another width")
 
 
-def test_own_plugins_are_told_from_others(site):
+def test_own_plugins_are_distinguished_from_others(site):
     distribution(site, "theirs", {}, models={"own": "theirs:model"})
     assert [registry.is_own("models", name) for name in ("linear", "own")] == [True, False]
     assert registry.origin("models", "own") == "model 'own' of theirs 1.0"

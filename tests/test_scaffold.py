@@ -1,4 +1,4 @@
-"""`sweepgd plugin new`: a package that installs, conforms and is worth editing."""
+"""`sweepgd plugin new`: a plugin package that installs and passes the checks."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from sweepgd import scaffold
 from sweepgd.problem import Problem, UsageProblem
 
 
-def test_the_package_says_what_it_is(tmp_path):
+def test_the_files_and_metadata_of_the_package(tmp_path):
     folder = tmp_path / "of mine"
     files = scaffold.write("my_rule", folder)
     assert sorted(str(path.relative_to(folder)) for path in files) == [
@@ -31,7 +31,7 @@ def test_the_package_says_what_it_is(tmp_path):
     assert 'name="my_rule"' in rule
 
 
-def test_installed_as_it_stands_it_passes_its_own_tests(tmp_path):
+def test_the_new_package_passes_its_own_tests(tmp_path):
     scaffold.write("demo", tmp_path / "demo")
     rule = tmp_path / "demo" / "src" / "sweepgd_demo" / "__init__.py"
     distribution(
@@ -43,31 +43,31 @@ def test_installed_as_it_stands_it_passes_its_own_tests(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["Bad", "my-rule", "2fast", "a__b", "_a", "a_", "über", "../a", ""])
-def test_a_name_that_is_none_is_refused(name, tmp_path):
-    with pytest.raises(UsageProblem, match=r"cannot name an optimizer: give lower-case letters, digits and _"):
+def test_an_invalid_name_is_refused(name, tmp_path):
+    with pytest.raises(UsageProblem, match=r"cannot name an optimizer: use lower-case letters, digits and _"):
         scaffold.write(name, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
-def test_a_name_that_is_installed_is_refused_with_its_distribution(tmp_path):
+def test_an_installed_name_is_refused_with_its_distribution(tmp_path):
     with pytest.raises(UsageProblem, match=r"^optimizer 'adam' of sweepgd \S+ is installed: choose another name$"):
         scaffold.write("adam", tmp_path / "adam")
 
 
-def test_a_folder_that_exists_is_left_alone(tmp_path):
+def test_an_existing_folder_is_not_changed(tmp_path):
     (tmp_path / "demo").mkdir()
     with pytest.raises(UsageProblem, match=r"demo exists already: choose another name, or another folder"):
         scaffold.write("demo", tmp_path / "demo")
     assert list((tmp_path / "demo").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+def test_a_folder_that_cannot_be_created_gives_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Problem, match=r"cannot write .*/file/demo: Not a directory"):
         scaffold.write("demo", tmp_path / "file" / "demo")
 
 
-def test_the_command_names_the_files_and_what_comes_next(monkeypatch, capsys, tmp_path):
+def test_the_command_names_the_files_and_the_next_step(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     made = call(monkeypatch, capsys, "plugin", "new", "demo")
     assert (made.code, made.err) == (0, "")

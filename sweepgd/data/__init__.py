@@ -1,4 +1,4 @@
-"""Data sets: synthetic, bundled and users' files, each made into read-only training, validation and test parts."""
+"""Data sets: synthetic, bundled, or users' files, prepared as read-only training, validation and test parts."""
 
 from sweepgd.data.contract import Data, Dataset, Part, Table
 from sweepgd.data.prepare import prepare

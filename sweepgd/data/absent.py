@@ -1,4 +1,4 @@
-"""What stands for a missing value: the usual spellings, and numbers such as -999."""
+"""Markers of missing values: the usual spellings, and numbers such as -999."""
 
 from collections.abc import Iterable, Sequence
 from math import isnan
@@ -7,7 +7,7 @@ import numpy as np
 
 from sweepgd.data.contract import Array
 
-# Those of pandas, R, Weka (?), SAS (.) and SQL.
+# The markers of pandas, R, Weka (?), SAS (.) and SQL.
 MISSING_VALUES = (
     "", "NA", "N/A", "n/a", "na", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "NaT", "NULL", "Null", "null",
     "None", "none", "?", ".",
@@ -15,7 +15,7 @@ MISSING_VALUES = (
 
 
 def numbers_among(texts: Iterable[str]) -> tuple[float, ...]:
-    """Return the texts that are numbers, as numbers, without NaN, which is missing anyway."""
+    """Return the markers that are numbers, as floats. NaN is left out: it is always missing."""
     numbers = (_number(text) for text in texts)
     return tuple(number for number in numbers if not isnan(number))
 
@@ -28,22 +28,25 @@ def _number(text: str) -> float:
 
 
 def stand_for_missing(values: Array, numbers: Sequence[float]) -> Array:
-    """Return where real or whole `values` are one of `numbers`, rounded as the values are: -999.9 is found in float32 too."""
-    absent = np.zeros(values.shape, bool)
+    """Return a mask of the `values` (real or whole) that equal one of `numbers`.
+
+    The numbers are rounded to the type of the values first, so that -999.9 is found in float32 too.
+    """
+    mask = np.zeros(values.shape, bool)
     for number in numbers:
         if values.dtype.kind == "f":
             with np.errstate(over="ignore"):
                 rounded = values.dtype.type(number)
             if np.isfinite(rounded) == np.isfinite(number):
-                absent |= values == rounded
+                mask |= values == rounded
         else:
-            absent |= values == np.float64(number)
-    return absent
+            mask |= values == np.float64(number)
+    return mask
 
 
 def with_gaps(values: Array, numbers: Sequence[float]) -> Array:
-    """Return `values` with NaN for each of `numbers`: as they are where there is none of them."""
+    """Return `values` with NaN in place of each of `numbers`; the same array if none of them occurs."""
     if not numbers:
         return values
-    absent = stand_for_missing(values, numbers)
-    return np.where(absent, np.nan, values) if absent.any() else values
+    mask = stand_for_missing(values, numbers)
+    return np.where(mask, np.nan, values) if mask.any() else values

@@ -1,4 +1,4 @@
-"""The real data sets that scikit-learn carries: digits, breast cancer, wine and diabetes."""
+"""The data sets that scikit-learn bundles: digits, breast cancer, wine and diabetes."""
 
 from collections.abc import Callable
 

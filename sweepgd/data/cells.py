@@ -1,4 +1,4 @@
-"""The cells of Arrow columns: what kind they are, and as numbers, days or the levels of a category."""
+"""Conversion of Arrow columns: to numbers, to days, or to the levels of a category."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -12,14 +12,14 @@ from sweepgd.data.contract import Array
 
 Kind = Literal["number", "text", "time", "bytes", "other"]
 
-# More inputs than this from one column say that it names the rows.
+# A text column with more levels than this most likely names the rows.
 LEVELS_MOST = 1000
 DAY_SECONDS = 86_400
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """A column without dictionary, extension type or string view, which Arrow computes with only in part."""
+    """Return the column without dictionary, extension type or string view, which Arrow's functions support only in part."""
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage
     if pa.types.is_dictionary(column.type):
@@ -30,7 +30,7 @@ def plain(column: pa.Array) -> pa.Array:
 
 
 def kind_of(type_: pa.DataType) -> Kind:
-    """What a plain column's cells are. Truth values are the numbers 0 and 1."""
+    """Return the kind of a plain column by its type. Booleans count as numbers, 0 and 1."""
     is_ = pa.types
     if is_.is_integer(type_) or is_.is_floating(type_) or is_.is_boolean(type_) or is_.is_decimal(type_) or is_.is_null(type_):
         return "number"
@@ -44,7 +44,7 @@ def kind_of(type_: pa.DataType) -> Kind:
 
 
 def numbers(column: pa.Array, missing: Sequence[float] = ()) -> Array:
-    """A column of kind "number" as float64, NaN where there is none or one of `missing`, which truth values never are."""
+    """Return a column of kind "number" as float64, with NaN for null and for `missing` values (not in boolean columns)."""
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
     if pa.types.is_boolean(column.type):
@@ -55,7 +55,7 @@ def numbers(column: pa.Array, missing: Sequence[float] = ()) -> Array:
 
 
 def days(column: pa.Array) -> Array:
-    """A column of kind "time" in days: dates since 1970-01-01, times of day since midnight; NaN where there is none."""
+    """Return a column of kind "time" in days: dates since 1970-01-01, times of day since midnight, NaN for null."""
     if pa.types.is_date(column.type):
         column, unit = column.cast(pa.date64()).cast(pa.int64()), "ms"
     else:
@@ -65,51 +65,51 @@ def days(column: pa.Array) -> Array:
 
 
 def texts(column: pa.Array, missing: Sequence[str]) -> pa.Array:
-    """A column's cells as texts without blanks around them, null where they say that the value is missing."""
+    """Return the cells as text without surrounding blanks, with null for the texts in `missing`."""
     if not pa.types.is_string(column.type):
         return column.cast(pa.string())
     trimmed = pc.utf8_trim_whitespace(column)
-    absent = pc.is_in(trimmed, value_set=pa.array(missing, pa.string()))
-    return pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
+    is_missing = pc.is_in(trimmed, value_set=pa.array(missing, pa.string()))
+    return pc.if_else(is_missing, pa.scalar(None, pa.string()), trimmed)
 
 
 def category(
     cells: Sequence[pa.Array], missing: Sequence[str], missing_numbers: Sequence[float]
 ) -> tuple[Array, tuple[str, ...]]:
-    """The number of each cell's level, NaN where it is missing, and the levels in sorted order."""
-    present = (_with_nulls(cell, missing_numbers) for cell in cells)
+    """Return each cell's level number, NaN if missing, and the levels in sorted order. `cells` are the column's chunks."""
+    chunks = (_with_nulls(cell, missing_numbers) for cell in cells)
     encoded = pa.chunked_array(
-        [texts(cell, missing).dictionary_encode() for cell in present], pa.dictionary(pa.int32(), pa.string())
+        [texts(chunk, missing).dictionary_encode() for chunk in chunks], pa.dictionary(pa.int32(), pa.string())
     )
     encoded = encoded.unify_dictionaries()
     if not encoded.num_chunks:
         return np.empty(0), ()
     found: list[str] = encoded.chunk(encoded.num_chunks - 1).dictionary.to_pylist()
     order = sorted(range(len(found)), key=found.__getitem__)
-    place = np.empty(len(found))
-    place[order] = np.arange(len(found))
+    rank = np.empty(len(found))
+    rank[order] = np.arange(len(found))
     codes = np.concatenate([numbers(chunk.indices) for chunk in encoded.chunks])
     values = np.full(len(codes), np.nan)
-    there = ~np.isnan(codes)
-    values[there] = place[codes[there].astype(np.int64)]
+    given = ~np.isnan(codes)
+    values[given] = rank[codes[given].astype(np.int64)]
     return values, tuple(found[index] for index in order)
 
 
 def _with_nulls(column: pa.Array, missing: Sequence[float]) -> pa.Array:
-    """A column with nulls for what is no number, or one of `missing`, where it is of kind "number"."""
+    """Return a column of kind "number" with null for NaN and for `missing` values, any other column unchanged."""
     if kind_of(column.type) != "number" or pa.types.is_null(column.type):
         return column
     return pc.if_else(pa.array(np.isnan(numbers(column, missing))), pa.scalar(None, column.type), column)
 
 
 def first_text(column: pa.Array, missing: Sequence[str]) -> tuple[int, str] | None:
-    """The first cell that is neither missing nor a number, with its place; None where there is none."""
+    """Return the row and text of the first cell that is neither missing nor a number, or None."""
     cells = enumerate(texts(column, missing).to_pylist())
     return next(((row, cell) for row, cell in cells if cell is not None and not _is_number(cell)), None)
 
 
 def first_not_utf8(column: pa.Array) -> tuple[int, bytes]:
-    """The first cell of bytes that are no UTF-8 text, with its place; the first cell of all where all are."""
+    """Return the row and bytes of the first cell that is not UTF-8 text; of the first cell if all are."""
     cells = column.to_pylist()
     return next(((row, cell) for row, cell in enumerate(cells) if not _is_utf8(cell)), (0, cells[0] if cells else b""))
 

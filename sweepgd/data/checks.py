@@ -1,4 +1,4 @@
-"""What data must be before a run may see it, and the one line that says where it is not."""
+"""Checks of data before a run uses them, each with a one-line message that names the place."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ WORTH_TELLING_BYTES = 10**9
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what a library raises while it reads a file into a Problem that names the file.
+    """Turn any exception raised while a file is read into a Problem that names the file.
 
-    A damaged file makes Arrow, NumPy, zipfile and zlib raise exceptions of any type.
+    Arrow, NumPy, zipfile and zlib raise exceptions of many types for a damaged file.
     """
     try:
         yield
@@ -28,29 +28,29 @@ def reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise Problem(f"cannot read {path}: permission denied; give a file that you may read") from error
     except MemoryError as error:
-        raise Problem(f"cannot read {path}: it needs more memory than there is; give fewer rows or columns") from error
+        raise Problem(f"cannot read {path}: not enough memory; give fewer rows or columns") from error
     except Exception as error:
         reason = (str(error).strip().partition("\n")[0][:200] or type(error).__name__).rstrip(".")
         raise Problem(f"cannot read {path}: {reason}; it may be truncated, damaged or of another format") from error
 
 
 def check_memory(where: Path | str, rows: int, columns: int, itemsize: int = 8) -> None:
-    """Say what a large table will need before it is read. Raises Problem where the machine does not have as much.
+    """Raise Problem if a table needs more memory than the machine has; warn above 1 GB. To be called before reading it.
 
-    Counted are the table itself and the parts made of it, which are at most as large.
+    The estimate counts the table and the parts made from it, which together are as large as the table at most.
     """
-    need, there = 2 * rows * columns * itemsize, machine_memory()
+    need, memory = 2 * rows * columns * itemsize, machine_memory()
     what = f"{where}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"
-    if there is not None and need > there:
-        raise Problem(f"{what}, and this machine has {in_words(there)}: give fewer rows or columns")
+    if memory is not None and need > memory:
+        raise Problem(f"{what}, and this machine has {in_words(memory)}: give fewer rows or columns")
     if need > WORTH_TELLING_BYTES:
         warnings.warn(what, stacklevel=2)
 
 
 def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, rows: Array | None = None) -> None:
-    """Raises Problem that names the column and the data row, counted from 1, of the first NaN or infinity.
+    """Raise Problem for the first NaN or infinity, with its column and its data row, counted from 1.
 
-    `values` is (n, columns); `rows` maps its rows to those of the data set.
+    `values` has shape (n, columns). `rows` (n,) maps its rows to those of the data set.
     """
     if values.dtype.kind != "f":
         return
@@ -63,25 +63,25 @@ def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, r
 
 
 def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *, gaps: bool) -> None:
-    """Raises Problem for a table without rows or inputs, of differing lengths, with NaN, infinity or stray labels.
+    """Raise Problem for a table without rows or inputs, with parts of different lengths, NaN, infinity or unknown labels.
 
-    With `gaps`, inputs may be missing.
+    With `gaps`, inputs may be missing (NaN).
     """
     rows, columns = table.inputs.shape
     if task == "none":
         return
     if len(table.targets) != rows:
-        raise Problem(f"{where}: {rows} rows of inputs but {len(table.targets)} of targets: give what belongs together")
+        raise Problem(f"{where}: {rows} rows of inputs but {len(table.targets)} of targets: give as many of each")
     if rows == 0 or columns == 0:
-        raise Problem(f"{where}: no {'input columns' if rows else 'rows'}: give data to learn from")
+        raise Problem(f"{where}: no {'input columns' if rows else 'rows'}: add some")
     if not gaps:
         check_finite(table.inputs, table.features, where, "remove the row or fill in a number")
     check_finite(table.targets, targets, where, "remove the row or fill in a number")
     if task == "classification" and not np.isin(table.targets, np.arange(len(table.classes))).all():
-        raise Problem(f"{where}: a label is none of 0 to {len(table.classes) - 1}: number the classes as named")
+        raise Problem(f"{where}: a label is not one of 0 to {len(table.classes) - 1}: number the classes in the order of names")
 
 
 def check_classes(labels: Array, classes: Sequence[str], where: str, hint: str) -> None:
-    """Raises Problem where all labels, class numbers of any shape, are of one class."""
+    """Raise Problem if all labels (class numbers, in an array of any shape) are of one class."""
     if (labels == labels.flat[0]).all():
         raise Problem(f"{where}: every row is of class {classes[int(labels.flat[0])]!r}: {hint}")

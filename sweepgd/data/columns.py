@@ -1,4 +1,4 @@
-"""The columns of a CSV or Parquet file as arrays, and all that is wrong with them in one line."""
+"""The columns of a CSV or Parquet file as arrays, with all faults of the columns in one message."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,11 +16,15 @@ from sweepgd.data.source import MOST_COLUMNS, Source, Types
 from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem, nearest
 
-OTHERWISE = "or leave it out with data.exclude"
+EXCLUDE_IT = "or leave it out with data.exclude"
 
 
 class Gathered(NamedTuple):
-    """What the batches of a file gave: the inputs, the categories' cells by column, the targets' cells, and what some hold."""
+    """The columns of a file after reading: `inputs` (n, d), where categories are still 0, and chunks of Arrow cells.
+
+    `cells` has the chunks of each category by name, `targets` those of each target. `holds` describes columns that were not
+    numbers in the file.
+    """
 
     inputs: Array
     cells: dict[str, list[pa.Array]]
@@ -29,17 +33,17 @@ class Gathered(NamedTuple):
 
 
 def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, faults: Faults) -> Raw:
-    """The columns that `spec` asks for; all but the targets where `inputs` is empty. What is wrong goes to `faults`."""
+    """Return the columns that `spec` selects: the named `inputs`, or if empty all but the targets. Adds to `faults`."""
     features, notes = _features(source, spec, targets, inputs)
     check_memory(source.path, source.rows, len(features))
     as_text = () if spec.categories in (None, "all") else listed(spec.categories)
     with reading(source.path):
         read = _gathered(source, spec, targets, features, dict.fromkeys(as_text, pa.string()), faults)
     levels = {}
-    place = {name: index for index, name in enumerate(features)}
+    column_of = {name: index for index, name in enumerate(features)}
     for name, cells in read.cells.items():
         codes, levels[name] = category(cells, spec.missing_texts, spec.missing_numbers)
-        read.inputs[:, place[name]] = codes
+        read.inputs[:, column_of[name]] = codes
         if len(levels[name]) > LEVELS_MOST:
             what = f" has {len(levels[name]):,} different texts, and a category at most {LEVELS_MOST:,}"
             faults.add(name, what, "leave it out with data.exclude")
@@ -57,7 +61,7 @@ def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, 
 
 
 def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> tuple[Names, Names]:
-    """The input columns, and a line for each column that is left out because it is an index of the rows."""
+    """Return the input columns, and a note for each column that is left out because it is a row index."""
     path, names = source.path, set(source.names)
     if len(names) < len(source.names):
         twice = [repr(name) for name, count in Counter(source.names).items() if count > 1]
@@ -71,28 +75,29 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
             )
     for name in encoded:
         if name in targets or name in excluded or (inputs and name not in inputs):
-            raise UsageProblem(f"data.categories and data.dates are of input columns, and {name!r} is none: remove it")
-    out = {*targets, *excluded, *source.index}
-    features = inputs or tuple(name for name in source.names if name not in out)
+            raise UsageProblem(f"data.categories and data.dates name input columns, and {name!r} is not one: remove it")
+    left_out = {*targets, *excluded, *source.index}
+    features = inputs or tuple(name for name in source.names if name not in left_out)
     if len(features) > MOST_COLUMNS:
-        raise Problem(f"{path}: {len(features):,} input columns, and at most {MOST_COLUMNS:,} are read: give fewer")
+        raise Problem(f"{path}: {len(features):,} input columns, more than the limit of {MOST_COLUMNS:,}: give fewer")
     unused = [name for name in source.index if name not in {*targets, *features, *excluded}]
     called = {"": "the first column, which has no name,"}
     return features, tuple(
-        f"{path}: {called.get(name, f'column {name!r}')} is an index of the rows, and no input" for name in unused
+        f"{path}: {called.get(name, f'column {name!r}')} is an index of the rows and not used as an input" for name in unused
     )
 
 
 def _cause(names: Sequence[str]) -> str:
-    """Why there may be a single column."""
+    """Return the likely reason why a file has a single column, or an empty text."""
     found = next((mark for mark in (";", "\t", "|", ",") if len(names) == 1 and mark in names[0]), None)
     if found is None:
         return ""
-    shown = '"\\t"' if found == "\t" else f'"{found}"'
-    return f"all is one column; if it is separated by {shown}, set data.separator = {shown}; "
+    quoted = '"\\t"' if found == "\t" else f'"{found}"'
+    return f"the file has one column; if its separator is {quoted}, set data.separator = {quoted}; "
 
 
 def _gathered(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
+    """Read the columns, a second time with other types if those of the first block do not hold for the whole file."""
     try:
         return _gather(source, spec, targets, features, types, faults)
     except pa.ArrowInvalid as error:
@@ -106,7 +111,7 @@ def _wanted(features: Names, targets: Names) -> Names:
 
 
 def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
-    """Go through the batches once: numbers go to their place at once, categories and targets are kept as they are."""
+    """Read all batches once: convert numbers and dates, and keep categories and targets as Arrow cells."""
     read = Gathered(np.empty((source.rows, len(features))), {}, [[] for _ in targets], {})
     texts: dict[str, bool] = {}
     missing = spec.missing_numbers
@@ -116,7 +121,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
         at = {name: index for index, name in enumerate(batch.schema.names)}
         stop = start + batch.num_rows
         if stop > source.rows:
-            raise Problem(f"{source.path}: it has more rows than lines, or than it says: save it anew, a text file as UTF-8")
+            raise Problem(f"{source.path}: it has more rows than lines or than it declares: save it again, text as UTF-8")
         for index, name in enumerate(features):
             column, values = plain(batch.column(at[name])), read.inputs[start:stop, index]
             kind = kind_of(column.type)
@@ -137,24 +142,24 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
             cells.append(plain(batch.column(at[name])))
         start = stop
     for name in (name for name, told in texts.items() if not told):
-        faults.add(name, " holds its numbers as text", f"save them as numbers, name it in data.categories, {OTHERWISE}")
+        faults.add(name, " holds numbers as text", f"save them as numbers, name it in data.categories, {EXCLUDE_IT}")
     return read._replace(inputs=read.inputs[:start])
 
 
 def _fault(
     column: pa.Array, name: str, start: int, source: Source, spec: DataSpec, faults: Faults, target: bool = False
 ) -> bool:
-    """Note why a column gives no numbers. False where these rows do not show it."""
+    """Add the reason why a column is not numeric to `faults`. Return False if these rows do not show it."""
     kind = kind_of(column.type)
-    otherwise = "or give another data.target" if target else OTHERWISE
+    otherwise = "or give another data.target" if target else EXCLUDE_IT
     if kind == "text":
         found = first_text(column, spec.missing_texts)
         if found is None:
             return False
         row, text = found
         date = spec.dates is not None and spec.dates != "all" and name in spec.dates
-        mend = 'set data.task = "classification"' if target else "name it in data.categories"
-        hint = source.advice(text) or ("write dates as 2020-01-31" if date else f"mend it, {mend}, {otherwise}")
+        setting = 'set data.task = "classification"' if target else "name it in data.categories"
+        hint = source.advice(text) or ("write dates as 2020-01-31" if date else f"fix it, {setting}, {otherwise}")
         faults.add(name, f", row {start + row + 1} is {text[:40]!r}, not a {'date' if date else 'number'}", hint)
     elif kind == "bytes":
         row, cell = first_not_utf8(column)
@@ -170,7 +175,7 @@ def _fault(
 
 
 def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source, faults: Faults) -> tuple[Array, Array]:
-    """A target's numbers, or the texts or truth values of a classification, and which are missing."""
+    """Return the values of a target (numbers; for a classification also texts or booleans) and a mask of missing ones."""
     kinds = {kind_of(cell.type) for cell in cells} or {"number"}
     if kinds == {"number"}:
         if cells and all(pa.types.is_integer(cell.type) and not cell.null_count for cell in cells):
@@ -191,5 +196,5 @@ def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source
             break
         start += len(cell)
     else:
-        faults.add(name, " holds its numbers as text", "save them as numbers, or give another data.target")
+        faults.add(name, " holds numbers as text", "save them as numbers, or give another data.target")
     return np.zeros(sum(map(len, cells))), np.zeros(sum(map(len, cells)), bool)

@@ -1,4 +1,4 @@
-"""What a data set is to a plugin author (`Dataset`, `Table`) and what a training run gets (`Data`, `Part`)."""
+"""The classes of data: `Dataset` and `Table` for authors of plugins, `Data` and `Part` for training runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,14 +14,13 @@ Task = Literal["regression", "classification", "none"]
 
 @dataclass(frozen=True)
 class Table:
-    """A whole data set as its source gives it.
+    """A whole data set before it is split.
 
-    `inputs` (n, d) and `targets` (n, k) are float64, or a narrower real type where the source stores one, such as the
-    bytes of an IDX image. For classification `targets` is one column of class numbers 0 to C-1, named in `classes`.
-    `truth` holds what synthetic data was made from, such as `{"weights": [2.0, -3.4], "bias": [4.2]}`.
-    `test` is the source's own test set, where it comes with one.
-    `levels` names the levels of each feature that is a category: its inputs are level numbers 0 to L-1, and it becomes L inputs
-    of 0 and 1. `holds` says of some features what their numbers stand for, and `notes` what was left out of the source.
+    `inputs` (n, d) and `targets` (n, k) are float64, or the narrower real type of the source, such as the bytes of an IDX
+    image. For classification `targets` is one column of class numbers 0 to C-1, named in `classes`. `truth` has the
+    parameters of synthetic data, such as `{"weights": [2.0, -3.4], "bias": [4.2]}`. `test` is a separate test set, if the
+    source has one. `levels` names the levels of each categorical feature, whose inputs are level numbers 0 to L-1; it becomes
+    L inputs of 0 or 1. `holds` describes the numbers of some features in words. `notes` say what was left out of the source.
     """
 
     inputs: Array
@@ -37,10 +36,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set, as an entry point of group `sweepgd.datasets` offers it.
+    """A named data set, the object of an entry point in group `sweepgd.datasets`.
 
-    `load(rng, **settings)` returns the `Table`; `rng` is a `numpy.random.Generator` and its only source of chance.
-    `source` names the paper, package or lecture that the data comes from.
+    `load(rng, **settings)` returns the `Table`; `rng`, a `numpy.random.Generator`, must be its only source of randomness.
+    `source` names the paper, package or lecture that the data come from.
     """
 
     name: str
@@ -53,7 +52,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one part: `inputs` (n, d) and `targets` (n, k), C-contiguous, read-only and of the run's dtype."""
+    """The rows of one part: `inputs` (n, d) and `targets` (n, k), C-contiguous, read-only, in the dtype of the run."""
 
     inputs: Array
     targets: Array
@@ -63,12 +62,12 @@ class Part:
 class Data:
     """A data set ready to train on.
 
-    `preprocessing` holds what standardization subtracted and divided by: `mean` and `scale`, a number a feature, and
-    `target_mean` and `target_scale` where the targets were standardized. Before it, missing values became those of `imputed`,
-    each column of `levels` an input a level, and `indicators` the inputs that tell where a value was missing. It is empty where
-    nothing was done.
-    `fingerprint` is the SHA-256 of the raw table's bytes and of the rows of each part.
-    `columns` are the inputs before they were encoded, each with what it holds in words; `notes` say what was left out.
+    `preprocessing` records what was done to the inputs, and is empty if nothing was: missing values became those of `imputed`,
+    each column of `levels` became one input per level, and `indicators` are the inputs that mark missing values. Then
+    standardization subtracted `mean` and divided by `scale` (one number per feature), and used `target_mean` and
+    `target_scale` for targets.
+    `fingerprint` is the SHA-256 of the bytes of the table and of the row numbers of each part.
+    `columns` describes the contents of each input column before encoding in words. `notes` say what was left out.
     """
 
     name: str
@@ -87,7 +86,7 @@ class Data:
 
     @property
     def processing(self) -> dict[str, Any]:
-        """What a trained model needs for other rows: `preprocessing`, and the names of inputs, targets and classes."""
+        """The information that a model needs for new rows: `preprocessing`, and names of inputs, targets and classes."""
         return self.preprocessing | {
             "features": list(self.features),
             "targets": list(self.target_names),
@@ -96,11 +95,11 @@ class Data:
 
     @property
     def rows(self) -> int:
-        """The number of training rows, which is one epoch."""
+        """The number of training rows; one epoch visits as many."""
         return len(self.train.inputs)
 
     @property
     def nbytes(self) -> int:
-        """The bytes of all its arrays."""
+        """The total size of the arrays in bytes."""
         parts = [part for part in (self.train, self.validation, self.test) if part is not None]
         return sum(part.inputs.nbytes + part.targets.nbytes for part in parts)

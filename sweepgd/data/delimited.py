@@ -1,4 +1,4 @@
-"""CSV and TSV files: their dialect and header, and their columns read block by block."""
+"""CSV and TSV files: dialect, header, and columns read block by block."""
 
 import codecs
 import csv
@@ -20,16 +20,16 @@ from sweepgd.data.source import MOST_COLUMNS, Source, Types
 from sweepgd.data.spec import DataSpec
 from sweepgd.problem import Problem
 
-# Of a file's beginning, in which header and sample rows are looked for.
+# The part of a file that is searched for the header and for sample rows.
 HEAD_BYTES, SAMPLE_ROWS = 1 << 24, 100
-# Of so many columns, missing values have no blanks around them.
+# From this number of columns on, markers of missing values with blanks around them are not recognised.
 PADDED_COLUMNS = 10_000
-# Arrow infers types from the first block and holds a few blocks at once.
+# Arrow infers types from the first block and holds a few blocks in memory.
 BLOCK_BYTES, READ_BYTES = 1 << 24, 1 << 22
 
 
 class Extent(NamedTuple):
-    """How much there is in a file once it is unpacked: the most rows, the longest line in bytes, and whether it has quotes."""
+    """The size of an unpacked file: an upper bound on its rows, its longest line in bytes, and whether it has quotes."""
 
     rows: int
     longest: int
@@ -37,18 +37,18 @@ class Extent(NamedTuple):
 
 
 def open_delimited(path: Path, spec: DataSpec) -> Source:
-    """The columns of a CSV or TSV file, .gz or not, in the dialect of `spec`. Raises Problem where it cannot be read."""
+    """Return the columns of a CSV or TSV file, plain or .gz, in the dialect of `spec`. Raises Problem if it is unreadable."""
     separator = spec.separator or ("\t" if is_tabbed(path) else ",")
     with reading(path):
         sample, header_lines = _sample(path, spec.encoding or "utf-8", separator)
         if not sample:
             raise ValueError("the file is empty")
         if len(sample[0]) > MOST_COLUMNS:
-            raise Problem(f"{path}: {len(sample[0]):,} columns or more, and at most {MOST_COLUMNS:,} are read: give fewer")
+            raise Problem(f"{path}: at least {len(sample[0]):,} columns, more than the limit of {MOST_COLUMNS:,}: give fewer")
         names, index = column_names(path, sample, spec.header)
         extent = _extent(path)
     skipped = 0 if spec.header is False else header_lines
-    # Arrow compares missing values before it trims the blanks around a number, and keeps a copy of them for each column.
+    # Arrow compares markers before it trims blanks, so each is listed with blanks too. It copies the list for each column.
     blanks = ("", " ") if len(names) < PADDED_COLUMNS else ("",)
     missing = [start + text + end for text in spec.missing_texts for start in blanks for end in blanks]
 
@@ -82,7 +82,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
         return None
 
     def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:
-        """The types of all blocks: the file is read once more as text, and Arrow infers those of each block."""
+        """Return types that hold for all blocks: read the file again as text and let Arrow infer the types of each block."""
         if re.match(r"In CSV column #\d+: (?:Row #\d+: )?CSV conversion error to \w+", str(error)) is None:
             raise error
         found: Types = {}
@@ -98,19 +98,21 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
 
 @contextmanager
 def _parsing(path: Path, separator: str) -> Iterator[None]:
-    """Turn what Arrow raises for a row of another number of columns into a Problem that says what the cause may be."""
+    """Turn Arrow's error for a row with too many or too few columns into a Problem with the likely cause."""
     try:
         yield
     except pa.ArrowInvalid as error:
         found = re.match(r"CSV parse error: (?:Row #\d+: )?Expected (\d+) columns, got (\d+): (.*)", str(error), re.DOTALL)
         if found is None:
             raise
-        told = str(error).partition("\n")[0][:200].rstrip(".")
-        raise Problem(f"cannot read {path}: {told}; {_ragged(int(found[1]), found[3].split(separator), separator)}") from error
+        message = str(error).partition("\n")[0][:200].rstrip(".")
+        raise Problem(
+            f"cannot read {path}: {message}; {_ragged(int(found[1]), found[3].split(separator), separator)}"
+        ) from error
 
 
 def _ragged(columns: int, cells: Sequence[str], separator: str) -> str:
-    """What the cause may be of a row of more or fewer cells than there are columns, and how to mend it."""
+    """Return the likely cause of a row with too many or too few cells, and how to fix it."""
     if len(cells) <= columns:
         return "it may be truncated, damaged or of another format"
     causes = []
@@ -120,12 +122,12 @@ def _ragged(columns: int, cells: Sequence[str], separator: str) -> str:
             ' data.separator = ";" and data.decimal = ","'
         )
     if not all(map(is_number, cells)):
-        causes.append(f"a text that holds {separator!r} wants quotes")
+        causes.append(f"put text that contains {separator!r} in quotes")
     return "; ".join(causes) or "give each row as many numbers as there are columns"
 
 
 def _splits_a_number(cell: str, after: str) -> bool:
-    """Whether two cells may be the two sides of a decimal comma."""
+    """Return whether two neighbouring cells may be the two sides of a decimal comma."""
     return re.fullmatch(r"\s*[-+]?\d+", cell) is not None and re.fullmatch(r"\d+\s*", after) is not None
 
 
@@ -134,7 +136,10 @@ def _unpacked(path: Path) -> pa.NativeFile:
 
 
 def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]], int]:
-    """The first rows, blank lines left out, and the lines up to the end of the first. Raises Problem for another encoding."""
+    """Return the first rows without blank lines, and the number of lines up to the end of the first row.
+
+    Raises Problem if the file is not in this encoding.
+    """
     with _unpacked(path) as stream:
         head = stream.read(HEAD_BYTES)
         whole = not stream.read(1)
@@ -144,7 +149,7 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
         line = head.count(b"\n", 0, getattr(error, "start", 0)) + 1
         if encoding.lower() in ("utf-8", "utf8"):
             raise Problem(f'{path}: line {line} is not UTF-8 text: set data.encoding, such as "latin-1" or "cp1252"') from error
-        raise Problem(f'{path} is not text in {encoding}: set data.encoding to what it is, such as "utf-8"') from error
+        raise Problem(f'{path} is not text in {encoding}: set data.encoding to its encoding, such as "utf-8"') from error
     rows: list[list[str]] = []
     lines = 0
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)
@@ -155,7 +160,7 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
             if len(rows) > SAMPLE_ROWS:
                 break
     if not whole:
-        last = rows.pop()  # which may be cut
+        last = rows.pop()  # may be incomplete
         if not rows and len(last) <= MOST_COLUMNS:
             raise ValueError(f"its first line is longer than {HEAD_BYTES:,} bytes")
         rows = rows or [last]
@@ -163,7 +168,7 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
 
 
 def _extent(path: Path) -> Extent:
-    """Go through a file once, unpacked, without keeping any of it."""
+    """Return the extent of a file, read once in blocks."""
     ends = longest = line = 0
     quoted = False
     with _unpacked(path) as stream:

@@ -1,17 +1,17 @@
-"""What the columns of a table hold, in words, by which a reader sees at a glance what was taken for an input."""
+"""The contents of each input column in words, so that a user sees at a glance what the inputs are."""
 
 import numpy as np
 
 from sweepgd.data.contract import Array, Table
 
-BLOCK = 4096  # rows looked at a time
+BLOCK = 4096  # rows checked at a time, which keeps temporary arrays small
 
 NUMBERS, WHOLE, ROW_NUMBERS = "numbers", "whole numbers", "whole numbers that number the rows"
 CATEGORIES = "categories"
 
 
 def described(table: Table) -> dict[str, str]:
-    """Each input column with what it holds."""
+    """Return a description of each input column, such as "whole numbers", by its name."""
     whole = _whole(table.inputs)
     held = {}
     for index, name in enumerate(table.features):
@@ -27,7 +27,7 @@ def described(table: Table) -> dict[str, str]:
 
 
 def _whole(values: Array) -> Array:
-    """Which columns hold whole numbers alone, missing ones left out."""
+    """Return a mask of the columns whose values, apart from missing ones, are all whole numbers."""
     whole = np.ones(values.shape[1], bool)
     if values.dtype.kind == "f":
         for start in range(0, len(values), BLOCK):
@@ -39,9 +39,9 @@ def _whole(values: Array) -> Array:
 
 
 def _numbers_rows(column: Array) -> bool:
-    """Whether a column counts on by one from any number, in any order, as an index of the rows does."""
+    """Return whether a column holds consecutive whole numbers in any order, as a row index does."""
     rows = len(column)
-    if rows < 10 or len(np.unique(column[:32])) < min(rows, 32):  # as of pixels, of which many are 0
+    if rows < 10 or len(np.unique(column[:32])) < min(rows, 32):  # a cheap test first: most columns repeat a value early
         return False
     if np.isnan(lowest := column.min()) or column.max() - lowest != rows - 1:
         return False

@@ -1,4 +1,4 @@
-"""Missing values and categories as numbers, by what the training rows show; scikit-learn's transformers do it."""
+"""Imputation and one-hot encoding with scikit-learn's transformers, fitted to the training rows."""
 
 from collections import Counter
 from dataclasses import replace
@@ -10,16 +10,17 @@ from sweepgd.data.contract import Array, Table
 from sweepgd.data.raw import shown
 from sweepgd.problem import Problem
 
-BLOCK = 4096  # rows looked at a time
+BLOCK = 4096  # rows checked at a time, which keeps temporary arrays small
 
 
 def encoded(
     table: Table, train: Array, validation: Array, strategy: str | None, where: str
 ) -> tuple[Table, dict[str, Any], tuple[str, ...]]:
-    """`table`, and its test set, with numbers alone; what was done, for the record; and a line for what training rows lack.
+    """Return `table` with numeric inputs only, the encoding for the record, and a note for each level not in training rows.
 
-    `strategy` is that of scikit-learn's SimpleImputer; a category takes the most frequent level. Each level of a category that
-    the training rows have becomes an input, and so does "was missing" for each column that lacks values there.
+    `train` and `validation` are row numbers. `strategy` is that of scikit-learn's SimpleImputer; categories take the most
+    frequent level. Each level in the training rows becomes an input. Each column with missing values in the training rows
+    gets a further input that marks them. The test set of the table is encoded in the same way.
     """
     if not table.levels and not any(_has_gaps(each.inputs) for each in (table, table.test) if each is not None):
         return table, {}, ()
@@ -35,7 +36,7 @@ def encoded(
 
 
 def _has_gaps(values: Array) -> bool:
-    """Whether a value is missing."""
+    """Return whether a value is missing (NaN)."""
     if values.dtype.kind != "f":
         return False
     return any(np.isnan(values[start : start + BLOCK]).any() for start in range(0, len(values), BLOCK))
@@ -51,20 +52,20 @@ class _Encoder:
         names = table.features
         empty = [names[column] for column in np.flatnonzero(np.isnan(rows).all(axis=0))]
         if empty:
-            raise Problem(f"{where}: column {empty[0]!r} is missing in all training rows: leave it out with data.exclude")
+            raise Problem(f"{where}: column {empty[0]!r} is missing in all training rows: remove it with data.exclude")
         self._names, self._levels = names, table.levels
         self._numbers = [index for index, name in enumerate(names) if name not in table.levels]
         self._categories = [index for index, name in enumerate(names) if name in table.levels]
-        # Without a strategy nothing is missing, and any of them leaves the numbers as they are.
+        # With "drop", or without a strategy, nothing is missing here, and "mean" changes nothing.
         number = strategy if strategy in ("mean", "median", "most_frequent") else "mean"
         self._imputer = SimpleImputer(strategy=number).fit(rows[:, self._numbers]) if self._numbers else None
         self._mode, self._one_hot = SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")
         if self._categories:
             self._one_hot.fit(self._mode.fit_transform(rows[:, self._categories]))
         self._indicator = MissingIndicator(features="missing-only", error_on_new=False).fit(rows)
-        self._lacking = [names[column] for column in self._indicator.features_]
+        self._incomplete = [names[column] for column in self._indicator.features_]
 
-        # Where the inputs of each column go: in the order of the columns, and those that tell what was missing at the end.
+        # The positions of each column's inputs: in the order of the columns, with the indicators of missing values last.
         seen = dict(zip(self._categories, self._seen(), strict=True))
         self.features: tuple[str, ...] = ()
         self._places: dict[int, list[int]] = {}
@@ -72,24 +73,24 @@ class _Encoder:
             own = (name,) if column not in seen else tuple(f"{name}={level}" for level in seen[column])
             self._places[column] = list(range(len(self.features), len(self.features) + len(own)))
             self.features += own
-        self._gap_names = tuple(f"{name} missing" for name in self._lacking)
-        self.features += self._gap_names
+        self._indicators = tuple(f"{name} missing" for name in self._incomplete)
+        self.features += self._indicators
         twice = [repr(name) for name, count in Counter(self.features).items() if count > 1]
         if twice:
             raise Problem(
-                f"{where}: two inputs would be called {shown(twice)}, one of them made of a category's level or of what was"
-                " missing: rename a column, or leave one out with data.exclude"
+                f"{where}: two inputs would be called {shown(twice)}, because levels and missing values become inputs: rename a"
+                " column, or remove one with data.exclude"
             )
 
     def _seen(self) -> list[list[str]]:
-        """The levels of each category that the training rows have."""
+        """Return the levels of each category that occur in the training rows."""
         if not self._categories:
             return []
         pairs = zip(self._categories, self._one_hot.categories_, strict=True)
         return [[self._levels[self._names[column]][int(code)] for code in codes] for column, codes in pairs]
 
     def transform(self, values: Array) -> Array:
-        """Columns (n, d), in which NaN is missing, as inputs (n, features)."""
+        """Return the inputs (n, features) of columns (n, d), in which NaN is missing."""
         out = np.zeros((len(values), len(self.features)))
         if self._imputer is not None:
             out[:, [place for column in self._numbers for place in self._places[column]]] = self._imputer.transform(
@@ -98,12 +99,12 @@ class _Encoder:
         if self._categories:
             places = [place for column in self._categories for place in self._places[column]]
             out[:, places] = self._one_hot.transform(self._mode.transform(values[:, self._categories])).toarray()
-        if self._lacking:
-            out[:, len(self.features) - len(self._lacking) :] = self._indicator.transform(values)
+        if self._incomplete:
+            out[:, len(self.features) - len(self._incomplete) :] = self._indicator.transform(values)
         return out
 
     def renumbered(self, test: Table) -> Array:
-        """The columns of a test set with the level numbers of the training file; levels that it lacks are behind its own."""
+        """Return the columns of a test set with the level numbers of the training file, which new levels extend."""
         values = test.inputs.astype(np.float64)
         for column in self._categories:
             name = self._names[column]
@@ -111,13 +112,13 @@ class _Encoder:
             numbers = np.array(
                 [own.setdefault(level, len(own)) for level in test.levels.get(name, ())] or [0], dtype=np.float64
             )
-            there = ~np.isnan(values[:, column])
-            values[there, column] = numbers[values[there, column].astype(np.int64)]
+            given = ~np.isnan(values[:, column])
+            values[given, column] = numbers[values[given, column].astype(np.int64)]
             self._levels = {**self._levels, name: tuple(own)}
         return values
 
     def unseen(self, values: Array, where: str) -> tuple[str, ...]:
-        """A line for each level that no training row has."""
+        """Return a note for each level in `values` that no training row has."""
         notes = []
         for column, codes in zip(self._categories, self._one_hot.categories_ if self._categories else (), strict=True):
             name = self._names[column]
@@ -131,14 +132,14 @@ class _Encoder:
         return tuple(notes)
 
     def described(self) -> dict[str, Any]:
-        """What was done, for the record."""
+        """Return the encoding for the record, as `Data.preprocessing` describes it."""
         imputed: dict[str, Any] = {}
         for column, statistic in zip(self._numbers, self._imputer.statistics_ if self._imputer else (), strict=True):
-            if self._names[column] in self._lacking:
+            if self._names[column] in self._incomplete:
                 imputed[self._names[column]] = float(statistic)
         for column, code in zip(self._categories, self._mode.statistics_ if self._categories else (), strict=True):
-            if self._names[column] in self._lacking:
+            if self._names[column] in self._incomplete:
                 imputed[self._names[column]] = self._levels[self._names[column]][int(code)]
         names = [self._names[column] for column in self._categories]
         done = {"columns": list(self._names), "levels": dict(zip(names, self._seen(), strict=True)), "imputed": imputed}
-        return done | {"indicators": list(self._gap_names)}
+        return done | {"indicators": list(self._indicators)}

@@ -13,7 +13,7 @@ CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shi
 
 
 def _file(folder: Path, name: str) -> Path:
-    """A file of that name, packed or not."""
+    """Return the file of that name, with or without .gz. Raises Problem if there is none."""
     found = next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
     if found is None:
         raise Problem(
@@ -28,15 +28,15 @@ def _part(folder: Path, name: str) -> Table:
 
     images, labels = (read_idx(_file(folder, f"{name}-{kind}-ubyte")) for kind in ("images-idx3", "labels-idx1"))
     if images.ndim != 3 or labels.shape != images.shape[:1]:
-        raise Problem(f"{folder}: images of shape {images.shape} and labels of {labels.shape}: give Fashion-MNIST's own files")
+        raise Problem(f"{folder}: images of shape {images.shape} and labels of {labels.shape}: use the original files")
     inputs = images.reshape(len(images), -1)
     features = tuple(f"x{pixel}" for pixel in range(inputs.shape[1]))
     return Table(inputs, labels[:, None].astype(np.float64), features, CLASSES)
 
 
 def _load(rng: np.random.Generator, folder: str) -> Table:
-    place = Path(folder).expanduser()
-    train, test = _part(place, "train"), _part(place, "t10k")
+    path = Path(folder).expanduser()
+    train, test = _part(path, "train"), _part(path, "t10k")
     return Table(train.inputs, train.targets, train.features, CLASSES, test=test)
 
 
@@ -44,7 +44,7 @@ fashion_mnist = Dataset(
     name="fashion_mnist",
     task="classification",
     load=_load,
-    settings=(Setting("folder", FOLDER, "where its four IDX files are"),),
+    settings=(Setting("folder", FOLDER, "folder of the four IDX files"),),
     description="60,000 images of clothes, 28 by 28 pixels of 0 to 255, in 10 kinds, and 10,000 to test",
     source="Xiao, Rasul & Vollgraf 2017; Debian's package dataset-fashion-mnist",
 )

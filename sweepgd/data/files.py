@@ -1,4 +1,4 @@
-"""A user's own file as a table: read in its format, checked, its labels as class numbers, with its test set."""
+"""A user's file as a table: read, checked, with labels as class numbers and its test set."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from sweepgd.data.source import Source
 from sweepgd.data.spec import DataSpec, listed
 from sweepgd.problem import Problem, UsageProblem
 
-# Keys that a format has no use for. Texts in an NPZ file may be bytes, which have an encoding.
+# Keys that do not apply to a format. Text in an NPZ file may be bytes, so `encoding` applies to it.
 COLUMN_KEYS, DIALECT_KEYS = ("exclude", "categories", "dates"), ("header", "separator", "decimal")
 UNUSED = {
     "parquet": (*DIALECT_KEYS, "encoding"),
@@ -25,9 +25,9 @@ UNUSED = {
 
 
 def load_file(spec: DataSpec) -> tuple[Table, Names]:
-    """The table of `spec.path`, with its test set where there is one, and the names of its targets.
+    """Return the table of `spec.path`, with its test set if there is one, and the names of the targets.
 
-    Raises Problem for what is wrong with a file, UsageProblem for what is wrong with the request.
+    Raises Problem for a fault of a file, UsageProblem for a fault of the request.
     """
     assert spec.path is not None
     assert spec.task is not None
@@ -40,7 +40,7 @@ def load_file(spec: DataSpec) -> tuple[Table, Names]:
     if own.inputs.shape[1] != raw.inputs.shape[1] or own.targets.shape[1] != raw.targets.shape[1]:
         raise Problem(
             f"{where}: {own.inputs.shape[1]} inputs and {own.targets.shape[1]} targets, but {spec.path} has"
-            f" {raw.inputs.shape[1]} and {raw.targets.shape[1]}: give a test file of the same columns"
+            f" {raw.inputs.shape[1]} and {raw.targets.shape[1]}: give a test file with the same columns"
         )
     test = _table(own, spec.task, where, table.classes)
     return Table(**vars(table) | {"test": test, "notes": tuple(dict.fromkeys((*table.notes, *test.notes)))}), raw.target_names
@@ -54,11 +54,11 @@ def _check_request(spec: DataSpec) -> None:
     for key in UNUSED.get(form, ()):
         if getattr(spec, key) is not None:
             of = "names columns of a CSV or Parquet file" if key in COLUMN_KEYS else "says how a CSV or TSV file is written"
-            raise UsageProblem(f"data.{key} {of}, and {spec.path} is none: remove it")
+            raise UsageProblem(f"data.{key} {of}, and {spec.path} is not one: remove it")
     if spec.test_path is None:
         return
     if format_of(spec.test_path) != form:
-        raise UsageProblem(f"data.test_path {spec.test_path} is of another format than {spec.path}: give both in one")
+        raise UsageProblem(f"data.test_path {spec.test_path} is of another format than {spec.path}: use one format for both")
     if form == "idx":
         if spec.test_target is None:
             raise UsageProblem("data.test_path of an IDX file needs data.test_target: the file of its labels")
@@ -67,8 +67,8 @@ def _check_request(spec: DataSpec) -> None:
     if form == "npz" and spec.test_inputs is not None:
         return
     if existing(spec.path).samefile(existing(spec.test_path)):
-        inputs = "; of an NPZ file name its arrays in data.test_inputs and data.test_target" if form == "npz" else ""
-        raise UsageProblem(f"data.test_path is {spec.path} itself, and what was trained on tests nothing: give another{inputs}")
+        inputs = ", or name arrays of it in data.test_inputs and data.test_target" if form == "npz" else ""
+        raise UsageProblem(f"data.test_path is {spec.path} itself, the training file: give another file{inputs}")
 
 
 def _read_csv(spec: DataSpec) -> tuple[Raw, Raw | None]:
@@ -97,7 +97,7 @@ def _read_columns(spec: DataSpec, open_: Callable[[Path], Source]) -> tuple[Raw,
     raw = part(spec, spec.path, targets, listed(spec.inputs))
     if spec.test_path is None:
         return raw, None
-    # Each column is what it is in the training file: "all" would be judged anew by what the test file happens to hold.
+    # A column has the kind that it has in the training file. "all" would choose columns by the contents of the test file.
     kinds = {"categories": list(raw.levels), "dates": [name for name, held in raw.holds.items() if held == TIMES]}
     same = spec.model_copy(update={key: names for key, names in kinds.items() if getattr(spec, key) == "all"})
     return raw, part(same, spec.test_path, listed(spec.test_target) or targets, raw.features)
@@ -119,7 +119,7 @@ def _read_npz(spec: DataSpec) -> tuple[Raw, Raw | None]:
         shared = set(roles) & set(test)
         if shared:
             raise UsageProblem(
-                f"{spec.path}: array {min(shared)!r} is to be of the training and of the test part: name another"
+                f"{spec.path}: array {min(shared)!r} is named for both the training and the test part: name another"
             )
         return part(spec.path, arrays, roles), part(spec.path, arrays, test)
     raw = part(spec.path, arrays, roles)
@@ -129,7 +129,7 @@ def _read_npz(spec: DataSpec) -> tuple[Raw, Raw | None]:
     own = npz.declared(existing(spec.test_path))
     test = npz.test_roles(spec, own, roles)
     if set(roles) & set(test) and file.samefile(existing(spec.test_path)):
-        raise UsageProblem(f"{spec.path}: one array is to be of the training and of the test part: name another")
+        raise UsageProblem(f"{spec.path}: one array is named for both the training and the test part: name another")
     return raw, part(spec.test_path, own, test)
 
 
@@ -144,12 +144,12 @@ def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
 
         files = existing(path), existing(target)
         if files[0].samefile(files[1]):
-            raise UsageProblem(f"{path} is to be both inputs and target: give the file of labels in the target")
+            raise UsageProblem(f"{path} is named for both inputs and target: give the file of labels in the target")
         for file in files:
             check_content(file)
         values, labels = map(read_idx, files)
         if labels.ndim != 1 or values.ndim == 0:
-            raise Problem(f"{target}: {labels.ndim} dimensions where labels have 1: give inputs in path, labels in target")
+            raise Problem(f"{target}: {labels.ndim} dimensions, but labels have 1: give inputs in path and labels in target")
         return _flat(values, labels, target, spec, path)
 
     assert spec.path is not None
@@ -158,29 +158,29 @@ def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
 
 
 def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str) -> Raw:
-    """Arrays of any shape as rows of columns."""
+    """Return arrays of any shape as rows of columns, with missing labels marked."""
     values, labels = (array.reshape(len(array), int(np.prod(array.shape[1:]))) for array in (values, labels))
     if len(values) != len(labels):
-        raise Problem(f"{where}: {len(values)} rows of inputs but {len(labels)} of targets: give what belongs together")
+        raise Problem(f"{where}: {len(values)} rows of inputs but {len(labels)} of targets: give as many of each")
     names = tuple(f"x{column}" for column in range(values.shape[1]))
     holds = dict.fromkeys(names, TRUTH_VALUES) if values.dtype.kind == "b" else {}
     values = values.view(np.uint8) if holds else with_gaps(values, spec.missing_numbers)
     targets = (target,) if labels.shape[1] == 1 else tuple(f"{target}[{i}]" for i in range(labels.shape[1]))
     if labels.dtype.kind == "U":
         labels = np.char.strip(labels)
-        lacking = np.isin(labels, spec.missing_texts)
+        unlabelled = np.isin(labels, spec.missing_texts)
     elif labels.dtype.kind == "b":
-        lacking = np.zeros(labels.shape, bool)
+        unlabelled = np.zeros(labels.shape, bool)
     else:
-        lacking = np.isnan(labels) | stand_for_missing(labels, spec.missing_numbers)
-    raw = Raw(values, labels, np.asarray(lacking.any(axis=1)), names, targets, {}, holds=holds)
+        unlabelled = np.isnan(labels) | stand_for_missing(labels, spec.missing_numbers)
+    raw = Raw(values, labels, np.asarray(unlabelled.any(axis=1)), names, targets, {}, holds=holds)
     return complete(raw, spec, Faults(where))
 
 
 def _table(raw: Raw, task: str, path: str, classes: Names = ()) -> Table:
     if task == "classification":
         if raw.targets.shape[1] != 1:
-            hint = "; of one-hot labels save the class numbers, as argmax(axis=1) gives them"
+            hint = "; for one-hot labels save the class numbers, labels.argmax(axis=1)"
             raise Problem(f"{path}: {raw.targets.shape[1]} columns of labels: a classification has one{hint}")
         targets, classes = encode(raw.targets[:, 0], classes, path, raw.target_names[0])
     else:

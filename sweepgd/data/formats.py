@@ -1,4 +1,4 @@
-"""The format of a file: what its name promises, and what its first bytes show."""
+"""The format of a file, by its name and by its first bytes."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ Format = Literal["csv", "parquet", "npz", "idx"]
 KNOWN = "give .csv, .tsv, .parquet, .npz, .idx or -idx3-ubyte (CSV, TSV, IDX also .gz)"
 
 GZIP, ZIP, PARQUET = "gzip", "a ZIP archive", "Parquet"
-# The first bytes of what people save under another name.
+# The first bytes of formats that are often saved under the wrong name.
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", GZIP),
     (b"PK\x03\x04", ZIP),
@@ -34,17 +34,17 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
 HINTS = {
     GZIP: "add .gz to its name",
     ZIP: "unpack it, or save an Excel sheet as CSV",
-    PARQUET: "let its name end in .parquet",
+    PARQUET: "rename it to end in .parquet",
     "a single NumPy array": "save inputs and target with numpy.savez",
     "an Excel file": "save it as CSV",
     "UTF-16 text": 'set data.encoding = "utf-16"',
-    "a web page": "fetch the file itself",
-    "a Git LFS pointer, not the file itself": "fetch it with git lfs pull",
+    "a web page": "download the file itself",
+    "a Git LFS pointer, not the file itself": "get it with git lfs pull",
 }
 
 
 def format_of(path: str) -> Format:
-    """The format that a file's name promises. Raises UsageProblem where it is none of those that are read."""
+    """Return the format by a file's name. Raises UsageProblem if it is not supported."""
     name = Path(path).name.lower()
     if name.endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")):
         return "csv"
@@ -52,54 +52,54 @@ def format_of(path: str) -> Format:
         return "parquet"
     if name.endswith(".npz"):
         return "npz"
-    # MNIST's own names: train-images-idx3-ubyte.gz, train-images.idx3-ubyte.
+    # MNIST's file names: train-images-idx3-ubyte.gz, train-images.idx3-ubyte.
     if re.search(r"[-.]idx\d?(-\w+)?(\.gz)?$", name):
         return "idx"
     raise UsageProblem(f"{path}: unknown format: {KNOWN}")
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file's name says that gzip compressed it."""
+    """Return whether a file's name says that it is compressed with gzip."""
     return path.name.lower().endswith(".gz")
 
 
 def is_tabbed(path: Path) -> bool:
-    """Whether a file's name says that tabs separate its columns."""
+    """Return whether a file's name says that its columns are separated by tabs."""
     return path.name.lower().endswith((".tsv", ".tsv.gz"))
 
 
 def existing(path: str) -> Path:
-    """The file at a path. Raises Problem where there is none, saying why."""
+    """Return the file at a path, with ~ expanded. Raises Problem if there is none, with the reason."""
     try:
         file = Path(path).expanduser()
         if file.is_file():
             return file
-        there, link = file.exists(), file.readlink() if file.is_symlink() else None
-    except (OSError, RuntimeError) as error:  # RuntimeError where nobody has the name behind ~
+        exists, link = file.exists(), file.readlink() if file.is_symlink() else None
+    except (OSError, RuntimeError) as error:  # RuntimeError: the user after ~ does not exist
         raise Problem(
             f"cannot read {path}: {getattr(error, 'strerror', None) or error}; give a file that you may read"
         ) from error
-    if there:
+    if exists:
         raise Problem(f"not a file: {path}: give a CSV, Parquet, NPZ or IDX file")
     if link is not None:
-        raise Problem(f"{path} is a link to {link}, and nothing is there: mend the link, or give another file")
+        raise Problem(f"{path} is a link to {link}, which does not exist: fix the link, or give another file")
     raise Problem(f"no such file: {path}")
 
 
 def check_content(path: Path, encoding: str = "utf-8") -> None:
-    """Raises Problem where a file's first bytes are those of another format than its name promises."""
+    """Raise Problem if a file's first bytes are of another format than its name says."""
     try:
         with path.open("rb") as file:
             start = file.read(32)
     except OSError:
-        return  # told by who reads it
+        return  # reported when the file is read
     found = next((name for magic, name in MAGIC if start.startswith(magic)), None)
     form = format_of(str(path))
     packed = GZIP if is_packed(path) else None
-    promised = {"csv": packed, "idx": packed, "parquet": PARQUET, "npz": ZIP}[form]
-    if found is None or found == promised:
+    expected = {"csv": packed, "idx": packed, "parquet": PARQUET, "npz": ZIP}[form]
+    if found is None or found == expected:
         return
     if found == "UTF-16 text" and (form != "csv" or not encoding.lower().replace("_", "-").startswith("utf-8")):
         return
     hint = HINTS.get(found, "unpack it" if found in ("bzip2", "xz", "zstd") else f"save it in another format: {KNOWN}")
-    raise Problem(f"{path} holds {found}{' and not ' + promised if promised else ''}: {hint}")
+    raise Problem(f"{path} holds {found}{', not ' + expected if expected else ''}: {hint}")

@@ -1,4 +1,4 @@
-"""The names of a CSV file's columns, or the line that says why its first row gives none."""
+"""The column names of a CSV file, or an error that says why its first row has none."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from sweepgd.problem import Problem
 
 
 def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of all columns, and those of them that are an index of the rows or empty.
+    """Return the names of all columns, and those among them that are a row index or empty.
 
-    `sample` are the first rows as text; without a header the columns are c1, c2, …. Raises Problem where names are missing or
-    occur twice, and, unless `header` is given, where the first row looks like data.
+    `sample` has the first rows as text. Without a header the columns are c1, c2, …. Raises Problem if names are missing or
+    occur twice, or, unless `header` is given, if the first row looks like data.
     """
     first, rest = sample[0], sample[1:]
     if header is False:
@@ -21,19 +21,17 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
     names = [name.strip() for name in first]
     if header is None and _looks_like_data(names, rest):
         raise Problem(
-            f"{path}: its first line looks like data ({shown(names)}), not like names: set data.header = false, and the"
-            f" columns are c1 to c{len(names)}; or true, if these are names"
+            f"{path}: its first line looks like data ({shown(names)}), not like names: set data.header = false for columns"
+            f" named c1 to c{len(names)}, or true if these are names"
         )
     index = []
     for place, name in enumerate(names):
-        # `to_csv` and `write.csv` give no name to the numbers or names of the rows.
+        # `to_csv` of pandas and `write.csv` of R leave the name of the row index empty.
         if len(names) > 1 and (is_index(name, place) or (place == 0 and not name)):
             index.append(name)
         elif not name:
             if any(len(row) > place and row[place].strip() for row in rest):
-                raise Problem(
-                    f"{path}: column {place + 1} has no name: give it one in the first line, or set data.header = false"
-                )
+                raise Problem(f"{path}: column {place + 1} has no name: add one to the first line, or set data.header = false")
             names[place] = f"column {place + 1}"
             index.append(names[place])
     twice = [name for name, count in Counter(names).items() if count > 1]
@@ -43,10 +41,10 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
 
 
 def _looks_like_data(names: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
-    """Whether half of the names are numbers, or a name occurs among the first values of its own column.
+    """Return whether half of the names are numbers, or a name occurs among the first values of its own column.
 
-    The numbers that pandas gives to columns without names, 0, 1, 2, …, are names: three or more of them, or fewer beside a
-    first column that has no name and no gap, as its index has.
+    The numbers 0, 1, 2, … count as names, since pandas gives them to columns without names: three or more of them, or fewer
+    next to a complete first column without a name, the index that pandas writes.
     """
     given = [name for name in names if name]
     numbers = [name for name in given if is_number(name)]
@@ -61,7 +59,7 @@ def _looks_like_data(names: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number, with a decimal point or comma."""
+    """Return whether a text is a number, with a decimal point or comma."""
     try:
         float(text.replace(",", ".", 1))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The IDX format of MNIST: a big-endian header of type and dimensions, then the values; plain or gzip."""
+"""The IDX format of MNIST: a big-endian header with type and dimensions, then the values; plain or gzip."""
 
 import gzip
 from math import prod
@@ -15,7 +15,7 @@ TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">
 
 
 def read_idx(path: Path) -> Array:
-    """The array of an IDX file, in its own shape and type. Raises Problem for a wrong magic number or length."""
+    """Return the array of an IDX file in its shape and type. Raises Problem for a wrong magic number or length."""
     with reading(path), gzip.open(path) if is_packed(path) else path.open("rb") as file:
         start = file.read(4)
         if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES:
@@ -23,16 +23,17 @@ def read_idx(path: Path) -> Array:
             raise Problem(f"{path}: starts with {found}, not with the magic number of an IDX file: give another file")
         dtype, sizes = np.dtype(TYPES[start[2]]), file.read(4 * start[3])
         if len(sizes) < 4 * start[3]:
-            raise Problem(f"{path}: it ends after {4 + len(sizes)} bytes, within its header: damaged, fetch it anew")
+            raise Problem(f"{path}: it ends after {4 + len(sizes)} bytes, within its header: damaged, download it again")
         shape = tuple(int.from_bytes(sizes[at : at + 4], "big") for at in range(0, 4 * start[3], 4))
         promised = prod(shape) * dtype.itemsize
         if shape:
             check_memory(path, shape[0], prod(shape[1:]), dtype.itemsize)
-        # One byte more than promised, so that a file that goes on is found without being unpacked to its end.
+        # One byte more, to detect a file that is too long without unpacking all of it.
         content = file.read(promised + 1)
     header = 4 + len(sizes)
     if len(content) != promised:
         found = "more" if len(content) > promised else f"{header + len(content):,}"
-        raise Problem(f"{path}: its header promises {header + promised:,} bytes, and there are {found}: damaged, fetch it anew")
+        expected = f"{header + promised:,} bytes"
+        raise Problem(f"{path}: its header declares {expected}, and there are {found}: damaged, download it again")
     values = np.frombuffer(content, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

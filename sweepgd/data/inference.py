@@ -1,19 +1,22 @@
-"""The types of columns of text: those that Arrow infers of a block, and those that hold for several blocks."""
+"""Column types of text: the types that Arrow infers for a block, and the types that fit several blocks."""
 
 import pyarrow as pa
 import pyarrow.csv
 
-# Arrow's own limit.
+# The limit of Arrow.
 MOST_BLOCK_BYTES = 2**31 - 1
-# Of two types in one row, the later one holds the values of both.
+# Of two types in one row, the later one can hold the values of both.
 _WIDER = ((pa.int64(), pa.float64()), (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")))
 
 
 def inferred(batch: pa.RecordBatch, options: pa.csv.ConvertOptions) -> pa.Schema:
-    """Return the types that Arrow infers where it reads these texts with `options`: by its own rules, as only it knows them."""
-    written = pa.BufferOutputStream()
-    pa.csv.write_csv(batch, written, pa.csv.WriteOptions(include_header=False))
-    content = written.getvalue()
+    """Return the types that Arrow infers for a batch of texts, read as CSV with `options`.
+
+    The batch is written and read again, because Arrow offers its rules of inference only in its CSV reader.
+    """
+    stream = pa.BufferOutputStream()
+    pa.csv.write_csv(batch, stream, pa.csv.WriteOptions(include_header=False))
+    content = stream.getvalue()
     return pa.csv.read_csv(
         pa.BufferReader(content),
         read_options=pa.csv.ReadOptions(column_names=batch.schema.names, block_size=min(content.size + 1, MOST_BLOCK_BYTES)),
@@ -23,7 +26,7 @@ def inferred(batch: pa.RecordBatch, options: pa.csv.ConvertOptions) -> pa.Schema
 
 
 def wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """Return the narrowest type that holds the values of both: text where no other does."""
+    """Return the narrowest type that can hold the values of both types, text if there is no other."""
     if pa.types.is_null(one) or one == other:
         return other
     if pa.types.is_null(other):

@@ -7,15 +7,15 @@ import numpy as np
 from sweepgd.data.contract import Array
 from sweepgd.problem import Problem
 
-# Whole numbers that are so many for so few rows are a quantity; faces and characters have texts, or more rows a class.
+# More than 20 whole numbers with fewer than 5 rows each are most likely a quantity, not classes.
 FEW_CLASSES, FEW_ROWS = 20, 5
 
 
 def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tuple[Array, tuple[str, ...]]:
-    """Class numbers (n, 1) of whole or textual labels (n,), and the names of the classes in sorted order.
+    """Return class numbers (n, 1) for labels (n,), whole numbers or text, and the class names in sorted order.
 
-    Where `classes` is given, as for a test file, every label must be among them. Raises Problem where a label is
-    neither text nor a whole number, or where there are so many numbers that they are no classes.
+    If `classes` is given, as for a test file, every label must be one of them. Raises Problem if a label is neither text nor a
+    whole number, or if there are too many different numbers for classes.
     """
     if labels.dtype.kind == "f":
         broken = np.flatnonzero(~((np.abs(labels) < 2.0**53) & (labels == np.floor(labels))))
@@ -36,6 +36,8 @@ def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tu
     known = {name: number for number, name in enumerate(classes)}
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        raise Problem(f"{where}: column {column!r} has class {unknown!r}, which the training file has not")
+        raise Problem(
+            f"{where}: column {column!r} has class {unknown!r}, which is not in the training file: fix it, or remove the row"
+        )
     numbers = np.array([known[name] for name in names], dtype=np.float64)
     return numbers[codes][:, None], classes

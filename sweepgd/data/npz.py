@@ -1,4 +1,4 @@
-"""NPZ archives: their arrays by name, what each declares before it is read, and the layout of Keras' archives."""
+"""NPZ archives: their arrays by name, checked by their headers before they are read, and the layout of Keras."""
 
 import zipfile
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ from sweepgd.data.raw import in_one_line
 from sweepgd.data.spec import DataSpec
 from sweepgd.problem import Problem, UsageProblem, nearest
 
-# The arrays of keras.datasets' archives, such as mnist.npz.
+# The arrays in archives of keras.datasets, such as mnist.npz.
 KERAS = ("x_train", "y_train", "x_test", "y_test")
-# The kinds of NumPy's types that a target may be of.
+# The NumPy type kinds that a target may have.
 TARGET_KINDS = {"classification": "fiubUS", "regression": "fiub"}
 
 
 class Declared(NamedTuple):
-    """What the header of an array says, and the bytes that the archive holds of its values."""
+    """The header of an array, and the number of bytes that the archive holds for its values."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -37,7 +37,7 @@ class Roles(NamedTuple):
 
 
 def declared(path: Path) -> dict[str, Declared]:
-    """The arrays of an archive by name, none of them read. Raises Problem where it is no archive of arrays."""
+    """Return the headers of all arrays of an archive by name. Raises Problem if it is not an archive of arrays."""
     arrays = {}
     with reading(path), zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
@@ -52,9 +52,9 @@ def declared(path: Path) -> dict[str, Declared]:
 
 
 def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles | None]:
-    """Which arrays of `spec.path` are the training inputs and target, and which the test set's, where it is in there too.
+    """Return the arrays of `spec.path` for training, and for the test if they are in the same archive.
 
-    Raises UsageProblem where that is not clear.
+    Raises UsageProblem if they are ambiguous.
     """
     path = spec.path
     keras = all(name in arrays for name in KERAS)
@@ -75,7 +75,7 @@ def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles 
 
 
 def test_roles(spec: DataSpec, arrays: Mapping[str, Declared], train: Roles) -> Roles:
-    """Which arrays of `spec.test_path` are the test set's: those named, or else those named as in `spec.path`."""
+    """Return the arrays of `spec.test_path` for the test: those given, or else those with the names of the training arrays."""
     target = spec.test_target or train.target
     if spec.test_inputs is not None:
         return Roles(spec.test_inputs, target)
@@ -103,27 +103,29 @@ def _listed(names: Mapping[str, Declared] | list[str]) -> str:
 
 
 def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: DataSpec) -> tuple[Array, Array]:
-    """Inputs and target of one part. Raises Problem where an array is not what its role wants, before it is read."""
+    """Return the inputs and target of one part. Raises Problem, before reading, if an array does not fit its role."""
     for name in part:
         if name not in arrays:
             raise UsageProblem(f"{path}: no array {name!r}: {nearest(name, map(in_one_line, arrays))}")
     if part.inputs == part.target:
-        raise UsageProblem(f"{path}: array {part.inputs!r} is to be both inputs and target: name another")
+        raise UsageProblem(f"{path}: array {part.inputs!r} is named for both inputs and target: name another")
     assert spec.task is not None
-    wanted = ((part.inputs, "fiub", "inputs"), (part.target, TARGET_KINDS[spec.task], f"target of a {spec.task}"))
+    wanted = ((part.inputs, "fiub", "inputs"), (part.target, TARGET_KINDS[spec.task], f"the target of a {spec.task}"))
     for name, kinds, what in wanted:
         array = arrays[name]
         if array.dtype.kind not in kinds or not array.shape:
-            raise Problem(f"{path}: array {name!r} holds {_named(array.dtype)} of shape {array.shape}, no {what}{_mend(array)}")
-        promised = prod(array.shape) * array.dtype.itemsize
-        if promised != array.held:
             raise Problem(
-                f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {promised:,} bytes, and holds"
-                f" {array.held:,}: it is damaged, save it anew"
+                f"{path}: array {name!r} holds {_named(array.dtype)} of shape {array.shape}, not {what}{_hint(array)}"
+            )
+        expected = prod(array.shape) * array.dtype.itemsize
+        if expected != array.held:
+            raise Problem(
+                f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {expected:,} bytes, and holds"
+                f" {array.held:,}: it is damaged, save it again"
             )
     rows, *rest = arrays[part.inputs].shape
     check_memory(path, rows, prod(rest), arrays[part.inputs].dtype.itemsize)
-    # Opened here because np.load leaves a damaged archive open.
+    # Opened here: np.load does not close a damaged archive.
     with reading(path), path.open("rb") as file:
         archive = np.load(file)
         inputs, target = archive[part.inputs], archive[part.target]
@@ -134,7 +136,7 @@ def _named(dtype: np.dtype) -> str:
     return "Python objects" if dtype.kind == "O" else str(dtype)
 
 
-def _mend(array: Declared) -> str:
+def _hint(array: Declared) -> str:
     if array.dtype.kind == "O":
-        return ": objects are not read, since they may run code; save texts with .astype(str), numbers with .astype(float)"
+        return ": objects are not read, since they may run code; save text with .astype(str), numbers with .astype(float)"
     return ": give rows of numbers, or name another array"

@@ -1,4 +1,4 @@
-"""Parquet files: their columns, and which of them pandas wrote as the index of its rows."""
+"""Parquet files: their columns, and those among them that pandas wrote as its row index."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ BATCH_ROWS = 65_536
 
 
 def open_parquet(path: Path) -> Source:
-    """The columns of a Parquet file. Raises Problem where it cannot be read."""
+    """Return the columns of a Parquet file. Raises Problem if it cannot be read."""
     with reading(path), pa.parquet.ParquetFile(path) as file:
         names = tuple(file.schema_arrow.names)
         index = _index(file.schema_arrow, names)
@@ -31,9 +31,9 @@ def open_parquet(path: Path) -> Source:
 
 
 def _index(schema: pa.Schema, names: Sequence[str]) -> tuple[str, ...]:
-    """The columns that pandas' metadata name as the index of the rows, or that are called as it calls them."""
+    """Return the columns that are a row index, by pandas' metadata or by the names that pandas gives."""
     try:
-        # A range is described by a table and is no column.
+        # A range index is described by a dict and is not stored as a column.
         listed = {name for name in json.loads((schema.metadata or {})[b"pandas"])["index_columns"] if isinstance(name, str)}
     except (KeyError, TypeError, ValueError):
         listed = set()

@@ -1,4 +1,4 @@
-"""Where the files of a `[data]` table are: named from the folder of the sweep file, recorded as absolute paths, and moved."""
+"""Paths of data files in a `[data]` table: relative to the sweep file, recorded as absolute paths, and possibly moved later."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def path_keys(data: Mapping[str, Any]) -> list[str]:
 
 
 def _is_idx(path: str) -> bool:
-    """Return whether a file is of the format whose labels are in a file too; a name of no known format is told later."""
+    """Return whether a file is IDX, whose labels are a file too. Unknown formats are reported when the file is read."""
     try:
         return format_of(path) == "idx"
     except UsageProblem:
@@ -26,34 +26,35 @@ def _is_idx(path: str) -> bool:
 
 
 def check_there(data: Mapping[str, Any]) -> None:
-    """Raise Problem where a file or folder of a `[data]` table is not there: it names the key, and how to say where it is."""
+    """Raise Problem, with the key, if a file or folder of a `[data]` table does not exist."""
     keys = path_keys(data)
     if "path" in keys:
-        format_of(data["path"])  # an unknown format is told first
+        format_of(data["path"])  # raises first for an unknown format
     for key in keys:
         try:
             os.lstat(os.path.expanduser(data[key]))
         except (FileNotFoundError, NotADirectoryError) as error:
             kind = "folder" if key == "folder" else "file"
-            where = f"data.{key} of this sweep: give --data-path {kind.upper()}, where it is now"
+            where = f"data.{key} of this sweep: give its new path with --data-path {kind.upper()}"
             raise Problem(f"no such {kind}: {data[key]}, {where}") from error
         except (OSError, ValueError):
-            pass  # told by what reads it
+            pass  # reported when the file is read
 
 
 def absolute(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a `[data]` table whose relative paths, taken from a folder, are absolute; "~" is the user's home."""
+    """Return a `[data]` table with absolute paths; relative ones start at `folder`, and "~" is the user's home."""
     return {**data, **{key: os.path.abspath(folder / Path(data[key]).expanduser()) for key in path_keys(data)}}
 
 
 def moved(data: Mapping[str, Any], to: Path) -> dict[str, Any]:
-    """Return a `[data]` table whose file is at `to` now, or in that folder, and its other files, if it has any, beside it.
+    """Return a `[data]` table with its file at `to`, or in the folder `to`, and its other files in the same folder.
 
-    The folder of a named data set is `to`. Raise Problem where one of them is not there, or the table names no file.
+    For a named data set with a folder, `to` is the new folder. Raises Problem if one of them does not exist, or the table has
+    no files.
     """
     keys = path_keys(data)
     if not keys:
-        raise Problem(f"--data-path {to}: the data are {data.get('name')!r}, and no file: leave it out")
+        raise Problem(f"--data-path {to}: the data set {data.get('name')!r} is not a file: remove the option")
     to = Path(os.path.abspath(to.expanduser()))
     if keys == ["folder"]:
         if not to.is_dir():

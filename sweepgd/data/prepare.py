@@ -1,4 +1,4 @@
-"""From the `[data]` table to arrays: load, check, keep a subset, split, disturb labels, standardize, freeze."""
+"""From the `[data]` table to arrays: load, check, take a subset, split, add label noise, standardize, make read-only."""
 
 import hashlib
 import json
@@ -21,10 +21,10 @@ BLOCK = 4096  # rows converted at a time, so that no second copy of a large tabl
 
 
 def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") -> Data:
-    """The data that `spec` describes, drawn and split by `seed` (the spec's own where None), in "float32" or "float64".
+    """Return the data that `spec` describes, generated and split with `seed` (default `spec.seed`), as "float32" or "float64".
 
-    A pure function of its arguments and, with `path`, of the file. Raises UsageProblem where the request cannot be met
-    and Problem where the data is not fit to train on.
+    The result depends only on the arguments and, with `path`, on the file. Raises UsageProblem if the request cannot be met
+    and Problem if the data cannot be trained on.
     """
     seed = spec.seed if seed is None else seed
     name, task, table, target_names = _load(spec, stream(seed, DRAWING))
@@ -72,7 +72,7 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
 
 
 def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, Sequence[str]]:
-    """The data set's name, task, checked table and the names of its targets."""
+    """Return the name, task and checked table of the data set, and the names of its targets."""
     task: Task
     if spec.path is not None:
         from sweepgd.data.files import load_file  # imports Arrow, which takes 0.1 s
@@ -88,14 +88,14 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
         task = dataset.task
         _check_request(spec, name, task)
         if isinstance(settings.get("rows"), int):
-            check_memory(name, settings["rows"], 2)  # an input and a target at least
+            check_memory(name, settings["rows"], 2)  # at least one input and one target
         with registry.blamed("datasets", name):
             try:
                 table = dataset.load(rng, **settings)
             except MemoryError as error:
-                raise Problem("it needs more memory than there is: give fewer rows") from error
+                raise Problem("not enough memory: give fewer rows") from error
             if not isinstance(table, Table):
-                raise Problem(f"its load gives a {type(table).__name__}, not a Table")
+                raise Problem(f"its load returns a {type(table).__name__}, not a Table")
         target_names = tuple(f"target {i}" for i in range(table.targets.shape[1]))
     gaps = spec.missing not in (None, "drop")
     check_table(table, task, name, target_names, gaps=gaps)
@@ -109,7 +109,7 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
 def _check_request(spec: DataSpec, name: str, task: Task) -> None:
     if task == "classification":
         if spec.standardize_targets:
-            raise UsageProblem(f"data.standardize_targets is for regression, and {name} is a classification: remove it")
+            raise UsageProblem(f"data.standardize_targets is for regression, and the task of {name} is {task}: remove it")
         return
     for key in ("label_noise", "class_weights"):
         if getattr(spec, key):
@@ -119,11 +119,11 @@ def _check_request(spec: DataSpec, name: str, task: Task) -> None:
 
 
 def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tuple[Array, Array, Array]:
-    """The row numbers of training, validation and test; the latter of the data's own test set where it has one."""
+    """Return the row numbers of training, validation and test; those of the test refer to `table.test` if there is one."""
     rows = np.arange(len(table.inputs))
-    nothing = rows[:0]
+    empty = rows[:0]
     if task == "none":
-        return rows, nothing, nothing
+        return rows, empty, empty
     if spec.subset is not None:
         if spec.subset > len(rows):
             raise UsageProblem(f"data.subset = {spec.subset}: {name} has {len(rows)} rows; give at most that")
@@ -138,9 +138,9 @@ def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tup
 
 
 def _noisy(targets: Array, train: Array, classes: int, share: float, rng: np.random.Generator) -> Array:
-    """`targets` with that share of the training labels replaced by another class, each other one equally likely.
+    """Return `targets` with a share of the training labels replaced by another class, chosen uniformly.
 
-    A larger share disturbs the labels that a smaller one does, and more.
+    A larger share changes all the labels that a smaller one changes, and more.
     """
     chosen, shift = rng.permutation(train), rng.integers(1, classes, len(train))
     count = round(share * len(train))
@@ -154,9 +154,9 @@ def _blocks(rows: Array) -> Iterator[slice]:
 
 
 def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) -> tuple[Array, Array]:
-    """Mean and standard deviation of each column over `rows`, in float64; a column constant there has scale 1.
+    """Return mean and standard deviation of each column over `rows` in float64; a constant column has scale 1.
 
-    Raises Problem for a column whose variance is too large for float64.
+    Raises Problem if the variance of a column overflows float64.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         mean = sum(values[rows[block]].sum(axis=0, dtype=np.float64) for block in _blocks(rows)) / len(rows)
@@ -170,7 +170,7 @@ def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) 
             " give smaller units"
         )
     constant = np.logical_and.reduce([(values[rows[block]] == values[rows[0]]).all(axis=0) for block in _blocks(rows)])
-    # Rounding in the mean would leave a constant column with a scale of some 1e-17, and test values of 1e17.
+    # Rounding of the mean gives a constant column a scale of about 1e-17, which would blow up test values to 1e17.
     mean = np.where(constant, values[rows[0]], mean)
     return mean, np.where(constant | (scale == 0), 1.0, scale)
 
@@ -178,7 +178,7 @@ def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) 
 def _converted(
     values: Array, rows: Array, scaling: tuple[Array, Array] | None, dtype: str, columns: Sequence[str], where: str
 ) -> Array:
-    """The given rows, scaled where asked, contiguous and read-only. Raises Problem for what `dtype` cannot hold."""
+    """Return the given rows, scaled if `scaling` is given, contiguous and read-only. Raises Problem if `dtype` overflows."""
     out = np.empty((len(rows), values.shape[1]), dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         for block in _blocks(rows):

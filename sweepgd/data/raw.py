@@ -1,4 +1,4 @@
-"""What a file holds before its target is encoded, and the list of all that is wrong with its columns."""
+"""The contents of a file before encoding, and the list of faults of its columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,17 +9,16 @@ from sweepgd.problem import Problem
 
 Names = tuple[str, ...]
 SHOWN = 5
-# What a column of dates and times is said to hold once it is a number.
+# Descriptions of columns that were not numbers in the file, shown to users and recorded.
 TIMES = "dates or times, in days"
-# The same of a boolean column, which is 0 and 1.
 TRUTH_VALUES = "true or false"
 
 
 class Raw(NamedTuple):
-    """Inputs (n, d), in which NaN is missing and a category is the number of its level; targets (n, k), not yet encoded.
+    """Inputs (n, d), with NaN for missing values and level numbers for categories, and targets (n, k), not yet encoded.
 
-    `unlabelled` (n,) tells which rows lack their target. `levels` are the names of each category's levels, by column. `notes`
-    are what was left out of the file, a line each. `holds` says what some columns were before they became numbers.
+    `unlabelled` (n,) is True for rows without a target. `levels` has the level names of each category by column. `notes` say
+    what was left out of the file. `holds` describes columns that were not numbers in the file.
     """
 
     inputs: Array
@@ -34,7 +33,7 @@ class Raw(NamedTuple):
 
 @dataclass
 class Faults:
-    """All that is wrong with the columns of one file, for one line."""
+    """The faults of the columns of one file, collected for one message."""
 
     where: str
     found: list[str] = field(default_factory=list)
@@ -50,17 +49,17 @@ class Faults:
         self.hints.clear()
 
     def refuse(self) -> None:
-        """Raise Problem where anything was added."""
+        """Raise Problem if any fault was added."""
         if self.found:
             raise Problem(f"{self.where}: {shown(self.found, '; ')}: {'; '.join(self.hints)}")
 
 
 def shown(items: Sequence[str], separator: str = ", ") -> str:
-    """The first few items, and how many more there are."""
+    """Return the first five items as text, and the number of further ones."""
     more = len(items) - SHOWN
     return separator.join(map(in_one_line, items[:SHOWN])) + (f"{separator}and {more:,} more" if more > 0 else "")
 
 
 def in_one_line(text: str) -> str:
-    """A text without line ends and what else moves a terminal's cursor, such as the name of a column may hold."""
-    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)
+    """Return text, such as a column name, with line ends and other unprintable characters escaped."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,4 +1,4 @@
-"""A prepared data set on disk, of which all worker processes map one read-only copy."""
+"""A prepared data set on disk: all worker processes map the same read-only copy."""
 
 import pickle
 from dataclasses import replace
@@ -12,18 +12,18 @@ _PARTS = ("train", "validation", "test")
 
 
 def save(data: Data, folder: Path) -> None:
-    """Writes a data set to an empty folder."""
+    """Write a data set to an empty folder."""
     for name in _PARTS:
         part = getattr(data, name)
         if part is not None:
             np.save(folder / f"{name}_inputs.npy", part.inputs)
             np.save(folder / f"{name}_targets.npy", part.targets)
-    nothing = Part(np.empty((0, 0)), np.empty((0, 0)))
-    (folder / "rest.pickle").write_bytes(pickle.dumps(replace(data, train=nothing, validation=None, test=None)))
+    empty = Part(np.empty((0, 0)), np.empty((0, 0)))
+    (folder / "rest.pickle").write_bytes(pickle.dumps(replace(data, train=empty, validation=None, test=None)))
 
 
 def open_saved(folder: Path) -> Data:
-    """The data set that `save` wrote, its arrays mapped from the files."""
+    """Return the data set that `save` wrote, with memory-mapped arrays."""
     parts = {name: _part(folder, name) for name in _PARTS}
     return replace(pickle.loads((folder / "rest.pickle").read_bytes()), **parts)
 

@@ -1,4 +1,4 @@
-"""A file of named columns, CSV or Parquet, as batches of Arrow columns."""
+"""A file of named columns (CSV or Parquet) as batches of Arrow columns."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -7,29 +7,29 @@ from pathlib import Path
 
 import pyarrow as pa
 
-# Arrow takes 0.1 ms and 35 kB a column, however few the rows are.
+# Arrow needs 0.1 ms and 35 kB per column, even with few rows.
 MOST_COLUMNS = 100_000
 
-# The name that pandas gives to an index without one where it writes it as a column, and "Unnamed: 0" where it reads one anew.
+# pandas writes an index without a name to Parquet under the first name, and reads an unnamed CSV column under the second.
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
-_READ_ANEW = "Unnamed: 0"
+_UNNAMED = "Unnamed: 0"
 
 Types = dict[str, pa.DataType]
 
 
 def is_index(name: str, place: int) -> bool:
-    """Return whether the column of that name, the first one at place 0, is an index of the rows by what pandas calls it."""
-    return _PANDAS_INDEX.fullmatch(name) is not None or (place == 0 and name == _READ_ANEW)
+    """Return whether the column number `place`, counted from 0, has a name that pandas gives to a row index."""
+    return _PANDAS_INDEX.fullmatch(name) is not None or (place == 0 and name == _UNNAMED)
 
 
 @dataclass(frozen=True)
 class Source:
-    """`names` of all columns; `index` names those that only number or name the rows, and `rows` is the most there can be.
+    """An open file: `names` of all columns, `index` of those that are a row index, `rows` an upper bound on the rows.
 
-    `batches(columns, types)` reads these columns, those in `types` as these types where the format has none of its own.
-    `types_of(error, columns, types)` gives the types with which to read anew after an error of the first reading, or raises it.
-    `advice(text)` says what the cause may be of a text where a number belongs, if it knows one; `of_bytes` what to do about
-    bytes that are no UTF-8 text.
+    `batches(columns, types)` reads these columns; `types` gives types to columns of a format without types.
+    `types_of(error, columns, types)` returns the types for a second reading after an error in the first, or raises the error.
+    `advice(text)` returns the likely cause of a text in place of a number, or None. `of_bytes` is the advice for bytes that
+    are not UTF-8 text.
     """
 
     path: Path

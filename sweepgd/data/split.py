@@ -1,4 +1,4 @@
-"""Which rows train, which validate, which test."""
+"""The split into training, validation and test rows."""
 
 from math import ceil
 
@@ -11,17 +11,17 @@ from sweepgd.problem import Problem
 def split_rows(
     rows: Array, labels: Array | None, how: str, validation: float, test: float, rng: np.random.Generator
 ) -> tuple[Array, Array, Array]:
-    """Training, validation and test rows of `rows` (sorted row numbers), each in the data's order.
+    """Return the training, validation and test rows among `rows` (sorted row numbers), each part sorted.
 
-    Shares are of all `rows` and rounded up, as Keras' `validation_split` and scikit-learn round them. `tail` gives the
-    very last rows to the test and those before them to validation. `stratified` keeps each class's share of `labels`.
-    The test rows do not depend on the validation share. Raises Problem where a part would be empty.
+    Shares refer to all `rows` and are rounded up, as in Keras' `validation_split` and scikit-learn. `tail` uses the last rows
+    for the test and those before them for validation. `stratified` keeps the share of each class in `labels`. The test rows do
+    not depend on the validation share. Raises Problem if no training rows are left, or classes are too small to stratify.
     """
     test_count, validation_count = _count(test, len(rows)), _count(validation, len(rows))
     if test_count + validation_count >= len(rows):
         raise Problem(
-            f"{len(rows)} rows less {validation_count} for validation and {test_count} for the test leave none to"
-            " train on: give more rows or smaller shares"
+            f"{len(rows)} rows minus {validation_count} for validation and {test_count} for the test leave no training"
+            " rows: give more rows or smaller shares"
         )
     rest, test_rows = _take(rows, labels, how, test_count, rng)
     train_rows, validation_rows = _take(rest, labels, how, validation_count, rng)
@@ -29,7 +29,7 @@ def split_rows(
 
 
 def _count(share: float, rows: int) -> int:
-    # 0.07 * 100 is 7.000000000000001 in floating point, and 7 rows are meant.
+    # 0.07 * 100 is 7.000000000000001 in floating point; the result should be 7 rows, not 8.
     return ceil(round(share * rows, 9))
 
 
@@ -50,7 +50,7 @@ def _too_small(strata: Array | None, count: int) -> str:
     assert strata is not None
     _, sizes = np.unique(strata, return_counts=True)
     return (
-        'data.split = "stratified" needs 2 rows or more of each class and parts of a row or more a class:'
-        f" of {len(sizes)} classes the smallest has {sizes.min()}, and a part is to have {count};"
+        'data.split = "stratified" needs at least 2 rows of each class, and parts with at least as many rows as classes: of'
+        f" {len(sizes)} classes the smallest has {sizes.min()}, and a part has {count} rows;"
         ' use "random", more rows or larger shares'
     )

@@ -1,4 +1,4 @@
-"""Data sets made from random numbers: a known linear law, two shapes to classify, and no data at all."""
+"""Synthetic data sets: a known linear law, two shapes to classify, and an empty data set for surfaces."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ synthetic_linear = Dataset(
     load=_load_synthetic_linear,
     settings=(
         Setting("rows", 1000, "number of rows", minimum=1),
-        Setting("weights", (2.0, -3.4), "true weights, one an input"),
+        Setting("weights", (2.0, -3.4), "true weights, one per input"),
         Setting("bias", 4.2, "true bias"),
         Setting("noise", 0.01, "standard deviation of the noise on the targets", minimum=0),
     ),
@@ -53,9 +53,9 @@ house_prices = Dataset(
     load=_load_house_prices,
     settings=(
         Setting("rows", 1000, "number of houses", minimum=1),
-        Setting("area_price", 3.0, "thousands a square metre"),
-        Setting("age_price", -1.2, "thousands a year of age"),
-        Setting("bias", 60.0, "thousands for the plot"),
+        Setting("area_price", 3.0, "price per square metre, in thousands"),
+        Setting("age_price", -1.2, "price per year of age, in thousands"),
+        Setting("bias", 60.0, "price of the plot, in thousands"),
         Setting("noise", 15.0, "standard deviation of the noise on the price, in thousands", minimum=0),
     ),
     description="price in thousands from area (40 to 240 m²) and age (0 to 80 years), both uniform",
@@ -66,7 +66,7 @@ house_prices = Dataset(
 def _load_moons(rng: np.random.Generator, rows: int, noise: float) -> Table:
     from sklearn.datasets import make_moons
 
-    # make_moons knows no numpy.random.Generator, only seeds of 32 bits.
+    # make_moons accepts no numpy.random.Generator, only a seed of 32 bits.
     inputs, labels = make_moons(rows, noise=noise, random_state=int(rng.integers(2**32)))
     return Table(inputs, labels[:, None].astype(np.float64), ("x", "y"), ("upper", "lower"))
 
@@ -109,7 +109,7 @@ spirals = Dataset(
 
 
 def _load_none(rng: np.random.Generator) -> Table:
-    # One row, so that one update is one epoch.
+    # One row, so that an epoch is one update.
     return Table(np.zeros((1, 0)), np.zeros((1, 0)), ())
 
 

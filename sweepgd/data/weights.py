@@ -1,4 +1,4 @@
-"""How often each training row is drawn where classes have weights."""
+"""Sampling probabilities of training rows from class weights."""
 
 import numpy as np
 
@@ -8,9 +8,10 @@ from sweepgd.problem import UsageProblem, nearest
 
 
 def row_weights(spec: DataSpec, data: Data) -> Array | None:
-    """The probability of each training row, (rows,), or None where `spec` gives no weights.
+    """Return the sampling probability of each training row, (rows,), or None if `spec` has no class weights.
 
-    "balanced" weighs a class by the inverse of its rows, as scikit-learn does. Raises UsageProblem for an unknown class.
+    "balanced" weights each class by the inverse of its row count, as scikit-learn does. Raises UsageProblem for an unknown
+    class.
     """
     if spec.class_weights is None:
         return None

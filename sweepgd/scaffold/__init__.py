@@ -1,4 +1,4 @@
-"""A plugin package to begin with: the files in `templates`, with the name of a new optimizer put in."""
+"""A new plugin package from the files in `templates`, for an optimizer with a given name."""
 
 import re
 from importlib.metadata import version
@@ -8,7 +8,7 @@ from string import Template
 from sweepgd import registry
 from sweepgd.problem import Problem, UsageProblem
 
-# Where each file of `templates` goes below the new folder.
+# The path of each template file in the new folder.
 FILES = {
     "pyproject.toml.in": "pyproject.toml",
     "README.md.in": "README.md",
@@ -18,12 +18,12 @@ FILES = {
 
 
 def write(name: str, folder: Path) -> list[Path]:
-    """Writes a package that offers an optimizer `name` into `folder`, which it makes; returns the files.
+    """Write a package with an optimizer called `name` to the new folder `folder`, and return its files.
 
-    Raises UsageProblem for a name that is not valid or taken, or a folder that exists, Problem where it cannot be written.
+    Raises UsageProblem if the name is invalid or already used, or the folder exists, and Problem if it cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise UsageProblem(f"{name!r} cannot name an optimizer: give lower-case letters, digits and _, such as 'my_rule'")
+        raise UsageProblem(f"{name!r} cannot name an optimizer: use lower-case letters, digits and _, such as 'my_rule'")
     if name in registry.names("optimizers"):
         raise UsageProblem(f"{registry.origin('optimizers', name)} is installed: choose another name")
     if folder.exists():

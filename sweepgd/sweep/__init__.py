@@ -1,4 +1,4 @@
-"""A sweep: what it says in TOML, validated, as frozen data; the space that it searches; its file."""
+"""Sweeps: the sweep file read from TOML and validated into frozen classes, and the space that it searches."""
 
 from sweepgd.sweep.files import bundled, changes, copy_of, differences, load, parse, recorded, to_toml, with_sampler_version
 from sweepgd.sweep.inverse import point_of

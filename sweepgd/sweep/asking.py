@@ -1,4 +1,4 @@
-"""What a `[measure]` table asks for in words: for people, and as the command that measures it afterwards."""
+"""A `[measure]` table as a sentence for users, and as the `sweepgd measure` command that does the same."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sweepgd.sweep.spec import MeasureSpec
 
 
 def in_words(spec: MeasureSpec) -> str:
-    """One line: which measures, at which weights, on how many rows."""
+    """Return one line that names the measures, the weights they are taken at, and the number of rows."""
     rows = "all training rows" if spec.rows == "full" else f"at most {spec.rows} training rows"
     text = f"{', '.join(dict.fromkeys(spec.measures))} at the {' and '.join(dict.fromkeys(spec.which))} weights, on {rows}"
     text += "" if spec.rescale is None else f"; also with layers rescaled by {spec.rescale:g}"
@@ -19,16 +19,16 @@ def in_words(spec: MeasureSpec) -> str:
 
 
 def as_command(directory: Path, spec: MeasureSpec) -> str:
-    """The `sweepgd measure` that takes it in a results directory; looks along training it cannot take."""
+    """Return the `sweepgd measure` command for a results directory. It leaves out `every`, which only a search can do."""
     return join(["sweepgd", "measure", str(directory), *_options(spec)])
 
 
 def _options(spec: MeasureSpec) -> Iterator[str]:
-    plain = MeasureSpec()
+    default = MeasureSpec()
     yield from ("--measures", ",".join(dict.fromkeys(spec.measures)))
     for key in ("rows", "which", "rescale", "dtype", "seed"):
         value = getattr(spec, key)
-        if value != getattr(plain, key):
+        if value != getattr(default, key):
             yield from (f"--{key}", ",".join(value) if key == "which" else str(value))
     for name in dict.fromkeys(spec.measures):
         defaults: dict[str, Any] = settings_of(name, {})

@@ -1,4 +1,4 @@
-"""The sweep of a results directory, with its data where they are now."""
+"""The sweep of a results directory, with the current location of its data files."""
 
 from pathlib import Path
 
@@ -9,9 +9,10 @@ from sweepgd.sweep.spec import Sweep
 
 
 def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -> Sweep:
-    """Return the sweep whose text a results directory holds, its data at `data_path` if given.
+    """Return the sweep recorded as `text` in a results directory, with its data at `data_path` if given.
 
-    Raise Problem where a file of the data is not there: they are the ones where their fingerprint is the recorded one.
+    `where` names the text in error messages. Raises Problem if a data file does not exist. The content is not checked
+    here: preparing the data compares it with the recorded fingerprint.
     """
     sweep = recorded(text, where)
     if data_path is not None:
@@ -21,7 +22,7 @@ def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -
 
 
 def at(sweep: Sweep, data_path: str | Path) -> Sweep:
-    """Return a sweep whose data file, or folder of a named data set, is at `data_path` now. Raise Problem where it is not."""
+    """Return the sweep with its data file, or the folder of a named data set, at `data_path`. Raises Problem if absent."""
     given = sweep.data.model_dump(exclude_none=True) | dataset_settings(sweep.data)
     data = sweep.data.model_copy(update=moved(given, Path(data_path)))
     return sweep.model_copy(update={"data": data})

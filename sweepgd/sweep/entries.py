@@ -1,4 +1,4 @@
-"""One entry of a search space as a sweep file writes it: a value, a list, a range, or "search"."""
+"""One entry of a search space in a sweep file: a value, a list, a range, or "search"."""
 
 from decimal import Decimal
 from math import isfinite, log
@@ -9,32 +9,36 @@ from sweepgd.problem import UsageProblem
 from sweepgd.setting import Setting
 from sweepgd.space import Axis, Value
 
-# Quasi-continuous lists are ranges; a longer list than this is a slip of the step.
+# A range with more values than this almost certainly has a mistyped step.
 LONGEST_LIST = 10_000
 
 
 class Range(BaseModel):
-    """`{low, high, log, step}`: the step is added, or with `log = true` multiplied by, as in 1, 2, 4, 8."""
+    """`{low, high, log, step}`: values are `step` apart; with `log = true` each is `step` times the previous (1, 2, 4, 8)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     low: float | int = Field(description="smallest value")
-    high: float | int = Field(description="largest value, itself included")
-    log: bool = Field(False, description="search the logarithm")
-    step: float | int | None = Field(None, description="distance of values, or with log their ratio")
+    high: float | int = Field(description="largest value (included)")
+    log: bool = Field(False, description="search on a logarithmic scale")
+    step: float | int | None = Field(None, description="difference between neighbouring values; with log, their ratio")
 
 
 Entry = Value | list[Value] | Range
 
 
 def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value, ...]] | None = None) -> Axis:
-    """The axis that an entry stands for. Raises UsageProblem where a value is not valid or a range is empty."""
+    """Return the axis that an entry describes. Raises UsageProblem if a value is invalid or a range is empty.
+
+    `name` is the axis, such as "optimizer.adam.beta1". `when` limits the axis to points with one of these values of
+    another axis.
+    """
     where, _, _ = name.rpartition(".")
     where = where or "space"
     label = f"{where}.{setting.name}"
     if setting.choices:
         if isinstance(entry, Range):
-            raise UsageProblem(f"{label} is one of {', '.join(map(str, setting.choices))}: give a list, and no range")
+            raise UsageProblem(f"{label} takes {', '.join(map(str, setting.choices))}: give a list of these, not a range")
         if entry == "search":
             entry = list(setting.choices)
     if entry == "search" and setting.low is not None and setting.high is not None:
@@ -46,7 +50,7 @@ def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value
         raise UsageProblem(f"{label} is an empty list: give at least one value")
     values = tuple(setting.check(value, where) for value in listed)
     if len(set(values)) < len(values):
-        raise UsageProblem(f"{label} = {listed}: a value stands twice")
+        raise UsageProblem(f"{label} = {listed}: a value occurs twice: remove one")
     return Axis(name, values=values, when=when)
 
 
@@ -55,24 +59,24 @@ def _range_axis(
 ) -> Axis:
     low, high, step = entry.low, entry.high, entry.step
     if low > high:
-        raise UsageProblem(f"{label}: low {low:g} is above high {high:g}: exchange them")
+        raise UsageProblem(f"{label}: low {low:g} is above high {high:g}: swap them")
     if entry.log and low <= 0:
-        raise UsageProblem(f"{label}: a log range cannot begin at {low:g}: give a low above 0, or leave out log")
+        raise UsageProblem(f"{label}: a log range cannot start at {low:g}: give a low above 0, or remove log")
     if step is not None and not (step > (1 if entry.log else 0) and isfinite(step)):
-        raise UsageProblem(f"{label}: step {step:g} never arrives: give a finite one above {1 if entry.log else 0}")
+        raise UsageProblem(f"{label}: step {step:g} must be finite and above {1 if entry.log else 0}")
     setting.check(low, where)
     setting.check(high, where)
     integer = isinstance(setting.default, int)
     if integer and step is not None and not entry.log and step != int(step):
-        raise UsageProblem(f"{label}: step {step:g} leaves the whole numbers: give a whole step")
+        raise UsageProblem(f"{label}: step {step:g} is not a whole number: give a whole step")
     if entry.log and step is not None:
         count = int(log(high / low) / log(step) + 1e-9) + 1
         if count > LONGEST_LIST:
-            raise UsageProblem(f"{label}: {count} steps from low to high: give a larger step")
+            raise UsageProblem(f"{label}: {count} steps from low to high, more than {LONGEST_LIST}: give a larger step")
         values = [low * step**index for index in range(count)]
         return Axis(name, values=tuple(dict.fromkeys(round(v) if integer else float(v) for v in values)), when=when)
     if step is not None:
-        # The last step that fits, in decimals as Optuna counts: it warns of 0.1 + 2 * 0.1, which is above 0.3.
-        first, last, by = (Decimal(str(number)) for number in (low, high, step))
-        high = float(first + (last - first) // by * by)
+        # Optuna warns if step does not divide high - low. Decimals, as in Optuna: in binary 0.1 + 2 * 0.1 exceeds 0.3.
+        first, last, stride = (Decimal(str(number)) for number in (low, high, step))
+        high = float(first + (last - first) // stride * stride)
     return Axis(name, low=low, high=high, log=entry.log, step=step, integer=integer, when=when)

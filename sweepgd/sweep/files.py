@@ -1,34 +1,27 @@
-"""Sweep files: found, read, overridden with `--set`, validated with one-line errors, compared, and written back resolved."""
+"""Sweep files: find, read, override with `--set`, validate, compare, and write with every default."""
 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 import tomli_w
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from sweepgd.data.paths import absolute, path_keys
 from sweepgd.problem import Problem, UsageProblem, nearest, one_line
 from sweepgd.sweep import toml
-from sweepgd.sweep.entries import Range
 from sweepgd.sweep.former import former
 from sweepgd.sweep.spec import Sweep
+from sweepgd.sweep.validation_errors import describe
 
-# What pydantic misses, by its type of error.
-_NUMBERS = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-}
-# Keys that say how much is run, not what is computed: they may change when a search is continued.
+# Keys that may change when a search is continued: they say how much is run or describe it, not what is computed.
 OPERATIONAL = frozenset({"search.trials", "description", "source"})
 
 
 def bundled() -> dict[str, Path]:
-    """The sweeps that come with sweepgd, by name. The wheel carries them inside; a checkout has them beside the package."""
+    """Return the files of the bundled sweeps by name: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parents[1]
     folder = package / "_sweeps"
     if not folder.is_dir():
@@ -37,14 +30,17 @@ def bundled() -> dict[str, Path]:
 
 
 def copy_of(name: str, file: Path) -> str:
-    """The text of a bundled sweep for a file to edit, with the file's name, so that the results of the two do not mix."""
+    """Return the text of a bundled sweep, renamed after `file`, so that its results go to a directory of its own."""
     text = bundled()[name].read_text(encoding="utf-8")
     own = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-")
     return text.replace(f'name = "{name}"', f'name = "{own or name}"', 1)
 
 
 def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
-    """A sweep file, or a bundled sweep by name, with `dotted.key=TOML-value` overrides applied."""
+    """Return the sweep of a file, or a bundled sweep by name, with `dotted.key=TOML-value` overrides applied.
+
+    Raises UsageProblem if there is no such sweep or it is not valid, Problem if the file cannot be read.
+    """
     path = Path(name_or_path)
     known = bundled()
     if name_or_path in known and not path.is_file():
@@ -53,7 +49,7 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageProblem(
-            f"no sweep file {name_or_path!r}, nor a bundled sweep of that name: {nearest(name_or_path, known)}"
+            f"no sweep file {name_or_path!r}, and no bundled sweep of that name: {nearest(name_or_path, known)}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
@@ -61,9 +57,10 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
 
 
 def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
-    """A sweep from the text of its file, which is in `folder`: its paths of data begin there, those of overrides where we are.
+    """Return the sweep of a sweep file's text, with overrides applied.
 
-    Raises UsageProblem with one line, that begins with `where`, for what is wrong.
+    Relative data paths in the text start at `folder`; those in overrides start at the current directory. Raises
+    UsageProblem with one line that begins with `where` if the sweep is not valid.
     """
     try:
         table = toml.tables(text)
@@ -77,37 +74,37 @@ def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder
 
 
 def _find_data(table: dict[str, Any], folder: Path) -> None:
-    """Makes the paths of `[data]` absolute, so that they are the same from wherever the results are worked with."""
+    """Make the paths of `[data]` absolute, so that later commands may run from any directory."""
     if isinstance(table.get("data"), dict):
         table["data"] = absolute(table["data"], folder)
 
 
 def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
-    """A sweep from nested tables."""
+    """Return the sweep of nested tables. Raises UsageProblem with one line that begins with `where` if it is not valid."""
     try:
         return Sweep.model_validate(table)
     except ValidationError as error:
-        raise UsageProblem(f"{where}: {_one_line(error)}" if where else _one_line(error)) from error
+        raise UsageProblem(f"{where}: {describe(error)}" if where else describe(error)) from error
 
 
 def recorded(text: str, where: str) -> Sweep:
-    """The sweep of a results directory, from its text. One that names no version of the samplers has 1."""
+    """Return the sweep of a results directory from its text. Without a recorded sampler version it has version 1."""
     sweep = parse(text, where=where)
     return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
 
 
 def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
-    """The sweep with a version of the samplers."""
+    """Return the sweep with another sampler version."""
     return sweep.model_copy(update={"search": sweep.search.model_copy(update={"sampler_version": version})})
 
 
 def to_toml(sweep: Sweep) -> str:
-    """The sweep with every default written out, as `sweep.toml` of its results."""
+    """Return the sweep as TOML text with every default written out, the content of `sweep.toml` in its results."""
     return tomli_w.dumps(sweep.model_dump(mode="json", exclude_none=True))
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """What the two sweeps compute differently, a line a key; `before` is a recorded one, and may be older than a setting."""
+    """Return one line for each key by which two sweeps compute something different; `before` is the recorded one."""
     return [
         f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
         if key == "data.fingerprint"
@@ -117,20 +114,20 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
 
 
 def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
-    """What the two sweeps compute differently: the values of both by key, "not given" where there is none.
+    """Return the values of both sweeps for each key by which they compute something different; "not given" for a missing one.
 
-    `before` is a recorded one, and may be older than a setting. Such a setting of a measure stands at its default: each value
-    is recorded with its own settings.
+    `before` is the recorded one. A record may be older than a setting. A missing setting of a schedule has the value that it
+    had then (see `former`); one of a measure has its current default, because each recorded value carries its own settings.
     """
     old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old
-    if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, wherever they are
+    if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, possibly moved
         for key in path_keys(now.data.model_dump()):
             old[f"data.{key}"] = new[f"data.{key}"]
-    if now.data.name is not None and "data.fingerprint" not in old:  # of an older version, which recorded none of a folder
+    if now.data.name is not None and "data.fingerprint" not in old:  # older versions recorded none for a folder
         new.pop("data.fingerprint", None)
     differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
-    # Other data, or another file, have another fingerprint: that is told only where nothing else of `[data]` differs.
+    # Any change in `[data]` may change the fingerprint: report it only if no other key of `[data]` differs.
     if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
         differing.remove("data.fingerprint")
     return {key: (old.get(key, "not given"), new.get(key, "not given")) for key in differing}
@@ -141,7 +138,7 @@ def _measures_resolved(sweep: Sweep) -> Sweep:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+    flat: dict[str, Any] = {}  # dotted key to value
     for key, value in table.items():
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{prefix}{key}.")
@@ -158,67 +155,12 @@ def _override(table: dict[str, Any], override: str) -> None:
     try:
         value = toml.value(text, ".".join(parts))
     except tomllib.TOMLDecodeError as error:
-        raise UsageProblem(f"--set {override!r}: {text!r} is not a TOML value; texts want quotes, as in '\"adam\"'") from error
+        raise UsageProblem(f"--set {override!r}: {text!r} is not a TOML value; put text in quotes, as in '\"adam\"'") from error
     except ValueError as error:
         raise UsageProblem(f"--set {one_line(key)}: {str(error).removeprefix(f'{key}: ')}") from error
     for part in parts[:-1]:
         inner = table.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise UsageProblem(f"--set {override!r}: {part!r} is a value and has no keys inside")
+            raise UsageProblem(f"--set {override!r}: {part!r} is a single value and has no keys")
         table = inner
     table[parts[-1]] = value
-
-
-def _one_line(error: ValidationError) -> str:
-    """The first thing that is wrong, by its dotted key, and how many more there are."""
-    details = error.errors(include_url=False)
-    # Of the alternatives of an entry (value, list, range) the one that got furthest says most.
-    first = (
-        max(details, key=lambda detail: (len(detail["loc"]), detail["type"] == "extra_forbidden"))
-        if _same_entry(details)
-        else details[0]
-    )
-    location = [str(part) for part in first["loc"] if not _is_alternative(str(part))]
-    key = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in location).removeprefix(".") or "the file"
-    if first["type"] == "extra_forbidden":
-        return f"unknown key {key}: {nearest(location[-1], _fields_at(location[:-1]))}"
-    if first["type"] == "missing":
-        return f"{key} is missing: add it"
-    if first["type"] in ("model_type", "dict_type"):
-        return f"{key} is a table: write [{key}], and its keys below"
-    if first["type"] == "list_type":
-        return f"{key} is a list: write it in brackets, also of one"
-    if first["type"] == "too_short":
-        return f"{key} is empty: give at least one"
-    if first["type"] in _NUMBERS and not isinstance(first["input"], dict | list):
-        return f"{key} = {first['input']!r}: give {_NUMBERS[first['type']]}"
-    more = "" if len(details) == 1 or _same_entry(details) else f" (and {len(details) - 1} more)"
-    return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
-
-
-def _is_alternative(part: str) -> bool:
-    """Whether a part of a location is pydantic's name for one alternative of a union, and no key of the file."""
-    return part in ("float", "int", "str", "bool", "Range") or part.startswith(("list[", "literal["))
-
-
-def _same_entry(details: list[Any]) -> bool:
-    keys = {tuple(p for p in detail["loc"] if not _is_alternative(str(p)))[:2] for detail in details}
-    return len(keys) == 1 and len(details) > 1
-
-
-def _fields_at(location: list[str]) -> list[str]:
-    """The keys known in the table at a location, by walking the classes of the sweep."""
-    kind: Any = Sweep
-    for part in location:
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
-            kind = kind.model_fields[part].annotation
-        if get_origin(kind) is list:
-            kind = get_args(kind)[0]
-        elif get_origin(kind) is dict:
-            kind = get_args(kind)[1]
-        if get_origin(kind) is Union or type(kind).__name__ == "UnionType":
-            models = [arm for arm in get_args(kind) if isinstance(arm, type) and issubclass(arm, BaseModel)]
-            kind = models[0] if models else kind
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return list(kind.model_fields)
-    return list(Range.model_fields)

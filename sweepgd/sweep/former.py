@@ -1,4 +1,7 @@
-"""Settings that schedules got later: what a sweep recorded before has by saying nothing, and what a new one writes out."""
+"""Settings added to schedules after a release (`Setting.formerly`): their value in older records and in new sweeps.
+
+A record from before the setting has its former value; a new sweep writes the default out.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -11,12 +14,12 @@ from sweepgd.sweep.spec import Sweep
 
 
 def written_out(sweep: Sweep) -> Sweep:
-    """The sweep with each such setting of its schedules, so that its record says which form they have."""
+    """Return the sweep with each added setting of its schedules at its default if not given, for its record."""
     return _filled(sweep, lambda schedule, setting: setting.default)
 
 
 def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
-    """The sweep with each such setting that it does not give as a record of it has it: a record continues in its own form."""
+    """Return the sweep with each added setting that it does not give at the value of its record, so that the two agree."""
     known = set(_names(recorded))
 
     def value(schedule: str, setting: Setting) -> Any:
@@ -28,12 +31,12 @@ def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
 
 
 def former(sweep: Sweep) -> dict[str, Any]:
-    """Each such setting of the sweep's schedules by its dotted key, and what a record without it stands for."""
+    """Return the former value of each added setting of the sweep's schedules, by dotted key."""
     return {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
 
 
 def recorded(configuration: Configuration) -> Configuration:
-    """The configuration without what a record has by saying nothing, so that it keeps the identity that it had."""
+    """Return the configuration without added settings at their former value, so that its `config_id` is the recorded one."""
     added = {
         setting.name: setting.formerly
         for setting in schedule_of(configuration.schedule).settings
@@ -51,7 +54,7 @@ def _added(sweep: Sweep) -> Iterator[tuple[str, Setting]]:
 
 
 def _names(sweep: Sweep) -> Iterable[str]:
-    """The schedules that a sweep uses."""
+    """Return the schedules of the space and of the points, each once."""
     of_points = (point.schedule for point in sweep.points if point.schedule)
     return dict.fromkeys([*names_of(sweep.space.schedule, "schedule"), *of_points])
 

@@ -1,4 +1,4 @@
-"""From a configuration back to its point of a space."""
+"""The inverse of `configuration_of`: from a configuration to its point in a space."""
 
 from sweepgd.configuration import Configuration
 from sweepgd.space import Space, Value
@@ -6,21 +6,21 @@ from sweepgd.sweep.points import configuration_of, optimizer_of
 
 
 def point_of(configuration: Configuration, space: Space) -> dict[str, Value] | None:
-    """The point of a space whose configuration this is, None where it has none."""
+    """Return the point of the space that gives this configuration, or None if there is no such point."""
     point: dict[str, Value] = {}
     for axis in space.axes:
         if axis.exists(point):
             value = _value_of(configuration, axis.name)
             if value is None or not axis.holds(value):
                 return None
-            place = axis.index_of(value) if axis.values or axis.integer else None
-            point[axis.name] = value if place is None else axis.at(place)  # with the axis' own type
-    # Settings that the space does not search must have its values, too.
+            index = axis.index_of(value) if axis.values or axis.integer else None
+            point[axis.name] = value if index is None else axis.at(index)  # the axis' own type: 1, not 1.0
+    # The settings without an axis must agree too.
     return point if configuration_of(point) == configuration else None
 
 
 def _value_of(configuration: Configuration, axis: str) -> Value | None:
-    """A configuration's value on an axis, by the axis' name; None where it has none."""
+    """Return the configuration's value on the axis of this name, or None if it has none."""
     kind, _, rest = axis.partition(".")
     key = rest.rpartition(".")[2]
     if key == "learning_rate":

@@ -1,4 +1,4 @@
-"""Options of a measuring, checked, and laid over a recorded sweep."""
+"""Options of `sweepgd measure`: check them, and apply them to the recorded sweep."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +13,12 @@ from sweepgd.sweep.spec import MeasureSpec, Sweep
 
 
 def listed(names: str | Iterable[str] | None) -> list[str] | None:
-    """Names as a list, a single text as one name."""
+    """Return names as a list; a single string is one name."""
     return [names] if isinstance(names, str) else None if names is None else [str(name) for name in names]
 
 
 def whole(name: str, number: Any) -> int | str | None:
-    """A whole number of any type; a text, which may stand for one, as it is. Raises UsageProblem for another thing."""
+    """Return a whole number of any type as an int, and a string (such as "full") unchanged. Raises UsageProblem otherwise."""
     if number is None or isinstance(number, str):
         return number
     try:
@@ -28,7 +28,7 @@ def whole(name: str, number: Any) -> int | str | None:
 
 
 def real(name: str, number: Any) -> float | None:
-    """A finite number of any type. Raises UsageProblem for another thing."""
+    """Return a finite number of any type as a float. Raises UsageProblem otherwise."""
     if number is None:
         return None
     if isinstance(number, str) or not isinstance(number, SupportsFloat) or not isfinite(number):
@@ -37,9 +37,9 @@ def real(name: str, number: Any) -> float | None:
 
 
 def measuring(recorded: Sweep, options: Mapping[str, Any], overrides: Sequence[str]) -> Sweep:
-    """The sweep with what these keys of `[measure]`, and `measure.key=TOML-value`, ask for in place of its own `[measure]`.
+    """Return the sweep with `[measure]` replaced by `options`, its keys and values, and `measure.key=TOML-value` overrides.
 
-    Raises UsageProblem where that is not valid, or where they contradict each other.
+    Raises UsageProblem if they are not valid or contradict each other.
     """
     for key in (override.partition("=")[0].strip() for override in overrides):
         table, _, name = key.partition(".")
@@ -48,7 +48,7 @@ def measuring(recorded: Sweep, options: Mapping[str, Any], overrides: Sequence[s
                 f"--set {key}: only what is measured can be set here, such as measure.settings.phi.iterations=20"
             )
         if name == "every":
-            raise UsageProblem("measure.every is for looks along training: give it to the search")
+            raise UsageProblem("measure.every is for measuring during training: give it to the search")
         if name in options:
             raise UsageProblem(f"{name} and {key} contradict each other: give one of them")
     base = recorded.model_copy(update={"measure": MeasureSpec(measures=list(MEASURES))})

@@ -1,4 +1,4 @@
-"""From a sweep to its space, and from a point of the space to a configuration."""
+"""The space of a sweep, the configuration of a point of the space, and the fixed `[[points]]`."""
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
@@ -35,12 +35,12 @@ def batch_schedule_of(name: str) -> BatchSchedule:
 
 
 def names_of(entry: Entry, key: str) -> tuple[str, ...]:
-    """The names that an entry of the space lists. Raises UsageProblem for anything else, and where one stands twice."""
+    """Return the names in the entry `space.<key>`. Raises UsageProblem if it is anything else, or a name occurs twice."""
     listed = entry if isinstance(entry, list) else [entry]
     if isinstance(entry, Range) or not listed or not all(isinstance(name, str) for name in listed):
-        raise UsageProblem(f'space.{key} takes names: give one, such as "name", or a list of them')
+        raise UsageProblem(f"space.{key} takes names: give one in quotes, or a list of them")
     if len(set(listed)) < len(listed):
-        raise UsageProblem(f"space.{key} = {listed}: a name stands twice")
+        raise UsageProblem(f"space.{key} = {listed}: a name occurs twice: remove one")
     return tuple(str(name) for name in listed)
 
 
@@ -52,14 +52,16 @@ def _batch_size_axis(entry: Entry, where: str = "space") -> Axis:
         if value == "full":
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageProblem(f'{where}.batch_size = {value!r}: give a whole number from 1 up to the training rows, or "full"')
+            raise UsageProblem(
+                f'{where}.batch_size = {value!r}: give a whole number from 1 to the number of training rows, or "full"'
+            )
     if not listed or len(set(listed)) < len(listed):
         raise UsageProblem(f"{where}.batch_size = {listed}: give at least one value, and none twice")
     return Axis("batch_size", values=tuple(listed))
 
 
 def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]:
-    """One shared axis where the space gives a rate, and one for each optimizer with a rate of its own."""
+    """Return one axis for the rate of the space, if given, and one for each optimizer that has a rate of its own."""
     common = None if sweep.space.learning_rate == "search" else sweep.space.learning_rate
     shared, axes = [], []
     for name in optimizers:
@@ -87,9 +89,10 @@ def _setting_axes(
     names: tuple[str, ...],
     settings: Callable[[str], tuple[Setting, ...]],
 ) -> list[Axis]:
-    """An axis for each setting of a named rule that the sweep gives, existing where that rule is chosen.
+    """Return an axis for each given setting of a plugin, which exists at points with that plugin.
 
-    Settings of a rule that is never chosen are checked and left out, so that `--set space.optimizer` is enough to drop one.
+    `kind` is "optimizer", "schedule" or "batch_schedule", and `names` are those in the space. Settings of others are checked
+    and left out, so that `--set space.optimizer=…` is enough to remove an optimizer.
     """
     axes = []
     for name, entries in given.items():
@@ -106,14 +109,17 @@ def _setting_axes(
 
 
 def space_of(sweep: Sweep) -> Space:
-    """Everything that the sweep searches or fixes. Raises UsageProblem for what is unknown, invalid or empty."""
+    """Return the space of a sweep: an axis for each hyperparameter that it searches or fixes.
+
+    Raises UsageProblem if a name is unknown, or an entry is invalid or empty.
+    """
     optimizers = names_of(sweep.space.optimizer, "optimizer")
     schedules = names_of(sweep.space.schedule, "schedule")
     batch_schedules = names_of(sweep.space.batch_schedule, "batch_schedule")
     for name in schedules:
         _check_length(name, sweep.budget)
     for name in optimizers:
-        optimizer_of(name)  # all names before any setting: an unknown one is the likelier slip
+        optimizer_of(name)  # checked before any setting, so that a mistyped name is reported first
     for name in batch_schedules:
         batch_schedule_of(name)
     axes = [
@@ -128,7 +134,7 @@ def space_of(sweep: Sweep) -> Space:
     if sweep.space.weight_decay is not None:
         for name, entries in sweep.optimizer.items():
             if name in optimizers and "weight_decay" in entries:
-                raise UsageProblem(f"space.weight_decay and optimizer.{name}.weight_decay are the same thing: give one of them")
+                raise UsageProblem(f"space.weight_decay and optimizer.{name}.weight_decay are the same: give one of them")
         axes.append(axis("weight_decay", sweep.space.weight_decay, WEIGHT_DECAY))
     axes += _setting_axes("optimizer", sweep.optimizer, optimizers, lambda name: optimizer_of(name).hyperparameters)
     axes += _setting_axes("schedule", sweep.schedule, schedules, lambda name: schedule_of(name).settings)
@@ -141,19 +147,19 @@ def space_of(sweep: Sweep) -> Space:
 def _check_length(schedule: str, budget: Budget) -> None:
     if schedule_of(schedule).needs_length and budget.seconds is not None and budget.length is None:
         raise UsageProblem(
-            f"schedule {schedule!r} needs the length of the run, and the budget is in seconds: declare budget.length in epochs"
+            f"schedule {schedule!r} needs the length of the run, and the budget is in seconds: set budget.length in epochs"
         )
 
 
 def configuration_of(point: Mapping[str, Value]) -> Configuration:
-    """The configuration of a point of the space, every default filled in."""
+    """Return the configuration of a point of the space, with every default filled in."""
 
-    def of(kind: str, name: Any) -> dict[str, Any]:
+    def settings_for(kind: str, name: Any) -> dict[str, Any]:
         prefix = f"{kind}.{name}."
         return {key.removeprefix(prefix): value for key, value in point.items() if key.startswith(prefix)}
 
     optimizer = optimizer_of(str(point["optimizer"]))
-    given = of("optimizer", optimizer.name)
+    given = settings_for("optimizer", optimizer.name)
     rate = given.pop("learning_rate", None)
     schedule, batch_schedule = schedule_of(str(point["schedule"])), batch_schedule_of(str(point["batch_schedule"]))
     decay = float(point.get("weight_decay", 0.0))
@@ -168,10 +174,12 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
         learning_rate=float(point["learning_rate"] if rate is None else rate),
         batch_size=batch_size if isinstance(batch_size, str) else int(batch_size),
         schedule=schedule.name,
-        schedule_settings=resolve(schedule.settings, of("schedule", schedule.name), f"schedule.{schedule.name}"),
+        schedule_settings=resolve(schedule.settings, settings_for("schedule", schedule.name), f"schedule.{schedule.name}"),
         batch_schedule=batch_schedule.name,
         batch_schedule_settings=resolve(
-            batch_schedule.settings, of("batch_schedule", batch_schedule.name), f"batch_schedule.{batch_schedule.name}"
+            batch_schedule.settings,
+            settings_for("batch_schedule", batch_schedule.name),
+            f"batch_schedule.{batch_schedule.name}",
         ),
         warmup=float(point["warmup"]),
         weight_decay=decay,
@@ -180,7 +188,11 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
 
 
 def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:
-    """The `[[points]]` of a sweep as points of its space: what one leaves out is the space's fixed value or the default."""
+    """Return the `[[points]]` of a sweep as points of its space.
+
+    A key that a point does not give has the value that the space fixes, or else the default. Raises UsageProblem for an
+    invalid point.
+    """
     fixed = {axis.name: axis.values[0] for axis in space.axes if axis.fixed}
     axes = {axis.name for axis in space.axes}
     points = [_point(spec, axes, fixed, f"points[{index}]") for index, spec in enumerate(sweep.points)]
@@ -212,7 +224,7 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
         inherited.pop("learning_rate", None)
         for key, value in resolve(known, inherited | getattr(spec, key_of), f"{where}.{key_of}").items():
             point[prefix + key] = value
-    # Under the name of the axis that it lies on, so that an adaptive sampler can be told of it.
+    # Named after its axis in the space, if there is one, so that an adaptive sampler can learn from the point.
     own = f"optimizer.{optimizer.name}.learning_rate"
     name = own if own in axes else "learning_rate"
     rate = fixed.get(name, optimizer.learning_rate.default) if spec.learning_rate is None else spec.learning_rate
@@ -225,7 +237,7 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
     point["schedule_after_warmup"] = AFTER_WARMUP.check(after, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
     if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
-        raise UsageProblem(f"{where}: weight_decay and hyperparameters.weight_decay are the same thing: give one of them")
+        raise UsageProblem(f"{where}: weight_decay and hyperparameters.weight_decay are the same: give one of them")
     if decay is not None and "weight_decay" not in spec.hyperparameters:
         point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
     return point

@@ -1,4 +1,4 @@
-"""The reference of sweep files, generated from the classes that validate them: `python -m sweepgd.sweep.reference`."""
+"""The reference of sweep files, generated from the validating classes by `python -m sweepgd.sweep.reference`."""
 
 import json
 from typing import Any
@@ -23,12 +23,12 @@ TABLES: dict[str, type[BaseModel]] = {
 
 
 def reference() -> str:
-    """Markdown: a section a table of a sweep file, a row a key with its default and meaning."""
+    """Return Markdown with a section for each table of a sweep file and a row for each key: its default and meaning."""
     plain = [name for name in Sweep.model_fields if name not in TABLES]
     parts = [
         "# Sweep file reference\n",
-        "Generated from the validating classes by `python -m sweepgd.sweep.reference`. What optimizers, schedules, models and"
-        " data sets take is shown by `sweepgd list`.\n",
+        "Generated from the validating classes by `python -m sweepgd.sweep.reference`. `sweepgd list` shows the settings of"
+        " optimizers, schedules, models and data sets.\n",
         _section("Top level", "", {name: Sweep.model_fields[name] for name in plain}),
         *(_section(f"`[{name}]`", _doc(kind), kind.model_fields) for name, kind in TABLES.items()),
         _section("A range", _doc(Range), Range.model_fields),
@@ -37,7 +37,7 @@ def reference() -> str:
 
 
 def _doc(kind: type[BaseModel]) -> str:
-    about, _, _ = " ".join((kind.__doc__ or "").split()).partition(" Raises ")  # which is for callers of the class
+    about, _, _ = " ".join((kind.__doc__ or "").split()).partition(" Raises ")  # the errors concern callers of the class
     return about
 
 

@@ -25,16 +25,16 @@ SECONDS = 20.0
 
 
 def checks(plugin: Any, *, seconds: float = SECONDS) -> Iterator[Finding]:
-    """Check an optimizer, model, data set or schedule, or the installed one of a name; yield (name, outcome, detail) of each.
+    """Yield the finding of each check of an optimizer, model, data set or schedule, given as an object or by its name.
 
-    They run in a process of their own, which must be able to import the plugin's functions; a check that takes longer
-    than `seconds`, compiling aside, fails, and so does one that ends its process. Raise Problem with JIT off.
+    The checks run in a separate process, which must be able to import the functions of the plugin. A check that takes longer
+    than `seconds`, not counting compilation, fails, and so does one that ends its process. Raises Problem with JIT off.
     """
     return findings(plugin, seconds)
 
 
 def check(plugin: Any, *, seconds: float = SECONDS) -> None:
-    """Raise AssertionError with a line for each check that fails; for the tests of a plugin's package."""
+    """Raise AssertionError with a line for each failed check. For the tests of a plugin package."""
     failed = failures(list(checks(plugin, seconds=seconds)))
     if failed:
         name = plugin if isinstance(plugin, str) else getattr(plugin, "name", repr(plugin))

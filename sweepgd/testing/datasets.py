@@ -1,4 +1,4 @@
-"""Checks of a data set: a table that training takes, the same one for the same seed."""
+"""Checks of a data set: a valid table, the same one for the same seed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,35 +19,35 @@ def _loaded(dataset: Dataset, seed: int = 0, **settings: Any) -> Any:
 
 
 def table(dataset: Dataset) -> str:
-    """What is loaded is to have the arrays, names and task that it says."""
+    """Check that the loaded table has the declared arrays, names and task."""
     if dataset.task not in TASKS:
         raise Flaw(f"its task is {dataset.task!r}: give one of {', '.join(TASKS)}")
     found = _loaded(dataset)
-    told = [_described(dataset, found, "the table")]
+    descriptions = [_described(dataset, found, "the table")]
     if found.test is not None:
-        told.append("test " + _described(dataset, found.test, "its test set"))
-    return "; ".join(told)
+        descriptions.append("test " + _described(dataset, found.test, "its test set"))
+    return "; ".join(descriptions)
 
 
 def _described(dataset: Dataset, found: Any, what: str) -> str:
     if not isinstance(found, Table):
-        raise Flaw(f"{what} is a {type(found).__name__}: load gives a sweepgd.data.Table")
+        raise Flaw(f"{what} is a {type(found).__name__}: return a sweepgd.data.Table from load")
     for name, array in (("inputs", found.inputs), ("targets", found.targets)):
         if not isinstance(array, np.ndarray) or array.ndim != 2:
             given = f"of shape {array.shape}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
-            raise Flaw(f"{what} has {name} {given}: give an array of two axes, (rows, columns)")
+            raise Flaw(f"{what} has {name} {given}: give a 2-D array, (rows, columns)")
         if array.dtype.kind not in "fiu":
             raise Flaw(f"{what} has {name} of type {array.dtype}: give float64, or a narrower real type")
     rows, columns = found.inputs.shape
     if len(found.features) != columns:
-        raise Flaw(f"{what} names {len(found.features)} features of {columns} columns: name each")
+        raise Flaw(f"{what} names {len(found.features)} features for {columns} columns: name each column")
     if dataset.task == "classification" and (found.targets.shape[1] != 1 or len(found.classes) < 2):
         raise Flaw(
             f"{what} has {found.targets.shape[1]} target columns and {len(found.classes)} classes:"
-            " a classification has one column of class numbers from 0, and two classes or more"
+            " a classification has one column of class numbers from 0, and at least two classes"
         )
     if dataset.task == "regression" and found.classes:
-        raise Flaw(f"{what} names {len(found.classes)} classes, and its task is regression: leave them out")
+        raise Flaw(f"{what} names {len(found.classes)} classes, and its task is regression: remove them")
     try:
         check_table(found, dataset.task, what, [f"target {i}" for i in range(found.targets.shape[1])], gaps=False)
         if dataset.task == "classification":
@@ -64,18 +64,18 @@ def _bytes(found: Table) -> bytes:
 
 
 def deterministic(dataset: Dataset) -> str:
-    """Replicates are told apart by their seed alone: `rng` is to be the only source of chance."""
-    np.random.seed(1)  # noqa: NPY002 (NumPy's own state, which `load` is not to use)
+    """Check that the same seed gives the same table: replicates differ by their seed, so `rng` must be the only randomness."""
+    np.random.seed(1)  # noqa: NPY002 (NumPy's global state, which `load` must not use)
     first = _bytes(_loaded(dataset, seed=3))
     np.random.seed(2)  # noqa: NPY002
     if first != _bytes(_loaded(dataset, seed=3)):
-        raise Flaw("the same seed gives another table: draw from rng alone, and in one order")
+        raise Flaw("the same seed gives another table: draw from rng alone, and always in the same order")
     drawn = first != _bytes(_loaded(dataset, seed=4))
-    return f"the same seed gives the same bytes; another seed gives {'other ones' if drawn else 'them too: nothing is drawn'}"
+    return f"the same seed gives the same bytes; another seed gives {'others' if drawn else 'the same: nothing is random'}"
 
 
 def fresh(dataset: Dataset) -> str:
-    """What a run does to its rows is not to reach the next one's, so that a table that is kept must not be handed out."""
+    """Check that changing a loaded table does not change the next one, as it would if `load` returned its own arrays."""
     found = _loaded(dataset)
     before = _bytes(found)
     for each in (found, *((found.test,) if found.test is not None else ())):
@@ -83,12 +83,12 @@ def fresh(dataset: Dataset) -> str:
             if array.flags.writeable and array.size:
                 array[...] = 0
     if _bytes(_loaded(dataset)) != before:
-        raise Flaw("load gives the very arrays that it keeps, which were changed since: give copies, or read-only ones")
-    return "what is done to a table does not change the next"
+        raise Flaw("load returns arrays that it keeps, and a change of them changes the next table: return copies")
+    return "a change of one table does not change the next"
 
 
 def settings_used(dataset: Dataset) -> str:
-    """A sweep may give any setting a value at the ends of its range."""
+    """Check the table with each setting at both ends of its range, since a sweep may use any value between them."""
     tried = 0
     for setting in dataset.settings:
         for end in (setting.low, setting.high, *setting.choices):

@@ -1,4 +1,4 @@
-"""Checks of what a rule declares, before anything of it is compiled or run."""
+"""Checks of a plugin's declaration, before any of its code is compiled or run."""
 
 from collections.abc import Sequence
 from pkgutil import resolve_name
@@ -17,7 +17,7 @@ from sweepgd.testing.stage import LAYOUT
 
 
 def contract(plugin: Any) -> str:
-    """An object of another type, or made for another version or other arguments, would be called in a way it does not know."""
+    """Check the type of a plugin, the contract version, and the arguments of its functions."""
     kind = next((kind for kind, contract in registry.CONTRACTS.items() if isinstance(plugin, resolve_name(contract))), None)
     if kind is None:
         raise Flaw(f"is of type {type(plugin).__name__}, not sweepgd.optimizers.Optimizer")
@@ -25,17 +25,17 @@ def contract(plugin: Any) -> str:
     if broken is not None:
         raise Flaw(broken)
     if kind != "optimizers":
-        return f"a {type(plugin).__name__} whose fields are what they are to be"
+        return f"a {type(plugin).__name__} with valid fields"
     kinds = ", ".join(plugin.functions)
     return f"an Optimizer for version {API_VERSION}; its functions take the contract's arguments: {kinds}"
 
 
 def numbers(optimizer: Optimizer) -> str:
-    """The learning rate and every hyperparameter is a number with a range to search: kernels get float64."""
+    """Check that the learning rate and all hyperparameters are numbers with valid ranges: kernels take float64."""
     declared = (optimizer.learning_rate, *optimizer.hyperparameters)
     for setting in declared:
         if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
-            raise Flaw(f"{setting.name}: its default {setting.default!r} is no number, and kernels get float64")
+            raise Flaw(f"{setting.name}: its default {setting.default!r} is not a number, and kernels take float64")
     if declared[0].name != "learning_rate":
         raise Flaw(f"learning_rate is a setting called {declared[0].name!r}: make it with sweepgd.optimizers.rate")
     if optimizer.learning_rate.low is None or optimizer.learning_rate.high is None:
@@ -44,7 +44,7 @@ def numbers(optimizer: Optimizer) -> str:
 
 
 def settings(plugin: Model | Dataset | Schedule) -> str:
-    """A search draws from the declared ranges, and a sweep file names settings: both must be possible as declared."""
+    """Check that the defaults and ranges of all settings are valid, and that no name occurs twice."""
     return _sound(plugin.settings) if plugin.settings else "none"
 
 
@@ -55,7 +55,7 @@ def _sound(declared: Sequence[Setting]) -> str:
         raise Flaw(f"declared twice: {', '.join(twice)}")
     for setting in declared:
         _range(setting)
-    return f"{len(declared)} with sound defaults and ranges: {', '.join(names)}"
+    return f"{len(declared)} with valid defaults and ranges: {', '.join(names)}"
 
 
 def _range(setting: Setting) -> None:
@@ -72,23 +72,23 @@ def _range(setting: Setting) -> None:
     if not setting.low < setting.high:
         raise Flaw(f"{setting.name}: its range from {setting.low:g} to {setting.high:g} is empty")
     if setting.log and setting.low <= 0:
-        raise Flaw(f"{setting.name}: a logarithmic range cannot begin at {setting.low:g}")
+        raise Flaw(f"{setting.name}: a logarithmic range cannot start at {setting.low:g}")
     if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
-        return  # a text, or None for what is derived from the rest
-    off = setting.log and setting.default == 0  # "none of it", which no logarithmic range holds
+        return  # text, or None for a value that is derived from other settings
+    off = setting.log and setting.default == 0  # 0 turns the setting off, and no logarithmic range contains it
     if not (setting.low <= setting.default <= setting.high or off):
         raise Flaw(f"{setting.name}: its default {setting.default:g} is outside its range {setting.low:g} … {setting.high:g}")
 
 
 def lengths_of(optimizer: Optimizer, layout: Layout) -> dict[str, int]:
-    """The length of each slot for a layout, by name."""
+    """Return the length of each slot for a layout, by name."""
     if callable(optimizer.slots):
         return dict(optimizer.slots(layout))
     return dict.fromkeys(optimizer.slots, parameter_count(layout))
 
 
 def slots(optimizer: Optimizer) -> str:
-    """Slots are the only memory that a rule has: each is to have a name of its own and a length."""
+    """Check that each slot, the state that a rule keeps, has a unique name and a length."""
     if not callable(optimizer.slots):
         twice = sorted({name for name in optimizer.slots if optimizer.slots.count(name) > 1})
         if twice:
@@ -96,6 +96,6 @@ def slots(optimizer: Optimizer) -> str:
     lengths = lengths_of(optimizer, LAYOUT)
     for name, length in lengths.items():
         if not isinstance(length, int) or length < 0:
-            raise Flaw(f"slots(layout)[{name!r}] is {length!r}: give a whole number, as int(…)")
-    told = ", ".join(f"{name} ({length})" for name, length in lengths.items())
-    return f"{told} for {parameter_count(LAYOUT)} parameters" if lengths else "none"
+            raise Flaw(f"slots(layout)[{name!r}] is {length!r}: give a whole number, such as int(…)")
+    listed = ", ".join(f"{name} ({length})" for name, length in lengths.items())
+    return f"{listed} for {parameter_count(LAYOUT)} parameters" if lengths else "none"

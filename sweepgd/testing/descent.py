@@ -1,4 +1,4 @@
-"""Checks that a rule descends, in the trainer that users' runs go through."""
+"""Checks that a rule lowers a loss, in the same trainer as users' runs."""
 
 from math import inf, isfinite
 from typing import NamedTuple
@@ -17,16 +17,16 @@ from sweepgd.testing.stage import LAYOUT, PARAMETERS, Array, defaults, search_ra
 
 DTYPE = "float32"
 UPDATES = 5000
-# Over the rule's own range, its ends included, besides its default.
+# Learning rates over the rule's range, ends included, in addition to its default.
 RATES = 9
-# Of a rule that lowers no loss: enough that the first step of one which begins slowly does not decide.
+# Updates for the hint about a wrong sign: enough that a slow start does not decide.
 FEW = 20
 SHARE_OF_QUADRATIC = 0.01
 LOSS_OF_ROSENBROCK = 0.05
 
 
 class Descent(NamedTuple):
-    """The lowest loss that any of the rates reached, that rate, and the loss at the start."""
+    """The lowest final loss over the learning rates, the rate that reached it, and the initial loss."""
 
     loss: float
     rate: float
@@ -34,38 +34,38 @@ class Descent(NamedTuple):
 
 
 def quadratic(optimizer: Optimizer) -> str:
-    """Of two matrices and their biases, curvatures from 1 to 10: a rule that cannot lower this one lowers none."""
+    """Check the descent on a quadratic of two matrices and their biases with curvatures from 1 to 10."""
     found = descend(optimizer, _matrices())
     if not found.loss <= SHARE_OF_QUADRATIC * found.start:
         hint = _uphill(optimizer, _matrices()) if found.loss >= found.start else ""
-        raise Flaw(f"{_told(found)}: below {SHARE_OF_QUADRATIC * found.start:.3g} was wanted{hint}")
-    return _told(found)
+        raise Flaw(f"{_summary(found)}: must get below {SHARE_OF_QUADRATIC * found.start:.3g}{hint}")
+    return _summary(found)
 
 
 def rosenbrock(optimizer: Optimizer) -> str:
-    """A bent valley from (−1.2, 1) to (1, 1): shrinking weights ends at a loss of 1, and less takes steps that follow the bend.
+    """Check the descent on Rosenbrock's bent valley from (−1.2, 1) to (1, 1).
 
-    With steepness 1 in place of 100, and so curvatures like the quadratic's: at 1000, where Rosenbrock's own goes, rates as
-    networks are trained at diverge.
+    Shrinking the weights alone ends at a loss of 1. The steepness is 1, not 100: curvatures are then like those of the
+    quadratic; with 100 they reach 1000, where the usual learning rates of networks diverge.
     """
     found = descend(optimizer, build("rosenbrock", {"steepness": 1.0}, Shape("none", 0, 0, 0)))
     if not found.loss <= LOSS_OF_ROSENBROCK:
-        raise Flaw(f"{_told(found)}: below {LOSS_OF_ROSENBROCK:g} was wanted")
-    return _told(found)
+        raise Flaw(f"{_summary(found)}: must get below {LOSS_OF_ROSENBROCK:g}")
+    return _summary(found)
 
 
 def trainer(optimizer: Optimizer) -> str:
-    """A rule is compiled once, and the trainer takes its address: one that compiles at every run costs each trial seconds."""
+    """Check that a second run compiles nothing: a rule that compiles in every run costs each trial seconds."""
     architecture, rate = _matrices(), search_range(optimizer)[0]
     _train(optimizer, architecture, rate, 1)
     again = compilations(lambda: _train(optimizer, architecture, rate, 1))
     if again:
-        raise Flaw(f"a second run compiles anew; functions compiled: {again}")
+        raise Flaw(f"a second run compiles again; functions compiled: {again}")
     return "a second run compiles nothing"
 
 
 def descend(optimizer: Optimizer, architecture: Architecture) -> Descent:
-    """The best of some constant rates over the range that a search uses, all else as the rule has it by default."""
+    """Return the best result over constant learning rates in the search range, with other settings at their defaults."""
     default = float(optimizer.learning_rate.default)
     rates = {default, *np.geomspace(*search_range(optimizer), RATES).tolist()}
     found = Descent(inf, default, _train(optimizer, architecture, 0.0, 0))
@@ -77,14 +77,14 @@ def descend(optimizer: Optimizer, architecture: Architecture) -> Descent:
 
 
 def _uphill(optimizer: Optimizer, architecture: Architecture) -> str:
-    """A hint where a rule goes uphill at rates far below its range, too, where nothing overshoots."""
+    """Return a hint if the loss also grows at rates far below the range, where no step overshoots; else an empty text."""
     start, low = _train(optimizer, architecture, 0.0, 0), search_range(optimizer)[0]
     ends = [_train(optimizer, architecture, low * share, FEW) for share in (1e-2, 1e-1, 1.0)]
     return "; the loss grows at every rate: is the sign of the step wrong?" if min(ends) > start else ""
 
 
 def _train(optimizer: Optimizer, architecture: Architecture, rate: float, updates: int) -> float:
-    """The loss at the weights to judge by after so many updates; infinite where it diverged."""
+    """Return the loss at the evaluation weights after this many updates, infinity if the run diverged."""
     binding = Binding(
         optimizer,
         Configuration(hyperparameters=defaults(optimizer)),
@@ -121,8 +121,8 @@ def _none(batch: int) -> int:
     return 0
 
 
-def _told(found: Descent) -> str:
+def _summary(found: Descent) -> str:
     if found.loss == inf:
         return f"from a loss of {found.start:.3g} it diverges at every rate of its range"
-    way = f"from a loss of {found.start:.3g} to {found.loss:.2g} in {UPDATES} updates"
-    return f"{way} at rate {found.rate:.3g}, the best of its range"
+    losses = f"from a loss of {found.start:.3g} to {found.loss:.2g} in {UPDATES} updates"
+    return f"{losses} at rate {found.rate:.3g}, the best of its range"

@@ -1,4 +1,4 @@
-"""Checks that compiled code does what the rule's Python functions say, in both floating-point types."""
+"""Checks that compiled code agrees with the plain Python functions, in both floating-point types."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -17,15 +17,15 @@ from sweepgd.problem import Problem
 from sweepgd.testing.finding import Flaw
 from sweepgd.testing.stage import DTYPES, Array, Stage, distance, ordinary, walk
 
-# Shares of the way gone. Float32 has 7 digits; Muon's products multiply rounding by up to 500.
+# Relative to the distance gone. Float32 has 7 digits; Muon's products amplify rounding up to 500 times.
 PYTHON_TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
 PRECISION_TOLERANCE = 1e-2
 ALLOCATION_UPDATES = 10
-LEAKS_TOLD = 3
+LEAKS_SHOWN = 3
 
 
 def compiles(optimizer: Optimizer) -> str:
-    """A run is in float32 unless a sweep says float64: what compiles for one only fails when somebody asks for the other."""
+    """Check that all functions compile for float32 and float64, since a sweep may use either."""
     start = perf_counter()
     for dtype in DTYPES:
         for kind, function in optimizer.functions.items():
@@ -34,7 +34,7 @@ def compiles(optimizer: Optimizer) -> str:
             except Problem as problem:
                 raise Flaw(str(problem)) from None
     kinds = ", ".join(optimizer.functions)
-    return f"{kinds} for float32 and float64, in {perf_counter() - start:.1f} s with what the cache held"
+    return f"{kinds} for float32 and float64, in {perf_counter() - start:.1f} s, with the cache as it was"
 
 
 def python(
@@ -45,58 +45,58 @@ def python(
     run: Callable[[Any], Any],
     apart: Callable[[Any, Any], dict[str, float]],
 ) -> str:
-    """Without JIT an index is checked and an integer has no end: where the two differ, one of them is not what was meant.
+    """Check that compiled and plain Python functions agree. Plain Python checks indices, and its integers do not overflow.
 
-    What the plain functions did comes by `connection` from a process that compiles nothing; `run` does the same here, and
-    `apart` tells how far the two are from each other, by floating-point type.
+    The results of the plain functions arrive on `connection` from a process with JIT off. `run` computes the same here, and
+    `apart` returns the difference of the two by floating-point type.
     """
     try:
-        plain = connection.recv() if connection.poll(seconds) else f"did not come back within {seconds:g} s"
+        plain = connection.recv() if connection.poll(seconds) else f"did not return within {seconds:g} s"
     except EOFError:
         plain = "ended its process"
     if isinstance(plain, str):
         raise Flaw(f"without JIT, it {plain}")
-    told = []
-    for dtype, distance_ in apart(run(plugin), plain).items():
-        if not distance_ <= PYTHON_TOLERANCE[dtype]:
-            raise Flaw(f"compiled for {dtype} it goes elsewhere than without JIT: {distance_:.1g} of the way")
-        told.append(f"{distance_:.1g} ({dtype})")
-    return f"without JIT it goes the same way; apart, beyond rounding, by {' and '.join(told)} of the way"
+    differences = []
+    for dtype, difference in apart(run(plugin), plain).items():
+        if not difference <= PYTHON_TOLERANCE[dtype]:
+            raise Flaw(f"compiled for {dtype} it differs from plain Python by {difference:.1g} of the distance gone")
+        differences.append(f"{difference:.1g} ({dtype})")
+    return f"compiled and plain Python agree; difference beyond rounding {' and '.join(differences)} of the distance gone"
 
 
 def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, float]:
-    """How far walks are from those without JIT, by floating-point type."""
+    """Return the difference of walks from those without JIT, by floating-point type."""
     return {dtype: distance(walks[dtype], plain[dtype]) for dtype in DTYPES}
 
 
 def types(optimizer: Optimizer) -> str:
-    """A number of float64 makes a float32 loop calculate in float64, at half the vector's width, and no error tells of it."""
-    found = {line: None for kind, function in optimizer.functions.items() for line in widened_lines(kind, function)}
+    """Check for float64 numbers in float32 loops: they make it compute in float64, at half the vector width."""
+    found = {leak: None for kind, function in optimizer.functions.items() for leak in widened_lines(kind, function)}
     if found:
-        told = "; ".join(f"line {leak.line}, {leak.text!r}" for leak in list(found)[:LEAKS_TOLD])
-        more = f" and {len(found) - LEAKS_TOLD} more" if len(found) > LEAKS_TOLD else ""
+        lines = "; ".join(f"line {leak.line}, {leak.text!r}" for leak in list(found)[:LEAKS_SHOWN])
+        more = f" and {len(found) - LEAKS_SHOWN} more" if len(found) > LEAKS_SHOWN else ""
         raise Flaw(
-            f"float64 in a float32 loop, in {Path(next(iter(found)).file).name}: {told}{more}; cast its numbers before the loop"
-            " with theta.dtype.type(…)"
+            f"float64 in a float32 loop, in {Path(next(iter(found)).file).name}: {lines}{more}; cast its numbers before the"
+            " loop with theta.dtype.type(…)"
         )
-    return "loops over float32 arrays calculate in float32"
+    return "loops over float32 arrays compute in float32"
 
 
 def precision(optimizer: Optimizer) -> str:
-    """Float32 halves the memory that a step moves; a rule that loses its step in the rounding is none for it."""
+    """Check that float32 follows float64, so that steps are not lost in rounding."""
     apart = distance(walk(optimizer, "float32"), walk(optimizer, "float64"))
     if not apart <= PRECISION_TOLERANCE:
-        raise Flaw(f"float32 and float64 part by {apart:.1g} of the way (at most {PRECISION_TOLERANCE:g})")
-    return f"float32 follows float64; apart, beyond rounding, by {apart:.1g} of the way"
+        raise Flaw(f"float32 and float64 differ by {apart:.1g} of the distance gone (at most {PRECISION_TOLERANCE:g})")
+    return f"float32 follows float64; difference beyond rounding {apart:.1g} of the distance gone"
 
 
 def memory(optimizer: Optimizer) -> str:
-    """A piece of memory costs a step 50 ns and more, which a small network notices; it is told, and no fault."""
+    """Report the allocations of a step. Each costs 50 ns or more, which matters for small networks, but is no fault."""
     idle = replace(sgd, probe=no_probe) if optimizer.probe else sgd
     counted = (_allocations(optimizer) - _allocations(idle)) / ALLOCATION_UPDATES
     if counted <= 0:
         return "a step allocates nothing"
-    return f"a step allocates {counted:g} times: slots of a size of their own (a function of the layout) would spare that"
+    return f"a step allocates {counted:g} times: slots with their own sizes (a function of the layout) would avoid that"
 
 
 def _allocations(optimizer: Optimizer) -> int:

@@ -1,4 +1,4 @@
-"""What a check of the conformance kit found."""
+"""The results of the checks."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ PASSED, FAILED = "passed", "FAILED"
 
 
 class Finding(NamedTuple):
-    """One check's name, its outcome (`PASSED` or `FAILED`), and what was seen, in plain words."""
+    """The name of a check, its outcome (`PASSED` or `FAILED`), and what it found, in words."""
 
     name: str
     outcome: str
@@ -18,9 +18,9 @@ class Finding(NamedTuple):
 
 
 class Flaw(Exception):
-    """Raised by a check where the rule breaks the contract; its text says what was seen."""
+    """Raised by a check if the plugin breaks the contract; the text says how."""
 
 
 def failures(findings: Sequence[Finding]) -> list[Finding]:
-    """Those that failed."""
+    """Return the failed findings."""
     return [finding for finding in findings if finding.outcome == FAILED]

@@ -1,4 +1,4 @@
-"""Arrays with known numbers on both sides, so that a write beside them is seen."""
+"""Arrays with known numbers before and after them, to detect writes out of bounds."""
 
 from math import prod
 from typing import Any
@@ -8,13 +8,13 @@ import numpy.typing as npt
 
 from sweepgd.memory import LINE_BYTES, aligned
 
-# Of the size of weights and gradients: adding a step to a larger number might not change it.
+# Of the size of weights and gradients: adding a small step to a larger number might not change it.
 GUARD = 0.75
 GUARD_BYTES = 8 * LINE_BYTES
 
 
 class Guarded:
-    """Zeroed arrays of one type, by name, in one piece of memory; each begins at a cache line."""
+    """Zeroed arrays of one type, by name, in one block of memory; each starts at a cache line."""
 
     def __init__(self, dtype: str, shapes: dict[str, tuple[int, ...]]) -> None:
         gap, line = GUARD_BYTES // np.dtype(dtype).itemsize, LINE_BYTES // np.dtype(dtype).itemsize
@@ -35,7 +35,7 @@ class Guarded:
         return self._arrays[name]
 
     def damage(self) -> str | None:
-        """Beside which array a number was written, or None."""
+        """Return where a number was written out of bounds, such as "beyond the end of theta", or None."""
         for name, (start, stop) in self._ends.items():
             if not (self._whole[start - self._gap : start] == GUARD).all():
                 return f"before the beginning of {name}"

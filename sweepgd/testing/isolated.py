@@ -1,4 +1,4 @@
-"""Checks in processes of their own: a plugin that hangs, crashes or ends its process fails one check, and ends the others."""
+"""Checks in separate processes: a plugin that hangs or crashes fails one check, and the remaining ones do not run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,19 +15,19 @@ from sweepgd.testing.output import Output
 from sweepgd.testing.subject import Subject, subject_of
 from sweepgd.testing.worker import LOADS, NOT_RUN, serve, serve_names, serve_plain
 
-# Before the first check a process starts; in these, Numba may compile what takes it a minute, and more on a busy machine.
+# The limit of the checks that start the process or compile: compiling may take a minute, and more on a busy machine.
 LONG_SECONDS = 300.0
 LONG = ("", "compiles", "trainer")
-# For a file to be run: its process starts, and it imports what it needs.
+# The limit to start a process and run a plugin file with its imports.
 FILE_SECONDS = 60.0
-# A check that waits itself, for the walk without JIT, gives up before it is stopped.
+# Added to the limit of a check, so that the check "python", which waits for the same time itself, can report first.
 GRACE_SECONDS = 1.0
 
 
 def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
-    """What each check finds, as it ends; a check that takes longer than `seconds` fails. Raise Problem with JIT off."""
+    """Yield the finding of each check as it ends; one that takes longer than `seconds` fails. Raises Problem with JIT off."""
     if config.DISABLE_JIT:
-        raise Problem("NUMBA_DISABLE_JIT is set, and what is checked are compiled kernels: unset it")
+        raise Problem("NUMBA_DISABLE_JIT is set, and the checks need compiled kernels: unset it")
     try:
         subject = subject_of(plugin)
     except UsageProblem:
@@ -46,22 +46,22 @@ def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
     finally:
         plain.kill()
         plain.join()
-    if printed := output.told():
+    if printed := output.summary():
         yield Finding("output", PASSED, printed)
 
 
 def plugins_in(file: Path) -> list[Subject]:
-    """The plugins that a file defines. Raise Problem where it cannot be read, does not run in time, or defines none."""
+    """Return the plugins that a file defines. Raises Problem if it is unreadable, does not run in time, or defines none."""
     output = Output()
     with _worker(serve_names, output.end, file) as (connection, worker):
         if not connection.poll(FILE_SECONDS):
-            raise Problem(f"{file} did not come back within {FILE_SECONDS:g} s: a plugin file only defines what it offers")
+            raise Problem(f"{file} did not return within {FILE_SECONDS:g} s: a plugin file must only define its plugins")
         try:
             found = connection.recv()
         except (EOFError, OSError):
             worker.join(FILE_SECONDS)
             raise Problem(f"the process that loaded {file} ended {processes.ending(worker)}") from None
-    output.told()
+    output.summary()
     if isinstance(found, Problem):
         raise found
     return [Subject(kind, name, file.resolve()) for kind, name in found]
@@ -69,7 +69,7 @@ def plugins_in(file: Path) -> list[Subject]:
 
 @contextmanager
 def _worker(target: Any, *arguments: Any) -> Iterator[tuple[Connection, BaseProcess]]:
-    """A process that runs `target`, the other end of its connection before its arguments, and is killed in the end."""
+    """Run `target(connection, *arguments)` in a process within the block, then kill it. Yields our end and the process."""
     ours, theirs = processes.context.Pipe()
     worker = processes.start(target, theirs, *arguments)
     theirs.close()
@@ -86,12 +86,12 @@ def _received(connection: Connection, worker: BaseProcess, seconds: float) -> It
     while True:
         limit = LONG_SECONDS if running in LONG else seconds + GRACE_SECONDS
         if not connection.poll(limit):
-            yield Finding(running, FAILED, f"did not come back within {limit:g} s{NOT_RUN}")
+            yield Finding(running, FAILED, f"did not return within {limit:g} s{NOT_RUN}")
             return
         try:
             message = connection.recv()
         except (EOFError, OSError):
-            worker.join(seconds)  # no longer: a rule may close the connection, and live on
+            worker.join(seconds)  # limited: a rule may close the connection and continue
             ended = f"its process ended {processes.ending(worker)}" if worker.exitcode is not None else "closed its connection"
             yield Finding(running, FAILED, ended + NOT_RUN)
             return

@@ -1,4 +1,4 @@
-"""Checks of a model's kernels of second order."""
+"""Checks of the second-order kernels of a model."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,17 +9,17 @@ from sweepgd.testing.finding import Flaw
 from sweepgd.testing.model_stage import STEP, TOLERANCE, apart, architectures, directions, stages
 from sweepgd.testing.stage import DTYPES
 
-# Of a difference of gradients, which knows the Hessian to about h².
+# For a central difference of gradients, whose relative error is about h².
 PRODUCT_TOLERANCE = 1e-4
 
 
 def has_curvature(model: Model) -> bool:
-    """Whether it has kernels of second order, which must then be right."""
+    """Return whether a model has second-order kernels for any shape."""
     return any(built.curvature is not None for _, built in architectures(model))
 
 
 def product(model: Model) -> str:
-    """Sharpness is measured by products with the Hessian: wrong ones give eigenvalues that look like any others."""
+    """Check Hessian products against differences of gradients. Curvature measures are computed from these products."""
     worst = 0.0
     for what, stage in stages(model, "float64"):
         if stage.architecture.curvature is None:
@@ -30,14 +30,14 @@ def product(model: Model) -> str:
             above, below = (stage.gradient(theta + side * STEP * direction)[1] for side in (1.0, -1.0))
             share = apart(found, (above - below) / (2 * STEP))
             if not share <= PRODUCT_TOLERANCE:
-                kept = "" if number == 0 else ", with what an earlier call left in kept"
-                raise Flaw(f"product is off the change of the gradient by {share:.1g} of it {what}{kept}")
+                kept = "" if number == 0 else ", with the contents of kept from an earlier call"
+                raise Flaw(f"product differs from the change of the gradient by {share:.1g} of it {what}{kept}")
             worst = max(worst, share)
-    return f"Hessian products are changes of the gradient; apart by {worst:.1g}"
+    return f"Hessian products agree with changes of the gradient; relative difference {worst:.1g}"
 
 
 def gauss_newton(model: Model) -> str:
-    """A Gauss-Newton matrix is symmetric and bends the loss nowhere down."""
+    """Check that the Gauss-Newton matrix is symmetric and positive semidefinite."""
     for what, stage in stages(model, "float64"):
         if stage.architecture.curvature is None:
             continue
@@ -52,19 +52,19 @@ def gauss_newton(model: Model) -> str:
 
 
 def moments(model: Model) -> str:
-    """Second moments are what the Fisher trace and the noise scale are made of."""
+    """Check second moments, which the Fisher trace and noise scale use, against squared gradients of single rows."""
     for what, stage in stages(model, "float64"):
         if not stage.has_second_moments:
             continue
         each = [stage.gradient(rows=np.array([row]))[1] ** 2 for row in stage.rows]
         share = apart(stage.second_moments(), np.mean(each, axis=0))
         if not share <= TOLERANCE:
-            raise Flaw(f"second_moments is off the mean of squared gradients by {share:.1g} of it {what}")
-    return "second moments are means of squared gradients, where it has them"
+            raise Flaw(f"second_moments differs from the mean of squared gradients by {share:.1g} of it {what}")
+    return "second moments, if given, are means of squared gradients"
 
 
 def second_bounds(model: Model) -> str:
-    """Compiled code checks no index, in these kernels either."""
+    """Check that the second-order kernels write all of their output and nothing else; compiled code checks no index."""
     for what, stage in stages(model, *DTYPES):
         if stage.architecture.curvature is None:
             continue
@@ -79,7 +79,7 @@ def second_bounds(model: Model) -> str:
             raise Flaw(f"product or second_moments writes {damage} {what}")
         if any(stage.arrays[name].tobytes() != before.tobytes() for name, before in given.items()):
             raise Flaw(f"product or second_moments changes theta or the data {what}")
-    return "nothing was written beside out, work and kept, and all of out"
+    return "all of out is written, and nothing besides out, work and kept"
 
 
 CHECKS: Mapping[str, Callable[[Model], str]] = {

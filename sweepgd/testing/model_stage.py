@@ -1,4 +1,4 @@
-"""A model on rows of made-up data: guarded arrays and its compiled kernels."""
+"""A model on random data: its compiled kernels and guarded arrays."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,14 +18,14 @@ SHAPES = {
     "classification": (Shape("classification", 3, 1, 2), Shape("classification", 3, 1, 4)),
     "none": (Shape("none", 0, 0, 0),),
 }
-# Half the step of a difference, in float64; errors of h² and of the subtraction are then far below the tolerance.
+# The step h of central differences in float64; their error of about h² and the rounding are far below the tolerance.
 STEP = 1e-5
 TOLERANCE = 1e-5
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
 
 
 def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
-    """The model with its settings as declared, for every shape of its tasks that it fits."""
+    """Yield the model, built with default settings, for every shape of its tasks that it supports."""
     for task in model.tasks:
         for shape in SHAPES.get(task, ()):
             try:
@@ -33,12 +33,12 @@ def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
             except UsageProblem:
                 continue
             if not isinstance(built, Architecture):
-                raise Flaw(f"its build gives a {type(built).__name__}, not an Architecture")
+                raise Flaw(f"its build returns a {type(built).__name__}, not an Architecture")
             yield shape, built
 
 
 def kernels(architecture: Architecture) -> Iterator[tuple[str, Any]]:
-    """The kernels that an architecture has, with the kind of each."""
+    """Yield the kind and function of each kernel of an architecture."""
     for kind in FIRST_ORDER:
         yield kind, getattr(architecture, kind)
     for kind in SECOND_ORDER if architecture.curvature is not None else ():
@@ -47,7 +47,7 @@ def kernels(architecture: Architecture) -> Iterator[tuple[str, Any]]:
 
 
 class ModelStage:
-    """Kernels of an architecture at its starting parameters, a little beside them, on rows drawn for its shape."""
+    """The kernels of an architecture near its initial parameters, on random rows for its shape."""
 
     def __init__(self, shape: Shape, architecture: Architecture, dtype: str) -> None:
         self.architecture, self.dtype = architecture, dtype
@@ -76,7 +76,7 @@ class ModelStage:
         self._functions = {kind: signatures.entry(kind, kernel, dtype) for kind, kernel in kernels(architecture)}
 
     def gradient(self, theta: Array | None = None, rows: Array | None = None) -> tuple[float, Array]:
-        """Mean loss and gradient at `theta`, over all rows or the numbered ones."""
+        """Return mean loss and gradient at `theta`, over all rows or those numbered `rows`."""
         at = self._at(theta)
         which = self.rows if rows is None else np.ascontiguousarray(rows, dtype=np.int64)
         arrays = self.arrays
@@ -88,7 +88,7 @@ class ModelStage:
         return float(loss), arrays["out"].astype(np.float64)
 
     def evaluate(self) -> tuple[float, float]:
-        """Mean loss and share misclassified, over all rows."""
+        """Return mean loss and error rate over all rows."""
         arrays = self.arrays
         loss, error = self._functions["evaluate"](
             arrays["theta"], arrays["buffers"], arrays["inputs"], arrays["targets"], self.architecture.layout,
@@ -97,7 +97,7 @@ class ModelStage:
         return float(loss), float(error)
 
     def product(self, direction: Array, *, gauss_newton: bool, fresh: bool = True) -> Array:
-        """The Hessian, or the Gauss-Newton matrix, times a direction."""
+        """Return the product of the Hessian or the Gauss-Newton matrix with a direction."""
         arrays = self.arrays
         arrays["direction"][:] = direction
         arrays["out"][:] = np.nan
@@ -109,7 +109,7 @@ class ModelStage:
         return arrays["out"].astype(np.float64)
 
     def second_moments(self) -> Array:
-        """The mean over rows of each row's squared gradient."""
+        """Return the mean over rows of the squared gradient of each row."""
         arrays = self.arrays
         arrays["out"][:] = np.nan
         self._functions["second_moments"](
@@ -127,7 +127,7 @@ class ModelStage:
 
 
 def stages(model: Model, *dtypes: str) -> Iterator[tuple[str, ModelStage]]:
-    """A stage for each shape that the model fits and each floating-point type, after the two in words."""
+    """Yield a description and a `ModelStage` for each shape that the model supports and each floating-point type."""
     for shape, architecture in architectures(model):
         for dtype in dtypes:
             what = f"{shape.classes} classes" if shape.classes else f"{shape.targets} targets" if shape.inputs else "no data"
@@ -135,10 +135,10 @@ def stages(model: Model, *dtypes: str) -> Iterator[tuple[str, ModelStage]]:
 
 
 def directions(stage: ModelStage) -> Array:
-    """Two directions in the space of its parameters."""
+    """Return two random directions in parameter space."""
     return np.random.default_rng(9).normal(size=(2, stage.architecture.parameters))
 
 
 def apart(found: Array, wanted: Array) -> float:
-    """How far vectors are from each other, as a share of what is wanted."""
+    """Return the norm of the difference relative to the norm of `wanted`."""
     return float(np.linalg.norm(np.asarray(found) - wanted) / max(float(np.linalg.norm(wanted)), 1e-6))

@@ -1,4 +1,4 @@
-"""Checks of a model: kernels that calculate the gradient of the loss they report, and write nothing else."""
+"""Checks of a model: its kernels compute the gradient of the loss that they report, and write nothing else."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ RATES, UPDATES = 10.0 ** np.arange(-4.0, 1.0), 100
 
 
 def builds(model: Model) -> str:
-    """A layout, starting parameters and scratch memory that fit each other, for a task that there is."""
+    """Check that layout, initial parameters and scratch memory are consistent for each task."""
     known = set(model.tasks) & set(SHAPES)
     if not known or known != set(model.tasks):
         raise Flaw(f"its tasks are {model.tasks!r}: give a tuple of {', '.join(SHAPES)}")
@@ -31,20 +31,20 @@ def builds(model: Model) -> str:
             raise Flaw("its layout leaves gaps between tensors: make it with sweepgd.layout.layout_of")
         starts = [np.asarray(built.initial(np.random.default_rng(seed))) for seed in (2, 2)]
         if starts[0].shape != (built.parameters,) or not np.isfinite(starts[0]).all():
-            raise Flaw(f"initial gives {starts[0].shape} numbers for {built.parameters} parameters, or not finite ones")
+            raise Flaw(f"initial gives {starts[0].shape} numbers for {built.parameters} parameters, or non-finite numbers")
         if starts[0].tobytes() != starts[1].tobytes():
-            raise Flaw("initial gives others for the same seed: draw from rng alone")
+            raise Flaw("initial gives different numbers for the same seed: draw from rng alone")
         for rows in (1, 64):
             if not isinstance(built.workspace(rows), (int, np.integer)) or built.workspace(rows) < 0:
                 raise Flaw(f"workspace({rows}) is {built.workspace(rows)!r}: give a whole number")
         found.append(f"{shape.task} ({built.parameters} parameters)")
     if not found:
-        raise Flaw(f"it fits no shape of its tasks, {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 or 4 classes")
+        raise Flaw(f"it supports no shape of its tasks, {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 or 4 classes")
     return "for " + ", ".join(found)
 
 
 def compiles(model: Model) -> str:
-    """A run is in float32 unless a sweep says float64: what compiles for one only fails when somebody asks for the other."""
+    """Check that all kernels compile for float32 and float64, since a sweep may use either."""
     kinds: dict[str, None] = {}
     for _, built in architectures(model):
         for kind, kernel in kernels(built):
@@ -58,7 +58,7 @@ def compiles(model: Model) -> str:
 
 
 def bounds(model: Model) -> str:
-    """Compiled code checks no index: a write beside an array changes another run's numbers, or ends the process."""
+    """Check that kernels write all of their output and nothing else. Compiled code checks no index."""
     for what, stage in stages(model, *DTYPES):
         given = {name: stage.arrays[name].copy() for name in ("theta", "inputs", "targets")}
         for kind, call in (("gradient", stage.gradient), ("evaluate", stage.evaluate)):
@@ -71,22 +71,22 @@ def bounds(model: Model) -> str:
         left = int(np.count_nonzero(np.isnan(stage.gradient()[1])))
         if left:
             raise Flaw(f"gradient leaves {left} of {stage.architecture.parameters} numbers of out unwritten, or NaN {what}")
-    return "nothing was written beside out, work and buffers, and all of out"
+    return "all of out is written, and nothing besides out, work and buffers"
 
 
 def deterministic(model: Model) -> str:
-    """Equal seeds give equal results, bit for bit, whatever an earlier batch left in the scratch memory."""
+    """Check that results are bit-identical for any earlier contents of the scratch memory."""
     for what, stage in stages(model, *DTYPES):
         loss, gradient = stage.gradient()
         stage.arrays["work"][:] = 1e3
         again, same = stage.gradient()
         if loss != again or gradient.tobytes() != same.tobytes():
-            raise Flaw(f"the same inputs give another gradient once the scratch memory has changed {what}")
-    return "the same inputs gave the same bits, whatever was in the scratch memory"
+            raise Flaw(f"the same inputs give another gradient after the scratch memory has changed {what}")
+    return "the same inputs give the same bits for any contents of the scratch memory"
 
 
 def gradient(model: Model) -> str:
-    """A gradient that is not that of the loss goes somewhere else, and often looks as if it learned."""
+    """Check the gradient against differences of the loss. A wrong gradient often seems to learn."""
     worst = 0.0
     for what, stage in stages(model, "float64"):
         theta, (_, found) = stage.arrays["theta"].copy(), stage.gradient()
@@ -95,13 +95,15 @@ def gradient(model: Model) -> str:
             slope, claimed = (above - below) / (2 * STEP), float(found @ direction)
             share = abs(slope - claimed) / max(abs(slope), float(np.linalg.norm(found)), 1e-6)
             if not share <= TOLERANCE:
-                raise Flaw(f"along a direction the loss changes by {slope:.5g}, and its gradient says {claimed:.5g} {what}")
+                raise Flaw(
+                    f"along a direction the slope of the loss is {slope:.5g}, but its gradient gives {claimed:.5g} {what}"
+                )
             worst = max(worst, share)
-    return f"the gradient is that of its loss; apart by {worst:.1g}"
+    return f"the gradient is that of the loss; relative difference {worst:.1g}"
 
 
 def rows(model: Model) -> str:
-    """A mini-batch's loss and gradient are means over the rows that are numbered, in any order, and no others."""
+    """Check that loss and gradient of a mini-batch are means over its rows, in any order."""
     for what, stage in stages(model, "float64"):
         if len(stage.rows) == 1 or stage.architecture.buffers:
             continue
@@ -110,45 +112,45 @@ def rows(model: Model) -> str:
         each = [stage.gradient(rows=np.array([row])) for row in chosen]
         mean = np.mean([one for _, one in each], axis=0)
         if not (apart(found, mean) <= TOLERANCE and abs(loss - np.mean([one for one, _ in each])) <= TOLERANCE):
-            raise Flaw(f"over the rows 7, 2, 2, 11 it is not the mean of theirs {what}")
-    return "over some rows it is the mean of theirs"
+            raise Flaw(f"over the rows 7, 2, 2, 11 it is not the mean of the rows {what}")
+    return "over some rows it is the mean of the rows"
 
 
 def evaluates(model: Model) -> str:
-    """What a run is judged by is to be what it minimises; the share misclassified is one, or NaN where there is none."""
+    """Check that `evaluate` and `gradient` report the same loss, and that the error rate is valid, NaN without classes."""
     for what, stage in stages(model, "float64"):
         (loss, error), trained = stage.evaluate(), stage.gradient()[0]
         if not abs(loss - trained) <= TOLERANCE * (1 + abs(trained)):
             raise Flaw(f"evaluate gives a loss of {loss:.5g}, gradient one of {trained:.5g} over the same rows {what}")
         if "classes" in what and not 0 <= error <= 1:
-            raise Flaw(f"evaluate gives {error:g} as the share misclassified {what}: give one from 0 to 1")
+            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give a number from 0 to 1")
         if "classes" not in what and not np.isnan(error):
-            raise Flaw(f"evaluate gives {error:g} as the share misclassified {what}: give NaN, as there are no classes")
-    return "its loss is the one that is minimised"
+            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give NaN, as there are no classes")
+    return "the evaluated loss is the minimised one"
 
 
 def precision(model: Model) -> str:
-    """Float32 halves the memory that a step moves; a gradient that is lost in its rounding is none."""
+    """Check that the float32 gradient agrees with the float64 one."""
     worst = 0.0
     both = zip(stages(model, "float32"), stages(model, "float64"), strict=True)
     for (what, single), (_, double) in both:
         share = apart(single.gradient(double.arrays["theta"])[1], double.gradient()[1])
         if not share <= PRECISION_TOLERANCE:
-            raise Flaw(f"float32 and float64 part by {share:.1g} of the gradient (at most {PRECISION_TOLERANCE:g}) {what}")
+            raise Flaw(f"float32 and float64 differ by {share:.1g} of the gradient (at most {PRECISION_TOLERANCE:g}) {what}")
         worst = max(worst, share)
-    return f"float32 follows float64; apart by {worst:.1g} of the gradient"
+    return f"float32 follows float64; difference {worst:.1g} of the gradient"
 
 
 def descends(model: Model) -> str:
-    """Steps against the gradient are to lower the loss, at one rate or another."""
-    told = []
+    """Check that gradient descent lowers the loss at some learning rate."""
+    results = []
     for what, stage in stages(model, "float64"):
         start = stage.gradient()[0]
         ends = [end for end in (_descended(stage, rate) for rate in RATES) if np.isfinite(end)]
         if not ends or not min(ends) < start:
-            raise Flaw(f"the loss grows at every rate, from {start:.3g} {what}: does the gradient have the wrong sign?")
-        told.append(f"from {start:.3g} to {min(ends):.3g} {what}")
-    return f"steepest descent goes {', '.join(told)}"
+            raise Flaw(f"the loss grows at every rate, from {start:.3g} {what}: check the sign of the gradient")
+        results.append(f"from {start:.3g} to {min(ends):.3g} {what}")
+    return f"gradient descent lowers the loss {', '.join(results)}"
 
 
 def _descended(stage: ModelStage, rate: float) -> float:
@@ -161,8 +163,8 @@ def _descended(stage: ModelStage, rate: float) -> float:
 
 
 def outputs(model: Model) -> dict[str, list[Array]]:
-    """Losses and gradients of every shape, by floating-point type."""
-    with np.errstate(all="ignore"):  # with JIT off, NumPy would warn of what is looked at anyway
+    """Return losses and gradients for every shape, by floating-point type."""
+    with np.errstate(all="ignore"):  # with JIT off, NumPy warns of non-finite numbers, which the checks find anyway
         found: dict[str, list[Array]] = {dtype: [] for dtype in DTYPES}
         for dtype in DTYPES:
             for _, stage in stages(model, dtype):
@@ -172,7 +174,7 @@ def outputs(model: Model) -> dict[str, list[Array]]:
 
 
 def outputs_apart(outputs: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, float]:
-    """How far outputs are from those without JIT, by floating-point type."""
+    """Return the difference of outputs from those without JIT, by floating-point type."""
     return {dtype: max(map(apart, outputs[dtype], plain[dtype])) for dtype in DTYPES}
 
 

@@ -1,4 +1,4 @@
-"""What checked code prints: counted, so that it does not drown the report."""
+"""The output that checked code prints: counted, and kept out of the report."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from threading import Thread
 from sweepgd import processes
 
 FIRST_BYTES = 200
-# A process that a plugin has left running holds the pipe open for as long as it likes.
+# Limits the wait for the end of the output: a process that a plugin left running may keep the pipe open.
 PATIENCE_SECONDS = 1.0
 
 
@@ -26,8 +26,8 @@ class Output:
             self._first += text[: FIRST_BYTES - len(self._first)]
             self._lines += text.count(b"\n")
 
-    def told(self) -> str:
-        """How much was printed, once every process that printed has ended; '' where nothing was."""
+    def summary(self) -> str:
+        """Return a summary of the output, to be called after the processes have ended; '' if nothing was printed."""
         self.end.close()
         self._thread.join(PATIENCE_SECONDS)
         if not self._first:
@@ -38,7 +38,7 @@ class Output:
 
 
 def print_to(end: Connection) -> None:
-    """Lead what this process prints to an Output's `end`."""
+    """Redirect the output of this process to the `end` of an `Output`."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()

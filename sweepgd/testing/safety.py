@@ -1,4 +1,4 @@
-"""Checks that a rule's steps touch what is theirs, give numbers, and give the same ones again."""
+"""Checks that the steps of a rule stay within their arrays, give finite numbers, and are reproducible."""
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -11,15 +11,15 @@ from sweepgd.testing.finding import Flaw
 from sweepgd.testing.stage import DTYPES, LAYOUT, PARAMETERS, Array, Stage, ordinary
 
 UPDATES = 20
-# Where an update is cut for the check of ranges: remainders of every vector length, and a range of one.
+# The cuts of an update into ranges: they leave remainders for every vector length, and one range has length 1.
 CUTS = (0, 1, 24, 61, PARAMETERS)
-# Between slots: whole cache lines, so that each slot is aligned as it was.
+# Numbers added between slots: whole cache lines, which keep the alignment of each slot.
 SPARE = 64
 RANGES_TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
 
 
 def finite(optimizer: Optimizer) -> str:
-    """A rule that writes NaN at ordinary gradients makes every run a divergence; so may one end of a setting's range."""
+    """Check that ordinary gradients give finite numbers, with each setting at its default and at both ends of its range."""
     scales = 10.0 ** np.random.default_rng(1).uniform(-3, 3, UPDATES)
     tried = list(_ends(optimizer))
     for dtype in DTYPES:
@@ -28,9 +28,9 @@ def finite(optimizer: Optimizer) -> str:
             at = "".join(f", {name} = {value:g}" for name, value in settings.items())
             for gradient, scale in zip(ordinary(UPDATES), scales, strict=True):
                 stage.step(scale * gradient)
-                _look(stage, f"in update {stage.t} of ordinary gradients ({dtype}{at})")
-    numbers = f"{UPDATES} updates by gradients of size 0.001 to 1000 gave numbers"
-    return f"{numbers}, the rate and each hyperparameter at both ends of its range ({len(tried)})"
+                _check_finite(stage, f"in update {stage.t} of ordinary gradients ({dtype}{at})")
+    numbers = f"{UPDATES} updates with gradients of size 0.001 to 1000 give finite numbers"
+    return f"{numbers}, with the rate and each hyperparameter at both ends of its range ({len(tried)})"
 
 
 def _ends(optimizer: Optimizer) -> Iterator[dict[str, float]]:
@@ -40,16 +40,16 @@ def _ends(optimizer: Optimizer) -> Iterator[dict[str, float]]:
                 yield {setting.name: end}
 
 
-def _look(stage: Stage, when: str) -> None:
-    judged = stage.judged()
-    for name, array in (stage.written() | {"the weights to judge by": judged}).items():
+def _check_finite(stage: Stage, when: str) -> None:
+    weights = stage.judged()
+    for name, array in (stage.written() | {"the evaluation weights": weights}).items():
         wrong = ~np.isfinite(array)
         if wrong.any():
             raise Flaw(f"writes {array[wrong][0]} to {name} {when}")
 
 
 def zero(optimizer: Optimizer) -> str:
-    """Units that are off and biases that start at 0 give zeros, and a rule may divide by a norm, or by a rate gone to 0."""
+    """Check that zero gradients, weights and rates give finite numbers: a rule may divide by a norm or a rate."""
     still, moving = np.zeros((3, PARAMETERS)), ordinary(3)
     cases: dict[str, tuple[float, Array, dict[str, float]]] = {
         "gradients of 0 from the start": (1.0, still, {}),
@@ -64,12 +64,12 @@ def zero(optimizer: Optimizer) -> str:
             stage.theta[:] *= scale
             for gradient in gradients:
                 stage.step(gradient)
-                _look(stage, f"in update {stage.t} of {case} ({dtype})")
-    return "numbers for " + ", ".join(cases)
+                _check_finite(stage, f"in update {stage.t} of {case} ({dtype})")
+    return "finite numbers for " + ", ".join(cases)
 
 
 def deterministic(optimizer: Optimizer) -> str:
-    """Equal seeds give equal results, bit for bit: not with a rule that draws numbers or reads what it did not write."""
+    """Check that results are bit-identical: a rule must not draw random numbers or read memory that it did not write."""
     for dtype in DTYPES:
         first, second = Stage(optimizer, dtype), Stage(optimizer, dtype)
         for gradient in ordinary(UPDATES):
@@ -79,19 +79,20 @@ def deterministic(optimizer: Optimizer) -> str:
             for name, array in first.written().items():
                 if array.tobytes() != second.written()[name].tobytes():
                     raise Flaw(f"the same inputs give another {name} in update {first.t} ({dtype})")
-    return f"the same inputs twice gave the same bits in {UPDATES} updates"
+    return f"the same inputs give the same bits in {UPDATES} updates"
 
 
 def bounds(optimizer: Optimizer) -> str:
-    """Compiled code checks no index: a write beside an array changes another run's numbers, or ends the process.
+    """Check that a rule writes only to its arrays. Compiled code checks no index.
 
-    Beyond the end of a slot is the next one: that is seen from a rule that goes elsewhere where slots are further apart.
+    A read or write beyond the end of a slot reaches the next slot. It is detected by a second harness with more space between
+    slots, in which such a rule gives other results.
     """
     lengths = list(lengths_of(optimizer, LAYOUT).items())
     for dtype in DTYPES:
-        stage, apart = Stage(optimizer, dtype), Stage(optimizer, dtype, spare=SPARE)
+        stage, spaced = Stage(optimizer, dtype), Stage(optimizer, dtype, spare=SPARE)
         for gradient in ordinary(UPDATES):
-            for either in (stage, apart):
+            for either in (stage, spaced):
                 either.step(gradient)
                 either.judged()
             damage = stage.arrays.damage()
@@ -103,13 +104,13 @@ def bounds(optimizer: Optimizer) -> str:
                 if row[length:].any():
                     raise Flaw(f"writes beyond the {length} numbers of slot {name} in update {stage.t} ({dtype})")
             longest = stage.slots.shape[1]
-            if stage.theta.tobytes() + stage.slots.tobytes() != apart.theta.tobytes() + apart.slots[:, :longest].tobytes():
-                raise Flaw(f"reads or writes beyond the end of a slot, in the next one, in update {stage.t} ({dtype})")
-    return "nothing was written beside theta, slots and point"
+            if stage.theta.tobytes() + stage.slots.tobytes() != spaced.theta.tobytes() + spaced.slots[:, :longest].tobytes():
+                raise Flaw(f"reads or writes beyond the end of a slot in update {stage.t} ({dtype})")
+    return "nothing is written besides theta, slots and point"
 
 
 def ranges(optimizer: Optimizer) -> str:
-    """An elementwise rule may be called for any ranges of the parameters, which together make one update."""
+    """Check that an elementwise rule gives the same update if it is called for several ranges of parameters."""
     for dtype in DTYPES:
         whole, cut = Stage(optimizer, dtype), Stage(optimizer, dtype)
         for gradient in ordinary(UPDATES):
@@ -123,27 +124,27 @@ def ranges(optimizer: Optimizer) -> str:
                     if changed.any():
                         index = int(np.nonzero(changed)[-1][0])
                         raise Flaw(
-                            f"asked for [{lo}, {hi}) it changes {name} at {index} ({dtype}): keep to [lo, hi),"
-                            " or say elementwise=False"
+                            f"called for [{lo}, {hi}) it changes {name} at {index} ({dtype}): stay within [lo, hi),"
+                            " or set elementwise=False"
                         )
             apart = np.max(np.abs(whole.theta - cut.theta) / (1 + np.abs(whole.theta)))
             if not apart <= RANGES_TOLERANCE[dtype]:
-                raise Flaw(f"applied in ranges it differs by {apart:.1g} in update {whole.t} ({dtype}): say elementwise=False")
-    return f"applied in {len(CUTS) - 1} ranges it does the same as at once, and writes to no other"
+                raise Flaw(f"applied in ranges it differs by {apart:.1g} in update {whole.t} ({dtype}): set elementwise=False")
+    return f"applied in {len(CUTS) - 1} ranges it gives the same update as at once, and each call stays within its range"
 
 
 def probe(optimizer: Optimizer) -> str:
-    """The second gradient is taken at every number of `point`: one that is not written is left from another update."""
+    """Check that the probe writes all of `point`, where the second gradient is taken."""
     for dtype in DTYPES:
         stage = Stage(optimizer, dtype)
         stage.step(ordinary(1)[0])
         _written_whole(stage, stage.probe, f"probe ({dtype})")
     away = np.linalg.norm(stage.point - stage.theta)
-    return f"writes all of point, {away:.3g} away from theta"
+    return f"writes all of point, at distance {away:.3g} from theta"
 
 
 def evaluation(optimizer: Optimizer) -> str:
-    """Runs are judged before their first update and as often as a sweep says, which must not change where they go."""
+    """Check that `evaluation` writes all of `point`, also before the first update, and does not change the run."""
     for dtype in DTYPES:
         stage = Stage(optimizer, dtype)
         for gradient in ordinary(UPDATES):
@@ -153,7 +154,7 @@ def evaluation(optimizer: Optimizer) -> str:
                 raise Flaw(f"evaluation changes the slots after {stage.t} updates ({dtype})")
             stage.step(gradient)
     away = np.linalg.norm(stage.judged() - stage.theta)
-    return f"writes all of point from before the first update on, changes nothing else; {away:.3g} away from theta at the end"
+    return f"writes all of point, also before the first update, and nothing else; at distance {away:.3g} from theta at the end"
 
 
 def _written_whole(stage: Stage, write: Callable[[], object], what: str) -> None:

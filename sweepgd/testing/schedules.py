@@ -1,4 +1,4 @@
-"""Checks of a schedule: factors that any run can multiply its rate by, whatever its length, and however it is cut."""
+"""Checks of a schedule: valid factors for runs of any length, computed at once or in pieces."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from sweepgd.schedules import Clock, Schedule
 from sweepgd.testing.finding import Flaw
 from sweepgd.testing.stage import Array
 
-# Updates a run, and updates an epoch: an epoch of one update, a run within one epoch, and a long run.
+# Updates of a run and updates per epoch: among them an epoch of one update, a run shorter than an epoch, and a long run.
 RUNS = ((1, 1), (7, 10), (60, 1), (240, 12), (100_000, 1000))
 CUT = 12
 TOLERANCE = 1e-12
@@ -29,7 +29,7 @@ def _defaults(schedule: Schedule) -> dict[str, Any]:
 
 
 def _chosen(schedule: Schedule) -> Iterator[dict[str, Any]]:
-    """The settings as declared, and each at both ends of its range."""
+    """Yield the default settings, and each setting at both ends of its range and at each choice."""
     yield {}
     for setting in schedule.settings:
         for end in (setting.low, setting.high, *setting.choices):
@@ -38,7 +38,7 @@ def _chosen(schedule: Schedule) -> Iterator[dict[str, Any]]:
 
 
 def _factors(schedule: Schedule, clock: Clock, settings: Mapping[str, Any], when: str) -> Array:
-    """What the schedule gives for a clock. Raise Flaw where that is no float64 a update, or is below 0, infinite or NaN."""
+    """Return the factors for a clock. Raises Flaw unless they are float64, one per update, finite and at least 0."""
     before = (clock.updates.tobytes(), clock.epochs.tobytes())
     factors = schedule.factor(clock, **(_defaults(schedule) | dict(settings)))
     if before != (clock.updates.tobytes(), clock.epochs.tobytes()):
@@ -53,28 +53,28 @@ def _factors(schedule: Schedule, clock: Clock, settings: Mapping[str, Any], when
 
 
 def finite(schedule: Schedule) -> str:
-    """A rate of NaN or below 0 makes every run a divergence; so may one end of a setting's range."""
+    """Check that factors are finite and at least 0, with each setting at its default and at both ends of its range."""
     tried = list(_chosen(schedule))
     for updates, epoch in RUNS:
         for settings in tried:
             at = "".join(f", {name} = {value}" for name, value in settings.items())
             _factors(schedule, _clock(updates, epoch, schedule), settings, f"(a run of {updates} updates{at})")
     lengths = ", ".join(str(updates) for updates, _ in RUNS)
-    return f"factors from 0 up in runs of {lengths} updates, each setting at both ends of its range ({len(tried) - 1})"
+    return f"finite factors in runs of {lengths} updates, with each setting at both ends of its range ({len(tried) - 1})"
 
 
 def deterministic(schedule: Schedule) -> str:
-    """Equal seeds give equal results, bit for bit: not with a schedule that draws numbers or remembers its calls."""
+    """Check that factors are bit-identical: a schedule must not draw random numbers or remember its calls."""
     for updates, epoch in RUNS:
         clock = _clock(updates, epoch, schedule)
         first, second = (_factors(schedule, clock, {}, "") for _ in range(2))
         if first.tobytes() != second.tobytes():
             raise Flaw(f"the same clock gives other factors (a run of {updates} updates)")
-    return "the same clock twice gave the same bits"
+    return "the same clock gives the same bits"
 
 
 def pieces(schedule: Schedule) -> str:
-    """A run asks for an epoch's factors at a time, and one that goes on for those of the rest."""
+    """Check that factors do not depend on how a run is cut: a run computes them epoch by epoch, or from where it continues."""
     for updates, epoch in RUNS[1:]:
         clock = _clock(updates, epoch, schedule)
         whole = _factors(schedule, clock, {}, "")
@@ -84,20 +84,20 @@ def pieces(schedule: Schedule) -> str:
         if not apart.max() <= TOLERANCE * (1 + whole.max()):
             where = int(np.argmax(apart))
             raise Flaw(
-                f"asked for in pieces it gives {np.concatenate(cuts)[where]:g} before update {where + 1}, at once"
-                f" {whole[where]:g} (a run of {updates} updates): let it depend on the clock's numbers alone"
+                f"computed in pieces it gives {np.concatenate(cuts)[where]:g} before update {where + 1}, at once"
+                f" {whole[where]:g} (a run of {updates} updates): use only the numbers of the clock"
             )
-    return "asked for in pieces it gives the same as at once"
+    return "computed in pieces it gives the same as at once"
 
 
 def course(schedule: Schedule) -> str:
-    """Where the rate goes is what a schedule is for: it is told, and no fault."""
+    """Report the course of the learning rate, which is no fault unless all factors are 0."""
     updates, epoch = RUNS[3]
     factors = _factors(schedule, _clock(updates, epoch, schedule), {}, "")
     if not factors.any():
         raise Flaw(f"every factor of a run of {updates} updates is 0: nothing would be learned")
-    ways = f"from {factors[0]:.3g} to {factors[-1]:.3g}, between {factors.min():.3g} and {factors.max():.3g}"
-    return f"{ways}, in {updates} updates of {epoch} an epoch"
+    extent = f"from {factors[0]:.3g} to {factors[-1]:.3g}, between {factors.min():.3g} and {factors.max():.3g}"
+    return f"{extent}, in {updates} updates with {epoch} per epoch"
 
 
 CHECKS: Mapping[str, Callable[[Schedule], str]] = {

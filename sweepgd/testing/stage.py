@@ -1,4 +1,4 @@
-"""A rule on the parameters of a small network, stepped by gradients that are given and not computed."""
+"""A harness that steps a rule on the parameters of a small network with given gradients."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from sweepgd.testing.guarded import Guarded
 Array = npt.NDArray[Any]
 
 DTYPES = ("float32", "float64")
-# A wide matrix and a tall one; 75 parameters, so that vectorized loops have a remainder.
+# A wide and a tall matrix; 75 parameters, so that vectorized loops have a remainder.
 LAYOUT = layout_of(
     [Tensor((4, 9), WEIGHT, 4, 9), Tensor((9,), BIAS, 4, 9), Tensor((9, 3), WEIGHT, 9, 3), Tensor((3,), BIAS, 9, 3)]
 )
@@ -23,27 +23,27 @@ PARAMETERS = parameter_count(LAYOUT)
 
 
 def defaults(optimizer: Optimizer) -> dict[str, float]:
-    """The hyperparameters by name, as declared."""
+    """Return the default hyperparameters by name."""
     return {setting.name: setting.default for setting in optimizer.hyperparameters}
 
 
 def search_range(optimizer: Optimizer) -> tuple[float, float]:
-    """The least and the largest rate that a search uses; the check of settings has seen that there are."""
+    """Return the smallest and largest learning rate of a search. The check "settings" ensures that both exist."""
     setting = optimizer.learning_rate
     return float(cast(float, setting.low)), float(cast(float, setting.high))
 
 
 def ordinary(count: int, seed: int = 0) -> Array:
-    """(count, parameters): what gradients of a network look like, the same numbers in float32 and float64."""
+    """Return random gradients (count, parameters), with the same numbers in float32 and float64."""
     drawn = np.random.default_rng([7, seed]).normal(size=(count, PARAMETERS))
     return drawn.astype(np.float32).astype(np.float64)
 
 
 class Stage:
-    """Guarded arrays and the rule's functions, compiled unless JIT is off: `theta` starts at numbers of size 1.
+    """Guarded arrays and the functions of a rule, compiled unless JIT is off. `theta` starts at numbers of size 1.
 
-    Settings that are not given, the learning rate among them, are as the rule declares them. After each slot there
-    are `spare` numbers more than the contract says.
+    Settings that are not given, including the learning rate, have their defaults. Each slot is followed by `spare` additional
+    numbers.
     """
 
     def __init__(
@@ -67,9 +67,10 @@ class Stage:
         self._functions = {kind: signatures.entry(kind, function, dtype) for kind, function in optimizer.functions.items()}
 
     def step(self, gradient: Array, lo: int = 0, hi: int = PARAMETERS, *, first: bool = True) -> None:
-        """One update of [lo, hi) by `gradient`; where there is a probe, by the gradient there if the Hessian were 1.
+        """Apply an update with `gradient` to the parameters [lo, hi).
 
-        `first` tells whether this range is the first of its update.
+        With a probe, the gradient at the probed point is that of a loss with the identity as its Hessian. `first` is False for
+        further ranges of the same update.
         """
         if first:
             self.t += 1
@@ -84,28 +85,28 @@ class Stage:
         )
 
     def probe(self) -> None:
-        """Writes to `point` where the second gradient is taken."""
+        """Write the point at which the second gradient is taken to `point`."""
         self._functions["probe"](self.theta, self.gradient, self.slots, LAYOUT, self._hyper, self._rate, self.t, self.point)
 
     def judged(self) -> Array:
-        """The weights to judge by: a copy."""
+        """Return a copy of the evaluation weights."""
         if "evaluation" not in self._functions:
             return self.theta.copy()
         self._functions["evaluation"](self.theta, self.slots, LAYOUT, self._hyper, self.t, self.point)
         return self.point.copy()
 
     def written(self) -> dict[str, Array]:
-        """All that the rule may write, by name."""
+        """Return all arrays that the rule may write, by name."""
         return {"theta": self.theta, "slots": self.slots, "point": self.point}
 
 
 def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
-    """(updates + 1, 2, parameters): the weights stepped and those to judge by, at the largest rate of the rule's range.
+    """Return the training and evaluation weights of a run, (updates + 1, 2, parameters).
 
-    The largest, so that steps stand out from the rounding of the weights.
+    The learning rate is the largest of the rule's range, so that steps exceed the rounding of the weights.
     """
     stage = Stage(optimizer, dtype, settings={"learning_rate": search_range(optimizer)[1]})
-    with np.errstate(all="ignore"):  # with JIT off, NumPy would warn of what is looked at anyway
+    with np.errstate(all="ignore"):  # with JIT off, NumPy warns of non-finite numbers, which the checks find anyway
         path = [(stage.theta.copy(), stage.judged())]
         for gradient in ordinary(updates):
             stage.step(gradient)
@@ -114,7 +115,7 @@ def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
 
 
 def distance(path: Array, other: Array) -> float:
-    """The largest difference between two walks as a share of the way that the second has gone, rounding of weights aside."""
+    """Return the largest difference of two walks, beyond rounding, relative to the distance that the second has gone."""
     exact = other.astype(np.float64)
     rounding = 8 * np.finfo(path.dtype).eps * np.linalg.norm(exact, axis=-1)
     gone = np.linalg.norm(exact - exact[0], axis=-1)

@@ -1,4 +1,4 @@
-"""What is checked: installed plugins by name or distribution, those of a single file, or an object of a test's own."""
+"""The plugins to check: installed ones by name or distribution, those of a single file, or an object."""
 
 import pickle
 from importlib.metadata import PackageNotFoundError, distribution
@@ -14,7 +14,7 @@ KINDS = tuple(registry.CONTRACTS)
 
 
 class Subject(NamedTuple):
-    """A plugin of a kind by its name, installed, or defined by a file; or an object, pickled."""
+    """A plugin by kind and name, installed or defined by a file, or as a pickled object."""
 
     kind: str
     name: str
@@ -23,13 +23,13 @@ class Subject(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """The plugin in words, with where it comes from."""
+        """The kind and name of the plugin with its file or distribution."""
         if self.file is not None:
             return f"{self.kind[:-1]} {self.name!r} of {self.file}"
         return registry.origin(self.kind, self.name)
 
     def load(self) -> Any:
-        """The plugin itself. Raise Problem, or what its own code raises, where it does not load."""
+        """Return the plugin. Raises Problem, or the exception of its own code, if it does not load."""
         if self.pickled is not None:
             return pickle.loads(self.pickled)
         if self.file is not None:
@@ -38,7 +38,7 @@ class Subject(NamedTuple):
 
 
 def subject_of(plugin: Any) -> Subject:
-    """An object as a Subject. Raise what pickling raises where another process could not import it."""
+    """Return a plugin, given as an object or by name, as a Subject. Raises the exception of pickle if it cannot be pickled."""
     if isinstance(plugin, Subject):
         return plugin
     if isinstance(plugin, str):
@@ -53,14 +53,14 @@ def subject_of(plugin: Any) -> Subject:
 
 
 def is_file(name: str) -> bool:
-    """Whether a name on the command line is that of a file."""
+    """Return whether a name on the command line is a file."""
     return (name.endswith(".py") or "/" in name) and not Path(name).is_dir()
 
 
 def plugins_of(name: str) -> list[Subject]:
-    """The installed plugins called `name`, of whatever kind, or all that the distribution called so offers.
+    """Return the plugins called `name`, of any kind, or else all plugins of the distribution `name`.
 
-    Raise UsageProblem where neither is installed.
+    Raises UsageProblem if there is neither.
     """
     found = [Subject(kind, name) for kind in KINDS if name in registry.names(kind)]
     if found:
@@ -82,6 +82,6 @@ def plugins_of(name: str) -> list[Subject]:
 
 
 def names_in(file: Path) -> list[tuple[str, str]]:
-    """The kind and name of each plugin that a file defines. Raise Problem where it does not run, or defines none."""
+    """Return the kind and name of each plugin that a file defines. Raises Problem if it does not run or defines none."""
     one_off.register([file])
     return registry.defined_by(file.resolve())

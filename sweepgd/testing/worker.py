@@ -1,4 +1,4 @@
-"""What runs in processes of their own: the checks of one plugin, and what it does without JIT to compare with."""
+"""The functions that run in separate processes: the checks of one plugin, and its results without JIT for comparison."""
 
 import signal
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from sweepgd.testing.subject import Subject, names_in
 
 LOADS = "loads"
 Checks = Mapping[str, Callable[[Any], str]]
-# By kind, those where one that fails leaves nothing to run the others on.
+# The first checks by kind. If one of them fails, the others cannot run.
 FIRST: Mapping[str, Checks] = {
     "optimizers": {
         "contract": declaration.contract,
@@ -36,19 +36,19 @@ FIRST: Mapping[str, Checks] = {
         "compiles": models.compiles,
     },
 }
-# What plugins of a kind do without JIT, for the check "python".
+# Functions that compute the results to compare with and without JIT, for the check "python".
 PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "optimizers": lambda optimizer: {dtype: walk(optimizer, dtype) for dtype in DTYPES},
     "models": models.outputs,
 }
-# More than any check is given.
+# Longer than the limit of any check.
 ORPHAN_SECONDS = 330
 NOT_RUN = "; the checks after this one were not run"
 
 
 def _others(kind: str, plugin: Any, plain: Connection, seconds: float) -> Checks:
-    """The checks after the first that this plugin is subject to, by name, in the order in which they run."""
-    python = partial(fidelity.python, connection=plain, seconds=seconds)  # last: what it compares with comes a second late
+    """Return the checks after the first ones by name, in the order in which they run."""
+    python = partial(fidelity.python, connection=plain, seconds=seconds)  # last: the results without JIT come a second later
     match kind:
         case "schedules":
             return schedules.CHECKS
@@ -82,21 +82,21 @@ def _of_optimizer(optimizer: Optimizer, python: Callable[..., str]) -> Checks:
 
 
 def _limited() -> None:
-    """Holds this process to half of the memory that trials may take, as there are two, and to some time for what comes next."""
-    _wind_up()
+    """Limit this process to half of the memory of trials, since two processes run, and set its alarm."""
+    _set_alarm()
     bytes_ = share(2)
     if bytes_ is not None:
         keep_to(bytes_)
 
 
-def _wind_up() -> None:
-    """Ends this process some time from now, unless called again: the one that would stop a rule that hangs may be gone."""
+def _set_alarm() -> None:
+    """Make the system end this process after ORPHAN_SECONDS unless called again, in case the parent process has died."""
     if hasattr(signal, "alarm"):
         signal.alarm(ORPHAN_SECONDS)
 
 
 def serve(connection: Connection, output: Connection, subject: Subject, plain: Connection, seconds: float) -> None:
-    """Send the name of each check before it runs, and its Finding after; None at the end."""
+    """Send the name of each check before it runs and its Finding afterwards, and None at the end."""
     print_to(output)
     _limited()
     connection.send(LOADS)
@@ -113,10 +113,13 @@ def serve(connection: Connection, output: Connection, subject: Subject, plain: C
 
 
 def _all(connection: Connection, checks: Checks, plugin: Any, *, needed: bool) -> bool:
-    """Runs checks to the end, or to the first that raises anything but a Flaw; with `needed` to the first that fails at all."""
+    """Run checks and send their findings. Stop at an exception other than Flaw, or with `needed` at any failure.
+
+    Return whether all checks ran.
+    """
     for name, check in checks.items():
         connection.send(name)
-        _wind_up()
+        _set_alarm()
         try:
             found, ends = Finding(name, PASSED, check(plugin)), False
         except Flaw as flaw:
@@ -130,7 +133,7 @@ def _all(connection: Connection, checks: Checks, plugin: Any, *, needed: bool) -
 
 
 def serve_plain(connection: Connection, output: Connection, subject: Subject) -> None:
-    """Send what the plain Python functions of a plugin do, or what went wrong; nothing where its kind has no kernels."""
+    """Send the results of a plugin's plain Python functions, or the error. Sends nothing for a kind without kernels."""
     print_to(output)
     _limited()
     if subject.kind not in PLAIN:
@@ -142,7 +145,7 @@ def serve_plain(connection: Connection, output: Connection, subject: Subject) ->
 
 
 def serve_names(connection: Connection, output: Connection, file: Path) -> None:
-    """Send the kind and name of each plugin that a file defines, or the Problem."""
+    """Send the kind and name of each plugin that a file defines, or a Problem."""
     print_to(output)
     _limited()
     try:

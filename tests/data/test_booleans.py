@@ -1,4 +1,4 @@
-"""Boolean inputs are 0 and 1 in every format, and are said to be true or false."""
+"""Boolean inputs become 0 and 1 in every format, and are described as true or false."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""The built-in data sets hold what they say."""
+"""The contents of the built-in data sets."""
 
 import numpy as np
 import pytest
@@ -9,18 +9,18 @@ from sweepgd.problem import Problem
 from sweepgd.setting import resolve
 
 
-@pytest.mark.parametrize("rows", [9 * 10**18, 10**13])
-def test_rows_beyond_the_memory_are_told(rows):
+@pytest.mark.parametrize("rows", [9 * 10**15, 10**13])
+def test_more_rows_than_memory_are_refused(rows):
     spec = DataSpec(name="synthetic_linear", rows=rows)
     with pytest.raises(Problem, match=rf"^synthetic_linear: {rows:,} rows of 2 columns need .* GB of memory, and this machine"):
         prepare(spec)
 
 
 @pytest.mark.filterwarnings("ignore:synthetic_linear. .* need .* of memory:UserWarning")
-def test_memory_that_lacks_is_told(monkeypatch):
+def test_a_memory_error_is_reported_in_one_line(monkeypatch):
     spec = DataSpec(name="synthetic_linear", rows=10**13)
-    monkeypatch.setattr(checks, "machine_memory", lambda: None)  # as where the system does not tell
-    with pytest.raises(Problem, match=r"^dataset 'synthetic_linear' of sweepgd .*: it needs more memory than there is: give"):
+    monkeypatch.setattr(checks, "machine_memory", lambda: None)  # as on a system that does not report its memory
+    with pytest.raises(Problem, match=r"^dataset 'synthetic_linear' of sweepgd .*: not enough memory: give"):
         prepare(spec)
 
 
@@ -57,7 +57,7 @@ def test_shapes_and_names(name, task, rows, features, classes):
 
 
 @pytest.mark.parametrize("name", ["synthetic_linear", "house_prices"])
-def test_linear_data_follows_its_truth(name):
+def test_linear_data_follow_their_true_parameters(name):
     table = load(name, noise=0.0)
     np.testing.assert_allclose(table.targets, table.inputs @ np.c_[table.truth["weights"]] + table.truth["bias"])
     noisy = load(name, noise=2.0)
@@ -76,7 +76,7 @@ def test_seeds_differ():
         assert not np.array_equal(load(name, 0).inputs, load(name, 1).inputs)
 
 
-def test_spirals_lie_on_their_arms_without_noise():
+def test_spirals_without_noise_lie_on_their_arms():
     table = load("spirals", noise=0.0, classes=4, turns=1.5, rows=40)
     radius = np.hypot(*table.inputs.T)
     turned = np.arctan2(table.inputs[:, 1], table.inputs[:, 0]) / (2 * np.pi)

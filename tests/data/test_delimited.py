@@ -1,4 +1,4 @@
-"""CSV files that are long, wide or large: read block by block, with what they need said before."""
+"""CSV files that are long, wide or large: read block by block, with their memory reported before."""
 
 import gzip
 
@@ -13,13 +13,13 @@ SPEC = {"path": "d.csv", "target": "y", "task": "classification"}
 
 
 @pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path, monkeypatch):
+def _empty_cwd(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def _small_blocks(monkeypatch):
-    """So that a file of kilobytes is many blocks."""
+    """Use small blocks, so that a file of kilobytes has many."""
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 200)
     monkeypatch.setattr(delimited, "READ_BYTES", 64)
 
@@ -36,7 +36,7 @@ def load(**keys):
 
 @pytest.mark.usefixtures("_small_blocks")
 def test_types_that_change_after_the_first_block():
-    """Whole numbers, then reals; nothing, then numbers; number labels, then texts."""
+    """Whole numbers before reals; empty cells before numbers; number labels before text."""
     cells = [
         (row if row < 90 else row + 0.5, "" if row < 95 else row, row % 2 if row < 80 else "ab"[row % 2]) for row in range(100)
     ]
@@ -49,7 +49,7 @@ def test_types_that_change_after_the_first_block():
 
 
 @pytest.mark.usefixtures("_small_blocks")
-def test_a_word_after_the_first_block_is_told_with_its_row():
+def test_a_word_after_the_first_block_is_reported_with_its_row():
     write(["x,y", *(f"{'four' if row == 77 else row},{row % 2}" for row in range(1, 101))])
     with pytest.raises(Problem, match=r"d\.csv: column 'x', row 77 is 'four', not a number"):
         load()
@@ -86,11 +86,11 @@ def test_20000_columns():
 
 def test_a_million_columns():
     write([",".join(map(str, range(10**6))), "1"])
-    with pytest.raises(Problem, match=r"d\.csv: 1,000,000 columns or more, and at most 100,000 are read: give fewer"):
+    with pytest.raises(Problem, match=r"d\.csv: at least 1,000,000 columns, more than the limit of 100,000: give fewer"):
         load()
 
 
-def test_what_a_large_file_needs_is_said_before_it_is_read(monkeypatch):
+def test_the_memory_that_a_large_file_needs_is_reported_before_reading(monkeypatch):
     write(["a,b,y", *(f"1,2,{row % 2}" for row in range(99))])
     monkeypatch.setattr(checks, "WORTH_TELLING_BYTES", 1000)
     with pytest.warns(UserWarning, match=r"d\.csv: 99 rows of 2 columns need 3\.17 kB of memory"):
@@ -100,8 +100,8 @@ def test_what_a_large_file_needs_is_said_before_it_is_read(monkeypatch):
         load()
 
 
-def test_memory_is_that_of_the_numbers(monkeypatch):
-    """What Python and NumPy hold at most while a packed file of 8 MB of numbers becomes a table."""
+def test_peak_memory_is_close_to_the_size_of_the_numbers(monkeypatch):
+    """Compare the peak memory of Python and NumPy while a packed file of 8 MB of numbers is read."""
     import tracemalloc
 
     monkeypatch.setattr(delimited, "BLOCK_BYTES", 1 << 16)
@@ -121,14 +121,14 @@ def test_memory_is_that_of_the_numbers(monkeypatch):
     assert peak < 1.3 * table.inputs.nbytes
 
 
-def test_what_holds_row_numbers_is_called_so():
+def test_a_column_of_row_numbers_is_described_as_such():
     write(["id,w,y", *(f"{(7 * row) % 50 + 3},{row % 9},{row % 2}" for row in range(50))])
     assert prepare(DataSpec(**SPEC)).columns == {"id": "whole numbers that number the rows", "w": "whole numbers"}
 
 
 @pytest.fixture
 def readings(monkeypatch):
-    """The readings of a file so far: each is noted as the columns that Arrow was told the types of."""
+    """The readings of a file so far: for each, the columns whose types were given to Arrow."""
     open_csv, noted = delimited.pa.csv.open_csv, []
 
     def counting(stream, read_options, parse_options, convert_options):
@@ -142,7 +142,7 @@ def readings(monkeypatch):
 @pytest.mark.usefixtures("_small_blocks")
 @pytest.mark.parametrize("columns", [1, 40])
 def test_a_file_whose_types_change_is_read_three_times(readings, columns):
-    """Each column becomes real in another row, and another is empty up to it."""
+    """Each column becomes real in a different row, and one column is empty until then."""
     names = [f"{kind}{column}" for column in range(columns) for kind in "xg"]
     late = [row + 60 for row in range(columns)]
     write(
@@ -167,8 +167,8 @@ def test_a_file_of_the_same_types_is_read_once(readings):
 
 
 @pytest.mark.usefixtures("_small_blocks")
-def test_types_that_change_are_those_of_the_dialect(readings):
-    """Decimal commas, quotes and spellings of a gap are read in later blocks as in the first."""
+def test_types_that_change_follow_the_dialect(readings):
+    """Decimal commas, quotes and markers of missing values are read in later blocks as in the first."""
     cells = [(row if row < 90 else f"{row},5", "-" if row < 95 else row, "a" if row % 2 else '"b;b"') for row in range(100)]
     write(["x;gap;y", *(f"{x};{gap};{y}" for x, gap, y in cells)])
     table = load(separator=";", decimal=",", missing_values=["-"], missing="mean")
@@ -179,7 +179,7 @@ def test_types_that_change_are_those_of_the_dialect(readings):
 
 
 @pytest.mark.usefixtures("_small_blocks")
-def test_dates_that_become_moments_and_gaps_that_become_levels(readings):
+def test_dates_that_become_timestamps_and_gaps_that_become_levels(readings):
     cells = [("2020-01-02" if row < 50 else "2020-01-02 12:00:00", "" if row < 70 else "uv"[row % 2]) for row in range(100)]
     write(["when,kind,y", *(f"{when},{kind},{row % 2}" for row, (when, kind) in enumerate(cells))])
     table = load(dates="all", categories="all", missing="most_frequent")
@@ -190,7 +190,7 @@ def test_dates_that_become_moments_and_gaps_that_become_levels(readings):
 
 
 @pytest.mark.usefixtures("_small_blocks")
-def test_words_after_the_first_block_of_several_columns_are_told_at_once(readings):
+def test_words_in_several_columns_are_reported_together(readings):
     write(["a,b,y", *(f"{'four' if row == 77 else row},{'five' if row == 88 else row},{row % 2}" for row in range(1, 101))])
     with pytest.raises(
         Problem, match=r"column 'a', row 77 is 'four', not a number; column 'b', row 88 is 'five', not a number"

@@ -1,4 +1,4 @@
-"""Categories and missing values become numbers by the training rows alone, and the record says how."""
+"""Encoding of categories and missing values, fitted to the training rows and recorded."""
 
 import json
 
@@ -16,7 +16,7 @@ SPEC = {"path": "d.csv", "target": "y", "task": "regression", "split": "tail", "
 
 
 @pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path, monkeypatch):
+def _empty_cwd(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
@@ -25,14 +25,14 @@ def write(rows, path="d.csv", head="age,sex,y"):
         file.write("\n".join([head, *(",".join(map(str, row)) for row in rows)]) + "\n")
 
 
-# Twelve training rows, four each for validation and test; the level "x" is in the latter alone.
+# Twelve training rows, and four each for validation and test; only the test rows have the level "x".
 AGES = ["", 10, 20, 30, 40, 60] * 2 + ["", 1000, 1000, 1000] * 2
 SEXES = ["f", "m", "m", "", "f", "m"] * 2 + ["f", "x", "m", "x", "", "f", "m", "f"]
 ROWS = [(age, sex, row) for row, (age, sex) in enumerate(zip(AGES, SEXES, strict=True))]
 
 
 @pytest.mark.parametrize(("how", "fill"), [("mean", 32.0), ("median", 30.0), ("most_frequent", 10.0)])
-def test_gaps_take_what_the_training_rows_show(how, fill):
+def test_missing_values_are_filled_in_from_the_training_rows(how, fill):
     write(ROWS)
     data = prepare(DataSpec(**SPEC, categories=["sex"], missing=how, standardize=False), dtype="float64")
     assert data.features == ("age", "sex=f", "sex=m", "age missing", "sex missing")
@@ -51,7 +51,7 @@ def test_gaps_take_what_the_training_rows_show(how, fill):
     assert data.notes == ("d.csv: column 'sex' is 'x' in 2 rows and in no training row: all its inputs are 0 there",)
 
 
-def test_standardization_follows_and_is_recorded_with_names():
+def test_standardization_comes_after_encoding_and_is_recorded_with_names():
     write(ROWS)
     data = prepare(DataSpec(**SPEC, categories="all", missing="mean"), dtype="float64")
     assert len(data.preprocessing["mean"]) == len(data.features) == 5
@@ -59,7 +59,7 @@ def test_standardization_follows_and_is_recorded_with_names():
     np.testing.assert_allclose(data.train.inputs.std(axis=0), 1)
 
 
-def test_levels_of_a_test_file_are_those_of_the_training_file():
+def test_a_test_file_uses_the_levels_of_the_training_file():
     write([row for row in ROWS if "" not in row and row[1] != "x"])
     write([(1, "z", 1), (2, "m", 2), (3, "f", 3)], "t.csv")
     data = prepare(DataSpec(**SPEC, categories=["sex"], test_path="t.csv", standardize=False))
@@ -77,13 +77,13 @@ def test_levels_of_a_plugin_become_inputs(monkeypatch):
     np.testing.assert_array_equal(data.train.inputs[:3], [[1, 0, 0, 5], [0, 1, 0, 6], [0, 0, 1, 7]])
 
 
-def test_names_of_rows_are_no_category():
+def test_a_column_of_row_names_is_refused_as_a_category():
     write([(row, f"name {row}", row) for row in range(1001)])
     with pytest.raises(Problem, match="column 'sex' has 1,001 different texts, and a category at most 1,000: leave it out"):
         prepare(DataSpec(**SPEC, categories=["sex"]))
 
 
-def test_other_levels_are_other_data():
+def test_different_levels_give_a_different_fingerprint():
     rows = [(row, "fm"[row % 2], row) for row in range(20)]
     write(rows)
     before = prepare(DataSpec(**SPEC, categories="all"))
@@ -91,8 +91,8 @@ def test_other_levels_are_other_data():
     assert prepare(DataSpec(**SPEC, categories="all")).fingerprint != before.fingerprint
 
 
-def test_a_recorded_minimum_can_be_used_on_other_rows():
-    """Its preprocessing alone, without sweepgd, turns a row of the file into the model's inputs."""
+def test_a_recorded_minimiser_can_be_used_on_new_rows():
+    """The recorded preprocessing is enough to turn a row of the file into inputs, without sweepgd."""
     write(ROWS)
     keys = {**SPEC, "categories": ["sex"], "missing": "median"}
     named = 'name = "synthetic_linear"\nrows = 50\nsplit = "tail"'

@@ -1,4 +1,4 @@
-"""Fashion-MNIST by name, from the files of its package, or with the line that says how to get them."""
+"""Fashion-MNIST from the files of its package, and the message that says how to get them."""
 
 import gzip
 
@@ -13,7 +13,7 @@ LABELS = (np.arange(40) % 10).astype("u1")
 IMAGES = np.arange(40 * 4).reshape(40, 2, 2).astype("u1")
 
 
-def test_the_four_files_are_training_and_test_set(tmp_path):
+def test_the_four_files_become_training_and_test_sets(tmp_path):
     for name, rows in (("train", 40), ("t10k", 10)):
         (tmp_path / f"{name}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(IMAGES[:rows])))
         (tmp_path / f"{name}-labels-idx1-ubyte").write_bytes(idx(LABELS[:rows]))
@@ -24,16 +24,16 @@ def test_the_four_files_are_training_and_test_set(tmp_path):
     assert (data.classes[0], data.classes[9], len(data.classes)) == ("T-shirt/top", "ankle boot", 10)
 
 
-def test_how_to_get_files_that_are_not_there(tmp_path):
+def test_missing_files_are_reported_with_how_to_get_them(tmp_path):
     with pytest.raises(
         Problem, match=r"no file .*train-images-idx3-ubyte or .*: install Debian's package \(apt install dataset-"
     ):
         prepare(DataSpec(name="fashion_mnist", folder=str(tmp_path)))
 
 
-def test_files_that_do_not_belong_together(tmp_path):
+def test_files_of_different_lengths_are_refused(tmp_path):
     for name in ("train", "t10k"):
         (tmp_path / f"{name}-images-idx3-ubyte").write_bytes(idx(IMAGES))
         (tmp_path / f"{name}-labels-idx1-ubyte").write_bytes(idx(LABELS[:9]))
-    with pytest.raises(Problem, match=r"images of shape \(40, 2, 2\) and labels of \(9,\): give Fashion-MNIST's own files"):
+    with pytest.raises(Problem, match=r"images of shape \(40, 2, 2\) and labels of \(9,\): use the original files"):
         prepare(DataSpec(name="fashion_mnist", folder=str(tmp_path)))

@@ -1,4 +1,4 @@
-"""Users' files: the same table from every format, and one line for each way in which a file can be wrong."""
+"""Users' files: the same table from every format, and one message for each fault of a file."""
 
 import gzip
 import struct
@@ -18,7 +18,7 @@ PRICES = INPUTS @ [2.0, 1.0]
 
 
 @pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path, monkeypatch):
+def _empty_cwd(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
@@ -66,7 +66,7 @@ def test_columns_by_name(path):
     assert load(path, "price", "regression", inputs=["a"]).classes == ()
 
 
-def test_inputs_are_all_columns_but_the_target():
+def test_inputs_are_all_columns_except_the_target_by_default():
     write("d.csv", "a,y,b\n1,2,3\n4,5,6\n")
     table = load("d.csv", "y", "regression")
     assert table.features == ("a", "b")
@@ -128,7 +128,7 @@ def test_idx(dtype, suffix):
     assert table.classes == ("3", "4", "5", "6")
 
 
-def test_a_test_file_of_its_own():
+def test_a_separate_test_file():
     write("d.csv", csv_text())
     write("t.csv", "kind,b,a\nbee,1,2\ncat,3,4\n")
     table = load("d.csv", inputs=["a", "b"], test_path="t.csv")
@@ -168,7 +168,7 @@ def test_mnist_style_test_files():
         ("a,b,kind\n1,2,x\n3,4,\n", "column 'kind', row 2 is missing"),
         ("a,b,kind\n1,2,1\n3,4,\n", "column 'kind', row 2 is missing"),
         ("a,b,kind\n1,2,1\n3,4,1.5\n", "column 'kind', row 2 is 1.5: classes are whole numbers or text"),
-        ("a,b,kind\n1,2,1\n3,4,inf\n", "column 'kind', row 2 is inf: mend it"),
+        ("a,b,kind\n1,2,1\n3,4,inf\n", "column 'kind', row 2 is inf: fix it"),
         ("a,b,kind\n1,2,2020-01-01\n", "column 'kind', row 1 is '2020-01-01', not a number"),
         ("a,b,kind\n1,2,x\n3,4,x\n", "every row is of class 'x'"),
         ("a,b,b,kind\n1,2,2,x\n", "two columns are called 'b'"),
@@ -176,12 +176,12 @@ def test_mnist_style_test_files():
         (b"a,b,\xff\n1,2,x\n", "d.csv: line 1 is not UTF-8 text: set data.encoding"),
     ],
 )
-def test_csv_that_cannot_be_used(content, line):
+def test_invalid_csv_files_are_refused(content, line):
     write("d.csv", content)
     refuse(line, "d.csv")
 
 
-def test_column_names_that_do_not_fit():
+def test_wrong_column_names_are_refused():
     write("d.csv", csv_text())
     refuse("no column 'knd': did you mean 'kind'", "d.csv", UsageProblem, target="knd")
     refuse("no column 'zz': known: a, b, kind, price", "d.csv", UsageProblem, inputs=["a", "zz"])
@@ -191,7 +191,7 @@ def test_column_names_that_do_not_fit():
     refuse("column 'price', row 2 is 2.25: classes are", "d.csv", target="price")
 
 
-def test_test_files_that_do_not_fit():
+def test_test_files_with_other_columns_are_refused():
     write("d.csv", csv_text())
     write("t.csv", "a,b,kind\n1,2,dog\n")
     refuse("t.csv: column 'kind' has class 'dog'", "d.csv", test_path="t.csv")
@@ -205,7 +205,7 @@ def test_test_files_that_do_not_fit():
     refuse("t.npz: 1 inputs and 1 targets, but d.npz has 2 and 1", "d.npz", inputs="x", test_path="t.npz")
 
 
-def test_files_that_are_not_there_or_unknown(tmp_path):
+def test_missing_files_and_unknown_formats_are_refused(tmp_path):
     refuse("no such file: d.csv", "d.csv")
     (tmp_path / "e.csv").mkdir()
     refuse("not a file: e.csv", "e.csv")
@@ -213,7 +213,7 @@ def test_files_that_are_not_there_or_unknown(tmp_path):
     refuse("d.npz.gz: unknown format", "d.npz.gz", UsageProblem)
 
 
-def test_unreadable_file(monkeypatch):
+def test_an_unreadable_file_is_refused(monkeypatch):
     write("labels.idx", b"")
     write("d.idx", b"")
 
@@ -225,7 +225,7 @@ def test_unreadable_file(monkeypatch):
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -4])
-def test_truncated_files(keep):
+def test_truncated_files_are_refused(keep):
     packed = gzip.compress(csv_text().encode())
     write("d.csv.gz", packed[:keep])
     refuse("cannot read d.csv.gz: ", "d.csv.gz")
@@ -241,7 +241,7 @@ def test_truncated_files(keep):
     refuse("cannot read d.npz: ", "d.npz", inputs="x")
 
 
-def test_damaged_files():
+def test_damaged_files_are_refused():
     pq.write_table(pa.table({"a": np.arange(1000), "b": np.arange(1000), "kind": ["x", "y"] * 500}), "d.parquet")
     for path in ("d.parquet", "d.npz"):
         if path == "d.npz":
@@ -252,24 +252,24 @@ def test_damaged_files():
         refuse(f"cannot read {path}: ", path, inputs=["a", "b"] if path == "d.parquet" else "x")
 
 
-def test_npz_that_cannot_be_used():
+def test_invalid_npz_files_are_refused():
     with open("single.npz", "wb") as file:
         np.save(file, INPUTS)
-    refuse("single.npz holds a single NumPy array and not a ZIP archive: save inputs and target", "single.npz", inputs="x")
+    refuse("single.npz holds a single NumPy array, not a ZIP archive: save inputs and target", "single.npz", inputs="x")
     np.savez("d.npz", x=INPUTS, z=INPUTS, kind=KINDS, o=np.array([{}] * 20), c=INPUTS + 0j)
     refuse("name the array of inputs in data.inputs", "d.npz", UsageProblem, inputs=None)
     refuse("no array 'y': known", "d.npz", UsageProblem, target="y", inputs="x")
     refuse("no array 'q': known", "d.npz", UsageProblem, inputs="q")
     refuse("give the name of one NPZ array", "d.npz", UsageProblem, inputs=["x", "z"])
-    refuse("array 'o' holds Python objects of shape .20,., no inputs: objects are not read", "d.npz", inputs="o")
+    refuse("array 'o' holds Python objects of shape .20,., not inputs: objects are not read", "d.npz", inputs="o")
     refuse("array 'c' holds complex128", "d.npz", inputs="c")
-    refuse("array 'kind' holds <U3 of shape .20,., no target of a regression", "d.npz", inputs="x", task="regression")
+    refuse("array 'kind' holds <U3 of shape .20,., not the target of a regression", "d.npz", inputs="x", task="regression")
     refuse("2 columns of labels", "d.npz", target="z", inputs="x")
     np.savez("d.npz", x=INPUTS, kind=KINDS[:19])
     refuse("20 rows of inputs but 19 of targets", "d.npz", inputs="x")
 
 
-def test_idx_that_cannot_be_used():
+def test_invalid_idx_files_are_refused():
     images, labels = idx_bytes(np.zeros((20, 2, 2), "u1")), idx_bytes((np.arange(20) % 2).astype("u1"))
 
     def refused(line, images=images, labels=labels, kind=Problem, suffix="", **keys):
@@ -277,17 +277,17 @@ def test_idx_that_cannot_be_used():
         write("l.idx", labels)
         refuse(line, "i.idx" + suffix, kind, **{"target": "l.idx", "inputs": None, **keys})
 
-    refused("i.idx: its header promises 96 bytes, and there are 95", images[:-1])
-    refused("i.idx: its header promises 96 bytes, and there are more", images + b"\0")
+    refused("i.idx: its header declares 96 bytes, and there are 95", images[:-1])
+    refused("i.idx: its header declares 96 bytes, and there are more", images + b"\0")
     refused("i.idx: it ends after 10 bytes, within its header", images[:10])
-    refused("l.idx: its header promises 28 bytes, and there are 12", labels=labels[:12])
+    refused("l.idx: its header declares 28 bytes, and there are 12", labels=labels[:12])
     refused("i.idx holds a ZIP archive: unpack it", b"PK\3\4" + images)
     refused("i.idx: starts with 00 00 07 03, not with", b"\0\0\7\3" + images[4:])
     refused("i.idx: starts with nothing", b"")
     refused("cannot read i.idx.gz: Compressed file ended", gzip.compress(images)[:-12], suffix=".gz")
     refused("cannot read i.idx.gz: Not a gzipped file", images, suffix=".gz")
     refused("20 rows of inputs but 19 of targets", labels=idx_bytes((np.arange(19) % 2).astype("u1")))
-    refused("l.idx: 3 dimensions where labels have 1", labels=images)
+    refused("l.idx: 3 dimensions, but labels have 1", labels=images)
     refused("an IDX file has none", kind=UsageProblem, inputs=["a"])
     refused("i.idx: no rows", idx_bytes(np.zeros((0, 2), "u1")), idx_bytes(np.zeros(0, "u1")))
     refused("no such file: m.idx", target="m.idx")

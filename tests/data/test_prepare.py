@@ -1,4 +1,4 @@
-"""What prepare promises: parts, standardization, noise, subset, seeds, and one line for data unfit to train on."""
+"""`prepare`: parts, standardization, label noise, subsets, seeds, and messages for data that cannot be trained on."""
 
 import json
 
@@ -15,7 +15,7 @@ def all_parts(data: Data) -> list:
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, table: Table, task: str) -> None:
-    """Makes `table` the data set called "given"."""
+    """Make `table` the data set called "given"."""
     dataset = Dataset("given", task, lambda rng: table, (), "", "")
     monkeypatch.setattr(registry, "get", lambda kind, name: dataset)
 
@@ -27,7 +27,7 @@ def classes_table(labels: list[int], classes: int = 2) -> Table:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_parts_are_contiguous_readonly_and_of_the_runs_dtype(dtype):
+def test_parts_are_contiguous_read_only_and_in_the_dtype_of_the_run(dtype):
     data = prepare(DataSpec(name="digits"), dtype=dtype)
     assert data.rows == 1797 - 270 - 270
     assert [len(part.inputs) for part in all_parts(data)] == [1257, 270, 270]
@@ -40,7 +40,7 @@ def test_parts_are_contiguous_readonly_and_of_the_runs_dtype(dtype):
             assert not array.flags.writeable
 
 
-def test_standardizes_by_training_statistics_and_survives_constant_columns():
+def test_standardization_uses_training_rows_and_allows_constant_columns():
     raw = prepare(DataSpec(name="digits", standardize=False), dtype="float64")
     data = prepare(DataSpec(name="digits"), dtype="float64")
     mean, scale = raw.train.inputs.mean(axis=0), raw.train.inputs.std(axis=0)
@@ -83,7 +83,7 @@ def test_is_a_pure_function_of_spec_seed_and_dtype():
     assert prepare(DataSpec(name="moons", seed=1, label_noise=0.1, subset=200)).fingerprint == other.fingerprint
 
 
-def test_label_noise_replaces_its_share_of_training_labels_by_other_classes():
+def test_label_noise_changes_its_share_of_the_training_labels():
     clean, some, more = (prepare(DataSpec(name="digits", label_noise=share)) for share in (0.0, 0.2, 0.5))
     changed = [(noisy.train.targets != clean.train.targets)[:, 0] for noisy in (some, more)]
     assert [part.sum() for part in changed] == [round(0.2 * 1257), round(0.5 * 1257)]
@@ -124,7 +124,7 @@ def test_no_data_is_one_row_without_columns():
     assert data.preprocessing == {}
 
 
-def test_own_test_set_is_kept_whole_and_scaled_by_the_training_rows(monkeypatch):
+def test_a_separate_test_set_is_scaled_by_the_training_rows(monkeypatch):
     test = Table(np.full((3, 1), 5.0), np.zeros((3, 1)), ("a",))
     offer(monkeypatch, Table(np.arange(10.0)[:, None], np.zeros((10, 1)), ("a",), test=test), "regression")
     data = prepare(DataSpec(name="given", split="tail", validation=0.2, test=0.5), dtype="float64")
@@ -141,7 +141,7 @@ def test_bytes_are_scaled_without_wrapping(monkeypatch):
 
 
 @pytest.mark.parametrize(("bad", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
-def test_not_finite_names_column_and_row(monkeypatch, bad, shown):
+def test_a_non_finite_input_is_reported_with_column_and_row(monkeypatch, bad, shown):
     inputs = np.ones((20, 2))
     inputs[6, 1] = bad
     offer(monkeypatch, Table(inputs, np.zeros((20, 1)), ("a", "b")), "regression")
@@ -149,7 +149,7 @@ def test_not_finite_names_column_and_row(monkeypatch, bad, shown):
         prepare(DataSpec(name="given"))
 
 
-def test_not_finite_target_names_its_row(monkeypatch):
+def test_a_non_finite_target_is_reported_with_its_row(monkeypatch):
     targets = np.zeros((20, 1))
     targets[19] = np.nan
     offer(monkeypatch, Table(np.ones((20, 1)), targets, ("a",)), "regression")
@@ -164,7 +164,7 @@ def test_not_finite_target_names_its_row(monkeypatch):
         (-1e300, True, "row 5 is -1e\\+300: too large to standardize"),
     ],
 )
-def test_too_large_names_column_and_row(monkeypatch, value, standardize, line):
+def test_a_too_large_input_is_reported_with_column_and_row(monkeypatch, value, standardize, line):
     inputs = np.arange(40.0).reshape(20, 2)
     inputs[4, 1] = value
     offer(monkeypatch, Table(inputs, np.zeros((20, 1)), ("a", "b")), "regression")
@@ -174,33 +174,33 @@ def test_too_large_names_column_and_row(monkeypatch, value, standardize, line):
         assert prepare(DataSpec(name="given", standardize=False), dtype="float64").rows == 14
 
 
-def test_single_class_in_the_data(monkeypatch):
+def test_data_of_one_class_are_refused(monkeypatch):
     offer(monkeypatch, classes_table([1] * 20), "classification")
     with pytest.raises(Problem, match="given: every row is of class 'v'"):
         prepare(DataSpec(name="given"))
 
 
-def test_single_class_in_the_training_rows(monkeypatch):
+def test_training_rows_of_one_class_are_refused(monkeypatch):
     offer(monkeypatch, classes_table([0] * 18 + [1] * 2), "classification")
     with pytest.raises(Problem, match="training rows of given: every row is of class 'u'"):
         prepare(DataSpec(name="given", split="tail"))
 
 
-def test_class_too_small_to_stratify(monkeypatch):
+def test_a_class_too_small_to_stratify_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0] * 10 + [1] * 9 + [2], 3), "classification")
-    with pytest.raises(Problem, match='of 3 classes the smallest has 1, and a part is to have 3; use "random"'):
+    with pytest.raises(Problem, match='of 3 classes the smallest has 1, and a part has 3 rows; use "random"'):
         prepare(DataSpec(name="given", split="stratified"))
 
 
-def test_stray_label(monkeypatch):
+def test_a_label_without_a_class_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0, 1, 2] * 5), "classification")
-    with pytest.raises(Problem, match="a label is none of 0 to 1"):
+    with pytest.raises(Problem, match="a label is not one of 0 to 1"):
         prepare(DataSpec(name="given"))
 
 
-def test_no_training_rows(monkeypatch):
+def test_a_split_without_training_rows_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0, 1]), "classification")
-    with pytest.raises(Problem, match="2 rows less 1 for validation and 1 for the test leave none"):
+    with pytest.raises(Problem, match="2 rows minus 1 for validation and 1 for the test leave no training rows"):
         prepare(DataSpec(name="given"))
 
 
@@ -217,6 +217,6 @@ def test_no_training_rows(monkeypatch):
         ({"name": "wine", "standardize_targets": True}, "data.standardize_targets is for regression"),
     ],
 )
-def test_requests_that_cannot_be_met(keys, line):
+def test_invalid_requests_are_refused(keys, line):
     with pytest.raises(UsageProblem, match=line):
         prepare(DataSpec(**keys))

@@ -1,4 +1,4 @@
-"""Data from the cache are those that `prepare` makes, to the last bit, and only while what makes them is the same."""
+"""Data from the cache are bit-identical to those of `prepare`, and are prepared again if a version or source changes."""
 
 from dataclasses import astuple
 from pathlib import Path
@@ -17,7 +17,7 @@ WINE = DataSpec(name="wine", split="stratified", label_noise=0.1, seed=3)
 
 @pytest.fixture(autouse=True)
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[DataSpec]:
-    """What is prepared and not read, with an empty cache."""
+    """The specs that are prepared, not read from the cache, which is empty at first."""
     calls = []
 
     def counted(spec: DataSpec, *, seed: int, dtype: str) -> Data:
@@ -51,13 +51,13 @@ def assert_same(one: Data, other: Data) -> None:
         DataSpec(name="none"),
     ],
 )
-def test_data_are_made_once(spec: DataSpec, made: list[DataSpec]) -> None:
+def test_data_are_prepared_once(spec: DataSpec, made: list[DataSpec]) -> None:
     for _ in range(3):
         assert_same(prepared(spec), prepare(spec))
     assert made == [spec]
 
 
-def test_every_setting_counts(made: list[DataSpec]) -> None:
+def test_every_setting_changes_the_cache_key(made: list[DataSpec]) -> None:
     specs = [WINE, WINE.model_copy(update={"seed": 4}), DataSpec(name="moons"), DataSpec(name="moons", noise=0.3)]
     for spec in specs * 2:
         assert_same(prepared(spec), prepare(spec))
@@ -69,14 +69,14 @@ def test_every_setting_counts(made: list[DataSpec]) -> None:
     ("place", "name", "value"),
     [(kept, "versions", lambda *names: dict.fromkeys(names, "0")), (module, "_sources", lambda: "edited")],
 )
-def test_data_of_other_versions_or_sources_are_made_anew(place, name, value, made, monkeypatch) -> None:
+def test_data_of_other_versions_or_sources_are_prepared_again(place, name, value, made, monkeypatch) -> None:
     prepared(WINE)
     monkeypatch.setattr(place, name, value)
     prepared(WINE)
     assert made == [WINE, WINE]
 
 
-def test_damaged_data_are_made_anew(tmp_path: Path, made: list[DataSpec]) -> None:
+def test_damaged_cache_files_are_prepared_again(tmp_path: Path, made: list[DataSpec]) -> None:
     prepared(WINE)
     (inputs,) = tmp_path.rglob("train_inputs.npy")
     with inputs.open("r+b") as file:
@@ -94,7 +94,7 @@ def test_without_a_cache(tmp_path: Path, made: list[DataSpec]) -> None:
     assert made == [WINE, WINE]
 
 
-def test_only_data_sets_of_our_own_are_kept(tmp_path: Path, made: list[DataSpec], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_data_sets_of_sweepgd_are_cached(tmp_path: Path, made: list[DataSpec], monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own.csv").write_text("x,y\n" + "".join(f"{i},{i}\n" for i in range(20)))
     for spec in (
         DataSpec(path=str(tmp_path / "own.csv"), target="y", task="regression"),

@@ -1,4 +1,4 @@
-"""A data set that goes through files comes back the same, mapped and read-only."""
+"""A data set written to files and opened again is the same, memory-mapped and read-only."""
 
 from pathlib import Path
 
@@ -24,6 +24,6 @@ def test_round_trip(tmp_path: Path, validation: float) -> None:
     assert not again.train.inputs.flags.writeable
 
 
-def test_no_room(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="cannot write the data for the workers"):
         Lab(sweep()).share(tmp_path / "missing")

@@ -1,4 +1,4 @@
-"""Keys of the [data] table that contradict each other end in one line."""
+"""Contradictory keys of the [data] table are refused in one line."""
 
 import pytest
 from pydantic import ValidationError
@@ -13,8 +13,8 @@ FILE = {"path": "a.csv", "target": "y", "task": "regression"}
 @pytest.mark.parametrize(
     ("keys", "line"),
     [
-        ({}, "takes one of name"),
-        ({"name": "digits", **FILE}, "takes one of name"),
+        ({}, "needs either name"),
+        ({"name": "digits", **FILE}, "needs either name"),
         ({"name": "digits", "target": "y"}, "data.target goes with data.path"),
         ({"name": "digits", "missing": "mean"}, "data.missing goes with data.path"),
         ({"name": "iris", "target": "y"}, "unknown dataset 'iris'"),
@@ -49,7 +49,7 @@ def test_values_out_of_range(keys):
         DataSpec(name="digits", **keys)
 
 
-def test_the_test_share_does_not_count_beside_a_test_file():
+def test_the_test_share_is_ignored_with_a_test_file():
     assert DataSpec(**FILE, test_path="b.csv", validation=0.5, test=0.9).test_path == "b.csv"
 
 

@@ -1,4 +1,4 @@
-"""Splits: every row in one part, shares rounded up, tail as Keras, classes kept by stratification."""
+"""Splits: every row in one part, shares rounded up, tail as in Keras, class shares kept by stratification."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_every_row_is_in_one_part_and_in_order(how):
     assert all((np.diff(part) > 0).all() for part in parts)
 
 
-def test_tail_tests_the_very_last_rows():
+def test_tail_uses_the_last_rows_for_the_test():
     train, validation, test = split(10, "tail", 0.2, 0.3)
     assert (train.tolist(), validation.tolist(), test.tolist()) == ([0, 1, 2, 3, 4], [5, 6], [7, 8, 9])
 
@@ -37,7 +37,7 @@ def test_a_share_is_not_rounded_up_by_floating_point():
     assert len(split(100, "tail", 0.07, 0.0)[1]) == 7
 
 
-def test_random_depends_on_the_seed_and_the_test_not_on_the_validation_share():
+def test_test_rows_depend_on_the_seed_and_not_on_the_validation_share():
     assert split(100)[0].tolist() == split(100)[0].tolist() != split(100, seed=1)[0].tolist()
     np.testing.assert_array_equal(split(100, validation=0.3)[2], split(100, validation=0.0)[2])
 
@@ -48,11 +48,11 @@ def test_stratified_keeps_the_shares_of_the_classes():
         np.testing.assert_allclose(np.bincount(labels[part]) / len(part), [0.6, 0.3, 0.1])
 
 
-def test_part_smaller_than_the_number_of_classes():
-    with pytest.raises(Problem, match="of 4 classes the smallest has 5, and a part is to have 2"):
+def test_a_part_with_fewer_rows_than_classes_is_refused():
+    with pytest.raises(Problem, match="of 4 classes the smallest has 5, and a part has 2 rows"):
         split(20, "stratified", 0.1, 0.1, np.arange(20) % 4)
 
 
-def test_nothing_to_train_on():
-    with pytest.raises(Problem, match="1 rows less 1 for validation and 0 for the test leave none"):
+def test_no_training_rows_are_refused():
+    with pytest.raises(Problem, match="1 rows minus 1 for validation and 0 for the test leave no training rows"):
         split(1, "tail", 0.5, 0.0)

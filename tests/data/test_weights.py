@@ -1,4 +1,4 @@
-"""Weights of classes: which rows an epoch draws, that it descends the weighted loss, and what is refused."""
+"""Class weights: the rows that an epoch draws, descent of the weighted loss, and refused weights."""
 
 import naive
 import numpy as np
@@ -23,7 +23,7 @@ def weights(class_weights) -> np.ndarray:
     return row_weights(DataSpec(name="wine", class_weights=class_weights), DATA)
 
 
-def test_probabilities_of_rows():
+def test_sampling_probabilities():
     balanced = weights("balanced")
     assert [balanced[label == LABELS].sum() for label in range(3)] == pytest.approx([1 / 3] * 3)
     given = weights({"2": 4.0, "0": 0.5})
@@ -38,7 +38,7 @@ def test_an_epoch_draws_rows_by_their_probability():
     order = row_orders(100, 3, "epoch", probabilities)
     assert order(0).tolist() == order(0).tolist() != order(1).tolist()
     drawn = np.bincount(np.concatenate([order(epoch) for epoch in range(1000)]), minlength=100) / 1000
-    # Each count is binomial of 100 draws: over 1,000 epochs its mean has this standard deviation.
+    # Each count is binomial over 100 draws; this is the standard deviation of its mean over 1,000 epochs.
     spread = np.sqrt(100 * probabilities * (1 - probabilities) / 1000)
     assert (np.abs(drawn - 100 * probabilities) < 4.5 * spread).all()
     once = row_orders(100, 3, "once", probabilities)
@@ -51,7 +51,7 @@ def weighted_loss(tensors, probabilities) -> float:
 
 
 def test_the_mean_step_is_the_gradient_of_the_weighted_loss():
-    """One full-batch step an epoch, over many epochs' draws, against finite differences of the weighted loss."""
+    """The mean full-batch step over many epochs agrees with finite differences of the weighted loss."""
     probabilities = weights("balanced")
     model = model_for(DATA, "softmax")
     start = np.random.default_rng(1).normal(size=model.parameters)
@@ -73,8 +73,8 @@ def test_the_mean_step_is_the_gradient_of_the_weighted_loss():
     assert (np.abs(plain - gradient) > 9 * error).any()
 
 
-def test_a_search_trains_on_the_rows_that_are_drawn(tmp_path):
-    """Rows of a rare class are drawn far more often, and its error falls; losses stay those of the rows as they are."""
+def test_a_search_trains_on_rows_drawn_by_class_weights(tmp_path):
+    """Rows of a rare class are drawn far more often, and its error falls; losses are computed without weights."""
     path = tmp_path / "d.csv"
     rng = np.random.default_rng(2)
     rare = np.arange(400) % 20 == 0
@@ -106,11 +106,11 @@ def test_a_search_trains_on_the_rows_that_are_drawn(tmp_path):
         ({"class_weights": {"class_0": float("inf")}}, "data.class_weights.class_0 = inf: give a finite number"),
         (
             {"class_weights": "balanced", "shuffle": "never"},
-            'data.class_weights draws rows, and data.shuffle = "never" draws none',
+            'data.class_weights draws rows at random, and data.shuffle = "never" does not',
         ),
     ],
 )
-def test_weights_that_cannot_be(keys, line):
+def test_invalid_weights_are_refused(keys, line):
     def weigh() -> None:
         spec = DataSpec(name="wine", **keys)
         row_weights(spec, prepare(spec))
@@ -119,7 +119,7 @@ def test_weights_that_cannot_be(keys, line):
         weigh()
 
 
-def test_a_regression_has_no_weights():
+def test_class_weights_for_a_regression_are_refused():
     with pytest.raises(
         UsageProblem, match=r"data\.class_weights is for classification, and the task of diabetes is regression"
     ):

@@ -1,4 +1,4 @@
-"""A plugin that does not load or breaks its contract is one line where it is chosen, is listed with why, and stops nothing."""
+"""A plugin that does not load or breaks its contract gives one line when it is used, and is listed with the reason."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,12 @@ from sweepgd import load, registry
 
 PLUGINS = Path(__file__).parent / "plugins"
 ASKED = "update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)"
-# By the name of the plugin: its entry point, and what is said of it after its name and distribution.
+# For each plugin: its entry point, and the message after its name and distribution.
 BROKEN = {
     "unimportable": ("unimportable:rule", "does not load: ModuleNotFoundError: No module named 'a_package_that_nobody_has'"),
     "leaver": ("leaver:rule", "does not load: SystemExit: usage: leaver FILE"),
     "missing": ("unfit:missing", "does not load: AttributeError: module 'unfit' has no attribute 'missing'"),
-    "number": ("unfit:number", "is of type float, not Optimizer: mend its entry point, or uninstall it"),
+    "number": ("unfit:number", "is of type float, not Optimizer: fix its entry point, or uninstall it"),
     "newer": (
         "unfit:newer",
         "is for version 2 of the optimizer contract, and this sweepgd has 1: install versions that fit each other",
@@ -60,9 +60,9 @@ BROKEN = {
         "unfit:numbered_slots",
         "has the slots (1, 2): give a tuple of names, ('mean',) with a comma for one, or a function of the layout",
     ),
-    "other_name": ("unfit:other_name", "calls itself 'another': give it the name of its entry point"),
+    "other_name": ("unfit:other_name", "has the name 'another': give it the name of its entry point"),
 }
-# By the name of the rule: why it does not compile.
+# For each rule: the reason why it does not compile.
 UNCOMPILABLE = {
     "undecorated": "Untyped global name 'halved': Cannot determine Numba type of <class 'function'>;"
     " decorate what a kernel calls with sweepgd.kernels.helper (uncompilable.py, line 19)",
@@ -76,7 +76,7 @@ UNCOMPILABLE = {
 
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):
-    """The command line in this process, with the broken plugins installed."""
+    """Run the command line in this process, with the broken plugins installed."""
     modules = {f"{name}.py": PLUGINS / f"{name}.py" for name in ("unimportable", "leaver", "unfit", "uncompilable")}
     offered = {name: value for name, (value, _) in BROKEN.items()}
     offered |= {name: f"uncompilable:{name}_rule" for name in UNCOMPILABLE}
@@ -93,37 +93,37 @@ def run(monkeypatch, capsys, tmp_path):
 
 
 def chosen(kind: str, name: str) -> tuple[str, ...]:
-    """The overrides by which the tiny sweep runs this optimizer or schedule alone."""
+    """Return the overrides that make the tiny sweep run only this optimizer or schedule."""
     return ("--set", f"space.{kind}='{name}'", *(("--set", "optimizer={}") if kind == "optimizer" else ()))
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_plugin_is_refused_in_one_line_where_it_is_chosen(name, run, tmp_path):
+def test_a_broken_plugin_is_refused_in_one_line_when_it_is_used(name, run, tmp_path):
     refused = run("search", sweep_file(tmp_path), *chosen("optimizer", name), "--out", "out")
     assert refused == (1, "", f"sweepgd: optimizer {name!r} of broken-rules 0.3 {BROKEN[name][1]}\n")
     assert not Path("out").exists()
 
 
 @pytest.mark.parametrize(("kind", "name"), [("optimizer", "nadam"), ("schedule", "cosine")])
-def test_a_name_that_two_distributions_offer_is_refused_by_both_their_names(kind, name, run, tmp_path):
+def test_a_name_offered_by_two_distributions_is_refused_with_both(kind, name, run, tmp_path):
     refused = run("search", sweep_file(tmp_path), *chosen(kind, name), "--out", "out")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err in {
-        f"sweepgd: {kind} {name!r} of {one} and {other} is offered by each of them: uninstall one\n"
+        f"sweepgd: {kind} {name!r} of {one} and {other} is offered by more than one distribution: uninstall one\n"
         for one, other in (("sweepgd 0.1.0", "rivals 1.0"), ("rivals 1.0", "sweepgd 0.1.0"))
     }
 
 
-def test_they_are_listed_with_their_reasons_and_stop_nothing_else(run, tmp_path):
+def test_broken_plugins_are_listed_with_their_reasons(run, tmp_path):
     listed = run("list", "optimizers", "--json")
     assert (listed.code, listed.err) == (0, "")
     rows = json.loads(listed.out)
     theirs = {row["name"]: row["error"] for row in rows if row["distribution"] == "broken-rules"}
     expected = {name: f"optimizer {name!r} of broken-rules 0.3 {reason}" for name, (_, reason) in BROKEN.items()}
-    assert theirs == expected | dict.fromkeys(UNCOMPILABLE)  # which nobody knows of before they are compiled
+    assert theirs == expected | dict.fromkeys(UNCOMPILABLE)  # found only when they are compiled
     contended = [row for row in rows if row["name"] == "nadam"]
     assert {row["distribution"] for row in contended} == {"sweepgd", "rivals"}
-    assert all("is offered by each of them" in row["error"] for row in contended)
+    assert all("is offered by more than one distribution" in row["error"] for row in contended)
     sound = {row["name"] for row in rows if row["error"] is None and row["distribution"] == "sweepgd"}
     assert {"sgd", "adam"} <= sound
     shown = run("list", "optimizers")
@@ -135,14 +135,14 @@ def test_they_are_listed_with_their_reasons_and_stop_nothing_else(run, tmp_path)
 
 
 @pytest.mark.parametrize("name", UNCOMPILABLE)
-def test_a_rule_that_does_not_compile_is_refused_by_the_cause_before_any_trial(name, run, tmp_path):
+def test_a_rule_that_does_not_compile_is_refused_before_any_trial(name, run, tmp_path):
     refused = run("search", sweep_file(tmp_path), *chosen("optimizer", name), "--out", "out", "--quiet")
     said = f"optimizer {name!r} of broken-rules 0.3: its update does not compile for float32: {UNCOMPILABLE[name]}"
     assert refused == (1, "", f"sweepgd: {said}\n")
     assert load("out").trials.num_rows == 0
 
 
-def test_nothing_is_imported_but_what_is_chosen(run, tmp_path):
+def test_only_plugins_in_use_are_imported(run, tmp_path):
     text = LINEAR.replace("trials = 6", "trials = 1")
     marks = {"marking.py": f"open({str(tmp_path / 'imported')!r}, 'a').close()"}
     distribution(tmp_path / "site", "marks", marks, optimizers={"marking": "marking:rule"})

@@ -1,4 +1,4 @@
-"""A rule that goes wrong while it runs costs its own trial and no other."""
+"""A plugin that fails while it runs affects only its own trial."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ ENDINGS = [
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> dict[str, str]:
-    """The environment of processes in which the perilous plugins are installed."""
+    """The environment variables of processes in which the failing plugins are installed."""
     site = tmp_path_factory.mktemp("site")
     perils = {"perilous.py": PLUGINS / "perilous.py"}
     distribution(site, "their-perils", perils, version="2.1", optimizers={"perilous": "perilous:perilous"})
@@ -57,7 +57,7 @@ def installed(tmp_path_factory) -> dict[str, str]:
     return environment(site)
 
 
-def test_every_peril_is_a_row_and_the_rest_of_the_sweep_goes_on(installed, tmp_path):
+def test_each_failure_is_recorded_and_the_rest_of_the_sweep_continues(installed, tmp_path):
     out = str(tmp_path / "out")
     hangs = [number for number, (status, _) in enumerate(ENDINGS) if status == "timed_out"]  # first, at the same time
     others = [number for number in range(len(ENDINGS)) if number not in hangs]
@@ -86,7 +86,7 @@ def test_every_peril_is_a_row_and_the_rest_of_the_sweep_goes_on(installed, tmp_p
 
 
 @pytest.mark.parametrize(("hung", "name"), [("optimizer", "sleeper"), ("model", "sleeping")])
-def test_a_plugin_that_hangs_while_a_worker_imports_it_is_stopped_at_the_limit(hung, name, installed, tmp_path):
+def test_a_plugin_that_hangs_at_import_is_stopped_at_the_time_limit(hung, name, installed, tmp_path):
     text = LINEAR.replace('["sgd", "momentum"]', '["sgd", "sleeper"]').replace("[5, 10, 20]", "5")
     text = text.replace("{ low = 1e-3, high = 0.3, log = true }", "0.1").replace("trials = 6", 'sampler = "grid"')
     text = text.replace("[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "")
@@ -101,7 +101,7 @@ def test_a_plugin_that_hangs_while_a_worker_imports_it_is_stopped_at_the_limit(h
     assert list(zip(statuses(results), results.trials["message"].to_pylist(), strict=True)) == [first, lost]
 
 
-def test_ctrl_c_ends_a_hang_that_has_no_time_limit(installed, tmp_path):
+def test_ctrl_c_ends_a_hang_without_a_time_limit(installed, tmp_path):
     path = sweep_file(tmp_path, SWEEP.replace("[0, 1]", "[0, 3]"))
     arguments = ("search", path, "--out", str(tmp_path / "out"), "--workers", "1")
     with running(*arguments, env=installed, start_new_session=True) as search:
@@ -115,19 +115,19 @@ def test_ctrl_c_ends_a_hang_that_has_no_time_limit(installed, tmp_path):
 
 
 def train(peril: int) -> tuple[str, ...]:
-    """The arguments of one run with this peril."""
+    """Return the arguments of one run with this kind of failure."""
     given = ("--data", "synthetic_linear", "--model", "linear", "--optimizer", "perilous", "--batch-size", "5")
     return ("train", *given, "--set", f"optimizer.perilous.peril={peril}")
 
 
-def test_what_a_single_run_raises_is_one_line(installed):
+def test_an_exception_in_a_single_run_is_one_line(installed):
     ended = completed(*train(1), env=installed)
     assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, f"sweepgd: {ORIGIN}ValueError: the step gives up")
     assert "Traceback" not in ended.stderr
 
 
 def test_ctrl_c_ends_a_single_run_whose_step_hangs(installed):
-    """The kernel runs in the process that Ctrl-C is for, and Python would wait for it."""
+    """The kernel runs in the process that receives Ctrl-C, and Python alone would wait for the kernel to return."""
     with running(*train(3), env=installed | {"PYTHONUNBUFFERED": "1"}) as hung:
         while hung.stdout.readline().split()[:1] != ["epoch"]:  # after what is said of the data
             assert hung.poll() is None
@@ -139,7 +139,7 @@ def test_ctrl_c_ends_a_single_run_whose_step_hangs(installed):
 
 
 def _runs(group: int) -> bool:
-    """Whether a process of this group lives."""
+    """Return whether a process of this group is alive."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""The folder of a named data set's files: beside the sweep file, recorded as an absolute path, identified, and moved since."""
+"""The data folder of a named data set: relative to the sweep file, recorded as an absolute path, fingerprinted, and moved."""
 
 import gzip
 import shutil
@@ -32,7 +32,7 @@ trials = 1
 
 
 def write(folder, seed=0):
-    """The four files of a small Fashion-MNIST."""
+    """Write the four files of a small Fashion-MNIST."""
     images = np.random.default_rng(seed).integers(0, 255, (40, 2, 2)).astype("u1")
     folder.mkdir(exist_ok=True)
     for name, rows in (("train", 40), ("t10k", 10)):
@@ -43,7 +43,7 @@ def write(folder, seed=0):
 
 @pytest.fixture
 def sweep_file(tmp_path, monkeypatch):
-    """A sweep file with its data in a folder beside it; we are elsewhere."""
+    """A sweep file with its data in a folder beside it; the current directory is another one."""
     (tmp_path / "sweeps").mkdir()
     write(tmp_path / "sweeps" / "clothes")
     (tmp_path / "sweeps" / "clothes.toml").write_text(SWEEP)
@@ -52,31 +52,31 @@ def sweep_file(tmp_path, monkeypatch):
     return tmp_path / "sweeps" / "clothes.toml"
 
 
-def test_a_folder_in_a_file_begins_at_the_file_and_one_of_an_override_where_we_are(sweep_file, tmp_path):
+def test_folders_are_relative_to_the_sweep_file_or_for_overrides_to_the_cwd(sweep_file, tmp_path):
     assert load_sweep("../sweeps/clothes.toml").data.model_extra == {"folder": str(sweep_file.parent / "clothes")}
     override = load_sweep(str(sweep_file), ['data.folder="clothes"'])
     assert override.data.model_extra == {"folder": str(tmp_path / "elsewhere" / "clothes")}
 
 
-def test_results_are_worked_with_from_elsewhere_and_after_the_folder_has_moved(sweep_file, tmp_path, monkeypatch):
-    out, found = tmp_path / "out", sweep_file.parent / "clothes"
+def test_results_are_usable_from_elsewhere_and_after_the_folder_moved(sweep_file, tmp_path, monkeypatch):
+    out, folder = tmp_path / "out", sweep_file.parent / "clothes"
     search("../sweeps/clothes.toml", out=out, workers=1)
     recorded = parse(load(out).sweep_toml).data
-    assert recorded.model_extra == {"folder": str(found)}
+    assert recorded.model_extra == {"folder": str(folder)}
     assert len(recorded.fingerprint) == 64
     monkeypatch.chdir(tmp_path)
     assert measure(out, measures=["distance"], workers=1).num_rows == 1
-    now = found.rename(tmp_path / "moved")
-    told = rf"^no such folder: {found}, data\.folder of this sweep: give --data-path FOLDER, where it is now$"
-    with pytest.raises(Problem, match=told):
+    new_folder = folder.rename(tmp_path / "moved")
+    message = rf"^no such folder: {folder}, data\.folder of this sweep: give its new path with --data-path FOLDER$"
+    with pytest.raises(Problem, match=message):
         measure(out, measures=["weight_norm"])
-    with pytest.raises(Problem, match=told):
+    with pytest.raises(Problem, match=message):
         search(sweep_file, out=out, workers=1)
     assert measure(out, measures=["distance"], workers=1, data_path="moved").num_rows == 1
     two = ["search.trials=2"]
     assert search(sweep_file, out=out, workers=1, overrides=two, data_path="moved").trials.num_rows == 2
-    assert parse(load(out).sweep_toml).data.model_extra == {"folder": str(now)}
-    write(now, seed=1)
+    assert parse(load(out).sweep_toml).data.model_extra == {"folder": str(new_folder)}
+    write(new_folder, seed=1)
     with pytest.raises(Problem, match=r"moved has changed since the sweep was run"):
         search(sweep_file, out=out, workers=1, overrides=["search.trials=3"], data_path="moved")
     with pytest.raises(Problem, match=r"moved has changed since the sweep was run"):
@@ -85,7 +85,7 @@ def test_results_are_worked_with_from_elsewhere_and_after_the_folder_has_moved(s
         measure(out, measures=["weight_norm"], data_path="gone")
 
 
-def test_a_folder_that_a_file_does_not_name_is_given_on_the_command_line(sweep_file, tmp_path, monkeypatch, capsys):
+def test_data_path_gives_a_folder_that_the_sweep_file_does_not_name(sweep_file, tmp_path, monkeypatch, capsys):
     sweep_file.write_text(SWEEP.replace('folder = "clothes"\n', ""))
     clothes = shutil.move(sweep_file.parent / "clothes", tmp_path / "elsewhere")
     given = ("search", str(sweep_file), "--data-path", "clothes", "--workers", "1", "--quiet")
@@ -95,8 +95,8 @@ def test_a_folder_that_a_file_does_not_name_is_given_on_the_command_line(sweep_f
     assert parse(load("out").sweep_toml).data.model_extra == {"folder": str(clothes)}
 
 
-def test_a_record_without_a_fingerprint_goes_on(sweep_file):
-    """Earlier versions recorded none of a named data set."""
+def test_a_record_without_a_fingerprint_continues(sweep_file):
+    """Earlier versions recorded no fingerprint for a named data set."""
     before = load_sweep(str(sweep_file))
     now = before.model_copy(update={"data": before.data.model_copy(update={"fingerprint": "a" * 64})})
     other = before.model_copy(update={"data": before.data.model_copy(update={"fingerprint": "b" * 64})})

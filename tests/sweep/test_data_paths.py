@@ -1,4 +1,4 @@
-"""Where the files of a sweep's data are: beside its file, recorded as absolute paths, and moved since."""
+"""Paths of data files: relative to the sweep file, recorded as absolute paths, and moved later."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def write(path, seed=0):
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
-    """A sweep file with its data in a folder beside it; we are elsewhere."""
+    """A sweep file with its data in a folder beside it; the current directory is another one."""
     (tmp_path / "sweeps").mkdir()
     (tmp_path / "sweeps" / "own.toml").write_text(SWEEP)
     write(tmp_path / "sweeps" / "data" / "own.npz")
@@ -50,7 +50,7 @@ def own(tmp_path, monkeypatch):
     return tmp_path / "sweeps" / "own.toml"
 
 
-def test_a_path_in_a_file_begins_at_the_file_and_one_of_an_override_where_we_are(own, tmp_path):
+def test_paths_are_relative_to_the_sweep_file_or_for_overrides_to_the_cwd(own, tmp_path):
     assert load_sweep("../sweeps/own.toml").data.path == str(own.parent / "data" / "own.npz")
     override = ['data.path="data/own.npz"']
     assert load_sweep(str(own), override).data.path == str(tmp_path / "elsewhere" / "data" / "own.npz")
@@ -58,23 +58,23 @@ def test_a_path_in_a_file_begins_at_the_file_and_one_of_an_override_where_we_are
     assert load_sweep(str(own), ['data.path="/data/own.npz"']).data.path == "/data/own.npz"
 
 
-def test_which_keys_are_paths_is_told_by_the_format():
+def test_the_format_decides_which_keys_are_paths():
     labels = {"target": "y", "test_target": "t", "test_path": "b-idx1-ubyte", "inputs": "x"}
     assert absolute({"path": "a-idx3-ubyte.gz", **labels}, Path("/d")) == {
         "path": "/d/a-idx3-ubyte.gz", "target": "/d/y", "test_target": "/d/t", "test_path": "/d/b-idx1-ubyte", "inputs": "x",
     }  # fmt: skip
 
 
-def test_results_are_worked_with_from_elsewhere_and_after_the_data_have_moved(own, tmp_path, monkeypatch):
+def test_results_are_usable_from_elsewhere_and_after_the_data_moved(own, tmp_path, monkeypatch):
     out, found = tmp_path / "out", own.parent / "data" / "own.npz"
     search(load_sweep("../sweeps/own.toml"), out=out, workers=1)
     assert parse(load(out).sweep_toml).data.path == str(found)
     monkeypatch.chdir(tmp_path)
     assert measure(out, measures=["distance"], workers=1).num_rows == 1
     now = found.rename(tmp_path / "moved.npz")
-    told = rf"^no such file: {found}, data.path of this sweep: give --data-path FILE, where it is now$"
+    message = rf"^no such file: {found}, data.path of this sweep: give its new path with --data-path FILE$"
     for refused in (lambda: measure(out, measures=["weight_norm"]), lambda: Ground(out)):
-        with pytest.raises(Problem, match=told):
+        with pytest.raises(Problem, match=message):
             refused()
     assert measure(out, measures=["distance"], workers=1, data_path="moved.npz").num_rows == 1
     assert Ground(out, data_path=now).lab.data(0).rows == Ground(out, data_path=now).lab.data(0).rows > 0
@@ -83,15 +83,15 @@ def test_results_are_worked_with_from_elsewhere_and_after_the_data_have_moved(ow
         measure(out, measures=["distance"], data_path=now)
 
 
-def test_a_search_goes_on_with_data_that_have_moved_and_no_others(own, tmp_path, monkeypatch, capsys):
+def test_a_search_continues_with_moved_data_but_not_with_other_data(own, tmp_path, monkeypatch, capsys):
     def run(*given):
         return call(monkeypatch, capsys, "search", str(own), "--out", str(out), "--workers", "1", "--quiet", *given)
 
     out, found = tmp_path / "out", own.parent / "data" / "own.npz"
     assert run().code == 0
     now = found.rename(tmp_path / "elsewhere" / "moved.npz")
-    told = f"sweepgd: no such file: {found}, data.path of this sweep: give --data-path FILE, where it is now\n"
-    assert (run("--trials", "2").code, run("--trials", "2").err) == (1, told)
+    message = f"sweepgd: no such file: {found}, data.path of this sweep: give its new path with --data-path FILE\n"
+    assert (run("--trials", "2").code, run("--trials", "2").err) == (1, message)
     assert run("--trials", "2", "--data-path", "moved.npz").code == 0
     assert load(out).trials.num_rows == 2
     assert parse(load(out).sweep_toml).data.path == str(now)
@@ -100,26 +100,28 @@ def test_a_search_goes_on_with_data_that_have_moved_and_no_others(own, tmp_path,
     assert (other.code, "moved.npz has changed since the sweep was run" in other.err) == (1, True)
 
 
-def test_a_search_in_python_says_where_data_are_now(own, tmp_path):
+def test_search_in_python_takes_the_new_path_of_the_data(own, tmp_path):
     now = (own.parent / "data" / "own.npz").rename(tmp_path / "moved.npz")
-    with pytest.raises(Problem, match=r"own\.npz, data\.path of this sweep: give --data-path FILE, where it is now$"):
+    with pytest.raises(Problem, match=r"own\.npz, data\.path of this sweep: give its new path with --data-path FILE$"):
         search(own, out=tmp_path / "out", workers=1)
     search(own, out=tmp_path / "out", workers=1, data_path=now)
     assert parse(load(tmp_path / "out").sweep_toml).data.path == str(now)
 
 
-def test_each_file_that_is_not_there_is_told_by_its_key(tmp_path):
+def test_each_missing_file_is_reported_with_its_key(tmp_path):
     files = {"path": tmp_path / "a-idx3-ubyte", "test_path": tmp_path / "b-idx3-ubyte", "target": tmp_path / "labels"}
     data = {key: str(file) for key, file in files.items()}
     for key, file in files.items():
-        with pytest.raises(Problem, match=rf"^no such file: {file}, data\.{key} of this sweep: give --data-path FILE, where"):
+        with pytest.raises(
+            Problem, match=rf"^no such file: {file}, data\.{key} of this sweep: give its new path with --data-path FILE"
+        ):
             check_there(data)
         file.touch()
     check_there(data)
     check_there({"name": "digits"})
 
 
-def test_the_other_files_of_data_are_beside_the_one_that_has_moved(tmp_path):
+def test_moved_data_files_are_found_in_the_same_folder(tmp_path):
     for name in ("a-idx3-ubyte", "labels"):
         (tmp_path / name).touch()
     was = {"path": "/gone/a-idx3-ubyte", "target": "/gone/labels"}
@@ -128,5 +130,5 @@ def test_the_other_files_of_data_are_beside_the_one_that_has_moved(tmp_path):
     (tmp_path / "labels").unlink()
     with pytest.raises(Problem, match=f"^no such file: {tmp_path / 'labels'}$"):
         moved(was, tmp_path)
-    with pytest.raises(Problem, match=r"^--data-path x: the data are 'digits', and no file: leave it out$"):
+    with pytest.raises(Problem, match=r"^--data-path x: the data set 'digits' is not a file: remove the option$"):
         moved({"name": "digits"}, Path("x"))

@@ -7,7 +7,7 @@ from sweepgd.sweep.spec import MeasureSpec
 
 
 @pytest.mark.parametrize(
-    ("asked", "options", "words"),
+    ("given", "options", "words"),
     [
         ({}, "--measures lambda_max", "lambda_max at the final weights, on at most 512 training rows"),
         (
@@ -33,7 +33,7 @@ from sweepgd.sweep.spec import MeasureSpec
         ),
     ],
 )
-def test_what_is_asked_for_as_words_and_as_a_command(asked, options, words):
-    spec = MeasureSpec(**asked)
+def test_measure_options_in_words_and_as_a_command(given, options, words):
+    spec = MeasureSpec(**given)
     assert as_command(Path("my results"), spec) == f"sweepgd measure 'my results' {options}"
     assert in_words(spec) == words

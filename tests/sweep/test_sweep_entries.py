@@ -1,4 +1,4 @@
-"""An entry of a space: what its value, list or range becomes, and which are refused."""
+"""Entries of a search space: the axes of values, lists and ranges, and the entries that are refused."""
 
 from math import inf, nan
 
@@ -22,7 +22,7 @@ def count(**others):
     return axis("batch_size", Range(**others), COUNT)
 
 
-def test_a_value_is_an_axis_of_one_and_a_list_one_of_several():
+def test_a_value_becomes_a_fixed_axis_and_a_list_a_searched_one():
     assert rate(1) == Axis("learning_rate", values=(1.0,))
     assert rate(1).fixed
     assert rate([0.1, 1]) == Axis("learning_rate", values=(0.1, 1.0))
@@ -30,17 +30,17 @@ def test_a_value_is_an_axis_of_one_and_a_list_one_of_several():
     assert axis("kind", "warm", KIND).values == ("warm",)
 
 
-def test_a_range_keeps_its_ends_its_log_and_what_it_depends_on():
+def test_a_range_keeps_its_ends_its_scale_and_its_condition():
     when = ("optimizer", ("adam",))
     assert rate(Range(low=0.01, high=1, log=True), when=when) == Axis("learning_rate", low=0.01, high=1, log=True, when=when)
     assert count(low=1, high=8) == Axis("batch_size", low=1, high=8, integer=True)
 
 
-def test_search_is_the_range_of_the_setting_itself():
+def test_search_uses_the_range_of_the_setting():
     assert rate("search") == rate(Range(low=1e-4, high=1.0, log=True))
 
 
-def test_search_wants_a_setting_with_a_range():
+def test_search_needs_a_setting_with_a_range():
     with pytest.raises(UsageProblem, match=r"space\.batch_size = 'search': give a finite number"):
         axis("batch_size", "search", COUNT)
 
@@ -55,16 +55,16 @@ def test_a_step_of_a_log_range_multiplies(low, high, step, values):
     assert all(type(value) is int for value in found.values)
 
 
-def test_a_fractional_ratio_of_whole_numbers_repeats_none():
+def test_a_fractional_ratio_of_whole_numbers_gives_each_value_once():
     assert count(low=1, high=4, log=True, step=1.5).values == (1, 2, 3)  # 1, 1.5, 2.25, 3.375: 1.5 rounds to 2, as 2.25
 
 
-def test_decades_are_exact_enough_to_include_the_last():
+def test_a_log_range_of_decades_includes_the_last():
     found = rate(Range(low=1e-3, high=10.0, log=True, step=10))
     assert found.values == pytest.approx((1e-3, 1e-2, 1e-1, 1, 10))
 
 
-def test_a_step_of_a_plain_range_ends_at_the_last_that_fits():
+def test_a_linear_range_ends_at_the_last_step_that_fits():
     found = rate(Range(low=0.1, high=0.55, step=0.2))
     assert (found.low, found.high, found.step) == (0.1, pytest.approx(0.5), 0.2)
     assert found.grid() == pytest.approx((0.1, 0.3, 0.5))
@@ -72,8 +72,8 @@ def test_a_step_of_a_plain_range_ends_at_the_last_that_fits():
 
 
 @pytest.mark.parametrize(("low", "high", "step"), [(0.1, 0.3, 0.1), (0.1, 1.0, 0.3), (0.0, 0.7, 0.07), (1e-3, 1.0, 1e-3)])
-def test_optuna_takes_the_steps_as_they_are(low, high, step):
-    """It warns of a range that its step does not divide, and warnings are errors here."""
+def test_optuna_accepts_the_steps_without_a_warning(low, high, step):
+    """Optuna warns if the step does not divide the range, and warnings are errors here."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -86,26 +86,26 @@ def test_optuna_takes_the_steps_as_they_are(low, high, step):
     ("entry", "line"),
     [
         ([], "space.learning_rate is an empty list: give at least one value"),
-        ([0.1, 0.1], "space.learning_rate = [0.1, 0.1]: a value stands twice"),
-        ([1, 1.0], "a value stands twice"),
+        ([0.1, 0.1], "space.learning_rate = [0.1, 0.1]: a value occurs twice"),
+        ([1, 1.0], "a value occurs twice"),
         (-0.1, "space.learning_rate = -0.1: must be at least 0"),
         (nan, "space.learning_rate = nan: give a finite number"),
         (True, "space.learning_rate = True: give a finite number"),
         ("big", "space.learning_rate = 'big': give a finite number"),
-        (Range(low=1.0, high=0.1), "low 1 is above high 0.1: exchange them"),
-        (Range(low=0.0, high=0.1, log=True), "a log range cannot begin at 0: give a low above 0, or leave out log"),
+        (Range(low=1.0, high=0.1), "low 1 is above high 0.1: swap them"),
+        (Range(low=0.0, high=0.1, log=True), "a log range cannot start at 0: give a low above 0, or remove log"),
         (Range(low=-1.0, high=0.1), "space.learning_rate = -1.0: must be at least 0"),
         (Range(low=nan, high=0.1), "space.learning_rate = nan: give a finite number"),
         (Range(low=0.1, high=inf), "space.learning_rate = inf: give a finite number"),
-        (Range(low=0.1, high=1.0, step=0), "step 0 never arrives: give a finite one above 0"),
-        (Range(low=0.1, high=1.0, step=-1), "step -1 never arrives: give a finite one above 0"),
-        (Range(low=0.1, high=1.0, step=nan), "step nan never arrives: give a finite one above 0"),
-        (Range(low=0.1, high=1.0, step=inf), "step inf never arrives: give a finite one above 0"),
-        (Range(low=0.1, high=1.0, log=True, step=1), "step 1 never arrives: give a finite one above 1"),
-        (Range(low=0.1, high=1.0, log=True, step=1.0001), "steps from low to high: give a larger step"),
+        (Range(low=0.1, high=1.0, step=0), "step 0 must be finite and above 0"),
+        (Range(low=0.1, high=1.0, step=-1), "step -1 must be finite and above 0"),
+        (Range(low=0.1, high=1.0, step=nan), "step nan must be finite and above 0"),
+        (Range(low=0.1, high=1.0, step=inf), "step inf must be finite and above 0"),
+        (Range(low=0.1, high=1.0, log=True, step=1), "step 1 must be finite and above 1"),
+        (Range(low=0.1, high=1.0, log=True, step=1.0001), "steps from low to high, more than 10000: give a larger step"),
     ],
 )
-def test_what_is_no_axis_is_refused_in_a_line(entry, line):
+def test_an_invalid_entry_is_refused_in_one_line(entry, line):
     with pytest.raises(UsageProblem) as problem:
         rate(entry)
     assert line in str(problem.value)
@@ -117,8 +117,8 @@ def test_what_is_no_axis_is_refused_in_a_line(entry, line):
     [
         ({"low": 1.5, "high": 8}, "space.batch_size = 1.5: give a whole number"),
         ({"low": 0, "high": 8}, "space.batch_size = 0: must be at least 1"),
-        ({"low": 1, "high": 8, "step": 0.5}, "space.batch_size: step 0.5 leaves the whole numbers: give a whole step"),
-        ({"low": 1, "high": 8, "step": 1.5}, "space.batch_size: step 1.5 leaves the whole numbers: give a whole step"),
+        ({"low": 1, "high": 8, "step": 0.5}, "space.batch_size: step 0.5 is not a whole number: give a whole step"),
+        ({"low": 1, "high": 8, "step": 1.5}, "space.batch_size: step 1.5 is not a whole number: give a whole step"),
     ],
 )
 def test_a_range_of_whole_numbers_has_whole_ends_and_steps(given, line):
@@ -127,7 +127,7 @@ def test_a_range_of_whole_numbers_has_whole_ends_and_steps(given, line):
     assert str(problem.value) == line
 
 
-def test_a_problem_names_the_table_that_it_is_in():
+def test_a_message_names_the_table():
     with pytest.raises(UsageProblem, match=r"^optimizer\.adam\.beta1 = 1\.5: must be at least 0 and below 1$"):
         axis("optimizer.adam.beta1", 1.5, Setting("beta1", 0.9, "", minimum=0.0, maximum=1.0, open_maximum=True))
 
@@ -140,8 +140,8 @@ def test_a_problem_names_the_table_that_it_is_in():
         (0, "schedule.step.every = 0: must be at least 1"),
     ],
 )
-def test_a_whole_number_that_float64_does_not_hold_is_refused(value, line):
-    """As an int it would not fit the arrays that it is multiplied with."""
+def test_a_whole_number_that_float64_cannot_hold_is_refused(value, line):
+    """A larger int would overflow the arrays that it is multiplied with."""
     setting = Setting("every", 1, "", minimum=1)
     assert setting.check(2.0**53, "schedule.step") == 2**53
     with pytest.raises(UsageProblem) as problem:
@@ -149,6 +149,6 @@ def test_a_whole_number_that_float64_does_not_hold_is_refused(value, line):
     assert str(problem.value) == line
 
 
-def test_a_whole_number_without_bounds_has_as_many_digits_at_most():
+def test_a_whole_number_without_bounds_has_at_most_15_digits():
     with pytest.raises(UsageProblem, match=r"^data\.shift = -1e\+300: must be of at most 15 digits$"):
         Setting("shift", 0, "").check(-1e300, "data")

@@ -1,4 +1,4 @@
-"""Settings that schedules got later: written out in a new sweep, and in an older one what its silence says."""
+"""Settings added to schedules later: written out in new sweeps, and at their former value in older records."""
 
 import pytest
 from tiny import sweep
@@ -10,7 +10,7 @@ CYCLE = ("space={schedule=['one_cycle','cosine'],learning_rate=0.1,optimizer='sg
 KEY = "final_at_last_update"
 
 
-def test_a_new_sweep_has_each_with_its_default_and_others_are_left_alone():
+def test_a_new_sweep_writes_out_the_default_of_each_added_setting():
     assert written_out(sweep(*CYCLE)).schedule == {"one_cycle": {KEY: True}}
     assert written_out(sweep(*CYCLE, "schedule.one_cycle.peak=0.3")).schedule == {"one_cycle": {"peak": 0.3, KEY: True}}
     assert written_out(sweep(*CYCLE, f"schedule.one_cycle.{KEY}=[true,false]")).schedule == {"one_cycle": {KEY: [True, False]}}
@@ -18,7 +18,7 @@ def test_a_new_sweep_has_each_with_its_default_and_others_are_left_alone():
     assert former(sweep(*CYCLE)) == {f"schedule.one_cycle.{KEY}": False}
 
 
-def test_the_schedule_of_a_point_is_one_of_the_sweeps():
+def test_the_schedules_of_points_count():
     assert former(sweep("points=[{optimizer='sgd',schedule='one_cycle'}]")) == {f"schedule.one_cycle.{KEY}": False}
 
 
@@ -32,12 +32,12 @@ def test_the_schedule_of_a_point_is_one_of_the_sweeps():
         ((), CYCLE, True),
     ],
 )
-def test_a_sweep_continues_in_the_form_of_its_record_unless_it_says_otherwise(before, now, value):
+def test_a_sweep_continues_with_the_value_of_its_record_unless_given(before, now, value):
     assert as_recorded(sweep(*now), sweep(*before)).schedule == {"one_cycle": {KEY: value}}
 
 
-def test_a_configuration_is_recorded_as_it_was_before_the_setting_existed():
-    """Its identity is that of its JSON."""
+def test_the_former_value_is_left_out_of_a_recorded_configuration():
+    """The `config_id` is a digest of the JSON, so the JSON must not change."""
     new, old = (
         recorded(configuration_of(next(space_of(sweep(*CYCLE, f"schedule.one_cycle.{KEY}={value}")).grid())))
         for value in ("true", "false")

@@ -1,4 +1,4 @@
-"""A configuration's point of a space, and none where it has none; each point has a configuration of its own."""
+"""The inverse of `configuration_of`: the point of a configuration, and None outside of the space."""
 
 import pytest
 from tiny import sweep
@@ -18,7 +18,7 @@ WIDE = (
 CONTINUOUS = ("space.weight_decay={low=0.0,high=1.0}", "space.optimizer=['sgd','momentum','adamw']")
 
 
-def test_every_point_of_a_finite_space_has_a_configuration_of_its_own_and_is_found_from_it():
+def test_point_of_inverts_configuration_of_on_a_finite_space():
     space = space_of(sweep(*WIDE))
     assert space.countable == 2 * 2 * (1 + 2) * (1 + 2) * 2 * (2 + 2 * 3 + 2 * 2)
     points = list(space.grid())
@@ -29,7 +29,7 @@ def test_every_point_of_a_finite_space_has_a_configuration_of_its_own_and_is_fou
         assert space.place(point) == place
 
 
-def test_a_point_on_continuous_axes_is_found_from_its_configuration():
+def test_point_of_inverts_configuration_of_on_continuous_axes():
     space = space_of(sweep(*CONTINUOUS))
     sampler = make("random", space, 0)
     for number in range(50):
@@ -54,17 +54,17 @@ def test_a_point_on_continuous_axes_is_found_from_its_configuration():
         ("{optimizer='adamw',learning_rate=0.1,batch_size=10,hyperparameters={weight_decay=0.2}}", False),
     ],
 )
-def test_a_given_point_lies_in_the_space_if_one_of_its_configurations_is_the_same(given, inside):
+def test_a_fixed_point_is_in_the_space_if_it_gives_the_same_configuration(given, inside):
     space = "space={batch_size=[5,10],learning_rate=[0.1,0.2],optimizer=['sgd','momentum','adamw']}"
-    asked = sweep(space, "optimizer={}", f"points=[{given}]")
-    [point] = points_of(asked, space_of(asked))
-    found = point_of(configuration_of(point), space_of(asked))
+    given_sweep = sweep(space, "optimizer={}", f"points=[{given}]")
+    [point] = points_of(given_sweep, space_of(given_sweep))
+    found = point_of(configuration_of(point), space_of(given_sweep))
     assert (found is not None) == inside
     assert found is None or configuration_of(found) == configuration_of(point)
 
 
-def test_a_decay_of_its_own_is_found_on_the_shared_axis():
+def test_an_optimizers_own_weight_decay_is_found_on_the_shared_axis():
     space = "space={batch_size=5,learning_rate=0.1,optimizer='adamw',weight_decay=[0.1,0.2]}"
-    asked = sweep(space, "optimizer={}", "points=[{hyperparameters={weight_decay=0.2}}]")
-    [point] = points_of(asked, space_of(asked))
-    assert point_of(configuration_of(point), space_of(asked))["weight_decay"] == 0.2
+    given_sweep = sweep(space, "optimizer={}", "points=[{hyperparameters={weight_decay=0.2}}]")
+    [point] = points_of(given_sweep, space_of(given_sweep))
+    assert point_of(configuration_of(point), space_of(given_sweep))["weight_decay"] == 0.2

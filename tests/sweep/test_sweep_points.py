@@ -1,4 +1,4 @@
-"""From a sweep to its space, from its space to configurations, and its fixed points."""
+"""The space of a sweep, its configurations, and its fixed points."""
 
 from itertools import pairwise
 
@@ -9,7 +9,6 @@ from sweepgd.configuration import config_id_of
 from sweepgd.problem import UsageProblem
 from sweepgd.space import Axis
 from sweepgd.sweep import configuration_of, points_of, space_of
-from sweepgd.sweep.points import optimizer_of
 
 BARE = """
 name = "bare"
@@ -29,7 +28,7 @@ def axes(*overrides, text=BARE):
 
 
 def points(*lines, sets=()):
-    """The fixed points of a bare sweep with one `[[points]]` table a line."""
+    """Return the fixed points of a minimal sweep with one `[[points]]` table for each of `lines`."""
     found = sweep(*sets, text=BARE + "".join(f"\n[[points]]\n{line}\n" for line in lines))
     return points_of(found, space_of(found))
 
@@ -53,7 +52,7 @@ def test_a_bare_sweep_searches_the_rate_of_sgd_alone():
     assert found["schedule"].values == found["batch_schedule"].values == ("constant",)
 
 
-def test_every_axis_stands_after_the_one_that_it_depends_on():
+def test_every_axis_follows_the_axis_that_it_depends_on():
     found = space(
         'space.optimizer=["adam","sgd"]', "optimizer.adam.beta1=[0.8,0.9]", 'space.schedule=["constant","step"]',
         "schedule.step.factor=[0.1,0.5]", 'space.batch_schedule="growth"', "batch_schedule.growth.every=2",
@@ -71,7 +70,7 @@ def test_every_axis_stands_after_the_one_that_it_depends_on():
     }
 
 
-def test_a_shared_rate_is_for_the_optimizers_without_one_of_their_own():
+def test_the_shared_rate_is_for_optimizers_without_their_own():
     found = axes(
         'space.optimizer=["sgd","adam","rmsprop"]', "space.learning_rate=[0.1,0.2]", "optimizer.adam.learning_rate=0.01"
     )
@@ -90,13 +89,13 @@ def test_without_a_rate_each_optimizer_searches_its_own_range(given):
     assert "learning_rate" not in found
 
 
-def test_batch_sizes_may_be_numbers_and_full_or_a_range():
+def test_batch_sizes_are_numbers_and_full_or_a_range():
     assert axes('space.batch_size=[1,8,"full"]')["batch_size"].values == (1, 8, "full")
     ranged = axes("space.batch_size={low=1,high=8}")["batch_size"]
     assert (ranged.low, ranged.high, ranged.integer) == (1, 8, True)
 
 
-def test_a_conditional_axis_exists_only_beside_its_choice():
+def test_a_conditional_axis_exists_only_with_its_choice():
     found = grid('space.optimizer=["sgd","momentum"]', "space.learning_rate=0.1", "optimizer.momentum.beta=[0.5,0.9]")
     assert [(each.optimizer, each.hyperparameters) for each in found] == [
         ("sgd", {}), ("momentum", {"beta": 0.5}), ("momentum", {"beta": 0.9}),
@@ -117,100 +116,18 @@ def test_a_configuration_has_every_default_written_out():
     assert (found.batch_size, found.warmup, found.weight_decay) == ("full", 2.0, 0.01)
 
 
-def test_the_configuration_of_an_own_rate_and_of_a_shared_one_are_the_same():
+def test_an_own_rate_and_a_shared_rate_give_the_same_configuration():
     (shared,), (own,) = grid("space.learning_rate=0.1"), grid("optimizer.sgd.learning_rate=0.1")
     assert shared == own
     assert config_id_of(shared.to_json()) == config_id_of(own.to_json())
 
 
-def test_configurations_that_differ_in_anything_have_ids_of_their_own():
+def test_different_configurations_have_different_ids():
     varied = [
         *grid("space.learning_rate=[0.1,0.2]"), *grid("space.learning_rate=0.1", "space.warmup=1"),
         *grid("space.learning_rate=0.1", "space.weight_decay=0.1"), *grid("space.learning_rate=0.1", "space.batch_size=16"),
     ]  # fmt: skip
     assert len({config_id_of(each.to_json()) for each in varied}) == len(varied)
-
-
-# --- Fixed points
-
-
-def test_a_point_inherits_what_the_space_fixes():
-    sets = (
-        'space.optimizer="momentum"', "space.learning_rate=0.2", "space.batch_size=16", 'space.schedule="step"',
-        "schedule.step.factor=0.5", "optimizer.momentum.beta=0.7", "space.warmup=1", "space.weight_decay=0.001",
-    )  # fmt: skip
-    (inherited,) = configurations("", sets=sets)
-    (alone,) = grid(*sets)
-    assert inherited == alone
-
-
-def test_a_point_says_otherwise():
-    lines = (
-        'optimizer="adam"', "hyperparameters={beta1=0.5}", "learning_rate=0.5", 'batch_size="full"', 'schedule="time"',
-        "warmup=3", "weight_decay=0.1",
-    )  # fmt: skip
-    (found,) = configurations("\n".join(lines), sets=["space.learning_rate=0.2", "space.weight_decay=0.001"])
-    assert (found.optimizer, found.learning_rate, found.batch_size) == ("adam", 0.5, "full")
-    assert (found.hyperparameters["beta1"], found.hyperparameters["beta2"]) == (0.5, 0.999)
-    assert (found.schedule, found.warmup, found.weight_decay) == ("time", 3.0, 0.1)
-
-
-def test_what_the_space_searches_is_the_default_in_a_point():
-    sets = ['space.optimizer="momentum"', "optimizer.momentum.beta=[0.1,0.2]", "space.batch_size=[8,16]"]
-    (found,) = configurations("", sets=sets)
-    assert found.hyperparameters == {"beta": 0.9}
-    assert found.batch_size == 32
-    assert found.learning_rate == optimizer_of("momentum").learning_rate.default
-
-
-def test_a_point_may_lie_outside_of_the_space():
-    (found,) = configurations('optimizer="adam"\nlearning_rate=7.0', sets=["space.learning_rate=[0.1,0.2]"])
-    assert (found.optimizer, found.learning_rate) == ("adam", 7.0)
-
-
-def test_the_fixed_rate_of_the_space_is_also_that_of_another_optimizer():
-    (found,) = configurations('optimizer="adam"', sets=["space.learning_rate=0.2"])
-    assert found.learning_rate == 0.2
-
-
-def test_a_point_takes_the_own_rate_of_its_optimizer_before_the_shared_one():
-    sets = ['space.optimizer=["sgd","adam"]', "space.learning_rate=0.2", "optimizer.adam.learning_rate=0.01"]
-    sgd, adam = configurations('optimizer="sgd"', 'optimizer="adam"', sets=sets)
-    assert (sgd.learning_rate, adam.learning_rate) == (0.2, 0.01)
-
-
-@pytest.mark.parametrize("sets", [["space.learning_rate=[0.1,0.2]"], ["optimizer.sgd.learning_rate=[0.1,0.2]"]])
-def test_a_point_within_the_space_has_a_value_for_each_of_its_axes(sets):
-    (point,) = points("learning_rate=0.1", sets=sets)
-    assert {axis.name for axis in axes(*sets).values() if axis.exists(point)} <= set(point)
-
-
-@pytest.mark.parametrize(
-    ("line", "sets", "message"),
-    [
-        ("batch_size=0", (), 'points[0].batch_size = 0: give a whole number from 1 up to the training rows, or "full"'),
-        ("learning_rate=-1.0", (), "points[0].learning_rate = -1.0: must be at least 0"),
-        ("learning_rate=0.0", (), "points[0].learning_rate: a rate of 0 learns nothing: give one above 0"),
-        ("warmup=-1.0", (), "points[0].warmup = -1.0: must be at least 0"),
-        ("weight_decay=-1.0", (), "points[0].weight_decay = -1.0: must be at least 0"),
-        ('optimizer="adamm"', (), "unknown optimizer 'adamm': did you mean 'adam'?"),
-        ('schedule="cosin"', (), "unknown schedule 'cosin': did you mean 'cosine'?"),
-        ('batch_schedule="growt"', (), "unknown batch schedule 'growt': did you mean 'growth'?"),
-        ("hyperparameters={beta=0.5}", (), "unknown key points[0].hyperparameters.beta: known: none"),
-        (
-            'schedule="step"\nschedule_settings={evry=2}',
-            (),
-            "unknown key points[0].schedule_settings.evry: did you mean 'every'?",
-        ),
-        ("", ('space.optimizer=["sgd","adam"]',), "points[0] names no optimizer, and space.optimizer has several: name one"),
-        ("", ('space.schedule=["constant","step"]',), "points[0] names no schedule, and space.schedule has several: name one"),
-    ],
-)
-def test_a_wrong_point_is_refused_in_a_line(line, sets, message):
-    with pytest.raises(UsageProblem) as problem:
-        points(line, sets=sets)
-    assert message in str(problem.value)
-    assert "\n" not in str(problem.value)
 
 
 # --- Refused spaces
@@ -225,7 +142,7 @@ def test_a_wrong_point_is_refused_in_a_line(line, sets, message):
         (["space.optimizer=3"], "space.optimizer takes names"),
         (["space.optimizer=[]"], "space.optimizer takes names"),
         (["space.schedule={low=1,high=2}"], "space.schedule takes names"),
-        (['space.optimizer=["sgd","sgd"]'], "space.optimizer = ['sgd', 'sgd']: a name stands twice"),
+        (['space.optimizer=["sgd","sgd"]'], "space.optimizer = ['sgd', 'sgd']: a name occurs twice"),
         (["space.batch_size=[8,8]"], "give at least one value, and none twice"),
         (["space.batch_size=8.0"], "space.batch_size = 8.0: give a whole number"),
         (['space.batch_size="ful"'], "space.batch_size = 'ful': give a whole number"),
@@ -236,7 +153,7 @@ def test_a_wrong_point_is_refused_in_a_line(line, sets, message):
         (['space.optimizer="adam"', "optimizer.adam.beta_1=0.5"], "unknown key optimizer.adam.beta_1: did you mean 'beta1'?"),
     ],
 )
-def test_a_wrong_space_is_refused_in_a_line(sets, message):
+def test_a_wrong_space_is_refused_in_one_line(sets, message):
     with pytest.raises(UsageProblem) as problem:
         space(*sets)
     assert message in str(problem.value)
@@ -244,23 +161,23 @@ def test_a_wrong_space_is_refused_in_a_line(sets, message):
 
 
 @pytest.mark.parametrize("where", ["space", "points"])
-def test_a_schedule_that_needs_a_length_wants_one_from_a_budget_in_seconds(where):
+def test_a_schedule_that_needs_a_length_needs_one_in_a_budget_in_seconds(where):
     text = BARE.replace("epochs = 1", "seconds = 1")
     text += '[space]\nschedule="cosine"\n' if where == "space" else '[[points]]\nschedule="cosine"\n'
     given = sweep(text=text)
-    with pytest.raises(UsageProblem, match=r"schedule 'cosine' needs the length of the run.* declare budget\.length"):
+    with pytest.raises(UsageProblem, match=r"schedule 'cosine' needs the length of the run.* set budget\.length"):
         points_of(given, space_of(given))
     declared = sweep("budget.length=5", text=text)
     points_of(declared, space_of(declared))
 
 
-def test_the_grid_turns_its_last_axis_fastest():
+def test_the_last_axis_of_the_grid_varies_fastest():
     found = grid("space.batch_size=[4,8]", "space.learning_rate=[0.1,0.2]")
     assert [(each.batch_size, each.learning_rate) for each in found] == [(4, 0.1), (4, 0.2), (8, 0.1), (8, 0.2)]
     assert all(one != other for one, other in pairwise(found))
 
 
-def test_a_sweeps_weight_decay_is_a_hyperparameter_of_a_rule_that_decays_weights_itself():
+def test_weight_decay_of_the_space_sets_decoupled_decay_where_there_is_one():
     given = ("space.learning_rate=0.1", "space.weight_decay=0.3")
     (adamw,), (sgd,) = (grid(f"space.optimizer='{name}'", *given) for name in ("adamw", "sgd"))
     assert (adamw.hyperparameters["weight_decay"], adamw.weight_decay) == (0.3, 0.0)
@@ -268,24 +185,24 @@ def test_a_sweeps_weight_decay_is_a_hyperparameter_of_a_rule_that_decays_weights
 
 
 def test_a_weight_decay_given_twice_is_refused():
-    with pytest.raises(UsageProblem, match="are the same thing: give one of them"):
+    with pytest.raises(UsageProblem, match="are the same: give one of them"):
         grid("space.optimizer='adamw'", "space.weight_decay=0.3", "optimizer.adamw.weight_decay=0.1")
 
 
-def test_a_setting_with_choices_is_searched_over_them_and_has_no_range():
+def test_a_setting_with_choices_is_searched_over_them_and_takes_no_range():
     rmsprop = ("space.optimizer='rmsprop'", "space.learning_rate=0.1")
     found = grid(*rmsprop, "optimizer.rmsprop.start_at_gradient='search'")
     assert {each.hyperparameters["start_at_gradient"] for each in found} == {0.0, 1.0}
-    with pytest.raises(UsageProblem, match="give a list, and no range"):
+    with pytest.raises(UsageProblem, match="give a list of these, not a range"):
         grid(*rmsprop, "optimizer.rmsprop.start_at_gradient={low=0,high=1}")
 
 
-def test_settings_of_a_rule_that_is_never_chosen_are_checked_and_left_out():
+def test_settings_of_unused_optimizers_and_schedules_are_left_out():
     rate = "space.learning_rate=0.1"
     assert grid(rate, "optimizer.adam.beta1=[0.5,0.9]", "optimizer.adam.learning_rate=1", "schedule.step.every=2") == grid(rate)
 
 
-def test_a_schedule_after_warm_up_is_searched_and_is_nothing_without_a_warm_up():
+def test_schedule_after_warmup_has_no_effect_without_a_warmup():
     found = [
         configuration_of(point)
         for point in space("space.learning_rate=0.1", "space.warmup=[0,2]", "space.schedule_after_warmup=[false,true]").grid()

@@ -1,4 +1,4 @@
-"""The reference of sweep files is what the validating classes say."""
+"""`sweeps/REFERENCE.md` agrees with the validating classes."""
 
 from pathlib import Path
 

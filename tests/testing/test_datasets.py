@@ -1,4 +1,4 @@
-"""The kit finds what is wrong with a data set, and nothing in those of sweepgd."""
+"""The checks of data sets: each broken data set fails its check, and all data sets of sweepgd pass."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def dataset(load, task="regression", settings=()):
 
 
 def of(inputs=None, targets=None, features=("a", "b"), **others):
-    """A data set of one table."""
+    """Return a load function that returns one table."""
     x = np.arange(8.0).reshape(4, 2) if inputs is None else inputs
     return lambda rng: Table(x.copy(), np.arange(4.0)[:, None] if targets is None else targets, features, **others)
 
@@ -43,18 +43,18 @@ LABELS = np.array([[0.0], [1.0], [2.0], [1.0]])
 BROKEN = {
     "task": (dataset(of(), task="ranking"), "table", "its task is 'ranking'"),
     "list": (dataset(lambda rng: [1, 2]), "table", "the table is a list"),
-    "flat": (dataset(of(targets=np.arange(4.0))), "table", "targets of shape (4,): give an array of two axes"),
+    "flat": (dataset(of(targets=np.arange(4.0))), "table", "targets of shape (4,): give a 2-D array"),
     "texts": (dataset(of(inputs=np.full((4, 2), "x"))), "table", "inputs of type <U1"),
-    "names": (dataset(of(features=("a",))), "table", "names 1 features of 2 columns"),
+    "names": (dataset(of(features=("a",))), "table", "names 1 features for 2 columns"),
     "lengths": (dataset(of(targets=np.ones((3, 1)))), "table", "4 rows of inputs but 3 of targets"),
     "nan": (dataset(of(inputs=np.array([[1, 2], [3, np.nan], [5, 6], [7, 8.0]]))), "table", "column 'b', row 2 is nan"),
-    "label": (dataset(of(targets=LABELS, classes=("x", "y")), "classification"), "table", "a label is none of 0 to 1"),
+    "label": (dataset(of(targets=LABELS, classes=("x", "y")), "classification"), "table", "a label is not one of 0 to 1"),
     "one": (dataset(of(targets=0 * LABELS, classes=("x", "y")), "classification"), "table", "every row is of class 'x'"),
     "unnamed": (dataset(of(targets=LABELS), "classification"), "table", "1 target columns and 0 classes"),
     "named": (dataset(of(classes=("x", "y"))), "table", "names 2 classes, and its task is regression"),
     "test": (dataset(of(test=Table(np.ones((2, 3)), np.ones((2, 1)), ("a", "b")))), "table", "its test set names 2 features"),
     "global": (dataset(drawn), "deterministic", "the same seed gives another table: draw from rng alone"),
-    "kept": (dataset(lambda rng: KEPT), "fresh", "load gives the very arrays that it keeps"),
+    "kept": (dataset(lambda rng: KEPT), "fresh", "load returns arrays that it keeps"),
     "ends": (dataset(sized, settings=(Setting("rows", 10, "", low=0, high=20),)), "ends", "with rows = 0, the table: no rows"),
 }
 

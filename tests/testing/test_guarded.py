@@ -1,4 +1,4 @@
-"""Writes beside an array are seen, and where."""
+"""Writes out of bounds are detected and located."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from sweepgd.testing.guarded import Guarded
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_write_beside_an_array_is_named(dtype):
+def test_a_write_out_of_bounds_is_located(dtype):
     def arrays():
         return Guarded(dtype, {"first": (5,), "second": (2, 3), "none": (0, 0)})
 

@@ -1,4 +1,4 @@
-"""The kit finds what is wrong with a model, and nothing in those of sweepgd."""
+"""The checks of models: each broken model fails its check, and all models of sweepgd pass."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from sweepgd.testing.finding import Flaw
 
 
 def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Of linear regression of one target: ½ mean squared error, times what the settings say."""
+    """Return ½ mean squared error of linear regression with one target, and its gradient, each times a setting."""
     out[:] = 0
     total, columns = 0.0, inputs.shape[1]
     for row in rows:
@@ -29,7 +29,7 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
 
 
 def summed(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """A sum over rows, and no mean."""
+    """Compute the sum over rows in place of the mean."""
     out[:] = 0
     total, columns = 0.0, inputs.shape[1]
     for row in rows:
@@ -85,7 +85,7 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
 
 
 def model(kernel=gradient, numbers=(), tasks=("regression",), **fields):
-    """Linear regression, with a wrong kernel, other numbers in its settings by index, or other fields of its Architecture."""
+    """Return linear regression with a broken kernel, other settings by index, or other fields of its Architecture."""
     settings = np.array([1.0, 1.0, np.nan, 1.0, 1.0])
     for index, value in dict(numbers).items():
         settings[index] = value
@@ -110,20 +110,20 @@ def model(kernel=gradient, numbers=(), tasks=("regression",), **fields):
 
 BROKEN = {
     "task": (model(tasks=("ranking",)), "builds", "its tasks are ('ranking',)"),
-    "shapes": (model(tasks=("none",)), "builds", "it fits no shape of its tasks"),
+    "shapes": (model(tasks=("none",)), "builds", "it supports no shape of its tasks"),
     "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives (3,) numbers for 4 parameters"),
-    "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "initial gives others for the same seed"),  # noqa: NPY002
+    "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "initial gives different numbers for the same seed"),  # noqa: NPY002
     "memory": (model(workspace=lambda batch: batch / 2), "builds", "workspace(1) is 0.5: give a whole number"),
     "compiles": (model(kernel=lambda theta: theta), "compiles", "its gradient does not compile for float32"),
     "partial": (model(partial), "bounds", "gradient leaves 3 of 4 numbers of out unwritten, or NaN (1 targets, float32)"),
     "beyond": (model(beyond), "bounds", "gradient writes beyond the end of out (1 targets, float32)"),
-    "leftover": (model(leftover), "deterministic", "the same inputs give another gradient once the scratch memory has changed"),
-    "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction the loss changes by "),
-    "half": (model(numbers={0: 0.5}), "gradient", "and its gradient says "),
-    "summed": (model(summed), "rows", "over the rows 7, 2, 2, 11 it is not the mean of theirs (1 targets, float64)"),
+    "leftover": (model(leftover), "deterministic", "the same inputs give another gradient after the scratch"),
+    "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction the slope of the loss is "),
+    "half": (model(numbers={0: 0.5}), "gradient", "but its gradient gives "),
+    "summed": (model(summed), "rows", "over the rows 7, 2, 2, 11 it is not the mean of the rows (1 targets, float64)"),
     "evaluate": (model(numbers={1: 2.0}), "evaluate", "evaluate gives a loss of "),
     "share": (model(numbers={2: 0.0}), "evaluate", "give NaN, as there are no classes"),
-    "product": (model(numbers={3: 2.0}), "product", "product is off the change of the gradient by 1 of it"),
+    "product": (model(numbers={3: 2.0}), "product", "product differs from the change of the gradient by 1 of it"),
     "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
 }
 
@@ -147,13 +147,13 @@ def test_a_broken_model(name):
     assert words in found[1]
 
 
-def test_a_gradient_of_the_wrong_sign_goes_uphill():
-    """Where the loss agrees with it, which is then what grows: this is told by the check before, and in these words here."""
-    with pytest.raises(Flaw, match=r"the loss grows at every rate, from \S+ \(1 targets, float64\): does the gradient have"):
+def test_a_gradient_with_the_wrong_sign_is_reported():
+    """The check "gradient" fails first for this model, so `descends` is called alone."""
+    with pytest.raises(Flaw, match=r"the loss grows at every rate, from \S+ \(1 targets, float64\): check the sign of the"):
         models.descends(model(numbers={0: -1.0}))
 
 
-def test_a_right_model_passes():
+def test_a_correct_model_passes():
     assert first_flaw(model()) is None
 
 

@@ -1,4 +1,4 @@
-"""The kit finds what is wrong with a schedule, and nothing in those of sweepgd."""
+"""The checks of schedules: each broken schedule fails its check, and all schedules of sweepgd pass."""
 
 from dataclasses import replace
 
@@ -38,14 +38,14 @@ BROKEN = {
     "local": (
         lambda clock: np.linspace(1, 0, len(clock.updates)),
         "pieces",
-        "asked for in pieces it gives 1 before update 7, at once 0",
+        "computed in pieces it gives 1 before update 7, at once 0",
     ),
     "off": (lambda clock: np.zeros(len(clock.updates)), "course", "every factor of a run of 240 updates is 0"),
 }
 
 
 def first_flaw(schedule):
-    """The first check that fails, and what it says."""
+    """Return the first failed check and its message, or None."""
     with np.errstate(all="ignore"):
         for name, check in CHECKS.items():
             try:
@@ -64,7 +64,7 @@ def test_a_broken_schedule(name):
     assert words in found[1]
 
 
-def test_the_end_of_a_range_that_breaks_it_is_named():
+def test_the_setting_that_breaks_a_schedule_is_named():
     setting = Setting("power", 1.0, "exponent", low=0.5, high=2000.0)
     found = first_flaw(replace(GOOD, factor=lambda clock, power: 2.0 ** (power * clock.epochs / 50), settings=(setting,)))
     assert found == ("finite", "gives a factor of inf before update 27 (a run of 60 updates, power = 2000.0)")
@@ -79,10 +79,10 @@ def test_the_end_of_a_range_that_breaks_it_is_named():
         (Setting("a", "x", "", choices=("y", "z")), "declared.a = 'x'"),
     ],
 )
-def test_a_setting_that_cannot_be(setting, words):
-    with pytest.raises(Flaw) as told:
+def test_an_invalid_setting_is_reported(setting, words):
+    with pytest.raises(Flaw) as flaw:
         settings(replace(GOOD, settings=(setting,)))
-    assert words in str(told.value)
+    assert words in str(flaw.value)
 
 
 @pytest.mark.parametrize("name", registry.names("schedules"))

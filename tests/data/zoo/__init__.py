@@ -1,1 +1,1 @@
-"""Files as people have them, made by a script: each with what is asked of it, and the table or the line that comes of it."""
+"""Example data files as users have them, each with its `[data]` keys and the expected table or message."""

@@ -1,4 +1,4 @@
-"""One file of the zoo, and what is expected of it."""
+"""One example file and its expected table or message."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ KINDS = np.array(["cat", "ant", "bee"])[np.arange(ROWS) % 3]
 
 
 @dataclass(frozen=True)
-class Animal:
-    """A file that `make` writes to a path, and what `[data]` says of it beside the path.
+class FileCase:
+    """A file that `make` writes to a path, with the `[data]` keys `asked` besides the path.
 
-    It is read with these `classes` and this shape of the inputs, or refused with `line`; `inputs` are its first row where that
-    is worth a look; `test` is how many rows its test set has, and `first_test` the first of them; `notes` is part of what is
-    said of it.
+    It is read with these `classes` and this `shape` of the inputs, or refused with a message that contains `line`. `first` is
+    the expected first row, if checked. `test` is the number of rows of its test set, and `first_test` the first of them.
+    `notes` is part of the expected notes.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Animal:
 
 
 def text(content: str, encoding: str = "utf-8") -> Callable[[Path], object]:
-    """Writes a text."""
+    """Return a function that writes a text to a path."""
     return lambda path: path.write_bytes(content.encode(encoding))
 
 
 def rows(separator: str = ",", decimal: str = ".", end: str = "\n", kinds: Any = KINDS) -> str:
-    """The rows of the common table as text: a, b, kind."""
+    """Return the rows of the common table as text: a, b, kind."""
     cells = [[f"{a:g}", f"{b:g}", str(kind)] for (a, b), kind in zip(NUMBERS, kinds, strict=True)]
     return "".join(separator.join(cell.replace(".", decimal) for cell in row) + end for row in cells)

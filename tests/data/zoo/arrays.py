@@ -1,4 +1,4 @@
-"""NPZ archives and IDX files: Keras' layout, types of NumPy, and what is no array of numbers."""
+"""NPZ archives and IDX files: Keras' layout, NumPy types, and arrays that are not numbers."""
 
 import gzip
 import io
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from data.zoo.animal import KINDS, NUMBERS, ROWS, Animal
+from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase
 
 CODES = np.arange(ROWS) % 3
 DIGITS = ("0", "1", "2")
@@ -34,8 +34,8 @@ def idx_pair(values: np.ndarray, labels: np.ndarray):
     return make
 
 
-def boastful(path: Path) -> None:
-    """An array that declares 10^12 rows and has two."""
+def oversized(path: Path) -> None:
+    """Write an array that declares 10^12 rows and has two."""
     member = io.BytesIO()
     np.lib.format.write_array_header_1_0(member, {"descr": "<f8", "fortran_order": False, "shape": (10**12,)})
     with zipfile.ZipFile(path, "w") as archive:
@@ -48,8 +48,8 @@ def alone(path: Path) -> None:
         np.save(file, NUMBERS)
 
 
-def npz_line(name: str, line: str, asked: dict | None = None, **arrays: Any) -> Animal:
-    return Animal(name, "d.npz", npz(**arrays), asked or WITH, line=line)
+def npz_line(name: str, line: str, asked: dict | None = None, **arrays: Any) -> FileCase:
+    return FileCase(name, "d.npz", npz(**arrays), asked or WITH, line=line)
 
 
 KERAS = {"x_train": NUMBERS, "y_train": CODES, "x_test": NUMBERS[:4], "y_test": CODES[:4]}
@@ -59,17 +59,17 @@ OWN_TEST = {"test_inputs": "u", "test_target": "v"}
 LABELS = {"target": "labels.idx"}
 
 READ = [
-    Animal("two arrays", "d.npz", npz(x=NUMBERS, y=CODES), {"target": "y"}, classes=DIGITS),
-    Animal("images", "d.npz", npz(x=IMAGES, y=KINDS), WITH, features=("x0", "x1")),
-    Animal("labels in a column", "d.npz", npz(x=NUMBERS, y=CODES[:, None]), WITH, classes=DIGITS),
-    Animal("labels of bytes", "d.npz", npz(x=NUMBERS, y=KINDS.astype("S")), WITH),
-    Animal("half precision", "d.npz", npz(x=NUMBERS.astype("f2"), y=CODES.astype("u1")), WITH, classes=DIGITS),
-    Animal("truth values in NPZ", "d.npz", npz(x=NUMBERS > 1, y=CODES > 0), WITH, classes=("False", "True"), first=(0, 0)),
-    Animal("big-endian", "d.npz", npz(x=NUMBERS.astype(">f8"), y=CODES.astype(">i4")), WITH, classes=DIGITS),
-    Animal("Fortran order", "d.npz", npz(x=np.asfortranarray(NUMBERS), y=CODES), WITH, classes=DIGITS),
-    Animal("Keras' layout", "d.npz", npz(**KERAS), {"target": None}, classes=DIGITS, test=4),
-    Animal("Keras' layout, target named", "d.npz", npz(**KERAS), {"target": "y_train"}, classes=DIGITS, test=4),
-    Animal(
+    FileCase("two arrays", "d.npz", npz(x=NUMBERS, y=CODES), {"target": "y"}, classes=DIGITS),
+    FileCase("images", "d.npz", npz(x=IMAGES, y=KINDS), WITH, features=("x0", "x1")),
+    FileCase("labels in a column", "d.npz", npz(x=NUMBERS, y=CODES[:, None]), WITH, classes=DIGITS),
+    FileCase("labels of bytes", "d.npz", npz(x=NUMBERS, y=KINDS.astype("S")), WITH),
+    FileCase("half precision", "d.npz", npz(x=NUMBERS.astype("f2"), y=CODES.astype("u1")), WITH, classes=DIGITS),
+    FileCase("truth values in NPZ", "d.npz", npz(x=NUMBERS > 1, y=CODES > 0), WITH, classes=("False", "True"), first=(0, 0)),
+    FileCase("big-endian", "d.npz", npz(x=NUMBERS.astype(">f8"), y=CODES.astype(">i4")), WITH, classes=DIGITS),
+    FileCase("Fortran order", "d.npz", npz(x=np.asfortranarray(NUMBERS), y=CODES), WITH, classes=DIGITS),
+    FileCase("Keras' layout", "d.npz", npz(**KERAS), {"target": None}, classes=DIGITS, test=4),
+    FileCase("Keras' layout, target named", "d.npz", npz(**KERAS), {"target": "y_train"}, classes=DIGITS, test=4),
+    FileCase(
         "a test set by name",
         "d.npz",
         npz(x=NUMBERS, y=CODES, u=NUMBERS[:5], v=CODES[:5]),
@@ -77,7 +77,7 @@ READ = [
         classes=DIGITS,
         test=5,
     ),
-    Animal(
+    FileCase(
         "a gap in NPZ as the median",
         "d.npz",
         npz(x=np.where(NUMBERS == 1.0, np.nan, NUMBERS), y=CODES),
@@ -86,7 +86,7 @@ READ = [
         DIGITS,
         first=(0, 0.25, 0),
     ),
-    Animal(
+    FileCase(
         "a number for a gap in NPZ",
         "d.npz",
         npz(x=np.where(NUMBERS == 1.0, -999.9, NUMBERS).astype("f4"), y=CODES),
@@ -95,7 +95,7 @@ READ = [
         DIGITS,
         first=(0, 0.25, 0),
     ),
-    Animal(
+    FileCase(
         "a byte for a gap",
         "d.npz",
         npz(x=np.where(NUMBERS == 1.0, 255, 2 * NUMBERS).astype("u1"), y=CODES),
@@ -104,9 +104,11 @@ READ = [
         DIGITS,
         first=(0, 0, 0),
     ),
-    Animal("labels of bytes in Latin-1", "d.npz", npz(x=NUMBERS, y=LATIN), WITH | {"encoding": "latin-1"}, classes=("b", "é")),
-    Animal("IDX", "d.idx", idx_pair(NUMBERS.astype("f4"), CODES.astype("u1")), LABELS, classes=DIGITS),
-    Animal(
+    FileCase(
+        "labels of bytes in Latin-1", "d.npz", npz(x=NUMBERS, y=LATIN), WITH | {"encoding": "latin-1"}, classes=("b", "é")
+    ),
+    FileCase("IDX", "d.idx", idx_pair(NUMBERS.astype("f4"), CODES.astype("u1")), LABELS, classes=DIGITS),
+    FileCase(
         "MNIST's names",
         "train-images-idx3-ubyte.gz",
         idx_pair(IMAGES.astype("u1"), CODES.astype("u1")),
@@ -119,14 +121,17 @@ READ = [
 REFUSED = [
     npz_line(
         "objects",
-        "array 'y' holds Python objects of shape (12,), no target of a classification: objects are not read",
+        "array 'y' holds Python objects of shape (12,), not the target of a classification: objects are not read",
         x=NUMBERS,
         y=KINDS.astype(object),
     ),
     npz_line("complex numbers", "array 'x' holds complex128", x=NUMBERS + 0j, y=CODES),
     npz_line("dates in NPZ", "array 'x' holds datetime64[D]", x=NUMBERS.astype("datetime64[D]"), y=CODES),
     npz_line(
-        "one-hot labels", "3 columns of labels: a classification has one; of one-hot labels save", x=NUMBERS, y=np.eye(3)[CODES]
+        "one-hot labels",
+        "3 columns of labels: a classification has one; for one-hot labels save",
+        x=NUMBERS,
+        y=np.eye(3)[CODES],
     ),
     npz_line("a single number", "array 'y' holds int64 of shape ()", x=NUMBERS, y=np.int64(3)),
     npz_line("fewer labels", "12 rows of inputs but 11 of targets", x=NUMBERS, y=CODES[1:]),
@@ -141,19 +146,19 @@ REFUSED = [
     *(
         npz_line(
             f"{key} of NPZ",
-            f"data.{key} says how a CSV or TSV file is written, and d.npz is none: remove it",
+            f"data.{key} says how a CSV or TSV file is written, and d.npz is not one: remove it",
             WITH | {key: value},
             x=NUMBERS,
             y=CODES,
         )
         for key, value in {"header": True, "separator": ";", "decimal": ","}.items()
     ),
-    Animal(
+    FileCase(
         "encoding of IDX",
         "d.idx",
         idx_pair(NUMBERS.astype("f4"), CODES.astype("u1")),
         LABELS | {"encoding": "latin-1"},
-        line="data.encoding says how a CSV or TSV file is written, and d.idx is none: remove it",
+        line="data.encoding says how a CSV or TSV file is written, and d.idx is not one: remove it",
     ),
     npz_line("a gap in NPZ", "column 'x0', row 3 is missing", x=np.where(NUMBERS == 1.0, np.nan, NUMBERS), y=CODES),
     npz_line(
@@ -172,7 +177,7 @@ REFUSED = [
     ),
     npz_line(
         "training inputs as test inputs",
-        "array 'x' is to be of the training and of the test part",
+        "array 'x' is named for both the training and the test part",
         WITH | {"test_inputs": "x", "test_target": "v"},
         x=NUMBERS,
         y=CODES,
@@ -187,16 +192,16 @@ REFUSED = [
         v=CODES,
     ),
     npz_line("no such array", "no array 'z': known: x, y", {"inputs": "x", "target": "z"}, x=NUMBERS, y=CODES),
-    Animal(
+    FileCase(
         "10^12 rows",
         "d.npz",
-        boastful,
+        oversized,
         WITH,
         line="declares (1000000000000,) values of float64, 8,000,000,000,000 bytes, and holds 16",
     ),
-    Animal("an array alone", "d.npz", alone, WITH, line="holds a single NumPy array"),
-    Animal("no arrays", "d.npz", lambda path: zipfile.ZipFile(path, "w").close(), WITH, line="no array 'x': known: none"),
-    Animal(
+    FileCase("an array alone", "d.npz", alone, WITH, line="holds a single NumPy array"),
+    FileCase("no arrays", "d.npz", lambda path: zipfile.ZipFile(path, "w").close(), WITH, line="no array 'x': known: none"),
+    FileCase(
         "IDX of 10^12 rows",
         "d.idx",
         lambda path: (
@@ -206,7 +211,7 @@ REFUSED = [
         LABELS,
         line="of memory, and this machine has",
     ),
-    Animal(
+    FileCase(
         "IDX packed without .gz",
         "d.idx",
         lambda path: (

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from data.zoo.animal import KINDS, NUMBERS, ROWS, Animal
+from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase
 
 COLUMNS: dict[str, Any] = {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "kind": KINDS}
 FRAME = pd.DataFrame(COLUMNS)
@@ -37,28 +37,28 @@ def gaps(value: float, dtype: str) -> np.ndarray:
 
 
 READ = [
-    Animal("plain", "d.parquet", table(), features=("a", "b")),
-    Animal(
+    FileCase("plain", "d.parquet", table(), features=("a", "b")),
+    FileCase(
         "pandas' index of a shuffled frame", "d.parquet", shuffled, features=("a", "b"), notes="'__index_level_0__' is an index"
     ),
-    Animal("a named index", "d.parquet", NAMED.to_parquet, features=("a", "b"), notes="column 'id' is an index"),
-    Animal("an index that is asked for", "d.parquet", NAMED.to_parquet, {"inputs": ["id", "b"]}, first=(50, 0.25)),
-    Animal("an index in a range", "d.parquet", FRAME.to_parquet, features=("a", "b")),
-    Animal(
+    FileCase("a named index", "d.parquet", NAMED.to_parquet, features=("a", "b"), notes="column 'id' is an index"),
+    FileCase("an index that is asked for", "d.parquet", NAMED.to_parquet, {"inputs": ["id", "b"]}, first=(50, 0.25)),
+    FileCase("an index in a range", "d.parquet", FRAME.to_parquet, features=("a", "b")),
+    FileCase(
         "an index without metadata",
         "d.parquet",
         table(__index_level_0__=np.arange(ROWS)[::-1]),
         features=("a", "b"),
         notes="column '__index_level_0__' is an index of the rows",
     ),
-    Animal(
+    FileCase(
         "an index read and saved again",
         "d.parquet",
         FRAME.reset_index(names="Unnamed: 0").to_parquet,
         features=("a", "b"),
         notes="column 'Unnamed: 0' is an index of the rows",
     ),
-    Animal(
+    FileCase(
         "a number for a gap in Parquet",
         "d.parquet",
         table(a=gaps(-999.9, "f4")),
@@ -66,7 +66,7 @@ READ = [
         (ROWS, 3),
         first=(5, 0.25, 0),
     ),
-    Animal(
+    FileCase(
         "an integer for a gap",
         "d.parquet",
         table(a=gaps(-999, "i8")),
@@ -75,7 +75,7 @@ READ = [
         first=(5, 0.25),
         notes="1 of 12 rows are left out",
     ),
-    Animal(
+    FileCase(
         "a decimal for a gap",
         "d.parquet",
         table(a=pa.array(gaps(-999, "i8")).cast(pa.decimal128(21, 2))),
@@ -83,7 +83,7 @@ READ = [
         (ROWS, 3),
         first=(5, 0.25, 0),
     ),
-    Animal(
+    FileCase(
         "numbers as categories with gaps",
         "d.parquet",
         table(a=np.where(np.arange(ROWS) == 2, np.nan, gaps(-1, "f8"))),
@@ -92,31 +92,31 @@ READ = [
         features=("a=5", "b", "a missing"),
         first=(1, 0.25, 0),
     ),
-    Animal("pandas' categories", "d.parquet", FRAME.astype({"kind": "category"}).to_parquet),
-    Animal("dictionaries", "d.parquet", table(kind=pa.array(KINDS.tolist()).dictionary_encode())),
-    Animal("large strings", "d.parquet", table(kind=kinds(pa.large_string()))),
-    Animal("string views", "d.parquet", table(kind=kinds(pa.string_view()))),
-    Animal("decimals", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal128(21, 2)))),
-    Animal("decimals of 256 bits", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal256(50, 2)))),
-    Animal("half precision in Parquet", "d.parquet", table(a=NUMBERS[:, 0].astype("f2"))),
-    Animal("nullable integers without a gap", "d.parquet", FRAME.assign(a=pd.array(range(ROWS), "Int64")).to_parquet),
-    Animal("nullable truth values", "d.parquet", FRAME.assign(a=pd.array([False, True] * 6, "boolean")).to_parquet),
-    Animal("a date in days", "d.parquet", table(a=pa.array([DAY] * ROWS)), {"dates": ["a"]}, first=(18262, 0.25)),
-    Animal(
+    FileCase("pandas' categories", "d.parquet", FRAME.astype({"kind": "category"}).to_parquet),
+    FileCase("dictionaries", "d.parquet", table(kind=pa.array(KINDS.tolist()).dictionary_encode())),
+    FileCase("large strings", "d.parquet", table(kind=kinds(pa.large_string()))),
+    FileCase("string views", "d.parquet", table(kind=kinds(pa.string_view()))),
+    FileCase("decimals", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal128(21, 2)))),
+    FileCase("decimals of 256 bits", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal256(50, 2)))),
+    FileCase("half precision in Parquet", "d.parquet", table(a=NUMBERS[:, 0].astype("f2"))),
+    FileCase("nullable integers without a gap", "d.parquet", FRAME.assign(a=pd.array(range(ROWS), "Int64")).to_parquet),
+    FileCase("nullable truth values", "d.parquet", FRAME.assign(a=pd.array([False, True] * 6, "boolean")).to_parquet),
+    FileCase("a date in days", "d.parquet", table(a=pa.array([DAY] * ROWS)), {"dates": ["a"]}, first=(18262, 0.25)),
+    FileCase(
         "a moment in days",
         "d.parquet",
         table(a=pa.array([datetime.datetime(2020, 1, 1, 12)] * ROWS, pa.timestamp("us"))),
         {"dates": "all"},
         first=(18262.5, 0.25),
     ),
-    Animal(
+    FileCase(
         "a time of day",
         "d.parquet",
         table(a=pa.array([datetime.time(6)] * ROWS, pa.time32("s"))),
         {"dates": "all"},
         first=(0.25, 0.25),
     ),
-    Animal(
+    FileCase(
         "a category of string views",
         "d.parquet",
         table(a=kinds(pa.string_view())),
@@ -124,7 +124,7 @@ READ = [
         (ROWS, 4),
         first=(0, 0, 1, 0.25),
     ),
-    Animal(
+    FileCase(
         "a dictionary as a category",
         "d.parquet",
         table(a=pa.array(KINDS.tolist()).dictionary_encode()),
@@ -132,7 +132,7 @@ READ = [
         (ROWS, 4),
         first=(0, 0, 1, 0.25),
     ),
-    Animal(
+    FileCase(
         "nulls as the most frequent",
         "d.parquet",
         table(a=nulls([5] * ROWS, pa.int64())),
@@ -140,7 +140,7 @@ READ = [
         (ROWS, 3),
         first=(5, 0.25, 0),
     ),
-    Animal(
+    FileCase(
         "a name with a point",
         "d.parquet",
         lambda path: pq.write_table(pa.table({"a": NUMBERS[:, 0], "a.b": NUMBERS[:, 1], "kind": KINDS}), path),
@@ -149,20 +149,20 @@ READ = [
 ]
 
 REFUSED = [
-    Animal("nulls", "d.parquet", table(a=nulls(range(ROWS), pa.int64())), line="column 'a', row 3 is missing"),
-    Animal(
+    FileCase("nulls", "d.parquet", table(a=nulls(range(ROWS), pa.int64())), line="column 'a', row 3 is missing"),
+    FileCase(
         "nulls among labels",
         "d.parquet",
         table(kind=nulls(KINDS.tolist(), pa.string())),
         line="column 'kind', row 3 is missing",
     ),
-    Animal(
+    FileCase(
         "nulls among dictionary labels",
         "d.parquet",
         table(kind=nulls(KINDS.tolist(), pa.string()).dictionary_encode()),
         line="column 'kind', row 3 is missing",
     ),
-    Animal(
+    FileCase(
         "a label -1 in Parquet",
         "d.parquet",
         table(kind=np.arange(ROWS) % 3 - 1),
@@ -170,43 +170,43 @@ REFUSED = [
         line="column 'kind', row 1 is missing, and 3 more",
     ),
     *(
-        Animal(
+        FileCase(
             f"{key} of Parquet",
             "d.parquet",
             table(),
             {key: value},
-            line=f"data.{key} says how a CSV or TSV file is written, and d.parquet is none: remove it",
+            line=f"data.{key} says how a CSV or TSV file is written, and d.parquet is not one: remove it",
         )
         for key, value in {"header": False, "separator": ";", "decimal": ",", "encoding": "latin-1"}.items()
     ),
-    Animal("a column of nulls", "d.parquet", table(a=pa.nulls(ROWS)), line="column 'a', row 1 is missing, and 11 more"),
-    Animal(
+    FileCase("a column of nulls", "d.parquet", table(a=pa.nulls(ROWS)), line="column 'a', row 1 is missing, and 11 more"),
+    FileCase(
         "a column of nulls as the mean",
         "d.parquet",
         table(a=pa.nulls(ROWS)),
         {"missing": "mean"},
         line="column 'a' is missing in all training rows",
     ),
-    Animal("lists", "d.parquet", table(a=pa.array([[1.0, 2.0]] * ROWS)), line="column 'a' holds list<"),
-    Animal("structures", "d.parquet", table(a=pa.array([{"u": 1}] * ROWS)), line="column 'a' holds struct<"),
-    Animal(
+    FileCase("lists", "d.parquet", table(a=pa.array([[1.0, 2.0]] * ROWS)), line="column 'a' holds list<"),
+    FileCase("structures", "d.parquet", table(a=pa.array([{"u": 1}] * ROWS)), line="column 'a' holds struct<"),
+    FileCase(
         "bytes",
         "d.parquet",
         table(a=pa.array([b"\xff"] * ROWS)),
         line="column 'a', row 1 is b'\\xff', which is not UTF-8 text: save it",
     ),
-    Animal(
+    FileCase(
         "numbers as text",
         "d.parquet",
         table(a=pa.array([str(row) for row in range(ROWS)])),
-        line="column 'a' holds its numbers as text",
+        line="column 'a' holds numbers as text",
     ),
-    Animal(
+    FileCase(
         "moments",
         "d.parquet",
         table(a=pa.array([datetime.datetime(2020, 1, 1)] * ROWS)),
         line="not a number: name it in data.dates",
     ),
-    Animal("Parquet called CSV", "d.csv", table(), line="holds Parquet: let its name end in .parquet"),
-    Animal("NaN", "d.parquet", table(a=np.where(np.arange(ROWS) == 4, np.nan, 1.0)), line="column 'a', row 5 is missing"),
+    FileCase("Parquet called CSV", "d.csv", table(), line="holds Parquet: rename it to end in .parquet"),
+    FileCase("NaN", "d.parquet", table(a=np.where(np.arange(ROWS) == 4, np.nan, 1.0)), line="column 'a', row 5 is missing"),
 ]

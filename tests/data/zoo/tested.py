@@ -1,4 +1,4 @@
-"""CSV and Parquet files that come with a test file, which may be written otherwise, or lack or hold something else."""
+"""CSV and Parquet files with a test file, which may have another dialect, other columns or other values."""
 
 import datetime
 import gzip
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from data.zoo.animal import KINDS, NUMBERS, ROWS, Animal, rows, text
+from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase, rows, text
 
 HEAD = "a,b,kind\n"
 TRAIN = HEAD + rows()
@@ -28,14 +28,14 @@ def both(train: Callable[[Path], object], test: Callable[[Path], object], name: 
     return lambda path: (train(path), test(path.with_name(name)))
 
 
-def csv(what: str, own: str, asked: dict | None = None, train: str = TRAIN, file: str = "t.csv", **expected: Any) -> Animal:
-    return Animal(what, "d.csv", both(text(train), text(own), file), {"test_path": file} | (asked or {}), **expected)
+def csv(what: str, own: str, asked: dict | None = None, train: str = TRAIN, file: str = "t.csv", **expected: Any) -> FileCase:
+    return FileCase(what, "d.csv", both(text(train), text(own), file), {"test_path": file} | (asked or {}), **expected)
 
 
-def parquet(what: str, own: dict, asked: dict | None = None, train: dict | None = None, **expected: Any) -> Animal:
+def parquet(what: str, own: dict, asked: dict | None = None, train: dict | None = None, **expected: Any) -> FileCase:
     tables = (pa.table(COLUMNS | (train or {})), pa.table(own))
     makers = [lambda path, table=table: pq.write_table(table, path) for table in tables]
-    return Animal(what, "d.parquet", both(*makers, "t.parquet"), {"test_path": "t.parquet"} | (asked or {}), **expected)
+    return FileCase(what, "d.parquet", both(*makers, "t.parquet"), {"test_path": "t.parquet"} | (asked or {}), **expected)
 
 
 def packed(content: str) -> Callable[[Path], object]:
@@ -98,7 +98,7 @@ READ = [
     csv("one class in the test file", HEAD + "7,8,ant\n9,1,ant\n", test=2),
     csv("a TSV test file of a CSV file", "a\tb\tkind\n7\t8\tcat\n", file="t.tsv", test=1, first_test=(7, 8)),
     csv("a test file without a header", "7,8,cat\n", {"header": False, "target": "c3"}, rows(), test=1, first_test=(7, 8)),
-    Animal(
+    FileCase(
         "a packed test file",
         "d.csv",
         both(text(TRAIN), packed(HEAD + "7,8,cat\n"), "t.csv.gz"),
@@ -148,8 +148,14 @@ REFUSED = [
     csv("no target in the test file", "a,b\n7,8\n", line="t.csv: no column 'kind': known: a, b"),
     csv("an empty test file", "", line="cannot read t.csv: the file is empty"),
     csv("a test file of a header alone", HEAD, line="t.csv: no rows"),
-    csv("a class that training lacks", HEAD + "7,8,dog\n", line="t.csv: column 'kind' has class 'dog', which the training"),
-    csv("numbers as test labels", HEAD + "7,8,1\n", line="t.csv: column 'kind' has class '1', which the training file has not"),
+    csv(
+        "a class that training lacks",
+        HEAD + "7,8,dog\n",
+        line="t.csv: column 'kind' has class 'dog', which is not in the training",
+    ),
+    csv(
+        "numbers as test labels", HEAD + "7,8,1\n", line="t.csv: column 'kind' has class '1', which is not in the training file"
+    ),
     csv("missing test labels", HEAD + "7,8,cat\n9,1,\n", line="t.csv: column 'kind', row 2 is missing: fill it in"),
     csv("a test label NA", HEAD + "7,8,NA\n", line="t.csv: column 'kind', row 1 is missing"),
     csv("a gap in the test file", HEAD + "7,8,cat\n9,,ant\n", line="t.csv: column 'b', row 2 is missing: fill in a value"),
@@ -174,15 +180,13 @@ REFUSED = [
     csv("the training file as test file", TRAIN, file="d.csv", line="data.test_path is d.csv itself"),
     csv("a test target that is not there", TRAIN, {"test_target": "label"}, line="t.csv: no column 'label'"),
     csv("plain text called .gz", TRAIN, file="t.csv.gz", line="cannot read t.csv.gz: "),
-    Animal("no test file", "d.csv", text(TRAIN), {"test_path": "t.csv"}, line="no such file: t.csv"),
+    FileCase("no test file", "d.csv", text(TRAIN), {"test_path": "t.csv"}, line="no such file: t.csv"),
     parquet("a column less in Parquet", {name: TEST[name] for name in ("a", "kind")}, line="t.parquet: no column 'b'"),
     parquet("a test file of no rows", {name: cells[:0] for name, cells in COLUMNS.items()}, line="t.parquet: no rows"),
     parquet("a class more in Parquet", TEST | {"kind": ["cat", "dog"]}, line="t.parquet: column 'kind' has class 'dog'"),
     parquet("nulls among test labels", TEST | {"kind": ["cat", None]}, line="t.parquet: column 'kind', row 2 is missing"),
     parquet("nulls among test inputs", TEST | {"a": [None, 1.0]}, line="t.parquet: column 'a', row 1 is missing"),
-    parquet(
-        "numbers as text in the test file", TEST | {"a": ["7", "8"]}, line="t.parquet: column 'a' holds its numbers as text"
-    ),
+    parquet("numbers as text in the test file", TEST | {"a": ["7", "8"]}, line="t.parquet: column 'a' holds numbers as text"),
     parquet("lists in the test file", TEST | {"a": [[7.0], [8.0]]}, line="t.parquet: column 'a' holds list<"),
     parquet(
         "dates in the test file", TEST | {"a": [DAY, DAY]}, line="t.parquet: column 'a', row 1 is '2020-01-01', not a number"

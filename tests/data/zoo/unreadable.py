@@ -3,20 +3,20 @@
 import bz2
 import gzip
 
-from data.zoo.animal import KINDS, Animal, rows, text
+from data.zoo.animal import KINDS, FileCase, rows, text
 from data.zoo.delimited import DATED, HEAD, SEXED, gap, labels
 
 
-def lines(*which: tuple[str, str, dict, str]) -> list[Animal]:
-    return [Animal(name, "d.csv", text(content), asked, line=line) for name, content, asked, line in which]
+def lines(*which: tuple[str, str, dict, str]) -> list[FileCase]:
+    return [FileCase(name, "d.csv", text(content), asked, line=line) for name, content, asked, line in which]
 
 
 REFUSED = [
     *lines(
         ("empty", "", {}, "the file is empty"),
         ("header alone", HEAD, {}, "no rows"),
-        ("semicolons unsaid", "a;b;kind\n" + rows(";"), {}, 'separated by ";", set data.separator = ";"'),
-        ("tabs unsaid", "a\tb\tkind\n" + rows("\t"), {}, r'separated by "\t", set data.separator'),
+        ("semicolons unsaid", "a;b;kind\n" + rows(";"), {}, 'separator is ";", set data.separator = ";"'),
+        ("tabs unsaid", "a\tb\tkind\n" + rows("\t"), {}, r'separator is "\t", set data.separator'),
         (
             "decimal commas unsaid",
             "a;b;kind\n" + rows(";", ","),
@@ -42,7 +42,7 @@ REFUSED = [
             "an indicator called as a column",
             gap(3, "").replace("a,b", "b missing,b", 1),
             {"missing": "mean"},
-            "two inputs would be called 'b missing', one of them made of a category's level or of what was missing: rename",
+            "two inputs would be called 'b missing', because levels and missing values become inputs: rename",
         ),
         (
             "decimal commas beside commas",
@@ -50,12 +50,12 @@ REFUSED = [
             {},
             "Expected 2 columns, got 3: 0,5,cat; if these are decimal commas, each splits its number: save the file with",
         ),
-        ("a comma in a text", HEAD + rows() + "1,2,cat,grey\n", {}, "a text that holds ',' wants quotes"),
+        ("a comma in a text", HEAD + rows() + "1,2,cat,grey\n", {}, "put text that contains ',' in quotes"),
         (
             "a comma in a text alone",
             "kind,a\nx,y,1\nz,1\n",
             {},
-            "Expected 2 columns, got 3: x,y,1; a text that holds ',' wants",
+            "Expected 2 columns, got 3: x,y,1; put text that contains ',' in",
         ),
         ("numbers too many", HEAD + rows() + "1.5,2.5,3.5,4.5\n", {}, "give each row as many numbers as there are columns"),
         (
@@ -75,7 +75,7 @@ REFUSED = [
         ("labels NULL", labels("b", "c", "NULL"), {}, "column 'kind', row 3 is missing"),
         ("labels None", labels("b", "c", "None"), {}, "column 'kind', row 3 is missing"),
         ("a gap", gap(4, ""), {}, "column 'b', row 5 is missing: fill in a value"),
-        ("infinity", gap(4, "-inf"), {}, "column 'b', row 5 is -inf: mend it"),
+        ("infinity", gap(4, "-inf"), {}, "column 'b', row 5 is -inf: fix it"),
         ("words among numbers", gap(4, "four"), {}, "column 'b', row 5 is 'four', not a number"),
         ("dates", DATED, {}, "column 'when', row 1 is '2020-01-01', not a number: name it in data.dates"),
         (
@@ -84,7 +84,7 @@ REFUSED = [
             {"dates": ["when"]},
             "row 1 is '01/02/2020', not a date",
         ),
-        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number: mend it, name it in data.categories"),
+        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number: fix it, name it in data.categories"),
         (
             "a price as classes",
             HEAD + "".join(f"1,2,{900 + row}\n" for row in range(40)),
@@ -100,28 +100,28 @@ REFUSED = [
             "column 'sex', row 1 is 'f', not a number; column 'b', row 1 is 'x', not a number: ",
         ),
     ),
-    Animal(
+    FileCase(
         "Latin-1 as UTF-8", "d.csv", text(labels("sétosa", "b"), "latin-1"), line="line 2 is not UTF-8 text: set data.encoding"
     ),
-    Animal("UTF-16 as UTF-8", "d.csv", text(HEAD + rows(), "utf-16"), line='holds UTF-16 text: set data.encoding = "utf-16"'),
-    Animal(
+    FileCase("UTF-16 as UTF-8", "d.csv", text(HEAD + rows(), "utf-16"), line='holds UTF-16 text: set data.encoding = "utf-16"'),
+    FileCase(
         "gzip without .gz",
         "d.csv",
         lambda path: path.write_bytes(gzip.compress(rows().encode())),
         line="holds gzip: add .gz to its name",
     ),
-    Animal("bzip2", "d.csv", lambda path: path.write_bytes(bz2.compress(rows().encode())), line="holds bzip2: unpack it"),
-    Animal("a web page", "d.csv", text("<!DOCTYPE html>\n<html>"), line="holds a web page: fetch the file itself"),
-    Animal("a pointer", "d.csv", text("version https://git-lfs.github.com/spec/v1\n"), line="holds a Git LFS pointer"),
-    Animal(
+    FileCase("bzip2", "d.csv", lambda path: path.write_bytes(bz2.compress(rows().encode())), line="holds bzip2: unpack it"),
+    FileCase("a web page", "d.csv", text("<!DOCTYPE html>\n<html>"), line="holds a web page: download the file itself"),
+    FileCase("a pointer", "d.csv", text("version https://git-lfs.github.com/spec/v1\n"), line="holds a Git LFS pointer"),
+    FileCase(
         "a sheet",
         "d.csv",
         lambda path: path.write_bytes(b"PK\3\4" + bytes(40)),
         line="holds a ZIP archive: unpack it, or save an Excel sheet as CSV",
     ),
-    Animal(
+    FileCase(
         "gzip cut short", "d.csv.gz", lambda path: path.write_bytes(gzip.compress(rows().encode())[:-9]), line="cannot read "
     ),
-    Animal("no gzip", "d.csv.gz", text(HEAD + rows()), line="cannot read "),
-    Animal("zeros", "d.csv", lambda path: path.write_bytes(bytes(999)), line="no column 'kind'"),
+    FileCase("no gzip", "d.csv.gz", text(HEAD + rows()), line="cannot read "),
+    FileCase("zeros", "d.csv", lambda path: path.write_bytes(bytes(999)), line="no column 'kind'"),
 ]

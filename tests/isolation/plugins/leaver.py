@@ -1,4 +1,4 @@
-"""A plugin that is a script, and ends the process that imports it."""
+"""A script as a plugin: it ends the process that imports it."""
 
 import sys
 

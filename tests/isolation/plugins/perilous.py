@@ -1,4 +1,4 @@
-"""A rule that goes wrong while it runs, in as many ways as a rule can, by its hyperparameter `peril`."""
+"""A rule that fails in many ways while it runs, chosen by its hyperparameter `peril`."""
 
 import ctypes
 import gc
@@ -39,7 +39,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
 
 
 class Perilous(Optimizer):
-    """Its Python goes wrong too: where hyperparameters are made into a kernel's arguments, in the worker."""
+    """Fails in Python code too: in the worker, where hyperparameters become the arguments of a kernel."""
 
     def hyper(self, values):
         match PERILS[int(values["peril"])]:
@@ -51,7 +51,7 @@ class Perilous(Optimizer):
                 ctypes.string_at(0)
             case "exits":
                 os._exit(7)
-            case "takes memory":  # 4 TB, never written to and so never there, in pieces that a system grants
+            case "takes memory":  # 4 TB in pieces that the system grants, since they are never written
                 HELD.extend(np.empty(2**28) for _ in range(2000))
                 raise RuntimeError("nobody minded")
             case "tears a message":

@@ -1,4 +1,4 @@
-"""A model that trains, and goes wrong where its curvature is taken, in the way of its setting `peril`."""
+"""A model that trains, but fails when its curvature is measured, as its setting `peril` says."""
 
 from dataclasses import fields, replace
 
@@ -36,7 +36,7 @@ def build(shape, peril, **settings):
     if peril == 5:
         changes["workspace"] = memory
     numbers = built.settings.copy()
-    numbers[0] = peril  # the activation, which a linear model has not
+    numbers[0] = peril  # the activation, which a linear model does not use
     return replace(built, settings=numbers, curvature=replace(built.curvature, **changes))
 
 

@@ -1,4 +1,4 @@
-"""Plugins whose module loads in the command line's process and hangs in its workers."""
+"""Plugins whose module loads in the command's process and hangs in its workers."""
 
 import time
 from dataclasses import replace

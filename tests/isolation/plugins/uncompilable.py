@@ -1,4 +1,4 @@
-"""Optimizers that load and do not compile."""
+"""Optimizers that load but do not compile."""
 
 from dataclasses import replace
 

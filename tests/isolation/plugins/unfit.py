@@ -1,4 +1,4 @@
-"""Optimizers that load and break the contract."""
+"""Optimizers that load but break the contract."""
 
 from dataclasses import replace
 
@@ -8,24 +8,24 @@ from sweepgd.setting import Setting
 
 
 def short(theta, gradient, slots, layout, hyper, learning_rate):
-    """As in a framework that keeps the count of updates itself."""
+    """Takes no update count, as in frameworks that keep it themselves."""
 
 
 def swapped(theta, slots, gradient, layout, hyper, learning_rate, t, lo, hi):
-    """As many parameters as the contract's, in another order."""
+    """Has the arguments of the contract in another order."""
 
 
 def probe(theta, gradient, point):
-    """Less than the contract's."""
+    """Has fewer arguments than the contract."""
 
 
 def evaluation(theta, slots, layout, hyper, t, *point):
-    """Not what a kernel can be called with."""
+    """Has arguments that a kernel cannot pass."""
 
 
 @helper
 def compiled(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """Not a plain function."""
+    """Is not a plain function."""
 
 
 short_update = replace(sgd, name="short_update", update=short)

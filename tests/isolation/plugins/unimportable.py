@@ -1,3 +1,3 @@
-"""A plugin that needs what is not installed."""
+"""A plugin that needs a package that is not installed."""
 
 import a_package_that_nobody_has  # noqa: F401

@@ -1,4 +1,4 @@
-"""It makes an array in every step: slow, and no fault."""
+"""Allocates an array in every step: slow, but no fault."""
 
 from sweepgd.optimizers import Optimizer, rate
 

@@ -1,4 +1,4 @@
-"""It goes uphill."""
+"""Steps in the direction of the gradient, so the loss grows."""
 
 from sweepgd.optimizers import Optimizer, rate
 

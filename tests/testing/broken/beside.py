@@ -1,4 +1,4 @@
-"""It writes one number too many."""
+"""Writes one number beyond the end of the weights."""
 
 from sweepgd.optimizers import Optimizer, rate
 

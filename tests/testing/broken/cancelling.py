@@ -1,4 +1,4 @@
-"""It keeps a small number as the difference of two large ones."""
+"""Computes a small number as the difference of two large ones."""
 
 from sweepgd.optimizers import Optimizer, rate
 

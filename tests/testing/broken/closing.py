@@ -1,4 +1,4 @@
-"""It closes the connection to the kit, and does not come back."""
+"""Closes the connection to the kit and never returns."""
 
 import os
 from time import sleep

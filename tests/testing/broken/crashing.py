@@ -1,4 +1,4 @@
-"""It writes where no memory is."""
+"""Writes to an invalid address."""
 
 from sweepgd.optimizers import Optimizer, rate
 

@@ -1,4 +1,4 @@
-"""It writes so far beyond its weights that it meets the gradient."""
+"""Writes so far beyond the weights that it changes the gradient."""
 
 from sweepgd.optimizers import Optimizer, rate
 

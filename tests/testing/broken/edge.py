@@ -1,4 +1,4 @@
-"""It divides by 1 − β, where its range ends at β = 1."""
+"""Divides by 1 − β, with a range that ends at β = 1."""
 
 from sweepgd.optimizers import Optimizer, rate
 from sweepgd.setting import Setting

@@ -1,4 +1,4 @@
-"""It ends the process."""
+"""Ends the process."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Elementwise, it says, and steps all parameters whatever the range."""
+"""Claims to be elementwise, but steps all parameters for any range."""
 
 from sweepgd.optimizers import Optimizer, rate
 

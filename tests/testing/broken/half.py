@@ -1,4 +1,4 @@
-"""Its probe writes every second number of the point."""
+"""The probe writes only every second number of the point."""
 
 from sweepgd.optimizers import Optimizer, rate
 

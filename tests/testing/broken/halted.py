@@ -1,4 +1,4 @@
-"""It divides by the rate, which a schedule may bring to 0."""
+"""Divides by the rate, which a schedule may lower to 0."""
 
 from sweepgd.optimizers import Optimizer, rate
 

@@ -1,4 +1,4 @@
-"""It does not come back."""
+"""Never returns."""
 
 from sweepgd.optimizers import Optimizer, rate
 

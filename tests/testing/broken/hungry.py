@@ -1,4 +1,4 @@
-"""It wants more memory than there is."""
+"""Allocates more memory than there is."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""It forgets to cast its momentum."""
+"""Does not cast its momentum to float32."""
 
 from sweepgd.optimizers import Optimizer, rate
 

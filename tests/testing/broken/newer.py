@@ -1,4 +1,4 @@
-"""For a contract that there is not yet."""
+"""Declares a contract version that does not exist yet."""
 
 from sweepgd.optimizers import Optimizer, rate
 

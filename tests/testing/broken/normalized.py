@@ -1,4 +1,4 @@
-"""It divides by the norm of the gradient, which may be 0."""
+"""Divides by the norm of the gradient, which may be 0."""
 
 import numpy as np
 

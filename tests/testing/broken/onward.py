@@ -1,4 +1,4 @@
-"""It writes one number too many to its first slot: the first of its second."""
+"""Writes one number beyond the end of its first slot, into the second."""
 
 from sweepgd.optimizers import Optimizer, rate
 

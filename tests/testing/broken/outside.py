@@ -1,4 +1,4 @@
-"""A default that no search would try."""
+"""Has a default outside of its search range."""
 
 from sweepgd.optimizers import Optimizer, rate
 from sweepgd.setting import Setting

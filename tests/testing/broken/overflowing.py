@@ -1,4 +1,4 @@
-"""t⁴⁰ leaves 64 bits in its third update; Python integers have no end."""
+"""t⁴⁰ overflows 64 bits in the third update; Python integers do not overflow."""
 
 from sweepgd.optimizers import Optimizer, rate
 

@@ -1,4 +1,4 @@
-"""It raises in its third update."""
+"""Raises in the third update."""
 
 from sweepgd.optimizers import Optimizer, rate
 

@@ -1,4 +1,4 @@
-"""It draws numbers that no seed decides."""
+"""Draws random numbers without a seed."""
 
 import numpy as np
 

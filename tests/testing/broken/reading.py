@@ -1,4 +1,4 @@
-"""It reads one number too many."""
+"""Reads one number beyond the end of an array."""
 
 from sweepgd.optimizers import Optimizer, rate
 

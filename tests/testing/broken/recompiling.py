@@ -1,4 +1,4 @@
-"""It compiles a function at the start of every run."""
+"""Compiles a function at the start of every run."""
 
 from numba import njit, objmode
 

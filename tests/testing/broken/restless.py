@@ -1,4 +1,4 @@
-"""Its evaluation counts how often it is asked."""
+"""The evaluation counts its calls in a slot."""
 
 from sweepgd.optimizers import Optimizer, rate
 

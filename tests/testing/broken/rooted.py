@@ -1,4 +1,4 @@
-"""It takes the root of a difference, which is negative at the lower end of the rates."""
+"""Takes the root of a difference, which is negative at the lower end of the rates."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""It lowers the weights, and looks at no gradient."""
+"""Shrinks the weights and ignores the gradient."""
 
 from sweepgd.optimizers import Optimizer, rate
 

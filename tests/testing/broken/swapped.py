@@ -1,4 +1,4 @@
-"""The gradient comes before the weights."""
+"""Takes the gradient before the weights."""
 
 from sweepgd.optimizers import Optimizer, rate
 

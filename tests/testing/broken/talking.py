@@ -1,4 +1,4 @@
-"""It says a line at its import and a line a step, and is right otherwise."""
+"""Prints a line at import and in every step, and is otherwise correct."""
 
 from sweepgd.optimizers import Optimizer, rate
 

@@ -1,4 +1,4 @@
-"""Two slots of one name."""
+"""Has two slots with the same name."""
 
 from sweepgd.optimizers import Optimizer, rate
 

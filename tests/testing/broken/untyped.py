@@ -1,4 +1,4 @@
-"""No machine code can be made of it."""
+"""Cannot be compiled."""
 
 from sweepgd.optimizers import Optimizer, rate
 

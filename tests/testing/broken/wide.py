@@ -1,4 +1,4 @@
-"""Its one-number slot is written as if it were a vector."""
+"""Writes its slot of one number as if it were a vector."""
 
 from sweepgd.layout import SIZE
 from sweepgd.optimizers import Optimizer, rate

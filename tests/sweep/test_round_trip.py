@@ -1,0 +1,49 @@
+"""Sweeps written to TOML and read again, and the differences between two sweeps."""
+
+import tomllib
+
+import pytest
+from optional_data import skipped_without_data
+from tiny import sweep
+
+from sweepgd.lab import Lab
+from sweepgd.sweep import bundled, differences, load, parse, points_of, space_of, to_toml
+
+
+@pytest.mark.parametrize("name", ["tiny", *sorted(bundled())])
+def test_a_sweep_written_and_read_again_is_the_same_sweep(name):
+    given = sweep() if name == "tiny" else load(name)
+    with skipped_without_data():
+        lab = Lab(given)
+    written = to_toml(lab.sweep)
+    again = parse(written)
+    assert to_toml(Lab(again).sweep) == written
+    assert differences(again, lab.sweep) == []
+    assert space_of(again) == space_of(given)
+    assert points_of(again, space_of(again)) == points_of(given, space_of(given))
+
+
+def test_every_default_is_written():
+    written = tomllib.loads(to_toml(Lab(sweep()).sweep))
+    assert written["data"]["rows"] == 50
+    assert written["data"]["noise"] == 0.01
+    assert written["data"]["validation"] == 0.15
+    assert written["model"] == {"name": "linear", "dtype": "float32", "init": "normal", "scale": 0.01}
+    assert written["budget"]["divergence"] == 1e4
+    assert written["search"]["objective"] == "validation_loss"
+    assert written["search"]["seed"] == 0
+
+
+def test_differences_name_the_keys_that_change_results():
+    assert differences(sweep(), sweep("search.seed=1", "space.batch_size=[5,10]")) == [
+        "search.seed: 0 before, 1 now",
+        "space.batch_size: [5, 10, 20] before, [5, 10] now",
+    ]
+    assert differences(sweep(), sweep("data.noise=0.5")) == ["data.noise: 'not given' before, 0.5 now"]
+    assert differences(sweep("space.learning_rate=0.1"), sweep())[0] == "space.learning_rate: 0.1 before, 'not given' now"
+    assert differences(sweep(), sweep("schedule.step.every=2")) == ["schedule.step.every: 'not given' before, 2 now"]
+
+
+@pytest.mark.parametrize("override", ["search.trials=50", "description='other'", "source='other'"])
+def test_operational_keys_may_change(override):
+    assert differences(sweep(), sweep(override)) == []
