@@ -122,5 +122,5 @@ def test_a_sweep_that_cannot_be_read_is_a_line(run, tmp_path):
         ended = run(*command)
         assert (ended.code, ended.err.count("\n")) == (1, 1)
         assert "out/sweep.toml cannot be read: " in ended.err
-        assert ended.err.endswith("or move it away, and the same sweepgd search writes it again\n")
+        assert ended.err.endswith("or move it away and run the same sweepgd search, which writes it again\n")
     assert run("verify", "out").code == 1
