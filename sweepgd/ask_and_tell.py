@@ -1,4 +1,4 @@
-"""How the trials of a sweep are run: the advisor is asked for a point, and told what came of it once that is recorded."""
+"""Run the trials of a sweep: ask the advisor for points, record the results, and tell them to the advisor."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from sweepgd.worker import Lost, Rung
 
 
 class AskAndTell:
-    """One call of `search`: hands out tasks, and records and tells what comes back."""
+    """One call of `search`: submit tasks, and record and tell their results."""
 
     def __init__(
         self,
@@ -43,14 +43,14 @@ class AskAndTell:
         self._states = self._recorded_states() if self._advisor.remembers else {}
 
     def run(self) -> None:
-        """Runs all that the store does not hold yet, until time is up."""
+        """Run all trials that are not recorded yet, until the deadline."""
         for generation in self._advisor.generations(self._total):
             if monotonic() > self._deadline:
                 return
-            self._generation(self._shard.numbers(generation))
+            self._run_generation(self._shard.numbers(generation))
 
     def _recorded_states(self) -> dict[int, str]:
-        """What earlier calls recorded for the advisor's memory, by trial."""
+        """Return the search states that earlier calls recorded, by trial."""
         table = load(self._store.directory).trials.select(["trial", "replicate", "search_state"])
         return {
             row["trial"]: row["search_state"]
@@ -58,18 +58,18 @@ class AskAndTell:
             if row["replicate"] == 0 and row["search_state"] is not None
         }
 
-    def _generation(self, generation: range) -> None:
-        """Runs the trials of one generation that are not recorded yet, and tells the advisor of all of them, in order."""
+    def _run_generation(self, generation: range) -> None:
+        """Run the trials of one generation that are not recorded yet, and tell the advisor the results of all, in order."""
         advisor = self._advisor
-        known = {number for number in self._store.recorded if number in generation}  # the generation may be the larger
+        known = {number for number in self._store.recorded if number in generation}
         if len(known) == len(generation):
             for number in sorted(known & self._states.keys()):
                 advisor.remember(number, self._states[number])
             return
         advisor.begin(generation)
         if advisor.adaptive:
-            # Asked for all at once and again after a restart, so that each point depends on whole generations only.
-            # Not gone on with where somebody asks to stop, which is heard next: to ask around known points may take seconds.
+            # All points of a generation are proposed together, also after a restart, so that each depends only on whole
+            # generations. A stop request ends this, since avoiding known points may take seconds.
             points = {number: advisor.ask(number) for number in generation if not self._stop}
             self._run((number, point) for number, point in points.items() if number not in known)
             for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
@@ -85,19 +85,19 @@ class AskAndTell:
                 advisor.tell(number, self._told.get(number, values_of(self._states[number])), self._states[number])
 
     def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
-        """Runs trials at these points until there is none left, or time is up."""
-        dispatch(self._engine, self._tasks(points), self._take, self._reporting, self._stop, self._deadline)
+        """Run trials at these points until none is left, or until the deadline."""
+        dispatch(self._engine, self._tasks(points), self._handle, self._reporting, self._stop, self._deadline)
 
     def _tasks(self, points: Iterator[tuple[int, dict[str, Value]]]) -> Iterator[Task]:
         for number, point in points:
             rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
             yield Task(number, configuration_of(point), rungs, self._trial_timeout)
 
-    def _take(self, event: Any) -> None:
+    def _handle(self, event: Any) -> None:
         if isinstance(event, Rung):
             self._engine.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
         else:
-            self._finish(self._of_lost(event) if isinstance(event, Lost) else event)
+            self._finish(self._lost_result(event) if isinstance(event, Lost) else event)
 
     def _finish(self, result: Result) -> None:
         number, record = result.trial, result.record
@@ -112,13 +112,13 @@ class AskAndTell:
         else:
             self._advisor.tell(number, result.told, state)
 
-    def _of_lost(self, lost: Lost) -> Result:
-        """The rows of a trial whose worker is gone."""
+    def _lost_result(self, lost: Lost) -> Result:
+        """Return the result of a trial whose worker was lost."""
         assert lost.status in (FAILED, TIMED_OUT)
         if lost.kept is not None:
             return not_measured(self._lab, lost.kept, lost.message)
         message = accused(self._lab, lost.task.configuration, lost.message)
-        why = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
-        rows = [row | why for row in known_rows(self._lab, lost.task.trial, lost.task.configuration, lost.task.attempt)]
+        ending = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
+        rows = [row | ending for row in known_rows(self._lab, lost.task.trial, lost.task.configuration, lost.task.attempt)]
         record = encode(Finished(lost.task.trial, rows, [{} for _ in rows]))
         return Result(lost.task.trial, record, None, lost.status)

@@ -1,4 +1,4 @@
-"""A results directory as a study of Optuna's, in a SQLite file that optuna-dashboard and Optuna itself open."""
+"""Export a results directory as an Optuna study: a SQLite file for optuna-dashboard and Optuna."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -20,8 +20,8 @@ from sweepgd.record import Results, load
 from sweepgd.record.files import placed, writing
 from sweepgd.sweep import recorded
 
-# What every replicate of a trial has alike, and what is averaged over them.
-ALIKE = ("config_id", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate", "attempt")
+# Columns that are equal for all replicates of a trial, and columns that are averaged over them.
+SHARED = ("config_id", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate", "attempt")
 AVERAGED = (
     *("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error", "generalization_gap"),
     *("evaluated_at_update", "epochs", "updates", "train_seconds"),
@@ -30,24 +30,23 @@ Row = dict[str, Any]
 
 
 def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Path:
-    """Writes `optuna.db` into a results directory, in place of an earlier one, from what is recorded; returns its path.
+    """Write `optuna.db` into a results directory, replacing an earlier one, and return its path.
 
-    `plugins` are the files that the sweep was run with.
-
-    A trial is complete, pruned or failed as Optuna was told, or would have been; one that diverged and was not told has no
-    value and counts as failed. Its intermediate values are those that a pruner saw, else the validation losses by update.
-    Raises Problem where the directory is no result directory, or cannot be written.
+    `plugins` are the plugin files that the sweep was run with. The state of a trial (complete, pruned or failed) is the one
+    that Optuna was told or would have been told; a diverged trial that Optuna was not told has no value and counts as failed.
+    Intermediate values are those that a pruner saw, or else the validation losses by update. Raises Problem if the directory
+    is not a result directory, or cannot be written.
     """
     results = load(directory)
     path = results.directory / "optuna.db"
     sweep = recorded(results.sweep_toml, where=str(results.directory / "sweep.toml"))
     names = sweep.search.objectives or [sweep.search.objective or "objective"]
     with one_off.registered(map(Path, plugins)), writing(results.directory), placed(path) as temporary:
-        one_off.digests(sweep.plugins)  # says which file is missing, before the name of what it defines is unknown
+        one_off.digests(sweep.plugins)  # names a missing file, before its plugins are reported as unknown
         temporary.unlink(missing_ok=True)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         storage = RDBStorage(f"sqlite:///{temporary}")
-        # Nobody reads the file before it is whole.
+        # No fsync is needed: the file is temporary until it is complete.
         event.listen(storage.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         storage.engine.dispose()
         study = optuna.create_study(storage=storage, study_name=sweep.name, directions=["minimize"] * len(names))
@@ -61,7 +60,7 @@ def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Pat
 
 def _trials(results: Results, advisor: Advisor) -> Iterable[FrozenTrial]:
     grouped: dict[int, list[Row]] = defaultdict(list)
-    columns = ["trial", "status", "objectives", "search_state", "message", *ALIKE, *AVERAGED]
+    columns = ["trial", "status", "objectives", "search_state", "message", *SHARED, *AVERAGED]
     for row in results.trials.select(columns).to_pylist():
         grouped[row["trial"]].append(row)
     losses: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -76,7 +75,7 @@ def _trial(number: int, rows: Sequence[Row], losses: dict[int, float], advisor: 
     attributes = _attributes(number, rows)
     values = _values(rows)
     state = rows[0]["search_state"] or advisor.state_of_point(advisor.ask(number), values)
-    if state is None:  # a fixed point that lies outside of the space
+    if state is None:  # a fixed point outside the space
         ending = TrialState.FAIL if values is None else TrialState.COMPLETE
         return create_trial(state=ending, values=values, user_attrs=attributes, intermediate_values=losses)
     trial = trial_of(state, **attributes)
@@ -85,7 +84,7 @@ def _trial(number: int, rows: Sequence[Row], losses: dict[int, float], advisor: 
 
 
 def _values(rows: Sequence[Row]) -> list[float] | None:
-    """The mean objectives of a trial, None where a replicate has none."""
+    """Return the mean objectives of a trial, or None if a replicate has none."""
     if any(row["status"] in (FAILED, TIMED_OUT) or None in (row["objectives"] or [None]) for row in rows):
         return None
     return [fmean(each) for each in zip(*(row["objectives"] for row in rows), strict=True)]
@@ -93,7 +92,7 @@ def _values(rows: Sequence[Row]) -> list[float] | None:
 
 def _attributes(number: int, rows: Sequence[Row]) -> Row:
     attributes: Row = {"trial": number, "status": ", ".join(sorted({row["status"] for row in rows}))}
-    attributes |= {name: rows[0][name] for name in ALIKE}
+    attributes |= {name: rows[0][name] for name in SHARED}
     for name in AVERAGED:
         values = [row[name] for row in rows if row[name] is not None]
         if values:

@@ -1,4 +1,4 @@
-"""Which results directory a search may write to: a new one, or that of the very same sweep."""
+"""The results directory of a search: a new one, or one that holds results of the same sweep."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -16,10 +16,9 @@ from sweepgd.sweep.asking import as_command
 
 
 def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> Sweep:
-    """Return the sweep as a directory that holds its results has it: with the version of the samplers and the form of the
-    schedules with which its search was begun, where the sweep does not ask for others.
+    """Return the sweep with the sampler version and the schedule settings with which the directory was started.
 
-    `note` is told of each setting of a schedule that is not as in a new directory.
+    Values that the sweep sets itself are kept. `note` receives a line for each schedule setting that differs from the default.
     """
     path = directory / "sweep.toml"
     if not path.is_file():
@@ -32,24 +31,24 @@ def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> S
     for name, settings in continued.schedule.items():
         for key, value in settings.items():
             if value != new[name][key]:
-                note(f"{directory} goes on as it was begun, with schedule.{name}.{key} = {json.dumps(value)}")
+                note(f"{directory} continues as it was started, with schedule.{name}.{key} = {json.dumps(value)}")
     return continued
 
 
 def repeats(directory: Path) -> str:
-    """The line that counts the trials of a directory that have the configuration of an earlier one, '' if none has."""
+    """Return a line with the number of trials that repeat the configuration of an earlier trial, or "" if none does."""
     trials = load(directory).trials.select(["trial", "config_id"]).group_by("trial").aggregate([("config_id", "min")])
     count = trials.num_rows - pc.count_distinct(trials["config_id_min"]).as_py()
     if not count:
         return ""
     return (
-        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier one, and more may"
-        " follow: the search goes on as it was begun, with search.sampler_version = 1; --fresh begins one without repeats"
+        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier trial, and more may"
+        " follow: the search continues with search.sampler_version = 1, as it was started; use --fresh for one without repeats"
     )
 
 
 def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str]) -> list[str]:
-    """What an earlier version recorded otherwise of runs that a directory holds, a line each."""
+    """Return one line for each difference in the values that an earlier version recorded for the runs of a directory."""
     of_best, pruned = are_of_best(objectives), sweep.search.pruner != "none"
     if not (of_best or pruned):
         return []
@@ -60,14 +59,14 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
         return []
     lines = []
     if of_best:
-        lines.append(f"{count} runs recorded earlier have losses, errors and gap of their last evaluation, not the best")
+        lines.append(f"{count} runs of an earlier version have losses, errors and gap of the last evaluation, not the best")
     if pruned:
-        lines.append(f"{count} runs recorded earlier were evaluated at rungs too, which counted for patience and best")
+        lines.append(f"{count} runs of an earlier version were also evaluated at rungs, which counted for patience and best")
     return lines
 
 
 def check_continues(directory: Path, sweep: Sweep) -> None:
-    """Raises Problem where a directory holds the results of a sweep that computes something else."""
+    """Raise Problem if a directory holds the results of a sweep that computes something else."""
     path = directory / "sweep.toml"
     if not path.is_file():
         return
@@ -75,18 +74,18 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
     differing = differences(before, sweep)
     if not differing:
         return
-    # What can be measured of the recorded runs, which looks along their training cannot.
+    # Differences that can be measured afterwards; measures along the run (`every`) cannot.
     measured = all(line.startswith("measure.") and not line.startswith("measure.every:") for line in differing)
     if measured and sweep.measure is not None:
         raise Problem(
-            f"{directory} holds these runs with {_changed(before, sweep, differing)}:"
-            f" {as_command(directory, sweep.measure)} measures them so; leave [measure] as it was to go on"
+            f"{directory} was run with {_changed(before, sweep, differing)}:"
+            f" {as_command(directory, sweep.measure)} measures its runs as now given; to continue, leave [measure] as it was"
         )
-    raise Problem(f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or --fresh to begin anew")
+    raise Problem(f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or --fresh to start again")
 
 
 def _changed(before: Sweep, now: Sweep, differing: list[str]) -> str:
-    """What differs in `[measure]`, without the settings of measures that are new or gone."""
+    """Describe the differences in `[measure]`, without the settings of measures that were added or removed."""
     if before.measure is None:
         return "no [measure]"
     both = before.measure.settings.keys() & (now.measure.settings.keys() if now.measure else ())
@@ -99,17 +98,20 @@ def _listed(lines: list[str]) -> str:
 
 
 def move_aside(directory: Path) -> Path | None:
-    """Renames a results directory so that a new one can begin; nothing is deleted. Returns its new name, None where none is."""
+    """Rename a results directory so that a new one can start; nothing is deleted.
+
+    Return the new path, or None if there are no results.
+    """
     if not (directory / "sweep.toml").is_file():
         return None
     if not directory.name.strip("."):
-        raise UsageProblem(f"--fresh cannot move {directory} aside from within: give --out the directory's name")
+        raise UsageProblem(f"--fresh cannot rename {directory} from inside it: use --out with the directory's name")
     for number in range(1, 10_000):
         aside = directory.with_name(f"{directory.name}.before-{number}")
         if not aside.exists():
             try:
-                with exclusively(directory):  # a search that is still writing there would write into the new one
+                with exclusively(directory):  # a search that is still running would write into the new one
                     return directory.rename(aside)
             except OSError as error:
                 raise Problem(f"cannot move {directory} aside: {error.strerror}") from error
-    raise Problem(f"{directory.parent} holds too many directories set aside: remove some")
+    raise Problem(f"{directory.parent} has too many directories {directory.name}.before-*: remove some")

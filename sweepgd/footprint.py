@@ -1,4 +1,4 @@
-"""How much room the record of a study takes."""
+"""An estimate of the disk space of a study's record."""
 
 from math import ceil
 
@@ -6,15 +6,15 @@ import numpy as np
 
 from sweepgd.lab import Lab
 
-# Measured in parts of 1,000 trials and 6,300 points, compressed.
+# Measured in compressed parts of 1,000 trials and 6,300 curve points.
 ROW_BYTES, POINT_BYTES = 130, 50
 
 
 def footprint(lab: Lab, trials: int) -> int:
-    """About how many bytes so many trials take in parts: their rows, learning curves, and final and best weights.
+    """Estimate the bytes of `trials` trials in parts: rows, learning curves, and final and best weights.
 
-    Less where weights are equal or zero, and compress, or where runs diverge, and have none. More by what is not counted: the
-    curves of a budget in updates or seconds, curvature, and the log, which takes as much again until it is parts.
+    The true size is smaller if weights compress well or runs diverge and have none. It is larger by what is not counted: the
+    curves of a budget in updates or seconds, curvature, and the log, which takes the same space again until it is published.
     """
     budget, rows = lab.sweep.budget, lab.data(0).rows
     epochs = budget.epochs or (budget.samples or 0) / rows

@@ -1,4 +1,4 @@
-"""How worker processes start: forked from a server that has already imported and loaded what each of them needs."""
+"""Start worker processes: they are forked from a server that has already imported all modules and loaded all kernels."""
 
 import ctypes
 import fcntl
@@ -22,8 +22,8 @@ from sweepgd import scratch
 from sweepgd.interrupts import SIGNALS
 from sweepgd.problem import Problem, reason
 
-# A forked child of a process with threads may hang on what one of them held. The fork server has only idle ones, of BLAS, which
-# stops them around a fork, and of Arrow; a worker starts in a tenth of spawn's time.
+# A child that is forked while another thread holds a lock may hang. The fork server has only idle threads: those of Arrow, and
+# those of BLAS, which stops them around a fork. A worker starts in a tenth of the time of spawn.
 context: Any = multiprocessing.get_context("forkserver")
 PRELOADED = ["sweepgd.preload"]
 
@@ -32,43 +32,43 @@ PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
 class _Popen(popen_forkserver.Popen):
-    """The parent's view of a forked process. `multiprocessing` gives one whose fork server is gone the exit code 255.
+    """A forked process as the parent sees it, with exit code -SIGKILL if its fork server has ended.
 
-    A process may end with 255 by itself. Without its fork server it has been killed by SIGKILL (`_end_with_parent`), which is
-    what this one says.
+    `multiprocessing` returns 255 in that case, with which a process may also end by itself. But when the fork server ends,
+    its processes are killed by SIGKILL (`_end_with_parent`).
     """
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:
-        """Return the exit code, or None where the process still runs; without WNOHANG wait for its end."""
+        """Return the exit code, or None if the process is still running. Without WNOHANG wait for its end."""
         if self.returncode is None and wait([self.sentinel], 0 if flag == os.WNOHANG else None):
             try:
                 self.returncode = forkserver.read_signed(self.sentinel)
-            except (OSError, EOFError):  # the end of the fork server closed its pipe before an exit code came
+            except (OSError, EOFError):  # the fork server ended before it sent an exit code
                 self.returncode = -signal.SIGKILL
         return self.returncode
 
 
 class _Process(ForkServerProcess):
-    """A forked process that knows exit code 255 from the end of its fork server."""
+    """A forked process that distinguishes exit code 255 from the end of its fork server."""
 
     _Popen = staticmethod(_Popen)
 
 
 def cores() -> int:
-    """The processors that this process may use."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def get_ready() -> None:
-    """Starts the fork server, if it does not run yet, without waiting until it is ready.
+    """Start the fork server if it is not running, without waiting until it is ready.
 
-    Called before this process imports what it needs itself, so that both are done at the same time, on two cores. Raises
-    Problem where the temporary folder cannot hold its socket, whose path may have 107 bytes.
+    Call this before slow imports, so that both run at the same time. Raises Problem if the server's socket cannot be created
+    in the temporary folder: its path may have at most 107 bytes.
     """
     context.set_forkserver_preload(PRELOADED)
     try:
         _mark_folder(util.get_temp_dir())
-        resource_tracker.ensure_running()  # which the next call else does itself, and lets interrupts through again
+        resource_tracker.ensure_running()  # otherwise the next call does this, and unblocks interrupts
         with without_interrupts():
             forkserver.ensure_running()
     except OSError as error:
@@ -79,12 +79,12 @@ def get_ready() -> None:
 
 @cache
 def _mark_folder(folder: str) -> None:
-    """Mark the folder of the fork server's socket, which is removed at exit, but not where this process is killed."""
+    """Mark the folder of the fork server's socket, which is removed at exit, but not if this process is killed."""
     scratch.mark(Path(folder))
 
 
 def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
-    """A process that runs `target`, and ends with this one. Raises Problem where the system starts none."""
+    """Start a process that runs `target` and ends with this one. Raises Problem if the process cannot be started."""
     for _ in range(STARTS):
         get_ready()
         process = _Process(target=_run, args=(target, *arguments), daemon=True)
@@ -92,13 +92,13 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
             with _without_main(), without_interrupts():
                 process.start()
             return process
-        except (OSError, EOFError) as error:  # as where the fork server is killed at this very moment
-            refused = error
-    raise Problem(f"cannot start a worker process: {reason(refused)}; give fewer --workers, or try again")
+        except (OSError, EOFError) as error:  # for example if the fork server is killed at this moment
+            last_error = error
+    raise Problem(f"cannot start a worker process: {reason(last_error)}; use fewer --workers, or try again")
 
 
 def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
-    """A Python process of its own, in which kernels stay plain functions, that runs `target`, and ends with this one."""
+    """Start a new Python process without Numba's compiler that runs `target` and ends with this one."""
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(target, *arguments), daemon=True)
     before = os.environ.get("NUMBA_DISABLE_JIT")
     os.environ["NUMBA_DISABLE_JIT"] = "1"  # read when Numba is imported there
@@ -119,42 +119,41 @@ def _run(target: Callable[..., None], *arguments: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    """Lets the system end this process when the one that asked for it is gone, be it killed and this one deep in a kernel.
+    """Make the system end this process when its parent ends, even if the parent is killed or this process is inside a kernel.
 
-    The other end of a pipe is then closed, of which the system tells by SIGIO, whose default is to end the process. That does
-    not end a stopped process (SIGSTOP), but SIGKILL does, which comes at the end of the fork server: it ends with the process
-    that asked for this one, once none of its children holds a pipe open for it. And without it nobody would know how this
-    process ended. Linux only.
+    The end of the parent closes a pipe, and the system then sends SIGIO, which ends the process by default. A stopped process
+    (SIGSTOP) needs SIGKILL, which comes at the end of the fork server: the server ends with the parent once no child keeps a
+    pipe to it open, and without the server the exit code of this process would be lost anyway. Linux only.
     """
     parent = multiprocessing.parent_process()
     if sys.platform != "linux" or parent is None:
         return
-    if os.getppid() != parent.pid:  # the fork server's child: of another parent it would be the end of the thread that counts
+    if os.getppid() != parent.pid:  # a child of the fork server; for another parent the end of its thread would count
         server: Any = getattr(forkserver, "_forkserver", None)
-        if (held := getattr(server, "_forkserver_alive_fd", None)) is not None:
-            os.close(held)
+        if (pipe := getattr(server, "_forkserver_alive_fd", None)) is not None:
+            os.close(pipe)
             server._forkserver_alive_fd = None
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
-    if not parent.is_alive():  # it ended before
+    if not parent.is_alive():  # it ended before the signal was set up
         os._exit(1)
 
 
 def was_killed(process: BaseProcess) -> bool:
-    """Whether a process that has ended was killed from outside, as far as is known: alone, or with the fork server."""
+    """Return True if an ended process was killed from outside (SIGKILL), alone or with the fork server."""
     return process.exitcode == -signal.SIGKILL
 
 
 def ending(process: BaseProcess) -> str:
-    """How a process that has ended did so: "by signal SIGSEGV", "with exit code 3"."""
+    """Describe how a process ended, for example "by signal SIGSEGV" or "with exit code 3"."""
     code = process.exitcode
     return f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
 
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Hides the caller's script, which a starting process would run again, up to its own call of `search`."""
+    """Hide the caller's script during the block: a starting process would otherwise run it again up to its call of `search`."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -165,7 +164,7 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Lets no Ctrl-C or SIGTERM reach a starting process, nor later, as it inherits the mask: its parent decides on its end."""
+    """Block Ctrl-C and SIGTERM for a process that starts in the block. It inherits the mask; only its parent ends it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

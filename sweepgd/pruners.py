@@ -1,4 +1,4 @@
-"""When a trial is given up early: Optuna's pruners, judging at rungs that are percents of a trial's budget."""
+"""Early stopping of trials: Optuna's pruners, applied at rungs, which are percentages of a trial's budget."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from sweepgd.problem import UsageProblem, nearest
 
-# Hyperband puts a trial in the bracket of a hash of the study's name: a random name would make it irreproducible.
+# Hyperband chooses a trial's bracket by a hash of the study's name; a random name would not be reproducible.
 STUDY_NAME = "sweepgd"
 _FIRST_RUNG = 4
 _REDUCTION_FACTOR = 3
 
-# The percents of the budget, 1 to 100, at which a trial reports. Successive halving judges at 4 * 3^k of them.
+# The percentages of the budget at which a trial reports. Successive halving decides at 4 * 3^k percent.
 RUNGS: dict[str, tuple[int, ...]] = {
     "none": (),
     "median": (10, 20, 30, 40, 50, 60, 70, 80, 90),
@@ -25,15 +25,15 @@ RUNGS: dict[str, tuple[int, ...]] = {
 
 
 def make_pruner(name: str, objectives: int = 1) -> BasePruner:
-    """The pruner called `name`, a key of RUNGS.
+    """Return the pruner called `name`, a key of RUNGS.
 
-    `asha` is asynchronous successive halving (Li et al. 2020), `hyperband` its brackets (Li et al. 2018). Raises
-    UsageProblem for an unknown name, and for several objectives, of which Optuna cannot report one.
+    `asha` is asynchronous successive halving (Li et al. 2020), and `hyperband` runs brackets of it (Li et al. 2018). Raises
+    UsageProblem for an unknown name, and for several objectives, which Optuna's pruners do not support.
     """
     if name not in RUNGS:
         raise UsageProblem(f"unknown pruner {name!r}: {nearest(name, RUNGS)}")
     if name != "none" and objectives > 1:
-        raise UsageProblem(f"the {name} pruner judges one objective: name one, or set pruner to 'none'")
+        raise UsageProblem(f"the {name} pruner supports one objective: set a single one, or set pruner to 'none'")
     match name:
         case "median":
             return MedianPruner(n_startup_trials=5)
@@ -44,29 +44,29 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
     return NopPruner()
 
 
-# What a pruner looks at of a trial: its state, value at each rung (a percent of the budget), system attributes and final value.
+# The data of a trial that a pruner uses: state, value at each rung (percentage of the budget), system attributes, final value.
 TrialReports = tuple[str, Mapping[int, float], Mapping[str, Any], float | None]
 
 
-def told_of(trial: FrozenTrial) -> TrialReports:
-    """Return what a pruner looks at of one of Optuna's trials, which may still run."""
+def reports_of(trial: FrozenTrial) -> TrialReports:
+    """Return the data of an Optuna trial, which may still be running, that a pruner uses."""
     value = trial.values[0] if trial.values else None
     return trial.state.name, dict(trial.intermediate_values), dict(trial.system_attrs), value
 
 
 @dataclass(frozen=True)
 class PruningTable:
-    """The reports of all trials, for those that are judged where they run."""
+    """The reports of all trials, for pruning on remote machines."""
 
     pruner: str
     trials: tuple[TrialReports, ...]
-    """In the order of Optuna's numbers."""
+    """In the order of Optuna's trial numbers."""
     numbers: Mapping[int, int]
-    """Optuna's number of each running trial."""
+    """Optuna's trial number of each running trial."""
 
 
 class Judge:
-    """A pruner with the trials of a table, and the reports that are added to it."""
+    """A pruner with the trials of a table, which takes further reports."""
 
     def __init__(self, table: PruningTable) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -1,4 +1,4 @@
-"""What has finished is made durable, and only then reported; where there is no room for it, that waits."""
+"""Commit finished results: make them durable, then report them, and pause while the disk is full."""
 
 from contextlib import suppress
 from math import inf
@@ -11,14 +11,14 @@ from sweepgd.record.pace import CLOSE_BYTES
 from sweepgd.record.stopping import GivenUp
 from sweepgd.room import RESERVE_BYTES, free_bytes, in_words
 
-# One fsync makes every result of this time durable.
+# One fsync makes all results of this period durable.
 FLUSH_SECONDS = 0.1
-# How often a full disk is looked at again.
+# The interval between checks of a full disk.
 RETRY_SECONDS = 1.0
 
 
 class Progress(Protocol):
-    """Who is told how it goes: what is about to be waited for, what has finished, and what had better be different."""
+    """Receives progress events: notes, warnings, the start, and each finished result."""
 
     def note(self, what: str) -> None: ...
     def warn(self, what: str) -> None: ...
@@ -27,7 +27,7 @@ class Progress(Protocol):
 
 
 class Silence:
-    """Progress for nobody."""
+    """Ignore all progress events."""
 
     def note(self, what: str) -> None: ...
     def warn(self, what: str) -> None: ...
@@ -36,32 +36,32 @@ class Silence:
 
 
 class Reporting:
-    """Flushes a store every so often, and then reports what it was given since."""
+    """Flush a store periodically, and then report the results in `unreported`."""
 
     def __init__(self, store: Store, progress: Progress, stop: Stop) -> None:
         self._store, self._progress, self._stop = store, progress, stop
         self.note = progress.note
-        self._looked = monotonic()
+        self._checked = monotonic()
         self.unreported: list[Any] = []
         self.paused = False
-        """Whether room is lacking, so that no task should begin."""
+        """True while the disk is full; no task should begin then."""
 
     def report(self, now: bool = False) -> None:
-        """Makes what has finished durable and says so, if it is time for it, and notices where there is no room for that."""
-        since = monotonic() - self._looked
+        """Make finished results durable and report them, at most every FLUSH_SECONDS unless `now`. Pause on a full disk."""
+        since = monotonic() - self._checked
         if now or since > (RETRY_SECONDS if self.paused else FLUSH_SECONDS):
-            self._looked = monotonic()
+            self._checked = monotonic()
             if self.paused or self.unreported:
                 self._flush()
 
     def publish(self, deadline: float = inf) -> None:
-        """Publishes all, and waits for the room that it takes until the deadline.
+        """Publish all results. If the disk is full, wait for space until the deadline.
 
-        Raises KeyboardInterrupt once asked to stop.
+        Raises KeyboardInterrupt once a stop is requested.
         """
         while not self._stop:
             try:
-                self._store.publish(self._asked)
+                self._store.publish(self._stop_requested)
                 break
             except NoRoom as problem:
                 if monotonic() > deadline:
@@ -75,15 +75,13 @@ class Reporting:
             raise KeyboardInterrupt
 
     def end(self) -> None:
-        """Makes durable what has finished, where there is room for it, and says what the next command has to do."""
+        """Make finished results durable if the disk has space, and report what is left for the next command."""
         with suppress(NoRoom):
             self._record()
         if self.unreported:
-            self.note(f"{len(self.unreported)} finished, but there was no room to record it: it will be run again")
+            self.note(f"{len(self.unreported)} finished results could not be recorded on the full disk: they will be run again")
         if (size := self._store.unpublished_bytes) > CLOSE_BYTES:
-            self.note(
-                f"{in_words(size)} of results are safe in the log: the next command that writes there makes parts of them"
-            )
+            self.note(f"{in_words(size)} of results are safe in the log: the next command that writes there publishes them")
 
     def _record(self) -> None:
         self._store.flush()
@@ -91,15 +89,15 @@ class Reporting:
             self._progress.finished(result)
         self.unreported.clear()
 
-    def _asked(self) -> bool:
+    def _stop_requested(self) -> bool:
         return bool(self._stop)
 
     def _flush(self) -> None:
         try:
             self._record()
-            self._store.publish_if_due(self._asked)
+            self._store.publish_if_due(self._stop_requested)
             if free_bytes(self._store.directory) < self._needed and self._store.unpublished_bytes > RESERVE_BYTES:
-                self._store.publish(self._asked)  # parts are compressed, and no log has to be kept room for then
+                self._store.publish(self._stop_requested)  # parts are compressed, and no space is then reserved for logs
         except GivenUp:
             return
         except NoRoom as problem:
@@ -109,7 +107,7 @@ class Reporting:
             self._pause()
         elif self.paused:
             self.paused = False
-            self.note("there is room again: going on")
+            self.note("there is disk space again: continuing")
 
     @property
     def _needed(self) -> int:
@@ -120,8 +118,8 @@ class Reporting:
             return
         self.paused = True
         free = free_bytes(self._store.directory)
-        # A quota, or a lack of inodes, is not seen in what is free.
+        # The free space does not show a quota or a lack of inodes.
         why = f"has {in_words(free)} free" if problem is None or free < self._needed else f"is full ({problem})"
         self.note(
-            f"paused: {self._store.directory} {why}, and needs {in_words(self._needed)}: make room, and it goes on by itself"
+            f"paused: {self._store.directory} {why} but needs {in_words(self._needed)}: free some space there to continue"
         )

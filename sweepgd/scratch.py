@@ -1,5 +1,5 @@
-"""Temporary folders that do not outlive their process for long, be it killed: each is held locked, and the next process removes
-those that nobody holds."""
+"""Temporary folders that are removed even if their process is killed: each is locked, and the next process removes the
+unlocked ones."""
 
 import fcntl
 import os
@@ -10,18 +10,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "sweepgd-data-"
-# An empty file that tells folders which sweepgd holds from those that other programs have named in the same way.
+# An empty file that marks the folders of sweepgd, since other programs may use the same names.
 MARK = "of-sweepgd"
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """An empty folder for this process, removed afterwards; those of processes that were killed are removed before."""
+    """Yield an empty folder that is removed after the block. Folders of killed processes are removed first."""
     remove_deserted()
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         lock = hold(folder)
-        if folder.exists():  # another process may have found it before it was locked
+        if folder.exists():  # another process may have removed it before it was locked
             break
         os.close(lock)
     try:
@@ -32,26 +32,26 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def hold(folder: Path) -> int:
-    """Lock a folder for as long as the returned descriptor is open, or this process lives."""
+    """Lock a folder and return the descriptor. The lock ends when the descriptor is closed or the process ends."""
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     return lock
 
 
 def mark(folder: Path) -> None:
-    """Hold a folder that another library has named while this process lives: if that is killed, the next one removes it."""
+    """Lock a folder of another library until this process ends. If it is killed, the next process removes the folder."""
     hold(folder)
     (folder / MARK).touch()
 
 
 def remove_deserted() -> None:
-    """Remove this user's folders that no living process holds.
+    """Remove this user's folders that no running process has locked.
 
-    Whatever else has such a name in a shared temporary folder is passed over, such as a FIFO, at which an open would wait.
+    Other entries with such names are skipped, such as a FIFO in a shared temporary folder, which would block on opening.
     """
     temporary = Path(tempfile.gettempdir())
     for folder in (*temporary.glob(f"{PREFIX}*"), *(path.parent for path in temporary.glob(f"pymp-*/{MARK}"))):
-        with suppress(OSError):  # no folder, another user's, held, or gone by now
+        with suppress(OSError):  # not a folder, another user's, locked, or already removed
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 if os.fstat(lock).st_uid == os.getuid():

@@ -1,4 +1,4 @@
-"""A worker process: it makes its lab, then runs the tasks that come, one after the other, until it is to stop."""
+"""The code of a worker process: set up the sweep's context, then run tasks one after the other until told to stop."""
 
 import os
 import signal
@@ -19,17 +19,17 @@ from sweepgd.share import keep_to
 from sweepgd.sweep import Sweep
 
 Run = Callable[..., Any]
-# What sending to a process that is gone raises.
+# Raised when sending to a process that has ended.
 GONE = (BrokenPipeError, ConnectionResetError)
-# What a worker says when it begins to make its lab, in which plugins run already, and when it is ready for tasks.
+# Sent when a worker begins its set-up, in which plugin code runs, and again when it is ready for tasks.
 BEGUN = "begun"
-# The exit code of a worker that came to the end of its share of memory.
+# The exit code of a worker that exceeded its memory limit.
 OUT_OF_MEMORY = 112
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A result that a worker goes on with: it stands if the worker is lost from here on."""
+    """A partial result, which is recorded if the worker is lost afterwards."""
 
     result: Any
 
@@ -37,13 +37,13 @@ class Kept:
 def serve(
     connection: Connection, sweep: Sweep, run: Run, shared: Path | None, plugins: Sequence[Path], memory: int | None
 ) -> None:
-    """A worker's life: build the lab, then run tasks until it is to stop. Ends where it is when the connection closes."""
+    """Set up the sweep's context, then run tasks until told to stop. The process ends at once when the connection closes."""
     from sweepgd.lab import Lab, one_blas_thread
 
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # where masks are not inherited
-    with suppress(OSError):  # where one of them is closed
-        os.dup2(STDERR, STDOUT)  # what a plugin prints is no part of the command's own output
+        signal.signal(number, signal.SIG_IGN)  # for systems that do not inherit signal masks
+    with suppress(OSError):  # one of them may be closed
+        os.dup2(STDERR, STDOUT)  # the output of a plugin must not mix with that of the command
     incoming = _Incoming(connection)
     if memory is not None:
         keep_to(memory)
@@ -57,7 +57,7 @@ def serve(
 
     def report(rung: int, mean: float) -> bool:
         connection.send((rung, mean))
-        return incoming.answers.get()
+        return incoming.replies.get()
 
     def keep(result: Any) -> None:
         connection.send(Kept(result))
@@ -71,20 +71,20 @@ def serve(
                 try:
                     result = run(lab, task, report, keep)
                 except MemoryError:
-                    os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
+                    os._exit(OUT_OF_MEMORY)  # memory that is still allocated would be missing in later trials
                 connection.send(result)
 
 
 class _Incoming:
-    """What the parent sends, read as it comes: tasks, answers at rungs, and None for a stop.
+    """A thread that reads the parent's messages as they arrive: tasks, replies at rungs, and None for a stop.
 
-    A worker that only read between trials could wait to send a result while the parent waits to send it tasks: for ever, where
+    A worker that reads only between trials could wait to send a result while the parent waits to send it tasks: a deadlock if
     a pipe holds little (8 KB on macOS).
     """
 
     def __init__(self, connection: Connection) -> None:
         self.tasks = SimpleQueue[list[Any]]()
-        self.answers = SimpleQueue[bool]()
+        self.replies = SimpleQueue[bool]()
         self.stop = Event()
         Thread(target=self._read, args=(connection,), daemon=True).start()
 
@@ -95,8 +95,8 @@ class _Incoming:
                 if isinstance(message, list):
                     self.tasks.put(message)
                 elif isinstance(message, bool):
-                    self.answers.put(message)
+                    self.replies.put(message)
                 else:
                     self.stop.set()
-                    self.tasks.put([])  # for who waits for some
-        os._exit(0)  # the parent is gone
+                    self.tasks.put([])  # wakes `serve`, which may be waiting
+        os._exit(0)  # the parent has ended

@@ -1,4 +1,4 @@
-"""Where trials run: worker processes, each with its own lab, so that a crash or a hang costs one trial and no more."""
+"""A pool of local worker processes, in which a crash or a hang loses only one trial."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -17,26 +17,26 @@ from sweepgd.sweep import Sweep
 from sweepgd.worker import Lost, Rung, Worker, begun_again
 from sweepgd.worker_process import BEGUN, GONE, OUT_OF_MEMORY, Kept, Run, serve
 
-# Where no worker will run out meanwhile, the parent sleeps for this long, and then reads all that came: with trials of half
-# a millisecond it otherwise wakes for each, and takes the core from a worker (1620 linear trials/s on two cores, 2100 so).
+# If no worker runs out of tasks meanwhile, the parent sleeps this long before it reads all results. Otherwise it wakes for
+# each trial of 0.5 ms and takes a core from a worker: 1620 instead of 2100 linear trials/s on two cores.
 GATHER_SECONDS = 0.005
-# How long a worker that has closed its connection may take to end.
+# The time limit for the end of a worker that has closed its connection.
 STOP_SECONDS = 1.0
-# A worker that something kills from outside, as the system does for want of memory, has its task begun so many times in all.
+# Maximum attempts for a task whose worker was killed from outside, as the system does when memory is short.
 ATTEMPTS = 3
-# So many that are killed one after the other before they begin are no accident.
+# Give up after this many workers in a row are killed during start-up.
 STILLBORN = 10
 
 
 class Pool:
-    """Workers for one sweep. Use as a context manager; on leaving it, all workers are gone.
+    """Worker processes for one sweep. Use as a context manager, which ends all workers.
 
-    They do what `run(lab, task, report, keep)` does, a function of a module whose result says in `seconds` how long it took.
-    `report(percent, mean)` reports at a rung, and returns whether to give the task up; `keep(result)` hands over what stands if
-    the worker is lost from there on. `note` is told of a worker that something has killed. Without `ahead` a worker holds one
-    task only, as it must where it waits at rungs for the answer whether to go on, which has to be next in its pipe, and where
-    no task may begin after a deadline. `memory` is the limit of a worker in bytes, by default its share of the machine's;
-    `events` waits no longer when something comes on the connection `wake`.
+    Workers run `run(lab, task, report, keep)`, a module-level function that returns a result with its duration in `seconds`.
+    `report(percent, mean)` reports at a rung and returns True if the task should stop; `keep(result)` sends a partial result
+    that is used if the worker is lost afterwards. `note` receives a line for each killed worker. With `ahead` a worker holds
+    several tasks. That must be off if workers wait for replies at rungs, which must be next in the pipe, or if no task may
+    begin after a deadline. `memory` is the limit of a worker in bytes, by default an equal share of the machine's memory.
+    `events` returns early when the connection `wake` receives a message.
     """
 
     def __init__(
@@ -56,17 +56,17 @@ class Pool:
         self._sweep, self._run, self._shared, self._plugins = sweep, run, shared, plugins
         self._limit = inf if trial_timeout is None else trial_timeout
         self._workers: list[Worker] = []
-        self._wanted, self._note = workers, note
-        self._share = share(workers) if memory is None else memory
+        self._number, self._note = workers, note
+        self._memory = share(workers) if memory is None else memory
         self._ahead = ahead
         self._draining = False
-        self._stillborn = 0
+        self._killed_at_start = 0
         self._selector = DefaultSelector()
         if wake is not None:
             self._selector.register(wake, EVENT_READ)
 
     def __enter__(self) -> "Pool":
-        self._workers = [self._start() for _ in range(self._wanted)]
+        self._workers = [self._start() for _ in range(self._number)]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,7 +78,7 @@ class Pool:
 
     def _start(self) -> Worker:
         ours, theirs = processes.context.Pipe()
-        process = processes.start(serve, theirs, self._sweep, self._run, self._shared, self._plugins, self._share)
+        process = processes.start(serve, theirs, self._sweep, self._run, self._shared, self._plugins, self._memory)
         theirs.close()
         worker = Worker(process, ours)
         self._selector.register(ours, EVENT_READ, worker)
@@ -98,7 +98,7 @@ class Pool:
         return any(worker.tasks for worker in self._workers)
 
     def submit(self, task: Any) -> None:
-        """Gives a task to the worker with the fewest: at once to one that has none, else by the next `events`."""
+        """Assign a task to the worker with the fewest tasks. An idle worker gets it at once, others at the next `events`."""
         worker = min(self._workers, key=lambda worker: len(worker.tasks))
         worker.unsent.append(task)
         worker.tasks.append(task)
@@ -108,13 +108,13 @@ class Pool:
             worker.send()
 
     def withdraw(self) -> None:
-        """Take back the tasks that have not been sent. Without `ahead` no worker has others than the one that it runs."""
+        """Take back the tasks that have not been sent. Without `ahead` each worker then has only its running task."""
         for worker in self._workers:
             del worker.tasks[len(worker.tasks) - len(worker.unsent) :]
             worker.unsent.clear()
 
     def drain(self) -> None:
-        """Lets each worker end the task that it runs, and begin no other: it then leaves the pool."""
+        """Let each worker finish its running task and begin no other; it then leaves the pool."""
         self._draining = True
         for worker in self._workers:
             worker.unsent.clear()
@@ -122,12 +122,12 @@ class Pool:
                 worker.connection.send(None)
 
     def reply(self, rung: Rung, prune: bool) -> None:
-        """Tells a worker that waits at a rung whether to give its trial up."""
+        """Tell a worker that waits at a rung whether to stop its trial."""
         with suppress(*GONE):
             rung.origin.connection.send(bool(prune))
 
     def events(self, timeout: float) -> Iterator[Any]:
-        """What has happened since: a Result, a Rung (to be replied to), or a Lost. Waits for one at most `timeout` seconds."""
+        """Yield new events: a Result, a Rung (which needs a `reply`) or a Lost. Wait at most `timeout` seconds for one."""
         ready = self._ready(0.0)
         if not ready:
             for worker in self._workers:
@@ -140,24 +140,24 @@ class Pool:
             if worker.connection in ready:
                 yield from self._receive(worker)
             elif not self._draining and monotonic() > worker.deadline(self._limit):
-                why = f"its worker was stopped at the trial's time limit of {self._limit:g} s"
-                yield from self._replace(worker, TIMED_OUT, why)
+                message = f"its worker was stopped at the trial's time limit of {self._limit:g} s"
+                yield from self._replace(worker, TIMED_OUT, message)
 
     def _ready(self, patience: float) -> set[Any]:
-        """The connections on which something has come, or which have closed."""
+        """Return the connections that have a message or were closed."""
         return {key.fileobj for key, _ in self._selector.select(patience)}
 
     def _receive(self, worker: Worker) -> Iterator[Any]:
         try:
             message = worker.connection.recv()
-        except (EOFError, OSError):  # OSError where it died while it sent
+        except (EOFError, OSError):  # OSError if it died during a send
             yield from self._ended(worker)
             return
         if message == BEGUN:
             worker.started = monotonic()
-            self._stillborn = 0
+            self._killed_at_start = 0
         elif isinstance(message, Problem):
-            raise Problem(f"a worker cannot begin: {message}")
+            raise Problem(f"a worker cannot start: {message}")
         elif isinstance(message, tuple):
             percent, mean = message
             yield Rung(worker.tasks[0], percent, mean, worker)
@@ -174,45 +174,45 @@ class Pool:
             yield message
 
     def _ended(self, worker: Worker) -> Iterator[Lost]:
-        """Lets a worker go that has died."""
+        """Remove or replace a worker that has died."""
         worker.process.join(STOP_SECONDS)
         if self._draining:
             worker.process.kill()
             self._workers.remove(worker)
             self._end(worker)
         elif processes.was_killed(worker.process) and worker.started is None:
-            self._stillborn += 1
-            if self._stillborn == STILLBORN:
-                killed = f"{STILLBORN} workers in a row were killed (SIGKILL) before they began"
-                raise Problem(f"{killed}, as the system does where memory is short: give fewer --workers")
-            self._succeed(worker, worker.tasks).attempt = worker.attempt  # its task had no part in its end
+            self._killed_at_start += 1
+            if self._killed_at_start == STILLBORN:
+                killed = f"{STILLBORN} workers in a row were killed (SIGKILL) during start-up"
+                raise Problem(f"{killed}, as the system does when memory is short: use fewer --workers")
+            self._restart(worker, worker.tasks).attempt = worker.attempt  # its task did not cause the end
         elif processes.was_killed(worker.process) and worker.attempt < ATTEMPTS:
-            self._note("a worker was killed (SIGKILL): what it ran begins anew in another")
+            self._note("a worker was killed (SIGKILL): its task starts again in another worker")
             attempt = worker.attempt + 1
             again = [begun_again(task, attempt) for task in worker.tasks[:1]]
-            self._succeed(worker, again + worker.tasks[1:]).attempt = attempt
+            self._restart(worker, again + worker.tasks[1:]).attempt = attempt
         else:
-            yield from self._replace(worker, FAILED, self._epitaph(worker))
+            yield from self._replace(worker, FAILED, self._reason_of_end(worker))
 
-    def _epitaph(self, worker: Worker) -> str:
-        """Why a worker ended."""
-        if worker.process.exitcode == OUT_OF_MEMORY and self._share is not None:
-            return f"took more than its worker's share of memory, {self._share / 1e9:.3g} GB: give fewer --workers"
+    def _reason_of_end(self, worker: Worker) -> str:
+        """Return a message that says why a worker ended."""
+        if worker.process.exitcode == OUT_OF_MEMORY and self._memory is not None:
+            return f"took more than its worker's share of memory, {self._memory / 1e9:.3g} GB: use fewer --workers"
         again = f", in each of {worker.attempt} attempts" if worker.attempt > 1 else ""
         return f"the worker process ended {processes.ending(worker.process)}{again}"
 
     def _replace(self, worker: Worker, status: str, message: str) -> Iterator[Lost]:
-        """Ends a worker, reports its running task as lost, and hands its waiting ones to a new worker."""
-        self._succeed(worker, worker.tasks[1:])
+        """End a worker, report its running task as lost, and give its waiting tasks to a new worker."""
+        self._restart(worker, worker.tasks[1:])
         for task in worker.tasks[:1]:
             yield Lost(task, status, message, worker.kept)
 
-    def _succeed(self, worker: Worker, tasks: list[Any]) -> Worker:
-        """Ends a worker, and hands these tasks to a new one."""
+    def _restart(self, worker: Worker, tasks: list[Any]) -> Worker:
+        """End a worker, and give these tasks to a new one."""
         worker.process.kill()
-        fresh = self._start()
-        self._workers[self._workers.index(worker)] = fresh
+        successor = self._start()
+        self._workers[self._workers.index(worker)] = successor
         self._end(worker)
-        fresh.tasks, fresh.unsent = list(tasks), list(tasks)
-        fresh.send()
-        return fresh
+        successor.tasks, successor.unsent = list(tasks), list(tasks)
+        successor.send()
+        return successor

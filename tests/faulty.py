@@ -1,4 +1,4 @@
-"""Disks that fail, and processes that die, at a change of what is on the disk."""
+"""Simulated faults: disks that fail, processes that die at a change on the disk, and damaged files."""
 
 import errno
 import io
@@ -9,13 +9,13 @@ SHORT = "short"
 
 
 class Raw(io.FileIO):
-    """A file whose writes the disk counts."""
+    """A file whose writes are counted by a `Disk`."""
 
     disk = None
 
     def write(self, data):
         if self.disk.fails(self.name):
-            # A short write is no error: the rest is written by the next call, which fails.
+            # A short write is not an error: the next call writes the rest, and fails.
             self.disk.failing = self.disk.kind == SHORT
             half = memoryview(data)[: len(data) // 2]
             if self.disk.kind != SHORT or not len(half):
@@ -25,7 +25,7 @@ class Raw(io.FileIO):
 
 
 class Disk:
-    """A disk of which the `last`-th change fails, once."""
+    """A disk whose change number `last` fails once; with SHORT, a write is cut short before it fails."""
 
     def __init__(self, last, patch, kind):
         self.left, self.kind, self.failing, self.failed = last, kind, False, None
@@ -43,7 +43,7 @@ class Disk:
         patch.setattr(io, "open", opening)
         for name in ("replace", "rename", "unlink", "mkdir"):
             patch.setattr(os, name, self._counted(getattr(os, name)))
-        patch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # nothing here can tell that it is missing
+        patch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # a simulated fault cannot show a missing fsync
 
     def _counted(self, call):
         def counted(*arguments, **named):
@@ -66,17 +66,17 @@ class Disk:
 
 
 class Crash(BaseException):
-    """The process dies here."""
+    """Raised in place of the death of the process."""
 
 
 class Dying:
-    """Ends the process at its `last`-th call that changes what is on the disk, and at every one after."""
+    """A process that dies at change number `last` on the disk, and at every later one."""
 
     def __init__(self, last, patch):
         self.left = last
         for holder, name in [(os, "replace"), (Path, "rename"), (os, "unlink"), (Path, "mkdir"), (Path, "rmdir")]:
             patch.setattr(holder, name, self._counted(getattr(holder, name)))
-        patch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # nothing here can tell that it is missing
+        patch.setattr(os, "fsync", self._counted(lambda descriptor: None))  # a simulated fault cannot show a missing fsync
 
     def _counted(self, call):
         def counted(*arguments, **named):
@@ -86,3 +86,32 @@ class Dying:
             return call(*arguments, **named)
 
         return counted
+
+
+def truncated(data):
+    return data[: len(data) // 2]
+
+
+def empty(data):
+    return b""
+
+
+def flipped(at):
+    def damage(data):
+        return data[:at] + bytes([data[at] ^ 8]) + data[at + 1 :]
+
+    return damage
+
+
+DAMAGE = {
+    "truncated": truncated,
+    "empty": empty,
+    "header": flipped(0),
+    "page": flipped(60),
+    "footer": flipped(-300),
+    "end": flipped(-6),
+}
+
+
+def damage(path, how):
+    path.write_bytes(DAMAGE[how](path.read_bytes()))

@@ -1,5 +1,6 @@
-"""Small finished configurations, and the result directories they make."""
+"""Records of small finished trials, and result directories that contain them."""
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ STARTED = datetime(2024, 5, 6, 7, 8, 9, 123457, tzinfo=UTC)
 
 
 def finished(trial: int, replicates: int = 1, points: int = 3, **columns: Any) -> Finished:
-    """A completed configuration of few columns; `columns` are added to each of its trials rows."""
+    """Return a completed trial with few columns; `columns` are added to each of its trials rows."""
     random = np.random.default_rng(trial)
     rows, curves, minima = [], [], []
     for replicate in range(replicates):
@@ -56,7 +57,7 @@ def finished(trial: int, replicates: int = 1, points: int = 3, **columns: Any) -
 def measured(
     trial: int, replicate: int = 0, measure: str = "lambda_max", value: float | None = 2.5, **columns: Any
 ) -> Finished:
-    """What was measured of a recorded configuration: a row of curvature."""
+    """Return a supplement of a recorded trial: one row of curvature."""
     row = {"trial": trial, "replicate": replicate, "measure": measure, "value": value, "error": 0.1, "settings": "{}"}
     return Finished(trial, [], [], curvature=[row | {"which": "final", "rescaling": 1.0} | columns])
 
@@ -70,10 +71,20 @@ def supplement(store: Store, done: Finished) -> None:
 
 
 def write(directory: Path, parts: Iterable[Iterable[Finished]]) -> None:
-    """A closed result directory with one published part a group of configurations."""
+    """Write a closed result directory with one published part for each group of trials."""
     store = Store.open(directory, "name = 'written'\n")
     for part in parts:
         for done in part:
             append(store, done)
         store.publish()
     store.close()
+
+
+def abandon(store: Store) -> None:
+    """Close the files of a store as the operating system does after a process was killed."""
+    store._log.close()
+    os.close(store._lock)
+
+
+def file_names(directory: Path, table: str = "trials", pattern: str = "*.parquet") -> list[str]:
+    return sorted(path.name for path in (directory / table).glob(pattern))

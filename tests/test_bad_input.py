@@ -35,13 +35,13 @@ WRONG = {
     "space.batch_size=0": "space.batch_size = 0: give a whole number from 1",
     "space.batch_size=-1": "space.batch_size = -1: give a whole number from 1",
     "space.batch_size=8.5": "space.batch_size = 8.5: give a whole number",
-    "space.batch_size=[8,35]": 'batch_size 35 is above the 34 training rows: give at most 34, or "full"',
-    "space.batch_size={low=1,high=64}": "batch_size 64 is above the 34 training rows",
-    "space.batch_size={low=1,high=64,log=true,step=2}": "batch_size 64 is above the 34 training rows",
+    "space.batch_size=[8,35]": 'batch_size 35 exceeds the 34 training rows: set at most 34, or "full"',
+    "space.batch_size={low=1,high=64}": "batch_size 64 exceeds the 34 training rows",
+    "space.batch_size={low=1,high=64,log=true,step=2}": "batch_size 64 exceeds the 34 training rows",
     "space.batch_size={low=1,high=8,step=0.5}": "step 0.5 is not a whole number",
     "space.batch_size=[8,8]": "give at least one value, and none twice",
     "points=[{batch_size=0,optimizer='sgd'}]": "points[0].batch_size = 0: give a whole number from 1",
-    "points=[{batch_size=35,optimizer='sgd'}]": "batch_size 35 is above the 34 training rows",
+    "points=[{batch_size=35,optimizer='sgd'}]": "batch_size 35 exceeds the 34 training rows",
     "points=[{optimizer='adamm'}]": "unknown optimizer 'adamm': did you mean 'adam'?",
     # Ranges and rates
     "space.learning_rate={low=1.0,high=0.1}": "low 1 is above high 0.1: swap them",
@@ -100,13 +100,13 @@ WRONG = {
     "data.seed=4294967296": "data.seed = 4294967296: must be below 4294967296",
     "search.generation=0": "search.generation = 0: must be above 0",
     "search.trials=0": "search.trials = 0: must be above 0",
-    "search.objectives=['validation_loss','train_loss'] search.pruner='median'": "the median pruner judges one objective",
+    "search.objectives=['validation_loss','train_loss'] search.pruner='median'": "the median pruner supports one objective",
     "search.objective='test_loss'": "a search must not use the test part",
     "search.objective='steps_to_goal'": "search.objective = 'steps_to_goal' wants budget.goal: give it a goal",
     "search.objective='validation_error'": "these data are not for classification: use validation_loss",
     "search.objective='validation_loss' data.validation=0.0": "there is no validation part",
     "search.sampler='grid'": "a grid needs steps, and learning_rate is a range without: give it a list or a step",
-    "search.sampler='cmaes'": "the cmaes sampler searches ranges, and optimizer is a list: fix it, or use tpe",
+    "search.sampler='cmaes'": "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe",
     # Data and model
     "data.validation=0.6 data.test=0.5": "data.validation 0.6 and data.test 0.5 leave no training rows",
     "data.rows=2": "2 rows minus 1 for validation and 1 for the test leave no training rows",
@@ -219,11 +219,11 @@ COMMANDS = {
     "init quickstart tiny.toml": (2, "tiny.toml exists already: choose another file name"),
     "init quickstart nowhere/mine.toml": (1, "cannot write nowhere/mine.toml: No such file or directory"),
     "analyze nowhere": (1, "nowhere does not exist"),
-    "analyze .": (1, "is no result directory"),
+    "analyze .": (1, "is not a result directory"),
     "analyze": (2, "Missing argument"),
     "train --batch-size 0": (2, "batch_size = 0: give a whole number from 1"),
     "train --batch-size many": (2, "--batch-size 'many': give a whole number, or \"full\""),
-    "train --batch-size 5000": (2, "batch_size 5000 is above the"),
+    "train --batch-size 5000": (2, "batch_size 5000 exceeds the"),
     "train --epochs 0": (2, "Invalid value for '--epochs'"),
     "train --learning-rate 0": (2, "a rate of 0 learns nothing"),
     "train --learning-rate -1": (2, "must be at least 0"),
@@ -262,7 +262,7 @@ def test_a_directory_that_is_a_broken_link(run, tmp_path):
     Path("results").symlink_to("gone")
     path = sweep_file(tmp_path)
     refused = run("search", path)
-    assert_refused(refused, 1, "results is a link to gone, and nothing is there: make it, or give another --out")
+    assert_refused(refused, 1, "results is a link to gone, which does not exist: create it, or choose another --out")
 
 
 def test_a_directory_whose_data_file_has_changed(run, tmp_path):
@@ -287,7 +287,7 @@ def test_a_directory_that_holds_another_sweep(run, tmp_path):
         refused,
         1,
         "results/tiny holds another sweep: data.noise: 0.01 before, 0.5 now (and 1 more); choose another --out",
-        "--fresh to begin anew",
+        "--fresh to start again",
     )
     assert files() == before
 

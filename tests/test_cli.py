@@ -113,7 +113,7 @@ def test_a_changed_sweep_is_refused_by_the_name_of_what_changed(tiny):
     assert refused.code == 1
     assert refused.err == (
         "sweepgd: results/tiny holds another sweep: space.batch_size: [5, 10, 20] before, 5 now;"
-        " choose another --out, or --fresh to begin anew\n"
+        " choose another --out, or --fresh to start again\n"
     )
 
 

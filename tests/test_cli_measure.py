@@ -118,7 +118,7 @@ def test_a_folder_without_results_is_a_line_and_exit_1(run, tmp_path):
     ended = run("measure", str(tmp_path))
     assert (ended.code, ended.err) == (
         1,
-        f"sweepgd: {tmp_path} is no result directory: it has no sweep.toml beside a folder trials\n",
+        f"sweepgd: {tmp_path} is not a result directory: it must contain sweep.toml and a folder trials\n",
     )
 
 

@@ -48,19 +48,20 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
     shown = run("analyze", "out")
     assert (shown.code, shown.out, shown.err.count("\n")) == (1, "", 1)
     assert "trials/000002.parquet cannot be read" in shown.err
-    assert shown.err.endswith("to go on with the others: sweepgd verify out --repair\n")
+    assert shown.err.endswith("to set it aside and continue: sweepgd verify out --repair\n")
     repaired = run("verify", "out", "--repair")
     assert (repaired.code, repaired.err) == (0, "")
     assert repaired.out.splitlines() == [
         "trials/000002.parquet: set aside in damaged/trials/000002.parquet; "
-        "trials of trial 2 lost; the same sweepgd search runs them again",
+        "trials of trial 2 lost; run the same sweepgd search to repeat missing trials",
         "curves/000002.parquet: set aside in damaged/curves/000002.parquet; "
-        "curves of trial 2 lost; the same sweepgd search runs them again",
+        "curves of trial 2 lost; run the same sweepgd search to repeat missing trials",
         "minima/000002.parquet: set aside in damaged/minima/000002.parquet; "
-        "minima of trial 2 lost; the same sweepgd search runs them again",
+        "minima of trial 2 lost; run the same sweepgd search to repeat missing trials",
         "curvature/000002.parquet: set aside in damaged/curvature/000002.parquet; "
-        "curvature of trial 2 lost; sweepgd measure takes them again, with --measures those that are named",
-        "minima/000003.parquet: set aside in damaged/minima/000003.parquet; made again from log/000003.log",
+        "curvature of trial 2 lost; run sweepgd measure to compute it again, with --measures for measures that the sweep"
+        " does not list",
+        "minima/000003.parquet: set aside in damaged/minima/000003.parquet; rebuilt from log/000003.log",
         "out: 9 files of 3 trials, whole; 5 set aside in out/damaged",
     ]
     assert run("analyze", "out").code == 0
@@ -79,7 +80,7 @@ def test_compact_tells_of_a_torn_tail(run, tmp_path):
     log.write_bytes(MAGIC + b"half a record")
     ended = run("compact", "out")
     assert (ended.code, ended.out) == (0, "out: 3 parts of each table, now 1\n")
-    told = "the last 13 bytes of out/log/000004.log are of a record that is not whole: cut, and kept in out/log/000004.torn\n"
+    told = "the last 13 bytes of out/log/000004.log are an incomplete record: moved to out/log/000004.torn\n"
     assert ended.err == told
 
 
@@ -98,7 +99,7 @@ def test_what_is_being_written_is_neither_compacted_nor_repaired(run, tmp_path):
 def test_a_folder_without_results_is_a_line_and_exit_1(run, tmp_path, command):
     ended = run(command, str(tmp_path))
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == f"sweepgd: {tmp_path} is no result directory: it has no sweep.toml beside a folder trials\n"
+    assert ended.err == f"sweepgd: {tmp_path} is not a result directory: it must contain sweep.toml and a folder trials\n"
 
 
 def test_a_torn_tail_is_told_and_the_search_goes_on(monkeypatch, capsys, tmp_path):
@@ -108,11 +109,11 @@ def test_a_torn_tail_is_told_and_the_search_goes_on(monkeypatch, capsys, tmp_pat
     log.write_bytes(MAGIC + b"half a record")
     verified = call(monkeypatch, capsys, "verify", out)
     assert verified.code == 0
-    assert verified.out.splitlines()[0] == "log/000002.log: its last 13 bytes are of a record that is not whole"
+    assert verified.out.splitlines()[0] == "log/000002.log: its last 13 bytes are an incomplete record"
     assert verified.out.endswith(" files of 2 trials\n")
     ended = call(monkeypatch, capsys, *given)
     assert ended.code == 0
-    told = f"the last 13 bytes of {log} are of a record that is not whole: cut, and kept in {log.with_suffix('.torn')}\n"
+    told = f"the last 13 bytes of {log} are an incomplete record: moved to {log.with_suffix('.torn')}\n"
     assert ended.err.count(told) == 1
     assert load(out).trials["trial"].to_pylist() == list(range(6))
 
@@ -123,7 +124,7 @@ def test_a_sweep_that_cannot_be_read_is_a_line(run, tmp_path):
         ended = run(*command)
         assert (ended.code, ended.err.count("\n")) == (1, 1)
         assert "out/sweep.toml cannot be read: " in ended.err
-        assert ended.err.endswith("or move it away, and the same sweepgd search writes it again\n")
+        assert ended.err.endswith("or move it away and run the same sweepgd search, which writes it again\n")
     assert run("verify", "out").code == 1
 
 

@@ -1,4 +1,4 @@
-"""A command that is interrupted prints one line, exits with 130 and leaves nothing behind; tests/bench/ending.py times it."""
+"""Interrupts: the messages and results of a command that is stopped. For durations see tests/bench/ending.py."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from sweepgd import load
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 
-# A rule whose kernel never returns.
+# An optimizer whose kernel never returns.
 HANGS = """
 from dataclasses import fields
 
@@ -42,7 +42,7 @@ def scratch(short):
 
 @pytest.fixture
 def endless(tmp_path):
-    """The arguments of a search with one rule whose trials end at once, and one whose kernel never returns."""
+    """The arguments of a search whose trials with one optimizer end at once, and with the other never leave the kernel."""
     (tmp_path / "hangs.py").write_text(HANGS)
     text = LINEAR.replace('["sgd", "momentum"]', '["sgd", "hangs"]').replace("[5, 10, 20]", "[5, 10]")
     text = text.replace("{ low = 1e-3, high = 0.3, log = true }", "0.1").replace("trials = 6", 'sampler = "grid"')
@@ -59,8 +59,8 @@ def test_an_interrupt_inside_an_exec_has_the_same_exit_code(tmp_path):
     assert (ended.returncode, ended.stderr.count("sweepgd: interrupted")) == (130, 1)
 
 
-# `sweepgd` with a signal just before a module is imported; KeyboardInterrupt is suppressed there. The import then lasts until
-# the signal is handled again: on a fast machine the command would end before.
+# `sweepgd` with a signal that arrives before the import of a module, where a KeyboardInterrupt is swallowed. The import then
+# waits until the signal is raised again: on a fast machine the command would end before that.
 EARLY = """
 import os, signal, sys, time
 
@@ -83,7 +83,7 @@ main()
 
 @pytest.mark.parametrize("module", ["sweepgd.cli", "typer", "sweepgd.sweep"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_the_command_is_imported_is_one_line(module, number, tmp_path):
+def test_a_signal_during_imports_gives_one_line(module, number, tmp_path):
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"))
     ended = subprocess.run([sys.executable, "-c", EARLY, module, str(int(number)), *given], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "sweepgd: interrupted\n")
@@ -91,14 +91,14 @@ def test_a_signal_while_the_command_is_imported_is_one_line(module, number, tmp_
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_a_command_that_only_reads_is_one_line(number, tmp_path):
+def test_a_signal_to_a_reading_command_gives_one_line(number, tmp_path):
     command = [sys.executable, "-c", EARLY, "sweepgd.report.listing", str(int(number)), "list", "optimizers"]
     ended = subprocess.run(command, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "sweepgd: interrupted\n")
 
 
 def test_a_signal_that_the_caller_ignores_is_ignored(tmp_path):
-    """A shell makes its background processes ignore Ctrl-C."""
+    """A shell makes its background commands ignore Ctrl-C."""
     command = [sys.executable, "-c", EARLY, "sweepgd.report.listing", str(int(signal.SIGINT)), "list", "optimizers", "--json"]
     ignoring = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)}
     ended = subprocess.run(command, capture_output=True, text=True, **ignoring)
@@ -124,7 +124,7 @@ if not hasattr(signal, "swallowed"):
 """
 
 
-def test_an_interrupt_inside_a_finalizer_still_ends_the_command(tmp_path):
+def test_a_swallowed_interrupt_still_ends_the_command(tmp_path):
     (tmp_path / "swallows.py").write_text(SWALLOWS + HANGS)
     path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "epochs = 100000000"))
     given = ("search", path, "--plugin", str(tmp_path / "swallows.py"), "--out", str(tmp_path / "out"), "--workers", "1")
@@ -136,11 +136,11 @@ def test_an_interrupt_inside_a_finalizer_still_ends_the_command(tmp_path):
 ENDLESS = """
 import os, signal, time
 
-asked = False
+sent = False
 while True:
     try:
-        if not asked:
-            asked = True
+        if not sent:
+            sent = True
             os.kill(os.getpid(), signal.SIGINT)
         time.sleep(60)
     except KeyboardInterrupt:
@@ -148,8 +148,8 @@ while True:
 """
 
 
-def test_a_preparation_that_ignores_the_interrupt_is_ended(tmp_path):
-    """The compilation of a large kernel in LLVM may ignore it."""
+def test_endless_work_during_preparation_is_not_waited_for(tmp_path):
+    """LLVM behaves like this with a large kernel."""
     (tmp_path / "endless.py").write_text(ENDLESS)
     given = ("search", sweep_file(tmp_path), "--plugin", str(tmp_path / "endless.py"), "--out", str(tmp_path / "out"))
     with running(*given) as search:
@@ -185,7 +185,7 @@ def test_a_trial_that_does_not_end_is_killed(endless, tmp_path):
 
 
 def test_an_interrupt_during_compilation_waits_for_one_kernel(tmp_path):
-    """Raised at once, it would usually be raised in a function that LLVM calls through ctypes, which suppresses it."""
+    """An immediate KeyboardInterrupt would mostly be raised in a function that LLVM calls through ctypes, which swallows it."""
     kernels = tmp_path / "kernels"
     environment = os.environ | {"NUMBA_CACHE_DIR": str(kernels)}
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "1")
@@ -202,21 +202,21 @@ def test_an_interrupt_during_compilation_waits_for_one_kernel(tmp_path):
     assert load(tmp_path / "out").trials.num_rows == 0
 
 
-def test_the_second_signal_ends_the_command_at_once(endless, scratch, tmp_path):
-    patient = {"sweepgd.dispatch.DRAIN_SECONDS": 3600.0}
-    with running(*endless, constants=patient, env=scratch, start_new_session=True) as search:
+def test_the_second_signal_ends_a_search_at_once(endless, scratch, tmp_path):
+    constants = {"sweepgd.dispatch.DRAIN_SECONDS": 3600.0}
+    with running(*endless, constants=constants, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
         os.kill(search.pid, signal.SIGINT)
         said(search, "stopping: what runs has 3600 s")
-        time.sleep(0.2)  # a signal within SAME_SECONDS counts as the first
+        time.sleep(0.2)  # a signal within SAME_SECONDS counts as the same
         os.kill(search.pid, signal.SIGINT)
         err = rest(search)
     assert (search.returncode, err.startswith("sweepgd: interrupted; what finished is in")) == (130, True)
     wait_until_gone(search.pid)
 
 
-def test_a_killed_search_leaves_no_worker_and_the_next_one_deletes_its_folders(endless, scratch, short, tmp_path):
-    """A worker that is stopped by a signal ends too."""
+def test_workers_and_folders_of_a_killed_search_are_removed(endless, scratch, short, tmp_path):
+    """One of the workers is stopped by SIGSTOP."""
     with running(*endless, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
         stopped, _ = workers(search.pid)
@@ -224,17 +224,17 @@ def test_a_killed_search_leaves_no_worker_and_the_next_one_deletes_its_folders(e
         search.kill()
         search.wait()
     wait_until_gone(search.pid)
-    (deserted,) = short.glob("sweepgd-data-*")
-    assert (deserted / "train_inputs.npy").exists()
+    (left_over,) = short.glob("sweepgd-data-*")
+    assert (left_over / "train_inputs.npy").exists()
     assert len(list(short.glob("pymp-*"))) == 1
-    held = short / "sweepgd-other"
-    held.mkdir()
+    unmarked = short / "sweepgd-other"
+    unmarked.mkdir()
     ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "other"), "--workers", "1", env=scratch)
     assert ended.returncode == 0, ended.stderr
     assert [path.name for path in short.iterdir()] == ["sweepgd-other"]
 
 
-def test_a_finished_search_leaves_no_process_and_no_temporary_file(scratch, short, tmp_path):
+def test_a_finished_search_leaves_no_process_and_no_folder(scratch, short, tmp_path):
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "2")
     with running(*given, env=scratch, start_new_session=True) as search:
         search.communicate()

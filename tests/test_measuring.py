@@ -274,7 +274,7 @@ def test_a_directory_that_a_search_holds_or_that_holds_no_trials_is_refused(out,
     with pytest.raises(Problem, match="is being written by process"):
         measure(out)
     store.close()
-    with pytest.raises(Problem, match="is no result directory"):
+    with pytest.raises(Problem, match="is not a result directory"):
         measure(tmp_path)
     search(sweep(), out=tmp_path / "empty", timeout=1e-9)
     with pytest.raises(Problem, match="holds no trials yet"):

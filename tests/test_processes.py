@@ -1,4 +1,4 @@
-"""Processes that are started leave the environment as it was, and one that cannot be is a line."""
+"""Starting processes leaves the environment unchanged, and a failed start gives one line."""
 
 import os
 from time import sleep
@@ -11,7 +11,7 @@ from sweepgd import processes
 
 
 @pytest.mark.parametrize("before", [None, "0", "1"])
-def test_a_process_without_jit_leaves_the_variable_as_it_was(before, monkeypatch):
+def test_a_process_without_jit_leaves_the_variable_unchanged(before, monkeypatch):
     monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
     if before is not None:
         monkeypatch.setenv("NUMBA_DISABLE_JIT", before)
@@ -21,7 +21,7 @@ def test_a_process_without_jit_leaves_the_variable_as_it_was(before, monkeypatch
     assert process.exitcode == 0
 
 
-def test_a_temporary_folder_of_too_long_a_path_is_one_line(tmp_path):
+def test_a_temporary_folder_with_too_long_a_path_gives_one_line(tmp_path):
     long = tmp_path / ("x" * 100)
     long.mkdir()
     ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), env=os.environ | {"TMPDIR": str(long)})

@@ -1,4 +1,4 @@
-"""What a search says and leaves when it is to end before all is in parts: asked to, out of time, or out of room."""
+"""Messages and results of a search that must end before all results are published: interrupted, timed out, or disk full."""
 
 import errno
 import os
@@ -19,10 +19,10 @@ LONG = ("search.trials=40", "budget.epochs=400")
 
 
 class Listener(Silence):
-    """Who keeps what is said, and presses Ctrl-C when the first trial has finished, or when something is said."""
+    """Record progress events, and interrupt at the first finished trial, or at a note that contains `at`."""
 
     def __init__(self, at=None):
-        self.at, self.notes, self.heard = at, [], []
+        self.at, self.notes, self.finished_trials = at, [], []
 
     def note(self, what):
         self.notes.append(what)
@@ -30,8 +30,8 @@ class Listener(Silence):
             self._interrupt()
 
     def finished(self, result):
-        self.heard.append(result.trial)
-        if self.at == "finished" and len(self.heard) == 1:
+        self.finished_trials.append(result.trial)
+        if self.at == "finished" and len(self.finished_trials) == 1:
             self._interrupt()
 
     def _interrupt(self):
@@ -43,20 +43,18 @@ def full(*_):
     raise NoRoom("cannot write it: No space left on device")
 
 
-def test_an_interrupt_waits_for_no_long_publication(monkeypatch, tmp_path):
-    """Neither for the one that it comes before, nor for the last: the log holds all, for the next command."""
+def test_an_interrupt_does_not_wait_for_a_long_publication(monkeypatch, tmp_path):
+    """Neither the publication during the search nor the last one runs: the next command publishes the log."""
     monkeypatch.setattr(pace, "PART_RECORDS", 1)
     for module in (store, reporting):
         monkeypatch.setattr(module, "CLOSE_BYTES", 1000)
     listener = Listener("finished")
     with pytest.raises(KeyboardInterrupt):
         search(sweep(*LONG), out=tmp_path / "out", workers=1, progress=listener)
-    assert listener.notes[-1].endswith(
-        "B of results are safe in the log: the next command that writes there makes parts of them"
-    )
+    assert listener.notes[-1].endswith("B of results are safe in the log: the next command that writes there publishes them")
     assert not list((tmp_path / "out" / "trials").iterdir())
     kept = load(tmp_path / "out").trials
-    assert sorted(listener.heard) == kept["trial"].to_pylist()
+    assert sorted(listener.finished_trials) == kept["trial"].to_pylist()
     assert 1 <= kept.num_rows < 40
     with (tmp_path / "out" / "log" / "000002.log").open("ab") as log:
         log.write(b"half a record")
@@ -67,15 +65,15 @@ def test_an_interrupt_waits_for_no_long_publication(monkeypatch, tmp_path):
     assert ended.trials.equals(kept)
 
 
-# Asked before each of three records, before each of the four tables' row group is written, and before each is sealed.
+# `stop` is called before each of 3 records, each of the 4 tables' row groups, and each checksum.
 @pytest.mark.parametrize("answers", [2, 6, 7])
-def test_a_publication_that_is_given_up_leaves_nothing_and_can_be_repeated(answers, tmp_path):
+def test_a_stopped_publication_leaves_no_part_and_can_be_repeated(answers, tmp_path):
     opened = Store.open(tmp_path, "")
     for trial in range(3):
         append(opened, finished(trial))
-    asked = iter([False] * answers + [True])
+    replies = iter([False] * answers + [True])
     with pytest.raises(GivenUp):
-        opened.publish(lambda: next(asked))
+        opened.publish(lambda: next(replies))
     assert not list((tmp_path / "trials").iterdir())
     append(opened, finished(3))
     opened.publish(lambda: False)
@@ -84,8 +82,8 @@ def test_a_publication_that_is_given_up_leaves_nothing_and_can_be_repeated(answe
     assert load(tmp_path).trials["trial"].to_pylist() == [0, 1, 2, 3]
 
 
-def test_the_parts_before_are_not_read_back_for_who_has_asked_to_stop(monkeypatch, tmp_path):
-    """The log that they were made of waits for the next publication; who closes the store does not wait for a long one."""
+def test_earlier_parts_are_not_read_back_after_a_stop(monkeypatch, tmp_path):
+    """Their log is removed at the next publication, and closing the store does not wait for a long one."""
     monkeypatch.setattr(parts, "GROUP_BYTES", 1)
     opened = Store.open(tmp_path, "")
     for trial in range(3):
@@ -95,7 +93,7 @@ def test_the_parts_before_are_not_read_back_for_who_has_asked_to_stop(monkeypatc
     answers = []
 
     def stop():
-        """Once the parts are there, and of those before the second of three row groups was read."""
+        """Return True at the third call after the new parts exist: two of the three older row groups were not read."""
         answers.append((tmp_path / "trials" / "000002.parquet").exists())
         return answers.count(True) == 3
 
@@ -113,7 +111,7 @@ def test_the_parts_before_are_not_read_back_for_who_has_asked_to_stop(monkeypatc
     assert load(tmp_path).trials["trial"].to_pylist() == [0, 1, 2, 3, 4]
 
 
-def test_an_interrupt_while_the_last_parts_wait_for_room_is_one(monkeypatch, tmp_path):
+def test_an_interrupt_while_waiting_for_disk_space(monkeypatch, tmp_path):
     monkeypatch.setattr(Store, "publish", full)
     monkeypatch.setattr(reporting, "RETRY_SECONDS", 0.01)
     with pytest.raises(KeyboardInterrupt):
@@ -121,12 +119,12 @@ def test_an_interrupt_while_the_last_parts_wait_for_room_is_one(monkeypatch, tmp
     assert load(tmp_path).trials.num_rows == 6
 
 
-@pytest.mark.parametrize("room", [True, False], ids=["for the log", "for nothing"])
-def test_time_is_up_also_while_there_is_no_room(room, monkeypatch, tmp_path):
+@pytest.mark.parametrize("space", [True, False], ids=["for the log", "for nothing"])
+def test_the_timeout_ends_a_search_on_a_full_disk(space, monkeypatch, tmp_path):
     listener = Listener()
 
     def clock():
-        """An hour passes once it is paused."""
+        """Return a time that is an hour later once the search is paused."""
         return monotonic() + (3601 if any("paused: " in note for note in listener.notes) else 0)
 
     with monkeypatch.context() as context:
@@ -134,22 +132,20 @@ def test_time_is_up_also_while_there_is_no_room(room, monkeypatch, tmp_path):
             context.setattr(module, "monotonic", clock)
         context.setattr(reporting, "free_bytes", lambda folder: 0)
         context.setattr(Store, "publish", full)
-        if not room:
+        if not space:
             context.setattr(Store, "flush", full)
         search(sweep(*LONG), out=tmp_path / "out", workers=1, timeout=3600.0, progress=listener)
     recorded = load(tmp_path / "out").trials.num_rows
-    assert len(listener.heard) == recorded
+    assert len(listener.finished_trials) == recorded
     assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; the same command goes on"
-    lost = [
-        note for note in listener.notes if note.endswith(" finished, but there was no room to record it: it will be run again")
-    ]
-    assert (0 < recorded < 40, len(lost)) == ((True, 0) if room else (False, 1))
+    lost = [note for note in listener.notes if note.endswith("could not be recorded on the full disk: they will be run again")]
+    assert (0 < recorded < 40, len(lost)) == ((True, 0) if space else (False, 1))
     assert_same(search(sweep(*LONG), out=tmp_path / "out"), search(sweep(*LONG), out=tmp_path / "whole"))
 
 
-def test_a_publication_without_room_still_needs_as_much(monkeypatch, tmp_path):
+def test_a_failed_publication_is_retried_and_reserves_its_space(monkeypatch, tmp_path):
     opened, listener = Store.open(tmp_path, ""), Listener()
-    told = Reporting(opened, listener, Stop())
+    committer = Reporting(opened, listener, Stop())
     append(opened, finished(0))
     opened.flush()
     size = opened.unpublished_bytes
@@ -163,12 +159,12 @@ def test_a_publication_without_room_still_needs_as_much(monkeypatch, tmp_path):
     with monkeypatch.context() as context:
         context.setattr(parts, "publish", fail)
         for _ in range(3):
-            told.report(now=True)
-            told.unreported = [finished(0)]
-    assert told.paused
+            committer.report(now=True)
+            committer.unreported = [finished(0)]
+    assert committer.paused
     assert opened.unpublished_bytes >= size
     assert len(listener.notes) == 1
-    told.report(now=True)
-    assert listener.notes[1:] == ["there is room again: going on"]
+    committer.report(now=True)
+    assert listener.notes[1:] == ["there is disk space again: continuing"]
     assert opened.unpublished_bytes < size
     opened.close()

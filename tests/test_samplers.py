@@ -217,7 +217,7 @@ def test_every_grid_point_can_be_added_to_a_rebuilt_study() -> None:
 def test_a_grid_refuses_a_number_beyond_its_size() -> None:
     sampler = GridPoints(LISTS)
     sampler.number = 12
-    with pytest.raises(UsageProblem, match="the grid has 12 points: ask for at most as many trials"):
+    with pytest.raises(UsageProblem, match="the grid has 12 points: set at most 12 trials"):
         new_study(sampler).ask()
 
 
@@ -298,8 +298,8 @@ def test_pruned_and_failed_trials_do_not_stop_the_adaptive_ones() -> None:
         ("quasirandom", SPACE, 1, "unknown sampler 'quasirandom': did you mean 'quasi_random'?"),
         ("zzz", SPACE, 1, "unknown sampler 'zzz': known: cmaes, gp, grid, nsga2, quasi_random, random, tpe"),
         ("grid", SPACE, 1, "a grid needs steps, and learning_rate is a range without: give it a list or a step"),
-        ("cmaes", NUMERIC, 2, "the cmaes sampler has one objective: use nsga2 or tpe for several"),
-        ("cmaes", SPACE, 1, "the cmaes sampler searches ranges, and optimizer is a list: fix it, or use tpe"),
+        ("cmaes", NUMERIC, 2, "the cmaes sampler supports one objective: use nsga2 or tpe for several"),
+        ("cmaes", SPACE, 1, "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(name: str, space: Space, objectives: int, line: str) -> None:

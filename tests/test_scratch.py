@@ -1,4 +1,4 @@
-"""Temporary folders: those of killed processes are removed, and nothing else is, whatever it is called."""
+"""Temporary folders: only those of killed processes are removed."""
 
 import fcntl
 import os
@@ -25,32 +25,32 @@ with scratch.scratch_folder() as folder:
 
 
 @pytest.fixture
-def temporary(tmp_path, monkeypatch):
-    """An empty temporary folder, which others may share."""
+def temporary_folder(tmp_path, monkeypatch):
+    """An empty folder in place of the system's shared temporary folder."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
-def test_the_folders_of_a_killed_process_are_removed_by_the_next(temporary):
-    subprocess.run([sys.executable, "-c", KILLED], env=os.environ | {"TMPDIR": str(temporary)})
-    assert sorted(path.name.partition("-")[0] for path in temporary.iterdir()) == ["pymp", "sweepgd"]
+def test_the_folders_of_a_killed_process_are_removed_by_the_next(temporary_folder):
+    subprocess.run([sys.executable, "-c", KILLED], env=os.environ | {"TMPDIR": str(temporary_folder)})
+    assert sorted(path.name.partition("-")[0] for path in temporary_folder.iterdir()) == ["pymp", "sweepgd"]
     with scratch.scratch_folder() as folder:
-        assert list(temporary.iterdir()) == [folder]
-    assert list(temporary.iterdir()) == []
+        assert list(temporary_folder.iterdir()) == [folder]
+    assert list(temporary_folder.iterdir()) == []
 
 
-def test_what_only_has_such_a_name_stays_and_is_not_waited_for(temporary):
-    os.mkfifo(temporary / "sweepgd-data-x")
-    (temporary / "sweepgd-data-file").write_text("a file")
-    (temporary / "theirs").mkdir()
-    (temporary / "sweepgd-data-link").symlink_to(temporary / "theirs")
-    (temporary / "pymp-of-another-program").mkdir()
-    before = sorted(temporary.iterdir())
+def test_other_entries_with_such_names_stay_and_do_not_block(temporary_folder):
+    os.mkfifo(temporary_folder / "sweepgd-data-x")
+    (temporary_folder / "sweepgd-data-file").write_text("a file")
+    (temporary_folder / "theirs").mkdir()
+    (temporary_folder / "sweepgd-data-link").symlink_to(temporary_folder / "theirs")
+    (temporary_folder / "pymp-of-another-program").mkdir()
+    before = sorted(temporary_folder.iterdir())
     scratch.remove_deserted()
-    assert sorted(temporary.iterdir()) == before
+    assert sorted(temporary_folder.iterdir()) == before
 
 
-def test_a_folder_that_is_held_stays(temporary):
+def test_a_locked_folder_stays(temporary_folder):
     with scratch.scratch_folder() as folder:
         (folder / "data").write_text("used")
         scratch.remove_deserted()
@@ -62,8 +62,8 @@ def test_a_folder_that_is_held_stays(temporary):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give folders away")
-def test_the_folder_of_another_user_stays(temporary):
-    theirs = Path(tempfile.mkdtemp(prefix=scratch.PREFIX))
-    os.chown(theirs, 12345, -1)
+def test_the_folder_of_another_user_stays(temporary_folder):
+    other_folder = Path(tempfile.mkdtemp(prefix=scratch.PREFIX))
+    os.chown(other_folder, 12345, -1)
     scratch.remove_deserted()
-    assert theirs.exists()
+    assert other_folder.exists()

@@ -120,7 +120,7 @@ def test_a_run_is_recorded_once_and_never_over_another(tmp_path):
     [
         ({"optimizer": "adamm"}, "unknown optimizer 'adamm': did you mean 'adam'?"),
         ({"schedule": "cosin"}, "unknown schedule 'cosin': did you mean 'cosine'?"),
-        ({"batch_size": 35}, 'batch_size 35 is above the 34 training rows: give at most 34, or "full"'),
+        ({"batch_size": 35}, 'batch_size 35 exceeds the 34 training rows: set at most 34, or "full"'),
         ({"batch_size": 0}, "space.batch_size = 0: give a whole number"),
         ({"learning_rate": 0.0}, "a rate of 0 learns nothing"),
         ({"learning_rate": [0.1, 0.2]}, "train runs one configuration, and learning_rate gives several: use search"),

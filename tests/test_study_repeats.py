@@ -1,4 +1,4 @@
-"""Searches that run no configuration twice, end when their space is used up, and go on with records that do otherwise."""
+"""Searches run no configuration twice, end when no new one is left, and continue older records that contain repeats."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ SAMPLERS = ("random", "quasi_random", "tpe", "nsga2")
 
 
 class Notes(Silence):
-    """Keeps what a search says."""
+    """Record the notes of a search."""
 
     def __init__(self):
         self.lines = []
@@ -42,12 +42,12 @@ def ids(results):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_used_up_space_ends_the_search_with_a_line(tmp_path, sampler):
+def test_a_search_ends_with_a_note_when_no_configuration_is_left(tmp_path, sampler):
     notes, given = Notes(), sweep(*FOUR, f"search={{sampler='{sampler}',trials=20}}")
     results = search(given, out=tmp_path / "four", workers=1, progress=notes)
     assert results.trials["trial"].to_pylist() == [0, 1, 2, 3]
     assert len(set(ids(results))) == 4
-    line = "the space is used up after 4 trials: it has 4 configurations, 20 trials were asked for, and none is run twice"
+    line = "the search ends after 4 trials: its space has 4 configurations, and none is run twice (20 trials were requested)"
     assert notes.lines.count(line) == 1
     again = Notes()
     assert ids(search(given, out=tmp_path / "four", workers=1, progress=again)) == ids(results)
@@ -56,29 +56,29 @@ def test_a_used_up_space_ends_the_search_with_a_line(tmp_path, sampler):
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_64_trials_in_a_space_of_160_are_64_configurations(tmp_path, sampler):
-    """TPE ran 29 to 32 of them before, random search 51."""
+    """With repeats, TPE ran only 29 to 32 configurations and random search 51."""
     notes = Notes()
     given = sweep(*LARGER, f"search={{sampler='{sampler}',trials=64}}")
     results = search(given, out=tmp_path / "many", workers=1, progress=notes)
     assert len(ids(results)) == len(set(ids(results))) == 64
-    assert not any("used up" in line for line in notes.lines)
+    assert not any("the search ends after" in line for line in notes.lines)
 
 
 @pytest.mark.parametrize("sampler", ["random", "quasi_random", "tpe"])
-def test_workers_and_interruptions_change_no_bit_of_a_finite_search(tmp_path, sampler):
+def test_a_finite_search_does_not_depend_on_workers_or_interruptions(tmp_path, sampler):
     def finite(trials):
         return sweep(*LARGER, f"search={{sampler='{sampler}',trials={trials},generation=6}}")
 
-    whole = search(finite(30), out=tmp_path / "whole", workers=1)
-    for trials in (15, 30):  # the third generation of six is torn in two
+    complete = search(finite(30), out=tmp_path / "complete", workers=1)
+    for trials in (15, 30):  # interrupts the third generation of six
         parts = search(finite(trials), out=tmp_path / "parts", workers=2)
-    assert_same(whole, parts)
-    states = [json.loads(state) for state in whole.trials["search_state"].to_pylist() if state is not None]
+    assert_same(complete, parts)
+    states = [json.loads(state) for state in complete.trials["search_state"].to_pylist() if state is not None]
     assert any("repeats" in state for state in states) == (sampler == "tpe")
 
 
 @pytest.mark.parametrize(("sampler", "workers"), [("random", 2), ("tpe", 1)])
-def test_a_killed_search_of_a_finite_space_goes_on(tmp_path, sampler, workers):
+def test_a_killed_search_of_a_finite_space_continues(tmp_path, sampler, workers):
     out = tmp_path / "killed"
     slow = [*LARGER, "budget.epochs=500", f"search={{sampler='{sampler}',trials=16,generation=6}}"]
     sets = [part for override in slow for part in ("--set", override)]
@@ -87,12 +87,12 @@ def test_a_killed_search_of_a_finite_space_goes_on(tmp_path, sampler, workers):
         killed.kill()
     assert load(out).trials.num_rows < 16
     ended = search(sweep(*slow), out=out, workers=workers)
-    assert_same(ended, search(sweep(*slow), out=tmp_path / "whole", workers=3 - workers))
+    assert_same(ended, search(sweep(*slow), out=tmp_path / "complete", workers=3 - workers))
     assert len(set(ids(ended))) == 16
 
 
 @pytest.mark.parametrize("sampler", [*SAMPLERS, "grid"])
-def test_given_points_are_not_drawn_again(tmp_path, sampler):
+def test_fixed_points_are_not_drawn_again(tmp_path, sampler):
     points = "points=[{batch_size=10,learning_rate=0.1},{batch_size=5,learning_rate=0.1,warmup=1.0}]"
     given = sweep(*FOUR, points, f"search={{sampler='{sampler}',trials=20}}")
     assert prepare(given).total == 2 + 3
@@ -103,26 +103,34 @@ def test_given_points_are_not_drawn_again(tmp_path, sampler):
 @pytest.mark.parametrize(
     ("overrides", "total", "line"),
     [
-        (("search={}",), 4, "after 4 trials: it has 4 configurations, and none is run twice"),
+        (("search={}",), 4, "after 4 trials: its space has 4 configurations, and none is run twice"),
         (("search={sampler='tpe',trials=4}",), 4, ""),
         (("search={sampler='grid'}",), 4, ""),
-        (("search={sampler='grid',trials=9}",), 4, "it has 4 configurations, 9 trials were asked for"),
-        (("search={trials=9}", "points=[{batch_size=7}]"), 5, "after 5 trials: it has 4 configurations, 9 trials"),
-        (("search={trials=9}", "space.batch_size=5", "space.learning_rate=0.1"), 1, "it has 1 configuration, 9 trials"),
+        (("search={sampler='grid',trials=9}",), 4, "has 4 configurations, and none is run twice (9 trials were requested)"),
+        (
+            ("search={trials=9}", "points=[{batch_size=7}]"),
+            5,
+            "after 5 trials: its space has 4 configurations, and none is run twice (9",
+        ),
+        (
+            ("search={trials=9}", "space.batch_size=5", "space.learning_rate=0.1"),
+            1,
+            "has 1 configuration, and none is run twice (9",
+        ),
         (("search={trials=9}", "space.learning_rate={low=0.1,high=0.2}"), 9, ""),
         (("search={trials=9,sampler_version=1}",), 9, ""),
     ],
 )
-def test_how_many_trials_a_finite_space_has(overrides, total, line):
+def test_number_of_trials_of_a_finite_space(overrides, total, line):
     prepared = prepare(sweep(*FOUR, *overrides))
     assert prepared.total == total
     assert line in prepared.advisor.used_up
     assert bool(line) == bool(prepared.advisor.used_up)
 
 
-def test_the_command_ends_well_where_a_space_is_used_up_and_a_dry_run_says_so_before(tmp_path, monkeypatch, capsys):
+def test_the_command_and_a_dry_run_report_the_end_of_the_space(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    line = "the space is used up after 4 trials: it has 4 configurations, 20 trials were asked for, and none is run twice\n"
+    line = "the search ends after 4 trials: its space has 4 configurations, and none is run twice (20 trials were requested)\n"
     given = ["search", sweep_file(tmp_path), "--trials", "20"]
     given += [part for override in FOUR for part in ("--set", override)]
     shown = call(monkeypatch, capsys, *given, "--dry-run")
@@ -137,10 +145,10 @@ def test_the_command_ends_well_where_a_space_is_used_up_and_a_dry_run_says_so_be
     assert (again.code, again.err) == (0, f"4 of 4 trials are recorded already; nothing is left to do\n{line}")
 
 
-# --- Records of the version before, which may repeat
+# --- Records of sampler version 1, which may contain repeats
 
-EARLIER = ("space={batch_size=[5,10],learning_rate=[0.05,0.1,0.2],optimizer=['sgd','momentum']}", "optimizer={}")
-# What that version ran of these 12 configurations in 24 trials.
+TWELVE = ("space={batch_size=[5,10],learning_rate=[0.05,0.1,0.2],optimizer=['sgd','momentum']}", "optimizer={}")
+# The 24 trials of these 12 configurations that version 1 ran.
 SEQUENCES = {
     "random": (
         "2b7be7e566f4 2451c8e6bee1 16f7e0fbb866 b63b21f743b7 ed4b37d3d9e5 2451c8e6bee1 ed4b37d3d9e5 4fdb6ededc32 2b7be7e566f4"
@@ -161,22 +169,22 @@ SEQUENCES = {
 
 
 @pytest.mark.parametrize("sampler", SEQUENCES)
-def test_version_1_draws_as_it_did(tmp_path, sampler):
-    given = sweep(*EARLIER, f"search={{sampler='{sampler}',trials=24,generation=4,sampler_version=1}}")
+def test_version_1_draws_its_recorded_sequences(tmp_path, sampler):
+    given = sweep(*TWELVE, f"search={{sampler='{sampler}',trials=24,generation=4,sampler_version=1}}")
     assert ids(search(given, out=tmp_path / "one", workers=1)) == SEQUENCES[sampler].split()
 
 
-def test_a_record_of_before_goes_on_as_it_was_begun_and_says_what_repeats(tmp_path):
-    """It was written by the version before, and stopped in the third generation of four."""
+def test_an_older_record_continues_with_version_1_and_reports_repeats(tmp_path):
+    """The record was written by an earlier version, and stopped in the third generation of four."""
     out = shutil.copytree(Path(__file__).parent / "record" / "repeating", tmp_path / "repeating")
     assert "sampler_version" not in (out / "sweep.toml").read_text()
     notes = Notes()
-    given = sweep(*EARLIER, "search={sampler='tpe',trials=24,generation=4}")
+    given = sweep(*TWELVE, "search={sampler='tpe',trials=24,generation=4}")
     results = search(given, out=out, workers=1, progress=notes)
     assert ids(results) == SEQUENCES["tpe"].split()
     assert notes.lines == [
-        f"3 of the 11 trials in {out} repeat the configuration of an earlier one, and more may follow: the search goes on as it"
-        " was begun, with search.sampler_version = 1; --fresh begins one without repeats"
+        f"3 of the 11 trials in {out} repeat the configuration of an earlier trial, and more may follow: the search continues"
+        " with search.sampler_version = 1, as it was started; use --fresh for one without repeats"
     ]
     assert parse(results.sweep_toml).search.sampler_version == 1
     assert_same(results, search(given, out=out, workers=1))
@@ -185,11 +193,11 @@ def test_a_record_of_before_goes_on_as_it_was_begun_and_says_what_repeats(tmp_pa
     assert parse(fresh.sweep_toml).search.sampler_version == 2
 
 
-def test_a_search_keeps_the_version_that_it_was_begun_with(tmp_path):
+def test_a_search_keeps_the_sampler_version_it_started_with(tmp_path):
     for version in (1, 2):
         out = tmp_path / str(version)
-        begun = search(sweep(*FOUR, f"search={{trials=2,sampler_version={version}}}"), out=out, workers=1)
-        assert parse(begun.sweep_toml).search.sampler_version == version
+        started = search(sweep(*FOUR, f"search={{trials=2,sampler_version={version}}}"), out=out, workers=1)
+        assert parse(started.sweep_toml).search.sampler_version == version
         search(sweep(*FOUR, "search={trials=9}"), out=out, workers=1)
         assert load(out).trials.num_rows == (9 if version == 1 else 4)
         with pytest.raises(Problem, match=f"search.sampler_version: {version} before, {3 - version} now"):
@@ -199,8 +207,8 @@ def test_a_search_keeps_the_version_that_it_was_begun_with(tmp_path):
 # --- Interruption
 
 
-def test_a_generation_is_not_asked_for_once_somebody_asks_to_stop(tmp_path):
-    """To ask around known points can take a sampler seconds, in which nothing runs that could be drained."""
+def test_no_generation_is_proposed_after_a_stop_request(tmp_path):
+    """A sampler may need seconds to avoid known points."""
 
     class Stopped:
         seconds = 0.0

@@ -1,4 +1,4 @@
-"""Workers and those who call them: scripts without a guard, and samplers that a crashed trial has nothing to tell."""
+"""The worker pool: crashed, killed and drained workers, and scripts without a main guard."""
 
 import os
 import signal
@@ -36,14 +36,14 @@ print(set(results.trials["status"].to_pylist()))
 
 
 def test_a_script_that_calls_search_is_not_run_again_by_the_workers(tmp_path):
-    """Without `if __name__ == "__main__"`, which multiprocessing otherwise wants."""
+    """It has no `if __name__ == "__main__"`, which multiprocessing otherwise needs."""
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, str(tmp_path / "script.py"), sweep_file(tmp_path), str(tmp_path / "out")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=NEVER_SECONDS)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "once\n{'completed'}\n", "")
 
 
-def test_what_an_adaptive_sampler_cannot_be_told_it_goes_on_without(tmp_path):
+def test_an_adaptive_search_continues_after_failed_trials(tmp_path):
     for trials, out in ((6, "whole"), (4, "parts"), (6, "parts")):
         search(sweep(f"search.trials={trials}", text=SWEEP), out=tmp_path / out, workers=2, plugins=[PERILOUS])
     whole, parts = load(tmp_path / "whole"), load(tmp_path / "parts")
@@ -51,7 +51,7 @@ def test_what_an_adaptive_sampler_cannot_be_told_it_goes_on_without(tmp_path):
     assert {"completed", "failed"} <= set(statuses(whole))
 
 
-def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, tmp_path):
+def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tmp_path):
     start, begun, notes = processes.start, [], []
 
     def starting(target, *arguments):
@@ -67,18 +67,18 @@ def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, 
     assert len(begun) == 2 * ATTEMPTS + 1
 
 
-def test_workers_that_are_all_killed_before_they_begin_are_given_up(monkeypatch, tmp_path):
+def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, tmp_path):
     start, begun, notes = processes.start, [], []
     monkeypatch.setattr(processes, "start", lambda target, *given: begun.append(target) or start(still_born, *given))
     with Pool(sweep(), killed, 2, notes.append) as pool:
         pool.submit(tmp_path / "times")
-        told = r"^10 workers in a row were killed \(SIGKILL\) before .* give fewer --workers$"
-        with pytest.raises(Problem, match=told):
+        message = r"^10 workers in a row were killed \(SIGKILL\) during .* use fewer --workers$"
+        with pytest.raises(Problem, match=message):
             deque(event for _ in range(100) for event in pool.events(timeout=0.1))
     assert len(begun) == 2 + STILLBORN - 1
 
 
-def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
+def test_a_task_is_lost_after_its_worker_was_killed_three_times(tmp_path):
     notes = []
     with Pool(sweep(), killed, 1, notes.append) as pool:
         pool.submit(tmp_path / "times")
@@ -88,11 +88,11 @@ def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
     message = "the worker process ended by signal SIGKILL, in each of 3 attempts"
     assert events == [Lost(tmp_path / "times", "failed", message)]
     assert (tmp_path / "times").read_text() == "xxx"
-    assert notes == ["a worker was killed (SIGKILL): what it ran begins anew in another"] * 2
+    assert notes == ["a worker was killed (SIGKILL): its task starts again in another worker"] * 2
 
 
-@pytest.mark.parametrize("code", [1, 255])  # 255 is also what multiprocessing gives where the fork server is gone
-def test_a_task_that_ends_its_worker_is_not_run_again(code):
+@pytest.mark.parametrize("code", [1, 255])  # multiprocessing also returns 255 if the fork server has ended
+def test_a_task_that_ends_its_worker_is_not_repeated(code):
     notes, events = [], []
     with Pool(sweep(), ends, 1, notes.append) as pool:
         pool.submit(code)
@@ -103,8 +103,8 @@ def test_a_task_that_ends_its_worker_is_not_run_again(code):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
-def test_with_the_fork_server_go_its_workers_and_what_they_ran_is_run_again(tmp_path):
-    """It alone would know how a worker ended; a new one is started for the next."""
+def test_tasks_are_repeated_after_the_fork_server_was_killed(tmp_path):
+    """Only the fork server knows how a worker ended; a new one is started for the next worker."""
     notes, task = [], tmp_path / "task"
     with Pool(sweep(), gated, 1, notes.append) as pool:
         pool.submit(task)
@@ -117,20 +117,20 @@ def test_with_the_fork_server_go_its_workers_and_what_they_ran_is_run_again(tmp_
         ended = []
         wait_until(lambda: ended.extend(pool.events(timeout=0.1)) or not pool.busy)
     assert [event.task for event in ended] == [task]
-    assert notes == ["a worker was killed (SIGKILL): what it ran begins anew in another"]
+    assert notes == ["a worker was killed (SIGKILL): its task starts again in another worker"]
 
 
-def test_a_process_that_cannot_be_started_is_one_line(monkeypatch):
+def test_a_process_that_cannot_start_gives_one_line(monkeypatch):
     def refuse(process):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(processes.context.Process, "start", refuse)
-    line = r"^cannot start a worker process: BlockingIOError: .*unavailable; give fewer --workers, or try again$"
+    line = r"^cannot start a worker process: BlockingIOError: .*unavailable; use fewer --workers, or try again$"
     with pytest.raises(Problem, match=line):
         processes.start(print)
 
 
-def test_who_drains_ends_the_task_that_runs_and_begins_none_that_waits(tmp_path):
+def test_draining_finishes_the_running_task_only(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     with Pool(sweep(), gated, 1, print) as pool:
         for task in (first, second):

@@ -1,4 +1,4 @@
-"""What to try next: Optuna's ask and tell over our space, with a memory that can be rebuilt from the record."""
+"""Propose the points of trials: Optuna's ask and tell over a sweep's space, with a state that the record can rebuild."""
 
 from sweepgd.advisor.advisor import Advisor
 from sweepgd.advisor.states import trial_of, values_of

@@ -1,4 +1,4 @@
-"""Points by trial number, and results told, over Optuna's ask and tell."""
+"""Propose the point of each trial number, and learn from results, with Optuna's ask and tell."""
 
 import json
 import warnings
@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from sweepgd.advisor.repeats import Repeats
 from sweepgd.advisor.states import dump, reports, trial_of
-from sweepgd.pruners import RUNGS, STUDY_NAME, PruningTable, make_pruner, told_of
+from sweepgd.pruners import RUNGS, STUDY_NAME, PruningTable, make_pruner, reports_of
 from sweepgd.samplers import ADAPTIVE, GridPoints, Points, make
 from sweepgd.space import Space, Value
 from sweepgd.sweep import Sweep, configuration_of, point_of, points_of, space_of
@@ -19,11 +19,11 @@ DEFAULT_TRIALS = 20
 
 
 class Advisor:
-    """Proposes points by trial number, and learns from results.
+    """Propose points by trial number, and learn from results.
 
-    The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends on its number alone;
-    adaptive samplers ask for whole generations, each with random numbers of its own, and are told a generation at once.
-    No point is proposed again, be it a fixed one, unless version 1 of the samplers goes on.
+    The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends only on its number.
+    Adaptive samplers propose whole generations, each with its own random numbers, and learn from a whole generation at once.
+    No point, fixed or proposed, is proposed again, except with version 1 of the samplers.
     """
 
     def __init__(self, sweep: Sweep, objectives: Sequence[str]) -> None:
@@ -33,9 +33,9 @@ class Advisor:
         self.space: Space = space_of(sweep)
         self.points = points_of(sweep, self.space)
         self._repeating = sweep.search.sampler_version == 1
-        self._given = {} if self._repeating else self._inside_points()
-        places = map(self.space.index_of, self._given.values())
-        self._places = {place for place in places if place is not None}
+        self._known_points = {} if self._repeating else self._points_in_space()
+        places = map(self.space.index_of, self._known_points.values())
+        self._known_places = {place for place in places if place is not None}
         self.adaptive = sweep.search.sampler in ADAPTIVE
         self.rungs = RUNGS.get(sweep.search.pruner, ())
         self._study = optuna.create_study(
@@ -44,14 +44,14 @@ class Advisor:
             sampler=self._sampler(0),
             pruner=make_pruner(sweep.search.pruner, self._objectives),
         )
-        self._asked: dict[int, optuna.Trial] = {}
+        self._proposed: dict[int, optuna.Trial] = {}
         self._repeats = Repeats(self._study, self.space, sweep.search.seed) if self.adaptive and not self._repeating else None
         if self._repeats is not None:
-            for number, point in self._given.items():
+            for number, point in self._known_points.items():
                 self._repeats.know(point, number)
 
     def _sampler(self, generation: int) -> optuna.samplers.BaseSampler:
-        """The sampler of a generation, see `sweepgd.samplers.make`."""
+        """Return the sampler of a generation, see `sweepgd.samplers.make`."""
         search = self._search
         return make(
             search.sampler,
@@ -60,60 +60,60 @@ class Advisor:
             self._objectives,
             generation,
             repeats=self._repeating,
-            without=self._places,
+            without=self._known_places,
         )
 
-    def _inside(self, point: Mapping[str, Value]) -> Mapping[str, Value] | None:
-        """A fixed point as the point of the space with its configuration, None where there is none."""
-        # Version 1 tells a sampler also of points whose other settings are not those of the space.
+    def _in_space(self, point: Mapping[str, Value]) -> Mapping[str, Value] | None:
+        """Return the point of the space with the configuration of a fixed point, or None if there is none."""
+        # In version 1 a sampler also learns from points whose other settings are not those of the space.
         return point if self._repeating else point_of(configuration_of(point), self.space)
 
-    def _inside_points(self) -> dict[int, Mapping[str, Value]]:
-        """The fixed points that lie in the space, by number."""
-        found = ((number, self._inside(point)) for number, point in enumerate(self.points))
+    def _points_in_space(self) -> dict[int, Mapping[str, Value]]:
+        """Return the fixed points that lie in the space, by number."""
+        found = ((number, self._in_space(point)) for number, point in enumerate(self.points))
         return {number: inside for number, inside in found if inside is not None}
 
     @property
     def remembers(self) -> bool:
-        """Whether later proposals or prunings depend on earlier results."""
+        """True if later proposals or prunings depend on earlier results."""
         return self.adaptive or bool(self.rungs)
 
     def total(self) -> int:
-        """How many trials the sweep has in all: as it says, and at most what there is to try."""
-        return int(min(self._wanted, self._most))
+        """Return the number of trials of the sweep: the requested number, or all available points if there are fewer."""
+        return int(min(self._requested, self._available))
 
     @property
     def used_up(self) -> str:
-        """The line that says that the space has fewer configurations than trials are wanted, else ''."""
-        if self._repeating or self._wanted <= self._most:
+        """A message if the space has fewer configurations than the requested trials, else ""."""
+        if self._repeating or self._requested <= self._available:
             return ""
-        wanted = "" if self._search.trials is None else f", {self._search.trials} trials were asked for"
+        requested = "" if self._search.trials is None else f" ({self._search.trials} trials were requested)"
         size = self.space.countable
         count = "1 configuration" if size == 1 else f"{size:,} configurations"
-        return f"the space is used up after {self.total()} trials: it has {count}{wanted}, and none is run twice"
+        return f"the search ends after {self.total()} trials: its space has {count}, and none is run twice{requested}"
 
     @property
-    def _wanted(self) -> int:
-        """The number of trials asked for; by default the whole grid, else the points and DEFAULT_TRIALS."""
+    def _requested(self) -> int:
+        """The requested number of trials; by default the whole grid, or the fixed points and DEFAULT_TRIALS."""
         searched = any(not axis.fixed for axis in self.space.axes)
         if isinstance(self._study.sampler, GridPoints):
-            default = int(self._most)
+            default = int(self._available)
         else:
             default = len(self.points) + DEFAULT_TRIALS if searched else max(1, len(self.points))
         return self._search.trials or default
 
     @property
-    def _most(self) -> float:
+    def _available(self) -> float:
         """The largest possible number of trials."""
         sampler = self._study.sampler
         if isinstance(sampler, GridPoints):
             return len(self.points) + sampler.size
         if self._repeating or not self.space.finite:
             return inf
-        return len(self.points) + self.space.countable - len(self._places)
+        return len(self.points) + self.space.countable - len(self._known_places)
 
     def generations(self, total: int) -> Iterator[range]:
-        """The trial numbers in the groups that are asked for together: one group where no result matters."""
+        """Yield the trial numbers in groups that are proposed together: one group if the sampler is not adaptive."""
         start = len(self.points)
         if not self.adaptive:
             yield range(total)
@@ -124,12 +124,12 @@ class Advisor:
             yield range(first, min(first + size, total))
 
     def begin(self, generation: range) -> None:
-        """Makes the sampler of an adaptive generation, seeded by its own number."""
+        """Create the sampler of an adaptive generation, seeded by its own number."""
         if self.adaptive and generation.start >= len(self.points):
             self._study.sampler = self._sampler((generation.start - len(self.points)) // self._search.generation)
 
     def ask(self, number: int) -> dict[str, Value]:
-        """The point of a trial."""
+        """Return the point of a trial."""
         if number < len(self.points):
             return self.points[number]
         sampler = self._study.sampler
@@ -138,27 +138,27 @@ class Advisor:
             if not self.rungs:
                 return self.space.ask(sampler)
         trial = self._study.ask() if self._repeats is None else self._repeats.ask(number)
-        self._asked[number] = trial
+        self._proposed[number] = trial
         return self.space.ask(trial)
 
     def should_prune(self, number: int, percent: int, mean: float) -> bool:
-        """Takes a report at a rung. The fixed points are never pruned: they were asked for by name."""
-        trial = self._asked.get(number)
+        """Take a report at a rung, and return the pruner's decision. Fixed points are never pruned: the user chose them."""
+        trial = self._proposed.get(number)
         if trial is None:
             return False
         trial.report(mean, percent)
         return trial.should_prune()
 
     def table(self) -> PruningTable:
-        """Return all reports so far, for trials that are judged where they run."""
-        trials = tuple(map(told_of, self._study.get_trials(deepcopy=False)))
-        return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._asked.items()})
+        """Return all reports so far, for trials that are pruned on remote machines."""
+        trials = tuple(map(reports_of, self._study.get_trials(deepcopy=False)))
+        return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._proposed.items()})
 
     def state(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> str | None:
-        """What must be recorded for this trial to be remembered after a restart, as JSON; None where nothing must."""
+        """Return as JSON what a restart needs to remember this trial, or None if it needs nothing."""
         if not self.remembers:
             return None
-        trial = self._asked.get(number)
+        trial = self._proposed.get(number)
         if trial is None:
             return self.state_of_point(self.points[number], values)
         repeats = [] if self._repeats is None else self._repeats.record(number)
@@ -166,23 +166,23 @@ class Advisor:
         return dump(values, pruned, kept.params, kept.distributions, kept.system_attrs, kept.intermediate_values, repeats)
 
     def state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
-        """A point as a trial that the sampler could have asked for, or None where it lies outside of the space."""
-        inside = self._inside(point)
+        """Return the state of a fixed point as if the sampler had proposed it, or None if it lies outside the space."""
+        inside = self._in_space(point)
         if inside is None:
             return None
         fixed = optuna.trial.FixedTrial(dict(inside))
         try:
             if any(inside.get(axis.name) not in axis.values for axis in self.space.axes if axis.fixed and axis.exists(inside)):
                 return None
-            with warnings.catch_warnings(action="error"):  # Optuna only warns of a number out of its range
+            with warnings.catch_warnings(action="error"):  # Optuna only warns about a value out of range
                 self.space.ask(fixed)
         except (ValueError, UserWarning):
             return None
         return dump(values, False, fixed.params, fixed.distributions, {}, {})
 
     def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
-        """Tells the sampler a result: what it minimises, or None for a trial that failed."""
-        trial = self._asked.pop(number, None)
+        """Tell the sampler the values of a trial, which it minimises, or None for a failed trial."""
+        trial = self._proposed.pop(number, None)
         if trial is None:
             if state is not None:
                 self.remember(number, state)
@@ -200,19 +200,19 @@ class Advisor:
             self._repeats.learn(number, state)
 
     def agrees(self, number: int, state: str) -> bool:
-        """Whether a recorded trial is the one that was asked for under its number."""
-        trial = self._asked.get(number)
+        """Return True if a recorded trial has the point that was proposed under its number."""
+        trial = self._proposed.get(number)
         return trial is not None and trial.params == json.loads(state)["params"]
 
     def forget(self, number: int) -> None:
-        """Gives up a trial that was asked for."""
-        trial = self._asked.pop(number)
+        """Discard a proposed trial."""
+        trial = self._proposed.pop(number)
         if self._repeats is not None:
             self._repeats.forget(number, trial.params)
         self._study.tell(trial, state=TrialState.FAIL)
 
     def remember(self, number: int, state: str) -> None:
-        """Adds a recorded trial to the sampler's memory."""
+        """Add a recorded trial to the sampler's study."""
         if self._repeats is not None:
             self._repeats.remember(json.loads(state).get("repeats", ()))
             self._repeats.learn(number, state)
@@ -220,7 +220,7 @@ class Advisor:
 
 
 def _report_missing(trial: optuna.Trial, state: str) -> None:
-    """Report again what a trial reported in an earlier process."""
+    """Report again the values that a trial reported in an earlier process."""
     there = trial.storage.get_trial(trial._trial_id).intermediate_values
     for step, value in reports(json.loads(state)).items():
         if step not in there:

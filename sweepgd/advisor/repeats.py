@@ -1,4 +1,4 @@
-"""Known points that an adaptive sampler asks for again: it is told what became of them, and they are not run again."""
+"""Known points that an adaptive sampler proposes again: it is told their recorded outcome, and they are not run again."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from sweepgd.space import Space, Value
 
 
 class Outcome(NamedTuple):
-    """The outcome of a trial: its state, its values, and if it was pruned its last report, by step."""
+    """The state and values of a trial, and, if it was pruned, its last report by step."""
 
     state: TrialState
     values: list[float] | None
@@ -25,33 +25,33 @@ UNKNOWN = Outcome(TrialState.FAIL, None, {})
 
 
 class Repeat(NamedTuple):
-    """A trial of Optuna's whose point is that of the trial numbered `of`."""
+    """An Optuna trial with the same point as trial number `of`."""
 
     of: int
     trial: optuna.Trial
 
 
 class Repeats:
-    """A study that is asked for new points only, and told again the outcome of each known point that it repeats.
+    """An Optuna study that returns only new points; each known point that it proposes is told its recorded outcome.
 
-    The outcome is that of the first trial with the point: its values (penalties included), its last report if it was pruned, or
-    its failure. Repeats are told right before the trial that they were asked before, and are recorded in its state; the
-    outcome is not recorded again.
+    The outcome is that of the first trial with the point: its values (with penalties), its last report if it was pruned, or
+    its failure. Repeats are told right before the trial that was proposed after them, and are recorded in its state without
+    the outcome.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
         self._study, self._space, self._seed = study, space, seed
         self._drawn = Drawn(space)
-        self._asked: dict[int, list[Repeat]] = {}
+        self._repeats: dict[int, list[Repeat]] = {}
         self._outcomes: dict[int, Outcome] = {}
 
     def know(self, point: Mapping[str, Value], number: int) -> None:
-        """Note the point of a trial that was not asked for here."""
+        """Add the point of a trial that the study did not propose."""
         self._drawn.add(point, number)
 
     def ask(self, number: int) -> optuna.Trial:
-        """Return a trial at a new point: one of the sampler's or, after MOST_REPEATS repeats in a row, a random one."""
-        repeats = self._asked[number] = []
+        """Return a trial at a new point: the sampler's or, after MOST_REPEATS repeats in a row, a random one."""
+        repeats = self._repeats[number] = []
         while len(repeats) < MOST_REPEATS:
             trial = self._study.ask()
             point = self._space.ask(trial)
@@ -66,21 +66,21 @@ class Repeats:
         return trial
 
     def record(self, number: int) -> list[dict[str, Any]]:
-        """Return the record of the repeats that were asked for before a trial."""
+        """Return the record of the repeats that were proposed before a trial."""
         kept = self._study.get_trials(deepcopy=False)
-        found = ((of, kept[trial.number]) for of, trial in self._asked.get(number, ()))
+        found = ((of, kept[trial.number]) for of, trial in self._repeats.get(number, ()))
         return [{"of": of, "params": each.params, "system_attrs": each.system_attrs} for of, each in found]
 
     def tell(self, number: int) -> None:
-        """Tell the study the outcomes of the repeats that were asked for before a trial."""
-        for of, trial in self._asked.pop(number, ()):
+        """Tell the study the outcomes of the repeats that were proposed before a trial."""
+        for of, trial in self._repeats.pop(number, ()):
             outcome = self._outcomes.get(of, UNKNOWN)
             for step, value in outcome.reports.items():
                 trial.report(value, step)
             if outcome.state == TrialState.COMPLETE:
                 self._study.tell(trial, outcome.values)
             else:
-                self._study.tell(trial, state=outcome.state)  # pruned at the value of its last report
+                self._study.tell(trial, state=outcome.state)  # a pruned trial has the value of its last report
 
     def remember(self, repeats: Sequence[Mapping[str, Any]]) -> None:
         """Add recorded repeats to the study."""
@@ -99,7 +99,7 @@ class Repeats:
             self._study.add_trial(trial)
 
     def learn(self, number: int, state: str) -> None:
-        """Note the point and the outcome of a trial from its state."""
+        """Add the point and the outcome of a trial from its state."""
         saved = json.loads(state)
         self.know(self._space.ask(FixedTrial(saved["params"])), number)
         ended, reported = ending(saved), reports(saved)
@@ -107,7 +107,7 @@ class Repeats:
         self._outcomes[number] = Outcome(ended, saved["values"], {step: reported[step] for step in last})
 
     def forget(self, number: int, params: Mapping[str, Any]) -> None:
-        """Give up the point that a trial was asked for, and the repeats before it."""
+        """Discard the point that was proposed for a trial, and the repeats before it."""
         self._drawn.remove(self._space.ask(FixedTrial(dict(params))), number)
-        for _, trial in self._asked.pop(number, ()):
+        for _, trial in self._repeats.pop(number, ()):
             self._study.tell(trial, state=TrialState.FAIL)

@@ -1,4 +1,4 @@
-"""What is recorded of a trial so that a sampler and a pruner can be told of it after a restart, as JSON."""
+"""The search state of a trial: JSON in the record from which a restart rebuilds the sampler and the pruner."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ def dump(
     intermediate_values: Mapping[int, float],
     repeats: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """What is recorded of a trial, to be remembered: JSON that `trial_of` reads.
+    """Return the search state of a trial as JSON, which `trial_of` reads.
 
-    `repeats` are the known points that the sampler asked for before this one, see `sweepgd.advisor.repeats`.
+    `repeats` are the known points that the sampler proposed before this one, see `sweepgd.advisor.repeats`.
     """
     state = {
         "values": None if values is None else list(values),
@@ -33,7 +33,7 @@ def dump(
 
 
 def trial_of(state: str, **user_attrs: Any) -> FrozenTrial:
-    """A recorded trial as Optuna's."""
+    """Return the Optuna trial of a search state."""
     saved = json.loads(state)
     return create_trial(
         state=ending(saved),
@@ -47,17 +47,17 @@ def trial_of(state: str, **user_attrs: Any) -> FrozenTrial:
 
 
 def reports(saved: Mapping[str, Any]) -> dict[int, float]:
-    """The values that a recorded trial reported, by rung."""
+    """Return the values that a recorded trial reported, by rung."""
     return {int(step): value for step, value in saved["intermediate_values"].items()}
 
 
 def ending(saved: Mapping[str, Any]) -> TrialState:
-    """The state in which a recorded trial ended."""
+    """Return the state in which a recorded trial ended."""
     if saved["values"] is None:
         return TrialState.FAIL
     return TrialState.PRUNED if saved["pruned"] else TrialState.COMPLETE
 
 
 def values_of(state: str) -> list[float] | None:
-    """The values in a recorded state: what the sampler was told, None for a trial that failed."""
+    """Return the values that the sampler was told, or None for a failed trial."""
     return json.loads(state)["values"]

@@ -1,4 +1,4 @@
-"""A sweep made ready to run: everything that can be checked before a trial runs, and what it had better be told of."""
+"""Prepare a sweep: all checks that are possible before a trial runs, and warnings about settings without effect."""
 
 from sweepgd.preparation.prepare import Prepared, check_batch_sizes, prepare
 from sweepgd.preparation.warnings import warnings_of

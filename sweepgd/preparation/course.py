@@ -1,4 +1,4 @@
-"""The course of a run as its configuration plans it: the learning rates and batch sizes of all its updates."""
+"""The planned learning rates and batch sizes of all updates of a run, from its configuration."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from sweepgd.schedules.contract import Floats
 from sweepgd.sweep.points import schedule_of
 from sweepgd.training.start import plan_of, warmup_of
 
-# A longer run takes more than a tenth of a second to lay out.
+# Computing the plan of a longer run takes more than 0.1 s.
 MOST_UPDATES, MOST_EPOCHS = 2_000_000, 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
-    """What is planned for each of `total` updates, as shares of the base rate: `rates` (updates,), and the schedule's `factors`
-    alone, from where it begins. `sizes` are the batch sizes of the epochs; `warmup` is in updates."""
+class RunPlan:
+    """The plan of `total` updates. `rates` (total,) are multiples of the base learning rate, and `factors` are those of the
+    schedule alone, from its first update. `sizes` are the batch sizes of the epochs, and `warmup` is in updates."""
 
     total: int
     samples: int
@@ -29,12 +29,12 @@ class Course:
 
     @property
     def effect(self) -> tuple[int, bytes, tuple[int, ...]]:
-        """Equal for courses that compute the same."""
+        """A key that is equal for plans that compute the same."""
         return self.total, self.rates.tobytes(), self.sizes
 
 
-def course_of(configuration: Configuration, budget: Budget, rows: int, last_batch: str) -> Course | None:
-    """The course of a run on so many training rows; None where its length is unknown, or too long to be laid out."""
+def run_plan_of(configuration: Configuration, budget: Budget, rows: int, last_batch: str) -> RunPlan | None:
+    """Return the plan of a run on `rows` training rows, or None if its length is unknown or too large."""
     if max(budget.epochs or 0, budget.length or 0, (budget.samples or 0) / rows) > MOST_EPOCHS:
         return None
     plan = plan_of(configuration, rows, last_batch)
@@ -57,4 +57,4 @@ def course_of(configuration: Configuration, budget: Budget, rows: int, last_batc
     warmup, start = warmup_of(configuration, plan)
     rates = learning_rates(schedule, settings, clock, 1.0, warmup, start)
     factors = learning_rates(schedule, settings, clock, 1.0, 0, start)[start.updates :]
-    return Course(total, samples, warmup, rates, factors, tuple(sizes))
+    return RunPlan(total, samples, warmup, rates, factors, tuple(sizes))

@@ -1,4 +1,4 @@
-"""A sweep made ready to run: everything that can be checked before a trial runs."""
+"""Prepare a sweep: all checks that are possible before a trial runs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sweepgd.sweep import Sweep
 
 @dataclass(frozen=True)
 class Prepared:
-    """A sweep that has passed every check that can be made before a trial runs."""
+    """A sweep that has passed all checks before the first trial."""
 
     sweep: Sweep
     advisor: Advisor
@@ -23,12 +23,12 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """What of the sweep has no effect, or another one than asked for, a line each."""
+        """One line for each setting of the sweep that has no effect, or not the specified one."""
         return warnings_of(self.sweep, self.advisor.space, self.advisor.points, self.lab.data(0).rows)
 
 
 def prepare(sweep: Sweep) -> Prepared:
-    """Checks a sweep against what is installed and against its data, without running anything. Raises Problem."""
+    """Check a sweep against the installed plugins and its data, without running a trial. Raises Problem if a check fails."""
     check_there(sweep.data.model_dump())
     lab = Lab(sweep)
     advisor = Advisor(lab.sweep, lab.objectives)
@@ -38,9 +38,9 @@ def prepare(sweep: Sweep) -> Prepared:
 
 
 def check_batch_sizes(space: Space, points: Iterable[Mapping[str, Value]], rows: int) -> None:
-    """Raises UsageProblem where a batch size that may be tried is above the training rows."""
+    """Raise UsageProblem if a batch size of the space or the points exceeds the number of training rows."""
     axis = next(axis for axis in space.axes if axis.name == "batch_size")
-    asked = [*(axis.values or (int(axis.high),)), *(point["batch_size"] for point in points)]
-    for size in asked:
+    sizes = [*(axis.values or (int(axis.high),)), *(point["batch_size"] for point in points)]
+    for size in sizes:
         if isinstance(size, int) and size > rows:
-            raise UsageProblem(f'batch_size {size} is above the {rows} training rows: give at most {rows}, or "full"')
+            raise UsageProblem(f'batch_size {size} exceeds the {rows} training rows: set at most {rows}, or "full"')

@@ -1,4 +1,4 @@
-"""Warnings of what a sweep asks for and does not get: the faults of its configurations, and equal ones among them."""
+"""Warnings about a sweep: settings without effect, and configurations that compute the same."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -8,109 +8,109 @@ from math import prod
 from typing import NamedTuple
 
 from sweepgd.configuration import Configuration
-from sweepgd.preparation.course import Course, course_of
-from sweepgd.preparation.faults import faults
+from sweepgd.preparation.course import RunPlan, run_plan_of
+from sweepgd.preparation.faults import ineffective_settings
 from sweepgd.problem import reason
 from sweepgd.setting import shown
 from sweepgd.space import Axis, Space, Value
 from sweepgd.sweep import Sweep, configuration_of
 
-# What the course of a run depends on, beside settings of its schedules.
-OF_COURSE = ("schedule", "batch_schedule", "batch_size", "warmup", "schedule_after_warmup")
-# Of more combinations only the ends of each list are looked at, and at most so many, or so many updates of them all.
+# The keys that determine the planned updates of a run, besides settings of its schedules.
+PLAN_KEYS = ("schedule", "batch_schedule", "batch_size", "warmup", "schedule_after_warmup")
+# With more combinations only the ends of each list are checked, at most this many, and at most this many updates in total.
 MOST_COMBINATIONS, MOST_UPDATES = 500, 10_000_000
 
 Values = Mapping[str, Value]
 
 
 class Planned(NamedTuple):
-    """A configuration, the values that tell it from the others, and its course."""
+    """A configuration, the values in which it differs from the others, and its planned updates."""
 
     values: Values
     configuration: Configuration
-    course: Course
+    run_plan: RunPlan
 
 
 def warnings_of(sweep: Sweep, space: Space, points: Sequence[Values], rows: int) -> list[str]:
-    """What to tell of a sweep on so many training rows, a line each.
+    """Return the warnings about a sweep on `rows` training rows, one line each.
 
-    Looked at are the combinations of what the space searches, where it is a range at its ends, and the `points`. Of runs whose
-    length is not known, as under a budget in seconds, and of very long ones nothing is said.
+    The combinations of all searched values (for a range its ends) and the `points` are checked. Runs of unknown length, such as
+    with a budget in seconds, and very long runs are not checked.
     """
     lines: list[str] = []
     numbered = (({"points": index}, point) for index, point in enumerate(points))
     for named in (_combinations(space), numbered):
         planned = list(_planned(sweep, named, rows, lines.append))
         found: defaultdict[str, list[tuple[Values, str]]] = defaultdict(list)
-        for values, configuration, course in planned:
-            for what, how in faults(configuration, course, sweep.budget):
-                found[what].append((values, how))
+        for values, configuration, run_plan in planned:
+            for what, details in ineffective_settings(configuration, run_plan, sweep.budget):
+                found[what].append((values, details))
         every = [values for values, _, _ in planned]
         for what, cases in found.items():
             where = _where([values for values, _ in cases], every)
-            such = "for example, " if len({how for _, how in cases}) > 1 else ""
-            lines.append(f"{what}{where and f' ({where})'}: {such}{cases[0][1]}")
+            example = "for example, " if len({details for _, details in cases}) > 1 else ""
+            lines.append(f"{what}{where and f' ({where})'}: {example}{cases[0][1]}")
         lines += _equal(planned)
     return list(dict.fromkeys(lines))
 
 
 def _combinations(space: Space) -> Iterator[tuple[Values, Values]]:
-    """The points to look at, other axes than those of the course at their first value, and each one's values that vary."""
-    axes = [axis for axis in space.axes if axis.name in OF_COURSE or axis.name.startswith(("schedule.", "batch_schedule."))]
+    """Yield the points to check, each with its varied values. Axes that do not change the planned updates have one value."""
+    axes = [axis for axis in space.axes if axis.name in PLAN_KEYS or axis.name.startswith(("schedule.", "batch_schedule."))]
     varied = [axis.name for axis in axes if not axis.fixed]
     few = prod(len(_values(axis)) for axis in axes) <= MOST_COMBINATIONS
 
-    def looked_at(axis: Axis) -> Axis:
+    def checked(axis: Axis) -> Axis:
         values = _values(axis)
         chosen = values[:1] if axis not in axes else values if few else tuple(dict.fromkeys((values[0], values[-1])))
         return replace(axis, values=chosen)
 
-    for point in islice(Space(tuple(map(looked_at, space.axes))).grid(), MOST_COMBINATIONS):
+    for point in islice(Space(tuple(map(checked, space.axes))).grid(), MOST_COMBINATIONS):
         yield {name: point[name] for name in varied if name in point}, point
 
 
 def _values(axis: Axis) -> tuple[Value, ...]:
-    """The values of an axis, or the ends of its range."""
+    """Return the values of an axis, or the ends of its range."""
     ends = (int(axis.low), int(axis.high)) if axis.integer else (axis.low, axis.high)
     return axis.values or tuple(dict.fromkeys(ends))
 
 
-def _planned(sweep: Sweep, named: Iterable[tuple[Values, Values]], rows: int, say: Callable[[str], None]) -> Iterator[Planned]:
+def _planned(sweep: Sweep, named: Iterable[tuple[Values, Values]], rows: int, warn: Callable[[str], None]) -> Iterator[Planned]:
     updates = 0
     for values, point in named:
         configuration = configuration_of(point)
         try:
-            course = course_of(configuration, sweep.budget, rows, sweep.data.last_batch)
-        except Exception as error:  # a plugin's schedule may raise anything, and its trials will be failed rows
-            say(f"schedule {configuration.schedule} cannot be evaluated: {reason(error)}")
+            run_plan = run_plan_of(configuration, sweep.budget, rows, sweep.data.last_batch)
+        except Exception as error:  # a plugin's schedule may raise any error; its trials are then recorded as failed
+            warn(f"schedule {configuration.schedule} cannot be evaluated: {reason(error)}")
             continue
-        if course is not None:
-            yield Planned(values, configuration, course)
-            updates += course.total
+        if run_plan is not None:
+            yield Planned(values, configuration, run_plan)
+            updates += run_plan.total
         if updates > MOST_UPDATES:
             return
 
 
 def _where(cases: Sequence[Values], every: Sequence[Values]) -> str:
-    """The values of `cases` on the axes where they have not all of them, and how many of these combinations they are."""
-    told = {}
+    """Describe `cases`: their values on the axes of which they have only some values, and their number among matching ones."""
+    restricted = {}
     for name in dict.fromkeys(name for values in cases for name in values):
         own, others = (list(dict.fromkeys(values.get(name) for values in some)) for some in (cases, every))
         if len(own) < len(others):
-            told[name] = own
-    there = sum(all(values.get(name) in own for name, own in told.items()) for values in every)
-    parts = [f"{name} {' or '.join(shown(value) for value in own if value is not None)}" for name, own in told.items()]
-    parts += [f"{len(cases)} of {there} combinations"] if len(cases) < there else []
+            restricted[name] = own
+    matching = sum(all(values.get(name) in own for name, own in restricted.items()) for values in every)
+    parts = [f"{name} {' or '.join(shown(value) for value in own if value is not None)}" for name, own in restricted.items()]
+    parts += [f"{len(cases)} of {matching} combinations"] if len(cases) < matching else []
     return ", ".join(parts)
 
 
 def _equal(planned: Sequence[Planned]) -> Iterator[str]:
-    """A line where configurations compute the same."""
+    """Yield a line if configurations compute the same."""
     first: dict[Hashable, Values] = {}
     pairs = []
-    for values, configuration, course in planned:
+    for values, configuration, run_plan in planned:
         own = [getattr(configuration, key) for key in ("optimizer", "learning_rate", "weight_decay")]
-        key = (*own, *sorted(configuration.hyperparameters.items()), course.effect)
+        key = (*own, *sorted(configuration.hyperparameters.items()), run_plan.effect)
         if key in first:
             pairs.append((first[key], values))
         first.setdefault(key, values)

@@ -1,4 +1,4 @@
-"""The record of a sweep: what was computed, durable and readable by anyone."""
+"""The record of a study: its results, written durably and readable with any Parquet reader."""
 
 from sweepgd.record.files import NoRoom
 from sweepgd.record.finished import Finished, decode, encode, with_search_state

@@ -1,4 +1,4 @@
-"""Many parts of a study at rest made one."""
+"""Merge the many parts of a study that nobody is writing into one part a table."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -19,11 +19,12 @@ from sweepgd.record.store import Store
 
 
 def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
-    """Makes the parts of each table one, and returns how many there were and are.
+    """Merge the parts of each table into one. Return the number of parts a table before and after.
 
-    For a study at rest: readers that listed the old parts may miss them. It can be stopped at any point, and no row is lost
-    or there twice; the next command that writes there finishes it. `note` is told what was cut from a log. Raises Problem where
-    somebody is writing there, a part is damaged, or there is no room for the new parts beside the old ones.
+    Nobody should read the study meanwhile: a reader that has listed the old parts may not find them. Compaction can be stopped
+    at any point: no row is lost or duplicated, and the next command that writes to the directory finishes it. `note` receives
+    a line for each log that was cut. Raises Problem if another process is writing there, a part is damaged, or the disk has
+    no space for the new parts beside the old ones.
     """
     results = load(directory)
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
@@ -43,7 +44,7 @@ def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None)
 
 
 def _check_no_more_than(numbers: list[int], directory: Path) -> None:
-    """Raises Problem where a table has parts without trials: a repair that was cut short has left them."""
+    """Raise Problem if a table has parts whose trials part is missing: a repair was interrupted."""
     for table in SCHEMAS:
         for number in parts.numbers(directory / table, ".parquet"):
             if number not in numbers:
@@ -52,7 +53,7 @@ def _check_no_more_than(numbers: list[int], directory: Path) -> None:
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:
-    """Writes the new parts beside the old ones, numbered as the newest, and declares them complete."""
+    """Write the new parts beside the old ones under the newest part's number, and mark them as complete."""
     begun = directory / BEGUN
     begun.mkdir()
     for table, schema in SCHEMAS.items():
@@ -63,11 +64,11 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_
                 writer.write_table(group)
     sync_folder(begun)
     check_held()
-    # The log of the newest segment is the source of its parts alone, and not of those that will have its number.
+    # A log can rebuild only the parts of its own segment, and the new parts hold all segments.
     logs = [path for path in (directory / "log" / f"{number:06}.log" for number in numbers) if path.exists()]
     for log in logs:
         if has_more(log):
-            raise Problem(f"{log} has runs that its parts do not have; {to_repair(log)}")
+            raise Problem(f"{log} holds runs that are missing from its parts; {to_repair(log)}")
     for log in logs:
         log.unlink()
     sync_folder(directory / "log")
@@ -76,7 +77,7 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_
 
 
 def _regrouped(paths: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The rows of parts in tables as large as a row group should be."""
+    """Yield the rows of parts in tables of at least GROUP_BYTES, one a row group."""
     held = [schema.empty_table()]
     for group in (group for path in paths for group in groups(path, schema)):
         held.append(group)

@@ -1,4 +1,4 @@
-"""A compaction, from when it is complete to when it is in place: readers find each row once at any moment between."""
+"""The last step of a compaction: put the merged parts in place, so that readers find each row once at any moment."""
 
 import shutil
 from pathlib import Path
@@ -11,10 +11,10 @@ BEGUN = ".compacting"
 
 
 def finish_compaction(directory: Path) -> None:
-    """Puts a complete compaction in the place of the parts that it was made of, and gives up one that was not completed.
+    """Replace the old parts by a complete compaction, and discard an incomplete one.
 
-    Can be interrupted at any point and repeated. A folder of parts is replaced by two renames, so that between them it is
-    missing: its rows are never there twice.
+    It can be interrupted at any point and repeated. Two renames replace a folder of parts. Between them the folder is
+    missing, so its rows are never there twice.
     """
     shutil.rmtree(directory / BEGUN, ignore_errors=True)
     complete = directory / COMPACTED
@@ -32,7 +32,7 @@ def finish_compaction(directory: Path) -> None:
         if before.is_dir():
             for number in numbers(before, ".parquet"):
                 (before / f"{number:06}.parquet").unlink()
-            for path in before.iterdir():  # whatever else somebody has put there
+            for path in before.iterdir():  # other files that a user has put there
                 path.rename(directory / table / path.name)
             before.rmdir()
     complete.rmdir()

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, whatever happens while they are written."""
+"""Write files atomically: after a crash at any moment a file is complete or absent."""
 
 import errno
 import os
@@ -11,10 +11,10 @@ from sweepgd.problem import Problem
 
 
 class NoRoom(Problem):
-    """A disk or a quota that is full. What could not be written can be written again once there is room."""
+    """Raised when a disk or a quota is full. The write can be repeated once there is space."""
 
 
-# What is needed, by what the operating system says.
+# How to fix each error number of the operating system.
 _REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space there"),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable"),
@@ -23,14 +23,14 @@ _REMEDIES = {
 
 
 def to_repair(path: Path) -> str:
-    """How to go on where a file of a result directory is damaged."""
+    """Return the part of a message that says how to continue without a damaged file of a result directory."""
     directory = next((folder for folder in path.parents if (folder / "sweep.toml").exists()), path.parent.parent)
-    return f"to go on with the others: sweepgd verify {quote(str(directory))} --repair"
+    return f"to set it aside and continue: sweepgd verify {quote(str(directory))} --repair"
 
 
 @contextmanager
 def naming(path: Path, *, instead: bool = False) -> Iterator[None]:
-    """Gives an OSError that has no file's name, as those of a write and an fsync, this one; or any, instead of its own."""
+    """Add the file name `path` to an OSError without one, as `write` and `fsync` raise; with `instead`, to every OSError."""
     try:
         yield
     except OSError as error:
@@ -40,7 +40,7 @@ def naming(path: Path, *, instead: bool = False) -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable: a rename or a removal survives a power cut only after this."""
+    """Make renames and removals in a folder durable: only after this fsync do they survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with naming(folder):
@@ -51,10 +51,10 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def placed(path: Path) -> Iterator[Path]:
-    """A temporary sibling to write; leaving the block makes it durable and gives it its name.
+    """Yield a temporary file in the same folder; at the end of the block make it durable and rename it to `path`.
 
-    Its own name starts with a dot and does not end in the suffix, so that no reader's glob finds it. Everything happens in the
-    folder that was at the path when the block was entered, also where another folder has taken its place meanwhile.
+    The temporary name starts with a dot and does not end in the suffix, so that no reader's glob finds it. The file is renamed
+    in the folder that was at the path at the start of the block, even if the folder was moved meanwhile.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -62,7 +62,7 @@ def placed(path: Path) -> Iterator[Path]:
         with naming(path):
             yield temporary
         with naming(path, instead=True):
-            _place(folder, temporary.name, path.name)
+            _replace(folder, temporary.name, path.name)
     finally:
         try:
             with naming(path, instead=True), suppress(FileNotFoundError):
@@ -71,8 +71,8 @@ def placed(path: Path) -> Iterator[Path]:
             os.close(folder)
 
 
-def _place(folder: int, temporary: str, name: str) -> None:
-    """Makes a file of an open folder durable, and gives it its name there."""
+def _replace(folder: int, temporary: str, name: str) -> None:
+    """Make a file of an open folder durable, and rename it."""
     written = os.open(temporary, os.O_RDONLY, dir_fd=folder)
     try:
         os.fsync(written)
@@ -84,11 +84,11 @@ def _place(folder: int, temporary: str, name: str) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turns the operating system's refusal to write below `path` into a Problem."""
+    """Convert an OSError raised while writing below `path` into a Problem, or NoRoom if the disk is full."""
     try:
         yield
     except OSError as error:
         where = error.filename or path
         kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else Problem
-        remedy = _REMEDIES.get(error.errno or 0, "mend that")
-        raise kind(f"cannot write {where}: {error.strerror or error}; {remedy}, or give another --out") from error
+        remedy = _REMEDIES.get(error.errno or 0, "fix that")
+        raise kind(f"cannot write {where}: {error.strerror or error}; {remedy}, or choose another --out") from error

@@ -1,4 +1,4 @@
-"""One finished configuration, and its bytes in the log."""
+"""The record of one finished trial, and its bytes in the log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from sweepgd.layout import COLUMNS, Layout
 from sweepgd.problem import nearest
 from sweepgd.record.schema import CURVES, plain
 
-VALUE_BYTES = 8  # of every number in a curve
+VALUE_BYTES = 8  # the size of each number in a curve
 
 _REALS = {np.dtype(name): name for name in ("float32", "float64")}
 _CURVE_DTYPES = {name: np.dtype("i8" if str(CURVES.field(name).type) == "int64" else "f8") for name in CURVES.names[2:]}
@@ -19,13 +19,13 @@ _CURVE_DTYPES = {name: np.dtype("i8" if str(CURVES.field(name).type) == "int64" 
 
 @dataclass(frozen=True)
 class Finished:
-    """One configuration with all its replicates, ready to be recorded.
+    """One trial with all its replicates, ready to be recorded.
 
-    `rows` holds a row of the trials table a replicate. `curves` holds, in the same order, the columns of each curve:
-    `update` and any others, each of shape (points,), and `position` of shape (points, dimensions); a replicate that
-    never ran has none. `minima` holds rows of the minima table, with `parameters` the flat vector in its own dtype and
-    `layout` of shape (tensors, COLUMNS). `curvature` holds rows of the curvature table; what was measured of a configuration
-    that is recorded already is a `Finished` of nothing else. A column that is missing, None or NaN is null.
+    `rows` has one row of the trials table for each replicate. `curves` has the columns of each replicate's curve in the same
+    order: `update` and any others, each of shape (points,), and `position` of shape (points, dimensions); it is empty for a
+    replicate that never ran. `minima` has rows of the minima table, with `parameters` a flat vector of float32 or float64 and
+    `layout` of shape (tensors, COLUMNS). `curvature` has rows of the curvature table; measures that are added to a recorded
+    trial are a `Finished` with no other rows. A column that is missing, None or NaN is recorded as null.
     """
 
     trial: int
@@ -36,11 +36,11 @@ class Finished:
 
 
 def encode(finished: Finished) -> bytes:
-    """The log record of a configuration. Raises ValueError where something does not fit its table."""
+    """Return the log record of a trial. Raises ValueError if a value does not fit its table."""
     where = f"trial {finished.trial}"
     try:
         if len(finished.curves) != len(finished.rows):
-            raise ValueError(f"{len(finished.rows)} rows but {len(finished.curves)} curves")
+            raise ValueError(f"it has {len(finished.rows)} rows but {len(finished.curves)} curves")
         rows = [plain(row, "trials") for row in finished.rows]
         curves = [_curve(curve) for curve in finished.curves]
         minima = [_minimum(row) for row in finished.minima]
@@ -53,14 +53,14 @@ def encode(finished: Finished) -> bytes:
 
 
 def with_search_state(record: bytes, state: str) -> bytes:
-    """A record with what the search must remember of its configuration, known only after it was encoded."""
+    """Return a record with the search state added, which is known only after the trial was encoded."""
     return record + msgpack.packb(state)
 
 
 class Packed(NamedTuple):
-    """A configuration as its record holds it: each column of a curve, each vector and layout still bytes.
+    """The contents of a log record: curve columns, parameter vectors and layouts are still bytes.
 
-    Records from before curvature was measured end with their minima.
+    Records of schema version 1 have no curvature.
     """
 
     trial: int
@@ -71,7 +71,7 @@ class Packed(NamedTuple):
 
 
 def unpack(record: bytes) -> Packed:
-    """What a record holds, its arrays as bytes: to make them arrays one by one takes longer than all the rest."""
+    """Return the contents of a record, arrays as bytes: converting them one by one takes longer than all other work."""
     unpacker = msgpack.Unpacker(timestamp=3, max_buffer_size=len(record))
     unpacker.feed(record)
     packed = Packed(*unpacker.unpack())
@@ -81,7 +81,7 @@ def unpack(record: bytes) -> Packed:
 
 
 def decode(record: bytes) -> Finished:
-    """The configuration that `encode` wrote."""
+    """Return the trial that `encode` wrote."""
     trial, rows, curves, minima, curvature = unpack(record)
     for row in minima:
         row["parameters"] = np.frombuffer(row["parameters"], row["dtype"])
@@ -90,19 +90,19 @@ def decode(record: bytes) -> Finished:
 
 
 def layout_in(raw: bytes) -> Layout:
-    """The layout of a minimum from its bytes."""
+    """Return the layout of a minimiser, of shape (tensors, COLUMNS), from its bytes."""
     return np.frombuffer(raw, np.int64).reshape(-1, COLUMNS)
 
 
 def _curve(curve: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     if curve and "update" not in curve:
-        raise ValueError("a curve needs its column 'update'")
+        raise ValueError("a curve needs the column 'update'")
     points = len(curve["update"]) if curve else 0
     columns = {}
     for name, values in curve.items():
         dtype = _CURVE_DTYPES.get(name)
         if dtype is None:
-            raise ValueError(f"no column {name!r} in a curve: {nearest(name, _CURVE_DTYPES)}")
+            raise ValueError(f"a curve has no column {name!r}: {nearest(name, _CURVE_DTYPES)}")
         array = np.asarray(values)
         if array.ndim != (2 if name == "position" else 1) or len(array) != points:
             raise ValueError(f"column {name!r} of a curve of {points} points has shape {array.shape}")
@@ -125,9 +125,9 @@ def _minimum(row: Mapping[str, Any]) -> dict[str, Any]:
     parameters, layout = np.asarray(row["parameters"]), np.asarray(row["layout"], dtype=np.int64)
     dtype = _REALS.get(parameters.dtype)
     if parameters.ndim != 1 or dtype is None:
-        raise ValueError(f"parameters are {parameters.dtype} of shape {parameters.shape}, not a flat vector of floats")
+        raise ValueError(f"parameters must be a flat vector of floats, not {parameters.dtype} of shape {parameters.shape}")
     if layout.ndim != 2 or layout.shape[1] != COLUMNS:
-        raise ValueError(f"layout of a minimum has shape {layout.shape}, not (tensors, {COLUMNS})")
+        raise ValueError(f"the layout of a minimum must have shape (tensors, {COLUMNS}), not {layout.shape}")
     scalars = {name: value for name, value in row.items() if name not in ("parameters", "layout")}
     values = plain(scalars | {"dtype": dtype}, "minima")
     return values | {"parameters": parameters.tobytes(), "layout": layout.tobytes()}

@@ -1,4 +1,4 @@
-"""A result directory as Arrow tables: what is published, and what is durable but not yet."""
+"""Read a result directory as Arrow tables: published parts, and results that are still only in the log."""
 
 import json
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ from sweepgd.record import parts, reading
 from sweepgd.record.log import frames
 from sweepgd.record.schema import MINIMA, SCHEMAS
 
-SWEEP_REMEDY = "put a copy in its place, or move it away, and the same sweepgd search writes it again"
+SWEEP_REMEDY = "replace it by a copy, or move it away and run the same sweepgd search, which writes it again"
 
 ORDER = ("trial", "replicate")
-# Measures are taken side by side, and end in any order. The sort is stable: of one measure, rows stay as they were recorded.
+# Measures run in parallel and end in any order. The sort is stable: rows of one measure keep the order of recording.
 MEASURED_ORDER = ("which", "measure", "rescaling")
 
 
 @dataclass(frozen=True)
 class Minimum:
-    """A recorded minimiser: the flat `parameters` in the dtype of their training, `layout` of shape (tensors, COLUMNS),
-    the `update` that reached them, and what identifies and prepared the data."""
+    """A recorded minimiser: flat `parameters` in the dtype of training, `layout` of shape (tensors, COLUMNS), the `update`
+    at which they were reached, and the fingerprint and preprocessing of the data."""
 
     trial: int
     replicate: int
@@ -41,17 +41,17 @@ class Minimum:
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of a result directory, each read when it is first asked for, in order of trial and replicate; `curvature`
-    then in order of which weights, measure and rescaling.
+    """The tables of a result directory. Each is read at first use and sorted by trial and replicate; `curvature` is also
+    sorted by which weights, measure and rescaling.
 
-    While a sweep is running, a table asked for later may know more trials than one asked for before.
+    While a search is running, a table that is read later may contain more trials than one that was read before.
     """
 
     directory: Path
 
     @cached_property
     def trials(self) -> pa.Table:
-        """A row a trial and replicate."""
+        """One row for each trial and replicate."""
         return self._table("trials")
 
     @cached_property
@@ -61,39 +61,39 @@ class Results:
 
     @cached_property
     def curves(self) -> pa.Table:
-        """A row a point of a learning curve."""
+        """One row for each evaluation along a run."""
         return self._table("curves")
 
     @cached_property
     def minima(self) -> pa.Table:
-        """A row a recorded minimiser; `minimum` reads a single one."""
+        """One row for each recorded minimiser; `minimum` reads a single one."""
         return self._table("minima")
 
     @cached_property
     def minimisers(self) -> pa.Table:
-        """The rows of `minima` without parameters and layouts, which are most of it."""
+        """The rows of `minima` without parameters and layouts, which take most of the space."""
         return self._table("minima", columns=[name for name in MINIMA.names if name not in ("parameters", "layout")])
 
     def minima_of(self, trials: Sequence[int]) -> pa.Table:
-        """The rows of `minima` of these trials, the others never in memory."""
+        """Return the rows of `minima` of these trials, without loading the other rows."""
         return self._table("minima", pc.field("trial").isin(trials))
 
     @cached_property
     def curvature(self) -> pa.Table:
-        """A row a measure of curvature at a minimiser."""
+        """One row for each curvature measure at a minimiser."""
         return self._table("curvature")
 
     @cached_property
     def sweep_toml(self) -> str:
-        """The sweep as it was run, everything resolved."""
+        """The sweep as it was run, with all defaults written out."""
         return sweep_toml(self.directory)
 
     def minimum(self, trial: int, replicate: int = 0, which: str = "final") -> Minimum:
-        """The minimiser of one run, `which` final or best. Raises Problem where it was not recorded."""
+        """Return the minimiser of one run; `which` is "final" or "best". Raises Problem if it was not recorded."""
         wanted = (pc.field("trial") == trial) & (pc.field("replicate") == replicate) & (pc.field("which") == which)
         table = self._table("minima", wanted)
         if not table.num_rows:
-            raise Problem(f"{self.directory} holds no {which} minimum of trial {trial}, replicate {replicate}")
+            raise Problem(f"{self.directory} has no {which} minimum of trial {trial}, replicate {replicate}")
         row = table.slice(0, 1)
         values = row.drop_columns(["parameters", "layout", "dtype", "preprocessing"]).to_pylist()[0]
         preprocessing = row["preprocessing"][0].as_py()
@@ -111,10 +111,10 @@ class Results:
         logged_table = logged_table if wanted is None else logged_table.filter(wanted)
         tables.append(logged_table if columns is None else logged_table.select(columns))
         keys = [(key, "ascending") for key in (*ORDER, *(MEASURED_ORDER if name == "curvature" else ()))]
-        return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # three times as fast as with a chunk a part
+        return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # combined first: 3 times as fast
 
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
-        """The parts of a table and the log records not among them, as they were at one moment."""
+        """Return the parts of a table and the log records that are in no part, consistent at one moment."""
         while True:
             published = parts.numbers(parts.folder(self.directory, "trials"), ".parquet")
             waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
@@ -123,13 +123,13 @@ class Results:
                     record for number in sorted(waiting) for record in frames(self.directory / "log" / f"{number:06}.log")
                 ]
             except FileNotFoundError:
-                continue  # published since it was listed
+                continue  # it was published after it was listed
             if parts.numbers(parts.folder(self.directory, "trials"), ".parquet") == published:
                 return parts.parts_of(self.directory, name, published), logged
 
 
 def sweep_toml(directory: Path) -> str:
-    """The resolved sweep of a result directory. Raises Problem where it cannot be read."""
+    """Return the resolved sweep of a result directory. Raises Problem if it cannot be read."""
     path = directory / "sweep.toml"
     try:
         return path.read_text(encoding="utf-8")
@@ -138,12 +138,12 @@ def sweep_toml(directory: Path) -> str:
 
 
 def load(directory: Path | str) -> Results:
-    """The results in a directory. Raises Problem where it is no result directory."""
+    """Return the results in a directory. Raises Problem if it is not a result directory."""
     path = Path(directory)
     if not path.exists():
-        named = Path("results") / path
-        hint = f": did you mean {named}?" if (named / "sweep.toml").is_file() else ""
+        suggestion = Path("results") / path
+        hint = f": did you mean {suggestion}?" if (suggestion / "sweep.toml").is_file() else ""
         raise Problem(f"{path} does not exist{hint}")
     if not (path / "sweep.toml").is_file() or not parts.folder(path, "trials").is_dir():
-        raise Problem(f"{path} is no result directory: it has no sweep.toml beside a folder trials")
+        raise Problem(f"{path} is not a result directory: it must contain sweep.toml and a folder trials")
     return Results(path)

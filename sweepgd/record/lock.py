@@ -1,4 +1,4 @@
-"""A result directory taken to be written: its lock."""
+"""The lock of a result directory: only one process may write to it at a time."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from sweepgd.problem import Problem
 
 @contextmanager
 def exclusively(directory: Path) -> Iterator[None]:
-    """Holds a result directory while nobody writes it. Raises Problem where somebody does."""
+    """Hold the lock of a result directory during the block. Raises Problem if another process is writing to it."""
     (directory / "log").mkdir(exist_ok=True)
     lock = take_lock(directory)
     try:
@@ -22,18 +22,21 @@ def exclusively(directory: Path) -> Iterator[None]:
 
 
 def take_lock(directory: Path) -> int:
-    """The descriptor of the lock file, held until it is closed or this process ends. Raises Problem where it cannot be had."""
+    """Lock a directory and return the descriptor of its lock file. Closing it, or the end of the process, releases the lock.
+
+    Raises Problem if another process holds it.
+    """
     descriptor = os.open(_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not _is_lock_of(directory, descriptor):
-            raise Problem(f"{directory} was moved aside by another command meanwhile: give this one again")
+            raise Problem(f"{directory} was moved aside by another command meanwhile: run this command again")
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
     except BlockingIOError:
         holder = os.read(descriptor, 1000).decode() or "another process"
         os.close(descriptor)
-        raise Problem(f"{directory} is being written by {holder}: wait until that ends, or stop it") from None
+        raise Problem(f"{directory} is being written by {holder}: wait until it ends, or stop it") from None
     except BaseException:
         os.close(descriptor)
         raise
@@ -41,11 +44,11 @@ def take_lock(directory: Path) -> int:
 
 
 def check_held(directory: Path, lock: int) -> None:
-    """Raise Problem where a directory no longer has this lock: another one may stand at its path, with a writer of its own."""
+    """Raise Problem if this lock is no longer that of the directory: another directory may now be at its path."""
     if not _is_lock_of(directory, lock):
         raise Problem(
-            f"{directory} was moved, removed or replaced while this command wrote there: what finished is in the log of the"
-            " folder that it was; give that folder's name now to go on"
+            f"{directory} was moved, removed or replaced while this command wrote to it: finished results are in the log of"
+            " the moved folder; to continue, run the command with its new name"
         )
 
 

@@ -1,8 +1,8 @@
-"""An append-only file of framed records: what was flushed survives a crash, and a torn tail is recognised and cut.
+"""An append-only log of records. Flushed records survive a crash; an incomplete record at the end is detected and cut.
 
-A frame that was damaged later is passed over: the next whole one is searched for, whatever became of its length.
+A damaged frame is skipped: the reader searches for the next whole one, even if the damaged length is wrong.
 
-The file is MAGIC, then frames: payload length (uint64) and CRC-32 (uint32), little-endian, then the payload, a record.
+The file is MAGIC followed by frames: payload length (uint64) and CRC-32 (uint32), little-endian, then the payload (a record).
 """
 
 import os
@@ -18,69 +18,72 @@ from sweepgd.record.files import naming, placed, sync_folder, to_repair
 
 MAGIC = b"sweepgd log 1\n"
 _HEAD = struct.Struct("<QI")
-# Where a frame may begin: a length of 1 to 2³² - 1, any checksum, and MessagePack's mark of an array of four or five, as
-# every record begins. Without that mark each whole number of a curve would look like a length, and need a checksum taken.
-_LIKELY = re.compile(rb"(?=(?!\0{4})[\s\S]{4}\0{4}[\s\S]{4}[\x94\x95])")
+# A possible start of a frame: a length of 1 to 2³² - 1, any checksum, and MessagePack's mark of an array of 4 or 5 elements,
+# with which every record begins. Without the mark each integer of a curve would look like a length and cost a checksum.
+_POSSIBLE_HEAD = re.compile(rb"(?=(?!\0{4})[\s\S]{4}\0{4}[\s\S]{4}[\x94\x95])")
 
 
-def _whole(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
-    """Where each whole frame begins, and its payload."""
+def _whole_frames(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the offset and the payload of each whole frame."""
     size = os.fstat(file.fileno()).st_size
     if file.read(len(MAGIC)) != MAGIC:
-        raise Problem(f"{path} is no log of this sweepgd: it was damaged, or written by another version; {to_repair(path)}")
-    at = len(MAGIC)
-    while at < size:
-        payload = _payload(file, at, size)
+        raise Problem(f"{path} is not a log of this sweepgd version, or is damaged; {to_repair(path)}")
+    offset = len(MAGIC)
+    while offset < size:
+        payload = _payload(file, offset, size)
         if payload is None:
-            at = _next(file, at + 1, size)
+            offset = _next_frame(file, offset + 1, size)
         else:
-            yield at, payload
-            at += _HEAD.size + len(payload)
+            yield offset, payload
+            offset += _HEAD.size + len(payload)
 
 
-def _payload(file: BinaryIO, at: int, size: int) -> bytes | None:
-    """The payload of the frame that begins here; None where no whole one does."""
-    file.seek(at)
+def _payload(file: BinaryIO, offset: int, size: int) -> bytes | None:
+    """Return the payload of the frame at this offset, or None if there is no whole frame."""
+    file.seek(offset)
     head = file.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
     length, checksum = _HEAD.unpack(head)
-    # A length of 0 is never written, but a tail of zeros, which a power cut can leave, would pass its checksum.
-    if not 0 < length <= size - at - _HEAD.size:
+    # A length of 0 is never written, but a power cut can leave a tail of zeros, which would pass the checksum.
+    if not 0 < length <= size - offset - _HEAD.size:
         return None
     payload = file.read(length)
     return payload if zlib.crc32(payload) == checksum else None
 
 
-def _next(file: BinaryIO, start: int, size: int) -> int:
-    """Where the next whole frame begins; the size of the file where there is none."""
+def _next_frame(file: BinaryIO, start: int, size: int) -> int:
+    """Return the offset of the next whole frame, or the size of the file if there is none."""
     file.seek(start)
-    places = (start + match.start() for match in _LIKELY.finditer(file.read(size - start)))
-    return next((at for at in places if _payload(file, at, size) is not None), size)
+    candidates = (start + match.start() for match in _POSSIBLE_HEAD.finditer(file.read(size - start)))
+    return next((offset for offset in candidates if _payload(file, offset, size) is not None), size)
 
 
 def frames(path: Path) -> Iterator[bytes]:
-    """The payloads of a log, which may be growing: an unfinished tail is ignored. Raises Problem where it is no log."""
+    """Yield the payloads of a log, which may be growing; an incomplete end is ignored. Raises Problem if it is not a log."""
     with path.open("rb") as file:
-        for _, payload in _whole(file, path):
+        for _, payload in _whole_frames(file, path):
             yield payload
 
 
 def faults(path: Path) -> tuple[int, int]:
-    """How many bytes of a log are in no whole frame: between whole ones, after the last. Raises Problem where it is no log."""
+    """Return the number of damaged bytes between whole frames, and of bytes after the last whole frame.
+
+    Raises Problem if the file is not a log.
+    """
     with path.open("rb") as file:
         whole = end = len(MAGIC)
-        for at, payload in _whole(file, path):
+        for offset, payload in _whole_frames(file, path):
             length = _HEAD.size + len(payload)
-            whole, end = whole + length, at + length
+            whole, end = whole + length, offset + length
         return end - whole, file.seek(0, os.SEEK_END) - end
 
 
 class Log:
-    """A log open for appending, by one writer."""
+    """A log open for appending by one writer."""
 
     def __init__(self, path: Path) -> None:
-        """Opens or creates the log; a torn tail is cut, its bytes kept beside in a file ending in `.torn`."""
+        """Open or create the log. An incomplete record at its end is moved to a file with the suffix `.torn`."""
         self.path = path
         if not path.exists():
             with placed(path) as temporary:
@@ -88,7 +91,7 @@ class Log:
         self._file = path.open("r+b", buffering=0)
         try:
             self.cut = self._cut()
-            """How many bytes of a torn tail were cut."""
+            """The number of bytes that were cut from the end."""
         except BaseException:
             self._file.close()
             raise
@@ -110,13 +113,13 @@ class Log:
         return len(tail)
 
     def append(self, payload: bytes) -> None:
-        """Adds a record, in memory until the next `flush`."""
+        """Add a record in memory; the next `flush` writes it."""
         self._pending += _HEAD.pack(len(payload), zlib.crc32(payload)), payload
 
     def flush(self) -> None:
-        """Makes everything appended durable, with one fsync.
+        """Write all appended records and make them durable with one fsync.
 
-        After an OSError the records are still pending, and the next flush writes them again at the same place.
+        After an OSError the records are still pending, and the next flush writes them again at the same offset.
         """
         if not self._pending:
             return
@@ -132,14 +135,14 @@ class Log:
 
     @property
     def size(self) -> int:
-        """How many bytes of it are durable."""
+        """The number of durable bytes."""
         return self._end
 
     @property
     def empty(self) -> bool:
-        """Whether no record was ever flushed to it."""
+        """True if no record was ever flushed."""
         return self._end == len(MAGIC)
 
     def close(self) -> None:
-        """Closes the file; what was not flushed is gone."""
+        """Close the file; records that were not flushed are lost."""
         self._file.close()

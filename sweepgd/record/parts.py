@@ -1,4 +1,4 @@
-"""Configurations as Arrow tables, and tables as immutable Parquet parts."""
+"""Convert log records to Arrow tables, and publish the tables as immutable Parquet parts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,58 +14,57 @@ from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMAS, TRIALS
 from sweepgd.record.sealed import sealed
 from sweepgd.record.stopping import GivenUp, never
 
-# A row group holds about this many bytes of log records, which bounds the memory that publishing takes.
+# A row group holds about this many bytes of log records, which limits the memory of publishing.
 GROUP_BYTES = 32 * 2**20
 
-# The folder of a compaction that is complete but not yet in place.
+# The folder of a complete compaction that is not yet in place.
 COMPACTED = "compacted"
 
 
 def folder(directory: Path, table: str) -> Path:
-    """Where the parts of a table are: beside the others, or, where a compaction was interrupted, not yet there."""
+    """Return the folder of a table's parts, which is in COMPACTED after an interrupted compaction."""
     compacted = directory / COMPACTED / table
     return compacted if compacted.is_dir() else directory / table
 
 
 def part(directory: Path, table: str, number: int) -> Path:
-    """The path of a part of a table."""
+    """Return the path of a part of a table."""
     return folder(directory, table) / f"{number:06}.parquet"
 
 
 def complete(directory: Path, number: int) -> bool:
-    """Whether a segment has all its parts."""
+    """Return True if a segment has all its parts."""
     return all(part(directory, table, number).exists() for table in SCHEMAS)
 
 
 def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path]:
-    """The parts of a table that were published under these numbers."""
+    """Return the paths of a table's parts with these numbers."""
     paths = [part(directory, table, number) for number in published]
-    # Directories from before curvature was measured have parts without it.
+    # Directories of schema version 1 have no parts of curvature.
     return [path for path in paths if table != "curvature" or path.exists()]
 
 
 def numbers(within: Path, suffix: str) -> list[int]:
-    """The numbers of the files `000001<suffix>` in a folder, ascending; none where there is no folder."""
+    """Return the sorted numbers of the files `000001<suffix>` in a folder; none if the folder does not exist."""
     stems = (path.stem for path in within.glob(f"*{suffix}"))
     return sorted(int(stem) for stem in stems if stem.isdecimal() and stem == f"{int(stem):06}")
 
 
 def largest(directory: Path) -> int:
-    """The largest number of a part of any table, 0 where there is none.
+    """Return the largest number of a part of any table, or 0 if there is none.
 
-    Not of trials alone: a part that exists is left as it is, and some can be there without their trials, as where a repair
-    was killed.
+    All tables count, because an existing part is never replaced, and a killed repair can leave parts without their trials.
     """
     return max((number for table in SCHEMAS for number in numbers(folder(directory, table), ".parquet")), default=0)
 
 
 def trials_table(batch: Sequence[Packed]) -> pa.Table:
-    """The trials rows of configurations."""
+    """Return the rows of the trials table."""
     return _rows([row for finished in batch for row in finished.rows], TRIALS)
 
 
 def curves_table(batch: Sequence[Packed]) -> pa.Table:
-    """The curve points of configurations."""
+    """Return the rows of the curves table."""
     pairs = [(row, curve) for done in batch for row, curve in zip(done.rows, done.curves, strict=True) if curve]
     curves = [curve for _, curve in pairs]
     lengths = np.array([len(curve["update"]) // VALUE_BYTES for curve in curves], dtype=np.int64)
@@ -83,7 +82,7 @@ def curves_table(batch: Sequence[Packed]) -> pa.Table:
 
 
 def minima_table(batch: Sequence[Packed]) -> pa.Table:
-    """The minimisers of configurations."""
+    """Return the rows of the minima table."""
     rows = [row for packed in batch for row in packed.minima]
     vectors = [np.frombuffer(row["parameters"], row["dtype"]).astype(np.float64) for row in rows]
     layouts = {raw: layout_in(raw).tolist() for raw in {row["layout"] for row in rows}}
@@ -95,7 +94,7 @@ def minima_table(batch: Sequence[Packed]) -> pa.Table:
 
 
 def curvature_table(batch: Sequence[Packed]) -> pa.Table:
-    """What was measured at the minimisers of configurations."""
+    """Return the rows of the curvature table."""
     return _rows([row for packed in batch for row in packed.curvature], CURVATURE)
 
 
@@ -108,7 +107,7 @@ _TABLES: dict[str, Callable[[Sequence[Packed]], pa.Table]] = {
 
 
 def table_of(name: str, records: Iterable[bytes]) -> pa.Table:
-    """One table of the configurations in log records."""
+    """Return one table of the trials in log records."""
     return _TABLES[name]([unpack(record) for record in records])
 
 
@@ -119,17 +118,18 @@ def publish(
     metadata: Mapping[str, str],
     stop: Callable[[], bool] = never,
 ) -> None:
-    """Writes log records as part `number` of each table, trials last: who sees that one sees the others.
+    """Write log records as part `number` of each table.
 
-    Parts that exist are left as they are. Raises OSError where a part cannot be written, and GivenUp where
-    `stop`, asked before each record, row group and seal, says so; those that were are whole.
+    The trials part is renamed last, so that a reader that sees it sees the others too. Existing parts are not changed.
+    `stop` is called before each record, row group and checksum; GivenUp is raised once it returns True, and parts that
+    already have their names are complete. Raises OSError if a part cannot be written.
     """
 
-    def ask(raised: type[BaseException] | None = None, *_: object) -> None:
+    def check_stop(raised: type[BaseException] | None = None, *_: object) -> None:
         if raised is None and stop():
             raise GivenUp
 
-    with ExitStack() as stack:  # unwinds in reverse, so that the table entered first is placed last
+    with ExitStack() as stack:  # unwinds in reverse: the table entered first is renamed last
         writers = {}
         for name in _TABLES:
             path = part(directory, name, number)
@@ -137,12 +137,12 @@ def publish(
                 sync_folder(path.parent)
                 continue
             writers[name] = stack.enter_context(sealed(path, SCHEMAS[name], metadata))
-            stack.push(ask)
+            stack.push(check_stop)
         if not writers:
             return
-        for batch in _batches(records, ask):
+        for batch in _batches(records, check_stop):
             for name, writer in writers.items():
-                ask()
+                check_stop()
                 writer.write_table(_TABLES[name](batch))
 
 
@@ -153,7 +153,7 @@ def _rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _positions(positions: Sequence[bytes | None], lengths: np.ndarray) -> pa.ListArray:
-    """A list a point, null where the curve has no positions."""
+    """Return one list for each point, null if the curve has no positions."""
     absent = np.repeat(np.array([position is None for position in positions], dtype=bool), lengths)
     held = [position or b"" for position in positions]
     widths = np.array([len(position) for position in held], dtype=np.int64) // VALUE_BYTES // lengths
@@ -165,10 +165,10 @@ def _lists(values: np.ndarray, sizes: np.ndarray, mask: pa.Array | None = None) 
     return pa.ListArray.from_arrays(offsets, pa.array(values), mask=mask)
 
 
-def _batches(records: Iterable[bytes], ask: Callable[[], None]) -> Iterator[list[Packed]]:
+def _batches(records: Iterable[bytes], check_stop: Callable[[], None]) -> Iterator[list[Packed]]:
     batch, size = [], 0
     for record in records:
-        ask()
+        check_stop()
         batch.append(unpack(record))
         size += len(record)
         if size >= GROUP_BYTES:

@@ -1,4 +1,4 @@
-"""Parts read: every byte checked, older versions as the present one, a damaged part named."""
+"""Read Parquet parts: check every byte, convert older schema versions, and name damaged files."""
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +15,12 @@ from sweepgd.record.schema import SCHEMA_VERSION, SEALED
 from sweepgd.record.sealed import fault
 from sweepgd.record.stopping import never
 
-# What the operating system says of a file that is gone or was damaged; Arrow's own errors have no number.
+# The error numbers of a missing or damaged file; Arrow's own errors have no number.
 _DAMAGE = (None, errno.ENOENT, errno.EIO)
 
 
 class Damaged(Problem):
-    """A Parquet file of a result directory that is not as it was written, for a `reason`."""
+    """Raised for a Parquet file of a result directory that is damaged; `reason` says how."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be read: {reason}; {to_repair(path)}")
@@ -28,10 +28,10 @@ class Damaged(Problem):
 
 
 def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, filters: pc.Expression | None = None) -> pa.Table:
-    """A part with the columns of `schema`, null where an earlier version had none, or some columns or rows of it.
+    """Return a part with the columns of `schema`, or some columns or rows of it; columns that an older version lacks are null.
 
-    Every byte is checked, of a choice of rows those that are read. Raises Damaged where they are not as they were written, and
-    Problem where a newer version wrote them.
+    Every byte is checked, or with `filters` every byte that is read. Raises Damaged if a check fails, and Problem if a newer
+    version wrote the part.
     """
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     with _opened(path) as file:
@@ -43,13 +43,13 @@ def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, fi
 
 
 def groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
-    """A part as `read` gives it, a row group at a time."""
+    """Yield a part one row group at a time, with the columns of `schema`."""
     for table in pages(path):
         yield _with_columns(table, schema)
 
 
 def pages(path: Path) -> Iterator[pa.Table]:
-    """All that a Parquet file holds, as it was written, a row group at a time. Raises as `read`."""
+    """Yield a Parquet file one row group at a time, with its own columns. Raises the errors of `read`."""
     with _opened(path) as file:
         _check(path, file)
         for number in range(file.num_row_groups):
@@ -57,10 +57,7 @@ def pages(path: Path) -> Iterator[pa.Table]:
 
 
 def is_whole(path: Path, stop: Callable[[], bool] = never) -> bool:
-    """Whether a part is there and can be read, every byte as it was written.
-
-    False also where `stop`, asked after each row group, says so.
-    """
+    """Return True if a part exists and is not damaged. Return False early once `stop`, called after each row group, is True."""
     try:
         return not (stop() or any(stop() for _ in pages(path)))
     except Problem:
@@ -68,13 +65,13 @@ def is_whole(path: Path, stop: Callable[[], bool] = never) -> bool:
 
 
 def version_of(path: Path) -> int:
-    """The schema version that a part was written under. Raises as `read`."""
+    """Return the schema version of a part. Raises the errors of `read`."""
     with _opened(path) as file:
         return _version(file)
 
 
 def sweep_of(path: Path) -> str:
-    """The SHA-256 of the sweep that a part was written under. Raises as `read`."""
+    """Return the SHA-256 of the sweep that wrote a part. Raises the errors of `read`."""
     with _opened(path) as file:
         return (file.metadata.metadata or {}).get(b"sweepgd.sweep_sha256", b"").decode()
 
@@ -86,20 +83,20 @@ def rows_of(path: Path) -> int:
 
 
 def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The columns of a schema, null where a table has none."""
+    """Return a table with the columns of a schema; missing columns are null."""
     names = set(table.column_names)
     columns = [table[field.name] if field.name in names else pa.nulls(len(table), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _check(path: Path, file: pq.ParquetFile) -> None:
-    """Raises Damaged where not every byte of a file is as it was written, as far as its version can tell."""
+    """Raise Damaged if the checksum of a file is wrong, or missing in a version that writes one."""
     if reason := fault(path, required=SEALED <= _version(file) <= SCHEMA_VERSION):
         raise Damaged(path, reason)
 
 
 def _version(file: pq.ParquetFile) -> int:
-    """The schema version; 0 where a file does not say."""
+    """Return the schema version, or 0 if the file has none."""
     text = (file.metadata.metadata or {}).get(b"sweepgd.schema_version", b"")
     return int(text) if text.isdigit() else 0
 
@@ -112,8 +109,8 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
             if not 0 < version <= SCHEMA_VERSION:
                 _check(path, file)
                 raise Problem(
-                    f"{path} has schema version {version or 'unknown'}, and this sweepgd reads 1 to {SCHEMA_VERSION}: "
-                    "use the sweepgd that wrote it"
+                    f"{path} has schema version {version or 'unknown'}, but this sweepgd reads 1 to {SCHEMA_VERSION}: "
+                    "use the sweepgd version that wrote it"
                 )
             yield file
     except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
@@ -121,9 +118,9 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
 
 
 def unreadable(path: Path, error: BaseException) -> Problem:
-    """What an error says of the file that was read: Damaged, or what hinders reading it, such as a lack of memory."""
+    """Return Damaged for an error that means damage, or Problem for another cause, such as too little memory."""
     reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
     short = isinstance(error, MemoryError) and fault(path, required=False) is None
     if short or getattr(error, "errno", None) not in _DAMAGE:
-        return Problem(f"{path} cannot be read: {reason}; that is no damage of the file: mend its cause, and try again")
+        return Problem(f"{path} cannot be read: {reason}; the file is not damaged: fix the cause and try again")
     return Damaged(path, reason)

@@ -1,4 +1,4 @@
-"""A result directory made ready to be written: its folders, and its sweep."""
+"""Prepare a result directory for writing: its folders and its sweep.toml."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from sweepgd.record.schema import SCHEMAS
 
 
 def make_ready(directory: Path, sweep_toml: str) -> None:
-    """Finishes a compaction, and makes the folders of the tables, and `sweep.toml`. For who has the lock."""
+    """Finish an interrupted compaction, and create the folders of the tables and `sweep.toml`. The caller holds the lock."""
     finish_compaction(directory)
     for name in SCHEMAS:
         folder = directory / name

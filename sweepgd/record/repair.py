@@ -1,4 +1,4 @@
-"""Damage set aside, so that every reader reads the rest; what a log still holds is made again."""
+"""Repair a result directory: set damaged files aside, and rebuild parts from the logs."""
 
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
@@ -17,16 +17,16 @@ from sweepgd.record.reading import Damaged, pages, read
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
 from sweepgd.record.verify import verify
 
-_AGAIN = {
-    "trials": "the same sweepgd search runs them again",
-    "curvature": "sweepgd measure takes them again, with --measures those that are named",
-    "landscapes": "the same sweepgd landscape draws it again",
+_RECOVERY = {
+    "trials": "run the same sweepgd search to repeat missing trials",
+    "curvature": "run sweepgd measure to compute it again, with --measures for measures that the sweep does not list",
+    "landscapes": "run the same sweepgd landscape to compute it again",
 }
 
 
 @dataclass(frozen=True)
 class Repaired:
-    """What became of a damaged file: where it is `aside` (None where it was missing), and what that means for its rows."""
+    """The repair of one file: its new place `aside` (None if it was missing or left there), and what happened to its rows."""
 
     path: Path
     aside: Path | None
@@ -34,10 +34,10 @@ class Repaired:
 
 
 def repair(directory: Path | str) -> list[Repaired]:
-    """Sets damaged files aside in `damaged/`, never deleting one, and makes again what a log still holds.
+    """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log. No file is deleted.
 
-    A segment without its trials part is set aside as a whole, so that its trials can be run again and no row is there twice.
-    Raises Problem where somebody is writing there, or the directory cannot be written.
+    All parts of a segment without its trials part are moved, so that its trials can be run again without duplicate rows.
+    Raises Problem if another process is writing to the directory, or it cannot be written.
     """
     root = load(directory).directory
     with writing(root), exclusively(root):
@@ -51,52 +51,54 @@ def repair(directory: Path | str) -> list[Repaired]:
             done += _segment(root, number, lacking)
         for finding in found:
             if finding.path.parent == root / "landscapes":
-                done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_AGAIN['landscapes']}"))
+                done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_RECOVERY['landscapes']}"))
             elif finding.damage and finding.path.parent.parent == root / "log":
-                done.append(Repaired(finding.path, None, "the next sweepgd search adds what is whole of it"))
+                done.append(Repaired(finding.path, None, "the next sweepgd search adds its undamaged records"))
     return done
 
 
 def _cut(log: Path) -> Repaired:
-    """Cuts the end of a log that is not whole."""
+    """Cut an incomplete record from the end of a log."""
     Log(log).close()
-    return Repaired(log, log.with_suffix(".torn"), f"what is not whole is cut; if its trial is lost: {_AGAIN['trials']}")
+    return Repaired(
+        log, log.with_suffix(".torn"), f"its incomplete last record is cut; if that was a trial, {_RECOVERY['trials']}"
+    )
 
 
 def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
-    """Sets what is damaged of a segment aside, and makes its parts again from what its log holds, or without rows."""
+    """Set the damaged files of a segment aside, and rebuild its parts from its log, or without rows."""
     log, trials = root / "log" / f"{number:06}.log", _trials(root, number)
     damaged = [table for table in SCHEMAS if parts.part(root, table, number) in lacking]
     records = _records(root, log)
     whole = records is not None and log not in lacking
     lost = [*SCHEMAS] if "trials" in damaged and not whole else damaged
-    # Trials first: a segment without them is not read.
+    # Trials first: readers ignore a segment without them.
     aside = {table: _set_aside(parts.part(root, table, number)) for table in lost}
     if records is not None or (damaged and "trials" not in lost):
         parts.publish(root, number, records or [], footer(sweep_toml(root)))
     if log in lacking:
         _publish_left_out(root, records or [])
-        rest = "nothing of it can be read" if records is None else "its other records are published"
-        yield Repaired(log, _set_aside(log), f"{rest}; trials that are not recorded now: {_AGAIN['trials']}")
+        rest = "it cannot be read" if records is None else "its undamaged records are published"
+        yield Repaired(log, _set_aside(log), f"{rest}; {_RECOVERY['trials']}")
     for table, where in aside.items():
-        held = "" if records is None else f"what log/{log.name} still holds is made again, the rest of the "
+        rebuilt = "" if records is None else f"rows in log/{log.name} are rebuilt; other "
         if whole:
-            outcome = f"made again from log/{log.name}"
+            outcome = f"rebuilt from log/{log.name}"
         elif "trials" in lost:
-            outcome = f"{held}{table} of {trials} lost; {_AGAIN.get(table, _AGAIN['trials'])}"
+            outcome = f"{rebuilt}{table} of {trials} lost; {_RECOVERY.get(table, _RECOVERY['trials'])}"
         elif table == "curvature":
-            outcome = f"{held}curvature lost; {_AGAIN[table]}"
+            outcome = f"{rebuilt}curvature lost; {_RECOVERY[table]}"
         else:
             outcome = (
-                f"{held}{table} of {trials} lost, their trials rows stand; to run these again: "
-                f"move */{number:06}.parquet away, and then the same sweepgd search"
+                f"{rebuilt}{table} of {trials} lost, but their trials rows remain; to run them again, "
+                f"move */{number:06}.parquet away and run the same sweepgd search"
             )
         if where is not None or table in damaged:
             yield Repaired(root / table / f"{number:06}.parquet", where, outcome)
 
 
 def _publish_left_out(root: Path, records: Iterable[bytes]) -> None:
-    """Makes parts of the records whose trials are in no part, as a segment of their own."""
+    """Publish the records whose trials are in no part as a new segment."""
     recorded = _published(root)
     left_out = [record for record in _once(records, recorded.copy()) if unpack(record).trial not in recorded]
     if left_out:
@@ -105,7 +107,7 @@ def _publish_left_out(root: Path, records: Iterable[bytes]) -> None:
 
 
 def _records(root: Path, log: Path) -> list[bytes] | None:
-    """The records of a segment that its log holds, each trial once; None where there is no log that can be read."""
+    """Return the records in the log of a segment, each trial once, or None if there is no readable log."""
     try:
         return list(_once(frames(log), _published(root, int(log.stem))))
     except (FileNotFoundError, Problem):
@@ -113,7 +115,7 @@ def _records(root: Path, log: Path) -> list[bytes] | None:
 
 
 def _once(records: Iterable[bytes], recorded: set[int]) -> Iterator[bytes]:
-    """The records of trials that are not recorded yet, each once, and all supplements."""
+    """Yield the records of trials that are not recorded yet, each once, and all supplements."""
     for record in records:
         packed = unpack(record)
         if not packed.rows or packed.trial not in recorded:
@@ -123,7 +125,7 @@ def _once(records: Iterable[bytes], recorded: set[int]) -> Iterator[bytes]:
 
 
 def _published(root: Path, but: int | None = None) -> set[int]:
-    """The trials that are in parts which can be read, of all segments but one."""
+    """Return the trials in readable parts of all segments except `but`."""
     recorded: set[int] = set()
     for number in {*parts.numbers(root / "trials", ".parquet")} - {but}:
         with suppress(Damaged):
@@ -132,7 +134,7 @@ def _published(root: Path, but: int | None = None) -> set[int]:
 
 
 def _trials(root: Path, number: int) -> str:
-    """Which trials a segment has, as far as one of its parts can tell."""
+    """Describe the trials of a segment, from the first of its parts that can be read."""
     for table in ("trials", "minima", "curves"):
         found: set[int] = set()
         with suppress(Damaged):
@@ -144,7 +146,7 @@ def _trials(root: Path, number: int) -> str:
 
 
 def _set_aside(path: Path) -> Path | None:
-    """Moves a file to the same place in `damaged/`; returns where, None where there is no such file."""
+    """Move a file to the same place in `damaged/`. Return its new path, or None if there is no such file."""
     if not path.exists():
         return None
     folder = path.parent.parent / "damaged" / path.parent.name

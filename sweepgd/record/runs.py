@@ -1,4 +1,4 @@
-"""The runs that a table or a log has rows of, as numbers, which NumPy compares as sets."""
+"""Sets of runs (trial and replicate) encoded as integers, for NumPy's set functions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -21,13 +21,13 @@ Runs = npt.NDArray[np.int64]
 
 
 def runs_of(table: pa.Table) -> Runs:
-    """The run of each row."""
+    """Return the run of each row."""
     runs: Runs = table["trial"].to_numpy() * _REPLICATES + table["replicate"].to_numpy()
     return runs
 
 
 def runs_in(log: Path) -> Runs:
-    """The runs whose rows are in a log; none where there is no log that can be read."""
+    """Return the runs with rows in a log; none if there is no readable log."""
     try:
         return _runs_of(row for record in frames(log) for row in unpack(record).rows)
     except (FileNotFoundError, Problem):
@@ -35,9 +35,9 @@ def runs_in(log: Path) -> Runs:
 
 
 def has_more(log: Path, stop: Callable[[], bool] = never) -> bool:
-    """Whether a log has rows of runs that the parts of its segment have none of.
+    """Return True if a log has rows of runs that are missing from the parts of its segment, False if it is not a log.
 
-    True also where `stop`, asked after each record, says so; False where it is no log that can be read.
+    Return True early once `stop`, called after each record, is True.
     """
     directory, number = log.parent.parent, int(log.stem)
     logged: dict[str, list[Runs]] = {"trials": [], "minima": [], "curvature": []}
@@ -60,17 +60,17 @@ def _runs_of(rows: Iterable[Mapping[str, Any]]) -> Runs:
 
 
 def joined(*several: Runs) -> Runs:
-    """All of them, one after the other."""
+    """Return the concatenation of several arrays of runs."""
     return np.concatenate([np.empty(0, np.int64), *several])
 
 
 def trials_of(runs: Runs) -> Runs:
-    """The trials that these are runs of, each once."""
+    """Return the sorted trials of these runs, without duplicates."""
     return np.unique(runs // _REPLICATES)
 
 
-def in_words(runs: Runs) -> str:
-    """The first, and how many more there are."""
+def describe_runs(runs: Runs) -> str:
+    """Return the name of the first run and the number of others."""
     trial, replicate = divmod(int(runs[0]), _REPLICATES)
     more = f" and {len(runs) - 1} more runs" if len(runs) > 1 else ""
     return f"trial {trial}, replicate {replicate}{more}"

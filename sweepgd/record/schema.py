@@ -1,4 +1,4 @@
-"""The columns of the record: one Arrow schema a table, and the footer that every Parquet part carries."""
+"""The columns of the record: one Arrow schema for each table, and the metadata in the footer of every Parquet part."""
 
 import hashlib
 import operator
@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from sweepgd.problem import nearest
 
-# Raised by one when a table is added, or what is written changes its meaning or type; a column that is only added leaves it.
-# 1: no checksums, and the first directories without the table curvature. 2: parts carry their checksum. All up to it are read.
+# Increased when a table is added or a column changes its meaning or type; adding a column does not change it. All versions up
+# to this one can be read. 1: no checksums, and in the first directories no curvature table. 2: parts contain a checksum.
 SCHEMA_VERSION = 2
 SEALED = 2
 
 _KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
 _REALS = pa.list_(pa.float64())
-# Rows by their class and, within it, by the class that they were taken for. 32 bits, so that no layout is meant.
+# Counts by true class (rows) and predicted class (columns). 32 bits, so that the type differs from that of a layout.
 _CONFUSION = pa.list_(pa.list_(pa.int32()))
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -27,8 +27,8 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
     return [pa.field(name, kind) for name in names]
 
 
-# `evaluated_at_update` says which evaluation the losses, errors and gap are of. It is null where there are none, and in records
-# made before it was written, where they are of the last evaluation.
+# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if there are none, and
+# in older records without this column, whose values are those of the last evaluation.
 TRIALS = pa.schema(
     [
         *_KEY,
@@ -74,7 +74,7 @@ CURVES = pa.schema(
     ]
 )
 
-# float32 parameters are exact in float64; `dtype` says what they were.
+# float32 parameters are exact in float64; `dtype` is their original type.
 MINIMA = pa.schema(
     [
         *_KEY,
@@ -87,9 +87,9 @@ MINIMA = pa.schema(
     ]
 )
 
-# `which` is a minimum's, or "path" for a point on the way to it; `rescaling` is the factor of other weights of the same
-# function that were measured in its place, 1 for its own; `message` says why there is no value. A spectral density has a grid.
-# `rows_error` is what measuring `rows` of the `training_rows` leaves; a maximum has the rise from each of its `starts`.
+# `which` is that of the minimum, or "path" for a point along the run. `rescaling` is the factor of rescaled weights of the same
+# function that were measured, 1 for the weights themselves. `message` says why there is no value. Only a spectral density has
+# a grid. `rows_error` is the sampling error from `rows` of `training_rows` rows. `starts` has the increase from each start.
 CURVATURE = pa.schema(
     [
         *_KEY,
@@ -109,12 +109,12 @@ SCHEMAS: dict[str, pa.Schema] = {"trials": TRIALS, "curves": CURVES, "minima": M
 
 
 def sha256(sweep_toml: str) -> str:
-    """The SHA-256 of a resolved sweep."""
+    """Return the SHA-256 of a resolved sweep."""
     return hashlib.sha256(sweep_toml.encode()).hexdigest()
 
 
 def footer(sweep_toml: str) -> dict[str, str]:
-    """What every part says of its origin: schema version, software versions, and the SHA-256 of the resolved sweep."""
+    """Return the metadata of every part: schema version, software versions, and the SHA-256 of the resolved sweep."""
     return {
         "sweepgd.schema_version": str(SCHEMA_VERSION),
         "sweepgd.sweep_sha256": sha256(sweep_toml),
@@ -125,7 +125,7 @@ def footer(sweep_toml: str) -> dict[str, str]:
 def _integer(value: Any) -> int:
     number = operator.index(value)
     if not -(2**63) <= number < 2**63:
-        raise ValueError(f"{number} does not fit 64 bits")
+        raise ValueError(f"{number} does not fit in 64 bits")
     return number
 
 
@@ -136,7 +136,7 @@ def _real(value: Any) -> float | None:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
+        raise TypeError(f"{value!r} is not a string")
     return value
 
 
@@ -173,10 +173,10 @@ _COLUMNS = {
 
 
 def plain(row: Mapping[str, Any], table: str) -> dict[str, Any]:
-    """`row` in plain Python values that fit the table, so that nothing already logged can fail to become Parquet.
+    """Return `row` as plain Python values that fit the table, so that every logged row can be written to Parquet.
 
-    NaN becomes null, as does None. Raises ValueError for an unknown column, a value of the wrong type, and a row that
-    lacks its trial or replicate.
+    NaN and None become null. Raises ValueError for an unknown column, a value of the wrong type, or a row without its trial
+    or replicate.
     """
     columns = _COLUMNS[table]
     values: dict[str, Any] = {"trial": None, "replicate": None}
@@ -189,5 +189,5 @@ def plain(row: Mapping[str, Any], table: str) -> dict[str, Any]:
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"column {name!r}: {error}") from error
     if values["trial"] is None or values["replicate"] is None:
-        raise ValueError("a row needs its trial and replicate")
+        raise ValueError("a row needs a trial and a replicate")
     return values

@@ -1,7 +1,7 @@
-"""Parquet files that carry a checksum of themselves: a byte that changed anywhere is noticed.
+"""Parquet files that contain a checksum of the whole file, so that a change of any byte is detected.
 
-Pages have Parquet's own checksums, but page headers and the footer, with names, types and statistics, have none. So the footer
-holds under `sweepgd.crc32` the CRC-32 of the whole file, taken with eight zeros in the place of its own eight digits.
+Parquet has checksums of pages, but not of page headers and the footer, which has names, types and statistics. So the footer
+metadata `sweepgd.crc32` is the CRC-32 of the whole file, computed with eight zeros in place of its own eight digits.
 """
 
 import os
@@ -18,36 +18,36 @@ from sweepgd.record.files import placed
 
 KEY = "sweepgd.crc32"
 _ZEROS = b"00000000"
-_MARK = KEY.encode() + b"\x18\x08"  # what Thrift's compact protocol writes between a key and a value of eight bytes
+_MARK = KEY.encode() + b"\x18\x08"  # Thrift's compact protocol writes these bytes between a key and a value of eight bytes
 _CHUNK = 2**20
 
 
 @contextmanager
 def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterator[pq.ParquetWriter]:
-    """A writer of a Parquet file that has its name, and its checksum, once the block is left without an error."""
+    """Yield a writer of a Parquet file, which gets its checksum and its name at the end of the block, unless it raises."""
     schema = schema.with_metadata({**metadata, KEY: _ZEROS.decode()})
     with placed(path) as temporary, temporary.open("w+b") as file:
         with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
             yield writer
-        at = _place(file)
-        assert at is not None
-        checksum = _checksum(file, at)
-        file.seek(at)
+        offset = _checksum_offset(file)
+        assert offset is not None
+        checksum = _checksum(file, offset)
+        file.seek(offset)
         file.write(checksum)
 
 
 def fault(path: Path, required: bool) -> str | None:
-    """What is wrong with a file's bytes; None where nothing is, or where it has no checksum and none is `required`."""
+    """Return what is wrong with a file, or None if its checksum is right, or missing and not `required`."""
     with path.open("rb") as file:
-        at = _place(file)
-        if at is None:
+        offset = _checksum_offset(file)
+        if offset is None:
             return "it has no checksum" if required else None
-        file.seek(at)
-        return None if file.read(len(_ZEROS)) == _checksum(file, at) else "its bytes are not those of its checksum"
+        file.seek(offset)
+        return None if file.read(len(_ZEROS)) == _checksum(file, offset) else "its bytes do not match its checksum"
 
 
-def _place(file: BinaryIO) -> int | None:
-    """Where the digits of the checksum begin; None where there is no checksum."""
+def _checksum_offset(file: BinaryIO) -> int | None:
+    """Return the offset of the checksum's digits, or None if there is no checksum."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 8))
     start = size - 8 - int.from_bytes(file.read(4), "little")
@@ -58,15 +58,15 @@ def _place(file: BinaryIO) -> int | None:
     return None if found < 0 else start + found + len(_MARK)
 
 
-def _checksum(file: BinaryIO, at: int) -> bytes:
-    """The digits that belong at this place."""
+def _checksum(file: BinaryIO, offset: int) -> bytes:
+    """Return the eight hexadecimal digits that belong at this position."""
     file.seek(0)
-    checksum, left = 0, at
+    checksum, left = 0, offset
     while left:
         chunk = file.read(min(_CHUNK, left))
         checksum, left = zlib.crc32(chunk, checksum), left - len(chunk)
     checksum = zlib.crc32(_ZEROS, checksum)
-    file.seek(at + len(_ZEROS))
+    file.seek(offset + len(_ZEROS))
     while chunk := file.read(_CHUNK):
         checksum = zlib.crc32(chunk, checksum)
     return f"{checksum:08x}".encode()

@@ -1,10 +1,10 @@
-"""A publication can be asked to stop."""
+"""Stop a publication before it is complete."""
 
 
 class GivenUp(Exception):
-    """A publication that was asked to stop. It can be repeated."""
+    """Raised when a publication was stopped on request. It can be repeated."""
 
 
 def never() -> bool:
-    """Never asks to stop."""
+    """Return False: do not stop."""
     return False

@@ -1,4 +1,4 @@
-"""The only writer of a result directory: a durable log, turned now and then into immutable Parquet parts."""
+"""The writer of a result directory: a durable log that is published as immutable Parquet parts from time to time."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -24,36 +24,36 @@ PROCESSOR = ["processor", "vector_bits"]
 
 
 class Store:
-    """A result directory open for recording. Segment `log/000001.log` becomes part 000001 of each table.
+    """A result directory open for writing. Segment `log/000001.log` is published as part 000001 of each table.
 
-    Publishing starts the next segment first, so that a segment with a successor is final and its publication can be
-    repeated after a crash at any point. The log of the newest parts stays, so that they can be made again should they be
-    damaged; it goes once there are newer ones and its own have been read back.
+    Publishing begins the next segment first. A segment that has a successor is final, and its publication can be repeated
+    after a crash at any point. The log of the newest parts is kept, so that they can be rebuilt if they are damaged; it is
+    removed once newer parts exist and its own parts have been read back.
 
-    The directory that is locked is written, and no other: where another stands at its path meanwhile, whatever writes raises
-    Problem. What was flushed before that is in the log, wherever its directory is now.
+    Only the locked directory is written. If another directory is at its path, every method that writes raises Problem;
+    flushed results are in the log of the moved directory.
     """
 
     def __init__(self, directory: Path, sweep_toml: str, lock: int) -> None:
-        """Use `Store.open`, which takes the lock."""
+        """Initialise a locked directory. Use `Store.open`, which takes the lock."""
         self.directory = directory
         self._lock = lock
         self._footer = footer(sweep_toml)
         self.notes: list[str] = []
-        """What was cut from its logs, and what was added from logs of other commands, a line each."""
+        """One line for each log that was cut, and for each log of another command whose results were added."""
         logged = parts.numbers(directory / "log", ".log")
         self._segment = max([*logged, parts.largest(directory) + 1])
         for number in {*logged, self._segment}:
             if not parts.complete(directory, number):
-                self._mend(self._log_path(number))  # before any segment is published
-        with suppress(NoRoom), writing(directory):  # then their logs do, for readers too, and the next publication tries again
+                self._repair_log(self._log_path(number))  # before any segment is published
+        with suppress(NoRoom), writing(directory):  # readers then use the logs, and the next publication tries again
             self._publish_final_segments()
             self._remove_logs()
 
         self.recorded: set[int] = set()
-        """The numbers of all trials recorded so far, flushed or not."""
+        """The numbers of all recorded trials, flushed or not."""
         self.processors: set[tuple[str, int | None]] = set()
-        """The columns `processor` and `vector_bits` of all rows recorded before, without those of rows that do not say."""
+        """The columns `processor` and `vector_bits` of all rows recorded before, except rows without a processor."""
         published = parts.numbers(directory / "trials", ".parquet")
         for number in published:
             table = reading.read(parts.part(directory, "trials", number), TRIALS, ["trial", *PROCESSOR])
@@ -67,10 +67,10 @@ class Store:
                 if packed.rows:
                     self.recorded.add(packed.trial)
                     self._add_processors(packed.rows)
-        self._add_waiting()
+        self._add_shared_logs()
 
-    def _add_waiting(self) -> None:
-        """Record what waits in logs of single commands, see `sweepgd.record.waiting`, each trial once."""
+    def _add_shared_logs(self) -> None:
+        """Record the results in logs of other commands (see `sweepgd.record.waiting`), each trial once."""
         logs = waiting_logs(self.directory)
         for log in logs:
             added = 0
@@ -81,11 +81,11 @@ class Store:
                     self._add_processors(packed.rows)
                     added += 1
             if added:
-                self.notes.append(f"recorded {added} result{'s' * (added > 1)} that waited in {log}")
-        with suppress(NoRoom), writing(self.directory):  # then the logs stay, and the next flush tries again
+                self.notes.append(f"added {added} result{'s' * (added > 1)} from {log}")
+        with suppress(NoRoom), writing(self.directory):  # the logs stay then, and the next flush tries again
             self._log.flush()
             for torn in filter(None, map(remove_waiting, logs)):
-                self.notes.append(f"a log of an earlier command has bytes of no whole record: it is kept in {torn}")
+                self.notes.append(f"a log of another command is damaged or incomplete: it is kept as {torn}")
 
     def _add_processors(self, rows: Iterable[Mapping[str, Any]]) -> None:
         types = ((row.get("processor"), row.get("vector_bits")) for row in rows)
@@ -93,10 +93,10 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path, sweep_toml: str, check: Callable[[], None] = lambda: None) -> "Store":
-        """Creates the result directory, or reopens it: repairs its log and finishes an interrupted publication.
+        """Create or reopen a result directory: cut incomplete records, and finish an interrupted publication.
 
-        `sweep_toml`, the resolved sweep, is kept as `sweep.toml`, unless `check`, called once the directory is locked, raises.
-        Raises Problem where the directory cannot be written, is damaged, or is being written by another process.
+        `check` is called once the directory is locked. If it does not raise, the resolved sweep is written as `sweep.toml`.
+        Raises Problem if the directory cannot be written, is damaged, or is being written by another process.
         """
         with writing(directory):
             (directory / "log").mkdir(parents=True, exist_ok=True)
@@ -110,9 +110,9 @@ class Store:
                 raise
 
     def append(self, trial: int, record: bytes) -> None:
-        """Records a configuration as `encode` wrote it, in memory until the next `flush`.
+        """Add the record of a trial, as `encode` returns it, in memory; the next `flush` writes it.
 
-        Raises ValueError where its trial is already recorded.
+        Raises ValueError if the trial is already recorded.
         """
         if trial in self.recorded:
             raise ValueError(f"trial {trial} is already recorded")
@@ -121,9 +121,9 @@ class Store:
         self.recorded.add(trial)
 
     def supplement(self, trial: int, record: bytes) -> None:
-        """Adds what was measured of a recorded configuration since, a record without trials rows, in memory until `flush`.
+        """Add measures of a recorded trial, a record without trials rows, in memory; the next `flush` writes it.
 
-        Raises ValueError where its trial is not recorded.
+        Raises ValueError if the trial is not recorded.
         """
         if trial not in self.recorded:
             raise ValueError(f"trial {trial} is not recorded")
@@ -131,19 +131,19 @@ class Store:
         self._pace.add()
 
     def flush(self) -> None:
-        """Makes everything appended durable, with one fsync. After a Problem, as a full disk, it can be repeated."""
+        """Make all appended records durable with one fsync. After a Problem, such as a full disk, it can be repeated."""
         with writing(self.directory):
             self._log.flush()
             self.check_held()
 
     def check_held(self) -> None:
-        """Raise Problem where the directory at this path is not the locked one any more."""
+        """Raise Problem if the directory at this path is no longer the locked one."""
         check_held(self.directory, self._lock)
 
     def publish(self, stop: Callable[[], bool] = never) -> None:
-        """Turns everything recorded into whole, immutable parts. After a Problem it can be repeated.
+        """Publish all records as complete, immutable parts. After a Problem it can be repeated.
 
-        Raises GivenUp where `stop`, asked all along, says so before the parts are there.
+        `stop` is called again and again; GivenUp is raised if it returns True before the parts are complete.
         """
         self._publish(stop)
         with writing(self.directory):
@@ -160,22 +160,23 @@ class Store:
         self._pace.publish()
 
     def publish_if_due(self, stop: Callable[[], bool] = never) -> None:
-        """Publishes where it is time for the next part."""
+        """Publish if the next part is due."""
         if self._pace.due:
             self.publish(stop)
 
     @property
     def unpublished_bytes(self) -> int:
-        """The size of the logs that the next parts will be made of: they take about as much room beside them."""
+        """The size of the logs that are not published yet. Their parts need about as much space again."""
         published = parts.numbers(self.directory / "trials", ".parquet")
         final = {*parts.numbers(self.directory / "log", ".log")} - {*published, self._segment}
         return self._log.size + sum(self._log_path(number).stat().st_size for number in final)
 
     def close(self) -> None:
-        """Publishes the rest, unless it is more than CLOSE_BYTES, and lets the directory go.
+        """Publish the rest, unless it is more than CLOSE_BYTES, and release the directory.
 
-        What was flushed and is not published, also where there is no room for it, stays in the log, and is published when
-        the directory is opened again. What was not flushed is given up then: who wants to hear of that calls `flush` before.
+        Flushed records that are not published, also for lack of disk space, stay in the log, and are published when the
+        directory is opened again. If the disk is full, records that were not flushed are lost without an error: call `flush`
+        before to get the error.
         """
         try:
             with suppress(NoRoom), writing(self.directory):
@@ -189,15 +190,15 @@ class Store:
             self._log.close()
             os.close(self._lock)
 
-    def _mend(self, path: Path) -> None:
-        """Cuts a torn tail of a log, and makes one where there is none."""
+    def _repair_log(self, path: Path) -> None:
+        """Cut an incomplete record from the end of a log, or create the log. Raises Problem if the log is damaged."""
         if path.exists() and (between := faults(path)[0]):
-            raise Problem(f"{path} cannot be read: {between} bytes between its records are damaged; {to_repair(path)}")
+            raise Problem(f"{path} is damaged: {between} bytes between its records are not readable; {to_repair(path)}")
         log = Log(path)
         log.close()
         if log.cut:
             torn = path.with_suffix(".torn")
-            self.notes.append(f"the last {log.cut} bytes of {path} are of a record that is not whole: cut, and kept in {torn}")
+            self.notes.append(f"the last {log.cut} bytes of {path} are an incomplete record: moved to {torn}")
 
     def _log_path(self, segment: int) -> Path:
         return self.directory / "log" / f"{segment:06}.log"
@@ -211,7 +212,7 @@ class Store:
             parts.publish(self.directory, number, records, self._footer, held)
 
     def _remove_logs(self, stop: Callable[[], bool] = never, most: float = inf) -> None:
-        """Removes the logs of at most so many bytes whose parts have successors and hold all; the others wait."""
+        """Remove the logs of at most `most` bytes each that have a successor and whose runs are all in undamaged parts."""
         for log in map(self._log_path, self._final_segments()[:-1]):
             made = [parts.part(self.directory, table, int(log.stem)) for table in SCHEMAS]
             if log.stat().st_size > most or not all(reading.is_whole(path, stop) for path in made) or has_more(log, stop):
@@ -220,10 +221,10 @@ class Store:
             log.unlink()
 
     def _while_held(self, stop: Callable[[], bool]) -> Callable[[], bool]:
-        """`stop` after `check_held`, which, once a part is begun, tells whether it was begun in the locked directory."""
+        """Return a `stop` that first checks that the directory at the path, where a part was begun, is the locked one."""
 
-        def asked() -> bool:
+        def check() -> bool:
             self.check_held()
             return stop()
 
-        return asked
+        return check

@@ -1,4 +1,4 @@
-"""Is a result directory as it was written: every byte of its parts, logs and landscapes, and do its tables fit together?"""
+"""Verify a result directory: every byte of its parts, logs and landscapes, and the consistency of its tables."""
 
 import tomllib
 from collections import deque
@@ -14,14 +14,14 @@ from sweepgd.record import parts
 from sweepgd.record.load import SWEEP_REMEDY, load, sweep_toml
 from sweepgd.record.log import faults
 from sweepgd.record.reading import Damaged, groups, pages, sweep_of, unreadable, version_of
-from sweepgd.record.runs import Runs, in_words, joined, runs_in, runs_of, trials_of
+from sweepgd.record.runs import Runs, describe_runs, joined, runs_in, runs_of, trials_of
 from sweepgd.record.schema import SCHEMAS, sha256
 from sweepgd.record.waiting import waiting_logs
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with one file, and whether that is damage: what a kill leaves behind is not."""
+    """A defect of one file. `damage` is False for defects without loss, such as those that a killed process leaves."""
 
     path: Path
     reason: str
@@ -30,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verified:
-    """How many `files` were read, of how many `trials`, and what is wrong with them."""
+    """The number of `files` that were read, the number of `trials` in them, and the defects found."""
 
     directory: Path
     files: int
@@ -43,20 +43,21 @@ class Verified:
 
 
 def verify(directory: Path | str) -> Verified:
-    """Reads every byte of a result directory, which may be in use meanwhile.
+    """Read every byte of a result directory, which may be in use.
 
-    Raises Problem where it is no result directory, or a newer version wrote it.
+    Raises Problem if it is not a result directory, or a newer version wrote it.
     """
     root = load(directory).directory
-    # In this order, what is published meanwhile is in a later list if it is in an earlier one.
+    # The order of listing matters: a part that is published meanwhile and is in an earlier list is also in the later ones.
     others = {number for table in SCHEMAS if table != "trials" for number in _numbers(root, table)}
     logs = parts.numbers(root / "log", ".log")
     published = _numbers(root, "trials")
     lacking = sorted(others - {*published, *logs})
-    findings = [Finding(parts.part(root, "trials", number), "it is missing beside its curves and minima") for number in lacking]
+    absent = "it is missing, but its curves or minima exist"
+    findings = [Finding(parts.part(root, "trials", number), absent) for number in lacking]
     for number in sorted(others.intersection(logs).difference(published)):
-        again = f"it is missing, and log/{number:06}.log holds its rows: the next search makes it again, as --repair does"
-        findings.append(Finding(parts.part(root, "trials", number), again, damage=False))  # a search may be making it
+        rebuild = f"it is missing, but its rows are in log/{number:06}.log: the next search or --repair rebuilds it"
+        findings.append(Finding(parts.part(root, "trials", number), rebuild, damage=False))  # a search may be writing it
     files = 0
     runs: dict[str, dict[Path, Runs]] = {table: {} for table in SCHEMAS}
     for number in published:
@@ -75,8 +76,8 @@ def verify(directory: Path | str) -> Verified:
     logged = [root / "log" / f"{number:06}.log" for number in logs]
     findings += [finding for path in logged for finding in _log(path)]
     findings += _left_out(logged, runs["trials"])
-    held = runs["trials"] | {path: _waiting(path) for path in logged}
-    findings += _twice(held)
+    held = runs["trials"] | {path: _unpublished(path) for path in logged}
+    findings += _repeated(held)
     recorded = joined(*held.values())
     if not any(finding.damage for finding in findings):
         findings += _unknown(runs, recorded)
@@ -87,9 +88,9 @@ def verify(directory: Path | str) -> Verified:
         except Damaged as damaged:
             findings.append(Finding(path, damaged.reason))
     for path in waiting_logs(root):
-        findings += _held(path, recorded)
+        findings += _other_command(path, recorded)
     findings += _sweep(root, published[-1:])
-    findings += _strangers(root)
+    findings += _foreign_files(root)
     return Verified(root, files + len(logs) + len(landscapes), len(trials_of(recorded)), findings)
 
 
@@ -97,42 +98,42 @@ def _numbers(root: Path, table: str) -> list[int]:
     return parts.numbers(parts.folder(root, table), ".parquet")
 
 
-def _strangers(root: Path) -> Iterator[Finding]:
-    """Parquet files among the parts that are none."""
+def _foreign_files(root: Path) -> Iterator[Finding]:
+    """Yield Parquet files in the folders of parts that are not parts."""
     for table in SCHEMAS:
         ours = {parts.part(root, table, number) for number in _numbers(root, table)}
         for path in sorted({*parts.folder(root, table).glob("*.parquet")} - ours):
-            yield Finding(path, "it is no part of this study, and other readers take its rows for some", damage=False)
+            yield Finding(path, "it is not a part of this study, but other readers read its rows: move it away", damage=False)
 
 
 def _older(root: Path, number: int) -> bool:
-    """Whether a segment was published by a version that did not have all tables."""
+    """Return True if a segment was published under schema version 1, which did not have all tables."""
     try:
         return version_of(parts.part(root, "trials", number)) == 1
     except Damaged:
         return True
 
 
-def _twice(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """The parts of trials, and then logs, that hold a run which they, or an earlier one, hold already."""
+def _repeated(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
+    """Yield the parts of trials, and then logs, with a run that they or an earlier one already hold."""
     earlier = joined()
     for path, runs in trials.items():
         distinct, counts = np.unique(runs, return_counts=True)
         again = np.concatenate([distinct[counts > 1], np.intersect1d(distinct, earlier)])
         if len(again):
-            yield Finding(path, f"{in_words(again)} more than once")
+            yield Finding(path, f"it repeats {describe_runs(again)}")
         earlier = np.union1d(earlier, distinct)
 
 
 def _unknown(runs: Mapping[str, Mapping[Path, Runs]], recorded: Runs) -> Iterator[Finding]:
-    """The parts of other tables with rows of runs that no trials row tells of.
+    """Yield the parts of other tables with rows of runs that have no trials row.
 
-    Measures of such runs are no damage: they were taken before the trials were set aside.
+    Curvature of such runs is not damage: it was measured before a repair set the trials aside.
     """
     for table in ("curves", "minima", "curvature"):
         for path, found in runs[table].items():
             if len(unknown := np.setdiff1d(found, recorded)):
-                reason = f"it has rows of {in_words(unknown)}, which no row of trials tells of"
+                reason = f"it has rows of {describe_runs(unknown)}, without a row in trials"
                 yield Finding(path, reason, damage=table != "curvature")
 
 
@@ -140,53 +141,53 @@ def _log(path: Path) -> Iterator[Finding]:
     try:
         between, after = faults(path)
     except FileNotFoundError:
-        return  # published since it was listed
+        return  # it was published after it was listed
     except OSError as error:
         raise unreadable(path, error) from error
     except Problem:
-        yield Finding(path, "it does not begin as a log does")
+        yield Finding(path, "it does not begin like a log")
         return
     if between:
         yield Finding(path, f"{between} bytes between its records are damaged")
     if after:
-        yield Finding(path, f"its last {after} bytes are of a record that is not whole", damage=False)
+        yield Finding(path, f"its last {after} bytes are an incomplete record", damage=False)
 
 
 def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """The logs whose parts were read, and which have runs that no part has."""
+    """Yield the logs whose own parts exist, and which have runs that are in no part."""
     published = joined(*trials.values())
     for log in logs:
         if parts.part(log.parent.parent, "trials", int(log.stem)) in trials:
             lost = np.setdiff1d(runs_in(log), published)
             if len(lost):
-                yield Finding(log, f"it has rows of {in_words(lost)}, which no part has")
+                yield Finding(log, f"it has rows of {describe_runs(lost)}, which are in no part")
 
 
-def _held(log: Path, recorded: Runs) -> Iterator[Finding]:
-    """What one of several commands has left in its own log."""
+def _other_command(log: Path, recorded: Runs) -> Iterator[Finding]:
+    """Yield the defects of a log that another command left, and its number of results that are not recorded yet."""
     yield from _log(log)
     if waiting := len(trials_of(np.setdiff1d(runs_in(log), recorded))):
-        yield Finding(log, f"{waiting} results wait here for the next sweepgd search", damage=False)
+        yield Finding(log, f"{waiting} results are here that the next sweepgd search adds to the study", damage=False)
 
 
 def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
-    """Whether sweep.toml is a sweep, and that of the newest parts: it may be another, as `--trials` changes it."""
+    """Yield a finding if sweep.toml is not a sweep, or not that of the newest parts, as after a change of `--trials`."""
     path = root / "sweep.toml"
     try:
         text = sweep_toml(root)
         whole = "name" in tomllib.loads(text)
-    except (Problem, ValueError, RecursionError):  # not only what is no TOML: a number of 5,000 digits, tables a thousand deep
+    except (Problem, ValueError, RecursionError):  # also for a number of 5,000 digits, or 1,000 nested tables
         whole = False
     if not whole:
-        yield Finding(path, f"it is no sweep: {SWEEP_REMEDY}")
+        yield Finding(path, f"it is not a sweep: {SWEEP_REMEDY}")
         return
     with suppress(Damaged):
         if any(sweep_of(parts.part(root, "trials", number)) != sha256(text) for number in newest):
-            changed = "it was changed after the newest parts were written, as a search with other --trials does"
+            changed = "it was changed after the newest parts were written, for example by a search with other --trials"
             yield Finding(path, changed, damage=False)
 
 
-def _waiting(path: Path) -> Runs:
-    """The runs whose rows are in a log and in no part."""
+def _unpublished(path: Path) -> Runs:
+    """Return the runs in a log that has no part yet."""
     runs = runs_in(path)
     return runs[:0] if parts.part(path.parent.parent, "trials", int(path.stem)).exists() else runs

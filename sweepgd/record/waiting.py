@@ -1,7 +1,7 @@
-"""Results that wait in the log of one of several commands.
+"""Logs of several commands that shared a result directory.
 
-Earlier versions let several commands share a result directory. Each had a folder `log/<name>` with a lock file and a log of the
-results that it had finished and that did not yet count. Where such a command was killed, the folder is still there.
+Earlier versions let several commands write to one result directory. Each had a folder `log/<name>` with a lock file and a log
+of finished results that were not yet part of the study. If such a command was killed, its folder is still there.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from sweepgd.record.log import faults, frames
 
 
 def waiting_logs(directory: Path) -> list[Path]:
-    """The logs of single commands in a result directory."""
+    """Return the logs of single commands in a result directory, sorted."""
     return sorted((directory / "log").glob("[!.]*/*.log"))
 
 
 def waiting_records(log: Path) -> Iterator[bytes]:
-    """The records of such a log that are whole; none where it does not begin as a log does."""
+    """Yield the undamaged records of such a log; none if the file is not a log."""
     with suppress(Problem):
         yield from frames(log)
 
 
 def remove_waiting(log: Path) -> Path | None:
-    """Remove such a log once its records are durable elsewhere, and its folder with the last one.
+    """Remove such a log once its records are durable elsewhere, and its folder with its last log.
 
-    A log with bytes of no whole record is kept, as `log/<name>-<log's name>.torn`: return that path, else None.
+    A damaged or incomplete log is kept as `log/<name>-<log's name>.torn`, and that path is returned; otherwise None.
     """
     folder, torn = log.parent, None
     if _is_whole(log):

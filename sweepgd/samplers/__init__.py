@@ -1,4 +1,4 @@
-"""Where trials look: random, grid and quasi-random points as functions of (seed, number); the adaptive are Optuna's."""
+"""Samplers: random, grid and quasi-random points are functions of (seed, number); adaptive samplers are Optuna's."""
 
 from collections.abc import Collection
 from importlib.util import find_spec
@@ -20,10 +20,10 @@ NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))
 
 
 class NSGA2(NSGAIISampler):
-    """NSGA-II whose parents stand in the order of their trials.
+    """NSGA-II with parents in the order of their trials.
 
-    Optuna gives them by rank when it selects them and by trial when it finds them in the study's cache, so that a
-    rebuilt study, whose cache is empty, would draw other children.
+    Optuna orders them by rank when it selects them, but by trial when they are in the study's cache. A rebuilt study has an
+    empty cache and would draw other children.
     """
 
     def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
@@ -31,7 +31,7 @@ class NSGA2(NSGAIISampler):
 
 
 def seed_of(seed: int, generation: int) -> int:
-    """The seed of a generation of trials, in the 32 bits that Optuna's legacy generators take."""
+    """Return the seed of a generation of trials, with the 32 bits of Optuna's legacy generators."""
     return int(np.random.SeedSequence([seed, generation]).generate_state(1)[0])
 
 
@@ -45,12 +45,12 @@ def make(
     repeats: bool = False,
     without: Collection[int] = (),
 ) -> BaseSampler:
-    """The sampler called `name`.
+    """Return the sampler called `name`.
 
-    Random, grid and quasi-random points come once each, and those at the places `without` never, unless with `repeats`.
-    An adaptive one (in ADAPTIVE) is made anew for each generation of trials, its random numbers those of (seed,
-    generation), so that what it asks is a function of these and the history told. Raises UsageProblem for an unknown name
-    and for a space or objectives that the sampler cannot search, Problem where a package is missing.
+    Random, grid and quasi-random samplers draw each point once, and points at the places `without` never, unless `repeats`.
+    An adaptive sampler (in ADAPTIVE) is created for each generation of trials with random numbers of (seed, generation), so
+    that its proposals depend only on these and the results it was told. Raises UsageProblem for an unknown name and for a
+    space or objectives that the sampler cannot search, and Problem if a package is missing.
     """
     generation_seed = seed_of(seed, generation)
     match name:
@@ -60,7 +60,7 @@ def make(
             points = RandomPoints(seed) if name == "random" else QuasiRandomPoints(space, seed)
             return points if repeats or not space.countable else Unrepeated(points, space, seed, without)
         case "tpe":
-            # Optuna's own default is True: a recorded search would go on with other points.
+            # Optuna's default is True, with which a recorded search would continue with other points.
             return TPESampler(seed=generation_seed, constant_liar=False)
         case "nsga2":
             return NSGA2(seed=generation_seed)
@@ -81,8 +81,8 @@ def _require_package(package: str, sampler: str) -> None:
 
 def _require_numeric(space: Space, objectives: int) -> None:
     if objectives > 1:
-        raise UsageProblem("the cmaes sampler has one objective: use nsga2 or tpe for several")
+        raise UsageProblem("the cmaes sampler supports one objective: use nsga2 or tpe for several")
     for axis in space.axes:
-        # Optuna would draw it at random, and with it every axis that depends on it.
+        # Optuna would draw it, and every axis that depends on it, at random.
         if axis.values and not axis.fixed:
-            raise UsageProblem(f"the cmaes sampler searches ranges, and {axis.name} is a list: fix it, or use tpe")
+            raise UsageProblem(f"the cmaes sampler searches only ranges, but {axis.name} is a list: fix it, or use tpe")

@@ -1,4 +1,4 @@
-"""Sampling without repeats: the points of a space that are drawn already, and samplers that pass over them."""
+"""Sampling without repeats: the set of drawn points, and a sampler that skips them."""
 
 from bisect import bisect_right, insort
 from collections.abc import Hashable, Iterable, Mapping
@@ -7,14 +7,14 @@ from sweepgd.problem import UsageProblem
 from sweepgd.samplers.points import Points, RandomPoints, WholePoints, uniform
 from sweepgd.space import Space, Value
 
-# After this many repeats in a row, one of the points that are left is drawn instead.
+# After this many repeats in a row, one of the remaining points is drawn instead.
 MOST_REPEATS = 20
-# The name under which its random number is drawn; no axis has it.
+# The name for the random number of that draw; no axis has this name.
 REST = "of the rest"
 
 
 class Drawn:
-    """The points of a space that are drawn already, each with the number of its trial."""
+    """The points of a space that have been drawn, each with the number of its trial."""
 
     def __init__(self, space: Space) -> None:
         self._space = space
@@ -26,11 +26,11 @@ class Drawn:
         return tuple(point.items()) if place is None else place
 
     def trial(self, point: Mapping[str, Value]) -> int:
-        """The trial that drew a point first."""
+        """Return the trial that drew a point first."""
         return self._trials[self._key(point)]
 
     def add(self, point: Mapping[str, Value], trial: int) -> bool:
-        """Note that a trial draws a point, and return whether it is the first to do so."""
+        """Add the point of a trial. Return True if the point is new."""
         key = self._key(point)
         if key in self._trials:
             return False
@@ -40,7 +40,7 @@ class Drawn:
         return True
 
     def remove(self, point: Mapping[str, Value], trial: int) -> None:
-        """Take back that a trial drew a point."""
+        """Remove a point if it was first drawn by this trial."""
         key = self._key(point)
         if self._trials.get(key) == trial:
             del self._trials[key]
@@ -48,20 +48,21 @@ class Drawn:
                 self._places.remove(key)
 
     def rest(self, u: float) -> dict[str, Value]:
-        """The point at the quantile `u` of those of a finite space that are not drawn yet, each as likely as any other."""
+        """Return the point at the quantile `u` of the uniform distribution over the points that have not been drawn."""
         left = self._space.countable - len(self._places)
         if not left:
-            raise UsageProblem(f"the space has {self._space.countable} configurations: ask for at most as many trials")
+            size = self._space.countable
+            raise UsageProblem(f"the space has {size} configurations: set at most {size} trials")
         nth = int(u * left)
-        # Below the i-th drawn place lie `places[i] - i` that are not drawn.
+        # `places[i] - i` places below the i-th drawn place have not been drawn.
         below = bisect_right(range(len(self._places)), nth, key=lambda i: self._places[i] - i)
         return self._space.at(nth + below)
 
 
 def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: float) -> tuple[dict[str, Value], int]:
-    """Draw a point for a trial: the first new one of a sampler's, from number `first` on. Return it and the next number.
+    """Return the first new point of a sampler from number `first` on, and the number after it.
 
-    In a finite space, after MOST_REPEATS repeats in a row, it is the one at the quantile `u` of the points that are left.
+    In a finite space, after MOST_REPEATS repeats in a row, it is the point at the quantile `u` of the remaining points.
     """
     number = first
     while number < first + MOST_REPEATS or not space.finite:
@@ -76,13 +77,13 @@ def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: 
 
 
 def draw_at_random(space: Space, seed: int, drawn: Drawn, trial: int) -> dict[str, Value]:
-    """Draw a random point that is new."""
+    """Return a new random point."""
     point, _ = draw(space, RandomPoints(seed), 0, drawn, trial, uniform(seed, 0, REST))
     return point
 
 
 class Unrepeated(WholePoints):
-    """The points of another sampler in their order, each once, and none of the points at the places `without`."""
+    """The points of another sampler in order, each once, without the points at the places `without`."""
 
     def __init__(self, points: Points, space: Space, seed: int, without: Iterable[int] = ()) -> None:
         self._points, self._space, self._seed = points, space, seed

@@ -1,4 +1,4 @@
-"""Adaptive samplers are told again of points that they repeat: those are not run, and are rebuilt from the record."""
+"""Repeated proposals of adaptive samplers: they are told the known outcome, are not run, and are rebuilt from the record."""
 
 import json
 from math import log2
@@ -32,7 +32,7 @@ SETTINGS = {
 
 
 class Search:
-    """A search with made-up losses that a process goes through, beginning with what an earlier one has recorded."""
+    """A simulated search with artificial losses, which starts from the states that an earlier search recorded."""
 
     def __init__(self, overrides, recorded=None):
         asked = sweep(*overrides)
@@ -42,9 +42,9 @@ class Search:
         self.states = dict(recorded or {})
         self.points = {}
         for generation in self.advisor.generations(self.advisor.total()):
-            self.go_through(generation)
+            self.run_generation(generation)
 
-    def go_through(self, generation):
+    def run_generation(self, generation):
         advisor = self.advisor
         if self.states.keys() >= set(generation):
             for number in generation:
@@ -63,7 +63,7 @@ class Search:
                 advisor.tell(number, values_of(self.states[number]), self.states[number])
 
     def run(self, number, point):
-        """The state of a trial: every seventh failed, every third pruned where there is a pruner."""
+        """Return the state of a trial: every seventh fails, and with a pruner every third is pruned."""
         loss = (log2(point["batch_size"]) - 2.5) ** 2 + abs(log2(point["learning_rate"]) + 3.5)
         pruned = self.pruner != "none" and number % 3 == 1
         if self.pruner != "none":
@@ -73,9 +73,16 @@ class Search:
 
     @property
     def told(self):
-        """All that Optuna was told, in its order."""
+        """All trials of the Optuna study, in order."""
         return [
-            (each.number, each.state, each.values, each.params, lasting(each.system_attrs), each.intermediate_values)
+            (
+                each.number,
+                each.state,
+                each.values,
+                each.params,
+                without_pickled_state(each.system_attrs),
+                each.intermediate_values,
+            )
             for each in self.advisor._study.trials
         ]
 
@@ -85,12 +92,12 @@ class Search:
 
     @property
     def repeats(self):
-        """The recorded repeats, by the trial that they were asked before."""
+        """The recorded repeats, by the trial after them."""
         return {number: json.loads(state).get("repeats", []) for number, state in self.states.items() if state is not None}
 
 
-def lasting(attributes):
-    """Without CMA-ES' pickle of itself, which holds memory that was never written."""
+def without_pickled_state(attributes):
+    """Return the attributes without the pickled state of CMA-ES, which contains uninitialised memory."""
     return {name: value for name, value in attributes.items() if not name.startswith("cma:optimizer")}
 
 
@@ -116,27 +123,27 @@ def test_no_point_is_run_twice(name, searches):
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_repeat_is_told_what_its_first_trial_ended_with(name, searches):
+def test_a_repeat_is_told_the_outcome_of_its_first_trial(name, searches):
     done = searches(name)
     told = iter(done.told)
-    endings = {}
+    outcomes = {}
     for number in sorted(done.states):
         for repeat in done.repeats[number]:
             _, ending, values, params, _, reports = next(told)
-            first, its_reports = endings[repeat["of"]]
+            first, its_reports = outcomes[repeat["of"]]
             assert (ending, values, params) == first
             assert reports == (its_reports if ending == TrialState.PRUNED else {})
         _, ending, values, params, _, reports = next(told)
-        endings[number] = (ending, values, params), reports
+        outcomes[number] = (ending, values, params), reports
     assert next(told, None) is None
-    kinds = {ending for (ending, _, _), _ in endings.values()}
+    kinds = {ending for (ending, _, _), _ in outcomes.values()}
     assert kinds >= {TrialState.COMPLETE, TrialState.FAIL} or name == "used up"
     assert (TrialState.PRUNED in kinds) == (name == "tpe, pruned")
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_study_rebuilt_from_the_record_is_the_same(name, searches):
-    """Of whole generations, and of one that is torn in two."""
+    """This holds for whole generations and for an interrupted one."""
     whole = searches(name)
     last = max(whole.states)
     for recorded in (last + 1, last // 2):
@@ -157,7 +164,7 @@ def test_a_random_point_is_drawn_after_twenty_repeats(searches):
         assert trial.params.items() <= done.points[number].items()
 
 
-def test_given_points_count_as_known_and_those_outside_of_the_space_do_not():
+def test_fixed_points_are_known_if_they_are_in_the_space():
     points = "points=[{batch_size=3},{batch_size=7},{batch_size=3,warmup=1.0},{batch_size=3}]"
     done = Search((*FIVE, points, "search={sampler='tpe',trials=40}"))
     assert done.advisor.total() == 4 + 4
@@ -173,17 +180,17 @@ def test_version_1_runs_known_points_again():
     assert not any(done.repeats.values())
 
 
-def test_what_was_recorded_under_a_number_counts_where_another_point_is_asked_now(searches):
-    """As where a newer Optuna draws other points: trial 9 has the point of trial 20."""
+def test_a_recorded_trial_replaces_another_proposal_for_its_number(searches):
+    """A newer Optuna may draw other points. Here trial 9 has the point of trial 20."""
     whole = searches("tpe")
     known = {number: whole.states[number] for number in range(10)} | {9: whole.states[20]}
     with pytest.raises(AssertionError):
         Search(SETTINGS["tpe"], known)
 
     class Continued(Search):
-        def go_through(self, generation):
+        def run_generation(self, generation):
             if generation != range(8, 16):
-                return super().go_through(generation)
+                return super().run_generation(generation)
             self.advisor.begin(generation)
             for number in generation:
                 self.points[number] = self.advisor.ask(number)

@@ -23,7 +23,7 @@ SWEEP = (
 )
 ORIGIN = "optimizer 'perilous' of their-perils 2.1: "
 STOPPED = "its worker was stopped at the trial's time limit of 3 s"
-MEMORY = f"took more than its worker's share of memory, {(share(2) or 0) / 1e9:.3g} GB: give fewer --workers"
+MEMORY = f"took more than its worker's share of memory, {(share(2) or 0) / 1e9:.3g} GB: use fewer --workers"
 SEGFAULT = "the worker process ended by signal SIGSEGV"
 ENDINGS = [
     ("completed", "budget spent"),

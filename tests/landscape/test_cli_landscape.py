@@ -79,7 +79,7 @@ def test_what_cannot_be_is_one_line(run, folder, arguments, code, message):
 def test_a_folder_that_is_none_is_one_line(run, tmp_path):
     refused = run(tmp_path)
     assert refused.code == 1
-    assert refused.err == f"sweepgd: {tmp_path} is no result directory: it has no sweep.toml beside a folder trials\n"
+    assert refused.err == f"sweepgd: {tmp_path} is not a result directory: it must contain sweep.toml and a folder trials\n"
 
 
 def test_a_plane_without_a_picture_is_one_line(run, searched, quadratic):

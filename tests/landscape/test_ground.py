@@ -25,7 +25,7 @@ def test_a_minimum_of_another_layout_or_of_other_data_is_refused(moons, monkeypa
 
 
 def test_a_folder_without_results_and_a_model_that_is_not_installed_are_named(moons, tmp_path):
-    with pytest.raises(Problem, match="is no result directory"):
+    with pytest.raises(Problem, match="is not a result directory"):
         Ground(tmp_path)
     (tmp_path / "trials").mkdir()
     (tmp_path / "sweep.toml").write_text(moons.results.sweep_toml.replace('"mlp"', '"gone"'))

@@ -12,7 +12,7 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
-def test_what_somebody_else_has_put_there_stays(out):
+def test_compaction_keeps_other_files(out):
     others = [
         out / "trials" / "notes.md",
         out / "trials" / "000009.parquet.bak",
@@ -29,7 +29,7 @@ def test_what_somebody_else_has_put_there_stays(out):
     assert load(out).trials["trial"].to_pylist() == [0, 1]
 
 
-def test_parts_without_their_trials_are_not_lost(out):
+def test_parts_without_their_trials_part_are_refused(out):
     write(out, [[finished(2)]])
     (out / "trials" / "000003.parquet").rename(out.with_name("aside"))
     (out / "log" / "000003.log").unlink()

@@ -1,4 +1,4 @@
-"""In which order a store writes, makes durable, renames and removes, so that a power cut between any two loses nothing."""
+"""The order in which a store writes, syncs, renames and removes files: a power cut between any two steps loses nothing."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ SWEEP = "name = 'written'\n"
 
 @pytest.fixture
 def trace(monkeypatch):
-    """What is done to the disk: ("fsync", path, size), ("rename", from, to, size), ("remove", path); a folder has size 0."""
+    """The changes on the disk: ("fsync", path, size), ("rename", from, to, size), ("remove", path). A folder has size 0."""
     events = []
 
     def size(path):
@@ -58,25 +58,25 @@ def assert_in_this_order(trace, *events):
         at = trace.index(event, at) + 1
 
 
-def place(path):
+def renaming(path):
     return ("rename", path.with_name(f".{path.name}.tmp"), path, path.stat().st_size)
 
 
-def test_a_file_is_durable_before_it_has_its_name_and_the_name_before_anything_else(tmp_path, trace):
+def test_a_file_is_synced_before_its_rename_and_the_folder_after(tmp_path, trace):
     store = Store.open(tmp_path, SWEEP)
     for trial in range(3):
         append(store, finished(trial))
         store.publish()
     store.close()
-    placed = [at for at, event in enumerate(trace) if event[0] == "rename"]
-    files = {trace[at][2] for at in placed}
+    renames = [at for at, event in enumerate(trace) if event[0] == "rename"]
+    files = {trace[at][2] for at in renames}
     assert files >= {tmp_path / "sweep.toml", tmp_path / "log" / "000003.log", *tmp_path.glob("*/*.parquet")}
-    for at in placed:
+    for at in renames:
         _, temporary, path, size = trace[at]
         assert trace[at - 1 : at + 2] == [("fsync", temporary, size), trace[at], ("fsync", path.parent, 0)]
 
 
-def test_what_is_flushed_is_durable(tmp_path, trace):
+def test_a_flush_ends_with_an_fsync(tmp_path, trace):
     store = Store.open(tmp_path, SWEEP)
     append(store, finished(0))
     store.flush()
@@ -86,7 +86,7 @@ def test_what_is_flushed_is_durable(tmp_path, trace):
     store.close()
 
 
-def test_trials_come_last_and_a_log_goes_after_the_parts_made_of_it(tmp_path, trace):
+def test_trials_are_renamed_last_and_a_log_is_removed_after_its_parts(tmp_path, trace):
     store = Store.open(tmp_path, SWEEP)
     for trial in range(2):
         append(store, finished(trial))
@@ -94,22 +94,22 @@ def test_trials_come_last_and_a_log_goes_after_the_parts_made_of_it(tmp_path, tr
     trials = tmp_path / "trials" / "000001.parquet"
     for table in ("curves", "minima", "curvature"):
         part = tmp_path / table / trials.name
-        assert_in_this_order(trace, place(part), ("fsync", part.parent, 0), place(trials))
-    assert_in_this_order(trace, place(trials), ("fsync", trials.parent, 0), ("remove", tmp_path / "log" / "000001.log"))
+        assert_in_this_order(trace, renaming(part), ("fsync", part.parent, 0), renaming(trials))
+    assert_in_this_order(trace, renaming(trials), ("fsync", trials.parent, 0), ("remove", tmp_path / "log" / "000001.log"))
     store.close()
 
 
-def test_parts_of_an_earlier_attempt_are_durable_before_the_trials(tmp_path, trace):
+def test_parts_of_an_interrupted_publication_are_synced_before_trials(tmp_path, trace):
     write(tmp_path, [[finished(0)]])
     part = tmp_path / "trials" / "000001.parquet"
     part.unlink()
     trace.clear()
     parts.publish(tmp_path, 1, [encode(finished(0))], footer(SWEEP))
     for table in set(SCHEMAS) - {"trials"}:
-        assert_in_this_order(trace, ("fsync", tmp_path / table, 0), place(part))
+        assert_in_this_order(trace, ("fsync", tmp_path / table, 0), renaming(part))
 
 
-def test_a_torn_tail_is_durable_in_its_file_before_it_is_cut(tmp_path, trace):
+def test_an_incomplete_record_is_copied_and_synced_before_it_is_cut(tmp_path, trace):
     Store.open(tmp_path, SWEEP).close()
     log, torn = tmp_path / "log" / "000001.log", tmp_path / "log" / "000001.torn"
     write(tmp_path, [])
@@ -119,7 +119,7 @@ def test_a_torn_tail_is_durable_in_its_file_before_it_is_cut(tmp_path, trace):
     assert_in_this_order(trace, ("fsync", torn, 4), ("fsync", log.parent, 0), ("fsync", log, 14))
 
 
-def test_old_parts_and_logs_go_after_a_compaction_is_durable(tmp_path, trace):
+def test_old_parts_and_logs_are_removed_after_a_durable_compaction(tmp_path, trace):
     write(tmp_path, [[finished(0)], [finished(1)]])
     trace.clear()
     compact(tmp_path)

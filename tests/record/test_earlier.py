@@ -1,6 +1,6 @@
-"""Results of schema version 1: `earlier/` was written by the sweepgd before curvature was measured, and killed after trial 4.
+"""Results of schema version 1. `earlier/` was written by a search that was killed after trial 4.
 
-Its parts have no checksums and there are none of curvature; its log has records of four elements.
+Its parts have no checksums, it has no curvature, and the records in its log have four elements.
 """
 
 import json
@@ -23,7 +23,7 @@ def earlier(tmp_path):
     return shutil.copytree(Path(__file__).parent / "earlier", tmp_path / "earlier")
 
 
-def test_results_of_the_earlier_version_are_read(earlier):
+def test_results_of_schema_version_1_are_read(earlier):
     results = load(earlier)
     assert results.trials["trial"].to_pylist() == [0, 1, 2, 3, 4]
     assert results.trials["status"].to_pylist() == ["completed"] * 5
@@ -34,14 +34,14 @@ def test_results_of_the_earlier_version_are_read(earlier):
     assert verify(earlier).findings == []
 
 
-def test_a_search_goes_on_with_them_and_they_are_compacted(earlier, tmp_path):
+def test_results_of_schema_version_1_are_continued_and_compacted(earlier, tmp_path):
     recorded = load(earlier).trials
-    asked = parse((earlier / "sweep.toml").read_text())
-    continued = search(asked, out=earlier, workers=1)
+    spec = parse((earlier / "sweep.toml").read_text())
+    continued = search(spec, out=earlier, workers=1)
     assert continued.trials.slice(0, len(recorded)).equals(recorded)
-    anew = search(asked, out=tmp_path / "anew", workers=1)
+    anew = search(spec, out=tmp_path / "anew", workers=1)
     assert_close(continued, anew)
-    assert recorded["evaluated_at_update"].null_count == len(recorded)  # null says: of the last evaluation
+    assert recorded["evaluated_at_update"].null_count == len(recorded)  # null means the last evaluation
     assert evaluated_at(continued.trials).tolist() == anew.trials["evaluated_at_update"].to_pylist()
     done = [[json.loads(text) for text in results.minima["preprocessing"].to_pylist()] for results in (continued, anew)]
     for before, now in zip(*done, strict=True):
@@ -54,7 +54,7 @@ def test_a_search_goes_on_with_them_and_they_are_compacted(earlier, tmp_path):
     assert verify(earlier).findings == []
 
 
-def test_a_damaged_page_of_the_earlier_version_is_noticed(earlier):
+def test_a_truncated_part_of_schema_version_1_is_damage(earlier):
     path = earlier / "trials" / "000001.parquet"
     path.write_bytes(path.read_bytes()[:-3000])
     assert [finding.path for finding in verify(earlier).damaged] == [path]

@@ -1,4 +1,4 @@
-"""Every write, fsync, rename and removal of a small study fails in turn: what was flushed is there afterwards."""
+"""Each write, fsync, rename and removal of a small study fails in turn: flushed results are never lost."""
 
 import errno
 import shutil
@@ -16,12 +16,12 @@ from sweepgd.record.verify import verify
 SWEEP = "name = 'faulty'\n"
 
 
-def live(directory, flushed):
-    """Two sittings of a study that is compacted at the end; `flushed` receives what the store has promised to keep."""
-    for sitting in ((0, 1), (2, 3)):
+def run_study(directory, flushed):
+    """Write a study in two sessions and compact it. `flushed` receives the trials that must not be lost."""
+    for session in ((0, 1), (2, 3)):
         store = Store.open(directory, SWEEP)
         try:
-            for trial in sitting:
+            for trial in session:
                 append(store, finished(trial, points=2))
                 supplement(store, measured(trial))
                 store.flush()
@@ -47,17 +47,17 @@ def check(directory, flushed, most):
 
 @pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", [errno.ENOSPC, errno.EIO, SHORT], ids=["ENOSPC", "EIO", "short"])
-def test_whatever_fails_nothing_that_was_flushed_is_lost(tmp_path, kind, every):
-    needs = "check its disk" if kind == errno.EIO else "free some space there"
-    said = []
+def test_no_fault_of_the_disk_loses_flushed_results(tmp_path, kind, every):
+    remedy = "check its disk" if kind == errno.EIO else "free some space there"
+    messages = []
     for last in count(step=every):
         directory, flushed = tmp_path / "out", set()
         with pytest.MonkeyPatch.context() as patch:
             disk = Disk(last, patch, kind)
             try:
-                live(directory, flushed)
+                run_study(directory, flushed)
             except Problem as problem:
-                said.append(str(problem))
+                messages.append(str(problem))
             if disk.left >= 0:
                 break
         if (directory / "sweep.toml").exists():
@@ -70,5 +70,5 @@ def test_whatever_fails_nothing_that_was_flushed_is_lost(tmp_path, kind, every):
         check(directory, flushed | {7}, {0, 1, 2, 3, 7})
         shutil.rmtree(directory)
     assert flushed == {0, 1, 2, 3}
-    assert len(said) > 150 // every
-    assert all(f"cannot write {tmp_path}" in line and needs in line for line in said)
+    assert len(messages) > 150 // every
+    assert all(f"cannot write {tmp_path}" in line and remedy in line for line in messages)

@@ -12,9 +12,9 @@ from sweepgd.problem import Problem
 from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Finished, Store, load, parts
 
 
-def live(directory, published, logged):
-    """A store that has published some configurations and flushed others."""
-    store = Store.open(directory, "name = 'live'\n")
+def open_store(directory, published, logged):
+    """Return an open store with published and with flushed trials."""
+    store = Store.open(directory, "name = 'open_store'\n")
     for done in published:
         append(store, done)
     store.publish()
@@ -24,8 +24,8 @@ def live(directory, published, logged):
     return store
 
 
-def test_tables_join_what_is_published_and_what_is_durable(tmp_path):
-    store = live(tmp_path, [finished(3, replicates=2), finished(1)], [finished(2), finished(0, replicates=2)])
+def test_tables_join_published_parts_and_the_log(tmp_path):
+    store = open_store(tmp_path, [finished(3, replicates=2), finished(1)], [finished(2), finished(0, replicates=2)])
     results = load(tmp_path)
     keys = [(row["trial"], row["replicate"]) for row in results.trials.select(["trial", "replicate"]).to_pylist()]
     assert keys == [(0, 0), (0, 1), (1, 0), (2, 0), (3, 0), (3, 1)]
@@ -36,12 +36,12 @@ def test_tables_join_what_is_published_and_what_is_durable(tmp_path):
     published = load(tmp_path)
     for table in ("trials", "curves", "minima"):
         assert getattr(published, table).equals(getattr(results, table))
-    assert results.sweep_toml == "name = 'live'\n"
+    assert results.sweep_toml == "name = 'open_store'\n"
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])
-def test_values_come_back_as_they_were(tmp_path, closed):
-    store = live(tmp_path, [], [finished(6, message="ok", seed=2**62, test_loss=np.nan, samples=None)])
+def test_values_are_read_as_they_were_written(tmp_path, closed):
+    store = open_store(tmp_path, [], [finished(6, message="ok", seed=2**62, test_loss=np.nan, samples=None)])
     if closed:
         store.close()
     row = load(tmp_path).trials.to_pylist()[0]
@@ -56,7 +56,7 @@ def test_values_come_back_as_they_were(tmp_path, closed):
         store.close()
 
 
-def test_curvature_is_in_one_order_whatever_was_measured_first(tmp_path):
+def test_the_order_of_curvature_is_that_of_its_keys(tmp_path):
     rows = [
         measured(trial, replicate, measure, float(place), which=which, rescaling=factor)
         for place, (trial, replicate, which, measure, factor) in enumerate(
@@ -65,7 +65,7 @@ def test_curvature_is_in_one_order_whatever_was_measured_first(tmp_path):
     ]
     tables = []
     for name, order in (("one", [*range(32)]), ("other", np.random.default_rng(0).permutation(32))):
-        store = live(tmp_path / name, [finished(trial, replicates=2) for trial in (0, 1)], [])
+        store = open_store(tmp_path / name, [finished(trial, replicates=2) for trial in (0, 1)], [])
         for index in order[:20]:
             supplement(store, rows[index])
         store.publish()
@@ -77,8 +77,8 @@ def test_curvature_is_in_one_order_whatever_was_measured_first(tmp_path):
     assert tables[1].equals(tables[0])
 
 
-def test_of_one_measure_the_rows_stay_in_the_order_of_their_recording(tmp_path):
-    store = live(tmp_path, [finished(0)], [])
+def test_rows_of_one_measure_keep_the_order_of_recording(tmp_path):
+    store = open_store(tmp_path, [finished(0)], [])
     for value, settings in ((1.0, "b"), (2.0, "a"), (3.0, "b")):
         supplement(store, measured(0, value=value, settings=settings))
     store.close()
@@ -86,11 +86,11 @@ def test_of_one_measure_the_rows_stay_in_the_order_of_their_recording(tmp_path):
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])
-def test_curves_have_null_where_a_run_has_nothing(tmp_path, closed):
+def test_missing_curve_values_are_null(tmp_path, closed):
     paths = {"update": np.arange(2), "position": np.array([[1.0, 2.0], [3.0, 4.0]])}
     losses = {"update": np.arange(3), "train_loss": np.array([1.0, np.nan, np.inf]), "samples": np.arange(3)}
     rows = [{"trial": 0, "replicate": replicate} for replicate in range(3)]
-    store = live(tmp_path, [], [Finished(0, rows, [paths, losses, {}])])
+    store = open_store(tmp_path, [], [Finished(0, rows, [paths, losses, {}])])
     if closed:
         store.close()
     curves = load(tmp_path).curves
@@ -103,12 +103,12 @@ def test_curves_have_null_where_a_run_has_nothing(tmp_path, closed):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_minimum_comes_back_in_its_dtype(tmp_path, dtype):
+def test_a_minimum_is_read_in_its_dtype(tmp_path, dtype):
     done = finished(1, replicates=2)
     theta = np.random.default_rng(0).standard_normal(9).astype(dtype)
     done.minima[1] |= {"parameters": theta}
     done.minima.append(done.minima[1] | {"which": "best", "update": 4, "parameters": -theta})
-    store = live(tmp_path, [finished(0), done], [finished(2)])
+    store = open_store(tmp_path, [finished(0), done], [finished(2)])
     results = load(tmp_path)
     minimum = results.minimum(1, replicate=1)
     assert minimum.parameters.dtype == dtype
@@ -119,13 +119,13 @@ def test_a_minimum_comes_back_in_its_dtype(tmp_path, dtype):
     assert minimum.preprocessing == json.loads('{"standardize": true}')
     np.testing.assert_array_equal(results.minimum(1, 1, "best").parameters, -theta)
     assert results.minimum(2).trial == 2
-    with pytest.raises(Problem, match="no best minimum of trial 0, replicate 0"):
+    with pytest.raises(Problem, match="has no best minimum of trial 0, replicate 0"):
         results.minimum(0, which="best")
     store.close()
 
 
-def test_minima_of_some_trials_are_those_of_all_filtered(tmp_path):
-    store = live(tmp_path, [finished(0), finished(3, replicates=2)], [finished(2), finished(1)])
+def test_minima_of_some_trials_are_a_filter_of_all(tmp_path):
+    store = open_store(tmp_path, [finished(0), finished(3, replicates=2)], [finished(2), finished(1)])
     results = load(tmp_path)
     rows = [row for row in results.minima.to_pylist() if row["trial"] in (1, 3)]
     assert len(rows) == 3
@@ -141,11 +141,11 @@ def test_an_empty_sweep_has_typed_empty_tables(tmp_path):
         assert getattr(results, table).num_rows == 0
 
 
-def test_a_reader_that_a_publication_overtakes_sees_each_trial_once(tmp_path, monkeypatch):
+def test_a_read_during_a_publication_has_each_trial_once(tmp_path, monkeypatch):
     listed = parts.numbers
     for overtaken in range(4):
         directory = tmp_path / str(overtaken)
-        store = live(directory, [finished(0)], [finished(1), finished(2)])
+        store = open_store(directory, [finished(0)], [finished(1), finished(2)])
         results, calls = load(directory), 0
 
         def listing(folder: Path, suffix: str, store=store, overtaken=overtaken) -> list[int]:
@@ -156,7 +156,7 @@ def test_a_reader_that_a_publication_overtakes_sees_each_trial_once(tmp_path, mo
                     inner.setattr(parts, "numbers", listed)
                     store.publish()
             found = listed(folder, suffix)
-            # The log is listed and then published before it is read.
+            # The log is published after it was listed and before it is read.
             if overtaken == 3 and calls == 2:
                 with monkeypatch.context() as inner:
                     inner.setattr(parts, "numbers", listed)
@@ -169,12 +169,12 @@ def test_a_reader_that_a_publication_overtakes_sees_each_trial_once(tmp_path, mo
         store.close()
 
 
-def test_a_folder_that_is_no_result_directory_is_named(tmp_path):
-    with pytest.raises(Problem, match=f"{tmp_path} is no result directory"):
+def test_a_folder_that_is_not_a_result_directory_is_refused(tmp_path):
+    with pytest.raises(Problem, match=f"{tmp_path} is not a result directory"):
         load(tmp_path)
 
 
-def test_a_folder_that_does_not_exist_is_named_and_that_in_results(tmp_path, monkeypatch):
+def test_a_missing_folder_is_refused_with_a_suggestion(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(Problem, match=r"^nowhere does not exist$"):
         load("nowhere")
@@ -199,17 +199,17 @@ def test_a_part_of_a_newer_schema_version_is_refused(tmp_path):
     write(tmp_path, [[finished(0)]])
     path = tmp_path / "trials" / "000001.parquet"
     table = pq.read_table(path)
-    for version, says in (("3", "3"), ("0", "unknown"), ("two", "unknown")):
+    for version, shown in (("3", "3"), ("0", "unknown"), ("two", "unknown")):
         pq.write_table(table.replace_schema_metadata({"sweepgd.schema_version": version}), path)
-        with pytest.raises(Problem, match=f"has schema version {says}, and this sweepgd reads 1 to 2"):
+        with pytest.raises(Problem, match=f"has schema version {shown}, but this sweepgd reads 1 to 2"):
             _ = load(tmp_path).trials
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["log", "parts"])
-def test_curvature_is_read_whether_it_came_with_its_trial_or_later(tmp_path, closed):
+def test_curvature_is_read_with_its_trial_or_from_a_supplement(tmp_path, closed):
     density = {"measure": "spectral_density", "grid": np.array([0.0, 1.0]), "density": np.array([0.5, np.nan]), "seconds": 0.25}
     with_trial = replace(finished(1), curvature=measured(1, **density).curvature)
-    store = live(tmp_path, [finished(0)], [with_trial])
+    store = open_store(tmp_path, [finished(0)], [with_trial])
     supplement(store, measured(0, value=None, message="why not"))
     store.flush()
     if closed:
@@ -224,7 +224,7 @@ def test_curvature_is_read_whether_it_came_with_its_trial_or_later(tmp_path, clo
         store.close()
 
 
-def test_a_directory_from_before_curvature_was_measured_is_read_and_added_to(tmp_path):
+def test_a_directory_without_curvature_is_read_and_extended(tmp_path):
     write(tmp_path, [[finished(0)]])
     (tmp_path / "curvature" / "000001.parquet").unlink()
     assert load(tmp_path).curvature.num_rows == 0

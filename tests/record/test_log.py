@@ -21,13 +21,13 @@ def write(path, *payloads):
     log.close()
 
 
-def test_what_is_flushed_is_read_in_order(path):
+def test_flushed_records_are_read_in_order(path):
     write(path, b"one", b"two" * 1000)
     write(path, b"three")
     assert list(frames(path)) == [b"one", b"two" * 1000, b"three"]
 
 
-def test_nothing_is_in_the_file_before_flush(path):
+def test_a_record_is_not_in_the_file_before_flush(path):
     log = Log(path)
     log.append(b"one")
     assert log.empty
@@ -38,7 +38,7 @@ def test_nothing_is_in_the_file_before_flush(path):
     log.close()
 
 
-def test_a_log_cut_at_any_byte_of_its_last_frame_keeps_the_others(path):
+def test_a_log_truncated_in_its_last_frame_keeps_the_others(path):
     write(path, b"first", b"second")
     kept = path.stat().st_size
     write(path, encode(finished(7, points=1)))
@@ -56,7 +56,7 @@ def test_a_log_cut_at_any_byte_of_its_last_frame_keeps_the_others(path):
 
 
 @pytest.mark.parametrize("tail", [bytes(40), b"\xff" * 40], ids=["zeros", "ones"])
-def test_a_tail_of_rubbish_is_cut(path, tail):
+def test_trailing_garbage_is_cut(path, tail):
     write(path, b"first")
     with path.open("ab") as file:
         file.write(tail)
@@ -66,7 +66,7 @@ def test_a_tail_of_rubbish_is_cut(path, tail):
     assert path.with_suffix(".torn").read_bytes() == tail
 
 
-def test_a_changed_byte_of_any_frame_costs_that_one_alone(path):
+def test_a_changed_byte_loses_only_its_own_frame(path):
     sizes, records = [len(MAGIC)], [encode(finished(trial, points=20)) for trial in range(3)]
     for record in records:
         write(path, record)
@@ -79,7 +79,7 @@ def test_a_changed_byte_of_any_frame_costs_that_one_alone(path):
             assert faults(path) == (sizes[2] - sizes[1], 0)
 
 
-def test_a_changed_byte_in_the_last_frame_is_noticed(path):
+def test_a_changed_byte_in_the_last_frame_is_detected(path):
     write(path, b"first", b"second")
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -106,8 +106,8 @@ def _full_disk(descriptor):
     raise OSError(28, "disk full")
 
 
-def test_a_file_that_is_no_log_is_refused_and_left_alone(path):
+def test_a_file_that_is_not_a_log_is_refused_and_not_changed(path):
     path.write_bytes(b"something else entirely")
-    with pytest.raises(Problem, match=r"000001\.log is no log .*: sweepgd verify .* --repair"):
+    with pytest.raises(Problem, match=r"000001\.log is not a log .*: sweepgd verify .* --repair"):
         Log(path)
     assert path.read_bytes() == b"something else entirely"

@@ -1,35 +1,35 @@
-"""How often parts are made."""
+"""The schedule of publication."""
 
 from sweepgd.record import pace
 from sweepgd.record.pace import Pace
 
 
-def test_the_first_part_comes_a_second_after_the_first_record_and_the_next_as_usual(monkeypatch):
+def test_the_first_part_is_due_after_one_second_and_the_next_after_30(monkeypatch):
     clock = 0.0
     monkeypatch.setattr(pace, "monotonic", lambda: clock)
-    ours = Pace()
+    schedule = Pace()
     clock = 5.0
-    assert not ours.due
-    ours.add()
-    assert not ours.due
+    assert not schedule.due
+    schedule.add()
+    assert not schedule.due
     clock = 6.1
-    assert ours.due
-    ours.publish()
-    ours.add()
+    assert schedule.due
+    schedule.publish()
+    schedule.add()
     clock = 36.0
-    assert not ours.due
+    assert not schedule.due
     clock = 36.2
-    assert ours.due
+    assert schedule.due
 
 
-def test_where_there_are_parts_already_none_comes_early(monkeypatch):
+def test_no_part_is_due_early_if_there_are_parts(monkeypatch):
     clock = 0.0
     monkeypatch.setattr(pace, "monotonic", lambda: clock)
-    ours = Pace(10)
-    ours.add(pace.PART_RECORDS - 1)
+    schedule = Pace(10)
+    schedule.add(pace.PART_RECORDS - 1)
     clock = 29.0
-    assert not ours.due
-    ours.add()
-    assert ours.due
-    ours.publish()
-    assert (ours.published, ours.pending, ours.due) == (10 + pace.PART_RECORDS, 0, False)
+    assert not schedule.due
+    schedule.add()
+    assert schedule.due
+    schedule.publish()
+    assert (schedule.published, schedule.pending, schedule.due) == (10 + pace.PART_RECORDS, 0, False)

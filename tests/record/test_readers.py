@@ -19,7 +19,7 @@ from sweepgd.record import load
 def directory(tmp_path):
     losses = np.random.default_rng(3).random(40)
     configurations = [finished(trial, validation_loss=loss) for trial, loss in enumerate(losses)]
-    # The diverged one has no loss: a reader that sorts nulls first would take it for the best.
+    # The diverged trial has no loss: a reader that sorts nulls first would return it as the best.
     configurations += [finished(40, status="diverged", validation_loss=None), finished(41, validation_loss=1e-9)]
     write(tmp_path, [configurations[:10], configurations[10:11], configurations[11:]])
     return tmp_path
@@ -61,7 +61,7 @@ def test_unfinished_files_are_invisible(directory):
     assert load(directory).trials.num_rows == 42
 
 
-# A search that makes many parts in seconds.
+# A search that publishes many parts within seconds.
 SEARCH = """
 import sys
 from sweepgd.cli import main
@@ -90,13 +90,13 @@ def analyze_reads(directory):
     trials = results.trials["trial"].to_pylist()
     if trials:
         _ = summary(results, 3) | sharpness(results)
-    for table in (results.curves, results.minimisers):  # read later, they may know more
+    for table in (results.curves, results.minimisers):  # they are read later and may have more trials
         assert set(trials) <= set(table["trial"].to_pylist())
     return trials
 
 
 @pytest.mark.parametrize("trials", [800, pytest.param(15_000, marks=pytest.mark.slow)])
-def test_readers_in_a_loop_beside_a_search_see_each_trial_once_and_ever_more(tmp_path, trials):
+def test_readers_during_a_search_see_each_trial_once(tmp_path, trials):
     directory = tmp_path / "out"
     arguments = [sweep_file(tmp_path), "--out", directory, "--workers", "2", "--trials", str(trials), "--quiet"]
     counts = {reader: [0] for reader in (duckdb_reads, polars_reads, pandas_reads, analyze_reads)}
@@ -104,11 +104,11 @@ def test_readers_in_a_loop_beside_a_search_see_each_trial_once_and_ever_more(tmp
 
         def read(reader):
             while search.poll() is None:
-                # Before there are any, a reader of files has none to read, and says so.
-                there = (
+                # Readers of files raise an error while there are no files.
+                ready = (
                     (directory / "sweep.toml").exists() if reader is analyze_reads else any(directory.glob("trials/*.parquet"))
                 )
-                if not there:
+                if not ready:
                     sleep(0.01)
                     continue
                 seen = reader(directory)

@@ -1,4 +1,4 @@
-"""A repair that ends at any point: it can be repeated, and what is recorded before that stays."""
+"""A repair that is interrupted at any point can be repeated, and results that are recorded in between are kept."""
 
 import errno
 import shutil
@@ -20,7 +20,7 @@ SWEEP = "name = 'written'\n"
 
 @pytest.fixture(params=["with its log", "with half its log", "without"])
 def damaged(request, tmp_path):
-    """Trials 0 and 1 in one segment, 2 and 3 in the next, of which trials and minima are damaged; which trials are lost."""
+    """Two segments, trials 0 and 1, and 2 and 3; trials and minima of the second are damaged. Also the lost trials."""
     directory = tmp_path / "damaged"
     write(directory, [[finished(0), finished(1)], [finished(2), finished(3)]])
     for table in ("trials", "minima"):
@@ -45,9 +45,9 @@ def record(directory, trials):
 
 
 @pytest.mark.parametrize("ending", [Dying, partial(Disk, kind=errno.EIO)], ids=["killed", "EIO"])
-def test_what_is_recorded_after_a_repair_that_was_cut_short_stays(damaged, ending, tmp_path):
+def test_results_recorded_after_an_interrupted_repair_are_kept(damaged, ending, tmp_path):
     directory, lost = damaged
-    cut_short = 0
+    continued = 0
     for last in count(step=3):
         out = shutil.copytree(directory, tmp_path / "out")
         with pytest.MonkeyPatch.context() as patch:
@@ -55,11 +55,11 @@ def test_what_is_recorded_after_a_repair_that_was_cut_short_stays(damaged, endin
             with suppress(Crash, Problem):
                 repair(out)
         expected = {0, 1, 2, 3} - lost
-        with suppress(Problem):  # its damaged trials may be there yet
+        with suppress(Problem):  # its damaged trials part may still be there
             record(out, [7, 8])
             record(out, [9])
             expected |= {7, 8, 9}
-            cut_short += 1
+            continued += 1
         repair(out)
         assert verify(out).findings == []
         results = load(out)
@@ -70,4 +70,4 @@ def test_what_is_recorded_after_a_repair_that_was_cut_short_stays(damaged, endin
         if disk.left >= 0:
             break
         shutil.rmtree(out)
-    assert cut_short >= 3
+    assert continued >= 3

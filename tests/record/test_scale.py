@@ -1,4 +1,4 @@
-"""A large study: how many files it is, and what analyzing and reopening it cost, compared with a study of a tenth."""
+"""The number of files of a large study, and what analysing and reopening it cost, compared with a study of a tenth."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from sweepgd.record import Store
 from sweepgd.sweep import configuration_of, to_toml
 from sweepgd.trial import Task, run
 
-# How much it took is asked in the process itself: what `wait4` tells of a child begins with its parent's memory, before `exec`.
+# The process reports its own memory: the maximum that `wait4` returns for a child includes the parent's memory before `exec`.
 COST = """
 import re, sys
 from pathlib import Path
@@ -31,7 +31,7 @@ try:
 finally:
     print(cost(), file=sys.stderr)
 """
-# From the call of `search` until the first trial is handed out.
+# From the call of `search` until the first task is submitted.
 REOPEN = f"""{COST}
 from sweepgd import search
 from sweepgd.workers import Pool
@@ -47,14 +47,14 @@ search(sys.argv[2], out=sys.argv[1], workers=1)
 
 
 def cost(script, *arguments):
-    """The seconds of the processor, and the largest memory in bytes, that a script says it took."""
+    """Return the processor seconds and the maximum memory in bytes that a script reports."""
     ended = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
     seconds, kilobytes = map(float, ended.stderr.splitlines()[-1].split())
     return seconds, kilobytes * 1024
 
 
-def large(directory, trials):
-    """What a search of so many trials leaves, and the sweep of one more."""
+def write_study(directory, trials):
+    """Write the results of a search with `trials` trials, and return its sweep with one trial more."""
     prepared = prepare(sweep(f"search.trials={trials + 1}", "budget.epochs=4"))
     prepared.lab.compile(["sgd", "momentum"], lambda _: None)
     store = Store.open(directory, to_toml(prepared.sweep))
@@ -70,13 +70,13 @@ def large(directory, trials):
 
 
 def costs(directory, trials):
-    """The seconds of the processor and the bytes that analyzing and that reopening a study of so many trials take."""
-    asked = large(directory, trials)
-    (directory / "asked.toml").write_text(to_toml(asked))
-    return cost(ANALYZE, directory), cost(REOPEN, directory, directory / "asked.toml")
+    """Return the processor seconds and bytes of analysing, and of reopening, a study of `trials` trials."""
+    spec = write_study(directory, trials)
+    (directory / "spec.toml").write_text(to_toml(spec))
+    return cost(ANALYZE, directory), cost(REOPEN, directory, directory / "spec.toml")
 
 
-# Start-up is about a second of either; a millisecond more a trial would make the larger of 5,000 four times as dear.
+# Start-up takes about 1 s in both; 1 ms more for each trial would make the study of 5,000 trials four times as expensive.
 @pytest.mark.parametrize(("trials", "times"), [(5_000, 3), pytest.param(100_000, 6, marks=pytest.mark.slow)])
 def test_a_large_study_costs_little_more_than_a_tenth_of_it(tmp_path, trials, times):
     for (seconds, memory), (less, _) in zip(

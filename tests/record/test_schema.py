@@ -7,7 +7,7 @@ from recorded import STARTED
 
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMAS, TRIALS, footer, plain
 
-PROMISED = [
+CONTRACT = [
     "trial",
     "replicate",
     "config_id",
@@ -59,9 +59,9 @@ BY_CLASS = [
 ]
 
 
-def test_trials_has_the_promised_columns_in_their_order():
+def test_trials_has_the_documented_columns_in_order():
     assert TRIALS.names == [
-        *PROMISED,
+        *CONTRACT,
         "data_seed",
         "parameters",
         "search_state",
@@ -174,18 +174,18 @@ def test_plain_converts_numpy_scalars_and_drops_nan():
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "says"),
+    ("column", "value", "message"),
     [
         ("learnig_rate", 0.1, "did you mean 'learning_rate'"),
-        ("seed", 2**63, "does not fit 64 bits"),
+        ("seed", 2**63, "does not fit in 64 bits"),
         ("seed", 1.5, "column 'seed'"),
-        ("status", 3, "3 is not a text"),
+        ("status", 3, "3 is not a string"),
         ("train_loss", [1.0], "column 'train_loss'"),
         ("started_at", datetime(2024, 1, 1), "time zone"),
         ("hyperparameters", {"variant": "new"}, "column 'hyperparameters'"),
-        ("trial", None, "needs its trial"),
+        ("trial", None, "needs a trial"),
     ],
 )
-def test_plain_refuses_what_would_not_fit(column, value, says):
-    with pytest.raises(ValueError, match=re.escape(says)):
+def test_plain_refuses_values_that_do_not_fit(column, value, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
         plain({"trial": 0, "replicate": 0, column: value}, "trials")

@@ -1,7 +1,7 @@
-"""Records that several commands wrote together, as earlier versions let them with a database.
+"""Result directories that several commands wrote together, which earlier versions allowed with a database.
 
-`shared/` was written by two such commands, which were killed while the database did not answer. Trials 0 to 2 are in a part, 3
-to 5 and 8 to 10 in a log of each command that every reader reads. In each command's own log a trial more waits: 6 and 11.
+`shared/` was written by two such commands, which were killed while the database did not answer. Trials 0 to 2 are in a part.
+Trials 3 to 5 and 8 to 10 are in two logs that every reader reads. Each command's own log has one more trial: 6 and 11.
 """
 
 import errno
@@ -24,7 +24,7 @@ from sweepgd.record.verify import verify
 from sweepgd.reporting import Silence
 from sweepgd.sweep import parse
 
-SHOWN, WAITING = [0, 1, 2, 3, 4, 5, 8, 9, 10], [6, 11]
+PUBLISHED, WAITING = [0, 1, 2, 3, 4, 5, 8, 9, 10], [6, 11]
 SWEEP = "name = 'written'\n"
 
 
@@ -41,8 +41,8 @@ class Notes(Silence):
         self.said.append(what)
 
 
-def leave(out, name, records, tail=b""):
-    """The folder of a command that was killed, and its log of these records."""
+def write_log(out, name, records, tail=b""):
+    """Write the folder of a killed command with a log of these records, and return the path of the log."""
     folder = out / "log" / name
     folder.mkdir(parents=True)
     (folder / "lock").write_text("000002")
@@ -60,9 +60,9 @@ def folders(out):
     return [path for path in (out / "log").iterdir() if path.is_dir()]
 
 
-def test_it_is_read_and_verified(shared):
+def test_a_shared_directory_is_read_and_verified(shared):
     results = load(shared)
-    assert results.trials["trial"].to_pylist() == SHOWN
+    assert results.trials["trial"].to_pylist() == PUBLISHED
     assert results.trials["attempt"].to_pylist() == [1] * 9
     assert [path.name for path in shared.glob("trials/*")] == ["000001.parquet"]
     best = summary(results, 3)["best"].to_pylist()
@@ -71,20 +71,20 @@ def test_it_is_read_and_verified(shared):
     verified = verify(shared)
     assert (verified.trials, verified.damaged) == (9, [])
     waiting = [finding.reason for finding in verified.findings if finding.path.parent.parent == shared / "log"]
-    assert waiting == ["1 results wait here for the next sweepgd search"] * 2
+    assert waiting == ["1 results are here that the next sweepgd search adds to the study"] * 2
     assert rebuild(shared).is_file()
 
 
-def test_a_search_adds_what_waits_and_goes_on(shared):
-    before, asked = load(shared).trials, parse((shared / "sweep.toml").read_text(), ["search.trials=14"])
+def test_a_search_adds_the_logs_of_commands_and_continues(shared):
+    before, spec = load(shared).trials, parse((shared / "sweep.toml").read_text(), ["search.trials=14"])
     logs = sorted(shared.glob("log/*/*.log"))
     waiting = {packed.trial: packed.rows[0] for log in logs for packed in map(unpack, frames(log)) if packed.trial in WAITING}
     notes = Notes()
-    results = search(asked, out=shared, workers=1, progress=notes)
-    assert [note for note in notes.said if "waited" in note] == [f"recorded 1 result that waited in {log}" for log in logs]
+    results = search(spec, out=shared, workers=1, progress=notes)
+    assert [note for note in notes.said if note.startswith("added")] == [f"added 1 result from {log}" for log in logs]
     rows = results.trials.to_pylist()
     assert [row["trial"] for row in rows] == list(range(14))
-    assert [row for row in rows if row["trial"] in SHOWN] == before.to_pylist()
+    assert [row for row in rows if row["trial"] in PUBLISHED] == before.to_pylist()
     for trial, row in waiting.items():
         assert {name: rows[trial][name] for name in ("finished_at", "objectives", "search_state")} == {
             name: row[name] for name in ("finished_at", "objectives", "search_state")
@@ -95,8 +95,8 @@ def test_a_search_adds_what_waits_and_goes_on(shared):
     assert computed(load(shared).trials).equals(computed(results.trials))
 
 
-def test_it_goes_on_as_if_one_command_had_made_it(tmp_path):
-    """Bit for bit: records of one search, in two logs and in the logs of three commands, one of which has a trial twice."""
+def test_results_are_those_of_a_single_command(tmp_path):
+    """Records of one search in two logs and those of three commands, some twice, give bit-identical results."""
     alone, several = tmp_path / "alone", tmp_path / "several"
     results = search(sweep("search.trials=12"), out=alone, workers=1)
     (log,) = (alone / "log").glob("*.log")
@@ -111,22 +111,22 @@ def test_it_goes_on_as_if_one_command_had_made_it(tmp_path):
         segment.flush()
         segment.close()
     for name, trials in (("one", [5, 3]), ("two", [1, 8]), ("three", [8, 9])):
-        leave(several, name, [records[trial] for trial in trials])
+        write_log(several, name, [records[trial] for trial in trials])
     assert_same(search(sweep("search.trials=12"), out=several, workers=1), results)
     assert folders(several) == []
 
 
-def test_a_log_that_is_not_whole_is_kept(tmp_path):
+def test_an_incomplete_log_of_a_command_is_kept(tmp_path):
     out = tmp_path / "out"
     write(out, [[finished(0)]])
-    torn = leave(out, "torn", [encode(finished(0)), encode(finished(1))], tail=b"half a record")
-    none = leave(out, "none", [])
+    torn = write_log(out, "torn", [encode(finished(0)), encode(finished(1))], tail=b"half a record")
+    none = write_log(out, "none", [])
     none.write_bytes(b"no log")
     store = Store.open(out, SWEEP)
     kept = [out / "log" / f"{name}-000001.torn" for name in ("none", "torn")]
     assert store.notes == [
-        f"recorded 1 result that waited in {torn}",
-        *(f"a log of an earlier command has bytes of no whole record: it is kept in {path}" for path in kept),
+        f"added 1 result from {torn}",
+        *(f"a log of another command is damaged or incomplete: it is kept as {path}" for path in kept),
     ]
     store.close()
     assert load(out).trials["trial"].to_pylist() == [0, 1]
@@ -135,10 +135,10 @@ def test_a_log_that_is_not_whole_is_kept(tmp_path):
     assert verify(out).findings == []
 
 
-def test_what_waits_stays_where_there_is_no_room_for_it(tmp_path, monkeypatch):
+def test_logs_of_commands_stay_while_the_disk_is_full(tmp_path, monkeypatch):
     out = tmp_path / "out"
     write(out, [[finished(0)]])
-    log = leave(out, "one", [encode(finished(1))])
+    log = write_log(out, "one", [encode(finished(1))])
 
     def full(self):
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -1,4 +1,4 @@
-"""Random and quasi-random points of a finite space come once each, and are functions of seed and number alone."""
+"""Sampling without repeats: each random or quasi-random point of a finite space is drawn once."""
 
 from collections import Counter
 from math import log2
@@ -31,7 +31,7 @@ KINDS = ("random", "quasi_random")
 
 
 def ask(sampler, space, numbers):
-    """The points of a sampler at these numbers."""
+    """Return the points of a sampler at these numbers."""
     points = []
     for number in numbers:
         sampler.number = number
@@ -45,26 +45,26 @@ def places(sampler, space, count):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("space", "size"), [(FOUR, 4), (UNEVEN, 4 + 4 * 63), (WEIGHTED, 512)])
-def test_a_finite_space_is_drawn_without_repeats_until_it_is_used_up(kind, space, size):
+def test_a_finite_space_is_drawn_completely_without_repeats(kind, space, size):
     sampler = make(kind, space, 3)
     assert sorted(places(sampler, space, size)) == list(range(size))
-    with pytest.raises(UsageProblem, match=f"the space has {size} configurations: ask for at most as many trials"):
+    with pytest.raises(UsageProblem, match=f"the space has {size} configurations: set at most {size} trials"):
         ask(sampler, space, [size])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("space", [FOUR, UNEVEN, MIXED])
-def test_a_point_depends_on_seed_and_number_alone(kind, space):
+def test_a_point_depends_only_on_seed_and_number(kind, space):
     count = 4 if space is FOUR else 200
     in_order = ask(make(kind, space, 5), space, range(count))
-    some = [3, 1, count - 1, 0, 3, 2]
-    assert ask(make(kind, space, 5), space, some) == [in_order[number] for number in some]
+    numbers = [3, 1, count - 1, 0, 3, 2]
+    assert ask(make(kind, space, 5), space, numbers) == [in_order[number] for number in numbers]
     assert in_order != ask(make(kind, space, 6), space, range(count))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_they_are_the_draws_of_before_without_the_repeats(kind):
-    """As long as fewer than 20 draws in a row are repeats, which 40 of 256 points make next to impossible."""
+def test_points_are_the_draws_with_repeats_without_duplicates(kind):
+    """This holds while fewer than 20 draws in a row are repeats, which is almost certain for 40 of 256 points."""
     stream = ask(make(kind, UNEVEN, 1, repeats=True), UNEVEN, range(512))
     first_times = {UNEVEN.place(point): None for point in stream}
     assert len(first_times) < 512
@@ -72,12 +72,12 @@ def test_they_are_the_draws_of_before_without_the_repeats(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_points_that_are_left_out_never_come(kind):
+def test_excluded_points_are_never_drawn(kind):
     sampler = make(kind, UNEVEN, 0, without={0, 17, 255})
     assert sorted(places(sampler, UNEVEN, 253)) == sorted(set(range(256)) - {0, 17, 255})
 
 
-def test_a_grid_leaves_them_out_and_keeps_its_order():
+def test_a_grid_skips_excluded_points_and_keeps_its_order():
     sampler = make("grid", UNEVEN, 0, without={0, 17})
     assert sampler.size == 254
     assert places(sampler, UNEVEN, 4) == [1, 2, 3, 4]
@@ -85,21 +85,21 @@ def test_a_grid_leaves_them_out_and_keeps_its_order():
     assert make("grid", UNEVEN, 0, repeats=True, without={0, 17}).size == 256
 
 
-def test_each_optimizer_keeps_its_share_however_many_settings_it_has():
-    """sgd has 4 of 256 points, and half of the first draws: with every point as likely as any other it would have 1 in 64."""
+def test_an_optimizers_share_does_not_depend_on_its_number_of_settings():
+    """sgd has 4 of 256 points and half of the first draws; with uniform probabilities it would have 1 in 64."""
     firsts, fours = Counter(), Counter()
     for seed in range(400):
         optimizers = [point["optimizer"] for point in ask(make("random", UNEVEN, seed), UNEVEN, range(4))]
         firsts[optimizers[0]] += 1
         fours.update(optimizers)
     assert firsts["sgd"] == pytest.approx(200, abs=40)
-    # Then its share falls by what it has used up: 1.78 of the first four.
-    assert expected_of_sgd(4) == pytest.approx(1.779, abs=0.001)
-    assert fours["sgd"] / 400 == pytest.approx(expected_of_sgd(4), abs=0.15)
+    # Its share then falls as its points are used up: 1.78 of the first four.
+    assert expected_number_of_sgd(4) == pytest.approx(1.779, abs=0.001)
+    assert fours["sgd"] / 400 == pytest.approx(expected_number_of_sgd(4), abs=0.15)
 
 
-def expected_of_sgd(draws):
-    """The mean number of sgd's 4 points, of 1/8 each, among successive draws; adam's 252 are of 1/504 each."""
+def expected_number_of_sgd(draws):
+    """Return the mean number of sgd's points among the first draws: 4 points of weight 1/8, and 252 of adam of weight 1/504."""
     states = {(0, 0): 1.0}
     for _ in range(draws):
         following = Counter()
@@ -112,32 +112,32 @@ def expected_of_sgd(draws):
 
 
 def test_a_range_on_a_log_scale_keeps_its_distribution():
-    """Half of its draws lie below the geometric mean, 22.6, though 23 of 512 values do."""
+    """Half of the draws are below the geometric mean, 22.6, although only 23 of 512 values are."""
     firsts = [ask(make("random", WEIGHTED, seed), WEIGHTED, range(4)) for seed in range(200)]
     logs = [log2(point["batch_size"]) for points in firsts for point in points]
     assert np.mean(np.array(logs) < log2(22.6)) == pytest.approx(0.48, abs=0.06)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_branch_without_continuous_axes_is_not_drawn_again(kind):
+def test_a_branch_without_continuous_axes_is_drawn_once(kind):
     points = ask(make(kind, MIXED, 0), MIXED, range(50))
     assert [point["optimizer"] for point in points].count("sgd") == 1
     assert len({point.get("rate") for point in points}) == 50
 
 
-def test_a_space_with_a_continuous_axis_everywhere_is_asked_as_before():
+def test_a_fully_continuous_space_uses_the_plain_sampler():
     space = Space((Axis("optimizer", values=("sgd", "adam")), Axis("rate", low=0.0, high=1.0)))
     assert isinstance(make("random", space, 0), RandomPoints)
 
 
-def test_a_trillion_points_are_drawn_from_without_being_enumerated():
+def test_a_trillion_points_are_not_enumerated():
     assert LARGE.countable == 10**12
     found = places(make("random", LARGE, 0, without={10**11}), LARGE, 500)
     assert len(set(found)) == 500
     assert np.mean(found) == pytest.approx(5e11, rel=0.1)
 
 
-def test_what_is_left_is_drawn_evenly():
+def test_remaining_points_are_drawn_uniformly():
     drawn = Drawn(UNEVEN)
     for place in range(256):
         if place not in (3, 100, 101, 255):
@@ -148,31 +148,31 @@ def test_what_is_left_is_drawn_evenly():
     assert UNEVEN.place(drawn.rest(0.21)) == 7
 
 
-def test_one_of_the_rest_is_drawn_after_twenty_repeats_in_a_row():
-    """A sampler that asks for one point alone; what follows is still evenly spread over the other 255."""
+def test_a_remaining_point_is_drawn_after_twenty_repeats():
+    """If a sampler returns the same point always, the remaining draws are uniform over the other 255 points."""
 
-    class Stubborn(RandomPoints):
-        asked = 0
+    class Constant(RandomPoints):
+        calls = 0
 
         def value(self, name, distribution):
-            self.asked += name == "optimizer"
+            self.calls += name == "optimizer"
             return {"optimizer": "sgd", "rate": 0.1}[name]
 
-    stubborn = Stubborn(0)
-    sampler = Unrepeated(stubborn, UNEVEN, 0)
+    constant = Constant(0)
+    sampler = Unrepeated(constant, UNEVEN, 0)
     found = places(sampler, UNEVEN, 101)
     assert found[0] == 1
-    assert stubborn.asked == 1 + 100 * MOST_REPEATS
+    assert constant.calls == 1 + 100 * MOST_REPEATS
     assert len(set(found)) == 101
     assert np.mean(found[1:]) == pytest.approx(128, abs=25)
 
 
-def test_a_new_random_point_is_a_function_of_its_seed():
+def test_a_new_random_point_depends_only_on_its_seed():
     def drawn():
-        some = Drawn(UNEVEN)
+        points = Drawn(UNEVEN)
         for place in range(0, 256, 2):
-            some.add(UNEVEN.at(place), place)
-        return some
+            points.add(UNEVEN.at(place), place)
+        return points
 
     found = [UNEVEN.place(draw_at_random(UNEVEN, seed, drawn(), 300)) for seed in range(40)]
     assert found == [UNEVEN.place(draw_at_random(UNEVEN, seed, drawn(), 300)) for seed in range(40)]
