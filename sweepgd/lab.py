@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from sweepgd.sweep import Sweep
 from sweepgd.sweep.former import written_out
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.sweep.spec import SAMPLER_VERSION, MeasureSpec
-from sweepgd.training import Training, beginning
+from sweepgd.training import Training, initial_parameters
 
 if TYPE_CHECKING:
     from sweepgd.curvature.gauge import Gauge
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 # The kernels of every run, whatever its model and optimizer, by kind.
 LOOPS: dict[str, Callable] = {
     "train": loops.train,
-    "measure": loops.measure,
+    "evaluate_parts": loops.measure,
     "probe": loops.no_probe,
     "flush": subnormals.flush,
     "restore": subnormals.restore,
@@ -147,7 +148,7 @@ class Lab:
 
     def initial(self, replicate: int) -> npt.NDArray[np.floating]:
         """The parameters that a replicate's training begins with, (parameters,), in its dtype."""
-        return beginning(self.architecture, self.seed(replicate)).astype(self.sweep.model.dtype)
+        return initial_parameters(self.architecture, self.seed(replicate)).astype(self.sweep.model.dtype)
 
     @property
     def measure(self) -> MeasureSpec:
@@ -164,8 +165,10 @@ class Lab:
 
         return Gauge(self.architecture, self._prepare(data_seed), self.measure)
 
-    def training(self, configuration: Configuration, replicate: int, rungs: Sequence[int] = ()) -> Training:
-        """A run, ready to advance."""
+    def training(
+        self, configuration: Configuration, replicate: int, rungs: Sequence[int] = (), deadline: float = inf
+    ) -> Training:
+        """Return a run that has not begun; at `deadline`, by the monotonic clock, it is timed out."""
         return Training(
             configuration,
             self.data(replicate),
@@ -177,6 +180,7 @@ class Lab:
             last_batch=self.sweep.data.last_batch,
             weights=self._weights(self.data_seed(replicate)),
             rungs=rungs,
+            deadline=deadline,
         )
 
     def compile(self, optimizers: Iterable[str], note: Callable[[str], None]) -> None:

@@ -60,9 +60,9 @@ def value(name: str, training: Training) -> float | None:
     if name == "steps_to_goal":
         return None if training.steps_to_goal is None else float(training.steps_to_goal)
     if name == "best_validation_loss":
-        losses = [training.standing.validation_loss, *([training.best.point.validation_loss] if training.best else [])]
+        losses = [training.latest.validation_loss, *([training.best.point.validation_loss] if training.best else [])]
         return min(filter(isfinite, losses), default=None)
-    found = getattr(training.standing, name)
+    found = getattr(training.latest, name)
     return found if isfinite(found) else None
 
 

@@ -29,7 +29,6 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
-    batch_size = configuration.batch_size
     text = recorded(configuration).to_json()
     row = {
         "data": lab.sweep.data.name or lab.sweep.data.path,
@@ -42,7 +41,7 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
         "optimizer": configuration.optimizer,
         "schedule": configuration.schedule,
         "batch_schedule": configuration.batch_schedule,
-        "batch_size": lab.data(0).rows if batch_size == "full" else batch_size,
+        "batch_size": configuration.batch_rows(lab.data(0).rows),
         "learning_rate": configuration.learning_rate,
         "hyperparameters": numbers | configuration.hyperparameters,
         "settings": _settings(lab, text),

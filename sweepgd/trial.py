@@ -73,9 +73,7 @@ def run(lab: Lab, task: Task, report: Report | None = None, keep: Keep | None = 
     trainings: list[Training | Outcome] = []
     for replicate in range(lab.sweep.search.replicates):
         try:
-            training = lab.training(task.configuration, replicate, task.rungs)
-            training.deadline = deadline
-            trainings.append(training)
+            trainings.append(lab.training(task.configuration, replicate, task.rungs, deadline))
         except MemoryError:
             raise
         except Exception as error:
@@ -173,7 +171,7 @@ def _advance(lab: Lab, task: Task, replicates: Sequence[Training | Outcome], rep
             except MemoryError:
                 raise
             except Exception as error:
-                training.outcome = Outcome(FAILED, failure(lab, task.configuration, error))
+                training.fail(failure(lab, task.configuration, error))
         running = [training for training in trainings if training.outcome is None]
         if running and report is not None and report(rung, told(lab.objectives[:1], trainings)[0]):
             for training in running:

@@ -50,8 +50,8 @@ def take_time(lab, clock, monkeypatch):
     """Makes an update of every run of a lab take 0.05 s of the clock: 0.2 s an epoch of 4 updates."""
     plain = lab.training
 
-    def slow(configuration, replicate, rungs=()):
-        run = plain(configuration, replicate, rungs)
+    def slow(*given):
+        run = plain(*given)
         train = run._binding.train
         run._binding.train = lambda *given: clock.sleep(0.05 * len(given[2])) or train(*given)
         return run

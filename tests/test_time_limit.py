@@ -14,18 +14,17 @@ from sweepgd.trial import Task, run
 
 
 class Late(Lab):
-    """Replicate 1 finds its time over after its first evaluation, and replicate 2 before it begins."""
+    """The deadline of replicate 1 passes after its first evaluation, that of replicate 2 before it begins."""
 
-    def training(self, configuration, replicate, rungs=()):
-        training = super().training(configuration, replicate, rungs)
+    def training(self, configuration, replicate, rungs=(), deadline=inf):
+        training = super().training(configuration, replicate, rungs, monotonic() - 1 if replicate == 2 else deadline)
         advance = training.advance
 
         def late():
             points = advance()
             if replicate == 1:
                 yield next(points)
-            if replicate > 0:
-                training.deadline = monotonic() - 1
+                training._deadline = monotonic() - 1
             yield from points
 
         training.advance = late
@@ -49,8 +48,7 @@ def test_a_slow_rule_has_its_time_looked_at_after_each_of_its_first_updates(monk
     lab = Lab(sweep())
     first = []
     for deadline in (inf, monotonic() + 3600.0):
-        training = lab.training(configuration(batch_size=5), 0)
-        training.deadline = deadline
+        training = lab.training(configuration(batch_size=5), 0, deadline=deadline)
         calls, trainer = [], training._binding.train
         monkeypatch.setattr(training._binding, "train", lambda *given, c=calls, t=trainer: c.append(len(given[2])) or t(*given))
         training.run()

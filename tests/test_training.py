@@ -363,7 +363,7 @@ def test_a_run_that_is_ended_at_a_rung_has_its_last_evaluation_there():
     run = run_of(batch_size=3, updates=30, rungs=(36,))
     for point in run.advance():
         if point.update == 11:
-            assert run.standing is point
+            assert run.latest is point
             run.end(Outcome(PRUNED, "no use"))
     assert column(run, "update") == [0, 4, 8, 11]
     assert run.outcome.status == "pruned"

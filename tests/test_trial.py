@@ -16,10 +16,10 @@ from sweepgd.trial import Task, run
 class Breaking(Lab):
     """Replicate 1 cannot begin, and replicate 2 breaks at its second evaluation."""
 
-    def training(self, configuration, replicate, rungs=()):
+    def training(self, configuration, replicate, *given):
         if replicate == 1:
             raise ValueError("no beginning")
-        training = super().training(configuration, replicate, rungs)
+        training = super().training(configuration, replicate, *given)
         if replicate == 2:
             training._order = lambda epoch: 1 / 0
         return training

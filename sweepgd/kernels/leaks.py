@@ -59,7 +59,7 @@ class _TypesOnly(CompilerBase):
 
 def leaks(kind: str, function: Callable) -> list[Leak]:
     """Where a kernel compiled for float32 leaks, by line; also in the helpers of its package that its loops call."""
-    return sorted(set(_leaks(function, signatures("float32")[kind], whole=False, seen=set())))
+    return sorted(set(_leaks(function, signatures("float32")[kind].numba, whole=False, seen=set())))
 
 
 def _leaks(function: Callable, signature: Any, *, whole: bool, seen: set[Any]) -> Iterator[Leak]:
