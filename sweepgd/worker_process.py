@@ -14,22 +14,72 @@ from typing import Any
 from sweepgd import one_off
 from sweepgd.contained import STDERR, STDOUT
 from sweepgd.interrupts import SIGNALS
-from sweepgd.problem import Problem, reason
+from sweepgd.problem import reason
 from sweepgd.share import keep_to
 from sweepgd.sweep import Sweep
 
 Run = Callable[..., Any]
 # What sending to a process that is gone raises.
 GONE = (BrokenPipeError, ConnectionResetError)
-# What a worker says when it begins to make its lab, in which plugins run already, and when it is ready for tasks.
-BEGUN = "begun"
 # The exit code of a worker that came to the end of its share of memory.
 OUT_OF_MEMORY = 112
 
 
+# Messages to a worker
+
+
+@dataclass(frozen=True)
+class NextTasks:
+    """Tasks to run after those received before, in this order."""
+
+    tasks: list[Any]
+
+
+@dataclass(frozen=True)
+class RungDecision:
+    """The answer to RungReached: True to prune the trial, False to go on."""
+
+    prune: bool
+
+
+@dataclass(frozen=True)
+class StopAfterTask:
+    """Begin no further task."""
+
+
+# Messages from a worker
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The worker begins to prepare the sweep, which may run plugins, or it is ready for tasks."""
+
+
+@dataclass(frozen=True)
+class CannotBegin:
+    """The reason why the worker cannot prepare the sweep, in one line."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class RungReached:
+    """The mean objective of the running trial at a rung (a percent of the budget); the worker waits for a RungDecision."""
+
+    percent: int
+    mean: float
+
+
 @dataclass(frozen=True)
 class Kept:
-    """A result that a worker goes on with: it stands if the worker is lost from here on."""
+    """A result of the running task that counts if the worker is lost later."""
+
+    result: Any
+
+
+@dataclass(frozen=True)
+class TaskDone:
+    """The result of the running task, which has ended."""
 
     result: Any
 
@@ -47,23 +97,23 @@ def serve(
     incoming = _Incoming(connection)
     if memory is not None:
         keep_to(memory)
-    connection.send(BEGUN)
+    connection.send(Begun())
     try:
         one_off.register(plugins)
         lab = Lab(sweep, shared)
     except Exception as error:
-        connection.send(Problem(reason(error)))
+        connection.send(CannotBegin(reason(error)))
         return
 
-    def report(rung: int, mean: float) -> bool:
-        connection.send((rung, mean))
-        return incoming.answers.get()
+    def report(percent: int, mean: float) -> bool:
+        connection.send(RungReached(percent, mean))
+        return incoming.decisions.get().prune
 
     def keep(result: Any) -> None:
         connection.send(Kept(result))
 
     with one_blas_thread(), suppress(*GONE):
-        connection.send(BEGUN)
+        connection.send(Begun())
         while not incoming.stop.is_set():
             for task in incoming.tasks.get():
                 if incoming.stop.is_set():
@@ -72,11 +122,11 @@ def serve(
                     result = run(lab, task, report, keep)
                 except MemoryError:
                     os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
-                connection.send(result)
+                connection.send(TaskDone(result))
 
 
 class _Incoming:
-    """What the parent sends, read as it comes: tasks, answers at rungs, and None for a stop.
+    """Messages to this worker, read as they arrive by a thread of their own.
 
     A worker that only read between trials could wait to send a result while the parent waits to send it tasks: for ever, where
     a pipe holds little (8 KB on macOS).
@@ -84,19 +134,19 @@ class _Incoming:
 
     def __init__(self, connection: Connection) -> None:
         self.tasks = SimpleQueue[list[Any]]()
-        self.answers = SimpleQueue[bool]()
+        self.decisions = SimpleQueue[RungDecision]()
         self.stop = Event()
         Thread(target=self._read, args=(connection,), daemon=True).start()
 
     def _read(self, connection: Connection) -> None:
         with suppress(EOFError, OSError):
             while True:
-                message = connection.recv()
-                if isinstance(message, list):
-                    self.tasks.put(message)
-                elif isinstance(message, bool):
-                    self.answers.put(message)
-                else:
-                    self.stop.set()
-                    self.tasks.put([])  # for who waits for some
+                match connection.recv():
+                    case NextTasks(tasks):
+                        self.tasks.put(tasks)
+                    case RungDecision() as decision:
+                        self.decisions.put(decision)
+                    case StopAfterTask():
+                        self.stop.set()
+                        self.tasks.put([])  # ends a wait for tasks
         os._exit(0)  # the parent is gone

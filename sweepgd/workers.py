@@ -15,7 +15,19 @@ from sweepgd.problem import Problem
 from sweepgd.share import share
 from sweepgd.sweep import Sweep
 from sweepgd.worker import Lost, Rung, Worker, begun_again
-from sweepgd.worker_process import BEGUN, GONE, OUT_OF_MEMORY, Kept, Run, serve
+from sweepgd.worker_process import (
+    GONE,
+    OUT_OF_MEMORY,
+    Begun,
+    CannotBegin,
+    Kept,
+    Run,
+    RungDecision,
+    RungReached,
+    StopAfterTask,
+    TaskDone,
+    serve,
+)
 
 # Where no worker will run out meanwhile, the parent sleeps for this long, and then reads all that came: with trials of half
 # a millisecond it otherwise wakes for each, and takes the core from a worker (1620 linear trials/s on two cores, 2100 so).
@@ -119,12 +131,12 @@ class Pool:
         for worker in self._workers:
             worker.unsent.clear()
             with suppress(*GONE):
-                worker.connection.send(None)
+                worker.connection.send(StopAfterTask())
 
     def reply(self, rung: Rung, prune: bool) -> None:
         """Tells a worker that waits at a rung whether to give its trial up."""
         with suppress(*GONE):
-            rung.origin.connection.send(bool(prune))
+            rung.origin.connection.send(RungDecision(prune))
 
     def events(self, timeout: float) -> Iterator[Any]:
         """What has happened since: a Result, a Rung (to be replied to), or a Lost. Waits for one at most `timeout` seconds."""
@@ -153,25 +165,25 @@ class Pool:
         except (EOFError, OSError):  # OSError where it died while it sent
             yield from self._ended(worker)
             return
-        if message == BEGUN:
-            worker.started = monotonic()
-            self._stillborn = 0
-        elif isinstance(message, Problem):
-            raise Problem(f"a worker cannot begin: {message}")
-        elif isinstance(message, tuple):
-            percent, mean = message
-            yield Rung(worker.tasks[0], percent, mean, worker)
-        elif isinstance(message, Kept):
-            worker.kept = message.result
-        else:
-            worker.tasks.pop(0)
-            worker.kept = None
-            worker.attempt = 1
-            worker.started = monotonic()
-            worker.took(message.seconds)
-            if len(worker.unsent) == len(worker.tasks):
-                worker.send()
-            yield message
+        match message:
+            case Begun():
+                worker.started = monotonic()
+                self._stillborn = 0
+            case CannotBegin(why):
+                raise Problem(f"a worker cannot begin: {why}")
+            case RungReached(percent, mean):
+                yield Rung(worker.tasks[0], percent, mean, worker)
+            case Kept(result):
+                worker.kept = result
+            case TaskDone(result):
+                worker.tasks.pop(0)
+                worker.kept = None
+                worker.attempt = 1
+                worker.started = monotonic()
+                worker.took(result.seconds)
+                if len(worker.unsent) == len(worker.tasks):
+                    worker.send()
+                yield result
 
     def _ended(self, worker: Worker) -> Iterator[Lost]:
         """Lets a worker go that has died."""
