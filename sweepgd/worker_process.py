@@ -25,6 +25,21 @@ GONE = (BrokenPipeError, ConnectionResetError)
 OUT_OF_MEMORY = 112
 
 
+@dataclass(frozen=True, eq=False)
+class WorkerSetup:
+    """All that a worker needs before its first task."""
+
+    sweep: Sweep
+    run: Run
+    """A function of a module, called with the lab, a task, `report` and `keep`; its result has the `seconds` that it took."""
+    shared: Path | None = None
+    """The folder with the prepared data; None if the worker prepares them itself."""
+    plugins: Sequence[Path] = ()
+    """Single-file plugins."""
+    memory: int | None = None
+    """The limit of a worker in bytes; by default its share of the machine's memory."""
+
+
 # Messages to a worker
 
 
@@ -84,10 +99,8 @@ class TaskDone:
     result: Any
 
 
-def serve(
-    connection: Connection, sweep: Sweep, run: Run, shared: Path | None, plugins: Sequence[Path], memory: int | None
-) -> None:
-    """A worker's life: build the lab, then run tasks until it is to stop. Ends where it is when the connection closes."""
+def serve(connection: Connection, setup: WorkerSetup) -> None:
+    """Run a worker: prepare the sweep, then run tasks until told to stop. It ends at once when the connection closes."""
     from sweepgd.lab import Lab, one_blas_thread
 
     for number in SIGNALS:
@@ -95,12 +108,12 @@ def serve(
     with suppress(OSError):  # where one of them is closed
         os.dup2(STDERR, STDOUT)  # what a plugin prints is no part of the command's own output
     incoming = _Incoming(connection)
-    if memory is not None:
-        keep_to(memory)
+    if setup.memory is not None:
+        keep_to(setup.memory)
     connection.send(Begun())
     try:
-        one_off.register(plugins)
-        lab = Lab(sweep, shared)
+        one_off.register(setup.plugins)
+        lab = Lab(setup.sweep, setup.shared)
     except Exception as error:
         connection.send(CannotBegin(reason(error)))
         return
@@ -119,7 +132,7 @@ def serve(
                 if incoming.stop.is_set():
                     break
                 try:
-                    result = run(lab, task, report, keep)
+                    result = setup.run(lab, task, report, keep)
                 except MemoryError:
                     os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
                 connection.send(TaskDone(result))

@@ -1,10 +1,10 @@
 """Where trials run: worker processes, each with its own lab, so that a crash or a hang costs one trial and no more."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from math import inf
 from multiprocessing.connection import Connection
-from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic, sleep
 from typing import Any
@@ -13,7 +13,6 @@ from sweepgd import processes
 from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.problem import Problem
 from sweepgd.share import share
-from sweepgd.sweep import Sweep
 from sweepgd.worker import Lost, Rung, Worker, begun_again
 from sweepgd.worker_process import (
     GONE,
@@ -21,11 +20,11 @@ from sweepgd.worker_process import (
     Begun,
     CannotBegin,
     Kept,
-    Run,
     RungDecision,
     RungReached,
     StopAfterTask,
     TaskDone,
+    WorkerSetup,
     serve,
 )
 
@@ -43,33 +42,28 @@ STILLBORN = 10
 class Pool:
     """Workers for one sweep. Use as a context manager; on leaving it, all workers are gone.
 
-    They do what `run(lab, task, report, keep)` does, a function of a module whose result says in `seconds` how long it took.
+    They call `setup.run(lab, task, report, keep)`.
     `report(percent, mean)` reports at a rung, and returns whether to give the task up; `keep(result)` hands over what stands if
     the worker is lost from there on. `note` is told of a worker that something has killed. Without `ahead` a worker holds one
     task only, as it must where it waits at rungs for the answer whether to go on, which has to be next in its pipe, and where
-    no task may begin after a deadline. `memory` is the limit of a worker in bytes, by default its share of the machine's;
-    `events` waits no longer when something comes on the connection `wake`.
+    no task may begin after a deadline. A task is stopped after `task_timeout` seconds, and `events` ends its wait when a
+    message arrives on the connection `wake`.
     """
 
     def __init__(
         self,
-        sweep: Sweep,
-        run: Run,
+        setup: WorkerSetup,
         workers: int,
         note: Callable[[str], None],
         *,
-        shared: Path | None = None,
-        plugins: Sequence[Path] = (),
         ahead: bool = True,
-        trial_timeout: float | None = None,
-        memory: int | None = None,
+        task_timeout: float | None = None,
         wake: Connection | None = None,
     ) -> None:
-        self._sweep, self._run, self._shared, self._plugins = sweep, run, shared, plugins
-        self._limit = inf if trial_timeout is None else trial_timeout
+        self._setup = replace(setup, memory=share(workers)) if setup.memory is None else setup
+        self._limit = inf if task_timeout is None else task_timeout
         self._workers: list[Worker] = []
         self._wanted, self._note = workers, note
-        self._share = share(workers) if memory is None else memory
         self._ahead = ahead
         self._draining = False
         self._stillborn = 0
@@ -90,7 +84,7 @@ class Pool:
 
     def _start(self) -> Worker:
         ours, theirs = processes.context.Pipe()
-        process = processes.start(serve, theirs, self._sweep, self._run, self._shared, self._plugins, self._share)
+        process = processes.start(serve, theirs, self._setup)
         theirs.close()
         worker = Worker(process, ours)
         self._selector.register(ours, EVENT_READ, worker)
@@ -208,8 +202,8 @@ class Pool:
 
     def _epitaph(self, worker: Worker) -> str:
         """Why a worker ended."""
-        if worker.process.exitcode == OUT_OF_MEMORY and self._share is not None:
-            return f"took more than its worker's share of memory, {self._share / 1e9:.3g} GB: give fewer --workers"
+        if worker.process.exitcode == OUT_OF_MEMORY and self._setup.memory is not None:
+            return f"took more than its worker's share of memory, {self._setup.memory / 1e9:.3g} GB: give fewer --workers"
         again = f", in each of {worker.attempt} attempts" if worker.attempt > 1 else ""
         return f"the worker process ended {processes.ending(worker.process)}{again}"
 

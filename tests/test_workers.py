@@ -17,6 +17,7 @@ from waiting import NEVER_SECONDS, wait_until
 from sweepgd import load, processes, search
 from sweepgd.problem import Problem
 from sweepgd.worker import Lost
+from sweepgd.worker_process import WorkerSetup
 from sweepgd.workers import ATTEMPTS, STILLBORN, Pool
 
 PERILOUS = Path(__file__).parent / "isolation" / "plugins" / "perilous.py"
@@ -59,7 +60,7 @@ def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, 
         return start(still_born if len(begun) <= ATTEMPTS else target, *arguments)
 
     monkeypatch.setattr(processes, "start", starting)
-    with Pool(sweep(), killed, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
         pool.submit(tmp_path / "times")
         while pool.busy:
             list(pool.events(timeout=0.1))
@@ -70,7 +71,7 @@ def test_workers_that_are_killed_before_they_begin_are_no_attempts(monkeypatch, 
 def test_workers_that_are_all_killed_before_they_begin_are_given_up(monkeypatch, tmp_path):
     start, begun, notes = processes.start, [], []
     monkeypatch.setattr(processes, "start", lambda target, *given: begun.append(target) or start(still_born, *given))
-    with Pool(sweep(), killed, 2, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), killed), 2, notes.append) as pool:
         pool.submit(tmp_path / "times")
         told = r"^10 workers in a row were killed \(SIGKILL\) before .* give fewer --workers$"
         with pytest.raises(Problem, match=told):
@@ -80,7 +81,7 @@ def test_workers_that_are_all_killed_before_they_begin_are_given_up(monkeypatch,
 
 def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
     notes = []
-    with Pool(sweep(), killed, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
         pool.submit(tmp_path / "times")
         events = []
         while pool.busy:
@@ -94,7 +95,7 @@ def test_a_task_whose_worker_is_killed_each_time_is_given_up(tmp_path):
 @pytest.mark.parametrize("code", [1, 255])  # 255 is also what multiprocessing gives where the fork server is gone
 def test_a_task_that_ends_its_worker_is_not_run_again(code):
     notes, events = [], []
-    with Pool(sweep(), ends, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), ends), 1, notes.append) as pool:
         pool.submit(code)
         while pool.busy:
             events += pool.events(timeout=0.1)
@@ -106,7 +107,7 @@ def test_a_task_that_ends_its_worker_is_not_run_again(code):
 def test_with_the_fork_server_go_its_workers_and_what_they_ran_is_run_again(tmp_path):
     """It alone would know how a worker ended; a new one is started for the next."""
     notes, task = [], tmp_path / "task"
-    with Pool(sweep(), gated, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), gated), 1, notes.append) as pool:
         pool.submit(task)
         wait_until(lambda: list(pool.events(timeout=0.1)) or task.exists())
         (worker,) = pool._workers
@@ -132,7 +133,7 @@ def test_a_process_that_cannot_be_started_is_one_line(monkeypatch):
 
 def test_who_drains_ends_the_task_that_runs_and_begins_none_that_waits(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
-    with Pool(sweep(), gated, 1, print) as pool:
+    with Pool(WorkerSetup(sweep(), gated), 1, print) as pool:
         for task in (first, second):
             pool.submit(task)
         wait_until(lambda: list(pool.events(timeout=0.1)) or first.exists())
