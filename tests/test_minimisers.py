@@ -195,7 +195,7 @@ def test_a_single_run_records_what_it_measures(tmp_path):
         *[("path", "lambda_max")] * 3,
     ]
     assert rows[1]["value"] == pytest.approx(np.linalg.norm(training.parameters), rel=1e-6)
-    with pytest.raises(UsageProblem, match="goes to a record"):
+    with pytest.raises(UsageProblem, match="needs a directory for its results"):
         train("synthetic_linear", "linear", epochs=2, overrides=asked)
 
 

@@ -33,7 +33,7 @@ def test_the_value_of_each_objective_is_that_of_the_run():
 def test_a_goal_not_reached_costs_ten_times_the_updates_of_the_run():
     ended = run(goal=1e-12)
     assert objectives.value("steps_to_goal", ended) is None
-    assert objectives.told(["steps_to_goal"], [ended]) == [50.0]
+    assert objectives.objective_values(["steps_to_goal"], [ended]) == [50.0]
 
 
 def test_a_divergence_costs_ten_times_what_the_run_began_with():
@@ -41,25 +41,25 @@ def test_a_divergence_costs_ten_times_what_the_run_began_with():
     begin = diverged.points[0].train_loss
     assert diverged.outcome.status == "diverged"
     for name in ("train_loss", "validation_loss", "best_validation_loss"):
-        assert objectives.told([name], [diverged]) == [10 * max(1.0, begin)]
-    assert objectives.told(["train_seconds"], [diverged]) == [10 * diverged.seconds / diverged.updates * 5]
+        assert objectives.objective_values([name], [diverged]) == [10 * max(1.0, begin)]
+    assert objectives.objective_values(["train_seconds"], [diverged]) == [10 * diverged.seconds / diverged.updates * 5]
 
 
 def test_a_divergence_from_a_loss_below_one_costs_ten_and_an_error_of_one():
     diverged = run(CLASSES, learning_rate=1e9, scale=0.0, divergence=1.0001)
     assert diverged.outcome.status == "diverged"
     assert diverged.points[0].train_loss == pytest.approx(np.log(2))
-    assert objectives.told(["train_loss", "validation_error"], [diverged]) == [10.0, 1.0]
+    assert objectives.objective_values(["train_loss", "validation_error"], [diverged]) == [10.0, 1.0]
 
 
 def test_one_replicate_that_diverges_weighs_in_the_mean():
     fine, diverged = run(), run(learning_rate=1e9)
     mean = (fine.points[-1].validation_loss + 10 * max(1.0, diverged.points[0].train_loss)) / 2
-    assert objectives.told(["validation_loss", "train_loss"], [fine, diverged])[0] == pytest.approx(mean)
+    assert objectives.objective_values(["validation_loss", "train_loss"], [fine, diverged])[0] == pytest.approx(mean)
 
 
 @pytest.mark.parametrize("loss", [inf, np.nan])
 def test_what_is_told_is_always_finite(loss):
     ended = run()
     ended.points[-1] = ended.points[-1]._replace(validation_loss=loss)
-    assert objectives.told(["validation_loss"], [ended]) == [10 * max(1.0, ended.points[0].train_loss)]
+    assert objectives.objective_values(["validation_loss"], [ended]) == [10 * max(1.0, ended.points[0].train_loss)]

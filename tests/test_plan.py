@@ -108,7 +108,7 @@ def test_an_order_that_is_kept_cannot_be_changed_and_a_long_one_is_drawn_alike()
 
 
 def test_orders_gone_through_again_and_again_are_kept_as_far_as_there_is_room(monkeypatch):
-    monkeypatch.setattr(plan, "ORDERS_KEPT", 10)
+    monkeypatch.setattr(plan, "CACHED_ORDERS", 10)
     monkeypatch.setattr(plan, "_orders", {})
     first, again = ([row_orders(6, seed, "epoch")(epoch) for seed in range(5) for epoch in range(4)] for _ in range(2))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))

@@ -108,7 +108,7 @@ def test_a_surface_is_a_run_without_data():
 def test_a_run_is_recorded_once_and_never_over_another(tmp_path):
     train(out=tmp_path / "one")
     before = sweepgd.load(tmp_path / "one").trials
-    with pytest.raises(UsageProblem, match="holds this very run already: choose another --out"):
+    with pytest.raises(UsageProblem, match="already holds this run: choose another --out"):
         train(out=tmp_path / "one")
     with pytest.raises(Problem, match=r"holds another sweep: space\.learning_rate: 0\.1 before, 0\.2 now"):
         train(out=tmp_path / "one", learning_rate=0.2)
@@ -123,8 +123,8 @@ def test_a_run_is_recorded_once_and_never_over_another(tmp_path):
         ({"batch_size": 35}, 'batch_size 35 is above the 34 training rows: give at most 34, or "full"'),
         ({"batch_size": 0}, "space.batch_size = 0: give a whole number"),
         ({"learning_rate": 0.0}, "a rate of 0 learns nothing"),
-        ({"learning_rate": [0.1, 0.2]}, "train runs one configuration, and learning_rate gives several: use search"),
-        ({"overrides": ["points=[{}]"]}, "train runs one configuration, and points gives several: use search"),
+        ({"learning_rate": [0.1, 0.2]}, "train runs one configuration, and learning_rate has several: use search"),
+        ({"overrides": ["points=[{}]"]}, "train runs one configuration, and points has several: use search"),
         ({"overrides": ["space.lr=1"]}, "unknown key space.lr"),
         ({"model": "logistic"}, "model 'logistic' is for data of task classification"),
     ],

@@ -40,7 +40,7 @@ def test_finished_replicates_keep_their_results():
     assert (whole["updates"], late["updates"]) == (14, 1)
     assert late.get("train_loss") is None
     assert "updates" not in latest
-    assert (result.status, result.told) == ("timed_out", None)
+    assert (result.status, result.objectives) == ("timed_out", None)
 
 
 def test_a_slow_rule_has_its_time_looked_at_after_each_of_its_first_updates(monkeypatch):

@@ -30,7 +30,7 @@ def test_a_replicate_that_raises_is_a_failed_row_and_the_others_go_on():
     rows = result.finished.rows
     assert [row["status"] for row in rows] == ["completed", "failed", "failed", "completed"]
     assert [row["message"] for row in rows[1:3]] == ["ValueError: no beginning", "ZeroDivisionError: division by zero"]
-    assert (result.status, result.told) == ("failed", None)
+    assert (result.status, result.objectives) == ("failed", None)
     assert [len(curve.get("update", ())) for curve in result.finished.curves] == [3, 0, 1, 3]
     assert [(each["replicate"], each["which"]) for each in result.finished.minima if each["replicate"] != 2] == [
         (0, "final"), (0, "best"), (3, "final"), (3, "best"),
