@@ -101,16 +101,16 @@ class AskAndTell:
 
     def _finish(self, result: Result) -> None:
         number, record = result.trial, result.record
-        state = self._advisor.state(number, result.told, pruned=result.status == PRUNED)
+        state = self._advisor.state(number, result.objectives, pruned=result.status == PRUNED)
         if state is not None:
             self._states[number] = state
             record = with_search_state(record, state)
         self._store.append(number, record)
         self._reporting.unreported.append(result)
         if self._advisor.adaptive:
-            self._told[number] = result.told
+            self._told[number] = result.objectives
         else:
-            self._advisor.tell(number, result.told, state)
+            self._advisor.tell(number, result.objectives, state)
 
     def _lost_result(self, lost: Lost) -> Result:
         """Return the result of a trial whose worker was lost."""

@@ -1,4 +1,4 @@
-"""A run's arrays bound to its compiled kernels: the two calls by which training advances and looks at itself."""
+"""The arrays of a run and its compiled kernels: the calls that make updates and that evaluate parameters."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sweepgd.configuration import Configuration
 from sweepgd.data import Data, Part
 from sweepgd.kernels import signatures
-from sweepgd.kernels.loops import measure, no_probe, train
+from sweepgd.kernels.loops import EvaluationResult, measure, no_probe, train
 from sweepgd.kernels.policy import config
 from sweepgd.kernels.subnormals import flush, restore
 from sweepgd.memory import aligned
@@ -22,15 +22,16 @@ Call = TypeVar("Call", bound=Callable)
 
 
 def quietly(call: Call) -> Call:
-    """Silences NumPy where kernels run without JIT, which would warn of what becomes an outcome here.
+    """Suppress NumPy's warnings of overflow, invalid values and division by zero in a function, if kernels run without JIT.
 
-    Compiled ones say nothing of an overflow, and a trial of 0.3 ms would enter the silence 12 times at 3 µs each.
+    Such values become the outcome of a run. Compiled kernels do not warn, and a trial of 0.3 ms would set NumPy's error state
+    12 times at 3 µs each.
     """
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")(call) if config.DISABLE_JIT else call
 
 
 class Binding:
-    """Owns a run's parameters `theta` (parameters,), the optimizer's `slots`, and all scratch memory."""
+    """The parameters `theta` (parameters,) of a run, the optimizer's `slots`, the scratch memory and the compiled kernels."""
 
     def __init__(
         self,
@@ -52,40 +53,41 @@ class Binding:
         self._workspace, self._work_rows = architecture.workspace, max(batch, architecture.chunk)
         self._work = aligned((architecture.workspace(self._work_rows),), dtype)
         self._out, self._point, self._total = (aligned(initial.shape, dtype) for _ in range(3))
-        self._results = np.empty(7)
 
         gradient = signatures.address("gradient", architecture.gradient, dtype)
         evaluate = signatures.address("evaluate", architecture.evaluate, dtype)
         update = signatures.address("update", optimizer.update, dtype)
         probe = signatures.address("probe", optimizer.probe or no_probe, dtype)
         self._evaluation = signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
-        self._trainer, self._measurer = signatures.entry("train", train, dtype), signatures.entry("measure", measure, dtype)
+        self._train = signatures.entry("train", train, dtype)
+        self._evaluate_parts = signatures.entry("evaluate_parts", measure, dtype)
         self._flush, self._restore = signatures.entry("flush", flush, dtype), signatures.entry("restore", restore, dtype)
 
-        # What does not change from call to call, in the order of the kernels' arguments.
+        # The arguments that are the same in every call, in the order of the kernels' parameters.
         buffers, settings = np.zeros(architecture.buffers, dtype=dtype), architecture.settings
-        nothing = Part(data.train.inputs[:0], data.train.targets[:0])
-        sides = (data.train, data.validation or nothing, data.test or nothing)
-        parts = [array for side in sides for array in (side.inputs, side.targets)]
+        empty = Part(data.train.inputs[:0], data.train.targets[:0])
+        parts = (data.train, data.validation or empty, data.test or empty)
+        arrays = [array for part in parts for array in (part.inputs, part.targets)]
         self._train_with = (
             *(gradient, update, probe, optimizer.probe is not None),
             *(self.theta, buffers, self.slots, self._layout, settings, self._hyper),
-            *parts[:2],
+            *arrays[:2],
         )
-        self._measure_by = (gradient, evaluate)
+        self._evaluate_parts_kernels = (gradient, evaluate)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
         self._evaluate_with = (buffers, self._layout, settings)
-        self._measure_with = (buffers, self._layout, settings, *parts, np.arange(data.rows), architecture.chunk)
+        self._evaluate_parts_with = (buffers, self._layout, settings, *arrays, np.arange(data.rows), architecture.chunk)
 
     @quietly
     def train(self, order: Array, bounds: Array, rates: Array, first: int, limit: float) -> tuple[int, float, float]:
-        """Makes one update a rate, the first one number `first`, on the rows order[bounds[i]:bounds[i + 1]].
+        """Make one update for each rate, the first with number `first`, on the rows order[bounds[i]:bounds[i + 1]].
 
-        Returns how many were made, the last mini-batch's loss, and that of the one before it (`sweepgd.kernels.loops.train`).
+        Return the number of updates made and the losses of the last mini-batch and of the one before it
+        (`sweepgd.kernels.loops.train`).
         """
         before = self._flush()
         try:
-            return self._trainer(
+            return self._train(
                 *self._train_with, order, bounds, rates, first,
                 self._penalty, self._key, limit, self._work, self._out, self._point,
             )  # fmt: skip
@@ -93,27 +95,28 @@ class Binding:
             self._restore(before)
 
     @quietly
-    def measure(self, parameters: Array) -> list[float]:
-        """Train, validation and test loss, the three errors, and the gradient's norm at `parameters`; NaN for what is not."""
-        self._measurer(*self._measure_by, parameters, *self._measure_with, self._work, self._out, self._total, self._results)
-        return self._results.tolist()
+    def evaluate(self, parameters: Array) -> EvaluationResult:
+        """Return the losses, errors and gradient norm at `parameters`, (parameters,)."""
+        return self._evaluate_parts(
+            *self._evaluate_parts_kernels, parameters, *self._evaluate_parts_with, self._work, self._out, self._total
+        )
 
     @quietly
     def error(self, parameters: Array, inputs: Array, targets: Array) -> float:
-        """The share of these rows that are misclassified at `parameters`."""
+        """Return the share of these rows that the model misclassifies at `parameters`."""
         buffers, layout, settings = self._evaluate_with
         return self._evaluate(parameters, buffers, inputs, targets, layout, settings, self._work)[1]
 
     @quietly
-    def judged(self, updates: int) -> Array:
-        """The weights to judge by after so many updates: a copy of those stepped, or what the optimizer makes of them."""
+    def evaluated_parameters(self, updates: int) -> Array:
+        """Return the parameters to evaluate after `updates` updates: a copy of `theta`, or derived from it by the optimizer."""
         if self._evaluation is None:
             return self.theta.copy()
         point = np.empty_like(self.theta)
         self._evaluation(self.theta, self.slots, self._layout, self._hyper, updates, point)
         return point
 
-    def make_room(self, batch: int) -> None:
-        """Grows the scratch memory to a batch of so many rows."""
+    def reserve_scratch(self, batch: int) -> None:
+        """Enlarge the scratch memory for batches of `batch` rows."""
         if batch > self._work_rows:
             self._work, self._work_rows = aligned((self._workspace(batch),), str(self.theta.dtype)), batch

@@ -29,6 +29,10 @@ class Configuration:
     weight_decay: float = 0.0
     schedule_after_warmup: bool = False
 
+    def batch_rows(self, rows: int) -> int:
+        """Return the number of rows of a batch, out of `rows` training rows: all of them for "full"."""
+        return rows if self.batch_size == "full" else int(self.batch_size)
+
     def to_dict(self) -> dict[str, Any]:
         values = dict(vars(self))
         if not (self.schedule_after_warmup and self.warmup):

@@ -1,9 +1,10 @@
-"""What every trial of a sweep shares, made once a process: prepared data, the model built for them, compiled kernels."""
+"""Everything that the trials of a sweep share in one process: prepared data, the model built for them, compiled kernels."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,36 +27,36 @@ from sweepgd.sweep import Sweep
 from sweepgd.sweep.former import written_out
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.sweep.spec import SAMPLER_VERSION, MeasureSpec
-from sweepgd.training import Training, beginning
+from sweepgd.training import Training, initial_parameters
 
 if TYPE_CHECKING:
     from sweepgd.curvature.gauge import Gauge
 
-# The kernels of every run, whatever its model and optimizer, by kind.
+# The kernels of every run, by kind, which do not depend on the model or the optimizer.
 LOOPS: dict[str, Callable] = {
     "train": loops.train,
-    "measure": loops.measure,
+    "evaluate_parts": loops.measure,
     "probe": loops.no_probe,
     "flush": subnormals.flush,
     "restore": subnormals.restore,
 }
-# The kernels of a model's architecture, and of its curvature.
+# The kinds of kernels of a model's architecture, and of its curvature.
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
-# Replicates whose own data are kept at once, where the sweep redraws data.
-DATA_KEPT = 64
+# The number of replicates whose data are cached, if the sweep redraws the data of each.
+CACHED_REPLICATES = 64
 
 
 def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
-    """The sweep with its objectives, every setting of its data set, model and measures, what its schedules got later, and what
-    identifies a file written out.
+    """Return the sweep as it is recorded: with its objectives and all settings of its data set, model, schedules and measures
+    written out, and with the digests of its files.
 
-    Raises Problem where a file, of data or of a plugin, is not the one that the sweep was once run with.
+    Raises Problem if a data file or plugin file has changed since the sweep was first run.
     """
     data = dataset_settings(sweep.data)
     if sweep.data.path is not None or "folder" in data:
         if sweep.data.fingerprint not in (None, fingerprint):
             where = sweep.data.path or data["folder"]
-            raise Problem(f"{where} has changed since the sweep was run: remove data.fingerprint to run it anew")
+            raise Problem(f"{where} has changed since the sweep was run: remove data.fingerprint to run it with the new data")
         data["fingerprint"] = fingerprint
     model: Model = registry.get("models", sweep.model.name)
     settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
@@ -74,8 +75,8 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keeps matrix products of plugin kernels to one thread: two workers with two each fight for two cores."""
-    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS that np.dot calls in a kernel: only what is loaded is limited
+    """Limit BLAS to one thread inside the block: two workers with two threads each would compete for two cores."""
+    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS of np.dot in kernels; only loaded ones are limited
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
@@ -83,35 +84,36 @@ def one_blas_thread() -> Iterator[None]:
 
 
 class Lab:
-    """Runs configurations of one sweep. Raises Problem where data or model cannot be had, before any training."""
+    """The shared context of a sweep's trials. Raises Problem if its data or model is unavailable or invalid."""
 
     def __init__(self, sweep: Sweep, shared: Path | None = None) -> None:
-        """`shared` is where another process' lab has left its data by `share`."""
+        """`shared` is the folder in which another process has left the data by `share`."""
 
         def data_of(seed: int) -> Data:
             return open_saved(shared) if shared else prepared(sweep.data, seed=seed, dtype=sweep.model.dtype)
 
-        # Caches of this lab and not of the class, which would keep every lab alive, and its data.
-        self._prepare = lru_cache(DATA_KEPT)(data_of)
-        self._preprocessing = lru_cache(DATA_KEPT)(lambda seed: json.dumps(self._prepare(seed).processing))
-        self._gauge = lru_cache(DATA_KEPT)(self._gauge_of)
-        self._weights = lru_cache(DATA_KEPT)(lambda seed: row_weights(sweep.data, self._prepare(seed)))
+        # Caches of the instance: as caches of the class they would keep every instance and its data alive.
+        self._prepare = lru_cache(CACHED_REPLICATES)(data_of)
+        self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._prepare(seed).processing))
+        self._gauge = lru_cache(CACHED_REPLICATES)(self._gauge_of)
+        self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(sweep.data, self._prepare(seed)))
         self.sweep = sweep
         self.objectives = objectives_of(sweep, self.data(0))
-        self._weights(self.data_seed(0))  # which raises for a class that is not there
+        self._weights(self.data_seed(0))  # raises for a class that is not in the data
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
 
     def data_seed(self, replicate: int) -> int:
-        """The seed of a replicate's data: one for all, or with `data.redraw` one each."""
+        """Return the seed of a replicate's data: the same for all, or with `data.redraw` one for each."""
         return self.sweep.data.seed + (replicate if self.sweep.data.redraw else 0)
 
     def data(self, replicate: int) -> Data:
+        """Return the prepared data of a replicate."""
         return self._prepare(self.data_seed(replicate))
 
     def share(self, folder: Path) -> Path | None:
-        """Leaves the data in a folder for other processes; None where each replicate has its own, drawn where it runs.
+        """Save the data in a folder for other processes, and return it; return None if each replicate draws its own data.
 
-        Raises Problem where there is no room for them.
+        Raises Problem if the folder cannot be written, as on a full disk.
         """
         if self.sweep.data.redraw:
             return None
@@ -125,47 +127,50 @@ class Lab:
 
     @cached_property
     def described(self) -> dict[str, str]:
-        """What the `settings` of every row say of the sweep, by key, as JSON."""
+        """The entries of the column `settings` that all rows have in common, by key, as JSON."""
         described = self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
         if classes := self.data(0).classes:
             described["classes"] = list(classes)
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
 
     def preprocessing(self, replicate: int) -> str:
-        """What was done to a replicate's data, with the names of its inputs and classes, as JSON."""
+        """Return the preprocessing of a replicate's data, with the names of its inputs and classes, as JSON."""
         return self._preprocessing(self.data_seed(replicate))
 
     @cached_property
     def architecture(self) -> Architecture:
+        """The model, built for the data."""
         data = self.data(0)
         shape = Shape(data.task, data.train.inputs.shape[1], data.train.targets.shape[1], len(data.classes))
         return build(self.sweep.model.name, self.sweep.model.model_extra or {}, shape)
 
     def seed(self, replicate: int) -> int:
-        """The seed of a replicate: the same for every configuration, so that they differ in nothing else."""
+        """Return the seed of a replicate, which is the same for every configuration."""
         return self.sweep.search.seed + replicate
 
     def initial(self, replicate: int) -> npt.NDArray[np.floating]:
-        """The parameters that a replicate's training begins with, (parameters,), in its dtype."""
-        return beginning(self.architecture, self.seed(replicate)).astype(self.sweep.model.dtype)
+        """Return the initial parameters of a replicate, (parameters,), in the model's dtype."""
+        return initial_parameters(self.architecture, self.seed(replicate)).astype(self.sweep.model.dtype)
 
     @property
     def measure(self) -> MeasureSpec:
-        """What is measured, for a sweep that has `[measure]`."""
+        """The `[measure]` table, for a sweep that has one."""
         assert self.sweep.measure is not None
         return self.sweep.measure
 
     def gauge(self, replicate: int) -> "Gauge":
-        """What measures the minimisers of a replicate, for a sweep that has `[measure]`."""
+        """Return the measurer for the minimisers of a replicate, for a sweep that has `[measure]`."""
         return self._gauge(self.data_seed(replicate))
 
     def _gauge_of(self, data_seed: int) -> "Gauge":
-        from sweepgd.curvature.gauge import Gauge  # imports SciPy's solvers, which takes 0.3 s, and few sweeps measure
+        from sweepgd.curvature.gauge import Gauge  # imports SciPy's solvers in 0.3 s, and few sweeps measure
 
         return Gauge(self.architecture, self._prepare(data_seed), self.measure)
 
-    def training(self, configuration: Configuration, replicate: int, rungs: Sequence[int] = ()) -> Training:
-        """A run, ready to advance."""
+    def training(
+        self, configuration: Configuration, replicate: int, rungs: Sequence[int] = (), deadline: float = inf
+    ) -> Training:
+        """Return a run that has not begun; at `deadline`, by the monotonic clock, it is timed out."""
         return Training(
             configuration,
             self.data(replicate),
@@ -177,40 +182,41 @@ class Lab:
             last_batch=self.sweep.data.last_batch,
             weights=self._weights(self.data_seed(replicate)),
             rungs=rungs,
+            deadline=deadline,
         )
 
     def compile(self, optimizers: Iterable[str], note: Callable[[str], None]) -> None:
-        """Compiles every kernel that these optimizers need, or loads them from the cache of an earlier process.
+        """Compile every kernel that runs of these optimizers need, or load them from the cache of an earlier process.
 
-        `note` is told before a wait of seconds begins. Raises Problem with the plugin's name where one does not compile.
+        `note` receives a line if kernels have to be compiled. Raises Problem with the plugin's name if one does not compile.
         """
         dtype: str = self.sweep.model.dtype
         common = [(kind, function, dtype) for kind, function in LOOPS.items()]
         plugins = {("models", self.sweep.model.name): self._model_kernels()}
         for name in optimizers:
             plugins["optimizers", name] = [(kind, function, dtype) for kind, function in optimizer_of(name).functions.items()]
-        wanted = [*common, *(kernel for kernels in plugins.values() for kernel in kernels)]
-        cold = sum(not signatures.is_compiled(*kernel) for kernel in wanted)
-        if cold:
-            what = "1 kernel" if cold == 1 else f"{cold} kernels"
-            note(f"compiling {what}, which takes up to a minute, once on this machine …")
+        needed = [*common, *(kernel for kernels in plugins.values() for kernel in kernels)]
+        missing = sum(not signatures.is_compiled(*kernel) for kernel in needed)
+        if missing:
+            count = "1 kernel" if missing == 1 else f"{missing} kernels"
+            note(f"compiling {count}, which takes up to a minute, once on this machine …")
         for kernel in common:
             signatures.compiled(*kernel)
-        for plugin, its in plugins.items():
+        for plugin, kernels in plugins.items():
             with registry.blamed(*plugin):
-                for kernel in its:
+                for kernel in kernels:
                     signatures.compiled(*kernel)
 
     def _model_kernels(self) -> list[tuple[str, Callable, str]]:
-        """The model's kernels, each with its kind and dtype: those of training, and those that its measures run."""
+        """Return the model's kernels for training and for the measures, each with its kind and dtype."""
         model, dtype = self.architecture, self.sweep.model.dtype
         kernels: list[tuple[str, Callable | None, str]] = [(kind, getattr(model, kind), dtype) for kind in FIRST_ORDER]
         if self.sweep.measure is not None:
             second, measured = model.curvature, self.measure.dtype or dtype
             if second is None:
-                measured = "float64"  # as `sweepgd.curvature.objective` takes differences of gradients
+                measured = "float64"  # `sweepgd.curvature.objective` takes differences of gradients in it
             else:
                 kernels += [(kind, getattr(second, kind), measured) for kind in SECOND_ORDER]
             if measured != dtype:
                 kernels += [(kind, getattr(model, kind), measured) for kind in FIRST_ORDER]
-        return [(kind, function, its) for kind, function, its in kernels if function is not None]
+        return [(kind, function, real) for kind, function, real in kernels if function is not None]

@@ -1,4 +1,4 @@
-"""Looks along training: the largest eigenvalue every so many epochs, in time that the runs do not need themselves."""
+"""Measures along a run: the largest Hessian eigenvalue every few epochs, in time that the runs do not need."""
 
 from collections.abc import Iterator, Mapping
 from math import inf
@@ -9,52 +9,54 @@ from sweepgd.minimisers import PATH, Minimiser, Row, Wanted, measurements
 from sweepgd.outcome import DIVERGED
 from sweepgd.training import Point, Training
 
-LOOKED_AT = "lambda_max"
-"""The measure along training."""
-# How much of the spare time one look may take: how long the runs will still take is an estimate.
+MEASURE = "lambda_max"
+"""The measure that is taken along a run."""
+# One measure may take this share of the spare time, because the time that the runs still need is an estimate.
 SHARE = 0.5
 
 
 class Looks:
-    """The looks at the runs of one trial, by replicate. A look that the time limit leaves no time for is a row that says so.
+    """Advances the runs of one trial, by replicate, and collects the `rows` of measures along them.
 
-    After one that had to be given up none is begun: it may have taken a whole Hessian product longer than it was to.
+    A measure without time left before the `deadline` becomes a row with a message. After one that was given up none is begun,
+    because it may have overrun its time by a whole Hessian product.
     """
 
     def __init__(self, lab: Lab, trial: int, trainings: Mapping[int, Training], deadline: float = inf) -> None:
         self._lab, self._trial, self._trainings, self._deadline = lab, trial, trainings, deadline
         self._every = None if lab.sweep.measure is None else lab.sweep.measure.every
-        self._begun, self._took = monotonic(), 0.0
-        self._over = False
+        self._started, self._measuring_seconds = monotonic(), 0.0
+        self._given_up = False
         self.rows: list[Row] = []
 
     def advance(self, replicate: int) -> Iterator[Point]:
-        """Advances a run, and looks at it at its beginning and every so many epochs, where `[measure]` asks."""
+        """Advance a run and yield its evaluations; measure it at the start and every `measure.every` epochs, if that is set."""
         training = self._trainings[replicate]
-        return training.advance() if self._every is None else self._looking(replicate, training, self._every)
+        return training.advance() if self._every is None else self._advance(replicate, training, self._every)
 
-    def _looking(self, replicate: int, training: Training, every: int) -> Iterator[Point]:
-        held: list[Minimiser] = []
+    def _advance(self, replicate: int, training: Training, every: int) -> Iterator[Point]:
+        waiting: list[Minimiser] = []
         for point in training.advance():
             if point.epoch % every == 0.0 and (training.outcome is None or training.outcome.status != DIVERGED):
-                held.append(Minimiser(self._trial, replicate, PATH, point.update, training.parameters))
-            if training.percent > 0.0 or training.outcome is not None:  # at the beginning nobody knows how long it will take
-                for minimiser in held:
-                    self._look(minimiser)
-                held.clear()
+                waiting.append(Minimiser(self._trial, replicate, PATH, point.update, training.parameters))
+            # The time that the runs need cannot be estimated before their first update.
+            if training.percent > 0.0 or training.outcome is not None:
+                for minimiser in waiting:
+                    self._measure(minimiser)
+                waiting.clear()
             yield point
 
-    def _look(self, minimiser: Minimiser) -> None:
-        begun = monotonic()
-        time = 0.0 if self._over else SHARE * max(0.0, self._spare(begun))
-        self.rows.extend(measurements(self._lab, minimiser, [Wanted(LOOKED_AT)], begun + time))
-        took = monotonic() - begun
-        self._took += took
-        self._over = self._over or 0.0 < time <= took
+    def _measure(self, minimiser: Minimiser) -> None:
+        start = monotonic()
+        limit = 0.0 if self._given_up else SHARE * max(0.0, self._spare_seconds(start))
+        self.rows.extend(measurements(self._lab, minimiser, [Wanted(MEASURE)], start + limit))
+        elapsed = monotonic() - start
+        self._measuring_seconds += elapsed
+        self._given_up = self._given_up or 0.0 < limit <= elapsed
 
-    def _spare(self, now: float) -> float:
-        """The seconds up to the deadline that the runs will not need themselves, if they go on as they did."""
+    def _spare_seconds(self, now: float) -> float:
+        """Return the seconds before the deadline that the runs will not need, if they go on at their present pace."""
         percents = [100.0 if training.outcome is not None else training.percent for training in self._trainings.values()]
         done = sum(percents) / (100.0 * len(percents))
-        ran = now - self._begun - self._took
-        return self._deadline - now - (ran * (1.0 - done) / done if done else 0.0)
+        trained = now - self._started - self._measuring_seconds
+        return self._deadline - now - (trained * (1.0 - done) / done if done else 0.0)

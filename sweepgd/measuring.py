@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from sweepgd import one_off
 from sweepgd.dispatch import dispatch
-from sweepgd.execution.choose import Work, location, make, opened
-from sweepgd.execution.choose import check as check_executor
+from sweepgd.execution.choose import Work, make, opened
+from sweepgd.execution.run_options import RunOptions, absolute_paths
 from sweepgd.interrupts import asking
 from sweepgd.lab import Lab
 from sweepgd.minimisers import Minimiser, Row, Wanted, is_unmeasured, measurements, model_accused, unmeasured, wanted
@@ -105,10 +105,9 @@ def measure(
         raise UsageProblem(f"timeout {timeout!r}: give more than 0 seconds")
     if isinstance(trials, (str, int)):
         raise UsageProblem(f"trials {trials!r}: give a list of numbers, such as [{trials}]")
-    check_executor(executor, count)
     progress = progress or Silence()
-    files = [Path(plugin).resolve() for plugin in plugins]
-    with one_off.registered(files):
+    run_options = RunOptions(count, executor, None, limit, absolute_paths(plugins), progress)
+    with one_off.registered(run_options.plugins):
         results = load(directory)
         given = {key: value for key, value in options.items() if value is not None}
         lab = Lab(_sweep_of(results, given, list(overrides), data_path))
@@ -118,7 +117,7 @@ def measure(
                 progress.note(line)
             results = load(directory)
             lacking = missing(results, lab, numbers, progress.note)
-            _take(results, lab, store, lacking, files, executor, count, limit, progress)
+            _take(results, lab, store, lacking, run_options)
     return newest(load(directory), lab, numbers)
 
 
@@ -129,36 +128,27 @@ def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[
     return measuring(recorded, options, overrides)
 
 
-def _take(
-    results: Results,
-    lab: Lab,
-    store: Store,
-    lacking: dict[Run, list[Wanted]],
-    plugins: Sequence[Path],
-    executor: Any,
-    workers: int | None,
-    timeout: float | None,
-    progress: Progress,
-) -> None:
-    """Takes the measures that are missing, in as many processes as asked for."""
+def _take(results: Results, lab: Lab, store: Store, lacking: dict[Run, list[Wanted]], options: RunOptions) -> None:
+    """Take the measures that are missing."""
+    progress = options.progress
     total, todo = len(lacking) * len(wanted(lab)), sum(map(len, lacking.values()))
-    if todo and executor is None:
+    if todo and options.executor is None:
         lab.compile((), progress.note)
-    progress.started(total, total - todo, location(executor, workers, todo))
+    progress.started(total, total - todo, options.location(todo))
     if not todo:
         return
 
     def take(event: Measured | Lost) -> None:
-        measured = _of_lost(lab, event, timeout) if isinstance(event, Lost) else event
+        measured = _of_lost(lab, event, options.task_timeout) if isinstance(event, Lost) else event
         store.supplement(measured.trial, measured.record)
         reporting.unreported.append(measured)
 
     with scratch_folder() as folder:
-        work = Work(lab.sweep, run, lab.share(folder), plugins, trial_timeout=timeout)
+        work = Work(lab.sweep, run, lab.share(folder))
         with (
-            opened(executor, progress.note) as reached,
+            opened(options) as executor,
             asking(drains=True) as stop,
-            make(work, reached, workers, todo, progress.note) as engine,
+            make(work, options, executor, todo) as engine,
         ):
             reporting = Reporting(store, progress, stop)
             dispatch(engine, _tasks(results, lab, lacking), take, reporting, stop)

@@ -1,4 +1,4 @@
-"""Minimisers measured: rows of the curvature table, each value with the settings that repeat it, or why there is none."""
+"""Measures at minimisers as rows of the curvature table: values with their settings, or a message in place of a value."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,16 +17,16 @@ from sweepgd.problem import Problem, reason
 from sweepgd.record import Finished
 
 WHOLE = (COMPLETED, PRUNED)
-"""How a run ends that has a minimiser."""
+"""The statuses of runs that have a minimiser."""
 PATH = "path"
-"""What rows say of weights along the way, which are no minimiser's."""
+"""The value of `which` in rows of measures along a run."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Minimiser:
-    """Weights of one run: `which` is "final", "best", or "path" for those after `update` updates on the way."""
+    """Weights of one run after `update` updates: `which` is "final", "best", or "path" for those along the run."""
 
     trial: int
     replicate: int
@@ -36,45 +36,45 @@ class Minimiser:
 
 
 class Wanted(NamedTuple):
-    """A measure, and the factor by which the layers are rescaled first."""
+    """A measure to take, and the factor by which the layers are rescaled before it."""
 
     measure: str
     rescaling: float = 1.0
 
 
 def wanted(lab: Lab) -> list[Wanted]:
-    """All that `[measure]` asks for at each minimiser."""
+    """Return all measures that `[measure]` names, for each rescaling."""
     return [Wanted(name, factor) for name in lab.measure.measures for factor in lab.gauge(0).rescalings]
 
 
 def minimisers(lab: Lab, finished: Finished) -> Iterator[Minimiser]:
-    """What `[measure]` asks for of a configuration's minima: those of runs that ended whole."""
+    """Yield the recorded minimisers of a trial that `[measure]` selects: those of completed or pruned runs."""
     spec = lab.measure
-    whole = {row["replicate"] for row in finished.rows if row["status"] in WHOLE}
+    replicates = {row["replicate"] for row in finished.rows if row["status"] in WHOLE}
     for row in finished.minima:
-        if row["replicate"] in whole and row["which"] in spec.which:
+        if row["replicate"] in replicates and row["which"] in spec.which:
             yield Minimiser(row["trial"], row["replicate"], row["which"], row["update"], row["parameters"])
 
 
 def measurements(lab: Lab, minimiser: Minimiser, wanted: Iterable[Wanted], deadline: float = inf) -> Iterator[Row]:
-    """A minimiser's rows of these measures. What raises is a row with a message, and so is what is not done by `deadline`.
+    """Yield the rows of these measures at a minimiser; one that raises, or is not done by `deadline`, becomes a message.
 
-    Raises MemoryError, after which nobody knows what its process still holds.
+    Raises MemoryError: the process must end then, because it may still hold the memory.
     """
     gauge, initial = lab.gauge(minimiser.replicate), lab.initial(minimiser.replicate)
-    for one in wanted:
+    for request in wanted:
         try:
-            found = gauge.measure(
-                minimiser.parameters, initial, names=(one.measure,), rescalings=(one.rescaling,), deadline=deadline
+            values = gauge.measure(
+                minimiser.parameters, initial, names=(request.measure,), rescalings=(request.rescaling,), deadline=deadline
             )
         except MemoryError:
             raise
         except Exception as error:
             why = reason(error)
-            yield from unmeasured(lab, minimiser, [one], why if isinstance(error, Problem) else model_accused(lab, why))
+            yield from unmeasured(lab, minimiser, [request], why if isinstance(error, Problem) else model_accused(lab, why))
             continue
-        shared = _shared(lab, minimiser, one)
-        for value in found:
+        shared = _shared(lab, minimiser, request)
+        for value in values:
             yield shared | {
                 "measure": value.measure,
                 "value": value.value,
@@ -89,24 +89,24 @@ def measurements(lab: Lab, minimiser: Minimiser, wanted: Iterable[Wanted], deadl
 
 
 def unmeasured(lab: Lab, minimiser: Minimiser, wanted: Iterable[Wanted], why: str) -> Iterator[Row]:
-    """The rows of measures that were lost, as with the worker that took them."""
-    for one in wanted:
-        shared = _shared(lab, minimiser, one)
-        for record in records_of(one.measure, lab.measure.settings[one.measure]):
+    """Yield the rows of measures that failed or were lost, with the reason as their message."""
+    for request in wanted:
+        shared = _shared(lab, minimiser, request)
+        for record in records_of(request.measure, lab.measure.settings[request.measure]):
             yield shared | {"measure": record, "message": UNMEASURED + why}
 
 
 def is_unmeasured(row: Mapping[str, Any]) -> bool:
-    """Whether a row says that its measure failed, and may succeed another time."""
+    """Return True if a row says that its measure failed: it is taken again by the next command."""
     return row["message"] is not None and row["message"].startswith(UNMEASURED)
 
 
 def settings_text(lab: Lab, replicate: int, name: str) -> str:
-    """All that repeats a measure, as JSON with sorted keys: what is recorded with it, and equal for equal measures."""
+    """Return the settings that reproduce a measure, as JSON with sorted keys: equal texts for equal measures."""
     return json.dumps(lab.gauge(replicate).settings(name), sort_keys=True)
 
 
-def _shared(lab: Lab, minimiser: Minimiser, one: Wanted) -> Row:
+def _shared(lab: Lab, minimiser: Minimiser, request: Wanted) -> Row:
     return {
         "trial": minimiser.trial,
         "replicate": minimiser.replicate,
@@ -114,11 +114,11 @@ def _shared(lab: Lab, minimiser: Minimiser, one: Wanted) -> Row:
         "update": minimiser.update,
         "rows": lab.gauge(minimiser.replicate).objective.rows,
         "training_rows": lab.gauge(minimiser.replicate).training_rows,
-        "settings": settings_text(lab, minimiser.replicate, one.measure),
-        "rescaling": one.rescaling,
+        "settings": settings_text(lab, minimiser.replicate, request.measure),
+        "rescaling": request.rescaling,
     }
 
 
 def model_accused(lab: Lab, why: str) -> str:
-    """Why a measure was lost, after the model where it is another distribution's: only its code runs in a measure."""
+    """Return why a measure was lost, preceded by the model if it is a third-party plugin: measures run its code only."""
     return registry.accused({"models": lab.sweep.model.name}, why)

@@ -1,4 +1,4 @@
-"""What a search minimises: each objective's value for a run, and the finite penalty where a run has none."""
+"""The objectives that a search minimises: their values for a run, and finite penalties for a run without a value."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -13,9 +13,9 @@ PENALTY_FACTOR = 10.0
 
 
 def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
-    """The sweep's objectives; by default validation loss, or train loss without a validation part.
+    """Return the sweep's objectives: by default the validation loss, or the train loss without a validation part.
 
-    Raises UsageProblem for an objective that these data do not have.
+    Raises UsageProblem for an objective that the data do not allow.
     """
     search = sweep.search
     chosen = tuple(search.objectives or ([search.objective] if search.objective else []))
@@ -31,27 +31,27 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
                 f"search.objective = {name!r}, and these data are not for classification: use {name.replace('error', 'loss')}"
             )
         if name == "steps_to_goal" and sweep.budget.goal is None:
-            raise UsageProblem("search.objective = 'steps_to_goal' wants budget.goal: give it a goal")
+            raise UsageProblem("search.objective = 'steps_to_goal' needs budget.goal: give it a goal")
     return chosen
 
 
 def evaluation(names: Sequence[str], training: Training) -> Point:
-    """The evaluation that a run's losses, errors and gap are recorded of: the best one where its objective is a best_… one.
+    """Return the evaluation whose losses, errors and gap are recorded for a run.
 
-    Any other run is recorded by its last evaluation.
+    It is the best evaluation if the objective is a best_… one, else the last.
     """
     return training.best.point if are_of_best(names) and training.best is not None else training.points[-1]
 
 
 def are_of_best(names: Sequence[str]) -> bool:
-    """Whether runs are recorded by their best evaluation: the first objective that is a loss or an error is a best_… one."""
+    """Return True if the first objective that is a loss or an error is a best_… one."""
     return next((name for name in names if name.endswith(("loss", "error"))), "").startswith("best_")
 
 
 def value(name: str, training: Training) -> float | None:
-    """The objective of a run as it stands, or None where it has none: not evaluated yet, or a goal not reached.
+    """Return the present value of an objective for a run; None before its first evaluation or before it reaches the goal.
 
-    At a rung a loss or error is what is measured there, and the best loss is the lowest of that and the evaluations before.
+    At a rung, losses and errors are those of the evaluation there, and the best loss includes it.
     """
     if not training.points:
         return None
@@ -60,18 +60,18 @@ def value(name: str, training: Training) -> float | None:
     if name == "steps_to_goal":
         return None if training.steps_to_goal is None else float(training.steps_to_goal)
     if name == "best_validation_loss":
-        losses = [training.standing.validation_loss, *([training.best.point.validation_loss] if training.best else [])]
+        losses = [training.latest.validation_loss, *([training.best.point.validation_loss] if training.best else [])]
         return min(filter(isfinite, losses), default=None)
-    found = getattr(training.standing, name)
+    found = getattr(training.latest, name)
     return found if isfinite(found) else None
 
 
 def penalty(name: str, training: Training) -> float:
-    """What the sampler is told for a run that diverged or has no value, in the objective's own units.
+    """Return the value that the sampler gets for a run that diverged or has no value, in the objective's units.
 
-    Ten times the loss that the run began with (at least 1), an error of 1, ten times the updates or seconds that the whole
-    run would have taken: a run that diverged at once is no fast one. It is finite, since Optuna counts NaN as a failure to
-    be forgotten, and it depends on the run alone.
+    It is ten times the initial loss (at least 1), an error of 1, or ten times the updates or seconds of the whole run, so that
+    a run that diverges at once does not count as fast. It is finite, because Optuna ignores trials with NaN, and depends on
+    nothing but the run.
     """
     if name.endswith("error"):
         return 1.0
@@ -85,14 +85,14 @@ def penalty(name: str, training: Training) -> float:
 
 
 def _has_value(name: str, training: Training) -> bool:
-    """Whether the objective of an ended run may be told: a pruned run's seconds are not those of a whole one."""
+    """Return True if the objective of a run may be used: the seconds of a pruned run are not those of a whole one."""
     if training.outcome is None or training.outcome.status == COMPLETED:
         return True
     return training.outcome.status == PRUNED and name != "train_seconds"
 
 
-def told(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
-    """What the sampler is told of a configuration: for each objective the mean over its replicates."""
+def objective_values(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
+    """Return the values that the sampler gets for a configuration: the mean of each objective over its replicates."""
     means = []
     for name in names:
         values = []

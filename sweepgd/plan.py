@@ -1,4 +1,4 @@
-"""Which rows make up which update: the batch bounds of every epoch, and the length of a run in updates."""
+"""The rows of each update: row orders and mini-batches by epoch, and the length of a run in updates."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -11,20 +11,20 @@ import numpy.typing as npt
 from sweepgd.budget import Budget
 from sweepgd.streams import ORDER, stream
 
-# Replicates have the same seeds in every trial, and so the same orders: to draw one of 1000 rows takes 17 µs, as long as an
-# epoch of linear regression in batches of 32. These are at most 32 MB. The first ones stay, since of orders that are gone
-# through again and again, more than there is room for, a cache that drops the oldest never has the next.
-ORDERS_KEPT, ROWS_KEPT = 1024, 4096
+# Replicates have the same seeds in every trial, and so the same orders. Drawing one of 1000 rows takes 17 µs, as long as an
+# epoch of linear regression in batches of 32. The cache holds at most 32 MB and keeps the first orders: every trial goes
+# through the same sequence, so that a cache that evicts the oldest would never hold the next one.
+CACHED_ORDERS, CACHED_ROWS = 1024, 4096
 _orders: dict[tuple[int, int, int], npt.NDArray[np.int64]] = {}
 
 
-def _kept(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+def _cached(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     key = (rows, seed, epoch)
     order = _orders.get(key)
     if order is None:
         order = _drawn(rows, seed, epoch)
         order.flags.writeable = False
-        if len(_orders) < ORDERS_KEPT:
+        if len(_orders) < CACHED_ORDERS:
             _orders[key] = order
     return order
 
@@ -34,7 +34,7 @@ def _drawn(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
 
 
 def _weighted(cumulative: npt.NDArray[np.float64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """As many rows as there are, drawn with replacement by their cumulative probabilities."""
+    """Return row numbers drawn with replacement by their cumulative probabilities, (rows,)."""
     rows = len(cumulative)
     return np.minimum(np.searchsorted(cumulative, stream(seed, ORDER, epoch).random(rows), side="right"), rows - 1)
 
@@ -42,9 +42,10 @@ def _weighted(cumulative: npt.NDArray[np.float64], seed: int, epoch: int) -> npt
 def row_orders(
     rows: int, seed: int, shuffle: str, weights: npt.NDArray[np.float64] | None = None
 ) -> Callable[[int], npt.NDArray[np.int64]]:
-    """The order of the training rows as a function of the epoch: drawn anew each epoch, once, or never.
+    """Return a function from the epoch to the order of the training rows, (rows,).
 
-    With `weights`, the probability of each row, an epoch draws its rows with replacement.
+    `shuffle` is "epoch" (a new order each epoch), "once" or "never". With `weights`, the probability of each row, rows are
+    drawn with replacement.
     """
     if weights is not None:
         cumulative = np.cumsum(weights)
@@ -58,14 +59,14 @@ def row_orders(
     if shuffle == "once":
         drawn = _drawn(rows, seed, 0)
         return lambda epoch: drawn
-    return partial(_kept if rows <= ROWS_KEPT else _drawn, rows, seed)
+    return partial(_cached if rows <= CACHED_ROWS else _drawn, rows, seed)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Mini-batches of `rows` training rows; `batch_size(epoch)` is constant within an epoch.
+    """The mini-batches of `rows` training rows; `batch_size(epoch)` is constant within an epoch and never shrinks.
 
-    A short last batch is a batch of its own length, or is left out with `drop_last`.
+    The last batch of an epoch may be smaller; with `drop_last` it is left out then.
     """
 
     rows: int
@@ -73,55 +74,57 @@ class Plan:
     drop_last: bool = False
 
     def bounds(self, epoch: int) -> npt.NDArray[np.int64]:
-        """Where each mini-batch begins in the epoch's order, and where the last one ends."""
+        """Return the start of each mini-batch in the epoch's order, and the end of the last one, (updates + 1,)."""
         size = self._size(epoch)
-        whole = np.arange(0, self.rows + 1, size, dtype=np.int64)
-        return whole if self.drop_last or whole[-1] == self.rows else np.append(whole, self.rows)
+        full = np.arange(0, self.rows + 1, size, dtype=np.int64)
+        return full if self.drop_last or full[-1] == self.rows else np.append(full, self.rows)
 
     def updates(self, epoch: int) -> int:
+        """Return the number of mini-batches of an epoch."""
         size = self._size(epoch)
         return self.rows // size if self.drop_last else -(-self.rows // size)
 
     def samples(self, epoch: int) -> int:
+        """Return the number of rows that an epoch uses."""
         size = self._size(epoch)
         return self.rows // size * size if self.drop_last else self.rows
 
     def _size(self, epoch: int) -> int:
         return min(self.batch_size(epoch), self.rows)
 
-    def _stretches(self, epochs: int) -> Iterator[range]:
-        """The epochs from 0 in stretches of one batch size each, found by bisection, because batch sizes never shrink."""
+    def _equal_epochs(self, epochs: int) -> Iterator[range]:
+        """Yield the epochs from 0 in ranges of one batch size each, found by bisection: batch sizes never shrink."""
         first = 0
         while first < epochs:
-            stretch = range(first, bisect_right(range(epochs), self._size(first), lo=first, key=self._size))
-            yield stretch
-            first = stretch.stop
+            equal = range(first, bisect_right(range(epochs), self._size(first), lo=first, key=self._size))
+            yield equal
+            first = equal.stop
 
     def epochs(self, updates: int) -> float:
-        """How many epochs so many updates from the beginning are: whole ones, and the share of another."""
-        for stretch in self._stretches(updates + 1):
-            whole = min(len(stretch), updates // self.updates(stretch.start))
-            updates -= whole * self.updates(stretch.start)
-            if whole < len(stretch):
-                epoch = stretch.start + whole
+        """Return the number of epochs of the first `updates` updates, the last one as a fraction."""
+        for equal in self._equal_epochs(updates + 1):
+            whole = min(len(equal), updates // self.updates(equal.start))
+            updates -= whole * self.updates(equal.start)
+            if whole < len(equal):
+                epoch = equal.start + whole
                 bounds = self.bounds(epoch)
                 return epoch + float(bounds[updates]) / int(bounds[-1])
         raise AssertionError("an epoch has an update or more")
 
     def length(self, budget: Budget) -> int | None:
-        """The run's updates, for schedules and rungs; None where a budget in seconds leaves them open."""
+        """Return the number of updates of a run; None under a budget in seconds."""
         if budget.updates is not None:
             return budget.updates
         epochs = budget.epochs or budget.length
         if epochs is not None:
-            return sum(len(stretch) * self.updates(stretch.start) for stretch in self._stretches(epochs))
+            return sum(len(equal) * self.updates(equal.start) for equal in self._equal_epochs(epochs))
         if budget.samples is None:
             return None
         updates, left = 0, budget.samples
-        for stretch in self._stretches(budget.samples):
-            whole = min(len(stretch), (left - 1) // self.samples(stretch.start))  # at least 1 is left for the last epoch
-            updates += whole * self.updates(stretch.start)
-            left -= whole * self.samples(stretch.start)
-            if whole < len(stretch):
-                return updates + -(-left // self._size(stretch.start))
+        for equal in self._equal_epochs(budget.samples):
+            whole = min(len(equal), (left - 1) // self.samples(equal.start))  # at least 1 is left for the last epoch
+            updates += whole * self.updates(equal.start)
+            left -= whole * self.samples(equal.start)
+            if whole < len(equal):
+                return updates + -(-left // self._size(equal.start))
         raise AssertionError("an epoch has a sample or more")

@@ -1,4 +1,4 @@
-"""A trial as rows of the record: what was decided before it ran, and what each of its runs came to."""
+"""The recorded rows of a trial: columns known before it runs, and the results of each run."""
 
 from functools import partial
 from math import isfinite
@@ -16,20 +16,19 @@ from sweepgd.training.confusion import balanced_error, confusions, macro_f1
 
 
 def _settings(lab: Lab, configuration: str) -> str:
-    """The whole resolved configuration as JSON, its keys sorted, given the JSON of what this trial searched."""
+    """Return the resolved sweep with this trial's configuration, given as JSON, as JSON with sorted keys."""
     texts = lab.described | {"configuration": configuration}
     return "{" + ", ".join(f'"{key}": {texts[key]}' for key in sorted(texts)) + "}"
 
 
 def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int = 1) -> list[dict[str, Any]]:
-    """What is known of a trial's rows, one a replicate, before it runs."""
+    """Return the columns of a trial that are known before it runs, one row for each replicate."""
     extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
     if configuration.warmup:
         extras["schedule_after_warmup"] = configuration.schedule_after_warmup
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
-    batch_size = configuration.batch_size
     text = recorded(configuration).to_json()
     row = {
         "data": lab.sweep.data.name or lab.sweep.data.path,
@@ -42,7 +41,7 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
         "optimizer": configuration.optimizer,
         "schedule": configuration.schedule,
         "batch_schedule": configuration.batch_schedule,
-        "batch_size": lab.data(0).rows if batch_size == "full" else batch_size,
+        "batch_size": configuration.batch_rows(lab.data(0).rows),
         "learning_rate": configuration.learning_rate,
         "hyperparameters": numbers | configuration.hyperparameters,
         "settings": _settings(lab, text),
@@ -54,10 +53,10 @@ def known_rows(lab: Lab, trial: int, configuration: Configuration, attempt: int 
 
 
 def results(lab: Lab, training: Training) -> dict[str, Any]:
-    """The columns that a run fills. Its losses, errors and gap are of one evaluation; a diverged or failed run's are null."""
+    """Return the columns of an ended run. Losses, errors and gap are of one evaluation, and null if it diverged or failed."""
     outcome, last = training.outcome, training.points[-1]
     assert outcome is not None
-    whole = outcome.status in (COMPLETED, PRUNED)
+    has_results = outcome.status in (COMPLETED, PRUNED)
     row: dict[str, Any] = {
         "status": outcome.status,
         "message": outcome.message,
@@ -71,16 +70,16 @@ def results(lab: Lab, training: Training) -> dict[str, Any]:
         "train_seconds": training.seconds,
         "seconds_per_update": training.seconds / training.updates if training.updates else None,
         "seconds_per_epoch": training.seconds / last.epoch if last.epoch else None,
-        "objectives": [value(name, training) if whole else None for name in lab.objectives],
+        "objectives": [value(name, training) if has_results else None for name in lab.objectives],
     }
-    if whole:
+    if has_results:
         losses = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
-        judged = evaluation(lab.objectives, training)
-        row |= {name: getattr(judged, name) for name in losses}
-        held_out = judged.test_loss if isfinite(judged.test_loss) else judged.validation_loss
-        row |= {"generalization_gap": held_out - judged.train_loss, "evaluated_at_update": judged.update}
+        evaluated = evaluation(lab.objectives, training)
+        row |= {name: getattr(evaluated, name) for name in losses}
+        held_out = evaluated.test_loss if isfinite(evaluated.test_loss) else evaluated.validation_loss
+        row |= {"generalization_gap": held_out - evaluated.train_loss, "evaluated_at_update": evaluated.update}
         best = training.best
-        parameters = best.parameters if best is not None and judged is best.point else training.parameters
+        parameters = best.parameters if best is not None and evaluated is best.point else training.parameters
         for part, counts in confusions(training.data, partial(training.error, parameters)).items():
             row[f"{part}_balanced_error"], row[f"{part}_macro_f1"] = balanced_error(counts), macro_f1(counts)
             row[f"{part}_confusion"] = counts.tolist()
@@ -88,6 +87,7 @@ def results(lab: Lab, training: Training) -> dict[str, Any]:
 
 
 def curve(training: Training) -> dict[str, np.ndarray]:
+    """Return the evaluations of a run as columns, with the position of a model that records it."""
     if not training.points:
         return {}
     columns = dict(zip(training.points[0]._fields, map(np.array, zip(*training.points, strict=True)), strict=True))
@@ -97,7 +97,7 @@ def curve(training: Training) -> dict[str, np.ndarray]:
 
 
 def minima(lab: Lab, trial: int, replicate: int, training: Training) -> list[dict[str, Any]]:
-    """The final weights of a run that ended whole, and the best ones of any run that had some."""
+    """Return rows with the final weights of a completed or pruned run, and the best weights of any run that has some."""
     shared = {
         "trial": trial,
         "replicate": replicate,

@@ -1,4 +1,4 @@
-"""One run, without a search: what `sweepgd train` and `sweepgd.train` do."""
+"""One run without a search: `sweepgd train` and `sweepgd.train`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,29 +35,28 @@ def sweep_of(
     seed: int,
     overrides: Iterable[str] = (),
 ) -> Sweep:
-    """The sweep of a single fixed configuration, with the defaults of `train`.
+    """Return the sweep of a single fixed configuration, with the defaults of `train`.
 
-    `data` is a data set's name, or a file's path; where it is None, digits, or none for a model without data.
-
-    Raises UsageProblem where `epochs` and an override each give the budget.
+    `data` is the name of a data set or the path of a file; None stands for digits, or for "none" if the model takes no data.
+    Raises UsageProblem if both `epochs` and an override set the budget.
     """
     import tomli_w
 
     overrides = list(overrides)
     given = {override.partition("=")[0].strip() for override in overrides}
-    measured = next((name for name in MEASURES if name in given), None)
-    if epochs is not None and measured is not None:
-        raise UsageProblem(f"epochs and {measured} contradict each other: give one of them")
+    budget = next((name for name in MEASURES if name in given), None)
+    if epochs is not None and budget is not None:
+        raise UsageProblem(f"epochs and {budget} contradict each other: give one of them")
     if data is None:
-        # A model that is not installed is told where the sweep is built.
-        without = model in registry.names("models") and registry.get("models", model).tasks == ("none",)
-        data = "none" if without else "digits"
+        # A model that is not installed is reported later, when the sweep is prepared.
+        takes_no_data = model in registry.names("models") and registry.get("models", model).tasks == ("none",)
+        data = "none" if takes_no_data else "digits"
     is_path = data not in registry.names("datasets") and ("/" in data or Path(data).suffix != "" or Path(data).is_file())
     table: Mapping[str, Any] = {
         "name": "train",
         "data": {"path" if is_path else "name": data},
         "model": {"name": model},
-        "budget": {} if measured else {"epochs": EPOCHS if epochs is None else epochs},
+        "budget": {} if budget else {"epochs": EPOCHS if epochs is None else epochs},
         "space": {
             "optimizer": optimizer,
             "schedule": schedule,
@@ -93,18 +92,18 @@ def train(
     watch: Callable[[Point], None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> Training:
-    """Trains one configuration and returns the finished Training: its `points`, `outcome`, `parameters` and `best`.
+    """Train one configuration and return the finished Training with its `points`, `outcome`, `parameters` and `best`.
 
-    `data` is a data set's name or a file's path, by default digits, or none for a model without data; `learning_rate` is by
-    default the optimizer's own, `batch_size` 32 (without data "full"), and `epochs` 10 where no override gives the budget;
-    `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]"; `plugins` are files whose optimizers,
-    models, data sets and schedules are offered to this run; with `out` it is recorded there as trial 0; `begin` is called with
-    the data, `watch` at each evaluation, `note` told of a wait. Raises Problem before training where the run cannot be made as
-    asked.
+    `data` is the name of a data set or the path of a file, by default digits ("none" for a model without data).
+    `learning_rate` is by default the optimizer's own, `batch_size` 32 ("full" without data), and `epochs` 10 unless an override
+    sets the budget. `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]". `plugins` are Python
+    files whose optimizers, models, data sets and schedules may be used. `out` is a directory in which the run is recorded as
+    trial 0. `begin` is called with the data, `watch` with each evaluation, and `note` with lines for the user. Raises Problem
+    before training if an argument is invalid.
     """
     with one_off.registered(map(Path, plugins)):
         sweep = sweep_of(data, model, optimizer, learning_rate, batch_size, epochs, schedule, seed, overrides)
-        return _train(sweep, None if out is None else Path(out), begin, watch, note or (lambda what: None))
+        return _train(sweep, None if out is None else Path(out), begin, watch, note or (lambda line: None))
 
 
 def _train(
@@ -114,19 +113,17 @@ def _train(
     watch: Callable[[Point], None] | None,
     note: Callable[[str], None],
 ) -> Training:
-    """The one run of a sweep of a single configuration."""
+    """Run a sweep that has a single configuration and one replicate."""
     space = space_of(sweep)
     searched = [axis.name for axis in space.axes if not axis.fixed]
     if searched or sweep.points:
-        raise UsageProblem(
-            f"train runs one configuration, and {searched[0] if searched else 'points'} gives several: use search"
-        )
+        raise UsageProblem(f"train runs one configuration, and {searched[0] if searched else 'points'} has several: use search")
     if sweep.search.replicates > 1:
-        raise UsageProblem(f"train makes one run, and search.replicates = {sweep.search.replicates} asks for more: use search")
+        raise UsageProblem(f"train makes one run, and search.replicates is {sweep.search.replicates}: use search")
     lab = Lab(sweep if directory is None else as_recorded(directory, sweep, note))
     sweep = lab.sweep
     if sweep.measure is not None and directory is None:
-        raise UsageProblem("what [measure] finds goes to a record: give train an out directory")
+        raise UsageProblem("[measure] needs a directory for its results: give train an out directory")
     check_batch_sizes(space, points_of(sweep, space), lab.data(0).rows)
     _ = lab.architecture
     for line in warnings_of(sweep, space, (), lab.data(0).rows):
@@ -137,19 +134,19 @@ def _train(
         note(line)
     try:
         if store is not None and 0 in store.recorded:
-            raise UsageProblem(f"{directory} holds this very run already: choose another --out")
+            raise UsageProblem(f"{directory} already holds this run: choose another --out")
         lab.compile([configuration.optimizer], note)
-        with _accusing(lab, configuration):
+        with _plugin_errors(lab, configuration):
             training = lab.training(configuration, 0)
         if begin is not None:
             begin(training.data)
-        started, looks = datetime.now(UTC), Looks(lab, 0, {0: training})
+        started_at, looks = datetime.now(UTC), Looks(lab, 0, {0: training})
         with one_blas_thread():
             for point in _points(lab, configuration, looks):
                 if watch is not None:
                     watch(point)
             if store is not None:
-                result = result_of(lab, Task(0, configuration), [training], started, looks.rows)
+                result = result_of(lab, Task(0, configuration), [training], started_at, looks.rows)
                 store.append(0, (result if sweep.measure is None else measured(lab, result)).record)
                 store.flush()
                 with suppress(NoRoom):
@@ -161,14 +158,14 @@ def _train(
 
 
 def _points(lab: Lab, configuration: Configuration, looks: Looks) -> Iterator[Point]:
-    """The run's evaluations."""
-    with _accusing(lab, configuration):
+    """Advance the run and yield its evaluations."""
+    with _plugin_errors(lab, configuration):
         yield from looks.advance(0)
 
 
 @contextmanager
-def _accusing(lab: Lab, configuration: Configuration) -> Iterator[None]:
-    """Makes what a plugin raises inside a Problem that names it."""
+def _plugin_errors(lab: Lab, configuration: Configuration) -> Iterator[None]:
+    """Turn an exception of a plugin inside the block into a Problem that names the plugin."""
     try:
         yield
     except Problem:

@@ -1,6 +1,6 @@
 """A study: one sweep's search, from what is recorded already to what is in the end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from functools import partial
 from math import inf
@@ -12,8 +12,8 @@ from sweepgd import one_off
 from sweepgd.advisor import Advisor
 from sweepgd.ask_and_tell import AskAndTell
 from sweepgd.directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
-from sweepgd.execution.choose import Work, location, make, opened
-from sweepgd.execution.choose import check as check_executor
+from sweepgd.execution.choose import Work, make, opened
+from sweepgd.execution.run_options import RunOptions, absolute_paths
 from sweepgd.execution.shard import WHOLE, Shard
 from sweepgd.footprint import footprint
 from sweepgd.interrupts import asking
@@ -64,9 +64,8 @@ def search(
     part.check(sweep)
     directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
     progress = progress or Silence()
-    check_executor(executor, workers)
-    files = [Path(plugin).resolve() for plugin in plugins]
-    with one_off.registered(files):
+    options = RunOptions(workers, executor, timeout, trial_timeout, absolute_paths(plugins), progress)
+    with one_off.registered(options.plugins):
         if data_path is not None:
             sweep = at(sweep, data_path)
         if not fresh:
@@ -89,7 +88,7 @@ def search(
                 progress.note(repeated)
             for line in recorded_otherwise(directory, prepared.sweep, prepared.lab.objectives):
                 progress.note(line)
-            complete = _run_remaining(prepared, part, store, files, executor, workers, timeout, trial_timeout, progress)
+            complete = _run_remaining(prepared, part, store, options)
         for line in prepared.warnings:  # while what plugins define is there
             progress.warn(line)
     results = load(directory)
@@ -113,25 +112,16 @@ def note_other_processor(store: Store, progress: Progress) -> None:
         )
 
 
-def _run_remaining(
-    prepared: Prepared,
-    shard: Shard,
-    store: Store,
-    plugins: Sequence[Path],
-    executor: Any,
-    workers: int | None,
-    timeout: float | None,
-    trial_timeout: float | None,
-    progress: Progress,
-) -> bool:
-    """Runs the trials that the store does not hold yet, in as many processes as asked for, and returns whether all are done."""
+def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunOptions) -> bool:
+    """Run the trials that the store does not hold yet; return True if all of the shard are recorded then."""
+    progress = options.progress
     optimizers = _values(prepared.advisor, "optimizer")
-    if executor is None:
+    if options.executor is None:
         prepared.lab.compile(optimizers, progress.note)
     numbers = shard.numbers(range(prepared.total))
     todo = len(numbers) - sum(number in numbers for number in store.recorded)
-    deadline = monotonic() + timeout if timeout is not None else inf
-    where = location(executor, workers, todo)
+    deadline = inf if options.timeout is None else monotonic() + options.timeout
+    where = options.location(todo)
     if not todo:
         progress.started(len(numbers), len(numbers), where)
         with suppress(NoRoom):
@@ -143,23 +133,20 @@ def _run_remaining(
             f"{store.directory} has {in_words(free)} free, and what remains to run may take {in_words(need)}: when there is no"
             " room, it pauses until there is; or give fewer --trials, or another --out"
         )
-    with scratch_folder() as folder, opened(executor, progress.note) as reached:
+    with scratch_folder() as folder, opened(options) as executor:
         progress.started(len(numbers), len(numbers) - todo, where)
         work = Work(
             prepared.sweep,
             run,
             prepared.lab.share(folder),
-            plugins,
             optimizers,
             _values(prepared.advisor, "schedule"),
-            trial_timeout,
-            has_deadline=timeout is not None,
             rungs=len(prepared.advisor.rungs),
             table=prepared.advisor.table,
         )
-        with asking(drains=True) as stop, make(work, reached, workers, todo, progress.note) as engine:
+        with asking(drains=True) as stop, make(work, options, executor, todo) as engine:
             reporting = Reporting(store, progress, stop)
-            AskAndTell(prepared, store, engine, reporting, deadline, trial_timeout, stop, shard).run()
+            AskAndTell(prepared, store, engine, reporting, deadline, options.task_timeout, stop, shard).run()
             reporting.publish(deadline)
     return not reporting.unreported and store.recorded.issuperset(numbers)
 

@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess, SpawnProcess
 from typing import Any
 
-from sweepgd.worker_process import GONE
+from sweepgd.worker_process import GONE, NextTasks
 
 # A worker holds tasks for about this time, at least two, so that it never waits for the next one.
 AHEAD_SECONDS = 0.05
@@ -81,4 +81,4 @@ class Worker:
         tasks, self.unsent = self.unsent, []
         if tasks:
             with suppress(*GONE):
-                self.connection.send(tasks)
+                self.connection.send(NextTasks(tasks))

@@ -14,30 +14,93 @@ from typing import Any
 from sweepgd import one_off
 from sweepgd.contained import STDERR, STDOUT
 from sweepgd.interrupts import SIGNALS
-from sweepgd.problem import Problem, reason
+from sweepgd.problem import reason
 from sweepgd.share import keep_to
 from sweepgd.sweep import Sweep
 
 Run = Callable[..., Any]
 # Raised when sending to a process that has ended.
 GONE = (BrokenPipeError, ConnectionResetError)
-# Sent when a worker begins its set-up, in which plugin code runs, and again when it is ready for tasks.
-BEGUN = "begun"
-# The exit code of a worker that exceeded its memory limit.
+# The exit code of a worker that came to the end of its share of memory.
 OUT_OF_MEMORY = 112
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerSetup:
+    """All that a worker needs before its first task."""
+
+    sweep: Sweep
+    run: Run
+    """A function of a module, called with the lab, a task, `report` and `keep`; its result has the `seconds` that it took."""
+    shared: Path | None = None
+    """The folder with the prepared data; None if the worker prepares them itself."""
+    plugins: Sequence[Path] = ()
+    """Single-file plugins."""
+    memory: int | None = None
+    """The limit of a worker in bytes; by default its share of the machine's memory."""
+
+
+# Messages to a worker
+
+
+@dataclass(frozen=True)
+class NextTasks:
+    """Tasks to run after those received before, in this order."""
+
+    tasks: list[Any]
+
+
+@dataclass(frozen=True)
+class RungDecision:
+    """The answer to RungReached: True to prune the trial, False to go on."""
+
+    prune: bool
+
+
+@dataclass(frozen=True)
+class StopAfterTask:
+    """Begin no further task."""
+
+
+# Messages from a worker
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The worker begins to prepare the sweep, which may run plugins, or it is ready for tasks."""
+
+
+@dataclass(frozen=True)
+class CannotBegin:
+    """The reason why the worker cannot prepare the sweep, in one line."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class RungReached:
+    """The mean objective of the running trial at a rung (a percent of the budget); the worker waits for a RungDecision."""
+
+    percent: int
+    mean: float
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A partial result, which is recorded if the worker is lost afterwards."""
+    """A result of the running task that counts if the worker is lost later."""
 
     result: Any
 
 
-def serve(
-    connection: Connection, sweep: Sweep, run: Run, shared: Path | None, plugins: Sequence[Path], memory: int | None
-) -> None:
-    """Set up the sweep's context, then run tasks until told to stop. The process ends at once when the connection closes."""
+@dataclass(frozen=True)
+class TaskDone:
+    """The result of the running task, which has ended."""
+
+    result: Any
+
+
+def serve(connection: Connection, setup: WorkerSetup) -> None:
+    """Run a worker: prepare the sweep, then run tasks until told to stop. It ends at once when the connection closes."""
     from sweepgd.lab import Lab, one_blas_thread
 
     for number in SIGNALS:
@@ -45,38 +108,38 @@ def serve(
     with suppress(OSError):  # one of them may be closed
         os.dup2(STDERR, STDOUT)  # the output of a plugin must not mix with that of the command
     incoming = _Incoming(connection)
-    if memory is not None:
-        keep_to(memory)
-    connection.send(BEGUN)
+    if setup.memory is not None:
+        keep_to(setup.memory)
+    connection.send(Begun())
     try:
-        one_off.register(plugins)
-        lab = Lab(sweep, shared)
+        one_off.register(setup.plugins)
+        lab = Lab(setup.sweep, setup.shared)
     except Exception as error:
-        connection.send(Problem(reason(error)))
+        connection.send(CannotBegin(reason(error)))
         return
 
-    def report(rung: int, mean: float) -> bool:
-        connection.send((rung, mean))
-        return incoming.replies.get()
+    def report(percent: int, mean: float) -> bool:
+        connection.send(RungReached(percent, mean))
+        return incoming.decisions.get().prune
 
     def keep(result: Any) -> None:
         connection.send(Kept(result))
 
     with one_blas_thread(), suppress(*GONE):
-        connection.send(BEGUN)
+        connection.send(Begun())
         while not incoming.stop.is_set():
             for task in incoming.tasks.get():
                 if incoming.stop.is_set():
                     break
                 try:
-                    result = run(lab, task, report, keep)
+                    result = setup.run(lab, task, report, keep)
                 except MemoryError:
-                    os._exit(OUT_OF_MEMORY)  # memory that is still allocated would be missing in later trials
-                connection.send(result)
+                    os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
+                connection.send(TaskDone(result))
 
 
 class _Incoming:
-    """A thread that reads the parent's messages as they arrive: tasks, replies at rungs, and None for a stop.
+    """Messages to this worker, read as they arrive by a thread of their own.
 
     A worker that reads only between trials could wait to send a result while the parent waits to send it tasks: a deadlock if
     a pipe holds little (8 KB on macOS).
@@ -84,19 +147,19 @@ class _Incoming:
 
     def __init__(self, connection: Connection) -> None:
         self.tasks = SimpleQueue[list[Any]]()
-        self.replies = SimpleQueue[bool]()
+        self.decisions = SimpleQueue[RungDecision]()
         self.stop = Event()
         Thread(target=self._read, args=(connection,), daemon=True).start()
 
     def _read(self, connection: Connection) -> None:
         with suppress(EOFError, OSError):
             while True:
-                message = connection.recv()
-                if isinstance(message, list):
-                    self.tasks.put(message)
-                elif isinstance(message, bool):
-                    self.replies.put(message)
-                else:
-                    self.stop.set()
-                    self.tasks.put([])  # wakes `serve`, which may be waiting
-        os._exit(0)  # the parent has ended
+                match connection.recv():
+                    case NextTasks(tasks):
+                        self.tasks.put(tasks)
+                    case RungDecision() as decision:
+                        self.decisions.put(decision)
+                    case StopAfterTask():
+                        self.stop.set()
+                        self.tasks.put([])  # ends a wait for tasks
+        os._exit(0)  # the parent is gone

@@ -1,10 +1,10 @@
 """A pool of local worker processes, in which a crash or a hang loses only one trial."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from math import inf
 from multiprocessing.connection import Connection
-from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic, sleep
 from typing import Any
@@ -13,9 +13,20 @@ from sweepgd import processes
 from sweepgd.outcome import FAILED, TIMED_OUT
 from sweepgd.problem import Problem
 from sweepgd.share import share
-from sweepgd.sweep import Sweep
 from sweepgd.worker import Lost, Rung, Worker, begun_again
-from sweepgd.worker_process import BEGUN, GONE, OUT_OF_MEMORY, Kept, Run, serve
+from sweepgd.worker_process import (
+    GONE,
+    OUT_OF_MEMORY,
+    Begun,
+    CannotBegin,
+    Kept,
+    RungDecision,
+    RungReached,
+    StopAfterTask,
+    TaskDone,
+    WorkerSetup,
+    serve,
+)
 
 # If no worker runs out of tasks meanwhile, the parent sleeps this long before it reads all results. Otherwise it wakes for
 # each trial of 0.5 ms and takes a core from a worker: 1620 instead of 2100 linear trials/s on two cores.
@@ -31,33 +42,27 @@ STILLBORN = 10
 class Pool:
     """Worker processes for one sweep. Use as a context manager, which ends all workers.
 
-    Workers run `run(lab, task, report, keep)`, a module-level function that returns a result with its duration in `seconds`.
-    `report(percent, mean)` reports at a rung and returns True if the task should stop; `keep(result)` sends a partial result
-    that is used if the worker is lost afterwards. `note` receives a line for each killed worker. With `ahead` a worker holds
-    several tasks. That must be off if workers wait for replies at rungs, which must be next in the pipe, or if no task may
-    begin after a deadline. `memory` is the limit of a worker in bytes, by default an equal share of the machine's memory.
+    Workers call `setup.run(lab, task, report, keep)`. `report(percent, mean)` reports at a rung and returns True if the task
+    should stop; `keep(result)` sends a partial result that counts if the worker is lost afterwards. `note` receives a line for
+    each killed worker. With `ahead` a worker holds several tasks. That must be off if workers wait for replies at rungs, which
+    must be next in the pipe, or if no task may begin after a deadline. A task is stopped after `task_timeout` seconds, and
     `events` returns early when the connection `wake` receives a message.
     """
 
     def __init__(
         self,
-        sweep: Sweep,
-        run: Run,
+        setup: WorkerSetup,
         workers: int,
         note: Callable[[str], None],
         *,
-        shared: Path | None = None,
-        plugins: Sequence[Path] = (),
         ahead: bool = True,
-        trial_timeout: float | None = None,
-        memory: int | None = None,
+        task_timeout: float | None = None,
         wake: Connection | None = None,
     ) -> None:
-        self._sweep, self._run, self._shared, self._plugins = sweep, run, shared, plugins
-        self._limit = inf if trial_timeout is None else trial_timeout
+        self._setup = replace(setup, memory=share(workers)) if setup.memory is None else setup
+        self._limit = inf if task_timeout is None else task_timeout
         self._workers: list[Worker] = []
         self._number, self._note = workers, note
-        self._memory = share(workers) if memory is None else memory
         self._ahead = ahead
         self._draining = False
         self._killed_at_start = 0
@@ -78,7 +83,7 @@ class Pool:
 
     def _start(self) -> Worker:
         ours, theirs = processes.context.Pipe()
-        process = processes.start(serve, theirs, self._sweep, self._run, self._shared, self._plugins, self._memory)
+        process = processes.start(serve, theirs, self._setup)
         theirs.close()
         worker = Worker(process, ours)
         self._selector.register(ours, EVENT_READ, worker)
@@ -119,12 +124,12 @@ class Pool:
         for worker in self._workers:
             worker.unsent.clear()
             with suppress(*GONE):
-                worker.connection.send(None)
+                worker.connection.send(StopAfterTask())
 
     def reply(self, rung: Rung, prune: bool) -> None:
         """Tell a worker that waits at a rung whether to stop its trial."""
         with suppress(*GONE):
-            rung.origin.connection.send(bool(prune))
+            rung.origin.connection.send(RungDecision(prune))
 
     def events(self, timeout: float) -> Iterator[Any]:
         """Yield new events: a Result, a Rung (which needs a `reply`) or a Lost. Wait at most `timeout` seconds for one."""
@@ -153,25 +158,25 @@ class Pool:
         except (EOFError, OSError):  # OSError if it died during a send
             yield from self._ended(worker)
             return
-        if message == BEGUN:
-            worker.started = monotonic()
-            self._killed_at_start = 0
-        elif isinstance(message, Problem):
-            raise Problem(f"a worker cannot start: {message}")
-        elif isinstance(message, tuple):
-            percent, mean = message
-            yield Rung(worker.tasks[0], percent, mean, worker)
-        elif isinstance(message, Kept):
-            worker.kept = message.result
-        else:
-            worker.tasks.pop(0)
-            worker.kept = None
-            worker.attempt = 1
-            worker.started = monotonic()
-            worker.took(message.seconds)
-            if len(worker.unsent) == len(worker.tasks):
-                worker.send()
-            yield message
+        match message:
+            case Begun():
+                worker.started = monotonic()
+                self._stillborn = 0
+            case CannotBegin(why):
+                raise Problem(f"a worker cannot begin: {why}")
+            case RungReached(percent, mean):
+                yield Rung(worker.tasks[0], percent, mean, worker)
+            case Kept(result):
+                worker.kept = result
+            case TaskDone(result):
+                worker.tasks.pop(0)
+                worker.kept = None
+                worker.attempt = 1
+                worker.started = monotonic()
+                worker.took(result.seconds)
+                if len(worker.unsent) == len(worker.tasks):
+                    worker.send()
+                yield result
 
     def _ended(self, worker: Worker) -> Iterator[Lost]:
         """Remove or replace a worker that has died."""
@@ -195,9 +200,9 @@ class Pool:
             yield from self._replace(worker, FAILED, self._reason_of_end(worker))
 
     def _reason_of_end(self, worker: Worker) -> str:
-        """Return a message that says why a worker ended."""
-        if worker.process.exitcode == OUT_OF_MEMORY and self._memory is not None:
-            return f"took more than its worker's share of memory, {self._memory / 1e9:.3g} GB: use fewer --workers"
+        """Why a worker ended."""
+        if worker.process.exitcode == OUT_OF_MEMORY and self._setup.memory is not None:
+            return f"took more than its worker's share of memory, {self._setup.memory / 1e9:.3g} GB: give fewer --workers"
         again = f", in each of {worker.attempt} attempts" if worker.attempt > 1 else ""
         return f"the worker process ended {processes.ending(worker.process)}{again}"
 

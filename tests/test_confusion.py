@@ -1,4 +1,4 @@
-"""Which classes are taken for which: as plain NumPy predicts, as scikit-learn scores, and as the record says."""
+"""Confusion matrices against predictions of plain NumPy, scores against scikit-learn, and both in the record."""
 
 from io import StringIO
 from pathlib import Path
@@ -30,7 +30,7 @@ def drawn(rows: int, number: int, seed: int):
 
 @pytest.mark.parametrize(("number", "hidden"), [(2, (4,)), (5, (6,)), (3, ())])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_run_is_scored_as_its_predictions_are(number, hidden, dtype):
+def test_the_confusion_matrix_equals_that_of_the_predictions(number, hidden, dtype):
     inputs, labels = drawn(90, number, 0)
     validation, test = drawn(60, number, 1), drawn(80, number, 2)
     data = data_of(inputs, labels, classes=number, validation=validation, test=test, dtype=dtype)
@@ -48,7 +48,7 @@ def test_a_run_is_scored_as_its_predictions_are(number, hidden, dtype):
         assert macro_f1(counts) == pytest.approx(f1_score(true, guesses, average="macro"))
 
 
-def test_a_class_that_is_nowhere_counts_for_nothing():
+def test_a_class_without_rows_does_not_count():
     counts = np.array([[3, 1, 0], [0, 4, 0], [0, 0, 0]])
     assert balanced_error(counts) == pytest.approx((1 / 4 + 0) / 2)
     assert macro_f1(counts) == pytest.approx((6 / 7 + 8 / 9) / 2)
@@ -57,12 +57,12 @@ def test_a_class_that_is_nowhere_counts_for_nothing():
 
 
 @pytest.mark.parametrize("share", [0.9, float("nan")])
-def test_a_model_that_counts_no_rows_has_no_matrix(share):
+def test_errors_that_are_no_whole_rows_give_no_matrix(share):
     part = Part(np.zeros((6, 1)), np.array([[0.0], [1], [2]] * 2))
     assert confusion(lambda inputs, targets: share, part, 3) is None
 
 
-def test_many_classes_and_none_have_no_matrix():
+def test_too_many_classes_or_none_give_no_matrix():
     labels = np.arange(101).repeat(2)
     data = data_of(labels[:, None], labels, classes=101, test=(labels[:, None], labels))
     model = model_for(data, "softmax")
@@ -88,7 +88,7 @@ def recorded(tmp_path: Path):
     return sweepgd.search(asked, out=tmp_path / "results", workers=1)
 
 
-def test_rows_of_the_record(recorded):
+def test_recorded_scores(recorded):
     for row in recorded.trials.to_pylist():
         for part in ("validation", "test"):
             counts = np.array(row[f"{part}_confusion"])
@@ -98,7 +98,7 @@ def test_rows_of_the_record(recorded):
             assert row[f"{part}_macro_f1"] == macro_f1(counts)
 
 
-def test_what_is_recorded_of_the_best_weights_is_scored_with_them(tmp_path):
+def test_scores_of_the_best_evaluation_use_the_best_weights(tmp_path):
     asked = ("data={name='wine'}", "model.name='softmax'", "budget.epochs=30", "search.objective='best_validation_loss'")
     text = sweep(*asked, "search.trials=4", "optimizer={}", "space.optimizer='sgd'", "space.learning_rate=[0.3,1,3,10]")
     results = sweepgd.search(text, out=tmp_path / "results", workers=1)
@@ -123,7 +123,7 @@ def test_the_table_of_classes(recorded):
     assert table["balanced_error"][0].as_py() == pytest.approx(np.mean([row["test_balanced_error"] for row in rows]))
 
 
-def test_the_table_of_classes_as_it_is_shown(recorded):
+def test_the_printed_table_of_classes(recorded):
     console = Console(width=160, file=StringIO())
     table = classes(recorded.trials)
     console.print(render({"classes": table}))

@@ -1,4 +1,4 @@
-"""Divergence is an outcome, with its update and the last finite loss: by threshold, by infinity and by NaN."""
+"""Divergence by threshold, infinity and NaN is an outcome with its update and the last finite loss."""
 
 import numpy as np
 import pytest
@@ -13,27 +13,27 @@ from sweepgd.streams import INIT, stream
 from sweepgd.training import run as run_module
 
 
-def told_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """After t updates of rate 1 the loss is settings[t]."""
+def given_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """Return the loss settings[t] after t updates of rate 1."""
     out[0] = -1
     return settings[int(theta[0])]
 
 
-def told_evaluation(theta, buffers, inputs, targets, layout, settings, work):
+def given_evaluation(theta, buffers, inputs, targets, layout, settings, work):
     return settings[int(theta[0])], 0.0
 
 
-def told(losses, dtype="float64", **budget):
-    """A run of ten updates an epoch with these losses, one before each update."""
-    return telling(losses, dtype, **budget).run()
+def ended_run(losses, dtype="float64", **budget):
+    """Return an ended run of ten updates an epoch with these losses, one before each update."""
+    return run_of(losses, dtype, **budget).run()
 
 
-def telling(losses, dtype="float64", **others):
-    """Such a run, not yet begun."""
+def run_of(losses, dtype="float64", **others):
+    """Return such a run before its start."""
     architecture = Architecture(
         layout=layout_of([Tensor((1,), WEIGHT, 1, 1)]),
-        gradient=told_gradient,
-        evaluate=told_evaluation,
+        gradient=given_gradient,
+        evaluate=given_evaluation,
         initial=lambda rng: np.zeros(1),
         settings=np.array(losses, dtype=np.float64),
         workspace=lambda batch: 0,
@@ -43,7 +43,7 @@ def telling(losses, dtype="float64", **others):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_divergence_by_threshold_is_told_with_its_update_and_last_finite_loss(dtype):
+def test_divergence_by_threshold_reports_update_and_last_finite_loss(dtype):
     data = prepare(DataSpec(name="synthetic_linear", standardize=False, validation=0, test=0), dtype=dtype)
     model = model_for(data, "linear", scale=1.0)
     run = training(configuration(learning_rate=5.0, batch_size=10), data, model, dtype=dtype, epochs=3).run()
@@ -80,8 +80,8 @@ def test_divergence_by_threshold_is_told_with_its_update_and_last_finite_loss(dt
         ([1, np.nan], 1, "the mini-batch loss is not finite"),
     ],
 )
-def test_divergence_at_the_update_and_with_the_last_finite_loss(losses, last_finite, reason, dtype):
-    run = told(losses, dtype=dtype)
+def test_divergence_reports_update_and_last_finite_loss(losses, last_finite, reason, dtype):
+    run = ended_run(losses, dtype=dtype)
     update = len(losses) - 1
     assert run.outcome.status == "diverged"
     assert run.outcome.diverged_at_update == run.updates == run.points[-1].update == update
@@ -92,28 +92,28 @@ def test_divergence_at_the_update_and_with_the_last_finite_loss(losses, last_fin
     assert run.outcome.message == f"diverged at update {update}: {reason}{advice}"
 
 
-def test_divergence_seen_at_an_evaluation():
-    run = told([1, 2, 3, 4, 5, 6, np.nan], updates=6)
+def test_divergence_found_at_an_evaluation():
+    run = ended_run([1, 2, 3, 4, 5, 6, np.nan], updates=6)
     assert (run.outcome.status, run.outcome.diverged_at_update, run.outcome.last_finite_loss) == ("diverged", 6, 6)
     assert run.outcome.message.startswith("diverged at update 6: the train loss is not finite")
 
 
-def test_a_run_that_has_diverged_at_the_rung_where_a_pruner_ends_it_is_diverged():
-    run = telling([1, 2, 3, 4, 5, 6, np.nan, 8], epochs=1, rungs=(60,))
+def test_a_run_pruned_at_a_rung_where_it_diverged_is_diverged():
+    run = run_of([1, 2, 3, 4, 5, 6, np.nan, 8], epochs=1, rungs=(60,))
     halts = [point.update for point in run.advance() if point.update == 6 and run.end(Outcome(PRUNED, "no use")) is None]
     assert halts == [6] == [run.points[-1].update]
     assert (run.outcome.status, run.outcome.diverged_at_update, run.outcome.last_finite_loss) == ("diverged", 6, 6)
 
 
-def test_the_size_of_calls_changes_no_divergence(monkeypatch):
-    large = told([1, 2, 3, 4, np.nan])
+def test_the_number_of_updates_a_call_changes_no_divergence(monkeypatch):
+    large = ended_run([1, 2, 3, 4, np.nan])
     monkeypatch.setattr(run_module, "CALL_SECONDS", 0.0)
     monkeypatch.setattr(run_module, "FIRST_CALL_UPDATES", 1)
-    assert told([1, 2, 3, 4, np.nan]).outcome == large.outcome
+    assert ended_run([1, 2, 3, 4, np.nan]).outcome == large.outcome
 
 
 @pytest.mark.parametrize(("dtype", "status"), [("float32", "diverged"), ("float64", "completed")])
-def test_without_a_threshold_a_divergence_may_pass_for_completed(dtype, status):
+def test_without_a_threshold_a_divergence_may_count_as_completed(dtype, status):
     data = prepare(DataSpec(name="synthetic_linear", standardize=False, validation=0, test=0), dtype=dtype)
     settings = {"after": 2, "every": 1, "factor": 0.1}
     chosen = configuration(learning_rate=5.0, batch_size=10, schedule="step", schedule_settings=settings)
@@ -126,7 +126,7 @@ def test_without_a_threshold_a_divergence_may_pass_for_completed(dtype, status):
 
 
 @pytest.mark.parametrize(("divergence", "status"), [(1e4, "diverged"), (1e9, "completed")])
-def test_a_loss_that_only_grows_for_a_while_is_told_which_limit_to_raise(divergence, status):
+def test_a_loss_that_grows_for_a_while_names_the_limit_to_raise(divergence, status):
     """Momentum of 0.99 just below its edge, 2 · 1.99/λmax, multiplies the loss by 3e4 before it converges."""
     surface = model_for(no_data(), "quadratic", curvatures=(7.0, 1.0), start=(1.0, 1.0))
     chosen = configuration("momentum", {"beta": 0.99}, learning_rate=0.99999 * 2 * 1.99 / 7.0, batch_size="full")
@@ -141,7 +141,7 @@ def test_a_loss_that_only_grows_for_a_while_is_told_which_limit_to_raise(diverge
         )
 
 
-def test_weights_that_are_no_numbers_diverge_before_the_first_update():
+def test_initial_weights_of_nan_diverge_before_the_first_update():
     data = data_of(np.ones((10, 3)), np.ones(10))
     initial = np.full(4, np.nan)
     run = training(configuration(batch_size=5), data, model_for(data, "linear"), initial=initial, epochs=2).run()

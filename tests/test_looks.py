@@ -1,4 +1,4 @@
-"""Looks along training that take long: they cost themselves, and not the run."""
+"""Slow measures along a run are given up, and take no time from the runs."""
 
 import pytest
 from small import configuration
@@ -19,7 +19,7 @@ LOOK_SECONDS = 3 * PRODUCT_SECONDS
 
 
 class Clock:
-    """A clock that stands still unless it is told that time has passed."""
+    """A clock that moves only by `sleep`."""
 
     now = 1000.0
 
@@ -32,7 +32,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of trials, looks and measures, by which a Hessian product takes PRODUCT_SECONDS, all else no time."""
+    """Replace the clock of trials and measures: a Hessian product takes PRODUCT_SECONDS, everything else no time."""
     clock = Clock()
     for module in (trial, training, looks_module, gauge, place):
         monkeypatch.setattr(module, "monotonic", clock)
@@ -47,11 +47,11 @@ def clock(monkeypatch):
 
 
 def take_time(lab, clock, monkeypatch):
-    """Makes an update of every run of a lab take 0.05 s of the clock: 0.2 s an epoch of 4 updates."""
+    """Make every update take 0.05 s of the clock: 0.2 s an epoch of 4 updates."""
     plain = lab.training
 
-    def slow(configuration, replicate, rungs=()):
-        run = plain(configuration, replicate, rungs)
+    def slow(*given):
+        run = plain(*given)
         train = run._binding.train
         run._binding.train = lambda *given: clock.sleep(0.05 * len(given[2])) or train(*given)
         return run
@@ -60,7 +60,7 @@ def take_time(lab, clock, monkeypatch):
 
 
 def ended(lab, limit):
-    """How the replicates of a trial with a time limit ended, and what its looks found."""
+    """Return the statuses of the replicates of a trial with a time limit, and the rows of measures along its runs."""
     lab.compile(["sgd"], print)
     _ = lab.gauge(0)
     result = run(lab, Task(0, configuration(batch_size=10), time_limit=limit))
@@ -68,7 +68,7 @@ def ended(lab, limit):
     return [row["status"] for row in result.finished.rows], looks
 
 
-def test_a_look_that_takes_longer_than_there_is_time_is_given_up(clock):
+def test_a_measure_that_takes_longer_than_the_spare_time_is_given_up(clock):
     statuses, looks = ended(Lab(sweep("measure={measures=['weight_norm'],every=1}")), limit=LOOK_SECONDS)
     assert statuses == ["completed"]
     assert [row["update"] for row in looks] == [0, 4, 8]
@@ -76,8 +76,8 @@ def test_a_look_that_takes_longer_than_there_is_time_is_given_up(clock):
 
 
 @pytest.mark.parametrize(("limit", "taken"), [(2.5, 3), (10.0, 8)], ids=["2.5 s", "10 s"])
-def test_looks_leave_all_replicates_the_time_that_they_still_need(limit, taken, clock, monkeypatch):
-    """Two runs of 0.6 s and eight looks of 0.3 s."""
+def test_measures_leave_all_replicates_the_time_that_they_need(limit, taken, clock, monkeypatch):
+    """Two runs of 0.6 s and eight measures of 0.3 s."""
     lab = Lab(sweep("measure={measures=['weight_norm'],every=1}", "budget.epochs=3", "search.replicates=2"))
     take_time(lab, clock, monkeypatch)
     statuses, looks = ended(lab, limit)

@@ -1,4 +1,4 @@
-"""What `[measure]` records of the runs of a search: at their minimisers and on the way, whatever becomes of it."""
+"""The measures that `[measure]` records for the runs of a search: at minimisers and along the runs, also if they fail."""
 
 import json
 from dataclasses import replace
@@ -24,17 +24,17 @@ EXACT = ("model.dtype='float64'", "measure.settings.lambda_max.tolerance=1e-9")
 
 
 def rows_of(result):
-    """The rows of curvature that a trial's record holds, without those that measure nothing here."""
+    """Return the rows of curvature in the record of a trial."""
     return decode(result.record).curvature
 
 
 def hessian_max(part):
-    """The largest eigenvalue of the Hessian of ½ squared error over the rows of a part: of XᵀX/n, X followed by 1."""
+    """Return the largest eigenvalue of XᵀX/n, X with a column of ones: of the Hessian of ½ squared error on a part."""
     inputs = np.column_stack([part.inputs, np.ones(len(part.inputs))]).astype(np.float64)
     return np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1]
 
 
-def test_the_measured_value_is_that_of_the_recorded_rows():
+def test_a_measure_uses_the_recorded_number_of_rows():
     lab = Lab(sweep(*EXACT, "measure={rows=20,seed=3}", "measure.settings.lambda_max.tolerance=1e-9"))
     (row,) = rows_of(run(lab, Task(4, configuration(batch_size=5))))
     part = lab.data(0).train
@@ -52,7 +52,7 @@ def test_the_measured_value_is_that_of_the_recorded_rows():
     }  # fmt: skip
 
 
-def test_each_replicate_is_measured_on_its_own_data_and_from_its_own_beginning():
+def test_each_replicate_is_measured_with_its_own_data_and_initial_parameters():
     given = sweep("data.redraw=true", "search.replicates=2", *EXACT, "measure.measures=['lambda_max','distance']")
     lab = Lab(given)
     result = run(lab, Task(0, configuration(batch_size=5)))
@@ -80,7 +80,7 @@ def test_final_and_best_weights_and_each_variant_are_rows(tmp_path):
     assert set(rescaled["message"].to_pylist()) == {"the model has no rescaling that leaves its function alone"}
 
 
-def test_looks_along_training_are_at_the_beginning_and_every_so_many_epochs():
+def test_measures_along_a_run_are_at_the_start_and_every_few_epochs():
     lab = Lab(sweep(*EXACT, "measure.every=2", "measure.measures=['weight_norm']", "budget={epochs=5,eval_every=9}"))
     result = run(lab, Task(0, configuration(batch_size=10)))
     looks = [row for row in rows_of(result) if row["which"] == "path"]
@@ -93,7 +93,7 @@ def test_looks_along_training_are_at_the_beginning_and_every_so_many_epochs():
     assert norm["value"] == pytest.approx(np.linalg.norm(final["parameters"]))
 
 
-def test_measuring_changes_nothing_of_the_runs_and_depends_on_no_worker(tmp_path):
+def test_measuring_changes_no_run_and_does_not_depend_on_workers(tmp_path):
     plain = search(sweep("search.replicates=2"), out=tmp_path / "plain", workers=2)
     asked = ("measure.measures=['lambda_max','trace','spectral_density','noise_scale']", "measure.every=1")
     one = search(sweep("search.replicates=2", *asked), out=tmp_path / "one", workers=1)
@@ -106,7 +106,7 @@ def test_measuring_changes_nothing_of_the_runs_and_depends_on_no_worker(tmp_path
         assert getattr(plain, table).drop_columns(drop).equals(getattr(one, table).drop_columns(drop))
 
 
-def test_a_diverged_run_has_nothing_measured_and_its_neighbour_has(tmp_path):
+def test_a_diverged_run_is_not_measured_and_the_other_replicate_is(tmp_path):
     rates = (
         "search.sampler='grid'",
         "space.learning_rate=[0.01,50.0]",
@@ -129,7 +129,7 @@ def test_pruned_runs_are_measured(tmp_path):
     assert results.curvature["value"].null_count == 0
 
 
-def test_what_does_not_begin_in_time_has_a_message_and_the_run_its_results():
+def test_a_measure_out_of_time_has_a_message_and_the_run_its_results():
     lab = Lab(sweep("measure.measures=['phi','distance']"))
     result = measured(lab, run(Lab(sweep()), Task(0, configuration(batch_size=5))), deadline=0.0)
     assert (result.status, result.finished.rows[0]["status"]) == ("completed", "completed")
@@ -147,7 +147,7 @@ def test_what_does_not_begin_in_time_has_a_message_and_the_run_its_results():
         (3, "the worker process ended by signal SIGSEGV"),
     ],
 )
-def test_a_model_that_goes_wrong_while_it_is_measured_costs_no_trained_run(tmp_path, peril, why):
+def test_a_model_that_fails_in_a_measure_loses_no_trained_run(tmp_path, peril, why):
     asked = ("model.name='shaky'", f"model.peril={peril}", "search.trials=2", "measure.measures=['distance','trace']")
     limit = 4.0 if peril == 2 else None  # seconds
     results = search(sweep(*asked), out=tmp_path / "out", workers=1, plugins=[SHAKY], trial_timeout=limit)
@@ -161,7 +161,7 @@ def test_a_model_that_goes_wrong_while_it_is_measured_costs_no_trained_run(tmp_p
     assert distances["value"].null_count == 0  # measured before it went wrong
 
 
-def test_a_rescaling_that_raises_costs_no_other_value():
+def test_a_rescaling_that_raises_loses_no_other_value():
     asked = sweep("model.name='shaky'", "model.peril=4", "measure.rescale=2.0", "measure.measures=['trace']")
     with registered([SHAKY]):
         trained, rescaled = rows_of(run(Lab(asked), Task(0, configuration(batch_size=5))))
@@ -170,7 +170,7 @@ def test_a_rescaling_that_raises_costs_no_other_value():
     assert ("value" in rescaled, rescaled["rescaling"], rescaled["message"]) == (False, 2.0, why)
 
 
-def test_another_measure_is_another_sweep(tmp_path):
+def test_another_measure_makes_another_sweep(tmp_path):
     search(sweep("search.trials=1", "measure={}"), out=tmp_path, workers=1)
     text = load(tmp_path).sweep_toml
     assert "[measure.settings.lambda_max]\nk = 1\n" in text
@@ -185,7 +185,7 @@ def test_another_measure_is_another_sweep(tmp_path):
         search(sweep("search.trials=1"), out=tmp_path, workers=1)
 
 
-def test_a_single_run_records_what_it_measures(tmp_path):
+def test_train_records_its_measures(tmp_path):
     asked = ("measure.measures=['lambda_max','weight_norm']", "measure.every=1")
     training = train("synthetic_linear", "linear", epochs=2, batch_size=5, overrides=asked, out=tmp_path)
     rows = load(tmp_path).curvature.to_pylist()
@@ -195,7 +195,7 @@ def test_a_single_run_records_what_it_measures(tmp_path):
         *[("path", "lambda_max")] * 3,
     ]
     assert rows[1]["value"] == pytest.approx(np.linalg.norm(training.parameters), rel=1e-6)
-    with pytest.raises(UsageProblem, match="goes to a record"):
+    with pytest.raises(UsageProblem, match="needs a directory for its results"):
         train("synthetic_linear", "linear", epochs=2, overrides=asked)
 
 

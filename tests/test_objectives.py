@@ -1,4 +1,4 @@
-"""What is told to a sampler: values, means, and the finite penalty of what has none."""
+"""The values that a sampler gets: objectives, their means over replicates, and finite penalties."""
 
 from math import inf
 
@@ -20,7 +20,7 @@ def run(data=NUMBERS, learning_rate=0.1, scale=1.0, **budget):
     return training(chosen, data, model, **{"epochs": 5} | budget).run()
 
 
-def test_the_value_of_each_objective_is_that_of_the_run():
+def test_each_objective_of_a_run():
     ended = run(CLASSES, goal=0.9)
     last = ended.points[-1]
     for name in ("train_loss", "validation_loss", "train_error", "validation_error"):
@@ -30,36 +30,36 @@ def test_the_value_of_each_objective_is_that_of_the_run():
     assert objectives.value("steps_to_goal", ended) == ended.steps_to_goal
 
 
-def test_a_goal_not_reached_costs_ten_times_the_updates_of_the_run():
+def test_penalty_for_a_goal_not_reached_is_ten_times_the_updates():
     ended = run(goal=1e-12)
     assert objectives.value("steps_to_goal", ended) is None
-    assert objectives.told(["steps_to_goal"], [ended]) == [50.0]
+    assert objectives.objective_values(["steps_to_goal"], [ended]) == [50.0]
 
 
-def test_a_divergence_costs_ten_times_what_the_run_began_with():
+def test_penalty_for_divergence_is_ten_times_the_initial_loss():
     diverged = run(learning_rate=1e9)
     begin = diverged.points[0].train_loss
     assert diverged.outcome.status == "diverged"
     for name in ("train_loss", "validation_loss", "best_validation_loss"):
-        assert objectives.told([name], [diverged]) == [10 * max(1.0, begin)]
-    assert objectives.told(["train_seconds"], [diverged]) == [10 * diverged.seconds / diverged.updates * 5]
+        assert objectives.objective_values([name], [diverged]) == [10 * max(1.0, begin)]
+    assert objectives.objective_values(["train_seconds"], [diverged]) == [10 * diverged.seconds / diverged.updates * 5]
 
 
-def test_a_divergence_from_a_loss_below_one_costs_ten_and_an_error_of_one():
+def test_penalty_for_divergence_is_at_least_ten_and_an_error_of_one():
     diverged = run(CLASSES, learning_rate=1e9, scale=0.0, divergence=1.0001)
     assert diverged.outcome.status == "diverged"
     assert diverged.points[0].train_loss == pytest.approx(np.log(2))
-    assert objectives.told(["train_loss", "validation_error"], [diverged]) == [10.0, 1.0]
+    assert objectives.objective_values(["train_loss", "validation_error"], [diverged]) == [10.0, 1.0]
 
 
-def test_one_replicate_that_diverges_weighs_in_the_mean():
+def test_a_diverged_replicate_counts_in_the_mean():
     fine, diverged = run(), run(learning_rate=1e9)
     mean = (fine.points[-1].validation_loss + 10 * max(1.0, diverged.points[0].train_loss)) / 2
-    assert objectives.told(["validation_loss", "train_loss"], [fine, diverged])[0] == pytest.approx(mean)
+    assert objectives.objective_values(["validation_loss", "train_loss"], [fine, diverged])[0] == pytest.approx(mean)
 
 
 @pytest.mark.parametrize("loss", [inf, np.nan])
-def test_what_is_told_is_always_finite(loss):
+def test_objective_values_are_always_finite(loss):
     ended = run()
     ended.points[-1] = ended.points[-1]._replace(validation_loss=loss)
-    assert objectives.told(["validation_loss"], [ended]) == [10 * max(1.0, ended.points[0].train_loss)]
+    assert objectives.objective_values(["validation_loss"], [ended]) == [10 * max(1.0, ended.points[0].train_loss)]

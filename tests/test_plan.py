@@ -1,4 +1,4 @@
-"""Every epoch visits every row once, in the order asked for."""
+"""Every epoch visits every row once, in the order that `shuffle` names."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from sweepgd.streams import ORDER, stream
 
 
 def counting_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """A gradient that lets SGD of rate 1 count in theta[row] how often each row is visited."""
+    """A gradient by which SGD of rate 1 counts the visits of each row in theta[row]."""
     out[:] = 0
     for i in range(rows.size):
         out[rows[i]] -= 1
@@ -28,7 +28,7 @@ def no_evaluation(theta, buffers, inputs, targets, layout, settings, work):
 
 
 def visits(**others):
-    """How often each of 10 rows is visited."""
+    """Return the number of visits of each of 10 rows."""
     counter = Architecture(
         layout=layout_of([Tensor((10,), WEIGHT, 10, 1)]),
         gradient=counting_gradient,
@@ -45,7 +45,7 @@ def visits(**others):
 @pytest.mark.parametrize("drop_last", [False, True])
 @pytest.mark.parametrize("factor", [1.0, 1.3, 2.0, 10.0])
 def test_the_length_of_a_run_is_the_sum_of_its_epochs(factor, drop_last):
-    """Also while the batch grows, and where the last epoch is cut short."""
+    """Also with growing batches and an incomplete last epoch."""
     growth = partial(BATCH_SCHEDULES["growth"].size, 3, after=2, every=3, factor=factor, limit=20)
     growing = Plan(47, growth, drop_last)
     for epochs in range(1, 30):
@@ -62,7 +62,7 @@ def test_the_length_of_a_run_is_the_sum_of_its_epochs(factor, drop_last):
         assert growing.length(Budget(samples=samples)) == updates
 
 
-def test_the_length_of_a_run_that_nobody_would_wait_for_is_found_at_once():
+def test_the_length_of_the_longest_runs_is_found_quickly():
     growth = partial(BATCH_SCHEDULES["growth"].size, 3, after=2, every=3, factor=2.0, limit=20)
     growing = Plan(47, growth)
     first = sum(growing.updates(epoch) for epoch in range(100))
@@ -84,7 +84,7 @@ def test_an_epoch_visits_every_row_once_while_the_batch_grows():
     assert visits(**growing, epochs=5).tolist() == [5] * 10
 
 
-def test_a_dropped_last_batch_leaves_out_other_rows_each_epoch():
+def test_drop_last_leaves_out_different_rows_each_epoch():
     assert sorted(visits(batch_size=4, last_batch="drop", epochs=1)) == [0] * 2 + [1] * 8
     counts = visits(batch_size=4, last_batch="drop", epochs=30)
     assert counts.sum() == 30 * 8
@@ -102,13 +102,13 @@ def test_orders():
     assert row_orders(50, 4, "epoch")(0).tolist() != each(0).tolist()
 
 
-def test_an_order_that_is_kept_cannot_be_changed_and_a_long_one_is_drawn_alike():
+def test_cached_orders_are_read_only_and_equal_to_drawn_ones():
     assert not row_orders(50, 3, "epoch")(0).flags.writeable
     assert row_orders(5000, 3, "epoch")(2).tolist() == stream(3, ORDER, 2).permutation(5000).tolist()
 
 
-def test_orders_gone_through_again_and_again_are_kept_as_far_as_there_is_room(monkeypatch):
-    monkeypatch.setattr(plan, "ORDERS_KEPT", 10)
+def test_the_cache_of_orders_keeps_the_first_ones(monkeypatch):
+    monkeypatch.setattr(plan, "CACHED_ORDERS", 10)
     monkeypatch.setattr(plan, "_orders", {})
     first, again = ([row_orders(6, seed, "epoch")(epoch) for seed in range(5) for epoch in range(4)] for _ in range(2))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
@@ -116,7 +116,7 @@ def test_orders_gone_through_again_and_again_are_kept_as_far_as_there_is_room(mo
 
 
 @pytest.mark.parametrize(("updates", "epochs"), [(0, 0.0), (1, 0.2), (5, 1.0), (6, 1.4), (8, 2.0), (9, 2.8), (10, 3.0)])
-def test_epochs_of_so_many_updates_of_growing_batches(updates, epochs):
+def test_epochs_of_a_number_of_updates_with_growing_batches(updates, epochs):
     """Batches of 2, 4 and 8 of 10 rows: 5, 3 and 2 updates."""
     growing = plan.Plan(10, lambda epoch: 2 * 2**epoch)
     assert growing.epochs(updates) == pytest.approx(epochs)

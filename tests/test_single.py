@@ -1,4 +1,4 @@
-"""One run from Python: that of the same configuration in a search, recorded where asked, refused where wrong."""
+"""`sweepgd.train`: equal to a run of a search, recorded with `out`, refused with invalid arguments."""
 
 import gc
 import weakref
@@ -16,7 +16,7 @@ TINY = ("data.rows=50", "data.split='tail'")
 
 
 def train(*arguments, overrides=(), **others):
-    """A run on the data of the tiny sweep."""
+    """Run `train` on the data of the tiny sweep."""
     given = {"data": "synthetic_linear", "model": "linear", "epochs": 2, "batch_size": 5, "learning_rate": 0.1}
     return sweepgd.train(*arguments, **given | others, overrides=[*TINY, *overrides])
 
@@ -29,7 +29,7 @@ ONE = ("space.batch_size=5", "space.learning_rate=0.1", "space.optimizer='sgd'")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_run_is_the_first_replicate_of_the_same_configuration_in_a_search(tmp_path, dtype):
+def test_a_run_equals_the_first_replicate_of_a_search(tmp_path, dtype):
     override = f"model.dtype='{dtype}'"
     run = train(seed=4, overrides=[override])
     results = searched(tmp_path / "search", *ONE, override, "search.seed=4", "search.replicates=2")
@@ -41,7 +41,7 @@ def test_a_run_is_the_first_replicate_of_the_same_configuration_in_a_search(tmp_
     assert results.trials["validation_loss"][0].as_py() == run.points[-1].validation_loss
 
 
-def test_a_recorded_run_has_the_rows_of_a_search(tmp_path):
+def test_a_recorded_run_has_the_same_rows_as_a_search(tmp_path):
     run = train(out=tmp_path / "one")
     recorded, results = sweepgd.load(tmp_path / "one"), searched(tmp_path / "search", *ONE)
     assert recorded.trials.num_rows == 1
@@ -50,7 +50,7 @@ def test_a_recorded_run_has_the_rows_of_a_search(tmp_path):
     np.testing.assert_array_equal(recorded.minimum(0).parameters, run.parameters)
 
 
-def test_the_run_is_of_the_configuration_that_overrides_give():
+def test_overrides_set_the_configuration():
     plain = train()
     adam = train(optimizer="adam")
     np.testing.assert_array_equal(train(overrides=["space.optimizer='adam'"]).parameters, adam.parameters)
@@ -66,7 +66,7 @@ def test_the_run_is_of_the_configuration_that_overrides_give():
     assert stepped.points[-1].learning_rate == 0.05
 
 
-def test_defaults_are_those_of_the_optimizer():
+def test_the_learning_rate_defaults_to_the_optimizers():
     assert train(learning_rate=None).configuration.learning_rate == 0.1
     assert train(learning_rate=None, optimizer="adam").configuration.learning_rate == 0.001
 
@@ -81,34 +81,34 @@ def test_defaults_are_those_of_the_optimizer():
         ("budget={updates=14}", {"updates": 14}),
     ],
 )
-def test_a_run_lasts_ten_epochs_where_no_override_says_how_long(override, budget):
+def test_a_run_takes_ten_epochs_unless_an_override_sets_the_budget(override, budget):
     run = train(epochs=None, overrides=[override])
     assert run.budget == Budget(**budget)
 
 
-def test_a_batch_has_32_rows_and_that_of_a_surface_is_full():
+def test_the_batch_size_defaults_to_32_and_without_data_to_full():
     assert train(batch_size=None).configuration.batch_size == 32
     assert sweepgd.train("none", "quadratic", epochs=1).configuration.batch_size == "full"
     overrides = ["data={name='none'}", "model={name='saddle'}"]
     assert sweepgd.train(epochs=1, overrides=overrides).configuration.batch_size == "full"
 
 
-def test_each_evaluation_is_watched():
+def test_watch_is_called_with_each_evaluation():
     seen = []
     run = train(watch=seen.append)
     assert seen == run.points
     assert [point.epoch for point in seen] == [0, 1, 2]
 
 
-def test_a_surface_is_a_run_without_data():
+def test_an_analytic_loss_needs_no_data():
     run = sweepgd.train("none", "quadratic", batch_size="full", learning_rate=0.1, epochs=3)
     np.testing.assert_allclose(run.positions, [[0.9**step, 0.0**step] for step in range(4)], atol=1e-7)
 
 
-def test_a_run_is_recorded_once_and_never_over_another(tmp_path):
+def test_a_recorded_run_is_never_overwritten(tmp_path):
     train(out=tmp_path / "one")
     before = sweepgd.load(tmp_path / "one").trials
-    with pytest.raises(UsageProblem, match="holds this very run already: choose another --out"):
+    with pytest.raises(UsageProblem, match="already holds this run: choose another --out"):
         train(out=tmp_path / "one")
     with pytest.raises(Problem, match=r"holds another sweep: space\.learning_rate: 0\.1 before, 0\.2 now"):
         train(out=tmp_path / "one", learning_rate=0.2)
@@ -123,20 +123,20 @@ def test_a_run_is_recorded_once_and_never_over_another(tmp_path):
         ({"batch_size": 35}, 'batch_size 35 exceeds the 34 training rows: set at most 34, or "full"'),
         ({"batch_size": 0}, "space.batch_size = 0: give a whole number"),
         ({"learning_rate": 0.0}, "a rate of 0 learns nothing"),
-        ({"learning_rate": [0.1, 0.2]}, "train runs one configuration, and learning_rate gives several: use search"),
-        ({"overrides": ["points=[{}]"]}, "train runs one configuration, and points gives several: use search"),
+        ({"learning_rate": [0.1, 0.2]}, "train runs one configuration, and learning_rate has several: use search"),
+        ({"overrides": ["points=[{}]"]}, "train runs one configuration, and points has several: use search"),
         ({"overrides": ["space.lr=1"]}, "unknown key space.lr"),
         ({"model": "logistic"}, "model 'logistic' is for data of task classification"),
     ],
 )
-def test_what_cannot_be_run_is_refused_before_anything_is_written(tmp_path, given, line):
+def test_invalid_arguments_are_refused_before_anything_is_written(tmp_path, given, line):
     with pytest.raises(Problem) as problem:
         train(**given, out=tmp_path / "out")
     assert line in str(problem.value)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_run_outlives_neither_its_lab_nor_its_data(tmp_path, monkeypatch):
+def test_the_context_and_data_of_a_run_are_freed_with_it(tmp_path, monkeypatch):
     labs = []
 
     class Watched(single.Lab):

@@ -1,4 +1,4 @@
-"""A trial that reaches its time limit: what ended before it keeps its results."""
+"""Time limits of trials and sweeps: replicates that ended before the limit keep their results."""
 
 from math import inf
 from time import monotonic
@@ -14,18 +14,17 @@ from sweepgd.trial import Task, run
 
 
 class Late(Lab):
-    """Replicate 1 finds its time over after its first evaluation, and replicate 2 before it begins."""
+    """The deadline of replicate 1 passes after its first evaluation, that of replicate 2 before it begins."""
 
-    def training(self, configuration, replicate, rungs=()):
-        training = super().training(configuration, replicate, rungs)
+    def training(self, configuration, replicate, rungs=(), deadline=inf):
+        training = super().training(configuration, replicate, rungs, monotonic() - 1 if replicate == 2 else deadline)
         advance = training.advance
 
         def late():
             points = advance()
             if replicate == 1:
                 yield next(points)
-            if replicate > 0:
-                training.deadline = monotonic() - 1
+                training._deadline = monotonic() - 1
             yield from points
 
         training.advance = late
@@ -41,16 +40,15 @@ def test_finished_replicates_keep_their_results():
     assert (whole["updates"], late["updates"]) == (14, 1)
     assert late.get("train_loss") is None
     assert "updates" not in latest
-    assert (result.status, result.told) == ("timed_out", None)
+    assert (result.status, result.objectives) == ("timed_out", None)
 
 
-def test_a_slow_rule_has_its_time_looked_at_after_each_of_its_first_updates(monkeypatch):
-    """A first call of 256 updates of 0.1 s would leave no time to hand over what the other replicates made."""
+def test_with_a_deadline_the_time_is_checked_after_the_first_update(monkeypatch):
+    """A first call of 256 updates of 0.1 s each would leave no time to return the results of the other replicates."""
     lab = Lab(sweep())
     first = []
     for deadline in (inf, monotonic() + 3600.0):
-        training = lab.training(configuration(batch_size=5), 0)
-        training.deadline = deadline
+        training = lab.training(configuration(batch_size=5), 0, deadline=deadline)
         calls, trainer = [], training._binding.train
         monkeypatch.setattr(training._binding, "train", lambda *given, c=calls, t=trainer: c.append(len(given[2])) or t(*given))
         training.run()
@@ -71,7 +69,7 @@ def test_the_command_line_takes_limits_with_units(monkeypatch, capsys, tmp_path)
     assert (ended.code, given["timeout"], given["trial_timeout"]) == (1, 10800.0, 90.0)
 
 
-def test_a_trial_ends_at_its_limit_and_no_other_begins_after_the_sweeps(tmp_path):
+def test_a_trial_ends_at_its_limit_and_none_begins_after_the_sweeps_limit(tmp_path):
     """Of 200 trials of an hour on one worker at most six end at 0.6 s: the last has begun before 3 s have passed."""
     path = sweep_file(tmp_path, LINEAR.replace("epochs = 2", "seconds = 3600"))
     limits = ("--trial-timeout", "0.01m", "--timeout", "3s")

@@ -1,4 +1,4 @@
-"""What a run promises: which rows each update sees, when it is evaluated, when it ends, and what it leaves."""
+"""A run: the rows of each update, the evaluations, the end by a budget, and the results."""
 
 from itertools import pairwise
 
@@ -8,9 +8,11 @@ import pytest
 from small import configuration, data_of, in_order, loss_and_error, loss_and_gradient, model_for, no_data, training
 
 from sweepgd.data import DataSpec, prepare
+from sweepgd.kernels.loops import EvaluationResult
 from sweepgd.layout import tensors_in
 from sweepgd.outcome import PRUNED, Outcome
 from sweepgd.problem import UsageProblem
+from sweepgd.training import Point
 from sweepgd.training import run as run_module
 
 RNG = np.random.default_rng(5)
@@ -41,7 +43,7 @@ def naive_descent(epochs, rate, penalty=0.0):
 
 
 def run_of(*, batch_size=3, learning_rate=0.1, optimizer="sgd", order=IN_ORDER, initial=START, **others):
-    """Linear regression on ten rows, in their order, from START."""
+    """Linear regression on ten rows in their order, with the initial parameters START."""
     own = {"schedule", "batch_schedule", "batch_schedule_settings", "warmup", "weight_decay", "hyperparameters"}
     own |= {"schedule_settings", "schedule_after_warmup"}
     given = {name: others.pop(name) for name in own & set(others)}
@@ -57,7 +59,7 @@ def column(run, name):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_batch_of_all_rows_is_the_full_batch_bit_for_bit(dtype):
+def test_a_batch_of_all_rows_equals_the_full_batch_bit_for_bit(dtype):
     data = prepare(DataSpec(name="wine"), dtype=dtype)
     model = model_for(data, "mlp", hidden=[4])
     runs = [training(configuration(batch_size=size), data, model, dtype=dtype, epochs=5).run() for size in (data.rows, "full")]
@@ -90,7 +92,7 @@ def test_batch_growth():
 
 
 @pytest.mark.parametrize("batch_size", [0, -1, 11])
-def test_a_batch_size_that_cannot_be(batch_size):
+def test_an_invalid_batch_size_is_refused(batch_size):
     with pytest.raises(UsageProblem, match=rf'batch_size {batch_size}: must be 1 to 10, .*"full"$'):
         run_of(batch_size=batch_size, epochs=1)
 
@@ -98,7 +100,7 @@ def test_a_batch_size_that_cannot_be(batch_size):
 # --- Evaluations
 
 
-def test_evaluations_come_first_at_each_epochs_end_and_at_the_update_that_completes_so_many_samples():
+def test_evaluations_at_the_start_at_epoch_ends_and_every_eval_every_samples():
     run = run_of(epochs=2, eval_every=4).run()
     # Samples are 3 6 9 10 and 13 16 19 20; the multiples of 4 are reached at 6, 9, 13, 16 and 20.
     assert column(run, "samples") == [0, 6, 9, 10, 13, 16, 20]
@@ -109,7 +111,7 @@ def test_evaluations_come_first_at_each_epochs_end_and_at_the_update_that_comple
     assert column(run_of(epochs=2, eval_every=1).run(), "update") == list(range(9))
 
 
-def test_an_evaluation_is_of_all_rows_and_without_the_penalty():
+def test_an_evaluation_uses_all_rows_and_no_penalty():
     run = run_of(epochs=2, weight_decay=0.3).run()
     last = run.points[-1]
     loss, gradient = naive_loss_and_gradient(run.parameters, np.arange(10))
@@ -120,7 +122,7 @@ def test_an_evaluation_is_of_all_rows_and_without_the_penalty():
         assert np.isnan(nothing)
 
 
-def test_the_gradient_norm_is_of_all_rows_where_they_are_more_than_a_chunk():
+def test_the_gradient_norm_of_more_rows_than_a_chunk():
     data = prepare(DataSpec(name="digits", subset=900), dtype="float64")
     model = model_for(data, "mlp", hidden=[5])
     assert data.rows > 2 * model.chunk
@@ -132,7 +134,7 @@ def test_the_gradient_norm_is_of_all_rows_where_they_are_more_than_a_chunk():
     assert (run.points[-1].test_loss, run.points[-1].test_error) == expected
 
 
-def test_the_batch_loss_is_of_the_last_mini_batch_before_its_update():
+def test_the_batch_loss_is_the_last_mini_batchs_before_its_update():
     run = run_of(epochs=1).run()
     before = naive_descent([[3, 3, 3]], 0.1)
     assert np.isnan(run.points[0].batch_loss)
@@ -145,6 +147,12 @@ def test_positions_on_a_surface_follow_the_closed_form():
     path = [(1 - 0.15 * np.array([1.0, 10.0])) ** t * [1.0, -2.0] for t in range(31)]
     np.testing.assert_allclose(run.positions, path, rtol=1e-12)
     assert run_of(epochs=1).positions is None
+
+
+def test_an_evaluation_has_the_fields_of_the_kernels_result_in_order():
+    first = Point._fields.index("train_loss")
+    assert Point._fields[first:-1] == EvaluationResult._fields
+    assert Point._fields[-1] == "batch_loss"
 
 
 # --- Budgets
@@ -180,7 +188,7 @@ def test_a_run_is_as_long_as_planned(samples):
         assert run.plan.length(run.budget) == run.updates
 
 
-def test_a_budget_in_seconds_counts_training_and_is_looked_at_after_each_call(monkeypatch):
+def test_a_budget_in_seconds_counts_training_and_is_checked_after_each_call(monkeypatch):
     ticks = iter(range(1000))
     monkeypatch.setattr(run_module, "perf_counter", lambda: next(ticks))
     run = run_of(seconds=3).run()
@@ -200,7 +208,7 @@ def test_stop_at():
     assert run.outcome.message.startswith("train loss at or below")
 
 
-def test_patience_ends_a_run_after_so_many_evaluations_without_a_better_validation_loss():
+def test_patience_counts_evaluations_without_a_better_validation_loss():
     inputs = TEN.train.inputs
     data = data_of(inputs, TEN.train.targets, validation=(inputs, -TEN.train.targets))
     initial = np.zeros(4)
@@ -231,12 +239,12 @@ def test_the_goal_of_a_classification_is_an_error():
 # --- Rates and penalties
 
 
-def test_warm_up_climbs_over_its_epochs():
+def test_the_rate_grows_linearly_during_warm_up():
     run = run_of(epochs=4, warmup=2, eval_every=1).run()
     assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * min(1, (t + 1) / 8) for t in range(16)], rel=1e-15)
 
 
-def test_a_schedule_after_warm_up_begins_when_that_ends():
+def test_a_schedule_after_warm_up_starts_at_its_end():
     chosen = {"schedule": "cosine", "schedule_settings": {"floor": 0.0, "restarts": 0}}
     run = run_of(epochs=4, warmup=2, eval_every=1, schedule_after_warmup=True, **chosen).run()
     climbing = [(t + 1) / 8 for t in range(8)]
@@ -244,7 +252,7 @@ def test_a_schedule_after_warm_up_begins_when_that_ends():
     assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * factor for factor in climbing + falling], rel=1e-14)
 
 
-def test_a_warm_up_of_growing_batches_ends_where_its_updates_do():
+def test_a_warm_up_with_growing_batches_is_counted_in_updates():
     """5 updates in epoch 0, 3 in epoch 1: 7.5 updates, rounded to 8, are 2 epochs."""
     growing = {"batch_schedule": "growth", "batch_schedule_settings": GROWTH, "batch_size": 2}
     chosen = {"schedule": "step", "schedule_settings": {"after": 1, "every": 1, "factor": 0.1}}
@@ -252,12 +260,12 @@ def test_a_warm_up_of_growing_batches_ends_where_its_updates_do():
     assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * factor for factor in (5 / 8, 1, 1, 0.1, 0.01)])
 
 
-def test_an_l2_penalty_is_of_the_weights_and_not_of_the_bias():
+def test_the_l2_penalty_applies_to_weights_and_not_to_biases():
     run = run_of(epochs=3, weight_decay=0.7).run()
     np.testing.assert_allclose(run.parameters, naive_descent([[3, 3, 3, 1]] * 3, 0.1, penalty=0.7), rtol=1e-12)
 
 
-def test_decoupled_weight_decay_is_of_the_weights_and_not_of_the_bias():
+def test_decoupled_weight_decay_applies_to_weights_and_not_to_biases():
     settings = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "epsilon_root": 0.0, "weight_decay": 0.7}
     run = run_of(optimizer="adamw", batch_size="full", updates=20, hyperparameters=settings).run()
     w, memory = START, {}
@@ -268,10 +276,10 @@ def test_decoupled_weight_decay_is_of_the_weights_and_not_of_the_bias():
     np.testing.assert_allclose(run.parameters, w, rtol=1e-12)
 
 
-# --- What is left
+# --- Results
 
 
-def test_runs_that_advance_side_by_side_are_the_same_as_alone_and_leave_numpys_warnings_on():
+def test_runs_that_advance_in_turn_equal_runs_alone_and_keep_numpy_warnings():
     before = np.geterr()
     pair = [run_of(epochs=2), run_of(epochs=3, optimizer="adam")]
     steps = [run.advance() for run in pair]
@@ -296,7 +304,7 @@ def test_the_same_seed_gives_the_same_bits():
     assert first.points[0].train_loss != other.points[0].train_loss
 
 
-def test_the_size_of_calls_changes_no_bit(monkeypatch):
+def test_the_number_of_updates_a_call_changes_no_bit(monkeypatch):
     data = prepare(DataSpec(name="wine"))
     model = model_for(data, "mlp", hidden=[6])
 
@@ -313,7 +321,7 @@ def test_the_size_of_calls_changes_no_bit(monkeypatch):
         np.testing.assert_array_equal(one._replace(seconds=0), other._replace(seconds=0))
 
 
-def test_the_best_weights_are_those_of_the_lowest_validation_loss():
+def test_the_best_weights_have_the_lowest_validation_loss():
     inputs = TEN.train.inputs
     data = data_of(inputs, TEN.train.targets, validation=(inputs, 0.3 * TEN.train.targets))
     run = training(configuration(batch_size=3), data, LINEAR, initial=np.zeros(4), epochs=40).run()
@@ -325,7 +333,7 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss():
     assert loss_and_error(LINEAR, run.parameters, data.train)[0] == run.points[-1].train_loss
 
 
-def test_without_a_validation_part_the_best_weights_are_those_of_the_lowest_train_loss():
+def test_without_a_validation_part_the_best_weights_have_the_lowest_train_loss():
     data = data_of(TEN.train.inputs, TEN.train.targets)
     run = training(configuration(batch_size=3), data, LINEAR, epochs=5).run()
     assert run.best.point.train_loss == min(column(run, "train_loss"))
@@ -334,7 +342,7 @@ def test_without_a_validation_part_the_best_weights_are_those_of_the_lowest_trai
 # --- Rungs
 
 
-def test_a_run_halts_at_the_first_update_at_or_after_a_rungs_percent():
+def test_a_run_yields_at_the_first_update_at_or_after_a_rungs_percent():
     run = run_of(batch_size=3, updates=30, rungs=(4, 12, 36))
     halts = [point for point in run.advance() if point not in run.points]
     assert [point.update for point in halts] == [2, 11]  # the one after update 4 ends an epoch, and is an evaluation
@@ -342,14 +350,14 @@ def test_a_run_halts_at_the_first_update_at_or_after_a_rungs_percent():
 
 
 def recorded(run):
-    """What a run leaves, but for its seconds."""
+    """Return the results of a run except its seconds."""
     points = [str(point._replace(seconds=0)) for point in run.points]
     best = (run.best.point.update, run.best.parameters.tolist())
     return points, best, run.parameters.tolist(), run.steps_to_goal, run.outcome
 
 
 @pytest.mark.parametrize("budget", [{"patience": 3}, {"eval_every": 14}, {"stop_at": 0.2}, {"goal": 0.03}])
-def test_halts_at_rungs_change_nothing_of_a_run(budget):
+def test_rungs_change_no_result_of_a_run(budget):
     inputs = TEN.train.inputs
     data = data_of(inputs, TEN.train.targets, validation=(inputs, 0.3 * TEN.train.targets))
 
@@ -359,11 +367,11 @@ def test_halts_at_rungs_change_nothing_of_a_run(budget):
     assert recorded(run(range(1, 100))) == recorded(run(()))
 
 
-def test_a_run_that_is_ended_at_a_rung_has_its_last_evaluation_there():
+def test_a_run_ended_at_a_rung_has_its_last_evaluation_there():
     run = run_of(batch_size=3, updates=30, rungs=(36,))
     for point in run.advance():
         if point.update == 11:
-            assert run.standing is point
+            assert run.latest is point
             run.end(Outcome(PRUNED, "no use"))
     assert column(run, "update") == [0, 4, 8, 11]
     assert run.outcome.status == "pruned"

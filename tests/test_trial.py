@@ -1,4 +1,4 @@
-"""A configuration with its replicates: its rows, and what becomes of one that raises."""
+"""A trial with its replicates: its rows, and replicates that raise."""
 
 import json
 
@@ -14,30 +14,30 @@ from sweepgd.trial import Task, run
 
 
 class Breaking(Lab):
-    """Replicate 1 cannot begin, and replicate 2 breaks at its second evaluation."""
+    """Replicate 1 cannot begin, and replicate 2 raises before its second evaluation."""
 
-    def training(self, configuration, replicate, rungs=()):
+    def training(self, configuration, replicate, *given):
         if replicate == 1:
             raise ValueError("no beginning")
-        training = super().training(configuration, replicate, rungs)
+        training = super().training(configuration, replicate, *given)
         if replicate == 2:
             training._order = lambda epoch: 1 / 0
         return training
 
 
-def test_a_replicate_that_raises_is_a_failed_row_and_the_others_go_on():
+def test_a_replicate_that_raises_fails_and_the_others_go_on():
     result = run(Breaking(sweep("search.replicates=4")), Task(7, configuration(batch_size=5)))
     rows = result.finished.rows
     assert [row["status"] for row in rows] == ["completed", "failed", "failed", "completed"]
     assert [row["message"] for row in rows[1:3]] == ["ValueError: no beginning", "ZeroDivisionError: division by zero"]
-    assert (result.status, result.told) == ("failed", None)
+    assert (result.status, result.objectives) == ("failed", None)
     assert [len(curve.get("update", ())) for curve in result.finished.curves] == [3, 0, 1, 3]
     assert [(each["replicate"], each["which"]) for each in result.finished.minima if each["replicate"] != 2] == [
         (0, "final"), (0, "best"), (3, "final"), (3, "best"),
     ]  # fmt: skip
 
 
-def test_a_row_says_all_that_was_decided():
+def test_a_row_contains_the_whole_configuration():
     given = sweep("search.seed=3", "data.seed=5", "data.redraw=true", "search.replicates=2", "model.dtype='float64'")
     chosen = configuration("momentum", {"beta": 0.5}, batch_size="full", learning_rate=0.1, warmup=1.0, weight_decay=0.01)
     row = run(Lab(given), Task(2, chosen)).finished.rows[1]
@@ -54,7 +54,7 @@ def test_a_row_says_all_that_was_decided():
     assert row["config_id"] == config_id_of(chosen.to_json())
 
 
-def test_a_row_says_whether_its_schedule_began_after_its_warm_up():
+def test_a_row_records_schedule_after_warmup():
     chosen = {"schedule": "cosine", "schedule_settings": {"floor": 0.0, "restarts": 0}}
     after, multiplied, without = (
         run(Lab(sweep()), Task(0, configuration(batch_size=5, warmup=warmup, schedule_after_warmup=flag, **chosen))).finished
@@ -70,7 +70,7 @@ def test_a_row_says_whether_its_schedule_began_after_its_warm_up():
     assert multiplied.curves[0]["learning_rate"][1] == pytest.approx(0.1 * 0.5 * (1 + np.cos(np.pi * 6 / 14)))
 
 
-def test_a_diverged_row_has_its_last_finite_loss_in_place_of_losses():
+def test_a_diverged_row_has_a_last_finite_loss_and_no_losses():
     given = Lab(sweep("budget.epochs=50"))
     row = run(given, Task(0, configuration(batch_size=5, learning_rate=10.0))).finished.rows[0]
     assert row["status"] == "diverged"
@@ -81,7 +81,7 @@ def test_a_diverged_row_has_its_last_finite_loss_in_place_of_losses():
     assert str(row["diverged_at_update"]) in row["message"]
 
 
-def test_a_growing_batch_keeps_the_one_that_it_began_with():
+def test_a_growing_batch_is_recorded_by_its_initial_size():
     given = Lab(sweep("budget.epochs=3"))
     chosen = configuration(
         batch_size=4,
@@ -109,7 +109,7 @@ objective = "best_validation_loss"
 
 
 @pytest.mark.parametrize("pruner", ["none", "median", "asha", "hyperband"])
-def test_a_pruner_that_prunes_nothing_changes_nothing(pruner):
+def test_a_pruner_that_prunes_nothing_changes_no_result(pruner):
     """Evaluations at rungs once counted for patience: 2.8 epochs with median, 3 with asha, best loss 0.110."""
     asked = []
     chosen = configuration("adam", batch_size=16, learning_rate=0.5)
@@ -121,7 +121,7 @@ def test_a_pruner_that_prunes_nothing_changes_nothing(pruner):
     assert curve["epoch"].tolist() == list(range(8))
 
 
-def test_a_rung_reports_what_is_measured_there():
+def test_a_rung_reports_the_loss_at_its_update():
     asked = {}
     chosen = configuration("adam", batch_size=16, learning_rate=0.5)
     given = ("search.objective='validation_loss'", "budget.patience=1000", "budget.eval_every=1")
@@ -144,7 +144,7 @@ LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validati
         (["steps_to_goal"], 308),
     ],
 )
-def test_every_figure_of_a_row_is_of_the_evaluation_that_it_names(objectives, update):
+def test_all_losses_of_a_row_belong_to_evaluated_at_update(objectives, update):
     """Of 8 evaluations the best is at update 220, epoch 5, and the last at 308."""
     lab = Lab(sweep("search={}", f"search.objectives={objectives}", "budget.goal=0.5", text=MOONS))
     finished = run(lab, Task(0, configuration("adam", batch_size=16, learning_rate=0.5))).finished
@@ -158,7 +158,7 @@ def test_every_figure_of_a_row_is_of_the_evaluation_that_it_names(objectives, up
     assert named.get("train_loss", curve["train_loss"][-1]) == curve["train_loss"][-1]
 
 
-def test_a_pruned_run_is_recorded_by_its_best_evaluation_too():
+def test_a_pruned_run_is_recorded_by_its_best_evaluation():
     lab = Lab(sweep(text=MOONS))
     task = Task(0, configuration("adam", batch_size=16, learning_rate=0.5), (40,))
     finished = run(lab, task, lambda rung, mean: True).finished

@@ -17,6 +17,7 @@ from waiting import NEVER_SECONDS, wait_until
 from sweepgd import load, processes, search
 from sweepgd.problem import Problem
 from sweepgd.worker import Lost
+from sweepgd.worker_process import WorkerSetup
 from sweepgd.workers import ATTEMPTS, STILLBORN, Pool
 
 PERILOUS = Path(__file__).parent / "isolation" / "plugins" / "perilous.py"
@@ -59,7 +60,7 @@ def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tm
         return start(still_born if len(begun) <= ATTEMPTS else target, *arguments)
 
     monkeypatch.setattr(processes, "start", starting)
-    with Pool(sweep(), killed, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
         pool.submit(tmp_path / "times")
         while pool.busy:
             list(pool.events(timeout=0.1))
@@ -70,7 +71,7 @@ def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tm
 def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, tmp_path):
     start, begun, notes = processes.start, [], []
     monkeypatch.setattr(processes, "start", lambda target, *given: begun.append(target) or start(still_born, *given))
-    with Pool(sweep(), killed, 2, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), killed), 2, notes.append) as pool:
         pool.submit(tmp_path / "times")
         message = r"^10 workers in a row were killed \(SIGKILL\) during .* use fewer --workers$"
         with pytest.raises(Problem, match=message):
@@ -80,7 +81,7 @@ def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, 
 
 def test_a_task_is_lost_after_its_worker_was_killed_three_times(tmp_path):
     notes = []
-    with Pool(sweep(), killed, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
         pool.submit(tmp_path / "times")
         events = []
         while pool.busy:
@@ -94,7 +95,7 @@ def test_a_task_is_lost_after_its_worker_was_killed_three_times(tmp_path):
 @pytest.mark.parametrize("code", [1, 255])  # multiprocessing also returns 255 if the fork server has ended
 def test_a_task_that_ends_its_worker_is_not_repeated(code):
     notes, events = [], []
-    with Pool(sweep(), ends, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), ends), 1, notes.append) as pool:
         pool.submit(code)
         while pool.busy:
             events += pool.events(timeout=0.1)
@@ -106,7 +107,7 @@ def test_a_task_that_ends_its_worker_is_not_repeated(code):
 def test_tasks_are_repeated_after_the_fork_server_was_killed(tmp_path):
     """Only the fork server knows how a worker ended; a new one is started for the next worker."""
     notes, task = [], tmp_path / "task"
-    with Pool(sweep(), gated, 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), gated), 1, notes.append) as pool:
         pool.submit(task)
         wait_until(lambda: list(pool.events(timeout=0.1)) or task.exists())
         (worker,) = pool._workers
@@ -132,7 +133,7 @@ def test_a_process_that_cannot_start_gives_one_line(monkeypatch):
 
 def test_draining_finishes_the_running_task_only(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
-    with Pool(sweep(), gated, 1, print) as pool:
+    with Pool(WorkerSetup(sweep(), gated), 1, print) as pool:
         for task in (first, second):
             pool.submit(task)
         wait_until(lambda: list(pool.events(timeout=0.1)) or first.exists())

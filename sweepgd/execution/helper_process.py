@@ -25,7 +25,7 @@ from sweepgd.lab import Lab
 from sweepgd.problem import reason
 from sweepgd.sweep import Sweep
 from sweepgd.worker import Rung
-from sweepgd.worker_process import Run
+from sweepgd.worker_process import Run, WorkerSetup
 from sweepgd.workers import Pool
 
 if TYPE_CHECKING:
@@ -88,18 +88,8 @@ def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:
     one_off.register(start.plugins)
     lab = Lab(start.sweep, start.data)
     lab.compile(start.optimizers, lambda _: None)
-    return Pool(
-        start.sweep,
-        start.run,
-        1,
-        notes.append,
-        shared=start.data,
-        plugins=start.plugins,
-        ahead=start.ahead,
-        trial_timeout=start.trial_timeout,
-        memory=start.memory,
-        wake=connection,
-    )
+    setup = WorkerSetup(start.sweep, start.run, start.data, start.plugins, start.memory)
+    return Pool(setup, 1, notes.append, ahead=start.ahead, task_timeout=start.trial_timeout, wake=connection)
 
 
 class _BlockRun:

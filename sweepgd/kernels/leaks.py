@@ -62,7 +62,7 @@ def widened_lines(kind: str, function: Callable) -> list[WidenedLine]:
 
     `kind` is a key of `signatures`. Helpers of sweepgd itself are left out.
     """
-    return sorted(set(_widened_lines(function, signatures("float32")[kind], whole=False, seen=set())))
+    return sorted(set(_widened_lines(function, signatures("float32")[kind].numba, whole=False, seen=set())))
 
 
 def _widened_lines(function: Callable, signature: Any, *, whole: bool, seen: set[Any]) -> Iterator[WidenedLine]:

@@ -1,4 +1,6 @@
-"""The two loops that call model and optimizer kernels: a chunk of updates, and a look at where training stands."""
+"""The two loops that call model and optimizer kernels: a chunk of updates, and an evaluation."""
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,12 +10,12 @@ from sweepgd.layout import KIND, OFFSET, SIZE, WEIGHT
 
 
 def no_probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
-    """Stands in for the probe of an optimizer that needs no second gradient; it is never called."""
+    """Take the place of the probe of an optimizer that needs no second gradient; never called."""
 
 
 @helper
 def add_penalty(gradient, theta, layout, weight_decay):
-    """Adds the gradient of the L2 penalty ½·weight_decay·‖w‖² over the weights; biases and scales are left alone."""
+    """Add the gradient of the L2 penalty ½·weight_decay·‖w‖², w the weights without biases and scales, to `gradient`."""
     factor = theta.dtype.type(weight_decay)
     for row in range(layout.shape[0]):
         if layout[row, KIND] == WEIGHT:
@@ -28,11 +30,11 @@ def train(
     inputs, targets, order, bounds, learning_rates, first,
     weight_decay, key, limit, work, out, point,
 ):  # fmt: skip
-    """Makes one update a learning rate, and stops at the first loss that is not finite or beyond `limit`.
+    """Make one update for each learning rate; stop at the first loss that is not finite or is above `limit`.
 
-    Update number `first + i` (from 0) takes the rows `order[bounds[i]:bounds[i + 1]]`. Returns how many updates were made,
-    the loss of the last mini-batch seen, before its update, and that of the one before it (NaN where there is none). Fewer
-    updates than rates means divergence: the last loss is then beyond the limit, or not finite.
+    Update number `first + i` (from 0) uses the rows `order[bounds[i]:bounds[i + 1]]`. Return the number of updates made, the
+    loss of the last mini-batch before its update, and the loss of the mini-batch before that (NaN if there was none). Fewer
+    updates than rates mean divergence: the last loss is then above the limit or not finite.
     """
     theta, buffers, slots = borrowed(theta), borrowed(buffers), borrowed(slots)
     layout, settings, hyper = borrowed(layout), borrowed(settings), borrowed(hyper)
@@ -57,21 +59,35 @@ def train(
     return learning_rates.size, loss, previous
 
 
+class EvaluationResult(NamedTuple):
+    """Mean losses without penalties, errors, and the norm of the training loss' gradient; NaN for a part without rows."""
+
+    train_loss: float
+    validation_loss: float
+    test_loss: float
+    train_error: float
+    validation_error: float
+    test_error: float
+    gradient_norm: float
+
+
 def measure(
     gradient, evaluate, theta, buffers, layout, settings,
     train_inputs, train_targets, validation_inputs, validation_targets, test_inputs, test_targets,
-    rows, chunk, work, out, total, results,
+    rows, chunk, work, out, total,
 ):  # fmt: skip
-    """Writes train, validation and test loss, the three errors, and the norm of the training loss' gradient to `results`.
+    """Return the EvaluationResult of the parameters `theta` on the three parts of the data.
 
-    `rows` numbers the training rows, and the gradient is taken over `chunk` of them at a time; a part without rows gets NaN.
+    `rows` are the numbers of all training rows. Their gradient is summed in `total`, over `chunk` rows at a time.
     """
-    results[:] = np.nan
-    results[0], results[3] = evaluate(theta, buffers, train_inputs, train_targets, layout, settings, work)
+    train_loss, train_error = evaluate(theta, buffers, train_inputs, train_targets, layout, settings, work)
+    validation_loss = validation_error = test_loss = test_error = np.nan
     if validation_inputs.shape[0] > 0:
-        results[1], results[4] = evaluate(theta, buffers, validation_inputs, validation_targets, layout, settings, work)
+        validation_loss, validation_error = evaluate(
+            theta, buffers, validation_inputs, validation_targets, layout, settings, work
+        )
     if test_inputs.shape[0] > 0:
-        results[2], results[5] = evaluate(theta, buffers, test_inputs, test_targets, layout, settings, work)
+        test_loss, test_error = evaluate(theta, buffers, test_inputs, test_targets, layout, settings, work)
 
     total[:] = 0
     for start in range(0, rows.size, chunk):
@@ -83,4 +99,4 @@ def measure(
     square = 0.0
     for i in range(theta.size):
         square += np.float64(total[i]) * np.float64(total[i])
-    results[6] = np.sqrt(square)
+    return EvaluationResult(train_loss, validation_loss, test_loss, train_error, validation_error, test_error, np.sqrt(square))

@@ -1,102 +1,182 @@
-"""The fixed signature of every kind of kernel, for one floating-point type: what crosses the door, in which order.
+"""The signature of every kind of kernel, declared once as parameter names with types, for one floating-point type.
 
 Arrays are C-contiguous; data, layout and settings are read-only. `real` is float32 or float64. Scalars that set a step
-(learning_rate, hyperparameters) are float64 whatever `real` is: a kernel casts what it multiplies arrays by.
+(learning_rate, hyperparameters) are always float64: a kernel casts what it multiplies arrays by.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from inspect import Parameter, signature
 from typing import Any
 
 from numba import types
 
 from sweepgd.kernels import pointers, policy
 from sweepgd.kernels.causes import cause
+from sweepgd.kernels.loops import EvaluationResult
 from sweepgd.problem import Problem
 
 _INDEX = types.Array(types.int64, 1, "C", readonly=True)
 _TABLE = types.Array(types.int64, 2, "C", readonly=True)
 _SETTINGS = types.Array(types.float64, 1, "C", readonly=True)
-_NUMBERS = types.Array(types.float64, 1, "C")
 _FLOAT, _INT = types.float64, types.int64
-# Unsigned, so that no index of `range(lo, hi)` can be negative: Numba's test for that keeps a loop from vectorizing (8 times).
+# Unsigned, so that no index of `range(lo, hi)` can be negative: Numba's check for that prevents vectorization (8 times slower).
 _BOUND = types.uint64
 
 
+@dataclass(frozen=True)
+class KernelSignature:
+    """The parameters of one kind of kernel, types by name in order, and the type of its result."""
+
+    parameters: dict[str, Any]
+    result: Any = types.void
+
+    @property
+    def numba(self) -> Any:
+        """The signature as Numba takes it."""
+        return self.result(*self.parameters.values())
+
+    def fits(self, function: Callable) -> bool:
+        """Return True if the function takes these parameters in this order.
+
+        Other names are allowed, but none of these names in another position.
+        """
+        given, names = list(signature(function).parameters.values()), list(self.parameters)
+        positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        return (
+            len(given) == len(names)
+            and all(parameter.kind in positional for parameter in given)
+            and all(own.name == name or own.name not in names for own, name in zip(given, names, strict=True))
+        )
+
+
 @cache
-def signatures(dtype: str) -> dict[str, Any]:
-    """The signatures by kind of kernel: of an optimizer update, probe, evaluation; of a model gradient, evaluate, product,
-    second_moments; of the loops train, measure; flush, restore."""
+def signatures(dtype: str) -> dict[str, KernelSignature]:
+    """Return the signatures by kind of kernel: those of optimizers, of models, and of the loops of a run."""
     real: Any = {"float32": types.float32, "float64": types.float64}[dtype]
     vector = types.Array(real, 1, "C")
     frozen = types.Array(real, 1, "C", readonly=True)
     matrix = types.Array(real, 2, "C")
     data = types.Array(real, 2, "C", readonly=True)
 
-    # update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)
-    update = types.void(vector, frozen, matrix, _TABLE, _SETTINGS, _FLOAT, _INT, _BOUND, _BOUND)
-    # probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)
-    probe = types.void(frozen, frozen, matrix, _TABLE, _SETTINGS, _FLOAT, _INT, vector)
-    # evaluation(theta, slots, layout, hyper, t, point)
-    evaluation = types.void(frozen, matrix, _TABLE, _SETTINGS, _INT, vector)
-    # gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out) -> loss
-    gradient = _FLOAT(frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, _INT, types.boolean, vector, vector)
-    # evaluate(theta, buffers, inputs, targets, layout, settings, work) -> (loss, error)
-    evaluate = types.UniTuple(_FLOAT, 2)(frozen, vector, data, data, _TABLE, _SETTINGS, vector)
-    # product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out)
-    product = types.void(
-        frozen, frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, types.boolean, types.boolean, vector, vector, vector
-    )
-    # second_moments(theta, buffers, inputs, targets, rows, layout, settings, fisher, work, out)
-    second_moments = types.void(frozen, vector, data, data, _INDEX, _TABLE, _SETTINGS, types.boolean, vector, vector)
-
-    pointer = pointers.KernelPointer
-    train_signature = types.Tuple((_INT, _FLOAT, _FLOAT))(
-        pointer(gradient), pointer(update), pointer(probe), types.boolean,
-        vector, vector, matrix, _TABLE, _SETTINGS, _SETTINGS,
-        data, data, _INDEX, _INDEX, _SETTINGS, _INT,
-        _FLOAT, _INT, _FLOAT, vector, vector, vector,
-    )  # fmt: skip
-    measure_signature = types.void(
-        pointer(gradient), pointer(evaluate), vector, vector, _TABLE, _SETTINGS,
-        data, data, data, data, data, data, _INDEX, _INT, vector, vector, vector, _NUMBERS,
-    )  # fmt: skip
-    return {
-        "update": update,
-        "probe": probe,
-        "evaluation": evaluation,
-        "gradient": gradient,
-        "evaluate": evaluate,
-        "product": product,
-        "second_moments": second_moments,
-        "train": train_signature,
-        "flush": _INT(),
-        "restore": types.void(_INT),
-        "measure": measure_signature,
+    rule = {"slots": matrix, "layout": _TABLE, "hyper": _SETTINGS}
+    step = {"gradient": frozen, **rule, "learning_rate": _FLOAT, "t": _INT}
+    part = {"buffers": vector, "inputs": data, "targets": data}
+    shape = {"layout": _TABLE, "settings": _SETTINGS}
+    batch = {**part, "rows": _INDEX, **shape}
+    scratch = {"work": vector, "out": vector}
+    kinds = {
+        "update": KernelSignature({"theta": vector, **step, "lo": _BOUND, "hi": _BOUND}),
+        "probe": KernelSignature({"theta": frozen, **step, "point": vector}),
+        "evaluation": KernelSignature({"theta": frozen, **rule, "t": _INT, "point": vector}),
+        # Returns the loss.
+        "gradient": KernelSignature({"theta": frozen, **batch, "key": _INT, "training": types.boolean, **scratch}, _FLOAT),
+        # Returns the loss and the error.
+        "evaluate": KernelSignature({"theta": frozen, **part, **shape, "work": vector}, types.UniTuple(_FLOAT, 2)),
+        "product": KernelSignature(
+            {
+                "theta": frozen,
+                "direction": frozen,
+                **batch,
+                "gauss_newton": types.boolean,
+                "fresh": types.boolean,
+                "kept": vector,
+                **scratch,
+            }
+        ),
+        "second_moments": KernelSignature({"theta": frozen, **batch, "fisher": types.boolean, **scratch}),
+        "flush": KernelSignature({}, _INT),
+        "restore": KernelSignature({"before": _INT}),
     }
+
+    def pointer(kind: str) -> Any:
+        return pointers.KernelPointer(kinds[kind].numba)
+
+    # Returns the number of updates and the losses of the last two mini-batches.
+    kinds["train"] = KernelSignature(
+        {
+            "gradient": pointer("gradient"),
+            "update": pointer("update"),
+            "probe": pointer("probe"),
+            "has_probe": types.boolean,
+            "theta": vector,
+            "buffers": vector,
+            "slots": matrix,
+            **shape,
+            "hyper": _SETTINGS,
+            "inputs": data,
+            "targets": data,
+            "order": _INDEX,
+            "bounds": _INDEX,
+            "learning_rates": _SETTINGS,
+            "first": _INT,
+            "weight_decay": _FLOAT,
+            "key": _INT,
+            "limit": _FLOAT,
+            **scratch,
+            "point": vector,
+        },
+        types.Tuple((_INT, _FLOAT, _FLOAT)),
+    )
+    kinds["evaluate_parts"] = KernelSignature(
+        {
+            "gradient": pointer("gradient"),
+            "evaluate": pointer("evaluate"),
+            "theta": vector,
+            "buffers": vector,
+            **shape,
+            "train_inputs": data,
+            "train_targets": data,
+            "validation_inputs": data,
+            "validation_targets": data,
+            "test_inputs": data,
+            "test_targets": data,
+            "rows": _INDEX,
+            "chunk": _INT,
+            **scratch,
+            "total": vector,
+        },
+        types.NamedUniTuple(_FLOAT, len(EvaluationResult._fields), EvaluationResult),
+    )
+    return kinds
+
+
+def parameter_fault(kind: str, function: Callable) -> str | None:
+    """Return how the function's parameters differ from those of its kind, in words that follow a plugin's name, or None."""
+    expected = signatures("float32")[kind]
+    if expected.fits(function):
+        return None
+    given = f"{getattr(function, '__name__', kind)}{signature(function)}"
+    return f"has the {kind} {given}, and the contract asks for {kind}({', '.join(expected.parameters)})"
 
 
 @cache
 def compiled(kind: str, function: Callable, dtype: str) -> Callable:
-    """A kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`. Raises Problem where Numba cannot."""
+    """Return a kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`.
+
+    Raises Problem if its parameters are not those of the kind, or if Numba cannot compile it.
+    """
+    if fault := parameter_fault(kind, function):
+        raise Problem(f"it {fault}")
     try:
-        return policy.compiled(function, signatures(dtype)[kind])
-    except Exception as error:  # what Numba raises is of many types, a few of them its own
+        return policy.compiled(function, signatures(dtype)[kind].numba)
+    except Exception as error:  # Numba raises many types, few of them its own
         raise Problem(f"its {kind} does not compile for {dtype}: {cause(error, function)}") from error
 
 
 def is_compiled(kind: str, function: Callable, dtype: str) -> bool:
-    """Whether `compiled` will find the kernel in the cache of an earlier process."""
-    return policy.is_compiled(function, signatures(dtype)[kind])
+    """Return True if `compiled` will find the kernel in the cache of an earlier process."""
+    return policy.is_compiled(function, signatures(dtype)[kind].numba)
 
 
 @cache
 def address(kind: str, function: Callable, dtype: str) -> int | Callable:
-    """`compiled`, as the kernels that take it want it (`sweepgd.kernels.pointers.address`)."""
+    """Return the compiled kernel as an argument of other kernels (`sweepgd.kernels.pointers.address`)."""
     return pointers.address(compiled(kind, function, dtype))
 
 
 @cache
 def entry(kind: str, function: Callable, dtype: str) -> Callable:
-    """`compiled`, as Python calls it with least ado (`sweepgd.kernels.policy.entry`)."""
+    """Return the compiled kernel as Python calls it fastest, without type checks (`sweepgd.kernels.policy.entry`)."""
     return policy.entry(compiled(kind, function, dtype))

@@ -134,8 +134,8 @@ def _results(ground: Ground, chunks: list[Chunk], executor: Any, workers: int | 
     """Yield what comes of chunks, in any order. Raises Problem where one cannot be evaluated."""
     lab, waiting = ground.lab, iter(chunks)
     with scratch_folder() as folder:
-        work = Work(lab.sweep, run, lab.share(folder), ground.plugins)
-        with asking() as stop, make(work, executor, workers, len(chunks), ground.note) as engine:
+        work = Work(lab.sweep, run, lab.share(folder))
+        with asking() as stop, make(work, ground.options(workers, executor), executor, len(chunks)) as engine:
             following = next(waiting, None)
             while following is not None or engine.busy:
                 if stop:

@@ -8,13 +8,25 @@ import numpy as np
 import pyarrow.compute as pc
 
 from sweepgd.data import Data
+from sweepgd.execution.run_options import RunOptions
 from sweepgd.lab import Lab
 from sweepgd.landscape.runs import Run
 from sweepgd.models import Architecture
 from sweepgd.outcome import COMPLETED, PRUNED
 from sweepgd.problem import Problem, UsageProblem
 from sweepgd.record import Minimum, load
+from sweepgd.reporting import Silence
 from sweepgd.sweep.data_location import recorded_sweep
+
+
+class _Notes(Silence):
+    """Progress of which only the notes are of interest."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+
+    def note(self, what: str) -> None:
+        self._write(what)
 
 
 class Ground:
@@ -37,6 +49,10 @@ class Ground:
         self.lab = Lab(recorded_sweep(self.results.sweep_toml, f"{directory}/sweep.toml", data_path))
         self.architecture: Architecture = self.lab.architecture
         self.lab.compile((), note)
+
+    def options(self, workers: int | None, executor: Any) -> RunOptions:
+        """Return where points are evaluated. Raises UsageProblem where that contradicts itself."""
+        return RunOptions(workers, executor, plugins=tuple(self.plugins), progress=_Notes(self.note))
 
     def data(self, run: Run) -> Data:
         """The data that a run was trained on."""

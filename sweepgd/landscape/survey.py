@@ -1,13 +1,13 @@
 """Which landscapes a study gets, each made once and kept in its directory."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from sweepgd.execution.choose import check as check_executor
 from sweepgd.execution.choose import opened
 from sweepgd.landscape.ground import Ground
 from sweepgd.landscape.line import ALPHAS, line, line_settings
@@ -41,7 +41,7 @@ def survey(
     `workers` and `executor` are as in `sweepgd.measure`.
     Raises Problem, before anything is computed, for a run that has no weights, and where there is nothing to draw.
     """
-    check_executor(executor, workers)
+    options = ground.options(workers, executor)
     if not planes:
         ends, planes = _chosen(ground) if ends is None else (ends, ends)
         if ground.architecture.parameters < 2:
@@ -61,7 +61,7 @@ def survey(
     if not wanted:
         raise Problem("there is nothing to draw: name the two ends of a line")
     lacking = any(not path_for(ground.directory, settings).exists() for settings, _, _ in wanted)
-    with opened(executor if lacking else None, ground.note) as reached:
+    with opened(options if lacking else replace(options, executor=None)) as reached:
         for settings, begin, make in wanted:
             yield _made(ground, settings, begin, partial(make, executor=reached))
 

@@ -107,8 +107,8 @@ class SearchProgress(TaskProgress):
         self._best, self._best_trial = inf, -1
 
     def finished(self, result: "Result") -> None:
-        if result.told is not None and result.status in ("completed", "pruned") and result.told[0] < self._best:
-            self._best, self._best_trial = result.told[0], result.trial
+        if result.objectives is not None and result.status in ("completed", "pruned") and result.objectives[0] < self._best:
+            self._best, self._best_trial = result.objectives[0], result.trial
         if self._verbose:
             row = result.finished.rows[0]
             self.note(

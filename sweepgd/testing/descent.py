@@ -99,7 +99,7 @@ def _train(optimizer: Optimizer, architecture: Architecture, rate: float, update
         made, *_ = binding.train(np.zeros(updates, np.int64), np.arange(updates + 1), np.full(updates, rate), 0, inf)
         if made < updates:
             return inf
-    return binding.measure(binding.judged(updates))[0]
+    return binding.evaluate(binding.evaluated_parameters(updates)).train_loss
 
 
 def _matrices() -> Architecture:

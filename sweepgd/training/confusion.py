@@ -1,4 +1,4 @@
-"""Which classes a trained model takes for which, and the scores that count every class alike."""
+"""Confusion matrices of a trained model, and the scores that weight every class equally."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -10,26 +10,26 @@ import numpy.typing as npt
 from sweepgd.data import Data, Part
 
 Array = npt.NDArray[np.int64]
-# Of inputs and targets, the share of rows that are misclassified.
+# From inputs and targets to the share of rows that are misclassified.
 Error = Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]
 
-# The matrix has the square of so many numbers, and each class takes an evaluation of its own.
+# The matrix has the square of this many numbers, and each class takes evaluations of its own.
 MOST_CLASSES = 100
 
 
 def confusion(error: Error, part: Part, classes: int) -> Array | None:
-    """Rows of a part by their class and by the class that the model takes them for, (classes, classes).
+    """Return the number of rows of a part by true class and predicted class, (classes, classes).
 
-    `error(inputs, targets)` gives the share of rows that are taken for another class than their target. Where all targets
-    are replaced by a class, all but the rows taken for that class are wrong, so that any model tells. None where its
-    shares are not those of rows, as where several guesses count.
+    `error(inputs, targets)` returns the share of rows whose predicted class is not their target. If all targets are replaced by
+    one class, all rows are wrong but those predicted to be of that class: this works for any model. Return None if the shares
+    are not whole numbers of rows, as with top-k errors.
     """
     labels = part.targets[:, 0].astype(np.int64)
     counts = np.zeros((classes, classes), dtype=np.int64)
     for true in range(classes):
         inputs = part.inputs[labels == true]
         left, targets = len(inputs), np.empty((len(inputs), 1), dtype=part.targets.dtype)
-        # The class itself first: it is where most rows are, and often all.
+        # The true class first: most rows are predicted to be of it, often all.
         for guess in (true, *(other for other in range(classes) if other != true)):
             if not left:
                 break
@@ -45,7 +45,7 @@ def confusion(error: Error, part: Part, classes: int) -> Array | None:
 
 
 def confusions(data: Data, error: Error) -> dict[str, Array]:
-    """`confusion` of the validation and the test part, as far as there are any; {} without classes, or with too many."""
+    """Return the `confusion` of the validation part and of the test part by name; {} without classes or with too many."""
     classes = len(data.classes)
     if not 0 < classes <= MOST_CLASSES:
         return {}
@@ -55,14 +55,14 @@ def confusions(data: Data, error: Error) -> dict[str, Array]:
 
 
 def balanced_error(counts: Array) -> float:
-    """The mean over the classes that there are of the share of their rows that are taken for others."""
+    """Return the mean, over the classes with rows, of the share of their rows that are misclassified."""
     rows = counts.sum(axis=1)
-    there = rows > 0
-    return float(np.mean(1 - counts.diagonal()[there] / rows[there]))
+    present = rows > 0
+    return float(np.mean(1 - counts.diagonal()[present] / rows[present]))
 
 
 def macro_f1(counts: Array) -> float:
-    """The mean of F1 over the classes that rows are of, or are taken for."""
+    """Return the mean F1 score over the classes that occur, as true or as predicted ones."""
     total = counts.sum(axis=0) + counts.sum(axis=1)
-    there = total > 0
-    return float(np.mean(2 * counts.diagonal()[there] / total[there]))
+    present = total > 0
+    return float(np.mean(2 * counts.diagonal()[present] / total[present]))

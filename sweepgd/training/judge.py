@@ -1,4 +1,4 @@
-"""What the evaluations of a run decide: its best weights, the steps to its goal, and whether it is to end."""
+"""Decisions by the evaluations of a run: the best weights, the updates to the goal, divergence, and early stopping."""
 
 from math import inf, isfinite, isnan, nan
 from typing import Any
@@ -11,7 +11,7 @@ from sweepgd.training.points import Best, Point
 
 
 class Judge:
-    """Judges the evaluations of one run in their order."""
+    """Observes the evaluations of one run in order."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -19,12 +19,12 @@ class Judge:
         self._train_loss = nan
         self._without_improvement = 0
         self.limit = inf
-        """The loss beyond which the run has diverged; known once its first evaluation is judged."""
+        """The loss above which the run has diverged; known from the first evaluation on."""
         self.best: Best | None = None
         self.steps_to_goal: int | None = None
 
-    def judge(self, point: Point, parameters: npt.NDArray[Any]) -> Outcome | None:
-        """Takes the next evaluation and the weights that it is of; returns how the run ends there, None where it goes on."""
+    def observe(self, point: Point, parameters: npt.NDArray[Any]) -> Outcome | None:
+        """Take the next evaluation and its weights; return the outcome if the run ends there, else None."""
         if not isfinite(point.train_loss) or abs(point.train_loss) > self.limit:
             return self.diverged(point.update, "train", point.train_loss, point.batch_loss)
         self._train_loss = point.train_loss
@@ -47,9 +47,9 @@ class Judge:
         return None
 
     def diverged(self, update: int, what: str, loss: float, batch_loss: float) -> Outcome:
-        """The outcome of a run whose `what` loss is not finite or too large; `batch_loss` is that of the mini-batch before."""
+        """Return the outcome of a run whose `what` loss is not finite or too large; `batch_loss` precedes it."""
         bad, advice = "not finite", "try a smaller learning rate"
-        if isfinite(loss):  # some losses only grow for a while, as with much momentum near the edge of stability
+        if isfinite(loss):  # with much momentum near the edge of stability a loss may grow for a while and come down again
             bad = f"{loss:.3g}, beyond the limit of {self.limit:.3g} (budget.divergence = {self._budget.divergence:g})"
             advice += ", or raise budget.divergence if it may come down again"
         return Outcome(

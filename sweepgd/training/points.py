@@ -1,4 +1,4 @@
-"""What an evaluation says of a run: a point of its curve."""
+"""One evaluation of a run, and the best one with its weights."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 
 class Point(NamedTuple):
-    """One evaluation: where training stands after `update` updates. Losses are means without penalties; NaN is "none"."""
+    """One evaluation, after `update` updates. Losses are means without penalties; NaN stands for none."""
 
     update: int
     epoch: float
@@ -27,7 +27,7 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Best:
-    """The weights of the evaluation with the lowest validation loss (train loss where there is no validation part)."""
+    """The evaluation with the lowest validation loss (train loss without a validation part), and its weights."""
 
     point: Point
     parameters: npt.NDArray[Any]

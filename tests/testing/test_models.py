@@ -48,6 +48,10 @@ def partial(theta, buffers, inputs, targets, rows, layout, settings, key, traini
     return 0.5 * theta[0] * theta[0]
 
 
+def untyped(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    return theta
+
+
 def beyond(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
     for j in range(out.size + 1):
         out[j] = theta[0]
@@ -114,7 +118,12 @@ BROKEN = {
     "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives (3,) numbers for 4 parameters"),
     "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "initial gives different numbers for the same seed"),  # noqa: NPY002
     "memory": (model(workspace=lambda batch: batch / 2), "builds", "workspace(1) is 0.5: give a whole number"),
-    "compiles": (model(kernel=lambda theta: theta), "compiles", "its gradient does not compile for float32"),
+    "parameters": (
+        model(kernel=lambda theta: theta),
+        "compiles",
+        "it has the gradient <lambda>(theta), and the contract asks for gradient(theta, buffers, inputs, targets, rows, ",
+    ),
+    "compiles": (model(untyped), "compiles", "its gradient does not compile for float32"),
     "partial": (model(partial), "bounds", "gradient leaves 3 of 4 numbers of out unwritten, or NaN (1 targets, float32)"),
     "beyond": (model(beyond), "bounds", "gradient writes beyond the end of out (1 targets, float32)"),
     "leftover": (model(leftover), "deterministic", "the same inputs give another gradient after the scratch"),

@@ -1,0 +1,67 @@
+"""The options of a command that say where its tasks run, for how long, and with which plugins."""
+
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sweepgd.execution.clusters import Cluster
+from sweepgd.problem import UsageProblem
+from sweepgd.processes import cores
+from sweepgd.reporting import Progress, Silence
+
+
+def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Return the paths of plugin files as other processes find them."""
+    return tuple(Path(file).resolve() for file in files)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where the tasks of a command run, for how long, with which plugins, and the receiver of progress.
+
+    Raises UsageProblem for an executor of an unknown kind, or for one beside a number of local workers.
+    """
+
+    workers: int | None = None
+    """The number of local processes; None for all cores."""
+    executor: Any = None
+    """A dask.distributed.Client, concurrent.futures.Executor or Cluster; None for local processes."""
+    timeout: float | None = None
+    """The seconds after which no task begins."""
+    task_timeout: float | None = None
+    """The seconds after which a task is stopped."""
+    plugins: tuple[Path, ...] = ()
+    """Single-file plugins."""
+    progress: Progress = field(default_factory=Silence)
+
+    def __post_init__(self) -> None:
+        if self.executor is None:
+            return
+        if not isinstance(self.executor, (Executor, Cluster)) and not is_dask(self.executor):
+            raise UsageProblem(
+                f"executor {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
+            )
+        if self.workers is not None and not isinstance(self.executor, Executor):
+            raise UsageProblem("workers are local processes, and the trials run on those of a cluster: give one of both")
+
+    def local_workers(self, tasks: int) -> int:
+        """Return the number of local processes for a number of tasks: no more than there are tasks."""
+        return max(1, min(self.workers or cores(), tasks))
+
+    def location(self, tasks: int) -> str:
+        """Return where tasks run, such as "2 workers" or "the workers of tcp://host:8786"."""
+        if self.executor is None:
+            count = self.local_workers(tasks)
+            return f"{count} worker{'s' * (count > 1)}"
+        if isinstance(self.executor, Cluster):
+            return f"the workers of {self.executor.on}"
+        if is_dask(self.executor):
+            return f"the workers of {self.executor.scheduler.address}"
+        return f"the workers of {type(self.executor).__name__}"
+
+
+def is_dask(executor: Any) -> bool:
+    """Return True for a dask.distributed.Client, without importing Dask where it is not in use."""
+    return type(executor).__module__.partition(".")[0] == "distributed"
