@@ -6,7 +6,7 @@ import numpy as np
 from sweepgd.analysis.columns import floats
 from sweepgd.analysis.correlations import ALL, correlations
 from sweepgd.analysis.levels import batch_levels
-from sweepgd.analysis.measured import completed, known, measure_names, measured
+from sweepgd.analysis.measured import catalogue_entry, completed, measure_names, measured
 from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_x, log_y
 from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
@@ -51,7 +51,7 @@ def _chosen(columns: list[str], names: list[str]) -> list[str]:
     """One recorded name for each preferred measure, then of others."""
     first: dict[str, str] = {}
     for name in names:
-        entry = known(name)
+        entry = catalogue_entry(name)
         first.setdefault(name if entry is None else entry.name, name)
     ordered = [*(name for name in PREFERRED if name in first), *(name for name in first if name not in PREFERRED)]
     return [first[name] for name in ordered][:MOST_PANELS]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis import by
-from sweepgd.analysis.measured import completed, of_one_kind
+from sweepgd.analysis.measured import completed, same_weights
 from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_ticks
 from sweepgd.report.charts.style import (
@@ -34,7 +34,7 @@ def spectral_density(results: Results) -> Chart:
     batch sizes it shows six, evenly spread. Raises Missing where no completed run has a density.
     """
     trials = results.trials
-    which, rows, _ = of_one_kind(completed(trials), _densities(results.curvature))
+    which, rows, _ = same_weights(completed(trials), _densities(results.curvature))
     best = by(trials.filter(pc.is_in(trials["trial"], pc.unique(rows["trial"]))), "batch_size")
     winners = [row for row in best.to_pylist() if row["best_trial"] is not None]
     if len(winners) > MOST_PANELS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sweepgd.analysis.measured import known
+from sweepgd.analysis.measured import catalogue_entry
 from sweepgd.report.answer import Column, Row
 
 MEASURE = Column("measure", "measure", number=False)
@@ -37,7 +37,7 @@ def reasons(rows: Sequence[Row], name: str = "measure") -> list[str]:
 
 def family(row: Row) -> str:
     """The measure that a recorded name is a variant of, such as phi of phi_0.0005."""
-    entry = known(row["measure"])
+    entry = catalogue_entry(row["measure"])
     return row["measure"] if entry is None else entry.name
 
 
