@@ -78,10 +78,10 @@ def test_without_measurements_along_training_the_table_is_empty():
 
 def test_a_configuration_is_summarised_by_its_closest_measurement():
     runs = trials(run(0, 1.0), run(0, 1.0, 1), run(1, 1.0, optimizer="adam"), run(2, 1.0, batch_size=8))
-    runs_measured = ((0, 0), (0, 1), (1, 0))
+    measured = ((0, 0), (0, 1), (1, 0))
     table = edge_of_stability(
         runs,
-        curves(*(point(update, 0.5, run) | {"trial": trial} for trial, run in runs_measured for update in (10, 20))),
+        curves(*(point(update, 0.5, replicate) | {"trial": trial} for trial, replicate in measured for update in (10, 20))),
         curvature(
             recorded(10, 1.0), recorded(20, 3.0), recorded(10, 6.0, replicate=1), recorded(20, None, replicate=1),
             recorded(10, 8.0) | {"trial": 1}, recorded(20, 2.0) | {"trial": 1},
