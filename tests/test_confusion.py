@@ -129,13 +129,10 @@ def test_the_printed_table_of_classes(recorded):
     console.print(render({"classes": table}))
     shown = console.file.getvalue()
     first = table.to_pylist()[0]
-    assert shown.startswith("Which classes does the best configuration take for others?\n")
+    assert shown.startswith("Which classes does the best configuration confuse?\n")
     assert f"common {first['rows']:>5}" in shown
-    assert (
-        f"of the test rows {percent(first['error'])} % wrong, always the largest class {percent(first['majority_error'])} %"
-        in shown
-    )
-    assert f"balanced error (each class counts alike) {percent(first['balanced_error'])} %" in shown
+    assert f"test error {percent(first['error'])} %, always the largest class {percent(first['majority_error'])} %" in shown
+    assert f"balanced error (each class has equal weight) {percent(first['balanced_error'])} %" in shown
     console.print(render({"classes": table.slice(0, 0)}))
     assert console.file.getvalue() == shown
 

@@ -1,4 +1,4 @@
-"""Answers from recorded tables: every function takes and gives `pyarrow.Table`, and none needs a live study."""
+"""Analyses of recorded studies: functions of `pyarrow.Table` that return `pyarrow.Table`, without a running study."""
 
 from sweepgd.analysis.best import best, ranked
 from sweepgd.analysis.classes import classes

@@ -1,4 +1,4 @@
-"""The hyperparameters that a study varied, as levels, for comparisons among runs that are otherwise equal."""
+"""Level numbers of the hyperparameters that a study varied, to compare runs that are otherwise equal."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -10,42 +10,42 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis.columns import Floats, floats
-from sweepgd.analysis.levels import MOST, batch_levels, rate_levels
+from sweepgd.analysis.levels import MOST_LEVELS, batch_levels, rate_levels
 
 Codes = npt.NDArray[np.int64]
 
-NAMED = ("optimizer", "schedule", "batch_schedule")
+TEXT_COLUMNS = ("optimizer", "schedule", "batch_schedule")
 
 
 def axes(runs: pa.Table) -> dict[str, Codes]:
-    """What varies among `runs`, each as level numbers, (runs,): optimizer, batch size, rate, schedules and hyperparameters.
+    """Return the level numbers of each hyperparameter that varies among `runs`, (runs,), by name.
 
-    Batch sizes and rates are gathered as everywhere in the analysis (`levels`), other numbers of more than a dozen
-    values into a dozen levels of as many runs each. To have no value, as SGD has no beta1, is a level; but a hyperparameter
-    with a single value follows from the optimizer or schedule that has it and is no axis.
+    Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`; other numbers with more than MOST_LEVELS
+    values are binned at quantiles. A missing value, such as beta1 of SGD, is a level of its own. A hyperparameter with one
+    value follows from its optimizer or schedule and is left out.
     """
-    found = {name: codes(runs, name) for name in NAMED}
+    found = {name: codes(runs, name) for name in TEXT_COLUMNS}
     sizes, rates = floats(runs, "batch_size"), floats(runs, "learning_rate")
-    found["batch_size"] = _numbered(_positive(sizes, batch_levels))
-    found["learning_rate"] = _numbered(_positive(rates, rate_levels))
+    found["batch_size"] = _numbered(_bin_positive(sizes, batch_levels))
+    found["learning_rate"] = _numbered(_bin_positive(rates, rate_levels))
     order = ("optimizer", "batch_size", "learning_rate", "schedule", "batch_schedule")
     varied = {name: found[name] for name in order if len(np.unique(found[name])) > 1}
     maps = runs["hyperparameters"].combine_chunks()
     for name in sorted(pc.unique(maps.keys).to_pylist()):
         values = np.array(pc.map_lookup(maps, pa.scalar(name), "first").to_numpy(zero_copy_only=False), dtype=np.float64)
         if len(np.unique(values[~np.isnan(values)])) > 1:
-            varied[name] = _numbered(_gathered(values))
+            varied[name] = _numbered(_bin_at_quantiles(values))
     return varied
 
 
 def codes(runs: pa.Table, name: str) -> Codes:
-    """A number for each distinct value of a column of text, null one of them, shape (runs,)."""
+    """Return a number for each distinct value of a text column, (runs,); null counts as a value."""
     encoded = runs[name].combine_chunks().dictionary_encode(null_encoding="encode")
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def together(*levels: Codes) -> Codes:
-    """One number for each distinct combination of levels, shape (runs,)."""
+def combined(*levels: Codes) -> Codes:
+    """Return a number for each distinct combination of levels, (runs,)."""
     return reduce(lambda one, other: _numbered(one * (other.max(initial=0) + 1) + other), levels)
 
 
@@ -53,16 +53,16 @@ def _numbered(values: npt.NDArray[Any]) -> Codes:
     return np.unique(values, return_inverse=True)[1]
 
 
-def _positive(values: Floats, levels: Callable[[Floats], Floats]) -> Floats:
-    """Levels of what has a logarithm; the rest as it is."""
+def _bin_positive(values: Floats, levels: Callable[[Floats], Floats]) -> Floats:
+    """Return `levels` of the positive values, and the other values unchanged: levels are logarithmic."""
     result = values.copy()
     result[values > 0] = levels(values[values > 0])
     return result
 
 
-def _gathered(values: Floats) -> Floats:
-    some = ~np.isnan(values)
-    if len(np.unique(values[some])) <= MOST:
+def _bin_at_quantiles(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    if len(np.unique(values[known])) <= MOST_LEVELS:
         return values
-    bounds = np.quantile(values[some], np.arange(1, MOST) / MOST)
-    return np.where(some, np.searchsorted(bounds, values, side="right"), np.nan)
+    bounds = np.quantile(values[known], np.arange(1, MOST_LEVELS) / MOST_LEVELS)
+    return np.where(known, np.searchsorted(bounds, values, side="right"), np.nan)

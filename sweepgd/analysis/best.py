@@ -1,4 +1,4 @@
-"""Which configurations did best."""
+"""The configurations with the lowest mean objective."""
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +12,8 @@ from sweepgd.analysis.selection import by_rank
 def ranked(table: pa.Table) -> pa.Table:
     """Return the configurations by mean objective, lowest first, ties by trial number.
 
-    Whole configurations come first. Behind them stand those of which only some replicates completed, since a mean over
-    survivors flatters; behind these, by their last objective, those that were pruned. The rest is left out.
+    Complete configurations come first. Next are those with only some completed replicates, because a mean over survivors is
+    too low. Pruned configurations are last, by their last objective. Configurations without an objective are left out.
     """
     whole, objective, last = table["whole"].to_numpy(), floats(table, "objective"), floats(table, "pruned_objective")
     tier = np.where(np.isnan(objective), 2, np.where(whole, 0, 1))
@@ -23,10 +23,10 @@ def ranked(table: pa.Table) -> pa.Table:
 
 
 def best(trials: pa.Table, n: int = 10) -> pa.Table:
-    """The `n` best rows of `configurations(trials)`, best first, in the order of `ranked`.
+    """Return the `n` best rows of `configurations(trials)`, in the order of `ranked`.
 
-    Two kinds of columns are added. `lowest_of` is the number of whole configurations: as a minimum of so many, the best
-    objective is too low. `objective_on_others` and `objective_on_others_se` are free of that (`selection.by_rank`).
+    Added columns: `lowest_of`, the number of complete configurations, of which the best objective is the minimum and therefore
+    too low; `objective_on_others` and `objective_on_others_se`, without this bias (`selection.by_rank`).
     """
     every = configurations(trials)
     table, whole = ranked(every).slice(0, n), every.filter(every["whole"])
@@ -39,6 +39,9 @@ def best(trials: pa.Table, n: int = 10) -> pa.Table:
 
 
 def best_of_each(table: pa.Table, keys: pa.Array, wanted: pa.Array) -> pa.Table:
-    """For each `wanted` key the best row of the configurations `table`, whose rows have `keys`; all null where none."""
+    """Return the best row of `table` for each key in `wanted`, all null if the key has no row.
+
+    `table` holds configurations, (rows,), and `keys` the key of each row, (rows,).
+    """
     order = ranked(table.append_column("key", keys))
     return order.take(pc.index_in(wanted, value_set=order["key"].combine_chunks()))

@@ -1,4 +1,4 @@
-"""Columns of an Arrow table as NumPy arrays and back, where NaN stands for null."""
+"""Conversion of Arrow columns to NumPy arrays and back, with NaN for null."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,19 +9,19 @@ Floats = npt.NDArray[np.float64]
 
 
 def floats(table: pa.Table, name: str) -> Floats:
-    """A numeric column, shape (rows,), with NaN where it is null or not finite."""
+    """Return a numeric column, (rows,), with NaN for null and for values that are not finite."""
     values = np.array(table[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
     return values
 
 
 def nullable(values: Floats) -> pa.Array:
-    """A float64 Arrow array with null where `values` is NaN."""
+    """Return a float64 Arrow array with null for NaN."""
     return pa.array(values, type=pa.float64(), from_pandas=True)
 
 
 def objective(trials: pa.Table) -> Floats:
-    """The first value of each row's `objectives`, which is the one minimised; NaN where there is none."""
+    """Return the first of each row's `objectives`, (rows,), which rankings use; NaN if there is none."""
     firsts = pc.list_slice(trials["objectives"].combine_chunks(), 0, 1)
     values = np.full(trials.num_rows, np.nan)
     values[pc.list_parent_indices(firsts).to_numpy()] = pc.list_flatten(firsts).to_numpy(zero_copy_only=False)
@@ -30,5 +30,5 @@ def objective(trials: pa.Table) -> Floats:
 
 
 def has_status(trials: pa.Table, status: str) -> npt.NDArray[np.bool_]:
-    """Whether each row ended with `status`, shape (rows,)."""
+    """Return a mask of the rows that ended with `status`, (rows,)."""
     return pc.equal(trials["status"], status).to_numpy().astype(bool)

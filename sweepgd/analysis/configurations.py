@@ -1,4 +1,4 @@
-"""One row a configuration: its replicates summed up."""
+"""Configurations, each summarised over its replicates."""
 
 import numpy as np
 import pyarrow as pa
@@ -21,14 +21,14 @@ TIMES = ("train_seconds", "seconds_per_update", "seconds_per_epoch")
 
 
 def configurations(trials: pa.Table) -> pa.Table:
-    """The configurations of `trials`, in order of trial number; of trials that ran the same one, the one of `repeats.once`.
+    """Return one row per configuration, by trial number; `repeats.once` chooses among trials of the same configuration.
 
-    Columns: `trial` and what describes it; `replicates` and `completed` (counts); `share_diverged`, `share_pruned`,
-    `share_failed`, `share_timed_out`; over the completed replicates, the mean of `objective` (the first of
-    `objectives`) and of every loss and error, each with its standard error in `<name>_se`, the means of
-    `evaluated_at_update`, which says of which evaluations these are, of `epochs`, `updates` and `steps_to_goal` (null
-    unless every completed replicate got there), and the medians of the times; `pruned_objective`, the mean over the pruned
-    replicates of the objective that they had last; and `whole`, whether all replicates completed with an objective.
+    Columns: `trial` and its hyperparameters; the counts `replicates` and `completed`; `share_diverged`, `share_pruned`,
+    `share_failed`, `share_timed_out`. Over the completed replicates: the mean of `objective` (the first of `objectives`) and
+    of each loss and error, with the standard error in `<name>_se`; the means of `evaluated_at_update` (the update of these
+    losses), `epochs`, `updates` and `steps_to_goal` (null unless all completed replicates reached the goal); the medians of
+    the times. Then `pruned_objective`, the mean of the last objectives of the pruned replicates, and `whole`, true if all
+    replicates completed with an objective.
     """
     trials = once(trials).sort_by([("trial", "ascending"), ("replicate", "ascending")])
     groups = Groups(trials["trial"].to_numpy())
@@ -49,8 +49,8 @@ def configurations(trials: pa.Table) -> pa.Table:
     for name in ("epochs", "updates"):
         columns[name] = nullable(groups.mean(np.where(completed, floats(trials, name), np.nan)))
     steps = np.where(completed, floats(trials, "steps_to_goal"), np.nan)
-    arrived = groups.count(steps) == columns["completed"].to_numpy()
-    columns["steps_to_goal"] = nullable(np.where(arrived, groups.mean(steps), np.nan))
+    all_reached = groups.count(steps) == columns["completed"].to_numpy()
+    columns["steps_to_goal"] = nullable(np.where(all_reached, groups.mean(steps), np.nan))
     for name in TIMES:
         columns[name] = nullable(groups.median(np.where(completed, floats(trials, name), np.nan)))
     columns["pruned_objective"] = nullable(groups.mean(np.where(has_status(trials, "pruned"), measures["objective"], np.nan)))

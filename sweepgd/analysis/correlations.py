@@ -1,4 +1,4 @@
-"""How measures rank configurations against the generalization gap or the test error: all of them, and comparable ones."""
+"""Rank correlations of measures with the generalization gap or the test error, over all runs and over comparable runs."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sweepgd.analysis.axes import axes, codes, together
+from sweepgd.analysis.axes import axes, codes, combined
 from sweepgd.analysis.columns import Floats, floats
-from sweepgd.analysis.endings import CUT_SHORT, left_out
-from sweepgd.analysis.jackknife import Compared, ends, interval, kendall_spread, spearman_spread
+from sweepgd.analysis.endings import CUT_SHORT, not_completed
+from sweepgd.analysis.jackknife import Comparison, interval, interval_columns, kendall_jackknife, spearman_jackknife
 from sweepgd.analysis.levels import LOSS_LEVELS_A_DECADE
 from sweepgd.analysis.measured import completed, measure_names
 from sweepgd.analysis.ranks import Groups, distinct, kendall, pairs_in, pairs_within, spearman
@@ -19,7 +19,7 @@ from sweepgd.problem import UsageProblem, nearest
 ALL, CONDITIONED, MATCHED = "all runs", "equal rate, batch", "equal train loss"
 Mask = npt.NDArray[np.bool_]
 
-# An interval of more pairs is made of a sample of the configurations.
+# With more pairs, the interval is computed from a sample of the configurations.
 MOST_PAIRS = 50_000
 
 SCHEMA = pa.schema(
@@ -34,85 +34,87 @@ SCHEMA = pa.schema(
 
 
 def correlations(runs: pa.Table, target: str = "generalization_gap", *, seed: int = 0) -> pa.Table:
-    """Spearman's ρ and Kendall's τ-b of each measure of `measured` against `target`, with 95 % jackknife intervals.
+    """Return ρ and τ-b of each measure of `measured` with `target`, one of TARGETS, with 95 % jackknife intervals.
 
-    Compared are pairs of configurations within a replicate, because replicates of the same number share their seed. There are
-    three rows a measure, by which of these pairs are compared, `among`: "all runs"; "equal rate, batch", where learning rate
-    and batch size are of the same level (levels.py gathers a continuous search); "equal train loss", where both are in the same
-    tenth of a decade, because loss and curvature shrink together as a run goes on.
+    Pairs of configurations are compared within a replicate, because replicates of the same number share their seed. Each
+    measure has three rows, named by `among`: "all runs"; "equal rate, batch", pairs with the same level of learning rate and
+    batch size; "equal train loss", pairs within the same tenth of a decade, because loss and curvature decrease together
+    during training.
 
-    `runs`, `configurations` and `pairs` count what was compared, `train_loss_from` and `train_loss_to` tell over which losses.
-    ρ is given where all runs are compared. `verdict` says "larger gap" (or "error") where τ's interval is above 0, "smaller
-    gap" below, else "inconclusive", "too few" or "undefined" (null τ), with the reason in `message`. `left_out` counts the runs
-    that are not compared; of these `diverged`, `pruned`, `failed` and `timed_out` did not complete, and `diverged_rate_from`
-    and `diverged_rate_to` tell the learning rates of those that diverged.
+    Columns: `runs`, `configurations` and `pairs`, the numbers compared; `train_loss_from` and `train_loss_to`, the range of
+    their losses; `spearman`, in the rows of all runs, and `kendall`, with intervals; `verdict`, "larger gap" (or "error") for
+    an interval of τ above 0, "smaller gap" for one below, else "inconclusive", "too few" or "undefined" (null τ), with the
+    reason in `message`; `left_out`, the number of runs not compared, and among them the counts of `not_completed`.
 
-    `seed` draws the configurations that the interval of a large study is made of. Raises UsageProblem for another target.
+    `seed` draws the sample of configurations for the interval of a large study. Raises UsageProblem for another target.
     """
     if target not in TARGETS:
         raise UsageProblem(f"unknown target {target!r}: {nearest(target, TARGETS)}")
-    others = left_out(runs)
-    whole = completed(runs)
-    configurations, replicates = codes(whole, "config_id"), whole["replicate"].to_numpy()
-    scopes = {among: _Scope(groups, configurations, replicates, seed) for among, groups in _groups(whole, replicates).items()}
-    wanted, losses = floats(whole, target), floats(whole, "train_loss")
+    counts = not_completed(runs)
+    finished = completed(runs)
+    configurations, replicates = codes(finished, "config_id"), finished["replicate"].to_numpy()
+    groups = _groups(finished, replicates)
+    scopes = {among: _Scope(of_scope, configurations, replicates, seed) for among, of_scope in groups.items()}
+    targets, losses = floats(finished, target), floats(finished, "train_loss")
     rows = []
     for name in measure_names(runs):
-        values = floats(whole, name)
-        known = ~np.isnan(values) & ~np.isnan(wanted)
-        reason = undefined(values[known], wanted[known], replicates[known], target)
+        values = floats(finished, name)
+        known = ~np.isnan(values) & ~np.isnan(targets)
+        reason = undefined(values[known], targets[known], replicates[known], target)
         for among, scope in scopes.items():
             compared = scope.compared(known)
-            row = _row(values, wanted, scope, compared, reason, target, with_rho=among == ALL)
-            between = losses[compared & ~np.isnan(losses)]
-            row |= {"train_loss_from": between.min(), "train_loss_to": between.max()} if len(between) else {}
+            row = _row(values, targets, scope, compared, reason, target, with_rho=among == ALL)
+            compared_losses = losses[compared & ~np.isnan(losses)]
+            if len(compared_losses):
+                row |= {"train_loss_from": compared_losses.min(), "train_loss_to": compared_losses.max()}
             rows.append(
-                {"measure": name, "target": target, "among": among, "left_out": runs.num_rows - row["runs"]} | others | row
+                {"measure": name, "target": target, "among": among, "left_out": runs.num_rows - row["runs"]} | counts | row
             )
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def _groups(runs: pa.Table, replicates: Groups) -> dict[str, Groups]:
-    """Return the group within which each run is compared, (runs,), for each scope; -1 for none."""
+    """Return for each scope the group of each run, (runs,), or -1 for a run that is not compared."""
     varied = axes(runs)
     chosen = [varied[name] for name in ("learning_rate", "batch_size") if name in varied]
     losses = floats(runs, "train_loss")
     losses[losses <= 0] = np.nan
     levels = np.floor(LOSS_LEVELS_A_DECADE * np.log10(losses))
-    some = ~np.isnan(levels)
-    loss_level = np.where(some, levels - np.min(levels[some], initial=0), 0).astype(np.int64)
+    known = ~np.isnan(levels)
+    loss_level = np.where(known, levels - np.min(levels[known], initial=0), 0).astype(np.int64)
     return {
         ALL: replicates,
-        CONDITIONED: together(replicates, *chosen),
-        MATCHED: np.where(some, together(replicates, loss_level), -1),
+        CONDITIONED: combined(replicates, *chosen),
+        MATCHED: np.where(known, combined(replicates, loss_level), -1),
     }
 
 
 class _Scope:
-    """The runs that are compared within `groups`, (runs,), and the pairs that intervals are made of."""
+    """Runs that are compared within `groups`, (runs,), and the sample of pairs for intervals."""
 
     def __init__(self, groups: Groups, configurations: Groups, replicates: Groups, seed: int) -> None:
         self.groups, self.configurations, self.replicates = groups, configurations, replicates
-        # The row numbers of the runs that intervals are made of. Their pairs count within them.
-        self._part = np.flatnonzero(groups >= 0)
-        pairs = pairs_within(groups[self._part])
+        # Row numbers of the runs in the sample. The pairs index into this array.
+        self._sample = np.flatnonzero(groups >= 0)
+        pairs = pairs_within(groups[self._sample])
         if pairs > MOST_PAIRS:
             count = int(configurations.max()) + 1
             drawn = np.random.default_rng(seed).permutation(count)[: int(count * np.sqrt(MOST_PAIRS / pairs))]
-            self._part = self._part[np.isin(configurations[self._part], drawn)]
-        self._pairs = pairs_in(groups[self._part], configurations[self._part], most=None)
+            self._sample = self._sample[np.isin(configurations[self._sample], drawn)]
+        self._pairs = pairs_in(groups[self._sample], configurations[self._sample], most=None)
 
     def compared(self, known: Mask) -> Mask:
-        """Return which of the `known` runs share their group with another one, (runs,)."""
+        """Return a mask of the `known` runs that share their group with another known run, (runs,)."""
         known = known & (self.groups >= 0)
         counts = np.bincount(self.groups[known], minlength=int(self.groups.max(initial=0)) + 1)
         return known & (counts[self.groups] > 1)
 
-    def sample(self, compared: Mask) -> tuple[Groups, Compared]:
-        """Return the row numbers of the runs that intervals are made of, and what is compared among them."""
-        part = self._part
-        pairs = self._pairs.among(compared[part])
-        return part, Compared(self.configurations[part], self.groups[part], pairs, distinct(self.replicates[compared]))
+    def sample(self, compared: Mask) -> tuple[Groups, Comparison]:
+        """Return the row numbers of the sampled runs, and their comparison."""
+        sample = self._sample
+        pairs = self._pairs.among(compared[sample])
+        replicates = distinct(self.replicates[compared])
+        return sample, Comparison(self.configurations[sample], self.groups[sample], pairs, replicates)
 
 
 def _row(x: Floats, y: Floats, scope: _Scope, compared: Mask, reason: str, target: str, with_rho: bool) -> dict[str, Any]:
@@ -122,18 +124,18 @@ def _row(x: Floats, y: Floats, scope: _Scope, compared: Mask, reason: str, targe
     if not reason:
         tau = kendall(x[compared], y[compared], groups)
         if np.isnan(tau) and len(groups):
-            reason = "measure or target ties in every pair"
+            reason = "the measure or the target ties in every pair"
     low = high = np.nan
     if not np.isnan(tau):
-        part, of = scope.sample(compared)
-        found = {"kendall": (tau, kendall_spread)}
+        sample, comparison = scope.sample(compared)
+        statistics = {"kendall": (tau, kendall_jackknife)}
         if with_rho:
-            found["spearman"] = (spearman(x[compared], y[compared], groups), spearman_spread)
-        for name, (value, spread) in found.items():
-            of_sample = spread(x[part], y[part], of)
-            narrowed = of_sample.narrowed(of_sample.involved.sum() / count)
-            row |= {name: value} | ends(f"{name}_", *interval(value, narrowed))
+            statistics["spearman"] = (spearman(x[compared], y[compared], groups), spearman_jackknife)
+        for name, (value, jackknife_of) in statistics.items():
+            jackknife = jackknife_of(x[sample], y[sample], comparison)
+            jackknife = jackknife.scaled(jackknife.in_pairs.sum() / count)
+            row |= {name: value} | interval_columns(f"{name}_", *interval(value, jackknife))
         low, high = row.get("kendall_low", np.nan), row.get("kendall_high", np.nan)
-    each = max(1, distinct(scope.replicates[compared]))
-    row["verdict"], row["message"] = verdict(low, high, reason, count, row["pairs"] / each, target)
+    replicates = max(1, distinct(scope.replicates[compared]))
+    row["verdict"], row["message"] = verdict(low, high, reason, count, row["pairs"] / replicates, target)
     return row

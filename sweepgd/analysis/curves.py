@@ -1,4 +1,4 @@
-"""What the best runs did on their way: mean loss curves, and paths on two-dimensional surfaces."""
+"""Mean loss curves of the best configurations, and optimizer paths on two-dimensional surfaces."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,10 +7,10 @@ from sweepgd.analysis.factors import by
 
 
 def best_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") -> pa.Table:
-    """The loss curve of the best configuration for each value of `factor`, as the mean over its completed replicates.
+    """Return the mean loss curve of the best configuration at each value of `factor`, over its completed replicates.
 
-    A row for each update at which all of them were evaluated, by factor, then update. Columns: the factor, `trial`,
-    `optimizer`, `learning_rate`, `update`, `epoch`, `train_loss`, `validation_loss`.
+    There is one row for each update at which all these replicates were evaluated, sorted by factor and update. Columns: the
+    factor, `trial`, `optimizer`, `learning_rate`, `update`, `epoch`, `train_loss`, `validation_loss`.
     """
     winners = _winners(trials, factor)
     runs = _completed(trials, winners)
@@ -31,10 +31,10 @@ def best_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
 
 
 def paths(trials: pa.Table, curves: pa.Table) -> pa.Table:
-    """The path on a two-dimensional surface of each optimizer's best configuration, in its first completed replicate.
+    """Return the path of each optimizer's best configuration on a two-dimensional surface, in its first completed replicate.
 
-    Columns: `optimizer`, `trial`, `learning_rate`, `update`, `x`, `y`, by optimizer, then update. Empty where no model
-    has two parameters to record.
+    Columns: `optimizer`, `trial`, `learning_rate`, `update`, `x`, `y`, sorted by optimizer and update. The table is empty if
+    no run recorded positions in two dimensions.
     """
     winners = _winners(trials, "optimizer")
     first = _completed(trials, winners).group_by("trial").aggregate([("replicate", "min")])

@@ -1,6 +1,6 @@
-"""How much a value differs between two sides of configurations, compared within a replicate, with a t interval.
+"""Mean difference of a value between two sides of configurations, compared within a replicate, with a t interval.
 
-What a replicate's seed does to all configurations alike drops out, whichever of a configuration's replicates are there.
+The effect of a replicate's seed on all configurations cancels, even if some configurations lack a replicate.
 """
 
 from typing import NamedTuple
@@ -9,40 +9,45 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.analysis.columns import Floats
-from sweepgd.analysis.jackknife import LEVEL
+from sweepgd.analysis.jackknife import CONFIDENCE
 
-# So many pairs have an interval of their own; of two, t is 12.7 standard errors.
+# Fewest pairs for an interval over pairs. For two pairs, the quantile of t is 12.7.
 FEWEST_PAIRS = 3
 
 
 class Side(NamedTuple):
-    """The `values` of a side's configurations, (configurations, replicates), NaN where there is none; and a number for each,
-    `alike`, which configurations share that differ in nothing but their side."""
+    """The configurations of one side: their `values`, (configurations, replicates), NaN if missing, and their `match` numbers.
+
+    Configurations that differ only in their side have equal `match` numbers, (configurations,).
+    """
 
     values: Floats
-    alike: npt.NDArray[np.int64]
+    match: npt.NDArray[np.int64]
 
 
 class Difference(NamedTuple):
-    """The second side less the first: the `mean`, NaN where no replicate has both; how far its interval `reaches`, NaN where
-    there is none; what that is `over`; and over how many `pairs`, where it is over pairs of configurations or of replicates."""
+    """The second side minus the first: `mean`, NaN if no replicate has both sides, and the `half_width` of its interval.
+
+    `over` names the unit of the interval ("pairs", "configurations" or "runs"), and `pairs` is the number of pairs of
+    configurations or replicates, None for "configurations". The half-width is NaN if there is no interval.
+    """
 
     mean: float
-    reaches: float
+    half_width: float
     over: str
     pairs: int | None = None
 
 
 def difference(first: Side, second: Side) -> Difference:
-    """Return the mean difference and how far its t interval reaches.
+    """Return the mean difference and the half-width of its t interval.
 
-    The interval is over "pairs" of configurations that are alike, where there are FEWEST_PAIRS or more; else over
-    "configurations", where both sides have two or more; else, where both sides have one, over "runs", the replicates that both
-    have, so that it is about these two configurations alone. Where only one side has a single configuration there is none.
+    The interval is over "pairs" of matching configurations if there are at least FEWEST_PAIRS; else over "configurations" if
+    each side has two or more; else, if each side has one, over "runs", the replicates that both have: it then holds for these
+    two configurations only. There is no interval if only one of the sides has a single configuration.
     """
     pairs = _pairs(first, second)
     if len(pairs) >= FEWEST_PAIRS:
-        return Difference(float(pairs.mean()), _reach(pairs), "pairs", len(pairs))
+        return Difference(float(pairs.mean()), _half_width(pairs), "pairs", len(pairs))
     shared = ~np.isnan(first.values).all(axis=0) & ~np.isnan(second.values).all(axis=0)
     sides = [side.values[:, shared] for side in (first, second)]
     sides = [side[~np.isnan(side).all(axis=1)] for side in sides]
@@ -50,15 +55,15 @@ def difference(first: Side, second: Side) -> Difference:
     counts = [len(side) for side in sides]
     if counts == [1, 1]:
         each = sides[1][0] - sides[0][0]
-        return Difference(mean, _reach(each), "runs", len(each))
-    return Difference(mean, _reach_of_configurations(*sides) if min(counts) >= 2 else np.nan, "configurations")
+        return Difference(mean, _half_width(each), "runs", len(each))
+    return Difference(mean, _half_width_over_configurations(*sides) if min(counts) >= 2 else np.nan, "configurations")
 
 
 def _pairs(first: Side, second: Side) -> Floats:
-    """Return the difference of each pair of alike configurations that share a replicate; of several alike, of their means."""
+    """Return the difference of each pair of matching configurations that share a replicate, or of the means of several."""
     found = []
-    for alike in np.intersect1d(first.alike, second.alike):
-        parts = (side.values[side.alike == alike] for side in (first, second))
+    for match in np.intersect1d(first.match, second.match):
+        parts = (side.values[side.match == match] for side in (first, second))
         found.append(float(_within(*map(_sums, parts))))
     return np.array([mean for mean in found if not np.isnan(mean)])
 
@@ -81,40 +86,42 @@ def _without_each(values: Floats) -> _Sums:
 
 
 def _within(first: _Sums, second: _Sums) -> Floats:
-    """Return the mean over replicates of the difference of the sides' means, (…), weighted as least squares weighs them; NaN
-    where no replicate has both sides."""
+    """Return the mean difference of the sides within a replicate, (…), with least-squares weights of the replicates.
+
+    It is NaN if no replicate has both sides.
+    """
     total = np.maximum(first.counts + second.counts, 1)
     weights = first.counts * second.counts / total
-    # The difference of means times the weight, which is 0 where a side has no value.
+    # The difference of means times the weight, which is 0 if a side has no value.
     weighted = (second.sums * first.counts - first.sums * second.counts) / total
-    below = weights.sum(axis=-1)
-    return np.divide(weighted.sum(axis=-1), below, out=np.full(np.shape(below), np.nan), where=below > 0)
+    weight_sums = weights.sum(axis=-1)
+    return np.divide(weighted.sum(axis=-1), weight_sums, out=np.full(np.shape(weight_sums), np.nan), where=weight_sums > 0)
 
 
-def _reach(values: Floats) -> float:
-    """Return how far the t interval of a mean reaches; NaN of fewer than two values."""
-    from scipy.special import stdtrit  # a fifth of a second to import, as in ranks
+def _half_width(values: Floats) -> float:
+    """Return the half-width of the t interval of a mean; NaN for fewer than two values."""
+    from scipy.special import stdtrit  # takes 0.2 s to import
 
     count = len(values)
     if count < 2:
         return np.nan
-    return float(stdtrit(count - 1, (1 + LEVEL) / 2) * np.sqrt(values.var(ddof=1) / count))
+    return float(stdtrit(count - 1, (1 + CONFIDENCE) / 2) * np.sqrt(values.var(ddof=1) / count))
 
 
-def _reach_of_configurations(first: Floats, second: Floats) -> float:
-    """Return the wider of Welch's and Student's reach, with variances by the jackknife over the configurations of each side.
+def _half_width_over_configurations(first: Floats, second: Floats) -> float:
+    """Return the wider of Welch's and Student's half-widths, with jackknife variances over the configurations of each side.
 
-    Welch's alone misses in 11 % of studies of 12 against 2 configurations, because the spread of two says little. Student's
-    alone misses in 23 % of them where the two have twice the spread.
+    Welch's interval alone misses in 11 % of studies of 12 against 2 configurations, because a variance of two values is
+    uncertain. Student's alone misses in 23 % of these studies if the two have twice the spread.
     """
     from scipy.special import stdtrit
 
-    lost = (_within(_without_each(first), _sums(second)), _within(_sums(first), _without_each(second)))
+    leave_one_out = (_within(_without_each(first), _sums(second)), _within(_sums(first), _without_each(second)))
     counts = np.array([len(first), len(second)])
-    errors = (counts - 1) * [part.var() for part in lost]
-    if errors.sum() == 0:
+    variances = (counts - 1) * [values.var() for values in leave_one_out]
+    if variances.sum() == 0:
         return 0.0
-    freedom = errors.sum() ** 2 / (errors**2 / (counts - 1)).sum()
-    pooled = ((counts - 1) * counts * errors).sum() / (counts.sum() - 2) * (1 / counts).sum()
-    quantiles = stdtrit(np.array([freedom, counts.sum() - 2]), (1 + LEVEL) / 2)
-    return float(np.max(quantiles * np.sqrt([errors.sum(), pooled])))
+    freedom = variances.sum() ** 2 / (variances**2 / (counts - 1)).sum()
+    pooled = ((counts - 1) * counts * variances).sum() / (counts.sum() - 2) * (1 / counts).sum()
+    quantiles = stdtrit(np.array([freedom, counts.sum() - 2]), (1 + CONFIDENCE) / 2)
+    return float(np.max(quantiles * np.sqrt([variances.sum(), pooled])))

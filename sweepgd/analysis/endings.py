@@ -1,4 +1,4 @@
-"""How the runs of a study ended, in numbers."""
+"""Counts of runs by status."""
 
 import numpy as np
 import pyarrow as pa
@@ -7,7 +7,7 @@ from sweepgd.analysis.columns import floats, has_status, objective
 from sweepgd.analysis.repeats import once, repeats
 
 COMPLETED = "completed"
-# Every other ending of a run.
+# Every other status of a run.
 CUT_SHORT = ("diverged", "pruned", "failed", "timed_out")
 ENDINGS = (COMPLETED, *CUT_SHORT)
 
@@ -16,25 +16,25 @@ COLUMNS = ("configurations", "whole", "repeats", "replicates", *ENDINGS)
 
 
 def endings(trials: pa.Table) -> pa.Table:
-    """Return one row of counts for the whole study, or none where nothing is recorded.
+    """Return one row of counts for the study, or no row if nothing is recorded.
 
-    Columns: `configurations`; `whole`, those of which all replicates completed with an objective; `repeats`, the trials that
-    ran a configuration again, which nothing else counts; `replicates`, and how many of them ended in each way.
+    Columns: `configurations`; `whole`, the configurations whose replicates all completed with an objective; `repeats`, the
+    trials that repeat a configuration, which the other columns do not count; `replicates`, and their number by status.
     """
     kept = once(trials)
     counts = dict.fromkeys(COLUMNS, 0)
     _, index = np.unique(kept["trial"].to_numpy(), return_inverse=True)
-    fine = has_status(kept, COMPLETED) & ~np.isnan(objective(kept))
-    whole = np.bincount(index, weights=~fine) == 0
+    has_result = has_status(kept, COMPLETED) & ~np.isnan(objective(kept))
+    whole = np.bincount(index, weights=~has_result) == 0
     counts |= {"configurations": len(whole), "whole": int(whole.sum()), "repeats": repeats(trials), "replicates": kept.num_rows}
     counts |= {name: int(has_status(kept, name).sum()) for name in ENDINGS}
     return pa.table({name: pa.array([counts[name]] if kept.num_rows else [], pa.int64()) for name in COLUMNS})
 
 
-def left_out(runs: pa.Table) -> dict[str, float | int]:
-    """Return how many rows of `measured` diverged, were pruned, failed and timed out, under those names.
+def not_completed(runs: pa.Table) -> dict[str, float | int]:
+    """Return the number of rows of `measured` with each status in CUT_SHORT, by status.
 
-    Where some diverged, `diverged_rate_from` and `diverged_rate_to` are the lowest and the highest of their learning rates.
+    If some diverged, `diverged_rate_from` and `diverged_rate_to` are the lowest and the highest of their learning rates.
     """
     counts: dict[str, float | int] = {name: int(has_status(runs, name).sum()) for name in CUT_SHORT}
     rates = floats(runs, "learning_rate")[has_status(runs, "diverged")]

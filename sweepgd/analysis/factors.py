@@ -1,4 +1,4 @@
-"""What each batch size, optimizer or schedule achieved, its other settings at their best."""
+"""The best result of each batch size, optimizer or schedule, over all other hyperparameters."""
 
 import numpy as np
 import pyarrow as pa
@@ -15,25 +15,27 @@ from sweepgd.analysis.selection import by_group
 from sweepgd.problem import UsageProblem, nearest
 
 FACTORS = ("batch_size", "optimizer", "schedule")
-# The best of fewer says more of chance than of the value that they share.
+# The best of fewer configurations is mostly chance.
 FEWEST_WHOLE = 3
 
 
 def by(trials: pa.Table, factor: str) -> pa.Table:
-    """One row for each value of `factor` (one of FACTORS), in ascending order; rows without a value are left out.
+    """Return one row for each value of `factor` (one of FACTORS), ascending, without runs that have no value.
 
-    Columns: the factor; `trials`, `replicates` and `share_diverged` (of the replicates) over all that used it; of
-    its best configuration `best_trial`, the other factors, `learning_rate`, `objective`, losses, errors,
-    `generalization_gap` (with standard errors), `evaluated_at_update` and `updates`, all null where none completed;
-    `steps_to_goal`, the fewest of any configuration; and the median `seconds_per_update` and `seconds_per_epoch` of all
-    completed runs.
-    More than a dozen batch sizes are gathered around powers of two, and then `batch_size_from` and `batch_size_to`
-    tell the smallest and largest gathered. Trials that repeat a configuration count once.
+    Repeats of a configuration count once. More than MOST_LEVELS batch sizes are binned to powers of two.
 
-    Then the number of replicates by ending (`completed`, `diverged`, `pruned`, `failed`, `timed_out`); `whole`, the number of
-    whole configurations, of which the best is the lowest and so too low; `objective_on_others` with its standard error, which
-    is not (`selection.by_group`); where none completed, `pruned_objective`, the lowest that a pruned one had last; and a
-    `message` where fewer than FEWEST_WHOLE whole configurations allow no ranking. Raises UsageProblem for another factor.
+    Columns over all runs with the value: the factor; the smallest and largest batch size in the bin (`batch_size_from`,
+    `batch_size_to`); `trials`, `replicates` and `share_diverged`; the number of replicates by status; the fewest
+    `steps_to_goal` of any configuration; the median `seconds_per_update` and `seconds_per_epoch` of completed runs.
+
+    Columns of the best configuration, null if no run completed: `best_trial`, the other factors, `learning_rate`, `objective`,
+    losses, errors and `generalization_gap` with standard errors, `evaluated_at_update`, `updates`.
+
+    Columns on the selection: `whole`, the number of complete configurations; `objective_on_others` and its standard error,
+    which do not have the downward bias of a minimum (`selection.by_group`); `pruned_objective`, the lowest last objective of
+    a pruned configuration if none completed; `message`, if fewer than FEWEST_WHOLE complete configurations allow no ranking.
+
+    Raises UsageProblem for another factor.
     """
     if factor not in FACTORS:
         raise UsageProblem(f"unknown factor {factor!r}: {nearest(factor, FACTORS)}")
@@ -74,13 +76,13 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
 
 
 def _selection(trials: pa.Table, every: pa.Table, groups: Groups) -> dict[str, pa.Array]:
-    """Return the columns of `by` that say what each best configuration was chosen from, and what the choice is worth."""
+    """Return the columns of `by` on the selection of the best configuration."""
     whole, count = every["whole"].to_numpy(), len(groups.keys)
     numbers = np.bincount(groups.index[whole], minlength=count)
     mean, error = by_group(trials, every.filter(pa.array(whole)), groups.index[whole], count)
     none = groups.count(floats(every, "objective")) == 0
     few = [
-        f"{number or 'no'} whole configuration{'s' * (number != 1)}: too few to rank" if number < FEWEST_WHOLE else None
+        f"{number or 'no'} complete configuration{'s' * (number != 1)}: too few to rank" if number < FEWEST_WHOLE else None
         for number in numbers.tolist()
     ]
     return {

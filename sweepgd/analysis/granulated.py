@@ -1,21 +1,21 @@
-"""Granulated rank correlation: does a measure rank runs that differ in one hyperparameter alone? (Jiang et al. 2020)"""
+"""Granulated rank correlation: the rank correlation of runs that differ in one hyperparameter only (Jiang et al. 2020)."""
 
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from sweepgd.analysis.axes import axes, codes, together
+from sweepgd.analysis.axes import axes, codes, combined
 from sweepgd.analysis.columns import Floats, floats
-from sweepgd.analysis.endings import CUT_SHORT, left_out
-from sweepgd.analysis.jackknife import Compared, Spread, ends, group_spread, interval
+from sweepgd.analysis.endings import CUT_SHORT, not_completed
+from sweepgd.analysis.jackknife import Comparison, Jackknife, group_jackknife, interval, interval_columns
 from sweepgd.analysis.measured import completed, measure_names
 from sweepgd.analysis.ranks import Pairs, distinct, pairs_in
 from sweepgd.analysis.verdict import TARGETS, undefined, verdict
 from sweepgd.problem import UsageProblem, nearest
 
 OVERALL = "Ψ"
-# An interval of more pairs is made of a sample of the groups.
+# With more pairs, value and interval are computed from a sample of the groups.
 MOST_PAIRS = 50_000
 
 SCHEMA = pa.schema(
@@ -28,94 +28,96 @@ SCHEMA = pa.schema(
 
 
 def granulated(runs: pa.Table, target: str = "generalization_gap", *, seed: int = 0) -> pa.Table:
-    """For each measure of `measured` and each hyperparameter that varied, the mean τ-b within groups that differ in it alone.
+    """Return, for each measure of `measured` and each varied hyperparameter, the mean τ-b of groups that differ in it only.
 
-    A group shares everything else, the replicate and with it the seed included; a group in which the target ties is left out,
-    one in which the measure alone ties counts as 0; pairs at the same level of the axis are no pairs; of a group larger than 64
-    runs so many are drawn. The row whose `axis` is "Ψ" is the mean over axes. Intervals, verdicts, messages and counts of
-    what is left out are those of `correlations`. Raises UsageProblem for another target.
+    The runs of a group share all other hyperparameters and the replicate, and with it the seed. Pairs at the same level of the
+    hyperparameter (`axis`) do not count. A group whose targets are all equal is left out; one whose measures alone are all
+    equal counts as 0. Larger groups are represented by MOST_OF_GROUP runs. The row with the axis "Ψ" is the mean over the axes.
+    `target` and the other columns are those of `correlations`. Raises UsageProblem for another target.
     """
     if target not in TARGETS:
         raise UsageProblem(f"unknown target {target!r}: {nearest(target, TARGETS)}")
-    others = left_out(runs)
-    whole = completed(runs)
-    varied = axes(whole)
-    replicates, configurations = whole["replicate"].to_numpy(), codes(whole, "config_id")
-    groups = {axis: together(replicates, *(levels for name, levels in varied.items() if name != axis)) for axis in varied}
+    counts = not_completed(runs)
+    finished = completed(runs)
+    varied = axes(finished)
+    replicates, configurations = finished["replicate"].to_numpy(), codes(finished, "config_id")
+    groups = {axis: combined(replicates, *(levels for name, levels in varied.items() if name != axis)) for axis in varied}
     pairs = {axis: _sample(pairs_in(groups[axis], varied[axis]), seed) for axis in varied}
-    wanted = floats(whole, target)
+    targets = floats(finished, target)
     rows = []
     for name in measure_names(runs):
-        values = floats(whole, name)
-        known = ~np.isnan(values) & ~np.isnan(wanted)
-        reason = undefined(values[known], wanted[known], replicates[known], target)
-        found = {}
+        values = floats(finished, name)
+        known = ~np.isnan(values) & ~np.isnan(targets)
+        reason = undefined(values[known], targets[known], replicates[known], target)
+        by_axis = {}
         for axis in varied:
             chosen = pairs[axis].among(known)
-            of = Compared(configurations, groups[axis], chosen, distinct(replicates[chosen.first]))
-            found[axis] = of, group_spread(values, wanted, of)
+            comparison = Comparison(configurations, groups[axis], chosen, distinct(replicates[chosen.first]))
+            by_axis[axis] = comparison, group_jackknife(values, targets, comparison)
         rows += [
-            {"measure": name, "target": target, "left_out": runs.num_rows - row["runs"]} | others | row
-            for row in _rows(found, reason, target)
+            {"measure": name, "target": target, "left_out": runs.num_rows - row["runs"]} | counts | row
+            for row in _rows(by_axis, reason, target)
         ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _rows(found: dict[str, tuple[Compared, Spread]], reason: str, target: str) -> list[dict[str, Any]]:
+def _rows(by_axis: dict[str, tuple[Comparison, Jackknife]], reason: str, target: str) -> list[dict[str, Any]]:
     """Return a row for each axis, and one for their mean."""
     rows = [
-        _row(axis, [of], spread, reason or _undefined(axis, [of], spread, target), target)
-        for axis, (of, spread) in found.items()
+        _row(axis, [comparison], jackknife, reason or _undefined(axis, [comparison], jackknife, target), target)
+        for axis, (comparison, jackknife) in by_axis.items()
     ]
-    # Ψ is the mean over the axes along which it is defined.
-    defined = [spread for _, spread in found.values() if not np.isnan(spread.value)]
-    every = [of for of, _ in found.values()]
+    # Ψ is the mean over the axes along which τ is defined.
+    defined = [jackknife for _, jackknife in by_axis.values() if not np.isnan(jackknife.value)]
+    comparisons = [comparison for comparison, _ in by_axis.values()]
     if defined:
-        overall = Spread(
-            float(np.mean([spread.value for spread in defined])),
-            _mean([spread.without for spread in defined]),
-            np.any([spread.involved for spread in defined], axis=0),
-            sum(spread.of_pairs for spread in defined) / len(defined) ** 2,
+        overall = Jackknife(
+            float(np.mean([jackknife.value for jackknife in defined])),
+            _mean([jackknife.leave_one_out for jackknife in defined]),
+            np.any([jackknife.in_pairs for jackknife in defined], axis=0),
+            sum(jackknife.independent_variance for jackknife in defined) / len(defined) ** 2,
         )
     else:
-        overall = Spread(np.nan, np.empty(0), np.empty(0, dtype=bool), np.nan)
-    return [*rows, _row(OVERALL, every, overall, reason or _undefined(OVERALL, every, overall, target), target)]
+        overall = Jackknife(np.nan, np.empty(0), np.empty(0, dtype=bool), np.nan)
+    reason = reason or _undefined(OVERALL, comparisons, overall, target)
+    return [*rows, _row(OVERALL, comparisons, overall, reason, target)]
 
 
-def _row(axis: str, compared: list[Compared], spread: Spread, reason: str, target: str) -> dict[str, Any]:
-    runs = np.unique(np.concatenate([np.empty(0, np.int64), *(part for of in compared for part in of.pairs[:2])]))
-    pairs = sum(len(of.pairs.first) for of in compared)
-    count = distinct(compared[0].configurations[runs]) if compared else 0
+def _row(axis: str, comparisons: list[Comparison], jackknife: Jackknife, reason: str, target: str) -> dict[str, Any]:
+    runs = np.unique(np.concatenate([np.empty(0, np.int64), *(ends for each in comparisons for ends in each.pairs[:2])]))
+    pairs = sum(len(each.pairs.first) for each in comparisons)
+    count = distinct(comparisons[0].configurations[runs]) if comparisons else 0
     row: dict[str, Any] = {"axis": axis, "runs": len(runs), "configurations": count}
-    row["groups"] = sum(distinct(of.pairs.group) for of in compared)
+    row["groups"] = sum(distinct(each.pairs.group) for each in comparisons)
     low = high = np.nan
     if not reason:
-        low, high = interval(spread.value, spread)
-        row |= {"value": spread.value} | ends("", low, high)
-    each = max((of.replicates for of in compared), default=0)
-    row["verdict"], row["message"] = verdict(low, high, reason, count, pairs / max(1, each), target)
+        low, high = interval(jackknife.value, jackknife)
+        row |= {"value": jackknife.value} | interval_columns("", low, high)
+    replicates = max((each.replicates for each in comparisons), default=0)
+    row["verdict"], row["message"] = verdict(low, high, reason, count, pairs / max(1, replicates), target)
     return row
 
 
-def _undefined(axis: str, compared: list[Compared], spread: Spread, target: str) -> str:
-    if not np.isnan(spread.value):
+def _undefined(axis: str, comparisons: list[Comparison], jackknife: Jackknife, target: str) -> str:
+    """Return the reason why the value of an axis is undefined, or ""."""
+    if not np.isnan(jackknife.value):
         return ""
-    if not compared:
+    if not comparisons:
         return "no hyperparameter varied"
-    if not any(len(of.pairs.first) for of in compared):
-        return "no two runs differ in one alone" if axis == OVERALL else "no two runs differ in it alone"
+    if not any(len(each.pairs.first) for each in comparisons):
+        return f"no two runs differ in {'one hyperparameter' if axis == OVERALL else 'this hyperparameter'} only"
     return f"the {target.replace('_', ' ')} ties in every group"
 
 
 def _mean(values: list[Floats]) -> Floats:
-    """Return the mean over the lists of what is not NaN; NaN where all are."""
+    """Return the mean of several arrays, without NaN; NaN if all are NaN."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     return np.divide(np.where(known, values, 0.0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)
 
 
 def _sample(pairs: Pairs, seed: int) -> Pairs:
-    """Whole groups at random, MOST_PAIRS pairs at most."""
+    """Return the pairs of randomly drawn groups, at most MOST_PAIRS in all."""
     groups, counts = np.unique(pairs.group, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(groups))
     return pairs.of(groups[order[np.cumsum(counts[order]) <= MOST_PAIRS]])

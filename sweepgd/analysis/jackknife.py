@@ -1,8 +1,8 @@
-"""Intervals of rank correlations by the jackknife over configurations (Efron & Stein 1981).
+"""Confidence intervals of rank correlations by the jackknife over configurations (Efron & Stein 1981).
 
-Replicates of the same number share their seed, so runs are compared within a replicate. The replicates of a configuration are
-not independent either, so configurations are what is left out, one at a time. `tests/calibration` measures how often the
-intervals miss.
+Runs are compared within a replicate, because replicates of the same number share their seed. The replicates of a configuration
+are not independent either, so one configuration is left out at a time. `tests/calibration` measures the coverage of the
+intervals.
 """
 
 from typing import Any, NamedTuple
@@ -13,14 +13,17 @@ import numpy.typing as npt
 from sweepgd.analysis.columns import Floats
 from sweepgd.analysis.ranks import Groups, Pairs
 
-LEVEL = 0.95
-# At 0.5 intervals of a few pairs hold τ = 0.5 in 93 % of studies, at 0.6 in 96 %; at 0.7 a fifth fewer of them find it.
-LEAST = 0.6
+CONFIDENCE = 0.95
+# Share of the variance of independent pairs that a variance is at least. With 0.5, intervals of a few pairs contain τ = 0.5 in
+# 93 % of studies, with 0.6 in 96 %; with 0.7 a fifth fewer studies find it.
+LEAST_VARIANCE = 0.6
 
 
-class Compared(NamedTuple):
-    """The `pairs` of runs that are compared, the number of `replicates` that they are of, and of all runs the configuration
-    and the group, (runs,). A group holds each configuration once at most."""
+class Comparison(NamedTuple):
+    """The pairs of runs that are compared: `configurations` and `groups` of all runs, (runs,), and the number of replicates.
+
+    A group holds each configuration at most once.
+    """
 
     configurations: Groups
     groups: Groups
@@ -28,98 +31,103 @@ class Compared(NamedTuple):
     replicates: int
 
 
-class Spread(NamedTuple):
-    """A correlation with its values `without` each configuration, (configurations,), and which of these are `involved`.
+class Jackknife(NamedTuple):
+    """A correlation `value` and its `leave_one_out` values without each configuration, (configurations,).
 
-    `of_pairs` is the variance of τ = 0 if all pairs of a replicate were independent and further replicates no evidence.
+    `in_pairs` is a mask of the configurations that are in a pair, (configurations,). `independent_variance` is the variance of
+    τ = 0 if all pairs of a replicate were independent and further replicates added no evidence.
     """
 
     value: float
-    without: Floats
-    involved: npt.NDArray[np.bool_]
-    of_pairs: float
+    leave_one_out: Floats
+    in_pairs: npt.NDArray[np.bool_]
+    independent_variance: float
 
-    def narrowed(self, share: float) -> "Spread":
-        """Return the spread of the whole, of which this one is that of a sample, a `share`."""
-        without = self.value + (self.without - self.value) * np.sqrt(share)
-        return self._replace(without=without, of_pairs=self.of_pairs * share)
+    def scaled(self, share: float) -> "Jackknife":
+        """Return the jackknife of all configurations, estimated from this sample, which is a `share` of them."""
+        leave_one_out = self.value + (self.leave_one_out - self.value) * np.sqrt(share)
+        return self._replace(leave_one_out=leave_one_out, independent_variance=self.independent_variance * share)
 
 
-def interval(estimate: float, spread: Spread) -> tuple[float, float]:
-    """Return the t interval around `estimate`, a correlation; NaN where it is undefined without some configuration.
+def interval(estimate: float, jackknife: Jackknife) -> tuple[float, float]:
+    """Return the t interval around `estimate`, a correlation; NaN if it is undefined without one of the configurations.
 
-    Where nearly all pairs agree the jackknife sees hardly any spread: with 12 configurations in six pairs and τ = 0.9, its
-    intervals held τ in 27 to 58 % of studies. So the variance is at least LEAST times that of as many independent pairs, which
-    is `of_pairs` times 1 - τ², with τ drawn to 0 as by Agresti & Coull (1998).
+    The jackknife underestimates the variance if nearly all pairs agree: with 12 configurations in six pairs and τ = 0.9, its
+    intervals contained τ in 27 to 58 % of studies. The variance is therefore at least LEAST_VARIANCE times that of as many
+    independent pairs, `independent_variance` times 1 - τ², with τ shrunk to 0 as in Agresti & Coull (1998).
     """
-    from scipy.special import stdtrit  # a fifth of a second to import, as in ranks
+    from scipy.special import stdtrit  # takes 0.2 s to import
 
-    without = spread.without[spread.involved]
-    count = len(without)
-    if count < 3 or np.isnan(without).any():
+    values = jackknife.leave_one_out[jackknife.in_pairs]
+    count = len(values)
+    if count < 3 or np.isnan(values).any():
         return np.nan, np.nan
-    quantile = stdtrit(count - 2, (1 + LEVEL) / 2)
-    drawn = spread.value / (1 + quantile**2 * spread.of_pairs)
-    # With count - 1 in place of count the intervals of ρ of 12 configurations miss in 6 to 7 % of studies.
-    variance = max(count * float(np.var(without)), LEAST * spread.of_pairs * (1 - drawn**2))
-    reach = quantile * np.sqrt(variance)
-    return max(-1.0, float(estimate - reach)), min(1.0, float(estimate + reach))
+    quantile = stdtrit(count - 2, (1 + CONFIDENCE) / 2)
+    shrunk = jackknife.value / (1 + quantile**2 * jackknife.independent_variance)
+    # With count - 1 instead of count, the intervals of ρ of 12 configurations miss in 6 to 7 % of studies.
+    variance = max(count * float(np.var(values)), LEAST_VARIANCE * jackknife.independent_variance * (1 - shrunk**2))
+    half_width = quantile * np.sqrt(variance)
+    return max(-1.0, float(estimate - half_width)), min(1.0, float(estimate + half_width))
 
 
-def ends(name: str, low: float, high: float) -> dict[str, float]:
-    """Return an interval as columns `name`low and `name`high of a row; none where it is undefined."""
+def interval_columns(name: str, low: float, high: float) -> dict[str, float]:
+    """Return an interval as the columns `name`low and `name`high of a row, or no columns if it is undefined."""
     return {} if np.isnan(low) else {f"{name}low": low, f"{name}high": high}
 
 
-def kendall_spread(x: Floats, y: Floats, of: Compared) -> Spread:
-    """Return the spread of τ-b over the pairs, x and y (runs,)."""
-    a, b = _signs(x, of.pairs), _signs(y, of.pairs)
-    sums = [(products.sum(), _of_runs(products, of.pairs, len(x))) for products in (a * b, abs(a), abs(b))]
-    return _spread(sums, of)
+def kendall_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
+    """Return the jackknife of τ-b over the pairs, x and y (runs,)."""
+    pairs = comparison.pairs
+    a, b = _signs(x, pairs), _signs(y, pairs)
+    sums = [(products.sum(), _sum_by_run(products, pairs, len(x))) for products in (a * b, abs(a), abs(b))]
+    return _jackknife(sums, comparison)
 
 
-def spearman_spread(x: Floats, y: Floats, of: Compared) -> Spread:
-    """Return the spread of ρ of the ranks within groups, x and y (runs,).
+def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
+    """Return the jackknife of ρ of the ranks within groups, x and y (runs,).
 
-    A rank less the mean rank is half the sum of the signs of a run's differences from the others.
+    A rank minus the mean rank is half the sum of the signs of a run's differences from the other runs.
     """
-    signs = [_signs(values, of.pairs) for values in (x, y)]
-    ranks = [_of_runs(sign, of.pairs, len(x), opposite=True) / 2 for sign in signs]
-    here, there = of.pairs.first, of.pairs.second
+    pairs = comparison.pairs
+    signs = [_signs(values, pairs) for values in (x, y)]
+    ranks = [_sum_by_run(sign, pairs, len(x), opposite=True) / 2 for sign in signs]
 
     def products(one: int, other: int) -> tuple[float, Floats]:
-        """Return the sum of products of ranks, and what it loses with each run: that run's own product, and half a sign of each
-        other rank."""
+        """Return the sum of products of ranks, and by how much it decreases without each run, (runs,).
+
+        Without a run, its own product is missing, and every other rank changes by half a sign.
+        """
         a, b, s, t = ranks[one], ranks[other], signs[one], signs[other]
-        lost = a * b - _of_runs(s * t, of.pairs, len(x)) / 4
-        lost += np.bincount(there, weights=(a[here] * t + b[here] * s) / 2, minlength=len(x))
-        lost -= np.bincount(here, weights=(a[there] * t + b[there] * s) / 2, minlength=len(x))
-        return float(a @ b), lost
+        decrease = a * b - _sum_by_run(s * t, pairs, len(x)) / 4
+        decrease += np.bincount(pairs.second, weights=(a[pairs.first] * t + b[pairs.first] * s) / 2, minlength=len(x))
+        decrease -= np.bincount(pairs.first, weights=(a[pairs.second] * t + b[pairs.second] * s) / 2, minlength=len(x))
+        return float(a @ b), decrease
 
-    return _spread([products(0, 1), products(0, 0), products(1, 1)], of)
+    return _jackknife([products(0, 1), products(0, 0), products(1, 1)], comparison)
 
 
-def group_spread(x: Floats, y: Floats, of: Compared) -> Spread:
-    """Return the spread of the mean over groups of their τ-b, x and y (runs,).
+def group_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
+    """Return the jackknife of the mean τ-b of the groups, x and y (runs,).
 
-    A group in which `y` ties asks nothing and is left out; one in which `x` ties, and `y` does not, predicts nothing: 0.
+    A group whose `y` are all equal is left out; a group whose `x` alone are all equal counts as 0.
     """
-    a, b = _signs(x, of.pairs), _signs(y, of.pairs)
-    lost = [_of_runs(products, of.pairs, len(x)) for products in (a * b, abs(a), abs(b))]
-    sums = [np.bincount(of.groups, weights=parts) / 2 for parts in lost]
-    taus, asked = _taus(*sums)
-    total, count = float(taus.sum()), int(asked.sum())
-    fewer, still = _taus(*(own[of.groups] - parts for own, parts in zip(sums, lost, strict=True)))
-    taus_lost = np.bincount(of.configurations, weights=taus[of.groups] - fewer)
-    asked_lost = np.bincount(of.configurations, weights=asked[of.groups].astype(float) - still)
-    without = _divided(total - taus_lost, count - asked_lost)
-    _, pairs = np.unique(of.pairs.group, return_counts=True)
-    of_pairs = of.replicates * float((1 / pairs).sum()) / max(1, len(pairs)) ** 2
-    return Spread(total / count if count else np.nan, without, _involved(of), of_pairs)
+    pairs, groups, configurations = comparison.pairs, comparison.groups, comparison.configurations
+    a, b = _signs(x, pairs), _signs(y, pairs)
+    by_run = [_sum_by_run(products, pairs, len(x)) for products in (a * b, abs(a), abs(b))]
+    sums = [np.bincount(groups, weights=values) / 2 for values in by_run]
+    taus, defined = _taus(*sums)
+    total, count = float(taus.sum()), int(defined.sum())
+    taus_without, defined_without = _taus(*(own[groups] - values for own, values in zip(sums, by_run, strict=True)))
+    tau_decrease = np.bincount(configurations, weights=taus[groups] - taus_without)
+    count_decrease = np.bincount(configurations, weights=defined[groups].astype(float) - defined_without)
+    leave_one_out = _ratio(total - tau_decrease, count - count_decrease)
+    _, sizes = np.unique(pairs.group, return_counts=True)
+    variance = comparison.replicates * float((1 / sizes).sum()) / max(1, len(sizes)) ** 2
+    return Jackknife(total / count if count else np.nan, leave_one_out, _in_pairs(comparison), variance)
 
 
 def _taus(both: Floats, first: Floats, second: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return τ-b of sums over pairs, 0 where it is undefined, and whether there is anything to predict."""
+    """Return τ-b from sums over pairs, 0 if the first variable ties in all pairs, and a mask: the second varies."""
     scale = np.sqrt(first * second)
     return np.divide(both, scale, out=np.zeros(len(both)), where=scale > 0), second > 0
 
@@ -128,28 +136,33 @@ def _signs(values: Floats, pairs: Pairs) -> Floats:
     return np.sign(values[pairs.first] - values[pairs.second])
 
 
-def _of_runs(values: Floats, pairs: Pairs, runs: int, opposite: bool = False) -> Floats:
-    """Return the sum over each run's pairs, (runs,), of what is the same for both runs of a pair, or of `opposite` sign."""
+def _sum_by_run(values: Floats, pairs: Pairs, runs: int, opposite: bool = False) -> Floats:
+    """Return the sum of the pairs' `values` over the pairs of each run, (runs,).
+
+    If `opposite`, a value counts with the opposite sign for the second run of its pair.
+    """
     sums: Floats = np.bincount(pairs.first, weights=values, minlength=runs).astype(np.float64)
     return sums + np.bincount(pairs.second, weights=-values if opposite else values, minlength=runs)
 
 
-def _spread(sums: list[tuple[float, Floats]], of: Compared) -> Spread:
-    """Return the spread of Σxy/√(Σx² Σy²), given each sum and what it loses with each run."""
-    above, first, second = (np.append(total - np.bincount(of.configurations, weights=lost), total) for total, lost in sums)
-    # Where the sums are 0 there may be a rest of rounding.
-    scale = np.sqrt(np.where((first > 1e-9) & (second > 1e-9), first * second, 0.0))
-    values = _divided(above, scale)
-    return Spread(float(values[-1]), values[:-1], _involved(of), of.replicates / max(1, len(of.pairs.first)))
+def _jackknife(sums: list[tuple[float, Floats]], comparison: Comparison) -> Jackknife:
+    """Return the jackknife of Σxy/√(Σx² Σy²) from each sum and its decrease without each run."""
+    configurations = comparison.configurations
+    xy, xx, yy = (np.append(total - np.bincount(configurations, weights=decrease), total) for total, decrease in sums)
+    # Sums that are 0 may keep a rounding error.
+    scale = np.sqrt(np.where((xx > 1e-9) & (yy > 1e-9), xx * yy, 0.0))
+    values = _ratio(xy, scale)
+    variance = comparison.replicates / max(1, len(comparison.pairs.first))
+    return Jackknife(float(values[-1]), values[:-1], _in_pairs(comparison), variance)
 
 
-def _divided(above: Any, below: Any) -> Floats:
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+def _ratio(numerators: Any, denominators: Any) -> Floats:
+    return np.divide(numerators, denominators, out=np.full(len(numerators), np.nan), where=denominators > 0)
 
 
-def _involved(of: Compared) -> npt.NDArray[np.bool_]:
-    """Return whether each configuration is in a pair."""
-    result = np.zeros(int(of.configurations.max(initial=-1)) + 1, dtype=bool)
-    for runs in of.pairs[:2]:
-        result[of.configurations[runs]] = True
+def _in_pairs(comparison: Comparison) -> npt.NDArray[np.bool_]:
+    """Return a mask of the configurations that are in a pair."""
+    result = np.zeros(int(comparison.configurations.max(initial=-1)) + 1, dtype=bool)
+    for runs in comparison.pairs[:2]:
+        result[comparison.configurations[runs]] = True
     return result

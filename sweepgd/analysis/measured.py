@@ -1,4 +1,4 @@
-"""Runs beside what was measured at their minimisers."""
+"""Runs with the measures of their minimisers as columns."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.columns import Floats, floats, has_status, nullable
 from sweepgd.analysis.configurations import DESCRIPTION, MEASURES
-from sweepgd.analysis.evaluations import evaluated_at, of_evaluation
+from sweepgd.analysis.evaluations import at_evaluations, evaluated_at
 from sweepgd.analysis.repeats import once
 from sweepgd.measures import MEASURES as CATALOGUE
 from sweepgd.measures import Measure, measure_of
@@ -22,63 +22,64 @@ ORDER = [("trial", "ascending"), ("replicate", "ascending")]
 
 
 def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = None) -> pa.Table:
-    """Return the runs of `trials`, a row each, in order of trial and replicate, with a column for each recorded measure.
+    """Return one row per run of `trials`, sorted by trial and replicate, with a column for each recorded measure.
 
-    Columns: `trial`, `replicate`, `status`, what describes the configuration, losses, errors, `generalization_gap`, then the
-    measures by name, in the order of the catalogue; null where a run has no value. A run that did not complete has no losses
-    and no measures, and a configuration that several trials ran has the runs of one (`repeats.once`).
+    Columns: `trial`, `replicate`, `status`, the hyperparameters, losses, errors, `generalization_gap`, then the measures in
+    the order of the catalogue; null if a run has no value. Runs that did not complete have neither losses nor measures. A
+    configuration that several trials ran is represented by one of them (`repeats.once`).
 
-    All are of one kind of weights, final or best: of those that the losses in `trials` are of, or of the others where these
-    were not measured; the losses then come from `curves`, and are null without. A column never mixes two ways of measuring: of
-    several settings it holds those with which most runs have a value, then those on more rows, then the newest; and no value
-    of rescaled weights.
+    All values are of the same kind of weights, final or best: the kind of the losses in `trials` if it was measured, else the
+    other kind, with losses from `curves` (null without). A column holds values of the same settings: the settings with values
+    for the most runs, then on the most data rows, then the newest. Values at rescaled weights are left out.
     """
     runs = once(trials).sort_by(ORDER)
-    places, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)
-    _, rows, updates = of_one_kind(finished, curvature)
-    finished = of_evaluation(finished, curves, updates)
+    finished_rows, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)
+    _, rows, updates = same_weights(finished, curvature)
+    finished = at_evaluations(finished, curves, updates)
 
-    def of_all(values: Floats, at: Indices) -> pa.Array:
+    def of_all_runs(values: Floats, at: Indices) -> pa.Array:
         column = np.full(runs.num_rows, np.nan)
-        column[places[at]] = values
+        column[finished_rows[at]] = values
         return nullable(column)
 
     columns = {name: runs[name] for name in (*KEYS, *DESCRIPTION)}
-    columns |= {name: of_all(floats(finished, name), np.arange(len(places))) for name in MEASURES}
-    home, values = place(finished, rows), floats(rows, "value")
-    for name, of_measure in by_measure(rows).items():
-        chosen = one_way(rows, of_measure[home[of_measure] >= 0], home)
+    columns |= {name: of_all_runs(floats(finished, name), np.arange(len(finished_rows))) for name in MEASURES}
+    run_of_row, values = run_indices(finished, rows), floats(rows, "value")
+    for name, of_measure in rows_by_measure(rows).items():
+        chosen = with_equal_settings(rows, of_measure[run_of_row[of_measure] >= 0], run_of_row)
         chosen = chosen[~np.isnan(values[chosen])]
-        columns[name] = of_all(values[chosen], home[chosen])
+        columns[name] = of_all_runs(values[chosen], run_of_row[chosen])
     return pa.table(columns)
 
 
 def measure_names(runs: pa.Table) -> list[str]:
-    """The columns of `measured` that hold measures."""
+    """Return the names of the columns of `measured` that hold measures."""
     return runs.column_names[len(KEYS) + len(DESCRIPTION) + len(MEASURES) :]
 
 
 def completed(runs: pa.Table) -> pa.Table:
-    """The completed runs, in order of trial and replicate."""
+    """Return the completed runs, sorted by trial and replicate."""
     return runs.filter(pa.array(has_status(runs, "completed"))).sort_by(ORDER)
 
 
-class OfOneKind(NamedTuple):
-    """Rows measured at one kind of weights, `which` "final" or "best", and the update after which each run had these, (runs,),
-    NaN where it is not known."""
+class SameWeights(NamedTuple):
+    """Curvature `rows` of one kind of weights, `which` "final" or "best".
+
+    `updates` is the update after which each run had these weights, (runs,), NaN if unknown.
+    """
 
     which: str
     rows: pa.Table
     updates: Floats
 
 
-def of_one_kind(runs: pa.Table, curvature: pa.Table) -> OfOneKind:
-    """What was measured at the weights that the losses in `runs` are of; at the others where only these have a value."""
+def same_weights(runs: pa.Table, curvature: pa.Table) -> SameWeights:
+    """Return the measurements at the kind of weights of the losses in `runs`, or at the other kind if only it has values."""
     rows = as_trained(curvature)
     last, losses_at = floats(runs, "updates"), evaluated_at(runs)
     kinds = ("final", "best") if np.array_equal(last, losses_at, equal_nan=True) else ("best", "final")
-    home = place(runs, rows)
-    known = (home >= 0) & ~np.isnan(floats(rows, "value"))
+    run_of_row = run_indices(runs, rows)
+    known = (run_of_row >= 0) & ~np.isnan(floats(rows, "value"))
     of_kind = {kind: pc.equal(rows["which"], kind).to_numpy().astype(bool) for kind in kinds}
     kind = next((kind for kind in kinds if (known & of_kind[kind]).any()), kinds[0])
     if kind == "final":
@@ -87,45 +88,45 @@ def of_one_kind(runs: pa.Table, curvature: pa.Table) -> OfOneKind:
         updates = losses_at
     else:
         updates = np.full(runs.num_rows, np.nan)
-        updates[home[known & of_kind[kind]]] = floats(rows, "update")[known & of_kind[kind]]
-    return OfOneKind(kind, rows.filter(pa.array(of_kind[kind])), updates)
+        updates[run_of_row[known & of_kind[kind]]] = floats(rows, "update")[known & of_kind[kind]]
+    return SameWeights(kind, rows.filter(pa.array(of_kind[kind])), updates)
 
 
 def as_trained(curvature: pa.Table) -> pa.Table:
-    """The rows measured at minimisers, and not at other weights of the same function."""
+    """Return the rows that were measured at final or best weights as trained."""
     rows = at_minimisers(curvature)
     return rows.filter(pc.equal(rows["rescaling"], 1.0))
 
 
 def at_minimisers(curvature: pa.Table) -> pa.Table:
-    """The rows measured at final or best weights, rescaled or not."""
+    """Return the rows that were measured at final or best weights, rescaled or not."""
     return curvature.filter(pc.is_in(curvature["which"], pa.array(["final", "best"])))
 
 
-def by_measure(rows: pa.Table) -> dict[str, Indices]:
-    """The row numbers of each recorded name, in the order of the catalogue."""
+def rows_by_measure(rows: pa.Table) -> dict[str, Indices]:
+    """Return the row numbers of each recorded measure, by name, in the order of the catalogue."""
     names = rows["measure"].combine_chunks().dictionary_encode()
     codes = names.indices.to_numpy(zero_copy_only=False)
     catalogue = list(CATALOGUE)
 
-    def place_of(item: tuple[int, str]) -> int:
-        entry = known(item[1])
+    def position(item: tuple[int, str]) -> int:
+        entry = catalogue_entry(item[1])
         return len(catalogue) if entry is None else catalogue.index(entry.name)
 
-    ordered = sorted(enumerate(names.dictionary.to_pylist()), key=place_of)
+    ordered = sorted(enumerate(names.dictionary.to_pylist()), key=position)
     return {name: np.flatnonzero(codes == code) for code, name in ordered}
 
 
-def known(name: str) -> Measure | None:
-    """The catalogue's entry of a recorded name; None where another version recorded what this one does not know."""
+def catalogue_entry(name: str) -> Measure | None:
+    """Return the catalogue's entry of a recorded name, or None if this version does not know the measure."""
     try:
         return measure_of(name)
     except UsageProblem:
         return None
 
 
-def place(runs: pa.Table, rows: pa.Table) -> Indices:
-    """For each of `rows` the row number in `runs`, which are in order, of the same trial and replicate; -1 where none is."""
+def run_indices(runs: pa.Table, rows: pa.Table) -> Indices:
+    """Return for each of `rows` the row number of its trial and replicate in the sorted `runs`, (rows,); -1 if missing."""
     base = max((pc.max(table["replicate"]).as_py() or 0 for table in (runs, rows)), default=0) + 1
     keys, wanted = (table["trial"].to_numpy() * base + table["replicate"].to_numpy() for table in (runs, rows))
     if not len(keys):
@@ -134,24 +135,26 @@ def place(runs: pa.Table, rows: pa.Table) -> Indices:
     return np.where(keys[found] == wanted, found, -1)
 
 
-def one_way(rows: pa.Table, of_measure: Indices, home: Indices) -> Indices:
-    """Of one measure's row numbers those measured with one set of settings; `home` numbers the run of each of `rows`. Rows
-    without a value choose only where no row has one.
+def with_equal_settings(rows: pa.Table, of_measure: Indices, run_of_row: Indices) -> Indices:
+    """Return the row numbers of one measure that share the preferred settings; see `measured` for the preference.
+
+    `of_measure` are the row numbers of the measure, and `run_of_row` is the run number of each of `rows`, (rows,). Rows
+    without a value do not affect the choice unless no row has a value.
     """
     if not len(of_measure):
         return of_measure
     part = rows.select(["settings", "rows", "value"]).take(pa.array(of_measure))
     settings = _numbers(part["settings"])
-    voting = ~np.isnan(floats(part, "value"))
-    if not voting.any():
-        voting[:] = True
-    sizes, runs = np.nan_to_num(floats(part, "rows")), home[of_measure]
+    considered = ~np.isnan(floats(part, "value"))
+    if not considered.any():
+        considered[:] = True
+    sizes, runs = np.nan_to_num(floats(part, "rows")), run_of_row[of_measure]
 
     def rank(code: int) -> tuple[int, float, int]:
-        own = np.flatnonzero(voting & (settings == code))
+        own = np.flatnonzero(considered & (settings == code))
         return len(np.unique(runs[own])), sizes[own[-1]], own[-1]
 
-    best = max(np.unique(settings[voting]), key=rank)
+    best = max(np.unique(settings[considered]), key=rank)
     return of_measure[settings == best]
 
 

@@ -1,4 +1,4 @@
-"""Rank correlations of two columns over the pairs of runs that share a group."""
+"""Rank correlations of two variables over the pairs of runs that share a group."""
 
 import math
 from typing import NamedTuple
@@ -10,23 +10,24 @@ from sweepgd.analysis.columns import Floats
 
 Groups = npt.NDArray[np.int64]
 
-# Pairs grow with the square: a larger group is represented by so many of its runs, drawn at random.
+# The number of pairs grows with the square of the group: a larger group is represented by this many runs, drawn at random.
 MOST_OF_GROUP = 64
 
 
 def spearman(x: Floats, y: Floats, groups: Groups) -> float:
-    """Spearman's ρ of the ranks within groups, all (runs,); NaN where `x` or `y` is constant in each group."""
+    """Return Spearman's ρ of the ranks within groups, all (runs,); NaN if `x` or `y` is constant in each group."""
     a, b = (_ranks_within(groups, values) for values in (x, y))
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale > 0 else np.nan
 
 
 def kendall(x: Floats, y: Floats, groups: Groups) -> float:
-    """Kendall's τ-b over the pairs that share a group, all (runs,); NaN where `x` or `y` ties in all of them.
+    """Return Kendall's τ-b over the pairs that share a group, all (runs,); NaN if `x` or `y` ties in all these pairs.
 
-    Ordered by group first, pairs across groups all agree: what SciPy counts in n log n, less those, is the count within.
+    If both variables are ordered by group first, all pairs across groups agree. SciPy's count, in O(n log n), minus these pairs
+    is the count within groups.
     """
-    from scipy.stats import kendalltau  # half a second to import, which a search that measured nothing need not wait for
+    from scipy.stats import kendalltau  # takes 0.5 s to import: a search without measures should not wait for it
 
     if len(x) < 2:
         return np.nan
@@ -37,7 +38,7 @@ def kendall(x: Floats, y: Floats, groups: Groups) -> float:
     if min(untied) == across:
         return np.nan
     agreement = kendalltau(first, second).statistic * math.sqrt(untied[0] * untied[1])
-    # Of whole numbers, whose square root is exact where they are equal: 1 is 1.
+    # Both factors are integers, so that the square root is exact if they are equal, and perfect agreement gives exactly 1.
     return float(np.round(agreement) - across) / math.sqrt((untied[0] - across) * (untied[1] - across))
 
 
@@ -49,19 +50,19 @@ class Pairs(NamedTuple):
     group: npt.NDArray[np.int64]
 
     def among(self, known: npt.NDArray[np.bool_]) -> "Pairs":
-        """The pairs of which both runs are `known`, (runs,)."""
-        return self._kept(known[self.first] & known[self.second])
+        """Return the pairs whose runs are both in the mask `known`, (runs,)."""
+        return self._filter(known[self.first] & known[self.second])
 
     def of(self, groups: Groups) -> "Pairs":
-        """The pairs of these groups."""
-        return self._kept(np.isin(self.group, groups))
+        """Return the pairs of these groups."""
+        return self._filter(np.isin(self.group, groups))
 
-    def _kept(self, kept: npt.NDArray[np.bool_]) -> "Pairs":
-        return Pairs(self.first[kept], self.second[kept], self.group[kept])
+    def _filter(self, mask: npt.NDArray[np.bool_]) -> "Pairs":
+        return Pairs(self.first[mask], self.second[mask], self.group[mask])
 
 
 def pairs_in(groups: Groups, levels: Groups, most: int | None = MOST_OF_GROUP) -> Pairs:
-    """All pairs of runs of the same group and of different `levels`, both (runs,), among at most `most` runs of each group."""
+    """Return all pairs of runs in the same group with different `levels`, both (runs,), of at most `most` runs per group."""
     shuffled = np.random.default_rng(0).permutation(len(groups))
     order = shuffled[np.argsort(groups[shuffled], kind="stable")]
     sizes = np.bincount(groups)
@@ -82,18 +83,18 @@ def pairs_in(groups: Groups, levels: Groups, most: int | None = MOST_OF_GROUP) -
 
 
 def distinct(labels: Groups) -> int:
-    """How many different labels there are, not negative; ten times as fast as sorting them."""
+    """Return the number of distinct labels, which are not negative; ten times as fast as sorting them."""
     return int(np.count_nonzero(np.bincount(labels)))
 
 
 def pairs_within(groups: Groups) -> int:
-    """How many pairs of runs share a group."""
+    """Return the number of pairs of runs that share a group."""
     sizes = np.bincount(groups)
     return int((sizes * (sizes - 1) // 2).sum())
 
 
 def _dense(groups: Groups, values: Floats) -> npt.NDArray[np.int64]:
-    """The rank of each value among all, ordered by group, then value; equal for ties, (runs,)."""
+    """Return the rank of each value, ordered by group, then value, (runs,); ties have equal ranks."""
     order = np.lexsort((values, groups))
     later = (np.diff(groups[order]) != 0) | (np.diff(values[order]) != 0)
     ranks = np.empty(len(values), dtype=np.int64)
@@ -102,7 +103,7 @@ def _dense(groups: Groups, values: Floats) -> npt.NDArray[np.int64]:
 
 
 def _ranks_within(groups: Groups, values: Floats) -> Floats:
-    """The rank of each value in its group, the mean rank for ties, less the group's mean rank, (runs,)."""
+    """Return the rank of each value in its group minus the group's mean rank, (runs,); ties have their mean rank."""
     from scipy.stats import rankdata
 
     ranks = rankdata(_dense(groups, values))

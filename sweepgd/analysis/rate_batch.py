@@ -1,4 +1,4 @@
-"""The plane of learning rate and batch size: how good the best configuration of each cell was, and what diverged."""
+"""The map of learning rate and batch size: best objective and share diverged in each cell."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,18 +11,18 @@ from sweepgd.analysis.levels import batch_levels, edges, rate_levels
 
 
 def rate_batch_map(trials: pa.Table) -> pa.Table:
-    """One row for each cell that holds a configuration, by batch size, then learning rate.
+    """Return one row for each cell that holds a configuration, sorted by batch size and learning rate.
 
-    Columns: `learning_rate` and `batch_size`, the cell's level (the value itself in a grid; log-spaced in a continuous
-    search), each with its bounds in `<name>_low` and `<name>_high`; `trials`; `share_diverged` of their replicates;
-    and the best one's `best_trial` and `objective`, null where none completed: there `pruned_objective` is the lowest last
-    objective of those pruned. Rates of zero have no place on a log axis and are left out.
+    Columns: `learning_rate` and `batch_size`, the level of the cell (the value itself in a grid, log-spaced in a continuous
+    search), with bounds in `<name>_low` and `<name>_high`; `trials`; `share_diverged` of their replicates; `best_trial` and
+    `objective` of the best configuration, null if none completed; in this case `pruned_objective` is the lowest last objective
+    of a pruned one. Rates of zero are left out, because both axes are logarithmic.
     """
     every = configurations(trials)
     rates, sizes = floats(every, "learning_rate"), floats(every, "batch_size")
-    placed = (rates > 0) & (sizes > 0)
-    every = every.filter(pa.array(placed))
-    rates, sizes = rate_levels(rates[placed]), batch_levels(sizes[placed])
+    positive = (rates > 0) & (sizes > 0)
+    every = every.filter(pa.array(positive))
+    rates, sizes = rate_levels(rates[positive]), batch_levels(sizes[positive])
 
     rate_axis, rate_index = np.unique(rates, return_inverse=True)
     size_axis, size_index = np.unique(sizes, return_inverse=True)
@@ -34,16 +34,16 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
     pruned = np.where(winner["trial"].is_null().to_numpy(), groups.smallest(floats(every, "pruned_objective")), np.nan)
     replicates = floats(every, "replicates")
     diverged = floats(every, "share_diverged") * replicates
-    size_place, rate_place = np.divmod(groups.keys, len(rate_axis)) if len(rate_axis) else (groups.keys, groups.keys)
+    size_index, rate_index = np.divmod(groups.keys, len(rate_axis)) if len(rate_axis) else (groups.keys, groups.keys)
     columns: dict[str, pa.Array | pa.ChunkedArray] = {}
-    for name, axis, place, kind in (
-        ("learning_rate", rate_axis, rate_place, pa.float64()),
-        ("batch_size", size_axis, size_place, pa.int64()),
+    for name, axis, index, dtype in (
+        ("learning_rate", rate_axis, rate_index, pa.float64()),
+        ("batch_size", size_axis, size_index, pa.int64()),
     ):
         bounds = edges(axis)
-        columns[name] = pa.array(axis[place], kind)
-        columns[f"{name}_low"] = nullable(bounds[place])
-        columns[f"{name}_high"] = nullable(bounds[place + 1])
+        columns[name] = pa.array(axis[index], dtype)
+        columns[f"{name}_low"] = nullable(bounds[index])
+        columns[f"{name}_high"] = nullable(bounds[index + 1])
     columns["trials"] = pa.array(groups.size, pa.int64())
     columns["share_diverged"] = nullable(groups.mean(diverged) / groups.mean(replicates))
     columns["best_trial"] = winner["trial"]

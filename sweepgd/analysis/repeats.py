@@ -1,4 +1,4 @@
-"""Configurations that a study ran several times: with the same seeds each time, so that their repeats are no evidence."""
+"""Repeated trials of a configuration. They have the same seeds, so that they add no evidence."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,26 +8,26 @@ from sweepgd.analysis.columns import has_status
 
 
 def once(trials: pa.Table) -> pa.Table:
-    """Return the rows of one trial for each `config_id`: of several, the one with most completed replicates, then the first."""
+    """Return the rows of one trial per `config_id`: the one with the most completed replicates, or the first of these."""
     chosen, _ = _chosen(trials)
     return trials if chosen.all() else trials.filter(pa.array(chosen))
 
 
 def repeats(trials: pa.Table) -> int:
-    """Return how many trials ran a configuration for which another trial stands."""
+    """Return the number of trials that `once` leaves out."""
     chosen, numbers = _chosen(trials)
     return len(np.unique(numbers[~chosen]))
 
 
 def _chosen(trials: pa.Table) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Return for each row whether its trial stands for its configuration, and the trial's number, both (rows,)."""
+    """Return a mask of the rows whose trial represents its configuration, and the trial numbers, both (rows,)."""
     numbers = trials["trial"].to_numpy()
-    named = trials["config_id"].combine_chunks().dictionary_encode(null_encoding="encode")
-    configurations = named.indices.to_numpy(zero_copy_only=False)
+    encoded = trials["config_id"].combine_chunks().dictionary_encode(null_encoding="encode")
+    configurations = encoded.indices.to_numpy(zero_copy_only=False)
     unique, first, index = np.unique(numbers, return_index=True, return_inverse=True)
     completed = np.bincount(index, weights=has_status(trials, "completed"), minlength=len(unique))
     order = np.lexsort((unique, -completed, configurations[first]))
-    leading = np.diff(configurations[first][order], prepend=-1) != 0
-    stands = np.zeros(len(unique), dtype=bool)
-    stands[order[leading]] = True
-    return stands[index], numbers
+    is_first = np.diff(configurations[first][order], prepend=-1) != 0
+    representative = np.zeros(len(unique), dtype=bool)
+    representative[order[is_first]] = True
+    return representative[index], numbers

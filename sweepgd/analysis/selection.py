@@ -1,7 +1,7 @@
-"""What a choice of the best is worth: the objective of the chosen configuration in a replicate that took no part in the choice.
+"""Unbiased estimate of the best configuration's objective, by cross-validation of the selection (Stone 1974).
 
-The lowest mean of many configurations is too low, the more so the more there are. So all replicates but one choose, and the
-remaining one judges, each replicate in turn (cross-validation of the choice, Stone 1974).
+The lowest mean of several configurations is biased downward, and more so for more configurations. Here all replicates but one
+select the configuration, and the remaining replicate evaluates it, for each replicate in turn.
 """
 
 import numpy as np
@@ -11,16 +11,16 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.columns import Floats, nullable, objective
 
-# With two, a single one would choose.
+# With two replicates, a single one would select.
 FEWEST_REPLICATES = 3
 
 
 def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa.Array]:
-    """Return what the first, second, … of the ranking by the other replicates has in the remaining one: its mean over
-    replicates and the standard error of that, both (ranks,).
+    """Return the objective of the first, second, … configuration on the replicate that did not rank them: mean and standard
+    error over the replicates, both (ranks,).
 
-    `whole` are the whole configurations of `trials`. Null beyond their number, and everywhere where there is only one, where
-    they have fewer than FEWEST_REPLICATES replicates, or not all the same.
+    `whole` holds the complete configurations of `trials`. Ranks beyond their number are null. All are null if there is only one
+    configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different replicates.
     """
     values = _objectives(trials, whole)
     found = np.full((ranks, values.shape[1]), np.nan)
@@ -32,8 +32,10 @@ def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa
 
 
 def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], count: int) -> tuple[pa.Array, pa.Array]:
-    """Return the same for the best of each group, both (count,). `groups`, (configurations,), numbers the groups of `whole`;
-    null for a group of fewer than two configurations."""
+    """Return the same for the best configuration of each group, both (count,); null for fewer than two configurations.
+
+    `groups` holds the group number of each configuration of `whole`, (configurations,).
+    """
     values = _objectives(trials, whole)
     found = np.full((count, values.shape[1]), np.nan)
     several = np.bincount(groups, minlength=count) > 1
@@ -45,10 +47,10 @@ def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], c
 
 
 def _objectives(trials: pa.Table, whole: pa.Table) -> Floats:
-    """Return the objectives, (configurations, replicates), without a replicate where these are too few or not all the same."""
-    place = pc.index_in(trials["trial"], value_set=whole["trial"].combine_chunks()).combine_chunks()
-    chosen = place.is_valid().to_numpy(zero_copy_only=False)
-    rows = place.drop_null().to_numpy()
+    """Return the objectives, (configurations, replicates); (configurations, 0) if the replicates are too few or differ."""
+    configuration = pc.index_in(trials["trial"], value_set=whole["trial"].combine_chunks()).combine_chunks()
+    chosen = configuration.is_valid().to_numpy(zero_copy_only=False)
+    rows = configuration.drop_null().to_numpy()
     replicates, columns = np.unique(trials["replicate"].to_numpy()[chosen], return_inverse=True)
     values = np.full((whole.num_rows, len(replicates)), np.nan)
     values[rows, columns] = objective(trials)[chosen]
@@ -58,13 +60,13 @@ def _objectives(trials: pa.Table, whole: pa.Table) -> Floats:
 
 
 def _means_of_others(values: Floats) -> Floats:
-    """Return for each replicate the means over the others, (replicates, configurations)."""
+    """Return for each replicate the means over the other replicates, (replicates, configurations)."""
     count = values.shape[1]
     return ((values.sum(axis=1, keepdims=True) - values) / max(1, count - 1)).T
 
 
 def _summed_up(found: Floats) -> tuple[pa.Array, pa.Array]:
-    """Return the mean of each row and its standard error."""
+    """Return the mean of each row and its standard error, both (rows,)."""
     if not found.shape[1]:
         nulls = np.full(len(found), np.nan)
         return nullable(nulls), nullable(nulls)

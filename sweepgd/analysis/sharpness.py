@@ -1,4 +1,4 @@
-"""The tables of sharp and flat minima that an analysis shows where curvature was recorded."""
+"""The tables on sharp and flat minima, for studies with recorded curvature."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,8 +16,9 @@ from sweepgd.record import Results
 
 
 def sharpness(results: Results) -> dict[str, pa.Table]:
-    """`measures`, how each was measured, `correlations` and `granulated` against gap and test error, `small_large`,
-    `stability` and the looks it sums up, `edge_of_stability`, and `invariance`; nothing where no curvature was recorded.
+    """Return the tables of curvature by name, in the order in which they are shown; none if no curvature was recorded.
+
+    `correlations` and `granulated` are against the generalization gap and, for classification, against the test error.
     """
     curvature = results.curvature
     if not curvature.num_rows:
@@ -25,15 +26,15 @@ def sharpness(results: Results) -> dict[str, pa.Table]:
     trials = once(results.trials)
     curvature = curvature.filter(pc.is_in(curvature["trial"], value_set=pc.unique(trials["trial"])))
     runs = measured(trials, curvature, results.curves)
-    # A regression has no test error, and it is of no use to say so of each measure.
+    # A regression has no test error: rows of undefined correlations would not help.
     targets = [target for target in TARGETS if target == "generalization_gap" or runs[target].null_count < runs.num_rows]
-    looks = edge_of_stability(trials, results.curves, curvature)
+    along_training = edge_of_stability(trials, results.curves, curvature)
     return {
         "measures": measures(trials, curvature),
         "correlations": pa.concat_tables([correlations(runs, target) for target in targets]),
         "granulated": pa.concat_tables([granulated(runs, target) for target in targets]),
         "small_large": small_large(runs),
-        "stability": stability(trials, looks),
-        "edge_of_stability": looks,
+        "stability": stability(trials, along_training),
+        "edge_of_stability": along_training,
         "invariance": invariance(curvature),
     }

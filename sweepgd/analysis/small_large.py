@@ -1,4 +1,4 @@
-"""Small against large batch in the form of Keskar et al. 2017, tables 2 to 4, at matched train loss."""
+"""Comparison of the smallest with the largest batch size at matched train loss (Keskar et al. 2017, tables 2 to 4)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.axes import axes, codes, together
+from sweepgd.analysis.axes import axes, codes, combined
 from sweepgd.analysis.columns import Floats, floats, has_status
 from sweepgd.analysis.differences import Side, difference
 from sweepgd.analysis.endings import CUT_SHORT
@@ -15,7 +15,7 @@ from sweepgd.analysis.measured import ORDER, Indices, completed, measure_names
 from sweepgd.analysis.verdict import INCONCLUSIVE, TOO_FEW, UNDEFINED
 
 NO_RATIO, NOT_COMPARABLE = "no ratio", "not comparable"
-ABOUT_TWO = "about these two configurations alone, not their batch sizes"
+ABOUT_TWO = "holds for these two configurations only, not for their batch sizes"
 OUTCOMES = ("train_loss", "test_loss", "train_error", "test_error", "generalization_gap")
 
 SCHEMA = pa.schema(
@@ -30,19 +30,18 @@ SCHEMA = pa.schema(
 
 
 def small_large(runs: pa.Table) -> pa.Table:
-    """Compare the smallest with the largest batch size (level) that completed: a row for each loss, error and measure.
+    """Return one row per loss, error and measure: the smallest against the largest batch size (or level) that completed.
 
-    Compared are runs at matched train loss: those in the window of losses, EQUAL_LOSS wide, that holds most runs of whichever
-    size has fewer in it (then most of both), `outside` the number of the others; where no window holds two runs of both, all
-    runs, `matched` is false and the verdict "not comparable". `…_mean` and `…_sd` (n - 1) are over runs; `…_diverged`,
-    `…_pruned`, `…_failed`, `…_timed_out` count the runs of that size that did not complete.
+    Runs are compared at matched train loss, in a window of losses of width EQUAL_LOSS. It is the window with the most runs of
+    the size that has fewer runs in it, then with the most runs of both; `outside` counts the other runs. If no window has two
+    runs of each size, all runs are described, `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd`
+    (n - 1) are over runs; `…_diverged`, `…_pruned`, `…_failed` and `…_timed_out` count the other runs of that size.
 
-    `ratio` is of geometric means, large to small, within a replicate, with a 95 % t interval of the mean of logarithms, `over`
-    "pairs" of configurations that differ in batch size alone, where there are three or more; else over "configurations", where
-    both sizes have two or more (the wider of Welch's and Student's); else, where both have one, over "runs", the `pairs` of
-    replicates of these two. `verdict` is "larger" or "smaller" (at the large batch) where the interval is beyond 1, else
-    "inconclusive", "too few", "undefined" or "no ratio"; `message` has the reason, and says where it is about two
-    configurations alone. Empty where a single batch size completed.
+    `ratio` is the ratio of geometric means, large to small, within a replicate. Its 95 % t interval is that of the mean
+    logarithm, `over` the unit chosen by `differences.difference`, with the number of `pairs`. `verdict` is "larger" or
+    "smaller" (at the large batch size) if the interval excludes 1, else "inconclusive", "too few", "undefined" or "no ratio".
+    `message` has the reason, or says that the verdict holds for two configurations only. The table is empty if only one batch
+    size completed.
     """
     runs = runs.filter(pc.is_valid(runs["batch_size"])).sort_by(ORDER)
     all_levels = batch_levels(floats(runs, "batch_size"))
@@ -50,46 +49,50 @@ def small_large(runs: pa.Table) -> pa.Table:
     sizes = np.unique(levels)
     if len(sizes) < 2:
         return SCHEMA.empty_table()
-    whole = completed(runs)
+    finished = completed(runs)
     sides = [levels == sizes[0], levels == sizes[-1]]
-    losses = floats(whole, "train_loss")
+    losses = floats(finished, "train_loss")
     window = _window(losses, *sides)
-    every = int(np.sum(sides))
+    all_runs = int(np.sum(sides))
     if window is not None:
         sides = [side & (losses >= window[0]) & (losses <= window[1]) for side in sides]
     compared = losses[(sides[0] | sides[1]) & ~np.isnan(losses)]
-    shared = {"matched": window is not None, "outside": every - int(np.sum(sides))}
+    shared = {"matched": window is not None, "outside": all_runs - int(np.sum(sides))}
     shared |= {"small_batch_size": int(sizes[0]), "large_batch_size": int(sizes[-1])}
     for side, size in (("small", sizes[0]), ("large", sizes[-1])):
         shared |= {f"{side}_{ending}": int(np.sum(has_status(runs, ending) & (all_levels == size))) for ending in CUT_SHORT}
     if len(compared):
         shared |= {"train_loss_from": compared.min(), "train_loss_to": compared.max()}
-    others = [levels for name, levels in axes(whole).items() if name != "batch_size"]
-    alike = together(np.zeros(whole.num_rows, dtype=np.int64), *others)
-    configurations, replicates = codes(whole, "config_id"), whole["replicate"].to_numpy()
+    others = [levels for name, levels in axes(finished).items() if name != "batch_size"]
+    match = combined(np.zeros(finished.num_rows, dtype=np.int64), *others)
+    configurations, replicates = codes(finished, "config_id"), finished["replicate"].to_numpy()
     width = int(replicates.max()) + 1
     rows = []
     for name in (*OUTCOMES, *measure_names(runs)):
-        values = floats(whole, name)
+        values = floats(finished, name)
         parts = [side & ~np.isnan(values) for side in sides]
         row = shared | {"quantity": name}
         for side, known in zip(("small", "large"), parts, strict=True):
             row |= _described(side, values[known], configurations[known])
         if window is None:
-            row |= {"verdict": NOT_COMPARABLE, "message": "train losses differ"}
+            row |= {"verdict": NOT_COMPARABLE, "message": "the train losses differ"}
         elif not all(known.any() for known in parts):
-            row |= {"verdict": NO_RATIO, "message": "no value at one of the batch sizes"}
+            row |= {"verdict": NO_RATIO, "message": "one of the batch sizes has no value"}
         elif min(values[known].min() for known in parts) <= 0:
             row |= {"verdict": NO_RATIO, "message": "a value is not positive"}
         else:
-            row |= _compared(*(_side(np.log(values[k]), configurations[k], replicates[k], alike[k], width) for k in parts))
+            row |= _compared(*(_side(np.log(values[k]), configurations[k], replicates[k], match[k], width) for k in parts))
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 def _window(losses: Floats, small: np.ndarray, large: np.ndarray) -> tuple[float, float] | None:
-    """Ends of the window that holds most of both, which begins at one of their losses; None where none holds two of each."""
+    """Return the bounds of the window of losses; None if no window has two runs of each size.
+
+    `losses` is (runs,), and `small` and `large` are masks of the runs of each size, (runs,).
+    """
     usable = losses > 0
+    # The best window can always be moved up until it begins at a loss.
     starts = np.unique(losses[usable & (small | large)])
     ends = starts * EQUAL_LOSS
     counts = []
@@ -112,29 +115,29 @@ def _described(name: str, values: Floats, configurations: Indices) -> dict[str, 
     return row
 
 
-def _side(logs: Floats, configurations: Indices, replicates: Indices, alike: Indices, width: int) -> Side:
+def _side(logs: Floats, configurations: Indices, replicates: Indices, match: Indices, width: int) -> Side:
     rows, first, index = np.unique(configurations, return_index=True, return_inverse=True)
     values = np.full((len(rows), width), np.nan)
     values[index, replicates] = logs
-    return Side(values, alike[first])
+    return Side(values, match[first])
 
 
 def _compared(small: Side, large: Side) -> dict[str, Any]:
-    """The ratio of geometric means with its interval and verdict."""
+    """Return the columns of the ratio of geometric means, its interval and its verdict."""
     found = difference(small, large)
     if np.isnan(found.mean):
-        return {"verdict": TOO_FEW, "message": "no replicate at both batch sizes"}
+        return {"verdict": TOO_FEW, "message": "no replicate has both batch sizes"}
     row: dict[str, Any] = {"ratio": float(np.exp(found.mean))}
-    if np.isnan(found.reaches):
-        alone = "replicate at both batch sizes" if found.over == "runs" else "configuration at one of the batch sizes"
-        return row | {"verdict": TOO_FEW, "message": f"a single {alone}"}
+    if np.isnan(found.half_width):
+        few = "only one replicate has both" if found.over == "runs" else "only one configuration has one of the"
+        return row | {"verdict": TOO_FEW, "message": f"{few} batch sizes"}
     row |= {"over": found.over, "pairs": found.pairs}
-    # Logarithms of equal values differ by no more than rounding.
-    if found.reaches < 1e-12:
-        return row | {"verdict": UNDEFINED, "message": "no spread to judge by"}
-    # Beyond e^±700 there is no float: two runs that differ by orders of magnitude can give so wide an interval.
-    low, high = np.exp(np.clip([found.mean - found.reaches, found.mean + found.reaches], -700, 700))
+    # Logarithms of equal values differ by rounding errors only.
+    if found.half_width < 1e-12:
+        return row | {"verdict": UNDEFINED, "message": "the values do not vary"}
+    # Beyond e^±700 a float64 overflows: two runs that differ by orders of magnitude can give such an interval.
+    low, high = np.exp(np.clip([found.mean - found.half_width, found.mean + found.half_width], -700, 700))
     row |= {"ratio_low": float(low), "ratio_high": float(high)}
     if low <= 1 <= high:
-        return row | {"verdict": INCONCLUSIVE, "message": "the interval holds 1"}
+        return row | {"verdict": INCONCLUSIVE, "message": "the interval contains 1"}
     return row | {"verdict": "larger" if low > 1 else "smaller", "message": ABOUT_TWO if found.over == "runs" else None}

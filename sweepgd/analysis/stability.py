@@ -1,4 +1,4 @@
-"""λmax along training against the edge at which a rule ceases to be stable on a quadratic (Cohen et al. 2021)."""
+"""λmax along training against the edge of stability of the optimizer on a quadratic loss (Cohen et al. 2021)."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,10 +18,10 @@ def _nesterov(beta: Floats) -> Floats:
     return 2 * (1 + beta) / (1 + 2 * beta)
 
 
-# ηλ at the edge of each rule, by its β: Cohen et al. 2021, equation 1, and the average, whose steps are 1 - β
-# times as long as the sum's. λ is a curvature of the loss with its L2 penalty, whose gradient these rules get with the loss'.
-# An adaptive rule's edge is that of a preconditioned λmax, and a plugin's is not known; momentum that decays weights apart from
-# the gradient, which no rule here does, would have another edge.
+# ηλ at the edge of stability of each optimizer, as a function of β: Cohen et al. 2021, equation 1. The steps of
+# momentum_average are 1 - β times as long as those of momentum. λ is an eigenvalue of the loss with its L2 penalty, because
+# these optimizers add the gradient of the penalty to that of the loss. The edge of an adaptive optimizer depends on a
+# preconditioned λmax, and that of a plugin is unknown.
 EDGES: dict[str, Callable[[Floats], Floats]] = {
     "sgd": lambda beta: np.full(len(beta), 2.0),
     "momentum": _momentum,
@@ -38,30 +38,32 @@ ORDER = [("trial", "ascending"), ("replicate", "ascending"), ("update", "ascendi
 
 
 def thresholds(optimizers: Sequence[str | None], betas: Floats, rates: Floats) -> Floats:
-    """The largest eigenvalue, (rows,), of the loss with its penalty up to which full-batch descent by each rule at its rate is
-    stable; NaN where no formula is known."""
+    """Return the largest λmax of the loss with its penalty at which full-batch descent is stable, (rows,).
+
+    `optimizers`, `betas` and `rates` are (rows,). The threshold is NaN if no formula is known for the optimizer.
+    """
     names = np.array(optimizers, dtype=object)
     result = np.full(len(rates), np.nan)
     for name, edge in EDGES.items():
-        own = names == name
-        result[own] = edge(betas[own])
+        rows = names == name
+        result[rows] = edge(betas[rows])
     return result / np.where(rates > 0, rates, np.nan)
 
 
 def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -> pa.Table:
-    """A row for each look at λmax along training, by trial, replicate, update.
+    """Return one row per measurement of λmax along training, sorted by trial, replicate and update.
 
-    Columns: `trial`, `replicate`, `optimizer`, `batch_size`, `update`, `epoch`, and `learning_rate` (η) of the evaluation after
-    that update, null where there is none; `lambda_max` of the loss, and `rows_error`, its standard error where a subset of the
-    rows was measured; `weight_decay`, which the L2 penalty adds to λmax (or less: it leaves biases and positions alone), null
-    where there is no threshold; `threshold`, that of the rule on the full batch, such as 2/η of gradient descent, null where no
-    formula is known; `ratio`, λmax and decay over threshold.
+    Columns: `trial`, `replicate`, `optimizer`, `batch_size`, `update`; `epoch` and `learning_rate` (η) of the evaluation after
+    this update, null if there is none; `lambda_max` of the loss; `rows_error`, its standard error if a subset of the rows was
+    measured; `weight_decay`, an upper bound of what the L2 penalty adds to λmax (it does not apply to biases and positions),
+    null without a threshold; `threshold` of the optimizer on the full batch, such as 2/η for gradient descent, null if no
+    formula is known; `ratio`, the sum of λmax and weight decay over the threshold.
     """
-    looks = curvature.filter(pc.and_(pc.equal(curvature["which"], "path"), pc.equal(curvature["measure"], "lambda_max")))
-    # The last where one was measured again: the newer.
+    path = curvature.filter(pc.and_(pc.equal(curvature["which"], "path"), pc.equal(curvature["measure"], "lambda_max")))
+    # λmax may be measured twice after the same update: the last value is the newest.
     last = [("value", "last"), ("rows_error", "last")]
-    looks = looks.select([*KEYS, "value", "rows_error"]).group_by(KEYS, use_threads=False).aggregate(last)
-    joined = along(trials, curves, looks)
+    path = path.select([*KEYS, "value", "rows_error"]).group_by(KEYS, use_threads=False).aggregate(last)
+    joined = along(trials, curves, path)
     values, decays, edges = (floats(joined, name) for name in ("value_last", "weight_decay", "threshold"))
     columns = {name: joined[name] for name in ("trial", "replicate", *DESCRIPTION, "update", "epoch", "learning_rate")}
     columns |= {"lambda_max": nullable(values), "rows_error": joined["rows_error_last"]}
@@ -70,8 +72,11 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
 
 
 def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
-    """`points`, rows by trial, replicate and update, in that order, with `epoch`, `learning_rate`, what describes the run, the
-    `threshold`, and where there is one the `weight_decay` of the L2 penalty."""
+    """Return `points`, which have trial, replicate and update, sorted by these and with further columns.
+
+    Added columns: `epoch`, `learning_rate`, `optimizer`, `batch_size`, `threshold`, and `weight_decay`, null without a
+    threshold.
+    """
     joined = points.join(curves.select([*KEYS, "epoch", "learning_rate"]), KEYS, join_type="left outer")
     maps = trials["hyperparameters"].combine_chunks()
     described = trials.select([*KEYS[:2], *DESCRIPTION])
@@ -88,12 +93,13 @@ def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
 
 
 def stability(trials: pa.Table, looks: pa.Table) -> pa.Table:
-    """The looks of `edge_of_stability` summed up, a row a configuration, those that came closest to the threshold first.
+    """Return one row per configuration from `looks`, the rows of `edge_of_stability`; the closest to the threshold is first.
 
-    Columns: `trial`, `optimizer`, `batch_size`, `looks` of all replicates once training had begun; `share_beyond`, of the looks
-    with a threshold those beyond it; and of the run that came closest (where there is no threshold, reached the largest λmax),
-    the look at which it did: `epoch`, `learning_rate`, `lambda_max`, `rows_error`, `weight_decay`, `threshold`, `ratio`.
-    Configurations that were not looked at, since they ended before, have 0 `looks` and stand last. Empty where none was.
+    Columns: `trial`, `optimizer`, `batch_size`; `looks`, the number of measurements after the first update, over all
+    replicates; `share_beyond`, the share of those with a threshold that exceed it; and `epoch`, `learning_rate`,
+    `lambda_max`, `rows_error`, `weight_decay`, `threshold` and `ratio` of the measurement closest to the threshold, or with the
+    largest λmax if there is no threshold. Configurations that ended before the first measurement are last, with 0 `looks`.
+    The table is empty if λmax was not measured along training.
     """
     looks = looks.filter(pc.and_(pc.is_valid(looks["learning_rate"]), pc.is_valid(looks["lambda_max"])))
     ratios = floats(looks, "ratio")
@@ -103,11 +109,11 @@ def stability(trials: pa.Table, looks: pa.Table) -> pa.Table:
     columns = {name: looks[name].take(pa.array(closest)) for name in ("trial", *DESCRIPTION, *AT_CLOSEST)}
     beyond = np.where(np.isnan(ratios), np.nan, ratios > 1)
     columns |= {"looks": pa.array(groups.size, pa.int64()), "share_beyond": nullable(groups.mean(beyond))}
-    seen = pa.table(columns).sort_by([("ratio", "descending"), ("trial", "ascending")])
-    if not seen.num_rows:
-        return seen
+    measured = pa.table(columns).sort_by([("ratio", "descending"), ("trial", "ascending")])
+    if not measured.num_rows:
+        return measured
     first = Groups(trials["trial"].to_numpy()).first
-    unseen = trials.select(["trial", *DESCRIPTION]).take(pa.array(first))
-    unseen = unseen.filter(pc.invert(pc.is_in(unseen["trial"], value_set=seen["trial"].combine_chunks())))
-    unseen = unseen.append_column("looks", pa.array(np.zeros(unseen.num_rows), pa.int64()))
-    return pa.concat_tables([seen, unseen], promote_options="default")
+    others = trials.select(["trial", *DESCRIPTION]).take(pa.array(first))
+    others = others.filter(pc.invert(pc.is_in(others["trial"], value_set=measured["trial"].combine_chunks())))
+    others = others.append_column("looks", pa.array(np.zeros(others.num_rows), pa.int64()))
+    return pa.concat_tables([measured, others], promote_options="default")

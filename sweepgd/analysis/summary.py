@@ -1,4 +1,4 @@
-"""The tables that close a search and open an analysis."""
+"""The tables shown at the end of a search and at the start of an analysis."""
 
 import pyarrow as pa
 
@@ -10,10 +10,9 @@ from sweepgd.record import Results
 
 
 def summary(results: Results, n: int = 10) -> dict[str, pa.Table]:
-    """Return the `n` `best` configurations, one table for each factor, `by_batch_size`, `by_optimizer`, `by_schedule`, and
-    `endings`.
+    """Return tables by name: `best` with `n` rows, `by_batch_size`, `by_optimizer`, `by_schedule` and `endings`.
 
-    Where the model is small enough, also the `learned_weights` of the best; no other minima are kept.
+    For a model of few parameters, `learned_weights` of the best configurations is added; only their minima are read.
     """
     trials = results.trials
     tables = {"best": best(trials, n)} | {f"by_{factor}": by(trials, factor) for factor in FACTORS}

@@ -1,10 +1,10 @@
-"""What an interval allows to be said: a direction, or why none."""
+"""Verdicts from confidence intervals: a direction, or the reason why there is none."""
 
 import numpy as np
 
-# An interval over fewer configurations promises more than it keeps.
+# Intervals over fewer configurations do not have their nominal coverage.
 FEWEST = 10
-# Of five pairs that share no configuration all agree by chance in 1 study of 16.
+# Five pairs without a common configuration all agree by chance in 1 study of 16.
 FEWEST_PAIRS = 6
 INCONCLUSIVE, TOO_FEW, UNDEFINED = "inconclusive", "too few", "undefined"
 
@@ -12,8 +12,11 @@ TARGETS = {"generalization_gap": "gap", "test_error": "error"}
 
 
 def verdict(low: float, high: float, reason: str, configurations: int, pairs: float, target: str) -> tuple[str, str | None]:
-    """Whether a larger measure goes with a larger or smaller target, else "undefined" for that `reason`, "too few" or
-    "inconclusive", with a message that says why. `pairs` are those of configurations that a replicate has on average.
+    """Return a verdict and a message with its reason, None for a direction.
+
+    The verdict is "larger …" or "smaller …" with the name of the target, the direction in which it changes with the measure;
+    "undefined" if a `reason` is given; "too few"; or "inconclusive". `pairs` is the mean number of pairs of configurations
+    in a replicate.
     """
     if reason:
         return UNDEFINED, reason
@@ -22,23 +25,25 @@ def verdict(low: float, high: float, reason: str, configurations: int, pairs: fl
     if pairs < FEWEST_PAIRS:
         return TOO_FEW, f"fewer than {FEWEST_PAIRS} pairs of configurations in a replicate"
     if np.isnan(low):
-        return TOO_FEW, "a single configuration decides"
+        return TOO_FEW, "undefined without one of the configurations"
     if low <= 0 <= high:
-        return INCONCLUSIVE, "the interval holds 0"
+        return INCONCLUSIVE, "the interval contains 0"
     return f"{'larger' if low > 0 else 'smaller'} {TARGETS[target]}", None
 
 
 def undefined(measure: np.ndarray, target: np.ndarray, replicates: np.ndarray, name: str) -> str:
-    """Why the known values of a measure and its target, each (runs,), have no rank correlation within a replicate; "" where
-    they have one, or no replicate has two runs."""
-    what = name.replace("_", " ")
+    """Return the reason why a measure and its target, each (runs,), have no rank correlation within a replicate.
+
+    It is "" if they have one, or if no replicate has two runs. `name` is the name of the target.
+    """
+    target_name = name.replace("_", " ")
     if len(measure) < 2:
-        return f"{len(measure) or 'no'} run{'s' * (not len(measure))} with measure and {what}"
-    for values, subject in ((measure, "measure"), (target, what)):
+        return f"{'only one run has' if len(measure) else 'no run has'} both the measure and the {target_name}"
+    for values, subject in ((measure, "measure"), (target, target_name)):
         if np.ptp(values) == 0:
             return f"the {subject} is constant"
         order = np.lexsort((values, replicates))
-        steps = np.diff(values[order])[np.diff(replicates[order]) == 0]
-        if len(steps) and not steps.any():
+        differences = np.diff(values[order])[np.diff(replicates[order]) == 0]
+        if len(differences) and not differences.any():
             return f"the {subject} does not vary within a replicate"
     return ""

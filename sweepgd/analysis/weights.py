@@ -1,4 +1,4 @@
-"""What small models learned: their parameters, over replicates."""
+"""Learned parameters of small models, as means over replicates."""
 
 from collections import Counter, defaultdict
 
@@ -11,26 +11,26 @@ from sweepgd.analysis.columns import floats, nullable
 from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.layout import BIAS, KIND, POSITION, SCALE, SIZE, WEIGHT, Layout
 
-# Up to here each parameter can be read as a number of its own, and fits a table.
-MOST = 8
+# More columns do not fit a table.
+MOST_PARAMETERS = 8
 LETTERS = {WEIGHT: "w", BIAS: "b", SCALE: "s", POSITION: "x"}
 DESCRIPTION = ("trial", "optimizer", "schedule", "batch_size", "learning_rate")
 
 
 def has_few_parameters(trials: pa.Table) -> bool:
-    """Whether the model of `trials` has at most MOST parameters."""
+    """Return True if the model of `trials` has at most MOST_PARAMETERS parameters."""
     largest = pc.max(trials["parameters"]).as_py()
-    return largest is not None and largest <= MOST
+    return largest is not None and largest <= MOST_PARAMETERS
 
 
 def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table:
-    """The parameters of the `n` best configurations, best first; empty for a model of more than MOST parameters.
+    """Return the parameters of the `n` best configurations, best first; empty if there are more than MOST_PARAMETERS.
 
-    They are the final ones, or the best ones where the losses in `trials` are of those.
+    Final parameters are used, or the best ones if the losses in `trials` are of these.
 
     Columns: `trial`, `optimizer`, `schedule`, `batch_size`, `learning_rate`, and for each parameter its mean over the
-    completed replicates and, in `<name>_sd`, its standard deviation (n - 1; null for one replicate). Parameters are
-    named by their kind, w a weight, b a bias, s a scale, x a coordinate, and numbered where there are several: w1, w2, b.
+    completed replicates and, in `<name>_sd`, its standard deviation (n - 1; null for one replicate). Names are those of
+    `parameter_names`.
     """
     rows = best(trials, n)
     configurations = rows.filter(pc.is_valid(rows["objective"])).select(DESCRIPTION)
@@ -64,7 +64,10 @@ def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table
 
 
 def parameter_names(layout: Layout) -> list[str]:
-    """A short name for each entry of the flat parameter vector: the letter of its kind, numbered from 1 if several."""
+    """Return a name for each entry of the flat parameter vector, numbered from 1 if several are of a kind: w1, w2, b.
+
+    The letter is w for a weight, b for a bias, s for a scale, and x for a coordinate.
+    """
     letters = [letter for row in layout for letter in LETTERS[int(row[KIND])] * int(row[SIZE])]
     total, seen = Counter(letters), Counter[str]()
     names = []

@@ -1,1 +1,1 @@
-"""What people read: terminal tables and figures, made from the tables of `sweepgd.analysis`."""
+"""Terminal tables and figures, made from the tables of `sweepgd.analysis`."""

@@ -1,4 +1,4 @@
-"""A table under the question that it answers, as wide as its console allows."""
+"""Tables that answer a question, fitted to the width of the console."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """One column as it is shown: the column of the analysis, its heading, how a value reads, the legend it needs, and
-    whether its text may be broken into lines."""
+    """A column to show: `name` in the analysis, `heading`, and `text`, which formats a value.
+
+    `number` aligns it to the right, `legend` is added below the table, and `wraps` permits line breaks.
+    """
 
     name: str
     heading: str
@@ -30,16 +32,16 @@ class Column:
 
     @property
     def title(self) -> str:
-        """The heading in one line."""
+        """Return the heading in one line."""
         return self.heading.replace("-\n", "").replace("/\n", "/").replace("\n", " ")
 
     def cell(self, row: Row) -> str:
-        """The text of a row's value, empty where it is null."""
+        """Return the text of a row's value, "" for null."""
         value = row[self.name]
         return "" if value is None else self.text(value)
 
     def with_error(self, row: Row) -> str:
-        """The text of a row's mean, ± its standard error where one is known."""
+        """Return the text of a row's mean, with ± its standard error if that is known."""
         error = row[f"{self.name}_se"]
         if error is None:
             return self.cell(row)
@@ -48,8 +50,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Answer:
-    """One table under the question that it answers. Where the console is too narrow it leaves `dispensable` columns out,
-    the first first, but for those `kept`; columns of one name go together.
+    """A table under the question that it answers.
+
+    `shown` holds columns with the texts of their cells. In a narrow console, `dispensable` columns that are not `kept` are left
+    out in this order; columns of equal name are left out together. `empty` is shown if there are no columns.
     """
 
     question: str
@@ -57,7 +61,7 @@ class Answer:
     kept: frozenset[str]
     legend: Sequence[str] = ()
     dispensable: Sequence[str] = ()
-    empty: str = "nothing yet: no configuration completed"
+    empty: str = "no configuration has completed yet"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(self.question, style="bold")
@@ -66,7 +70,7 @@ class Answer:
             return
         shown, left_out = [(column, cells) for column, cells in self.shown if any(cells)], []
         for name in self.dispensable:
-            # Measured in ample width, because a measure never exceeds the width it is taken in.
+            # rich limits the minimum to the available width: the table is measured with more width than any console has.
             if Measurement.get(console, options.update(width=1000), _table(shown)).minimum <= options.max_width:
                 break
             if name not in self.kept and any(column.name == name for column, _ in shown):
@@ -75,14 +79,14 @@ class Answer:
         yield _table(shown)
         legend = [*self.legend, *(column.legend for column, _ in shown if column.legend)]
         if left_out:
-            legend.append(f"too narrow here for {', '.join(left_out)}")
+            legend.append(f"too narrow for {', '.join(left_out)}")
         yield Text("; ".join(legend) + "\n" * bool(legend), style="dim")
 
 
 def _table(shown: Sequence[tuple[Column, Sequence[str]]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column, cells in shown:
-        # rich takes the longest word for the least width, even of a column that must not wrap: "2.86 ms" became "2.86 …".
+        # rich uses the longest word as the minimum width even if a column must not wrap, and showed "2.86 ms" as "2.86 …".
         width = None if column.wraps else max(map(cell_len, (*column.heading.split("\n"), *cells)))
         table.add_column(
             column.heading, justify="right" if column.number else "left", no_wrap=not column.wraps, min_width=width

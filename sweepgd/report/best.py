@@ -1,4 +1,4 @@
-"""The best configurations, and the best of each batch size, optimizer and schedule."""
+"""Tables of the best configurations, overall and for each batch size, optimizer and schedule."""
 
 from collections.abc import Sequence
 
@@ -14,17 +14,17 @@ FACTORS = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDUL
 DESCRIPTION = (Column("trial", "trial"), OPTIMIZER, SCHEDULE, BATCH_SIZE, Column("learning_rate", "rate", short))
 
 
-def _some(count: int) -> str:
+def _count(count: int) -> str:
     return str(count) if count else ""
 
 
 COUNTS = (
     Column("trials", "trials"),
-    Column("completed", "compl.", _some, legend="compl. = replicates that completed"),
-    Column("diverged", "div.", _some, legend="div. = replicates that diverged"),
-    Column("pruned", "pruned", _some),
-    Column("failed", "failed", _some),
-    Column("timed_out", "timed\nout", _some),
+    Column("completed", "compl.", _count, legend="compl. = replicates that completed"),
+    Column("diverged", "div.", _count, legend="div. = replicates that diverged"),
+    Column("pruned", "pruned", _count),
+    Column("failed", "failed", _count),
+    Column("timed_out", "timed\nout", _count),
 )
 OBJECTIVE = Column("objective", "objective", significant)
 LOSSES = (
@@ -34,23 +34,23 @@ LOSSES = (
     Column("test_error", "test\nerr. %", percent),
 )
 BEST_RATE = Column("learning_rate", "best\nrate", short)
-GAP = Column("generalization_gap", "gap", significant, legend="gap = test (where none, valid.) - train loss")
+GAP = Column("generalization_gap", "gap", significant, legend="gap = test (or else valid.) - train loss")
 EVALUATED = Column(
     "evaluated_at_update",
     "at\nupdate",
     whole,
-    legend="at update = of a run's best evaluation, which losses, errors and gap are of; mean over replicates",
+    legend="at update = of the best evaluation, which has these losses, errors and gap; mean over replicates",
 )
 COSTS = (
     Column("updates", "updates", whole),
     Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates of any configuration"),
-    Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, evaluation not counted"),
+    Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, without evaluation"),
     Column("seconds_per_epoch", "time/\nepoch", duration),
 )
-ON_OTHERS = "on other seeds = of what all replicates but one choose, on that one"
-TOO_FEW = f"* = fewer than {FEWEST_WHOLE} whole configurations, of which all replicates completed: too few to rank"
+ON_OTHERS = "on other seeds = selected by all replicates but one, evaluated on that one"
+TOO_FEW = f"* = too few to rank: fewer than {FEWEST_WHOLE} complete configurations (all replicates completed)"
 
-# What a narrow terminal goes without, the first first; `--json` has everything.
+# Columns that a narrow terminal leaves out, in this order; `--json` has all.
 DISPENSABLE = (
     "seconds_per_epoch", "seconds_per_update", "updates", "steps_to_goal", "train_loss", "evaluated_at_update", "completed",
     "schedule", "validation_loss", "generalization_gap", "objective_on_others", "trials", "test_error",
@@ -58,19 +58,19 @@ DISPENSABLE = (
 
 
 def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
-    """Show the best configurations; `ended` says how the runs of the whole study ended."""
+    """Return the table of the best configurations; `ended` are phrases on the status of all runs, from `in_words`."""
     target = _target(rows)
     shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
     shown += _results(rows, target, with_error=True)
     shown.append((Column("ended", "not completed", number=False), [_cut_short(row) for row in rows]))
     shown.append((Column("hyperparameters", "other settings", number=False, wraps=True), _differing_settings(rows)))
     legend = [*_ranking(rows, target), *_pruned(rows), *ended]
-    empty = "; ".join(["nothing yet: no configuration completed", *ended])
+    empty = "; ".join([Answer.empty, *ended])
     return Answer(question, shown if rows else [], frozenset([target.name]), legend, DISPENSABLE, empty)
 
 
 def by(question: str, factor: str, rows: Sequence[Row]) -> Answer:
-    """Show a row for each batch size, optimizer or schedule."""
+    """Return the table with a row for each batch size, optimizer or schedule (`factor`)."""
     target = _target(rows)
     shown = [(FACTORS[factor], [_level(factor, row) for row in rows])]
     shown += [(column, [column.cell(row) for row in rows]) for column in (*COUNTS, BEST_RATE)]
@@ -81,32 +81,32 @@ def by(question: str, factor: str, rows: Sequence[Row]) -> Answer:
 
 
 def in_words(ended: Row) -> list[str]:
-    """Return how the runs of a study ended, where not all completed, and how many of its trials are repeats, a phrase each."""
+    """Return phrases on the runs of a study by status, if not all completed, and on repeated trials, if there are any."""
     phrases = []
     if ended["completed"] < ended["replicates"]:
         endings = ", ".join(f"{ended[name]} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
-        whole = f"{ended['whole']} of {ended['configurations']} configurations whole (all replicates completed)"
-        phrases += [f"runs: {endings}", whole]
+        complete = f"{ended['whole']} of {ended['configurations']} configurations complete (all replicates completed)"
+        phrases += [f"runs: {endings}", complete]
     if ended["repeats"]:
-        phrases.append(f"{ended['repeats']} trials repeat another's configuration and are not counted")
+        phrases.append(f"{ended['repeats']} trials repeat a configuration and are not counted")
     return phrases
 
 
 def _target(rows: Sequence[Row]) -> Column:
-    """Return what the rows are ranked by: one of the losses, where the objective is."""
+    """Return the column by which the rows are ranked: a loss or error if it is equal to the objective."""
     return next((column for column in LOSSES if all(row[column.name] == row["objective"] for row in rows)), OBJECTIVE)
 
 
 def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
-    """Return by what the rows are ranked, and what is to be known of it."""
+    """Return the legend on the ranking."""
     name, count = target.name.replace("_", " "), rows[0]["lowest_of"] if rows else 0
-    of_many = f" of {count} whole configurations" if count > 1 else ""
-    chosen = f"lowest {name}{of_many} first" + (": as a minimum it is too low" if of_many else "")
-    return [chosen, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
+    of_several = f" of {count} complete configurations" if count > 1 else ""
+    ranking = f"lowest {name}{of_several} first" + (" (a minimum is biased low)" if of_several else "")
+    return [ranking, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
 
 
 def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> list[tuple[Column, list[str]]]:
-    """Return the losses, and before them the objective where it is none of them; behind it what it is on other seeds."""
+    """Return the losses, the objective before them if it is not one of them, and after it its value on other seeds."""
     shown = []
     for column in LOSSES if target in LOSSES else (target, *LOSSES):
         if column is not target:
@@ -122,24 +122,24 @@ def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> l
 
 
 def _last(target: Column, row: Row) -> str:
-    """Return the last value of what was pruned, in brackets; "" where there is a value or none was pruned."""
+    """Return the last value of a pruned configuration, in brackets; "" if it has an objective or was not pruned."""
     last = row["pruned_objective"]
     return "" if last is None or row["objective"] is not None else f"({target.text(last)})"
 
 
 def _pruned(rows: Sequence[Row]) -> list[str]:
-    return ["(…) = pruned: what it came to until then"] if any(_last(OBJECTIVE, row) for row in rows) else []
+    return ["(…) = pruned: its last value"] if any(_last(OBJECTIVE, row) for row in rows) else []
 
 
 def _cut_short(row: Row) -> str:
-    """Return how many replicates of a configuration did not complete, by how they ended."""
+    """Return the number of replicates of a configuration that did not complete, by status."""
     counts = {name: round(row[f"share_{name}"] * row["replicates"]) for name in CUT_SHORT}
     phrases = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count]
     return f"{', '.join(phrases)} of {row['replicates']}" if phrases else ""
 
 
 def _level(factor: str, row: Row) -> str:
-    """Return a batch size, or the smallest and largest gathered, or an optimizer or schedule; marked where it is not ranked."""
+    """Return the text of a level, with the range of a bin of batch sizes, and with * if it has too few runs to be ranked."""
     text = FACTORS[factor].cell(row)
     if factor == "batch_size":
         low, high = row["batch_size_from"], row["batch_size_to"]
@@ -148,7 +148,7 @@ def _level(factor: str, row: Row) -> str:
 
 
 def _differing_settings(rows: Sequence[Row]) -> list[str]:
-    """Return for each row the hyperparameters that are not the same in all rows that have them."""
+    """Return for each row the hyperparameters whose values differ between rows."""
     given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
     values: dict[str, set[float]] = {}
     for settings in given:

@@ -1,4 +1,4 @@
-"""Where tables are printed."""
+"""Consoles for tables and progress, on standard output and standard error."""
 
 import os
 import sys
@@ -14,14 +14,14 @@ from rich.text import Text
 from sweepgd.problem import printable
 from sweepgd.report.streams import raw
 
-# Of a pipe or a file, where rich would take 80: wide enough for every column of most tables.
+# Width for a pipe or a file, for which rich uses 80. Most tables fit in 120 columns without leaving any out.
 WIDTH = 120
 
 
 class SafeConsole(Console):
-    """A console on which control characters in what is shown are written out; its own, of styles and bars, are not.
+    """A console that escapes control characters in the text that it shows, but not its own for styles and progress bars.
 
-    Brackets and colons in a text are no markup.
+    Markup and emoji codes in a text are not interpreted.
     """
 
     def __init__(self, file: TextIO, **options: Any) -> None:
@@ -33,12 +33,12 @@ class SafeConsole(Console):
 
 
 def stdout() -> SafeConsole:
-    """A console on stdout: as wide as its terminal, or as COLUMNS says, or else WIDTH."""
+    """Return a console on stdout. Its width is that of the terminal, else COLUMNS, else WIDTH."""
     return SafeConsole(sys.stdout, width=None if _is_limited() else WIDTH)
 
 
 def width() -> float:
-    """How many columns a line on stdout may have: infinity where neither a terminal nor COLUMNS limits it."""
+    """Return the largest length of a line on stdout; infinity if neither a terminal nor COLUMNS limits it."""
     return stdout().width if _is_limited() else inf
 
 
@@ -47,7 +47,7 @@ def _is_limited() -> bool:
 
 
 def say(*sentences: str) -> None:
-    """Print sentences in one line; on a terminal too narrow for it a line each, broken between words."""
+    """Print sentences in one line, or, if the terminal is too narrow, in one line each, wrapped between words."""
     line, console = " ".join(sentences), stdout()
     if not console.is_terminal or max(map(cell_len, line.split("\n"))) <= console.width:
         print(line)
@@ -57,5 +57,5 @@ def say(*sentences: str) -> None:
 
 
 def stderr(*, quiet: bool = False) -> SafeConsole:
-    """A console on stderr, which shows nothing where it is `quiet`."""
+    """Return a console on stderr, which shows nothing if `quiet`."""
     return SafeConsole(sys.stderr, quiet=quiet)

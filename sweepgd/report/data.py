@@ -1,4 +1,4 @@
-"""What a run learns from, at a glance: its inputs and what they hold, its target, its classes, and the rows of each part."""
+"""Summary of a data set: its inputs and their kinds, target, classes, and the rows of each part."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NAMES_SHOWN, CLASSES_SHOWN = 6, 10
 
 
 def data_values(data: Data) -> dict[str, Any]:
-    """The data for machines: columns with what they hold, the inputs made of them, target, classes with rows, rows of parts."""
+    """Return the summary as values for JSON: columns and their kinds, inputs, targets, rows of each part and class, notes."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     values: dict[str, Any] = {
         "name": data.name,
@@ -29,28 +29,28 @@ def data_values(data: Data) -> dict[str, Any]:
 
 
 def class_counts(data: Data) -> np.ndarray:
-    """The training rows of each class."""
+    """Return the number of training rows of each class, (classes,)."""
     return np.bincount(data.train.targets[:, 0].astype(np.int64), minlength=len(data.classes))
 
 
 def data_lines(data: Data) -> list[str]:
-    """The same for people; nothing where there are no data."""
+    """Return the summary as lines of text, none for a model without data."""
     if data.task == "none":
         return []
-    held: dict[str, list[str]] = {}
-    for column, what in data.columns.items():
-        held.setdefault(what, []).append(column or "(no name)")
-    made = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
-    inputs = "; ".join(f"{what} ({len(names):,}): {_some(names, NAMES_SHOWN)}" for what, names in held.items())
-    lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{made}"]
-    if data.target_names != ("target 0",):  # the name of a target that has none
-        lines.append(f"  target: {_some(data.target_names, NAMES_SHOWN)}")
+    by_kind: dict[str, list[str]] = {}
+    for column, kind in data.columns.items():
+        by_kind.setdefault(kind, []).append(column or "(no name)")
+    total = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
+    inputs = "; ".join(f"{kind} ({len(names):,}): {_first(names, NAMES_SHOWN)}" for kind, names in by_kind.items())
+    lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{total}"]
+    if data.target_names != ("target 0",):  # the default name of an unnamed target
+        lines.append(f"  target: {_first(data.target_names, NAMES_SHOWN)}")
     if data.task == "classification":
         counts = class_counts(data)
         listed = [f"{name} {count:,}" for name, count in zip(data.classes, counts.tolist(), strict=True)]
         largest = 1 - counts.max() / counts.sum()
         lines.append(
-            f"  classes: {len(data.classes):,}, with training rows: {_some(listed, CLASSES_SHOWN)};"
+            f"  classes: {len(data.classes):,}, with training rows: {_first(listed, CLASSES_SHOWN)};"
             f" always the largest: {percent(largest)} % wrong"
         )
     rows = data_values(data)["rows"]
@@ -58,6 +58,6 @@ def data_lines(data: Data) -> list[str]:
     return [in_one_line(line) for line in (*lines, *(f"  {note}" for note in data.notes))]
 
 
-def _some(names: list[str] | tuple[str, ...], most: int) -> str:
+def _first(names: list[str] | tuple[str, ...], most: int) -> str:
     more = len(names) - most
     return ", ".join(names[:most]) + (f", … and {more:,} more" if more > 0 else "")

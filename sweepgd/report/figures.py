@@ -1,4 +1,4 @@
-"""The charts of a study as files, PNG and SVG, drawn without a browser."""
+"""The charts of a study as PNG and SVG files, drawn without a browser."""
 
 import sys
 from collections.abc import Callable
@@ -14,9 +14,10 @@ def _to_stderr(line: str) -> None:
 
 
 def write_figures(results: Results, directory: Path | str, say: Callable[[str], None] = _to_stderr) -> list[Path]:
-    """Writes every chart for which `results` holds data into `directory`, and returns the files.
+    """Write every chart for which `results` has data to `directory`, and return the files.
 
-    A chart without data is skipped, and `say` told so. Raises Problem where the directory cannot be written.
+    `say` receives a line for each chart that is skipped because it has no data. Raises Problem if the directory cannot be
+    written.
     """
     directory = Path(directory)
     written = []

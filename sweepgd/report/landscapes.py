@@ -1,4 +1,4 @@
-"""Landscapes as pictures, PNG, SVG and a page of HTML that needs no network, drawn without a browser; and in words."""
+"""Landscapes as pictures and as text. Pictures are PNG, SVG and HTML that needs no network, drawn without a browser."""
 
 import json
 from pathlib import Path
@@ -14,9 +14,9 @@ from sweepgd.report.numbers import percent, significant
 
 
 def write_pictures(table: pa.Table, trials: pa.Table, stem: Path) -> list[Path]:
-    """Draws the one landscape of a table to `stem` with .png, .svg and .html added, and returns the files.
+    """Draw the landscape of a table to files with the path `stem` and the suffixes .png, .svg and .html; return the files.
 
-    Raises Missing where there is nothing to draw, and Problem where they cannot be written.
+    Raises Missing if there is nothing to draw, and Problem if a file cannot be written.
     """
     draw = landscape_line if _kind(table) == "line" else landscape_surface
     chart = draw(table, trials)
@@ -24,15 +24,15 @@ def write_pictures(table: pa.Table, trials: pa.Table, stem: Path) -> list[Path]:
     with writing(stem):
         stem.parent.mkdir(parents=True, exist_ok=True)
         for file in files:
-            how: dict[str, Any] = (
+            options: dict[str, Any] = (
                 {"inline": True} if file.suffix == ".html" else {"scale_factor": 2 if file.suffix == ".png" else 1}
             )
-            chart.save(file, **how)
+            chart.save(file, **options)
     return files
 
 
 def as_json(table: pa.Table, file: Path, pictures: list[Path]) -> dict[str, Any]:
-    """What was made, for machines: its settings and files, and the lowest and highest train loss."""
+    """Return a landscape's settings, files, and lowest and highest train loss, as values for JSON."""
     measured = table.filter(pc.not_equal(table["kind"], "path"))
     losses = pc.min_max(measured["train_loss"]).as_py()
     settings = json.loads(table["settings"][0].as_py())
@@ -45,7 +45,7 @@ def as_json(table: pa.Table, file: Path, pictures: list[Path]) -> dict[str, Any]
 
 
 def in_words(table: pa.Table) -> str:
-    """What a landscape shows, in a line."""
+    """Return a one-line summary of a landscape."""
     return _line(table) if _kind(table) == "line" else _surface(table)
 
 
@@ -71,7 +71,7 @@ def _surface(table: pa.Table) -> str:
     words = f"surface {run}: train loss {_number(losses['min'])} to {highest}"
     explained = json.loads(table["settings"][0].as_py())["explained"]
     if explained:
-        words += f"; its plane holds {percent(sum(explained))} % of the variance of the optimizer's path"
+        words += f"; the plane explains {percent(sum(explained))} % of the variance of the optimizer's path"
     return words
 
 

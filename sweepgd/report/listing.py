@@ -1,4 +1,4 @@
-"""What `sweepgd list` shows: what is installed of a kind, with where it comes from, and what can be measured."""
+"""The listings of `sweepgd list`: installed plugins of a kind with their distributions, sweeps, and measures."""
 
 import tomllib
 from importlib.metadata import version
@@ -13,14 +13,14 @@ from sweepgd.measures import MEASURES
 from sweepgd.schedules import BATCH_SCHEDULES
 from sweepgd.setting import Setting
 
-# Of the column of settings, in which the line of a learning rate or a range is not to be broken.
+# Wide enough for the line of a learning rate or a range without a line break.
 WIDEST_SETTINGS = 48
 
 KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps", "measures")
 
 
 def listing(kind: str) -> list[dict[str, Any]]:
-    """A row for each thing of one kind, for tables and for JSON. A plugin that does not load is listed with its error."""
+    """Return one row per entry of a kind, for tables and JSON. A plugin that fails to load has its error in `error`."""
     if kind == "sweeps":
         return _sweeps()
     if kind == "measures":
@@ -37,11 +37,11 @@ def _row(kind: str, entry: registry.Entry) -> dict[str, Any]:
     row: dict[str, Any] = {"name": entry.name, "distribution": entry.distribution, "version": entry.version}
     if entry.error is not None:
         return row | {"settings": [], "about": "", "error": entry.error}
-    thing = entry.thing
-    settings = list(thing.hyperparameters) if kind == "optimizers" else list(thing.settings)
-    about = thing.paper if kind == "optimizers" else thing.description + (f" ({thing.source})" if thing.source else "")
+    plugin = entry.thing
+    settings = list(plugin.hyperparameters) if kind == "optimizers" else list(plugin.settings)
+    about = plugin.paper if kind == "optimizers" else plugin.description + (f" ({plugin.source})" if plugin.source else "")
     if kind == "optimizers":
-        settings.insert(0, thing.learning_rate)
+        settings.insert(0, plugin.learning_rate)
     return row | {"settings": [_setting(setting) for setting in settings], "about": about, "error": None}
 
 
@@ -79,7 +79,7 @@ def _sweeps() -> list[dict[str, Any]]:
 
 
 def table(kind: str, rows: list[dict[str, Any]]) -> Table:
-    """The rows as a table for the terminal. Its cells are Text: brackets are no markup here."""
+    """Return the rows as a terminal table. Its cells are Text, so that brackets are not interpreted as markup."""
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     shown.add_column("name", no_wrap=True)
     texts = ["\n".join(map(_setting_text, row["settings"])) for row in rows]

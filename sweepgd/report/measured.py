@@ -1,4 +1,4 @@
-"""What `sweepgd measure` found, a row a measure."""
+"""The table of `sweepgd measure`: one row per measure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from sweepgd.report.answer import Answer, Column
 from sweepgd.report.numbers import duration, short, significant
 
 MEDIANS = ("value", "error", "rows_error", "seconds")
-ERRORS = "residual, standard error, or how far the best of half of a maximum's ascents falls short"
+ERRORS = "residual, standard error, or for a maximum, how much lower it is with half of the ascents"
 COLUMNS = (
     Column("measure", "measure", number=False),
     Column("which", "weights", number=False),
@@ -26,16 +26,18 @@ COLUMNS = (
         "rows_error",
         "error\nof rows",
         significant,
-        legend="error of rows = as a value of all training rows; maxima are of these rows",
+        legend="error of rows = standard error due to measuring a subset of the rows; maxima are of these rows only",
     ),
     Column("seconds", "time\neach", duration),
 )
 
 
 def summary(table: pa.Table) -> list[dict[str, Any]]:
-    """Rows of curvature gathered by measure, in the order of the catalogue, weights and rescaling: how many minimisers have a
-    value and how many have none, and the medians of value, error, rows_error and seconds, null where there are none; how many
-    of the training rows were measured (of the last); `message` is the commonest reason for having none.
+    """Return one row per measure, kind of weights and rescaling from rows of curvature, in the order of the catalogue.
+
+    Keys: `measure`, `which`, `rescaling`; `minimisers` and `without`, the numbers of minimisers with and without a value; the
+    medians of `value`, `error`, `rows_error` and `seconds`, or None; `rows` and `training_rows` of the last measurement;
+    `message`, the most frequent reason for a missing value.
     """
     groups: dict[tuple[str, str, float], list[int]] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in ("measure", "which", "rescaling")), strict=True)):
@@ -47,7 +49,7 @@ def summary(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def of_rows(row: Mapping[str, Any]) -> str:
-    """How many rows a value is taken over, and of how many training rows where those are more."""
+    """Return the number of rows measured, as "512 of 1257" if there are more training rows."""
     rows, training = row["rows"], row["training_rows"]
     return "" if rows is None else str(rows) if training in (None, rows) else f"{rows} of {training}"
 
@@ -73,7 +75,7 @@ def _median(column: pa.ChunkedArray) -> float | None:
 
 
 def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
-    """The summary as a table, with the reasons for values that are not there below."""
+    """Return the summary as a table, with the reasons for missing values in its legend."""
     legend = [f"measured on {text} training rows" for text in dict.fromkeys(map(of_rows, rows)) if "of" in text]
     legend += [f"{row['measure']}, {row['without']} without a value: {row['message']}" for row in rows if row["without"]]
     return Answer(
@@ -87,18 +89,18 @@ def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def failures(table: pa.Table) -> str:
-    """How many values are lost that may be had another time, and why the first of them is; or ''."""
-    lost = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
-    if not lost.num_rows:
+    """Return a line on values that could not be measured but may be measured later, with the first reason; "" if none."""
+    failed = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
+    if not failed.num_rows:
         return ""
-    first = lost.slice(0, 1).to_pylist()[0]
-    values = "value" if lost.num_rows == 1 else "values"
-    return f"{lost.num_rows} {values} could not be measured; trial {first['trial']}, {first['measure']}: {first['message']}"
+    first = failed.slice(0, 1).to_pylist()[0]
+    values = "value" if failed.num_rows == 1 else "values"
+    return f"{failed.num_rows} {values} could not be measured; trial {first['trial']}, {first['measure']}: {first['message']}"
 
 
 def recorded(table: pa.Table) -> str:
-    """What was measured at minimisers, in a line."""
+    """Return a line with the measures taken at minimisers and the number of runs."""
     valid = table.filter(pc.is_valid(table["value"]))
     names = sorted({measure_of(name).name for name in valid["measure"].to_pylist()}, key=list(MEASURES).index)
     runs = valid.group_by(["trial", "replicate"]).aggregate([]).num_rows
-    return f"Measured of {runs} runs: {', '.join(names)}." if runs else "Measured nothing: no run has a value."
+    return f"Measured {runs} runs: {', '.join(names)}." if runs else "Measured nothing: no run has a value."

@@ -1,4 +1,4 @@
-"""Plain text for one run and for a sweep that is only looked at."""
+"""Plain text for one run and for a dry run of a sweep."""
 
 import json
 import sys
@@ -18,19 +18,19 @@ from sweepgd.training import Point, Training
 
 
 class RunPrinter:
-    """Prints a line an evaluation while a run trains, or `quiet` the last one alone, and a line at its end."""
+    """Prints one line per evaluation of a run, or only the last one if `quiet`, and a line at the end of the run."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._began = False
 
     def note(self, what: str) -> None:
-        """Says on stderr what is worth knowing before the run."""
+        """Print a message on stderr, unless quiet."""
         if not self._quiet:
             print(what, file=sys.stderr)
 
     def data(self, data: Data) -> None:
-        """Show what the run learns from."""
+        """Print the summary of the data, unless quiet."""
         if not self._quiet:
             for line in data_lines(data):
                 say(line)
@@ -44,7 +44,7 @@ class RunPrinter:
         self._began = True
 
     def end(self, training: Training) -> None:
-        """Print the last evaluation, unless it is printed already, how the run ended, and what it cost."""
+        """Print the last evaluation if quiet, then the outcome of the run and its time."""
         assert training.outcome is not None
         line = f"{training.outcome.status}: {training.outcome.message}"
         if training.updates:
@@ -57,7 +57,7 @@ class RunPrinter:
         say(line)
 
     def as_json(self, training: Training) -> str:
-        """The whole curve and the outcome, as JSON with null for what is not there."""
+        """Return the outcome and all evaluations as JSON, with null for NaN."""
         assert training.outcome is not None
         points = [
             {name: None if value != value else value for name, value in point._asdict().items()} for point in training.points
@@ -67,9 +67,9 @@ class RunPrinter:
 
 
 def _columns(point: Point, limit: float) -> list[str]:
-    """The lines of a heading, and below them the values of an evaluation; what the run does not have is left out.
+    """Return the lines of a heading and the line of an evaluation, without the losses and errors that the run does not have.
 
-    Where so many columns of text do not hold it, the heading has two lines, and the gradient's norm goes before a line breaks.
+    If these are longer than `limit`, the heading has two lines; if still too long, the norm of the gradient is left out.
     """
     fields = {
         "epoch": f"{point.epoch:g}",
@@ -103,7 +103,7 @@ def _aligned(texts: Iterable[str], widths: Sequence[int], gap: str) -> str:
 
 
 def space_values(prepared: Prepared) -> dict[str, Any]:
-    """What a sweep would run, for machines: the number of trials, the axes, and the first configurations."""
+    """Return what a sweep would run, as values for JSON: number of trials, search space and first configurations."""
     advisor, measure = prepared.advisor, prepared.sweep.measure
     first: list[dict[str, Any]] = []
     generation = next(group for group in advisor.generations(prepared.total) if len(group))
@@ -128,7 +128,7 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
 
 
 def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
-    """The same for people, given the `space_values`."""
+    """Return `values`, those of `space_values`, as text."""
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
@@ -153,7 +153,7 @@ def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
 
 
 def describe(axis: Axis) -> str:
-    """An axis in words."""
+    """Return the values or the range of an axis as text, with its condition."""
     if axis.values:
         text = ", ".join(str(value) for value in axis.values)
     else:

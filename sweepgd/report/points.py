@@ -1,4 +1,4 @@
-"""How the evaluation of many points goes, on stderr: a live bar on a terminal, a plain line elsewhere."""
+"""Progress of the evaluation of many points, on stderr: a bar on a terminal, otherwise a plain line."""
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -6,7 +6,7 @@ from sweepgd.report.console import stderr
 
 
 class PointsProgress:
-    """Says what is being evaluated, and on a terminal how far it is. A context manager."""
+    """Shows what is being evaluated, with a progress bar on a terminal. A context manager."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = stderr(quiet=quiet)
@@ -23,17 +23,17 @@ class PointsProgress:
         self._bar.stop()
 
     def note(self, what: str) -> None:
-        """Says something in a line of its own."""
+        """Print a message in a separate line."""
         self._console.print(what, soft_wrap=True)
 
     def began(self, what: str, points: int) -> None:
-        """Called before the first of so many points."""
+        """Start the bar of `what` with a total of `points`; called before the first point."""
         if self._task is None:
             self.note(f"{what}: {points} points")
         else:
             self._bar.reset(self._task, description=what, total=points, visible=True)
 
     def advance(self) -> None:
-        """Called after each point."""
+        """Advance the bar by one point; called after each point."""
         if self._task is not None:
             self._bar.advance(self._task)

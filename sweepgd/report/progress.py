@@ -1,4 +1,4 @@
-"""How a search or a measuring goes, on stderr: a live bar on a terminal, a plain line now and then elsewhere."""
+"""Progress of a search or of measuring, on stderr: a bar on a terminal, otherwise a plain line every few seconds."""
 
 from math import inf
 from time import monotonic
@@ -18,9 +18,9 @@ LINE_SECONDS = 5.0
 
 
 class TaskProgress:
-    """Says what is being prepared, then how many tasks are done, and how fast. A context manager.
+    """Shows the preparation, then the number of finished tasks and their rate. A context manager.
 
-    `counted` is what the tasks are called where they are counted, such as "trials of shard 3/20"; by default its `noun`.
+    `counted` names the tasks where they are counted, such as "trials of shard 3/20"; the default is `noun`.
     """
 
     noun, verb = "tasks", "running"
@@ -47,20 +47,20 @@ class TaskProgress:
             self._bar.stop()
 
     def note(self, what: str) -> None:
-        """Says something in a line of its own."""
+        """Print a message in a separate line."""
         self._console.print(what, soft_wrap=True)
 
     def warn(self, what: str) -> None:
-        """Keep a warning for the end: after the results, where it is not overlooked."""
+        """Keep a warning for `show_warnings`, which prints it after the results, so that it is not overlooked."""
         self._warnings.append(what)
 
     def show_warnings(self) -> None:
-        """Say the warnings, each in a line of its own."""
+        """Print the warnings, each in a separate line."""
         for what in self._warnings:
             self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, where: str) -> None:
-        """Called once all is ready: `done` of `total` tasks are recorded already."""
+        """Begin to count: `done` of `total` tasks are recorded already; `where` names the place of the tasks."""
         self._total, self._already, self._done = total, done, done
         self._began = self._said = monotonic()
         self._preparing.stop()
@@ -83,7 +83,7 @@ class TaskProgress:
         self._bar.start()
 
     def finished(self, result: Any) -> None:
-        """Called for each task once its rows are durable."""
+        """Count a finished task; called when its rows are durable."""
         self._done += 1
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done, note=self._note())
@@ -97,7 +97,7 @@ class TaskProgress:
 
 
 class SearchProgress(TaskProgress):
-    """Progress of a search: the best trial so far, too; `verbose` says a line a trial."""
+    """Progress of a search, with the best trial so far; if `verbose`, with one line per trial."""
 
     noun = "trials"
 
@@ -127,7 +127,7 @@ class SearchProgress(TaskProgress):
 
 
 class MeasureProgress(TaskProgress):
-    """Progress of measuring recorded minimisers: how many measures failed, too."""
+    """Progress of measuring recorded minimisers, with the number of failed measures."""
 
     noun, verb = "measures", "taking"
 

@@ -1,4 +1,4 @@
-"""Standard output and error that take any text: none of it steers the terminal, and none of it ends a command."""
+"""Standard streams that accept any text: it cannot control the terminal, and it cannot end a command with an error."""
 
 import os
 import sys
@@ -10,9 +10,9 @@ from sweepgd.problem import Problem, printable
 
 
 class Printable:
-    """A text stream that writes control characters out, such as those that begin an escape sequence.
+    """A text stream that escapes control characters, such as those that begin an escape sequence.
 
-    `raw` is the stream beneath it, for what has to steer a terminal, as a progress bar does.
+    `raw` is the underlying stream, for output that must control the terminal, such as progress bars.
     """
 
     def __init__(self, raw: TextIO) -> None:
@@ -26,19 +26,19 @@ class Printable:
 
 
 def raw(stream: Any) -> TextIO:
-    """The stream beneath a Printable, and any other one as it is."""
+    """Return the underlying stream of a Printable, and any other stream unchanged."""
     return stream.raw if isinstance(stream, Printable) else stream
 
 
 @contextmanager
 def safe_streams() -> Iterator[None]:
-    """Let this process print any text: what its encoding does not have is replaced, and control characters are written out.
+    """Let this process print any text: characters outside the encoding are replaced, and control characters are escaped.
 
-    A standard stream that is closed, as `>&-` leaves it, becomes /dev/null, so that no file takes its number.
+    A closed standard stream, as after `>&-`, becomes /dev/null, so that no other file gets its number.
     """
     for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
-            descriptor = os.open(os.devnull, mode)  # the lowest number that is free: its own
+            descriptor = os.open(os.devnull, mode)  # gets the lowest free number, which is that of the closed stream
             os.set_inheritable(descriptor, True)
             setattr(sys, name, os.fdopen(descriptor, "r" if mode == os.O_RDONLY else "w", encoding="utf-8"))
     out, err = sys.stdout, sys.stderr
@@ -52,11 +52,11 @@ def safe_streams() -> Iterator[None]:
 
 
 def flush_stdout() -> None:
-    """Write what stdout still holds. Raise Problem where that cannot be, BrokenPipeError where nobody reads it."""
+    """Flush stdout. Raise Problem if that fails, or BrokenPipeError if the reader has closed the pipe."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise Python flushes again at exit
         if isinstance(error, BrokenPipeError):
             raise
         raise Problem(f"cannot write to stdout: {error.strerror}") from error

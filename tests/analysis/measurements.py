@@ -1,4 +1,4 @@
-"""Runs of `measured` made of plain columns, so that a test's measure and gap can be read off."""
+"""Tables of `measured` built from plain columns, so that a test shows its measures and gaps."""
 
 import pyarrow as pa
 from study_tables import curvature, run, trials, value
@@ -7,7 +7,7 @@ from sweepgd.analysis.measured import measured
 
 
 def runs(measures: dict[str, list], gaps: list, **columns: list) -> pa.Table:
-    """One run a gap, its own trial unless `trial` and `replicate` are given; other columns are those of `trials`."""
+    """Return one run per gap, each its own trial unless `trial` and `replicate` are given; other columns go to `trials`."""
     count = len(gaps)
     numbers, replicates = columns.pop("trial", range(count)), columns.pop("replicate", [0] * count)
     rows = [

@@ -9,7 +9,7 @@ from sweepgd.analysis.levels import batch_levels, edges, rate_levels
 from sweepgd.problem import UsageProblem
 
 
-def test_groups_agree_with_numpy_and_pass_over_nan():
+def test_groups_agree_with_numpy_and_ignore_nan():
     rng = np.random.default_rng(0)
     keys, values = rng.integers(0, 5, 200), rng.normal(size=200)
     values[rng.random(200) < 0.3] = np.nan
@@ -45,7 +45,7 @@ def test_one_replicate_has_no_standard_error():
     assert configurations(trials(run(0, 1.0)))["objective_se"].to_pylist() == [None]
 
 
-def test_steps_to_goal_counts_only_where_every_completed_replicate_got_there():
+def test_steps_to_goal_is_null_unless_every_completed_replicate_reached_it():
     table = trials(
         run(0, 1.0, 0, steps_to_goal=10),
         run(0, 1.0, 1),
@@ -56,7 +56,7 @@ def test_steps_to_goal_counts_only_where_every_completed_replicate_got_there():
     assert by(table, "batch_size")["steps_to_goal"].to_pylist() == [40.0]
 
 
-def test_by_batch_size_takes_the_other_settings_at_their_best():
+def test_each_batch_size_is_shown_at_its_best_configuration():
     table = trials(
         run(0, 1.0, batch_size=8, learning_rate=0.1, seconds_per_update=1.0),
         run(1, 0.5, batch_size=8, learning_rate=0.2, seconds_per_update=2.0, updates=77, optimizer="adam"),
@@ -72,14 +72,14 @@ def test_by_batch_size_takes_the_other_settings_at_their_best():
     assert (large["best_trial"], large["learning_rate"], large["train_loss"]) == (None, None, None)
 
 
-def test_by_optimizer_is_alphabetical():
+def test_optimizers_are_sorted_by_name():
     table = trials(run(0, 1.0, optimizer="sgd"), run(1, 2.0, optimizer="adam"), run(2, 0.5, optimizer="sgd"))
     result = by(table, "optimizer")
     assert result["optimizer"].to_pylist() == ["adam", "sgd"]
     assert result["best_trial"].to_pylist() == [1, 2]
 
 
-def test_many_batch_sizes_are_gathered_around_powers_of_two():
+def test_many_batch_sizes_are_binned_to_powers_of_two():
     table = by(trials(*(run(size, 1.0 / size, batch_size=size) for size in range(1, 17))), "batch_size")
     assert table["batch_size"].to_pylist() == [1, 2, 4, 8, 16]
     assert table["batch_size_from"].to_pylist() == [1, 2, 3, 6, 12]
@@ -87,12 +87,12 @@ def test_many_batch_sizes_are_gathered_around_powers_of_two():
     assert table["best_trial"].to_pylist() == [1, 2, 5, 11, 16]
 
 
-def test_by_an_unknown_factor_names_the_nearest():
+def test_an_unknown_factor_is_refused_with_the_nearest_name():
     with pytest.raises(UsageProblem, match="unknown factor 'batchsize': did you mean 'batch_size'"):
         by(trials(), "batchsize")
 
 
-def test_levels_keep_a_grid_and_gather_a_continuum():
+def test_levels_keep_a_grid_and_bin_continuous_values():
     np.testing.assert_array_equal(rate_levels(np.array([0.3, 0.7])), [0.3, 0.7])
     rates = 0.001 * 1.3 ** np.arange(13)
     assert np.unique(rate_levels(rates)).tolist() == [0.001, 0.002, 0.005, 0.01, 0.02]
@@ -100,7 +100,7 @@ def test_levels_keep_a_grid_and_gather_a_continuum():
     np.testing.assert_allclose(edges(np.array([1.0, 4.0, 16.0])), [0.5, 2.0, 8.0, 32.0])
 
 
-def test_the_map_has_the_best_of_each_cell_and_marks_divergence():
+def test_the_map_has_the_best_objective_and_share_diverged_of_each_cell():
     table = rate_batch_map(
         trials(
             run(0, 2.0, batch_size=8, learning_rate=0.1),
@@ -119,7 +119,7 @@ def test_the_map_has_the_best_of_each_cell_and_marks_divergence():
     assert table["learning_rate_high"][0].as_py() == pytest.approx(0.1**0.5)
 
 
-def test_curves_are_means_where_all_completed_replicates_were_evaluated():
+def test_curves_are_means_at_updates_where_all_completed_replicates_were_evaluated():
     table = trials(run(0, 1.0, 0), run(0, 1.0, 1), run(0, None, 2), run(1, 5.0, 0), run(1, None, 1))
     points = curves(
         {"trial": 0, "replicate": 1, "update": 0, "epoch": 0.0, "train_loss": 4.0},
@@ -135,7 +135,7 @@ def test_curves_are_means_where_all_completed_replicates_were_evaluated():
     }  # fmt: skip
 
 
-def test_paths_follow_the_first_completed_replicate():
+def test_paths_are_those_of_the_first_completed_replicate():
     table = trials(run(0, None, 0, batch_size=None), run(0, 1.0, 1, batch_size=None), run(1, 2.0, optimizer="adam"))
     points = curves(
         *({"trial": 0, "replicate": r, "update": u, "position": [u + 10.0 * r, 2.0]} for u in (1, 0) for r in (0, 1)),
@@ -157,7 +157,7 @@ def test_empty_tables_give_empty_results(table):
     assert paths(table, curves()).num_rows == 0
 
 
-def test_when_everything_diverged_there_is_no_best_but_every_table_stands():
+def test_all_tables_exist_if_every_run_diverged():
     table = trials(run(0, None), run(1, None, learning_rate=1.0))
     result = summary(Tables(table))
     assert result["best"].num_rows == 0

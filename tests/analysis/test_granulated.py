@@ -22,7 +22,7 @@ def found(measure, gaps, **others):
     return {row["axis"]: row for row in table.to_pylist()}
 
 
-def test_a_perfect_predictor_has_one_along_every_axis():
+def test_a_perfect_predictor_has_value_one_along_every_axis():
     rows = found(np.exp(NOISE[0]), NOISE[0])
     assert {axis: row["value"] for axis, row in rows.items()} == {
         "optimizer": 1.0, "batch_size": 1.0, "learning_rate": 1.0, OVERALL: 1.0
@@ -31,7 +31,7 @@ def test_a_perfect_predictor_has_one_along_every_axis():
     assert [row["groups"] for row in rows.values()] == [24, 12, 16, 52]
 
 
-def test_a_measure_that_follows_a_confounder_has_high_tau_and_nothing_off_its_axis():
+def test_a_measure_of_the_batch_size_correlates_along_the_batch_size_only():
     gaps = np.log2(SIZES) + 0.3 * NOISE[0]
     measure = np.log2(SIZES) + 0.01 * NOISE[1]
     rows = found(measure, gaps)
@@ -44,13 +44,13 @@ def test_a_measure_that_follows_a_confounder_has_high_tau_and_nothing_off_its_ax
     assert {rows[axis]["verdict"] for axis in ("learning_rate", "optimizer")} == {"inconclusive"}
 
 
-def test_a_measure_that_knows_the_batch_size_alone_predicts_nothing_along_the_others():
+def test_a_measure_equal_to_the_batch_size_is_zero_along_the_other_axes():
     rows = found(np.array(SIZES, dtype=float), np.log2(SIZES) + 0.3 * NOISE[0])
     assert (rows["optimizer"]["value"], rows["learning_rate"]["value"]) == (0.0, 0.0)
     assert rows[OVERALL]["value"] == pytest.approx(1 / 3)
 
 
-def test_along_an_axis_it_is_the_mean_of_the_groups_taus():
+def test_the_value_along_an_axis_is_the_mean_tau_of_its_groups():
     gaps = NOISE[0].copy()
     gaps[[3, 17]] = np.nan
     groups = {}
@@ -61,7 +61,7 @@ def test_along_an_axis_it_is_the_mean_of_the_groups_taus():
     assert found(NOISE[1], gaps)["batch_size"]["value"] == pytest.approx(np.mean(taus), abs=1e-12)
 
 
-def test_hyperparameters_that_vary_are_axes_and_those_that_follow_from_the_optimizer_are_none():
+def test_only_hyperparameters_that_vary_for_an_optimizer_are_axes():
     momentum = [
         {"momentum": 0.5 + 0.4 * (index // 2 % 2)} if name == "sgd" else {"beta1": 0.9} for index, name in enumerate(OPTIMIZERS)
     ]
@@ -70,7 +70,7 @@ def test_hyperparameters_that_vary_are_axes_and_those_that_follow_from_the_optim
     }  # fmt: skip
 
 
-def test_runs_at_the_same_point_are_no_pair():
+def test_runs_at_the_same_level_are_not_paired():
     rows = found(
         *NOISE[:, :4],
         optimizer=["sgd"] * 4,
@@ -90,23 +90,28 @@ def test_runs_at_the_same_point_are_no_pair():
     [
         ([1.0] * 48, NOISE[0], {}, "the measure is constant"),
         (NOISE[0], [0.5] * 48, {}, "the generalization gap is constant"),
-        ([None] * 48, NOISE[0], {}, "no runs with measure and generalization gap"),
+        ([None] * 48, NOISE[0], {}, "no run has both the measure and the generalization gap"),
         (
             NOISE[0],
             NOISE[1],
             {"optimizer": ["sgd"] * 48, "batch_size": [8] * 48, "learning_rate": [0.1] * 48},
             "no hyperparameter varied",
         ),
-        ([1.0], [1.0], {name: values[:1] for name, values in COLUMNS.items()}, "1 run with measure and generalization gap"),
+        (
+            [1.0],
+            [1.0],
+            {name: values[:1] for name, values in COLUMNS.items()},
+            "only one run has both the measure and the generalization gap",
+        ),
     ],
 )
-def test_what_allows_no_verdict_says_why(measure, gaps, others, message):
+def test_an_undefined_verdict_has_a_reason(measure, gaps, others, message):
     row = found(measure, gaps, **others)[OVERALL]
     assert (row["value"], row["low"], row["high"]) == (None, None, None)
     assert (row["verdict"], row["message"]) == ("undefined", message)
 
 
-def test_configurations_that_differ_in_more_than_one_way_are_not_compared():
+def test_configurations_that_differ_in_two_hyperparameters_are_not_compared():
     row = found(
         [1.0, 2.0],
         [1.0, 2.0],
@@ -116,11 +121,11 @@ def test_configurations_that_differ_in_more_than_one_way_are_not_compared():
         replicate=[0, 0],
         trial=[0, 1],
     )
-    assert row["batch_size"]["message"] == "no two runs differ in it alone"
-    assert row[OVERALL]["message"] == "no two runs differ in one alone"
+    assert row["batch_size"]["message"] == "no two runs differ in this hyperparameter only"
+    assert row[OVERALL]["message"] == "no two runs differ in one hyperparameter only"
 
 
-def test_a_large_group_is_represented_by_some_of_its_runs():
+def test_a_large_group_is_represented_by_64_of_its_runs():
     x = np.arange(500.0)
     rates = 10.0 ** (x / 100)
     table = granulated(runs({"lambda_max": x}, x + 50 * np.random.default_rng(0).normal(size=500), learning_rate=rates))

@@ -11,7 +11,7 @@ def both(trial, before, after, measure="lambda_max", **columns):
     return value(trial, before, measure, **columns), value(trial, after, measure, rescaling=10.0, **columns)
 
 
-def test_what_changes_and_what_does_not_is_seen_beside_what_theory_says():
+def test_observed_invariance_stands_beside_the_theory():
     rows = found(
         *both(0, 2.0, 20.0),
         *both(1, 3.0, 60.0),
@@ -30,22 +30,22 @@ def test_what_changes_and_what_does_not_is_seen_beside_what_theory_says():
     )
 
 
-def test_one_per_cent_and_the_recorded_errors_are_tolerated():
+def test_a_difference_of_one_percent_and_the_recorded_errors_is_tolerated():
     assert found(*both(0, 1.0, 1.0099))["lambda_max"]["seen"] == "invariant"
     assert found(*both(0, 1.0, 1.02))["lambda_max"]["seen"] == "changes"
     assert found(*both(0, 1.0, 1.10, error=0.05))["lambda_max"]["seen"] == "invariant"
     assert found(*both(0, 1.0, 1.12, error=0.05))["lambda_max"]["seen"] == "changes"
 
 
-def test_other_settings_and_other_weights_are_not_compared():
+def test_values_of_different_settings_or_weights_are_not_compared():
     rows = found(
         value(0, 1.0, settings="one"), value(0, 1.0, settings="two", rescaling=2.0), value(0, 1.0, which="best", settings="two")
     )
     assert (rows["lambda_max"]["minimisers"], rows["lambda_max"]["seen"]) == (0, "inconclusive")
-    assert rows["lambda_max"]["message"] == "no minimiser has a value at both weights"
+    assert rows["lambda_max"]["message"] == "no minimiser has a value both as trained and rescaled"
 
 
-def test_degenerate_values_have_no_ratio():
+def test_zero_missing_and_unknown_values_have_no_ratio():
     assert found(*both(0, 0.0, 0.0))["lambda_max"]["ratio"] is None
     assert found(*both(0, 0.0, 0.0))["lambda_max"]["seen"] == "invariant"
     assert found(*both(0, None, 1.0))["lambda_max"]["seen"] == "inconclusive"

@@ -11,7 +11,7 @@ def column(name, *rows, table=None):
     return measured(table, curvature(*rows))[name].to_pylist()
 
 
-def test_a_row_a_run_with_a_column_a_measure_and_values_of_completed_ones():
+def test_there_is_a_row_per_run_and_a_column_per_measure():
     table = measured(
         trials(
             run(1, 2.0, generalization_gap=0.5, train_loss=0.1),
@@ -32,7 +32,7 @@ def test_a_row_a_run_with_a_column_a_measure_and_values_of_completed_ones():
     assert table["train_loss"].to_pylist() == [None, None, 0.1, None, None]
 
 
-def test_measures_stand_in_the_order_of_the_catalogue_and_unknown_ones_last():
+def test_measures_are_in_catalogue_order_and_unknown_ones_last():
     recorded = curvature(
         *(value(0, 1.0, name) for name in ("of_the_future", "phi_0.001", "trace", "lambda_max_2", "lambda_max"))
     )
@@ -40,27 +40,27 @@ def test_measures_stand_in_the_order_of_the_catalogue_and_unknown_ones_last():
     assert names == ["lambda_max_2", "lambda_max", "trace", "phi_0.001", "of_the_future"]
 
 
-def test_final_weights_stand_before_best_ones_and_are_not_mixed_with_them():
+def test_final_weights_are_preferred_and_not_mixed_with_best_ones():
     rows = [value(trial, 10.0 + trial, which="best") for trial in range(3)]
     assert column("lambda_max", *rows) == [10.0, 11.0, 12.0]
     assert column("lambda_max", *rows, value(1, 5.0)) == [None, 5.0, None]
 
 
 @pytest.mark.parametrize("others", [{"rescaling": 10.0}, {"which": "path"}])
-def test_rescaled_weights_and_looks_along_training_are_other_rows(others):
+def test_measurements_at_rescaled_weights_or_along_training_are_left_out(others):
     assert column("lambda_max", value(0, 1.0), value(0, 2.0, **others)) == [1.0, None, None]
 
 
-def test_of_several_settings_the_ones_of_most_runs_then_the_newest():
+def test_the_settings_of_most_runs_are_used_then_the_newest():
     old = [value(trial, 1.0, settings="old") for trial in range(3)]
     new = [value(trial, 2.0, settings="new") for trial in range(3)]
     assert column("lambda_max", *old, *new[:2]) == [1.0, 1.0, 1.0]
     assert column("lambda_max", *old, *new) == [2.0, 2.0, 2.0]
-    # As a record is read: by trial, within one as it was written.
+    # A record is sorted by trial, and within a trial in the order in which it was written.
     assert column("lambda_max", *(row for both in zip(old, new, strict=True) for row in both)) == [2.0, 2.0, 2.0]
 
 
-def test_settings_that_mostly_failed_do_not_hide_others_and_runs_are_counted_rather_than_rows():
+def test_settings_are_chosen_by_the_number_of_runs_with_a_value():
     failed = [value(trial, None, settings="many", message="no") for trial in range(3)]
     assert column("lambda_max", *failed, value(1, 5.0, settings="few")) == [None, 5.0, None]
     again = [value(0, float(index), settings="again") for index in range(3)]
@@ -68,11 +68,11 @@ def test_settings_that_mostly_failed_do_not_hide_others_and_runs_are_counted_rat
     assert column("lambda_max", *again, *others) == column("lambda_max", *others, *again) == [7.0, 7.0, None]
 
 
-def test_best_weights_stand_in_where_no_final_ones_have_a_value():
+def test_best_weights_are_used_if_final_ones_have_no_value():
     assert column("lambda_max", value(0, None), value(0, 5.0, which="best")) == [5.0, None, None]
 
 
-# Losses fall, and the held-out one rises again after update 40; trial 1 is best at its end.
+# The train loss decreases, and the held-out losses increase again after update 40. Trial 1 is best at its end.
 LOSSES = {0: (2.0, 2.0, 2.5), 40: (1.0, 0.8, 1.1), 100: (0.5, 0.9, 1.3)}
 CURVES = curves(
     *(
@@ -102,7 +102,7 @@ AT_BEST = [value(0, 3.0, which="best", update=40), value(1, 6.0, which="best", u
         (OF_BEST, AT_FINAL, [5.0, 6.0], [0.5, 1.5], 0.8),
     ],
 )
-def test_a_measure_stands_beside_the_losses_of_its_own_weights(table, recorded, values, losses, gap):
+def test_measures_and_losses_are_of_the_same_weights(table, recorded, values, losses, gap):
     found = measured(table, curvature(*recorded), CURVES)
     assert found["lambda_max"].to_pylist() == values
     assert found["train_loss"].to_pylist() == losses
@@ -116,39 +116,39 @@ def test_without_curves_the_losses_of_other_weights_are_null():
     assert found["generalization_gap"].to_pylist() == [None, 0.8]
 
 
-def test_a_run_whose_best_weights_were_not_measured_has_no_losses_of_others():
+def test_a_run_whose_best_weights_were_not_measured_has_null_losses():
     found = measured(OF_LAST, curvature(AT_BEST[0]), CURVES)
     assert found["lambda_max"].to_pylist() == [3.0, None]
     assert found["train_loss"].to_pylist() == [1.0, None]
 
 
-def test_measures_taken_at_other_weights_alone_are_told():
+def test_a_measure_taken_only_at_the_other_weights_has_a_message():
     rows = measures(OF_BEST, curvature(*AT_BEST, value(0, 7.0, "trace"))).to_pylist()
     assert [(row["measure"], row["which"], row["values"], row["missing"], row["message"]) for row in rows] == [
         ("lambda_max", "best", 2, 0, None),
-        ("trace", None, 0, 1, "measured at the final weights, and these tables are of the best ones"),
+        ("trace", None, 0, 1, "measured at the final weights, but these tables use the best weights"),
     ]
 
 
-def test_of_settings_with_as_many_runs_those_on_more_rows():
+def test_among_settings_of_equally_many_runs_more_data_rows_are_preferred():
     many = [value(trial, 1.0, settings="many", rows=1000) for trial in range(3)]
     newer = [value(trial, 2.0, settings="newer", rows=10) for trial in range(3)]
     assert column("lambda_max", *many, *newer) == [1.0, 1.0, 1.0]
     assert column("lambda_max", *many[:2], *newer) == [2.0, 2.0, 2.0]
 
 
-def test_what_is_not_finite_is_null():
+def test_values_that_are_not_finite_are_null():
     assert column("lambda_max", value(0, float("nan")), value(1, float("inf")), value(2, None, message="no")) == [None] * 3
 
 
 @pytest.mark.parametrize("table", [trials(), trials(run(0, None))])
-def test_no_completed_run(table):
+def test_without_completed_runs_all_values_are_null(table):
     assert column("lambda_max", value(0, 1.0), table=table) == [None] * table.num_rows
     assert measure_names(measured(table, curvature())) == []
 
 
-def test_rows_that_name_no_update_keep_their_losses():
-    """NaN is not equal to NaN: an update that is not known is no other evaluation."""
+def test_rows_without_a_recorded_update_keep_their_losses():
+    """NaN differs from NaN, but two unknown updates must count as the same evaluation."""
     plain = trials(run(0, 1.0, test_loss=2.0)).drop_columns(["updates"])
     unknown = plain.append_column("updates", pa.nulls(1, pa.int64()))
     found = measured(unknown, curvature(value(0, 3.0))).to_pylist()

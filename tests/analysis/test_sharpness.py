@@ -15,11 +15,11 @@ def completed(count, **columns):
     return trials(*(run(trial, 1.0, train_loss=0.1, **columns) for trial in range(count)))
 
 
-def test_nothing_where_no_curvature_was_recorded():
+def test_without_curvature_there_are_no_tables():
     assert sharpness(results(completed(3))) == {}
 
 
-def test_each_measure_is_explained_with_its_paper_and_what_it_lacks():
+def test_each_measure_has_a_description_a_paper_and_its_missing_values():
     tables = sharpness(
         results(
             completed(2),
@@ -39,7 +39,7 @@ def how(rows, exact):
     return json.dumps({"rows": rows, "dtype": "float32", "exact": exact})
 
 
-def test_how_each_was_measured_is_told_and_what_was_set_aside():
+def test_measures_have_their_settings_and_the_number_of_unused_values():
     recorded = [value(trial, 1.0, settings=how(500, True), rows=500) for trial in range(2)]
     recorded += [value(0, 2.0, settings=how(50, True), rows=50), value(0, 3.0, "trace", settings=how(50, False), rows=50)]
     largest, trace = sharpness(results(completed(2), *recorded))["measures"].to_pylist()
@@ -47,7 +47,7 @@ def test_how_each_was_measured_is_told_and_what_was_set_aside():
     assert [trace[name] for name in ("values", "rows", "dtype", "exact", "others")] == [1, 50, "float32", False, 0]
 
 
-def test_rescaled_rows_and_looks_along_training_are_not_missing():
+def test_rescaled_rows_and_measurements_along_training_are_not_missing():
     recorded = [
         value(0, 1.0),
         value(0, None, rescaling=10.0, message="rescaled"),
@@ -60,7 +60,7 @@ def test_rescaled_rows_and_looks_along_training_are_not_missing():
     assert (trace["values"], trace["missing"], trace["message"], trace["rows"]) == (0, 0, None, None)
 
 
-def test_measures_are_ranked_against_the_test_error_where_there_is_one():
+def test_correlations_with_the_test_error_exist_for_classification():
     recorded = [value(trial, 1.0 + trial) for trial in range(3)]
     assert set(sharpness(results(completed(3), *recorded))["correlations"]["target"].to_pylist()) == {"generalization_gap"}
     tables = sharpness(results(completed(3, test_error=0.1), *recorded))
@@ -80,7 +80,7 @@ def test_measures_are_ranked_against_the_test_error_where_there_is_one():
         (completed(2), [value(0, 1.0, which="path", update=10), value(1, 0.0, rescaling=2.0)]),
     ],
 )
-def test_degenerate_studies_have_plain_tables_without_nan(table, recorded):
+def test_degenerate_studies_have_tables_without_nan(table, recorded):
     tables = to_json(sharpness(results(table, *recorded)))
     json.dumps(tables, allow_nan=False)
     assert {row["verdict"] for row in tables["correlations"]} <= {"undefined", "too few"}

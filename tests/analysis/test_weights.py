@@ -21,11 +21,11 @@ LINEAR = layout_of([Tensor((2, 1), WEIGHT, 2, 1), Tensor((1,), BIAS, 2, 1)])
     ],
     ids=["linear", "one of each", "surface", "network"],
 )
-def test_parameters_are_named_by_kind_and_numbered_where_there_are_several(tensors, names):
+def test_parameters_are_named_by_kind_and_numbered_if_several(tensors, names):
     assert parameter_names(layout_of(tensors)) == names
 
 
-def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_its_completed_replicates():
+def test_weights_of_the_best_configurations_have_mean_and_deviation():
     table = trials(
         run(3, 0.2, 0, parameters=3),
         run(3, 0.2, 1, parameters=3),
@@ -46,7 +46,7 @@ def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_it
         *(minimum(trial, [9.0, 9.0, 9.0], LINEAR) for trial in (6, 7, 8)),
     )
     rows = learned_weights(table, recorded, 10).to_pylist()
-    # Trials 6 and 3 are not whole; of trial 8 no replicate completed.
+    # Trials 6 and 3 are incomplete, and no replicate of trial 8 completed.
     assert [row["trial"] for row in rows] == [5, 7, 6, 3]
     assert [rows[0], rows[3]] == [
         {"trial": 5, "optimizer": "adam", "schedule": "constant", "batch_size": 8, "learning_rate": 0.01}
@@ -56,21 +56,21 @@ def test_the_best_configurations_come_first_each_with_mean_and_deviation_over_it
     ]
 
 
-def test_weights_are_those_that_the_losses_are_of():
+def test_weights_and_losses_are_of_the_same_evaluation():
     table = trials(run(0, 1.0, parameters=3, evaluated_at_update=40), run(1, 2.0, parameters=3, evaluated_at_update=100))
     finals = [minimum(trial, [9.0, 9.0, float(trial)], LINEAR) for trial in range(2)]
     bests = [minimum(trial, [1.0, 2.0, 3.0 + trial], LINEAR, which="best") for trial in range(2)]
     assert learned_weights(table, minima(*finals, *bests))["b"].to_pylist() == [3.0, 1.0]
 
 
-def test_a_configuration_whose_weights_were_not_kept_has_nulls():
+def test_a_configuration_without_recorded_weights_has_nulls():
     table = trials(run(0, 1.0, parameters=3), run(1, 2.0, parameters=3))
     [kept, lost] = learned_weights(table, minima(minimum(0, [1.0, 2.0, 3.0], LINEAR))).to_pylist()
     assert (kept["w1"], lost["w1"], lost["b_sd"]) == (1.0, None, None)
 
 
 @pytest.mark.parametrize("rows", [[], [run(0, 1.0, parameters=9)], [run(0, None, parameters=3)], [run(0, 1.0, parameters=3)]])
-def test_without_anything_to_show_the_table_is_empty(rows):
+def test_the_table_of_weights_may_be_empty(rows):
     assert learned_weights(trials(*rows), minima()).num_rows == 0
 
 

@@ -1,4 +1,4 @@
-"""The designs of the calibration: null studies, in which no direction is true, and planted ones, in which one is."""
+"""Designs for the calibration of verdicts: null studies without an effect, and studies with a planted effect."""
 
 from itertools import product
 
@@ -84,10 +84,10 @@ PLANTED |= {
 }
 PLANTED |= {"ratio 2: 12 and 12 × 3, left out by rate": Design(sides=(12, 12), ratio=2.0, diverged="rate", losses=0.0)}
 
-# The size at which a relation is to be found over all runs.
+# The design in which the planted effect must be found over all runs.
 FOUND = "τ 0.5: 24 × 10, random"
 
-# A small form: each kind of verdict, null and planted, and each of the faults that the designs above are there for.
+# A small selection with each kind of verdict, null and planted, and each source of false verdicts in the designs above.
 FEW_NULL = (
     "24 × 3, random, seeds 0.9", "12 × 3, grid, seeds 0.9", "24 × 3, grid, left out by rate", "20 trials of 2 and 2 × 3",
     "12 and 1 × 3, within 0.95", "12 and 2 × 3, within 0.95", "6 pairs × 3", "1 and 1 × 3, seeds 0.9",

@@ -1,11 +1,11 @@
-"""Made-up studies as tables in memory, in which it is known whether measures go with the gap, and by how much.
+"""Simulated studies as tables in memory, with a known relation between measures and generalization gap.
 
-The latent model: the logarithm of a measure is u and that of the gap v, each standard normal over configurations and seeds, and
-u = √w · A + √(1 - w) · (√s · S + √(1 - s) · E), where A belongs to a configuration, S to a replicate, whose seed all
-configurations share, and E to a single run; w is `within`, the correlation of a configuration's replicates, and s is
-`seeds`. Of u and v the parts A have a correlation ρ, the parts E the same one, and the parts S none, so that within a replicate
-Kendall's τ of measure and gap is 2/π · asin ρ, whatever w and s are. `tau` is that τ: 0 in a null study. A study has several
-measures, drawn independently of each other given the gap, so that one table gives several verdicts of each kind.
+The logarithms of a measure and of the gap are proportional to latent variables u and v, each standard normal over
+configurations and seeds: u = √w · A + √(1 - w) · (√s · S + √(1 - s) · E). A belongs to a configuration, S to a replicate, whose
+seed all configurations share, and E to a single run. w is `within`, the correlation of a configuration's replicates, and s is
+`seeds`. The parts A of u and v have correlation ρ, and so have the parts E; the parts S are independent. Within a replicate,
+Kendall's τ of measure and gap is therefore 2/π · asin ρ for all w and s. `tau` is this τ, 0 in a null study. The measures of a
+study are independent given the gap, so that one table gives several verdicts of each kind.
 """
 
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ from sweepgd.record import CURVATURE, TRIALS
 
 SIZES, OPTIMIZERS = np.array([8, 32, 128, 512]), np.array(["adam", "sgd"])
 MEASURES = ("lambda_max", "trace", "asam", "sam", "fisher_trace", "relative_flatness", "noise_scale", "weight_norm")
-# Of the logarithm of a measure and of the gap.
+# Standard deviation of the logarithms of measure and gap.
 DEVIATION = 0.5
 
 
 @dataclass(frozen=True)
 class Design:
-    """How a study is made: its size, its search space, and what is planted in it."""
+    """The design of a simulated study: its size, search space and planted effect."""
 
     configurations: int = 24
     replicates: int = 3
     search: str = "random"  # or "grid"
-    sides: tuple[int, int] | None = None  # in place of a search: configurations of the smallest and of the largest batch size
-    paired: bool = False  # whether the configurations of both sides have the same learning rates
+    sides: tuple[int, int] | None = None  # instead of a search: configurations at smallest and largest batch size
+    paired: bool = False  # if True, the configurations of both sides have the same learning rates
     within: float = 0.7
     seeds: float = 0.5
     tau: float = 0.0
-    ratio: float = 1.0  # of a measure at the largest batch size to that at the others
-    confounder: str = ""  # "rate" or "loss", which then is half of the variance of u and of v
-    trials: int | None = None  # so many, each of which draws one of the configurations; one each where not given
-    diverged: str = ""  # "random", or "rate", where it is most of the runs at high rates: about 30 in 100 diverge
-    losses: float = 0.3  # decades over which the train losses of the configurations are spread
-    about: tuple[str, ...] = ()  # the kinds of verdict for which `tau` and `ratio` are the truth; all where none are named
+    ratio: float = 1.0  # of a measure at the largest batch size to its value at the other sizes
+    confounder: str = ""  # "rate" or "loss", which then contributes half of the variances of u and v
+    trials: int | None = None  # number of trials, each of a randomly drawn configuration; None: one trial per configuration
+    diverged: str = ""  # about 30 % of runs diverge: "random" ones, or "rate": most of those at high rates
+    losses: float = 0.3  # decades over which the train losses of the configurations vary
+    about: tuple[str, ...] = ()  # kinds of verdict for which `tau` and `ratio` are the truth; all kinds if empty
 
 
 def tables(design: Design, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:
@@ -50,13 +50,13 @@ def tables(design: Design, random: np.random.Generator) -> tuple[pa.Table, pa.Ta
     u, v = _latents(design, rates, loss, random)
     measures = np.exp(DEVIATION * u) * np.where(sizes == sizes.max(), design.ratio, 1.0)[:, None]
     losses = 0.01 * 10 ** (design.losses * loss[:, None] + 0.005 * random.random((count, replicates)))
-    gone = _diverged(design, rates, random)
+    diverged = _diverged(design, rates, random)
     drawn = np.arange(count) if design.trials is None else random.integers(0, count, design.trials)
 
     def of_runs(values: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values if values.ndim == 2 else values[:, None], (count, replicates))[drawn].ravel()
 
-    ended = of_runs(gone)
+    ended = of_runs(diverged)
     runs = {"trial": np.repeat(np.arange(len(drawn)), replicates), "replicate": np.tile(np.arange(replicates), len(drawn))}
     trials = runs | {
         "config_id": np.char.add("c", np.repeat(drawn, replicates).astype(str)),
@@ -101,8 +101,7 @@ def _space(design: Design, random: np.random.Generator) -> tuple[np.ndarray, np.
 
 
 def _latents(design: Design, rates: np.ndarray, loss: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return u of each measure, configuration and replicate, (measures, configurations, replicates), and v, without the first
-    axis."""
+    """Return u, (measures, configurations, replicates), and v, (configurations, replicates)."""
     rho = sin(pi / 2 * design.tau)
 
     def parts(*shape: int, relation: float) -> tuple[np.ndarray, np.ndarray]:
@@ -116,13 +115,13 @@ def _latents(design: Design, rates: np.ndarray, loss: np.ndarray, random: np.ran
     u, v = (sqrt(w) * a + sqrt(1 - w) * (sqrt(s) * b + sqrt(1 - s) * e) for a, b, e in zip(own, seed, run, strict=True))
     if not design.confounder:
         return u, v
-    # Uniform, of mean 0 and deviation 1.
+    # Uniform with mean 0 and standard deviation 1.
     other = ((np.log10(rates) / 3 + 1 if design.confounder == "rate" else loss) - 0.5)[:, None] * sqrt(12)
     return (u + other) / sqrt(2), (v + other) / sqrt(2)
 
 
 def _diverged(design: Design, rates: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return which runs diverged, (configurations, replicates)."""
+    """Return a mask of the runs that diverged, (configurations, replicates)."""
     chance = np.zeros(len(rates))
     if design.diverged == "random":
         chance[:] = 0.3

@@ -1,4 +1,4 @@
-"""The measured rates as a table of text."""
+"""The measured rates as a text table."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,11 @@ from calibration.verdicts import KINDS, Rates
 
 
 def table(title: str, measured: Mapping[str, Mapping[str, Rates]], planted: bool) -> str:
-    """Return a row a design and a column a kind of verdict: of null studies the percent of false verdicts, of planted ones that
-    of right ones; then the percent of intervals that hold the truth. "–" where no interval was given."""
+    """Return a table with one row per design and one column per kind of verdict.
+
+    A cell has the percentage of false verdicts (correct ones for a planted effect), then the coverage of the intervals in
+    percent; "–" if no interval was given.
+    """
     width = max(map(len, measured)) + 2
     lines = [title, " " * width + "  ".join(kind.rjust(len(kind)) for kind in KINDS)]
     for name, found in measured.items():

@@ -8,7 +8,7 @@ from sweepgd.report.console import say, stdout, width
 
 
 @pytest.mark.parametrize(("columns", "wide"), [(None, 120), ("90", 90)])
-def test_a_pipe_is_as_wide_as_the_environment_says_or_120(columns, wide, monkeypatch):
+def test_the_width_of_a_pipe_is_that_of_the_environment_or_120(columns, wide, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     if columns is not None:
         monkeypatch.setenv("COLUMNS", columns)
@@ -17,7 +17,7 @@ def test_a_pipe_is_as_wide_as_the_environment_says_or_120(columns, wide, monkeyp
 
 
 class Terminal(TextIOWrapper):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self):
         return True
@@ -35,7 +35,7 @@ SENTENCES = ("Recorded in results/a_name.", "Next: sweepgd analyze results/a_nam
         (40, [SENTENCES[0], "Next: sweepgd analyze results/a_name ", "--figures figures"]),
     ],
 )
-def test_sentences_are_broken_between_words_on_a_terminal(columns, lines, monkeypatch):
+def test_sentences_are_wrapped_between_words_on_a_terminal(columns, lines, monkeypatch):
     file = Terminal(BytesIO(), encoding="utf-8")
     monkeypatch.setattr(sys, "stdout", file)
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -45,7 +45,7 @@ def test_sentences_are_broken_between_words_on_a_terminal(columns, lines, monkey
     assert [line.rstrip() for line in file.buffer.getvalue().decode().splitlines()] == [line.rstrip() for line in lines]
 
 
-def test_sentences_are_one_line_where_nothing_limits_it(monkeypatch, capsys):
+def test_sentences_are_one_line_outside_a_terminal(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "40")
     say(*SENTENCES)
     assert capsys.readouterr().out == " ".join(SENTENCES) + "\n"

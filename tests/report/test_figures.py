@@ -22,16 +22,16 @@ from sweepgd.report.figures import write_figures
 
 
 def results(table, points=None, *measured):
-    """What a chart reads of a results directory."""
+    """Return the tables of a results directory that charts read."""
     return SimpleNamespace(trials=table, curves=curves() if points is None else points, curvature=curvature(*measured))
 
 
 def rows(chart):
-    """All the values drawn in a chart."""
+    """Return all values that are drawn in a chart."""
     return [row for values in chart.to_dict()["datasets"].values() for row in values]
 
 
-def test_ticks_are_round_and_inside():
+def test_ticks_are_round_and_within_the_range():
     assert log_ticks([0.011, 0.9]) == [0.02, 0.05, 0.1, 0.2, 0.5]
     assert log_ticks([1e-6, 1.0]) == [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
     assert log_ticks([0.0, 0.1, 1.0]) == [0.0, 0.1, 0.2, 0.5, 1.0]
@@ -42,7 +42,7 @@ def test_ticks_are_round_and_inside():
     assert len(log_ticks([1e-190, 1e190])) <= 9
 
 
-def test_log_scales_survive_zero_and_a_single_value():
+def test_log_scales_accept_zero_and_a_single_value():
     assert log_scale([0.01, 1.0]).to_dict() == {"type": "log", "domain": [0.01, 1.0], "nice": False}
     assert log_scale([0.0, 0.5, 2.0]).to_dict() == {
         "type": "symlog", "constant": 0.5, "domain": [0.0, 2.0], "nice": False
@@ -57,7 +57,7 @@ def test_a_long_line_is_thinned_and_keeps_its_ends():
     assert (len(short), short[0], short[-1]) == (MOST_POINTS, line[0], line[-1])
 
 
-def test_loss_curves_hold_the_best_of_each_batch_size():
+def test_loss_curves_show_the_best_of_each_batch_size():
     shown = rows(loss_curves(results(*study())))
     runs = ["8 (adam, 0.001)", "32 (sgd, 0.1)", "128 (adam, 0.01)", "1024 (adam, 0.01)"]
     assert list(dict.fromkeys(row["run"] for row in shown)) == runs
@@ -65,7 +65,7 @@ def test_loss_curves_hold_the_best_of_each_batch_size():
     assert len(shown) == 4 * 11 * 2
 
 
-def test_the_map_holds_every_cell():
+def test_the_map_shows_every_cell():
     shown = rows(rate_batch(results(*study())))
     assert len({(row["learning_rate"], row["batch_size"]) for row in shown}) == 20
     assert any(row["objective"] is None and row["share_diverged"] == 1 for row in shown)
@@ -80,13 +80,13 @@ def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
     cells = {(row["batch_size"], row["learning_rate"]): (row["objective"], row["pruned"]) for row in rows(chart)}
     assert cells == {(8, 0.1): (1.0, False), (8, 1.0): (2.0, False), (64, 0.1): (0.5, True), (64, 1.0): (None, False)}
     shown = chart.to_dict()
-    assert "ring: pruned, its last value" in shown["title"]["subtitle"]
+    assert "ring: pruned, last value" in shown["title"]["subtitle"]
     filters = [layer.get("transform", [{}])[0].get("filter") for layer in shown["layer"]]
     assert (filters.count("datum.pruned"), filters.count("!datum.pruned && datum.objective === 1.0")) == (2, 1)
     assert "ring" not in rate_batch(results(study()[0])).to_dict()["title"]["subtitle"]
 
 
-def test_by_rate_joins_the_best_at_each_rate():
+def test_a_line_joins_the_best_configurations_at_each_rate():
     table = trials(
         run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None),
         run(4, 0.5, 0, learning_rate=0.1), run(4, 0.5, 1, learning_rate=0.1, status="failed"),
@@ -105,12 +105,12 @@ def test_paths_start_at_a_ring_and_end_at_a_dot():
 
 @pytest.mark.parametrize("table", [trials(), trials(run(0, None))])
 @pytest.mark.parametrize("name", CHARTS)
-def test_a_chart_without_data_says_what_is_missing(name, table):
+def test_a_chart_without_data_raises_missing(name, table):
     with pytest.raises(Missing):
         CHARTS[name](results(table, None, value(0, 1.0)))
 
 
-def test_figures_are_written_as_png_and_svg_and_the_missing_named(tmp_path):
+def test_figures_are_png_and_svg_and_missing_ones_are_reported(tmp_path):
     table, points = study()
     said = []
     written = write_figures(results(table, points), tmp_path / "figures", said.append)
@@ -130,7 +130,7 @@ def test_the_same_tables_give_the_same_figures(tmp_path):
     table, points = study()
     first, second = (write_figures(results(table, points), tmp_path / name, lambda line: None) for name in "ab")
     assert [path.read_bytes() for path in first[::2]] == [path.read_bytes() for path in second[::2]]
-    # Vega numbers its colour gradients through a process.
+    # Vega numbers its colour gradients consecutively in a process.
     first_svg, second_svg = ([re.sub(r"gradient_\d+", "", path.read_text()) for path in svg[1::2]] for svg in (first, second))
     assert first_svg == second_svg
 
@@ -147,20 +147,20 @@ def test_figures_with_zeros_and_a_single_run_are_drawn(tmp_path):
     assert len(write_figures(results(table, points), tmp_path, lambda line: None)) == 6
 
 
-def test_an_unwritable_directory_is_one_line(tmp_path):
+def test_an_unwritable_directory_is_an_error_of_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Problem, match=r"cannot write figures to .*choose another"):
         write_figures(results(trials()), tmp_path / "file", lambda line: None)
 
 
-def test_a_panel_a_measure_holds_every_run_with_both_and_says_tau():
+def test_each_measure_has_a_panel_of_its_runs_with_their_tau():
     table = trials(*(run(trial, 1.0, generalization_gap=float(trial), batch_size=8 << trial % 3) for trial in range(12)))
     measured = [value(trial, 10.0**trial, name) for name in ("lambda_max", "lambda_max_2", "trace") for trial in range(12)]
     chart = measure_gap(results(table, None, *measured[:-1], value(3, 1.0, "sam_step"))).to_dict()
     panels = chart["vconcat"][0]["hconcat"]
     assert [panel["encoding"]["x"]["title"] for panel in panels] == ["lambda_max", "trace", "sam_step"]
     assert panels[0]["title"]["text"] == "τ +1.00  [+0.92, +1.00]"
-    assert panels[2]["title"]["text"] == "τ undefined: 1 run with measure and generalization gap"
+    assert panels[2]["title"]["text"] == "τ undefined: only one run has both the measure and the generalization gap"
     drawn = [chart["datasets"][panel["data"]["name"]] for panel in panels]
     assert [len(points) for points in drawn] == [12, 11, 1]
     assert drawn[2] == [{"measure": 1.0, "gap": 3.0, "batch": 8}]
@@ -173,7 +173,7 @@ def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size(
     ]
     looks = [value(t, 3.0 + t, update=u, which="path") for t in (0, 1, 2) for u in (10, 20)]
     drawn = rows(edge_of_stability(results(table, curves(*points), *looks)))
-    # Trial 3 is the best of its size, but was not looked at. The edge begins with training, and not with the first look.
+    # Trial 3 is the best of its size, but was not measured. The edge begins with training, not with the first measurement.
     assert [tuple(row.values()) for row in drawn] == [
         (epoch, value, line, name)
         for name, largest in (("8 (sgd, 0.1)", 4.0), ("64 (sgd, 0.1)", 5.0))
@@ -182,7 +182,7 @@ def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size(
     ]
 
 
-def test_lambda_max_is_drawn_with_what_an_l2_penalty_adds():
+def test_lambda_max_is_drawn_with_its_l2_penalty():
     decayed = {"hyperparameters": {"weight_decay": 0.5}}
     table, points = (
         trials(run(0, 1.0, **decayed)),
@@ -192,10 +192,10 @@ def test_lambda_max_is_drawn_with_what_an_l2_penalty_adds():
     assert [(row["line"], row["value"]) for row in rows(chart)] == [
         ("λmax", 3.5), ("edge of stability", 4.0), ("edge of stability", 4.0)
     ]  # fmt: skip
-    assert chart.to_dict()["title"]["subtitle"][1].startswith("an L2 penalty adds its weight decay to λmax")
+    assert chart.to_dict()["title"]["subtitle"][1].startswith("an L2 penalty adds at most its weight decay to λmax")
 
 
-def test_a_single_look_is_a_dot_and_its_edge_a_line_that_is_the_rules_own():
+def test_a_single_measurement_is_a_dot_and_the_edge_is_a_line():
     momentum = {"optimizer": "momentum", "hyperparameters": {"beta": 0.9}}
     points = [
         {"trial": t, "replicate": 0, "update": u, "epoch": u / 10, "learning_rate": 0.5 if u else None}
@@ -231,8 +231,8 @@ def test_densities_are_those_of_the_best_of_each_batch_size():
     ]  # fmt: skip
 
 
-def test_densities_are_of_the_weights_that_the_losses_are_of():
-    """And of the others where only these were measured. The title says which; newer ones of the other kind change nothing."""
+def test_densities_are_of_the_same_weights_as_the_losses():
+    """If only the other weights were measured, the densities are of these, and the title says which weights they are of."""
     final, best = (
         value(0, 1.0, "spectral_density", grid=[at], density=[1.0], which=w) for at, w in ((3.0, "final"), (5.0, "best"))
     )

@@ -24,24 +24,24 @@ def line(train=(3.0, 0.1, 2.0, 0.2, 4.0), **columns):
 
 
 def surface(losses, settings=SETTINGS, path=()):
-    """A surface of these losses (β, α), and a path through these points."""
+    """Return the table of a surface with these losses, (β, α), and of a path through these points."""
     losses = np.asarray(losses, dtype=float)
     beta, alpha = (index.ravel().astype(float) for index in np.indices(losses.shape))
     table = table_of("surface", Run(0), {"alpha": alpha, "beta": beta, "train_loss": losses.ravel()}, settings)
     if not path:
         return table
-    way = np.array(path, dtype=float)
-    columns = {"alpha": way[:, 0], "beta": way[:, 1], "update": range(len(way))}
+    points = np.array(path, dtype=float)
+    columns = {"alpha": points[:, 0], "beta": points[:, 1], "update": range(len(points))}
     return pa.concat_tables([table, table_of("path", Run(0), columns, settings)])
 
 
 def drawn(chart):
-    """Everything drawn in a chart, and its title."""
+    """Return all values that are drawn in a chart, and its title."""
     described = chart.to_dict()
     return [row for values in described["datasets"].values() for row in values], described["title"]
 
 
-def test_a_line_has_its_parts_and_marks_its_two_minimisers_with_their_batch_sizes():
+def test_a_line_shows_all_parts_and_labels_its_two_minimisers():
     rows, title = drawn(landscape_line(line(test_loss=[2.0] * 5), TRIALS))
     points = [row for row in rows if "run" not in row]
     assert {(row["part"], row["alpha"], row["value"]) for row in points if row["alpha"] == 0.5} == {
@@ -53,13 +53,13 @@ def test_a_line_has_its_parts_and_marks_its_two_minimisers_with_their_batch_size
     assert title["subtitle"] == "at 1 − α times the weights of run 0.0, and α times those of run 7.1; on all rows of each part"
 
 
-def test_a_classification_has_a_panel_of_errors_in_per_cent():
+def test_a_classification_has_a_panel_of_errors_in_percent():
     one, two = (landscape_line(line(**columns), TRIALS).to_dict() for columns in ({}, {"train_error": [0.25] * 5}))
     assert (len(one["vconcat"]), len(two["vconcat"])) == (1, 2)
     assert any(row.get("value") == 25.0 for values in two["datasets"].values() for row in values)
 
 
-def test_what_is_beyond_the_range_is_drawn_at_the_edge_of_a_line_and_said():
+def test_losses_beyond_the_range_are_drawn_at_the_edge_of_a_line():
     rows, title = drawn(landscape_line(line([None, 0.1, 2.0, 0.2, 4.0]), TRIALS))
     assert {row["value"] for row in rows if row["alpha"] == -0.5} == {4.0}
     assert title["subtitle"].endswith("; beyond the floating-point range drawn at the upper edge")
@@ -74,7 +74,7 @@ def test_levels_are_logarithmic_from_the_lowest_to_the_highest():
     np.testing.assert_allclose(levels.steps(np.array([0.01, 1.0, 100.0])), [0.0, STEPS / 2, STEPS], atol=1e-12)
 
 
-def test_levels_end_six_decades_up_and_take_zero_negative_and_equal_losses():
+def test_levels_cover_six_decades_and_accept_zero_and_negative_losses():
     cliff = Levels.over(np.array([1e-3, 1.0, 1e30]))
     np.testing.assert_allclose(cliff.loss(STEPS), 1e3)
     assert cliff.steps(np.array([1e30, np.nan])).tolist() == [STEPS, STEPS]
@@ -86,20 +86,20 @@ def test_levels_end_six_decades_up_and_take_zero_negative_and_equal_losses():
     assert Levels.over(np.array([1e-300, 1e300])).count == STEPS
 
 
-def test_areas_lie_in_each_other_and_the_lowest_is_the_whole_square():
+def test_areas_are_nested_and_the_lowest_is_the_whole_square():
     values = np.add.outer(np.linspace(-1, 1, 9) ** 2, np.linspace(-1, 1, 9) ** 2) + 0.01
     shapes = areas(values, Levels.over(values), 80.0)
     assert [shape["step"] for shape in shapes] == list(range(STEPS))
     sizes = [sum(area(ring) for polygon in shape["geometry"]["coordinates"] for ring in polygon) for shape in shapes]
     np.testing.assert_allclose(sizes[0], 6400.0)
     assert (np.diff(sizes) < 0).all()
-    # Half way up the steps the loss is √(0.01 · 2.01), a circle of radius √(that − 0.01) of the half side, 40.
+    # At half of the steps the loss is l = √(0.01 · 2.01), on a circle of radius √(l − 0.01) times the half side, 40.
     hole = 6400.0 - sizes[STEPS // 2]
     assert hole == pytest.approx(np.pi * 40**2 * (np.sqrt(0.01 * 2.01) - 0.01), rel=0.15)
 
 
 def area(ring):
-    """Of a closed ring, by the shoelace formula: negative for a hole."""
+    """Return the area of a closed ring by the shoelace formula, negative for a hole."""
     x, y = np.array(ring).T
     return -0.5 * float(x[:-1] @ y[1:] - x[1:] @ y[:-1])
 
@@ -110,11 +110,11 @@ def test_a_path_goes_from_ring_to_dot_over_a_surface():
     rows, title = drawn(landscape_surface(table, TRIALS))
     assert [(row["alpha"], row["end"]) for row in rows if "end" in row] == [(0.0, "start"), (3.0, "end")]
     assert title["text"] == "Loss around the minimiser of batch 16 (sgd, 0.1), run 0.0"
-    assert title["subtitle"] == "the optimizer's path from ring to dot, a point an evaluation"
+    assert title["subtitle"] == "the optimizer's path from ring to dot, with a point at each evaluation"
     assert "first principal component, 90.0% of variance" in json.dumps(landscape_surface(table, TRIALS).to_dict())
 
 
-def test_what_is_beyond_the_range_is_the_highest_level_of_a_surface_and_said():
+def test_losses_beyond_the_range_are_the_highest_level_of_a_surface():
     losses = np.ones((5, 5)) + np.eye(5)
     losses[0, 0] = np.inf
     rows, title = drawn(landscape_surface(surface(losses), TRIALS))
@@ -133,13 +133,13 @@ def test_pictures_are_png_svg_and_a_page_that_needs_no_network(table, tmp_path):
     assert "<script src=" not in page.read_text()
 
 
-def test_pictures_that_cannot_be_written_are_one_line(tmp_path):
+def test_pictures_that_cannot_be_written_are_an_error_of_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Problem, match=r"cannot write .*give another --out"):
         write_pictures(line(), TRIALS, tmp_path / "file" / "one")
 
 
-def test_in_words_and_for_machines(tmp_path):
+def test_a_landscape_is_summarised_as_text_and_as_json(tmp_path):
     assert in_words(line()) == "line 0.0 to 7.1: train loss 0.100 at α = 0, 0.200 at α = 1, at most 2.00 between them"
     assert in_words(line([3.0, 0.1, None, 0.2, 4.0])).endswith("at most beyond the floating-point range between them")
     assert in_words(surface(np.eye(5) + 1)) == "surface 0.0: train loss 1.00 to 2.00"

@@ -11,7 +11,7 @@ def shown(table, width=120):
     return " ".join(capture.get().split())
 
 
-def test_the_errors_of_a_value_and_of_its_rows_stand_beside_it():
+def test_a_value_has_its_error_and_its_error_of_rows():
     subset = {"training_rows": 1257, "seconds": 0.001}
     table = curvature(
         *(value(trial, 1.5, error=1e-4, rows_error=0.25, **subset) for trial in range(3)),
@@ -26,12 +26,12 @@ def test_the_errors_of_a_value_and_of_its_rows_stand_beside_it():
     assert "lambda_max final 3 1.50 0.000100 0.250" in text
     assert "asam_max final 1 0.500 0.0200 1.00 ms" in text
     assert "measured on 512 of 1257 training rows" in text
-    assert "how far the best of half of a maximum's ascents falls short" in text
-    assert "maxima are of these rows" in text
+    assert "for a maximum, how much lower it is with half of the ascents" in text
+    assert "maxima are of these rows only" in text
 
 
-def test_values_of_all_rows_need_no_error_of_rows():
-    for training in (512, None):  # None where an earlier version recorded it
+def test_values_of_all_rows_have_no_error_of_rows():
+    for training in (512, None):  # None in records of earlier versions
         text = shown(curvature(value(0, 1.5, error=1e-4, training_rows=training)))
         assert "measured on" not in text
         assert "of rows" not in text

@@ -1,4 +1,4 @@
-"""What commands print goes to any stream: another encoding, a closed or full one, and names that would steer a terminal."""
+"""Output of commands on any stream: other encodings, closed or full streams, and names with escape sequences."""
 
 import os
 import subprocess
@@ -21,13 +21,13 @@ SHOWN = r"\x1b[31mred\x9b0m"
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """The results of the tiny sweep, two seeds a configuration."""
+    """Return the results directory of a small sweep with two replicates per configuration."""
     return search(sweep("search.replicates=2"), out=tmp_path_factory.mktemp("recorded"), workers=1).directory
 
 
 @pytest.fixture
 def printed(monkeypatch, capsys):
-    """What a command prints on a stdout of another encoding, read back in it."""
+    """Return a function that runs a command with stdout in an encoding, and returns the decoded output."""
 
     def run(encoding, *arguments):
         file = BytesIO()
@@ -41,7 +41,7 @@ def printed(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("encoding", "unit", "error"), [("latin-1", "µs", "±"), ("cp1252", "µs", "±"), ("ascii", "?s", "?"), ("utf-8", "µs", "±")]
 )
-def test_what_an_encoding_does_not_have_is_replaced(printed, recorded, encoding, unit, error):
+def test_characters_outside_the_encoding_are_replaced(printed, recorded, encoding, unit, error):
     assert f" {unit} each" in printed(encoding, "train", "--epochs", "1")
     analyzed = printed(encoding, "analyze", str(recorded))
     assert "Which configurations did best?" in analyzed
@@ -51,13 +51,13 @@ def test_what_an_encoding_does_not_have_is_replaced(printed, recorded, encoding,
 
 
 def closed(*streams):
-    """`sweepgd` in a process of its own without these standard streams, which Python cannot be asked for."""
+    """Return a shell command that closes these standard streams, which subprocess cannot do."""
     return ["sh", "-c", f'exec "$@" {" ".join(f"{number}>&-" for number in streams)}', "sh"]
 
 
 @pytest.mark.parametrize("streams", [(1,), (0, 1, 2)])
 def test_a_search_without_standard_streams_is_recorded(tmp_path, streams):
-    """As cron and services start one; no file of the record gets the number of a stream, and with it what is printed."""
+    """Services may start a process so. No file of the record may get the number of a stream, and with it printed text."""
     command = [*closed(*streams), *process("search", sweep_file(tmp_path), "--out", "out", "--workers", "2")]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0
@@ -69,13 +69,13 @@ def test_a_search_without_standard_streams_is_recorded(tmp_path, streams):
 
 
 @pytest.mark.parametrize("arguments", [["list", "sweeps"], ["--help"], ["train", "--epochs", "1"]], ids=" ".join)
-def test_a_full_stdout_is_one_line(arguments):
+def test_a_full_stdout_is_an_error_of_one_line(arguments):
     with open("/dev/full", "w") as full:
         run = subprocess.run(process(*arguments), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (run.returncode, run.stderr) == (1, "sweepgd: cannot write to stdout: No space left on device\n")
 
 
-def test_a_reader_that_leaves_is_no_fault():
+def test_a_closed_pipe_is_not_an_error():
     run = subprocess.run(
         ["sh", "-c", '"$@" | true', "sh", *process("list", "optimizers")], capture_output=True, text=True, check=False
     )
@@ -109,7 +109,7 @@ def run(monkeypatch, capsys, tmp_path):
     ],
     ids=lambda arguments: " ".join(arguments).replace(ESCAPE, "X"),
 )
-def test_an_argument_is_told_with_its_control_characters_written_out(run, arguments):
+def test_control_characters_in_an_argument_are_escaped(run, arguments):
     told = run(*arguments)
     assert told.code in (1, 2)
     assert told.err.count("\n") == 1
@@ -117,12 +117,12 @@ def test_an_argument_is_told_with_its_control_characters_written_out(run, argume
     assert r"\x1b[31mred" in told.err or r"\\x1b[31mred" in told.err
 
 
-def test_a_line_break_in_a_name_leaves_one_line(run):
+def test_a_line_break_in_a_name_is_escaped(run):
     told = run("analyze", "one\nother\rthird")
     assert told.err == "sweepgd: one\\nother\\x0dthird does not exist\n"
 
 
-def test_a_line_is_cut_where_nobody_would_read_it(run):
+def test_a_long_line_is_shortened_in_the_middle(run):
     told = run("analyze", "a" * 200 + "/" + "b" * 200 + "/" + "c" * 200 + "/" + "d" * 200 + "/end")
     assert told.err.startswith("sweepgd: aaa")
     assert told.err.endswith("ddd/end does not exist\n")
@@ -143,7 +143,7 @@ rule = Optimizer(name={name!r}, update=update, learning_rate=rate(0.1, 1e-3, 1.0
 """
 
 
-def test_a_plugin_s_names_are_written_out_in_tables_and_progress(run, tmp_path):
+def test_control_characters_in_plugin_names_are_escaped(run, tmp_path):
     (tmp_path / "rule.py").write_text(RULE.format(name=ESCAPE))
     path = sweep_file(tmp_path)
     chosen = ["--set", f'space.optimizer=["sgd", "{ESCAPE.encode("unicode_escape").decode().replace("x", "u00")}"]']
@@ -156,15 +156,15 @@ def test_a_plugin_s_names_are_written_out_in_tables_and_progress(run, tmp_path):
     assert searched.code == analyzed.code == 0
 
 
-def test_brackets_in_a_name_are_no_markup(run, tmp_path):
+def test_brackets_in_a_name_are_not_markup(run, tmp_path):
     (tmp_path / "rule.py").write_text(RULE.format(name="[red]rule[/red]"))
     path = sweep_file(tmp_path)
     searched = run("search", path, "--plugin", "rule.py", "--set", 'space.optimizer="[red]rule[/red]"', "-q", "--workers", "1")
     assert "[red]rule[/red]" in searched.out
 
 
-def test_a_bar_still_steers_a_terminal():
-    """Escapes of the console's own are kept."""
+def test_a_progress_bar_can_control_the_terminal():
+    """The console's own escape sequences are kept."""
     file = TextIOWrapper(BytesIO(), encoding="utf-8")
     console = SafeConsole(Printable(file), force_terminal=True, color_system="standard", legacy_windows=False)
     console.print(Text(f"{ESCAPE} end", style="bold"))
@@ -172,7 +172,7 @@ def test_a_bar_still_steers_a_terminal():
     assert file.buffer.getvalue().decode() == f"\x1b[1m{SHOWN} end\x1b[0m\n"
 
 
-def test_what_is_not_utf8_is_refused(run):
+def test_an_argument_that_is_not_utf8_is_refused(run):
     told = run("analyze", "a\udcff")
     assert (told.code, told.err) == (
         2,
@@ -189,7 +189,7 @@ def test_a_variable_that_is_not_utf8_is_refused(run, monkeypatch, variable):
 
 
 @pytest.mark.parametrize("threads", ["0", "-1", " 0 ", "-0"])
-def test_a_number_of_threads_that_numba_does_not_start_with(threads):
+def test_an_invalid_number_of_numba_threads_is_refused(threads):
     run = completed("train", "--epochs", "1", env=os.environ | {"NUMBA_NUM_THREADS": threads})
     line = f"sweepgd: NUMBA_NUM_THREADS={threads.strip()}: Numba does not start with it; unset it, or give a number from 1\n"
     assert (run.returncode, run.stdout, run.stderr) == (2, "", line)

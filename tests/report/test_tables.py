@@ -16,7 +16,7 @@ def text(table, width=100, **others):
     return capture.get()
 
 
-def test_the_best_configurations_read_as_printed():
+def test_the_table_of_best_configurations_as_printed():
     shown = text(
         trials(
             run(0, 0.25, 0, hyperparameters={"momentum": 0.9, "epsilon": 1e-8}, train_loss=0.1, validation_error=0.02),
@@ -33,20 +33,20 @@ def test_the_best_configurations_read_as_printed():
         "─────────────────────────────────────────────────────────────────────────────────────",
         "    1  sgd        constant     32   0.1  0.0500         0.200    1.00  momentum=0.5",
         "    0  sgd        constant     32   0.1   0.150  0.300 ±0.050    3.00  momentum=0.9",
-        "lowest validation loss of 2 whole configurations first: as a minimum it is too low; ± standard error over replicates",
+        "lowest validation loss of 2 complete configurations first (a minimum is biased low); ± standard error over replicates",
     ]
 
 
-def test_rows_of_best_evaluations_say_which_these_are():
+def test_the_update_of_the_best_evaluation_is_shown():
     lines = text(trials(run(0, 0.25, evaluated_at_update=40), run(0, 0.35, 1, evaluated_at_update=100))).splitlines()
     assert [line.split()[-1] for line in lines[1:5:2]] == ["at", "─" * len(lines[3])]
     assert lines[4].split() == ["0", "sgd", "constant", "32", "0.1", "0.300", "±0.050", "70"]
-    assert "at update = of a run's best evaluation, which losses," in " ".join(lines[5:7]).replace("  ", " ")
+    assert "at update = of the best evaluation, which has these losses," in " ".join(lines[5:7]).replace("  ", " ")
     assert "at update" not in text(trials(run(0, 0.25, evaluated_at_update=100), run(0, 0.35, 1)))
 
 
-def test_a_pruned_search_counts_its_endings_and_marks_what_it_cannot_rank():
-    # 4 completed and 56 pruned, as of 60 trials with ASHA.
+def test_a_pruned_search_shows_counts_by_status_and_marks_unranked_levels():
+    # 4 completed and 56 pruned trials, as with ASHA.
     rows = [run(trial, 0.1 + trial / 100, batch_size=8) for trial in range(4)]
     rows += [run(trial, 0.2 + trial / 100, batch_size=8 << (trial % 7), status="pruned") for trial in range(4, 60)]
     lines = [line.rstrip() for line in text(trials(*rows), width=120).splitlines()]
@@ -62,19 +62,17 @@ def test_a_pruned_search_counts_its_endings_and_marks_what_it_cannot_rank():
         "    4  sgd        constant    128   0.1  (0.240)  1 pruned of 1",
     ]
     legend = " ".join(" ".join(lines[first:second]).split())
-    assert "lowest validation loss of 4 whole configurations first: as a minimum it is too low" in legend
-    assert "(…) = pruned: what it came to until then" in legend
-    assert "runs: 4 completed, 56 pruned; 4 of 60 configurations whole (all replicates completed)" in legend
+    assert "lowest validation loss of 4 complete configurations first (a minimum is biased low)" in legend
+    assert "(…) = pruned: its last value" in legend
+    assert "runs: 4 completed, 56 pruned; 4 of 60 configurations complete (all replicates completed)" in legend
     assert [line.split() for line in lines[second + 4 : second + 11]] == [
         ["8", "12", "4", "8", "0.1", "0.100", "100"],
         *([f"{8 << place}*", "8", "8", f"({0.2 + (place if place > 3 else 7 + place) / 100:.3f})"] for place in range(1, 7)),
     ]
-    assert "* = fewer than 3 whole configurations, of which all replicates completed: too few to rank" in " ".join(
-        lines[second:]
-    )
+    assert "* = too few to rank: fewer than 3 complete configurations (all replicates completed)" in " ".join(lines[second:])
 
 
-def test_what_other_seeds_say_stands_beside_the_lowest():
+def test_the_objective_on_other_seeds_is_shown():
     values = [[1.0, 1.0, 9.0], [2.0, 2.0, 2.0], [8.0, 8.0, 8.0]]
     rows = [run(trial, value, replicate) for trial, row in enumerate(values) for replicate, value in enumerate(row)]
     lines = [line.rstrip() for line in text(trials(*rows), width=120).splitlines()]
@@ -86,30 +84,30 @@ def test_what_other_seeds_say_stands_beside_the_lowest():
         "    0  sgd        constant     32   0.1  3.67 ±2.7  1.33 ±0.33",
         "    2  sgd        constant     32   0.1  8.00 ±0.0   8.00 ±0.0",
     ]
-    assert "on other seeds = of what all replicates but one choose, on that one" in " ".join(lines)
+    assert "on other seeds = selected by all replicates but one, evaluated on that one" in " ".join(lines)
 
 
-def test_repeats_of_a_configuration_are_counted_and_said():
+def test_repeats_of_a_configuration_are_counted_in_the_legend():
     rows = [run(trial, 1.0 + trial % 4, config_id=f"c{trial % 4}") for trial in range(20)]
     shown = " ".join(text(trials(*rows), width=200).split())
-    assert "16 trials repeat another's configuration and are not counted" in shown
+    assert "16 trials repeat a configuration and are not counted" in shown
     assert shown.count(" sgd constant 32 0.1 ") == 4
 
 
-def test_an_objective_that_is_no_loss_has_a_column():
+def test_an_objective_that_is_not_a_loss_has_a_column():
     shown = text(trials(run(0, 5.0, validation_loss=1.0)))
     assert "objective" in shown.splitlines()[2]
     assert "lowest objective first" in shown
 
 
-def test_a_table_that_compares_one_value_is_left_out_but_for_json():
+def test_a_table_of_one_value_is_only_in_json():
     tables = summary(Tables(trials(run(0, 1.0), run(1, 2.0, optimizer="adam"))))
     assert len(to_json(tables)["by_schedule"]) == 1
     shown = text(trials(run(0, 1.0), run(1, 2.0, optimizer="adam")))
     assert [name in shown for name in ("Which batch size?", "Which optimizer?", "Which schedule?")] == [True, True, False]
 
 
-def test_batch_sizes_gathered_are_shown_as_ranges():
+def test_binned_batch_sizes_are_shown_as_ranges():
     shown = text(trials(*(run(size, 1.0 / size, batch_size=size) for size in range(1, 17))))
     assert "12-16" in shown
     assert "6-11" in shown
@@ -122,14 +120,14 @@ def test_columns_of_nulls_are_left_out():
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
-def test_a_narrow_console_leaves_out_whole_columns_and_crops_no_value(width):
+def test_a_narrow_console_leaves_out_columns_and_truncates_no_value(width):
     shown = text(study()[0], width)
     assert "…" not in shown
     assert max(len(line) for line in shown.splitlines()) <= width
-    assert ("too narrow here for time/epoch, time/update" in " ".join(shown.split())) == (width == 80)
+    assert ("too narrow for time/epoch, time/update" in " ".join(shown.split())) == (width == 80)
 
 
-def test_counts_and_test_errors_stay_where_80_columns_have_no_room_for_times():
+def test_80_columns_keep_counts_and_test_errors_and_leave_out_times():
     shown = text(study()[0], 80)
     for heading in ("trials", "test\nerr. %"):
         assert all(part in shown for part in heading.split("\n"))
@@ -139,16 +137,16 @@ def test_counts_and_test_errors_stay_where_80_columns_have_no_room_for_times():
         assert "time" not in table.splitlines()[1]
 
 
-def test_without_a_terminal_there_are_no_escapes(capsys):
+def test_without_a_terminal_there_are_no_escape_sequences(capsys):
     Console(width=100).print(render(summary(Tables(study()[0]))))
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_nothing_recorded_and_nothing_completed_say_so():
-    assert text(trials()).count("nothing yet: no configuration completed") == 4
+def test_studies_without_completed_runs_say_so():
+    assert text(trials()).count("no configuration has completed yet") == 4
     shown = text(trials(run(0, None)))
-    ended = "runs: 1 diverged; 0 of 1 configurations whole (all replicates completed)"
-    assert f"nothing yet: no configuration completed; {ended}" in " ".join(shown.split())
+    ended = "runs: 1 diverged; 0 of 1 configurations complete (all replicates completed)"
+    assert f"no configuration has completed yet; {ended}" in " ".join(shown.split())
 
 
 def test_json_keeps_full_precision_and_nulls():
@@ -172,7 +170,7 @@ def learned(width):
     return lines[next(i for i, line in enumerate(lines) if line.startswith("What was learned?")) :]
 
 
-def test_learned_weights_read_as_printed():
+def test_the_table_of_learned_weights_as_printed():
     assert learned(100) == [
         "What was learned? Mean weights over replicates ± standard deviation",
         "                            batch",
@@ -180,12 +178,12 @@ def test_learned_weights_read_as_printed():
         "────────────────────────────────────────────────────────────────────────────────────",
         "    0  sgd        constant     32   0.1  2.00000 ±0.00042  -3.400 ±0.0  4.200 ±0.071",
         "    1  sgd        constant     32   0.1             2.500        0.000         1.000",
-        "inputs as they were trained on, standardized where the sweep does so",
+        "for inputs as used in training, standardized if the sweep says so",
         "",
     ]
 
 
-def test_a_narrow_console_goes_without_the_last_weights():
+def test_a_narrow_console_leaves_out_the_last_weights():
     assert learned(40)[2:5] == [  # the question takes two lines
         "trial                w1           w2",
         "────────────────────────────────────",

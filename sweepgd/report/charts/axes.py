@@ -1,4 +1,4 @@
-"""Logarithmic axes that survive zeros, negative values and a single value, with ticks at round numbers."""
+"""Logarithmic axes with ticks at round numbers, also for zeros, negative values and a single value."""
 
 from collections.abc import Sequence
 from math import ceil, floor, log10
@@ -6,14 +6,14 @@ from typing import Any
 
 import altair as alt
 
-# More labels than these crowd an axis.
+# More labels overlap on an axis.
 MOST_TICKS = 9
 
 
 def log_scale(values: Sequence[float], pad: float = 0.0, **options: Any) -> alt.Scale:
-    """A log scale over `values`, widened by `pad` of its length at either end.
+    """Return a log scale over `values`, extended at each end by `pad` times its length.
 
-    With values that are not positive it is symmetric-logarithmic: linear only below their smallest magnitude.
+    If some values are not positive, it is symmetric-logarithmic, linear below their smallest magnitude.
     """
     low, high = min(values), max(values)
     if low > 0:
@@ -25,13 +25,13 @@ def log_scale(values: Sequence[float], pad: float = 0.0, **options: Any) -> alt.
 
 
 def log_ticks(values: Sequence[float]) -> list[float]:
-    """Round numbers in the range of `values`: decades; 1, 2 and 5 of each where few; even steps within one."""
+    """Return round numbers in the range of `values`: decades; 1, 2 and 5 times few decades; even steps within a decade."""
     low, high = min(values), max(values)
     smallest, largest = _smallest(values), max(abs(low), abs(high), _smallest(values))
     first, last = floor(log10(smallest)), ceil(log10(largest))
     digits = (1, 2, 5) if 3 * (last - first) <= MOST_TICKS else (1,)
     step = ceil((last - first + 1) / MOST_TICKS)
-    # Through text, because 10.0**-5 is not 1e-05.
+    # Parsed from text, because 10.0**-5 differs from 1e-05.
     magnitudes = [float(f"{digit}e{power}") for power in range(first, last + 1, step) for digit in digits]
     ticks = [-number for number in reversed(magnitudes)] + [0.0, *magnitudes]
     inside = [tick for tick in ticks if low <= tick <= high]
@@ -47,7 +47,7 @@ def _even_ticks(low: float, high: float) -> list[float]:
 
 
 def log_y(field: str, title: str, values: Sequence[float]) -> alt.Y:
-    """A vertical axis for measured values."""
+    """Return a vertical log axis for measured values."""
     return alt.Y(
         f"{field}:Q",
         title=title,
@@ -57,7 +57,7 @@ def log_y(field: str, title: str, values: Sequence[float]) -> alt.Y:
 
 
 def log_x(field: str, title: str | None, values: Sequence[float], **axis: Any) -> alt.X:
-    """A horizontal axis for measured values or chosen rates."""
+    """Return a horizontal log axis for measured values or learning rates."""
     return alt.X(
         f"{field}:Q",
         title=title,
@@ -67,5 +67,5 @@ def log_x(field: str, title: str | None, values: Sequence[float], **axis: Any) -
 
 
 def _smallest(values: Sequence[float]) -> float:
-    """The smallest magnitude but zero; 1 where all are zero."""
+    """Return the smallest nonzero magnitude; 1 if all values are zero."""
     return min((abs(value) for value in values if value), default=1.0)

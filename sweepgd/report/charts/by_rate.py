@@ -17,10 +17,11 @@ MEASURES = {
 
 
 def by_rate(results: Results) -> Chart:
-    """Validation error (else loss, else train loss) against learning rate, a colour for each optimizer or batch size.
+    """Return a chart of validation error (or validation loss, or train loss) against learning rate.
 
-    A point is a configuration, a line joins the best at each rate, and the strip above shows the rates that diverged.
-    Raises Missing where no run with a positive rate completed.
+    There is a colour for each optimizer, or for each batch size if there is one optimizer. A point is a configuration, a line
+    joins the best at each rate, and the strip above shows the rates that diverged. Raises Missing if no run with a positive
+    rate completed.
     """
     every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]
     factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
@@ -34,7 +35,7 @@ def by_rate(results: Results) -> Chart:
         | {"diverged": row["share_diverged"] > 0, "whole": row["whole"]}
         for row, level, group in zip(every, rate_levels(np.array(rates)), _groups(every, factor), strict=True)
     ]
-    # As in the tables, a configuration that lost a replicate stands behind those that did not.
+    # As in the tables, complete configurations come before incomplete ones.
     known = sorted((row for row in rows if row["value"] is not None), key=lambda row: (not row["whole"], row["value"]))
     best = {(row["group"], row["level"]): row for row in reversed(known)}
     diverged = [row for row in rows if row["diverged"]]
@@ -53,7 +54,7 @@ def by_rate(results: Results) -> Chart:
     heading = f"{MEASURES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
     subtitle = "a point is a configuration's mean over completed replicates; a line joins the best at each rate"
     if pruned := sum(row["completed"] == 0 and row["share_pruned"] > 0 for row in every):
-        subtitle += f"; not shown: {pruned} that were pruned"
+        subtitle += f"; not shown: {pruned} pruned configurations"
     if not diverged:
         return finished(main, heading, subtitle)
     crosses = alt.Chart(alt.InlineData(diverged)).mark_point(shape=CROSS, size=30, strokeWidth=1.6, opacity=1)

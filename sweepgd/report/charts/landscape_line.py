@@ -15,9 +15,10 @@ ENDS = COLOURS[:2]
 
 
 def landscape_line(table: pa.Table, trials: pa.Table) -> Chart:
-    """Loss, and for a classification error, against α: train solid, held out dashed; a dot at each of the two minimisers.
+    """Return a chart of loss, and for classification of error, against α, with a dot at each of the two minimisers.
 
-    What is beyond the floating-point range is drawn at the upper edge. Raises Missing where no loss is within it.
+    Train is solid, held out dashed. Values beyond the floating-point range are drawn at the upper edge. Raises Missing if
+    the loss is beyond the range on the whole line.
     """
     rows = table.to_pylist()
     known = [row for row in rows if row["train_loss"] is not None]
@@ -51,7 +52,7 @@ def _panel(rows: Rows, parts: list[str], ends: dict[float, str], measure: str) -
         for part in parts:
             value = row[f"{part}_{measure}"]
             if measure == "error" and row[f"{part}_loss"] is None:
-                continue  # the model's outputs overflow there, and its guesses mean nothing
+                continue  # the outputs of the model overflow, so that its predictions are meaningless
             points.append({"alpha": row["alpha"], "part": part, "value": max(values) if value is None else value * scale})
     marks = [point | {"run": ends[point["alpha"]]} for point in points if point["alpha"] in ends]
     dashes = alt.Scale(domain=parts, range=[DASHES[part] for part in parts])

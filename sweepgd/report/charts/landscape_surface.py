@@ -1,4 +1,4 @@
-"""Filled levels of the loss on a plane through a minimiser, with the optimizer's path on it."""
+"""Filled contours of the loss on a plane through a minimiser, with the optimizer's path."""
 
 import json
 from typing import Any
@@ -24,9 +24,10 @@ AXES = {
 
 
 def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
-    """The loss on the plane, train beside held out, in the same logarithmic levels, the path from ring to dot.
+    """Return a chart of the train and held-out loss on the plane, with equal logarithmic levels, and of the optimizer's path.
 
-    What is beyond the floating-point range is drawn as the highest level. Raises Missing where no loss is within it.
+    The path goes from ring to dot. Losses beyond the floating-point range are drawn as the highest level. Raises Missing if
+    the loss is beyond the range on the whole plane.
     """
     surface = table.filter(pc.equal(table["kind"], "surface"))
     path = table.filter(pc.equal(table["kind"], "path")).select(["alpha", "beta", "update"]).to_pylist()
@@ -43,8 +44,8 @@ def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
     titles = _titles(settings)
     sides = [[surface[name][0].as_py(), surface[name][-1].as_py()] for name in ("alpha", "beta")]
     panels = [_panel(part, grid, levels, path, sides, titles) for part, grid in grids.items()]
-    notes = ["the optimizer's path from ring to dot, a point an evaluation"] if path else []
-    if len(grids) > 1:  # otherwise the surface may be one without data, of a single empty row
+    notes = ["the optimizer's path from ring to dot, with a point at each evaluation"] if path else []
+    if len(grids) > 1:  # an analytic surface has one part, without data
         notes.append(" and ".join(f"{settings['rows'][part]} {part}" for part in grids) + " rows")
     if any(np.isnan(grid).any() for grid in grids.values()):
         notes.append("beyond the floating-point range drawn as the highest level")
@@ -56,7 +57,7 @@ def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
 
 
 def _grid(surface: pa.Table, name: str) -> Grid:
-    """A column as (β, α), NaN where it is null."""
+    """Return a column as an array (β, α), with NaN for null."""
     values = surface[name].to_numpy().astype(np.float64)
     return values.reshape(-1, len(pc.unique(surface["alpha"])))
 
@@ -70,7 +71,7 @@ def _titles(settings: dict[str, Any]) -> list[str]:
 
 
 def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[float]], titles: list[str]) -> Chart:
-    # A loss that is not positive is told apart by how far it is above the lowest.
+    # If some losses are not positive, the legend shows differences from the lowest.
     title, below = ("loss from", 0.0) if levels.floor == 0.0 else (f"above {significant(levels.low)}", levels.low)
     labels = [significant(levels.loss(step) - below) for step in range(levels.count)]
     legend = alt.Legend(
@@ -81,7 +82,7 @@ def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[f
     )
     steps = alt.Scale(domain=list(range(levels.count)), scheme="viridis")
     colour = alt.Color("step:O", title=title, scale=steps, legend=legend)
-    # The shapes are in pixels already: no projection may fit them to the panel.
+    # The shapes are in pixels already: a projection must not scale them to the panel.
     filled = alt.Chart(alt.InlineData(areas(grid, levels, SIDE))).mark_geoshape(
         stroke="black", strokeWidth=0.25, strokeOpacity=0.35
     )
@@ -92,15 +93,15 @@ def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[f
     x = alt.X("alpha:Q", title=x_title, scale=alt.Scale(domain=x_side, nice=False), axis=axis)
     y = alt.Y("beta:Q", title=y_title, scale=alt.Scale(domain=y_side, nice=False), axis=axis)
     ends = [points[0] | {"end": "start"}, points[-1] | {"end": "end"}] if points else []
-    way = alt.Chart(alt.InlineData(points)).encode(x=x, y=y)
+    optimizer_path = alt.Chart(alt.InlineData(points)).encode(x=x, y=y)
     marks = alt.Chart(alt.InlineData(ends)).encode(x=x, y=y)
     ring = marks.transform_filter("datum.end === 'start'").mark_point(size=80, stroke="white", strokeWidth=2, opacity=1)
-    # White on black, to be seen on every colour.
+    # White on black is visible on every colour.
     lines = [
-        way.mark_line(strokeWidth=width, color=stroke, clip=True, strokeJoin="round").encode(order="update:Q")
+        optimizer_path.mark_line(strokeWidth=width, color=stroke, clip=True, strokeJoin="round").encode(order="update:Q")
         for stroke, width in (("black", 3.0), ("white", 1.4))
     ]
-    evaluations = way.mark_circle(size=14, color="white", opacity=1, clip=True)
+    evaluations = optimizer_path.mark_circle(size=14, color="white", opacity=1, clip=True)
     dot = marks.transform_filter("datum.end === 'end'").mark_point(
         size=80, stroke="white", strokeWidth=1.6, fill=HIGHLIGHT, opacity=1
     )

@@ -1,4 +1,4 @@
-"""Loss against epochs, a line for each batch size."""
+"""Loss against epochs for each batch size."""
 
 from itertools import groupby
 
@@ -14,9 +14,9 @@ DASHES = {"train": [1, 0], "validation": [5, 3]}
 
 
 def loss_curves(results: Results) -> Chart:
-    """Train (solid) and validation (dashed) loss against epochs, a colour for each batch size at its best.
+    """Return a chart of train (solid) and validation (dashed) loss against epochs, for each batch size at its best.
 
-    Raises Missing where no completed run has a curve.
+    Raises Missing if no completed run has a curve.
     """
     rows: Rows = []
     labels = []

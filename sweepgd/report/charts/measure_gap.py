@@ -6,35 +6,35 @@ import numpy as np
 from sweepgd.analysis.columns import floats
 from sweepgd.analysis.correlations import ALL, correlations
 from sweepgd.analysis.levels import batch_levels
-from sweepgd.analysis.measured import completed, known, measure_names, measured
+from sweepgd.analysis.measured import catalogue_entry, completed, measure_names, measured
 from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_x, log_y
 from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
 
-# In the order in which they are wanted, at most MOST_PANELS of them.
+# The first MOST_PANELS of these that were measured are shown, in this order.
 PREFERRED = ("lambda_max", "trace", "phi", "asam", "relative_flatness", "fisher_trace")
-# More cannot be told apart, and each is a mark in the file.
+# More points cannot be distinguished, and each adds to the size of the file.
 MOST_RUNS = 2000
 
 
 def measure_gap(results: Results) -> Chart:
-    """The generalization gap of each run against its measures, a panel a measure, a colour a batch size.
+    """Return a chart of the generalization gap of each run against its measures, with a panel per measure.
 
-    Raises Missing where no run has both.
+    The colour is the batch size. Raises Missing if no run has both a measure and a gap.
     """
     runs = measured(results.trials, results.curvature, results.curves)
-    whole = completed(runs)
-    shown = whole.take(np.random.default_rng(0).permutation(whole.num_rows)[:MOST_RUNS])
+    completed_runs = completed(runs)
+    shown = completed_runs.take(np.random.default_rng(0).permutation(completed_runs.num_rows)[:MOST_RUNS])
     gaps, sizes = floats(shown, "generalization_gap"), floats(shown, "batch_size")
     groups = np.unique(batch_levels(sizes[~np.isnan(gaps) & ~np.isnan(sizes)])).astype(int).tolist()
     found = {row["measure"]: row for row in correlations(runs).to_pylist() if row["among"] == ALL}
     panels = []
     for name in _chosen(runs.column_names, measure_names(runs)):
         values = floats(shown, name)
-        some = ~np.isnan(values) & ~np.isnan(gaps) & ~np.isnan(sizes)
+        known = ~np.isnan(values) & ~np.isnan(gaps) & ~np.isnan(sizes)
         rows: Rows = [
             {"measure": float(value), "gap": float(gap), "batch": int(size)}
-            for value, gap, size in zip(values[some], gaps[some], batch_levels(sizes)[some], strict=True)
+            for value, gap, size in zip(values[known], gaps[known], batch_levels(sizes)[known], strict=True)
         ]
         if rows:
             panels.append(_panel(name, rows, found[name], groups))
@@ -43,15 +43,15 @@ def measure_gap(results: Results) -> Chart:
     return finished(
         in_rows(panels),
         "Measures of sharpness against the generalization gap",
-        "a point is a run; τ-b within a replicate, with its 95 % interval; batch size and rate move both: see the tables",
+        "a point is a run; τ-b within a replicate, with 95 % interval; batch size and rate may affect both: see the tables",
     )
 
 
 def _chosen(columns: list[str], names: list[str]) -> list[str]:
-    """One recorded name for each preferred measure, then of others."""
+    """Return the recorded names to show, one for each measure, preferred measures first."""
     first: dict[str, str] = {}
     for name in names:
-        entry = known(name)
+        entry = catalogue_entry(name)
         first.setdefault(name if entry is None else entry.name, name)
     ordered = [*(name for name in PREFERRED if name in first), *(name for name in first if name not in PREFERRED)]
     return [first[name] for name in ordered][:MOST_PANELS]

@@ -12,14 +12,14 @@ from sweepgd.report.charts.style import CROSS, HEIGHT, HIGHLIGHT, WIDTH, Chart, 
 
 
 def rate_batch(results: Results) -> Chart:
-    """The best objective on the plane of learning rate and batch size, both logarithmic, with divergence marked.
+    """Return a map of the best objective by learning rate and batch size, both logarithmic, with divergence marked.
 
-    A cell in which none completed shows, marked, the last objective of those that were pruned. Raises Missing where there are
-    not two of each.
+    A cell without completed runs shows the lowest last objective of pruned ones, with a ring. Raises Missing if there are fewer
+    than two learning rates or batch sizes.
     """
     cells = rate_batch_map(results.trials).to_pylist()
     if len({cell["learning_rate"] for cell in cells}) < 2 or len({cell["batch_size"] for cell in cells}) < 2:
-        raise Missing("a map needs two learning rates and two batch sizes")
+        raise Missing("the map needs at least two learning rates and two batch sizes")
     for cell in cells:
         cell["x"] = sqrt(cell["learning_rate_low"] * cell["learning_rate_high"])
         cell["y"] = sqrt(cell["batch_size_low"] * cell["batch_size_high"])
@@ -46,11 +46,11 @@ def rate_batch(results: Results) -> Chart:
     share = alt.Size("share_diverged:Q", scale=alt.Scale(domain=[0, 1], range=[0, 160]), legend=None)
     diverged = base.transform_filter("datum.share_diverged > 0").encode(x="x:Q", y="y:Q", size=share)
     marks = [(diverged, CROSS)]
-    subtitle = "cross: share of the replicates that diverged, by area; grey: none completed; outlined: lowest"
+    subtitle = "area of a cross: share of replicates that diverged; grey: none completed; outlined: lowest"
     if any(cell["pruned"] for cell in cells):
         marks.append((base.transform_filter("datum.pruned").encode(x="x:Q", y="y:Q"), "circle"))
-        subtitle += "; ring: pruned, its last value"
-    # Black on white, to be seen on every colour.
+        subtitle += "; ring: pruned, last value"
+    # Black on white is visible on every colour.
     layers += [
         cells_of.mark_point(shape=shape, stroke=stroke, strokeWidth=width, opacity=1)
         for cells_of, shape in marks
@@ -62,7 +62,7 @@ def rate_batch(results: Results) -> Chart:
 
 
 def _axis(cells: Rows, name: str) -> dict[str, Any]:
-    """A log scale over the cells' bounds, with a tick at each level."""
+    """Return the options of a log axis over the bounds of the cells, with a tick at each level."""
     bounds = [cell[f"{name}_{end}"] for cell in cells for end in ("low", "high")]
     levels = sorted({cell[name] for cell in cells})
     axis = alt.Axis(values=levels, format=".3~g", grid=False, labelOverlap=True, labelSeparation=6)

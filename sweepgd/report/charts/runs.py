@@ -1,4 +1,4 @@
-"""How a chart calls a run."""
+"""Labels of runs in charts."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,7 +7,7 @@ from sweepgd.report.numbers import short
 
 
 def label_of(trials: pa.Table, trial: int, replicate: int) -> str:
-    """Batch size, optimizer and rate of a run, and its number: "16 (adam, 0.001), run 3.0"."""
+    """Return the label of a run, such as "batch 16 (adam, 0.001), run 3.0" for replicate 0 of trial 3."""
     wanted = pc.and_(pc.equal(trials["trial"], trial), pc.equal(trials["replicate"], replicate))
     row = trials.filter(wanted).select(["batch_size", "optimizer", "learning_rate"]).to_pylist()[0]
     return f"batch {row['batch_size']} ({row['optimizer']}, {short(row['learning_rate'])}), run {trial}.{replicate}"

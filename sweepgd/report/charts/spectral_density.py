@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis import by
-from sweepgd.analysis.measured import completed, of_one_kind
+from sweepgd.analysis.measured import completed, same_weights
 from sweepgd.record import Results
 from sweepgd.report.charts.axes import log_ticks
 from sweepgd.report.charts.style import (
@@ -23,25 +23,25 @@ from sweepgd.report.charts.style import (
 )
 from sweepgd.report.numbers import short
 
-# Of a panel's highest: below, a density is the tail of its smoothing.
+# Lower end of the axis as a share of the highest density. Lower densities are only tails of the smoothing.
 LOWEST = 1e-7
 
 
 def spectral_density(results: Results) -> Chart:
-    """How the Hessian's eigenvalues are distributed at the minimisers: a panel a batch size, at its best, first replicate.
+    """Return a chart of the spectral density of the Hessian, with a panel per batch size at its best, first replicate.
 
-    All are of one kind of weights, final or best: of those that the losses are of where these have a density. Of more than six
-    batch sizes it shows six, evenly spread. Raises Missing where no completed run has a density.
+    All densities are of the same kind of weights, final or best: the kind of the losses if it was measured. At most MOST_PANELS
+    batch sizes are shown, evenly spaced. Raises Missing if no completed run has a density.
     """
     trials = results.trials
-    which, rows, _ = of_one_kind(completed(trials), _densities(results.curvature))
+    which, rows, _ = same_weights(completed(trials), _densities(results.curvature))
     best = by(trials.filter(pc.is_in(trials["trial"], pc.unique(rows["trial"]))), "batch_size")
     winners = [row for row in best.to_pylist() if row["best_trial"] is not None]
     if len(winners) > MOST_PANELS:
         winners = [winners[index] for index in np.linspace(0, len(winners) - 1, MOST_PANELS).round().astype(int)]
     panels = []
     for winner in winners:
-        # The last one of the first replicate is the newest.
+        # The last row of the first replicate is the newest.
         of_trial = rows.filter(pc.equal(rows["trial"], winner["best_trial"])).to_pylist()
         newest = [row for row in of_trial if row["replicate"] == of_trial[0]["replicate"]][-1]
         line = [
@@ -77,7 +77,7 @@ def _panel(title: str, line: Rows) -> alt.Chart:
     chart = alt.Chart(
         alt.InlineData(line), width=PANEL_WIDTH, height=PANEL_HEIGHT, title=alt.Title(title, fontSize=11, anchor="start")
     )
-    # A log axis has no place for the zeros between outliers: they go below it, and are clipped.
+    # A log axis cannot show the zeros between outliers: they are moved below its end and clipped.
     chart = chart.transform_calculate(shown=f"max(datum.density, {LOWEST * highest / 10!r})")
     eigenvalue = alt.X("eigenvalue:Q", title="eigenvalue", scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=5))
     return chart.mark_line(strokeWidth=1.4, clip=True, color=COLOURS[0]).encode(x=eigenvalue, y=density)

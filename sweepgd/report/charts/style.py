@@ -1,4 +1,4 @@
-"""What all charts share: size, colours that the colour-blind tell apart, fonts, and the place of the title."""
+"""The common style of all charts: sizes, fonts, title, and colours that colour-blind readers can distinguish."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +8,8 @@ import numpy as np
 
 from sweepgd.problem import Problem
 
-# Okabe and Ito's colours without the yellow that is too pale for a line, and one more shape than colours, so that
-# colour and shape together tell 56 groups apart.
+# The colours of Okabe and Ito without yellow, which is too pale for a line. There is one more shape than colours, so that
+# colour and shape together distinguish 56 groups.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right", "triangle-left"]
 HIGHLIGHT = "#D55E00"
@@ -17,7 +17,7 @@ CROSS = "M-1,-1L1,1M1,-1L-1,1"
 WIDTH, HEIGHT = 520, 340
 PANEL_WIDTH, PANEL_HEIGHT = 220, 170
 MOST_PANELS, PANELS_A_ROW = 6, 3
-# More points along a line than pixels cannot be seen.
+# A line is about 500 pixels wide, and more points cannot be seen.
 MOST_POINTS = 500
 
 Rows = list[dict[str, Any]]
@@ -25,11 +25,11 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HCo
 
 
 class Missing(Problem):
-    """A study holds no data for a chart; the message says which."""
+    """Error: the study has no data for a chart. The message says which data are missing."""
 
 
 def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, ordered: bool) -> alt.Color:
-    """A colour for each of `groups`; where they are ordered, along viridis but for its end too pale for a line."""
+    """Return a colour for each of `groups`; if they are `ordered`, of viridis without its end, which is too pale for a line."""
     if ordered:
         scale = alt.Scale(domain=groups, scheme=alt.SchemeParams(name="viridis", extent=[0, 0.9]))
         return alt.Color(f"{field}:O", scale=scale, title=title)
@@ -37,20 +37,20 @@ def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, order
 
 
 def in_rows(panels: Sequence[alt.Chart]) -> Chart:
-    """Small charts side by side, PANELS_A_ROW in a row."""
+    """Return the panels as one chart with PANELS_A_ROW in a row."""
     firsts = range(0, len(panels), PANELS_A_ROW)
     return alt.vconcat(*(alt.hconcat(*panels[first : first + PANELS_A_ROW]) for first in firsts))
 
 
 def thinned(line: Rows) -> Rows:
-    """At most MOST_POINTS rows of a line, evenly spread, with its first and last."""
+    """Return at most MOST_POINTS rows of a line, evenly spaced, with the first and the last."""
     if len(line) <= MOST_POINTS:
         return line
     return [line[index] for index in np.linspace(0, len(line) - 1, MOST_POINTS).round().astype(int)]
 
 
 def finished(chart: Chart, title: str, subtitle: str | Sequence[str]) -> Chart:
-    """The chart under its title, in the common style."""
+    """Return the chart with its title, in the common style."""
     return (
         chart.properties(title=alt.Title(title, subtitle=subtitle, anchor="start", fontSize=14, offset=10), padding=12)
         .configure(background="white")

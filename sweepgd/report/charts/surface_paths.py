@@ -1,4 +1,4 @@
-"""The way of each optimizer over a two-dimensional surface."""
+"""The path of each optimizer on a two-dimensional surface."""
 
 from itertools import groupby
 
@@ -11,9 +11,9 @@ from sweepgd.report.numbers import short
 
 
 def surface_paths(results: Results) -> Chart:
-    """The path of the best configuration of each optimizer, from a ring to a dot.
+    """Return a chart of the path of each optimizer's best configuration, from a ring to a dot.
 
-    Raises Missing where no completed run recorded positions in two dimensions.
+    Raises Missing if no completed run recorded positions in two dimensions.
     """
     rows: Rows = []
     ends: Rows = []

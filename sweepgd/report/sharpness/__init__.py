@@ -1,4 +1,4 @@
-"""The tables of `sweepgd.analysis.sharpness` for the terminal."""
+"""Terminal tables of `sweepgd.analysis.sharpness`."""
 
 from collections.abc import Callable, Sequence
 

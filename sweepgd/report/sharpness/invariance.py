@@ -1,4 +1,4 @@
-"""What rescaling layers changes."""
+"""Table of the change of measures when layers are rescaled."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from sweepgd.report.sharpness.cells import MEASURE, cells
 
 
 def invariance(rows: Sequence[Row]) -> Answer:
-    """A row a measure: what changed, and what does in theory."""
+    """Return the table with a row per measure: the observed change and the one expected by theory."""
     factors = {row[name] for row in rows for name in ("rescaling_from", "rescaling_to") if row[name] is not None}
     by = f" by {' to '.join(map(short, sorted({min(factors), max(factors)})))}" if factors else ""
     columns = (
@@ -16,16 +16,16 @@ def invariance(rows: Sequence[Row]) -> Answer:
         Column("minimisers", "mini-\nmisers"),
         Column("ratio", "median\nratio", significant),
         Column("share_equal", "equal\n%", lambda share: f"{100 * share:.0f}"),
-        Column("seen", "seen", number=False),
+        Column("seen", "observed", number=False),
         Column("expected", "in theory", number=False),
     )
     shown = cells(rows, *columns)
     if any(row["message"] for row in rows):
         shown.append((Column("message", "", number=False, wraps=True), [row["message"] or "" for row in rows]))
     return Answer(
-        f"What changes when layers are rescaled{by}, and the network's outputs are not?",
+        f"Which measures change when layers are rescaled{by} without changing the network's outputs?",
         shown if rows else [],
         frozenset(),
         ["equal = within 1 % and the recorded errors (Dinh et al. 2017)"],
-        empty="not measured at rescaled weights: sweepgd measure does with --rescale 10",
+        empty="not measured at rescaled weights; to measure there, run sweepgd measure --rescale 10",
     )

@@ -1,4 +1,4 @@
-"""What was measured, on what, and what has no value."""
+"""Table of the recorded measures, their settings and their missing values."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -11,14 +11,14 @@ ROWS_ERROR = Column(
     "rows_error",
     "rows\n± %",
     lambda share: f"{100 * share:.2g}",
-    legend="rows ± % = standard error as a value of all training rows, which runs measured on the same rows largely share;"
-    " maxima (phi, sam, asam) are of these rows alone",
+    legend="rows ± % = standard error due to measuring a subset of the rows, mostly common to all runs measured on the same"
+    " rows; maxima (phi, sam, asam) are of these rows only",
 )
 PRODUCTS = {True: "exact", False: "differences", None: None}
 
 
 def measures(rows: Sequence[Row]) -> Answer:
-    """A row a measure, its variants together."""
+    """Return the table with a row per measure, which covers all its variants."""
     shown_rows = firsts(rows)
     variants: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -36,24 +36,24 @@ def measures(rows: Sequence[Row]) -> Answer:
             Column("source", "paper", number=False, wraps=True),
         ),
     ]
-    how = [
+    settings = [
         (Column("which", "weights", number=False), of_variants(", ", lambda row: row["which"])),
         (Column("rows", "rows"), of_variants(", ", of_rows)),
         (Column("dtype", "dtype", number=False), of_variants(", ", lambda row: row["dtype"])),
         (Column("exact", "Hessian\nproducts", number=False), of_variants(", ", lambda row: PRODUCTS[row["exact"]])),
     ]
-    # What is the same of all stands once below: a column of it would take the place of words.
-    alike = {column.title: texts[0] for column, texts in how if len(set(texts)) == 1 and texts[0]}
-    shown += [(column, texts) for column, texts in how if column.title not in alike]
+    # Settings that all measures share are shown once in the legend, which leaves more width for the descriptions.
+    common = {column.title: texts[0] for column, texts in settings if len(set(texts)) == 1 and texts[0]}
+    shown += [(column, texts) for column, texts in settings if column.title not in common]
     shown += cells(shown_rows, ROWS_ERROR)
     shown.append((Column("missing", "without a value", number=False, wraps=True), of_variants("; ", _missing)))
-    legend = [f"of all: {', '.join(f'{title} {text}' for title, text in alike.items())}"] if alike else []
+    legend = [f"all measures: {', '.join(f'{title} {text}' for title, text in common.items())}"] if common else []
     if any(len({row[name] for row in rows if row[name] is not None}) > 1 for name in ("rows", "dtype")):
-        legend.append("not all were measured on the same rows and in the same dtype")
+        legend.append("the measures differ in their rows or dtype")
     if others := sum(row["others"] for row in rows):
-        legend.append(f"values set aside, of settings with fewer runs, fewer rows or older: {others}")
+        legend.append(f"{others} value{'s' * (others > 1)} not used: of settings with fewer runs, with fewer rows, or older")
     if any(row["exact"] is False for row in rows):
-        legend.append("differences = of gradients, where the model has no exact products")
+        legend.append("differences = of gradients, for a model without exact products")
     return Answer("What was measured?", shown, frozenset(), legend, ("source", "exact", "dtype", "rows_error"))
 
 

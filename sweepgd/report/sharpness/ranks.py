@@ -1,4 +1,4 @@
-"""How the measures rank runs: by correlation, over all runs and comparable ones, and where one hyperparameter differs."""
+"""Tables of rank correlations: over all runs, over comparable runs, and over runs that differ in one hyperparameter."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from sweepgd.report.answer import Answer, Column, Row
 from sweepgd.report.numbers import short
 from sweepgd.report.sharpness.cells import MEASURE, VERDICT, cells, firsts, interval, reasons
 
-VARIANTS = ["the first variant of each measure; --json has them all, and against the test error"]
+VARIANTS = ["only the first variant of each measure is shown; --json has all of them, and the test error as the target"]
 
 
 def correlations(rows: Sequence[Row]) -> Answer:
-    """Against the generalization gap, the first variant of each measure."""
+    """Return the table of correlations with the generalization gap, for the first variant of each measure."""
     every = _of_gap(rows)
     rows = firsts(every)
     losses = [
@@ -30,13 +30,13 @@ def correlations(rows: Sequence[Row]) -> Answer:
         *cells(rows, VERDICT),
     ]
     runs = {among: max((row["runs"] for row in rows if row["among"] == among), default=0) for among in (ALL, MATCHED)}
-    outside = f"; {runs[ALL] - runs[MATCHED]} runs have no other there" if runs[ALL] > runs[MATCHED] else ""
+    alone = f"; {runs[ALL] - runs[MATCHED]} runs have no partner there" if runs[ALL] > runs[MATCHED] else ""
     legend = [
-        "τ-b = Kendall's, ρ = Spearman's rank correlation with test (where none, validation) - train loss",
-        "pairs = of configurations within a replicate, whose seed all of them share; intervals by the jackknife over"
+        "τ-b = Kendall's, ρ = Spearman's rank correlation with the gap, test (or else validation) - train loss",
+        "pairs = of configurations within a replicate, which share its seed; intervals by the jackknife over"
         " configurations, of which 1 in 20 misses by chance",
-        f"equal train loss = in the same tenth of a decade, a factor of {short(EQUAL_LOSS)}{outside}",
-        "a correlation among all runs may be that of rate, batch size or train loss with both",
+        f"equal train loss = in the same tenth of a decade, a factor of {short(EQUAL_LOSS)}{alone}",
+        "a correlation among all runs may be due to rate, batch size or train loss, which affect both",
         *reasons(rows),
         *_left_out(rows[0] if rows else None),
     ]
@@ -47,7 +47,7 @@ def correlations(rows: Sequence[Row]) -> Answer:
 
 
 def granulated(rows: Sequence[Row]) -> Answer:
-    """Against the generalization gap along each axis, the first variant of each measure."""
+    """Return the table of granulated correlations with the generalization gap, for the first variant of each measure."""
     every = _of_gap(rows)
     rows = firsts(every)
     axes = list(dict.fromkeys(row["axis"] for row in rows))
@@ -63,24 +63,24 @@ def granulated(rows: Sequence[Row]) -> Answer:
     shown.append((Column("low", "95 %\ninterval"), [interval(row, "", _correlation) for row in overall]))
     shown += cells(overall, VERDICT)
     legend = [
-        "mean τ-b of runs that differ in this one alone, seeds equal too; Ψ = mean over them (Jiang et al. 2020)",
-        "near 0 where the measure says nothing that the others do not",
+        "mean τ-b of runs with the same seed that differ in one hyperparameter; Ψ = mean over these (Jiang et al. 2020)",
+        "near 0 if the measure adds nothing to the other hyperparameters",
         *reasons(overall),
         *(VARIANTS if len(every) > len(rows) else []),
     ]
-    question = "Does it rank runs that differ in one hyperparameter alone?"
+    question = "Does a measure rank runs that differ in one hyperparameter only?"
     least = ("groups", "configurations", *axes[:-1][::-1])
     return Answer(question, shown if rows else [], frozenset(), legend, least)
 
 
 def _left_out(row: Row | None) -> list[str]:
-    """How many runs are in no comparison since they did not complete: those that diverged are a region of their own."""
+    """Return a line on the runs that are not compared because they did not complete, with the rates of those that diverged."""
     counts = [] if row is None else [f"{row[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
     if row is None or not counts:
         return []
     rates = sorted({short(row[f"diverged_rate_{end}"]) for end in ("from", "to")}, key=float) if row["diverged"] else []
-    where = f" (those that diverged had rates of {' to '.join(rates)})" if rates else ""
-    return [f"not compared, since they did not complete: {', '.join(counts)}{where}"]
+    of_rates = f" (rates of those that diverged: {' to '.join(rates)})" if rates else ""
+    return [f"not compared because they did not complete: {', '.join(counts)}{of_rates}"]
 
 
 def _correlation(value: float) -> str:
@@ -92,6 +92,6 @@ def _of_gap(rows: Sequence[Row]) -> list[Row]:
 
 
 def _first_of_each(rows: Sequence[Row], name: str) -> list[str]:
-    """The names of `rows`, blank where the row above has the same."""
+    """Return the names of `rows`, "" for a row with the same name as the row above."""
     names = [row[name] for row in rows]
     return [name if index == 0 or names[index - 1] != name else "" for index, name in enumerate(names)]

@@ -1,4 +1,4 @@
-"""The smallest against the largest batch size."""
+"""Table of the smallest against the largest batch size."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ ERRORS = ("train_error", "test_error")
 
 
 def small_large(rows: Sequence[Row]) -> Answer:
-    """A row for each loss, error and measure that either side has."""
+    """Return the table with a row for each loss, error and measure that one of the sizes has."""
     question = "Small against large batch"
     if not rows:
-        return Answer(question, [], frozenset(), empty="nothing to compare: runs of two batch sizes did not complete")
+        return Answer(question, [], frozenset(), empty="nothing to compare: runs of only one batch size completed")
     first = rows[0]
     rows = [row for row in rows if row["small_mean"] is not None or row["large_mean"] is not None]
     named = [{**row, "quantity": _quantity(row["quantity"])} for row in rows]
@@ -46,44 +46,47 @@ def _matching(row: Row) -> list[str]:
     runs, configurations = (f"{row[f'small_{name}']} and {row[f'large_{name}']} {name}" for name in ("runs", "configurations"))
     factor = f"within a factor of {short(EQUAL_LOSS)}"
     if not row["matched"]:
-        apart = f"not comparable = of all {runs} no two of each have train losses {factor}; they are {between}"
-        return [apart, *_left_out(row)]
+        reason = f"not comparable = of {runs}, no two of each size have train losses {factor}; they range over {between}"
+        return [reason, *_left_out(row)]
     outside = [f"{row['outside']} runs outside"] if row["outside"] else []
     return [f"{runs} ({configurations}) at matched train loss, {factor}: {between}", *outside, *_left_out(row)]
 
 
 def _left_out(row: Row) -> list[str]:
-    """How many runs of either batch size are in no comparison since they did not complete."""
+    """Return a line on the runs of each batch size that are not compared because they did not complete."""
     sides = {
         row[f"{side}_batch_size"]: [
             f"{row[f'{side}_{name}']} {name.replace('_', ' ')}" for name in CUT_SHORT if row[f"{side}_{name}"]
         ]
         for side in ("small", "large")
     }
-    said = [f"{', '.join(counts)} at batch {size}" for size, counts in sides.items() if counts]
-    return [f"not compared, since they did not complete: {'; '.join(said)}"] if said else []
+    phrases = [f"{', '.join(counts)} at batch {size}" for size, counts in sides.items() if counts]
+    return [f"not compared because they did not complete: {'; '.join(phrases)}"] if phrases else []
 
 
 def _ratios(rows: Sequence[Row]) -> list[str]:
-    """Return what the ratios are, and over what their intervals are taken: of most rows, then of the others by name."""
+    """Return the legends on ratios and intervals; the unit of most intervals comes first, others with their quantities."""
     if all(row["ratio"] is None for row in rows):
         return []
-    said: defaultdict[str, list[str]] = defaultdict(list)
+    quantities: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
-        if row["over"] == "pairs":
-            said[f"interval over {row['pairs']} pairs of configurations that differ in batch size alone"].append(
-                row["quantity"]
-            )
-        elif row["over"] == "runs":
-            said[f"interval over {row['pairs']} replicates of these two configurations, and about them alone"].append(
-                row["quantity"]
-            )
-        elif row["over"]:
-            small, large = (row[f"{side}_configurations"] for side in ("small", "large"))
-            said[f"the wider of Welch's and Student's interval over {small} and {large} configurations"].append(row["quantity"])
-    most = sorted(said, key=lambda text: -len(said[text]))
-    over = [f"of {', '.join(said[text])} {text}" if place else text for place, text in enumerate(most)]
-    return ["ratio = of geometric means, large to small, within a replicate", *over]
+        if text := _interval_text(row):
+            quantities[text].append(row["quantity"])
+    ordered = sorted(quantities, key=lambda text: -len(quantities[text]))
+    units = [f"for {', '.join(quantities[text])}: {text}" if index else text for index, text in enumerate(ordered)]
+    return ["ratio = of geometric means, large to small, within a replicate", *units]
+
+
+def _interval_text(row: Row) -> str:
+    """Return a legend on the interval of a row, "" if it has none."""
+    if row["over"] == "pairs":
+        return f"interval over {row['pairs']} pairs of configurations that differ in batch size only"
+    if row["over"] == "runs":
+        return f"interval over {row['pairs']} replicates of these two configurations, and for them only"
+    if row["over"]:
+        small, large = (row[f"{side}_configurations"] for side in ("small", "large"))
+        return f"the wider of Welch's and Student's interval over {small} and {large} configurations"
+    return ""
 
 
 def _quantity(name: str) -> str:

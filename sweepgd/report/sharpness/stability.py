@@ -1,4 +1,4 @@
-"""λmax along training against the edge of stability."""
+"""Table of λmax along training against the edge of stability."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,7 @@ from sweepgd.report.answer import Answer, Column, Row
 from sweepgd.report.numbers import short, significant, spread
 from sweepgd.report.sharpness.cells import cells
 
-# Those that came closest.
+# The configurations closest to the edge.
 MOST_ROWS = 10
 
 FORMULAS = {
@@ -21,28 +21,29 @@ FORMULAS = {
 
 
 def edges(optimizers: Iterable[str], decays: bool) -> list[str]:
-    """What the edge is of those optimizers, which of them have none, and what `decays` add to λmax where some run had any."""
+    """Return the legends on the edges of `optimizers`; `decays` is True if a run has an L2 penalty."""
     used = list(dict.fromkeys(optimizers))
     formulas = ", ".join(f"{name} {FORMULAS[name]}" for name in used if name in EDGES)
-    lines = [f"edge = beyond it full-batch descent is unstable: {formulas} (Cohen et al. 2021)"] if formulas else []
+    lines = [f"edge = λmax above which full-batch descent is unstable: {formulas} (Cohen et al. 2021)"] if formulas else []
     if without := [name for name in used if name not in EDGES]:
         lines.append(f"no edge is known for {', '.join(without)}")
     if decays:
-        lines.append("an L2 penalty adds its weight decay to λmax, or less: it leaves biases and positions on surfaces alone")
+        lines.append("an L2 penalty adds at most its weight decay to λmax: it does not apply to biases and positions")
     return lines
 
 
 def stability(rows: Sequence[Row]) -> Answer:
-    """The configurations that came closest to the edge."""
-    seen = [row for row in rows if row["looks"]]
-    decays = any(row["weight_decay"] for row in seen)
-    some = any(row["rows_error"] is not None for row in seen)
-    value = Column("lambda_max", "λmax", legend="± = standard error of measuring a subset of the rows" if some else "")
+    """Return the table of the configurations that came closest to the edge."""
+    measured = [row for row in rows if row["looks"]]
+    decays = any(row["weight_decay"] for row in measured)
+    with_errors = any(row["rows_error"] is not None for row in measured)
+    legend_of_errors = "± = standard error due to measuring a subset of the rows" if with_errors else ""
+    value = Column("lambda_max", "λmax", legend=legend_of_errors)
     before = (
         Column("trial", "trial"),
         Column("optimizer", "optimizer", number=False),
         Column("batch_size", "batch\nsize"),
-        Column("looks", "looks", legend="looks = of all replicates, once training had begun"),
+        Column("looks", "meas.", legend="meas. = measurements after the first update, of all replicates"),
         Column("share_beyond", "beyond\n%", lambda share: f"{100 * share:.0f}"),
         Column("epoch", "closest\nat epoch", short),
         Column("learning_rate", "rate", short),
@@ -52,20 +53,21 @@ def stability(rows: Sequence[Row]) -> Answer:
         Column("threshold", "edge", significant),
         Column("ratio", "(λmax +\ndecay)/edge" if decays else "λmax/\nedge", significant),
     )
-    legend = edges((row["optimizer"] for row in seen[:MOST_ROWS]), decays)
-    if len(seen) > MOST_ROWS:
-        legend.insert(0, f"the {MOST_ROWS} of {len(seen)} configurations that came closest")
-    if len(seen) < len(rows):
-        legend.append(f"not here, ended before the first look: {len(rows) - len(seen)} of {len(rows)} configurations")
-    shown = cells(seen[:MOST_ROWS], *before)
-    shown.append((value, [_with_error(row) for row in seen[:MOST_ROWS]]))
-    shown += cells(seen[:MOST_ROWS], *after)
+    legend = edges((row["optimizer"] for row in measured[:MOST_ROWS]), decays)
+    if len(measured) > MOST_ROWS:
+        legend.insert(0, f"the {MOST_ROWS} of {len(measured)} configurations that came closest")
+    if len(measured) < len(rows):
+        ended = len(rows) - len(measured)
+        legend.append(f"not shown: {ended} of {len(rows)} configurations, which ended before the first measurement")
+    shown = cells(measured[:MOST_ROWS], *before)
+    shown.append((value, [_with_error(row) for row in measured[:MOST_ROWS]]))
+    shown += cells(measured[:MOST_ROWS], *after)
     question = "Did λmax reach the edge of stability along training?"
-    empty = "not measured along training: a sweep's [measure] does with every = 1 (epochs)"
-    return Answer(question, shown if seen else [], frozenset(), legend, ("looks", "batch_size"), empty)
+    empty = "not measured along training; to measure every epoch, set every = 1 in the [measure] table of the sweep"
+    return Answer(question, shown if measured else [], frozenset(), legend, ("looks", "batch_size"), empty)
 
 
 def _with_error(row: Row) -> str:
-    """λmax of a look, with the error that measuring a subset of the rows leaves."""
+    """Return the text of λmax, with ± the standard error due to measuring a subset of the rows."""
     error = row["rows_error"]
     return significant(row["lambda_max"]) if error is None else spread(row["lambda_max"], error)
