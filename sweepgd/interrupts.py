@@ -20,10 +20,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SAME_SECONDS = 0.1
 # Time for code to end after the first signal, so that the process ends within 2 s.
 PATIENCE_SECONDS = 1.5
-# The time of the first signal in `heard`. Python drops a KeyboardInterrupt in a finalizer or in a callback, such as one of an
-# import; later calls of `asking` read it here.
+# The time of the first signal. Python drops a KeyboardInterrupt in a finalizer or in a callback, such as one of an import; a
+# Stop that is made later reads the time here.
 _first: list[float] = []
-# Set while a caller of `asking` drains.
+# Set during a graceful stop with `drains`.
 _draining = Event()
 
 
@@ -31,8 +31,8 @@ _draining = Event()
 def heard(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
     """At KeyboardInterrupt, which SIGTERM also raises here, print `line()` to stderr and exit. For the main thread only.
 
-    The second signal ends the process at once. So does a timeout of PATIENCE_SECONDS after the first signal, unless a caller of
-    `asking` drains: the compilation of a kernel, for example, may not return to Python for 10 s.
+    The second signal ends the process at once. So does a timeout of PATIENCE_SECONDS after the first signal, unless a graceful
+    stop `drains`: the compilation of a kernel, for example, may not return to Python for 10 s.
     """
     reader, writer = socketpair()
     writer.setblocking(False)
@@ -124,7 +124,7 @@ class Stop:
 def asking(*, drains: bool = False) -> Iterator[Stop]:
     """Yield a Stop, which the first signal sets instead of raising KeyboardInterrupt; only in the main thread.
 
-    A caller that `drains` must itself end in time; `heard` sets no timeout for it.
+    A caller that `drains` must end in time by itself: there is no timeout for it.
     """
     in_main = current_thread() is main_thread()
     stop = Stop(_first[0] if _first and in_main else None)

@@ -38,7 +38,7 @@ BATCH_SCHEDULES = {
                 Setting("after", 2, "whole epochs at the first batch size", low=1, high=20, minimum=1),
                 Setting("every", 1, "whole epochs between steps", low=1, high=20, minimum=1),
                 Setting("factor", 10.0, "factor of the batch size at each step", low=2.0, high=10.0, minimum=1.0),
-                Setting("limit", 0, "largest batch size, 0 for no limit", low=0, high=65_536, minimum=0),
+                Setting("limit", 0, "largest size that a step may reach, 0 for no limit", low=0, high=65_536, minimum=0),
             ),
             source="Smith et al. 2018",
             description="size * factor at the epochs at which the schedule `step` multiplies the rate by its factor",
