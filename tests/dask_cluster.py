@@ -49,8 +49,16 @@ class DaskProcess:
 class DaskCluster:
     """A scheduler and workers, one thread each. Use as a context manager; afterwards no process of it runs."""
 
-    def __init__(self, folder: Path, *worker_arguments: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *worker_arguments: str,
+        host: str = "127.0.0.1",
+        launcher: Launcher = (),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder, self._worker_arguments, self._env = folder, worker_arguments, env
+        self._host, self._launcher = host, launcher
         self.address = ""
         self.workers: list[DaskProcess] = []
 
@@ -66,8 +74,8 @@ class DaskCluster:
         """Start a scheduler, which is at another address each time."""
         file = self._folder / "scheduler.json"
         file.unlink(missing_ok=True)
-        given = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
-        self.scheduler = DaskProcess("scheduler", *given, *arguments, env=self._env)
+        given = ("--host", self._host, "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+        self.scheduler = DaskProcess("scheduler", *given, *arguments, launcher=self._launcher, env=self._env)
 
         def written() -> bool:
             assert self.scheduler.runs
@@ -78,9 +86,19 @@ class DaskCluster:
 
         wait_until(written)
 
-    def add_worker(self, *arguments: str) -> DaskProcess:
+    def add_worker(
+        self, *arguments: str, launcher: Launcher | None = None, env: Mapping[str, str] | None = None
+    ) -> DaskProcess:
         """Start a worker, by default with a nanny."""
         given = ("--no-dashboard", "--nthreads", "1", "--local-directory", str(self._folder))
-        worker = DaskProcess("worker", self.address, *given, *self._worker_arguments, *arguments, env=self._env)
+        worker = DaskProcess(
+            "worker",
+            self.address,
+            *given,
+            *self._worker_arguments,
+            *arguments,
+            launcher=launcher or self._launcher,
+            env=env or self._env,
+        )
         self.workers.append(worker)
         return worker

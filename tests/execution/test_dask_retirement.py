@@ -42,7 +42,7 @@ ends = Setting("ends", 0.0, "ends its worker above 0.5", low=0.0, high=1.0)
 deadly = Schedule("deadly", factor, (ends,), needs_length=False, source="a test", description="ends its worker")
 """
 NO_FAILURES = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
-SECOND = ("budget.epochs=20000", "budget.eval_every=340000")
+LONG = ("budget.epochs=5000", "budget.eval_every=85000")
 
 
 class Notes(Silence):
@@ -80,7 +80,7 @@ def test_workers_that_end_as_planned_cost_no_attempt(tmp_path):
                         client.retire_workers([next(iter(client.nthreads()))])
 
             notes = Retires()
-            given = sweep(*SECOND, "search.trials=30")
+            given = sweep(*LONG, "search.trials=30")
             trials = sweepgd.search(given, out=tmp_path / "out", executor=client, progress=notes).trials
     assert trials["trial"].to_pylist() == list(range(30))
     assert set(trials["attempt"].to_pylist()) == {1}
@@ -106,7 +106,7 @@ def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_c
             )
     rows = results.trials.to_pylist()
     assert [row["trial"] for row in rows] == list(range(12))
-    ends = [row["schedule"] == "deadly" and dict(row["hyperparameters"])["ends"] > 0.5 for row in rows]
+    ends = [row["schedule"] == "deadly" and dict(row["hyperparameters"])["schedule.ends"] > 0.5 for row in rows]
     assert any(ends)
     assert not all(ends)
     for row, deadly in zip(rows, ends, strict=True):
