@@ -1,5 +1,6 @@
 """A rule that goes wrong on a Dask worker costs its own trial and no other, as it does here (`tests/isolation`)."""
 
+import pytest
 from pathlib import Path
 
 from commands import completed
@@ -29,6 +30,7 @@ ENDINGS = {
 
 
 def test_every_peril_on_a_dask_worker_is_a_row_and_the_rest_goes_on(tmp_path):
+    pytest.importorskip("distributed", reason="distributed is not installed")
     distribution(
         tmp_path / "site",
         "their-perils",

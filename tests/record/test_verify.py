@@ -4,7 +4,6 @@ import errno
 import os
 import shutil
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -139,6 +138,7 @@ def test_trials_whose_log_is_gone_are_set_aside_and_can_be_recorded_again(out):
     ]
     assert done[0].outcome == "trials of 2 trials, 0 to 1, lost; the same sweepgd search runs them again"
     assert trials(out) == [2, 3, 3]
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
     assert duckdb.sql(f"select count(*) from '{out}/trials/*.parquet'").fetchall() == [(3,)]
     assert verify(out).findings == []
     store = Store.open(out, SWEEP)
