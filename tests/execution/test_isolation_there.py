@@ -1,8 +1,8 @@
 """A rule that goes wrong on a Dask worker costs its own trial and no other, as it does here (`tests/isolation`)."""
 
-import pytest
 from pathlib import Path
 
+import pytest
 from commands import completed
 from distributions import distribution, environment
 from tiny import LINEAR, sweep_file
