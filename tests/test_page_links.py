@@ -25,7 +25,10 @@ def anchors(text):
 
 
 def parse(arguments):
-    """Parse a command line as `sweepgd` would, without running it; return the name of the command."""
+    """Parse a command line as `sweepgd` would, without running it; return the name of the command.
+
+    A name without arguments refers to the command, so its required arguments may be missing.
+    """
     command, names = typer.main.get_command(app), []
     context = command.make_context("sweepgd", [], resilient_parsing=True)
     while hasattr(command, "resolve_command"):
@@ -34,7 +37,8 @@ def parse(arguments):
         assert command is not None, f"unknown command {named}"
         names.append(name)
         more = hasattr(command, "resolve_command")
-        context = command.make_context(name, [] if more else arguments, parent=context, resilient_parsing=more)
+        begun = [] if more else arguments
+        context = command.make_context(name, begun, parent=context, resilient_parsing=not begun)
     assert not context.args, context.args
     return " ".join(names)
 
@@ -69,7 +73,7 @@ def test_every_command_named_in_a_sentence_parses(page):
 
 def test_a_command_or_option_that_does_not_exist_is_noticed():
     for wrong in (("serach",), ("search", "--shards", "3/20"), ("measure", "results/mine", "--workers", "many")):
-        with pytest.raises(Exception, match=r"serach|--shards|many"):
+        with pytest.raises(Exception, match=r"serach|--shards|valid integer"):
             parse(wrong)
 
 
