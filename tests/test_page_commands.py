@@ -30,7 +30,7 @@ RUN = {
     "train --data measurements.csv --set data.target=\"species\" --set data.task=\"classification\" --model softmax": (),
     "analyze results/mine --figures figures": (),
     "measure results/mine": ("--trials", "0-1", "--measures", "lambda_max", "--rows", "50", "-q"),
-    "landscape results/mine": ("--resolution", "3", "--rows", "50", "-q"),
+    "landscape results/mine": ("--resolution", "5", "--rows", "50", "-q"),
     "search mine.toml --shard 3/20": (*SMALL, "--trials", "20"),
     "merge results/mine-shard-* -o results/merged": (),
     "plugin new mine": (),
@@ -60,7 +60,7 @@ PARSED = {
 def measurements(path):
     """Write a CSV file with two inputs and a column of species."""
     rng = np.random.default_rng(0)
-    rows = [f"{x:.3f},{y:.3f},{'ab'[x > y]}" for x, y in rng.normal(size=(80, 2))]
+    rows = [f"{x:.3f},{y:.3f},{'ab'[int(x > y)]}" for x, y in rng.normal(size=(1000, 2))]
     path.write_text("\n".join(["length,width,species", *rows]) + "\n", encoding="utf-8")
 
 
