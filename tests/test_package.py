@@ -44,3 +44,19 @@ def test_tests_are_collected_without_the_libraries_of_other_groups():
             names += [statement.module or ""] if isinstance(statement, ast.ImportFrom) else []
             found += [(path.name, name) for name in names if name.partition(".")[0] in NOT_INSTALLED]
     assert found == []
+
+
+def test_the_citation_is_of_this_version_and_every_page_is_in_the_source_distribution():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+    for key in ("version", "license"):
+        assert f"{key}: {project['project'][key]}" in citation
+    assert {page.name for page in ROOT.glob("*.md")} | {"CITATION.cff"} <= set(
+        project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    )
+
+
+def test_every_plugin_package_is_on_the_page_of_plugins():
+    page = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml")}
+    assert packages == {name for name in packages if f"- [{name}]({name})" in page}
