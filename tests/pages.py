@@ -1,7 +1,7 @@
-"""The figures of sweeps on README.md and sweeps/README.md, as `python -m tests.pages NAME` writes them there.
+"""The figures of sweeps on README.md and sweeps/BUNDLED.md: `python -m tests.pages NAME` writes them to the pages.
 
-It runs the sweep NAME anew, or takes the results directory that it is given. Those of quickstart are times too: run it on an
-idle machine.
+It runs the sweep NAME again, or reads the results directory that is its second argument. The figures of quickstart include
+times: run it on an idle machine.
 """
 
 import re
@@ -23,7 +23,7 @@ from sweepgd.record import Results
 from sweepgd.report.tables import render
 
 ROOT = Path(__file__).parents[1]
-README, SWEEPS = ROOT / "README.md", ROOT / "sweeps" / "README.md"
+README, BUNDLED = ROOT / "README.md", ROOT / "sweeps" / "BUNDLED.md"
 WIDTH = 128
 
 # What the pages call the measures that they speak of.
@@ -52,9 +52,9 @@ def quickstart_table(results: Results) -> str:
     said = (
         f"An update of 512 rows takes {large['seconds_per_update'] / one['seconds_per_update']:.0f} times as long as one of a"
         f" single row, and an epoch 1/{one['seconds_per_epoch'] / large['seconds_per_epoch']:.0f} of the time;"
-        f" {two['diverged']} of {two['diverged'] + two['completed']} runs at batch size 2 diverged, and are rows too."
-        " `sweepgd analyze results/quickstart --figures figures` draws the rate and batch map of the same sweep, crosses where"
-        " runs diverged:"
+        f" {two['diverged']} of {two['diverged'] + two['completed']} runs at batch size 2 diverged, and are recorded like the"
+        " others. `sweepgd analyze results/quickstart --figures figures` also draws the map of learning rate and batch size;"
+        " crosses are runs that diverged:"
     )
     return f"{_table(tables, 'by_batch_size')}\n\n{_filled(said)}"
 
@@ -154,10 +154,10 @@ def _filled(text: str) -> str:
 
 
 BLOCKS: dict[str, dict[Path, Callable[[Results], str]]] = {
-    "quickstart": {README: quickstart_table, SWEEPS: quickstart},
-    "moons_optimizers": {SWEEPS: moons},
-    "sharp_flat": {SWEEPS: sharp_flat},
-    "sharp_flat_fashion": {README: compared},
+    "quickstart": {README: quickstart_table, BUNDLED: quickstart},
+    "moons_optimizers": {BUNDLED: moons},
+    "sharp_flat": {BUNDLED: sharp_flat},
+    "sharp_flat_fashion": {BUNDLED: compared},
 }
 
 

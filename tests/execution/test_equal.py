@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster
 from tiny import LINEAR, assert_same, sweep
 
 from sweepgd import load, search
@@ -19,11 +19,12 @@ SEARCHES = {
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Client]:
+def cluster() -> Iterator[Any]:
     """Four workers in two processes."""
+    distributed = pytest.importorskip("distributed", reason="distributed is not installed")
     with (
-        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0", silence_logs=50) as cluster,
-        Client(cluster, set_as_default=False) as client,
+        distributed.LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0", silence_logs=50) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
     ):
         yield client
 

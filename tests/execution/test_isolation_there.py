@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from commands import completed
 from distributions import distribution, environment
 from tiny import LINEAR, sweep_file
@@ -29,6 +30,7 @@ ENDINGS = {
 
 
 def test_every_peril_on_a_dask_worker_is_a_row_and_the_rest_goes_on(tmp_path):
+    pytest.importorskip("distributed", reason="distributed is not installed")
     distribution(
         tmp_path / "site",
         "their-perils",

@@ -1,7 +1,9 @@
-import duckdb
 import numpy as np
-import pandas as pd
-import polars as pl
+import pytest
+
+duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+pd = pytest.importorskip("pandas", reason="pandas is not installed")
+pl = pytest.importorskip("polars", reason="polars is not installed")
 
 
 def test_duckdb_polars_pandas_and_load_find_the_same_best_run(gluon_linear):

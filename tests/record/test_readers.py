@@ -3,16 +3,17 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
-import duckdb
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 from recorded import finished, write
 from tiny import sweep_file
 
 from sweepgd.analysis import sharpness, summary
 from sweepgd.record import load
+
+duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+pd = pytest.importorskip("pandas", reason="pandas is not installed")
+pl = pytest.importorskip("polars", reason="polars is not installed")
 
 
 @pytest.fixture

@@ -1,18 +1,17 @@
 """Parquet files: pandas' index, and the types of Arrow."""
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase
 
 COLUMNS: dict[str, Any] = {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "kind": KINDS}
-FRAME = pd.DataFrame(COLUMNS)
-NAMED = FRAME.set_index(pd.Index(50 + np.arange(ROWS) * 5 % 13, name="id"))
 DAY = datetime.date(2020, 1, 1)
 
 
@@ -20,8 +19,27 @@ def table(**columns: Any):
     return lambda path: pq.write_table(pa.table(COLUMNS | columns), path)
 
 
-def shuffled(path: Path) -> None:
-    FRAME.sample(frac=1, random_state=0).sort_values("a").to_parquet(path)
+def frame(changed: Callable[[Any], Any] = lambda frame: frame) -> Callable[[Path], None]:
+    """Return a function that writes the columns, as a pandas frame that `changed` has transformed, to a file."""
+
+    def write(path: Path) -> None:
+        pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+        changed(pandas.DataFrame(COLUMNS)).to_parquet(path)
+
+    return write
+
+
+def shuffled(frame: Any) -> Any:
+    return frame.sample(frac=1, random_state=0).sort_values("a")
+
+
+def with_named_index(frame: Any) -> Any:
+    return frame.assign(id=50 + np.arange(ROWS) * 5 % 13).set_index("id")
+
+
+def nullable(values: Any, dtype: str) -> Callable[[Path], None]:
+    """Return a function that writes the columns with column a of one of pandas' nullable types."""
+    return frame(lambda frame: frame.assign(a=values).astype({"a": dtype}))
 
 
 def kinds(type_: pa.DataType) -> pa.Array:
@@ -39,11 +57,15 @@ def gaps(value: float, dtype: str) -> np.ndarray:
 READ = [
     FileCase("plain", "d.parquet", table(), features=("a", "b")),
     FileCase(
-        "pandas' index of a shuffled frame", "d.parquet", shuffled, features=("a", "b"), notes="'__index_level_0__' is an index"
+        "pandas' index of a shuffled frame",
+        "d.parquet",
+        frame(shuffled),
+        features=("a", "b"),
+        notes="'__index_level_0__' is an index",
     ),
-    FileCase("a named index", "d.parquet", NAMED.to_parquet, features=("a", "b"), notes="column 'id' is an index"),
-    FileCase("an index that is asked for", "d.parquet", NAMED.to_parquet, {"inputs": ["id", "b"]}, first=(50, 0.25)),
-    FileCase("an index in a range", "d.parquet", FRAME.to_parquet, features=("a", "b")),
+    FileCase("a named index", "d.parquet", frame(with_named_index), features=("a", "b"), notes="column 'id' is an index"),
+    FileCase("an index that is asked for", "d.parquet", frame(with_named_index), {"inputs": ["id", "b"]}, first=(50, 0.25)),
+    FileCase("an index in a range", "d.parquet", frame(), features=("a", "b")),
     FileCase(
         "an index without metadata",
         "d.parquet",
@@ -54,7 +76,7 @@ READ = [
     FileCase(
         "an index read and saved again",
         "d.parquet",
-        FRAME.reset_index(names="Unnamed: 0").to_parquet,
+        frame(lambda frame: frame.reset_index(names="Unnamed: 0")),
         features=("a", "b"),
         notes="column 'Unnamed: 0' is an index of the rows",
     ),
@@ -92,15 +114,15 @@ READ = [
         features=("a=5", "b", "a missing"),
         first=(1, 0.25, 0),
     ),
-    FileCase("pandas' categories", "d.parquet", FRAME.astype({"kind": "category"}).to_parquet),
+    FileCase("pandas' categories", "d.parquet", frame(lambda frame: frame.astype({"kind": "category"}))),
     FileCase("dictionaries", "d.parquet", table(kind=pa.array(KINDS.tolist()).dictionary_encode())),
     FileCase("large strings", "d.parquet", table(kind=kinds(pa.large_string()))),
     FileCase("string views", "d.parquet", table(kind=kinds(pa.string_view()))),
     FileCase("decimals", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal128(21, 2)))),
     FileCase("decimals of 256 bits", "d.parquet", table(a=pa.array(range(ROWS)).cast(pa.decimal256(50, 2)))),
     FileCase("half precision in Parquet", "d.parquet", table(a=NUMBERS[:, 0].astype("f2"))),
-    FileCase("nullable integers without a gap", "d.parquet", FRAME.assign(a=pd.array(range(ROWS), "Int64")).to_parquet),
-    FileCase("nullable truth values", "d.parquet", FRAME.assign(a=pd.array([False, True] * 6, "boolean")).to_parquet),
+    FileCase("nullable integers without a gap", "d.parquet", nullable(range(ROWS), "Int64")),
+    FileCase("nullable truth values", "d.parquet", nullable([False, True] * 6, "boolean")),
     FileCase("a date in days", "d.parquet", table(a=pa.array([DAY] * ROWS)), {"dates": ["a"]}, first=(18262, 0.25)),
     FileCase(
         "a moment in days",

@@ -1,0 +1,186 @@
+"""Commands and snippets on pages, run with small settings."""
+
+import json
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from glob import glob
+from pathlib import Path
+from string import Template
+from types import ModuleType
+
+import numpy as np
+import pytest
+from commands import call, completed, started
+from page_text import blocks, shell_commands, sweepgd_commands
+from tiny import LINEAR, assert_same
+
+from sweepgd import load, scaffold, search
+
+SMALL = ("--set", "budget.epochs=1", "--set", "search.replicates=1", "--set", 'measure.measures=["weight_norm"]', "-q")
+# Commands in the order of the pages, each with the arguments that make it small.
+RUN = {
+    "search": (*SMALL, "--trials", "4"),
+    "list sweeps": (),
+    "init quickstart mine.toml": (),
+    "search mine.toml --dry-run": SMALL,
+    "search mine.toml --trials 200": (*SMALL, "--trials", "20"),
+    "train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20": ("--epochs", "1"),
+    "train --data measurements.csv --set data.target=\"species\" --set data.task=\"classification\" --model softmax": (),
+    "analyze results/mine --figures figures": (),
+    "measure results/mine": ("--trials", "0-1", "--measures", "lambda_max", "--rows", "50", "-q"),
+    "landscape results/mine": ("--resolution", "5", "--rows", "50", "-q"),
+    "search mine.toml --shard 3/20": (*SMALL, "--trials", "20"),
+    "merge results/mine-shard-* -o results/merged": (),
+    "plugin new mine": (),
+    "search --plugin my_rule.py --set space.optimizer=[\"sgd\", \"my_rule\"] --out results/my_rule": (*SMALL, "--trials", "2"),
+    "plugin new demo": (),
+    "search quickstart --plugin my_rule.py --set space.optimizer=[\"sgd\", \"my_rule\"]"
+    " --set optimizer.my_rule.learning_rate=\"search\" --out results/my_rule": ("--dry-run", "--out", "results/other"),
+    "search sharp_flat": ("--dry-run",),
+    "measure results/quickstart --measures trace,phi --rows full":
+        ("--trials", "0", "--set", "measure.settings.phi.iterations=2", "-q"),
+    "search --set space.optimizer=[\"sgd\", \"nadam\"] --out results/nadam": ("--dry-run",),
+}  # fmt: skip
+# Commands that are parsed only (tests/test_page_links.py), with the reason.
+PARSED = {
+    "plugin check demo": "needs an installation, which tests of the scaffold make",
+    "search quickstart --set space.optimizer=[\"sgd\", \"demo\"] --set optimizer.demo.learning_rate=\"search\""
+    " --out results/demo": "needs the installed demo",
+    "analyze results/sharp_flat --figures figures": "needs the 75 s of sharp_flat",
+    "landscape results/sharp_flat": "needs the 75 s of sharp_flat",
+    "search mine.toml --on tcp://HOST:8786": "run below",
+    "search mine.toml --on slurm --jobs 20": "needs Slurm",
+    "search mine.toml --shard $SLURM_ARRAY_TASK_ID/20": "needs Slurm",
+    "merge results/mine-shard-* -o results/mine": "is run with another folder",
+}  # fmt: skip
+
+
+def measurements(path):
+    """Write a CSV file with two inputs and a column of species."""
+    rng = np.random.default_rng(0)
+    rows = [f"{x:.3f},{y:.3f},{'ab'[int(x > y)]}" for x, y in rng.normal(size=(1000, 2))]
+    path.write_text("\n".join(["length,width,species", *rows]) + "\n", encoding="utf-8")
+
+
+def rule(path, name):
+    """Write the rule of `sweepgd plugin new` to a file."""
+    template = Path(scaffold.__file__).parent / "templates" / "rule.py.in"
+    path.write_text(Template(template.read_text(encoding="utf-8")).substitute(name=name), encoding="utf-8")
+
+
+def test_every_command_on_pages_is_run_or_left_out_for_a_reason():
+    assert {" ".join(arguments) for arguments in sweepgd_commands()} == {*RUN, *PARSED}
+
+
+def test_commands_on_pages_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    measurements(Path("measurements.csv"))
+    rule(Path("my_rule.py"), "my_rule")
+    by_text = {" ".join(arguments): arguments for arguments in sweepgd_commands()}
+    for text, more in RUN.items():
+        arguments = [path for word in by_text[text] for path in (sorted(glob(word)) if "*" in word else [word])]
+        run = call(monkeypatch, capsys, *arguments, *more)
+        assert run.code == 0, (text, run.err)
+        assert run.out, text
+    assert load("results/quickstart").trials.num_rows == 4
+    assert load("results/mine").trials.num_rows == 20
+    assert_same(load("results/mine-shard-3-of-20"), load("results/merged"))
+    assert {row["optimizer"] for row in load("results/my_rule").trials.to_pylist()} <= {"sgd", "my_rule"}
+    assert set(load("results/mine").curvature["measure"].to_pylist()) == {"weight_norm", "lambda_max"}
+    assert list(Path("figures").glob("*.svg"))
+    assert list(Path("results/mine/landscapes").glob("*.png"))
+    assert Path("mine/pyproject.toml").is_file()
+
+
+@pytest.fixture(scope="module")
+def small_quickstart(tmp_path_factory):
+    """A folder with results/quickstart."""
+    folder = tmp_path_factory.mktemp("quickstart")
+    search("quickstart", overrides=["budget.epochs=1", "search.trials=4"], out=folder / "results" / "quickstart", workers=1)
+    return folder
+
+
+def test_the_python_of_the_page_of_results_runs(small_quickstart, monkeypatch):
+    monkeypatch.chdir(small_quickstart)
+    ((_, code),) = [found for found in blocks("python") if found[0] == "sweeps/RESULTS.md"]
+    names = {}
+    exec(code, names)
+    assert names["run"].points[-1].test_error < 0.1
+    measured = load("results/quickstart").curvature.to_pylist()
+    assert len([row for row in measured if row["measure"] == "lambda_max" and row["rows"] > 1000]) == 8
+
+
+def test_the_sql_of_the_page_of_results_runs(small_quickstart, monkeypatch):
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    monkeypatch.chdir(small_quickstart)
+    ((_, _, query),) = [words for words in shell_commands() if words[0] == "duckdb"]
+    rows = duckdb.sql(query).fetchall()
+    best = min(loss for loss in load("results/quickstart").trials["validation_loss"].to_pylist() if loss is not None)
+    assert rows[0][-1] == best
+    assert [row[-1] for row in rows] == sorted(row[-1] for row in rows)
+
+
+def test_the_sweep_on_the_page_of_sweep_files_is_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    measurements(Path("measurements.csv"))
+    ((_, text),) = [found for found in blocks("toml") if found[0] == "sweeps/README.md"]
+    Path("mine.toml").write_text(text, encoding="utf-8")
+    shown = call(monkeypatch, capsys, "search", "mine.toml", "--dry-run", "--json")
+    assert shown.code == 0, shown.err
+    assert json.loads(shown.out)
+
+
+def test_the_executors_on_the_page_of_clusters_run_a_sweep(tmp_path, monkeypatch):
+    """mpi4py and ray are replaced by threads."""
+    monkeypatch.chdir(tmp_path)
+    pool = ThreadPoolExecutor(2)
+
+    class Remote:
+        def __init__(self, function):
+            self.function = function
+
+        def remote(self, *arguments):
+            self.submitted = pool.submit(self.function, *arguments)
+            return self
+
+        def future(self):
+            return self.submitted
+
+    mpi, ray = ModuleType("mpi4py.futures"), ModuleType("ray")
+    mpi.MPIPoolExecutor = lambda: ThreadPoolExecutor(2)
+    ray.cluster_resources, ray.remote = (lambda: {"CPU": 2.0}), Remote
+    for name, module in {"mpi4py": ModuleType("mpi4py"), "mpi4py.futures": mpi, "ray": ray}.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    snippets = [code for page, code in blocks("python") if page == "sweeps/CLUSTERS.md"]
+    assert len(snippets) == 2
+    with pool:
+        for number, code in enumerate(snippets):
+            Path("mine.toml").write_text(LINEAR.replace("name = ", f'name = "by_{number}" # ', 1), encoding="utf-8")
+            exec(code, {})
+    search("mine.toml", out=tmp_path / "here")
+    assert_same(load("results/by_0"), load("here"))
+    assert_same(load("results/by_1"), load("here"))
+
+
+def test_a_scheduler_and_a_worker_started_as_on_the_page_run_a_sweep(tmp_path):
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    commands = [words for words in shell_commands() if "dask" in words]
+    assert commands == [["dask", "scheduler"], ["ssh", "other", "dask", "worker", "tcp://HOST:8786"]]
+    (tmp_path / "mine.toml").write_text(LINEAR, encoding="utf-8")
+    here = {"cwd": tmp_path}
+    quiet = ("--no-dashboard",)
+    with started(
+        [sys.executable, "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", *quiet], **here
+    ) as scheduler:
+        address = next(found[0] for line in scheduler.stderr if (found := re.search(r"tcp://[\d.:]+", line)))
+        worker = [sys.executable, "-m", "dask", "worker", address, "--nthreads", "2", *quiet]
+        with subprocess.Popen(worker, cwd=tmp_path, stderr=subprocess.DEVNULL) as joined:
+            try:
+                ran = completed("search", "mine.toml", "--on", address, "--out", "there", **here)
+            finally:
+                joined.kill()
+    assert ran.returncode == 0, ran.stderr
+    search(tmp_path / "mine.toml", out=tmp_path / "here")
+    assert_same(load(tmp_path / "there"), load(tmp_path / "here"))
