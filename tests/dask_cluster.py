@@ -54,11 +54,12 @@ class DaskCluster:
         folder: Path,
         *worker_arguments: str,
         host: str = "127.0.0.1",
+        scheduler_arguments: tuple[str, ...] = (),
         launcher: Launcher = (),
         env: Mapping[str, str] | None = None,
     ) -> None:
         self._folder, self._worker_arguments, self._env = folder, worker_arguments, env
-        self._host, self._launcher = host, launcher
+        self._host, self._scheduler_arguments, self._launcher = host, scheduler_arguments, launcher
         self.address = ""
         self.workers: list[DaskProcess] = []
 
@@ -70,12 +71,12 @@ class DaskCluster:
         for each in [*self.workers, self.scheduler]:
             each.kill()
 
-    def start_scheduler(self, *arguments: str) -> None:
+    def start_scheduler(self) -> None:
         """Start a scheduler, which is at another address each time."""
         file = self._folder / "scheduler.json"
         file.unlink(missing_ok=True)
         given = ("--host", self._host, "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
-        self.scheduler = DaskProcess("scheduler", *given, *arguments, launcher=self._launcher, env=self._env)
+        self.scheduler = DaskProcess("scheduler", *given, *self._scheduler_arguments, launcher=self._launcher, env=self._env)
 
         def written() -> bool:
             assert self.scheduler.runs

@@ -95,7 +95,7 @@ def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_c
     text = text.replace(
         "[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "[schedule.deadly]\nends = { low = 0.0, high = 1.0 }"
     )
-    given = sweep("search.trials=12", text=text)
+    given = sweep("search.trials=5", text=text)
     notes = Notes()
     with DaskCluster(tmp_path, env=NO_FAILURES) as cluster:
         cluster.add_worker()
@@ -105,14 +105,15 @@ def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_c
                 given, out=tmp_path / "out", executor=client, plugins=[tmp_path / "deadly.py"], progress=notes
             )
     rows = results.trials.to_pylist()
-    assert [row["trial"] for row in rows] == list(range(12))
+    assert [row["trial"] for row in rows] == list(range(5))
     ends = [row["schedule"] == "deadly" and dict(row["hyperparameters"])["schedule.ends"] > 0.5 for row in rows]
     assert any(ends)
     assert not all(ends)
     for row, deadly in zip(rows, ends, strict=True):
         if deadly:
             assert (row["status"], row["attempt"]) == ("failed", 3)
-            assert row["message"] == "its worker was lost, in each of 3 attempts"
+            where = f"schedule 'deadly' of {tmp_path / 'deadly.py'}"
+            assert row["message"] == f"{where}: its worker was lost, in each of 3 attempts"
         else:
             assert row["status"] == "completed"
             assert row["attempt"] <= 3

@@ -14,7 +14,7 @@ from sweepgd import load, search
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs network namespaces")]
 
 CUT_SECONDS = 20.0
-TRIALS = 400
+TRIALS = 60
 # A trial takes 0.15 s or more, so that the search outlasts the cut.
 LONG = ("budget.epochs=5000", "budget.eval_every=85000", f"search.trials={TRIALS}")
 

@@ -1,0 +1,166 @@
+"""Clusters and executors that cannot run a search: one line, an exit code, and no trial."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from commands import call, completed
+from dask_cluster import DaskCluster
+from distributed import Client
+from distributions import distribution, environment
+from tiny import sweep, sweep_file
+
+from sweepgd import load, search
+from sweepgd.execution import clusters
+from sweepgd.problem import Problem
+
+TLS_HINT = "; a scheduler that wants TLS has an address tls://…, and its keys are named in Dask's configuration\n"
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 0.5)
+
+
+def refused(monkeypatch, capsys, tmp_path, on):
+    """Return the exit code and stderr of a search on a cluster that does not run it."""
+    called = call(monkeypatch, capsys, "search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--on", on)
+    assert called.out == ""
+    return called.code, called.err
+
+
+def test_an_address_where_nobody_listens(impatient, monkeypatch, capsys, tmp_path):
+    code, err = refused(monkeypatch, capsys, tmp_path, "tcp://127.0.0.1:1")
+    why = "OSError: Timed out trying to connect to tcp://127.0.0.1:1 after 0.5 s"
+    assert (code, err) == (1, f"sweepgd: no Dask scheduler answers at tcp://127.0.0.1:1: {why}\n")
+
+
+def test_an_address_where_something_else_listens(impatient, monkeypatch, capsys, tmp_path):
+    """It accepts a connection, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        on = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        code, err = refused(monkeypatch, capsys, tmp_path, on)
+    why = "TimeoutError: what listens there does not respond as Dask does"
+    assert (code, err) == (1, f"sweepgd: no Dask scheduler answers at {on}: {why}\n")
+
+
+@pytest.mark.parametrize(
+    ("on", "why"),
+    [
+        ("tcp://127.0.0.1", "missing port number in address '127.0.0.1'"),
+        ("tcp://127.0.0.1:x", "invalid literal for int() with base 10: 'x'"),
+    ],
+)
+def test_an_address_that_is_none(on, why, impatient, monkeypatch, capsys, tmp_path):
+    code, err = refused(monkeypatch, capsys, tmp_path, on)
+    assert (code, err) == (2, f"sweepgd: --on {on!r}: {why}; give an address such as tcp://host:8786\n")
+
+
+@pytest.mark.parametrize(
+    ("on", "module", "extra"), [("tcp://127.0.0.1:1", "distributed", "dask"), ("slurm", "dask_jobqueue", "jobqueue")]
+)
+def test_an_engine_that_is_not_installed(on, module, extra, monkeypatch, capsys, tmp_path):
+    monkeypatch.setitem(sys.modules, module, None)
+    code, err = refused(monkeypatch, capsys, tmp_path, on)
+    assert (code, err) == (1, f"sweepgd: --on {on} needs {module}: pip install 'sweepgd[{extra}]'\n")
+
+
+def test_jobs_without_a_configuration_of_the_queue(monkeypatch, capsys, tmp_path):
+    code, err = refused(monkeypatch, capsys, tmp_path, "slurm")
+    assert (code, err.count("\n")) == (1, 1)
+    assert err.startswith("sweepgd: cannot make a cluster of slurm jobs (ValueError: You must specify how many cores")
+    assert err.endswith("): set jobqueue.slurm in ~/.config/dask/jobqueue.yaml\n")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes the certificate")
+def test_a_scheduler_that_wants_tls(impatient, monkeypatch, capsys, tmp_path):
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+        "-subj",
+        "/CN=test",
+    ]
+    subprocess.run(made, check=True, capture_output=True)
+    keys = ("--tls-ca-file", certificate, "--tls-cert", certificate, "--tls-key", key)
+    with DaskCluster(tmp_path, scheduler_arguments=("--protocol", "tls", *keys)) as cluster:
+        assert cluster.address.startswith("tls://")
+        without = refused(monkeypatch, capsys, tmp_path, cluster.address)
+        plain = cluster.address.replace("tls://", "tcp://")
+        unprotected = refused(monkeypatch, capsys, tmp_path, plain)
+    for code, err in (without, unprotected):
+        assert (code, err.count("\n")) == (1, 1)
+        assert err.endswith(TLS_HINT)
+    assert without[1].startswith(f"sweepgd: no Dask scheduler answers at {cluster.address}: TypeError: TLS expects")
+    assert unprotected[1].startswith(f"sweepgd: no Dask scheduler answers at {plain}: CommClosedError: ")
+
+
+# numpy of another version, as far as the check of a worker can see.
+OTHER_NUMPY = """
+from sweepgd.execution import requirements
+
+installed = requirements.version
+requirements.version = lambda name: "0.1" if name == "numpy" else installed(name)
+"""
+PLUGIN = """
+from sweepgd.schedules import Schedule
+
+import numpy as np
+
+always = Schedule("always", lambda clock: np.ones(len(clock.updates)), (), needs_length=False, source="a test", description="1")
+"""
+
+
+def test_a_worker_with_other_software_and_one_without_a_plugin(tmp_path):
+    (tmp_path / "other.py").write_text(OTHER_NUMPY)
+    site = distribution(tmp_path / "site", "always", {"always.py": PLUGIN}, schedules={"always": "always:always"})
+    given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"))
+    with DaskCluster(tmp_path, "--no-nanny") as cluster:
+        cluster.add_worker()
+        with_plugin = ("--set", 'space.schedule="always"')
+        lacks = completed(*given, "--on", cluster.address, *with_plugin, env=environment(site))
+        of_worker = completed(*given, "--on", cluster.address.replace(*_ports(cluster)))
+        cluster.workers.pop().kill()
+        cluster.add_worker("--preload", str(tmp_path / "other.py"))
+        differs = completed(*given, "--on", cluster.address)
+    for ended, difference in (
+        (differs, f"numpy is 0.1 instead of {np.__version__}"),
+        (lacks, "schedule 'always' is missing instead of always 1.0, sources "),
+    ):
+        last = ended.stderr.splitlines()[-1]
+        assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
+        assert last.startswith("sweepgd: worker tcp://127.0.0.1:")
+        assert f" has other software ({difference}" in last
+        assert last.endswith("): install the same there")
+    assert of_worker.returncode == 1
+    assert of_worker.stderr.endswith(": that is a Dask worker, give the address of its scheduler\n")
+    assert load(tmp_path / "out").trials.num_rows == 0
+
+
+def _ports(cluster):
+    """The ports of the scheduler and of its worker."""
+    with Client(cluster.address, set_as_default=False) as client:
+        (worker,) = client.nthreads()
+    return cluster.address.rpartition(":")[2], worker.rpartition(":")[2]
+
+
+def test_an_executor_that_is_shut_down(tmp_path):
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(
+        Problem, match=r"^the executor cannot run trials \(RuntimeError: cannot schedule new futures after shutdown\)"
+    ):
+        search(sweep(), out=tmp_path / "out", executor=executor)
+    assert load(tmp_path / "out").trials.num_rows == 0
