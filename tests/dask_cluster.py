@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from session import alive
 from waiting import wait_until
+
+pytest.importorskip("distributed", reason="distributed is not installed")
 
 # What a process is started by, such as `("ip", "netns", "exec", NAME)`.
 Launcher = tuple[str, ...]

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 from dask_cluster import DaskCluster
-from distributed import Client
 from tiny import LINEAR, sweep
 
 import sweepgd
 from sweepgd.reporting import Silence
 
+distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 
 # A schedule that ends the Dask worker, the parent of its helper process, wherever a trial with more than 0.5 of it runs.
@@ -68,7 +68,7 @@ def test_workers_that_end_as_planned_cost_no_attempt(tmp_path):
     with DaskCluster(tmp_path, env=NO_FAILURES) as cluster:
         cluster.add_worker("--lifetime", "6s", "--no-nanny")
         cluster.add_worker("--no-nanny")
-        with Client(cluster.address, set_as_default=False) as client:
+        with distributed.Client(cluster.address, set_as_default=False) as client:
             client.wait_for_workers(2)
 
             class Retires(Notes):
@@ -100,7 +100,7 @@ def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_c
     with DaskCluster(tmp_path, env=NO_FAILURES) as cluster:
         cluster.add_worker()
         cluster.add_worker()
-        with Client(cluster.address, set_as_default=False) as client:
+        with distributed.Client(cluster.address, set_as_default=False) as client:
             results = sweepgd.search(
                 given, out=tmp_path / "out", executor=client, plugins=[tmp_path / "deadly.py"], progress=notes
             )

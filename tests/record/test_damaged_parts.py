@@ -3,7 +3,6 @@
 import os
 import shutil
 
-import duckdb
 import pytest
 from faulty import DAMAGE, damage
 from recorded import append, finished
@@ -50,6 +49,7 @@ def test_damaged_trials_without_a_log_can_be_run_again(out):
     ]
     assert done[0].outcome == "trials of 2 trials, 0 to 1, lost; run the same sweepgd search to repeat missing trials"
     assert trials(out) == [2, 3, 3]
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
     assert duckdb.sql(f"select count(*) from '{out}/trials/*.parquet'").fetchall() == [(3,)]
     assert verify(out).findings == []
     store = Store.open(out, SWEEP)
