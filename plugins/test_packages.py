@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sweepgd import registry, testing
+from sweepgd import testing
+from sweepgd.plugins import registry
 
 GROUP = "sweepgd.optimizers"
 PROJECTS = {

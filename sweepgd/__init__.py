@@ -8,21 +8,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sweepgd.measuring import measure
-    from sweepgd.merging import merge
+    from sweepgd.minimisers.measure_recorded import measure
     from sweepgd.record import load
-    from sweepgd.single import train
-    from sweepgd.study import search
+    from sweepgd.study.merge_shards import merge
+    from sweepgd.study.search import search
+    from sweepgd.study.train import train
 
 __all__ = ["load", "measure", "merge", "search", "train"]
 
 # Imported when first used: `sweepgd --help` and plugin look-ups need none of Numba, Optuna and Arrow.
 _HOMES = {
     "load": "sweepgd.record",
-    "measure": "sweepgd.measuring",
-    "merge": "sweepgd.merging",
-    "search": "sweepgd.study",
-    "train": "sweepgd.single",
+    "measure": "sweepgd.minimisers.measure_recorded",
+    "merge": "sweepgd.study.merge_shards",
+    "search": "sweepgd.study.search",
+    "train": "sweepgd.study.train",
 }
 
 

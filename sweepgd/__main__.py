@@ -1,7 +1,7 @@
 """The command line, as the `sweepgd` script and `python -m sweepgd` run it.
 
 Ctrl-C and SIGTERM are one line from the first moment on: handlers are set before anything else is imported, which takes most of
-a second. `sweepgd.interrupts` replaces them once there is something to end in order.
+a second. `sweepgd.core.interrupts` replaces them once there is something to end in order.
 """
 
 import atexit
@@ -25,7 +25,7 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` and a shell's `&` have it
             signal.signal(number, _end)
     try:
-        from sweepgd.cli import main
+        from sweepgd.cli.main import main
 
         main()
     except SystemExit as end:

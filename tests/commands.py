@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pytest
 from waiting import NEVER_SECONDS, wait_until
 
-from sweepgd import cli, load
+from sweepgd import load
+from sweepgd.cli.main import main
 
 VARIABLES = ("SWEEPGD_WORKERS", "SWEEPGD_OUT", "SWEEPGD_QUIET", "SWEEPGD_VERBOSE")
 
@@ -31,7 +32,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
     """`sweepgd ARGUMENTS` in this process."""
     monkeypatch.setattr("sys.argv", ["sweepgd", *arguments])
     with pytest.raises(SystemExit) as end:
-        cli.main()
+        main()
     gc.unfreeze()  # it is not Python's end, as the command supposes
     captured = capsys.readouterr()
     return Run(end.value.code or 0, captured.out, captured.err)
@@ -52,7 +53,7 @@ def main_with(constants: Mapping[str, float]) -> None:
         assert hasattr(import_module(module), name), path
         setattr(import_module(module), name, value)
     sys.argv[0] = "sweepgd"
-    cli.main()
+    main()
 
 
 def completed(*arguments: str, **options) -> subprocess.CompletedProcess[str]:

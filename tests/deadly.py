@@ -12,19 +12,19 @@ def still_born(*_) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def killed(lab, task: Path, report, keep) -> None:
+def killed(context, task: Path, report, keep) -> None:
     """Ends its worker as if killed from outside, and leaves a letter for each time in the file `task`."""
     with task.open("a") as file:
         file.write("x")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def ends(lab, code: int, report, keep) -> None:
+def ends(context, code: int, report, keep) -> None:
     """Ends its worker by itself, with the exit code `code`."""
     os._exit(code)
 
 
-def gated(lab, task: Path, report, keep) -> SimpleNamespace:
+def gated(context, task: Path, report, keep) -> SimpleNamespace:
     """Makes the file `task`, and ends when `open` is beside it."""
     task.touch()
     while not task.with_name("open").exists():

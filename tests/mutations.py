@@ -3,10 +3,11 @@
 import random
 import re
 
-from sweepgd.budget import Budget
+from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
 from sweepgd.sweep import bundled
-from sweepgd.sweep.spec import MeasureSpec, SearchSpec, SpaceSpec
+from sweepgd.sweep.budget import Budget
+from sweepgd.sweep.spec import SearchSpec, SpaceSpec
 
 NUMBERS = (
     "0", "-1", "1", "2", "0.5", "-0.0", "7.0", "1e-320", "1e-9", "1e9", "1e308", "-1e308", "nan", "inf", "-inf",

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 
 
 @contextmanager
@@ -13,7 +13,7 @@ def skipped_without_data() -> Iterator[None]:
     """Skips the test where it reads Fashion-MNIST and Debian's package of it is not installed."""
     try:
         yield
-    except Problem as problem:
+    except SweepgdError as problem:
         if "dataset-fashion-mnist" not in str(problem):
             raise
         pytest.skip(str(problem))

@@ -20,7 +20,7 @@ from sweepgd.analysis import sharpness, summary
 from sweepgd.analysis.correlations import ALL, MATCHED
 from sweepgd.analysis.granulated import OVERALL
 from sweepgd.record import Results
-from sweepgd.report.tables import render
+from sweepgd.report.summary_tables import render
 
 ROOT = Path(__file__).parents[1]
 README, BUNDLED = ROOT / "README.md", ROOT / "sweeps" / "BUNDLED.md"

@@ -6,14 +6,14 @@ import numpy as np
 from naive import network
 from small import data_of, model_for, no_data
 
-from sweepgd.curvature.gauge import Gauge, Measurement
+from sweepgd.core.layout import tensors_in
+from sweepgd.curvature.catalogue import MEASURES
+from sweepgd.curvature.measure_spec import MeasureSpec
+from sweepgd.curvature.measurer import Measurement, Measurer
 from sweepgd.curvature.objective import Objective
-from sweepgd.curvature.place import Place
+from sweepgd.curvature.point import Point
 from sweepgd.data import Data
-from sweepgd.layout import tensors_in
-from sweepgd.measures import MEASURES
 from sweepgd.models import Architecture
-from sweepgd.sweep.spec import MeasureSpec
 
 
 def blobs(rows: int = 60, inputs: int = 4, classes: int = 3, dtype: str = "float64") -> Data:
@@ -35,8 +35,8 @@ def bowl(curvatures: tuple[float, ...]) -> Architecture:
     return model_for(no_data(), "quadratic", curvatures=curvatures, start=(1.0,) * len(curvatures))
 
 
-def place_at(architecture: Architecture, data: Data, theta: np.ndarray, seed: int = 0) -> Place:
-    return Place(Objective(architecture, data.train), np.asarray(theta, dtype=float), np.zeros(len(theta)), seed)
+def point_at(architecture: Architecture, data: Data, theta: np.ndarray, seed: int = 0) -> Point:
+    return Point(Objective(architecture, data.train), np.asarray(theta, dtype=float), np.zeros(len(theta)), seed)
 
 
 def only(values):
@@ -58,6 +58,6 @@ def dense_hessian(architecture: Architecture, theta: np.ndarray, data: Data, act
 
 def measured(architecture: Architecture, data: Data, theta: np.ndarray, *names: str, **spec: Any) -> dict[str, Measurement]:
     """The records of the measures `names`, or of all of them, by record; by record and factor where rescaled."""
-    gauge = Gauge(architecture, data, MeasureSpec(measures=list(names or MEASURES), rows="full", **spec))
-    found = gauge.measure(theta, np.zeros(len(theta)))
+    measurer = Measurer(architecture, data, MeasureSpec(measures=list(names or MEASURES), rows="full", **spec))
+    found = measurer.measure(theta, np.zeros(len(theta)))
     return {(m.measure, m.rescaling) if "rescale" in spec else m.measure: m for m in found}

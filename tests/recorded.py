@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
-from sweepgd.record import Finished, Store, encode
+from sweepgd.core.layout import BIAS, WEIGHT, Tensor, layout_of
+from sweepgd.record import Store, TrialRecord, encode
 
 LAYOUT = layout_of([Tensor((2, 3), WEIGHT, 2, 3), Tensor((3,), BIAS, 2, 3)])
 STARTED = datetime(2024, 5, 6, 7, 8, 9, 123457, tzinfo=UTC)
 
 
-def finished(trial: int, replicates: int = 1, points: int = 3, **columns: Any) -> Finished:
+def finished(trial: int, replicates: int = 1, points: int = 3, **columns: Any) -> TrialRecord:
     """Return a completed trial with few columns; `columns` are added to each of its trials rows."""
     random = np.random.default_rng(trial)
     rows, curves, minima = [], [], []
@@ -51,26 +51,26 @@ def finished(trial: int, replicates: int = 1, points: int = 3, **columns: Any) -
                 "preprocessing": '{"standardize": true}',
             }
         )
-    return Finished(trial, rows, curves, minima)
+    return TrialRecord(trial, rows, curves, minima)
 
 
 def measured(
     trial: int, replicate: int = 0, measure: str = "lambda_max", value: float | None = 2.5, **columns: Any
-) -> Finished:
+) -> TrialRecord:
     """Return a supplement of a recorded trial: one row of curvature."""
     row = {"trial": trial, "replicate": replicate, "measure": measure, "value": value, "error": 0.1, "settings": "{}"}
-    return Finished(trial, [], [], curvature=[row | {"which": "final", "rescaling": 1.0} | columns])
+    return TrialRecord(trial, [], [], curvature=[row | {"which": "final", "rescaling": 1.0} | columns])
 
 
-def append(store: Store, done: Finished) -> None:
+def append(store: Store, done: TrialRecord) -> None:
     store.append(done.trial, encode(done))
 
 
-def supplement(store: Store, done: Finished) -> None:
+def supplement(store: Store, done: TrialRecord) -> None:
     store.supplement(done.trial, encode(done))
 
 
-def write(directory: Path, parts: Iterable[Iterable[Finished]]) -> None:
+def write(directory: Path, parts: Iterable[Iterable[TrialRecord]]) -> None:
     """Write a closed result directory with one published part for each group of trials."""
     store = Store.open(directory, "name = 'written'\n")
     for part in parts:

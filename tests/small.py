@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from sweepgd import registry
-from sweepgd.budget import Budget
-from sweepgd.configuration import Configuration
+from sweepgd.core.setting import resolve
 from sweepgd.data import Data, Part
 from sweepgd.kernels import signatures
 from sweepgd.models import Architecture, Shape, build
-from sweepgd.setting import resolve
+from sweepgd.plugins import registry
+from sweepgd.sweep.budget import Budget
+from sweepgd.sweep.configuration import Configuration
 from sweepgd.training import Training
 from sweepgd.training.confusion import confusions
 

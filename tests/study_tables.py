@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.layout import Layout
+from sweepgd.core.layout import Layout
 from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS
 
 

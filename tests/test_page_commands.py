@@ -16,7 +16,8 @@ from commands import call, completed, started
 from page_text import blocks, shell_commands, sweepgd_commands
 from tiny import LINEAR, assert_same
 
-from sweepgd import load, scaffold, search
+from sweepgd import load, search
+from sweepgd.plugins import scaffold
 
 SMALL = ("--set", "budget.epochs=1", "--set", "search.replicates=1", "--set", 'measure.measures=["weight_norm"]', "-q")
 # Commands in the order of the pages, each with the arguments that make it small.

@@ -10,7 +10,7 @@ import typer
 from page_text import PAGES, ROOT, blocks, inline, prose, shell_commands, sweepgd_commands
 
 import sweepgd
-from sweepgd.cli import app
+from sweepgd.cli.main import app
 from sweepgd.data import DataSpec
 from sweepgd.sweep import reference
 

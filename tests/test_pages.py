@@ -9,8 +9,8 @@ from pages import BLOCKS, BUNDLED, COMPARED, NAMES, README, block
 
 from sweepgd import search
 from sweepgd.analysis import summary
-from sweepgd.measures import measure_of
-from sweepgd.report.numbers import significant
+from sweepgd.curvature.catalogue import measure_of
+from sweepgd.report.number_format import significant
 from sweepgd.sweep import bundled
 
 UNITS = {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1.0}

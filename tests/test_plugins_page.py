@@ -10,10 +10,11 @@ import pytest
 from commands import completed
 from distributions import distribution, environment
 
-from sweepgd import load, scaffold
-from sweepgd.lab import Lab
-from sweepgd.one_off import registered
+from sweepgd import load
+from sweepgd.plugins import scaffold
+from sweepgd.plugins.single_file import registered
 from sweepgd.sweep import parse
+from sweepgd.training.sweep_context import SweepContext
 
 PAGE = (Path(__file__).parents[1] / "plugins" / "README.md").read_text(encoding="utf-8")
 RULE, SCHEDULE, DATASET, MODEL = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -134,7 +135,7 @@ def test_the_model_is_measured_by_its_own_product(results, tmp_path):
     (row,) = load(results.directory).curvature.to_pylist()
     assert json.loads(row["settings"])["exact"]
     with registered([tmp_path / "all.py"]):
-        train = Lab(parse(results.sweep_toml)).data(0).train
+        train = SweepContext(parse(results.sweep_toml)).data(0).train
     x = np.column_stack([train.inputs, np.ones(len(train.inputs))]).astype(np.float64)
     bent = x[np.abs(x @ results.minimum(0, 0).parameters - train.targets[:, 0]) <= 0.5]
     np.testing.assert_allclose(row["value"], np.linalg.eigvalsh(bent.T @ bent / len(x))[-1], rtol=1e-6)

@@ -9,7 +9,8 @@ import pytest
 from tiny import assert_same, computed, statuses, sweep
 
 from sweepgd import search
-from sweepgd.advisor import Advisor, values_of
+from sweepgd.study.advisor import Advisor
+from sweepgd.study.search_state import values_of
 
 # --- Samplers
 

@@ -1,4 +1,7 @@
-"""Analyses of recorded studies: functions of `pyarrow.Table` that return `pyarrow.Table`, without a running study."""
+"""Answers from recorded tables: every function takes and returns `pyarrow.Table`.
+
+Nothing here sees a live study, a model or a kernel.
+"""
 
 from sweepgd.analysis.best import best, ranked
 from sweepgd.analysis.classes import classes
@@ -9,14 +12,14 @@ from sweepgd.analysis.endings import endings
 from sweepgd.analysis.factors import FACTORS, by
 from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.invariance import invariance
-from sweepgd.analysis.measured import measured
+from sweepgd.analysis.learned_weights import learned_weights
 from sweepgd.analysis.rate_batch import rate_batch_map
 from sweepgd.analysis.repeats import once
+from sweepgd.analysis.runs_with_measures import measured
 from sweepgd.analysis.sharpness import sharpness
 from sweepgd.analysis.small_large import small_large
 from sweepgd.analysis.stability import edge_of_stability, stability
 from sweepgd.analysis.summary import summary
-from sweepgd.analysis.weights import learned_weights
 
 __all__ = [
     "FACTORS",

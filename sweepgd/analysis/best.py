@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.columns import floats
+from sweepgd.analysis.arrow_columns import floats
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.selection import by_rank
 

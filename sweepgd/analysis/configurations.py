@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from sweepgd.analysis.columns import floats, has_status, nullable, objective
+from sweepgd.analysis.arrow_columns import floats, has_status, nullable, objective
 from sweepgd.analysis.endings import COMPLETED, CUT_SHORT
 from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.analysis.groups import Groups
@@ -13,7 +13,7 @@ DESCRIPTION = (
     "config_id", "data", "model", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate",
     "hyperparameters",
 )  # fmt: skip
-MEASURES = (
+LOSS_COLUMNS = (
     "train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error",
     "generalization_gap",
 )  # fmt: skip
@@ -33,7 +33,7 @@ def configurations(trials: pa.Table) -> pa.Table:
     trials = once(trials).sort_by([("trial", "ascending"), ("replicate", "ascending")])
     groups = Groups(trials["trial"].to_numpy())
     completed = has_status(trials, COMPLETED)
-    measures = {"objective": objective(trials)} | {name: floats(trials, name) for name in MEASURES}
+    measures = {"objective": objective(trials)} | {name: floats(trials, name) for name in LOSS_COLUMNS}
 
     columns: dict[str, pa.Array | pa.ChunkedArray] = {"trial": pa.array(groups.keys, pa.int64())}
     columns |= {name: trials[name].take(pa.array(groups.first)) for name in DESCRIPTION}

@@ -6,15 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sweepgd.analysis.axes import axes, codes, combined
-from sweepgd.analysis.columns import Floats, floats
+from sweepgd.analysis.arrow_columns import Floats, floats
+from sweepgd.analysis.binning import LOSS_LEVELS_A_DECADE
 from sweepgd.analysis.endings import CUT_SHORT, not_completed
 from sweepgd.analysis.jackknife import Comparison, interval, interval_columns, kendall_jackknife, spearman_jackknife
-from sweepgd.analysis.levels import LOSS_LEVELS_A_DECADE
-from sweepgd.analysis.measured import completed, measure_names
 from sweepgd.analysis.ranks import Groups, distinct, kendall, pairs_in, pairs_within, spearman
+from sweepgd.analysis.runs_with_measures import completed, measure_names
+from sweepgd.analysis.varied_hyperparameters import axes, codes, combined
 from sweepgd.analysis.verdict import TARGETS, undefined, verdict
-from sweepgd.problem import UsageProblem, nearest
+from sweepgd.core.errors import UsageError, nearest
 
 ALL, CONDITIONED, MATCHED = "all runs", "equal rate, batch", "equal train loss"
 Mask = npt.NDArray[np.bool_]
@@ -46,10 +46,10 @@ def correlations(runs: pa.Table, target: str = "generalization_gap", *, seed: in
     an interval of τ above 0, "smaller gap" for one below, else "inconclusive", "too few" or "undefined" (null τ), with the
     reason in `message`; `left_out`, the number of runs not compared, and among them the counts of `not_completed`.
 
-    `seed` draws the sample of configurations for the interval of a large study. Raises UsageProblem for another target.
+    `seed` draws the sample of configurations for the interval of a large study. Raises UsageError for another target.
     """
     if target not in TARGETS:
-        raise UsageProblem(f"unknown target {target!r}: {nearest(target, TARGETS)}")
+        raise UsageError(f"unknown target {target!r}: {nearest(target, TARGETS)}")
     counts = not_completed(runs)
     finished = completed(runs)
     configurations, replicates = codes(finished, "config_id"), finished["replicate"].to_numpy()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.analysis.columns import Floats
+from sweepgd.analysis.arrow_columns import Floats
 from sweepgd.analysis.jackknife import CONFIDENCE
 
 # Fewest pairs for an interval over pairs. For two pairs, the quantile of t is 12.7.

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from sweepgd.analysis.columns import floats, has_status, objective
+from sweepgd.analysis.arrow_columns import floats, has_status, objective
 from sweepgd.analysis.repeats import once, repeats
 
 COMPLETED = "completed"

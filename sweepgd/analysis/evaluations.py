@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.columns import Floats, floats, nullable
+from sweepgd.analysis.arrow_columns import Floats, floats, nullable
 
 LOSSES_AND_ERRORS = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 KEYS = ["trial", "replicate", "update"]

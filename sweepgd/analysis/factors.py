@@ -4,15 +4,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sweepgd.analysis.arrow_columns import floats, has_status, nullable
 from sweepgd.analysis.best import best_of_each
-from sweepgd.analysis.columns import floats, has_status, nullable
-from sweepgd.analysis.configurations import MEASURES, configurations
+from sweepgd.analysis.binning import batch_levels
+from sweepgd.analysis.configurations import LOSS_COLUMNS, configurations
 from sweepgd.analysis.endings import ENDINGS
 from sweepgd.analysis.groups import Groups
-from sweepgd.analysis.levels import batch_levels
 from sweepgd.analysis.repeats import once
 from sweepgd.analysis.selection import by_group
-from sweepgd.problem import UsageProblem, nearest
+from sweepgd.core.errors import UsageError, nearest
 
 FACTORS = ("batch_size", "optimizer", "schedule")
 # The best of fewer configurations is mostly chance.
@@ -35,10 +35,10 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
     which do not have the downward bias of a minimum (`selection.by_group`); `pruned_objective`, the lowest last objective of
     a pruned configuration if none completed; `message`, if fewer than FEWEST_WHOLE complete configurations allow no ranking.
 
-    Raises UsageProblem for another factor.
+    Raises UsageError for another factor.
     """
     if factor not in FACTORS:
-        raise UsageProblem(f"unknown factor {factor!r}: {nearest(factor, FACTORS)}")
+        raise UsageError(f"unknown factor {factor!r}: {nearest(factor, FACTORS)}")
     trials = once(trials.filter(pc.is_valid(trials[factor])))
     every = configurations(trials)
     keys = _keys(every, factor)
@@ -58,7 +58,7 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
     columns["replicates"] = pa.array(runs.size, pa.int64())
     columns["share_diverged"] = nullable(runs.mean(has_status(trials, "diverged").astype(float)))
     columns["best_trial"] = winner["trial"]
-    measures = [name for measure in ("objective", *MEASURES) for name in (measure, f"{measure}_se")]
+    measures = [name for measure in ("objective", *LOSS_COLUMNS) for name in (measure, f"{measure}_se")]
     for name in (
         *(other for other in FACTORS if other != factor),
         "learning_rate",

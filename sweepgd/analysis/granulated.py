@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sweepgd.analysis.axes import axes, codes, combined
-from sweepgd.analysis.columns import Floats, floats
+from sweepgd.analysis.arrow_columns import Floats, floats
 from sweepgd.analysis.endings import CUT_SHORT, not_completed
 from sweepgd.analysis.jackknife import Comparison, Jackknife, group_jackknife, interval, interval_columns
-from sweepgd.analysis.measured import completed, measure_names
 from sweepgd.analysis.ranks import Pairs, distinct, pairs_in
+from sweepgd.analysis.runs_with_measures import completed, measure_names
+from sweepgd.analysis.varied_hyperparameters import axes, codes, combined
 from sweepgd.analysis.verdict import TARGETS, undefined, verdict
-from sweepgd.problem import UsageProblem, nearest
+from sweepgd.core.errors import UsageError, nearest
 
 OVERALL = "Ψ"
 # With more pairs, value and interval are computed from a sample of the groups.
@@ -33,10 +33,10 @@ def granulated(runs: pa.Table, target: str = "generalization_gap", *, seed: int 
     The runs of a group share all other hyperparameters and the replicate, and with it the seed. Pairs at the same level of the
     hyperparameter (`axis`) do not count. A group whose targets are all equal is left out; one whose measures alone are all
     equal counts as 0. Larger groups are represented by MOST_OF_GROUP runs. The row with the axis "Ψ" is the mean over the axes.
-    `target` and the other columns are those of `correlations`. Raises UsageProblem for another target.
+    `target` and the other columns are those of `correlations`. Raises UsageError for another target.
     """
     if target not in TARGETS:
-        raise UsageProblem(f"unknown target {target!r}: {nearest(target, TARGETS)}")
+        raise UsageError(f"unknown target {target!r}: {nearest(target, TARGETS)}")
     counts = not_completed(runs)
     finished = completed(runs)
     varied = axes(finished)

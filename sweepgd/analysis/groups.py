@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.analysis.columns import Floats
+from sweepgd.analysis.arrow_columns import Floats
 
 
 class Groups:

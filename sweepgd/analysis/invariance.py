@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.columns import floats
-from sweepgd.analysis.measured import at_minimisers, catalogue_entry, rows_by_measure
+from sweepgd.analysis.arrow_columns import floats
+from sweepgd.analysis.runs_with_measures import at_minimisers, catalogue_entry, rows_by_measure
 from sweepgd.analysis.verdict import INCONCLUSIVE
 
 TOLERANCE = 0.01

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.analysis.columns import Floats
+from sweepgd.analysis.arrow_columns import Floats
 from sweepgd.analysis.ranks import Groups, Pairs
 
 CONFIDENCE = 0.95

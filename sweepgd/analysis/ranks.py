@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.analysis.columns import Floats
+from sweepgd.analysis.arrow_columns import Floats
 
 Groups = npt.NDArray[np.int64]
 

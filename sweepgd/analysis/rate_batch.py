@@ -3,11 +3,11 @@
 import numpy as np
 import pyarrow as pa
 
+from sweepgd.analysis.arrow_columns import floats, nullable
 from sweepgd.analysis.best import best_of_each
-from sweepgd.analysis.columns import floats, nullable
+from sweepgd.analysis.binning import batch_levels, edges, rate_levels
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.groups import Groups
-from sweepgd.analysis.levels import batch_levels, edges, rate_levels
 
 
 def rate_batch_map(trials: pa.Table) -> pa.Table:

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from sweepgd.analysis.columns import has_status
+from sweepgd.analysis.arrow_columns import has_status
 
 
 def once(trials: pa.Table) -> pa.Table:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.columns import Floats, nullable, objective
+from sweepgd.analysis.arrow_columns import Floats, nullable, objective
 
 # With two replicates, a single one would select.
 FEWEST_REPLICATES = 3

@@ -6,9 +6,9 @@ import pyarrow.compute as pc
 from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.invariance import invariance
-from sweepgd.analysis.measured import measured
-from sweepgd.analysis.measures import measures
+from sweepgd.analysis.measure_overview import measures
 from sweepgd.analysis.repeats import once
+from sweepgd.analysis.runs_with_measures import measured
 from sweepgd.analysis.small_large import small_large
 from sweepgd.analysis.stability import edge_of_stability, stability
 from sweepgd.analysis.verdict import TARGETS

@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.axes import axes, codes, combined
-from sweepgd.analysis.columns import Floats, floats, has_status
+from sweepgd.analysis.arrow_columns import Floats, floats, has_status
+from sweepgd.analysis.binning import EQUAL_LOSS, batch_levels
 from sweepgd.analysis.differences import Side, difference
 from sweepgd.analysis.endings import CUT_SHORT
-from sweepgd.analysis.levels import EQUAL_LOSS, batch_levels
-from sweepgd.analysis.measured import ORDER, Indices, completed, measure_names
+from sweepgd.analysis.runs_with_measures import ORDER, Indices, completed, measure_names
+from sweepgd.analysis.varied_hyperparameters import axes, codes, combined
 from sweepgd.analysis.verdict import INCONCLUSIVE, TOO_FEW, UNDEFINED
 
 NO_RATIO, NOT_COMPARABLE = "no ratio", "not comparable"

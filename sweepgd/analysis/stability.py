@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.columns import Floats, floats, nullable
+from sweepgd.analysis.arrow_columns import Floats, floats, nullable
 from sweepgd.analysis.groups import Groups
 
 

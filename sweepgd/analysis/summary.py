@@ -5,7 +5,7 @@ import pyarrow as pa
 from sweepgd.analysis.best import best
 from sweepgd.analysis.endings import endings
 from sweepgd.analysis.factors import FACTORS, by
-from sweepgd.analysis.weights import has_few_parameters, learned_weights
+from sweepgd.analysis.learned_weights import has_few_parameters, learned_weights
 from sweepgd.record import Results
 
 

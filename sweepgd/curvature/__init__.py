@@ -1,1 +1,4 @@
-"""Hessian products of a model's loss, and measures of sharpness and flatness at a minimiser, one in each file."""
+"""The Hessian products of a model's loss, and the measures of sharpness and flatness made of them, one a file.
+
+Measures see an objective and a point, never a trial, a sweep or a record.
+"""

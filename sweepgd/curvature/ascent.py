@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from sweepgd.curvature.second_order import Product, Vector
-from sweepgd.curvature.spectrum import largest
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
+from sweepgd.curvature.eigenvalues import largest
+from sweepgd.curvature.hessian import Product, Vector
 
 Rise: TypeAlias = Callable[[Vector], tuple[float, Vector]]
 """The loss at u minus the loss at the centre, 0, and its gradient in u."""
@@ -58,7 +58,7 @@ def _directions(curvature: Product, slope: Vector, leading: int, random: np.rand
     leading = min(leading, size)
     try:
         _, vectors = largest(curvature, random.standard_normal(size), leading, EIGENVECTOR_TOLERANCE, random)
-    except Problem:  # the curvature overflows, but the loss may not
+    except SweepgdError:  # the curvature overflows, but the loss may not
         vectors = random.standard_normal((size, leading))
     for vector in vectors.T:
         yield vector

@@ -5,30 +5,30 @@ from typing import Any
 
 import numpy as np
 
-from sweepgd.curvature.place import Place, Value
-from sweepgd.layout import KIND, WEIGHT, tensors_in
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.layout import KIND, WEIGHT, tensors_in
+from sweepgd.curvature.point import Point, Value
 
 
-def distance(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+def distance(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield ‖w − w₀‖, with w₀ the initial parameters (Nagarajan & Kolter 2019)."""
-    if not np.isfinite(place.initial).all():
-        raise Problem("the parameters that training began with are not known")
-    yield Value(float(np.linalg.norm(place.theta - place.initial)))
+    if not np.isfinite(point.initial).all():
+        raise SweepgdError("the parameters that training began with are not known")
+    yield Value(float(np.linalg.norm(point.theta - point.initial)))
 
 
-def weight_norm(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+def weight_norm(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield ‖w‖ of all parameters (Neyshabur et al. 2017)."""
-    yield Value(float(np.linalg.norm(place.theta)))
+    yield Value(float(np.linalg.norm(point.theta)))
 
 
-def weight_norm_log_product(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+def weight_norm_log_product(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield Σ ln ‖W‖, with Frobenius norms of the weights of each layer, without biases (Neyshabur et al. 2017)."""
-    layout = place.objective.layout
-    weights = tensors_in(place.theta, layout[layout[:, KIND] == WEIGHT])
+    layout = point.objective.layout
+    weights = tensors_in(point.theta, layout[layout[:, KIND] == WEIGHT])
     norms = [float(np.linalg.norm(tensor)) for tensor in weights]
     if not norms:
-        raise Problem("the model has no weights in layers")
+        raise SweepgdError("the model has no weights in layers")
     if min(norms) == 0.0:
-        raise Problem("a layer's weights are all 0: the product of the norms has no logarithm")
+        raise SweepgdError("a layer's weights are all 0: the product of the norms has no logarithm")
     yield Value(float(np.sum(np.log(norms))))

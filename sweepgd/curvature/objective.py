@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.binding import quietly
-from sweepgd.curvature.second_order import Product, SecondOrder, Vector, chunks
+from sweepgd.core.aligned_arrays import aligned
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.random_streams import MEASURE, stream
+from sweepgd.curvature.hessian import Product, SecondOrder, Vector, chunks
 from sweepgd.data import Part
 from sweepgd.kernels import signatures
-from sweepgd.memory import aligned
+from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.models import Architecture
-from sweepgd.problem import Problem
-from sweepgd.streams import MEASURE, stream
 
 # Half the step of a difference of gradients, relative to the norm of the parameters: the cube root of the precision balances
 # the truncation error, h², and the rounding error, precision/h.
@@ -87,7 +87,7 @@ class Objective:
     def _cast(self, vector: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         return np.ascontiguousarray(vector, dtype=self.dtype)
 
-    @quietly
+    @without_numpy_warnings
     def evaluate(self, theta: npt.NDArray[np.floating]) -> tuple[float, float]:
         """Return the mean loss, and the share of misclassified rows (NaN for regression)."""
         loss, error = self._evaluate(self._cast(theta), *self._data, *self._model, self._work)
@@ -97,7 +97,7 @@ class Objective:
         """Return the mean loss."""
         return self.evaluate(theta)[0]
 
-    @quietly
+    @without_numpy_warnings
     def gradient(self, theta: npt.NDArray[np.floating], rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
         """Return the mean loss and its gradient, over all rows or those with indices `rows`."""
         at, size = self._cast(theta), self._architecture.chunk
@@ -115,21 +115,21 @@ class Objective:
         return self._second.product(theta, gauss_newton=False) if self._second else self._differences(theta)
 
     def gauss_newton(self, theta: npt.NDArray[np.floating]) -> Product:
-        """Return the function of products with the Gauss-Newton matrix at `theta`. Raise Problem without a kernel."""
+        """Return the function of products with the Gauss-Newton matrix at `theta`. Raise SweepgdError without a kernel."""
         if self._second is None:
-            raise Problem("the Gauss-Newton matrix needs a kernel (`curvature.product`), and this model has none")
+            raise SweepgdError("the Gauss-Newton matrix needs a kernel (`curvature.product`), and this model has none")
         return self._second.product(theta, gauss_newton=True)
 
     def second_moments(self, theta: npt.NDArray[np.floating], fisher: bool = False) -> Vector:
         """Return the mean over rows of the squared gradient of each row, elementwise.
 
-        With `fisher`, return its expectation over targets drawn from the model's distribution, and raise Problem if the model
-        has no kernel for it.
+        With `fisher`, return its expectation over targets drawn from the model's distribution, and raise SweepgdError if the
+        model has no kernel for it.
         """
         if self._second and self._second.has_moments:
             return self._second.moments(theta, fisher)
         if fisher:
-            raise Problem(
+            raise SweepgdError(
                 "the Fisher information needs a kernel that knows the model's distribution over targets"
                 " (`curvature.second_moments`), and this model has none"
             )

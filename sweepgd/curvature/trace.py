@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sweepgd.curvature.errors import standard_error
-from sweepgd.curvature.place import Place, Value
-from sweepgd.curvature.second_order import Vector
+from sweepgd.curvature.error_estimates import standard_error
+from sweepgd.curvature.hessian import Vector
+from sweepgd.curvature.point import Point, Value
 
 Draw: TypeAlias = Callable[[], float]
 
@@ -38,14 +38,14 @@ def hutchinson(draw: Draw, tolerance: float, draws: int) -> Value:
             return Value(mean, error, message=f"standard error still above {tolerance:g} of the estimate after {draws} draws")
 
 
-def estimate(forms: Callable[[Place], Draw], place: Place, settings: Mapping[str, Any]) -> Value:
-    """Return the mean of the quadratic forms of `forms(place)`, with the same random vectors over any rows."""
+def estimate(forms: Callable[[Point], Draw], point: Point, settings: Mapping[str, Any]) -> Value:
+    """Return the mean of the quadratic forms of `forms(point)`, with the same random vectors over any rows."""
 
-    def over(part: Place) -> float:
+    def over(part: Point) -> float:
         draw = forms(part)
         return float(np.mean([draw() for _ in range(min(DRAWS_PER_GROUP, settings["draws"]))]))
 
-    return replace(hutchinson(forms(place), settings["tolerance"], settings["draws"]), over=over)
+    return replace(hutchinson(forms(point), settings["tolerance"], settings["draws"]), over=over)
 
 
 def rademacher(random: np.random.Generator, shape: int | tuple[int, ...]) -> Vector:
@@ -53,17 +53,17 @@ def rademacher(random: np.random.Generator, shape: int | tuple[int, ...]) -> Vec
     return np.where(random.integers(0, 2, shape, dtype=np.int8) == 1, 1.0, -1.0)
 
 
-def forms(place: Place, record: str) -> Draw:
+def forms(point: Point, record: str) -> Draw:
     """Return a function that draws vᵀHv with independent signs v; the mean of the draws is the trace of H."""
-    product, random = place.hessian(), place.random(record)
+    product, random = point.hessian(), point.random(record)
 
     def draw() -> float:
-        v = rademacher(random, len(place.theta))
+        v = rademacher(random, len(point.theta))
         return float(v @ product(v))
 
     return draw
 
 
-def trace(place: Place, settings: Mapping[str, Any]) -> Iterator[Value]:
+def trace(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield the trace of the Hessian."""
-    yield estimate(lambda at: forms(at, "trace"), place, settings)
+    yield estimate(lambda at: forms(at, "trace"), point, settings)

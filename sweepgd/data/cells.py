@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.data.absent import with_gaps
 from sweepgd.data.contract import Array
+from sweepgd.data.missing_markers import with_gaps
 
 Kind = Literal["number", "text", "time", "bytes", "other"]
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
-from sweepgd.setting import Setting
+from sweepgd.core.setting import Setting
 
 Array = npt.NDArray[Any]
 Task = Literal["regression", "classification", "none"]

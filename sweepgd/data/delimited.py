@@ -12,13 +12,13 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.csv
 
-from sweepgd.data.checks import reading
+from sweepgd.core.errors import SweepgdError
+from sweepgd.data.column_source import MOST_COLUMNS, Source, Types
+from sweepgd.data.data_spec import DataSpec
 from sweepgd.data.formats import is_packed, is_tabbed
 from sweepgd.data.header import column_names, is_number
-from sweepgd.data.inference import MOST_BLOCK_BYTES, inferred, wider
-from sweepgd.data.source import MOST_COLUMNS, Source, Types
-from sweepgd.data.spec import DataSpec
-from sweepgd.problem import Problem
+from sweepgd.data.table_checks import reading
+from sweepgd.data.type_inference import MOST_BLOCK_BYTES, inferred, wider
 
 # The part of a file that is searched for the header and for sample rows.
 HEAD_BYTES, SAMPLE_ROWS = 1 << 24, 100
@@ -37,14 +37,18 @@ class Extent(NamedTuple):
 
 
 def open_delimited(path: Path, spec: DataSpec) -> Source:
-    """Return the columns of a CSV or TSV file, plain or .gz, in the dialect of `spec`. Raises Problem if it is unreadable."""
+    """Return the columns of a CSV or TSV file, plain or .gz, in the dialect of `spec`. Raises SweepgdError if it is
+    unreadable.
+    """
     separator = spec.separator or ("\t" if is_tabbed(path) else ",")
     with reading(path):
         sample, header_lines = _sample(path, spec.encoding or "utf-8", separator)
         if not sample:
             raise ValueError("the file is empty")
         if len(sample[0]) > MOST_COLUMNS:
-            raise Problem(f"{path}: at least {len(sample[0]):,} columns, more than the limit of {MOST_COLUMNS:,}: give fewer")
+            raise SweepgdError(
+                f"{path}: at least {len(sample[0]):,} columns, more than the limit of {MOST_COLUMNS:,}: give fewer"
+            )
         names, index = column_names(path, sample, spec.header)
         extent = _extent(path)
     skipped = 0 if spec.header is False else header_lines
@@ -98,7 +102,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
 
 @contextmanager
 def _parsing(path: Path, separator: str) -> Iterator[None]:
-    """Turn Arrow's error for a row with too many or too few columns into a Problem with the likely cause."""
+    """Turn Arrow's error for a row with too many or too few columns into a SweepgdError with the likely cause."""
     try:
         yield
     except pa.ArrowInvalid as error:
@@ -106,7 +110,7 @@ def _parsing(path: Path, separator: str) -> Iterator[None]:
         if found is None:
             raise
         message = str(error).partition("\n")[0][:200].rstrip(".")
-        raise Problem(
+        raise SweepgdError(
             f"cannot read {path}: {message}; {_ragged(int(found[1]), found[3].split(separator), separator)}"
         ) from error
 
@@ -138,7 +142,7 @@ def _unpacked(path: Path) -> pa.NativeFile:
 def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]], int]:
     """Return the first rows without blank lines, and the number of lines up to the end of the first row.
 
-    Raises Problem if the file is not in this encoding.
+    Raises SweepgdError if the file is not in this encoding.
     """
     with _unpacked(path) as stream:
         head = stream.read(HEAD_BYTES)
@@ -148,8 +152,10 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
     except UnicodeError as error:
         line = head.count(b"\n", 0, getattr(error, "start", 0)) + 1
         if encoding.lower() in ("utf-8", "utf8"):
-            raise Problem(f'{path}: line {line} is not UTF-8 text: set data.encoding, such as "latin-1" or "cp1252"') from error
-        raise Problem(f'{path} is not text in {encoding}: set data.encoding to its encoding, such as "utf-8"') from error
+            raise SweepgdError(
+                f'{path}: line {line} is not UTF-8 text: set data.encoding, such as "latin-1" or "cp1252"'
+            ) from error
+        raise SweepgdError(f'{path} is not text in {encoding}: set data.encoding to its encoding, such as "utf-8"') from error
     rows: list[list[str]] = []
     lines = 0
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)

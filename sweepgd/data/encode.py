@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data.contract import Array, Table
 from sweepgd.data.raw import shown
-from sweepgd.problem import Problem
 
 BLOCK = 4096  # rows checked at a time, which keeps temporary arrays small
 
@@ -52,7 +52,7 @@ class _Encoder:
         names = table.features
         empty = [names[column] for column in np.flatnonzero(np.isnan(rows).all(axis=0))]
         if empty:
-            raise Problem(f"{where}: column {empty[0]!r} is missing in all training rows: remove it with data.exclude")
+            raise SweepgdError(f"{where}: column {empty[0]!r} is missing in all training rows: remove it with data.exclude")
         self._names, self._levels = names, table.levels
         self._numbers = [index for index, name in enumerate(names) if name not in table.levels]
         self._categories = [index for index, name in enumerate(names) if name in table.levels]
@@ -77,7 +77,7 @@ class _Encoder:
         self.features += self._indicators
         twice = [repr(name) for name, count in Counter(self.features).items() if count > 1]
         if twice:
-            raise Problem(
+            raise SweepgdError(
                 f"{where}: two inputs would be called {shown(twice)}, because levels and missing values become inputs: rename a"
                 " column, or remove one with data.exclude"
             )

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import numpy as np
 
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.setting import Setting
 from sweepgd.data.contract import Dataset, Table
-from sweepgd.problem import Problem
-from sweepgd.setting import Setting
 
 FOLDER = "/usr/share/datasets/fashion-mnist"
 CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
 
 def _file(folder: Path, name: str) -> Path:
-    """Return the file of that name, with or without .gz. Raises Problem if there is none."""
+    """Return the file of that name, with or without .gz. Raises SweepgdError if there is none."""
     found = next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
     if found is None:
-        raise Problem(
+        raise SweepgdError(
             f"no file {folder / name} or {name}.gz: install Debian's package (apt install dataset-fashion-mnist), or give the"
             " folder of the four files in data.folder"
         )
@@ -28,7 +28,7 @@ def _part(folder: Path, name: str) -> Table:
 
     images, labels = (read_idx(_file(folder, f"{name}-{kind}-ubyte")) for kind in ("images-idx3", "labels-idx1"))
     if images.ndim != 3 or labels.shape != images.shape[:1]:
-        raise Problem(f"{folder}: images of shape {images.shape} and labels of {labels.shape}: use the original files")
+        raise SweepgdError(f"{folder}: images of shape {images.shape} and labels of {labels.shape}: use the original files")
     inputs = images.reshape(len(images), -1)
     features = tuple(f"x{pixel}" for pixel in range(inputs.shape[1]))
     return Table(inputs, labels[:, None].astype(np.float64), features, CLASSES)

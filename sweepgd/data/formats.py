@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from sweepgd.problem import Problem, UsageProblem
+from sweepgd.core.errors import SweepgdError, UsageError
 
 Format = Literal["csv", "parquet", "npz", "idx"]
 KNOWN = "give .csv, .tsv, .parquet, .npz, .idx or -idx3-ubyte (CSV, TSV, IDX also .gz)"
@@ -44,7 +44,7 @@ HINTS = {
 
 
 def format_of(path: str) -> Format:
-    """Return the format by a file's name. Raises UsageProblem if it is not supported."""
+    """Return the format by a file's name. Raises UsageError if it is not supported."""
     name = Path(path).name.lower()
     if name.endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")):
         return "csv"
@@ -55,7 +55,7 @@ def format_of(path: str) -> Format:
     # MNIST's file names: train-images-idx3-ubyte.gz, train-images.idx3-ubyte.
     if re.search(r"[-.]idx\d?(-\w+)?(\.gz)?$", name):
         return "idx"
-    raise UsageProblem(f"{path}: unknown format: {KNOWN}")
+    raise UsageError(f"{path}: unknown format: {KNOWN}")
 
 
 def is_packed(path: Path) -> bool:
@@ -69,25 +69,25 @@ def is_tabbed(path: Path) -> bool:
 
 
 def existing(path: str) -> Path:
-    """Return the file at a path, with ~ expanded. Raises Problem if there is none, with the reason."""
+    """Return the file at a path, with ~ expanded. Raises SweepgdError if there is none, with the reason."""
     try:
         file = Path(path).expanduser()
         if file.is_file():
             return file
         exists, link = file.exists(), file.readlink() if file.is_symlink() else None
     except (OSError, RuntimeError) as error:  # RuntimeError: the user after ~ does not exist
-        raise Problem(
+        raise SweepgdError(
             f"cannot read {path}: {getattr(error, 'strerror', None) or error}; give a file that you may read"
         ) from error
     if exists:
-        raise Problem(f"not a file: {path}: give a CSV, Parquet, NPZ or IDX file")
+        raise SweepgdError(f"not a file: {path}: give a CSV, Parquet, NPZ or IDX file")
     if link is not None:
-        raise Problem(f"{path} is a link to {link}, which does not exist: fix the link, or give another file")
-    raise Problem(f"no such file: {path}")
+        raise SweepgdError(f"{path} is a link to {link}, which does not exist: fix the link, or give another file")
+    raise SweepgdError(f"no such file: {path}")
 
 
 def check_content(path: Path, encoding: str = "utf-8") -> None:
-    """Raise Problem if a file's first bytes are of another format than its name says."""
+    """Raise SweepgdError if a file's first bytes are of another format than its name says."""
     try:
         with path.open("rb") as file:
             start = file.read(32)
@@ -102,4 +102,4 @@ def check_content(path: Path, encoding: str = "utf-8") -> None:
     if found == "UTF-16 text" and (form != "csv" or not encoding.lower().replace("_", "-").startswith("utf-8")):
         return
     hint = HINTS.get(found, "unpack it" if found in ("bzip2", "xz", "zstd") else f"save it in another format: {KNOWN}")
-    raise Problem(f"{path} holds {found}{', not ' + expected if expected else ''}: {hint}")
+    raise SweepgdError(f"{path} holds {found}{', not ' + expected if expected else ''}: {hint}")

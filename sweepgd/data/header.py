@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from sweepgd.core.errors import SweepgdError
+from sweepgd.data.column_source import is_index
 from sweepgd.data.raw import shown
-from sweepgd.data.source import is_index
-from sweepgd.problem import Problem
 
 
 def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of all columns, and those among them that are a row index or empty.
 
-    `sample` has the first rows as text. Without a header the columns are c1, c2, …. Raises Problem if names are missing or
+    `sample` has the first rows as text. Without a header the columns are c1, c2, …. Raises SweepgdError if names are missing or
     occur twice, or, unless `header` is given, if the first row looks like data.
     """
     first, rest = sample[0], sample[1:]
@@ -20,7 +20,7 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
         return tuple(f"c{number}" for number in range(1, len(first) + 1)), ()
     names = [name.strip() for name in first]
     if header is None and _looks_like_data(names, rest):
-        raise Problem(
+        raise SweepgdError(
             f"{path}: its first line looks like data ({shown(names)}), not like names: set data.header = false for columns"
             f" named c1 to c{len(names)}, or true if these are names"
         )
@@ -31,12 +31,14 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
             index.append(name)
         elif not name:
             if any(len(row) > place and row[place].strip() for row in rest):
-                raise Problem(f"{path}: column {place + 1} has no name: add one to the first line, or set data.header = false")
+                raise SweepgdError(
+                    f"{path}: column {place + 1} has no name: add one to the first line, or set data.header = false"
+                )
             names[place] = f"column {place + 1}"
             index.append(names[place])
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise Problem(f"{path}: two columns are called {shown([repr(name) for name in twice])}: rename one")
+        raise SweepgdError(f"{path}: two columns are called {shown([repr(name) for name in twice])}: rename one")
     return tuple(names), tuple(index)
 
 

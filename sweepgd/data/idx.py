@@ -6,24 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from sweepgd.data.checks import check_memory, reading
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data.contract import Array
 from sweepgd.data.formats import is_packed
-from sweepgd.problem import Problem
+from sweepgd.data.table_checks import check_memory, reading
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
 def read_idx(path: Path) -> Array:
-    """Return the array of an IDX file in its shape and type. Raises Problem for a wrong magic number or length."""
+    """Return the array of an IDX file in its shape and type. Raises SweepgdError for a wrong magic number or length."""
     with reading(path), gzip.open(path) if is_packed(path) else path.open("rb") as file:
         start = file.read(4)
         if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in TYPES:
             found = start.hex(" ") or "nothing"
-            raise Problem(f"{path}: starts with {found}, not with the magic number of an IDX file: give another file")
+            raise SweepgdError(f"{path}: starts with {found}, not with the magic number of an IDX file: give another file")
         dtype, sizes = np.dtype(TYPES[start[2]]), file.read(4 * start[3])
         if len(sizes) < 4 * start[3]:
-            raise Problem(f"{path}: it ends after {4 + len(sizes)} bytes, within its header: damaged, download it again")
+            raise SweepgdError(f"{path}: it ends after {4 + len(sizes)} bytes, within its header: damaged, download it again")
         shape = tuple(int.from_bytes(sizes[at : at + 4], "big") for at in range(0, 4 * start[3], 4))
         promised = prod(shape) * dtype.itemsize
         if shape:
@@ -34,6 +34,6 @@ def read_idx(path: Path) -> Array:
     if len(content) != promised:
         found = "more" if len(content) > promised else f"{header + len(content):,}"
         expected = f"{header + promised:,} bytes"
-        raise Problem(f"{path}: its header declares {expected}, and there are {found}: damaged, download it again")
+        raise SweepgdError(f"{path}: its header declares {expected}, and there are {found}: damaged, download it again")
     values = np.frombuffer(content, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data.contract import Array
-from sweepgd.problem import Problem
 
 # More than 20 whole numbers with fewer than 5 rows each are most likely a quantity, not classes.
 FEW_CLASSES, FEW_ROWS = 20, 5
@@ -14,20 +14,20 @@ FEW_CLASSES, FEW_ROWS = 20, 5
 def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tuple[Array, tuple[str, ...]]:
     """Return class numbers (n, 1) for labels (n,), whole numbers or text, and the class names in sorted order.
 
-    If `classes` is given, as for a test file, every label must be one of them. Raises Problem if a label is neither text nor a
-    whole number, or if there are too many different numbers for classes.
+    If `classes` is given, as for a test file, every label must be one of them. Raises SweepgdError if a label is neither text
+    nor a whole number, or if there are too many different numbers for classes.
     """
     if labels.dtype.kind == "f":
         broken = np.flatnonzero(~((np.abs(labels) < 2.0**53) & (labels == np.floor(labels))))
         if len(broken):
-            raise Problem(
+            raise SweepgdError(
                 f"{where}: column {column!r}, row {broken[0] + 1} is {labels[broken[0]]:g}: classes are whole"
                 ' numbers or text; for other numbers set data.task = "regression"'
             )
         labels = labels.astype(np.int64)
     levels, codes = np.unique(labels, return_inverse=True)
     if not classes and labels.dtype.kind in "iu" and len(levels) > FEW_CLASSES and len(labels) < FEW_ROWS * len(levels):
-        raise Problem(
+        raise SweepgdError(
             f"{where}: column {column!r} would be {len(levels):,} classes in {len(labels):,} rows: is it a quantity? Then set"
             ' data.task = "regression"; if not, name the classes in words'
         )
@@ -36,7 +36,7 @@ def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tu
     known = {name: number for number, name in enumerate(classes)}
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
-        raise Problem(
+        raise SweepgdError(
             f"{where}: column {column!r} has class {unknown!r}, which is not in the training file: fix it, or remove the row"
         )
     numbers = np.array([known[name] for name in names], dtype=np.float64)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 
-from sweepgd.data.checks import check_memory, reading
+from sweepgd.core.errors import SweepgdError, UsageError, nearest
 from sweepgd.data.contract import Array
+from sweepgd.data.data_spec import DataSpec
 from sweepgd.data.raw import in_one_line
-from sweepgd.data.spec import DataSpec
-from sweepgd.problem import Problem, UsageProblem, nearest
+from sweepgd.data.table_checks import check_memory, reading
 
 # The arrays in archives of keras.datasets, such as mnist.npz.
 KERAS = ("x_train", "y_train", "x_test", "y_test")
@@ -37,7 +37,7 @@ class Roles(NamedTuple):
 
 
 def declared(path: Path) -> dict[str, Declared]:
-    """Return the headers of all arrays of an archive by name. Raises Problem if it is not an archive of arrays."""
+    """Return the headers of all arrays of an archive by name. Raises SweepgdError if it is not an archive of arrays."""
     arrays = {}
     with reading(path), zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
@@ -54,13 +54,13 @@ def declared(path: Path) -> dict[str, Declared]:
 def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles | None]:
     """Return the arrays of `spec.path` for training, and for the test if they are in the same archive.
 
-    Raises UsageProblem if they are ambiguous.
+    Raises UsageError if they are ambiguous.
     """
     path = spec.path
     keras = all(name in arrays for name in KERAS)
     target = _one(spec.target, "target") or ("y_train" if keras else None)
     if target is None:
-        raise UsageProblem(f"{path}: name the array of the target in data.target; it has {_listed(arrays)}")
+        raise UsageError(f"{path}: name the array of the target in data.target; it has {_listed(arrays)}")
     named = _one(spec.inputs, "inputs")
     is_keras = keras and target == "y_train" and named in (None, "x_train")
     inputs = named or ("x_train" if is_keras else _other(spec, arrays, target, "inputs", {spec.test_inputs, spec.test_target}))
@@ -70,7 +70,7 @@ def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles 
     if spec.test_inputs is None and spec.test_target is None:
         return train, Roles("x_test", "y_test") if is_keras else None
     if spec.test_inputs is None or spec.test_target is None:
-        raise UsageProblem("data.test_inputs and data.test_target go together: give both arrays of the test set")
+        raise UsageError("data.test_inputs and data.test_target go together: give both arrays of the test set")
     return train, Roles(spec.test_inputs, spec.test_target)
 
 
@@ -85,7 +85,7 @@ def test_roles(spec: DataSpec, arrays: Mapping[str, Declared], train: Roles) -> 
 def _one(given: str | list[str] | None, key: str) -> str | None:
     if isinstance(given, list):
         if len(given) != 1:
-            raise UsageProblem(f"data.{key} = {given!r}: give the name of one NPZ array")
+            raise UsageError(f"data.{key} = {given!r}: give the name of one NPZ array")
         return given[0]
     return given
 
@@ -95,7 +95,7 @@ def _other(spec: DataSpec, arrays: Mapping[str, Declared], target: str, key: str
     if len(others) == 1:
         return others[0]
     path = spec.path if key == "inputs" else spec.test_path
-    raise UsageProblem(f"{path}: name the array of inputs in data.{key}; besides {target!r} it has {_listed(others)}")
+    raise UsageError(f"{path}: name the array of inputs in data.{key}; besides {target!r} it has {_listed(others)}")
 
 
 def _listed(names: Mapping[str, Declared] | list[str]) -> str:
@@ -103,23 +103,23 @@ def _listed(names: Mapping[str, Declared] | list[str]) -> str:
 
 
 def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: DataSpec) -> tuple[Array, Array]:
-    """Return the inputs and target of one part. Raises Problem, before reading, if an array does not fit its role."""
+    """Return the inputs and target of one part. Raises SweepgdError, before reading, if an array does not fit its role."""
     for name in part:
         if name not in arrays:
-            raise UsageProblem(f"{path}: no array {name!r}: {nearest(name, map(in_one_line, arrays))}")
+            raise UsageError(f"{path}: no array {name!r}: {nearest(name, map(in_one_line, arrays))}")
     if part.inputs == part.target:
-        raise UsageProblem(f"{path}: array {part.inputs!r} is named for both inputs and target: name another")
+        raise UsageError(f"{path}: array {part.inputs!r} is named for both inputs and target: name another")
     assert spec.task is not None
     wanted = ((part.inputs, "fiub", "inputs"), (part.target, TARGET_KINDS[spec.task], f"the target of a {spec.task}"))
     for name, kinds, what in wanted:
         array = arrays[name]
         if array.dtype.kind not in kinds or not array.shape:
-            raise Problem(
+            raise SweepgdError(
                 f"{path}: array {name!r} holds {_named(array.dtype)} of shape {array.shape}, not {what}{_hint(array)}"
             )
         expected = prod(array.shape) * array.dtype.itemsize
         if expected != array.held:
-            raise Problem(
+            raise SweepgdError(
                 f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {expected:,} bytes, and holds"
                 f" {array.held:,}: it is damaged, save it again"
             )

@@ -7,14 +7,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from sweepgd.data.checks import reading
-from sweepgd.data.source import Source, Types, is_index
+from sweepgd.data.column_source import Source, Types, is_index
+from sweepgd.data.table_checks import reading
 
 BATCH_ROWS = 65_536
 
 
 def open_parquet(path: Path) -> Source:
-    """Return the columns of a Parquet file. Raises Problem if it cannot be read."""
+    """Return the columns of a Parquet file. Raises SweepgdError if it cannot be read."""
     with reading(path), pa.parquet.ParquetFile(path) as file:
         names = tuple(file.schema_arrow.names)
         index = _index(file.schema_arrow, names)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data.formats import format_of
-from sweepgd.problem import Problem, UsageProblem
 
 
 def path_keys(data: Mapping[str, Any]) -> list[str]:
@@ -21,12 +21,12 @@ def _is_idx(path: str) -> bool:
     """Return whether a file is IDX, whose labels are a file too. Unknown formats are reported when the file is read."""
     try:
         return format_of(path) == "idx"
-    except UsageProblem:
+    except UsageError:
         return False
 
 
 def check_there(data: Mapping[str, Any]) -> None:
-    """Raise Problem, with the key, if a file or folder of a `[data]` table does not exist."""
+    """Raise SweepgdError, with the key, if a file or folder of a `[data]` table does not exist."""
     keys = path_keys(data)
     if "path" in keys:
         format_of(data["path"])  # raises first for an unknown format
@@ -36,7 +36,7 @@ def check_there(data: Mapping[str, Any]) -> None:
         except (FileNotFoundError, NotADirectoryError) as error:
             kind = "folder" if key == "folder" else "file"
             where = f"data.{key} of this sweep: give its new path with --data-path {kind.upper()}"
-            raise Problem(f"no such {kind}: {data[key]}, {where}") from error
+            raise SweepgdError(f"no such {kind}: {data[key]}, {where}") from error
         except (OSError, ValueError):
             pass  # reported when the file is read
 
@@ -49,16 +49,16 @@ def absolute(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 def moved(data: Mapping[str, Any], to: Path) -> dict[str, Any]:
     """Return a `[data]` table with its file at `to`, or in the folder `to`, and its other files in the same folder.
 
-    For a named data set with a folder, `to` is the new folder. Raises Problem if one of them does not exist, or the table has
-    no files.
+    For a named data set with a folder, `to` is the new folder. Raises SweepgdError if one of them does not exist, or the table
+    has no files.
     """
     keys = path_keys(data)
     if not keys:
-        raise Problem(f"--data-path {to}: the data set {data.get('name')!r} is not a file: remove the option")
+        raise SweepgdError(f"--data-path {to}: the data set {data.get('name')!r} is not a file: remove the option")
     to = Path(os.path.abspath(to.expanduser()))
     if keys == ["folder"]:
         if not to.is_dir():
-            raise Problem(f"no such folder: {to}")
+            raise SweepgdError(f"no such folder: {to}")
         return {**data, "folder": str(to)}
     folder = to if to.is_dir() else to.parent
     files = {key: folder / Path(data[key]).name for key in keys}
@@ -66,5 +66,5 @@ def moved(data: Mapping[str, Any], to: Path) -> dict[str, Any]:
         files["path"] = to
     for file in files.values():
         if not file.is_file():
-            raise Problem(f"no such file: {file}")
+            raise SweepgdError(f"no such file: {file}")
     return {**data, **{key: str(file) for key, file in files.items()}}

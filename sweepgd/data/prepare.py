@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sweepgd import registry
-from sweepgd.data.checks import check_classes, check_finite, check_memory, check_table
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.core.random_streams import DRAWING, NOISE, SPLIT, SUBSET, stream
+from sweepgd.data.column_kinds import described
 from sweepgd.data.contract import Array, Data, Part, Table, Task
-from sweepgd.data.described import described
+from sweepgd.data.data_spec import DataSpec, dataset_settings
 from sweepgd.data.encode import encoded
-from sweepgd.data.spec import DataSpec, dataset_settings
 from sweepgd.data.split import split_rows
-from sweepgd.problem import Problem, UsageProblem
-from sweepgd.streams import DRAWING, NOISE, SPLIT, SUBSET, stream
+from sweepgd.data.table_checks import check_classes, check_finite, check_memory, check_table
+from sweepgd.plugins import registry
 
 BLOCK = 4096  # rows converted at a time, so that no second copy of a large table is made
 
@@ -23,8 +23,8 @@ BLOCK = 4096  # rows converted at a time, so that no second copy of a large tabl
 def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") -> Data:
     """Return the data that `spec` describes, generated and split with `seed` (default `spec.seed`), as "float32" or "float64".
 
-    The result depends only on the arguments and, with `path`, on the file. Raises UsageProblem if the request cannot be met
-    and Problem if the data cannot be trained on.
+    The result depends only on the arguments and, with `path`, on the file. Raises UsageError if the request cannot be met
+    and SweepgdError if the data cannot be trained on.
     """
     seed = spec.seed if seed is None else seed
     name, task, table, target_names = _load(spec, stream(seed, DRAWING))
@@ -75,7 +75,7 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
     """Return the name, task and checked table of the data set, and the names of its targets."""
     task: Task
     if spec.path is not None:
-        from sweepgd.data.files import load_file  # imports Arrow, which takes 0.1 s
+        from sweepgd.data.user_files import load_file  # imports Arrow, which takes 0.1 s
 
         assert spec.task is not None
         name, task = spec.path, spec.task
@@ -89,13 +89,13 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
         _check_request(spec, name, task)
         if isinstance(settings.get("rows"), int):
             check_memory(name, settings["rows"], 2)  # at least one input and one target
-        with registry.blamed("datasets", name):
+        with registry.plugin_errors("datasets", name):
             try:
                 table = dataset.load(rng, **settings)
             except MemoryError as error:
-                raise Problem("not enough memory: give fewer rows") from error
+                raise SweepgdError("not enough memory: give fewer rows") from error
             if not isinstance(table, Table):
-                raise Problem(f"its load returns a {type(table).__name__}, not a Table")
+                raise SweepgdError(f"its load returns a {type(table).__name__}, not a Table")
         target_names = tuple(f"target {i}" for i in range(table.targets.shape[1]))
     gaps = spec.missing not in (None, "drop")
     check_table(table, task, name, target_names, gaps=gaps)
@@ -109,13 +109,13 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
 def _check_request(spec: DataSpec, name: str, task: Task) -> None:
     if task == "classification":
         if spec.standardize_targets:
-            raise UsageProblem(f"data.standardize_targets is for regression, and the task of {name} is {task}: remove it")
+            raise UsageError(f"data.standardize_targets is for regression, and the task of {name} is {task}: remove it")
         return
     for key in ("label_noise", "class_weights"):
         if getattr(spec, key):
-            raise UsageProblem(f"data.{key} is for classification, and the task of {name} is {task}: remove it")
+            raise UsageError(f"data.{key} is for classification, and the task of {name} is {task}: remove it")
     if spec.split == "stratified":
-        raise UsageProblem(f'data.split = "stratified" is for classification, not the {task} of {name}: use "random"')
+        raise UsageError(f'data.split = "stratified" is for classification, not the {task} of {name}: use "random"')
 
 
 def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tuple[Array, Array, Array]:
@@ -126,7 +126,7 @@ def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tup
         return rows, empty, empty
     if spec.subset is not None:
         if spec.subset > len(rows):
-            raise UsageProblem(f"data.subset = {spec.subset}: {name} has {len(rows)} rows; give at most that")
+            raise UsageError(f"data.subset = {spec.subset}: {name} has {len(rows)} rows; give at most that")
         rows = np.sort(stream(seed, SUBSET).permutation(rows)[: spec.subset])
     labels = table.targets[:, 0] if task == "classification" else None
     test_share = spec.test if table.test is None else 0.0
@@ -156,7 +156,7 @@ def _blocks(rows: Array) -> Iterator[slice]:
 def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) -> tuple[Array, Array]:
     """Return mean and standard deviation of each column over `rows` in float64; a constant column has scale 1.
 
-    Raises Problem if the variance of a column overflows float64.
+    Raises SweepgdError if the variance of a column overflows float64.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         mean = sum(values[rows[block]].sum(axis=0, dtype=np.float64) for block in _blocks(rows)) / len(rows)
@@ -165,7 +165,7 @@ def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) 
     if not np.isfinite(scale).all():
         column = int(np.argmin(np.isfinite(scale)))
         row = rows[np.argmax(np.abs(values[rows, column]))]
-        raise Problem(
+        raise SweepgdError(
             f"{where}: column {columns[column]!r}, row {row + 1} is {values[row, column]:g}: too large to standardize;"
             " give smaller units"
         )
@@ -178,7 +178,9 @@ def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) 
 def _converted(
     values: Array, rows: Array, scaling: tuple[Array, Array] | None, dtype: str, columns: Sequence[str], where: str
 ) -> Array:
-    """Return the given rows, scaled if `scaling` is given, contiguous and read-only. Raises Problem if `dtype` overflows."""
+    """Return the given rows, scaled if `scaling` is given, contiguous and read-only. Raises SweepgdError if `dtype`
+    overflows.
+    """
     out = np.empty((len(rows), values.shape[1]), dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         for block in _blocks(rows):

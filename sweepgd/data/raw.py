@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data.contract import Array
-from sweepgd.problem import Problem
 
 Names = tuple[str, ...]
 SHOWN = 5
@@ -49,9 +49,9 @@ class Faults:
         self.hints.clear()
 
     def refuse(self) -> None:
-        """Raise Problem if any fault was added."""
+        """Raise SweepgdError if any fault was added."""
         if self.found:
-            raise Problem(f"{self.where}: {shown(self.found, '; ')}: {'; '.join(self.hints)}")
+            raise SweepgdError(f"{self.where}: {shown(self.found, '; ')}: {'; '.join(self.hints)}")
 
 
 def shown(items: Sequence[str], separator: str = ", ") -> str:

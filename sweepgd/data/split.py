@@ -4,8 +4,8 @@ from math import ceil
 
 import numpy as np
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data.contract import Array
-from sweepgd.problem import Problem
 
 
 def split_rows(
@@ -15,11 +15,11 @@ def split_rows(
 
     Shares refer to all `rows` and are rounded up, as in Keras' `validation_split` and scikit-learn. `tail` uses the last rows
     for the test and those before them for validation. `stratified` keeps the share of each class in `labels`. The test rows do
-    not depend on the validation share. Raises Problem if no training rows are left, or classes are too small to stratify.
+    not depend on the validation share. Raises SweepgdError if no training rows are left, or classes are too small to stratify.
     """
     test_count, validation_count = _count(test, len(rows)), _count(validation, len(rows))
     if test_count + validation_count >= len(rows):
-        raise Problem(
+        raise SweepgdError(
             f"{len(rows)} rows minus {validation_count} for validation and {test_count} for the test leave no training"
             " rows: give more rows or smaller shares"
         )
@@ -42,7 +42,7 @@ def _take(rows: Array, labels: Array | None, how: str, count: int, rng: np.rando
     try:
         kept, taken = train_test_split(rows, test_size=count, random_state=int(rng.integers(2**32)), stratify=strata)
     except ValueError as error:
-        raise Problem(_too_small(strata, count)) from error
+        raise SweepgdError(_too_small(strata, count)) from error
     return np.sort(kept), np.sort(taken)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sweepgd.core.setting import Setting
 from sweepgd.data.contract import Array, Dataset, Table
-from sweepgd.setting import Setting
 
 
 def _linear_law(

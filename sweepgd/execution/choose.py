@@ -10,20 +10,20 @@ from uuid import uuid4
 from sweepgd.execution.clusters import Cluster
 from sweepgd.execution.engine import Engine
 from sweepgd.execution.messages import Study
+from sweepgd.execution.pool import Pool
+from sweepgd.execution.pruners import PruningTable
 from sweepgd.execution.requirements import requirements
 from sweepgd.execution.run_options import RunOptions, is_dask
-from sweepgd.pruners import PruningTable
+from sweepgd.execution.worker_process import TaskFunction, WorkerSetup
 from sweepgd.sweep import Sweep
-from sweepgd.worker_process import Run, WorkerSetup
-from sweepgd.workers import Pool
 
 
 @dataclass(frozen=True)
 class Work:
-    """The tasks of one command: `run(lab, task, report, keep)` of a sweep, whose prepared data are in the folder `data`."""
+    """The tasks of one command: `run(context, task, report, keep)` of a sweep, whose prepared data are in the folder `data`."""
 
     sweep: Sweep
-    run: Run
+    run: TaskFunction
     data: Path | None
     optimizers: Sequence[str] = ()
     schedules: Sequence[str] = ()
@@ -34,7 +34,9 @@ class Work:
 
 @contextmanager
 def opened(options: RunOptions) -> Iterator[Any]:
-    """Yield the executor; for a Cluster a Dask client, until the block is left. Raises Problem where it cannot be reached."""
+    """Yield the executor; for a Cluster a Dask client, until the block is left. Raises SweepgdError where it cannot be
+    reached.
+    """
     if isinstance(options.executor, Cluster):
         with options.executor.client(options.progress.note) as client:
             yield client

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from sweepgd.core.errors import SweepgdError, UsageError, reason, suggestion
+from sweepgd.execution.fork_server import cores
 from sweepgd.execution.queues import QUEUES, queued
-from sweepgd.problem import Problem, UsageProblem, reason, suggestion
-from sweepgd.processes import cores
 
 LOCAL = "dask"
 # A scheduler that does not answer within this time is not there.
@@ -21,7 +21,7 @@ CONNECT_SECONDS = 5
 @dataclass(frozen=True)
 class Cluster:
     """A cluster as `--on` names it. `jobs` is the number of workers of one that is made for the command: by default as many as
-    cores, or 1 job of a queue. Raises UsageProblem for an unknown one."""
+    cores, or 1 job of a queue. Raises UsageError for an unknown one."""
 
     on: str
     jobs: int | None = None
@@ -31,7 +31,7 @@ class Cluster:
 
     @contextmanager
     def client(self, note: Callable[[str], None]) -> Iterator[Any]:
-        """Yield a Dask client; a cluster that was made for it ends with the block. Raises Problem where there is none."""
+        """Yield a Dask client; a cluster that was made for it ends with the block. Raises SweepgdError where there is none."""
         with _connected(self.on, self.jobs, note) as client:
             yield client
 
@@ -55,11 +55,11 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
     except Exception as error:
         if cluster is not None:
             cluster.close()
-        if isinstance(error, Problem):
+        if isinstance(error, SweepgdError):
             raise
         if isinstance(error, ValueError):
-            raise UsageProblem(f"--on {on!r}: {error}; give an address such as tcp://host:8786") from error
-        raise Problem(_unreachable(on, error)) from error
+            raise UsageError(f"--on {on!r}: {error}; give an address such as tcp://host:8786") from error
+        raise SweepgdError(_unreachable(on, error)) from error
     try:
         yield client
     finally:
@@ -69,18 +69,18 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
 
 
 def _check(on: str, jobs: int | None) -> None:
-    """Raise UsageProblem where `on` names no cluster, or `jobs` does not go with it."""
+    """Raise UsageError where `on` names no cluster, or `jobs` does not go with it."""
     if on in QUEUES or on == LOCAL:
         return
     if "://" not in on:
         known = [LOCAL, *QUEUES]
-        raise UsageProblem(
+        raise UsageError(
             f"--on {on!r}: {suggestion(on, known)}give the address of a Dask scheduler, such as tcp://host:8786, or one of"
             f" {', '.join(known)}"
         )
     if jobs is not None:
         made = ", ".join([LOCAL, *QUEUES])
-        raise UsageProblem(f"--jobs goes with --on {made}: the cluster at {on} has the workers that it has")
+        raise UsageError(f"--jobs goes with --on {made}: the cluster at {on} has the workers that it has")
 
 
 async def _check_scheduler(distributed: Any, on: str) -> None:
@@ -89,7 +89,7 @@ async def _check_scheduler(distributed: Any, on: str) -> None:
     async with distributed.rpc(on, timeout=CONNECT_SECONDS, connection_args=security) as found:
         identity = await asyncio.wait_for(found.identity(), CONNECT_SECONDS)
     if identity["type"] != "Scheduler":
-        raise Problem(f"--on {on}: that is a Dask {identity['type'].lower()}, give the address of its scheduler")
+        raise SweepgdError(f"--on {on}: that is a Dask {identity['type'].lower()}, give the address of its scheduler")
 
 
 def _local(distributed: Any, workers: int) -> Any:
@@ -120,4 +120,4 @@ def _imported(module: str, extra: str, on: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError:
-        raise Problem(f"--on {on} needs {module}: pip install 'sweepgd[{extra}]'") from None
+        raise SweepgdError(f"--on {on} needs {module}: pip install 'sweepgd[{extra}]'") from None

@@ -16,13 +16,13 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker, get_worker
 
+from sweepgd.core.errors import SweepgdError, reason
+from sweepgd.core.memory_limit import WORKERS_PART, memory_per_worker
 from sweepgd.execution import helpers
 from sweepgd.execution.dask_workers import DaskWorkers, answered, gone
 from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, RungReport, Study
 from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported, TransportEvent
-from sweepgd.problem import Problem, reason
-from sweepgd.share import WORKERS_PART, share
 
 # How long the workers are given to end the study.
 CLOSE_SECONDS = 0.5
@@ -31,7 +31,7 @@ CLOSE_SECONDS = 0.5
 def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
     """Run a block in a thread of a Dask worker."""
     worker = get_worker()
-    machine, limit = share(1), worker.memory_manager.memory_limit
+    machine, limit = memory_per_worker(1), worker.memory_manager.memory_limit
     memory = None if machine is None else int(min(machine, WORKERS_PART * (limit or machine)) / worker.state.nthreads)
 
     def report(rung: RungReport) -> None:
@@ -182,4 +182,4 @@ class DaskTransport:
 
     def _failed(self, number: int, error: Exception) -> None:
         if number in self._sent:
-            raise Problem(f"worker {self._sent[number].worker} cannot run trials: {reason(error)}")
+            raise SweepgdError(f"worker {self._sent[number].worker} cannot run trials: {reason(error)}")

@@ -8,9 +8,9 @@ from typing import Any
 
 from distributed import Client, Future
 
+from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.execution.messages import Study
 from sweepgd.execution.requirements import differences
-from sweepgd.problem import Problem, reason
 
 # How often the workers are listed.
 WATCH_SECONDS = 1.0
@@ -20,7 +20,7 @@ class DaskWorkers:
     """Watches the workers in the client's thread.
 
     What it notices there is handed to `happened` as a function for the caller's thread to call, which changes the state, or
-    raises Problem where the cluster cannot be used.
+    raises SweepgdError where the cluster cannot be used.
     """
 
     def __init__(self, client: Client, study: Study, happened: Callable[[Callable[[], None]], None]) -> None:
@@ -102,7 +102,7 @@ class DaskWorkers:
 
     def _compared(self, worker: str, difference: str | None) -> None:
         if difference is not None:
-            raise Problem(f"worker {worker}: {difference}")
+            raise SweepgdError(f"worker {worker}: {difference}")
         self.threads[worker] = 1  # until the list that follows
         self._listed(dict(self.threads))
 
@@ -121,10 +121,10 @@ class DaskWorkers:
         raise gone(self._client, why)
 
 
-def gone(client: Client, why: str) -> Problem:
-    """Return the Problem that the scheduler is gone."""
+def gone(client: Client, why: str) -> SweepgdError:
+    """Return the SweepgdError that the scheduler is gone."""
     address = client.scheduler.address if client.scheduler else "?"
-    return Problem(
+    return SweepgdError(
         f"the Dask scheduler at {address} is gone ({why}): what finished is recorded, and the same command goes on from there"
     )
 

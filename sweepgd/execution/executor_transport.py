@@ -8,12 +8,12 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
+from sweepgd.core.errors import SweepgdError, reason
+from sweepgd.execution.fork_server import cores
 from sweepgd.execution.helpers import BlockOutcome, run_block
 from sweepgd.execution.messages import Block, Study, StudyMissing
 from sweepgd.execution.requirements import differences
 from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
-from sweepgd.problem import Problem, reason
-from sweepgd.processes import cores
 
 
 class ExecutorTransport:
@@ -38,7 +38,7 @@ class ExecutorTransport:
         except Exception as error:
             raise self._gone(error) from error
         if difference is not None:
-            raise Problem(f"a worker of the executor: {difference}")
+            raise SweepgdError(f"a worker of the executor: {difference}")
 
     def submit(self, block: Block) -> None:
         self._submit(block, None)
@@ -87,8 +87,8 @@ class ExecutorTransport:
         """Abandon what still runs; helper processes end by themselves when they have been idle."""
         self.withdraw(drain=True)
 
-    def _gone(self, error: BaseException) -> Problem:
+    def _gone(self, error: BaseException) -> SweepgdError:
         broken = "is broken" if isinstance(error, BrokenExecutor) else "cannot run trials"
-        return Problem(
+        return SweepgdError(
             f"the executor {broken} ({reason(error)}): what finished is recorded, and the same search goes on with another"
         )

@@ -11,9 +11,9 @@ from socket import SHUT_RDWR, socketpair
 from threading import Lock
 from typing import Any
 
+from sweepgd.execution.fork_server import without_interrupts
 from sweepgd.execution.helper_process import Start
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
-from sweepgd.processes import without_interrupts
 
 # A closed helper first ends its own processes.
 END_SECONDS = 1.0

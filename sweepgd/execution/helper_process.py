@@ -18,18 +18,18 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
-from sweepgd import one_off
+from sweepgd.core.errors import reason
+from sweepgd.core.interrupts import SIGNALS
 from sweepgd.execution.messages import Answer, Block, Refused, Returned, RungReport, Withdraw
-from sweepgd.interrupts import SIGNALS
-from sweepgd.lab import Lab
-from sweepgd.problem import reason
+from sweepgd.execution.pool import Pool
+from sweepgd.execution.worker_handle import Rung
+from sweepgd.execution.worker_process import TaskFunction, WorkerSetup
+from sweepgd.plugins import single_file
 from sweepgd.sweep import Sweep
-from sweepgd.worker import Rung
-from sweepgd.worker_process import Run, WorkerSetup
-from sweepgd.workers import Pool
+from sweepgd.training.sweep_context import SweepContext
 
 if TYPE_CHECKING:
-    from sweepgd.pruners import Judge, PruningTable
+    from sweepgd.execution.pruners import Judge, PruningTable
 
 # A block that takes longer than this goes back with the tasks that have not begun, for other workers.
 LONGEST_SECONDS = 10.0
@@ -44,7 +44,7 @@ class Start:
     """The first message to a helper: the study, with paths on this machine, and the bytes of memory that a trial may take."""
 
     sweep: Sweep
-    run: Run
+    run: TaskFunction
     optimizers: tuple[str, ...]
     data: Path | None
     plugins: tuple[Path, ...]
@@ -85,9 +85,9 @@ def _end_with_worker(descriptor: int) -> None:
 
 
 def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:
-    one_off.register(start.plugins)
-    lab = Lab(start.sweep, start.data)
-    lab.compile(start.optimizers, lambda _: None)
+    single_file.register(start.plugins)
+    context = SweepContext(start.sweep, start.data)
+    context.compile(start.optimizers, lambda _: None)
     setup = WorkerSetup(start.sweep, start.run, start.data, start.plugins, start.memory)
     return Pool(setup, 1, notes.append, ahead=start.ahead, task_timeout=start.trial_timeout, wake=connection)
 
@@ -147,7 +147,7 @@ class _BlockRun:
 
 
 def _judge(table: "PruningTable") -> "Judge":
-    from sweepgd.pruners import Judge  # imports Optuna, which takes a second, and few studies prune
+    from sweepgd.execution.pruners import Judge  # imports Optuna, which takes a second, and few studies prune
 
     return Judge(table)
 

@@ -10,24 +10,14 @@ from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
 
+from sweepgd.core.errors import reason
+from sweepgd.core.memory_limit import memory_per_worker
+from sweepgd.execution.fork_server import cores
 from sweepgd.execution.helper import Helper
 from sweepgd.execution.helper_process import Start
-from sweepgd.execution.messages import (
-    Answer,
-    Block,
-    HelperLost,
-    Refused,
-    Returned,
-    RungReport,
-    Study,
-    StudyMissing,
-    Withdraw,
-)
+from sweepgd.execution.messages import Answer, Block, HelperLost, Refused, Returned, RungReport, Study, StudyMissing, Withdraw
 from sweepgd.execution.requirements import differences
-from sweepgd.problem import reason
-from sweepgd.processes import cores
-from sweepgd.scratch import scratch_folder
-from sweepgd.share import share
+from sweepgd.execution.scratch_folder import scratch_folder
 
 BlockOutcome = Returned | Refused | HelperLost | StudyMissing
 Report = Callable[[RungReport], None]
@@ -62,7 +52,7 @@ def run_block(
             if (difference := differences(study.requirements)) is not None:
                 return Refused(difference)
             try:
-                received = _studies[study_id] = _ReceivedStudy(study, share(cores()) if memory is None else memory)
+                received = _studies[study_id] = _ReceivedStudy(study, memory_per_worker(cores()) if memory is None else memory)
             except OSError as error:
                 return Refused(f"cannot write the data of the study: {reason(error)}; set TMPDIR to a larger disk")
     return received.run(block, report, wanted)

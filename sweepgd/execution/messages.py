@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sweepgd.execution.requirements import Requirements
+from sweepgd.execution.worker_process import TaskFunction
 from sweepgd.sweep import Sweep
-from sweepgd.worker_process import Run
 
 if TYPE_CHECKING:
-    from sweepgd.pruners import PruningTable  # which imports Optuna: a worker that judges no trial need not
+    from sweepgd.execution.pruners import PruningTable  # which imports Optuna: a worker that judges no trial need not
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +18,8 @@ class Study:
 
     id: str
     sweep: Sweep
-    run: Run
-    """A function of a module, as `sweepgd.workers.Pool` runs it."""
+    run: TaskFunction
+    """A function of a module, as `sweepgd.execution.pool.Pool` runs it."""
     optimizers: tuple[str, ...]
     """The optimizers whose kernels are compiled before the first trial."""
     requirements: Requirements

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sweepgd.problem import Problem, reason
+from sweepgd.core.errors import SweepgdError, reason
 
 # The queueing systems by name, with the class of dask-jobqueue that submits to each.
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
@@ -15,7 +15,8 @@ LIFETIME_PART, LIFETIME_SECONDS = 0.2, 60.0
 
 def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> Any:
     """Return a cluster that keeps so many jobs. A worker ends shortly before its walltime, so that what it runs is no loss that
-    counts as a trial's attempt; the user's own `--lifetime` is left alone. Raises Problem where there is no configuration."""
+    counts as a trial's attempt; the user's own `--lifetime` is left alone. Raises SweepgdError where there is no
+    configuration."""
     from dask import config
 
     arguments = list(config.get(f"jobqueue.{on}.worker-extra-args", None) or [])
@@ -25,7 +26,7 @@ def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> An
     try:
         cluster = getattr(jobqueue, QUEUES[on])(worker_extra_args=arguments, silence_logs=logging.CRITICAL)
     except Exception as error:
-        raise Problem(
+        raise SweepgdError(
             f"cannot make a cluster of {on} jobs ({reason(error)}): set jobqueue.{on} in ~/.config/dask/jobqueue.yaml"
         ) from error
     cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # `scale` would not replace a job that has come to its walltime

@@ -7,14 +7,14 @@ from math import ceil, inf
 from types import TracebackType
 from typing import Any
 
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.outcome import FAILED
 from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
+from sweepgd.execution.pool import ATTEMPTS
+from sweepgd.execution.pruners import PruningTable
 from sweepgd.execution.transport import BlockEnded, BlockLost, Note, RungReported, Transport
-from sweepgd.outcome import FAILED
-from sweepgd.problem import Problem
-from sweepgd.pruners import PruningTable
-from sweepgd.worker import SHORTEST_SECONDS, Lost, Rung, begun_again
-from sweepgd.workers import ATTEMPTS
+from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_again
 
 # Blocks that a slot holds, the running one included, so that it need not wait for the next: a round trip takes 10 to 30 ms.
 BLOCKS_A_SLOT = 2
@@ -133,7 +133,7 @@ class RemotePool:
 
     def _ended(self, sent: _Sent, outcome: BlockOutcome) -> Iterator[Any]:
         if isinstance(outcome, Refused):
-            raise Problem(f"a worker cannot begin: {outcome.message}")
+            raise SweepgdError(f"a worker cannot begin: {outcome.message}")
         if isinstance(outcome, HelperLost):
             yield from self._lost(sent, f"the process of its worker ended {outcome.ending}")
             return

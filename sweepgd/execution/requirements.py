@@ -8,7 +8,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from sweepgd import registry
+from sweepgd.plugins import registry
 from sweepgd.sweep import Sweep
 
 # The version of something by its kind and name. Kinds are "" for what every study needs, and the kinds of plugins.

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sweepgd.core.errors import UsageError
 from sweepgd.execution.clusters import Cluster
-from sweepgd.problem import UsageProblem
-from sweepgd.processes import cores
-from sweepgd.reporting import Progress, Silence
+from sweepgd.execution.fork_server import cores
+from sweepgd.record.commit_results import NoProgress, Progress
 
 
 def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
@@ -21,7 +21,7 @@ def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
 class RunOptions:
     """Where the tasks of a command run, for how long, with which plugins, and the receiver of progress.
 
-    Raises UsageProblem for an executor of an unknown kind, or for one beside a number of local workers.
+    Raises UsageError for an executor of an unknown kind, or for one beside a number of local workers.
     """
 
     workers: int | None = None
@@ -34,17 +34,17 @@ class RunOptions:
     """The seconds after which a task is stopped."""
     plugins: tuple[Path, ...] = ()
     """Single-file plugins."""
-    progress: Progress = field(default_factory=Silence)
+    progress: Progress = field(default_factory=NoProgress)
 
     def __post_init__(self) -> None:
         if self.executor is None:
             return
         if not isinstance(self.executor, (Executor, Cluster)) and not is_dask(self.executor):
-            raise UsageProblem(
+            raise UsageError(
                 f"executor {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
             )
         if self.workers is not None and not isinstance(self.executor, Executor):
-            raise UsageProblem("workers are local processes, and the trials run on those of a cluster: give one of both")
+            raise UsageError("workers are local processes, and the trials run on those of a cluster: give one of both")
 
     def local_workers(self, tasks: int) -> int:
         """Return the number of local processes for a number of tasks: no more than there are tasks."""

@@ -43,7 +43,7 @@ TransportEvent = BlockEnded | BlockLost | RungReported | Note
 
 
 class Transport(Protocol):
-    """Carries blocks to workers and their outcomes back. Raises Problem where the system is gone."""
+    """Carries blocks to workers and their outcomes back. Raises SweepgdError where the system is gone."""
 
     block_seconds: float
     """The time that a block should take."""

@@ -1,6 +1,6 @@
 """The only package that imports Numba: how kernels are compiled, their signatures, and the kernels of models and training."""
 
-from sweepgd.kernels.policy import helper
+from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.tensors import decay_weights, extent, norm
 from sweepgd.kernels.views import block
 

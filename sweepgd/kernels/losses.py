@@ -5,8 +5,8 @@ All take whole blocks: one slice for each row would cost 40 ns, more than the lo
 
 import numpy as np
 
+from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.exponential import exponentials
-from sweepgd.kernels.policy import helper
 
 SQUARED, BINARY, SOFTMAX = range(3)
 

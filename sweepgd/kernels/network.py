@@ -7,11 +7,11 @@ flat workspace, and a variable such as `z` or `delta` is the index at which one 
 
 import numpy as np
 
+from sweepgd.core.layout import FAN_IN, FAN_OUT, OFFSET
+from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.losses import SQUARED, losses, wrong_rows
-from sweepgd.kernels.policy import helper
-from sweepgd.kernels.products import multiply, multiply_transposed
+from sweepgd.kernels.matmul import multiply, multiply_transposed
 from sweepgd.kernels.views import block, flat
-from sweepgd.layout import FAN_IN, FAN_OUT, OFFSET
 
 # Values of settings[0]; settings[1] is the loss.
 RELU, TANH, SIGMOID = range(3)

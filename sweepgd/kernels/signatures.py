@@ -12,10 +12,10 @@ from typing import Any
 
 from numba import types
 
-from sweepgd.kernels import pointers, policy
-from sweepgd.kernels.causes import cause
-from sweepgd.kernels.loops import EvaluationResult
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
+from sweepgd.kernels import compiling, function_pointers
+from sweepgd.kernels.compile_errors import cause
+from sweepgd.kernels.trainer import EvaluationResult
 
 _INDEX = types.Array(types.int64, 1, "C", readonly=True)
 _TABLE = types.Array(types.int64, 2, "C", readonly=True)
@@ -91,7 +91,7 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
     }
 
     def pointer(kind: str) -> Any:
-        return pointers.KernelPointer(kinds[kind].numba)
+        return function_pointers.KernelPointer(kinds[kind].numba)
 
     # Returns the number of updates and the losses of the last two mini-batches.
     kinds["train"] = KernelSignature(
@@ -155,28 +155,28 @@ def parameter_fault(kind: str, function: Callable) -> str | None:
 def compiled(kind: str, function: Callable, dtype: str) -> Callable:
     """Return a kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`.
 
-    Raises Problem if its parameters are not those of the kind, or if Numba cannot compile it.
+    Raises SweepgdError if its parameters are not those of the kind, or if Numba cannot compile it.
     """
     if fault := parameter_fault(kind, function):
-        raise Problem(f"it {fault}")
+        raise SweepgdError(f"it {fault}")
     try:
-        return policy.compiled(function, signatures(dtype)[kind].numba)
+        return compiling.compiled(function, signatures(dtype)[kind].numba)
     except Exception as error:  # Numba raises many types, few of them its own
-        raise Problem(f"its {kind} does not compile for {dtype}: {cause(error, function)}") from error
+        raise SweepgdError(f"its {kind} does not compile for {dtype}: {cause(error, function)}") from error
 
 
 def is_compiled(kind: str, function: Callable, dtype: str) -> bool:
     """Return True if `compiled` will find the kernel in the cache of an earlier process."""
-    return policy.is_compiled(function, signatures(dtype)[kind].numba)
+    return compiling.is_compiled(function, signatures(dtype)[kind].numba)
 
 
 @cache
 def address(kind: str, function: Callable, dtype: str) -> int | Callable:
-    """Return the compiled kernel as an argument of other kernels (`sweepgd.kernels.pointers.address`)."""
-    return pointers.address(compiled(kind, function, dtype))
+    """Return the compiled kernel as an argument of other kernels (`sweepgd.kernels.function_pointers.address`)."""
+    return function_pointers.address(compiled(kind, function, dtype))
 
 
 @cache
 def entry(kind: str, function: Callable, dtype: str) -> Callable:
-    """Return the compiled kernel as Python calls it fastest, without type checks (`sweepgd.kernels.policy.entry`)."""
-    return policy.entry(compiled(kind, function, dtype))
+    """Return the compiled kernel as Python calls it fastest, without type checks (`sweepgd.kernels.compiling.entry`)."""
+    return compiling.entry(compiled(kind, function, dtype))

@@ -12,8 +12,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from sweepgd.kernels.policy import config
-from sweepgd.kernels.vectors import INT32, INT64, call, number
+from sweepgd.kernels.compiling import config
+from sweepgd.kernels.llvm_vectors import INT32, INT64, call, number
 
 # The bits of the floating-point control register that flush subnormal results and arguments to zero: FTZ and DAZ of MXCSR
 # (Intel's manual, volume 1, 10.2.3), FZ of FPCR (Arm's manual, C5.2.8). On other processors nothing is flushed.

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sweepgd.kernels.policy import helper
-from sweepgd.layout import KIND, OFFSET, SIZE, WEIGHT
+from sweepgd.core.layout import KIND, OFFSET, SIZE, WEIGHT
+from sweepgd.kernels.compiling import helper
 
 
 @helper

@@ -11,7 +11,7 @@ from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-from sweepgd.kernels.policy import config
+from sweepgd.kernels.compiling import config
 
 
 @intrinsic

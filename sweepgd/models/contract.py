@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd import registry
-from sweepgd.layout import Layout, parameter_count
-from sweepgd.problem import Problem, UsageProblem
-from sweepgd.room import in_words
-from sweepgd.setting import Setting, resolve
-from sweepgd.share import machine_memory
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.core.layout import Layout, parameter_count
+from sweepgd.core.memory_limit import machine_memory
+from sweepgd.core.setting import Setting, resolve
+from sweepgd.plugins import registry
+from sweepgd.record.disk_space import in_words
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Architecture:
 class Model:
     """A model, as an entry point of group `sweepgd.models` provides it.
 
-    `build(shape, **settings)` returns the Architecture, and raises UsageProblem for data that the model cannot fit.
+    `build(shape, **settings)` returns the Architecture, and raises UsageError for data that the model cannot fit.
     """
 
     name: str
@@ -92,28 +92,28 @@ class Model:
 
 
 def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
-    """Return the model `name`, built for `shape`. Raise UsageProblem if the two do not fit, Problem if building fails."""
+    """Return the model `name`, built for `shape`. Raise UsageError if the two do not fit, SweepgdError if building fails."""
     model: Model = registry.get("models", name)
     if shape.task not in model.tasks:
         tasks = " or ".join(model.tasks)
-        raise UsageProblem(
+        raise UsageError(
             f"model {name!r} is for data of task {tasks}, and these are for {shape.task}: choose another model or data set"
         )
     chosen = resolve(model.settings, settings, "model")
-    with registry.blamed("models", name):
+    with registry.plugin_errors("models", name):
         built = model.build(shape, **chosen)
         if not isinstance(built, Architecture):
-            raise Problem(f"its build returns a {type(built).__name__}, not an Architecture")
+            raise SweepgdError(f"its build returns a {type(built).__name__}, not an Architecture")
         _check_memory(name, built)
     return built
 
 
 def _check_memory(name: str, built: Architecture) -> None:
-    """Raise UsageProblem if a run needs more memory than the machine has."""
+    """Raise UsageError if a run needs more memory than the machine has."""
     # Parameters are drawn in float64, and the workspace of the smallest batch is float32 or float64.
     required, available = 8 * built.parameters + 4 * built.workspace(1), machine_memory()
     if available is not None and required > available:
-        raise UsageProblem(
+        raise UsageError(
             f"model {name!r} would have {built.parameters:,} parameters and take at least {in_words(required)} of memory,"
             f" and this machine has {in_words(available)}: give fewer or narrower layers"
         )

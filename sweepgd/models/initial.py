@@ -6,8 +6,8 @@ from math import sqrt
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.layout import FAN_IN, FAN_OUT, KIND, OFFSET, SIZE, WEIGHT, Layout, parameter_count
-from sweepgd.setting import Setting
+from sweepgd.core.layout import FAN_IN, FAN_OUT, KIND, OFFSET, SIZE, WEIGHT, Layout, parameter_count
+from sweepgd.core.setting import Setting
 
 Draw = Callable[[np.random.Generator, int, int, int, float], npt.NDArray[np.float64]]
 

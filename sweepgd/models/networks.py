@@ -6,13 +6,13 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from sweepgd.core.errors import UsageError
+from sweepgd.core.layout import BIAS, WEIGHT, Layout, Tensor, layout_of, tensors_in
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import linear as linear_kernels
-from sweepgd.kernels import linear_curvature, losses, network, network_curvature
-from sweepgd.layout import BIAS, WEIGHT, Layout, Tensor, layout_of, tensors_in
+from sweepgd.kernels import linear_hessian, losses, network, network_hessian
 from sweepgd.models.contract import Architecture, Curvature, Model, Shape
 from sweepgd.models.initial import draw, init_settings
-from sweepgd.problem import UsageProblem
-from sweepgd.setting import Setting
 
 ACTIVATIONS = {"relu": network.RELU, "tanh": network.TANH, "sigmoid": network.SIGMOID}
 LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.SOFTMAX}
@@ -39,7 +39,7 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
         tensors += [Tensor((fan_in, fan_out), WEIGHT, fan_in, fan_out), Tensor((fan_out,), BIAS, fan_in, fan_out)]
     layout = layout_of(tensors)
     single = not hidden and outputs == 1
-    kernels, second, size = (linear_kernels, linear_curvature, widths[0]) if single else (network, network_curvature, widths)
+    kernels, second, size = (linear_kernels, linear_hessian, widths[0]) if single else (network, network_hessian, widths)
     return Architecture(
         layout=layout,
         gradient=kernels.gradient,
@@ -65,7 +65,7 @@ def _linear(shape: Shape, init: str, scale: float) -> Architecture:
 
 def _logistic(shape: Shape, init: str, scale: float) -> Architecture:
     if shape.classes != 2:
-        raise UsageProblem(f"model 'logistic' is for 2 classes, and this data set has {shape.classes}: choose model 'softmax'")
+        raise UsageError(f"model 'logistic' is for 2 classes, and this data set has {shape.classes}: choose model 'softmax'")
     return _network(shape, (), "relu", "binary", init, scale)
 
 
@@ -78,7 +78,7 @@ def _mlp(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init
     chosen = natural if loss == "auto" else loss
     fits = {"squared": shape.task == "regression", "binary": shape.classes == 2, "softmax": shape.classes > 0}
     if not fits[chosen]:
-        raise UsageProblem(f"model.loss = {loss!r} does not fit these data: {natural!r} does, or leave it out")
+        raise UsageError(f"model.loss = {loss!r} does not fit these data: {natural!r} does, or leave it out")
     return _network(shape, hidden, activation, chosen, init, scale)
 
 

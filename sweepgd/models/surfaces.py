@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.kernels import surfaces
-from sweepgd.layout import POSITION, Tensor, layout_of
+from sweepgd.core.errors import UsageError
+from sweepgd.core.layout import POSITION, Tensor, layout_of
+from sweepgd.core.setting import Setting
+from sweepgd.kernels import analytic_losses
 from sweepgd.models.contract import Architecture, Curvature, Model, Shape
-from sweepgd.problem import UsageProblem
-from sweepgd.setting import Setting
 
 
 def _start(rng: np.random.Generator, start: tuple[float, ...]) -> npt.NDArray[np.float64]:
@@ -38,26 +38,38 @@ def _surface(
 
 def _quadratic(shape: Shape, curvatures: tuple[float, ...], start: tuple[float, ...]) -> Architecture:
     if len(curvatures) != len(start):
-        raise UsageProblem(
+        raise UsageError(
             f"model.start has {len(start)} numbers and model.curvatures {len(curvatures)}: give two lists of the same length"
         )
-    return _surface(surfaces.quadratic_gradient, surfaces.quadratic_evaluate, surfaces.quadratic_product, start, curvatures)
+    return _surface(
+        analytic_losses.quadratic_gradient,
+        analytic_losses.quadratic_evaluate,
+        analytic_losses.quadratic_product,
+        start,
+        curvatures,
+    )
 
 
 def _plane(start: tuple[float, ...]) -> tuple[float, ...]:
     if len(start) != 2:
-        raise UsageProblem(f"model.start has {len(start)} numbers: give 2 for this model")
+        raise UsageError(f"model.start has {len(start)} numbers: give 2 for this model")
     return start
 
 
 def _rosenbrock(shape: Shape, steepness: float, start: tuple[float, ...]) -> Architecture:
     return _surface(
-        surfaces.rosenbrock_gradient, surfaces.rosenbrock_evaluate, surfaces.rosenbrock_product, _plane(start), (steepness,)
+        analytic_losses.rosenbrock_gradient,
+        analytic_losses.rosenbrock_evaluate,
+        analytic_losses.rosenbrock_product,
+        _plane(start),
+        (steepness,),
     )
 
 
 def _saddle(shape: Shape, start: tuple[float, ...]) -> Architecture:
-    return _surface(surfaces.saddle_gradient, surfaces.saddle_evaluate, surfaces.saddle_product, _plane(start))
+    return _surface(
+        analytic_losses.saddle_gradient, analytic_losses.saddle_evaluate, analytic_losses.saddle_product, _plane(start)
+    )
 
 
 quadratic = Model(

@@ -1,4 +1,4 @@
-"""The built-in optimizers, one rule a file, and the contract that they share with plugins."""
+"""Optimizers: data plus plain functions that sweepgd compiles, one rule a file; never an object with state."""
 
 from sweepgd.optimizers.contract import API_VERSION, Optimizer, rate, slot_matrix
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sweepgd.core.setting import Setting
 from sweepgd.optimizers.contract import Optimizer, rate
-from sweepgd.setting import Setting
 
 BETA1 = Setting(
     "beta1",

@@ -1,10 +1,10 @@
 """AdamW: Adam with decoupled weight decay, which is not divided by the root of the squared gradients."""
 
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import decay_weights, helper
 from sweepgd.optimizers import adam as adam_rule
 from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON, EPSILON_ROOT
 from sweepgd.optimizers.contract import Optimizer, rate
-from sweepgd.setting import Setting
 
 adam_update = helper(adam_rule.update)
 

@@ -4,8 +4,8 @@ A rule consists of plain functions of arrays, which sweepgd compiles for the flo
 
 `update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)`
     changes `theta[lo:hi]` and the state in `slots` in place. `theta` and `gradient` are whole flat vectors; `slots` has one
-    row for each slot, initially zero; `layout` is the table of `sweepgd.layout`; `hyper` holds the hyperparameters in declared
-    order; t counts updates from 1. An elementwise rule changes nothing outside of [lo, hi).
+    row for each slot, initially zero; `layout` is the table of `sweepgd.core.layout`; `hyper` holds the hyperparameters in
+    declared order; t counts updates from 1. An elementwise rule changes nothing outside of [lo, hi).
 `probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)`
     writes to `point` the weights at which a second gradient of the same mini-batch is computed; `update` receives that one.
 `evaluation(theta, slots, layout, hyper, t, point)`
@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.layout import Layout, parameter_count
-from sweepgd.memory import aligned
-from sweepgd.setting import Setting
+from sweepgd.core.aligned_arrays import aligned
+from sweepgd.core.layout import Layout, parameter_count
+from sweepgd.core.setting import Setting
 
 API_VERSION = 1
 

@@ -1,7 +1,7 @@
 """Momentum in three forms: with a constant learning rate they are equal up to scaling; with a changing one they differ."""
 
+from sweepgd.core.setting import Setting
 from sweepgd.optimizers.contract import Optimizer, rate
-from sweepgd.setting import Setting
 
 BETA = Setting("beta", 0.9, "decay rate of the velocity", low=0.5, high=0.99, minimum=0.0, maximum=1.0, open_maximum=True)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sweepgd.core.setting import Setting
 from sweepgd.optimizers.contract import Optimizer, rate
-from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

@@ -1,11 +1,11 @@
-"""The record of a study: its results, written durably and readable with any Parquet reader."""
+"""The record of a study: a durable log, Parquet parts and their schema, with verification, repair and compaction."""
 
-from sweepgd.record.files import NoRoom
-from sweepgd.record.finished import Finished, decode, encode, with_search_state
-from sweepgd.record.load import Minimum, Results, load, sweep_toml
+from sweepgd.record.atomic_files import NoRoom
 from sweepgd.record.lock import exclusively
+from sweepgd.record.results import Minimum, Results, load, sweep_toml
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMA_VERSION, TRIALS
 from sweepgd.record.store import Store
+from sweepgd.record.trial_record import TrialRecord, decode, encode, with_search_state
 
 __all__ = [
     "CURVATURE",
@@ -13,11 +13,11 @@ __all__ = [
     "MINIMA",
     "SCHEMA_VERSION",
     "TRIALS",
-    "Finished",
     "Minimum",
     "NoRoom",
     "Results",
     "Store",
+    "TrialRecord",
     "decode",
     "encode",
     "exclusively",

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import parts
-from sweepgd.record.compacted import BEGUN, finish_compaction
-from sweepgd.record.files import sync_folder, to_repair, writing
-from sweepgd.record.load import load
-from sweepgd.record.reading import groups
-from sweepgd.record.runs import has_more
+from sweepgd.record.atomic_files import sync_folder, to_repair, writing
+from sweepgd.record.checksums import sealed
+from sweepgd.record.finish_compaction import BEGUN, finish_compaction
+from sweepgd.record.parquet_reader import groups
+from sweepgd.record.results import load
+from sweepgd.record.run_keys import has_more
 from sweepgd.record.schema import SCHEMAS, footer
-from sweepgd.record.sealed import sealed
 from sweepgd.record.store import Store
 
 
@@ -23,8 +23,8 @@ def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None)
 
     Nobody should read the study meanwhile: a reader that has listed the old parts may not find them. Compaction can be stopped
     at any point: no row is lost or duplicated, and the next command that writes to the directory finishes it. `note` receives
-    a line for each log that was cut. Raises Problem if another process is writing there, a part is damaged, or the disk has
-    no space for the new parts beside the old ones.
+    a line for each log that was cut. Raises SweepgdError if another process is writing there, a part is damaged, or the disk
+    has no space for the new parts beside the old ones.
     """
     results = load(directory)
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
@@ -44,12 +44,12 @@ def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None)
 
 
 def _check_no_more_than(numbers: list[int], directory: Path) -> None:
-    """Raise Problem if a table has parts whose trials part is missing: a repair was interrupted."""
+    """Raise SweepgdError if a table has parts whose trials part is missing: a repair was interrupted."""
     for table in SCHEMAS:
         for number in parts.numbers(directory / table, ".parquet"):
             if number not in numbers:
                 path = parts.part(directory, table, number)
-                raise Problem(f"{path} is there without its trials; {to_repair(path)}")
+                raise SweepgdError(f"{path} is there without its trials; {to_repair(path)}")
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:
@@ -68,7 +68,7 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_
     logs = [path for path in (directory / "log" / f"{number:06}.log" for number in numbers) if path.exists()]
     for log in logs:
         if has_more(log):
-            raise Problem(f"{log} holds runs that are missing from its parts; {to_repair(log)}")
+            raise SweepgdError(f"{log} holds runs that are missing from its parts; {to_repair(log)}")
     for log in logs:
         log.unlink()
     sync_folder(directory / "log")

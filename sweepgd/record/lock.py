@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 
 
 @contextmanager
 def exclusively(directory: Path) -> Iterator[None]:
-    """Hold the lock of a result directory during the block. Raises Problem if another process is writing to it."""
+    """Hold the lock of a result directory during the block. Raises SweepgdError if another process is writing to it."""
     (directory / "log").mkdir(exist_ok=True)
     lock = take_lock(directory)
     try:
@@ -24,19 +24,19 @@ def exclusively(directory: Path) -> Iterator[None]:
 def take_lock(directory: Path) -> int:
     """Lock a directory and return the descriptor of its lock file. Closing it, or the end of the process, releases the lock.
 
-    Raises Problem if another process holds it.
+    Raises SweepgdError if another process holds it.
     """
     descriptor = os.open(_path(directory), os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not _is_lock_of(directory, descriptor):
-            raise Problem(f"{directory} was moved aside by another command meanwhile: run this command again")
+            raise SweepgdError(f"{directory} was moved aside by another command meanwhile: run this command again")
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
     except BlockingIOError:
         holder = os.read(descriptor, 1000).decode() or "another process"
         os.close(descriptor)
-        raise Problem(f"{directory} is being written by {holder}: wait until it ends, or stop it") from None
+        raise SweepgdError(f"{directory} is being written by {holder}: wait until it ends, or stop it") from None
     except BaseException:
         os.close(descriptor)
         raise
@@ -44,9 +44,9 @@ def take_lock(directory: Path) -> int:
 
 
 def check_held(directory: Path, lock: int) -> None:
-    """Raise Problem if this lock is no longer that of the directory: another directory may now be at its path."""
+    """Raise SweepgdError if this lock is no longer that of the directory: another directory may now be at its path."""
     if not _is_lock_of(directory, lock):
-        raise Problem(
+        raise SweepgdError(
             f"{directory} was moved, removed or replaced while this command wrote to it: finished results are in the log of"
             " the moved folder; to continue, run the command with its new name"
         )

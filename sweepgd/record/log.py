@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from sweepgd.problem import Problem
-from sweepgd.record.files import naming, placed, sync_folder, to_repair
+from sweepgd.core.errors import SweepgdError
+from sweepgd.record.atomic_files import atomic_replacement, naming_file, sync_folder, to_repair
 
 MAGIC = b"sweepgd log 1\n"
 _HEAD = struct.Struct("<QI")
@@ -27,7 +27,7 @@ def _whole_frames(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the offset and the payload of each whole frame."""
     size = os.fstat(file.fileno()).st_size
     if file.read(len(MAGIC)) != MAGIC:
-        raise Problem(f"{path} is not a log of this sweepgd version, or is damaged; {to_repair(path)}")
+        raise SweepgdError(f"{path} is not a log of this sweepgd version, or is damaged; {to_repair(path)}")
     offset = len(MAGIC)
     while offset < size:
         payload = _payload(file, offset, size)
@@ -60,7 +60,9 @@ def _next_frame(file: BinaryIO, start: int, size: int) -> int:
 
 
 def frames(path: Path) -> Iterator[bytes]:
-    """Yield the payloads of a log, which may be growing; an incomplete end is ignored. Raises Problem if it is not a log."""
+    """Yield the payloads of a log, which may be growing; an incomplete end is ignored. Raises SweepgdError if it is not a
+    log.
+    """
     with path.open("rb") as file:
         for _, payload in _whole_frames(file, path):
             yield payload
@@ -69,7 +71,7 @@ def frames(path: Path) -> Iterator[bytes]:
 def faults(path: Path) -> tuple[int, int]:
     """Return the number of damaged bytes between whole frames, and of bytes after the last whole frame.
 
-    Raises Problem if the file is not a log.
+    Raises SweepgdError if the file is not a log.
     """
     with path.open("rb") as file:
         whole = end = len(MAGIC)
@@ -86,7 +88,7 @@ class Log:
         """Open or create the log. An incomplete record at its end is moved to a file with the suffix `.torn`."""
         self.path = path
         if not path.exists():
-            with placed(path) as temporary:
+            with atomic_replacement(path) as temporary:
                 temporary.write_bytes(MAGIC)
         self._file = path.open("r+b", buffering=0)
         try:
@@ -102,12 +104,12 @@ class Log:
         self._file.seek(end)
         if tail := self._file.read():
             torn = self.path.with_suffix(".torn")
-            with naming(torn), torn.open("ab") as kept:
+            with naming_file(torn), torn.open("ab") as kept:
                 kept.write(tail)
                 kept.flush()
                 os.fsync(kept.fileno())
             sync_folder(self.path.parent)
-            with naming(self.path):
+            with naming_file(self.path):
                 self._file.truncate(end)
                 os.fsync(self._file.fileno())
         return len(tail)
@@ -126,7 +128,7 @@ class Log:
         data = memoryview(b"".join(self._pending))
         self._file.seek(self._end)
         written = 0
-        with naming(self.path):
+        with naming_file(self.path):
             while written < len(data):
                 written += self._file.write(data[written:])
             os.fsync(self._file.fileno())

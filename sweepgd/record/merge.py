@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sweepgd.record import parts, reading
-from sweepgd.record.files import sync_folder, writing
-from sweepgd.record.load import ORDER, Results
+from sweepgd.record import parquet_reader, parts
+from sweepgd.record.atomic_files import sync_folder, writing
+from sweepgd.record.checksums import sealed
 from sweepgd.record.lock import take_lock
-from sweepgd.record.ready import make_ready
-from sweepgd.record.runs import Runs
+from sweepgd.record.new_directory import make_ready
+from sweepgd.record.results import ORDER, Results
+from sweepgd.record.run_keys import Runs
 from sweepgd.record.schema import SCHEMAS, footer
-from sweepgd.record.sealed import sealed
 from sweepgd.record.store import Store
 
 # Where rows wait for those of their neighbouring trials, in the directory that is being made.
@@ -41,7 +41,7 @@ class Source:
 def source(results: Results, note: Callable[[str], None]) -> Source:
     """Return a result directory all of whose rows are in parts. `note` is told what was cut from its log.
 
-    Raises Problem where somebody is writing there, or there is no room for the rows that are still in its log.
+    Raises SweepgdError where somebody is writing there, or there is no room for the rows that are still in its log.
     """
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
         for line in store.notes:
@@ -55,7 +55,7 @@ def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
     """Write the rows of directories that have no trial in common to the new directory `out`, which then is there as a whole.
 
     In memory are a row group and the rows of some neighbouring trials at a time, whatever the number of rows. Raises
-    Problem where a part is damaged or `out` cannot be written; nothing of it is left then.
+    SweepgdError where a part is damaged or `out` cannot be written; nothing of it is left then.
     """
     trials = np.sort(np.concatenate([each.trials for each in sources]))
     with _new(out, sweep_toml) as begun:
@@ -90,10 +90,10 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
 def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
     """Return the trials at which to cut, so that the rows of these parts between two cuts are about a row group in memory."""
     # Rows of one sweep are of about one size. How they are encoded does not tell it: a text may be there once for all.
-    sample = next((table for path in paths for table in reading.groups(path, schema) if len(table)), None)
+    sample = next((table for path in paths for table in parquet_reader.groups(path, schema) if len(table)), None)
     if sample is None:
         return trials[:0]
-    size = sum(map(reading.rows_of, paths)) * sample.nbytes / len(sample)
+    size = sum(map(parquet_reader.rows_of, paths)) * sample.nbytes / len(sample)
     step = max(1, ceil(len(trials) / ceil(size / parts.GROUP_BYTES)))
     return trials[step::step]
 
@@ -104,7 +104,7 @@ def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Pa
     They are first dealt out to a file for each stretch of trials between two `bounds`.
     """
     for path in paths:
-        for table in reading.groups(path, schema):
+        for table in parquet_reader.groups(path, schema):
             stretches = np.searchsorted(bounds, table["trial"].to_numpy(), side="right")
             for stretch in np.unique(stretches):
                 _append(folder / f"{stretch}.arrow", table.filter(pa.array(stretches == stretch)))

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sweepgd.record.files import sync_folder
-from sweepgd.record.finished import VALUE_BYTES, Packed, layout_in, unpack
+from sweepgd.record.atomic_files import sync_folder
+from sweepgd.record.checksums import sealed
 from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMAS, TRIALS
-from sweepgd.record.sealed import sealed
 from sweepgd.record.stopping import GivenUp, never
+from sweepgd.record.trial_record import VALUE_BYTES, Packed, layout_in, unpack
 
 # A row group holds about this many bytes of log records, which limits the memory of publishing.
 GROUP_BYTES = 32 * 2**20

@@ -5,16 +5,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import parts
-from sweepgd.record.compacted import finish_compaction
-from sweepgd.record.files import sync_folder, writing
-from sweepgd.record.finished import unpack
-from sweepgd.record.load import load, sweep_toml
+from sweepgd.record.atomic_files import sync_folder, writing
+from sweepgd.record.finish_compaction import finish_compaction
 from sweepgd.record.lock import exclusively
 from sweepgd.record.log import Log, frames
-from sweepgd.record.reading import Damaged, pages, read
+from sweepgd.record.parquet_reader import Damaged, pages, read
+from sweepgd.record.results import load, sweep_toml
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
+from sweepgd.record.trial_record import unpack
 from sweepgd.record.verify import verify
 
 _RECOVERY = {
@@ -37,7 +37,7 @@ def repair(directory: Path | str) -> list[Repaired]:
     """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log. No file is deleted.
 
     All parts of a segment without its trials part are moved, so that its trials can be run again without duplicate rows.
-    Raises Problem if another process is writing to the directory, or it cannot be written.
+    Raises SweepgdError if another process is writing to the directory, or it cannot be written.
     """
     root = load(directory).directory
     with writing(root), exclusively(root):
@@ -110,7 +110,7 @@ def _records(root: Path, log: Path) -> list[bytes] | None:
     """Return the records in the log of a segment, each trial once, or None if there is no readable log."""
     try:
         return list(_once(frames(log), _published(root, int(log.stem))))
-    except (FileNotFoundError, Problem):
+    except (FileNotFoundError, SweepgdError):
         return None
 
 

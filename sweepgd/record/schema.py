@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sweepgd.problem import nearest
+from sweepgd.core.errors import nearest
 
 # Increased when a table is added or a column changes its meaning or type; adding a column does not change it. All versions up
 # to this one can be read. 1: no checksums, and in the first directories no curvature table. 2: parts contain a checksum.

@@ -7,18 +7,18 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from sweepgd.problem import Problem
-from sweepgd.record import parts, reading
-from sweepgd.record.files import NoRoom, to_repair, writing
-from sweepgd.record.finished import unpack
+from sweepgd.core.errors import SweepgdError
+from sweepgd.record import parquet_reader, parts
+from sweepgd.record.atomic_files import NoRoom, to_repair, writing
 from sweepgd.record.lock import check_held, take_lock
 from sweepgd.record.log import Log, faults, frames
-from sweepgd.record.pace import CLOSE_BYTES, Pace
-from sweepgd.record.ready import make_ready
-from sweepgd.record.runs import has_more
+from sweepgd.record.new_directory import make_ready
+from sweepgd.record.publish_schedule import CLOSE_BYTES, Pace
+from sweepgd.record.run_keys import has_more
 from sweepgd.record.schema import SCHEMAS, TRIALS, footer
+from sweepgd.record.shared_logs import remove_waiting, waiting_logs, waiting_records
 from sweepgd.record.stopping import never
-from sweepgd.record.waiting import remove_waiting, waiting_logs, waiting_records
+from sweepgd.record.trial_record import unpack
 
 PROCESSOR = ["processor", "vector_bits"]
 
@@ -30,7 +30,7 @@ class Store:
     after a crash at any point. The log of the newest parts is kept, so that they can be rebuilt if they are damaged; it is
     removed once newer parts exist and its own parts have been read back.
 
-    Only the locked directory is written. If another directory is at its path, every method that writes raises Problem;
+    Only the locked directory is written. If another directory is at its path, every method that writes raises SweepgdError;
     flushed results are in the log of the moved directory.
     """
 
@@ -56,7 +56,7 @@ class Store:
         """The columns `processor` and `vector_bits` of all rows recorded before, except rows without a processor."""
         published = parts.numbers(directory / "trials", ".parquet")
         for number in published:
-            table = reading.read(parts.part(directory, "trials", number), TRIALS, ["trial", *PROCESSOR])
+            table = parquet_reader.read(parts.part(directory, "trials", number), TRIALS, ["trial", *PROCESSOR])
             self.recorded.update(table["trial"].to_pylist())
             self._add_processors(table.group_by(PROCESSOR).aggregate([]).to_pylist())
         self._pace = Pace(len(self.recorded))
@@ -70,7 +70,7 @@ class Store:
         self._add_shared_logs()
 
     def _add_shared_logs(self) -> None:
-        """Record the results in logs of other commands (see `sweepgd.record.waiting`), each trial once."""
+        """Record the results in logs of other commands (see `sweepgd.record.shared_logs`), each trial once."""
         logs = waiting_logs(self.directory)
         for log in logs:
             added = 0
@@ -96,7 +96,7 @@ class Store:
         """Create or reopen a result directory: cut incomplete records, and finish an interrupted publication.
 
         `check` is called once the directory is locked. If it does not raise, the resolved sweep is written as `sweep.toml`.
-        Raises Problem if the directory cannot be written, is damaged, or is being written by another process.
+        Raises SweepgdError if the directory cannot be written, is damaged, or is being written by another process.
         """
         with writing(directory):
             (directory / "log").mkdir(parents=True, exist_ok=True)
@@ -131,17 +131,17 @@ class Store:
         self._pace.add()
 
     def flush(self) -> None:
-        """Make all appended records durable with one fsync. After a Problem, such as a full disk, it can be repeated."""
+        """Make all appended records durable with one fsync. After a SweepgdError, such as a full disk, it can be repeated."""
         with writing(self.directory):
             self._log.flush()
             self.check_held()
 
     def check_held(self) -> None:
-        """Raise Problem if the directory at this path is no longer the locked one."""
+        """Raise SweepgdError if the directory at this path is no longer the locked one."""
         check_held(self.directory, self._lock)
 
     def publish(self, stop: Callable[[], bool] = never) -> None:
-        """Publish all records as complete, immutable parts. After a Problem it can be repeated.
+        """Publish all records as complete, immutable parts. After a SweepgdError it can be repeated.
 
         `stop` is called again and again; GivenUp is raised if it returns True before the parts are complete.
         """
@@ -191,9 +191,9 @@ class Store:
             os.close(self._lock)
 
     def _repair_log(self, path: Path) -> None:
-        """Cut an incomplete record from the end of a log, or create the log. Raises Problem if the log is damaged."""
+        """Cut an incomplete record from the end of a log, or create the log. Raises SweepgdError if the log is damaged."""
         if path.exists() and (between := faults(path)[0]):
-            raise Problem(f"{path} is damaged: {between} bytes between its records are not readable; {to_repair(path)}")
+            raise SweepgdError(f"{path} is damaged: {between} bytes between its records are not readable; {to_repair(path)}")
         log = Log(path)
         log.close()
         if log.cut:
@@ -215,7 +215,11 @@ class Store:
         """Remove the logs of at most `most` bytes each that have a successor and whose runs are all in undamaged parts."""
         for log in map(self._log_path, self._final_segments()[:-1]):
             made = [parts.part(self.directory, table, int(log.stem)) for table in SCHEMAS]
-            if log.stat().st_size > most or not all(reading.is_whole(path, stop) for path in made) or has_more(log, stop):
+            if (
+                log.stat().st_size > most
+                or not all(parquet_reader.is_whole(path, stop) for path in made)
+                or has_more(log, stop)
+            ):
                 continue
             self.check_held()
             log.unlink()

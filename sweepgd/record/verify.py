@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import parts
-from sweepgd.record.load import SWEEP_REMEDY, load, sweep_toml
 from sweepgd.record.log import faults
-from sweepgd.record.reading import Damaged, groups, pages, sweep_of, unreadable, version_of
-from sweepgd.record.runs import Runs, describe_runs, joined, runs_in, runs_of, trials_of
+from sweepgd.record.parquet_reader import Damaged, groups, pages, sweep_of, unreadable, version_of
+from sweepgd.record.results import SWEEP_REMEDY, load, sweep_toml
+from sweepgd.record.run_keys import Runs, describe_runs, joined, runs_in, runs_of, trials_of
 from sweepgd.record.schema import SCHEMAS, sha256
-from sweepgd.record.waiting import waiting_logs
+from sweepgd.record.shared_logs import waiting_logs
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Verified:
 def verify(directory: Path | str) -> Verified:
     """Read every byte of a result directory, which may be in use.
 
-    Raises Problem if it is not a result directory, or a newer version wrote it.
+    Raises SweepgdError if it is not a result directory, or a newer version wrote it.
     """
     root = load(directory).directory
     # The order of listing matters: a part that is published meanwhile and is in an earlier list is also in the later ones.
@@ -144,7 +144,7 @@ def _log(path: Path) -> Iterator[Finding]:
         return  # it was published after it was listed
     except OSError as error:
         raise unreadable(path, error) from error
-    except Problem:
+    except SweepgdError:
         yield Finding(path, "it does not begin like a log")
         return
     if between:
@@ -176,7 +176,7 @@ def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
     try:
         text = sweep_toml(root)
         whole = "name" in tomllib.loads(text)
-    except (Problem, ValueError, RecursionError):  # also for a number of 5,000 digits, or 1,000 nested tables
+    except (SweepgdError, ValueError, RecursionError):  # also for a number of 5,000 digits, or 1,000 nested tables
         whole = False
     if not whole:
         yield Finding(path, f"it is not a sweep: {SWEEP_REMEDY}")

@@ -1,1 +1,4 @@
-"""Terminal tables and figures, made from the tables of `sweepgd.analysis`."""
+"""Tables for the terminal, figures and HTML pages, drawn from the tables of `sweepgd.analysis`.
+
+Nothing here computes a statistic or parses an option.
+"""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Results
 from sweepgd.report.charts import CHARTS, Missing
 
@@ -16,7 +16,7 @@ def _to_stderr(line: str) -> None:
 def write_figures(results: Results, directory: Path | str, say: Callable[[str], None] = _to_stderr) -> list[Path]:
     """Write every chart for which `results` has data to `directory`, and return the files.
 
-    `say` receives a line for each chart that is skipped because it has no data. Raises Problem if the directory cannot be
+    `say` receives a line for each chart that is skipped because it has no data. Raises SweepgdError if the directory cannot be
     written.
     """
     directory = Path(directory)
@@ -34,5 +34,7 @@ def write_figures(results: Results, directory: Path | str, say: Callable[[str], 
                 chart.save(path, scale_factor=scale)
                 written.append(path)
     except OSError as error:
-        raise Problem(f"cannot write figures to {directory}: {error.strerror or error}; choose another --figures") from error
+        raise SweepgdError(
+            f"cannot write figures to {directory}: {error.strerror or error}; choose another --figures"
+        ) from error
     return written

@@ -1,9 +1,9 @@
-"""Learning-rate schedules, as factors of a base rate, and batch-size schedules."""
+"""Learning-rate schedules as factors of a base rate, and batch-size schedules."""
 
-from sweepgd.schedules.batches import BATCH_SCHEDULES
+from sweepgd.schedules.batch_schedules import BATCH_SCHEDULES
 from sweepgd.schedules.builtin import constant, cosine, exponential, inverse_sqrt, one_cycle, polynomial, step, time
 from sweepgd.schedules.contract import BatchSchedule, Clock, Schedule
-from sweepgd.schedules.rates import BEGINNING, Start, learning_rates
+from sweepgd.schedules.learning_rates import BEGINNING, Start, learning_rates
 
 __all__ = [
     "BATCH_SCHEDULES",

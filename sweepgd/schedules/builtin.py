@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from sweepgd.core.setting import Setting
 from sweepgd.schedules.contract import Clock, Floats, Schedule
-from sweepgd.setting import Setting
 
 
 def _progress(clock: Clock) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.setting import Setting
+from sweepgd.core.setting import Setting
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -1,9 +1,19 @@
-"""Sweeps: the sweep file read from TOML and validated into frozen classes, and the space that it searches."""
+"""A sweep file as validated, frozen data: its tables, its search space, and how it is read and written."""
 
-from sweepgd.sweep.files import bundled, changes, copy_of, differences, load, parse, recorded, to_toml, with_sampler_version
 from sweepgd.sweep.inverse import point_of
 from sweepgd.sweep.points import configuration_of, points_of, space_of
 from sweepgd.sweep.spec import Sweep
+from sweepgd.sweep.toml_files import (
+    bundled,
+    changes,
+    copy_of,
+    differences,
+    load,
+    parse,
+    recorded,
+    to_toml,
+    with_sampler_version,
+)
 
 __all__ = [
     "Sweep",

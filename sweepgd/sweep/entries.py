@@ -5,9 +5,9 @@ from math import isfinite, log
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sweepgd.problem import UsageProblem
-from sweepgd.setting import Setting
-from sweepgd.space import Axis, Value
+from sweepgd.core.errors import UsageError
+from sweepgd.core.setting import Setting
+from sweepgd.sweep.space import Axis, Value
 
 # A range with more values than this almost certainly has a mistyped step.
 LONGEST_LIST = 10_000
@@ -28,7 +28,7 @@ Entry = Value | list[Value] | Range
 
 
 def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value, ...]] | None = None) -> Axis:
-    """Return the axis that an entry describes. Raises UsageProblem if a value is invalid or a range is empty.
+    """Return the axis that an entry describes. Raises UsageError if a value is invalid or a range is empty.
 
     `name` is the axis, such as "optimizer.adam.beta1". `when` limits the axis to points with one of these values of
     another axis.
@@ -38,7 +38,7 @@ def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value
     label = f"{where}.{setting.name}"
     if setting.choices:
         if isinstance(entry, Range):
-            raise UsageProblem(f"{label} takes {', '.join(map(str, setting.choices))}: give a list of these, not a range")
+            raise UsageError(f"{label} takes {', '.join(map(str, setting.choices))}: give a list of these, not a range")
         if entry == "search":
             entry = list(setting.choices)
     if entry == "search" and setting.low is not None and setting.high is not None:
@@ -47,10 +47,10 @@ def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value
         return _range_axis(name, label, entry, setting, where, when)
     listed = entry if isinstance(entry, list) else [entry]
     if not listed:
-        raise UsageProblem(f"{label} is an empty list: give at least one value")
+        raise UsageError(f"{label} is an empty list: give at least one value")
     values = tuple(setting.check(value, where) for value in listed)
     if len(set(values)) < len(values):
-        raise UsageProblem(f"{label} = {listed}: a value occurs twice: remove one")
+        raise UsageError(f"{label} = {listed}: a value occurs twice: remove one")
     return Axis(name, values=values, when=when)
 
 
@@ -59,20 +59,20 @@ def _range_axis(
 ) -> Axis:
     low, high, step = entry.low, entry.high, entry.step
     if low > high:
-        raise UsageProblem(f"{label}: low {low:g} is above high {high:g}: swap them")
+        raise UsageError(f"{label}: low {low:g} is above high {high:g}: swap them")
     if entry.log and low <= 0:
-        raise UsageProblem(f"{label}: a log range cannot start at {low:g}: give a low above 0, or remove log")
+        raise UsageError(f"{label}: a log range cannot start at {low:g}: give a low above 0, or remove log")
     if step is not None and not (step > (1 if entry.log else 0) and isfinite(step)):
-        raise UsageProblem(f"{label}: step {step:g} must be finite and above {1 if entry.log else 0}")
+        raise UsageError(f"{label}: step {step:g} must be finite and above {1 if entry.log else 0}")
     setting.check(low, where)
     setting.check(high, where)
     integer = isinstance(setting.default, int)
     if integer and step is not None and not entry.log and step != int(step):
-        raise UsageProblem(f"{label}: step {step:g} is not a whole number: give a whole step")
+        raise UsageError(f"{label}: step {step:g} is not a whole number: give a whole step")
     if entry.log and step is not None:
         count = int(log(high / low) / log(step) + 1e-9) + 1
         if count > LONGEST_LIST:
-            raise UsageProblem(f"{label}: {count} steps from low to high, more than {LONGEST_LIST}: give a larger step")
+            raise UsageError(f"{label}: {count} steps from low to high, more than {LONGEST_LIST}: give a larger step")
         values = [low * step**index for index in range(count)]
         return Axis(name, values=tuple(dict.fromkeys(round(v) if integer else float(v) for v in values)), when=when)
     if step is not None:

@@ -1,8 +1,8 @@
 """The inverse of `configuration_of`: from a configuration to its point in a space."""
 
-from sweepgd.configuration import Configuration
-from sweepgd.space import Space, Value
+from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import configuration_of, optimizer_of
+from sweepgd.sweep.space import Space, Value
 
 
 def point_of(configuration: Configuration, space: Space) -> dict[str, Value] | None:

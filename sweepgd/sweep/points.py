@@ -3,15 +3,15 @@
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from sweepgd import registry
-from sweepgd.budget import LONGEST, Budget
-from sweepgd.configuration import Configuration
+from sweepgd.core.errors import UsageError, nearest
+from sweepgd.core.setting import Setting, resolve
 from sweepgd.optimizers import Optimizer
-from sweepgd.problem import UsageProblem, nearest
+from sweepgd.plugins import registry
 from sweepgd.schedules import BATCH_SCHEDULES, BatchSchedule, Schedule
-from sweepgd.setting import Setting, resolve
-from sweepgd.space import Axis, Space, Value
+from sweepgd.sweep.budget import LONGEST, Budget
+from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.entries import Entry, Range, axis
+from sweepgd.sweep.space import Axis, Space, Value
 from sweepgd.sweep.spec import PointSpec, Sweep
 
 WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0, maximum=LONGEST)
@@ -30,17 +30,17 @@ def schedule_of(name: str) -> Schedule:
 
 def batch_schedule_of(name: str) -> BatchSchedule:
     if name not in BATCH_SCHEDULES:
-        raise UsageProblem(f"unknown batch schedule {name!r}: {nearest(name, BATCH_SCHEDULES)}")
+        raise UsageError(f"unknown batch schedule {name!r}: {nearest(name, BATCH_SCHEDULES)}")
     return BATCH_SCHEDULES[name]
 
 
 def names_of(entry: Entry, key: str) -> tuple[str, ...]:
-    """Return the names in the entry `space.<key>`. Raises UsageProblem if it is anything else, or a name occurs twice."""
+    """Return the names in the entry `space.<key>`. Raises UsageError if it is anything else, or a name occurs twice."""
     listed = entry if isinstance(entry, list) else [entry]
     if isinstance(entry, Range) or not listed or not all(isinstance(name, str) for name in listed):
-        raise UsageProblem(f"space.{key} takes names: give one in quotes, or a list of them")
+        raise UsageError(f"space.{key} takes names: give one in quotes, or a list of them")
     if len(set(listed)) < len(listed):
-        raise UsageProblem(f"space.{key} = {listed}: a name occurs twice: remove one")
+        raise UsageError(f"space.{key} = {listed}: a name occurs twice: remove one")
     return tuple(str(name) for name in listed)
 
 
@@ -52,11 +52,11 @@ def _batch_size_axis(entry: Entry, where: str = "space") -> Axis:
         if value == "full":
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageProblem(
+            raise UsageError(
                 f'{where}.batch_size = {value!r}: give a whole number from 1 to the number of training rows, or "full"'
             )
     if not listed or len(set(listed)) < len(listed):
-        raise UsageProblem(f"{where}.batch_size = {listed}: give at least one value, and none twice")
+        raise UsageError(f"{where}.batch_size = {listed}: give at least one value, and none twice")
     return Axis("batch_size", values=tuple(listed))
 
 
@@ -80,7 +80,7 @@ def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]
 
 def _check_not_zero(rates: Iterable[Value], where: str) -> None:
     if 0 in rates:
-        raise UsageProblem(f"{where}: a rate of 0 learns nothing: give one above 0")
+        raise UsageError(f"{where}: a rate of 0 learns nothing: give one above 0")
 
 
 def _setting_axes(
@@ -101,7 +101,7 @@ def _setting_axes(
             if kind == "optimizer" and key == "learning_rate":
                 continue
             if key not in known:
-                raise UsageProblem(f"unknown key {kind}.{name}.{key}: {nearest(key, known)}")
+                raise UsageError(f"unknown key {kind}.{name}.{key}: {nearest(key, known)}")
             checked = axis(f"{kind}.{name}.{key}", entry, known[key], (kind, (name,)))
             if name in names:
                 axes.append(checked)
@@ -111,7 +111,7 @@ def _setting_axes(
 def space_of(sweep: Sweep) -> Space:
     """Return the space of a sweep: an axis for each hyperparameter that it searches or fixes.
 
-    Raises UsageProblem if a name is unknown, or an entry is invalid or empty.
+    Raises UsageError if a name is unknown, or an entry is invalid or empty.
     """
     optimizers = names_of(sweep.space.optimizer, "optimizer")
     schedules = names_of(sweep.space.schedule, "schedule")
@@ -134,7 +134,7 @@ def space_of(sweep: Sweep) -> Space:
     if sweep.space.weight_decay is not None:
         for name, entries in sweep.optimizer.items():
             if name in optimizers and "weight_decay" in entries:
-                raise UsageProblem(f"space.weight_decay and optimizer.{name}.weight_decay are the same: give one of them")
+                raise UsageError(f"space.weight_decay and optimizer.{name}.weight_decay are the same: give one of them")
         axes.append(axis("weight_decay", sweep.space.weight_decay, WEIGHT_DECAY))
     axes += _setting_axes("optimizer", sweep.optimizer, optimizers, lambda name: optimizer_of(name).hyperparameters)
     axes += _setting_axes("schedule", sweep.schedule, schedules, lambda name: schedule_of(name).settings)
@@ -146,7 +146,7 @@ def space_of(sweep: Sweep) -> Space:
 
 def _check_length(schedule: str, budget: Budget) -> None:
     if schedule_of(schedule).needs_length and budget.seconds is not None and budget.length is None:
-        raise UsageProblem(
+        raise UsageError(
             f"schedule {schedule!r} needs the length of the run, and the budget is in seconds: set budget.length in epochs"
         )
 
@@ -190,7 +190,7 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
 def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:
     """Return the `[[points]]` of a sweep as points of its space.
 
-    A key that a point does not give has the value that the space fixes, or else the default. Raises UsageProblem for an
+    A key that a point does not give has the value that the space fixes, or else the default. Raises UsageError for an
     invalid point.
     """
     fixed = {axis.name: axis.values[0] for axis in space.axes if axis.fixed}
@@ -209,7 +209,7 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
         ("batch_schedule", spec.batch_schedule),
     ):
         if given is None and kind not in fixed:
-            raise UsageProblem(f"{where} names no {kind}, and space.{kind} has several: name one")
+            raise UsageError(f"{where} names no {kind}, and space.{kind} has several: name one")
         chosen[kind] = fixed[kind] if given is None else given
     optimizer = optimizer_of(str(chosen["optimizer"]))
     point = dict(chosen)
@@ -237,7 +237,7 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
     point["schedule_after_warmup"] = AFTER_WARMUP.check(after, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
     if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
-        raise UsageProblem(f"{where}: weight_decay and hyperparameters.weight_decay are the same: give one of them")
+        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same: give one of them")
     if decay is not None and "weight_decay" not in spec.hyperparameters:
         point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
     return point

@@ -6,10 +6,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sweepgd.budget import Budget
+from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
+from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.entries import Range
-from sweepgd.sweep.spec import MeasureSpec, ModelSpec, PointSpec, SearchSpec, SpaceSpec, Sweep
+from sweepgd.sweep.spec import ModelSpec, PointSpec, SearchSpec, SpaceSpec, Sweep
 
 TABLES: dict[str, type[BaseModel]] = {
     "data": DataSpec,

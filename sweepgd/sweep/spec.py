@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
-from sweepgd.budget import Budget
+from sweepgd.core.errors import UsageError
+from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
-from sweepgd.measures import MEASURES, settings_of
-from sweepgd.problem import UsageProblem
+from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.entries import Entry
 
 # Limit on the replicates of a trial and on the trials of a generation, which a process holds in memory at once.
@@ -100,64 +100,13 @@ class SearchSpec(BaseModel):
             raise ValueError("give objective or objectives, not both")
         for name in [self.objective, *(self.objectives or [])]:
             if name is not None and name.startswith("test"):
-                raise UsageProblem(
+                raise UsageError(
                     f"search.objective = {name!r}: a search must not use the test part; use validation_loss or validation_error"
                 )
             if name is not None and name not in OBJECTIVES:
-                raise UsageProblem(f"search.objective = {name!r}: known: {', '.join(OBJECTIVES)}")
+                raise UsageError(f"search.objective = {name!r}: known: {', '.join(OBJECTIVES)}")
         if self.objectives is not None and (not self.objectives or len(set(self.objectives)) < len(self.objectives)):
             raise ValueError("objectives must name at least one objective, each only once")
-        return self
-
-
-class MeasureSpec(BaseModel):
-    """The `[measure]` table: which curvature measures are taken at the minimisers, and on which training rows.
-
-    `--set measure=false` removes the table.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    measures: list[str] = Field(["lambda_max"], min_length=1, description="names of measures: " + ", ".join(MEASURES))
-    rows: PositiveInt | Literal["full"] = Field(512, description='training rows, a fixed random subset; "full" for all')
-    which: list[Literal["final", "best"]] = Field(["final"], min_length=1, description="which weights of a run")
-    every: PositiveInt | None = Field(
-        None, description="epochs between measurements of lambda_max during training; none by default"
-    )
-    rescale: float | None = Field(
-        None,
-        gt=0,
-        allow_inf_nan=False,
-        description="also measure weights of the same function with layers rescaled by this factor",
-    )
-    dtype: Literal["float32", "float64"] | None = Field(
-        None, description="floating-point type of the measurements; the model's by default"
-    )
-    seed: int = Field(0, ge=0, lt=2**32, description="seed of the random subset, and of the random vectors of each measure")
-    settings: dict[str, dict[str, Any]] = Field(default_factory=dict, description="settings of each measure")
-
-    @field_validator("rows", mode="before")
-    @classmethod
-    def _check_rows(cls, rows: Any) -> Any:
-        if rows != "full" and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
-            raise ValueError(f'give a whole number of at least 1, or "full", not {rows!r}')
-        return rows
-
-    def resolved(self) -> "MeasureSpec":
-        """Return this table with each measure once and every setting of each written out."""
-        names = dict.fromkeys([*self.measures, *self.settings, *(["lambda_max"] if self.every else [])])
-        return self.model_copy(
-            update={
-                "measures": list(dict.fromkeys(self.measures)),
-                "which": list(dict.fromkeys(self.which)),
-                "settings": {name: settings_of(name, self.settings.get(name, {})) for name in names},
-            }
-        )
-
-    @model_validator(mode="after")
-    def _measures_exist(self) -> "MeasureSpec":
-        for name in {**dict.fromkeys(self.measures), **self.settings}:
-            settings_of(name, self.settings.get(name, {}))
         return self
 
 

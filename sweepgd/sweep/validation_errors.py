@@ -4,7 +4,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from sweepgd.problem import nearest
+from sweepgd.core.errors import nearest
 from sweepgd.sweep.entries import Range
 from sweepgd.sweep.spec import Sweep
 

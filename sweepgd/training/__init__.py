@@ -1,7 +1,10 @@
-"""One run: from a configuration, data and a seed to evaluations, weights and an outcome."""
+"""One training run and one trial: batches, the compiled loop, evaluations, the outcome, and its rows of the record.
 
-from sweepgd.training.points import Best, Point
+Nothing here knows other trials, workers or files.
+"""
+
+from sweepgd.training.evaluation import Best, Evaluation
 from sweepgd.training.run import Training
 from sweepgd.training.start import initial_parameters
 
-__all__ = ["Best", "Point", "Training", "initial_parameters"]
+__all__ = ["Best", "Evaluation", "Training", "initial_parameters"]

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd import registry
-from sweepgd.binding import Binding
-from sweepgd.budget import Budget
-from sweepgd.configuration import Configuration
+from sweepgd.core.outcome import COMPLETED, DIVERGED, FAILED, TIMED_OUT, Outcome
 from sweepgd.data import Data
 from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer
-from sweepgd.outcome import COMPLETED, DIVERGED, FAILED, TIMED_OUT, Outcome
-from sweepgd.plan import row_orders
+from sweepgd.plugins import registry
 from sweepgd.schedules import Clock, learning_rates
-from sweepgd.training.judge import Judge
-from sweepgd.training.points import Best, Point
+from sweepgd.sweep.budget import Budget
+from sweepgd.sweep.configuration import Configuration
+from sweepgd.training.batches import row_orders
+from sweepgd.training.compiled_run import CompiledRun
+from sweepgd.training.evaluation import Best, Evaluation
+from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
 
 # A kernel does not see Ctrl-C (numba#5551), so that no call of one should take much longer than this.
@@ -33,11 +33,12 @@ class Training:
     It also yields at each of `rungs`, percents of the budget at which a pruner decides (under a budget in seconds: at the first
     evaluation after one). The evaluation made there, `latest`, is for the pruner only: it does not count for patience, the goal
     or the best weights, and the run goes on as it would have without it. `weights` are the probabilities by which an epoch
-    draws its rows, if it draws them so (`sweepgd.plan.row_orders`). `initial` (parameters,) and `order` (epoch → row numbers)
-    replace what the seed would draw, to repeat another library's run. At `deadline`, by the monotonic clock, it is timed out.
+    draws its rows, if it draws them so (`sweepgd.training.batches.row_orders`). `initial` (parameters,) and `order` (epoch →
+    row numbers) replace what the seed would draw, to repeat another library's run. At `deadline`, by the monotonic clock, it
+    is timed out.
 
     After `advance()` is exhausted, `outcome` is how the run ended, `points` its evaluations, `parameters` the final weights and
-    `best` those of the best evaluation. Raises UsageProblem if the configuration does not fit the data.
+    `best` those of the best evaluation. Raises UsageError if the configuration does not fit the data.
     """
 
     def __init__(
@@ -70,14 +71,16 @@ class Training:
         optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
         start = initial_parameters(architecture, seed) if initial is None else initial
         key, batch = kernel_key(seed), self.plan.batch_size(0)
-        self._binding = Binding(optimizer, configuration, architecture, data, initial=start, key=key, batch=batch, dtype=dtype)
-        self.points: list[Point] = []
+        self._compiled_run = CompiledRun(
+            optimizer, configuration, architecture, data, initial=start, key=key, batch=batch, dtype=dtype
+        )
+        self.points: list[Evaluation] = []
         self.positions: list[npt.NDArray[Any]] | None = [] if architecture.records_position else None
         self._outcome: Outcome | None = None
         self._deadline = deadline
         self.updates, self.samples, self.seconds = 0, 0, 0.0
-        self._judge = Judge(budget)
-        self._at_rung: Point | None = None
+        self._judge = RunMonitor(budget)
+        self._at_rung: Evaluation | None = None
         self._updates_per_call = FIRST_CALL_UPDATES
         self._batch_loss = nan
 
@@ -97,18 +100,18 @@ class Training:
         return self._judge.steps_to_goal
 
     @property
-    def latest(self) -> Point:
+    def latest(self) -> Evaluation:
         """The latest evaluation, including that at a rung."""
         return self._at_rung or self.points[-1]
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
         """The parameters to evaluate, (parameters,): those that are updated, or what the optimizer derives from them."""
-        return self._binding.evaluated_parameters(self.updates)
+        return self._compiled_run.evaluated_parameters(self.updates)
 
     def error(self, parameters: npt.NDArray[Any], inputs: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
         """Return the share of rows that the model misclassifies at these parameters."""
-        return self._binding.error(parameters, inputs, targets)
+        return self._compiled_run.error(parameters, inputs, targets)
 
     @property
     def planned_updates(self) -> int:
@@ -122,7 +125,7 @@ class Training:
             return 100.0 * min(self.seconds / self.budget.seconds, 1.0)
         return 100.0 * self.updates / self.planned_updates
 
-    def advance(self) -> Iterator[Point]:
+    def advance(self) -> Iterator[Evaluation]:
         """Train to the end; yield each evaluation: at the start, every `eval_every` samples, at each epoch's end, at rungs."""
         epoch = 0
         if self._deadline < inf:
@@ -153,11 +156,11 @@ class Training:
             pass
         return self
 
-    def _run_epoch(self, epoch: int) -> Iterator[Point]:
+    def _run_epoch(self, epoch: int) -> Iterator[Evaluation]:
         order = np.ascontiguousarray(self._order(epoch), dtype=np.int64)
         bounds = self.plan.bounds(epoch)
         updates = len(bounds) - 1
-        self._binding.reserve_scratch(int(bounds[1]))
+        self._compiled_run.reserve_scratch(int(bounds[1]))
         seen, before = int(bounds[-1]), self.samples
         clock = Clock(
             updates=np.arange(self.updates, self.updates + updates, dtype=np.int64),
@@ -209,7 +212,7 @@ class Training:
     def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
         """Make one update for each rate, in one call of the compiled trainer; return the number made."""
         start = perf_counter()
-        made, loss, previous = self._binding.train(order, bounds, rates, self.updates, self._judge.limit)
+        made, loss, previous = self._compiled_run.train(order, bounds, rates, self.updates, self._judge.limit)
         elapsed = perf_counter() - start
         self.seconds += elapsed
         self.updates += made
@@ -220,19 +223,19 @@ class Training:
         self._batch_loss = loss
         return made
 
-    def _evaluate(self, epoch: float, rate: float, batch_size: int = 0) -> Point:
+    def _evaluate(self, epoch: float, rate: float, batch_size: int = 0) -> Evaluation:
         """Evaluate the run, and record the evaluation."""
         parameters = self.parameters
         point = self._evaluated(parameters, epoch, rate, batch_size)
         self._record(point, parameters)
         return point
 
-    def _evaluated(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Point:
+    def _evaluated(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Evaluation:
         counts = (self.updates, epoch, self.samples, self.seconds, rate, batch_size or self.batch_size)
         # A Point has the fields of the result in the same order. By keywords this would take 1.5 µs longer, of 2.
-        return Point(*counts, *self._binding.evaluate(parameters), self._batch_loss)
+        return Evaluation(*counts, *self._compiled_run.evaluate(parameters), self._batch_loss)
 
-    def _record(self, point: Point, parameters: npt.NDArray[Any]) -> None:
+    def _record(self, point: Evaluation, parameters: npt.NDArray[Any]) -> None:
         """Add an evaluation to those of the run, which it may end."""
         self._at_rung = None
         self.points.append(point)

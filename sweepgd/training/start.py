@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sweepgd.configuration import Configuration
+from sweepgd.core.errors import UsageError
+from sweepgd.core.random_streams import INIT, KEY, stream
 from sweepgd.models import Architecture
-from sweepgd.plan import Plan
-from sweepgd.problem import UsageProblem
 from sweepgd.schedules import BATCH_SCHEDULES, BEGINNING, Start
-from sweepgd.streams import INIT, KEY, stream
+from sweepgd.sweep.configuration import Configuration
+from sweepgd.training.batches import Plan
 
 # Replicates have the same seeds in every trial, and so the same initial parameters. Drawing them takes 30 µs a run, a tenth of
 # a small trial. The cache holds at most 8 MB.
@@ -21,11 +21,11 @@ CACHED_SEEDS, CACHED_PARAMETERS = 64, 16384
 def plan_of(configuration: Configuration, rows: int, last_batch: str) -> Plan:
     """Return the mini-batches of a configuration on `rows` training rows; `last_batch` is "keep" or "drop".
 
-    Raises UsageProblem if the batch size is not 1 to `rows`.
+    Raises UsageError if the batch size is not 1 to `rows`.
     """
     size = configuration.batch_rows(rows)
     if not 1 <= size <= rows:
-        raise UsageProblem(f'batch_size {size}: must be 1 to {rows}, the number of training rows, or "full"')
+        raise UsageError(f'batch_size {size}: must be 1 to {rows}, the number of training rows, or "full"')
     grow = partial(BATCH_SCHEDULES[configuration.batch_schedule].size, size, **configuration.batch_schedule_settings)
     return Plan(rows, grow, drop_last=last_batch == "drop")
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 from study_tables import curvature, run, trials, value
 
-from sweepgd.analysis.measured import measured
+from sweepgd.analysis.runs_with_measures import measured
 
 
 def runs(measures: dict[str, list], gaps: list, **columns: list) -> pa.Table:

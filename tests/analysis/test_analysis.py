@@ -4,9 +4,9 @@ import pytest
 from study_tables import Tables, curves, run, study, trials
 
 from sweepgd.analysis import best_curves, by, configurations, paths, rate_batch_map, summary
+from sweepgd.analysis.binning import batch_levels, edges, rate_levels
 from sweepgd.analysis.groups import Groups
-from sweepgd.analysis.levels import batch_levels, edges, rate_levels
-from sweepgd.problem import UsageProblem
+from sweepgd.core.errors import UsageError
 
 
 def test_groups_agree_with_numpy_and_ignore_nan():
@@ -88,7 +88,7 @@ def test_many_batch_sizes_are_binned_to_powers_of_two():
 
 
 def test_an_unknown_factor_is_refused_with_the_nearest_name():
-    with pytest.raises(UsageProblem, match="unknown factor 'batchsize': did you mean 'batch_size'"):
+    with pytest.raises(UsageError, match="unknown factor 'batchsize': did you mean 'batch_size'"):
         by(trials(), "batchsize")
 
 

@@ -9,7 +9,7 @@ from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.jackknife import Comparison, Jackknife, group_jackknife, interval, kendall_jackknife, spearman_jackknife
 from sweepgd.analysis.ranks import kendall, pairs_in, spearman
-from sweepgd.problem import UsageProblem
+from sweepgd.core.errors import UsageError
 
 
 def rows(table, **options):
@@ -186,7 +186,7 @@ def test_a_verdict_names_its_direction_and_target():
     table = runs({"lambda_max": x}, -x, test_error=x / 20)
     assert rows(table)["all runs"]["verdict"] == "smaller gap"
     assert rows(table, target="test_error")["all runs"]["verdict"] == "larger error"
-    with pytest.raises(UsageProblem, match=r"unknown target 'gap'"):
+    with pytest.raises(UsageError, match=r"unknown target 'gap'"):
         correlations(table, "gap")
 
 

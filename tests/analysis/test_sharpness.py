@@ -4,7 +4,7 @@ import pytest
 from study_tables import Tables, curvature, curves, run, trials, value
 
 from sweepgd.analysis.sharpness import sharpness
-from sweepgd.report.tables import to_json
+from sweepgd.report.summary_tables import to_json
 
 
 def results(table, *measured):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from study_tables import curvature, curves, run, trials, value
 
-from sweepgd import registry
 from sweepgd.analysis.stability import EDGES, edge_of_stability, stability, thresholds
+from sweepgd.plugins import registry
 
 
 def recorded(update, number, **columns):

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
-from sweepgd.measures import settings_of
+from sweepgd.curvature.catalogue import settings_of
 
 from . import rounds
 from .child import Child

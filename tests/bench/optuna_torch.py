@@ -97,22 +97,22 @@ def _work(connection: Connection, problem: Problem, points: Sequence[Point]) -> 
 
 def problem_of(text: str) -> Problem:
     """The very rows and network that a sweep file trains on."""
-    from sweepgd.lab import Lab
     from sweepgd.sweep import parse
+    from sweepgd.training.sweep_context import SweepContext
 
-    lab = Lab(parse(text))
-    data = lab.data(0)
+    context = SweepContext(parse(text))
+    data = context.data(0)
     judge = data.validation or data.train
 
     def targets(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return values[:, 0].astype(np.int64) if data.classes else values.copy()
 
-    hidden = (lab.sweep.model.model_extra or {}).get("hidden", ())
+    hidden = (context.sweep.model.model_extra or {}).get("hidden", ())
     widths = (data.train.inputs.shape[1], *hidden, len(data.classes) or 1)
-    assert lab.sweep.budget.epochs is not None
+    assert context.sweep.budget.epochs is not None
     return Problem(
         (data.train.inputs.copy(), targets(data.train.targets)),
         (judge.inputs.copy(), targets(judge.targets)),
         widths,
-        lab.sweep.budget.epochs,
+        context.sweep.budget.epochs,
     )

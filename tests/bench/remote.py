@@ -16,16 +16,16 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from sweepgd.ask_and_tell import AskAndTell
+from sweepgd.core.interrupts import Stop
 from sweepgd.execution.messages import Block, Returned
 from sweepgd.execution.remote_pool import RemotePool
 from sweepgd.execution.transport import BlockEnded
-from sweepgd.interrupts import Stop
-from sweepgd.preparation import prepare
 from sweepgd.record import Store
-from sweepgd.reporting import Reporting, Silence
+from sweepgd.record.commit_results import NoProgress, ResultCommitter
+from sweepgd.study.ask_and_tell import AskAndTell
+from sweepgd.study.preparation import prepare
 from sweepgd.sweep import parse, to_toml
-from sweepgd.trial import run
+from sweepgd.training.trial import run
 
 from .finding import Finding
 from .searches import SWEEPS, WORKERS, Search, search
@@ -90,7 +90,7 @@ def driver_cost(name: str, size: int, blocks: int) -> tuple[float, float, float]
     teller = AskAndTell(prepared, None, None, None, 0.0, None, Stop())
     asked = ((number, prepared.advisor.ask(number)) for number in range(sample))
     tasks.extend(islice(teller._tasks(asked), sample))
-    results = [run(prepared.lab, task) for task in tasks]
+    results = [run(prepared.context, task) for task in tasks]
     pickled = {number: pickle.dumps(replace(results[number % sample], trial=number)) for number in range(total)}
     transport = _Returning(pickled)
     pool = RemotePool(transport, print)
@@ -100,7 +100,7 @@ def driver_cost(name: str, size: int, blocks: int) -> tuple[float, float, float]
         TemporaryDirectory(prefix="sweepgd-bench-") as folder,
         closing(Store.open(Path(folder, "out"), to_toml(prepared.sweep), lambda: None)) as store,
     ):
-        reporting = Reporting(store, Silence(), Stop())
+        reporting = ResultCommitter(store, NoProgress(), Stop())
         begun = perf_counter()
         AskAndTell(prepared, store, pool, reporting, float("inf"), None, Stop()).run()
         seconds = perf_counter() - begun

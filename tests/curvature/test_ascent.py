@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.curvature.ascent import REMAINING_RISE, ascend, ascend_from, directions
-from sweepgd.curvature.ball import BALL
-from sweepgd.curvature.box import BOX
-from sweepgd.problem import Problem
+from sweepgd.curvature.keskar_phi import BOX
+from sweepgd.curvature.sam_sharpness import BALL
 
 
 def quadratic(curvatures, slope):
@@ -42,7 +42,7 @@ def test_with_a_zero_gradient_the_first_direction_is_an_eigenvector(slope, first
 
 def test_random_directions_replace_eigenvectors_if_the_curvature_overflows():
     def overflow(v):
-        raise Problem("the curvature is not finite: overflow")
+        raise SweepgdError("the curvature is not finite: overflow")
 
     found = np.array(list(directions(overflow, np.ones(9), 12, np.random.default_rng(0))))
     assert found.shape == (12, 9)

@@ -8,13 +8,13 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 import sweepgd
 from sweepgd.curvature.ascent import ascend
-from sweepgd.curvature.ball import BALL
-from sweepgd.curvature.box import BOX
-from sweepgd.curvature.gauge import Gauge
-from sweepgd.curvature.place import Place
+from sweepgd.curvature.keskar_phi import BOX
+from sweepgd.curvature.measure_spec import MeasureSpec
+from sweepgd.curvature.measurer import Measurer
+from sweepgd.curvature.point import Point
+from sweepgd.curvature.sam_sharpness import BALL
 from sweepgd.data import DataSpec, prepare
 from sweepgd.models import Shape, build
-from sweepgd.sweep.spec import MeasureSpec
 
 RANDOM, LEADING = 200, 16
 
@@ -34,27 +34,27 @@ def trained(data: str, activation: str, hidden: tuple[int, ...], optimizer: str,
 def found(architecture, data, theta, name, starts):
     """The records of a measure with `starts` ascents each."""
     settings = {name: {"starts": starts} | ({"epsilon": [1e-3]} if name == "phi" else {})}
-    gauge = Gauge(architecture, data, MeasureSpec(measures=[name], rows="full", settings=settings))
-    return {one.measure: one for one in gauge.measure(theta, np.zeros_like(theta))}
+    measurer = Measurer(architecture, data, MeasureSpec(measures=[name], rows="full", settings=settings))
+    return {one.measure: one for one in measurer.measure(theta, np.zeros_like(theta))}
 
 
 def brute(architecture, data, theta, record):
     """The largest rise that brute force finds, in the unit of `record`, from other starts than the measure's."""
-    gauge = Gauge(architecture, data, MeasureSpec(rows="full"))
-    place = Place(gauge.objective, theta, np.zeros_like(theta), 0)
-    loss_here, _ = place.gradient(theta)
+    measurer = Measurer(architecture, data, MeasureSpec(rows="full"))
+    point = Point(measurer.objective, theta, np.zeros_like(theta), 0)
+    loss_here, _ = point.gradient(theta)
     if record == "phi_subspace_0.001":
-        basis = place.random("phi_subspace").standard_normal((len(theta), min(100, len(theta))))
+        basis = point.random("phi_subspace").standard_normal((len(theta), min(100, len(theta))))
         radii, region, unit = 1e-3 * (np.abs(np.linalg.pinv(basis) @ theta) + 1.0), BOX, 100.0 / (1.0 + loss_here)
     else:
         basis, region, unit = np.eye(len(theta)), BALL, 1.0
         radii = np.full_like(theta, 0.05) if record == "sam_max" else 0.5 * np.abs(theta)
         if record == "phi_0.001":
             radii, region, unit = 1e-3 * (np.abs(theta) + 1.0), BOX, 100.0 / (1.0 + loss_here)
-    product, size = place.hessian(), len(radii)
+    product, size = point.hessian(), len(radii)
 
     def rise(u):
-        loss, gradient = place.gradient(theta + basis @ (radii * u))
+        loss, gradient = point.gradient(theta + basis @ (radii * u))
         return loss - loss_here, radii * (gradient @ basis)
 
     scaled = LinearOperator((size, size), matvec=lambda u: radii * (product(basis @ (radii * u)) @ basis), dtype=float)
@@ -79,12 +79,12 @@ def brute(architecture, data, theta, record):
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None,
 )
 def test_a_maximum_equals_brute_force(network, record, single_start):
-    place = trained(*network)
-    highest = brute(*place, record)
+    point = trained(*network)
+    highest = brute(*point, record)
     name = record.split("_")[0]
-    value = found(*place, name, 24)[record]
+    value = found(*point, name, 24)[record]
     assert value.value >= 0.99 * highest
-    assert found(*place, name, 1)[record].value <= single_start * highest
+    assert found(*point, name, 1)[record].value <= single_start * highest
     assert len(value.starts) == 24
     assert value.starts.max() == value.value
     assert 0.0 < value.error < value.value
@@ -101,10 +101,10 @@ def test_maxima_of_36_networks_are_within_1_percent_in_95_percent():
         for seed in (2,)
     ]
     shares, covered = [], []
-    for place in (trained(*network) for network in networks):
-        values = found(*place, "sam", 24) | found(*place, "asam", 24) | found(*place, "phi", 24)
+    for point in (trained(*network) for network in networks):
+        values = found(*point, "sam", 24) | found(*point, "asam", 24) | found(*point, "phi", 24)
         for record in ("sam_max", "asam_max", "phi_0.001", "phi_subspace_0.001"):
-            highest = brute(*place, record)
+            highest = brute(*point, record)
             shares.append(values[record].value / highest)
             covered.append(highest <= 1.01 * values[record].value + 2 * values[record].error)
     assert np.mean(np.array(shares) >= 0.99) >= 0.95

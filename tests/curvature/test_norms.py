@@ -5,19 +5,19 @@ import pytest
 from places import blobs, bowl, measured, net
 from small import no_data
 
-from sweepgd.curvature.gauge import Gauge
-from sweepgd.layout import tensors_in
-from sweepgd.sweep.spec import MeasureSpec
+from sweepgd.core.layout import tensors_in
+from sweepgd.curvature.measure_spec import MeasureSpec
+from sweepgd.curvature.measurer import Measurer
 
 
 def test_norms_of_a_network_equal_numpys():
     data = blobs()
     architecture, theta = net(data)
     first, _, second, _ = tensors_in(theta, architecture.layout)
-    gauge = Gauge(architecture, data, MeasureSpec(measures=["distance", "weight_norm", "weight_norm_log_product"]))
+    measurer = Measurer(architecture, data, MeasureSpec(measures=["distance", "weight_norm", "weight_norm_log_product"]))
     start = theta.copy()
     start[:2] += [3.0, -4.0]
-    distance, norm, product = gauge.measure(theta, start)
+    distance, norm, product = measurer.measure(theta, start)
     assert distance.value == pytest.approx(5.0)
     assert norm.value == pytest.approx(np.sqrt(np.sum(theta**2)))
     assert product.value == pytest.approx(log(np.sqrt(np.sum(first**2)) * np.sqrt(np.sum(second**2))))
@@ -31,6 +31,6 @@ def test_missing_norms_have_messages():
     assert (found.value, found.message) == (None, "a layer's weights are all 0: the product of the norms has no logarithm")
     found = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "weight_norm_log_product")["weight_norm_log_product"]
     assert (found.value, found.message) == (None, "the model has no weights in layers")
-    gauge = Gauge(bowl((1.0, 2.0)), no_data(), MeasureSpec(measures=["distance"]))
-    (distance,) = gauge.measure(np.ones(2), np.array([np.nan, 0.0]))
+    measurer = Measurer(bowl((1.0, 2.0)), no_data(), MeasureSpec(measures=["distance"]))
+    (distance,) = measurer.measure(np.ones(2), np.array([np.nan, 0.0]))
     assert (distance.value, distance.message) == (None, "the parameters that training began with are not known")

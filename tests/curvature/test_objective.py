@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from small import data_of, model_for, no_data, part_of
 
-from sweepgd.curvature import second_order
+from sweepgd.core.errors import SweepgdError
+from sweepgd.curvature import hessian
 from sweepgd.curvature.objective import Objective, subset
-from sweepgd.problem import Problem
 
 ROWS = 300
 RNG = np.random.default_rng(4)
@@ -69,7 +69,7 @@ def test_a_product_keeps_a_copy_of_its_parameters():
 
 def test_values_beyond_the_memory_limit_are_recomputed(monkeypatch):
     expected = objective_of(128).hessian(WEIGHTS)(DIRECTION)
-    monkeypatch.setattr(second_order, "KEPT_BYTES", 1000)
+    monkeypatch.setattr(hessian, "KEPT_BYTES", 1000)
     product = objective_of(128).hessian(WEIGHTS)
     for _ in range(2):
         np.testing.assert_array_equal(product(DIRECTION), expected)
@@ -91,9 +91,9 @@ def test_without_kernels_products_are_differences_of_gradients():
 
 def test_gauss_newton_and_fisher_need_kernels():
     objective = Objective(PLAIN, DATA.train)
-    with pytest.raises(Problem, match="Gauss-Newton matrix needs a kernel"):
+    with pytest.raises(SweepgdError, match="Gauss-Newton matrix needs a kernel"):
         objective.gauss_newton(WEIGHTS)
-    with pytest.raises(Problem, match="Fisher information needs a kernel"):
+    with pytest.raises(SweepgdError, match="Fisher information needs a kernel"):
         objective.second_moments(WEIGHTS, fisher=True)
 
 
@@ -102,7 +102,7 @@ def test_products_and_moments_of_a_quadratic():
     objective, at = Objective(model, no_data().train), np.array([2.0, -4.0])
     np.testing.assert_array_equal(objective.hessian(at)([1.0, 2.0]), [3.0, 1.0])
     np.testing.assert_array_equal(objective.second_moments(at), [36.0, 4.0])
-    with pytest.raises(Problem, match="Fisher"):
+    with pytest.raises(SweepgdError, match="Fisher"):
         objective.second_moments(at, fisher=True)
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from naive import outputs
-from places import blobs, dense_hessian, measured, net, place_at
+from places import blobs, dense_hessian, measured, net, point_at
 
-from sweepgd.curvature.box import Box
-from sweepgd.layout import tensors_in
-from sweepgd.measures import measure_of, settings_of
+from sweepgd.core.layout import tensors_in
+from sweepgd.curvature.catalogue import measure_of, settings_of
+from sweepgd.curvature.keskar_phi import Box
 
 FACTOR = 3.0
 
@@ -42,13 +42,13 @@ def test_rescaled_eigenvalues_are_those_of_the_scaled_hessian(rescaled):
 
 def test_rescaled_phi_is_that_of_the_scaled_box(rescaled):
     data, architecture, theta, found = rescaled
-    place = place_at(architecture, data, theta)
-    loss_here, _ = place.gradient(theta)
+    point = point_at(architecture, data, theta)
+    loss_here, _ = point.gradient(theta)
     # By the same D, the box around D⁻¹w of half-width ε(|D⁻¹w| + 1) is one around w of half-width ε(|w| + D).
     scale = np.repeat([1 / FACTOR, 1 / FACTOR, FACTOR, 1.0], architecture.layout[:, 1])
     half = 1e-3 * (np.abs(theta) + scale)
 
-    box = Box(place, half, np.copy, np.copy, loss_here).sharpness(settings_of("phi", {}), place.random("phi_0.001"))
+    box = Box(point, half, np.copy, np.copy, loss_here).sharpness(settings_of("phi", {}), point.random("phi_0.001"))
     assert found["phi_0.001", FACTOR].value == pytest.approx(box.value, rel=1e-6)
     assert found["phi_0.001", FACTOR].value != pytest.approx(found["phi_0.001", 1.0].value, rel=0.05)
 

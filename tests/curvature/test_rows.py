@@ -5,17 +5,17 @@ import pytest
 from places import blobs, net
 
 import sweepgd
-from sweepgd.curvature.gauge import Gauge
+from sweepgd.curvature.measure_spec import MeasureSpec
+from sweepgd.curvature.measurer import Measurer
 from sweepgd.curvature.objective import GROUPS, groups
 from sweepgd.data import DataSpec, prepare
 from sweepgd.models import Shape, build
-from sweepgd.sweep.spec import MeasureSpec
 
 
 def gauges(architecture, data, theta, *names, rows, seeds):
     """The records of the subset of each seed."""
     return [
-        {one.measure: one for one in Gauge(architecture, data, spec).measure(theta, np.zeros_like(theta))}
+        {one.measure: one for one in Measurer(architecture, data, spec).measure(theta, np.zeros_like(theta))}
         for spec in (MeasureSpec(measures=list(names), rows=rows, seed=seed) for seed in seeds)
     ]
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from places import blobs, bowl, dense_hessian, measured, net, only, place_at
+from places import blobs, bowl, dense_hessian, measured, net, only, point_at
 from small import no_data
 
+from sweepgd.curvature.catalogue import settings_of
 from sweepgd.curvature.trace import hutchinson, rademacher, trace
-from sweepgd.measures import settings_of
 
 
 @pytest.mark.parametrize("hidden", [(5,), (), (4, 3)])
@@ -13,7 +13,7 @@ def test_the_trace_is_within_3_errors_in_97_of_100_seeds(hidden):
     architecture, theta = net(data, hidden=hidden)
     expected = np.trace(dense_hessian(architecture, theta, data, "tanh"))
     settings = settings_of("trace", {})
-    found = [only(trace(place_at(architecture, data, theta, seed), settings)) for seed in range(100)]
+    found = [only(trace(point_at(architecture, data, theta, seed), settings)) for seed in range(100)]
     assert sum(abs(value.value - expected) <= 3 * value.error for value in found) >= 97
     assert all(value.error <= 0.05 * value.value for value in found if value.message is None)
 

@@ -3,24 +3,26 @@
 import numpy as np
 import pytest
 
-from sweepgd import registry
-from sweepgd.data import DataSpec, checks, prepare
-from sweepgd.problem import Problem
-from sweepgd.setting import resolve
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.setting import resolve
+from sweepgd.data import DataSpec, prepare, table_checks
+from sweepgd.plugins import registry
 
 
 @pytest.mark.parametrize("rows", [9 * 10**15, 10**13])
 def test_more_rows_than_memory_are_refused(rows):
     spec = DataSpec(name="synthetic_linear", rows=rows)
-    with pytest.raises(Problem, match=rf"^synthetic_linear: {rows:,} rows of 2 columns need .* GB of memory, and this machine"):
+    with pytest.raises(
+        SweepgdError, match=rf"^synthetic_linear: {rows:,} rows of 2 columns need .* GB of memory, and this machine"
+    ):
         prepare(spec)
 
 
 @pytest.mark.filterwarnings("ignore:synthetic_linear. .* need .* of memory:UserWarning")
 def test_a_memory_error_is_reported_in_one_line(monkeypatch):
     spec = DataSpec(name="synthetic_linear", rows=10**13)
-    monkeypatch.setattr(checks, "machine_memory", lambda: None)  # as on a system that does not report its memory
-    with pytest.raises(Problem, match=r"^dataset 'synthetic_linear' of sweepgd .*: not enough memory: give"):
+    monkeypatch.setattr(table_checks, "machine_memory", lambda: None)  # as on a system that does not report its memory
+    with pytest.raises(SweepgdError, match=r"^dataset 'synthetic_linear' of sweepgd .*: not enough memory: give"):
         prepare(spec)
 
 

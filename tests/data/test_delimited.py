@@ -5,9 +5,9 @@ import gzip
 import numpy as np
 import pytest
 
-from sweepgd.data import DataSpec, checks, delimited, prepare
-from sweepgd.data.files import load_file
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
+from sweepgd.data import DataSpec, delimited, prepare, table_checks
+from sweepgd.data.user_files import load_file
 
 SPEC = {"path": "d.csv", "target": "y", "task": "classification"}
 
@@ -51,7 +51,7 @@ def test_types_that_change_after_the_first_block():
 @pytest.mark.usefixtures("_small_blocks")
 def test_a_word_after_the_first_block_is_reported_with_its_row():
     write(["x,y", *(f"{'four' if row == 77 else row},{row % 2}" for row in range(1, 101))])
-    with pytest.raises(Problem, match=r"d\.csv: column 'x', row 77 is 'four', not a number"):
+    with pytest.raises(SweepgdError, match=r"d\.csv: column 'x', row 77 is 'four', not a number"):
         load()
 
 
@@ -86,17 +86,19 @@ def test_20000_columns():
 
 def test_a_million_columns():
     write([",".join(map(str, range(10**6))), "1"])
-    with pytest.raises(Problem, match=r"d\.csv: at least 1,000,000 columns, more than the limit of 100,000: give fewer"):
+    with pytest.raises(SweepgdError, match=r"d\.csv: at least 1,000,000 columns, more than the limit of 100,000: give fewer"):
         load()
 
 
 def test_the_memory_that_a_large_file_needs_is_reported_before_reading(monkeypatch):
     write(["a,b,y", *(f"1,2,{row % 2}" for row in range(99))])
-    monkeypatch.setattr(checks, "WORTH_TELLING_BYTES", 1000)
+    monkeypatch.setattr(table_checks, "WORTH_TELLING_BYTES", 1000)
     with pytest.warns(UserWarning, match=r"d\.csv: 99 rows of 2 columns need 3\.17 kB of memory"):
         load()
-    monkeypatch.setattr(checks, "machine_memory", lambda: 3000)
-    with pytest.raises(Problem, match=r"d\.csv: 99 rows of 2 columns need 3\.17 kB of memory, and this machine has 3 kB: give"):
+    monkeypatch.setattr(table_checks, "machine_memory", lambda: 3000)
+    with pytest.raises(
+        SweepgdError, match=r"d\.csv: 99 rows of 2 columns need 3\.17 kB of memory, and this machine has 3 kB: give"
+    ):
         load()
 
 
@@ -193,7 +195,7 @@ def test_dates_that_become_timestamps_and_gaps_that_become_levels(readings):
 def test_words_in_several_columns_are_reported_together(readings):
     write(["a,b,y", *(f"{'four' if row == 77 else row},{'five' if row == 88 else row},{row % 2}" for row in range(1, 101))])
     with pytest.raises(
-        Problem, match=r"column 'a', row 77 is 'four', not a number; column 'b', row 88 is 'five', not a number"
+        SweepgdError, match=r"column 'a', row 77 is 'four', not a number; column 'b', row 88 is 'five', not a number"
     ):
         load()
     assert len(readings) == 3

@@ -7,10 +7,10 @@ import pytest
 from tiny import LINEAR, sweep
 
 import sweepgd
-from sweepgd import registry
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data import Dataset, DataSpec, Table, prepare
-from sweepgd.lab import Lab
-from sweepgd.problem import Problem
+from sweepgd.plugins import registry
+from sweepgd.training.sweep_context import SweepContext
 
 SPEC = {"path": "d.csv", "target": "y", "task": "regression", "split": "tail", "validation": 0.2, "test": 0.2}
 
@@ -79,7 +79,9 @@ def test_levels_of_a_plugin_become_inputs(monkeypatch):
 
 def test_a_column_of_row_names_is_refused_as_a_category():
     write([(row, f"name {row}", row) for row in range(1001)])
-    with pytest.raises(Problem, match="column 'sex' has 1,001 different texts, and a category at most 1,000: leave it out"):
+    with pytest.raises(
+        SweepgdError, match="column 'sex' has 1,001 different texts, and a category at most 1,000: leave it out"
+    ):
         prepare(DataSpec(**SPEC, categories=["sex"]))
 
 
@@ -103,7 +105,7 @@ def test_a_recorded_minimiser_can_be_used_on_new_rows():
     assert done["features"] == ["age", "sex=f", "sex=m", "age missing", "sex missing"]
     assert done["targets"] == ["y"]
     assert done["classes"] == []
-    data = Lab(asked).data(0)
+    data = SweepContext(asked).data(0)
     age, sex, _ = ROWS[0]
     row = [
         done["imputed"]["age"] if age == "" else age,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from data.zoo.arrays import idx
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data import DataSpec, prepare
-from sweepgd.problem import Problem
 
 LABELS = (np.arange(40) % 10).astype("u1")
 IMAGES = np.arange(40 * 4).reshape(40, 2, 2).astype("u1")
@@ -26,7 +26,7 @@ def test_the_four_files_become_training_and_test_sets(tmp_path):
 
 def test_missing_files_are_reported_with_how_to_get_them(tmp_path):
     with pytest.raises(
-        Problem, match=r"no file .*train-images-idx3-ubyte or .*: install Debian's package \(apt install dataset-"
+        SweepgdError, match=r"no file .*train-images-idx3-ubyte or .*: install Debian's package \(apt install dataset-"
     ):
         prepare(DataSpec(name="fashion_mnist", folder=str(tmp_path)))
 
@@ -35,5 +35,5 @@ def test_files_of_different_lengths_are_refused(tmp_path):
     for name in ("train", "t10k"):
         (tmp_path / f"{name}-images-idx3-ubyte").write_bytes(idx(IMAGES))
         (tmp_path / f"{name}-labels-idx1-ubyte").write_bytes(idx(LABELS[:9]))
-    with pytest.raises(Problem, match=r"images of shape \(40, 2, 2\) and labels of \(9,\): use the original files"):
+    with pytest.raises(SweepgdError, match=r"images of shape \(40, 2, 2\) and labels of \(9,\): use the original files"):
         prepare(DataSpec(name="fashion_mnist", folder=str(tmp_path)))

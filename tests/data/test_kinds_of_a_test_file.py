@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from sweepgd.core.errors import SweepgdError
+from sweepgd.data.data_spec import DataSpec
 from sweepgd.data.prepare import prepare
-from sweepgd.data.spec import DataSpec
-from sweepgd.problem import Problem
 
 
 def prepared(tmp_path, train, test, **settings):
@@ -18,7 +18,7 @@ def prepared(tmp_path, train, test, **settings):
 
 
 def test_text_in_a_column_of_numbers_is_refused(tmp_path):
-    with pytest.raises(Problem, match=r"test\.csv: column 'c'.*'A7', not a number"):
+    with pytest.raises(SweepgdError, match=r"test\.csv: column 'c'.*'A7', not a number"):
         prepared(tmp_path, [0, 100, 200, 100] * 3, ["A7", 100] * 3, categories="all")
 
 
@@ -35,5 +35,5 @@ def test_a_category_missing_in_all_test_rows_is_filled_in(tmp_path):
 
 
 def test_dates_in_a_column_of_numbers_are_refused(tmp_path):
-    with pytest.raises(Problem, match=r"test\.csv: column 'c'"):
+    with pytest.raises(SweepgdError, match=r"test\.csv: column 'c'"):
         prepared(tmp_path, [1, 2, 3, 4] * 3, ["2020-01-01", "2020-01-02"] * 3, dates="all")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from data.zoo import arrays, delimited, parquet, tested
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data import DataSpec, prepare
-from sweepgd.problem import Problem
 
 # Files of every format: with many columns, quotes, gzip, dictionaries, Keras' layout and images.
 WANTED = ("plain", "quoted", "gzip", "UTF-16", "a category with gaps", "dates in days", "pandas' index of a shuffled frame")
@@ -73,7 +73,7 @@ def run(number: int, folder: Path) -> str:
     signal.setitimer(signal.ITIMER_VIRTUAL, SILENT_SECONDS)
     try:
         data = prepare(DataSpec(path=str(path), **keys))
-    except Problem as problem:
+    except SweepgdError as problem:
         return str(problem)
     finally:
         for each in folder.iterdir():

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from sweepgd import registry
+from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.data import Data, Dataset, DataSpec, Table, prepare
-from sweepgd.problem import Problem, UsageProblem
+from sweepgd.plugins import registry
 
 
 def all_parts(data: Data) -> list:
@@ -145,7 +145,7 @@ def test_a_non_finite_input_is_reported_with_column_and_row(monkeypatch, bad, sh
     inputs = np.ones((20, 2))
     inputs[6, 1] = bad
     offer(monkeypatch, Table(inputs, np.zeros((20, 1)), ("a", "b")), "regression")
-    with pytest.raises(Problem, match=rf"given: column 'b', row 7 is {shown}: remove"):
+    with pytest.raises(SweepgdError, match=rf"given: column 'b', row 7 is {shown}: remove"):
         prepare(DataSpec(name="given"))
 
 
@@ -153,7 +153,7 @@ def test_a_non_finite_target_is_reported_with_its_row(monkeypatch):
     targets = np.zeros((20, 1))
     targets[19] = np.nan
     offer(monkeypatch, Table(np.ones((20, 1)), targets, ("a",)), "regression")
-    with pytest.raises(Problem, match=r"column 'target 0', row 20 is nan"):
+    with pytest.raises(SweepgdError, match=r"column 'target 0', row 20 is nan"):
         prepare(DataSpec(name="given"))
 
 
@@ -168,7 +168,7 @@ def test_a_too_large_input_is_reported_with_column_and_row(monkeypatch, value, s
     inputs = np.arange(40.0).reshape(20, 2)
     inputs[4, 1] = value
     offer(monkeypatch, Table(inputs, np.zeros((20, 1)), ("a", "b")), "regression")
-    with pytest.raises(Problem, match=f"column 'b', {line}"):
+    with pytest.raises(SweepgdError, match=f"column 'b', {line}"):
         prepare(DataSpec(name="given", standardize=standardize, validation=0, test=0))
     if not standardize:
         assert prepare(DataSpec(name="given", standardize=False), dtype="float64").rows == 14
@@ -176,31 +176,31 @@ def test_a_too_large_input_is_reported_with_column_and_row(monkeypatch, value, s
 
 def test_data_of_one_class_are_refused(monkeypatch):
     offer(monkeypatch, classes_table([1] * 20), "classification")
-    with pytest.raises(Problem, match="given: every row is of class 'v'"):
+    with pytest.raises(SweepgdError, match="given: every row is of class 'v'"):
         prepare(DataSpec(name="given"))
 
 
 def test_training_rows_of_one_class_are_refused(monkeypatch):
     offer(monkeypatch, classes_table([0] * 18 + [1] * 2), "classification")
-    with pytest.raises(Problem, match="training rows of given: every row is of class 'u'"):
+    with pytest.raises(SweepgdError, match="training rows of given: every row is of class 'u'"):
         prepare(DataSpec(name="given", split="tail"))
 
 
 def test_a_class_too_small_to_stratify_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0] * 10 + [1] * 9 + [2], 3), "classification")
-    with pytest.raises(Problem, match='of 3 classes the smallest has 1, and a part has 3 rows; use "random"'):
+    with pytest.raises(SweepgdError, match='of 3 classes the smallest has 1, and a part has 3 rows; use "random"'):
         prepare(DataSpec(name="given", split="stratified"))
 
 
 def test_a_label_without_a_class_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0, 1, 2] * 5), "classification")
-    with pytest.raises(Problem, match="a label is not one of 0 to 1"):
+    with pytest.raises(SweepgdError, match="a label is not one of 0 to 1"):
         prepare(DataSpec(name="given"))
 
 
 def test_a_split_without_training_rows_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0, 1]), "classification")
-    with pytest.raises(Problem, match="2 rows minus 1 for validation and 1 for the test leave no training rows"):
+    with pytest.raises(SweepgdError, match="2 rows minus 1 for validation and 1 for the test leave no training rows"):
         prepare(DataSpec(name="given"))
 
 
@@ -218,5 +218,5 @@ def test_a_split_without_training_rows_is_refused(monkeypatch):
     ],
 )
 def test_invalid_requests_are_refused(keys, line):
-    with pytest.raises(UsageProblem, match=line):
+    with pytest.raises(UsageError, match=line):
         prepare(DataSpec(**keys))

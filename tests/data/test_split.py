@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data.split import split_rows
-from sweepgd.problem import Problem
 
 
 def split(rows, how="random", validation=0.15, test=0.15, labels=None, seed=0):
@@ -49,10 +49,10 @@ def test_stratified_keeps_the_shares_of_the_classes():
 
 
 def test_a_part_with_fewer_rows_than_classes_is_refused():
-    with pytest.raises(Problem, match="of 4 classes the smallest has 5, and a part has 2 rows"):
+    with pytest.raises(SweepgdError, match="of 4 classes the smallest has 5, and a part has 2 rows"):
         split(20, "stratified", 0.1, 0.1, np.arange(20) % 4)
 
 
 def test_no_training_rows_are_refused():
-    with pytest.raises(Problem, match="1 rows minus 1 for validation and 0 for the test leave no training rows"):
+    with pytest.raises(SweepgdError, match="1 rows minus 1 for validation and 0 for the test leave no training rows"):
         split(1, "tail", 0.5, 0.0)

@@ -5,8 +5,8 @@ import pytest
 from data.zoo import arrays, delimited, parquet, tested, unreadable
 from data.zoo.animal import FileCase
 
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data import DataSpec, prepare
-from sweepgd.problem import Problem
 
 GROUPS = {
     "CSV": (delimited.READ, unreadable.REFUSED),
@@ -52,7 +52,7 @@ def test_a_file_that_is_read(name, tmp_path):
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_file_that_is_refused(name, tmp_path):
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(SweepgdError) as refused:
         prepared(REFUSED[name], tmp_path)
     assert REFUSED[name].line in str(refused.value)
     assert "\n" not in str(refused.value)

@@ -15,8 +15,8 @@ from distributions import distribution, environment
 from tiny import sweep, sweep_file
 
 from sweepgd import load, search
+from sweepgd.core.errors import SweepgdError
 from sweepgd.execution import clusters
-from sweepgd.problem import Problem
 
 TLS_HINT = "; a scheduler that wants TLS has an address tls://…, and its keys are named in Dask's configuration\n"
 
@@ -160,7 +160,7 @@ def test_an_executor_that_is_shut_down(tmp_path):
     executor = ThreadPoolExecutor(1)
     executor.shutdown()
     with pytest.raises(
-        Problem, match=r"^the executor cannot run trials \(RuntimeError: cannot schedule new futures after shutdown\)"
+        SweepgdError, match=r"^the executor cannot run trials \(RuntimeError: cannot schedule new futures after shutdown\)"
     ):
         search(sweep(), out=tmp_path / "out", executor=executor)
     assert load(tmp_path / "out").trials.num_rows == 0

@@ -101,7 +101,7 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
 def test_the_second_signal_waits_for_nothing(short, tmp_path):
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", "dask", "--jobs", "1")
-    patient = {"sweepgd.dispatch.DRAIN_SECONDS": 3600.0}
+    patient = {"sweepgd.execution.dispatch.DRAIN_SECONDS": 3600.0}
     with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
         wait_until(lambda: len(alive(search.pid)) >= 7 or search.poll() is not None)
         os.killpg(search.pid, signal.SIGINT)

@@ -8,7 +8,7 @@ from dask_cluster import DaskCluster
 from tiny import LINEAR, sweep
 
 import sweepgd
-from sweepgd.reporting import Silence
+from sweepgd.record.commit_results import NoProgress
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from sweepgd.schedules import Schedule
-from sweepgd.setting import Setting
+from sweepgd.core.setting import Setting
 
 
 def parent(pid):
@@ -45,7 +45,7 @@ NO_FAILURES = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"
 LONG = ("budget.epochs=5000", "budget.eval_every=85000")
 
 
-class Notes(Silence):
+class Notes(NoProgress):
     """The lines that a search says."""
 
     def __init__(self):

@@ -4,8 +4,8 @@ import pytest
 from tiny import LINEAR, statuses, sweep
 
 from sweepgd import load, search
-from sweepgd.advisor import Advisor
-from sweepgd.pruners import RUNGS, Judge
+from sweepgd.execution.pruners import RUNGS, Judge
+from sweepgd.study.advisor import Advisor
 
 OBJECTIVES = ("train_loss",)
 

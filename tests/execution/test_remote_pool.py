@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.outcome import FAILED
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
 from sweepgd.execution.remote_pool import RemotePool
 from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported
-from sweepgd.outcome import FAILED
-from sweepgd.problem import Problem
-from sweepgd.worker import Lost, Rung
+from sweepgd.execution.worker_handle import Lost, Rung
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def test_a_worker_that_cannot_begin_ends_the_search(transport):
     pool.submit(Task(0))
     list(pool.events(0))
     transport.coming.append(BlockEnded(transport.sent[0].number, Refused("numpy is 1.0 instead of 2.0")))
-    with pytest.raises(Problem, match=r"a worker cannot begin: numpy is 1.0 instead of 2.0"):
+    with pytest.raises(SweepgdError, match=r"a worker cannot begin: numpy is 1.0 instead of 2.0"):
         list(pool.events(0))
 
 

@@ -9,13 +9,14 @@ import pytest
 from distributions import distribution
 from tiny import LINEAR, sweep
 
-from sweepgd import registry, search
+from sweepgd import search
+from sweepgd.core.errors import SweepgdError
 from sweepgd.execution import requirements as module
 from sweepgd.execution.helpers import run_block
 from sweepgd.execution.messages import Block, Refused, Study
 from sweepgd.execution.requirements import differences, requirements
-from sweepgd.problem import Problem
-from sweepgd.trial import run
+from sweepgd.plugins import registry
+from sweepgd.training.trial import run
 
 PLUGINS = Path(__file__).parents[1] / "isolation" / "plugins"
 
@@ -76,5 +77,5 @@ def test_a_search_is_refused_before_any_trial_where_the_software_differs(monkeyp
     class Elsewhere(OtherMachine, Executor):
         pass
 
-    with pytest.raises(Problem, match=r"^a worker of the executor: machine far has other software \(numpy is 1.0"):
+    with pytest.raises(SweepgdError, match=r"^a worker of the executor: machine far has other software \(numpy is 1.0"):
         search(sweep(text=LINEAR), out=tmp_path / "out", executor=Elsewhere())

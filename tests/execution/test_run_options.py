@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sweepgd.core.errors import UsageError
 from sweepgd.execution.clusters import Cluster
+from sweepgd.execution.fork_server import cores
 from sweepgd.execution.run_options import RunOptions
-from sweepgd.problem import UsageProblem
-from sweepgd.processes import cores
 
 
 @pytest.mark.parametrize(("workers", "tasks", "processes"), [(3, 10, 3), (3, 2, 2), (3, 0, 1), (None, 10**6, cores())])
@@ -24,7 +24,7 @@ def test_where_tasks_run():
 
 
 def test_local_workers_beside_a_cluster_are_refused():
-    with pytest.raises(UsageProblem, match=r"^workers are local processes, and the trials run on those of a cluster"):
+    with pytest.raises(UsageError, match=r"^workers are local processes, and the trials run on those of a cluster"):
         RunOptions(workers=2, executor=Cluster("slurm", 2))
-    with pytest.raises(UsageProblem, match=r"^executor int: give a dask.distributed.Client or a concurrent.futures.Executor$"):
+    with pytest.raises(UsageError, match=r"^executor int: give a dask.distributed.Client or a concurrent.futures.Executor$"):
         RunOptions(executor=3)

@@ -8,7 +8,8 @@ from commands import call
 from distributions import distribution
 from tiny import LINEAR, statuses, sweep_file
 
-from sweepgd import load, registry
+from sweepgd import load
+from sweepgd.plugins import registry
 
 PLUGINS = Path(__file__).parent / "plugins"
 ASKED = "update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)"

@@ -11,7 +11,7 @@ from tiny import LINEAR, statuses, sweep_file
 from waiting import wait_until
 
 from sweepgd import load
-from sweepgd.share import share
+from sweepgd.core.memory_limit import memory_per_worker
 
 PLUGINS = Path(__file__).parent / "plugins"
 SWEEP = (
@@ -23,7 +23,7 @@ SWEEP = (
 )
 ORIGIN = "optimizer 'perilous' of their-perils 2.1: "
 STOPPED = "its worker was stopped at the trial's time limit of 3 s"
-MEMORY = f"took more than its worker's share of memory, {(share(2) or 0) / 1e9:.3g} GB: use fewer --workers"
+MEMORY = f"took more than its worker's share of memory, {(memory_per_worker(2) or 0) / 1e9:.3g} GB: use fewer --workers"
 SEGFAULT = "the worker process ended by signal SIGSEGV"
 ENDINGS = [
     ("completed", "budget spent"),

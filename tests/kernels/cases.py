@@ -3,7 +3,7 @@
 import numpy as np
 from small import data_of, model_for
 
-from sweepgd.layout import tensors_in
+from sweepgd.core.layout import tensors_in
 
 ROWS = 300  # more than one chunk of an evaluation, and not a multiple of it
 INPUTS = 3

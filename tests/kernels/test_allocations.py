@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import float64, int64
 
-from sweepgd.kernels import policy
+from sweepgd.kernels import compiling
 from sweepgd.kernels.allocations import allocations
 
 
@@ -15,8 +15,8 @@ def sum_of_ones(count):
     return total
 
 
-@pytest.mark.skipif(policy.config.DISABLE_JIT, reason="about compiled code")
+@pytest.mark.skipif(compiling.config.DISABLE_JIT, reason="about compiled code")
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_every_allocation_is_counted(count):
-    kernel = policy.compiled(sum_of_ones, float64(int64))
+    kernel = compiling.compiled(sum_of_ones, float64(int64))
     assert allocations(lambda: kernel(count)) == count

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.exponential import exponentials
-from sweepgd.kernels.policy import helper
 
 
 @helper

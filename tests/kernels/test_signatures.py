@@ -3,9 +3,9 @@
 import pytest
 from numba import types
 
-from sweepgd.kernels import loops, signatures, subnormals
+from sweepgd.core.errors import SweepgdError
+from sweepgd.kernels import signatures, subnormals, trainer
 from sweepgd.kernels.linear import evaluate, gradient
-from sweepgd.problem import Problem
 
 
 def swapped(theta, buffers, targets, inputs, rows, layout, settings, key, training, work, out):
@@ -31,7 +31,7 @@ EXPECTED = "gradient(theta, buffers, inputs, targets, rows, layout, settings, ke
     ],
 )
 def test_a_model_kernel_with_other_parameters_is_refused(function, given):
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(SweepgdError) as refused:
         signatures.compiled("gradient", function, "float64")
     assert str(refused.value) == f"it has the gradient {given}, and the contract asks for {EXPECTED}"
 
@@ -43,9 +43,9 @@ def test_parameters_may_have_other_names():
 @pytest.mark.parametrize(
     ("kind", "function"),
     [
-        ("train", loops.train),
-        ("evaluate_parts", loops.measure),
-        ("probe", loops.no_probe),
+        ("train", trainer.train),
+        ("evaluate_parts", trainer.evaluate_parts),
+        ("probe", trainer.no_probe),
         ("flush", subnormals.flush),
         ("restore", subnormals.restore),
         ("gradient", gradient),

@@ -5,7 +5,7 @@ import platform
 import pytest
 
 from sweepgd.kernels import target
-from sweepgd.kernels.policy import config
+from sweepgd.kernels.compiling import config
 
 x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="LLVM's names of x86-64 processors")
 

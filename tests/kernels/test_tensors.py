@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sweepgd.core.layout import BIAS, WEIGHT, Tensor, layout_of
 from sweepgd.kernels import decay_weights, extent, norm
-from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
 
 LAYOUT = layout_of([Tensor((2, 3), WEIGHT, 2, 3), Tensor((3,), BIAS, 2, 3), Tensor((3, 1), WEIGHT, 3, 1)])
 

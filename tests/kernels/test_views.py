@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sweepgd.kernels.policy import helper
+from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.views import block, borrowed, flat
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from small import configuration, data_of, loss_and_gradient, model_for, training
 
+from sweepgd.core.layout import KIND, WEIGHT, tensors_in
 from sweepgd.data import Data
-from sweepgd.layout import KIND, WEIGHT, tensors_in
 from sweepgd.models import Architecture
 from sweepgd.training import Training
 

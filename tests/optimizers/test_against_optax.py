@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from optimizers.paths import TOLERANCE, is_weight, largest_difference, naive_path, optax_path, own_path, problem, run_of
 
-from sweepgd import registry
-from sweepgd.layout import SIZE
-from sweepgd.setting import resolve
+from sweepgd.core.layout import SIZE
+from sweepgd.core.setting import resolve
+from sweepgd.plugins import registry
 
 try:
     import jax

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from sweepgd.analysis import learned_weights, summary
 from sweepgd.data import prepare
-from sweepgd.lab import Lab
-from sweepgd.report.tables import render
+from sweepgd.report.summary_tables import render
 from sweepgd.sweep import configuration_of, load, points_of, space_of
+from sweepgd.training.sweep_context import SweepContext
 
 ROWS, NOISE, REPLICATES = 1000, 0.01, 20
 TRUTH = (2.0, -3.4, 4.2)
@@ -73,14 +73,14 @@ class Draw(NamedTuple):
 @pytest.fixture(scope="module")
 def draws(gluon_linear):
     sweep = load("gluon_linear")
-    lab = Lab(sweep)
+    context = SweepContext(sweep)
     configuration = configuration_of(points_of(sweep, space_of(sweep))[0])
     problems = []
     for replicate, seed in enumerate(gluon_linear.trials["data_seed"].to_pylist()[:REPLICATES]):
         rows = prepare(sweep.data, seed=seed, dtype="float64").train
         x, y = np.column_stack((rows.inputs, np.ones(ROWS))), rows.targets[:, 0]
         best = np.linalg.lstsq(x, y)[0]
-        start = lab.training(configuration, replicate).parameters
+        start = context.training(configuration, replicate).parameters
         problems.append(Draw(x.T @ x / ROWS, best, np.mean((x @ best - y) ** 2) / 2, start))
     return problems
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import sweepgd
-from sweepgd import registry
+from sweepgd.core.layout import POSITION, Tensor, layout_of
 from sweepgd.kernels import signatures
-from sweepgd.layout import POSITION, Tensor, layout_of
 from sweepgd.optimizers import slot_matrix
+from sweepgd.plugins import registry
 
 
 @pytest.mark.parametrize("largest", [0.5, 25.0])

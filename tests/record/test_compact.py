@@ -1,7 +1,7 @@
 import pytest
 from recorded import finished, write
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import load
 from sweepgd.record.compact import compact
 
@@ -33,6 +33,6 @@ def test_parts_without_their_trials_part_are_refused(out):
     write(out, [[finished(2)]])
     (out / "trials" / "000003.parquet").rename(out.with_name("aside"))
     (out / "log" / "000003.log").unlink()
-    with pytest.raises(Problem, match=rf"000003\.parquet is there without its trials; .*: sweepgd verify {out} --repair"):
+    with pytest.raises(SweepgdError, match=rf"000003\.parquet is there without its trials; .*: sweepgd verify {out} --repair"):
         compact(out)
     assert (out / "curves" / "000003.parquet").exists()

@@ -7,7 +7,7 @@ import pytest
 from faulty import DAMAGE, damage
 from recorded import append, finished
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, load
 from sweepgd.record.repair import repair
 from sweepgd.record.verify import verify
@@ -28,7 +28,7 @@ def test_a_damaged_part_is_named_and_rebuilt_from_its_log(out, table, how):
     tables = {name: getattr(before, name) for name in TABLES}
     damage(path, how)
     assert [finding.path for finding in verify(out).damaged] == [path]
-    with pytest.raises(Problem, match=rf"000003\.parquet cannot be read: .*: sweepgd verify {out} --repair"):
+    with pytest.raises(SweepgdError, match=rf"000003\.parquet cannot be read: .*: sweepgd verify {out} --repair"):
         getattr(load(out), table)
     (done,) = repair(out)
     assert (done.path, done.aside) == (path, out / "damaged" / table / path.name)
@@ -41,7 +41,7 @@ def test_a_damaged_part_is_named_and_rebuilt_from_its_log(out, table, how):
 
 def test_damaged_trials_without_a_log_can_be_run_again(out):
     damage(out / "trials" / "000001.parquet", "page")
-    with pytest.raises(Problem, match=r"trials/000001\.parquet cannot be read"):
+    with pytest.raises(SweepgdError, match=r"trials/000001\.parquet cannot be read"):
         Store.open(out, SWEEP)
     done = repair(out)
     assert [each.aside for each in done] == [

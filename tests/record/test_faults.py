@@ -8,7 +8,7 @@ import pytest
 from faulty import SHORT, Disk
 from recorded import append, finished, measured, supplement
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, load
 from sweepgd.record.compact import compact
 from sweepgd.record.verify import verify
@@ -56,7 +56,7 @@ def test_no_fault_of_the_disk_loses_flushed_results(tmp_path, kind, every):
             disk = Disk(last, patch, kind)
             try:
                 run_study(directory, flushed)
-            except Problem as problem:
+            except SweepgdError as problem:
                 messages.append(str(problem))
             if disk.left >= 0:
                 break

@@ -3,9 +3,9 @@ import os
 import pytest
 from recorded import finished
 
-from sweepgd.problem import Problem
-from sweepgd.record.finished import encode
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record.log import MAGIC, Log, faults, frames
+from sweepgd.record.trial_record import encode
 
 
 @pytest.fixture
@@ -108,6 +108,6 @@ def _full_disk(descriptor):
 
 def test_a_file_that_is_not_a_log_is_refused_and_not_changed(path):
     path.write_bytes(b"something else entirely")
-    with pytest.raises(Problem, match=r"000001\.log is not a log .*: sweepgd verify .* --repair"):
+    with pytest.raises(SweepgdError, match=r"000001\.log is not a log .*: sweepgd verify .* --repair"):
         Log(path)
     assert path.read_bytes() == b"something else entirely"

@@ -8,10 +8,10 @@ import pytest
 from recorded import append, finished, measured, supplement, write
 from tiny import assert_same
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, exclusively, load
 from sweepgd.record.merge import combine, source
-from sweepgd.record.reading import Damaged
+from sweepgd.record.parquet_reader import Damaged
 from sweepgd.record.schema import SCHEMAS
 
 SWEEP = "name = 'written'\n"
@@ -66,7 +66,7 @@ def test_a_log_that_is_not_published_counts_too(tmp_path):
     store = Store.open(tmp_path / "1", SWEEP)
     append(store, finished(1))
     store.flush()
-    with pytest.raises(Problem, match=r"1 is being written by process \d+ on "):
+    with pytest.raises(SweepgdError, match=r"1 is being written by process \d+ on "):
         source(load(tmp_path / "1"), silent)
     store._log.close()  # as where the process is killed
     os.close(store._lock)
@@ -88,7 +88,7 @@ def test_a_merge_that_was_killed_is_begun_anew(shards):
     write(begun, [[finished(99)]])
     (begun / "unsorted").mkdir()
     (begun / "unsorted" / "0.arrow").write_bytes(b"torn")
-    with exclusively(begun), pytest.raises(Problem, match=r"merging is being written by process"):
+    with exclusively(begun), pytest.raises(SweepgdError, match=r"merging is being written by process"):
         combine(sources(shards, "0", "1", "2"), shards / "out", SWEEP)
     combine(sources(shards, "0", "1", "2"), shards / "out", SWEEP)
     assert_same(load(shards / "whole"), load(shards / "out"))

@@ -3,7 +3,7 @@
 import pytest
 from recorded import append, file_names, finished
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, load, parts
 from sweepgd.record.verify import verify
 
@@ -30,7 +30,7 @@ def test_a_new_directory_at_the_path_of_a_moved_one_is_not_changed(tmp_path, act
     first, second = moved_while_open(tmp_path)
     append(first, finished(2))
     for act in acts:
-        with pytest.raises(Problem, match=MOVED):
+        with pytest.raises(SweepgdError, match=MOVED):
             getattr(first, act)()
     second.publish()
     append(second, finished(3))
@@ -60,9 +60,9 @@ def test_a_directory_moved_during_a_publication_gets_its_part(tmp_path, monkeypa
         return made(batch)
 
     monkeypatch.setitem(parts._TABLES, "trials", moving)
-    with pytest.raises(Problem, match=MOVED):
+    with pytest.raises(SweepgdError, match=MOVED):
         store.publish()
-    with pytest.raises(Problem, match=MOVED):
+    with pytest.raises(SweepgdError, match=MOVED):
         store.close()
     assert load(tmp_path / "out").trials["trial"].to_pylist() == [9]
     assert load(tmp_path / "moved").trials["trial"].to_pylist() == [0, 1]

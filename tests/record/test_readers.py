@@ -65,10 +65,10 @@ def test_unfinished_files_are_invisible(directory):
 # A search that publishes many parts within seconds.
 SEARCH = """
 import sys
-from sweepgd.cli import main
-from sweepgd.record import pace
+from sweepgd.cli.main import main
+from sweepgd.record import publish_schedule
 
-pace.PART_RECORDS = 60
+publish_schedule.PART_RECORDS = 60
 sys.argv = ["sweepgd", "search", *sys.argv[1:]]
 main()
 """

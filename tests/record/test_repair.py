@@ -10,7 +10,7 @@ import pytest
 from faulty import Crash, Disk, Dying
 from recorded import append, finished, measured, supplement, write
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, load
 from sweepgd.record.repair import repair
 from sweepgd.record.verify import verify
@@ -52,10 +52,10 @@ def test_results_recorded_after_an_interrupted_repair_are_kept(damaged, ending, 
         out = shutil.copytree(directory, tmp_path / "out")
         with pytest.MonkeyPatch.context() as patch:
             disk = ending(last, patch=patch)
-            with suppress(Crash, Problem):
+            with suppress(Crash, SweepgdError):
                 repair(out)
         expected = {0, 1, 2, 3} - lost
-        with suppress(Problem):  # its damaged trials part may still be there
+        with suppress(SweepgdError):  # its damaged trials part may still be there
             record(out, [7, 8])
             record(out, [9])
             expected |= {7, 8, 9}

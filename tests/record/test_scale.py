@@ -7,10 +7,10 @@ import pytest
 from tiny import sweep
 
 from sweepgd import load
-from sweepgd.preparation import prepare
 from sweepgd.record import Store
+from sweepgd.study.preparation import prepare
 from sweepgd.sweep import configuration_of, to_toml
-from sweepgd.trial import Task, run
+from sweepgd.training.trial import TrialTask, run
 
 # The process reports its own memory: the maximum that `wait4` returns for a child includes the parent's memory before `exec`.
 COST = """
@@ -23,7 +23,7 @@ def cost(since=0.0):
     return f"\\n{process_time() - since} {largest}"
 """
 ANALYZE = f"""{COST}
-from sweepgd.cli import main
+from sweepgd.cli.main import main
 
 sys.argv = ["sweepgd", "analyze", sys.argv[1]]
 try:
@@ -34,7 +34,7 @@ finally:
 # From the call of `search` until the first task is submitted.
 REOPEN = f"""{COST}
 from sweepgd import search
-from sweepgd.workers import Pool
+from sweepgd.execution.pool import Pool
 
 def submit(self, task, call=Pool.submit):
     print(cost(begun), file=sys.stderr)
@@ -56,11 +56,11 @@ def cost(script, *arguments):
 def write_study(directory, trials):
     """Write the results of a search with `trials` trials, and return its sweep with one trial more."""
     prepared = prepare(sweep(f"search.trials={trials + 1}", "budget.epochs=4"))
-    prepared.lab.compile(["sgd", "momentum"], lambda _: None)
+    prepared.context.compile(["sgd", "momentum"], lambda _: None)
     store = Store.open(directory, to_toml(prepared.sweep))
     for trial in range(trials):
-        task = Task(trial, configuration_of(prepared.advisor.ask(trial)), (), None)
-        store.append(trial, run(prepared.lab, task).record)
+        task = TrialTask(trial, configuration_of(prepared.advisor.ask(trial)), (), None)
+        store.append(trial, run(prepared.context, task).record)
         if trial % 100 == 0:
             store.flush()
             store.publish_if_due()

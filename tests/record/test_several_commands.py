@@ -15,13 +15,13 @@ from tiny import assert_same, computed, sweep
 
 from sweepgd import load, search
 from sweepgd.analysis import summary
-from sweepgd.dashboard import rebuild
 from sweepgd.record import Store, encode
+from sweepgd.record.commit_results import NoProgress
 from sweepgd.record.compact import compact
-from sweepgd.record.finished import unpack
 from sweepgd.record.log import Log, frames
+from sweepgd.record.trial_record import unpack
 from sweepgd.record.verify import verify
-from sweepgd.reporting import Silence
+from sweepgd.study.optuna_export import rebuild
 from sweepgd.sweep import parse
 
 PUBLISHED, WAITING = [0, 1, 2, 3, 4, 5, 8, 9, 10], [6, 11]
@@ -33,7 +33,7 @@ def shared(tmp_path):
     return shutil.copytree(Path(__file__).parent / "shared", tmp_path / "shared")
 
 
-class Notes(Silence):
+class Notes(NoProgress):
     def __init__(self):
         self.said = []
 

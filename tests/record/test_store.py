@@ -5,8 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 from recorded import abandon, append, file_names, finished, measured, supplement, write
 
-from sweepgd.problem import Problem
-from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, pace, parts
+from sweepgd.core.errors import SweepgdError
+from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS, Store, load, parts, publish_schedule
 
 SWEEP = "name = 'tested'\n"
 
@@ -84,8 +84,8 @@ def test_a_supplement_needs_a_recorded_trial(tmp_path):
 
 def test_supplements_are_published_by_number_and_by_age(tmp_path, monkeypatch):
     clock = 0.0
-    monkeypatch.setattr(pace, "monotonic", lambda: clock)
-    monkeypatch.setattr(pace, "PART_RECORDS", 3)
+    monkeypatch.setattr(publish_schedule, "monotonic", lambda: clock)
+    monkeypatch.setattr(publish_schedule, "PART_RECORDS", 3)
     write(tmp_path, [[finished(0)]])
     store = Store.open(tmp_path, SWEEP)
     for value in range(4):
@@ -110,8 +110,8 @@ def test_a_large_segment_is_published_in_row_groups(tmp_path, monkeypatch):
 
 def test_parts_grow_with_the_study(tmp_path, monkeypatch):
     clock = 0.0
-    monkeypatch.setattr(pace, "monotonic", lambda: clock)
-    monkeypatch.setattr(pace, "PART_RECORDS", 256)
+    monkeypatch.setattr(publish_schedule, "monotonic", lambda: clock)
+    monkeypatch.setattr(publish_schedule, "PART_RECORDS", 256)
     store = Store.open(tmp_path, SWEEP)
     sizes = []
     store.publish_if_due()
@@ -151,7 +151,7 @@ def test_a_log_stays_until_its_parts_have_been_read_back(tmp_path):
 
 def test_a_second_writer_gets_the_name_of_the_first(tmp_path):
     store = Store.open(tmp_path, SWEEP)
-    with pytest.raises(Problem, match=f"is being written by process {os.getpid()} on"):
+    with pytest.raises(SweepgdError, match=f"is being written by process {os.getpid()} on"):
         Store.open(tmp_path, SWEEP)
     store.close()
     Store.open(tmp_path, SWEEP).close()
@@ -159,16 +159,16 @@ def test_a_second_writer_gets_the_name_of_the_first(tmp_path):
 
 def test_a_directory_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(Problem, match=r"cannot write .*file"):
+    with pytest.raises(SweepgdError, match=r"cannot write .*file"):
         Store.open(tmp_path / "file", SWEEP)
-    with pytest.raises(Problem, match=r"cannot write .*below"):
+    with pytest.raises(SweepgdError, match=r"cannot write .*below"):
         Store.open(tmp_path / "file" / "below", SWEEP)
 
 
 def test_a_read_only_folder_is_refused_before_any_trial(tmp_path, monkeypatch):
     Store.open(tmp_path, SWEEP).close()
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "minima")
-    with pytest.raises(Problem, match=r"cannot write .*minima: Permission denied"):
+    with pytest.raises(SweepgdError, match=r"cannot write .*minima: Permission denied"):
         Store.open(tmp_path, SWEEP)
     monkeypatch.undo()
     Store.open(tmp_path, SWEEP).close()

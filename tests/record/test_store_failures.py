@@ -12,7 +12,7 @@ import pytest
 from faulty import Crash, Dying
 from recorded import abandon, append, file_names, finished, measured, supplement, write
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, load, parts
 from sweepgd.record.compact import compact
 from sweepgd.record.log import Log
@@ -56,7 +56,7 @@ def test_a_damaged_log_is_ignored_once_its_parts_exist(tmp_path):
         data[20] ^= 1
         log.write_bytes(data)
     Store.open(tmp_path, SWEEP).close()
-    with pytest.raises(Problem, match=rf"000001\.log is damaged: .* not readable; .*: sweepgd verify {copy} --repair"):
+    with pytest.raises(SweepgdError, match=rf"000001\.log is damaged: .* not readable; .*: sweepgd verify {copy} --repair"):
         Store.open(copy, SWEEP)
     assert load(copy).trials["trial"].to_pylist() == [1]
 
@@ -74,7 +74,9 @@ def test_a_full_disk_raises_a_problem_and_loses_nothing(tmp_path, monkeypatch):
 
     with monkeypatch.context() as full:
         full.setattr(os, "replace", full_for_minima)
-        with pytest.raises(Problem, match=rf"cannot write {tmp_path / 'minima' / '000001.parquet'}: No space left on device"):
+        with pytest.raises(
+            SweepgdError, match=rf"cannot write {tmp_path / 'minima' / '000001.parquet'}: No space left on device"
+        ):
             store.publish()
     assert file_names(tmp_path, "curves") == ["000001.parquet"]
     assert file_names(tmp_path) == []
@@ -222,7 +224,7 @@ def test_a_log_with_runs_missing_from_its_parts_is_kept_and_repaired(tmp_path):
     (finding,) = verify(tmp_path / "out").findings
     assert (finding.path, finding.damage) == (log, True)
     assert finding.reason == "it has rows of trial 0, replicate 0 and 1 more runs, which are in no part"
-    with pytest.raises(Problem, match=r"000001\.log holds runs that are missing from its parts; .* --repair$"):
+    with pytest.raises(SweepgdError, match=r"000001\.log holds runs that are missing from its parts; .* --repair$"):
         compact(tmp_path / "out")
     (repaired,) = repair(tmp_path / "out")
     assert (repaired.path, repaired.outcome.partition(";")[0]) == (log, "its undamaged records are published")

@@ -10,12 +10,12 @@ import pytest
 from faulty import damage
 from recorded import append, finished, measured, supplement
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, encode, load, parts
+from sweepgd.record.checksums import fault
 from sweepgd.record.log import Log
 from sweepgd.record.repair import repair
 from sweepgd.record.schema import footer
-from sweepgd.record.sealed import fault
 from sweepgd.record.verify import verify
 
 SWEEP = "name = 'written'\n"
@@ -84,7 +84,7 @@ def test_an_incomplete_record_is_no_damage_and_a_changed_one_is(out):
 
 def test_a_file_that_is_not_a_log_is_set_aside(out):
     (out / "log" / "000004.log").write_bytes(b"something else entirely")
-    with pytest.raises(Problem, match=r"000004\.log is not a log"):
+    with pytest.raises(SweepgdError, match=r"000004\.log is not a log"):
         Store.open(out, SWEEP)
     (finding,) = verify(out).damaged
     assert finding.reason == "it does not begin like a log"
@@ -99,7 +99,7 @@ def test_a_directory_in_use_is_verified_but_not_repaired(out):
     store.flush()
     found = verify(out)
     assert (found.trials, found.findings) == (5, [])
-    with pytest.raises(Problem, match="is being written by process"):
+    with pytest.raises(SweepgdError, match="is being written by process"):
         repair(out)
     store.close()
 
@@ -125,7 +125,7 @@ def test_errors_of_reading_are_not_damage(out, monkeypatch, error):
     with monkeypatch.context() as patch:
         patch.setattr(pq, "ParquetFile", refusing(error, path))
         for read in (verify, repair, lambda directory: load(directory).minima):
-            with pytest.raises(Problem, match=r"minima/000001\.parquet cannot be read: .*the file is not damaged"):
+            with pytest.raises(SweepgdError, match=r"minima/000001\.parquet cannot be read: .*the file is not damaged"):
                 read(out)
     assert not (out / "damaged").exists()
     assert verify(out).findings == []
@@ -209,5 +209,7 @@ def test_the_repair_command_is_right_during_a_compaction(out):
     (out / "compacted").mkdir()
     (out / "minima").rename(out / "compacted" / "minima")
     damage(out / "compacted" / "minima" / "000001.parquet", "page")
-    with pytest.raises(Problem, match=rf"compacted/minima/000001\.parquet cannot be read: .*: sweepgd verify {out} --repair"):
+    with pytest.raises(
+        SweepgdError, match=rf"compacted/minima/000001\.parquet cannot be read: .*: sweepgd verify {out} --repair"
+    ):
         _ = load(out).minima

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 from study_tables import curvature, curves, run, study, trials, value
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.report.charts import (
     CHARTS,
     Missing,
@@ -16,7 +16,7 @@ from sweepgd.report.charts import (
     spectral_density,
     surface_paths,
 )
-from sweepgd.report.charts.axes import log_scale, log_ticks
+from sweepgd.report.charts.log_axes import log_scale, log_ticks
 from sweepgd.report.charts.style import MOST_POINTS, thinned
 from sweepgd.report.figures import write_figures
 
@@ -149,7 +149,7 @@ def test_figures_with_zeros_and_a_single_run_are_drawn(tmp_path):
 
 def test_an_unwritable_directory_is_an_error_of_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(Problem, match=r"cannot write figures to .*choose another"):
+    with pytest.raises(SweepgdError, match=r"cannot write figures to .*choose another"):
         write_figures(results(trials()), tmp_path / "file", lambda line: None)
 
 

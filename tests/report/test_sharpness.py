@@ -5,8 +5,8 @@ from study_tables import Tables, curvature, curves, run, trials, value
 
 from sweepgd.analysis.sharpness import sharpness
 from sweepgd.analysis.stability import EDGES
-from sweepgd.report.sharpness.stability import FORMULAS
-from sweepgd.report.tables import render
+from sweepgd.report.sharpness.edge_table import FORMULAS
+from sweepgd.report.summary_tables import render
 
 SIZES, RATES = (16, 64, 400), (0.001, 0.01, 0.1, 1.0)
 

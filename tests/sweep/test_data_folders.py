@@ -9,7 +9,7 @@ from commands import call
 from data.zoo.arrays import idx
 
 from sweepgd import load, measure, search
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 from sweepgd.sweep import differences, parse
 from sweepgd.sweep import load as load_sweep
 
@@ -68,20 +68,20 @@ def test_results_are_usable_from_elsewhere_and_after_the_folder_moved(sweep_file
     assert measure(out, measures=["distance"], workers=1).num_rows == 1
     new_folder = folder.rename(tmp_path / "moved")
     message = rf"^no such folder: {folder}, data\.folder of this sweep: give its new path with --data-path FOLDER$"
-    with pytest.raises(Problem, match=message):
+    with pytest.raises(SweepgdError, match=message):
         measure(out, measures=["weight_norm"])
-    with pytest.raises(Problem, match=message):
+    with pytest.raises(SweepgdError, match=message):
         search(sweep_file, out=out, workers=1)
     assert measure(out, measures=["distance"], workers=1, data_path="moved").num_rows == 1
     two = ["search.trials=2"]
     assert search(sweep_file, out=out, workers=1, overrides=two, data_path="moved").trials.num_rows == 2
     assert parse(load(out).sweep_toml).data.model_extra == {"folder": str(new_folder)}
     write(new_folder, seed=1)
-    with pytest.raises(Problem, match=r"moved has changed since the sweep was run"):
+    with pytest.raises(SweepgdError, match=r"moved has changed since the sweep was run"):
         search(sweep_file, out=out, workers=1, overrides=["search.trials=3"], data_path="moved")
-    with pytest.raises(Problem, match=r"moved has changed since the sweep was run"):
+    with pytest.raises(SweepgdError, match=r"moved has changed since the sweep was run"):
         measure(out, measures=["weight_norm"], data_path="moved")
-    with pytest.raises(Problem, match=rf"^no such folder: {tmp_path}/gone$"):
+    with pytest.raises(SweepgdError, match=rf"^no such folder: {tmp_path}/gone$"):
         measure(out, measures=["weight_norm"], data_path="gone")
 
 

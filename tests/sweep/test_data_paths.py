@@ -7,9 +7,9 @@ import pytest
 from commands import call
 
 from sweepgd import load, measure, search
+from sweepgd.core.errors import SweepgdError
 from sweepgd.data.paths import absolute, check_there, moved
-from sweepgd.landscape.ground import Ground
-from sweepgd.problem import Problem
+from sweepgd.minimisers.landscape.landscape_context import LandscapeContext
 from sweepgd.sweep import load as load_sweep
 from sweepgd.sweep import parse
 
@@ -73,13 +73,17 @@ def test_results_are_usable_from_elsewhere_and_after_the_data_moved(own, tmp_pat
     assert measure(out, measures=["distance"], workers=1).num_rows == 1
     now = found.rename(tmp_path / "moved.npz")
     message = rf"^no such file: {found}, data.path of this sweep: give its new path with --data-path FILE$"
-    for refused in (lambda: measure(out, measures=["weight_norm"]), lambda: Ground(out)):
-        with pytest.raises(Problem, match=message):
+    for refused in (lambda: measure(out, measures=["weight_norm"]), lambda: LandscapeContext(out)):
+        with pytest.raises(SweepgdError, match=message):
             refused()
     assert measure(out, measures=["distance"], workers=1, data_path="moved.npz").num_rows == 1
-    assert Ground(out, data_path=now).lab.data(0).rows == Ground(out, data_path=now).lab.data(0).rows > 0
+    assert (
+        LandscapeContext(out, data_path=now).context.data(0).rows
+        == LandscapeContext(out, data_path=now).context.data(0).rows
+        > 0
+    )
     write(now, seed=1)
-    with pytest.raises(Problem, match=r"moved\.npz has changed since the sweep was run"):
+    with pytest.raises(SweepgdError, match=r"moved\.npz has changed since the sweep was run"):
         measure(out, measures=["distance"], data_path=now)
 
 
@@ -102,7 +106,7 @@ def test_a_search_continues_with_moved_data_but_not_with_other_data(own, tmp_pat
 
 def test_search_in_python_takes_the_new_path_of_the_data(own, tmp_path):
     now = (own.parent / "data" / "own.npz").rename(tmp_path / "moved.npz")
-    with pytest.raises(Problem, match=r"own\.npz, data\.path of this sweep: give its new path with --data-path FILE$"):
+    with pytest.raises(SweepgdError, match=r"own\.npz, data\.path of this sweep: give its new path with --data-path FILE$"):
         search(own, out=tmp_path / "out", workers=1)
     search(own, out=tmp_path / "out", workers=1, data_path=now)
     assert parse(load(tmp_path / "out").sweep_toml).data.path == str(now)
@@ -113,7 +117,7 @@ def test_each_missing_file_is_reported_with_its_key(tmp_path):
     data = {key: str(file) for key, file in files.items()}
     for key, file in files.items():
         with pytest.raises(
-            Problem, match=rf"^no such file: {file}, data\.{key} of this sweep: give its new path with --data-path FILE"
+            SweepgdError, match=rf"^no such file: {file}, data\.{key} of this sweep: give its new path with --data-path FILE"
         ):
             check_there(data)
         file.touch()
@@ -128,7 +132,7 @@ def test_moved_data_files_are_found_in_the_same_folder(tmp_path):
     now = {"path": str(tmp_path / "a-idx3-ubyte"), "target": str(tmp_path / "labels")}
     assert moved(was, tmp_path) == moved(was, tmp_path / "a-idx3-ubyte") == now
     (tmp_path / "labels").unlink()
-    with pytest.raises(Problem, match=f"^no such file: {tmp_path / 'labels'}$"):
+    with pytest.raises(SweepgdError, match=f"^no such file: {tmp_path / 'labels'}$"):
         moved(was, tmp_path)
-    with pytest.raises(Problem, match=r"^--data-path x: the data set 'digits' is not a file: remove the option$"):
+    with pytest.raises(SweepgdError, match=r"^--data-path x: the data set 'digits' is not a file: remove the option$"):
         moved({"name": "digits"}, Path("x"))

@@ -3,7 +3,7 @@
 import pytest
 from tiny import sweep
 
-from sweepgd.problem import UsageProblem
+from sweepgd.core.errors import UsageError
 from sweepgd.sweep import configuration_of, points_of, space_of
 from sweepgd.sweep.points import optimizer_of
 
@@ -111,7 +111,7 @@ def test_a_point_within_the_space_has_a_value_for_each_of_its_axes(sets):
     ],
 )
 def test_a_wrong_point_is_refused_in_one_line(line, sets, message):
-    with pytest.raises(UsageProblem) as problem:
+    with pytest.raises(UsageError) as problem:
         points(line, sets=sets)
     assert message in str(problem.value)
     assert "\n" not in str(problem.value)

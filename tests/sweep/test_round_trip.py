@@ -6,25 +6,25 @@ import pytest
 from optional_data import skipped_without_data
 from tiny import sweep
 
-from sweepgd.lab import Lab
 from sweepgd.sweep import bundled, differences, load, parse, points_of, space_of, to_toml
+from sweepgd.training.sweep_context import SweepContext
 
 
 @pytest.mark.parametrize("name", ["tiny", *sorted(bundled())])
 def test_a_sweep_written_and_read_again_is_the_same_sweep(name):
     given = sweep() if name == "tiny" else load(name)
     with skipped_without_data():
-        lab = Lab(given)
-    written = to_toml(lab.sweep)
+        context = SweepContext(given)
+    written = to_toml(context.sweep)
     again = parse(written)
-    assert to_toml(Lab(again).sweep) == written
-    assert differences(again, lab.sweep) == []
+    assert to_toml(SweepContext(again).sweep) == written
+    assert differences(again, context.sweep) == []
     assert space_of(again) == space_of(given)
     assert points_of(again, space_of(again)) == points_of(given, space_of(given))
 
 
 def test_every_default_is_written():
-    written = tomllib.loads(to_toml(Lab(sweep()).sweep))
+    written = tomllib.loads(to_toml(SweepContext(sweep()).sweep))
     assert written["data"]["rows"] == 50
     assert written["data"]["noise"] == 0.01
     assert written["data"]["validation"] == 0.15

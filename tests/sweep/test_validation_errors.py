@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from tiny import sweep
 
-from sweepgd.problem import UsageProblem
-from sweepgd.sweep.files import validate
+from sweepgd.core.errors import UsageError
 from sweepgd.sweep.reference import TABLES
 from sweepgd.sweep.spec import Sweep
+from sweepgd.sweep.toml_files import validate
 
 WRONG = ("x", 3, -1, 2.5, 1e300, True, [], [[8]], [True], {}, {"low": "x"}, {"x": "y"}, {"x": {"y": "z"}}, date(2020, 1, 1))
 RAW = ("Input should", "should match", "valid ", "pydantic", "type=", "items after validation")
@@ -28,7 +28,7 @@ def message_for(value, table, key):
         given = base | {table: base.get(table, {}) | {key: value}}
     try:
         validate(given)
-    except UsageProblem as problem:
+    except UsageError as problem:
         return str(problem)
     return ""
 
@@ -59,6 +59,6 @@ def test_no_message_is_pydantics_own(table, key):
     ],
 )
 def test_each_kind_of_error(override, message):
-    with pytest.raises(UsageProblem) as problem:
+    with pytest.raises(UsageError) as problem:
         sweep(override)
     assert str(problem.value) == f"sweep: {message}"

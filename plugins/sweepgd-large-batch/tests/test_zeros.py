@@ -5,7 +5,7 @@ import pytest
 from sweepgd_large_batch.lamb import lamb
 from sweepgd_large_batch.lars import lars
 
-from sweepgd.layout import BIAS, WEIGHT, Tensor, layout_of
+from sweepgd.core.layout import BIAS, WEIGHT, Tensor, layout_of
 from sweepgd.optimizers import slot_matrix
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from sweepgd.record import Results
 from sweepgd.report.charts.by_rate import by_rate
-from sweepgd.report.charts.edge_of_stability import edge_of_stability
+from sweepgd.report.charts.density_chart import spectral_density
+from sweepgd.report.charts.edge_chart import edge_of_stability
 from sweepgd.report.charts.loss_curves import loss_curves
 from sweepgd.report.charts.measure_gap import measure_gap
-from sweepgd.report.charts.rate_batch import rate_batch
-from sweepgd.report.charts.spectral_density import spectral_density
+from sweepgd.report.charts.rate_batch_map import rate_batch
 from sweepgd.report.charts.style import Chart, Missing
 from sweepgd.report.charts.surface_paths import surface_paths
 

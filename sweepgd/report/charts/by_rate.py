@@ -4,12 +4,12 @@ import altair as alt
 import numpy as np
 
 from sweepgd.analysis import configurations
-from sweepgd.analysis.levels import batch_levels, rate_levels
+from sweepgd.analysis.binning import batch_levels, rate_levels
 from sweepgd.record import Results
-from sweepgd.report.charts.axes import log_x, log_y
+from sweepgd.report.charts.log_axes import log_x, log_y
 from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished
 
-MEASURES = {
+AXIS_TITLES = {
     "validation_error": "validation error (share misclassified)",
     "validation_loss": "validation loss",
     "train_loss": "train loss",
@@ -26,7 +26,7 @@ def by_rate(results: Results) -> Chart:
     every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]
     factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
     every = [row for row in every if row[factor] is not None]
-    measure = next((name for name in MEASURES if any(row[name] is not None for row in every)), None)
+    measure = next((name for name in AXIS_TITLES if any(row[name] is not None for row in every)), None)
     if measure is None:
         raise Missing("no run with a positive learning rate completed")
     rates = [row["learning_rate"] for row in every]
@@ -46,12 +46,12 @@ def by_rate(results: Results) -> Chart:
     kind = "O" if factor == "batch_size" else "N"
     shape = alt.Shape(f"group:{kind}", scale=alt.Scale(domain=groups, range=SHAPES), title=title)
     x = log_x("rate", "learning rate", rates)
-    y = log_y("value", MEASURES[measure], [row["value"] for row in known])
+    y = log_y("value", AXIS_TITLES[measure], [row["value"] for row in known])
     points = alt.Chart(alt.InlineData(known)).mark_point(filled=True, size=36, opacity=0.75)
     lines = alt.Chart(alt.InlineData(list(best.values()))).mark_line(strokeWidth=1.6)
     main = alt.layer(lines.encode(x=x, y=y, color=colour), points.encode(x=x, y=y, color=colour, shape=shape))
     main = main.properties(width=WIDTH, height=HEIGHT)
-    heading = f"{MEASURES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
+    heading = f"{AXIS_TITLES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
     subtitle = "a point is a configuration's mean over completed replicates; a line joins the best at each rate"
     if pruned := sum(row["completed"] == 0 and row["share_pruned"] > 0 for row in every):
         subtitle += f"; not shown: {pruned} pruned configurations"

@@ -4,8 +4,8 @@ import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.report.charts.axes import log_y
-from sweepgd.report.charts.runs import label_of
+from sweepgd.report.charts.log_axes import log_y
+from sweepgd.report.charts.run_label import label_of
 from sweepgd.report.charts.style import COLOURS, WIDTH, Chart, Missing, Rows, finished
 
 PANEL = 190

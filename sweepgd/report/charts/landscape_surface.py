@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.report.charts.levels import Levels, areas
-from sweepgd.report.charts.runs import label_of
+from sweepgd.report.charts.contours import Levels, areas
+from sweepgd.report.charts.run_label import label_of
 from sweepgd.report.charts.style import HIGHLIGHT, Chart, Missing, Rows, finished, thinned
-from sweepgd.report.numbers import significant
+from sweepgd.report.number_format import significant
 
 SIDE = 330
 Grid = npt.NDArray[np.float64]

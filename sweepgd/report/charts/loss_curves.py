@@ -6,9 +6,9 @@ import altair as alt
 
 from sweepgd.analysis import best_curves
 from sweepgd.record import Results
-from sweepgd.report.charts.axes import log_y
+from sweepgd.report.charts.log_axes import log_y
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, thinned
-from sweepgd.report.numbers import short
+from sweepgd.report.number_format import short
 
 DASHES = {"train": [1, 0], "validation": [5, 3]}
 

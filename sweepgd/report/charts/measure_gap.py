@@ -3,12 +3,12 @@
 import altair as alt
 import numpy as np
 
-from sweepgd.analysis.columns import floats
+from sweepgd.analysis.arrow_columns import floats
+from sweepgd.analysis.binning import batch_levels
 from sweepgd.analysis.correlations import ALL, correlations
-from sweepgd.analysis.levels import batch_levels
-from sweepgd.analysis.measured import catalogue_entry, completed, measure_names, measured
+from sweepgd.analysis.runs_with_measures import catalogue_entry, completed, measure_names, measured
 from sweepgd.record import Results
-from sweepgd.report.charts.axes import log_x, log_y
+from sweepgd.report.charts.log_axes import log_x, log_y
 from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
 
 # The first MOST_PANELS of these that were measured are shown, in this order.

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from sweepgd.problem import Problem
+from sweepgd.core.errors import SweepgdError
 
 # The colours of Okabe and Ito without yellow, which is too pale for a line. There is one more shape than colours, so that
 # colour and shape together distinguish 56 groups.
@@ -24,7 +24,7 @@ Rows = list[dict[str, Any]]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HConcatChart
 
 
-class Missing(Problem):
+class Missing(SweepgdError):
     """Error: the study has no data for a chart. The message says which data are missing."""
 
 

@@ -7,7 +7,7 @@ import altair as alt
 from sweepgd.analysis import paths
 from sweepgd.record import Results
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, thinned
-from sweepgd.report.numbers import short
+from sweepgd.report.number_format import short
 
 
 def surface_paths(results: Results) -> Chart:

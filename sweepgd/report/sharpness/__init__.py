@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from sweepgd.report.answer import Answer, Row
-from sweepgd.report.sharpness.invariance import invariance
-from sweepgd.report.sharpness.measures import measures
-from sweepgd.report.sharpness.ranks import correlations, granulated
-from sweepgd.report.sharpness.small_large import small_large
-from sweepgd.report.sharpness.stability import stability
+from sweepgd.report.question_table import Answer, Row
+from sweepgd.report.sharpness.edge_table import stability
+from sweepgd.report.sharpness.invariance_table import invariance
+from sweepgd.report.sharpness.overview_table import measures
+from sweepgd.report.sharpness.rank_table import correlations, granulated
+from sweepgd.report.sharpness.small_large_table import small_large
 
 SHARPNESS: dict[str, Callable[[Sequence[Row]], Answer]] = {
     "measures": measures,

@@ -2,9 +2,9 @@
 
 from itertools import cycle
 
-from sweepgd.curvature.gauge import Gauge
+from sweepgd.curvature.measure_spec import MeasureSpec
+from sweepgd.curvature.measurer import Measurer
 from sweepgd.models import Architecture, Shape, build
-from sweepgd.sweep.spec import MeasureSpec
 
 from ..minimum import Minimum
 from ..work import Work, load
@@ -19,7 +19,7 @@ class Peer:
     def __init__(self, case: Minimum) -> None:
         work = load(case.work)
         spec = MeasureSpec(rows=case.rows, settings={"lambda_max": {"tolerance": case.tolerance}})
-        self._gauge = Gauge(architecture_of(work), data_of(work), spec)
+        self._measurer = Measurer(architecture_of(work), data_of(work), spec)
         self.value, self.residual = float("nan"), float("nan")
         # What was computed at the parameters of the last call is not computed again: two in turn, each of which is new.
         self._minima = cycle((case.parameters, case.parameters * (1 + 1e-5)))
@@ -31,7 +31,7 @@ class Peer:
     def epochs(self, count: int) -> None:
         for _ in range(count):
             parameters = next(self._minima)
-            (measurement,) = self._gauge.measure(parameters, parameters)
+            (measurement,) = self._measurer.measure(parameters, parameters)
             assert measurement.value is not None, measurement.message
             assert measurement.error is not None
             self.value, self.residual = measurement.value, measurement.error / abs(measurement.value)

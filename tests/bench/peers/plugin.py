@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from sweepgd import one_off
+from sweepgd.plugins import single_file
 
 from ..work import Case
 from . import sweepgd
 
 RULE = Path(__file__).with_name("plugin_rule.py")
-one_off.register([RULE])
+single_file.register([RULE])
 
 
 class Peer(sweepgd.Peer):

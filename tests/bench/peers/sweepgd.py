@@ -4,13 +4,13 @@ from itertools import cycle, islice
 
 import numpy as np
 
-from sweepgd import registry
-from sweepgd.budget import Budget
-from sweepgd.configuration import Configuration
+from sweepgd.core.setting import resolve
 from sweepgd.data import Data, Part
 from sweepgd.data.contract import Task
 from sweepgd.models import Shape, build
-from sweepgd.setting import resolve
+from sweepgd.plugins import registry
+from sweepgd.sweep.budget import Budget
+from sweepgd.sweep.configuration import Configuration
 from sweepgd.training import Training
 
 from ..work import Array, Case, Work, load, orders, start

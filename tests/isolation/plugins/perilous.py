@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
+from sweepgd.core.setting import Setting
 from sweepgd.optimizers import Optimizer
 from sweepgd.optimizers.sgd import sgd
-from sweepgd.setting import Setting
 
 PERILS = (
     "none", "step raises", "step writes nan", "step hangs", "step segfaults", "step takes memory",

@@ -2,9 +2,9 @@
 
 from dataclasses import fields, replace
 
+from sweepgd.core.setting import Setting
 from sweepgd.models import Model
 from sweepgd.models.networks import linear
-from sweepgd.setting import Setting
 
 PERILS = ("none", "raises", "hangs", "segfaults", "cannot be rescaled", "has no memory")
 

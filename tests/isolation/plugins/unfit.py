@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import helper
 from sweepgd.optimizers.sgd import sgd
-from sweepgd.setting import Setting
 
 
 def short(theta, gradient, slots, layout, hyper, learning_rate):

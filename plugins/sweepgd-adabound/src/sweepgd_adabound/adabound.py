@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from sweepgd.core.setting import Setting
 from sweepgd.optimizers import Optimizer, rate
 from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON
-from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

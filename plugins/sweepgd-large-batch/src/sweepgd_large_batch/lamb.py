@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from sweepgd.core.layout import KIND, WEIGHT
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import extent, norm
-from sweepgd.layout import KIND, WEIGHT
 from sweepgd.optimizers import Optimizer, rate
 from sweepgd.optimizers.adam import BETA1, BETA2
-from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

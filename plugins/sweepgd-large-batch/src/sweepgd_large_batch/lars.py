@@ -1,9 +1,9 @@
 """LARS: momentum, with a rate of each weight matrix proportional to its norm / the norm of its gradient."""
 
+from sweepgd.core.layout import KIND, WEIGHT
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import extent, norm
-from sweepgd.layout import KIND, WEIGHT
 from sweepgd.optimizers import Optimizer, rate
-from sweepgd.setting import Setting
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from sweepgd.core.layout import DIM0, DIM1, KIND, NDIM, SIZE, WEIGHT, parameter_count
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import block, decay_weights, extent, helper, norm
-from sweepgd.layout import DIM0, DIM1, KIND, NDIM, SIZE, WEIGHT, parameter_count
 from sweepgd.optimizers import Optimizer, rate
 from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON, EPSILON_ROOT, adam
-from sweepgd.setting import Setting
 from sweepgd_muon.orthogonal import orthogonalize
 
 VELOCITY, SQUARES, STEP, OTHER, GRAM, POLYNOMIAL = range(6)

@@ -1,10 +1,10 @@
 """Adaptive SAM: the radius is proportional to each weight, so that rescaled layers have the same sharpness."""
 
+from sweepgd.core.layout import KIND, WEIGHT
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import extent, norm
-from sweepgd.layout import KIND, WEIGHT
 from sweepgd.optimizers import Optimizer, rate
 from sweepgd.optimizers.sgd import sgd
-from sweepgd.setting import Setting
 
 
 def probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from sweepgd.core.layout import KIND, WEIGHT, parameter_count
+from sweepgd.core.setting import Setting
 from sweepgd.kernels import extent
-from sweepgd.layout import KIND, WEIGHT, parameter_count
 from sweepgd.optimizers import Optimizer, rate
 from sweepgd.optimizers.adam import BETA2, EPSILON
-from sweepgd.setting import Setting
 from sweepgd_schedule_free.average import BETA, FAST, SCALARS, SQUARES, evaluation, share
 
 

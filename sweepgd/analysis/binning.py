@@ -1,0 +1,44 @@
+"""Binning of batch sizes and learning rates into few levels, so that a continuous search can be read like a grid."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sweepgd.analysis.arrow_columns import Floats
+
+# Twelve rows still fit a screen, and twelve colours of a legend can be distinguished.
+MOST_LEVELS = 12
+
+
+# Train losses within a tenth of a decade count as equal: λmax and trace fall about in proportion to the train loss.
+LOSS_LEVELS_A_DECADE = 10
+EQUAL_LOSS = 10 ** (1 / LOSS_LEVELS_A_DECADE)
+
+
+def batch_levels(values: Floats) -> Floats:
+    """Return `values`, (n,), unchanged if at most MOST_LEVELS are distinct, else each rounded to a power of two."""
+    return _levels(values, lambda sizes: np.exp2(np.round(np.log2(sizes))))
+
+
+def rate_levels(values: Floats) -> Floats:
+    """Return positive `values`, (n,), unchanged if at most MOST_LEVELS are distinct, else rounded to 1, 2, 5, 10, 20, …"""
+    return _levels(values, _nearest_preferred)
+
+
+def edges(levels: Floats) -> Floats:
+    """Return the bounds, (levels + 1,), of cells around ascending positive `levels`, halfway on a log axis."""
+    logs = np.log(levels)
+    if len(logs) < 2:
+        return np.exp(np.concatenate([logs - np.log(2) / 2, logs + np.log(2) / 2]))
+    middles = (logs[1:] + logs[:-1]) / 2
+    return np.exp(np.concatenate([[2 * logs[0] - middles[0]], middles, [2 * logs[-1] - middles[-1]]]))
+
+
+def _levels(values: Floats, nearest: Callable[[Floats], Floats]) -> Floats:
+    return values if len(np.unique(values)) <= MOST_LEVELS else nearest(values)
+
+
+def _nearest_preferred(values: Floats) -> Floats:
+    # The thirds of a decade are 1, 2.15 and 4.64: rounded to one digit, 1, 2 and 5.
+    thirds = np.round(3 * np.log10(values))
+    return np.array([float(f"{10 ** (third / 3):.1g}") for third in thirds])

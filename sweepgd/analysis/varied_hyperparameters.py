@@ -1,0 +1,68 @@
+"""Level numbers of the hyperparameters that a study varied, to compare runs that are otherwise equal."""
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.analysis.arrow_columns import Floats, floats
+from sweepgd.analysis.binning import MOST_LEVELS, batch_levels, rate_levels
+
+Codes = npt.NDArray[np.int64]
+
+TEXT_COLUMNS = ("optimizer", "schedule", "batch_schedule")
+
+
+def axes(runs: pa.Table) -> dict[str, Codes]:
+    """Return the level numbers of each hyperparameter that varies among `runs`, (runs,), by name.
+
+    Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`; other numbers with more than MOST_LEVELS
+    values are binned at quantiles. A missing value, such as beta1 of SGD, is a level of its own. A hyperparameter with one
+    value follows from its optimizer or schedule and is left out.
+    """
+    found = {name: codes(runs, name) for name in TEXT_COLUMNS}
+    sizes, rates = floats(runs, "batch_size"), floats(runs, "learning_rate")
+    found["batch_size"] = _numbered(_bin_positive(sizes, batch_levels))
+    found["learning_rate"] = _numbered(_bin_positive(rates, rate_levels))
+    order = ("optimizer", "batch_size", "learning_rate", "schedule", "batch_schedule")
+    varied = {name: found[name] for name in order if len(np.unique(found[name])) > 1}
+    maps = runs["hyperparameters"].combine_chunks()
+    for name in sorted(pc.unique(maps.keys).to_pylist()):
+        values = np.array(pc.map_lookup(maps, pa.scalar(name), "first").to_numpy(zero_copy_only=False), dtype=np.float64)
+        if len(np.unique(values[~np.isnan(values)])) > 1:
+            varied[name] = _numbered(_bin_at_quantiles(values))
+    return varied
+
+
+def codes(runs: pa.Table, name: str) -> Codes:
+    """Return a number for each distinct value of a text column, (runs,); null counts as a value."""
+    encoded = runs[name].combine_chunks().dictionary_encode(null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def combined(*levels: Codes) -> Codes:
+    """Return a number for each distinct combination of levels, (runs,)."""
+    return reduce(lambda one, other: _numbered(one * (other.max(initial=0) + 1) + other), levels)
+
+
+def _numbered(values: npt.NDArray[Any]) -> Codes:
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _bin_positive(values: Floats, levels: Callable[[Floats], Floats]) -> Floats:
+    """Return `levels` of the positive values, and the other values unchanged: levels are logarithmic."""
+    result = values.copy()
+    result[values > 0] = levels(values[values > 0])
+    return result
+
+
+def _bin_at_quantiles(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    if len(np.unique(values[known])) <= MOST_LEVELS:
+        return values
+    bounds = np.quantile(values[known], np.arange(1, MOST_LEVELS) / MOST_LEVELS)
+    return np.where(known, np.searchsorted(bounds, values, side="right"), np.nan)

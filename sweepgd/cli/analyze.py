@@ -1,0 +1,34 @@
+"""`sweepgd analyze`: tables and figures of recorded results."""
+
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from sweepgd.cli.options import Json
+from sweepgd.cli.output import show
+
+
+def analyze(
+    directory: Annotated[Path, typer.Argument(help="A results directory.")],
+    best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
+    figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Write figures there, as PNG and SVG.")] = None,
+    json_: Json = False,
+) -> None:
+    """Show what a sweep found: best configurations; by batch size, optimizer and schedule; sharp against flat minima."""
+    from sweepgd.analysis import classes, sharpness, summary
+    from sweepgd.cli.console import say
+    from sweepgd.record import load
+
+    results = load(directory)
+    sharp = sharpness(results)
+    show(summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
+    if not sharp and not json_:
+        say("No curvature was recorded.", f"To measure the minimisers': sweepgd measure {quote(str(directory))}")
+    if figures is not None:
+        from sweepgd.report.figures import write_figures
+
+        for path in write_figures(results, figures):
+            print(f"wrote {path}", file=sys.stderr)

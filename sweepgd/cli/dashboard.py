@@ -1,0 +1,33 @@
+"""`sweepgd dashboard`: a results directory in optuna-dashboard."""
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweepgd.cli.options import Plugin
+
+
+def dashboard(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on this machine that it is served on.")] = 8080,
+    plugin_: Plugin = [],  # noqa: B006 (typer copies it)
+    only_file: Annotated[bool, typer.Option("--only-file", help="Write the file, and start nothing.")] = False,
+) -> None:
+    """Show a sweep in optuna-dashboard: writes DIR/optuna.db from the record, and serves it until Ctrl-C."""
+    from sweepgd.study.optuna_export import rebuild
+
+    path = rebuild(directory, plugins=plugin_)
+    url = f"sqlite:///{path}"
+    print(f"Wrote {path}, a study of Optuna's")
+    if only_file:
+        return
+    if find_spec("optuna_dashboard") is None:
+        print(f"To see it: pip install 'sweepgd[dashboard]', then optuna-dashboard {url}")
+        return
+    command = "from optuna_dashboard._cli import main; main()"
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-c", command, url, "--port", str(port)])  # which Ctrl-C then ends

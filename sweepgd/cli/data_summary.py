@@ -1,0 +1,63 @@
+"""Summary of a data set: its inputs and their kinds, target, classes, and the rows of each part."""
+
+from typing import Any
+
+import numpy as np
+
+from sweepgd.data import Data
+from sweepgd.data.raw import in_one_line
+from sweepgd.report.number_format import percent
+
+NAMES_SHOWN, CLASSES_SHOWN = 6, 10
+
+
+def data_values(data: Data) -> dict[str, Any]:
+    """Return the summary as values for JSON: columns and their kinds, inputs, targets, rows of each part and class, notes."""
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    values: dict[str, Any] = {
+        "name": data.name,
+        "task": data.task,
+        "columns": data.columns,
+        "inputs": list(data.features),
+        "targets": list(data.target_names),
+        "rows": {name: len(part.inputs) for name, part in parts.items() if part is not None},
+        "notes": list(data.notes),
+    }
+    if data.task == "classification":
+        values["classes"] = dict(zip(data.classes, class_counts(data).tolist(), strict=True))
+    return values
+
+
+def class_counts(data: Data) -> np.ndarray:
+    """Return the number of training rows of each class, (classes,)."""
+    return np.bincount(data.train.targets[:, 0].astype(np.int64), minlength=len(data.classes))
+
+
+def data_lines(data: Data) -> list[str]:
+    """Return the summary as lines of text, none for a model without data."""
+    if data.task == "none":
+        return []
+    by_kind: dict[str, list[str]] = {}
+    for column, kind in data.columns.items():
+        by_kind.setdefault(kind, []).append(column or "(no name)")
+    total = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
+    inputs = "; ".join(f"{kind} ({len(names):,}): {_first(names, NAMES_SHOWN)}" for kind, names in by_kind.items())
+    lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{total}"]
+    if data.target_names != ("target 0",):  # the default name of an unnamed target
+        lines.append(f"  target: {_first(data.target_names, NAMES_SHOWN)}")
+    if data.task == "classification":
+        counts = class_counts(data)
+        listed = [f"{name} {count:,}" for name, count in zip(data.classes, counts.tolist(), strict=True)]
+        largest = 1 - counts.max() / counts.sum()
+        lines.append(
+            f"  classes: {len(data.classes):,}, with training rows: {_first(listed, CLASSES_SHOWN)};"
+            f" always the largest: {percent(largest)} % wrong"
+        )
+    rows = data_values(data)["rows"]
+    lines.append("  rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))
+    return [in_one_line(line) for line in (*lines, *(f"  {note}" for note in data.notes))]
+
+
+def _first(names: list[str] | tuple[str, ...], most: int) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f", … and {more:,} more" if more > 0 else "")

@@ -1,0 +1,32 @@
+"""`sweepgd init`: copy a bundled sweep to a file to edit."""
+
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from sweepgd.core.errors import SweepgdError, UsageError
+
+
+def init(
+    name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; NAME.toml if not given.")] = None,
+) -> None:
+    """Copy a bundled sweep to a file to edit, under the name of the file."""
+    from sweepgd.cli.console import say
+    from sweepgd.core.errors import nearest
+    from sweepgd.sweep import bundled, copy_of
+
+    known = bundled()
+    if name not in known:
+        raise UsageError(f"no bundled sweep {name!r}: {nearest(name, known)}")
+    target = file or Path(f"{name}.toml")
+    try:
+        with target.open("x", encoding="utf-8") as copy:
+            copy.write(copy_of(name, target))
+    except FileExistsError:
+        raise UsageError(f"{target} exists already: choose another file name") from None
+    except OSError as error:
+        raise SweepgdError(f"cannot write {target}: {error.strerror}") from error
+    say(f"Wrote {target}.", f"Next: sweepgd search {quote(str(target))}")

@@ -1,0 +1,115 @@
+"""The command line: parse, call, print. Heavy imports happen inside the commands, so that --help answers at once."""
+
+import sys
+import warnings
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
+from typing import Annotated, Any
+
+import typer
+
+from sweepgd.cli.analyze import analyze
+from sweepgd.cli.compact import compact
+from sweepgd.cli.dashboard import dashboard
+from sweepgd.cli.init import init
+from sweepgd.cli.landscape import landscape
+from sweepgd.cli.list import list_
+from sweepgd.cli.measure import measure
+from sweepgd.cli.merge import merge
+from sweepgd.cli.options import INTERRUPTED, InOrder, check_surroundings
+from sweepgd.cli.plugin import plugin
+from sweepgd.cli.search import search
+from sweepgd.cli.streams import flush_stdout, safe_streams
+from sweepgd.cli.train import train
+from sweepgd.cli.verify import verify
+from sweepgd.core.errors import SweepgdError, one_line, reason
+from sweepgd.core.interrupts import end_on_interrupt
+
+# What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
+CommandLineError: Any = typer.BadParameter.__bases__[0]
+
+app = typer.Typer(
+    name="sweepgd",
+    cls=InOrder,
+    help="Sweeps of batch size, learning rate, schedule and optimizer for SGD.\n\nStart with: sweepgd search",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(plugin)
+app.command(
+    epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000",
+    context_settings={"allow_extra_args": True},  # which it refuses in its own words
+)(measure)
+app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
+app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)
+app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify)
+app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
+app.command(epilog="Example: sweepgd merge results/quickstart-shard-* -o results/quickstart")(merge)
+app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.optimizer=\'["sgd","adam"]\'')(search)
+app.command(epilog="Example: sweepgd init quickstart mine.toml")(init)
+app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")(train)
+app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)
+app.command("list", epilog="Example: sweepgd list optimizers")(list_)
+
+
+def main() -> None:
+    """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
+    with safe_streams():
+        told, code = _run()
+        if told:
+            print(f"sweepgd: {one_line(told)}", file=sys.stderr)
+        sys.exit(code)
+
+
+def _run() -> tuple[str, int]:
+    """Runs the command line, and returns what to say of its end, if anything, and its exit code."""
+    warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
+    try:
+        check_surroundings(sys.argv[1:])
+        with end_on_interrupt(INTERRUPTED, lambda: "interrupted"):
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        flush_stdout()
+    except SweepgdError as problem:
+        return str(problem), problem.exit_code
+    except CommandLineError as error:
+        command = error.ctx.command_path if error.ctx else "sweepgd"
+        return f"{error.format_message().rstrip('.')} (see: {command} --help)", error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except OSError as error:
+        return _refused(error), 1
+    except MemoryError as error:
+        return f"not enough memory: {error}".rstrip(": "), 1
+    return "interrupted" if code == INTERRUPTED else "", code or 0
+
+
+def _refused(error: OSError) -> str:
+    """What the system refused, and for which file; nothing where it is that nobody reads on, as in `sweepgd list | head`."""
+    try:
+        flush_stdout()
+    except SweepgdError as problem:
+        return str(problem)
+    except BrokenPipeError:
+        return ""
+    # Of what a command writes, only stdout has no name.
+    what = error.filename or ("cannot write to stdout" if error.errno in (ENOSPC, EDQUOT, EFBIG, EIO) else "")
+    return f"{what}: {error.strerror}" if what else error.strerror or reason(error)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"sweepgd {version('sweepgd')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()

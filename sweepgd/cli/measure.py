@@ -1,0 +1,139 @@
+"""`sweepgd measure`: curvature at recorded minimisers, after the search."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from sweepgd.cli.durations import seconds
+from sweepgd.cli.options import (
+    INTERRUPTED,
+    LARGEST_SEED,
+    SOME_FAILED,
+    DataPath,
+    Jobs,
+    Json,
+    On,
+    Plugin,
+    Quiet,
+    Workers,
+    place_to_run,
+    settle_imports,
+)
+from sweepgd.core.errors import UsageError
+
+
+def measure(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
+    measures: Annotated[
+        list[str], typer.Option(metavar="NAME,…", help="Which measures (repeatable); all of them if not given.")
+    ] = [],  # noqa: B006 (typer copies it)
+    rows: Annotated[
+        str | None, typer.Option(metavar="N|full", help="How many training rows, a fixed random subset; 512 if not given.")
+    ] = None,
+    which: Annotated[
+        list[str], typer.Option(metavar="final,best", help="At which weights of a run (repeatable); final if not given.")
+    ] = [],  # noqa: B006
+    trials: Annotated[
+        str | None, typer.Option(metavar="N,N-N,…", help="Of which trials, such as 1,5-9; all if not given.")
+    ] = None,
+    rescale: Annotated[
+        float | None, typer.Option(metavar="F", help="Measure also other weights of the same function, layers rescaled by F.")
+    ] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32 or float64 to measure in; the model's if not given.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the subset and of random vectors; 0 if not given.")
+    ] = None,
+    set_: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Set a key of [measure] to a TOML value, such as measure.settings.phi.iterations=20 (repeatable).",
+        ),
+    ] = [],  # noqa: B006
+    timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Give a measure up after this time, such as 60s; none if not given.")
+    ] = None,
+    workers: Workers = None,
+    on: On = None,
+    jobs: Jobs = None,
+    data_path: DataPath = None,
+    plugin_: Plugin = [],  # noqa: B006
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Measure the curvature at recorded minimisers: only what is not recorded with the same settings yet."""
+    if context.args:
+        together = ",".join([*measures, *context.args])
+        raise UsageError(f"{context.args[0]!r} is no option: separate several by commas, as in --measures {together}")
+    limit = None if timeout is None else seconds(timeout, "--timeout")
+    size = int(rows) if rows is not None and rows.isdecimal() else rows
+    numbers = None if trials is None else _ranges(trials)
+    workers, cluster = place_to_run(context, workers, on, jobs)
+
+    from sweepgd.cli.progress import MeasureProgress
+    from sweepgd.core.interrupts import end_on_interrupt
+    from sweepgd.execution import fork_server
+    from sweepgd.record.disk_space import check_writable
+
+    check_writable(directory)
+    line = f"interrupted; what was measured is in {directory}: the same command goes on"
+    with end_on_interrupt(INTERRUPTED, lambda: line), MeasureProgress(quiet=quiet) as progress:
+        fork_server.get_ready()
+        from sweepgd.minimisers.measure_recorded import measure as run
+
+        settle_imports()
+
+        found = run(
+            directory,
+            measures=_names(measures),
+            rows=size,
+            which=_names(which),
+            trials=numbers,
+            rescale=rescale,
+            dtype=dtype,
+            seed=seed,
+            overrides=set_,
+            timeout=limit,
+            workers=workers,
+            executor=cluster,
+            data_path=data_path,
+            plugins=plugin_,
+            progress=progress,
+        )
+
+    from sweepgd.cli.console import say, stdout
+    from sweepgd.report.measure_table import answer, failures, summary
+
+    gathered = summary(found)
+    if json_:
+        print(json.dumps(gathered, indent=2))
+    else:
+        stdout().print(answer(gathered))
+        say(f"Recorded in {directory / 'curvature'}.", f"Next: sweepgd analyze {quote(str(directory))}")
+    if failed := failures(found):
+        print(f"sweepgd: {failed}; the same command tries again", file=sys.stderr)
+        raise typer.Exit(SOME_FAILED)
+
+
+def _names(given: Sequence[str]) -> list[str] | None:
+    """The names in options that may be repeated and hold several each; None where there are none."""
+    return [name.strip() for text in given for name in text.split(",")] or None
+
+
+def _ranges(text: str) -> list[int | range]:
+    """The numbers and ranges of "1,5-9". Raises UsageError for another form."""
+    found: list[int | range] = []
+    for part in text.split(","):
+        first, dash, last = (each.strip() for each in part.partition("-"))
+        ends = (first, last if dash else first)
+        if not all(each.isdecimal() for each in ends) or int(ends[0]) > int(ends[1]):
+            raise UsageError(f"--trials {text!r}: {part.strip()!r} is neither a number nor a range: write it as 1,5-9")
+        found.append(range(int(first), int(last) + 1) if dash else int(first))
+    return found

@@ -1,0 +1,27 @@
+"""`sweepgd merge`: make the records of the shards of a search one."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweepgd.cli.options import Plugin
+
+
+def merge(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The new results directory.")],
+    directories: Annotated[
+        list[Path] | None, typer.Argument(metavar="DIR…", help="The results directories of the shards.", show_default=False)
+    ] = None,
+    plugin_: Plugin = [],  # noqa: B006 (typer copies it)
+) -> None:
+    """Make one record of the shards of a search, equal to that of the search in one piece."""
+    import pyarrow.compute as pc
+
+    from sweepgd.study.merge_shards import merge as combine
+
+    given = directories or []
+    results = combine(given, out, plugins=plugin_, note=lambda line: print(line, file=sys.stderr))
+    trials = pc.count_distinct(results.runs["trial"]).as_py()
+    print(f"{out}: {trials} trials of {len(given)} director{'ies' if len(given) > 1 else 'y'}")

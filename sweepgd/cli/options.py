@@ -1,0 +1,141 @@
+"""What several commands take, the exit codes that they end with, and how they end soon."""
+
+import gc
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from sweepgd.core.errors import UsageError
+
+INTERRUPTED = 130
+SOME_FAILED = 3
+LARGEST_SEED = 2**32 - 1
+
+# As a study goes: made, run, looked at, measured, kept. What is not named here stands at the end.
+ORDER = (
+    *("search", "init", "train", "list", "analyze", "measure", "landscape"),
+    *("dashboard", "verify", "compact", "merge", "plugin"),
+)
+
+
+class InOrder(TyperGroup):
+    """A group whose help lists its commands in ORDER, each with the whole first sentence of its own."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        rank = {name: place for place, name in enumerate(ORDER)}
+        return sorted(super().list_commands(ctx), key=lambda name: rank.get(name, len(rank)))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                rows.append((name, " ".join((command.help or "").split("\n\n")[0].split())))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key of the sweep with a TOML value, such as budget.epochs=5 (repeatable).",
+    ),
+]
+Plugin = Annotated[
+    list[Path],
+    typer.Option(
+        "--plugin",
+        metavar="FILE.py",
+        help="Offer the optimizers, models, data sets and schedules of a Python file to this run (repeatable).",
+    ),
+]
+DataPath = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where the sweep's data file is now, or its folder; it must hold the same data."),
+]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="ENGINE",
+        help="Run on a Dask cluster: tcp://HOST:8786, dask (a local one), or jobs of slurm, pbs, lsf or sge.",
+        envvar="SWEEPGD_ON",
+    ),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers of the cluster that --on dask, slurm, … makes.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")]
+
+
+def check_surroundings(arguments: Sequence[str]) -> None:
+    """Raises UsageError where an argument or a variable cannot be used, which else shows late, and in the words of others."""
+    given = {f"the argument {text!r}": text for text in arguments}
+    given |= {f"{name}={text!r}": text for name, text in os.environ.items() if name.startswith("SWEEPGD_")}
+    for what, text in given.items():
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise UsageError(f"{what} is not UTF-8, as what is recorded must be: give another, or rename the file")
+    threads = os.environ.get("NUMBA_NUM_THREADS", "").strip()
+    if threads.lstrip("-+").isdecimal() and int(threads) < 1:
+        raise UsageError(f"NUMBA_NUM_THREADS={threads}: Numba does not start with it; unset it, or give a number from 1")
+
+
+def settle_imports() -> None:
+    """Leaves all that is imported so far out of the search for cycles when Python ends, which takes 0.4 s of a `search`.
+
+    For a command that has imported what it needs, and run no plugin: what those leave, as an open file, is still taken apart.
+    """
+    gc.freeze()
+
+
+def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
+    """Return which of these options stand on the command line, where one beats another's environment variable."""
+    return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
+
+
+def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
+    """Return the number of local workers and the cluster, at most one of them given. Raises UsageError where both are."""
+    from sweepgd.execution.clusters import Cluster
+
+    given = on_command_line(context, "workers", "on")
+    if workers is not None and on is not None:
+        if given["workers"] == given["on"]:
+            raise UsageError("--workers are processes of this machine, and --on names a cluster: give one of them")
+        workers, on = (workers, None) if given["workers"] else (None, on)
+    if on is None:
+        if jobs is not None:
+            raise UsageError("--jobs are workers of a cluster: name it with --on")
+        return workers, None
+    return None, Cluster(on, jobs)
+
+
+def one_of(**flags: bool) -> None:
+    given = [f"--{name}" for name, value in flags.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} contradict each other: give one of them")
+
+
+def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
+    """`--set` overrides with those of other flags added. Raises UsageError where both give the same key."""
+    keys = {override.partition("=")[0].strip() for override in overrides}
+    added = list(overrides)
+    for key, value in flags.items():
+        if value is None:
+            continue
+        if key in keys:
+            raise UsageError(f"--{key.rpartition('.')[2]} and --set {key} contradict each other: give one of them")
+        added.append(f"{key}={json.dumps(value)}")
+    return added
+
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")]

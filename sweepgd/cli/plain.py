@@ -1,0 +1,163 @@
+"""Plain text for one run and for a dry run of a sweep."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
+from typing import Any
+
+from sweepgd.cli.console import say, width
+from sweepgd.cli.data_summary import data_lines, data_values
+from sweepgd.data import Data
+from sweepgd.report.number_format import duration, percent, significant
+from sweepgd.study.preparation import Prepared
+from sweepgd.sweep import configuration_of
+from sweepgd.sweep.measure_options import in_words
+from sweepgd.sweep.space import Axis
+from sweepgd.training import Evaluation, Training
+
+
+class RunPrinter:
+    """Prints one line per evaluation of a run, or only the last one if `quiet`, and a line at the end of the run."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._began = False
+
+    def note(self, what: str) -> None:
+        """Print a message on stderr, unless quiet."""
+        if not self._quiet:
+            print(what, file=sys.stderr)
+
+    def data(self, data: Data) -> None:
+        """Print the summary of the data, unless quiet."""
+        if not self._quiet:
+            for line in data_lines(data):
+                say(line)
+
+    def point(self, point: Evaluation) -> None:
+        """Print a line for an evaluation, with a heading before the first."""
+        if self._quiet:
+            return
+        *heading, line = _columns(point, width())
+        print(line if self._began else "\n".join([*heading, line]), flush=True)
+        self._began = True
+
+    def end(self, training: Training) -> None:
+        """Print the last evaluation if quiet, then the outcome of the run and its time."""
+        assert training.outcome is not None
+        line = f"{training.outcome.status}: {training.outcome.message}"
+        if training.updates:
+            each = duration(training.seconds / training.updates)
+            line += f"; {training.updates} updates in {duration(training.seconds)}, {each} each"
+        if training.steps_to_goal is not None:
+            line += f"; goal reached after {training.steps_to_goal} updates"
+        if training.points and not self._began:
+            print("\n".join(_columns(training.points[-1], width())))
+        say(line)
+
+    def as_json(self, training: Training) -> str:
+        """Return the outcome and all evaluations as JSON, with null for NaN."""
+        assert training.outcome is not None
+        points = [
+            {name: None if value != value else value for name, value in point._asdict().items()} for point in training.points
+        ]
+        told = {"status": training.outcome.status, "message": training.outcome.message, "data": data_values(training.data)}
+        return json.dumps(told | {"curve": points}, indent=2)
+
+
+def _columns(point: Evaluation, limit: float) -> list[str]:
+    """Return the lines of a heading and the line of an evaluation, without the losses and errors that the run does not have.
+
+    If these are longer than `limit`, the heading has two lines; if still too long, the norm of the gradient is left out.
+    """
+    fields = {
+        "epoch": f"{point.epoch:g}",
+        "updates": str(point.update),
+        "rate": "" if isnan(point.learning_rate) else f"{point.learning_rate:.3g}",
+    }
+    for part in ("train", "validation", "test"):
+        loss, error = getattr(point, f"{part}_loss"), getattr(point, f"{part}_error")
+        short = "valid." if part == "validation" else part
+        if not isnan(loss) or part == "train":
+            fields[f"{short}\nloss"] = significant(loss)
+        if not isnan(error):
+            fields[f"{short}\nerr. %"] = percent(error)
+    fields["|gradient|"] = significant(point.gradient_norm)
+    names = [name.replace("\n", " ") for name in fields]
+    widths = [max(len(name), 9) for name in names]
+    if sum(widths) + 2 * (len(widths) - 1) <= limit:
+        return [_aligned(names, widths, "  "), _aligned(fields.values(), widths, "  ")]
+    headings = [("" if "\n" not in name else name.split("\n")[0], name.split("\n")[-1]) for name in fields]
+    narrow = [9 if name == "epoch" else 7 if "err." in name else 8 for name in fields]
+    if sum(narrow) + len(narrow) + 1 > limit:
+        headings, narrow = headings[:-1], narrow[:-1]
+    else:
+        narrow[-1] = len("|gradient|")
+    lines = (*zip(*headings, strict=True), list(fields.values())[: len(narrow)])
+    return [_aligned(texts, narrow, " ") for texts in lines]
+
+
+def _aligned(texts: Iterable[str], widths: Sequence[int], gap: str) -> str:
+    return gap.join(text.rjust(width) for text, width in zip(texts, widths, strict=True))
+
+
+def space_values(prepared: Prepared) -> dict[str, Any]:
+    """Return what a sweep would run, as values for JSON: number of trials, search space and first configurations."""
+    advisor, measure = prepared.advisor, prepared.sweep.measure
+    first: list[dict[str, Any]] = []
+    generation = next(group for group in advisor.generations(prepared.total) if len(group))
+    advisor.begin(generation)
+    for number in generation[:5]:
+        first.append(configuration_of(advisor.ask(number)).to_dict())
+    return {
+        "trials": prepared.total,
+        "configurations": advisor.space.countable if advisor.space.finite else None,
+        "used_up": advisor.used_up or None,
+        "replicates": prepared.sweep.search.replicates,
+        "training_rows": prepared.context.data(0).rows,
+        "data": data_values(prepared.context.data(0)),
+        "parameters": prepared.context.architecture.parameters,
+        "budget": prepared.sweep.budget.model_dump(exclude_defaults=True),
+        "measure": None if measure is None else measure.model_dump(mode="json", exclude_none=True),
+        "objectives": list(prepared.context.objectives),
+        "space": {axis.name: describe(axis) for axis in advisor.space.axes},
+        "first": first,
+        "warnings": prepared.warnings,
+    }
+
+
+def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
+    """Return `values`, those of `space_values`, as text."""
+    lines = [
+        f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
+        f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
+        *([values["used_up"]] if values["used_up"] else []),
+        f"{values['training_rows']} training rows, {values['parameters']} parameters",
+        *data_lines(prepared.context.data(0)),
+        "a run: " + ", ".join(f"{key} {value:g}" for key, value in values["budget"].items()),
+        *([] if prepared.sweep.measure is None else [f"measuring {in_words(prepared.sweep.measure)}"]),
+        "",
+        "space:",
+        *(f"  {name}: {text}" for name, text in values["space"].items()),
+        "",
+        "first trials:",
+    ]
+    for number, configuration in enumerate(values["first"]):
+        lines.append(
+            f"  {number}: {configuration['optimizer']}, batch size {configuration['batch_size']},"
+            f" learning rate {configuration['learning_rate']:.3g}, schedule {configuration['schedule']}"
+        )
+    lines += ["", "The sweep is valid; nothing was run."]
+    return "\n".join(lines)
+
+
+def describe(axis: Axis) -> str:
+    """Return the values or the range of an axis as text, with its condition."""
+    if axis.values:
+        text = ", ".join(str(value) for value in axis.values)
+    else:
+        text = f"{axis.low:g} to {axis.high:g}" + (", log" if axis.log else "") + (f", step {axis.step:g}" if axis.step else "")
+    if axis.when is not None:
+        text += f"  (where {axis.when[0]} is {' or '.join(str(value) for value in axis.when[1])})"
+    return text

@@ -1,0 +1,212 @@
+"""`sweepgd search`: run a sweep, or continue it."""
+
+import json
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import Annotated, Any
+
+import typer
+
+from sweepgd.cli.options import (
+    INTERRUPTED,
+    LARGEST_SEED,
+    SOME_FAILED,
+    DataPath,
+    Jobs,
+    Json,
+    On,
+    Plugin,
+    Quiet,
+    Set,
+    Verbose,
+    Workers,
+    on_command_line,
+    one_of,
+    place_to_run,
+    settle_imports,
+    with_flags,
+)
+from sweepgd.cli.output import show
+from sweepgd.core.errors import UsageError
+from sweepgd.core.interrupts import end_on_interrupt
+
+
+def _gone(value: str | None) -> None:
+    if value is not None:
+        raise UsageError(
+            "--storage is gone: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to run the trials on other machines"
+        )
+
+
+def search(
+    context: typer.Context,
+    sweep: Annotated[
+        str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
+    ] = "quickstart",
+    trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
+    workers: Workers = None,
+    on: On = None,
+    jobs: Jobs = None,
+    sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the search and of the first replicate.")
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m; the same command goes on."),
+    ] = None,
+    trial_timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Results directory; results/<sweep name> if not given.", envvar="SWEEPGD_OUT"),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Run one of N parts, such as 3/20, into a directory of its own; see merge."),
+    ] = None,
+    storage: Annotated[str | None, typer.Option(hidden=True, callback=_gone)] = None,
+    data_path: DataPath = None,
+    set_: Set = [],  # noqa: B006 (typer copies it)
+    plugin_: Plugin = [],  # noqa: B006
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew; the results there are moved aside, not deleted.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json_: Json = False,
+) -> None:
+    """Run a sweep, or continue it: only what is not recorded yet is run."""
+    from sweepgd.cli.durations import seconds
+    from sweepgd.sweep import load
+
+    flagged = on_command_line(context, "quiet", "verbose")
+    one_of(**flagged)
+    quiet = quiet and not flagged["verbose"]
+    one_of(**{"dry-run": dry_run, "fresh": fresh})
+    limit = None if timeout is None else seconds(timeout, "--timeout")
+    trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
+    workers, cluster = place_to_run(context, workers, on, jobs)
+    flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
+    loaded = load(sweep, with_flags(set_, flags))
+    part = None if shard is None else _shard(shard, loaded)
+    directory = out or Path("results") / (loaded.name if part is None else part.folder(loaded.name))
+    if dry_run:
+        _dry_run(loaded, directory, data_path, plugin_, json_)
+        return
+
+    from sweepgd.cli.progress import SearchProgress
+    from sweepgd.execution import fork_server
+    from sweepgd.record.disk_space import check_writable
+
+    check_writable(directory)
+
+    def interrupted() -> str:
+        if not (directory / "sweep.toml").is_file():
+            return "interrupted before any trial began"
+        return f"interrupted; what finished is in {directory}: the same command goes on from there"
+
+    counted = None if part is None else part.trials
+    with end_on_interrupt(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose, counted=counted) as progress:
+        fork_server.get_ready()
+        from sweepgd.study.search import search as run
+
+        settle_imports()
+
+        results = run(
+            loaded,
+            out=directory,
+            workers=workers,
+            executor=cluster,
+            shard=part,
+            timeout=limit,
+            trial_timeout=trial_limit,
+            fresh=fresh,
+            data_path=data_path,
+            plugins=plugin_,
+            progress=progress,
+        )
+    from sweepgd.analysis import summary
+    from sweepgd.cli.console import say
+
+    show(summary(results, 5), json_)
+    lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
+    if not json_:
+        say(f"Recorded in {directory}.", _next(loaded.name, directory, part, default=out is None))
+    progress.show_warnings()
+    failed = _failed(results)
+    for line in filter(None, (lost, failed)):
+        print(f"sweepgd: {line}", file=sys.stderr)
+    if lost or failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _shard(text: str, sweep: Any) -> Any:
+    """Return the part of the search that is asked for. Raises UsageError where the search has no such part."""
+    from sweepgd.study.shard import Shard
+
+    shard = Shard.of(text)
+    shard.check(sweep)
+    return shard
+
+
+def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
+    """Return the line that says what to do with the results; of a shard, which is in the `default` directory or another."""
+    if shard is None:
+        return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
+    shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"
+    return f"Next, when all {shard.count} shards have ended: sweepgd merge {shards} -o results/{name}"
+
+
+def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
+    """Says what is measured; how many values are missing, and the command that takes them, or ''."""
+    from sweepgd.cli.console import say
+    from sweepgd.minimisers.unmeasured import latest
+    from sweepgd.report.measure_table import failures, recorded
+    from sweepgd.sweep.measure_options import as_command
+
+    table = latest(results)
+    if not as_json:
+        say(recorded(table))
+    lost = failures(table)
+    return lost and f"{lost}; to take them: {as_command(results.directory, spec)}"
+
+
+def _failed(results: Any) -> str:
+    """How many of the trials recorded, by this call or an earlier one, failed or timed out, and why the first did; or ''."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from sweepgd.core.outcome import FAILED, TIMED_OUT
+
+    trials = results.trials.select(["trial", "status", "message"])
+    failed = trials.filter(pc.is_in(trials["status"], pa.array([FAILED, TIMED_OUT]))).sort_by("trial")
+    if not failed.num_rows:
+        return ""
+    count, first = pc.count_distinct(failed["trial"]).as_py(), failed.slice(0, 1).to_pylist()[0]
+    return f"{count} trial{'s' * (count > 1)} failed or timed out; trial {first['trial']}: {first['message']}"
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _dry_run(sweep: Any, directory: Path, data_path: Path | None, plugins: list[Path], as_json: bool) -> None:
+    from sweepgd.cli.console import say
+    from sweepgd.cli.plain import space_text, space_values
+    from sweepgd.plugins.single_file import registered
+    from sweepgd.study.output_directory import as_recorded
+    from sweepgd.study.preparation import prepare
+    from sweepgd.sweep.data_location import at
+
+    with registered(plugins):
+        sweep = sweep if data_path is None else at(sweep, data_path)
+        prepared = prepare(as_recorded(directory, sweep, _tell))
+        values = space_values(prepared)
+        if as_json:
+            print(json.dumps(values, indent=2))
+        else:
+            say(space_text(prepared, values))
+    for line in values["warnings"]:
+        _tell(f"warning: {line}")

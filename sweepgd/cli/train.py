@@ -1,0 +1,73 @@
+"""`sweepgd train`: one run, without a search."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweepgd.cli.options import LARGEST_SEED, Json, Plugin, Quiet, Set, settle_imports
+from sweepgd.core.errors import UsageError
+
+
+def train(
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="A data set (see: sweepgd list datasets), or a file; digits if not given, or none for a model without data.",
+        ),
+    ] = None,
+    model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
+    optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
+    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
+    batch_size: Annotated[
+        str | None, typer.Option(help='Rows an update, or "full"; if not given 32, without data "full".')
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Passes over the training rows; 10 if --set gives no budget.")
+    ] = None,
+    schedule: Annotated[str, typer.Option(help="A schedule (see: sweepgd list schedules).")] = "constant",
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of starting weights and batches.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Record the run there, as a search would.", envvar="SWEEPGD_OUT")
+    ] = None,
+    set_: Set = [],  # noqa: B006 (typer copies it)
+    plugin_: Plugin = [],  # noqa: B006
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> None:
+    """Train one configuration, a line an epoch."""
+    from sweepgd.record.disk_space import check_writable
+
+    size = int(batch_size) if batch_size is not None and batch_size.isdecimal() else batch_size
+    if isinstance(size, str) and size != "full":
+        raise UsageError(f'--batch-size {size!r}: give a whole number, or "full"')
+    if out is not None:
+        check_writable(out)
+
+    from sweepgd.cli.plain import RunPrinter
+    from sweepgd.study.train import train as run
+
+    settle_imports()
+
+    printer = RunPrinter(quiet=quiet or json_)
+    training = run(
+        data,
+        model,
+        optimizer,
+        learning_rate,
+        size,
+        epochs,
+        schedule,
+        seed,
+        overrides=set_,
+        plugins=plugin_,
+        out=out,
+        begin=printer.data,
+        watch=printer.point,
+        note=printer.note,
+    )
+    if json_:
+        print(printer.as_json(training))
+    else:
+        printer.end(training)

@@ -1,0 +1,52 @@
+"""Errors for users, in one line that says what is wrong, where, and how to fix it."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SweepgdError(Exception):
+    """Invalid input or a failure of the environment; the command line prints the message and exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UsageError(SweepgdError):
+    """An invalid command or sweep: a wrong option, an unknown key, an empty range."""
+
+    exit_code = 2
+
+
+# All control characters except tab and newline; like 0x1b, 0x9b starts an escape sequence.
+_ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+# Characters of a line on stderr, about 8 lines of a terminal; a value in a message may have thousands.
+LONGEST_LINE = 600
+
+
+def printable(text: str) -> str:
+    """Return a text with escaped control characters (\\x1b), so that it cannot control the terminal."""
+    return text.translate(_ESCAPED)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line with escaped line breaks, shortened in the middle to about LONGEST_LINE characters."""
+    line = printable(text).replace("\t", " ").replace("\n", "\\n")
+    half = LONGEST_LINE // 2
+    return line if len(line) <= LONGEST_LINE else f"{line[:half]} … {line[-half:]}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return a question that suggests the known name closest to a wrong one; "" if none is close."""
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}? " if close else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the hint of an "unknown name" message: the closest known name, or all of them if none is close."""
+    known = sorted(known)
+    return suggestion(name, known).rstrip() or f"known: {', '.join(known) or 'none'}"
+
+
+def reason(error: BaseException) -> str:
+    """Return the message of an exception in one line, with its type unless it is a SweepgdError."""
+    text = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()  # Parquet cannot hold lone surrogates
+    return text if isinstance(error, SweepgdError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,102 @@
+"""A named setting of an optimizer, schedule, model or data set: default, meaning, valid values and search range."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+from sweepgd.core.errors import UsageError, nearest
+
+# Kernels take numbers as float64, which cannot represent all larger integers.
+LARGEST_WHOLE = 2**53
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting that users may give by name.
+
+    `low`, `high` and `log` are the range of a search (`"search"` in a sweep file); `minimum` and `maximum` bound the valid
+    values (`open_maximum` excludes the upper bound itself); `choices` lists the only valid values. A default of None means
+    "derived from the other settings". `formerly` is the value of this setting in records that do not have it, if it was added
+    later and its default changes results.
+    """
+
+    name: str
+    default: Any
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    minimum: float = -inf
+    maximum: float = inf
+    open_maximum: bool = False
+    choices: tuple[Any, ...] = ()
+    formerly: Any = None
+
+    def check(self, value: Any, where: str) -> Any:
+        """Return `value`, converted to the type of the default. Raise UsageError if it is invalid."""
+        name = f"{where}.{self.name}"
+        if self.choices:
+            if not any(value == choice and type(value) is type(choice) for choice in self.choices):  # True == 1
+                raise UsageError(f"{name} = {value!r}: {nearest(str(value), map(str, self.choices))}")
+            return value
+        if isinstance(self.default, bool):
+            if not isinstance(value, bool):
+                raise UsageError(f"{name} = {value!r}: give true or false")
+            return value
+        if isinstance(self.default, tuple):
+            if not isinstance(value, (list, tuple)):
+                raise UsageError(f"{name} = {value!r}: give a list, such as {list(self.default)!r}")
+            return tuple(self._number(item, name) for item in value)
+        if isinstance(self.default, str):
+            if not isinstance(value, str):
+                raise UsageError(f"{name} = {value!r}: give a text, such as {self.default!r}")
+            return value
+        return self._number(value, name)
+
+    def _number(self, value: Any, name: str) -> float | int:
+        sample = self.default[0] if isinstance(self.default, tuple) and self.default else self.default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+            raise UsageError(f"{name} = {value!r}: give a finite number")
+        largest = LARGEST_WHOLE if isinstance(sample, int) else inf
+        if not max(self.minimum, -largest) <= value <= min(self.maximum, largest) or (
+            self.open_maximum and value == self.maximum
+        ):
+            bounds = [f"at least {self.minimum:g}"] if self.minimum > -inf else []
+            if self.maximum < inf:
+                bounds.append(f"{'below' if self.open_maximum else 'at most'} {self.maximum:g}")
+            elif abs(value) > largest:
+                bounds.append(f"of at most {len(str(largest)) - 1} digits")
+            raise UsageError(f"{name} = {value!r}: must be {' and '.join(bounds)}")
+        if isinstance(sample, int):
+            if value != int(value):
+                raise UsageError(f"{name} = {value!r}: give a whole number")
+            return int(value)
+        return float(value)
+
+
+def shown(value: Any) -> str:
+    """Return the value of a setting as text for messages."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def fault(settings: Any, field: str) -> str | None:
+    """Return why the declared settings of a plugin are not a tuple of Setting, as a predicate of its name, or None.
+
+    `field` is the name of the field that holds them, such as "settings" or "hyperparameters".
+    """
+    if not isinstance(settings, tuple):
+        return f"has {field} of type {type(settings).__name__}: give a tuple; of one, write (Setting(…),) with a comma"
+    for setting in settings:
+        if not isinstance(setting, Setting):
+            return f"has the {field.removesuffix('s')} {setting!r}: declare it as a Setting"
+    return None
+
+
+def resolve(settings: Sequence[Setting], given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the value of every setting, as given or by default. Raise UsageError for unknown names and invalid values."""
+    by_name = {setting.name: setting for setting in settings}
+    for name in given:
+        if name not in by_name:
+            raise UsageError(f"unknown key {where}.{name}: {nearest(name, by_name)}")
+    return {name: setting.check(given[name], where) if name in given else setting.default for name, setting in by_name.items()}

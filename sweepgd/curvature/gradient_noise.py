@@ -1,0 +1,75 @@
+"""The variation of the gradients of single rows: the trace of the Fisher information, and the gradient noise scale."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from sweepgd.core.errors import SweepgdError
+from sweepgd.curvature.hessian import Vector
+from sweepgd.curvature.point import Point, Value, value_or_reason
+
+
+def fisher_trace(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
+    """Yield the mean squared norm of the gradient of a row, over targets drawn from the model's distribution (the trace of the
+    Fisher information, Jastrzębski et al. 2021), then over the given targets (the empirical Fisher).
+    """
+
+    def over(part: Point, fisher: bool) -> float:
+        return float(part.second_moments(fisher=fisher).sum())
+
+    yield value_or_reason(lambda: Value(over(point, True), over=partial(over, fisher=True)))
+    yield Value(over(point, False), over=partial(over, fisher=False))
+
+
+def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: float) -> float:
+    """Return trΣ/|G|² (McCandlish et al. 2018, eq. 2.9) from mean gradient G and second moments of rows, (parameters,) each.
+
+    Raise SweepgdError if G is 0 up to rounding. A sum of `terms` numbers has an error of at most terms · precision times their
+    absolute sum (Higham 2002, section 4.2), where `precision` is the spacing of reals at 1; |G| has that error times √total.
+    """
+    signal, total = float(gradient @ gradient), float(moments.sum())
+    if signal <= (terms * precision) ** 2 * total:
+        raise SweepgdError("the gradient is 0 up to rounding: the noise scale is without bound")
+    return max(total - signal, 0.0) / signal
+
+
+def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_rows: int) -> tuple[float, float]:
+    """Return trΣ/|G|² and its jackknife standard error from squared norms of gradients of batches of two sizes, each (pairs,).
+
+    Unbiased estimates of |G|² and trΣ are averaged before division (McCandlish et al. 2018, appendix A.1). Raise SweepgdError
+    if the mean of |G|² is not above its standard error, because the ratio is then meaningless.
+    """
+    signal = (large_rows * large - small_rows * small) / (large_rows - small_rows)
+    noise = (small - large) / (1.0 / small_rows - 1.0 / large_rows)
+    pairs = len(signal)
+    if signal.mean() <= signal.std(ddof=1) / sqrt(pairs):
+        raise SweepgdError("|G|² is 0 within its standard error: raise small, times or draws")
+    without = (noise.sum() - noise) / (signal.sum() - signal)
+    error = sqrt((pairs - 1) / pairs * float(((without - without.mean()) ** 2).sum()))
+    return float(noise.mean() / signal.mean()), error
+
+
+def noise_scale(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
+    """Yield the exact and the two-batch noise scale (McCandlish et al. 2018).
+
+    The measured rows are the whole population: batches are drawn from them with replacement.
+    """
+    rows, precision = point.objective.rows, float(np.finfo(point.objective.dtype).eps)
+    terms = point.objective.summed  # sums of chunks are in float64
+
+    def exact() -> Value:
+        moments = point.second_moments(fisher=False)
+        return Value(exact_noise_scale(point.gradient(point.theta)[1], moments, terms, precision))
+
+    yield value_or_reason(exact)
+    random = point.random("noise_scale_two_batch")
+    sizes = settings["small"], settings["small"] * settings["times"]
+    squares = np.empty((settings["draws"], 2))
+    for pair in squares:
+        for i, size in enumerate(sizes):
+            gradient = point.gradient(point.theta, random.integers(0, rows, size))[1]
+            pair[i] = gradient @ gradient
+    yield Value(*two_batch_noise_scale(squares[:, 0], squares[:, 1], *sizes))

@@ -1,0 +1,89 @@
+"""Checks of data before a run uses them, each with a one-line message that names the place."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.memory_limit import machine_memory
+from sweepgd.data.contract import Array, Table, Task
+from sweepgd.record.disk_space import in_words
+
+WORTH_TELLING_BYTES = 10**9
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn any exception raised while a file is read into a SweepgdError that names the file.
+
+    Arrow, NumPy, zipfile and zlib raise exceptions of many types for a damaged file.
+    """
+    try:
+        yield
+    except SweepgdError:
+        raise
+    except PermissionError as error:
+        raise SweepgdError(f"cannot read {path}: permission denied; give a file that you may read") from error
+    except MemoryError as error:
+        raise SweepgdError(f"cannot read {path}: not enough memory; give fewer rows or columns") from error
+    except Exception as error:
+        reason = (str(error).strip().partition("\n")[0][:200] or type(error).__name__).rstrip(".")
+        raise SweepgdError(f"cannot read {path}: {reason}; it may be truncated, damaged or of another format") from error
+
+
+def check_memory(where: Path | str, rows: int, columns: int, itemsize: int = 8) -> None:
+    """Raise SweepgdError if a table needs more memory than the machine has; warn above 1 GB. To be called before reading it.
+
+    The estimate counts the table and the parts made from it, which together are as large as the table at most.
+    """
+    need, memory = 2 * rows * columns * itemsize, machine_memory()
+    what = f"{where}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"
+    if memory is not None and need > memory:
+        raise SweepgdError(f"{what}, and this machine has {in_words(memory)}: give fewer rows or columns")
+    if need > WORTH_TELLING_BYTES:
+        warnings.warn(what, stacklevel=2)
+
+
+def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, rows: Array | None = None) -> None:
+    """Raise SweepgdError for the first NaN or infinity, with its column and its data row, counted from 1.
+
+    `values` has shape (n, columns). `rows` (n,) maps its rows to those of the data set.
+    """
+    if values.dtype.kind != "f":
+        return
+    finite = np.isfinite(values)
+    if finite.all():
+        return
+    row, column = np.argwhere(~finite)[0]
+    number = row if rows is None else rows[row]
+    raise SweepgdError(f"{where}: column {columns[column]!r}, row {number + 1} is {values[row, column]:g}: {hint}")
+
+
+def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *, gaps: bool) -> None:
+    """Raise SweepgdError for a table without rows or inputs, with parts of different lengths, NaN, infinity or unknown labels.
+
+    With `gaps`, inputs may be missing (NaN).
+    """
+    rows, columns = table.inputs.shape
+    if task == "none":
+        return
+    if len(table.targets) != rows:
+        raise SweepgdError(f"{where}: {rows} rows of inputs but {len(table.targets)} of targets: give as many of each")
+    if rows == 0 or columns == 0:
+        raise SweepgdError(f"{where}: no {'input columns' if rows else 'rows'}: add some")
+    if not gaps:
+        check_finite(table.inputs, table.features, where, "remove the row or fill in a number")
+    check_finite(table.targets, targets, where, "remove the row or fill in a number")
+    if task == "classification" and not np.isin(table.targets, np.arange(len(table.classes))).all():
+        raise SweepgdError(
+            f"{where}: a label is not one of 0 to {len(table.classes) - 1}: number the classes in the order of names"
+        )
+
+
+def check_classes(labels: Array, classes: Sequence[str], where: str, hint: str) -> None:
+    """Raise SweepgdError if all labels (class numbers, in an array of any shape) are of one class."""
+    if (labels == labels.flat[0]).all():
+        raise SweepgdError(f"{where}: every row is of class {classes[int(labels.flat[0])]!r}: {hint}")

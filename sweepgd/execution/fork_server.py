@@ -1,0 +1,175 @@
+"""Start worker processes: they are forked from a server that has already imported all modules and loaded all kernels."""
+
+import ctypes
+import fcntl
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from multiprocessing import forkserver, popen_forkserver, resource_tracker, util
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess, SpawnProcess
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import gettempdir
+from types import ModuleType
+from typing import Any
+
+from sweepgd.core.errors import SweepgdError, reason
+from sweepgd.core.interrupts import SIGNALS
+from sweepgd.execution import scratch_folder
+
+# A child that is forked while another thread holds a lock may hang. The fork server has only idle threads: those of Arrow, and
+# those of BLAS, which stops them around a fork. A worker starts in a tenth of the time of spawn.
+context: Any = multiprocessing.get_context("forkserver")
+PRELOADED = ["sweepgd.execution.preload"]
+
+STARTS = 3  # attempts to start a process
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
+
+
+class _Popen(popen_forkserver.Popen):
+    """A forked process as the parent sees it, with exit code -SIGKILL if its fork server has ended.
+
+    `multiprocessing` returns 255 in that case, with which a process may also end by itself. But when the fork server ends,
+    its processes are killed by SIGKILL (`_end_with_parent`).
+    """
+
+    def poll(self, flag: int = os.WNOHANG) -> int | None:
+        """Return the exit code, or None if the process is still running. Without WNOHANG wait for its end."""
+        if self.returncode is None and wait([self.sentinel], 0 if flag == os.WNOHANG else None):
+            try:
+                self.returncode = forkserver.read_signed(self.sentinel)
+            except (OSError, EOFError):  # the fork server ended before it sent an exit code
+                self.returncode = -signal.SIGKILL
+        return self.returncode
+
+
+class _Process(ForkServerProcess):
+    """A forked process that distinguishes exit code 255 from the end of its fork server."""
+
+    _Popen = staticmethod(_Popen)
+
+
+def cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def get_ready() -> None:
+    """Start the fork server if it is not running, without waiting until it is ready.
+
+    Call this before slow imports, so that both run at the same time. Raises SweepgdError if the server's socket cannot be
+    created in the temporary folder: its path may have at most 107 bytes.
+    """
+    context.set_forkserver_preload(PRELOADED)
+    try:
+        _mark_folder(util.get_temp_dir())
+        resource_tracker.ensure_running()  # otherwise the next call does this, and unblocks interrupts
+        with without_interrupts():
+            forkserver.ensure_running()
+    except OSError as error:
+        raise SweepgdError(
+            f"cannot start workers from {gettempdir()}: {error.strerror or error}; set TMPDIR to a folder with a short path"
+        ) from error
+
+
+@cache
+def _mark_folder(folder: str) -> None:
+    """Mark the folder of the fork server's socket, which is removed at exit, but not if this process is killed."""
+    scratch_folder.mark(Path(folder))
+
+
+def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
+    """Start a process that runs `target` and ends with this one. Raises SweepgdError if the process cannot be started."""
+    for _ in range(STARTS):
+        get_ready()
+        process = _Process(target=_run, args=(target, *arguments), daemon=True)
+        try:
+            with _without_main(), without_interrupts():
+                process.start()
+            return process
+        except (OSError, EOFError) as error:  # for example if the fork server is killed at this moment
+            last_error = error
+    raise SweepgdError(f"cannot start a worker process: {reason(last_error)}; use fewer --workers, or try again")
+
+
+def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
+    """Start a new Python process without Numba's compiler that runs `target` and ends with this one."""
+    process = multiprocessing.get_context("spawn").Process(target=_run, args=(target, *arguments), daemon=True)
+    before = os.environ.get("NUMBA_DISABLE_JIT")
+    os.environ["NUMBA_DISABLE_JIT"] = "1"  # read when Numba is imported there
+    try:
+        with _without_main(), without_interrupts():
+            process.start()
+    finally:
+        if before is None:
+            del os.environ["NUMBA_DISABLE_JIT"]
+        else:
+            os.environ["NUMBA_DISABLE_JIT"] = before
+    return process
+
+
+def _run(target: Callable[..., None], *arguments: Any) -> None:
+    _end_with_parent()
+    target(*arguments)
+
+
+def _end_with_parent() -> None:
+    """Make the system end this process when its parent ends, even if the parent is killed or this process is inside a kernel.
+
+    The end of the parent closes a pipe, and the system then sends SIGIO, which ends the process by default. A stopped process
+    (SIGSTOP) needs SIGKILL, which comes at the end of the fork server: the server ends with the parent once no child keeps a
+    pipe to it open, and without the server the exit code of this process would be lost anyway. Linux only.
+    """
+    parent = multiprocessing.parent_process()
+    if sys.platform != "linux" or parent is None:
+        return
+    if os.getppid() != parent.pid:  # a child of the fork server; for another parent the end of its thread would count
+        server: Any = getattr(forkserver, "_forkserver", None)
+        if (pipe := getattr(server, "_forkserver_alive_fd", None)) is not None:
+            os.close(pipe)
+            server._forkserver_alive_fd = None
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if not parent.is_alive():  # it ended before the signal was set up
+        os._exit(1)
+
+
+def was_killed(process: BaseProcess) -> bool:
+    """Return True if an ended process was killed from outside (SIGKILL), alone or with the fork server."""
+    return process.exitcode == -signal.SIGKILL
+
+
+def ending(process: BaseProcess) -> str:
+    """Describe how a process ended, for example "by signal SIGSEGV" or "with exit code 3"."""
+    code = process.exitcode
+    return f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the caller's script during the block: a starting process would otherwise run it again up to its call of `search`."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Block Ctrl-C and SIGTERM for a process that starts in the block. It inherits the mask; only its parent ends it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

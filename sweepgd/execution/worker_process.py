@@ -1,0 +1,167 @@
+"""The code of a worker process: set up the sweep's context, then run tasks one after the other until told to stop."""
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import Any
+
+from sweepgd.core.errors import reason
+from sweepgd.core.interrupts import SIGNALS
+from sweepgd.core.memory_limit import limit_memory
+from sweepgd.plugins import single_file
+from sweepgd.plugins.containment import STDERR, STDOUT
+from sweepgd.sweep import Sweep
+
+TaskFunction = Callable[..., Any]
+# Raised when sending to a process that has ended.
+GONE = (BrokenPipeError, ConnectionResetError)
+# The exit code of a worker that came to the end of its share of memory.
+OUT_OF_MEMORY = 112
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerSetup:
+    """All that a worker needs before its first task."""
+
+    sweep: Sweep
+    run: TaskFunction
+    """A function of a module, called with the context, a task, `report` and `keep`; its result has the `seconds` that it
+    took.
+    """
+    shared: Path | None = None
+    """The folder with the prepared data; None if the worker prepares them itself."""
+    plugins: Sequence[Path] = ()
+    """Single-file plugins."""
+    memory: int | None = None
+    """The limit of a worker in bytes; by default its share of the machine's memory."""
+
+
+# Messages to a worker
+
+
+@dataclass(frozen=True)
+class NextTasks:
+    """Tasks to run after those received before, in this order."""
+
+    tasks: list[Any]
+
+
+@dataclass(frozen=True)
+class RungDecision:
+    """The answer to RungReached: True to prune the trial, False to go on."""
+
+    prune: bool
+
+
+@dataclass(frozen=True)
+class StopAfterTask:
+    """Begin no further task."""
+
+
+# Messages from a worker
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The worker begins to prepare the sweep, which may run plugins, or it is ready for tasks."""
+
+
+@dataclass(frozen=True)
+class CannotBegin:
+    """The reason why the worker cannot prepare the sweep, in one line."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class RungReached:
+    """The mean objective of the running trial at a rung (a percent of the budget); the worker waits for a RungDecision."""
+
+    percent: int
+    mean: float
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A result of the running task that counts if the worker is lost later."""
+
+    result: Any
+
+
+@dataclass(frozen=True)
+class TaskDone:
+    """The result of the running task, which has ended."""
+
+    result: Any
+
+
+def serve(connection: Connection, setup: WorkerSetup) -> None:
+    """Run a worker: prepare the sweep, then run tasks until told to stop. It ends at once when the connection closes."""
+    from sweepgd.training.sweep_context import SweepContext, one_blas_thread
+
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # for systems that do not inherit signal masks
+    with suppress(OSError):  # one of them may be closed
+        os.dup2(STDERR, STDOUT)  # the output of a plugin must not mix with that of the command
+    incoming = _Incoming(connection)
+    if setup.memory is not None:
+        limit_memory(setup.memory)
+    connection.send(Begun())
+    try:
+        single_file.register(setup.plugins)
+        context = SweepContext(setup.sweep, setup.shared)
+    except Exception as error:
+        connection.send(CannotBegin(reason(error)))
+        return
+
+    def report(percent: int, mean: float) -> bool:
+        connection.send(RungReached(percent, mean))
+        return incoming.decisions.get().prune
+
+    def keep(result: Any) -> None:
+        connection.send(Kept(result))
+
+    with one_blas_thread(), suppress(*GONE):
+        connection.send(Begun())
+        while not incoming.stop.is_set():
+            for task in incoming.tasks.get():
+                if incoming.stop.is_set():
+                    break
+                try:
+                    result = setup.run(context, task, report, keep)
+                except MemoryError:
+                    os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
+                connection.send(TaskDone(result))
+
+
+class _Incoming:
+    """Messages to this worker, read as they arrive by a thread of their own.
+
+    A worker that reads only between trials could wait to send a result while the parent waits to send it tasks: a deadlock if
+    a pipe holds little (8 KB on macOS).
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.tasks = SimpleQueue[list[Any]]()
+        self.decisions = SimpleQueue[RungDecision]()
+        self.stop = Event()
+        Thread(target=self._read, args=(connection,), daemon=True).start()
+
+    def _read(self, connection: Connection) -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                match connection.recv():
+                    case NextTasks(tasks):
+                        self.tasks.put(tasks)
+                    case RungDecision() as decision:
+                        self.decisions.put(decision)
+                    case StopAfterTask():
+                        self.stop.set()
+                        self.tasks.put([])  # ends a wait for tasks
+        os._exit(0)  # the parent is gone

@@ -1,0 +1,75 @@
+"""Landscapes as tables, and as immutable Parquet files named after what they were made with."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sweepgd.minimisers.landscape.run_selection import RunKey
+from sweepgd.record import parquet_reader
+from sweepgd.record.atomic_files import writing
+from sweepgd.record.checksums import sealed
+from sweepgd.record.schema import footer
+
+_REALS = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
+
+# `kind` is line, surface, or path (of the optimizer, over the surface); `other_…` is the run at α = 1 of a line; a loss is null
+# where it is beyond the floating-point range or was not taken on that part; `settings` is JSON.
+LANDSCAPES = pa.schema(
+    [
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("trial", pa.int64(), nullable=False),
+        pa.field("replicate", pa.int64(), nullable=False),
+        *(pa.field(name, pa.int64()) for name in ("other_trial", "other_replicate")),
+        *(pa.field(name, pa.float64()) for name in ("alpha", "beta", *_REALS)),
+        pa.field("update", pa.int64()),
+        pa.field("settings", pa.string()),
+    ]
+)
+
+
+def table_of(
+    kind: str,
+    run: RunKey,
+    columns: Mapping[str, Sequence[Any] | npt.NDArray[np.float64]],
+    settings: Mapping[str, Any],
+    other: RunKey | None = None,
+) -> pa.Table:
+    """Points of one landscape; a column that is not given is null, as is what is not finite."""
+    count = len(columns["alpha"])
+    same = {"kind": kind, "trial": run.trial, "replicate": run.replicate, "settings": json.dumps(settings, sort_keys=True)}
+    if other is not None:
+        same |= {"other_trial": other.trial, "other_replicate": other.replicate}
+    filled = {name: [value] * count for name, value in same.items()}
+    filled |= {name: [x if x is not None and isfinite(x) else None for x in values] for name, values in columns.items()}
+    return pa.table({name: filled.get(name, [None] * count) for name in LANDSCAPES.names}, schema=LANDSCAPES)
+
+
+def path_for(directory: Path, settings: Mapping[str, Any]) -> Path:
+    """The file, in a result directory, of the landscape made with these settings: another one for others."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+    return directory / "landscapes" / f"{settings['kind']}-{'-'.join(settings['runs'])}-{digest}.parquet"
+
+
+def kept(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> pa.Table:
+    """The table in a file, made and written there, whole, where there is none. Raises SweepgdError where it cannot be."""
+    if path.exists():
+        return parquet_reader.read(path, LANDSCAPES)
+    with writing(path):
+        path.parent.mkdir(exist_ok=True)
+    table = make()
+    with writing(path), sealed(path, LANDSCAPES, footer(sweep_toml)) as writer:
+        writer.write_table(table)
+    return table
+
+
+def load(directory: Path | str) -> pa.Table:
+    """All landscapes recorded in a result directory, with the columns of LANDSCAPES."""
+    files = sorted((Path(directory) / "landscapes").glob("*.parquet"))
+    return pa.concat_tables([LANDSCAPES.empty_table(), *(parquet_reader.read(file, LANDSCAPES) for file in files)])

@@ -1,0 +1,62 @@
+"""The loss on the line through two minimisers (Goodfellow et al. 2015; Keskar et al. 2017, section 2.2.1)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sweepgd.core.errors import UsageError
+from sweepgd.minimisers.landscape.landscape_context import LandscapeContext
+from sweepgd.minimisers.landscape.landscape_files import table_of
+from sweepgd.minimisers.landscape.loss_evaluation import evaluated, parts_of
+from sweepgd.minimisers.landscape.run_selection import RunKey
+
+# From −1 to 2 as in the paper's figures, in 20ths, so that 0 and 1, the minimisers, are among them.
+ALPHAS = np.arange(-20, 41) / 20
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The line through two points, (parameters,): x₀ at 0, and x₁ at 1."""
+
+    x0: npt.NDArray[np.float64]
+    x1: npt.NDArray[np.float64]
+
+    def at(self, coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The parameters at (α,)."""
+        alpha = coordinates[0]
+        return (1.0 - alpha) * self.x0 + alpha * self.x1
+
+
+def line(
+    landscape: LandscapeContext,
+    small: RunKey,
+    large: RunKey,
+    *,
+    workers: int | None = None,
+    executor: Any = None,
+    advance: Callable[[], None] = lambda: None,
+) -> pa.Table:
+    """Loss and error at (1 − α)·x₀ + α·x₁ on all rows, x₀ the weights of `small` (`LandscapeContext.minimum`) and x₁ those of
+    `large`.
+
+    A row an α of ALPHAS, with the columns of LANDSCAPES. Raises SweepgdError where a run has no weights, and UsageError
+    where the two are one or were trained on different data.
+    """
+    settings = line_settings(landscape, small, large)
+    segment = Segment(*(landscape.minimum(run).parameters.astype(np.float64) for run in (small, large)))
+    columns = evaluated(landscape, small, ALPHAS[:, None], segment, workers=workers, executor=executor, advance=advance)
+    return table_of("line", small, {"alpha": ALPHAS, **columns}, settings, other=large)
+
+
+def line_settings(landscape: LandscapeContext, small: RunKey, large: RunKey) -> dict[str, object]:
+    """What a line is made with. Raises UsageError where there is none between the two."""
+    if small == large:
+        raise UsageError(f"a line wants two runs, and both of its ends are {small}: name another one")
+    if landscape.context.data_seed(small.replicate) != landscape.context.data_seed(large.replicate):
+        raise UsageError(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
+    runs = {"runs": [str(small), str(large)], **landscape.weights(small, large)}
+    return {"kind": "line", **runs, "rows": parts_of(landscape, small)}

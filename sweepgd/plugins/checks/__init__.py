@@ -1,0 +1,41 @@
+"""The conformance kit of the plugin contracts: `sweepgd plugin check`, and `check` for an author's own tests."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sweepgd.plugins.checks.finding import FAILED, PASSED, Finding, failures
+from sweepgd.plugins.checks.isolated import findings, plugins_in
+from sweepgd.plugins.checks.subject import Subject, is_file, plugins_of
+
+__all__ = [
+    "FAILED",
+    "PASSED",
+    "SECONDS",
+    "Finding",
+    "Subject",
+    "check",
+    "checks",
+    "failures",
+    "is_file",
+    "plugins_in",
+    "plugins_of",
+]
+
+SECONDS = 20.0
+
+
+def checks(plugin: Any, *, seconds: float = SECONDS) -> Iterator[Finding]:
+    """Yield the finding of each check of an optimizer, model, data set or schedule, given as an object or by its name.
+
+    The checks run in a separate process, which must be able to import the functions of the plugin. A check that takes longer
+    than `seconds`, not counting compilation, fails, and so does one that ends its process. Raises SweepgdError with JIT off.
+    """
+    return findings(plugin, seconds)
+
+
+def check(plugin: Any, *, seconds: float = SECONDS) -> None:
+    """Raise AssertionError with a line for each failed check. For the tests of a plugin package."""
+    failed = failures(list(checks(plugin, seconds=seconds)))
+    if failed:
+        name = plugin if isinstance(plugin, str) else getattr(plugin, "name", repr(plugin))
+        raise AssertionError("\n".join([f"{name!r} breaks the contract:", *map(str, failed)]))

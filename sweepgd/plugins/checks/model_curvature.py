@@ -1,0 +1,90 @@
+"""Checks of the second-order kernels of a model."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from sweepgd.models import Model
+from sweepgd.plugins.checks.finding import Flaw
+from sweepgd.plugins.checks.model_harness import STEP, TOLERANCE, apart, architectures, directions, stages
+from sweepgd.plugins.checks.step_harness import DTYPES
+
+# For a central difference of gradients, whose relative error is about h².
+PRODUCT_TOLERANCE = 1e-4
+
+
+def has_curvature(model: Model) -> bool:
+    """Return whether a model has second-order kernels for any shape."""
+    return any(built.curvature is not None for _, built in architectures(model))
+
+
+def product(model: Model) -> str:
+    """Check Hessian products against differences of gradients. Curvature measures are computed from these products."""
+    worst = 0.0
+    for what, stage in stages(model, "float64"):
+        if stage.architecture.curvature is None:
+            continue
+        theta = stage.arrays["theta"].copy()
+        for number, direction in enumerate(directions(stage)):
+            found = stage.product(direction, gauss_newton=False, fresh=number == 0)
+            above, below = (stage.gradient(theta + side * STEP * direction)[1] for side in (1.0, -1.0))
+            share = apart(found, (above - below) / (2 * STEP))
+            if not share <= PRODUCT_TOLERANCE:
+                kept = "" if number == 0 else ", with the contents of kept from an earlier call"
+                raise Flaw(f"product differs from the change of the gradient by {share:.1g} of it {what}{kept}")
+            worst = max(worst, share)
+    return f"Hessian products agree with changes of the gradient; relative difference {worst:.1g}"
+
+
+def gauss_newton(model: Model) -> str:
+    """Check that the Gauss-Newton matrix is symmetric and positive semidefinite."""
+    for what, stage in stages(model, "float64"):
+        if stage.architecture.curvature is None:
+            continue
+        first, second = directions(stage)
+        by_first, by_second = (stage.product(each, gauss_newton=True) for each in (first, second))
+        size = float(np.linalg.norm(first) * np.linalg.norm(by_second)) + TOLERANCE
+        if not abs(first @ by_second - second @ by_first) <= TOLERANCE * size:
+            raise Flaw(f"with gauss_newton, u·Gv is {first @ by_second:.5g} and v·Gu {second @ by_first:.5g} {what}")
+        if not min(first @ by_first, second @ by_second) >= -TOLERANCE * size:
+            raise Flaw(f"with gauss_newton, v·Gv is {min(first @ by_first, second @ by_second):.5g}, below 0 {what}")
+    return "the Gauss-Newton matrix is symmetric, and v·Gv at least 0"
+
+
+def moments(model: Model) -> str:
+    """Check second moments, which the Fisher trace and noise scale use, against squared gradients of single rows."""
+    for what, stage in stages(model, "float64"):
+        if not stage.has_second_moments:
+            continue
+        each = [stage.gradient(rows=np.array([row]))[1] ** 2 for row in stage.rows]
+        share = apart(stage.second_moments(), np.mean(each, axis=0))
+        if not share <= TOLERANCE:
+            raise Flaw(f"second_moments differs from the mean of squared gradients by {share:.1g} of it {what}")
+    return "second moments, if given, are means of squared gradients"
+
+
+def second_bounds(model: Model) -> str:
+    """Check that the second-order kernels write all of their output and nothing else; compiled code checks no index."""
+    for what, stage in stages(model, *DTYPES):
+        if stage.architecture.curvature is None:
+            continue
+        given = {name: stage.arrays[name].copy() for name in ("theta", "inputs", "targets")}
+        for matrix in (False, True):
+            left = np.isnan(stage.product(directions(stage)[0], gauss_newton=matrix)).sum()
+            if left:
+                raise Flaw(f"product leaves {left} of {stage.architecture.parameters} numbers of out unwritten, or NaN {what}")
+        if stage.has_second_moments and np.isnan(stage.second_moments()).any():
+            raise Flaw(f"second_moments leaves numbers of out unwritten, or NaN {what}")
+        if damage := stage.arrays.damage():
+            raise Flaw(f"product or second_moments writes {damage} {what}")
+        if any(stage.arrays[name].tobytes() != before.tobytes() for name, before in given.items()):
+            raise Flaw(f"product or second_moments changes theta or the data {what}")
+    return "all of out is written, and nothing besides out, work and kept"
+
+
+CHECKS: Mapping[str, Callable[[Model], str]] = {
+    "kept": second_bounds,
+    "product": product,
+    "gauss_newton": gauss_newton,
+    "moments": moments,
+}

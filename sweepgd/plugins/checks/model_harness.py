@@ -1,0 +1,144 @@
+"""A model on random data: its compiled kernels and guarded arrays."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sweepgd.core.errors import UsageError
+from sweepgd.kernels import signatures
+from sweepgd.models import Architecture, Model, Shape
+from sweepgd.plugins.checks.finding import Flaw
+from sweepgd.plugins.checks.guarded_arrays import Guarded
+from sweepgd.plugins.checks.step_harness import Array
+
+ROWS = 13
+SHAPES = {
+    "regression": (Shape("regression", 3, 1, 0), Shape("regression", 3, 2, 0)),
+    "classification": (Shape("classification", 3, 1, 2), Shape("classification", 3, 1, 4)),
+    "none": (Shape("none", 0, 0, 0),),
+}
+# The step h of central differences in float64; their error of about h² and the rounding are far below the tolerance.
+STEP = 1e-5
+TOLERANCE = 1e-5
+FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
+
+
+def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
+    """Yield the model, built with default settings, for every shape of its tasks that it supports."""
+    for task in model.tasks:
+        for shape in SHAPES.get(task, ()):
+            try:
+                built = model.build(shape, **{setting.name: setting.default for setting in model.settings})
+            except UsageError:
+                continue
+            if not isinstance(built, Architecture):
+                raise Flaw(f"its build returns a {type(built).__name__}, not an Architecture")
+            yield shape, built
+
+
+def kernels(architecture: Architecture) -> Iterator[tuple[str, Any]]:
+    """Yield the kind and function of each kernel of an architecture."""
+    for kind in FIRST_ORDER:
+        yield kind, getattr(architecture, kind)
+    for kind in SECOND_ORDER if architecture.curvature is not None else ():
+        if (kernel := getattr(architecture.curvature, kind)) is not None:
+            yield kind, kernel
+
+
+class ModelStage:
+    """The kernels of an architecture near its initial parameters, on random rows for its shape."""
+
+    def __init__(self, shape: Shape, architecture: Architecture, dtype: str) -> None:
+        self.architecture, self.dtype = architecture, dtype
+        rows = ROWS if shape.inputs else 1
+        batch = max(rows, architecture.chunk)
+        second = architecture.curvature
+        size = (architecture.parameters,)
+        shapes: dict[str, tuple[int, ...]] = {
+            "theta": size,
+            "direction": size,
+            "inputs": (rows, shape.inputs),
+            "targets": (rows, shape.targets),
+            "buffers": (architecture.buffers,),
+            "work": (max(architecture.workspace(batch), second.workspace(batch) if second else 0),),
+            "kept": (second.kept(batch) if second else 0,),
+            "out": size,
+        }
+        self.arrays = Guarded(dtype, shapes)
+        rng = np.random.default_rng(5)
+        start = architecture.initial(np.random.default_rng(1))
+        self.arrays["theta"][:] = start + 0.1 * rng.normal(size=size)
+        self.arrays["inputs"][:] = rng.normal(size=shapes["inputs"])
+        labels = rng.integers(0, shape.classes, shapes["targets"]) if shape.classes else rng.normal(size=shapes["targets"])
+        self.arrays["targets"][:] = labels
+        self.rows = np.arange(rows, dtype=np.int64)
+        self._functions = {kind: signatures.entry(kind, kernel, dtype) for kind, kernel in kernels(architecture)}
+
+    def gradient(self, theta: Array | None = None, rows: Array | None = None) -> tuple[float, Array]:
+        """Return mean loss and gradient at `theta`, over all rows or those numbered `rows`."""
+        at = self._at(theta)
+        which = self.rows if rows is None else np.ascontiguousarray(rows, dtype=np.int64)
+        arrays = self.arrays
+        arrays["out"][:] = np.nan
+        loss = self._functions["gradient"](
+            at, arrays["buffers"], arrays["inputs"], arrays["targets"], which, self.architecture.layout,
+            self.architecture.settings, 0, False, arrays["work"], arrays["out"],
+        )  # fmt: skip
+        return float(loss), arrays["out"].astype(np.float64)
+
+    def evaluate(self) -> tuple[float, float]:
+        """Return mean loss and error rate over all rows."""
+        arrays = self.arrays
+        loss, error = self._functions["evaluate"](
+            arrays["theta"], arrays["buffers"], arrays["inputs"], arrays["targets"], self.architecture.layout,
+            self.architecture.settings, arrays["work"],
+        )  # fmt: skip
+        return float(loss), float(error)
+
+    def product(self, direction: Array, *, gauss_newton: bool, fresh: bool = True) -> Array:
+        """Return the product of the Hessian or the Gauss-Newton matrix with a direction."""
+        arrays = self.arrays
+        arrays["direction"][:] = direction
+        arrays["out"][:] = np.nan
+        self._functions["product"](
+            arrays["theta"], arrays["direction"], arrays["buffers"], arrays["inputs"], arrays["targets"], self.rows,
+            self.architecture.layout, self.architecture.settings, gauss_newton, fresh, arrays["kept"], arrays["work"],
+            arrays["out"],
+        )  # fmt: skip
+        return arrays["out"].astype(np.float64)
+
+    def second_moments(self) -> Array:
+        """Return the mean over rows of the squared gradient of each row."""
+        arrays = self.arrays
+        arrays["out"][:] = np.nan
+        self._functions["second_moments"](
+            arrays["theta"], arrays["buffers"], arrays["inputs"], arrays["targets"], self.rows, self.architecture.layout,
+            self.architecture.settings, False, arrays["work"], arrays["out"],
+        )  # fmt: skip
+        return arrays["out"].astype(np.float64)
+
+    @property
+    def has_second_moments(self) -> bool:
+        return "second_moments" in self._functions
+
+    def _at(self, theta: Array | None) -> Array:
+        return self.arrays["theta"] if theta is None else np.ascontiguousarray(theta, dtype=self.dtype)
+
+
+def stages(model: Model, *dtypes: str) -> Iterator[tuple[str, ModelStage]]:
+    """Yield a description and a `ModelStage` for each shape that the model supports and each floating-point type."""
+    for shape, architecture in architectures(model):
+        for dtype in dtypes:
+            what = f"{shape.classes} classes" if shape.classes else f"{shape.targets} targets" if shape.inputs else "no data"
+            yield f"({what}, {dtype})", ModelStage(shape, architecture, dtype)
+
+
+def directions(stage: ModelStage) -> Array:
+    """Return two random directions in parameter space."""
+    return np.random.default_rng(9).normal(size=(2, stage.architecture.parameters))
+
+
+def apart(found: Array, wanted: Array) -> float:
+    """Return the norm of the difference relative to the norm of `wanted`."""
+    return float(np.linalg.norm(np.asarray(found) - wanted) / max(float(np.linalg.norm(wanted)), 1e-6))

@@ -1,0 +1,199 @@
+"""Checks of a model: its kernels compute the gradient of the loss that they report, and write nothing else."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.layout import COLUMNS, OFFSET, SIZE
+from sweepgd.kernels import signatures
+from sweepgd.models import Model
+from sweepgd.plugins.checks.finding import Flaw
+from sweepgd.plugins.checks.model_harness import (
+    SHAPES,
+    STEP,
+    TOLERANCE,
+    ModelStage,
+    apart,
+    architectures,
+    directions,
+    kernels,
+    stages,
+)
+from sweepgd.plugins.checks.step_harness import DTYPES, Array
+
+PRECISION_TOLERANCE = 1e-3
+RATES, UPDATES = 10.0 ** np.arange(-4.0, 1.0), 100
+
+
+def builds(model: Model) -> str:
+    """Check that layout, initial parameters and scratch memory are consistent for each task."""
+    known = set(model.tasks) & set(SHAPES)
+    if not known or known != set(model.tasks):
+        raise Flaw(f"its tasks are {model.tasks!r}: give a tuple of {', '.join(SHAPES)}")
+    found = []
+    for shape, built in architectures(model):
+        if built.layout.ndim != 2 or built.layout.shape[1] != COLUMNS:
+            raise Flaw(f"its layout has shape {built.layout.shape}: make it with sweepgd.core.layout.layout_of")
+        ends = built.layout[:, OFFSET] + built.layout[:, SIZE]
+        if built.layout[0, OFFSET] != 0 or (built.layout[1:, OFFSET] != ends[:-1]).any():
+            raise Flaw("its layout leaves gaps between tensors: make it with sweepgd.core.layout.layout_of")
+        starts = [np.asarray(built.initial(np.random.default_rng(seed))) for seed in (2, 2)]
+        if starts[0].shape != (built.parameters,) or not np.isfinite(starts[0]).all():
+            raise Flaw(f"initial gives {starts[0].shape} numbers for {built.parameters} parameters, or non-finite numbers")
+        if starts[0].tobytes() != starts[1].tobytes():
+            raise Flaw("initial gives different numbers for the same seed: draw from rng alone")
+        for rows in (1, 64):
+            if not isinstance(built.workspace(rows), (int, np.integer)) or built.workspace(rows) < 0:
+                raise Flaw(f"workspace({rows}) is {built.workspace(rows)!r}: give a whole number")
+        found.append(f"{shape.task} ({built.parameters} parameters)")
+    if not found:
+        raise Flaw(f"it supports no shape of its tasks, {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 or 4 classes")
+    return "for " + ", ".join(found)
+
+
+def compiles(model: Model) -> str:
+    """Check that all kernels compile for float32 and float64, since a sweep may use either."""
+    kinds: dict[str, None] = {}
+    for _, built in architectures(model):
+        for kind, kernel in kernels(built):
+            for dtype in DTYPES:
+                try:
+                    signatures.compiled(kind, kernel, dtype)
+                except SweepgdError as problem:
+                    raise Flaw(str(problem)) from None
+            kinds[kind] = None
+    return f"{', '.join(kinds)} for float32 and float64"
+
+
+def bounds(model: Model) -> str:
+    """Check that kernels write all of their output and nothing else. Compiled code checks no index."""
+    for what, stage in stages(model, *DTYPES):
+        given = {name: stage.arrays[name].copy() for name in ("theta", "inputs", "targets")}
+        for kind, call in (("gradient", stage.gradient), ("evaluate", stage.evaluate)):
+            call()
+            if damage := stage.arrays.damage():
+                raise Flaw(f"{kind} writes {damage} {what}")
+            for name, before in given.items():
+                if stage.arrays[name].tobytes() != before.tobytes():
+                    raise Flaw(f"{kind} changes {name} {what}")
+        left = int(np.count_nonzero(np.isnan(stage.gradient()[1])))
+        if left:
+            raise Flaw(f"gradient leaves {left} of {stage.architecture.parameters} numbers of out unwritten, or NaN {what}")
+    return "all of out is written, and nothing besides out, work and buffers"
+
+
+def deterministic(model: Model) -> str:
+    """Check that results are bit-identical for any earlier contents of the scratch memory."""
+    for what, stage in stages(model, *DTYPES):
+        loss, gradient = stage.gradient()
+        stage.arrays["work"][:] = 1e3
+        again, same = stage.gradient()
+        if loss != again or gradient.tobytes() != same.tobytes():
+            raise Flaw(f"the same inputs give another gradient after the scratch memory has changed {what}")
+    return "the same inputs give the same bits for any contents of the scratch memory"
+
+
+def gradient(model: Model) -> str:
+    """Check the gradient against differences of the loss. A wrong gradient often seems to learn."""
+    worst = 0.0
+    for what, stage in stages(model, "float64"):
+        theta, (_, found) = stage.arrays["theta"].copy(), stage.gradient()
+        for direction in directions(stage):
+            above, below = (stage.gradient(theta + side * STEP * direction)[0] for side in (1.0, -1.0))
+            slope, claimed = (above - below) / (2 * STEP), float(found @ direction)
+            share = abs(slope - claimed) / max(abs(slope), float(np.linalg.norm(found)), 1e-6)
+            if not share <= TOLERANCE:
+                raise Flaw(
+                    f"along a direction the slope of the loss is {slope:.5g}, but its gradient gives {claimed:.5g} {what}"
+                )
+            worst = max(worst, share)
+    return f"the gradient is that of the loss; relative difference {worst:.1g}"
+
+
+def rows(model: Model) -> str:
+    """Check that loss and gradient of a mini-batch are means over its rows, in any order."""
+    for what, stage in stages(model, "float64"):
+        if len(stage.rows) == 1 or stage.architecture.buffers:
+            continue
+        chosen = np.array([7, 2, 2, 11])
+        loss, found = stage.gradient(rows=chosen)
+        each = [stage.gradient(rows=np.array([row])) for row in chosen]
+        mean = np.mean([one for _, one in each], axis=0)
+        if not (apart(found, mean) <= TOLERANCE and abs(loss - np.mean([one for one, _ in each])) <= TOLERANCE):
+            raise Flaw(f"over the rows 7, 2, 2, 11 it is not the mean of the rows {what}")
+    return "over some rows it is the mean of the rows"
+
+
+def evaluates(model: Model) -> str:
+    """Check that `evaluate` and `gradient` report the same loss, and that the error rate is valid, NaN without classes."""
+    for what, stage in stages(model, "float64"):
+        (loss, error), trained = stage.evaluate(), stage.gradient()[0]
+        if not abs(loss - trained) <= TOLERANCE * (1 + abs(trained)):
+            raise Flaw(f"evaluate gives a loss of {loss:.5g}, gradient one of {trained:.5g} over the same rows {what}")
+        if "classes" in what and not 0 <= error <= 1:
+            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give a number from 0 to 1")
+        if "classes" not in what and not np.isnan(error):
+            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give NaN, as there are no classes")
+    return "the evaluated loss is the minimised one"
+
+
+def precision(model: Model) -> str:
+    """Check that the float32 gradient agrees with the float64 one."""
+    worst = 0.0
+    both = zip(stages(model, "float32"), stages(model, "float64"), strict=True)
+    for (what, single), (_, double) in both:
+        share = apart(single.gradient(double.arrays["theta"])[1], double.gradient()[1])
+        if not share <= PRECISION_TOLERANCE:
+            raise Flaw(f"float32 and float64 differ by {share:.1g} of the gradient (at most {PRECISION_TOLERANCE:g}) {what}")
+        worst = max(worst, share)
+    return f"float32 follows float64; difference {worst:.1g} of the gradient"
+
+
+def descends(model: Model) -> str:
+    """Check that gradient descent lowers the loss at some learning rate."""
+    results = []
+    for what, stage in stages(model, "float64"):
+        start = stage.gradient()[0]
+        ends = [end for end in (_descended(stage, rate) for rate in RATES) if np.isfinite(end)]
+        if not ends or not min(ends) < start:
+            raise Flaw(f"the loss grows at every rate, from {start:.3g} {what}: check the sign of the gradient")
+        results.append(f"from {start:.3g} to {min(ends):.3g} {what}")
+    return f"gradient descent lowers the loss {', '.join(results)}"
+
+
+def _descended(stage: ModelStage, rate: float) -> float:
+    theta = stage.arrays["theta"].copy()
+    for _ in range(UPDATES):
+        theta -= rate * stage.gradient(theta)[1]
+        if not np.isfinite(theta).all():
+            return np.inf
+    return stage.gradient(theta)[0]
+
+
+def outputs(model: Model) -> dict[str, list[Array]]:
+    """Return losses and gradients for every shape, by floating-point type."""
+    with np.errstate(all="ignore"):  # with JIT off, NumPy warns of non-finite numbers, which the checks find anyway
+        found: dict[str, list[Array]] = {dtype: [] for dtype in DTYPES}
+        for dtype in DTYPES:
+            for _, stage in stages(model, dtype):
+                loss, slope = stage.gradient()
+                found[dtype].append(np.nan_to_num(np.concatenate([[loss, *stage.evaluate()], slope])))
+        return found
+
+
+def outputs_apart(outputs: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, float]:
+    """Return the difference of outputs from those without JIT, by floating-point type."""
+    return {dtype: max(map(apart, outputs[dtype], plain[dtype])) for dtype in DTYPES}
+
+
+CHECKS: Mapping[str, Callable[[Model], str]] = {
+    "bounds": bounds,
+    "deterministic": deterministic,
+    "gradient": gradient,
+    "rows": rows,
+    "evaluate": evaluates,
+    "precision": precision,
+    "descends": descends,
+}

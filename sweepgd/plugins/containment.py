@@ -1,0 +1,78 @@
+"""Protection of the command's process from plugin code that runs in it: process-wide changes are undone.
+
+The protection is not complete: README says what plugin code can still do.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from threading import current_thread, main_thread
+
+from sweepgd.core.interrupts import SIGNALS
+
+STDIN, STDOUT, STDERR = 0, 1, 2
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Redirect stdout to stderr within the block, and restore the state of the process after it.
+
+    Restored are the working directory, the recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and
+    SIGTERM. A process forked within the block ends with it. Does nothing outside of the main thread.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    process = os.getpid()
+    with ExitStack() as restored:
+        restored.callback(sys.setrecursionlimit, sys.getrecursionlimit())
+        with suppress(OSError):  # the working directory has been removed
+            restored.callback(os.chdir, os.getcwd())
+        umask = os.umask(0o077)
+        os.umask(umask)
+        restored.callback(os.umask, umask)
+        for number in SIGNALS:
+            restored.callback(signal.signal, number, signal.getsignal(number))
+        restored.enter_context(_stdout_aside())
+        try:
+            yield
+        finally:
+            if os.getpid() != process:
+                os._exit(0)
+
+
+@contextmanager
+def _stdout_aside() -> Iterator[None]:
+    """Redirect stdout to stderr, for Python and for C code, since another program may read the command's output.
+
+    Code that closes all descriptors, as daemons do, ends the process with a message: nothing in it can continue.
+    """
+    streams = sys.stdin, sys.stdout, sys.stderr
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    kept = {}
+    for standard in (STDIN, STDOUT, STDERR):
+        with suppress(OSError):  # closed, as by `>&-` in a shell
+            kept[standard] = os.dup(standard)
+    if STDOUT in kept and STDERR in kept:
+        os.dup2(STDERR, STDOUT)
+    sys.stdout = sys.stderr
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+        _restore(kept)
+
+
+def _restore(kept: Mapping[int, int]) -> None:
+    """Restore the standard descriptors from copies. End the process if a copy was closed, since then others were too."""
+    try:
+        for standard, copy in kept.items():
+            os.dup2(copy, standard)
+            os.close(copy)
+    except OSError:
+        with suppress(OSError):
+            os.write(STDERR, b"sweepgd: a plugin has closed file descriptors of the process that imported it: fix it\n")
+        os._exit(1)

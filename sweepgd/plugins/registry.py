@@ -1,0 +1,186 @@
+"""Plugins by name: one lookup for optimizers, models, data sets and schedules, with entry points loaded on demand."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+from sweepgd.core.errors import SweepgdError, UsageError, reason, suggestion
+from sweepgd.core.setting import fault as settings_fault
+from sweepgd.plugins.containment import contained
+
+# The class that a plugin of each kind must have. These modules import this one, so they are imported only when needed.
+CONTRACTS = {
+    "optimizers": "sweepgd.optimizers:Optimizer",
+    "models": "sweepgd.models:Model",
+    "datasets": "sweepgd.data:Dataset",
+    "schedules": "sweepgd.schedules:Schedule",
+}
+# Further checks by kind: functions from a plugin to its first fault, or None.
+FAULTS = {"optimizers": "sweepgd.optimizers.validation:fault"}
+
+# The plugins of single files (`sweepgd.plugins.single_file`) and the file of each.
+_files: dict[EntryPoint, Path] = {}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One installed plugin as `sweepgd list` shows it: `thing` is the plugin if it loads, `error` the reason if not."""
+
+    name: str
+    distribution: str
+    version: str
+    thing: Any = None
+    error: str | None = None
+
+
+@cache
+def _points(kind: str) -> Mapping[str, tuple[EntryPoint, ...]]:
+    """Return all entry points of one kind by name; a name has several if several distributions use it."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    group = f"sweepgd.{kind}"
+    for point in (*entry_points(group=group), *(point for point in _files if point.group == group)):
+        found[point.name] = (*found.get(point.name, ()), point)
+    return found
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    if point in _files:
+        return str(_files[point]), ""
+    if point.dist is None:
+        return "unknown", ""
+    return point.dist.name or "unknown", point.dist.version or ""  # None if its metadata are incomplete
+
+
+def offer(kind: str, point: EntryPoint, file: Path) -> None:
+    """Add a plugin of a single file. Raises UsageError if its name is already used by another plugin."""
+    if point.name in _points(kind):
+        raise UsageError(f"{origin(kind, point.name)} exists already, and {file} defines another: rename one of them")
+    _files[point] = file
+    _points.cache_clear()
+
+
+def defined_by(file: Path) -> list[tuple[str, str]]:
+    """Return the kind and name of each plugin that `offer` added for a file."""
+    return [(point.group.removeprefix("sweepgd."), point.name) for point, path in _files.items() if path == file]
+
+
+def withdraw_files() -> None:
+    """Remove all plugins that `offer` added."""
+    if _files:
+        _files.clear()
+        _points.cache_clear()
+        get.cache_clear()
+
+
+def module(kind: str, name: str) -> str:
+    """Return the module of a plugin."""
+    return _points(kind)[name][0].module
+
+
+def names(kind: str) -> list[str]:
+    """Return the sorted names of all plugins of one kind, without loading them."""
+    return sorted(_points(kind))
+
+
+def distribution(kind: str, name: str) -> tuple[str, str]:
+    """Return the distribution of a plugin and its version."""
+    return _distribution(_points(kind)[name][0])
+
+
+def is_of_file(kind: str, name: str) -> bool:
+    """Return whether a plugin comes from a single file."""
+    return _points(kind)[name][0] in _files
+
+
+def is_own(kind: str, name: str) -> bool:
+    """Return whether a plugin is one of sweepgd's own."""
+    return all(_distribution(point)[0] == "sweepgd" for point in _points(kind)[name])
+
+
+def origin(kind: str, name: str) -> str:
+    """Return a plugin's name with its distributions, such as "optimizer 'lion' of sweepgd-lion 1.0"."""
+    offers = [" ".join(_distribution(point)).rstrip() for point in _points(kind)[name]]
+    return f"{kind[:-1]} {name!r} of {' and '.join(offers)}"
+
+
+def with_plugin_names(ran: Mapping[str, str], why: str) -> str:
+    """Return an error message preceded by the plugins that ran, if they are not sweepgd's own; `ran` has names by kind."""
+    foreign = [origin(kind, name) for kind, name in ran.items() if not is_own(kind, name)]
+    return f"{', '.join(foreign)}: {why}" if foreign else why
+
+
+@contextmanager
+def plugin_errors(kind: str, name: str) -> Iterator[None]:
+    """Turn any exception of a plugin's code into a SweepgdError that names the plugin; pass on UsageError unchanged."""
+    try:
+        with contained():
+            yield
+    except UsageError:
+        raise
+    except Exception as error:
+        raise SweepgdError(f"{origin(kind, name)}: {reason(error)}") from error
+
+
+@cache
+def get(kind: str, name: str) -> Any:
+    """Return the plugin called `name`. Raises UsageError if there is none, SweepgdError if it does not load or is invalid."""
+    points = _points(kind).get(name)
+    if points is None:
+        installed = ", ".join(names(kind))
+        raise UsageError(f"unknown {kind[:-1]} {name!r}: {suggestion(name, names(kind))}installed: {installed}")
+    what = origin(kind, name)
+    if len(points) > 1:
+        raise SweepgdError(f"{what} is offered by more than one distribution: uninstall one")
+    try:
+        with contained():
+            thing = points[0].load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also SystemExit, and pytest's Skipped, which is not an Exception
+        raise SweepgdError(f"{what} does not load: {reason(error)}") from error
+    try:
+        found = fault(kind, name, thing)
+    except Exception as error:
+        raise SweepgdError(f"{what} cannot be checked: {reason(error)}") from error
+    if found is not None:
+        raise SweepgdError(f"{what} {found}")
+    return thing
+
+
+def fault(kind: str, name: str, thing: Any) -> str | None:
+    """Return the first fault of a plugin in words that follow its name, or None."""
+    contract = resolve_name(CONTRACTS[kind])
+    if not isinstance(thing, contract):
+        return f"is of type {type(thing).__name__}, not {contract.__name__}: fix its entry point, or uninstall it"
+    if (found := resolve_name(FAULTS[kind])(thing) if kind in FAULTS else _declared(thing)) is not None:
+        return found
+    return None if thing.name == name else f"has the name {thing.name!r}: give it the name of its entry point"
+
+
+def _declared(thing: Any) -> str | None:
+    """Return the first field of a model, data set or schedule that has a wrong type, in words, or None."""
+    for field in ("description", "source"):
+        if not isinstance(text := getattr(thing, field), str):
+            return f"has the {field} {text!r}: give a text"
+    return settings_fault(thing.settings, "settings")
+
+
+def entries(kind: str) -> list[Entry]:
+    """Return all plugins of one kind, loaded; one that fails is listed with its reason.
+
+    A name that several distributions use has an entry for each.
+    """
+    listed = []
+    for name, points in sorted(_points(kind).items()):
+        thing = error = None
+        try:
+            thing = get(kind, name)
+        except SweepgdError as problem:
+            error = str(problem)
+        listed += [Entry(name, *_distribution(point), thing, error) for point in points]
+    return listed

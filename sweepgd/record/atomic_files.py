@@ -1,0 +1,94 @@
+"""Write files atomically: after a crash at any moment a file is complete or absent."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shlex import quote
+
+from sweepgd.core.errors import SweepgdError
+
+
+class NoRoom(SweepgdError):
+    """Raised when a disk or a quota is full. The write can be repeated once there is space."""
+
+
+# How to fix each error number of the operating system.
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space there"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable"),
+    errno.EIO: "check its disk",
+}
+
+
+def to_repair(path: Path) -> str:
+    """Return the part of a message that says how to continue without a damaged file of a result directory."""
+    directory = next((folder for folder in path.parents if (folder / "sweep.toml").exists()), path.parent.parent)
+    return f"to set it aside and continue: sweepgd verify {quote(str(directory))} --repair"
+
+
+@contextmanager
+def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
+    """Add the file name `path` to an OSError without one, as `write` and `fsync` raise; with `instead`, to every OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or instead:
+            error.filename, error.filename2 = str(path), None
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and removals in a folder durable: only after this fsync do they survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with naming_file(folder):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def atomic_replacement(path: Path) -> Iterator[Path]:
+    """Yield a temporary file in the same folder; at the end of the block make it durable and rename it to `path`.
+
+    The temporary name starts with a dot and does not end in the suffix, so that no reader's glob finds it. The file is renamed
+    in the folder that was at the path at the start of the block, even if the folder was moved meanwhile.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with naming_file(path):
+            yield temporary
+        with naming_file(path, instead=True):
+            _replace(folder, temporary.name, path.name)
+    finally:
+        try:
+            with naming_file(path, instead=True), suppress(FileNotFoundError):
+                os.unlink(temporary.name, dir_fd=folder)
+        finally:
+            os.close(folder)
+
+
+def _replace(folder: int, temporary: str, name: str) -> None:
+    """Make a file of an open folder durable, and rename it."""
+    written = os.open(temporary, os.O_RDONLY, dir_fd=folder)
+    try:
+        os.fsync(written)
+    finally:
+        os.close(written)
+    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Convert an OSError raised while writing below `path` into a SweepgdError, or NoRoom if the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else SweepgdError
+        remedy = _REMEDIES.get(error.errno or 0, "fix that")
+        raise kind(f"cannot write {where}: {error.strerror or error}; {remedy}, or choose another --out") from error

@@ -1,0 +1,72 @@
+"""Parquet files that contain a checksum of the whole file, so that a change of any byte is detected.
+
+Parquet has checksums of pages, but not of page headers and the footer, which has names, types and statistics. So the footer
+metadata `sweepgd.crc32` is the CRC-32 of the whole file, computed with eight zeros in place of its own eight digits.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sweepgd.record.atomic_files import atomic_replacement
+
+KEY = "sweepgd.crc32"
+_ZEROS = b"00000000"
+_MARK = KEY.encode() + b"\x18\x08"  # Thrift's compact protocol writes these bytes between a key and a value of eight bytes
+_CHUNK = 2**20
+
+
+@contextmanager
+def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterator[pq.ParquetWriter]:
+    """Yield a writer of a Parquet file, which gets its checksum and its name at the end of the block, unless it raises."""
+    schema = schema.with_metadata({**metadata, KEY: _ZEROS.decode()})
+    with atomic_replacement(path) as temporary, temporary.open("w+b") as file:
+        with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
+            yield writer
+        offset = _checksum_offset(file)
+        assert offset is not None
+        checksum = _checksum(file, offset)
+        file.seek(offset)
+        file.write(checksum)
+
+
+def fault(path: Path, required: bool) -> str | None:
+    """Return what is wrong with a file, or None if its checksum is right, or missing and not `required`."""
+    with path.open("rb") as file:
+        offset = _checksum_offset(file)
+        if offset is None:
+            return "it has no checksum" if required else None
+        file.seek(offset)
+        return None if file.read(len(_ZEROS)) == _checksum(file, offset) else "its bytes do not match its checksum"
+
+
+def _checksum_offset(file: BinaryIO) -> int | None:
+    """Return the offset of the checksum's digits, or None if there is no checksum."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8))
+    start = size - 8 - int.from_bytes(file.read(4), "little")
+    if start < 0:
+        return None
+    file.seek(start)
+    found = file.read().rfind(_MARK)
+    return None if found < 0 else start + found + len(_MARK)
+
+
+def _checksum(file: BinaryIO, offset: int) -> bytes:
+    """Return the eight hexadecimal digits that belong at this position."""
+    file.seek(0)
+    checksum, left = 0, offset
+    while left:
+        chunk = file.read(min(_CHUNK, left))
+        checksum, left = zlib.crc32(chunk, checksum), left - len(chunk)
+    checksum = zlib.crc32(_ZEROS, checksum)
+    file.seek(offset + len(_ZEROS))
+    while chunk := file.read(_CHUNK):
+        checksum = zlib.crc32(chunk, checksum)
+    return f"{checksum:08x}".encode()

@@ -1,0 +1,125 @@
+"""Commit finished results: make them durable, then report them, and pause while the disk is full."""
+
+from contextlib import suppress
+from math import inf
+from time import monotonic, sleep
+from typing import Any, Protocol
+
+from sweepgd.core.interrupts import Stop
+from sweepgd.record import NoRoom, Store
+from sweepgd.record.disk_space import RESERVE_BYTES, free_bytes, in_words
+from sweepgd.record.publish_schedule import CLOSE_BYTES
+from sweepgd.record.stopping import GivenUp
+
+# One fsync makes all results of this period durable.
+FLUSH_SECONDS = 0.1
+# The interval between checks of a full disk.
+RETRY_SECONDS = 1.0
+
+
+class Progress(Protocol):
+    """Receives progress events: notes, warnings, the start, and each finished result."""
+
+    def note(self, what: str) -> None: ...
+    def warn(self, what: str) -> None: ...
+    def started(self, total: int, done: int, where: str) -> None: ...
+    def finished(self, result: Any) -> None: ...
+
+
+class NoProgress:
+    """Ignore all progress events."""
+
+    def note(self, what: str) -> None: ...
+    def warn(self, what: str) -> None: ...
+    def started(self, total: int, done: int, where: str) -> None: ...
+    def finished(self, result: Any) -> None: ...
+
+
+class ResultCommitter:
+    """Flush a store periodically, and then report the results in `unreported`."""
+
+    def __init__(self, store: Store, progress: Progress, stop: Stop) -> None:
+        self._store, self._progress, self._stop = store, progress, stop
+        self.note = progress.note
+        self._checked = monotonic()
+        self.unreported: list[Any] = []
+        self.paused = False
+        """True while the disk is full; no task should begin then."""
+
+    def report(self, now: bool = False) -> None:
+        """Make finished results durable and report them, at most every FLUSH_SECONDS unless `now`. Pause on a full disk."""
+        since = monotonic() - self._checked
+        if now or since > (RETRY_SECONDS if self.paused else FLUSH_SECONDS):
+            self._checked = monotonic()
+            if self.paused or self.unreported:
+                self._flush()
+
+    def publish(self, deadline: float = inf) -> None:
+        """Publish all results. If the disk is full, wait for space until the deadline.
+
+        Raises KeyboardInterrupt once a stop is requested.
+        """
+        while not self._stop:
+            try:
+                self._store.publish(self._stop_requested)
+                break
+            except NoRoom as problem:
+                if monotonic() > deadline:
+                    break
+                self._pause(problem)
+                sleep(RETRY_SECONDS)
+            except GivenUp:
+                pass
+        if self._stop:
+            self.end()
+            raise KeyboardInterrupt
+
+    def end(self) -> None:
+        """Make finished results durable if the disk has space, and report what is left for the next command."""
+        with suppress(NoRoom):
+            self._record()
+        if self.unreported:
+            self.note(f"{len(self.unreported)} finished results could not be recorded on the full disk: they will be run again")
+        if (size := self._store.unpublished_bytes) > CLOSE_BYTES:
+            self.note(f"{in_words(size)} of results are safe in the log: the next command that writes there publishes them")
+
+    def _record(self) -> None:
+        self._store.flush()
+        for result in self.unreported:
+            self._progress.finished(result)
+        self.unreported.clear()
+
+    def _stop_requested(self) -> bool:
+        return bool(self._stop)
+
+    def _flush(self) -> None:
+        try:
+            self._record()
+            self._store.publish_if_due(self._stop_requested)
+            if free_bytes(self._store.directory) < self._needed and self._store.unpublished_bytes > RESERVE_BYTES:
+                self._store.publish(self._stop_requested)  # parts are compressed, and no space is then reserved for logs
+        except GivenUp:
+            return
+        except NoRoom as problem:
+            self._pause(problem)
+            return
+        if free_bytes(self._store.directory) < self._needed:
+            self._pause()
+        elif self.paused:
+            self.paused = False
+            self.note("there is disk space again: continuing")
+
+    @property
+    def _needed(self) -> int:
+        return self._store.unpublished_bytes + RESERVE_BYTES
+
+    def _pause(self, problem: NoRoom | None = None) -> None:
+        if self.paused:
+            return
+        self.paused = True
+        free = free_bytes(self._store.directory)
+        # The free space does not show a quota or a lack of inodes.
+        why = f"has {in_words(free)} free" if problem is None or free < self._needed else f"is full ({problem})"
+        self.note(
+            f"paused: {self._store.directory} {why} but needs {in_words(self._needed)}: free some space there to continue"
+        )

@@ -1,0 +1,149 @@
+"""Read a result directory as Arrow tables: published parts, and results that are still only in the log."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.core.errors import SweepgdError, reason
+from sweepgd.core.layout import COLUMNS, Layout
+from sweepgd.record import parquet_reader, parts
+from sweepgd.record.log import frames
+from sweepgd.record.schema import MINIMA, SCHEMAS
+
+SWEEP_REMEDY = "replace it by a copy, or move it away and run the same sweepgd search, which writes it again"
+
+ORDER = ("trial", "replicate")
+# Measures run in parallel and end in any order. The sort is stable: rows of one measure keep the order of recording.
+MEASURED_ORDER = ("which", "measure", "rescaling")
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """A recorded minimiser: flat `parameters` in the dtype of training, `layout` of shape (tensors, COLUMNS), the `update`
+    at which they were reached, and the fingerprint and preprocessing of the data."""
+
+    trial: int
+    replicate: int
+    which: str
+    update: int
+    parameters: np.ndarray
+    layout: Layout
+    data_fingerprint: str | None
+    preprocessing: Any
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of a result directory. Each is read at first use and sorted by trial and replicate; `curvature` is also
+    sorted by which weights, measure and rescaling.
+
+    While a search is running, a table that is read later may contain more trials than one that was read before.
+    """
+
+    directory: Path
+
+    @cached_property
+    def trials(self) -> pa.Table:
+        """One row for each trial and replicate."""
+        return self._table("trials")
+
+    @cached_property
+    def runs(self) -> pa.Table:
+        """The trial and replicate of each row of `trials`."""
+        return self._table("trials", columns=list(ORDER))
+
+    @cached_property
+    def curves(self) -> pa.Table:
+        """One row for each evaluation along a run."""
+        return self._table("curves")
+
+    @cached_property
+    def minima(self) -> pa.Table:
+        """One row for each recorded minimiser; `minimum` reads a single one."""
+        return self._table("minima")
+
+    @cached_property
+    def minimisers(self) -> pa.Table:
+        """The rows of `minima` without parameters and layouts, which take most of the space."""
+        return self._table("minima", columns=[name for name in MINIMA.names if name not in ("parameters", "layout")])
+
+    def minima_of(self, trials: Sequence[int]) -> pa.Table:
+        """Return the rows of `minima` of these trials, without loading the other rows."""
+        return self._table("minima", pc.field("trial").isin(trials))
+
+    @cached_property
+    def curvature(self) -> pa.Table:
+        """One row for each curvature measure at a minimiser."""
+        return self._table("curvature")
+
+    @cached_property
+    def sweep_toml(self) -> str:
+        """The sweep as it was run, with all defaults written out."""
+        return sweep_toml(self.directory)
+
+    def minimum(self, trial: int, replicate: int = 0, which: str = "final") -> Minimum:
+        """Return the minimiser of one run; `which` is "final" or "best". Raises SweepgdError if it was not recorded."""
+        wanted = (pc.field("trial") == trial) & (pc.field("replicate") == replicate) & (pc.field("which") == which)
+        table = self._table("minima", wanted)
+        if not table.num_rows:
+            raise SweepgdError(f"{self.directory} has no {which} minimum of trial {trial}, replicate {replicate}")
+        row = table.slice(0, 1)
+        values = row.drop_columns(["parameters", "layout", "dtype", "preprocessing"]).to_pylist()[0]
+        preprocessing = row["preprocessing"][0].as_py()
+        return Minimum(
+            **values,
+            parameters=row["parameters"][0].values.to_numpy().astype(row["dtype"][0].as_py()),
+            layout=np.array(row["layout"][0].as_py(), dtype=np.int64).reshape(-1, COLUMNS),
+            preprocessing=None if preprocessing is None else json.loads(preprocessing),
+        )
+
+    def _table(self, name: str, wanted: pc.Expression | None = None, columns: list[str] | None = None) -> pa.Table:
+        published, logged = self._published_and_logged(name)
+        logged_table = parts.table_of(name, logged)
+        tables = [parquet_reader.read(path, SCHEMAS[name], columns, wanted) for path in published]
+        logged_table = logged_table if wanted is None else logged_table.filter(wanted)
+        tables.append(logged_table if columns is None else logged_table.select(columns))
+        keys = [(key, "ascending") for key in (*ORDER, *(MEASURED_ORDER if name == "curvature" else ()))]
+        return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # combined first: 3 times as fast
+
+    def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
+        """Return the parts of a table and the log records that are in no part, consistent at one moment."""
+        while True:
+            published = parts.numbers(parts.folder(self.directory, "trials"), ".parquet")
+            waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
+            try:
+                logged = [
+                    record for number in sorted(waiting) for record in frames(self.directory / "log" / f"{number:06}.log")
+                ]
+            except FileNotFoundError:
+                continue  # it was published after it was listed
+            if parts.numbers(parts.folder(self.directory, "trials"), ".parquet") == published:
+                return parts.parts_of(self.directory, name, published), logged
+
+
+def sweep_toml(directory: Path) -> str:
+    """Return the resolved sweep of a result directory. Raises SweepgdError if it cannot be read."""
+    path = directory / "sweep.toml"
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SweepgdError(f"{path} cannot be read: {reason(error)}; {SWEEP_REMEDY}") from error
+
+
+def load(directory: Path | str) -> Results:
+    """Return the results in a directory. Raises SweepgdError if it is not a result directory."""
+    path = Path(directory)
+    if not path.exists():
+        suggestion = Path("results") / path
+        hint = f": did you mean {suggestion}?" if (suggestion / "sweep.toml").is_file() else ""
+        raise SweepgdError(f"{path} does not exist{hint}")
+    if not (path / "sweep.toml").is_file() or not parts.folder(path, "trials").is_dir():
+        raise SweepgdError(f"{path} is not a result directory: it must contain sweep.toml and a folder trials")
+    return Results(path)

@@ -1,0 +1,47 @@
+"""Logs of several commands that shared a result directory.
+
+Earlier versions let several commands write to one result directory. Each had a folder `log/<name>` with a lock file and a log
+of finished results that were not yet part of the study. If such a command was killed, its folder is still there.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from sweepgd.core.errors import SweepgdError
+from sweepgd.record.log import faults, frames
+
+
+def waiting_logs(directory: Path) -> list[Path]:
+    """Return the logs of single commands in a result directory, sorted."""
+    return sorted((directory / "log").glob("[!.]*/*.log"))
+
+
+def waiting_records(log: Path) -> Iterator[bytes]:
+    """Yield the undamaged records of such a log; none if the file is not a log."""
+    with suppress(SweepgdError):
+        yield from frames(log)
+
+
+def remove_waiting(log: Path) -> Path | None:
+    """Remove such a log once its records are durable elsewhere, and its folder with its last log.
+
+    A damaged or incomplete log is kept as `log/<name>-<log's name>.torn`, and that path is returned; otherwise None.
+    """
+    folder, torn = log.parent, None
+    if _is_whole(log):
+        log.unlink()
+    else:
+        torn = log.rename(folder.with_name(f"{folder.name}-{log.stem}.torn"))
+    if not any(folder.glob("*.log")):
+        (folder / "lock").unlink(missing_ok=True)
+        with suppress(OSError):  # it holds other files
+            folder.rmdir()
+    return torn
+
+
+def _is_whole(log: Path) -> bool:
+    try:
+        return faults(log) == (0, 0)
+    except SweepgdError:
+        return False

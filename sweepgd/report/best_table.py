@@ -1,0 +1,159 @@
+"""Tables of the best configurations, overall and for each batch size, optimizer and schedule."""
+
+from collections.abc import Sequence
+
+from sweepgd.analysis.endings import CUT_SHORT, ENDINGS
+from sweepgd.analysis.factors import FEWEST_WHOLE
+from sweepgd.report.number_format import duration, percent, short, significant, whole
+from sweepgd.report.question_table import Answer, Column, Row
+
+BATCH_SIZE = Column("batch_size", "batch\nsize")
+OPTIMIZER = Column("optimizer", "optimizer", number=False)
+SCHEDULE = Column("schedule", "schedule", number=False)
+FACTORS = {"batch_size": BATCH_SIZE, "optimizer": OPTIMIZER, "schedule": SCHEDULE}
+DESCRIPTION = (Column("trial", "trial"), OPTIMIZER, SCHEDULE, BATCH_SIZE, Column("learning_rate", "rate", short))
+
+
+def _count(count: int) -> str:
+    return str(count) if count else ""
+
+
+COUNTS = (
+    Column("trials", "trials"),
+    Column("completed", "compl.", _count, legend="compl. = replicates that completed"),
+    Column("diverged", "div.", _count, legend="div. = replicates that diverged"),
+    Column("pruned", "pruned", _count),
+    Column("failed", "failed", _count),
+    Column("timed_out", "timed\nout", _count),
+)
+OBJECTIVE = Column("objective", "objective", significant)
+LOSSES = (
+    Column("train_loss", "train\nloss", significant),
+    Column("validation_loss", "valid.\nloss", significant),
+    Column("validation_error", "valid.\nerr. %", percent),
+    Column("test_error", "test\nerr. %", percent),
+)
+BEST_RATE = Column("learning_rate", "best\nrate", short)
+GAP = Column("generalization_gap", "gap", significant, legend="gap = test (or else valid.) - train loss")
+EVALUATED = Column(
+    "evaluated_at_update",
+    "at\nupdate",
+    whole,
+    legend="at update = of the best evaluation, which has these losses, errors and gap; mean over replicates",
+)
+COSTS = (
+    Column("updates", "updates", whole),
+    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates of any configuration"),
+    Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, without evaluation"),
+    Column("seconds_per_epoch", "time/\nepoch", duration),
+)
+ON_OTHERS = "on other seeds = selected by all replicates but one, evaluated on that one"
+TOO_FEW = f"* = too few to rank: fewer than {FEWEST_WHOLE} complete configurations (all replicates completed)"
+
+# Columns that a narrow terminal leaves out, in this order; `--json` has all.
+DISPENSABLE = (
+    "seconds_per_epoch", "seconds_per_update", "updates", "steps_to_goal", "train_loss", "evaluated_at_update", "completed",
+    "schedule", "validation_loss", "generalization_gap", "objective_on_others", "trials", "test_error",
+)  # fmt: skip
+
+
+def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
+    """Return the table of the best configurations; `ended` are phrases on the status of all runs, from `in_words`."""
+    target = _target(rows)
+    shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
+    shown += _results(rows, target, with_error=True)
+    shown.append((Column("ended", "not completed", number=False), [_cut_short(row) for row in rows]))
+    shown.append((Column("hyperparameters", "other settings", number=False, wraps=True), _differing_settings(rows)))
+    legend = [*_ranking(rows, target), *_pruned(rows), *ended]
+    empty = "; ".join([Answer.empty, *ended])
+    return Answer(question, shown if rows else [], frozenset([target.name]), legend, DISPENSABLE, empty)
+
+
+def by(question: str, factor: str, rows: Sequence[Row]) -> Answer:
+    """Return the table with a row for each batch size, optimizer or schedule (`factor`)."""
+    target = _target(rows)
+    shown = [(FACTORS[factor], [_level(factor, row) for row in rows])]
+    shown += [(column, [column.cell(row) for row in rows]) for column in (*COUNTS, BEST_RATE)]
+    shown += _results(rows, target)
+    shown += [(column, [column.cell(row) for row in rows]) for column in (GAP, *COSTS)]
+    legend = [TOO_FEW] if any(row["message"] for row in rows) else []
+    return Answer(question, shown if rows else [], frozenset([factor, target.name]), legend + _pruned(rows), DISPENSABLE)
+
+
+def in_words(ended: Row) -> list[str]:
+    """Return phrases on the runs of a study by status, if not all completed, and on repeated trials, if there are any."""
+    phrases = []
+    if ended["completed"] < ended["replicates"]:
+        endings = ", ".join(f"{ended[name]} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
+        complete = f"{ended['whole']} of {ended['configurations']} configurations complete (all replicates completed)"
+        phrases += [f"runs: {endings}", complete]
+    if ended["repeats"]:
+        phrases.append(f"{ended['repeats']} trials repeat a configuration and are not counted")
+    return phrases
+
+
+def _target(rows: Sequence[Row]) -> Column:
+    """Return the column by which the rows are ranked: a loss or error if it is equal to the objective."""
+    return next((column for column in LOSSES if all(row[column.name] == row["objective"] for row in rows)), OBJECTIVE)
+
+
+def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
+    """Return the legend on the ranking."""
+    name, count = target.name.replace("_", " "), rows[0]["lowest_of"] if rows else 0
+    of_several = f" of {count} complete configurations" if count > 1 else ""
+    ranking = f"lowest {name}{of_several} first" + (" (a minimum is biased low)" if of_several else "")
+    return [ranking, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
+
+
+def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> list[tuple[Column, list[str]]]:
+    """Return the losses, the objective before them if it is not one of them, and after it its value on other seeds."""
+    shown = []
+    for column in LOSSES if target in LOSSES else (target, *LOSSES):
+        if column is not target:
+            shown.append((column, [column.cell(row) for row in rows]))
+            continue
+        others = Column("objective_on_others", "on other\nseeds", target.text, legend=ON_OTHERS)
+        text = Column.with_error if with_error else Column.cell
+        shown.append((target, [_last(target, row) or text(target, row) for row in rows]))
+        shown.append((others, [text(others, row) for row in rows]))
+    if any(row["evaluated_at_update"] != row["updates"] for row in rows):
+        shown.append((EVALUATED, [EVALUATED.cell(row) for row in rows]))
+    return shown
+
+
+def _last(target: Column, row: Row) -> str:
+    """Return the last value of a pruned configuration, in brackets; "" if it has an objective or was not pruned."""
+    last = row["pruned_objective"]
+    return "" if last is None or row["objective"] is not None else f"({target.text(last)})"
+
+
+def _pruned(rows: Sequence[Row]) -> list[str]:
+    return ["(…) = pruned: its last value"] if any(_last(OBJECTIVE, row) for row in rows) else []
+
+
+def _cut_short(row: Row) -> str:
+    """Return the number of replicates of a configuration that did not complete, by status."""
+    counts = {name: round(row[f"share_{name}"] * row["replicates"]) for name in CUT_SHORT}
+    phrases = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count]
+    return f"{', '.join(phrases)} of {row['replicates']}" if phrases else ""
+
+
+def _level(factor: str, row: Row) -> str:
+    """Return the text of a level, with the range of a bin of batch sizes, and with * if it has too few runs to be ranked."""
+    text = FACTORS[factor].cell(row)
+    if factor == "batch_size":
+        low, high = row["batch_size_from"], row["batch_size_to"]
+        text = str(low) if low == high else f"{low}-{high}"
+    return text + "*" * bool(row["message"])
+
+
+def _differing_settings(rows: Sequence[Row]) -> list[str]:
+    """Return for each row the hyperparameters whose values differ between rows."""
+    given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
+    values: dict[str, set[float]] = {}
+    for settings in given:
+        for name, value in settings.items():
+            values.setdefault(name, set()).add(value)
+    return [
+        " ".join(f"{name}={short(value)}" for name, value in settings.items() if len(values[name]) > 1) for settings in given
+    ]

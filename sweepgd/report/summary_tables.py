@@ -1,0 +1,94 @@
+"""The summary of a study as terminal tables, and as values for `--json`."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import pyarrow as pa
+from rich.console import Group
+
+from sweepgd.report.best_table import DESCRIPTION, best, by, in_words
+from sweepgd.report.number_format import percent, significant, spread
+from sweepgd.report.question_table import Answer, Column, Row
+from sweepgd.report.sharpness import SHARPNESS
+
+TITLES = {
+    "best": "Which configurations did best?",
+    "by_batch_size": "Which batch size? Each at its best configuration",
+    "by_optimizer": "Which optimizer? Each at its best configuration",
+    "by_schedule": "Which schedule? Each at its best configuration",
+    "classes": "Which classes does the best configuration confuse?",
+    "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
+}
+
+CLASSES = (
+    Column("class", "class", number=False), Column("rows", "rows"), Column("class_error", "error %", percent),
+    Column("taken_for", "most often taken for", number=False), Column("taken_rows", "rows", lambda count: str(count or "")),
+)  # fmt: skip
+CLASSES_SHOWN = 20
+
+
+def render(summary: Mapping[str, pa.Table]) -> Group:
+    """Return the tables of `summary` and `sharpness` for a rich console, each under the question that it answers.
+
+    Tables without a question are left out, because another table summarises them. So are `by_optimizer` and `by_schedule` with
+    a single row, and `classes` with more than CLASSES_SHOWN.
+    """
+    tables = {name: table for name, table in summary.items() if name in TITLES or name in SHARPNESS}
+    omitted: set[str] = {name for name in ("by_optimizer", "by_schedule") if name in tables and tables[name].num_rows == 1}
+    if "classes" in tables and not 0 < tables["classes"].num_rows <= CLASSES_SHOWN:
+        omitted.add("classes")
+    ended = [phrase for row in summary["endings"].to_pylist() for phrase in in_words(row)] if "endings" in summary else []
+    shown = {name: table.to_pylist() for name, table in tables.items() if name not in omitted}
+    return Group(*(SHARPNESS[name](rows) if name in SHARPNESS else _answer(name, rows, ended) for name, rows in shown.items()))
+
+
+def to_json(summary: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
+    """Return all tables as lists of rows for `json.dumps`, in full precision, with None for null and NaN."""
+    return {
+        name: [{column: _plain(value) for column, value in row.items()} for row in table.to_pylist()]
+        for name, table in summary.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return dict(value)  # Arrow returns a map as a list of pairs
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
+    if name == "best":
+        return best(TITLES[name], rows, ended)
+    if name == "learned_weights":
+        return _learned(TITLES[name], rows)
+    if name == "classes":
+        return _classes(TITLES[name], rows)
+    return by(TITLES[name], name.removeprefix("by_"), rows)
+
+
+def _learned(question: str, rows: Sequence[Row]) -> Answer:
+    names = [name for name in (rows[0] if rows else ()) if f"{name}_sd" in rows[0]]
+    shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
+    shown += [(Column(name, name), [_with_spread(row, name) for row in rows]) for name in names]
+    inputs = "for inputs as used in training, standardized if the sweep says so"
+    # A surface has coordinates, x, instead of weights for inputs.
+    legend = [inputs] if any(name.startswith("w") for name in names) else []
+    least = ("schedule", "learning_rate", "batch_size", "optimizer", *names[::-1])
+    return Answer(question, shown if rows else [], frozenset(["trial"]), legend, least)
+
+
+def _classes(question: str, rows: Sequence[Row]) -> Answer:
+    row = rows[0]
+    legend = [
+        f"{row['part']} error {percent(row['error'])} %, always the largest class {percent(row['majority_error'])} %",
+        f"balanced error (each class has equal weight) {percent(row['balanced_error'])} %, macro F1 {row['macro_f1']:.3f}",
+    ]
+    return Answer(question, [(column, [column.cell(row) for row in rows]) for column in CLASSES], frozenset(["class"]), legend)
+
+
+def _with_spread(row: Row, name: str) -> str:
+    mean, deviation = row[name], row[f"{name}_sd"]
+    if mean is None:
+        return ""
+    return significant(mean, 4) if deviation is None else spread(mean, deviation)

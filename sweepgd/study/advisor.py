@@ -1,0 +1,227 @@
+"""Propose the point of each trial number, and learn from results, with Optuna's ask and tell."""
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+
+import optuna
+from optuna.trial import TrialState
+
+from sweepgd.execution.pruners import RUNGS, STUDY_NAME, PruningTable, make_pruner, reports_of
+from sweepgd.study.repeated_proposals import Repeats
+from sweepgd.study.samplers import ADAPTIVE, GridPoints, Points, make
+from sweepgd.study.search_state import dump, reports, trial_of
+from sweepgd.sweep import Sweep, configuration_of, point_of, points_of, space_of
+from sweepgd.sweep.space import Space, Value
+
+DEFAULT_TRIALS = 20
+
+
+class Advisor:
+    """Propose points by trial number, and learn from results.
+
+    The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends only on its number.
+    Adaptive samplers propose whole generations, each with its own random numbers, and learn from a whole generation at once.
+    No point, fixed or proposed, is proposed again, except with version 1 of the samplers.
+    """
+
+    def __init__(self, sweep: Sweep, objectives: Sequence[str]) -> None:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._search = sweep.search
+        self._objectives = len(objectives)
+        self.space: Space = space_of(sweep)
+        self.points = points_of(sweep, self.space)
+        self._repeating = sweep.search.sampler_version == 1
+        self._known_points = {} if self._repeating else self._points_in_space()
+        places = map(self.space.index_of, self._known_points.values())
+        self._known_places = {place for place in places if place is not None}
+        self.adaptive = sweep.search.sampler in ADAPTIVE
+        self.rungs = RUNGS.get(sweep.search.pruner, ())
+        self._study = optuna.create_study(
+            study_name=STUDY_NAME,
+            directions=["minimize"] * self._objectives,
+            sampler=self._sampler(0),
+            pruner=make_pruner(sweep.search.pruner, self._objectives),
+        )
+        self._proposed: dict[int, optuna.Trial] = {}
+        self._repeats = Repeats(self._study, self.space, sweep.search.seed) if self.adaptive and not self._repeating else None
+        if self._repeats is not None:
+            for number, point in self._known_points.items():
+                self._repeats.know(point, number)
+
+    def _sampler(self, generation: int) -> optuna.samplers.BaseSampler:
+        """Return the sampler of a generation, see `sweepgd.study.samplers.make`."""
+        search = self._search
+        return make(
+            search.sampler,
+            self.space,
+            search.seed,
+            self._objectives,
+            generation,
+            repeats=self._repeating,
+            without=self._known_places,
+        )
+
+    def _in_space(self, point: Mapping[str, Value]) -> Mapping[str, Value] | None:
+        """Return the point of the space with the configuration of a fixed point, or None if there is none."""
+        # In version 1 a sampler also learns from points whose other settings are not those of the space.
+        return point if self._repeating else point_of(configuration_of(point), self.space)
+
+    def _points_in_space(self) -> dict[int, Mapping[str, Value]]:
+        """Return the fixed points that lie in the space, by number."""
+        found = ((number, self._in_space(point)) for number, point in enumerate(self.points))
+        return {number: inside for number, inside in found if inside is not None}
+
+    @property
+    def remembers(self) -> bool:
+        """True if later proposals or prunings depend on earlier results."""
+        return self.adaptive or bool(self.rungs)
+
+    def total(self) -> int:
+        """Return the number of trials of the sweep: the requested number, or all available points if there are fewer."""
+        return int(min(self._requested, self._available))
+
+    @property
+    def used_up(self) -> str:
+        """A message if the space has fewer configurations than the requested trials, else ""."""
+        if self._repeating or self._requested <= self._available:
+            return ""
+        requested = "" if self._search.trials is None else f" ({self._search.trials} trials were requested)"
+        size = self.space.countable
+        count = "1 configuration" if size == 1 else f"{size:,} configurations"
+        return f"the search ends after {self.total()} trials: its space has {count}, and none is run twice{requested}"
+
+    @property
+    def _requested(self) -> int:
+        """The requested number of trials; by default the whole grid, or the fixed points and DEFAULT_TRIALS."""
+        searched = any(not axis.fixed for axis in self.space.axes)
+        if isinstance(self._study.sampler, GridPoints):
+            default = int(self._available)
+        else:
+            default = len(self.points) + DEFAULT_TRIALS if searched else max(1, len(self.points))
+        return self._search.trials or default
+
+    @property
+    def _available(self) -> float:
+        """The largest possible number of trials."""
+        sampler = self._study.sampler
+        if isinstance(sampler, GridPoints):
+            return len(self.points) + sampler.size
+        if self._repeating or not self.space.finite:
+            return inf
+        return len(self.points) + self.space.countable - len(self._known_places)
+
+    def generations(self, total: int) -> Iterator[range]:
+        """Yield the trial numbers in groups that are proposed together: one group if the sampler is not adaptive."""
+        start = len(self.points)
+        if not self.adaptive:
+            yield range(total)
+            return
+        yield range(min(start, total))
+        size = self._search.generation
+        for first in range(start, total, size):
+            yield range(first, min(first + size, total))
+
+    def begin(self, generation: range) -> None:
+        """Create the sampler of an adaptive generation, seeded by its own number."""
+        if self.adaptive and generation.start >= len(self.points):
+            self._study.sampler = self._sampler((generation.start - len(self.points)) // self._search.generation)
+
+    def ask(self, number: int) -> dict[str, Value]:
+        """Return the point of a trial."""
+        if number < len(self.points):
+            return self.points[number]
+        sampler = self._study.sampler
+        if isinstance(sampler, Points):
+            sampler.number = number - len(self.points)
+            if not self.rungs:
+                return self.space.ask(sampler)
+        trial = self._study.ask() if self._repeats is None else self._repeats.ask(number)
+        self._proposed[number] = trial
+        return self.space.ask(trial)
+
+    def should_prune(self, number: int, percent: int, mean: float) -> bool:
+        """Take a report at a rung, and return the pruner's decision. Fixed points are never pruned: the user chose them."""
+        trial = self._proposed.get(number)
+        if trial is None:
+            return False
+        trial.report(mean, percent)
+        return trial.should_prune()
+
+    def table(self) -> PruningTable:
+        """Return all reports so far, for trials that are pruned on remote machines."""
+        trials = tuple(map(reports_of, self._study.get_trials(deepcopy=False)))
+        return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._proposed.items()})
+
+    def state(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> str | None:
+        """Return as JSON what a restart needs to remember this trial, or None if it needs nothing."""
+        if not self.remembers:
+            return None
+        trial = self._proposed.get(number)
+        if trial is None:
+            return self.state_of_point(self.points[number], values)
+        repeats = [] if self._repeats is None else self._repeats.record(number)
+        kept = self._study.get_trials(deepcopy=False)[trial.number]
+        return dump(values, pruned, kept.params, kept.distributions, kept.system_attrs, kept.intermediate_values, repeats)
+
+    def state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
+        """Return the state of a fixed point as if the sampler had proposed it, or None if it lies outside the space."""
+        inside = self._in_space(point)
+        if inside is None:
+            return None
+        fixed = optuna.trial.FixedTrial(dict(inside))
+        try:
+            if any(inside.get(axis.name) not in axis.values for axis in self.space.axes if axis.fixed and axis.exists(inside)):
+                return None
+            with warnings.catch_warnings(action="error"):  # Optuna only warns about a value out of range
+                self.space.ask(fixed)
+        except (ValueError, UserWarning):
+            return None
+        return dump(values, False, fixed.params, fixed.distributions, {}, {})
+
+    def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
+        """Tell the sampler the values of a trial, which it minimises, or None for a failed trial."""
+        trial = self._proposed.pop(number, None)
+        if trial is None:
+            if state is not None:
+                self.remember(number, state)
+            return
+        if self._repeats is not None and state is not None:
+            self._repeats.tell(number)
+            _report_missing(trial, state)
+        if values is None:
+            self._study.tell(trial, state=TrialState.FAIL)
+        elif state is not None and json.loads(state)["pruned"]:
+            self._study.tell(trial, state=TrialState.PRUNED)  # at the value of its last rung
+        else:
+            self._study.tell(trial, list(values))
+        if self._repeats is not None and state is not None:
+            self._repeats.learn(number, state)
+
+    def agrees(self, number: int, state: str) -> bool:
+        """Return True if a recorded trial has the point that was proposed under its number."""
+        trial = self._proposed.get(number)
+        return trial is not None and trial.params == json.loads(state)["params"]
+
+    def forget(self, number: int) -> None:
+        """Discard a proposed trial."""
+        trial = self._proposed.pop(number)
+        if self._repeats is not None:
+            self._repeats.forget(number, trial.params)
+        self._study.tell(trial, state=TrialState.FAIL)
+
+    def remember(self, number: int, state: str) -> None:
+        """Add a recorded trial to the sampler's study."""
+        if self._repeats is not None:
+            self._repeats.remember(json.loads(state).get("repeats", ()))
+            self._repeats.learn(number, state)
+        self._study.add_trial(trial_of(state))
+
+
+def _report_missing(trial: optuna.Trial, state: str) -> None:
+    """Report again the values that a trial reported in an earlier process."""
+    there = trial.storage.get_trial(trial._trial_id).intermediate_values
+    for step, value in reports(json.loads(state)).items():
+        if step not in there:
+            trial.report(value, step)

@@ -1,0 +1,124 @@
+"""Run the trials of a sweep: ask the advisor for points, record the results, and tell them to the advisor."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from sweepgd.core.interrupts import Stop
+from sweepgd.core.outcome import FAILED, PRUNED, TIMED_OUT
+from sweepgd.execution.dispatch import dispatch
+from sweepgd.execution.engine import Engine
+from sweepgd.execution.worker_handle import Lost, Rung
+from sweepgd.record import Store, TrialRecord, encode, load, with_search_state
+from sweepgd.record.commit_results import ResultCommitter
+from sweepgd.study.preparation import Prepared
+from sweepgd.study.search_state import values_of
+from sweepgd.study.shard import WHOLE, Shard
+from sweepgd.sweep import configuration_of
+from sweepgd.sweep.space import Value
+from sweepgd.training.trial import TrialResult, TrialTask, not_measured, with_plugin_names
+from sweepgd.training.trial_rows import known_rows
+
+
+class AskAndTell:
+    """One call of `search`: submit tasks, and record and tell their results."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        store: Store,
+        engine: Engine,
+        reporting: ResultCommitter,
+        deadline: float,
+        trial_timeout: float | None,
+        stop: Stop,
+        shard: Shard = WHOLE,
+    ) -> None:
+        self._advisor, self._context, self._total = prepared.advisor, prepared.context, prepared.total
+        self._shard = shard
+        self._store, self._engine, self._reporting = store, engine, reporting
+        self._deadline, self._trial_timeout, self._stop = deadline, trial_timeout, stop
+        self._told: dict[int, list[float] | None] = {}
+        self._states = self._recorded_states() if self._advisor.remembers else {}
+
+    def run(self) -> None:
+        """Run all trials that are not recorded yet, until the deadline."""
+        for generation in self._advisor.generations(self._total):
+            if monotonic() > self._deadline:
+                return
+            self._run_generation(self._shard.numbers(generation))
+
+    def _recorded_states(self) -> dict[int, str]:
+        """Return the search states that earlier calls recorded, by trial."""
+        table = load(self._store.directory).trials.select(["trial", "replicate", "search_state"])
+        return {
+            row["trial"]: row["search_state"]
+            for row in table.to_pylist()
+            if row["replicate"] == 0 and row["search_state"] is not None
+        }
+
+    def _run_generation(self, generation: range) -> None:
+        """Run the trials of one generation that are not recorded yet, and tell the advisor the results of all, in order."""
+        advisor = self._advisor
+        known = {number for number in self._store.recorded if number in generation}
+        if len(known) == len(generation):
+            for number in sorted(known & self._states.keys()):
+                advisor.remember(number, self._states[number])
+            return
+        advisor.begin(generation)
+        if advisor.adaptive:
+            # All points of a generation are proposed together, also after a restart, so that each depends only on whole
+            # generations. A stop request ends this, since avoiding known points may take seconds.
+            points = {number: advisor.ask(number) for number in generation if not self._stop}
+            self._run((number, point) for number, point in points.items() if number not in known)
+            for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
+                if not advisor.agrees(number, self._states[number]):
+                    advisor.forget(number)
+        else:
+            for number in sorted(known & self._states.keys()):
+                advisor.remember(number, self._states[number])
+            self._run((number, advisor.ask(number)) for number in generation if number not in known)
+            return
+        for number in generation:
+            if number in self._states:
+                advisor.tell(number, self._told.get(number, values_of(self._states[number])), self._states[number])
+
+    def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
+        """Run trials at these points until none is left, or until the deadline."""
+        dispatch(self._engine, self._tasks(points), self._handle, self._reporting, self._stop, self._deadline)
+
+    def _tasks(self, points: Iterator[tuple[int, dict[str, Value]]]) -> Iterator[TrialTask]:
+        for number, point in points:
+            rungs = self._advisor.rungs if number >= len(self._advisor.points) else ()
+            yield TrialTask(number, configuration_of(point), rungs, self._trial_timeout)
+
+    def _handle(self, event: Any) -> None:
+        if isinstance(event, Rung):
+            self._engine.reply(event, self._advisor.should_prune(event.task.trial, event.percent, event.mean))
+        else:
+            self._finish(self._lost_result(event) if isinstance(event, Lost) else event)
+
+    def _finish(self, result: TrialResult) -> None:
+        number, record = result.trial, result.record
+        state = self._advisor.state(number, result.objectives, pruned=result.status == PRUNED)
+        if state is not None:
+            self._states[number] = state
+            record = with_search_state(record, state)
+        self._store.append(number, record)
+        self._reporting.unreported.append(result)
+        if self._advisor.adaptive:
+            self._told[number] = result.objectives
+        else:
+            self._advisor.tell(number, result.objectives, state)
+
+    def _lost_result(self, lost: Lost) -> TrialResult:
+        """Return the result of a trial whose worker was lost."""
+        assert lost.status in (FAILED, TIMED_OUT)
+        if lost.kept is not None:
+            return not_measured(self._context, lost.kept, lost.message)
+        message = with_plugin_names(self._context, lost.task.configuration, lost.message)
+        ending = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
+        rows = [row | ending for row in known_rows(self._context, lost.task.trial, lost.task.configuration, lost.task.attempt)]
+        record = encode(TrialRecord(lost.task.trial, rows, [{} for _ in rows]))
+        return TrialResult(lost.task.trial, record, None, lost.status)

@@ -1,0 +1,23 @@
+"""An estimate of the disk space of a study's record."""
+
+from math import ceil
+
+import numpy as np
+
+from sweepgd.training.sweep_context import SweepContext
+
+# Measured in compressed parts of 1,000 trials and 6,300 curve points.
+ROW_BYTES, POINT_BYTES = 130, 50
+
+
+def footprint(context: SweepContext, trials: int) -> int:
+    """Estimate the bytes of `trials` trials in parts: rows, learning curves, and final and best weights.
+
+    The true size is smaller if weights compress well or runs diverge and have none. It is larger by what is not counted: the
+    curves of a budget in updates or seconds, curvature, and the log, which takes the same space again until it is published.
+    """
+    budget, rows = context.sweep.budget, context.data(0).rows
+    epochs = budget.epochs or (budget.samples or 0) / rows
+    points = 1 + ceil(epochs * max(1.0, rows / (budget.eval_every or rows)))
+    weights = 2 * context.architecture.parameters * np.dtype(context.sweep.model.dtype).itemsize
+    return trials * context.sweep.search.replicates * (ROW_BYTES + POINT_BYTES * points + weights)

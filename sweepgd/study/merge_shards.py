@@ -1,0 +1,103 @@
+"""What `sweepgd merge` does: the records of the shards of a search made one, equal to that of a search in one piece."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from shlex import quote
+
+import numpy as np
+
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.plugins import single_file
+from sweepgd.record import Results, load
+from sweepgd.record.merge import Source, combine, source
+from sweepgd.study.advisor import Advisor
+from sweepgd.sweep import Sweep, changes, recorded
+
+
+def merge(
+    directories: Iterable[str | Path],
+    out: str | Path,
+    *,
+    plugins: Iterable[str | Path] = (),
+    note: Callable[[str], None] = lambda _: None,
+) -> Results:
+    """Make one record of the results directories of one sweep, in the new directory `out`, and return its results.
+
+    It is that of a search without shards, which `sweepgd.search` with this `out` goes on with; the directories stay as they
+    are. `plugins` are the files that the sweep was run with; `note` is told what was cut from a log, and how many trials are
+    missing. Raises SweepgdError, before anything is written, where the directories are of different sweeps, have a trial in
+    common, are being written or are no results directories, and where there is something at `out`.
+    """
+    if isinstance(directories, (str, Path)):
+        raise UsageError(f"directories {str(directories)!r}: give a list of them")
+    folders, target = [Path(directory) for directory in directories], Path(out).absolute()
+    _check_given(folders, target, str(out))
+    files = [Path(plugin) for plugin in plugins]
+    every = [load(folder) for folder in folders]
+    with single_file.registered(files):
+        text, total = _common(every)
+    sources = [source(results, note) for results in every]
+    _check_disjoint(sources)
+    combine(sources, target, text)
+    recorded_trials = sum(int(np.count_nonzero(each.trials < total)) for each in sources)
+    if recorded_trials < total:
+        again = ["sweepgd search", quote(f"{out}/sweep.toml"), "--out", quote(str(out))]
+        again += [word for file in files for word in ("--plugin", quote(str(file)))]
+        note(f"{total - recorded_trials} of {total} trials are missing: {' '.join(again)} runs them")
+    return load(out)
+
+
+def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
+    """Raise UsageError where there is nothing to merge or a directory is given twice, SweepgdError where `out` is in use."""
+    if not folders:
+        raise UsageError("there is nothing to merge: name the results directories of the shards")
+    places: set[Path] = set()
+    for folder in folders:
+        if folder.resolve() in places:
+            raise UsageError(f"{folder} is given twice: name each directory once")
+        places.add(folder.resolve())
+    if out.is_dir():
+        if any(out.iterdir()):
+            holds = "holds results" if (out / "sweep.toml").is_file() else "is not empty"
+            raise SweepgdError(f"{named} {holds}: give another -o")
+    elif out.exists():
+        raise SweepgdError(f"{named} is a file: give another -o")
+
+
+def _common(every: Sequence[Results]) -> tuple[str, int]:
+    """Return the sweep of all these results as text, and how many trials it has. Raises SweepgdError where they have
+    several.
+    """
+    sweeps: dict[str, Sweep] = {}
+    first = every[0]
+    for results in every:
+        text = results.sweep_toml
+        if text in sweeps:
+            continue
+        sweep = recorded(text, where=str(results.directory / "sweep.toml"))
+        single_file.digests(sweep.plugins)  # says which file is missing, before the name of what it defines is unknown
+        sweeps[text] = sweep
+        for key, (there, here) in changes(sweeps[first.sweep_toml], sweep).items():
+            raise SweepgdError(
+                f"{first.directory} and {results.directory} hold different sweeps:"
+                f" {key} is {there!r} in the first, and {here!r} in the second"
+            )
+    totals = {text: _total(sweep) for text, sweep in sweeps.items()}
+    return max(totals.items(), key=lambda item: item[1])  # where one was run with more --trials
+
+
+def _total(sweep: Sweep) -> int:
+    names = sweep.search.objectives or [sweep.search.objective or "objective"]
+    return Advisor(sweep, names).total()
+
+
+def _check_disjoint(sources: Sequence[Source]) -> None:
+    """Raise SweepgdError where two directories have a trial in common."""
+    trials = np.concatenate([each.trials for each in sources])
+    owners = np.repeat(np.arange(len(sources)), [len(each.trials) for each in sources])
+    order = np.argsort(trials, kind="stable")
+    again = np.flatnonzero(np.diff(trials[order]) == 0)
+    if len(again):
+        at = again[0]
+        one, other = (sources[owners[order[place]]].directory for place in (at, at + 1))
+        raise SweepgdError(f"{one} and {other} both hold trial {trials[order[at]]}: leave one of them out")

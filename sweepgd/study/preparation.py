@@ -1,0 +1,48 @@
+"""Prepare a sweep: all checks that are possible before a trial runs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sweepgd.core.errors import UsageError
+from sweepgd.data.paths import check_there
+from sweepgd.study.advisor import Advisor
+from sweepgd.study.sweep_warnings import warnings_of
+from sweepgd.sweep import Sweep
+from sweepgd.sweep.space import Space, Value
+from sweepgd.training.sweep_context import SweepContext
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A sweep that has passed all checks before the first trial."""
+
+    sweep: Sweep
+    advisor: Advisor
+    context: SweepContext
+    total: int
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each setting of the sweep that has no effect, or not the specified one."""
+        return warnings_of(self.sweep, self.advisor.space, self.advisor.points, self.context.data(0).rows)
+
+
+def prepare(sweep: Sweep) -> Prepared:
+    """Check a sweep against the installed plugins and its data, without running a trial. Raises SweepgdError if a check
+    fails.
+    """
+    check_there(sweep.data.model_dump())
+    context = SweepContext(sweep)
+    advisor = Advisor(context.sweep, context.objectives)
+    check_batch_sizes(advisor.space, advisor.points, context.data(0).rows)
+    _ = context.architecture
+    return Prepared(context.sweep, advisor, context, advisor.total())
+
+
+def check_batch_sizes(space: Space, points: Iterable[Mapping[str, Value]], rows: int) -> None:
+    """Raise UsageError if a batch size of the space or the points exceeds the number of training rows."""
+    axis = next(axis for axis in space.axes if axis.name == "batch_size")
+    sizes = [*(axis.values or (int(axis.high),)), *(point["batch_size"] for point in points)]
+    for size in sizes:
+        if isinstance(size, int) and size > rows:
+            raise UsageError(f'batch_size {size} exceeds the {rows} training rows: set at most {rows}, or "full"')

@@ -1,0 +1,113 @@
+"""Known points that an adaptive sampler proposes again: it is told their recorded outcome, and they are not run again."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import optuna
+from optuna.trial import FixedTrial, TrialState, create_trial
+
+from sweepgd.study.samplers import MOST_REPEATS, Drawn, draw_at_random, seed_of
+from sweepgd.study.search_state import ending, reports
+from sweepgd.sweep.space import Space, Value
+
+
+class RecordedOutcome(NamedTuple):
+    """The state and values of a trial, and, if it was pruned, its last report by step."""
+
+    state: TrialState
+    values: list[float] | None
+    reports: dict[int, float]
+
+
+# The outcome of a trial that a stopped search did not finish.
+UNKNOWN = RecordedOutcome(TrialState.FAIL, None, {})
+
+
+class Repeat(NamedTuple):
+    """An Optuna trial with the same point as trial number `of`."""
+
+    of: int
+    trial: optuna.Trial
+
+
+class Repeats:
+    """An Optuna study that returns only new points; each known point that it proposes is told its recorded outcome.
+
+    The outcome is that of the first trial with the point: its values (with penalties), its last report if it was pruned, or
+    its failure. Repeats are told right before the trial that was proposed after them, and are recorded in its state without
+    the outcome.
+    """
+
+    def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
+        self._study, self._space, self._seed = study, space, seed
+        self._drawn = Drawn(space)
+        self._repeats: dict[int, list[Repeat]] = {}
+        self._outcomes: dict[int, RecordedOutcome] = {}
+
+    def know(self, point: Mapping[str, Value], number: int) -> None:
+        """Add the point of a trial that the study did not propose."""
+        self._drawn.add(point, number)
+
+    def ask(self, number: int) -> optuna.Trial:
+        """Return a trial at a new point: the sampler's or, after MOST_REPEATS repeats in a row, a random one."""
+        repeats = self._repeats[number] = []
+        while len(repeats) < MOST_REPEATS:
+            trial = self._study.ask()
+            point = self._space.ask(trial)
+            if self._drawn.add(point, number):
+                return trial
+            repeats.append(Repeat(self._drawn.trial(point), trial))
+        point = draw_at_random(self._space, seed_of(self._seed, number), self._drawn, number)
+        searched = {axis.name for axis in self._space.axes if not axis.fixed}
+        self._study.enqueue_trial({name: value for name, value in point.items() if name in searched})
+        trial = self._study.ask()
+        self._space.ask(trial)
+        return trial
+
+    def record(self, number: int) -> list[dict[str, Any]]:
+        """Return the record of the repeats that were proposed before a trial."""
+        kept = self._study.get_trials(deepcopy=False)
+        found = ((of, kept[trial.number]) for of, trial in self._repeats.get(number, ()))
+        return [{"of": of, "params": each.params, "system_attrs": each.system_attrs} for of, each in found]
+
+    def tell(self, number: int) -> None:
+        """Tell the study the outcomes of the repeats that were proposed before a trial."""
+        for of, trial in self._repeats.pop(number, ()):
+            outcome = self._outcomes.get(of, UNKNOWN)
+            for step, value in outcome.reports.items():
+                trial.report(value, step)
+            if outcome.state == TrialState.COMPLETE:
+                self._study.tell(trial, outcome.values)
+            else:
+                self._study.tell(trial, state=outcome.state)  # a pruned trial has the value of its last report
+
+    def remember(self, repeats: Sequence[Mapping[str, Any]]) -> None:
+        """Add recorded repeats to the study."""
+        for repeat in repeats:
+            outcome = self._outcomes.get(repeat["of"], UNKNOWN)
+            fixed = FixedTrial(repeat["params"])
+            self._space.ask(fixed)
+            trial = create_trial(
+                state=outcome.state,
+                values=outcome.values,
+                params=fixed.params,
+                distributions=fixed.distributions,
+                system_attrs=repeat["system_attrs"],
+                intermediate_values=outcome.reports,
+            )
+            self._study.add_trial(trial)
+
+    def learn(self, number: int, state: str) -> None:
+        """Add the point and the outcome of a trial from its state."""
+        saved = json.loads(state)
+        self.know(self._space.ask(FixedTrial(saved["params"])), number)
+        ended, reported = ending(saved), reports(saved)
+        last = sorted(reported)[-1:] if ended == TrialState.PRUNED else []
+        self._outcomes[number] = RecordedOutcome(ended, saved["values"], {step: reported[step] for step in last})
+
+    def forget(self, number: int, params: Mapping[str, Any]) -> None:
+        """Discard the point that was proposed for a trial, and the repeats before it."""
+        self._drawn.remove(self._space.ask(FixedTrial(dict(params))), number)
+        for _, trial in self._repeats.pop(number, ()):
+            self._study.tell(trial, state=TrialState.FAIL)

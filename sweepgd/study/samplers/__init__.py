@@ -1,0 +1,88 @@
+"""Samplers: random, grid and quasi-random points are functions of (seed, number); adaptive samplers are Optuna's."""
+
+from collections.abc import Collection
+from importlib.util import find_spec
+
+import numpy as np
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, NSGAIISampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+from sweepgd.core.errors import SweepgdError, UsageError, nearest
+from sweepgd.study.samplers.stateless import GridPoints, Points, QuasiRandomPoints, RandomPoints
+from sweepgd.study.samplers.unrepeated import MOST_REPEATS, Drawn, Unrepeated, draw_at_random
+from sweepgd.sweep.space import Space
+
+__all__ = ["ADAPTIVE", "MOST_REPEATS", "NAMES", "Drawn", "GridPoints", "Points", "draw_at_random", "make", "seed_of"]
+
+ADAPTIVE = frozenset({"tpe", "nsga2", "cmaes", "gp"})
+NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))
+
+
+class NSGA2(NSGAIISampler):
+    """NSGA-II with parents in the order of their trials.
+
+    Optuna orders them by rank when it selects them, but by trial when they are in the study's cache. A rebuilt study has an
+    empty cache and would draw other children.
+    """
+
+    def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
+        return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
+
+
+def seed_of(seed: int, generation: int) -> int:
+    """Return the seed of a generation of trials, with the 32 bits of Optuna's legacy generators."""
+    return int(np.random.SeedSequence([seed, generation]).generate_state(1)[0])
+
+
+def make(
+    name: str,
+    space: Space,
+    seed: int,
+    objectives: int = 1,
+    generation: int = 0,
+    *,
+    repeats: bool = False,
+    without: Collection[int] = (),
+) -> BaseSampler:
+    """Return the sampler called `name`.
+
+    Random, grid and quasi-random samplers draw each point once, and points at the places `without` never, unless `repeats`.
+    An adaptive sampler (in ADAPTIVE) is created for each generation of trials with random numbers of (seed, generation), so
+    that its proposals depend only on these and the results it was told. Raises UsageError for an unknown name and for a
+    space or objectives that the sampler cannot search, and SweepgdError if a package is missing.
+    """
+    generation_seed = seed_of(seed, generation)
+    match name:
+        case "grid":
+            return GridPoints(space, () if repeats else without)
+        case "random" | "quasi_random":
+            points = RandomPoints(seed) if name == "random" else QuasiRandomPoints(space, seed)
+            return points if repeats or not space.countable else Unrepeated(points, space, seed, without)
+        case "tpe":
+            # Optuna's default is True, with which a recorded search would continue with other points.
+            return TPESampler(seed=generation_seed, constant_liar=False)
+        case "nsga2":
+            return NSGA2(seed=generation_seed)
+        case "cmaes":
+            _require_package("cmaes", "cmaes")
+            _require_numeric(space, objectives)
+            return CmaEsSampler(seed=generation_seed, warn_independent_sampling=False)
+        case "gp":
+            _require_package("torch", "gp")
+            return GPSampler(seed=generation_seed, warn_independent_sampling=False)
+    raise UsageError(f"unknown sampler {name!r}: {nearest(name, NAMES)}")
+
+
+def _require_package(package: str, sampler: str) -> None:
+    if find_spec(package) is None:
+        raise SweepgdError(f"the {sampler} sampler needs the package {package}: pip install 'sweepgd[{sampler}]'")
+
+
+def _require_numeric(space: Space, objectives: int) -> None:
+    if objectives > 1:
+        raise UsageError("the cmaes sampler supports one objective: use nsga2 or tpe for several")
+    for axis in space.axes:
+        # Optuna would draw it, and every axis that depends on it, at random.
+        if axis.values and not axis.fixed:
+            raise UsageError(f"the cmaes sampler searches only ranges, but {axis.name} is a list: fix it, or use tpe")

@@ -1,0 +1,157 @@
+"""A study: one sweep's search, from what is recorded already to what is in the end."""
+
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from functools import partial
+from math import inf
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from sweepgd.core.errors import UsageError
+from sweepgd.core.interrupts import graceful_stop
+from sweepgd.execution.choose import Work, make, opened
+from sweepgd.execution.run_options import RunOptions, absolute_paths
+from sweepgd.execution.scratch_folder import scratch_folder
+from sweepgd.kernels import target
+from sweepgd.plugins import single_file
+from sweepgd.record import NoRoom, Results, Store, load
+from sweepgd.record.commit_results import NoProgress, Progress, ResultCommitter
+from sweepgd.record.disk_space import free_bytes, in_words
+from sweepgd.study.advisor import Advisor
+from sweepgd.study.ask_and_tell import AskAndTell
+from sweepgd.study.footprint import footprint
+from sweepgd.study.output_directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
+from sweepgd.study.preparation import Prepared, prepare
+from sweepgd.study.shard import WHOLE, Shard
+from sweepgd.sweep import Sweep, to_toml
+from sweepgd.sweep import load as load_sweep
+from sweepgd.sweep.data_location import at
+from sweepgd.training.trial import run
+
+
+def search(
+    sweep: Sweep | str | Path,
+    *,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    timeout: float | None = None,
+    trial_timeout: float | None = None,
+    fresh: bool = False,
+    executor: Any = None,
+    data_path: str | Path | None = None,
+    shard: Shard | tuple[int, int] | str | None = None,
+    overrides: Iterable[str] = (),
+    plugins: Iterable[str | Path] = (),
+    progress: Progress | None = None,
+) -> Results:
+    """Runs a sweep, or what remains of it, and returns its results.
+
+    `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
+    results/<sweep name>, of a shard results/<sweep name>-shard-3-of-20), `workers` the number of processes (by default all
+    cores), `timeout` and `trial_timeout` are in seconds; `fresh` moves an existing results directory aside; `executor`, a
+    dask.distributed.Client or a concurrent.futures.Executor, has workers that run the trials in place of local processes;
+    `shard`, such as (3, 20) or "3/20", is the part of the search to run, for `sweepgd.merge` to put together; `data_path`
+    says where a data file, or a data set's folder, is now that has been moved; `plugins` are files whose optimizers, models,
+    data sets and schedules are offered to this search. Raises SweepgdError before any trial runs where the sweep cannot be run
+    as asked.
+    """
+    if not isinstance(sweep, Sweep):
+        sweep = load_sweep(str(sweep), overrides)
+    elif list(overrides):
+        raise UsageError("overrides are for a sweep file: give the Sweep as it is to be run")
+    part = WHOLE if shard is None else Shard.of(shard)
+    part.check(sweep)
+    directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
+    progress = progress or NoProgress()
+    options = RunOptions(workers, executor, timeout, trial_timeout, absolute_paths(plugins), progress)
+    with single_file.registered(options.plugins):
+        if data_path is not None:
+            sweep = at(sweep, data_path)
+        if not fresh:
+            sweep = as_recorded(directory, sweep, progress.note)
+        prepared = prepare(sweep)
+        numbers = part.numbers(range(prepared.total))
+        for line in prepared.context.data(0).notes:
+            progress.note(line)
+        if fresh and (aside := move_aside(directory)) is not None:
+            progress.note(f"moved {directory} to {aside}")
+        check = partial(check_continues, directory, prepared.sweep)
+        check()  # before anything is made there, and again under the lock
+        with closing(Store.open(directory, to_toml(prepared.sweep), check)) as store:
+            for line in store.notes:
+                progress.note(line)
+            goes_on = not store.recorded.issuperset(numbers)
+            if goes_on and executor is None:
+                note_other_processor(store, progress)
+            if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
+                progress.note(repeated)
+            for line in recorded_otherwise(directory, prepared.sweep, prepared.context.objectives):
+                progress.note(line)
+            complete = _run_remaining(prepared, part, store, options)
+        for line in prepared.warnings:  # while what plugins define is there
+            progress.warn(line)
+    results = load(directory)
+    if complete and prepared.advisor.used_up:
+        progress.note(prepared.advisor.used_up)
+    if not complete:
+        recorded = {number for number in results.trials["trial"].to_pylist() if number in numbers}
+        trials = "trials" if shard is None else part.trials
+        progress.note(f"time is up: {len(recorded)} of {len(numbers)} {trials} are recorded; the same command goes on")
+    return results
+
+
+def note_other_processor(store: Store, progress: Progress) -> None:
+    """Say once, before its first run on this type of processor, that a study goes on where results are rounded otherwise."""
+    here = target.processor_type()
+    if store.processors and here not in store.processors:
+        before = " and ".join(sorted(str(target.ProcessorType(*each)) for each in store.processors))
+        progress.note(
+            f"{store.directory} was computed on {before}, and this is {here}: equal configurations agree within rounding,"
+            " not bit for bit"
+        )
+
+
+def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunOptions) -> bool:
+    """Run the trials that the store does not hold yet; return True if all of the shard are recorded then."""
+    progress = options.progress
+    optimizers = _values(prepared.advisor, "optimizer")
+    if options.executor is None:
+        prepared.context.compile(optimizers, progress.note)
+    numbers = shard.numbers(range(prepared.total))
+    todo = len(numbers) - sum(number in numbers for number in store.recorded)
+    deadline = inf if options.timeout is None else monotonic() + options.timeout
+    where = options.location(todo)
+    if not todo:
+        progress.started(len(numbers), len(numbers), where)
+        with suppress(NoRoom):
+            store.publish()  # what an interrupted command may have left in the log
+        return True
+    need, free = footprint(prepared.context, todo), free_bytes(store.directory)
+    if need > free:
+        progress.note(
+            f"{store.directory} has {in_words(free)} free, and what remains to run may take {in_words(need)}: when there is no"
+            " room, it pauses until there is; or give fewer --trials, or another --out"
+        )
+    with scratch_folder() as folder, opened(options) as executor:
+        progress.started(len(numbers), len(numbers) - todo, where)
+        work = Work(
+            prepared.sweep,
+            run,
+            prepared.context.share(folder),
+            optimizers,
+            _values(prepared.advisor, "schedule"),
+            rungs=len(prepared.advisor.rungs),
+            table=prepared.advisor.table,
+        )
+        with graceful_stop(drains=True) as stop, make(work, options, executor, todo) as engine:
+            reporting = ResultCommitter(store, progress, stop)
+            AskAndTell(prepared, store, engine, reporting, deadline, options.task_timeout, stop, shard).run()
+            reporting.publish(deadline)
+    return not reporting.unreported and store.recorded.issuperset(numbers)
+
+
+def _values(advisor: Advisor, name: str) -> list[str]:
+    """The names that an axis of the space, or a fixed point, may take: of optimizers, or of schedules."""
+    axis = next(axis for axis in advisor.space.axes if axis.name == name)
+    return sorted({str(value) for value in [*axis.values, *(point[name] for point in advisor.points)]})

@@ -1,0 +1,175 @@
+"""One run without a search: `sweepgd train` and `sweepgd.train`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.data import Data
+from sweepgd.plugins import registry, single_file
+from sweepgd.record import NoRoom, Store
+from sweepgd.study.output_directory import as_recorded, check_continues
+from sweepgd.study.preparation import check_batch_sizes
+from sweepgd.study.sweep_warnings import warnings_of
+from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
+from sweepgd.sweep.configuration import Configuration
+from sweepgd.sweep.points import optimizer_of
+from sweepgd.training import Evaluation, Training
+from sweepgd.training.measure_along_run import MeasurementsAlongRun
+from sweepgd.training.sweep_context import SweepContext, one_blas_thread
+from sweepgd.training.trial import TrialTask, failure, measured, result_of
+
+EPOCHS = 10
+BUDGET_KEYS = ("budget", "budget.epochs", "budget.updates", "budget.samples", "budget.seconds")
+
+
+def sweep_of(
+    data: str | None,
+    model: str,
+    optimizer: str,
+    learning_rate: float | None,
+    batch_size: int | str | None,
+    epochs: int | None,
+    schedule: str,
+    seed: int,
+    overrides: Iterable[str] = (),
+) -> Sweep:
+    """Return the sweep of a single fixed configuration, with the defaults of `train`.
+
+    `data` is the name of a data set or the path of a file; None stands for digits, or for "none" if the model takes no data.
+    Raises UsageError if both `epochs` and an override set the budget.
+    """
+    import tomli_w
+
+    overrides = list(overrides)
+    given = {override.partition("=")[0].strip() for override in overrides}
+    budget = next((name for name in BUDGET_KEYS if name in given), None)
+    if epochs is not None and budget is not None:
+        raise UsageError(f"epochs and {budget} contradict each other: give one of them")
+    if data is None:
+        # A model that is not installed is reported later, when the sweep is prepared.
+        takes_no_data = model in registry.names("models") and registry.get("models", model).tasks == ("none",)
+        data = "none" if takes_no_data else "digits"
+    is_path = data not in registry.names("datasets") and ("/" in data or Path(data).suffix != "" or Path(data).is_file())
+    table: Mapping[str, Any] = {
+        "name": "train",
+        "data": {"path" if is_path else "name": data},
+        "model": {"name": model},
+        "budget": {} if budget else {"epochs": EPOCHS if epochs is None else epochs},
+        "space": {
+            "optimizer": optimizer,
+            "schedule": schedule,
+            **({} if batch_size is None else {"batch_size": batch_size}),
+            "learning_rate": optimizer_of(optimizer).learning_rate.default if learning_rate is None else learning_rate,
+        },
+        "search": {"seed": seed, "trials": 1},
+    }
+    sweep = parse(tomli_w.dumps(table), overrides, "train")
+    if "batch_size" in sweep.space.model_fields_set or not _without_data(sweep):
+        return sweep
+    return sweep.model_copy(update={"space": sweep.space.model_copy(update={"batch_size": "full"})})
+
+
+def _without_data(sweep: Sweep) -> bool:
+    return sweep.data.name is not None and registry.get("datasets", sweep.data.name).task == "none"
+
+
+def train(
+    data: str | None = None,
+    model: str = "mlp",
+    optimizer: str = "sgd",
+    learning_rate: float | None = None,
+    batch_size: int | str | None = None,
+    epochs: int | None = None,
+    schedule: str = "constant",
+    seed: int = 0,
+    *,
+    overrides: Iterable[str] = (),
+    plugins: Iterable[str | Path] = (),
+    out: str | Path | None = None,
+    begin: Callable[[Data], None] | None = None,
+    watch: Callable[[Evaluation], None] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> Training:
+    """Train one configuration and return the finished Training with its `points`, `outcome`, `parameters` and `best`.
+
+    `data` is the name of a data set or the path of a file, by default digits ("none" for a model without data).
+    `learning_rate` is by default the optimizer's own, `batch_size` 32 ("full" without data), and `epochs` 10 unless an override
+    sets the budget. `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]". `plugins` are Python
+    files whose optimizers, models, data sets and schedules may be used. `out` is a directory in which the run is recorded as
+    trial 0. `begin` is called with the data, `watch` with each evaluation, and `note` with lines for the user. Raises
+    SweepgdError before training if an argument is invalid.
+    """
+    with single_file.registered(map(Path, plugins)):
+        sweep = sweep_of(data, model, optimizer, learning_rate, batch_size, epochs, schedule, seed, overrides)
+        return _train(sweep, None if out is None else Path(out), begin, watch, note or (lambda line: None))
+
+
+def _train(
+    sweep: Sweep,
+    directory: Path | None,
+    begin: Callable[[Data], None] | None,
+    watch: Callable[[Evaluation], None] | None,
+    note: Callable[[str], None],
+) -> Training:
+    """Run a sweep that has a single configuration and one replicate."""
+    space = space_of(sweep)
+    searched = [axis.name for axis in space.axes if not axis.fixed]
+    if searched or sweep.points:
+        raise UsageError(f"train runs one configuration, and {searched[0] if searched else 'points'} has several: use search")
+    if sweep.search.replicates > 1:
+        raise UsageError(f"train makes one run, and search.replicates is {sweep.search.replicates}: use search")
+    context = SweepContext(sweep if directory is None else as_recorded(directory, sweep, note))
+    sweep = context.sweep
+    if sweep.measure is not None and directory is None:
+        raise UsageError("[measure] needs a directory for its results: give train an out directory")
+    check_batch_sizes(space, points_of(sweep, space), context.data(0).rows)
+    _ = context.architecture
+    for line in warnings_of(sweep, space, (), context.data(0).rows):
+        note(f"warning: {line}")
+    configuration = configuration_of(space.at(0))
+    store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
+    for line in store.notes if store is not None else ():
+        note(line)
+    try:
+        if store is not None and 0 in store.recorded:
+            raise UsageError(f"{directory} already holds this run: choose another --out")
+        context.compile([configuration.optimizer], note)
+        with _plugin_errors(context, configuration):
+            training = context.training(configuration, 0)
+        if begin is not None:
+            begin(training.data)
+        started_at, along_run = datetime.now(UTC), MeasurementsAlongRun(context, 0, {0: training})
+        with one_blas_thread():
+            for point in _points(context, configuration, along_run):
+                if watch is not None:
+                    watch(point)
+            if store is not None:
+                result = result_of(context, TrialTask(0, configuration), [training], started_at, along_run.rows)
+                store.append(0, (result if sweep.measure is None else measured(context, result)).record)
+                store.flush()
+                with suppress(NoRoom):
+                    store.publish()
+    finally:
+        if store is not None:
+            store.close()
+    return training
+
+
+def _points(context: SweepContext, configuration: Configuration, along_run: MeasurementsAlongRun) -> Iterator[Evaluation]:
+    """Advance the run and yield its evaluations."""
+    with _plugin_errors(context, configuration):
+        yield from along_run.advance(0)
+
+
+@contextmanager
+def _plugin_errors(context: SweepContext, configuration: Configuration) -> Iterator[None]:
+    """Turn an exception of a plugin inside the block into a SweepgdError that names the plugin."""
+    try:
+        yield
+    except SweepgdError:
+        raise
+    except Exception as error:
+        raise SweepgdError(failure(context, configuration, error)) from error

@@ -1,0 +1,66 @@
+"""Settings added to schedules after a release (`Setting.formerly`): their value in older records and in new sweeps.
+
+A record from before the setting has its former value; a new sweep writes the default out.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from sweepgd.core.setting import Setting
+from sweepgd.sweep.configuration import Configuration
+from sweepgd.sweep.points import names_of, schedule_of
+from sweepgd.sweep.spec import Sweep
+
+
+def written_out(sweep: Sweep) -> Sweep:
+    """Return the sweep with each added setting of its schedules at its default if not given, for its record."""
+    return _filled(sweep, lambda schedule, setting: setting.default)
+
+
+def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
+    """Return the sweep with each added setting that it does not give at the value of its record, so that the two agree."""
+    known = set(_names(recorded))
+
+    def value(schedule: str, setting: Setting) -> Any:
+        if schedule not in known:
+            return setting.default
+        return recorded.schedule.get(schedule, {}).get(setting.name, setting.formerly)
+
+    return _filled(sweep, value)
+
+
+def former(sweep: Sweep) -> dict[str, Any]:
+    """Return the former value of each added setting of the sweep's schedules, by dotted key."""
+    return {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
+
+
+def recorded(configuration: Configuration) -> Configuration:
+    """Return the configuration without added settings at their former value, so that its `config_id` is the recorded one."""
+    added = {
+        setting.name: setting.formerly
+        for setting in schedule_of(configuration.schedule).settings
+        if setting.formerly is not None
+    }
+    kept = {name: value for name, value in configuration.schedule_settings.items() if name not in added or value != added[name]}
+    return replace(configuration, schedule_settings=kept)
+
+
+def _added(sweep: Sweep) -> Iterator[tuple[str, Setting]]:
+    for name in _names(sweep):
+        for setting in schedule_of(name).settings:
+            if setting.formerly is not None:
+                yield name, setting
+
+
+def _names(sweep: Sweep) -> Iterable[str]:
+    """Return the schedules of the space and of the points, each once."""
+    of_points = (point.schedule for point in sweep.points if point.schedule)
+    return dict.fromkeys([*names_of(sweep.space.schedule, "schedule"), *of_points])
+
+
+def _filled(sweep: Sweep, value: Callable[[str, Setting], Any]) -> Sweep:
+    tables = {name: dict(entries) for name, entries in sweep.schedule.items()}
+    for name, setting in _added(sweep):
+        tables.setdefault(name, {}).setdefault(setting.name, value(name, setting))
+    return sweep.model_copy(update={"schedule": tables})

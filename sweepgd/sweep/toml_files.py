@@ -1,0 +1,166 @@
+"""Sweep files: find, read, override with `--set`, validate, compare, and write with every default."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from sweepgd.core.errors import SweepgdError, UsageError, nearest, one_line
+from sweepgd.data.paths import absolute, path_keys
+from sweepgd.sweep import toml_syntax
+from sweepgd.sweep.earlier_defaults import former
+from sweepgd.sweep.spec import Sweep
+from sweepgd.sweep.validation_errors import describe
+
+# Keys that may change when a search is continued: they say how much is run or describe it, not what is computed.
+OPERATIONAL = frozenset({"search.trials", "description", "source"})
+
+
+def bundled() -> dict[str, Path]:
+    """Return the files of the bundled sweeps by name: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    folder = package / "_sweeps"
+    if not folder.is_dir():
+        folder = package.parent / "sweeps"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def copy_of(name: str, file: Path) -> str:
+    """Return the text of a bundled sweep, renamed after `file`, so that its results go to a directory of its own."""
+    text = bundled()[name].read_text(encoding="utf-8")
+    own = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-")
+    return text.replace(f'name = "{name}"', f'name = "{own or name}"', 1)
+
+
+def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
+    """Return the sweep of a file, or a bundled sweep by name, with `dotted.key=TOML-value` overrides applied.
+
+    Raises UsageError if there is no such sweep or it is not valid, SweepgdError if the file cannot be read.
+    """
+    path = Path(name_or_path)
+    known = bundled()
+    if name_or_path in known and not path.is_file():
+        path = known[name_or_path]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(
+            f"no sweep file {name_or_path!r}, and no bundled sweep of that name: {nearest(name_or_path, known)}"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SweepgdError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
+    return parse(text, overrides, str(path), path.parent)
+
+
+def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
+    """Return the sweep of a sweep file's text, with overrides applied.
+
+    Relative data paths in the text start at `folder`; those in overrides start at the current directory. Raises
+    UsageError with one line that begins with `where` if the sweep is not valid.
+    """
+    try:
+        table = toml_syntax.tables(text)
+    except ValueError as error:
+        raise UsageError(f"{where} is not valid TOML: {error}") from error
+    _find_data(table, folder or Path())
+    for override in overrides:
+        _override(table, override)
+    _find_data(table, Path())
+    return validate(table, where)
+
+
+def _find_data(table: dict[str, Any], folder: Path) -> None:
+    """Make the paths of `[data]` absolute, so that later commands may run from any directory."""
+    if isinstance(table.get("data"), dict):
+        table["data"] = absolute(table["data"], folder)
+
+
+def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
+    """Return the sweep of nested tables. Raises UsageError with one line that begins with `where` if it is not valid."""
+    try:
+        return Sweep.model_validate(table)
+    except ValidationError as error:
+        raise UsageError(f"{where}: {describe(error)}" if where else describe(error)) from error
+
+
+def recorded(text: str, where: str) -> Sweep:
+    """Return the sweep of a results directory from its text. Without a recorded sampler version it has version 1."""
+    sweep = parse(text, where=where)
+    return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
+
+
+def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
+    """Return the sweep with another sampler version."""
+    return sweep.model_copy(update={"search": sweep.search.model_copy(update={"sampler_version": version})})
+
+
+def to_toml(sweep: Sweep) -> str:
+    """Return the sweep as TOML text with every default written out, the content of `sweep.toml` in its results."""
+    return tomli_w.dumps(sweep.model_dump(mode="json", exclude_none=True))
+
+
+def differences(before: Sweep, now: Sweep) -> list[str]:
+    """Return one line for each key by which two sweeps compute something different; `before` is the recorded one."""
+    return [
+        f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
+        if key == "data.fingerprint"
+        else f"{key}: {old!r} before, {new!r} now"
+        for key, (old, new) in changes(before, now).items()
+    ]
+
+
+def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
+    """Return the values of both sweeps for each key by which they compute something different; "not given" for a missing one.
+
+    `before` is the recorded one. A record may be older than a setting. A missing setting of a schedule has the value that it
+    had then (see `former`); one of a measure has its current default, because each recorded value carries its own settings.
+    """
+    old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
+    old = former(now) | old
+    if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, possibly moved
+        for key in path_keys(now.data.model_dump()):
+            old[f"data.{key}"] = new[f"data.{key}"]
+    if now.data.name is not None and "data.fingerprint" not in old:  # older versions recorded none for a folder
+        new.pop("data.fingerprint", None)
+    differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
+    # Any change in `[data]` may change the fingerprint: report it only if no other key of `[data]` differs.
+    if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
+        differing.remove("data.fingerprint")
+    return {key: (old.get(key, "not given"), new.get(key, "not given")) for key in differing}
+
+
+def _measures_resolved(sweep: Sweep) -> Sweep:
+    return sweep if sweep.measure is None else sweep.model_copy(update={"measure": sweep.measure.resolved()})
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}  # dotted key to value
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not equals or not all(parts):
+        raise UsageError(f"--set {override!r}: write it as dotted.key=value, such as space.batch_size=[8,32]")
+    try:
+        value = toml_syntax.value(text, ".".join(parts))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"--set {override!r}: {text!r} is not a TOML value; put text in quotes, as in '\"adam\"'") from error
+    except ValueError as error:
+        raise UsageError(f"--set {one_line(key)}: {str(error).removeprefix(f'{key}: ')}") from error
+    for part in parts[:-1]:
+        inner = table.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise UsageError(f"--set {override!r}: {part!r} is a single value and has no keys")
+        table = inner
+    table[parts[-1]] = value

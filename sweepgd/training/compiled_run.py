@@ -1,0 +1,110 @@
+"""The arrays of a run and its compiled kernels: the calls that make updates and that evaluate parameters."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.core.aligned_arrays import aligned
+from sweepgd.data import Data, Part
+from sweepgd.kernels import signatures
+from sweepgd.kernels.numpy_warnings import without_numpy_warnings
+from sweepgd.kernels.subnormals import flush, restore
+from sweepgd.kernels.trainer import EvaluationResult, evaluate_parts, no_probe, train
+from sweepgd.models import Architecture
+from sweepgd.optimizers import Optimizer, slot_matrix
+from sweepgd.sweep.configuration import Configuration
+
+Array = npt.NDArray[Any]
+
+
+class CompiledRun:
+    """The parameters `theta` (parameters,) of a run, the optimizer's `slots`, the scratch memory and the compiled kernels."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        configuration: Configuration,
+        architecture: Architecture,
+        data: Data,
+        *,
+        initial: Array,
+        key: int,
+        batch: int,
+        dtype: str,
+    ) -> None:
+        self.theta = aligned(initial.shape, dtype)
+        self.theta[:] = initial
+        self.slots = slot_matrix(optimizer, architecture.layout, dtype)
+        self._penalty, self._key = configuration.weight_decay, key
+        self._layout, self._hyper = architecture.layout, optimizer.hyper(configuration.hyperparameters)
+        self._workspace, self._work_rows = architecture.workspace, max(batch, architecture.chunk)
+        self._work = aligned((architecture.workspace(self._work_rows),), dtype)
+        self._out, self._point, self._total = (aligned(initial.shape, dtype) for _ in range(3))
+
+        gradient = signatures.address("gradient", architecture.gradient, dtype)
+        evaluate = signatures.address("evaluate", architecture.evaluate, dtype)
+        update = signatures.address("update", optimizer.update, dtype)
+        probe = signatures.address("probe", optimizer.probe or no_probe, dtype)
+        self._evaluation = signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
+        self._train = signatures.entry("train", train, dtype)
+        self._evaluate_parts = signatures.entry("evaluate_parts", evaluate_parts, dtype)
+        self._flush, self._restore = signatures.entry("flush", flush, dtype), signatures.entry("restore", restore, dtype)
+
+        # The arguments that are the same in every call, in the order of the kernels' parameters.
+        buffers, settings = np.zeros(architecture.buffers, dtype=dtype), architecture.settings
+        empty = Part(data.train.inputs[:0], data.train.targets[:0])
+        parts = (data.train, data.validation or empty, data.test or empty)
+        arrays = [array for part in parts for array in (part.inputs, part.targets)]
+        self._train_with = (
+            *(gradient, update, probe, optimizer.probe is not None),
+            *(self.theta, buffers, self.slots, self._layout, settings, self._hyper),
+            *arrays[:2],
+        )
+        self._evaluate_parts_kernels = (gradient, evaluate)
+        self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
+        self._evaluate_with = (buffers, self._layout, settings)
+        self._evaluate_parts_with = (buffers, self._layout, settings, *arrays, np.arange(data.rows), architecture.chunk)
+
+    @without_numpy_warnings
+    def train(self, order: Array, bounds: Array, rates: Array, first: int, limit: float) -> tuple[int, float, float]:
+        """Make one update for each rate, the first with number `first`, on the rows order[bounds[i]:bounds[i + 1]].
+
+        Return the number of updates made and the losses of the last mini-batch and of the one before it
+        (`sweepgd.kernels.trainer.train`).
+        """
+        before = self._flush()
+        try:
+            return self._train(
+                *self._train_with, order, bounds, rates, first,
+                self._penalty, self._key, limit, self._work, self._out, self._point,
+            )  # fmt: skip
+        finally:
+            self._restore(before)
+
+    @without_numpy_warnings
+    def evaluate(self, parameters: Array) -> EvaluationResult:
+        """Return the losses, errors and gradient norm at `parameters`, (parameters,)."""
+        return self._evaluate_parts(
+            *self._evaluate_parts_kernels, parameters, *self._evaluate_parts_with, self._work, self._out, self._total
+        )
+
+    @without_numpy_warnings
+    def error(self, parameters: Array, inputs: Array, targets: Array) -> float:
+        """Return the share of these rows that the model misclassifies at `parameters`."""
+        buffers, layout, settings = self._evaluate_with
+        return self._evaluate(parameters, buffers, inputs, targets, layout, settings, self._work)[1]
+
+    @without_numpy_warnings
+    def evaluated_parameters(self, updates: int) -> Array:
+        """Return the parameters to evaluate after `updates` updates: a copy of `theta`, or derived from it by the optimizer."""
+        if self._evaluation is None:
+            return self.theta.copy()
+        point = np.empty_like(self.theta)
+        self._evaluation(self.theta, self.slots, self._layout, self._hyper, updates, point)
+        return point
+
+    def reserve_scratch(self, batch: int) -> None:
+        """Enlarge the scratch memory for batches of `batch` rows."""
+        if batch > self._work_rows:
+            self._work, self._work_rows = aligned((self._workspace(batch),), str(self.theta.dtype)), batch

@@ -1,0 +1,33 @@
+"""One evaluation of a run, and the best one with its weights."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy.typing as npt
+
+
+class Evaluation(NamedTuple):
+    """One evaluation, after `update` updates. Losses are means without penalties; NaN stands for none."""
+
+    update: int
+    epoch: float
+    samples: int
+    seconds: float
+    learning_rate: float
+    batch_size: int
+    train_loss: float
+    validation_loss: float
+    test_loss: float
+    train_error: float
+    validation_error: float
+    test_error: float
+    gradient_norm: float
+    batch_loss: float
+
+
+@dataclass(frozen=True)
+class Best:
+    """The evaluation with the lowest validation loss (train loss without a validation part), and its weights."""
+
+    point: Evaluation
+    parameters: npt.NDArray[Any]

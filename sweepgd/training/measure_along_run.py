@@ -1,0 +1,62 @@
+"""Measures along a run: the largest Hessian eigenvalue every few epochs, in time that the runs do not need."""
+
+from collections.abc import Iterator, Mapping
+from math import inf
+from time import monotonic
+
+from sweepgd.core.outcome import DIVERGED
+from sweepgd.training import Evaluation, Training
+from sweepgd.training.measure_minimisers import PATH, MeasureRequest, Minimiser, Row, measurements
+from sweepgd.training.sweep_context import SweepContext
+
+MEASURE = "lambda_max"
+"""The measure that is taken along a run."""
+# One measure may take this share of the spare time, because the time that the runs still need is an estimate.
+SHARE = 0.5
+
+
+class MeasurementsAlongRun:
+    """Advances the runs of one trial, by replicate, and collects the `rows` of measures along them.
+
+    A measure without time left before the `deadline` becomes a row with a message. After one that was given up none is begun,
+    because it may have overrun its time by a whole Hessian product.
+    """
+
+    def __init__(self, context: SweepContext, trial: int, trainings: Mapping[int, Training], deadline: float = inf) -> None:
+        self._context, self._trial, self._trainings, self._deadline = context, trial, trainings, deadline
+        self._every = None if context.sweep.measure is None else context.sweep.measure.every
+        self._started, self._measuring_seconds = monotonic(), 0.0
+        self._given_up = False
+        self.rows: list[Row] = []
+
+    def advance(self, replicate: int) -> Iterator[Evaluation]:
+        """Advance a run and yield its evaluations; measure it at the start and every `measure.every` epochs, if that is set."""
+        training = self._trainings[replicate]
+        return training.advance() if self._every is None else self._advance(replicate, training, self._every)
+
+    def _advance(self, replicate: int, training: Training, every: int) -> Iterator[Evaluation]:
+        waiting: list[Minimiser] = []
+        for point in training.advance():
+            if point.epoch % every == 0.0 and (training.outcome is None or training.outcome.status != DIVERGED):
+                waiting.append(Minimiser(self._trial, replicate, PATH, point.update, training.parameters))
+            # The time that the runs need cannot be estimated before their first update.
+            if training.percent > 0.0 or training.outcome is not None:
+                for minimiser in waiting:
+                    self._measure(minimiser)
+                waiting.clear()
+            yield point
+
+    def _measure(self, minimiser: Minimiser) -> None:
+        start = monotonic()
+        limit = 0.0 if self._given_up else SHARE * max(0.0, self._spare_seconds(start))
+        self.rows.extend(measurements(self._context, minimiser, [MeasureRequest(MEASURE)], start + limit))
+        elapsed = monotonic() - start
+        self._measuring_seconds += elapsed
+        self._given_up = self._given_up or 0.0 < limit <= elapsed
+
+    def _spare_seconds(self, now: float) -> float:
+        """Return the seconds before the deadline that the runs will not need, if they go on at their present pace."""
+        percents = [100.0 if training.outcome is not None else training.percent for training in self._trainings.values()]
+        done = sum(percents) / (100.0 * len(percents))
+        trained = now - self._started - self._measuring_seconds
+        return self._deadline - now - (trained * (1.0 - done) / done if done else 0.0)

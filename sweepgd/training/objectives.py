@@ -1,0 +1,103 @@
+"""The objectives that a search minimises: their values for a run, and finite penalties for a run without a value."""
+
+from collections.abc import Sequence
+from math import isfinite
+
+from sweepgd.core.errors import UsageError
+from sweepgd.core.outcome import COMPLETED, PRUNED
+from sweepgd.data import Data
+from sweepgd.sweep import Sweep
+from sweepgd.training import Evaluation, Training
+
+PENALTY_FACTOR = 10.0
+
+
+def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
+    """Return the sweep's objectives: by default the validation loss, or the train loss without a validation part.
+
+    Raises UsageError for an objective that the data do not allow.
+    """
+    search = sweep.search
+    chosen = tuple(search.objectives or ([search.objective] if search.objective else []))
+    if not chosen:
+        return ("train_loss" if data.validation is None else "validation_loss",)
+    for name in chosen:
+        if "validation" in name and data.validation is None:
+            raise UsageError(
+                f"search.objective = {name!r}, and there is no validation part: give data.validation a share, or use train_loss"
+            )
+        if name.endswith("error") and data.task != "classification":
+            raise UsageError(
+                f"search.objective = {name!r}, and these data are not for classification: use {name.replace('error', 'loss')}"
+            )
+        if name == "steps_to_goal" and sweep.budget.goal is None:
+            raise UsageError("search.objective = 'steps_to_goal' needs budget.goal: give it a goal")
+    return chosen
+
+
+def evaluation(names: Sequence[str], training: Training) -> Evaluation:
+    """Return the evaluation whose losses, errors and gap are recorded for a run.
+
+    It is the best evaluation if the objective is a best_… one, else the last.
+    """
+    return training.best.point if are_of_best(names) and training.best is not None else training.points[-1]
+
+
+def are_of_best(names: Sequence[str]) -> bool:
+    """Return True if the first objective that is a loss or an error is a best_… one."""
+    return next((name for name in names if name.endswith(("loss", "error"))), "").startswith("best_")
+
+
+def value(name: str, training: Training) -> float | None:
+    """Return the present value of an objective for a run; None before its first evaluation or before it reaches the goal.
+
+    At a rung, losses and errors are those of the evaluation there, and the best loss includes it.
+    """
+    if not training.points:
+        return None
+    if name == "train_seconds":
+        return training.seconds
+    if name == "steps_to_goal":
+        return None if training.steps_to_goal is None else float(training.steps_to_goal)
+    if name == "best_validation_loss":
+        losses = [training.latest.validation_loss, *([training.best.point.validation_loss] if training.best else [])]
+        return min(filter(isfinite, losses), default=None)
+    found = getattr(training.latest, name)
+    return found if isfinite(found) else None
+
+
+def penalty(name: str, training: Training) -> float:
+    """Return the value that the sampler gets for a run that diverged or has no value, in the objective's units.
+
+    It is ten times the initial loss (at least 1), an error of 1, or ten times the updates or seconds of the whole run, so that
+    a run that diverges at once does not count as fast. It is finite, because Optuna ignores trials with NaN, and depends on
+    nothing but the run.
+    """
+    if name.endswith("error"):
+        return 1.0
+    if name == "steps_to_goal":
+        return PENALTY_FACTOR * training.planned_updates
+    if name == "train_seconds":
+        planned = training.seconds / max(1, training.updates) * training.planned_updates
+        return PENALTY_FACTOR * (training.budget.seconds or planned)
+    initial = abs(training.points[0].train_loss) if training.points else 1.0
+    return PENALTY_FACTOR * (max(1.0, initial) if isfinite(initial) else 1.0)
+
+
+def _has_value(name: str, training: Training) -> bool:
+    """Return True if the objective of a run may be used: the seconds of a pruned run are not those of a whole one."""
+    if training.outcome is None or training.outcome.status == COMPLETED:
+        return True
+    return training.outcome.status == PRUNED and name != "train_seconds"
+
+
+def objective_values(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
+    """Return the values that the sampler gets for a configuration: the mean of each objective over its replicates."""
+    means = []
+    for name in names:
+        values = []
+        for training in trainings:
+            found = value(name, training) if _has_value(name, training) else None
+            values.append(penalty(name, training) if found is None else found)
+        means.append(sum(values) / len(values))
+    return means

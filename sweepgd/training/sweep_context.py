@@ -1,0 +1,226 @@
+"""Everything that the trials of a sweep share in one process: prepared data, the model built for them, compiled kernels."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.core.errors import SweepgdError
+from sweepgd.core.setting import resolve
+from sweepgd.curvature.measure_spec import MeasureSpec
+from sweepgd.data import Data
+from sweepgd.data.class_weights import row_weights
+from sweepgd.data.data_cache import prepared
+from sweepgd.data.data_spec import dataset_settings
+from sweepgd.data.memory_map import open_saved, save
+from sweepgd.kernels import signatures, subnormals, trainer
+from sweepgd.models import Architecture, Model, Shape, build
+from sweepgd.plugins import registry, single_file
+from sweepgd.sweep import Sweep
+from sweepgd.sweep.configuration import Configuration
+from sweepgd.sweep.earlier_defaults import written_out
+from sweepgd.sweep.points import optimizer_of
+from sweepgd.sweep.spec import SAMPLER_VERSION
+from sweepgd.training import Training, initial_parameters
+from sweepgd.training.objectives import objectives_of
+
+if TYPE_CHECKING:
+    from sweepgd.curvature.measurer import Measurer
+
+# The kernels of every run, by kind, which do not depend on the model or the optimizer.
+LOOPS: dict[str, Callable] = {
+    "train": trainer.train,
+    "evaluate_parts": trainer.evaluate_parts,
+    "probe": trainer.no_probe,
+    "flush": subnormals.flush,
+    "restore": subnormals.restore,
+}
+# The kinds of kernels of a model's architecture, and of its curvature.
+FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
+# The number of replicates whose data are cached, if the sweep redraws the data of each.
+CACHED_REPLICATES = 64
+
+
+def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
+    """Return the sweep as it is recorded: with its objectives and all settings of its data set, model, schedules and measures
+    written out, and with the digests of its files.
+
+    Raises SweepgdError if a data file or plugin file has changed since the sweep was first run.
+    """
+    data = dataset_settings(sweep.data)
+    if sweep.data.path is not None or "folder" in data:
+        if sweep.data.fingerprint not in (None, fingerprint):
+            where = sweep.data.path or data["folder"]
+            raise SweepgdError(
+                f"{where} has changed since the sweep was run: remove data.fingerprint to run it with the new data"
+            )
+        data["fingerprint"] = fingerprint
+    model: Model = registry.get("models", sweep.model.name)
+    settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
+    chosen = {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": list(objectives)}
+    version = {"sampler_version": sweep.search.sampler_version or SAMPLER_VERSION}
+    return written_out(sweep).model_copy(
+        update={
+            "data": sweep.data.model_copy(update=data),
+            "model": sweep.model.model_copy(update=settings),
+            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen | version),
+            "measure": None if sweep.measure is None else sweep.measure.resolved(),
+            "plugins": single_file.digests(sweep.plugins),
+        }
+    )
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Limit BLAS to one thread inside the block: two workers with two threads each would compete for two cores."""
+    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS of np.dot in kernels; only loaded ones are limited
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
+
+
+class SweepContext:
+    """The shared context of a sweep's trials. Raises SweepgdError if its data or model is unavailable or invalid."""
+
+    def __init__(self, sweep: Sweep, shared: Path | None = None) -> None:
+        """`shared` is the folder in which another process has left the data by `share`."""
+
+        def data_of(seed: int) -> Data:
+            return open_saved(shared) if shared else prepared(sweep.data, seed=seed, dtype=sweep.model.dtype)
+
+        # Caches of the instance: as caches of the class they would keep every instance and its data alive.
+        self._prepare = lru_cache(CACHED_REPLICATES)(data_of)
+        self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._prepare(seed).processing))
+        self._measurer = lru_cache(CACHED_REPLICATES)(self._measurer_of)
+        self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(sweep.data, self._prepare(seed)))
+        self.sweep = sweep
+        self.objectives = objectives_of(sweep, self.data(0))
+        self._weights(self.data_seed(0))  # raises for a class that is not in the data
+        self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
+
+    def data_seed(self, replicate: int) -> int:
+        """Return the seed of a replicate's data: the same for all, or with `data.redraw` one for each."""
+        return self.sweep.data.seed + (replicate if self.sweep.data.redraw else 0)
+
+    def data(self, replicate: int) -> Data:
+        """Return the prepared data of a replicate."""
+        return self._prepare(self.data_seed(replicate))
+
+    def share(self, folder: Path) -> Path | None:
+        """Save the data in a folder for other processes, and return it; return None if each replicate draws its own data.
+
+        Raises SweepgdError if the folder cannot be written, as on a full disk.
+        """
+        if self.sweep.data.redraw:
+            return None
+        try:
+            save(self.data(0), folder)
+        except OSError as error:
+            raise SweepgdError(
+                f"cannot write the data for the workers to {folder}: {error.strerror}; set TMPDIR to a larger disk"
+            ) from error
+        return folder
+
+    @cached_property
+    def described(self) -> dict[str, str]:
+        """The entries of the column `settings` that all rows have in common, by key, as JSON."""
+        described = self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
+        if classes := self.data(0).classes:
+            described["classes"] = list(classes)
+        return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
+
+    def preprocessing(self, replicate: int) -> str:
+        """Return the preprocessing of a replicate's data, with the names of its inputs and classes, as JSON."""
+        return self._preprocessing(self.data_seed(replicate))
+
+    @cached_property
+    def architecture(self) -> Architecture:
+        """The model, built for the data."""
+        data = self.data(0)
+        shape = Shape(data.task, data.train.inputs.shape[1], data.train.targets.shape[1], len(data.classes))
+        return build(self.sweep.model.name, self.sweep.model.model_extra or {}, shape)
+
+    def seed(self, replicate: int) -> int:
+        """Return the seed of a replicate, which is the same for every configuration."""
+        return self.sweep.search.seed + replicate
+
+    def initial(self, replicate: int) -> npt.NDArray[np.floating]:
+        """Return the initial parameters of a replicate, (parameters,), in the model's dtype."""
+        return initial_parameters(self.architecture, self.seed(replicate)).astype(self.sweep.model.dtype)
+
+    @property
+    def measure(self) -> MeasureSpec:
+        """The `[measure]` table, for a sweep that has one."""
+        assert self.sweep.measure is not None
+        return self.sweep.measure
+
+    def measurer(self, replicate: int) -> "Measurer":
+        """Return the measurer for the minimisers of a replicate, for a sweep that has `[measure]`."""
+        return self._measurer(self.data_seed(replicate))
+
+    def _measurer_of(self, data_seed: int) -> "Measurer":
+        from sweepgd.curvature.measurer import Measurer  # imports SciPy's solvers in 0.3 s, and few sweeps measure
+
+        return Measurer(self.architecture, self._prepare(data_seed), self.measure)
+
+    def training(
+        self, configuration: Configuration, replicate: int, rungs: Sequence[int] = (), deadline: float = inf
+    ) -> Training:
+        """Return a run that has not begun; at `deadline`, by the monotonic clock, it is timed out."""
+        return Training(
+            configuration,
+            self.data(replicate),
+            self.architecture,
+            self.sweep.budget,
+            seed=self.seed(replicate),
+            dtype=self.sweep.model.dtype,
+            shuffle=self.sweep.data.shuffle,
+            last_batch=self.sweep.data.last_batch,
+            weights=self._weights(self.data_seed(replicate)),
+            rungs=rungs,
+            deadline=deadline,
+        )
+
+    def compile(self, optimizers: Iterable[str], note: Callable[[str], None]) -> None:
+        """Compile every kernel that runs of these optimizers need, or load them from the cache of an earlier process.
+
+        `note` receives a line if kernels have to be compiled. Raises SweepgdError with the plugin's name if one does not
+        compile.
+        """
+        dtype: str = self.sweep.model.dtype
+        common = [(kind, function, dtype) for kind, function in LOOPS.items()]
+        plugins = {("models", self.sweep.model.name): self._model_kernels()}
+        for name in optimizers:
+            plugins["optimizers", name] = [(kind, function, dtype) for kind, function in optimizer_of(name).functions.items()]
+        needed = [*common, *(kernel for kernels in plugins.values() for kernel in kernels)]
+        missing = sum(not signatures.is_compiled(*kernel) for kernel in needed)
+        if missing:
+            count = "1 kernel" if missing == 1 else f"{missing} kernels"
+            note(f"compiling {count}, which takes up to a minute, once on this machine …")
+        for kernel in common:
+            signatures.compiled(*kernel)
+        for plugin, kernels in plugins.items():
+            with registry.plugin_errors(*plugin):
+                for kernel in kernels:
+                    signatures.compiled(*kernel)
+
+    def _model_kernels(self) -> list[tuple[str, Callable, str]]:
+        """Return the model's kernels for training and for the measures, each with its kind and dtype."""
+        model, dtype = self.architecture, self.sweep.model.dtype
+        kernels: list[tuple[str, Callable | None, str]] = [(kind, getattr(model, kind), dtype) for kind in FIRST_ORDER]
+        if self.sweep.measure is not None:
+            second, measured = model.curvature, self.measure.dtype or dtype
+            if second is None:
+                measured = "float64"  # `sweepgd.curvature.objective` takes differences of gradients in it
+            else:
+                kernels += [(kind, getattr(second, kind), measured) for kind in SECOND_ORDER]
+            if measured != dtype:
+                kernels += [(kind, getattr(model, kind), measured) for kind in FIRST_ORDER]
+        return [(kind, function, real) for kind, function, real in kernels if function is not None]

@@ -1,0 +1,205 @@
+"""One trial: the replicates of a configuration, advanced in turn, and the record of their outcomes."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import inf
+from time import monotonic
+
+from sweepgd.core.errors import SweepgdError, reason
+from sweepgd.core.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, Outcome
+from sweepgd.curvature.catalogue import measure_of
+from sweepgd.kernels import target
+from sweepgd.plugins import registry
+from sweepgd.record import TrialRecord, decode, encode
+from sweepgd.sweep.configuration import Configuration
+from sweepgd.training import Training
+from sweepgd.training.measure_along_run import MeasurementsAlongRun
+from sweepgd.training.measure_minimisers import (
+    MeasureRequest,
+    Row,
+    measurements,
+    minimisers,
+    unmeasured,
+    wanted,
+    with_model_name,
+)
+from sweepgd.training.objectives import objective_values
+from sweepgd.training.sweep_context import SweepContext
+from sweepgd.training.trial_rows import curve, known_rows, minima, results
+
+# Takes a rung, in percent of the budget, and the mean objective there; returns True to prune the trial.
+Report = Callable[[int, float], bool]
+# Takes the result that counts if the process is lost later.
+Keep = Callable[["TrialResult"], None]
+
+
+@dataclass(frozen=True)
+class TrialTask:
+    """A trial for a worker to run."""
+
+    trial: int
+    configuration: Configuration
+    rungs: tuple[int, ...] = ()
+    time_limit: float | None = None
+    """In seconds. Replicates that have not ended by then are timed out; the others keep their results."""
+    attempt: int = 1
+    """The number of this attempt, from 1; higher if workers that ran the trial before were lost."""
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """The result of a trial.
+
+    The record is encoded where the trial runs, so that the process that writes the log only has to append it.
+    """
+
+    trial: int
+    record: bytes
+    objectives: list[float] | None
+    """The values for the sampler; None if the trial failed or was timed out."""
+    status: str
+    seconds: float = 0.0
+    """The time that a worker was busy with the trial, including the encoding of its record."""
+
+    @property
+    def finished(self) -> TrialRecord:
+        """The decoded record."""
+        return decode(self.record)
+
+
+def run(context: SweepContext, task: TrialTask, report: Report | None = None, keep: Keep | None = None) -> TrialResult:
+    """Run all replicates of a configuration, and measure their minimisers if the sweep has `[measure]`.
+
+    A replicate that raises becomes a failed row, and the others go on. `keep` receives the trained runs, with the measures
+    taken so far, before each measure. Raises MemoryError: the process must end then, because it may still hold the memory.
+    """
+    started_at, started = datetime.now(UTC), monotonic()
+    deadline = inf if task.time_limit is None else started + task.time_limit
+    trainings: list[Training | Outcome] = []
+    for replicate in range(context.sweep.search.replicates):
+        try:
+            trainings.append(context.training(task.configuration, replicate, task.rungs, deadline))
+        except MemoryError:
+            raise
+        except Exception as error:
+            trainings.append(Outcome(FAILED, failure(context, task.configuration, error)))
+    along_run = MeasurementsAlongRun(context, task.trial, _runs(trainings), deadline)
+    _advance(context, task, trainings, report, along_run)
+    result = result_of(context, task, trainings, started_at, along_run.rows)
+    if context.sweep.measure is not None:
+        result = measured(context, result, deadline, keep)
+    return replace(result, seconds=monotonic() - started)
+
+
+def measured(context: SweepContext, result: TrialResult, deadline: float = inf, keep: Keep | None = None) -> TrialResult:
+    """Return a result with the sweep's measures of its minimisers added."""
+    finished = result.finished
+    for minimiser in minimisers(context, finished):
+        for measure in wanted(context):
+            if keep is not None:
+                keep(replace(result, record=encode(finished)))
+            finished.curvature.extend(measurements(context, minimiser, [measure], deadline))
+    return replace(result, record=encode(finished))
+
+
+def not_measured(context: SweepContext, result: TrialResult, why: str) -> TrialResult:
+    """Return a result whose process was lost during its measures, with a message in place of each missing one."""
+    finished, message = result.finished, with_model_name(context, why)
+    present = {
+        (row["replicate"], row["which"], MeasureRequest(measure_of(row["measure"]).name, row["rescaling"]))
+        for row in finished.curvature
+    }
+    for minimiser in minimisers(context, finished):
+        missing = [measure for measure in wanted(context) if (minimiser.replicate, minimiser.which, measure) not in present]
+        finished.curvature.extend(unmeasured(context, minimiser, missing, message))
+    return replace(result, record=encode(finished))
+
+
+def result_of(
+    context: SweepContext,
+    task: TrialTask,
+    trainings: Sequence[Training | Outcome],
+    started_at: datetime,
+    along_run: Sequence[Row] = (),
+) -> TrialResult:
+    """Return the result of a trial whose replicates have all ended; one that could not begin is given by its outcome.
+
+    `looks` are the rows of measures taken along the runs.
+    """
+    finished_at = datetime.now(UTC)
+    finished = TrialRecord(task.trial, [], [], curvature=list(along_run))
+    process = {"started_at": started_at, "finished_at": finished_at, "worker": f"{platform.node()}:{os.getpid()}"}
+    process |= target.processor_type()._asdict()
+    known = known_rows(context, task.trial, task.configuration, task.attempt)
+    for replicate, training in enumerate(trainings):
+        row = known[replicate] | process
+        if isinstance(training, Outcome) or not training.points:
+            outcome = training if isinstance(training, Outcome) else training.outcome
+            assert outcome is not None
+            finished.rows.append(row | {"status": outcome.status, "message": outcome.message})
+            finished.curves.append({})
+            continue
+        finished.rows.append(row | results(context, training))
+        finished.curves.append(curve(training))
+        finished.minima.extend(minima(context, task.trial, replicate, training))
+    status = _status([row["status"] for row in finished.rows])
+    runs = list(_runs(trainings).values())
+    objectives = None if status in (FAILED, TIMED_OUT) else objective_values(context.objectives, runs)
+    return TrialResult(task.trial, encode(finished), objectives, status)
+
+
+def with_plugin_names(context: SweepContext, configuration: Configuration, why: str) -> str:
+    """Return why a trial was lost, preceded by the third-party plugins that it ran: any of them may be the cause."""
+    plugins = {
+        "optimizers": configuration.optimizer,
+        "schedules": configuration.schedule,
+        "models": context.sweep.model.name,
+    }
+    return registry.with_plugin_names(plugins, why)
+
+
+def failure(context: SweepContext, configuration: Configuration, error: Exception) -> str:
+    """Return the message of a trial that raised, with the names of its plugins; a SweepgdError already names its cause."""
+    return reason(error) if isinstance(error, SweepgdError) else with_plugin_names(context, configuration, reason(error))
+
+
+def _runs(replicates: Sequence[Training | Outcome]) -> dict[int, Training]:
+    """Return the runs that could begin, by replicate."""
+    return {replicate: training for replicate, training in enumerate(replicates) if isinstance(training, Training)}
+
+
+def _advance(
+    context: SweepContext,
+    task: TrialTask,
+    replicates: Sequence[Training | Outcome],
+    report: Report | None,
+    along_run: MeasurementsAlongRun,
+) -> None:
+    """Advance all replicates that could begin from rung to rung, and then to the end or until the trial is pruned."""
+    runs = _runs(replicates)
+    trainings, steps = list(runs.values()), [along_run.advance(replicate) for replicate in runs]
+    for rung in (*task.rungs, 101):
+        for training, step in zip(trainings, steps, strict=True):
+            try:
+                while training.outcome is None and (not training.points or training.percent < rung):
+                    next(step, None)
+            except MemoryError:
+                raise
+            except Exception as error:
+                training.fail(failure(context, task.configuration, error))
+        running = [training for training in trainings if training.outcome is None]
+        if running and report is not None and report(rung, objective_values(context.objectives[:1], trainings)[0]):
+            for training in running:
+                training.end(Outcome(PRUNED, f"pruned after {rung} % of the budget"))
+            return
+
+
+def _status(statuses: Sequence[str]) -> str:
+    """Return a trial's status, the worst of its replicates: failed before timed out, pruned and diverged."""
+    for status in (FAILED, TIMED_OUT, PRUNED, DIVERGED):
+        if status in statuses:
+            return status
+    return COMPLETED

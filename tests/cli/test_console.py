@@ -1,0 +1,51 @@
+import sys
+from io import BytesIO, TextIOWrapper
+from math import inf
+
+import pytest
+
+from sweepgd.cli.console import say, stdout, width
+
+
+@pytest.mark.parametrize(("columns", "wide"), [(None, 120), ("90", 90)])
+def test_the_width_of_a_pipe_is_that_of_the_environment_or_120(columns, wide, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns is not None:
+        monkeypatch.setenv("COLUMNS", columns)
+    assert stdout().width == wide
+    assert width() == (inf if columns is None else wide)
+
+
+class Terminal(TextIOWrapper):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self):
+        return True
+
+
+SENTENCES = ("Recorded in results/a_name.", "Next: sweepgd analyze results/a_name --figures figures")
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        (100, [" ".join(SENTENCES)]),
+        (82, [" ".join(SENTENCES)]),
+        (81, list(SENTENCES)),
+        (40, [SENTENCES[0], "Next: sweepgd analyze results/a_name ", "--figures figures"]),
+    ],
+)
+def test_sentences_are_wrapped_between_words_on_a_terminal(columns, lines, monkeypatch):
+    file = Terminal(BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", file)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    say(*SENTENCES)
+    file.flush()
+    assert [line.rstrip() for line in file.buffer.getvalue().decode().splitlines()] == [line.rstrip() for line in lines]
+
+
+def test_sentences_are_one_line_outside_a_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "40")
+    say(*SENTENCES)
+    assert capsys.readouterr().out == " ".join(SENTENCES) + "\n"

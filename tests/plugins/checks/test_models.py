@@ -1,0 +1,171 @@
+"""The checks of models: each broken model fails its check, and all models of sweepgd pass."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sweepgd.core.errors import UsageError
+from sweepgd.core.layout import BIAS, WEIGHT, Tensor, layout_of
+from sweepgd.models import Architecture, Curvature, Model
+from sweepgd.plugins import registry
+from sweepgd.plugins.checks import model_curvature, models
+from sweepgd.plugins.checks.finding import Flaw
+
+
+def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """Return ½ mean squared error of linear regression with one target, and its gradient, each times a setting."""
+    out[:] = 0
+    total, columns = 0.0, inputs.shape[1]
+    for row in rows:
+        error = theta[columns] - targets[row, 0]
+        for j in range(columns):
+            error += theta[j] * inputs[row, j]
+        for j in range(columns):
+            out[j] += out.dtype.type(settings[0] / rows.size) * error * inputs[row, j]
+        out[columns] += out.dtype.type(settings[0] / rows.size) * error
+        total += 0.5 * error * error / rows.size
+    return total
+
+
+def summed(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    """Compute the sum over rows in place of the mean."""
+    out[:] = 0
+    total, columns = 0.0, inputs.shape[1]
+    for row in rows:
+        error = theta[columns] - targets[row, 0]
+        for j in range(columns):
+            error += theta[j] * inputs[row, j]
+        for j in range(columns):
+            out[j] += error * inputs[row, j]
+        out[columns] += error
+        total += 0.5 * error * error
+    return total
+
+
+def partial(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    out[0] = theta[0]
+    return 0.5 * theta[0] * theta[0]
+
+
+def untyped(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    return theta
+
+
+def beyond(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    for j in range(out.size + 1):
+        out[j] = theta[0]
+    return 0.5 * theta[0] * theta[0]
+
+
+def leftover(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
+    for j in range(out.size):
+        out[j] = theta[j] + work[0]
+    work[0] = 1.0
+    return 0.0
+
+
+def evaluate(theta, buffers, inputs, targets, layout, settings, work):
+    total, columns = 0.0, inputs.shape[1]
+    for row in range(inputs.shape[0]):
+        error = theta[columns] - targets[row, 0]
+        for j in range(columns):
+            error += theta[j] * inputs[row, j]
+        total += 0.5 * error * error / inputs.shape[0]
+    return settings[1] * total, settings[2]
+
+
+def product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out):
+    out[:] = 0
+    columns = inputs.shape[1]
+    for row in rows:
+        slope = direction[columns]
+        for j in range(columns):
+            slope += direction[j] * inputs[row, j]
+        slope = out.dtype.type(slope * (settings[4] if gauss_newton else settings[3]) / rows.size)
+        for j in range(columns):
+            out[j] += slope * inputs[row, j]
+        out[columns] += slope
+
+
+def model(kernel=gradient, numbers=(), tasks=("regression",), **fields):
+    """Return linear regression with a broken kernel, other settings by index, or other fields of its Architecture."""
+    settings = np.array([1.0, 1.0, np.nan, 1.0, 1.0])
+    for index, value in dict(numbers).items():
+        settings[index] = value
+
+    def build(shape):
+        if shape.targets != 1:
+            raise UsageError("one target")
+        tensors = [Tensor((shape.inputs, 1), WEIGHT, shape.inputs, 1), Tensor((1,), BIAS, shape.inputs, 1)]
+        made = Architecture(
+            layout=layout_of(tensors),
+            gradient=kernel,
+            evaluate=evaluate,
+            initial=lambda rng: rng.normal(scale=0.01, size=shape.inputs + 1),
+            settings=settings,
+            workspace=lambda batch: 1,
+            curvature=Curvature(product, kept=lambda batch: 0, workspace=lambda batch: 0),
+        )
+        return replace(made, **fields)
+
+    return Model("made", tasks, build, (), "", "")
+
+
+BROKEN = {
+    "task": (model(tasks=("ranking",)), "builds", "its tasks are ('ranking',)"),
+    "shapes": (model(tasks=("none",)), "builds", "it supports no shape of its tasks"),
+    "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives (3,) numbers for 4 parameters"),
+    "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "initial gives different numbers for the same seed"),  # noqa: NPY002
+    "memory": (model(workspace=lambda batch: batch / 2), "builds", "workspace(1) is 0.5: give a whole number"),
+    "parameters": (
+        model(kernel=lambda theta: theta),
+        "compiles",
+        "it has the gradient <lambda>(theta), and the contract asks for gradient(theta, buffers, inputs, targets, rows, ",
+    ),
+    "compiles": (model(untyped), "compiles", "its gradient does not compile for float32"),
+    "partial": (model(partial), "bounds", "gradient leaves 3 of 4 numbers of out unwritten, or NaN (1 targets, float32)"),
+    "beyond": (model(beyond), "bounds", "gradient writes beyond the end of out (1 targets, float32)"),
+    "leftover": (model(leftover), "deterministic", "the same inputs give another gradient after the scratch"),
+    "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction the slope of the loss is "),
+    "half": (model(numbers={0: 0.5}), "gradient", "but its gradient gives "),
+    "summed": (model(summed), "rows", "over the rows 7, 2, 2, 11 it is not the mean of the rows (1 targets, float64)"),
+    "evaluate": (model(numbers={1: 2.0}), "evaluate", "evaluate gives a loss of "),
+    "share": (model(numbers={2: 0.0}), "evaluate", "give NaN, as there are no classes"),
+    "product": (model(numbers={3: 2.0}), "product", "product differs from the change of the gradient by 1 of it"),
+    "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
+}
+
+
+def first_flaw(made):
+    first = {"builds": models.builds, "compiles": models.compiles}
+    for name, check in {**first, **models.CHECKS, **model_curvature.CHECKS}.items():
+        try:
+            check(made)
+        except Flaw as flaw:
+            return name, str(flaw)
+    return None
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_model(name):
+    made, check, words = BROKEN[name]
+    found = first_flaw(made)
+    assert found is not None
+    assert found[0] == check
+    assert words in found[1]
+
+
+def test_a_gradient_with_the_wrong_sign_is_reported():
+    """The check "gradient" fails first for this model, so `descends` is called alone."""
+    with pytest.raises(Flaw, match=r"the loss grows at every rate, from \S+ \(1 targets, float64\): check the sign of the"):
+        models.descends(model(numbers={0: -1.0}))
+
+
+def test_a_correct_model_passes():
+    assert first_flaw(model()) is None
+
+
+@pytest.mark.parametrize("name", registry.names("models"))
+def test_a_model_of_sweepgd_passes(name):
+    assert first_flaw(registry.get("models", name)) is None
