@@ -1,0 +1,42 @@
+"""The shape of the package: few entries at the top, short files, and names that occur once."""
+
+import tomllib
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "sweepgd"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+MOST_PACKAGES, MOST_FILES, MOST_LINES = 18, 6, 250
+
+
+def test_the_top_level_is_small():
+    entries = [entry for entry in PACKAGE.iterdir() if entry.name not in ("__pycache__", "_sweeps")]
+    packages = {entry.name for entry in entries if entry.is_dir()}
+    assert len(packages) <= MOST_PACKAGES, packages
+    assert len(entries) - len(packages) <= MOST_FILES, entries
+    assert {module.relative_to(PACKAGE).parts[0] for module in MODULES if module.parent != PACKAGE} == packages
+
+
+def test_no_file_is_long():
+    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_no_file_name_occurs_twice():
+    """Names of __init__.py, of a plugin kind's contract.py and of the commands in cli/ may."""
+    places = defaultdict(list)
+    for path in MODULES:
+        if path.name not in ("__init__.py", "contract.py") and PACKAGE / "cli" not in path.parents:
+            places[path.name].append(str(path.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_every_package_has_a_docstring_and_a_layer():
+    packages = {path.parent for path in MODULES if path.parent != PACKAGE}
+    assert {str(each) for each in packages if not (each / "__init__.py").read_text(encoding="utf-8").startswith('"""')} == set()
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    listed = {name.strip().split(".")[1] for layer in layers for name in layer.replace("|", ":").split(":")}
+    top = {path.relative_to(PACKAGE).parts[0] for path in packages}
+    assert top <= listed, top - listed
