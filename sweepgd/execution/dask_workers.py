@@ -77,9 +77,11 @@ class DaskWorkers:
             difference = (await answered(self._client.run(differences, wanted, workers=[worker])))[worker]
         except ImportError as error:
             difference = f"sweepgd cannot be imported there ({reason(error)}): install what is here"
-        except Exception:
-            self._asked.pop(worker, None)
-            return
+        except Exception as error:
+            if isinstance(error, (OSError, KeyError)) or self._client.status != "running":  # the worker, or all, is gone
+                self._asked.pop(worker, None)
+                return
+            difference = f"its software cannot be checked ({reason(error)})"
         # The topic "all" would do, but it has events that the scheduler cannot send: it drops a client that subscribes to it.
         self._client.subscribe_topic(worker, lambda event: self._happened(partial(self._heard, worker, event[1])))
         self._happened(partial(self._compared, worker, difference))

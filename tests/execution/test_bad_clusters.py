@@ -72,7 +72,9 @@ def test_an_engine_that_is_not_installed(on, module, extra, monkeypatch, capsys,
 def test_jobs_without_a_configuration_of_the_queue(monkeypatch, capsys, tmp_path):
     code, err = refused(monkeypatch, capsys, tmp_path, "slurm")
     assert (code, err.count("\n")) == (1, 1)
-    assert err.startswith("sweepgd: cannot make a cluster of slurm jobs (ValueError: You must specify how many cores")
+    assert err.startswith(
+        "sweepgd: cannot make a cluster of slurm jobs (ValueError: You must specify how much cores and memory"
+    )
     assert err.endswith("): set jobqueue.slurm in ~/.config/dask/jobqueue.yaml\n")
 
 
@@ -107,12 +109,23 @@ def test_a_scheduler_that_wants_tls(impatient, monkeypatch, capsys, tmp_path):
     assert unprotected[1].startswith(f"sweepgd: no Dask scheduler answers at {plain}: CommClosedError: ")
 
 
-# numpy of another version, as far as the check of a worker can see.
+# numpy of another version, as far as the check of a worker can see. Dask may run a preloaded file twice.
 OTHER_NUMPY = """
+from importlib.metadata import version
+
 from sweepgd.execution import requirements
 
-installed = requirements.version
-requirements.version = lambda name: "0.1" if name == "numpy" else installed(name)
+requirements.version = lambda name: "0.1" if name == "numpy" else version(name)
+"""
+BROKEN = """
+from sweepgd.execution import requirements
+
+
+def version(name):
+    raise ValueError("no metadata")
+
+
+requirements.version = version
 """
 PLUGIN = """
 from sweepgd.schedules import Schedule
@@ -126,15 +139,21 @@ always = Schedule("always", lambda clock: np.ones(len(clock.updates)), (), needs
 def test_a_worker_with_other_software_and_one_without_a_plugin(tmp_path):
     (tmp_path / "other.py").write_text(OTHER_NUMPY)
     site = distribution(tmp_path / "site", "always", {"always.py": PLUGIN}, schedules={"always": "always:always"})
-    given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"))
+    path, out = sweep_file(tmp_path), tmp_path / "out"
+    given = ("search", path, "--out", str(out))
     with DaskCluster(tmp_path, "--no-nanny") as cluster:
         cluster.add_worker()
         with_plugin = ("--set", 'space.schedule="always"')
-        lacks = completed(*given, "--on", cluster.address, *with_plugin, env=environment(site))
+        elsewhere = ("search", path, "--out", str(tmp_path / "lacks"))
+        lacks = completed(*elsewhere, "--on", cluster.address, *with_plugin, env=environment(site))
         of_worker = completed(*given, "--on", cluster.address.replace(*_ports(cluster)))
+        (tmp_path / "broken.py").write_text(BROKEN)
         cluster.workers.pop().kill()
         cluster.add_worker("--preload", str(tmp_path / "other.py"))
         differs = completed(*given, "--on", cluster.address)
+        cluster.workers.pop().kill()
+        cluster.add_worker("--preload", str(tmp_path / "broken.py"))
+        broken = completed(*given, "--on", cluster.address)
     for ended, difference in (
         (differs, f"numpy is 0.1 instead of {np.__version__}"),
         (lacks, "schedule 'always' is missing instead of always 1.0, sources "),
@@ -144,9 +163,11 @@ def test_a_worker_with_other_software_and_one_without_a_plugin(tmp_path):
         assert last.startswith("sweepgd: worker tcp://127.0.0.1:")
         assert f" has other software ({difference}" in last
         assert last.endswith("): install the same there")
+    assert broken.returncode == 1
+    assert broken.stderr.endswith(": its software cannot be checked (ValueError: no metadata)\n")
     assert of_worker.returncode == 1
     assert of_worker.stderr.endswith(": that is a Dask worker, give the address of its scheduler\n")
-    assert load(tmp_path / "out").trials.num_rows == 0
+    assert load(out).trials.num_rows == load(tmp_path / "lacks").trials.num_rows == 0
 
 
 def _ports(cluster):

@@ -50,7 +50,7 @@ def wait_until_idle(cluster, folder):
     wait_until(lambda: not list(folder.glob("sweepgd-data-*")))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, SHORT), "--out", str(out), "--on", cluster.address) as search:
@@ -63,6 +63,7 @@ def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, clust
     wait_until_idle(cluster, short)
 
 
+@pytest.mark.slow
 def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
@@ -81,7 +82,7 @@ def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, short, 
     wait_until_idle(cluster, short)
 
 
-@pytest.mark.parametrize("text", [SHORT, ENDLESS], ids=["short", "endless"])
+@pytest.mark.parametrize("text", [pytest.param(SHORT, id="short", marks=pytest.mark.slow), pytest.param(ENDLESS, id="endless")])
 def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short, tmp_path):
     """It reaches all processes of the command's group."""
     out = tmp_path / "out"

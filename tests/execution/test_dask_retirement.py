@@ -80,9 +80,9 @@ def test_workers_that_end_as_planned_cost_no_attempt(tmp_path):
                         client.retire_workers([next(iter(client.nthreads()))])
 
             notes = Retires()
-            given = sweep(*LONG, "search.trials=30")
+            given = sweep(*LONG, "search.trials=20")
             trials = sweepgd.search(given, out=tmp_path / "out", executor=client, progress=notes).trials
-    assert trials["trial"].to_pylist() == list(range(30))
+    assert trials["trial"].to_pylist() == list(range(20))
     assert set(trials["attempt"].to_pylist()) == {1}
     assert set(trials["status"].to_pylist()) == {"completed"}
     assert lost(notes) == []

@@ -58,10 +58,12 @@ def test_jobs_that_end_as_planned_are_replaced_and_cost_no_attempt(tmp_path):
 
 
 @pytest.mark.skipif(not slurm.is_installed(), reason="Slurm and MUNGE are not installed")
-def test_a_real_slurm_runs_quickstart_to_its_end(short, tmp_path):
+@pytest.mark.parametrize("name", ["tiny", pytest.param("quickstart", marks=pytest.mark.slow)])
+def test_a_real_slurm_runs_a_search_to_its_end(name, short, tmp_path):
+    given_sweep = sweep_file(tmp_path) if name == "tiny" else name
     environment = slurm.jobqueue(tmp_path)
     with slurm.running(short) as variables:
-        given = ("search", "quickstart", "--out", str(tmp_path / "out"), "--on", "slurm", "--jobs", "2")
+        given = ("search", given_sweep, "--out", str(tmp_path / "out"), "--on", "slurm", "--jobs", "2")
         ended = completed(*given, env=environment | variables)
         assert ended.returncode == 0, ended.stderr
 
@@ -72,7 +74,7 @@ def test_a_real_slurm_runs_quickstart_to_its_end(short, tmp_path):
         wait_until(queue_is_empty)
         accounted = subprocess.run(["scontrol", "show", "jobs"], capture_output=True, text=True, env=os.environ | variables)
     assert accounted.stdout.count("JobName=dask-worker") == 2
-    assert_same(load(tmp_path / "out"), search("quickstart", out=tmp_path / "local", workers=2))
+    assert_same(load(tmp_path / "out"), search(given_sweep, out=tmp_path / "local", workers=2))
 
 
 @pytest.mark.parametrize(
