@@ -87,7 +87,7 @@ async def _check_scheduler(distributed: Any, on: str) -> None:
     """Raise where no scheduler answers: a client would wait for ever for what has the port, or leave a traceback."""
     security = distributed.Security().get_connection_args("client")
     async with distributed.rpc(on, timeout=CONNECT_SECONDS, connection_args=security) as found:
-        identity = await asyncio.wait_for(found.identity(), CONNECT_SECONDS)
+        identity = await asyncio.wait_for(found.identity(), CONNECT_SECONDS + 1)  # a connection that fails says why
     if identity["type"] != "Scheduler":
         raise SweepgdError(f"--on {on}: that is a Dask {identity['type'].lower()}, give the address of its scheduler")
 

@@ -51,9 +51,11 @@ def _points(kind: str) -> Mapping[str, tuple[EntryPoint, ...]]:
 def _distribution(point: EntryPoint) -> tuple[str, str]:
     if point in _files:
         return str(_files[point]), ""
-    if point.dist is None:
+    try:
+        # None if the metadata are incomplete; the importlib_metadata backport, which Dask installs, raises then.
+        return (point.dist and point.dist.name) or "unknown", (point.dist and point.dist.version) or ""
+    except FileNotFoundError:
         return "unknown", ""
-    return point.dist.name or "unknown", point.dist.version or ""  # None if its metadata are incomplete
 
 
 def offer(kind: str, point: EntryPoint, file: Path) -> None:

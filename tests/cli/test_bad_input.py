@@ -253,8 +253,8 @@ def test_invalid_commands(run, tmp_path, command):
 def test_a_directory_that_cannot_be_written(run, tmp_path, out):
     path = sweep_file(tmp_path)
     before = files()
-    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out[:250]}", "give another ")
-    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out[:250]}", "give another ")
+    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out[:250]}", "choose another ")
+    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out[:250]}", "choose another ")
     assert files() == before
 
 

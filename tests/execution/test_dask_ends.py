@@ -110,7 +110,9 @@ def test_the_second_signal_waits_for_nothing(short, tmp_path):
         time.sleep(0.2)  # a signal of the next SAME_SECONDS is taken for the first
         os.killpg(search.pid, signal.SIGINT)
         err = rest(search)
-    assert (search.returncode, err.splitlines()) == (130, [interrupted(out)])
+    # A second signal that arrives in the interpreter's own end ends the process by SIGINT, which a shell shows as 130, too.
+    assert search.returncode in (130, -signal.SIGINT)
+    assert err.splitlines() == [interrupted(out)]
     wait_until_gone(search.pid)
 
 

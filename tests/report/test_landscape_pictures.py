@@ -135,7 +135,7 @@ def test_pictures_are_png_svg_and_a_page_that_needs_no_network(table, tmp_path):
 
 def test_pictures_that_cannot_be_written_are_an_error_of_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SweepgdError, match=r"cannot write .*give another --out"):
+    with pytest.raises(SweepgdError, match=r"cannot write .*choose another --out"):
         write_pictures(line(), TRIALS, tmp_path / "file" / "one")
 
 

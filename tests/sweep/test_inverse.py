@@ -26,7 +26,7 @@ def test_point_of_inverts_configuration_of_on_a_finite_space():
     assert len({config_id_of(each.to_json()) for each in configurations}) == space.countable
     for place, (point, configuration) in enumerate(zip(points, configurations, strict=True)):
         assert point_of(configuration, space) == point
-        assert space.place(point) == place
+        assert space.index_of(point) == place
 
 
 def test_point_of_inverts_configuration_of_on_continuous_axes():

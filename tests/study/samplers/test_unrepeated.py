@@ -40,7 +40,7 @@ def ask(sampler, space, numbers):
 
 
 def places(sampler, space, count):
-    return [space.place(point) for point in ask(sampler, space, range(count))]
+    return [space.index_of(point) for point in ask(sampler, space, range(count))]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -66,7 +66,7 @@ def test_a_point_depends_only_on_seed_and_number(kind, space):
 def test_points_are_the_draws_with_repeats_without_duplicates(kind):
     """This holds while fewer than 20 draws in a row are repeats, which is almost certain for 40 of 256 points."""
     stream = ask(make(kind, UNEVEN, 1, repeats=True), UNEVEN, range(512))
-    first_times = {UNEVEN.place(point): None for point in stream}
+    first_times = {UNEVEN.index_of(point): None for point in stream}
     assert len(first_times) < 512
     assert places(make(kind, UNEVEN, 1), UNEVEN, 40) == list(first_times)[:40]
 
@@ -81,7 +81,7 @@ def test_a_grid_skips_excluded_points_and_keeps_its_order():
     sampler = make("grid", UNEVEN, 0, without={0, 17})
     assert sampler.size == 254
     assert places(sampler, UNEVEN, 4) == [1, 2, 3, 4]
-    assert [UNEVEN.place(point) for point in ask(sampler, UNEVEN, range(14, 18))] == [15, 16, 18, 19]
+    assert [UNEVEN.index_of(point) for point in ask(sampler, UNEVEN, range(14, 18))] == [15, 16, 18, 19]
     assert make("grid", UNEVEN, 0, repeats=True, without={0, 17}).size == 256
 
 
@@ -143,9 +143,9 @@ def test_remaining_points_are_drawn_uniformly():
         if place not in (3, 100, 101, 255):
             drawn.add(UNEVEN.at(place), place)
     quantiles = (0.0, 0.24, 0.26, 0.51, 0.74, 0.76, 1 - 2**-53)
-    assert [UNEVEN.place(drawn.rest(u)) for u in quantiles] == [3, 3, 100, 101, 101, 255, 255]
+    assert [UNEVEN.index_of(drawn.rest(u)) for u in quantiles] == [3, 3, 100, 101, 101, 255, 255]
     drawn.remove(UNEVEN.at(7), 7)
-    assert UNEVEN.place(drawn.rest(0.21)) == 7
+    assert UNEVEN.index_of(drawn.rest(0.21)) == 7
 
 
 def test_a_remaining_point_is_drawn_after_twenty_repeats():
@@ -174,7 +174,7 @@ def test_a_new_random_point_depends_only_on_its_seed():
             points.add(UNEVEN.at(place), place)
         return points
 
-    found = [UNEVEN.place(draw_at_random(UNEVEN, seed, drawn(), 300)) for seed in range(40)]
-    assert found == [UNEVEN.place(draw_at_random(UNEVEN, seed, drawn(), 300)) for seed in range(40)]
+    found = [UNEVEN.index_of(draw_at_random(UNEVEN, seed, drawn(), 300)) for seed in range(40)]
+    assert found == [UNEVEN.index_of(draw_at_random(UNEVEN, seed, drawn(), 300)) for seed in range(40)]
     assert all(place % 2 for place in found)
     assert len(set(found)) > 15
