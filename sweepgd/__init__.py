@@ -1,36 +1,63 @@
 """Hyperparameter sweeps for stochastic gradient descent: from a sweep file to evidence in Parquet.
 
-`search` runs a sweep, `train` a single run, `measure` takes the curvature at what they found, `merge` makes one record of the
-shards of a search, and `load` opens the results; see the README for the command line.
+`search` runs a sweep, `train` a single run, `measure` computes curvature at recorded minimisers, `merge` makes one record of
+the shards of a search, and `load` opens results; see the README for the command line. `__all__` is the public interface in
+Python, together with `sweepgd.plugin` and `sweepgd.testing` for authors of plugins. All other modules are private.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sweepgd.core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from sweepgd.core.errors import SweepgdError, UsageError
+    from sweepgd.core.outcome import Outcome
+    from sweepgd.core.version import __version__
     from sweepgd.minimisers.measure_recorded import measure
-    from sweepgd.record import load
+    from sweepgd.record.commit_results import Progress
+    from sweepgd.record.results import Minimum, Results, load
     from sweepgd.study.merge_shards import merge
     from sweepgd.study.search import search
     from sweepgd.study.train import train
+    from sweepgd.sweep.spec import Sweep
+    from sweepgd.training.evaluation import Best, Evaluation
+    from sweepgd.training.run import Training
 
-__all__ = ["load", "measure", "merge", "search", "train"]
+__all__ = [
+    "Best",
+    "Evaluation",
+    "Minimum",
+    "Outcome",
+    "Progress",
+    "Results",
+    "Sweep",
+    "SweepgdError",
+    "Training",
+    "UsageError",
+    "__version__",
+    "load",
+    "measure",
+    "merge",
+    "search",
+    "train",
+]
 
 # Imported when first used: `sweepgd --help` and plugin look-ups need none of Numba, Optuna and Arrow.
-_HOMES = {
-    "load": "sweepgd.record",
-    "measure": "sweepgd.minimisers.measure_recorded",
-    "merge": "sweepgd.study.merge_shards",
-    "search": "sweepgd.study.search",
-    "train": "sweepgd.study.train",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'sweepgd' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:  # a type checker would take every name for one of `__getattr__`
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "sweepgd.core.errors": ("SweepgdError", "UsageError"),
+            "sweepgd.core.outcome": ("Outcome",),
+            "sweepgd.core.version": ("__version__",),
+            "sweepgd.minimisers.measure_recorded": ("measure",),
+            "sweepgd.record.commit_results": ("Progress",),
+            "sweepgd.record.results": ("Minimum", "Results", "load"),
+            "sweepgd.study.merge_shards": ("merge",),
+            "sweepgd.study.search": ("search",),
+            "sweepgd.study.train": ("train",),
+            "sweepgd.sweep.spec": ("Sweep",),
+            "sweepgd.training.evaluation": ("Best", "Evaluation"),
+            "sweepgd.training.run": ("Training",),
+        },
+    )

@@ -140,7 +140,6 @@ def test_every_toml_block_can_be_read():
         assert tomllib.loads(text)
 
 
-@pytest.mark.skipif(not (ROOT / "sweepgd" / "core").is_dir(), reason="the pages describe the packages after their move")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_path_that_a_page_names_exists(page):
     paths = [text for text in inline(page) if re.fullmatch(r"(sweepgd|tests|sweeps|plugins)/[\w./-]*|\.ci/run|\w+\.toml", text)]
@@ -152,7 +151,6 @@ def test_every_path_that_a_page_names_exists(page):
     assert missing == []
 
 
-@pytest.mark.skipif(not (ROOT / "sweepgd" / "core").is_dir(), reason="the pages describe the packages after their move")
 def test_every_package_is_on_the_page_of_the_architecture():
     packages = {f"sweepgd/{path.parent.name}/" for path in (ROOT / "sweepgd").glob("*/__init__.py")}
     table = re.findall(r"^\| (.+?) \|", PAGES["sweepgd/README.md"], flags=re.MULTILINE)

@@ -98,9 +98,9 @@ def _refused(error: OSError) -> str:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from sweepgd import __version__
 
-        print(f"sweepgd {version('sweepgd')}")
+        print(f"sweepgd {__version__}")
         raise typer.Exit
 
 

@@ -20,7 +20,7 @@ def cause(error: Exception, function: Callable) -> str:
         inner, call = _INNER_ERROR.search(text), _CALL.search(text)
         reason = inner[1] if inner else f"no implementation of {call[1]}" if call else reason
     if reason.endswith("Cannot determine Numba type of <class 'function'>"):
-        reason += "; decorate what a kernel calls with sweepgd.kernels.helper"
+        reason += "; decorate what a kernel calls with sweepgd.plugin.helper"
     source_line, location = _SOURCE_LINE.search(text), getattr(error, "loc", None)
     if source_line is not None:
         file, line = source_line[1], source_line[2]

@@ -90,7 +90,8 @@ def _parts(function: Any) -> tuple[str, frozenset[Any]]:
             if value.__name__ in visited:
                 return value.__name__
             visited.add(value.__name__)
-            return value.__name__ + table(vars(value))
+            lazy = names & set(dir(value)) - vars(value).keys()  # offered by the module's __getattr__, as by sweepgd.plugin
+            return value.__name__ + table(vars(value) | {name: getattr(value, name) for name in lazy})
         return _text(value, text)
 
     def table(values: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ A rule consists of plain functions of arrays, which sweepgd compiles for the flo
     writes to `point` the weights at which the run is evaluated, for rules that do not evaluate at `theta`.
 
 learning_rate and hyper are float64: cast factors of arrays with `theta.dtype.type(…)`, or a float32 loop runs in float64.
-Decorate functions that kernels call with `sweepgd.kernels.helper`.
+Decorate functions that kernels call with `sweepgd.plugin.helper`.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """Protection of the command's process from plugin code that runs in it: process-wide changes are undone.
 
-The protection is not complete: README says what plugin code can still do.
+The protection is not complete: sweeps/RESULTS.md says what plugin code can still do.
 """
 
 import os

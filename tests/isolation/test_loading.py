@@ -66,7 +66,7 @@ BROKEN = {
 # For each rule: the reason why it does not compile.
 UNCOMPILABLE = {
     "undecorated": "Untyped global name 'halved': Cannot determine Numba type of <class 'function'>;"
-    " decorate what a kernel calls with sweepgd.kernels.helper (uncompilable.py, line 19)",
+    " decorate what a kernel calls with sweepgd.plugin.helper (uncompilable.py, line 19)",
     "in_helper": "Unknown attribute 'norm' of type readonly array(float32, 1d, C) (uncompilable.py, line 15)",
     "writes_gradient": "Cannot modify readonly array of type: readonly array(float32, 1d, C) (uncompilable.py, line 27)",
     "added": "no implementation of add(Literal[str](a), readonly array(float32, 1d, C)) (uncompilable.py, line 31)",

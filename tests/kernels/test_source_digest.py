@@ -5,10 +5,12 @@ import sys
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 
+import numba
+import numpy as np
 import pytest
 from distributions import environment
 
-from sweepgd.kernels import compiling, source_digest
+from sweepgd.kernels import compiling, source_digest, tensors
 
 HELPER = "from sweepgd.kernels import helper\n\n\n@helper\ndef step(x):\n    return x + {by}\n"
 
@@ -82,3 +84,21 @@ def test_code_loaded_before_an_edit_has_another_digest_than_the_edited_file(tmp_
         loaded.append(names["moved"])
     source_digest._sources.cache_clear()
     assert source_digest.fingerprint(loaded[0]) != source_digest.fingerprint(loaded[1])
+
+
+@pytest.mark.skipif(compiling.config.DISABLE_JIT, reason="nothing is compiled")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from sweepgd.plugin import norm\n\ndef length(x):\n    return norm(x, 0, x.size)\n",
+        "from sweepgd import plugin\n\ndef length(x):\n    return plugin.norm(x, 0, x.size)\n",
+        "import sweepgd.plugin\n\ndef length(x):\n    return sweepgd.plugin.norm(x, 0, x.size)\n",
+    ],
+)
+def test_helpers_that_a_module_offers_lazily_are_part_of_the_digest(tmp_path, monkeypatch, text):
+    write(tmp_path / "lazy_rule.py", text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "lazy_rule", raising=False)
+    length = import_module("lazy_rule").length
+    assert source_digest.reached(length) == {length} | source_digest.reached(tensors.norm.py_func)
+    assert numba.njit(length)(np.array([3.0, 4.0])) == 5.0

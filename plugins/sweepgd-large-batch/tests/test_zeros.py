@@ -5,8 +5,7 @@ import pytest
 from sweepgd_large_batch.lamb import lamb
 from sweepgd_large_batch.lars import lars
 
-from sweepgd.core.layout import BIAS, WEIGHT, Tensor, layout_of
-from sweepgd.optimizers import slot_matrix
+from sweepgd.plugin import BIAS, WEIGHT, Tensor, layout_of, slot_matrix
 
 
 @pytest.mark.parametrize("rule", [lars, lamb], ids=lambda rule: rule.name)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from optimizers.paths import TOLERANCE, Path, gradients, is_weight, largest_difference, own_path, problem, run_of
 
-from sweepgd.core.layout import SIZE
+from sweepgd.plugin import SIZE
 
 
 def equations(path: Path, rho: float, offset: float) -> np.ndarray:

@@ -20,7 +20,7 @@ def contract(plugin: Any) -> str:
     """Check the type of a plugin, the contract version, and the arguments of its functions."""
     kind = next((kind for kind, contract in registry.CONTRACTS.items() if isinstance(plugin, resolve_name(contract))), None)
     if kind is None:
-        raise Flaw(f"is of type {type(plugin).__name__}, not sweepgd.optimizers.Optimizer")
+        raise Flaw(f"is of type {type(plugin).__name__}, not sweepgd.plugin.Optimizer")
     broken = registry.fault(kind, plugin.name, plugin)
     if broken is not None:
         raise Flaw(broken)

@@ -88,7 +88,7 @@ def test_a_step_that_allocates_passes_and_is_reported():
 def test_an_object_of_another_type():
     with pytest.raises(AssertionError) as error:
         testing.check(SimpleNamespace(name="thing"))
-    assert "FAILED contract      is of type SimpleNamespace, not sweepgd.optimizers.Optimizer" in str(error.value)
+    assert "FAILED contract      is of type SimpleNamespace, not sweepgd.plugin.Optimizer" in str(error.value)
 
 
 def test_no_such_plugin_or_distribution():

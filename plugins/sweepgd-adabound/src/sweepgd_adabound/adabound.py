@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from sweepgd.core.setting import Setting
-from sweepgd.optimizers import Optimizer, rate
-from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON
+from sweepgd.plugin import BETA1, BETA2, EPSILON, Optimizer, Setting, rate
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from sweepgd.core.layout import KIND, WEIGHT
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import extent, norm
-from sweepgd.optimizers import Optimizer, rate
-from sweepgd.optimizers.adam import BETA1, BETA2
+from sweepgd.plugin import BETA1, BETA2, KIND, WEIGHT, Optimizer, Setting, extent, norm, rate
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

@@ -1,9 +1,6 @@
 """LARS: momentum, with a rate of each weight matrix proportional to its norm / the norm of its gradient."""
 
-from sweepgd.core.layout import KIND, WEIGHT
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import extent, norm
-from sweepgd.optimizers import Optimizer, rate
+from sweepgd.plugin import KIND, WEIGHT, Optimizer, Setting, extent, norm, rate
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import decay_weights
-from sweepgd.optimizers import Optimizer, rate
+from sweepgd.plugin import Optimizer, Setting, decay_weights, rate
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):

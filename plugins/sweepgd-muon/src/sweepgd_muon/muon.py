@@ -2,11 +2,28 @@
 
 import numpy as np
 
-from sweepgd.core.layout import DIM0, DIM1, KIND, NDIM, SIZE, WEIGHT, parameter_count
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import block, decay_weights, extent, helper, norm
-from sweepgd.optimizers import Optimizer, rate
-from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON, EPSILON_ROOT, adam
+from sweepgd.plugin import (
+    BETA1,
+    BETA2,
+    DIM0,
+    DIM1,
+    EPSILON,
+    EPSILON_ROOT,
+    KIND,
+    NDIM,
+    SIZE,
+    WEIGHT,
+    Optimizer,
+    Setting,
+    adam,
+    block,
+    decay_weights,
+    extent,
+    helper,
+    norm,
+    parameter_count,
+    rate,
+)
 from sweepgd_muon.orthogonal import orthogonalize
 
 VELOCITY, SQUARES, STEP, OTHER, GRAM, POLYNOMIAL = range(6)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sweepgd.kernels import block, helper
+from sweepgd.plugin import block, helper
 
 STEPS = 5
 

@@ -1,10 +1,6 @@
 """Adaptive SAM: the radius is proportional to each weight, so that rescaled layers have the same sharpness."""
 
-from sweepgd.core.layout import KIND, WEIGHT
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import extent, norm
-from sweepgd.optimizers import Optimizer, rate
-from sweepgd.optimizers.sgd import sgd
+from sweepgd.plugin import KIND, WEIGHT, Optimizer, Setting, extent, norm, rate, sgd
 
 
 def probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):

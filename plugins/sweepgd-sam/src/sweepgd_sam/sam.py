@@ -1,9 +1,6 @@
 """Sharpness-aware minimization: SGD with the gradient at the nearby weights with the highest loss."""
 
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import norm
-from sweepgd.optimizers import Optimizer, rate
-from sweepgd.optimizers.sgd import sgd
+from sweepgd.plugin import Optimizer, Setting, norm, rate, sgd
 
 
 def probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):

@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from sweepgd.core.layout import KIND, WEIGHT, parameter_count
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import extent
-from sweepgd.optimizers import Optimizer, rate
-from sweepgd.optimizers.adam import BETA2, EPSILON
+from sweepgd.plugin import BETA2, EPSILON, KIND, WEIGHT, Optimizer, Setting, extent, parameter_count, rate
 from sweepgd_schedule_free.average import BETA, FAST, SCALARS, SQUARES, evaluation, share
 
 

@@ -1,7 +1,6 @@
 """Shared parts of both rules: θ is y = (1 − β)z + βx, with fast weights z and their average x, at which runs are evaluated."""
 
-from sweepgd.core.setting import Setting
-from sweepgd.kernels import helper
+from sweepgd.plugin import Setting, helper
 
 FAST, SCALARS, SQUARES = range(3)
 LARGEST_RATE, TOTAL = range(2)

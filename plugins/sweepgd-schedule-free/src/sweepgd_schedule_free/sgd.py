@@ -1,7 +1,6 @@
 """Schedule-free SGD: gradients are at a point between the fast weights and their average, and evaluations at the average."""
 
-from sweepgd.core.layout import parameter_count
-from sweepgd.optimizers import Optimizer, rate
+from sweepgd.plugin import Optimizer, parameter_count, rate
 from sweepgd_schedule_free.average import BETA, FAST, SCALARS, evaluation, share
 
 

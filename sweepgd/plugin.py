@@ -1,0 +1,109 @@
+"""All that a plugin may import, with `sweepgd.testing` for its tests; plugins/README.md describes it.
+
+An optimizer, schedule, data set or model is declared as an `Optimizer`, `Schedule`, `Dataset` or `Model`, each with a `Setting`
+for every hyperparameter. Kernels read the layout table by its columns and call functions decorated with `helper`.
+"""
+
+from typing import TYPE_CHECKING
+
+from sweepgd.core.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from sweepgd.core.errors import SweepgdError, UsageError
+    from sweepgd.core.layout import (
+        BIAS,
+        DIM0,
+        DIM1,
+        DIM2,
+        DIM3,
+        FAN_IN,
+        FAN_OUT,
+        KIND,
+        NDIM,
+        OFFSET,
+        POSITION,
+        SCALE,
+        SIZE,
+        WEIGHT,
+        Tensor,
+        layout_of,
+        parameter_count,
+    )
+    from sweepgd.core.setting import Setting
+    from sweepgd.data.contract import Dataset, Table
+    from sweepgd.kernels.compiling import helper
+    from sweepgd.kernels.tensors import decay_weights, extent, norm
+    from sweepgd.kernels.views import block
+    from sweepgd.models.contract import Architecture, Curvature, Model, Shape
+    from sweepgd.optimizers.adam import BETA1, BETA2, EPSILON, EPSILON_ROOT, adam
+    from sweepgd.optimizers.contract import Optimizer, rate, slot_matrix
+    from sweepgd.optimizers.sgd import sgd
+    from sweepgd.schedules.contract import Clock, Schedule
+
+__all__ = [
+    "BETA1",
+    "BETA2",
+    "BIAS",
+    "DIM0",
+    "DIM1",
+    "DIM2",
+    "DIM3",
+    "EPSILON",
+    "EPSILON_ROOT",
+    "FAN_IN",
+    "FAN_OUT",
+    "KIND",
+    "NDIM",
+    "OFFSET",
+    "POSITION",
+    "SCALE",
+    "SIZE",
+    "WEIGHT",
+    "Architecture",
+    "Clock",
+    "Curvature",
+    "Dataset",
+    "Model",
+    "Optimizer",
+    "Schedule",
+    "Setting",
+    "Shape",
+    "SweepgdError",
+    "Table",
+    "Tensor",
+    "UsageError",
+    "adam",
+    "block",
+    "decay_weights",
+    "extent",
+    "helper",
+    "layout_of",
+    "norm",
+    "parameter_count",
+    "rate",
+    "sgd",
+    "slot_matrix",
+]
+
+# Imported when first used: a plugin that is only listed needs no Numba and no Arrow.
+if not TYPE_CHECKING:  # a type checker would take every name for one of `__getattr__`
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "sweepgd.core.errors": ("SweepgdError", "UsageError"),
+            "sweepgd.core.layout": (
+                *("OFFSET", "SIZE", "KIND", "FAN_IN", "FAN_OUT", "NDIM", "DIM0", "DIM1", "DIM2", "DIM3"),
+                *("WEIGHT", "BIAS", "SCALE", "POSITION", "Tensor", "layout_of", "parameter_count"),
+            ),
+            "sweepgd.core.setting": ("Setting",),
+            "sweepgd.data.contract": ("Dataset", "Table"),
+            "sweepgd.kernels.compiling": ("helper",),
+            "sweepgd.kernels.tensors": ("decay_weights", "extent", "norm"),
+            "sweepgd.kernels.views": ("block",),
+            "sweepgd.models.contract": ("Architecture", "Curvature", "Model", "Shape"),
+            "sweepgd.optimizers.adam": ("BETA1", "BETA2", "EPSILON", "EPSILON_ROOT", "adam"),
+            "sweepgd.optimizers.contract": ("Optimizer", "rate", "slot_matrix"),
+            "sweepgd.optimizers.sgd": ("sgd",),
+            "sweepgd.schedules.contract": ("Clock", "Schedule"),
+        },
+    )
