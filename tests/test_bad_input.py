@@ -148,7 +148,7 @@ WRONG = {
     "model.name='softmax'": "model 'softmax' is for data of task classification, and these are for regression",
     "model.name='mlp' model.loss='softmax'": "model.loss = 'softmax' does not fit these data",
     "model.name='mlp' model.hidden=[0]": "model.hidden = 0: must be at least 1",
-    "model.name='mlp' model.hidden=[9000000000000000000]": "the model would have 3.6e+19 parameters, more than any machine",
+    "model.name='mlp' model.hidden=[9000000000000000000]": "must be at least 1 and of at most 15 digits",
     "model.name='mlp' model.hidden=[4000000000,4000000000]": "the model would have 1.6e+19 parameters, more than any machine",
     "model.name='mlp' model.hidden=[1000000000000]": "would have 4,000,000,000,001 parameters and take ",
     # Of other kinds

@@ -100,7 +100,7 @@ def _local(distributed: Any, workers: int) -> Any:
         threads_per_worker=workers,
         processes=False,
         memory_limit=0,  # of a trial, which is limited itself, not of this process
-        dashboard_address=None,
+        dashboard_address=":0",
         silence_logs=logging.CRITICAL,
     )
 

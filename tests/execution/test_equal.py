@@ -22,7 +22,7 @@ SEARCHES = {
 def cluster() -> Iterator[Client]:
     """Four workers in two processes."""
     with (
-        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=None, silence_logs=50) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=2, dashboard_address=":0", silence_logs=50) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
