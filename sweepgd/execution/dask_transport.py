@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, get_worker
+from distributed.comm import CommClosedError
 
 from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.core.memory_limit import WORKERS_PART, memory_per_worker
@@ -144,6 +145,8 @@ class DaskTransport:
             outcome: BlockOutcome = await answered(future.result())
         except (CancelledError, asyncio.CancelledError):
             self._happened.put(partial(self._cancelled, number))
+        except CommClosedError:  # while the outcome was fetched: if the scheduler is gone, the client is about to notice
+            self._happened.put(partial(self._lost, number, blameless=True))
         except KilledWorker:
             self._happened.put(partial(self._lost, number, blameless=False))
         except Exception as error:

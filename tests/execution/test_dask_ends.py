@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from commands import completed, rest, running, said, wait_for_rows
@@ -19,6 +21,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are l
 # Trials of a few milliseconds, and of minutes.
 SHORT = LINEAR.replace("epochs = 2", "epochs = 200\neval_every = 3400").replace("trials = 6", "trials = 100000")
 ENDLESS = LINEAR.replace("epochs = 2", "epochs = 100000000\neval_every = 3400").replace("trials = 6", "trials = 100000")
+# Of processor time, hundredths of a second: more than a worker takes to begin.
+TRAINING_TICKS = 50
 # An idle study and an unwanted block end soon.
 IMPATIENT = "from sweepgd.execution import helpers\nhelpers.IDLE_SECONDS = 0.5\n"
 
@@ -50,6 +54,22 @@ def wait_until_idle(cluster, folder):
     wait_until(lambda: not list(folder.glob("sweepgd-data-*")))
 
 
+def wait_until_training(session, processes, search):
+    """Wait until a session has so many processes, and the last of them is training: what has not begun drains at once."""
+
+    def trains():
+        assert search.poll() is None, search.stderr.read()
+        found = alive(session)
+        if len(found) < processes:
+            return False
+        with suppress(FileNotFoundError, ProcessLookupError):
+            ticks = Path(f"/proc/{max(found).pid}/stat").read_text().rpartition(")")[2].split()[11]
+            return int(ticks) >= TRAINING_TICKS
+        return False
+
+    wait_until(trains)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short, tmp_path):
     out = tmp_path / "out"
@@ -67,7 +87,7 @@ def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, clust
 def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
-        wait_until(lambda: len(helpers(cluster)) >= 4 or search.poll() is not None)
+        wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.send_signal(signal.SIGINT)
         _, err = search.communicate()
     assert (search.returncode, err.splitlines()[-1], "Traceback" in err) == (130, interrupted(out), False)
@@ -77,7 +97,7 @@ def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short, tmp_path):
 def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, short, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
-        wait_until(lambda: len(helpers(cluster)) >= 4 or search.poll() is not None)
+        wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.kill()
     wait_until_idle(cluster, short)
 
@@ -88,7 +108,7 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, text), "--out", str(out), "--on", "dask", "--jobs", "1")
     with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
-        wait_until(lambda: len(alive(search.pid)) >= 7 or search.poll() is not None)
+        wait_until_training(search.pid, 7, search)
         os.killpg(search.pid, signal.SIGINT)
         _, err = search.communicate()
     assert search.returncode == 130
@@ -104,7 +124,7 @@ def test_the_second_signal_waits_for_nothing(short, tmp_path):
     given = ("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", "dask", "--jobs", "1")
     patient = {"sweepgd.execution.dispatch.DRAIN_SECONDS": 3600.0}
     with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
-        wait_until(lambda: len(alive(search.pid)) >= 7 or search.poll() is not None)
+        wait_until_training(search.pid, 7, search)
         os.killpg(search.pid, signal.SIGINT)
         said(search, "stopping: what runs has 3600 s")
         time.sleep(0.2)  # a signal of the next SAME_SECONDS is taken for the first
