@@ -1,6 +1,7 @@
 """Misclassification by class, for the best configuration."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -40,7 +41,7 @@ def classes(trials: pa.Table) -> pa.Table:
     return pa.table({name: pa.array([], pa.string()) for name in NAMES})
 
 
-def _table(part: str, replicates: list[dict]) -> pa.Table:
+def _table(part: str, replicates: list[dict[str, Any]]) -> pa.Table:
     counts = np.sum([row[f"{part}_confusion"] for row in replicates], axis=0)
     rows, wrong = counts.sum(axis=1), counts - np.diag(counts.diagonal())
     names = json.loads(replicates[0]["settings"]).get("classes", [str(number) for number in range(len(counts))])

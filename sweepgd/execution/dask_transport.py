@@ -51,7 +51,7 @@ def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
 @dataclass
 class _Sent:
     worker: str
-    future: Future
+    future: "Future[Any]"
     begun: bool = False
 
 
@@ -132,14 +132,14 @@ class DaskTransport:
 
         return self._workers.in_loop(call())
 
-    def _cancel(self, futures: list[Future]) -> None:
+    def _cancel(self, futures: "list[Future[Any]]") -> None:
         async def cancel() -> None:
             with suppress(Exception):
                 await answered(self._client.cancel(futures, force=True))
 
         self._workers.in_loop(cancel())
 
-    async def _collect(self, number: int, future: Future) -> None:
+    async def _collect(self, number: int, future: "Future[Any]") -> None:
         """Wait for the outcome of a block, in the client's thread."""
         try:
             outcome: BlockOutcome = await answered(future.result())

@@ -27,7 +27,7 @@ class DaskWorkers:
         self._client, self._study, self._happened = client, study, happened
         self.threads: dict[str, int] = {}
         """The number of threads of each worker that may be given blocks, by address."""
-        self.study: Future | None = None
+        self.study: Future[Any] | None = None
         """The study on the cluster; None before it is sent, and again once the last worker that had it has gone."""
         self.removed: Callable[[str, bool], None] = lambda worker, expected: None
         """Called with the address of a worker that has gone, and whether that was planned."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from numba.core.runtime import rtsys
+from numba.core.runtime.nrt import rtsys
 
 nrt: Any = import_module("numba.core.runtime._nrt_python")  # an extension module without types
 

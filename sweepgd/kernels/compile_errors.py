@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # Numba's text begins with the failed step, once for each function of the call chain, and ends each part with the source line.
 _FAILED_STEPS = re.compile(r"(Failed in \w+ mode pipeline \(step: [^)]*\)\s*)+")
@@ -12,7 +13,7 @@ _NO_LOCATION = re.compile(r"(, defined at|\.* Raised from) None$")
 _SOURCE_LINE = re.compile(r'File "([^"]+)", line (\d+)')
 
 
-def cause(error: Exception, function: Callable) -> str:
+def cause(error: Exception, function: Callable[..., Any]) -> str:
     """Return the reason and the source line of an exception that Numba raised while it compiled `function`."""
     text = _FAILED_STEPS.sub("", str(error), count=1).strip()
     reason = text.partition("\n")[0]

@@ -31,7 +31,7 @@ def _from_address(typ: KernelPointer, number: Any, c: Any) -> NativeValue:
     return NativeValue(pointer._getvalue())
 
 
-def address(kernel: Any) -> int | Callable:
+def address(kernel: Any) -> int | Callable[..., Any]:
     """Return the argument for a `KernelPointer` parameter: the address of a compiled kernel; the function itself without JIT.
 
     The address is valid while the kernel exists; `sweepgd.kernels.signatures` keeps kernels until the process ends.

@@ -1,6 +1,7 @@
 """Register tiles of matrix products, emitted as vector instructions."""
 
 from collections.abc import Callable
+from typing import Any
 
 from numba.core import types
 from numba.extending import intrinsic
@@ -8,7 +9,7 @@ from numba.extending import intrinsic
 from sweepgd.kernels.llvm_vectors import INT64, Emitter, number
 
 
-def tile_kernel(rows: int, vectors: int, add: bool, masked: bool = False) -> Callable:
+def tile_kernel(rows: int, vectors: int, add: bool, masked: bool = False) -> Callable[..., Any]:
     """Return a kernel function for c[i, j] = Σₖ a[i, k]·b[k, j], or with `add` c[i, j] += …, of `rows` i and `vectors` of j.
 
     Its arguments are flat arrays with a start and strides: a, start, stride of i, stride of k; b, start, stride of k; c, start,
@@ -58,7 +59,7 @@ def tile_kernel(rows: int, vectors: int, add: bool, masked: bool = False) -> Cal
     return tile
 
 
-def dots_kernel(rows: int, columns: int) -> Callable:
+def dots_kernel(rows: int, columns: int) -> Callable[..., Any]:
     """Return a kernel function for c[i, j] = Σₖ a[i, k]·b[j, k] of `rows` i and `columns` j, with vectors along k.
 
     Arguments are those of `tile_kernel`, but a and b each have a row stride and are contiguous along k.

@@ -1,13 +1,13 @@
 """NumPy's warnings, silenced where kernels run without JIT."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from sweepgd.kernels.compiling import config
 
-Call = TypeVar("Call", bound=Callable)
+Call = TypeVar("Call", bound=Callable[..., Any])
 
 
 def without_numpy_warnings(call: Call) -> Call:

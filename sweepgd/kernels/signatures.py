@@ -37,7 +37,7 @@ class KernelSignature:
         """The signature as Numba takes it."""
         return self.result(*self.parameters.values())
 
-    def fits(self, function: Callable) -> bool:
+    def fits(self, function: Callable[..., Any]) -> bool:
         """Return True if the function takes these parameters in this order.
 
         Other names are allowed, but none of these names in another position.
@@ -142,7 +142,7 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
     return kinds
 
 
-def parameter_fault(kind: str, function: Callable) -> str | None:
+def parameter_fault(kind: str, function: Callable[..., Any]) -> str | None:
     """Return how the function's parameters differ from those of its kind, in words that follow a plugin's name, or None."""
     expected = signatures("float32")[kind]
     if expected.fits(function):
@@ -152,7 +152,7 @@ def parameter_fault(kind: str, function: Callable) -> str | None:
 
 
 @cache
-def compiled(kind: str, function: Callable, dtype: str) -> Callable:
+def compiled(kind: str, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
     """Return a kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`.
 
     Raises SweepgdError if its parameters are not those of the kind, or if Numba cannot compile it.
@@ -165,18 +165,18 @@ def compiled(kind: str, function: Callable, dtype: str) -> Callable:
         raise SweepgdError(f"its {kind} does not compile for {dtype}: {cause(error, function)}") from error
 
 
-def is_compiled(kind: str, function: Callable, dtype: str) -> bool:
+def is_compiled(kind: str, function: Callable[..., Any], dtype: str) -> bool:
     """Return True if `compiled` will find the kernel in the cache of an earlier process."""
     return compiling.is_compiled(function, signatures(dtype)[kind].numba)
 
 
 @cache
-def address(kind: str, function: Callable, dtype: str) -> int | Callable:
+def address(kind: str, function: Callable[..., Any], dtype: str) -> int | Callable[..., Any]:
     """Return the compiled kernel as an argument of other kernels (`sweepgd.kernels.function_pointers.address`)."""
     return function_pointers.address(compiled(kind, function, dtype))
 
 
 @cache
-def entry(kind: str, function: Callable, dtype: str) -> Callable:
+def entry(kind: str, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
     """Return the compiled kernel as Python calls it fastest, without type checks (`sweepgd.kernels.compiling.entry`)."""
     return compiling.entry(compiled(kind, function, dtype))

@@ -22,7 +22,7 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, np.dtype
 
 
 @cache
-def fingerprint(function: Callable) -> str | None:
+def fingerprint(function: Callable[..., Any]) -> str | None:
     """Return a digest of a kernel and its helpers as they are loaded, and of the source files of their packages.
 
     None if one of them has no source file, so that an edit could not be detected.
@@ -36,7 +36,7 @@ def fingerprint(function: Callable) -> str | None:
     return _digest(" ".join([_sources(files), *loaded]))[:16]
 
 
-def reached(function: Callable) -> set[Any]:
+def reached(function: Callable[..., Any]) -> set[Any]:
     """Return a kernel with all helpers that it may call, including those of other distributions."""
     found: set[Any] = {function}
     queue: list[Any] = [function]
@@ -47,7 +47,7 @@ def reached(function: Callable) -> set[Any]:
     return found
 
 
-def root(function: Callable) -> Path | None:
+def root(function: Callable[..., Any]) -> Path | None:
     """Return the folder of a function's top-level package, or the file of a top-level module; None if it has no source file.
 
     For sweepgd itself, return the function's own folder, so that an edit elsewhere does not compile the kernel again.

@@ -57,7 +57,7 @@ class _TypesOnly(CompilerBase):
         return [passes]
 
 
-def widened_lines(kind: str, function: Callable) -> list[WidenedLine]:
+def widened_lines(kind: str, function: Callable[..., Any]) -> list[WidenedLine]:
     """Return the lines at which a kernel compiled for float32 computes in float64, also in the helpers that its loops call.
 
     `kind` is a key of `signatures`. Helpers of sweepgd itself are left out.
@@ -65,7 +65,7 @@ def widened_lines(kind: str, function: Callable) -> list[WidenedLine]:
     return sorted(set(_widened_lines(function, signatures("float32")[kind].numba, whole=False, seen=set())))
 
 
-def _widened_lines(function: Callable, signature: Any, *, whole: bool, seen: set[Any]) -> Iterator[WidenedLine]:
+def _widened_lines(function: Callable[..., Any], signature: Any, *, whole: bool, seen: set[Any]) -> Iterator[WidenedLine]:
     """Yield the lines of one function; `whole` is true if its caller calls it in a loop."""
     key = (function, signature.args if hasattr(signature, "args") else signature, whole)
     if key in seen:

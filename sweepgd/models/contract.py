@@ -37,10 +37,10 @@ class Curvature:
     `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al. 2017); None if there are none.
     """
 
-    product: Callable
+    product: Callable[..., Any]
     kept: Callable[[int], int]
     workspace: Callable[[int], int]
-    second_moments: Callable | None = None
+    second_moments: Callable[..., Any] | None = None
     chunk: int = 1
     rescaled: Callable[[npt.NDArray[np.float64], float], npt.NDArray[np.float64]] | None = None
 
@@ -56,8 +56,8 @@ class Architecture:
     """
 
     layout: Layout
-    gradient: Callable
-    evaluate: Callable
+    gradient: Callable[..., Any]
+    evaluate: Callable[..., Any]
     initial: Callable[[np.random.Generator], npt.NDArray[np.float64]]
     settings: npt.NDArray[np.float64]
     workspace: Callable[[int], int]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,11 @@ def _no_workspace(batch: int) -> int:
 
 
 def _surface(
-    gradient: Callable, evaluate: Callable, product: Callable, start: tuple[float, ...], settings: tuple[float, ...] = ()
+    gradient: Callable[..., Any],
+    evaluate: Callable[..., Any],
+    product: Callable[..., Any],
+    start: tuple[float, ...],
+    settings: tuple[float, ...] = (),
 ) -> Architecture:
     return Architecture(
         layout=layout_of([Tensor((len(start),), POSITION, len(start), 1)]),

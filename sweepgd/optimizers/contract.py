@@ -39,18 +39,18 @@ class Optimizer:
     """
 
     name: str
-    update: Callable
+    update: Callable[..., Any]
     learning_rate: Setting
     paper: str
     hyperparameters: tuple[Setting, ...] = ()
     slots: tuple[str, ...] | Callable[[Layout], Mapping[str, int]] = ()
     elementwise: bool = True
-    probe: Callable | None = None
-    evaluation: Callable | None = None
+    probe: Callable[..., Any] | None = None
+    evaluation: Callable[..., Any] | None = None
     api_version: int = API_VERSION
 
     @property
-    def functions(self) -> dict[str, Callable]:
+    def functions(self) -> dict[str, Callable[..., Any]]:
         """The functions of the rule by kind of kernel."""
         functions = {"update": self.update, "probe": self.probe, "evaluation": self.evaluation}
         return {kind: function for kind, function in functions.items() if function is not None}

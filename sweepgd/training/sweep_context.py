@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sweepgd.curvature.measurer import Measurer
 
 # The kernels of every run, by kind, which do not depend on the model or the optimizer.
-LOOPS: dict[str, Callable] = {
+LOOPS: dict[str, Callable[..., Any]] = {
     "train": trainer.train,
     "evaluate_parts": trainer.evaluate_parts,
     "probe": trainer.no_probe,
@@ -211,10 +211,12 @@ class SweepContext:
                 for kernel in kernels:
                     signatures.compiled(*kernel)
 
-    def _model_kernels(self) -> list[tuple[str, Callable, str]]:
+    def _model_kernels(self) -> list[tuple[str, Callable[..., Any], str]]:
         """Return the model's kernels for training and for the measures, each with its kind and dtype."""
         model, dtype = self.architecture, self.sweep.model.dtype
-        kernels: list[tuple[str, Callable | None, str]] = [(kind, getattr(model, kind), dtype) for kind in FIRST_ORDER]
+        kernels: list[tuple[str, Callable[..., Any] | None, str]] = [
+            (kind, getattr(model, kind), dtype) for kind in FIRST_ORDER
+        ]
         if self.sweep.measure is not None:
             second, measured = model.curvature, self.measure.dtype or dtype
             if second is None:

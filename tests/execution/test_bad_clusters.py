@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from commands import call, completed
 from dask_cluster import DaskCluster
-from distributed import Client
 from distributions import distribution, environment
 from tiny import sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError
 from sweepgd.execution import clusters
+
+distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
 TLS_HINT = "; a scheduler that wants TLS has an address tls://…, and its keys are named in Dask's configuration\n"
 
@@ -172,7 +173,7 @@ def test_a_worker_with_other_software_and_one_without_a_plugin(tmp_path):
 
 def _ports(cluster):
     """The ports of the scheduler and of its worker."""
-    with Client(cluster.address, set_as_default=False) as client:
+    with distributed.Client(cluster.address, set_as_default=False) as client:
         (worker,) = client.nthreads()
     return cluster.address.rpartition(":")[2], worker.rpartition(":")[2]
 

@@ -1,5 +1,7 @@
 """Measures of sharpness against the generalization gap."""
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 
@@ -57,7 +59,7 @@ def _chosen(columns: list[str], names: list[str]) -> list[str]:
     return [first[name] for name in ordered][:MOST_PANELS]
 
 
-def _panel(name: str, rows: Rows, found: dict, groups: list[int]) -> alt.Chart:
+def _panel(name: str, rows: Rows, found: dict[str, Any], groups: list[int]) -> alt.Chart:
     tau = "τ undefined: " + str(found["message"]) if found["kendall"] is None else f"τ {found['kendall']:+.2f}"
     if found["kendall_low"] is not None:
         tau += f"  [{found['kendall_low']:+.2f}, {found['kendall_high']:+.2f}]"
