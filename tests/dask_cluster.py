@@ -33,7 +33,8 @@ class DaskProcess:
 
     @property
     def runs(self) -> bool:
-        return self.process.poll() is None
+        """True if it has not ended. One that has is reaped by `kill` alone: until then nothing else has its number."""
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def worker_processes(self) -> list[int]:
         """The worker of a nanny: its child with the largest number is no resource tracker."""
@@ -41,12 +42,14 @@ class DaskProcess:
 
     def kill(self) -> None:
         """Kill it with all the processes of its session."""
+        if self.process.returncode is not None:
+            return
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
         for each in alive(self.process.pid):  # those with a process group of their own
             with suppress(ProcessLookupError):
                 os.kill(each.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 class DaskCluster:

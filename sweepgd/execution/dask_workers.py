@@ -35,6 +35,8 @@ class DaskWorkers:
         """The check of each worker that is known, made or under way."""
         self._missed: set[str] = set()
         """Workers that were not in the last list, which may be older than the news of a new worker."""
+        self._retiring: set[str] = set()
+        """Workers that have begun to end as planned. The last one cannot hand on its data: Dask calls that unexpected."""
         self._sending: Any = None
         self._watching: Any = None
 
@@ -110,6 +112,8 @@ class DaskWorkers:
 
     def _heard(self, worker: str, message: dict[str, Any]) -> None:
         """The scheduler tells of a worker."""
+        if message.get("status") == "closing_gracefully":
+            self._retiring.add(worker)
         if message.get("action") == "remove-worker":
             self._remove(worker, expected=message["expected"])
 
@@ -117,7 +121,8 @@ class DaskWorkers:
         self.threads.pop(worker, None)
         if self._asked.pop(worker, None) is not None:  # it may come back
             self._client.unsubscribe_topic(worker)
-        self.removed(worker, expected)
+        self.removed(worker, expected or worker in self._retiring)
+        self._retiring.discard(worker)
 
     def _unreachable(self, why: str) -> None:
         raise gone(self._client, why)

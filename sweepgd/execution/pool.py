@@ -202,7 +202,7 @@ class Pool:
     def _reason_of_end(self, worker: Worker) -> str:
         """Why a worker ended."""
         if worker.process.exitcode == OUT_OF_MEMORY and self._setup.memory is not None:
-            return f"took more than its worker's share of memory, {self._setup.memory / 1e9:.3g} GB: give fewer --workers"
+            return f"took more than its worker's share of memory, {self._setup.memory / 1e9:.3g} GB: use fewer --workers"
         again = f", in each of {worker.attempt} attempts" if worker.attempt > 1 else ""
         return f"the worker process ended {fork_server.ending(worker.process)}{again}"
 

@@ -108,7 +108,7 @@ class Losses:
 @pytest.mark.parametrize(
     ("kills", "trials", "more", "wait"),
     [
-        pytest.param(4, 4000, 4, 0.5, id="4"),
+        pytest.param(3, 3000, 4, 0.5, id="3"),
         pytest.param(30, 4000, 100, 3.0, id="30", marks=pytest.mark.slow),
     ],
 )

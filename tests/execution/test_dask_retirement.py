@@ -63,21 +63,26 @@ def lost(notes):
     return [line for line in notes.lines if "lost" in line or "anew" in line]
 
 
-def test_workers_that_end_as_planned_cost_no_attempt(tmp_path):
-    """One at the end of its lifetime, one that is retired in the middle of a block."""
-    with DaskCluster(tmp_path, env=NO_FAILURES) as cluster:
-        cluster.add_worker("--lifetime", "6s", "--no-nanny")
-        cluster.add_worker("--no-nanny")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, tmp_path):
+    """Neither one that leaves its data to another, nor the last one, which cannot. Another comes in its place."""
+
+    def end_as_planned(dask_worker):
+        """Begin what Dask does at the end of a worker's lifetime."""
+        dask_worker.loop.add_callback(dask_worker.close_gracefully)
+
+    with DaskCluster(tmp_path, "--no-nanny", env=NO_FAILURES) as cluster:
+        for _ in range(workers):
+            cluster.add_worker()
         with distributed.Client(cluster.address, set_as_default=False) as client:
-            client.wait_for_workers(2)
+            client.wait_for_workers(workers)
 
             class Retires(Notes):
                 def finished(self, result):
                     super().finished(result)
                     if self.finished_trials == 3:
-                        cluster.add_worker("--no-nanny")
-                        client.wait_for_workers(len(client.nthreads()) + 1)
-                        client.retire_workers([next(iter(client.nthreads()))])
+                        client.run(end_as_planned, workers=[next(iter(client.nthreads()))])
+                        cluster.add_worker()
 
             notes = Retires()
             given = sweep(*LONG, "search.trials=20")
