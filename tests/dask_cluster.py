@@ -34,7 +34,12 @@ class DaskProcess:
     @property
     def runs(self) -> bool:
         """True if it has not ended. One that has is reaped by `kill` alone: until then nothing else has its number."""
-        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        if self.process.returncode is not None:
+            return False
+        try:
+            return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:  # something else has reaped it
+            return False
 
     def worker_processes(self) -> list[int]:
         """The worker of a nanny: its child with the largest number is no resource tracker."""

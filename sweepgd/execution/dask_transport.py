@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, get_worker
-from distributed.comm import CommClosedError
+from distributed.comm.core import CommClosedError
 
 from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.core.memory_limit import WORKERS_PART, memory_per_worker
