@@ -15,6 +15,7 @@ from multiprocessing.context import ForkServerProcess, SpawnProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import gettempdir
+from time import sleep
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +28,8 @@ from sweepgd.execution import scratch_folder
 context: Any = multiprocessing.get_context("forkserver")
 PRELOADED = ["sweepgd.execution.preload"]
 
-STARTS = 3  # attempts to start a process
+RETRY_SECONDS = 0.1
+STARTS = 5  # attempts to start a process
 PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
@@ -94,6 +96,7 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
             return process
         except (OSError, EOFError) as error:  # for example if the fork server is killed at this moment
             last_error = error
+            sleep(RETRY_SECONDS)  # a killed fork server refuses connections before the system lists it as ended
     raise SweepgdError(f"cannot start a worker process: {reason(last_error)}; use fewer --workers, or try again")
 
 
