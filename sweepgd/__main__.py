@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import FrameType
 
 INTERRUPTED = 130
-# How long threads that plugins have left may take to end by themselves.
+# The time limit for threads that plugins have left to end by themselves.
 PATIENCE_SECONDS = 0.5
 
 

@@ -24,7 +24,7 @@ from sweepgd.cli.verify import verify
 from sweepgd.core.errors import SweepgdError, one_line, reason
 from sweepgd.core.interrupts import end_on_interrupt
 
-# What Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
+# The class that Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
@@ -84,7 +84,7 @@ def _run() -> tuple[str, int]:
 
 
 def _refused(error: OSError) -> str:
-    """What the system refused, and for which file; nothing where it is that nobody reads on, as in `sweepgd list | head`."""
+    """Return the error and its file; nothing if the reader of stdout has ended, as in `sweepgd list | head`."""
     try:
         flush_stdout()
     except SweepgdError as problem:

@@ -1,4 +1,4 @@
-"""What several commands take, the exit codes that they end with, and how they end soon."""
+"""Options and exit codes that several commands share, and their quick end."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""How the commands print tables."""
+"""Printing of tables, for all commands."""
 
 import json
 from typing import Any

@@ -48,7 +48,7 @@ class PointsProgress:
             self._bar.advance(self._task)
 
 
-# Where there is no terminal, a line at most this often.
+# Without a terminal, print a line at most this often.
 LINE_SECONDS = 5.0
 
 

@@ -174,7 +174,7 @@ def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
 
 
 def _failed(results: Any) -> str:
-    """How many of the trials recorded, by this call or an earlier one, failed or timed out, and why the first did; or ''."""
+    """Return the number of recorded trials that failed or timed out, with the reason of the first; '' if none did."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

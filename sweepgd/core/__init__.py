@@ -1,4 +1,4 @@
-"""What all packages share: errors, settings, the layout table, outcomes, random streams, interrupts and the disk cache.
+"""The parts that all packages share: errors, settings, layout table, outcomes, random streams, interrupts and disk cache.
 
 Nothing here imports another package of sweepgd.
 """

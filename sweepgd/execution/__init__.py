@@ -1,4 +1,4 @@
-"""Where trials run on other machines: blocks of trials sent through Dask or any `concurrent.futures.Executor`.
+"""Execution of trials in local processes, or on other machines through Dask or any `concurrent.futures.Executor`.
 
 One process, the driver, owns the study and its record. The workers here are stateless: they receive the study once, run blocks
 of its trials in a local pool of their own, and send the results back. Nothing here knows Optuna or writes a record.

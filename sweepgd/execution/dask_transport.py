@@ -25,7 +25,7 @@ from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, RungReport, Study
 from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported, TransportEvent
 
-# How long the workers are given to end the study.
+# The time limit for the workers to end the study.
 CLOSE_SECONDS = 0.5
 
 

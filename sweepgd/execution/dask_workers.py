@@ -12,7 +12,7 @@ from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.execution.messages import Study
 from sweepgd.execution.requirements import differences
 
-# How often the workers are listed.
+# The interval between two lists of the workers.
 WATCH_SECONDS = 1.0
 
 

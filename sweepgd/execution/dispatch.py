@@ -9,7 +9,7 @@ from sweepgd.core.interrupts import Stop
 from sweepgd.execution.engine import Engine
 from sweepgd.record.commit_results import FLUSH_SECONDS, ResultCommitter
 
-# How long after the signal running tasks may end, so that all is over in 2 s: publishing (0.3 s, see CLOSE_BYTES) and the end
+# The time that running tasks have after the signal, so that all is over in 2 s: publishing (0.3 s, see CLOSE_BYTES) and the end
 # of the interpreter and of its fork server (0.1 s) come after that.
 DRAIN_SECONDS = 1.0
 

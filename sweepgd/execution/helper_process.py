@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # A block that takes longer than this goes back with the tasks that have not begun, for other workers.
 LONGEST_SECONDS = 10.0
-# Where the worker is gone, what does not end by itself so soon, as the compiling of a kernel, is not waited for.
+# The time limit after the end of the worker; compiling a kernel, for example, may take longer.
 PATIENCE_SECONDS = 0.3
 # A trial goes on if the driver has not answered for this long: it may have been killed.
 ANSWER_SECONDS = 30.0
@@ -102,7 +102,7 @@ class _BlockRun:
         self._returned = Returned(notes=notes)
         self._rung: Rung | None = None
         self._asked = inf
-        """When the driver was asked about the trial that waits at a rung."""
+        """The time when the driver was asked about the trial that waits at a rung."""
 
     def run(self) -> Returned:
         """Run the tasks and return their results. Raises EOFError or OSError if the worker is gone."""

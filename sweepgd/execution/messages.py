@@ -23,7 +23,7 @@ class Study:
     optimizers: tuple[str, ...]
     """The optimizers whose kernels are compiled before the first trial."""
     requirements: Requirements
-    """What must be installed, see `sweepgd.execution.requirements`."""
+    """The software that must be installed, see `sweepgd.execution.requirements`."""
     data: Mapping[str, bytes]
     """The files of the prepared data by name; empty where each replicate has data of its own, drawn where it runs."""
     plugins: Mapping[str, bytes]

@@ -200,7 +200,7 @@ class Pool:
             yield from self._replace(worker, FAILED, self._reason_of_end(worker))
 
     def _reason_of_end(self, worker: Worker) -> str:
-        """Why a worker ended."""
+        """Return the reason of a worker's end."""
         if worker.process.exitcode == OUT_OF_MEMORY and self._setup.memory is not None:
             return f"took more than its worker's share of memory, {self._setup.memory / 1e9:.3g} GB: use fewer --workers"
         again = f", in each of {worker.attempt} attempts" if worker.attempt > 1 else ""

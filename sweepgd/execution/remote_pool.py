@@ -13,7 +13,7 @@ from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
 from sweepgd.execution.pool import ATTEMPTS
 from sweepgd.execution.pruners import PruningTable
-from sweepgd.execution.transport import BlockEnded, BlockLost, Note, RungReported, Transport
+from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported, Transport
 from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_again
 
 # Blocks that a slot holds, the running one included, so that it need not wait for the next: a round trip takes 10 to 30 ms.
@@ -89,8 +89,6 @@ class RemotePool:
         self._send()
         for event in self._transport.events(timeout):
             match event:
-                case Note(text):
-                    self._note(text)
                 case RungReported(block, report) if block in self._sent:
                     yield Rung(report.task, report.percent, report.mean, block)
                 case BlockEnded(block, outcome) if block in self._sent:

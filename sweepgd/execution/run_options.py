@@ -19,7 +19,7 @@ def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where the tasks of a command run, for how long, with which plugins, and the receiver of progress.
+    """The place where the tasks of a command run, for how long, with which plugins, and the receiver of progress.
 
     Raises UsageError for an executor of an unknown kind, or for one beside a number of local workers.
     """

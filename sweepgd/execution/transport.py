@@ -32,14 +32,7 @@ class RungReported:
     report: RungReport
 
 
-@dataclass(frozen=True)
-class Note:
-    """A line for the user."""
-
-    text: str
-
-
-TransportEvent = BlockEnded | BlockLost | RungReported | Note
+TransportEvent = BlockEnded | BlockLost | RungReported
 
 
 class Transport(Protocol):

@@ -1,4 +1,4 @@
-"""What `sweepgd measure` does: curvature at the recorded minimisers of a search, in workers, once for the same settings."""
+"""The work of `sweepgd measure`: curvature at the recorded minimisers of a search, in workers, once for the same settings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -37,7 +37,7 @@ from sweepgd.training.measure_minimisers import (
 )
 from sweepgd.training.sweep_context import SweepContext
 
-# How much of the recorded parameters is in memory at once, read ahead of the workers.
+# The bytes of recorded parameters in memory at once, read ahead of the workers.
 READ_BYTES = 64 * 2**20
 
 
@@ -51,7 +51,7 @@ class MeasureTask:
 
 @dataclass(frozen=True)
 class MeasureResult:
-    """What a worker hands back: a record for the log, whether a failure kept the value away, and the seconds that it took."""
+    """The result of a worker: a record for the log, True if a failure left the value missing, and the duration in seconds."""
 
     trial: int
     record: bytes

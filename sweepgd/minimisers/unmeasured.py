@@ -1,4 +1,4 @@
-"""What of the measures asked for is recorded of each minimiser, and what is missing."""
+"""The requested measures that are recorded of each minimiser, and those that are missing."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

@@ -14,7 +14,7 @@ class NoRoom(SweepgdError):
     """Raised when a disk or a quota is full. The write can be repeated once there is space."""
 
 
-# How to fix each error number of the operating system.
+# The remedy for each error number of the operating system.
 _REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space there"),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable"),

@@ -21,7 +21,7 @@ from sweepgd.record.run_keys import Runs
 from sweepgd.record.schema import SCHEMAS, footer
 from sweepgd.record.store import Store
 
-# Where rows wait for those of their neighbouring trials, in the directory that is being made.
+# The folder in the new directory in which rows wait for those of neighbouring trials.
 UNSORTED = "unsorted"
 
 

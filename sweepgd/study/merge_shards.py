@@ -1,4 +1,4 @@
-"""What `sweepgd merge` does: the records of the shards of a search made one, equal to that of a search in one piece."""
+"""The work of `sweepgd merge`: one record of the shards of a search, equal to that of the whole search."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

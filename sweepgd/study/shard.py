@@ -54,7 +54,7 @@ class Shard:
 
     @property
     def trials(self) -> str:
-        """What a message calls the trials of the shard."""
+        """The name of the shard's trials in messages."""
         return f"trials of shard {self}"
 
     def folder(self, name: str) -> str:

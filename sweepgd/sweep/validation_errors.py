@@ -8,7 +8,7 @@ from sweepgd.core.errors import nearest
 from sweepgd.sweep.entries import Range
 from sweepgd.sweep.spec import Sweep
 
-# What to give instead, by pydantic's type of error.
+# The advice that ends a message, by pydantic's type of error.
 _CORRECTIONS = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",

@@ -86,7 +86,7 @@ class Training:
 
     @property
     def outcome(self) -> Outcome | None:
-        """How the run ended; None while it goes on."""
+        """The outcome of the run; None before it ends."""
         return self._outcome
 
     @property

@@ -1,4 +1,4 @@
-"""What the loss looks like around recorded minimisers: on the line between two of them, and on a plane through one.
+"""The loss around recorded minimisers: on the line between two of them, and on a plane through one.
 
 landscape = LandscapeContext("results/quickstart")
 small, large = pair(landscape.results.trials)

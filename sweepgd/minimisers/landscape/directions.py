@@ -71,7 +71,7 @@ def path_plane(path: Array) -> Plane:
     """
     centred = path - path.mean(axis=0)
     _, deviations, components = np.linalg.svd(centred, full_matrices=False)
-    # What is left of a straight path across itself is rounding.
+    # The remainder of a straight path across itself is rounding.
     if len(deviations) < 2 or not deviations[1] > deviations[0] * np.finfo(np.float32).eps:
         raise SweepgdError("it lies on a straight line, or does not move at all, and spans no plane")
     start = components[:2] @ (path[0] - path[-1])

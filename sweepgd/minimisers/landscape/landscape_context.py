@@ -30,7 +30,7 @@ class _Notes(NoProgress):
 
 
 class LandscapeContext:
-    """What landscapes are measured on. `note` is told of whatever takes long or cannot be had; `data_path` is where a data file
+    """The study of the landscapes. `note` is told of whatever takes long or cannot be had; `data_path` is where a data file
     is now that has been moved, and `plugins` are the files, registered already, that the sweep was run with.
 
     Raises SweepgdError where the directory holds no results, or its data, model or optimizers are not to be had here.
@@ -78,7 +78,7 @@ class LandscapeContext:
         return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
 
     def weights(self, *runs: RunKey) -> dict[str, object]:
-        """What the settings of a landscape say of the weights of its runs: nothing where all are final."""
+        """Return the settings that name the weights of the runs; empty if all are final."""
         which = [self.which(run) for run in runs]
         return {"weights": which} if "best" in which else {}
 
@@ -104,5 +104,5 @@ class LandscapeContext:
 
 
 def _ending(status: str, message: str) -> str:
-    """How a run ended; most messages begin with that themselves."""
+    """Return the ending of a run; most messages begin with it."""
     return message if message.startswith(status) else f"{status}: {message}"

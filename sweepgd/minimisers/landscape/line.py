@@ -53,7 +53,7 @@ def line(
 
 
 def line_settings(landscape: LandscapeContext, small: RunKey, large: RunKey) -> dict[str, object]:
-    """What a line is made with. Raises UsageError where there is none between the two."""
+    """Return the settings of a line. Raises UsageError if there is no line between the two runs."""
     if small == large:
         raise UsageError(f"a line wants two runs, and both of its ends are {small}: name another one")
     if landscape.context.data_seed(small.replicate) != landscape.context.data_seed(large.replicate):

@@ -27,7 +27,7 @@ Columns = dict[str, list[float | None]]
 
 # Tasks that a line or a surface is divided into. Each carries two or three vectors of parameters to its worker.
 CHUNKS = 100
-# How often Ctrl-C is looked for.
+# The interval between checks for Ctrl-C.
 EVENT_SECONDS = 0.1
 
 

@@ -30,7 +30,7 @@ LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validati
 
 @dataclass(frozen=True)
 class SurfaceOptions:
-    """How a plane is to be looked at.
+    """The options of a surface.
 
     `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; the two
     parameters of a model that has no more are the plane itself. `extent` is how far it reaches to each side of the weights;

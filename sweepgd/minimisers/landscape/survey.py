@@ -1,4 +1,4 @@
-"""Which landscapes a study gets, each made once and kept in its directory."""
+"""The landscapes of a study, each computed once and kept in its directory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from sweepgd.minimisers.landscape.surface import SurfaceOptions, surface
 
 
 class Progress(Protocol):
-    """Who is told how it goes."""
+    """Receives progress events."""
 
     def began(self, what: str, points: int) -> None: ...
     def advance(self) -> None: ...
