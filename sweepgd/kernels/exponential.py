@@ -9,7 +9,10 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from sweepgd.kernels.compiling import config, helper
-from sweepgd.kernels.llvm_vectors import INT32, VECTOR_BYTES, Emitter, number
+from sweepgd.kernels.llvm_vectors import INT32, Emitter, number
+from sweepgd.kernels.tile_shapes import TILES
+
+VECTOR_BYTES = TILES.vector_bytes
 
 # e^r for |r| ≤ ½ log 2, highest power first, and log 2 in two parts (Moshier's Cephes library, expf); error below 2 ulp.
 _POLYNOMIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)

@@ -6,8 +6,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.np.arrayobj import make_array
 
-# A vector is 64 bytes: one AVX-512 register, two of AVX2, four of NEON.
-VECTOR_BYTES = 64
+from sweepgd.kernels.tile_shapes import TILES
+
 INT32, INT64 = ir.IntType(32), ir.IntType(64)
 
 
@@ -30,7 +30,7 @@ class Emitter:
         self.context, self.builder = context, builder
         self.real = ir.FloatType() if single else ir.DoubleType()
         self.bytes = 4 if single else 8
-        self.lanes = VECTOR_BYTES // self.bytes
+        self.lanes = TILES.vector_bytes // self.bytes
         self.vector = ir.VectorType(self.real, self.lanes)
         self.suffix = f"v{self.lanes}f{8 * self.bytes}"
         self.zero = self.constant(0.0)
@@ -62,6 +62,18 @@ class Emitter:
             return
         name = f"llvm.masked.store.{self.suffix}.p0"
         self.call(name, ir.VoidType(), [value, address, ir.Constant(INT32, self.bytes), mask])
+
+    def load_or_zero(self, condition: Any, pointer: Any, offset: Any, kind: Any) -> Any:
+        """Return the vector of type `kind` at an address if the condition is true, else zeros."""
+        builder, zero = self.builder, ir.Constant(kind, None)
+        before = builder.block
+        with builder.if_then(condition):
+            loaded = builder.load(self._vector_at(pointer, offset, kind), align=self.bytes)
+            inside = builder.block
+        result = builder.phi(kind)
+        result.add_incoming(zero, before)
+        result.add_incoming(loaded, inside)
+        return result
 
     def _vector_at(self, pointer: Any, offset: Any, kind: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(pointer, [offset]), kind.as_pointer())

@@ -1,11 +1,4 @@
 """Matrix products in register tiles; most of the time of a small training step is spent here.
-
-A tile of `rows` × `vectors` accumulators stays in vector registers during the loop over the inner dimension, so that each
-loaded vector is used `rows` times. LLVM does not do this by itself for nested loops. Tiles are therefore emitted as vector
-instructions; everything around them is ordinary kernel code.
-
-Measured on one core of an AVX-512 machine (peak 118 GFLOP/s), float32, against np.dot with SciPy's OpenBLAS: 8×784 by 784×512
-runs at 111 GFLOP/s instead of 36, 32×512 by 512×512 at 114 instead of 72, 1024×512 by 512×512 at 109 instead of 105.
 """
 
 from collections.abc import Callable
@@ -14,107 +7,161 @@ from typing import Any
 import numpy as np
 
 from sweepgd.kernels.compiling import config, helper
-from sweepgd.kernels.llvm_vectors import VECTOR_BYTES
-from sweepgd.kernels.matmul_tiles import dots_kernel, tile_kernel
+from sweepgd.kernels.matmul_tiles import dots_kernel, product_tile
+from sweepgd.kernels.packing import PANEL_ROWS, pack, pack_transposed, panel_like
+from sweepgd.kernels.tile_shapes import TILES
 
-_dots_4x4, _dots_4x1, _dots_1x16, _dots_1x1 = dots_kernel(4, 4), dots_kernel(4, 1), dots_kernel(1, 16), dots_kernel(1, 1)
+ROW, (TALL, BROAD) = TILES.row_vectors, TILES.dots
+_dots_tile, _dots_row, _dot = dots_kernel(TALL, BROAD), dots_kernel(1, ROW), dots_kernel(1, 1)
+VECTOR_BYTES = TILES.vector_bytes
+WIDE = TILES.vectors
 
 
-def _block(add: bool) -> Callable[..., Any]:
-    """Return a kernel function for c = a·b, or with `add` c += a·b, in tiles row by row; b and c have row strides."""
-    tile_4x4, tile_4x1, tail_4x1 = tile_kernel(4, 4, add), tile_kernel(4, 1, add), tile_kernel(4, 1, add, masked=True)
-    tile_1x4, tile_1x1, tail_1x1 = tile_kernel(1, 4, add), tile_kernel(1, 1, add), tile_kernel(1, 1, add, masked=True)
+def _column(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Callable[..., Any]:
+    """Return a kernel function for the columns of one tile."""
+    tile, most, descending = product_tile(heights, vectors, masked), heights[-1], heights[::-1]
 
     @helper
-    def block(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, rows, inner, columns):
-        lanes = VECTOR_BYTES // a.itemsize
-        i = 0
-        while i < rows:
-            at_a, at_c = a_start + i * a_row, c_start + i * c_row
-            j = 0
-            if i + 4 <= rows:
-                while j + 4 * lanes <= columns:
-                    tile_4x4(a, at_a, a_row, a_inner, b, b_start + j, b_row, c, at_c + j, c_row, inner, lanes)
-                    j += 4 * lanes
-                while j + lanes <= columns:
-                    tile_4x1(a, at_a, a_row, a_inner, b, b_start + j, b_row, c, at_c + j, c_row, inner, lanes)
-                    j += lanes
-                if j < columns:
-                    tail_4x1(a, at_a, a_row, a_inner, b, b_start + j, b_row, c, at_c + j, c_row, inner, columns - j)
-                i += 4
-            else:
-                while j + 4 * lanes <= columns:
-                    tile_1x4(a, at_a, a_row, a_inner, b, b_start + j, b_row, c, at_c + j, c_row, inner, lanes)
-                    j += 4 * lanes
-                while j + lanes <= columns:
-                    tile_1x1(a, at_a, a_row, a_inner, b, b_start + j, b_row, c, at_c + j, c_row, inner, lanes)
-                    j += lanes
-                if j < columns:
-                    tail_1x1(a, at_a, a_row, a_inner, b, b_start + j, b_row, c, at_c + j, c_row, inner, columns - j)
-                i += 1
+    def column(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, rows, inner, width, add):
+        while rows > 0:
+            # The last rows are split into two tiles of about equal height.
+            fitting = (rows + 1) // 2 if most < rows < 2 * most else rows
+            height = 1
+            for each in descending:
+                if each <= fitting:
+                    height = each
+                    break
+            tile(height, a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, inner, width, add)
+            a_start += height * a_row
+            c_start += height * c_row
+            rows -= height
 
-    return block
+    return column
+
+FEW = (1, 2, 4, 8)
+_row = _column((1,), ROW)
+_wide = _column(TILES.heights, WIDE)
+_double = _wide if WIDE == 2 else _column(TILES.heights, 2)
+_part = _column(FEW, 1, masked=True)
+
+@helper
+def _block(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, rows, inner, columns, add):
+    lanes = VECTOR_BYTES // a.itemsize
+    j = 0
+    while j < columns:
+        left = columns - j
+        if rows == 1 and left >= ROW * lanes:
+            width = ROW * lanes
+            _row(a, a_start, a_row, a_inner, b, b_start + j, b_row, c, c_start + j, c_row, rows, inner, width, add)
+        elif left >= WIDE * lanes:
+            width = WIDE * lanes
+            _wide(a, a_start, a_row, a_inner, b, b_start + j, b_row, c, c_start + j, c_row, rows, inner, width, add)
+        elif left > lanes:
+            width = min(left, 2 * lanes)
+            _double(a, a_start, a_row, a_inner, b, b_start + j, b_row, c, c_start + j, c_row, rows, inner, width, add)
+        else:
+            width = left
+            _part(a, a_start, a_row, a_inner, b, b_start + j, b_row, c, c_start + j, c_row, rows, inner, width, add)
+        j += width
+
+@helper
+def _outer(a, a_start, a_row, b, b_start, c, c_start, rows, columns):
+    for i in range(rows):
+        factor = a[a_start + i * a_row]
+        for j in range(columns):
+            c[c_start + i * columns + j] = factor * b[b_start + j]
 
 
-_multiply_block, _add_block = _block(add=False), _block(add=True)
+CACHED_BYTES = 1 << 19
+PACKED = 64
 
-# A right-hand matrix of more than CACHED_BYTES is split into panels of PANEL_ROWS rows and the columns of one tile. A panel of
-# 64 KiB stays in the second-level cache for all rows of the left-hand matrix: 111 GFLOP/s instead of 99, 1024×784 by 784×512.
-CACHED_BYTES, PANEL_ROWS = 1 << 19, 256
-
+@helper
+def _product(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns, add):
+    if inner * columns * b.itemsize <= CACHED_BYTES:
+        _block(a, a_start, a_row, a_inner, b, b_start, columns, c, c_start, columns, rows, inner, columns, add)
+        return
+    if rows < PACKED:
+        for k in range(0, inner, PANEL_ROWS):
+            at_a, at_b, panel_rows = a_start + k * a_inner, b_start + k * columns, min(PANEL_ROWS, inner - k)
+            _block(
+                    a, at_a, a_row, a_inner, b, at_b, columns, c, c_start, columns,
+                    rows, panel_rows, columns, add or k > 0
+                )  # fmt: skip
+        return
+    width = WIDE * (VECTOR_BYTES // a.itemsize)
+    panel = panel_like(c)
+    for k in range(0, inner, PANEL_ROWS):
+        at_a, panel_rows = a_start + k * a_inner, min(PANEL_ROWS, inner - k)
+        for j in range(0, columns, width):
+            used = min(width, columns - j)
+            pack(b, b_start + k * columns + j, columns, panel_rows, used, panel)
+            _block(
+                a, at_a, a_row, a_inner, panel, np.int64(0), used, c, c_start + j, columns,
+                rows, panel_rows, used, add or k > 0
+            )  # fmt: skip
 
 @helper
 def multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
     """c ← c + a·b, with the arguments of `multiply`."""
-    if inner * columns * b.itemsize <= CACHED_BYTES:
-        _add_block(a, a_start, a_row, a_inner, b, b_start, columns, c, c_start, columns, rows, inner, columns)
-        return
-    width = 4 * (VECTOR_BYTES // a.itemsize)
-    for k in range(0, inner, PANEL_ROWS):
-        at_a, at_b, panel_rows = a_start + k * a_inner, b_start + k * columns, min(PANEL_ROWS, inner - k)
-        for j in range(0, columns, width):
-            _add_block(
-                a, at_a, a_row, a_inner, b, at_b + j, columns, c, c_start + j, columns,
-                rows, panel_rows, min(width, columns - j),
-            )  # fmt: skip
-
+    _product(a, a_start, np.int64(a_row), np.int64(a_inner), b, b_start, c, c_start, rows, inner, columns, np.bool_(True))
 
 @helper
 def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
-    """c ← a·b, (rows, columns), from flat arrays: b and c are row-major from their starts, a has strides a_row and a_inner.
+    if inner == 1:
+        _outer(a, a_start, np.int64(a_row), b, b_start, c, c_start, rows, columns)
+    else:
+        _product(
+            a, a_start, np.int64(a_row), np.int64(a_inner), b, b_start, c, c_start, rows, inner, columns, np.bool_(False)
+        )  # fmt: skip
 
-    With a_row = 1 and a_inner = rows, a is the transpose of a row-major matrix.
-    """
-    if inner * columns * b.itemsize <= CACHED_BYTES:
-        _multiply_block(a, a_start, a_row, a_inner, b, b_start, columns, c, c_start, columns, rows, inner, columns)
+@helper
+def _dots(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
+    i = 0
+    while i < rows:
+        height, width, j = (TALL, BROAD, 0) if rows - i >= TALL else (1, ROW, 0)
+        while j < columns:
+            at_b, at_c = b_start + j * inner, c_start + i * columns + j
+            if columns - j < width:
+                for row in range(i, i + height):
+                    _dot(a, a_start + row * inner, inner, b, at_b, inner, c, c_start + row * columns + j, columns, inner, add)
+                j += 1
+            else:
+                if height == 1:
+                    _dots_row(a, a_start + i * inner, inner, b, at_b, inner, c, at_c, columns, inner, add)
+                else:
+                    _dots_tile(a, a_start + i * inner, inner, b, at_b, inner, c, at_c, columns, inner, add)
+                j += width
+        i += height
+
+
+@helper
+def _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
+    if rows == 1 or (rows < 32 and inner >= 64):
+        _dots(a, a_start, b, b_start, c, c_start, rows, inner, columns, add)
         return
-    c[c_start : c_start + rows * columns] = 0
-    multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns)
+    width = WIDE * (VECTOR_BYTES // a.itemsize)
+    panel = panel_like(c)
+    for k in range(0, inner, PANEL_ROWS):
+        panel_rows = min(PANEL_ROWS, inner - k)
+        for j in range(0, columns, width):
+            used = min(width, columns - j)
+            pack_transposed(b, b_start + j * inner + k, inner, used, panel_rows, panel, width)
+            _block(
+                a, a_start + k, inner, np.int64(1), panel, np.int64(0), width, c, c_start + j, columns,
+                rows, panel_rows, used, add or k > 0
+            )  # fmt: skip
 
 
 @helper
 def multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns):
     """c ← a·bᵀ, (rows, columns), from flat row-major arrays: a is (rows, inner), b is (columns, inner)."""
-    i = 0
-    while i < rows:
-        at_a, at_c = a_start + i * inner, c_start + i * columns
-        j = 0
-        if i + 4 <= rows:
-            while j + 4 <= columns:
-                _dots_4x4(a, at_a, inner, b, b_start + j * inner, inner, c, at_c + j, columns, inner)
-                j += 4
-            while j < columns:
-                _dots_4x1(a, at_a, inner, b, b_start + j * inner, inner, c, at_c + j, columns, inner)
-                j += 1
-            i += 4
-        else:
-            while j + 16 <= columns:
-                _dots_1x16(a, at_a, inner, b, b_start + j * inner, inner, c, at_c + j, columns, inner)
-                j += 16
-            while j < columns:
-                _dots_1x1(a, at_a, inner, b, b_start + j * inner, inner, c, at_c + j, columns, inner)
-                j += 1
-            i += 1
+    _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, np.bool_(False))
+
+
+@helper
+def multiply_transposed_add(a, a_start, b, b_start, c, c_start, rows, inner, columns):
+    """c ← c + a·bᵀ, with the arguments of `multiply_transposed`."""
+    _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, np.bool_(True))
 
 
 def _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
@@ -135,5 +182,12 @@ def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, column
     c[c_start : c_start + rows * columns] = (left @ right.T).ravel()
 
 
+def _multiply_transposed_add(a, a_start, b, b_start, c, c_start, rows, inner, columns):
+    before = c[c_start : c_start + rows * columns].copy()
+    _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns)
+    c[c_start : c_start + rows * columns] += before
+
+
 if config.DISABLE_JIT:  # tiles are vector instructions and need the compiler
-    multiply, multiply_add, multiply_transposed = _multiply, _multiply_add, _multiply_transposed
+    multiply, multiply_add = _multiply, _multiply_add
+    multiply_transposed, multiply_transposed_add = _multiply_transposed, _multiply_transposed_add

@@ -19,20 +19,9 @@ RELU, TANH, SIGMOID = range(3)
 # Rows at a time in an evaluation: the activations of a layer of 64 units then take 64 KiB and stay in the second-level cache.
 CHUNK = 256
 
-# Transposing W and multiplying in tiles is faster than dot products along the rows of W if there are fewer than NARROW outputs,
-# or at most MIDDLING outputs (W then stays in the cache) and at least as many rows. 32 rows of 64 to 10 classes: 0.9 µs instead
-# of 1.8; 512 rows of 64 to 64: 42 µs instead of 69; 512 rows of 512 to 512: 2.9 ms, and 2.8 with dot products.
-NARROW, MIDDLING = 32, 256
-
-# Side of the squares in which a W that does not fit the cache is transposed: 512×512 takes 0.3 ms instead of 0.5. A W of 64×64
-# would take 3.9 µs instead of 1.4.
-SQUARE = 16
-
-
 def workspace(widths: tuple[int, ...], batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows: activations of all layers, two gradients of the widest, a Wᵀ."""
-    rows = max(batch, CHUNK)
-    return rows * (sum(widths) + 3 * max(widths))
+    """Return the length of scratch memory for `batch` rows: activations of all layers, two gradients of the widest."""
+    return max(batch, CHUNK) * (sum(widths) + 2 * max(widths))
 
 
 @helper
@@ -120,31 +109,6 @@ def forward(theta, layout, activation, inputs, first, batch, work):
 
 
 @helper
-def transpose(w, transposed):
-    fan_in, fan_out = w.shape
-    if w.size <= MIDDLING * MIDDLING:
-        for j in range(fan_out):
-            for k in range(fan_in):
-                transposed[j, k] = w[k, j]
-        return
-    for first in range(0, fan_in, SQUARE):
-        for start in range(0, fan_out, SQUARE):
-            for j in range(start, min(start + SQUARE, fan_out)):
-                for k in range(first, min(first + SQUARE, fan_in)):
-                    transposed[j, k] = w[k, j]
-
-
-@helper
-def times_transpose(work, delta, theta, offset, previous, batch, fan_in, fan_out, spare):
-    """previous ← delta·Wᵀ, (batch, fan_in): the gradient with respect to the inputs of the layer."""
-    if batch < 4 or (fan_out >= NARROW and fan_out > min(batch, MIDDLING)):
-        multiply_transposed(work, delta, theta, offset, work, previous, batch, fan_out, fan_in)
-        return
-    transpose(block(theta, offset, fan_in, fan_out), block(work, spare, fan_out, fan_in))
-    multiply(work, delta, fan_out, 1, work, spare, work, previous, batch, fan_out, fan_in)
-
-
-@helper
 def widest_layer(layout):
     widest = layout[0, FAN_IN]
     for row in range(0, layout.shape[0], 2):
@@ -163,7 +127,6 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
     z = forward(theta, layout, activation, work, 0, batch, work)
     delta = z + batch * outputs
     previous = delta + batch * widest
-    spare = previous + batch * widest
 
     y = block(work, previous, batch, targets.shape[1])
     gather(targets, rows, y)
@@ -178,7 +141,7 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
         multiply(work, h, 1, fan_in, work, delta, out, offset, fan_in, batch, fan_out)
         sum_of_rows(block(work, delta, batch, fan_out), out[bias : bias + fan_out])
         if layer > 0:
-            times_transpose(work, delta, theta, offset, previous, batch, fan_in, fan_out, spare)
+            multiply_transposed(work, delta, theta, offset, work, previous, batch, fan_out, fan_in)
             times_derivative(block(work, previous, batch, fan_in), block(work, h, batch, fan_in), activation)
             delta, previous = previous, delta
     return total / batch

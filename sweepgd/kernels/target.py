@@ -56,6 +56,12 @@ def vector_bits() -> int | None:
     return None if config.DISABLE_JIT else _widest(processor(), features())
 
 
+def vector_registers() -> int:
+    """Return the number of vector registers: 32 with AVX-512 and on ARM, 16 with AVX and SSE."""
+    x86 = binding.get_default_triple().startswith(("x86_64", "i"))
+    return 16 if x86 and vector_bits() != 512 else 32
+
+
 @cache
 def _widest(name: str, instruction_sets: str) -> int:
     # Neither Numba nor llvmlite lists the features of a name, so the width is read from assembly that LLVM emits (about 1 ms).
