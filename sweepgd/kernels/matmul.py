@@ -10,6 +10,7 @@ from sweepgd.kernels.compiling import config, helper
 from sweepgd.kernels.matmul_tiles import dots_kernel, product_tile
 from sweepgd.kernels.packing import PANEL_ROWS, pack, pack_transposed, panel_like
 from sweepgd.kernels.tile_shapes import TILES
+from sweepgd.kernels.views import block
 
 ROW, (TALL, BROAD) = TILES.row_vectors, TILES.dots
 _dots_tile, _dots_row, _dot = dots_kernel(TALL, BROAD), dots_kernel(1, ROW), dots_kernel(1, 1)
@@ -66,10 +67,11 @@ def _block(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, row
 
 @helper
 def _outer(a, a_start, a_row, b, b_start, c, c_start, rows, columns):
+    row, products = block(b, b_start, 1, columns), block(c, c_start, rows, columns)
     for i in range(rows):
         factor = a[a_start + i * a_row]
         for j in range(columns):
-            c[c_start + i * columns + j] = factor * b[b_start + j]
+            products[i, j] = factor * row[0, j]
 
 
 CACHED_BYTES = 1 << 19
