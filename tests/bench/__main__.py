@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import curvature, ending, kernels, remote, startup, sweeps, table, targets
+from . import curvature, ending, isa, kernels, remote, startup, sweeps, table, targets
 from .bound import measure_core
 from .finding import Finding
 from .kernels import Row
@@ -24,10 +24,13 @@ WIDTH = 200
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
+    # A preset core type would slow the peers that use OpenBLAS.
+    os.environ.pop("OPENBLAS_CORETYPE", None)
+    os.environ.update(isa.ENVIRONMENTS.get(options.isa, {}))
     console = Console(width=None if Console().width >= WIDTH else WIDTH, highlight=False)
     for line in table.missing():
         console.print(line)
-    metadata = _metadata()
+    metadata = _metadata(options.isa)
     console.print(", ".join(f"{name} {text}" for name, text in metadata.items()))
 
     if options.quick:
@@ -73,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         "python -m tests.bench", description="Measures sweepgd and its peers, alternating, on one core."
     )
     parser.add_argument("--only", type=_parts, default=PARTS, metavar="PART,…", help=f"some of {','.join(PARTS)}")
+    parser.add_argument(
+        "--isa", choices=isa.ENVIRONMENTS, help="limit everyone to this instruction set, as on a processor that has no wider one"
+    )
     parser.add_argument("--rounds", type=int, help=f"samples of each step ({ROUNDS}; {QUICK_ROUNDS} with --quick)")
     parser.add_argument("--quick", action="store_true", help="a small form, in a minute or two: are all parts in order?")
     parser.add_argument("--long", action="store_true", help="with the sweep of 100,000 trials")
@@ -88,9 +94,11 @@ def _parts(text: str) -> tuple[str, ...]:
     return parts
 
 
-def _metadata() -> dict[str, str]:
+def _metadata(isa: str | None) -> dict[str, str]:
     """When and on what this was measured."""
     known = {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "processor": _processor()}
+    if isa is not None:
+        known["instruction set"] = f"limited to {isa}"
     known["load"] = f"{os.getloadavg()[0]:.1f} before"
     for package in PACKAGES:
         try:

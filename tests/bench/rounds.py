@@ -71,7 +71,7 @@ def measure(case: Case | Minimum, children: Mapping[Entry, Child], rounds: int) 
 def _timing(case: Case | Minimum, entry: Entry, prepared: float, count: int, samples: Sequence[Took]) -> Timing:
     steps = count * case.updates * entry.trials
     core_share = sum(took.core for took in samples) / sum(took.wall for took in samples)
-    return Timing(prepared, tuple(1e6 * took.wall / steps for took in samples), core_share)
+    return Timing(prepared, tuple(1e6 * took.core / steps for took in samples), core_share)
 
 
 def _epochs_a_sample(child: Child) -> int:
