@@ -10,7 +10,7 @@ import numpy as np
 from sweepgd.core.layout import FAN_IN, FAN_OUT, OFFSET
 from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.losses import SQUARED, losses, wrong_rows
-from sweepgd.kernels.matmul import multiply, multiply_transposed
+from sweepgd.kernels.matmul import multiply, multiply_add, multiply_transposed
 from sweepgd.kernels.views import block, flat
 
 # Values of settings[0]; settings[1] is the loss.
@@ -73,16 +73,17 @@ def times_derivative(delta, h, activation):
 
 
 @helper
-def add_rows(delta, total):
-    for i in range(delta.shape[0]):
-        for j in range(delta.shape[1]):
-            total[j] += delta[i, j]
+def sum_of_rows(work, delta, batch, columns, one, add, out, at):
+    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`, or with `add` add them to it.
 
-
-@helper
-def sum_of_rows(delta, total):
-    total[:] = 0
-    add_rows(delta, total)
+    They are the product of a row of ones and delta, in a third of the time of a loop over rows. `one` is the index of a number
+    in `work` that may be overwritten.
+    """
+    work[one] = 1
+    if add:
+        multiply_add(work, one, 0, 0, work, delta, out, at, 1, batch, columns)
+    else:
+        multiply(work, one, 0, 0, work, delta, out, at, 1, batch, columns)
 
 
 @helper
@@ -139,7 +140,7 @@ def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, train
         fan_in, fan_out = layout[2 * layer, FAN_IN], layout[2 * layer, FAN_OUT]
         h -= batch * fan_in
         multiply(work, h, 1, fan_in, work, delta, out, offset, fan_in, batch, fan_out)
-        sum_of_rows(block(work, delta, batch, fan_out), out[bias : bias + fan_out])
+        sum_of_rows(work, delta, batch, fan_out, previous, False, out, bias)
         if layer > 0:
             multiply_transposed(work, delta, theta, offset, work, previous, batch, fan_out, fan_in)
             times_derivative(block(work, previous, batch, fan_in), block(work, h, batch, fan_in), activation)
