@@ -103,18 +103,19 @@ def _product(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, co
             )  # fmt: skip
 
 @helper
-def multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
-    """c ← c + a·b, with the arguments of `multiply`."""
-    _product(a, a_start, np.int64(a_row), np.int64(a_inner), b, b_start, c, c_start, rows, inner, columns, np.bool_(True))
+def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns, add):
+    """c ← a·b, (rows, columns), or with `add` c ← c + a·b, from flat arrays.
 
-@helper
-def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
-    if inner == 1:
-        _outer(a, a_start, np.int64(a_row), b, b_start, c, c_start, rows, columns)
+    b and c are row-major from their starts; a has strides a_row and a_inner: with a_row = 1 and a_inner = rows, a is the
+    transpose of a row-major matrix.
+    """
+    # Numba would compile all of it anew for each constant among the arguments.
+    row_stride, inner_stride, adding = np.int64(a_row), np.int64(a_inner), np.bool_(add)
+    if inner == 1 and not adding:
+        _outer(a, a_start, row_stride, b, b_start, c, c_start, rows, columns)
     else:
-        _product(
-            a, a_start, np.int64(a_row), np.int64(a_inner), b, b_start, c, c_start, rows, inner, columns, np.bool_(False)
-        )  # fmt: skip
+        _product(a, a_start, row_stride, inner_stride, b, b_start, c, c_start, rows, inner, columns, adding)
+
 
 @helper
 def _dots(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
@@ -155,41 +156,26 @@ def _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns
 
 
 @helper
-def multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns):
-    """c ← a·bᵀ, (rows, columns), from flat row-major arrays: a is (rows, inner), b is (columns, inner)."""
-    _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, np.bool_(False))
+def multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
+    """c ← a·bᵀ, (rows, columns), or with `add` c ← c + a·bᵀ, from flat row-major arrays: a is (rows, inner), b (columns, inner)."""
+    _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, np.bool_(add))
 
 
-@helper
-def multiply_transposed_add(a, a_start, b, b_start, c, c_start, rows, inner, columns):
-    """c ← c + a·bᵀ, with the arguments of `multiply_transposed`."""
-    _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, np.bool_(True))
-
-
-def _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
+def _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns, add):
     left = a[a_start + a_row * np.arange(rows)[:, None] + a_inner * np.arange(inner)]
-    right = b[b_start : b_start + inner * columns].reshape(inner, columns)
-    c[c_start : c_start + rows * columns] = (left @ right).ravel()
+    product = (left @ b[b_start : b_start + inner * columns].reshape(inner, columns)).ravel()
+    _write(product, c[c_start : c_start + rows * columns], add)
 
 
-def _multiply_add(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns):
-    before = c[c_start : c_start + rows * columns].copy()
-    _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns)
-    c[c_start : c_start + rows * columns] += before
-
-
-def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns):
+def _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
     left = a[a_start : a_start + rows * inner].reshape(rows, inner)
-    right = b[b_start : b_start + columns * inner].reshape(columns, inner)
-    c[c_start : c_start + rows * columns] = (left @ right.T).ravel()
+    product = (left @ b[b_start : b_start + columns * inner].reshape(columns, inner).T).ravel()
+    _write(product, c[c_start : c_start + rows * columns], add)
 
 
-def _multiply_transposed_add(a, a_start, b, b_start, c, c_start, rows, inner, columns):
-    before = c[c_start : c_start + rows * columns].copy()
-    _multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns)
-    c[c_start : c_start + rows * columns] += before
+def _write(product, out, add):
+    out[:] = out + product if add else product
 
 
 if config.DISABLE_JIT:  # tiles are vector instructions and need the compiler
-    multiply, multiply_add = _multiply, _multiply_add
-    multiply_transposed, multiply_transposed_add = _multiply_transposed, _multiply_transposed_add
+    multiply, multiply_transposed = _multiply, _multiply_transposed

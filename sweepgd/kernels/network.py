@@ -10,7 +10,7 @@ import numpy as np
 from sweepgd.core.layout import FAN_IN, FAN_OUT, OFFSET
 from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.losses import SQUARED, losses, wrong_rows
-from sweepgd.kernels.matmul import multiply, multiply_add, multiply_transposed
+from sweepgd.kernels.matmul import multiply, multiply_transposed
 from sweepgd.kernels.views import block, flat
 
 # Values of settings[0]; settings[1] is the loss.
@@ -80,10 +80,7 @@ def sum_of_rows(work, delta, batch, columns, one, add, out, at):
     in `work` that may be overwritten.
     """
     work[one] = 1
-    if add:
-        multiply_add(work, one, 0, 0, work, delta, out, at, 1, batch, columns)
-    else:
-        multiply(work, one, 0, 0, work, delta, out, at, 1, batch, columns)
+    multiply(work, one, 0, 0, work, delta, out, at, 1, batch, columns, add)
 
 
 @helper
@@ -100,7 +97,7 @@ def forward(theta, layout, activation, inputs, first, batch, work):
         bias = theta[start : start + fan_out]
         z = h + batch * fan_in
         source, at = (inputs, first) if layer == 0 else (work, h)
-        multiply(source, at, fan_in, 1, theta, weights, work, z, batch, fan_in, fan_out)
+        multiply(source, at, fan_in, 1, theta, weights, work, z, batch, fan_in, fan_out, False)
         if layer + 1 < layers:
             activate(block(work, z, batch, fan_out), bias, activation)
         else:
@@ -117,49 +114,69 @@ def widest_layer(layout):
     return widest
 
 
+@helper
+def backward(theta, layout, activation, inputs, first, batch, z, delta, previous, work, out, add):
+    """Write the gradient to `out`, or with `add` add it, by backpropagation after `forward` with the same arguments.
+
+    `z` is where the last z starts, `delta` where the derivative of the loss in it does, and `previous` is free for the derivative
+    in the layer before, as long as the widest layer.
+    """
+    for layer in range(layout.shape[0] // 2 - 1, -1, -1):
+        offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]
+        fan_in, fan_out = layout[2 * layer, FAN_IN], layout[2 * layer, FAN_OUT]
+        z -= batch * fan_in
+        source, at = (inputs, first) if layer == 0 else (work, z)
+        multiply(source, at, 1, fan_in, work, delta, out, offset, fan_in, batch, fan_out, add)
+        sum_of_rows(work, delta, batch, fan_out, previous, add, out, bias)
+        if layer > 0:
+            multiply_transposed(work, delta, theta, offset, work, previous, batch, fan_out, fan_in, False)
+            times_derivative(block(work, previous, batch, fan_in), block(work, z, batch, fan_in), activation)
+            delta, previous = previous, delta
+
+
 def gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Return the mean loss over `rows`, and write its gradient to `out`, by backpropagation."""
+    """Return the mean loss over `rows`, and write its gradient to `out`."""
     theta, out, work = flat(theta), flat(out), flat(work)
     activation, loss = int(settings[0]), int(settings[1])
-    layers, batch, widest = layout.shape[0] // 2, rows.size, widest_layer(layout)
-    outputs = layout[2 * layers - 2, FAN_OUT]
+    batch, widest, outputs = rows.size, widest_layer(layout), layout[layout.shape[0] - 2, FAN_OUT]
 
     gather(inputs, rows, block(work, 0, batch, inputs.shape[1]))
     z = forward(theta, layout, activation, work, 0, batch, work)
     delta = z + batch * outputs
     previous = delta + batch * widest
-
     y = block(work, previous, batch, targets.shape[1])
     gather(targets, rows, y)
     scale = theta.dtype.type(1.0 / batch)
     total = losses(block(work, z, batch, outputs), y, loss, scale, block(work, delta, batch, outputs))
-
-    h = z
-    for layer in range(layers - 1, -1, -1):
-        offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]
-        fan_in, fan_out = layout[2 * layer, FAN_IN], layout[2 * layer, FAN_OUT]
-        h -= batch * fan_in
-        multiply(work, h, 1, fan_in, work, delta, out, offset, fan_in, batch, fan_out)
-        sum_of_rows(work, delta, batch, fan_out, previous, False, out, bias)
-        if layer > 0:
-            multiply_transposed(work, delta, theta, offset, work, previous, batch, fan_out, fan_in)
-            times_derivative(block(work, previous, batch, fan_in), block(work, h, batch, fan_in), activation)
-            delta, previous = previous, delta
+    backward(theta, layout, activation, work, 0, batch, z, delta, previous, work, out, False)
     return total / batch
 
 
 def evaluate(theta, buffers, inputs, targets, layout, settings, work):
     """Return the mean loss over all rows and the share of misclassified rows (NaN for squared error)."""
+    return _evaluate(theta, inputs, targets, layout, settings, False, work, work)
+
+
+def evaluate_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
+    """Return the results of `evaluate`, and write the gradient of the mean loss to `out`."""
+    return _evaluate(theta, inputs, targets, layout, settings, True, work, out)
+
+
+@helper
+def _evaluate(theta, inputs, targets, layout, settings, with_gradient, work, out):
     activation, loss = int(settings[0]), int(settings[1])
-    count, outputs = inputs.shape[0], layout[layout.shape[0] - 2, FAN_OUT]
-    theta, work, data, one = flat(theta), flat(work), flat(inputs), theta.dtype.type(1)
-    total, wrong = 0.0, 0
+    count, outputs, widest = inputs.shape[0], layout[layout.shape[0] - 2, FAN_OUT], widest_layer(layout)
+    theta, work, out, data = flat(theta), flat(work), flat(out), flat(inputs)
+    scale, total, wrong = theta.dtype.type(1.0 / count), 0.0, 0
     for start in range(0, count, CHUNK):
-        batch = min(CHUNK, count - start)
-        at = forward(theta, layout, activation, data, start * inputs.shape[1], batch, work)
-        z, y = block(work, at, batch, outputs), targets[start : start + batch]
-        delta = at + batch * outputs
-        total += losses(z, y, loss, one, block(work, delta, batch, outputs))
+        batch, first = min(CHUNK, count - start), start * inputs.shape[1]
+        z = forward(theta, layout, activation, data, first, batch, work)
+        logits, y = block(work, z, batch, outputs), targets[start : start + batch]
+        delta = z + batch * outputs
+        total += losses(logits, y, loss, scale, block(work, delta, batch, outputs))
         if loss != SQUARED:
-            wrong += wrong_rows(z, y, loss)
+            wrong += wrong_rows(logits, y, loss)
+        if with_gradient:
+            previous = delta + batch * widest
+            backward(theta, layout, activation, data, first, batch, z, delta, previous, work, out, start > 0)
     return total / count, wrong / count if loss != SQUARED else np.nan

@@ -21,7 +21,7 @@ from sweepgd.core.layout import FAN_IN, FAN_OUT, OFFSET
 from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.loss_hessian import covariance_factor, covariance_factors, residuals, times_covariance, to_probabilities
 from sweepgd.kernels.losses import SOFTMAX
-from sweepgd.kernels.matmul import multiply, multiply_add, multiply_transposed, multiply_transposed_add
+from sweepgd.kernels.matmul import multiply, multiply_transposed
 from sweepgd.kernels.network import RELU, TANH, add_bias, forward, gather, sum_of_rows, times_derivative
 from sweepgd.kernels.views import block, flat
 
@@ -105,7 +105,7 @@ def forward_and_backward(theta, inputs, targets, rows, layout, activation, loss,
         fan_in, fan_out = layout[2 * layer, FAN_IN], layout[2 * layer, FAN_OUT]
         h = z - batch * fan_in
         offset = layout[2 * layer, OFFSET]
-        multiply_transposed(kept, z + to_delta, theta, offset, kept, h + to_delta, batch, fan_out, fan_in)
+        multiply_transposed(kept, z + to_delta, theta, offset, kept, h + to_delta, batch, fan_out, fan_in, False)
         times_derivative(block(kept, h + to_delta, batch, fan_in), block(kept, h, batch, fan_in), activation)
         z = h
 
@@ -131,9 +131,9 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
         offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]
         after = at + batch * fan_in
         rz = block(work, after - first, batch, fan_out)
-        multiply(kept, at, fan_in, 1, direction, offset, work, after - first, batch, fan_in, fan_out)
+        multiply(kept, at, fan_in, 1, direction, offset, work, after - first, batch, fan_in, fan_out, False)
         if layer > 0:
-            multiply_add(work, at - first, fan_in, 1, theta, offset, work, after - first, batch, fan_in, fan_out)
+            multiply(work, at - first, fan_in, 1, theta, offset, work, after - first, batch, fan_in, fan_out, True)
         h, rdelta = block(kept, after, batch, fan_out), block(work, after - first + size, batch, fan_out)
         if layer + 1 < layers:
             delta = block(kept, after + size, batch, fan_out)
@@ -147,14 +147,14 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
         fan_in, fan_out = layout[2 * layer, FAN_IN], layout[2 * layer, FAN_OUT]
         offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]
         before, rdelta_at = at - batch * fan_in, at - first + size
-        multiply(kept, before, 1, fan_in, work, rdelta_at, out, offset, fan_in, batch, fan_out)
+        multiply(kept, before, 1, fan_in, work, rdelta_at, out, offset, fan_in, batch, fan_out, False)
         sum_of_rows(work, rdelta_at, batch, fan_out, upstream, False, out, bias)
         if layer > 0:
             if not gauss_newton:
-                multiply_add(work, before - first, 1, fan_in, kept, at + size, out, offset, fan_in, batch, fan_out)
-            multiply_transposed(work, rdelta_at, theta, offset, work, upstream, batch, fan_out, fan_in)
+                multiply(work, before - first, 1, fan_in, kept, at + size, out, offset, fan_in, batch, fan_out, True)
+            multiply_transposed(work, rdelta_at, theta, offset, work, upstream, batch, fan_out, fan_in, False)
             if not gauss_newton:
-                multiply_transposed_add(kept, at + size, direction, offset, work, upstream, batch, fan_out, fan_in)
+                multiply_transposed(kept, at + size, direction, offset, work, upstream, batch, fan_out, fan_in, True)
             h, rdelta = block(kept, before, batch, fan_in), block(work, before - first + size, batch, fan_in)
             backward_derivative(block(work, upstream, batch, fan_in), h, activation, rdelta, gauss_newton)
         at = before
@@ -205,9 +205,9 @@ def second_moments(theta, buffers, inputs, targets, rows, layout, settings, fish
             offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]
             h -= batch * fan_in
             squares(work, delta, batch * fan_out, work, squared)
-            multiply_add(work, size + h, 1, fan_in, work, squared, out, offset, fan_in, batch, fan_out)
+            multiply(work, size + h, 1, fan_in, work, squared, out, offset, fan_in, batch, fan_out, True)
             sum_of_rows(work, squared, batch, fan_out, upstream, True, out, bias)
             if layer > 0:
-                multiply_transposed(work, delta, theta, offset, work, upstream, batch, fan_out, fan_in)
+                multiply_transposed(work, delta, theta, offset, work, upstream, batch, fan_out, fan_in, False)
                 times_derivative(block(work, upstream, batch, fan_in), block(work, h, batch, fan_in), activation)
                 delta, upstream = upstream, delta

@@ -74,6 +74,8 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
         "gradient": KernelSignature({"theta": frozen, **batch, "key": _INT, "training": types.boolean, **scratch}, _FLOAT),
         # Returns the loss and the error.
         "evaluate": KernelSignature({"theta": frozen, **part, **shape, "work": vector}, types.UniTuple(_FLOAT, 2)),
+        # As evaluate, and writes the gradient of the loss to `out`.
+        "evaluate_with_gradient": KernelSignature({"theta": frozen, **part, **shape, **scratch}, types.UniTuple(_FLOAT, 2)),
         "product": KernelSignature(
             {
                 "theta": frozen,
@@ -123,6 +125,8 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
         {
             "gradient": pointer("gradient"),
             "evaluate": pointer("evaluate"),
+            "evaluate_with_gradient": pointer("evaluate_with_gradient"),
+            "at_once": types.boolean,
             "theta": vector,
             "buffers": vector,
             **shape,

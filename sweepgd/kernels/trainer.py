@@ -9,6 +9,11 @@ from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.views import borrowed
 
 
+def no_evaluation_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
+    """Take the place of a kernel that a model does not have; never called."""
+    return np.nan, np.nan
+
+
 def no_probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
     """Take the place of the probe of an optimizer that needs no second gradient; never called."""
 
@@ -72,15 +77,32 @@ class EvaluationResult(NamedTuple):
 
 
 def evaluate_parts(
-    gradient, evaluate, theta, buffers, layout, settings,
+    gradient, evaluate, evaluate_with_gradient, at_once, theta, buffers, layout, settings,
     train_inputs, train_targets, validation_inputs, validation_targets, test_inputs, test_targets,
     rows, chunk, work, out, total,
 ):  # fmt: skip
     """Return the EvaluationResult of the parameters `theta` on the three parts of the data.
 
-    `rows` are the numbers of all training rows. Their gradient is summed in `total`, over `chunk` rows at a time.
+    With `at_once`, the model computes loss, error and gradient of the training rows in one pass. Otherwise the gradient is
+    summed in `total` over `chunk` rows at a time, of all training rows, whose numbers are `rows`.
     """
-    train_loss, train_error = evaluate(theta, buffers, train_inputs, train_targets, layout, settings, work)
+    if at_once:
+        train_loss, train_error = evaluate_with_gradient(
+            theta, buffers, train_inputs, train_targets, layout, settings, work, total
+        )
+    else:
+        train_loss, train_error = evaluate(theta, buffers, train_inputs, train_targets, layout, settings, work)
+        total[:] = 0
+        for start in range(0, rows.size, chunk):
+            part = rows[start : min(start + chunk, rows.size)]
+            gradient(theta, buffers, train_inputs, train_targets, part, layout, settings, 0, False, work, out)
+            share = theta.dtype.type(part.size / rows.size)
+            for i in range(theta.size):
+                total[i] += share * out[i]
+    square = 0.0
+    for i in range(theta.size):
+        square += np.float64(total[i]) * np.float64(total[i])
+
     validation_loss = validation_error = test_loss = test_error = np.nan
     if validation_inputs.shape[0] > 0:
         validation_loss, validation_error = evaluate(
@@ -88,15 +110,4 @@ def evaluate_parts(
         )
     if test_inputs.shape[0] > 0:
         test_loss, test_error = evaluate(theta, buffers, test_inputs, test_targets, layout, settings, work)
-
-    total[:] = 0
-    for start in range(0, rows.size, chunk):
-        part = rows[start : min(start + chunk, rows.size)]
-        gradient(theta, buffers, train_inputs, train_targets, part, layout, settings, 0, False, work, out)
-        share = theta.dtype.type(part.size / rows.size)
-        for i in range(theta.size):
-            total[i] += share * out[i]
-    square = 0.0
-    for i in range(theta.size):
-        square += np.float64(total[i]) * np.float64(total[i])
     return EvaluationResult(train_loss, validation_loss, test_loss, train_error, validation_error, test_error, np.sqrt(square))

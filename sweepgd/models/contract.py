@@ -52,7 +52,8 @@ class Architecture:
     `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is their
     float64 vector of settings; `workspace(batch)` is the length of scratch memory for a batch; `buffers` is the length of the
     vector of untrained state; `initial(rng)` draws initial parameters in float64; `chunk` is the number of rows at a time for
-    the gradient of a whole part. Without `curvature`, Hessian products are differences of gradients.
+    the gradient of a whole part. `evaluate_with_gradient` does what `evaluate` does and writes the gradient of all rows' mean loss:
+    a run is then evaluated in one pass over the training rows instead of two. Without `curvature`, Hessian products are differences of gradients.
     """
 
     layout: Layout
@@ -65,6 +66,7 @@ class Architecture:
     buffers: int = 0
     records_position: bool = False
     curvature: Curvature | None = None
+    evaluate_with_gradient: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         # The trainer is called without type checks, so another type would be misread.

@@ -48,6 +48,7 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
         settings=np.array([ACTIVATIONS[activation], LOSSES[loss]], dtype=np.float64),
         workspace=partial(kernels.workspace, size),
         chunk=network.CHUNK,
+        evaluate_with_gradient=None if single else network.evaluate_with_gradient,
         curvature=Curvature(
             product=second.product,
             kept=partial(second.kept, size),

@@ -10,7 +10,7 @@ from sweepgd.data import Data, Part
 from sweepgd.kernels import signatures
 from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.kernels.subnormals import flush, restore
-from sweepgd.kernels.trainer import EvaluationResult, evaluate_parts, no_probe, train
+from sweepgd.kernels.trainer import EvaluationResult, evaluate_parts, no_evaluation_with_gradient, no_probe, train
 from sweepgd.models import Architecture
 from sweepgd.optimizers import Optimizer, slot_matrix
 from sweepgd.sweep.configuration import Configuration
@@ -44,6 +44,8 @@ class CompiledRun:
 
         gradient = signatures.address("gradient", architecture.gradient, dtype)
         evaluate = signatures.address("evaluate", architecture.evaluate, dtype)
+        at_once = architecture.evaluate_with_gradient
+        whole = signatures.address("evaluate_with_gradient", at_once or no_evaluation_with_gradient, dtype)
         update = signatures.address("update", optimizer.update, dtype)
         probe = signatures.address("probe", optimizer.probe or no_probe, dtype)
         self._evaluation = signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
@@ -61,7 +63,7 @@ class CompiledRun:
             *(self.theta, buffers, self.slots, self._layout, settings, self._hyper),
             *arrays[:2],
         )
-        self._evaluate_parts_kernels = (gradient, evaluate)
+        self._evaluate_parts_kernels = (gradient, evaluate, whole, at_once is not None)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
         self._evaluate_with = (buffers, self._layout, settings)
         self._evaluate_parts_with = (buffers, self._layout, settings, *arrays, np.arange(data.rows), architecture.chunk)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LOOPS: dict[str, Callable[..., Any]] = {
     "train": trainer.train,
     "evaluate_parts": trainer.evaluate_parts,
+    "evaluate_with_gradient": trainer.no_evaluation_with_gradient,
     "probe": trainer.no_probe,
     "flush": subnormals.flush,
     "restore": subnormals.restore,
@@ -215,7 +216,7 @@ class SweepContext:
         """Return the model's kernels for training and for the measures, each with its kind and dtype."""
         model, dtype = self.architecture, self.sweep.model.dtype
         kernels: list[tuple[str, Callable[..., Any] | None, str]] = [
-            (kind, getattr(model, kind), dtype) for kind in FIRST_ORDER
+            (kind, getattr(model, kind), dtype) for kind in (*FIRST_ORDER, "evaluate_with_gradient")
         ]
         if self.sweep.measure is not None:
             second, measured = model.curvature, self.measure.dtype or dtype

@@ -6,27 +6,36 @@ import numpy as np
 import pytest
 
 from sweepgd.kernels.compiling import config, helper
-from sweepgd.kernels.matmul import multiply, multiply_add, multiply_transposed
+from sweepgd.kernels.matmul import multiply, multiply_transposed
 
 SHAPES = [(1, 1, 1), (3, 5, 7), (4, 10, 64), (5, 33, 10), (1, 64, 80), (8, 17, 16), (9, 784, 21), (2, 1, 130), (64, 64, 64)]
-# Right-hand matrices above half a MiB, which are split into panels, with and without a smaller last one.
-SHAPES += [(9, 600, 301), (6, 512, 320)]
+# Every height of a tile and the two rows that are left over; widths around one, two and four vectors of every size.
+SHAPES += [(rows, 12, columns) for rows in (2, 3, 6, 7, 10) for columns in (3, 12, 20, 37, 52, 100)]
+# Dot products of fewer than 32 rows, and transposed panels of more.
+SHAPES += [(rows, 70, columns) for rows in (1, 6, 33) for columns in (9, 66)]
+# Right-hand matrices above half a MiB: panels with and without a smaller last one, of few rows and packed.
+SHAPES += [(9, 600, 301), (6, 512, 320), (70, 600, 301), (65, 512, 320)]
 TOLERANCE = {"float32": 2e-5, "float64": 1e-13}
 
 
 @helper
 def times(a, a_row, a_inner, b, c, rows, inner, columns):
-    multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns)
+    multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns, False)
 
 
 @helper
 def add_product(a, a_row, a_inner, b, c, rows, inner, columns):
-    multiply_add(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns)
+    multiply(a, 2, a_row, a_inner, b, 1, c, 3, rows, inner, columns, True)
 
 
 @helper
 def times_transposed(a, b, c, rows, inner, columns):
-    multiply_transposed(a, 2, b, 1, c, 3, rows, inner, columns)
+    multiply_transposed(a, 2, b, 1, c, 3, rows, inner, columns, False)
+
+
+@helper
+def add_product_transposed(a, b, c, rows, inner, columns):
+    multiply_transposed(a, 2, b, 1, c, 3, rows, inner, columns, True)
 
 
 def flat(matrix: np.ndarray, before: int) -> np.ndarray:
@@ -61,6 +70,9 @@ def test_products_equal_numpys(rows: int, inner: int, columns: int, dtype: str) 
 
     add_product(flat(a, 2), inner, 1, flat(b, 1), c, rows, inner, columns)
     check(c, 2 * expected)
+
+    add_product_transposed(flat(a, 2), flat(np.ascontiguousarray(b.T), 1), c, rows, inner, columns)
+    check(c, 3 * expected)
 
 
 @pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")

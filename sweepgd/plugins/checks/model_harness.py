@@ -41,6 +41,8 @@ def kernels(architecture: Architecture) -> Iterator[tuple[str, Any]]:
     """Yield the kind and function of each kernel of an architecture."""
     for kind in FIRST_ORDER:
         yield kind, getattr(architecture, kind)
+    if architecture.evaluate_with_gradient is not None:
+        yield "evaluate_with_gradient", architecture.evaluate_with_gradient
     for kind in SECOND_ORDER if architecture.curvature is not None else ():
         if (kernel := getattr(architecture.curvature, kind)) is not None:
             yield kind, kernel
@@ -95,6 +97,16 @@ class ModelStage:
             self.architecture.settings, arrays["work"],
         )  # fmt: skip
         return float(loss), float(error)
+
+    def evaluate_with_gradient(self) -> tuple[float, float, Array]:
+        """Return mean loss, error rate and gradient over all rows, from the kernel that computes them in one pass."""
+        arrays = self.arrays
+        arrays["out"][:] = np.nan
+        loss, error = self._functions["evaluate_with_gradient"](
+            arrays["theta"], arrays["buffers"], arrays["inputs"], arrays["targets"], self.architecture.layout,
+            self.architecture.settings, arrays["work"], arrays["out"],
+        )  # fmt: skip
+        return float(loss), float(error), arrays["out"].astype(np.float64)
 
     def product(self, direction: Array, *, gauss_newton: bool, fresh: bool = True) -> Array:
         """Return the product of the Hessian or the Gauss-Newton matrix with a direction."""

@@ -71,7 +71,10 @@ def bounds(model: Model) -> str:
     """Check that kernels write all of their output and nothing else. Compiled code checks no index."""
     for what, stage in stages(model, *DTYPES):
         given = {name: stage.arrays[name].copy() for name in ("theta", "inputs", "targets")}
-        for kind, call in (("gradient", stage.gradient), ("evaluate", stage.evaluate)):
+        calls: dict[str, Callable[[], object]] = {"gradient": stage.gradient, "evaluate": stage.evaluate}
+        if stage.architecture.evaluate_with_gradient is not None:
+            calls["evaluate_with_gradient"] = stage.evaluate_with_gradient
+        for kind, call in calls.items():
             call()
             if damage := stage.arrays.damage():
                 raise Flaw(f"{kind} writes {damage} {what}")
@@ -127,15 +130,24 @@ def rows(model: Model) -> str:
 
 
 def evaluates(model: Model) -> str:
-    """Check that `evaluate` and `gradient` report the same loss, and that the error rate is valid, NaN without classes."""
+    """Check that all kernels give the same loss, error and gradient, and that the error rate is valid, NaN without classes."""
     for what, stage in stages(model, "float64"):
-        (loss, error), trained = stage.evaluate(), stage.gradient()[0]
+        (loss, error), (trained, slope) = stage.evaluate(), stage.gradient()
         if not abs(loss - trained) <= TOLERANCE * (1 + abs(trained)):
             raise Flaw(f"evaluate gives a loss of {loss:.5g}, gradient one of {trained:.5g} over the same rows {what}")
         if "classes" in what and not 0 <= error <= 1:
             raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give a number from 0 to 1")
         if "classes" not in what and not np.isnan(error):
             raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give NaN, as there are no classes")
+        if stage.architecture.evaluate_with_gradient is not None:
+            at_once = stage.evaluate_with_gradient()
+            if not (abs(at_once[0] - loss) <= TOLERANCE * (1 + abs(loss)) and np.array_equal(at_once[1], error, equal_nan=True)):
+                raise Flaw(
+                    f"evaluate_with_gradient gives a loss of {at_once[0]:.5g} and an error rate of {at_once[1]:g},"
+                    f" evaluate {loss:.5g} and {error:g} {what}"
+                )
+            if not apart(at_once[2], slope) <= TOLERANCE:
+                raise Flaw(f"evaluate_with_gradient writes another gradient than gradient {what}")
     return "the evaluated loss is the minimised one"
 
 
