@@ -9,7 +9,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from sweepgd.kernels.compiling import config, helper
-from sweepgd.kernels.llvm_vectors import INT32, Emitter, number
+from sweepgd.kernels.llvm_vectors import INT32, Emitter, element, number
 from sweepgd.kernels.tile_shapes import TILES
 
 VECTOR_BYTES = TILES.vector_bytes
@@ -44,8 +44,8 @@ def _exponential_vector(typing, array, start, count):
     """Replace `count` numbers ≤ 0 from index `start`, at most one vector, by their exponentials."""
 
     def codegen(context, builder, signature, arguments):
-        emit = Emitter(context, builder, signature.args[0])
-        address, mask = emit.pointer(signature.args[0], arguments[0], arguments[1]), emit.below(arguments[2])
+        emit = Emitter(builder, signature.args[0].dtype)
+        address, mask = element(context, builder, signature.args[0], arguments[0], arguments[1]), emit.below(arguments[2])
         x = emit.load(address, number(0), mask)
         value = _single(emit, x) if emit.bytes == 4 else emit.call(f"llvm.exp.{emit.suffix}", emit.vector, [x])
         emit.store(value, address, number(0), mask)

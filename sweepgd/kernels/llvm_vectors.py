@@ -22,15 +22,21 @@ def call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
 
 
+def element(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any:
+    """Return the address of element `offset` of a C-contiguous array of type `kind`."""
+    return builder.gep(make_array(kind)(context, builder, array).data, [offset])
+
+
 class Emitter:
     """Emits vector instructions for arrays of one floating-point type into the kernel that is being compiled."""
 
-    def __init__(self, context: Any, builder: Any, array: Any) -> None:
-        single = array.dtype == types.float32
-        self.context, self.builder = context, builder
+    def __init__(self, builder: Any, real: Any, vector_bytes: int = TILES.vector_bytes) -> None:
+        """`real` is Numba's type of the numbers, float32 or float64."""
+        single = real == types.float32
+        self.builder = builder
         self.real = ir.FloatType() if single else ir.DoubleType()
         self.bytes = 4 if single else 8
-        self.lanes = TILES.vector_bytes // self.bytes
+        self.lanes = vector_bytes // self.bytes
         self.vector = ir.VectorType(self.real, self.lanes)
         self.suffix = f"v{self.lanes}f{8 * self.bytes}"
         self.zero = self.constant(0.0)
@@ -42,9 +48,19 @@ class Emitter:
     def call(self, name: str, result: Any, arguments: list[Any]) -> Any:
         return call(self.builder, name, result, *arguments)
 
-    def pointer(self, kind: Any, array: Any, offset: Any) -> Any:
-        """Return the address of element `offset` of a C-contiguous array."""
-        return self.builder.gep(make_array(kind)(self.context, self.builder, array).data, [offset])
+    def rows(self, pointer: Any, stride: Any, count: int) -> list[Any]:
+        """Return the addresses of `count` rows, `stride` numbers apart."""
+        stride = self.opaque(stride)
+        return [self.builder.gep(pointer, [self.builder.mul(stride, number(i))]) for i in range(count)]
+
+    def opaque(self, value: Any) -> Any:
+        """Return an integer that LLVM knows nothing of, because it passes through an empty assembly instruction.
+
+        LLVM computes neither what depends on it before the loop around, nor how often a loop that counts with it is repeated. It
+        would compute the multiples of strides for all tiles and for unrolled loops in advance: more than there are registers.
+        """
+        same = ir.InlineAsm(ir.FunctionType(value.type, [value.type]), "", "=r,0", side_effect=True)
+        return self.builder.call(same, [value])
 
     def load(self, pointer: Any, offset: Any, mask: Any = None) -> Any:
         """Return the vector at an address; lanes outside of the mask are zero."""

@@ -1,106 +1,114 @@
-"""Register tiles of matrix products, emitted as vector instructions."""
+"""Register tiles of matrix products, emitted as vector instructions. LLVM does not find them in nested loops by itself."""
 
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from sweepgd.kernels.llvm_vectors import INT64, Emitter, number
+from sweepgd.kernels.llvm_vectors import INT64, Emitter, element, number
 
 
 def product_tile(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Callable[..., Any]:
-    """Return a kernel function for c[i, j] = Σₖ a[i, k]·b[k, j], or c[i, j] += …, of 1 to `most_rows` rows i.
+    """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[k, j], or with `add` c[i, j] += …, of `rows` rows i.
 
-    Its arguments are the number of rows; flat arrays with a start and strides: a, start, stride of i, stride of k; b, start, stride of k; c, start,
-    stride of i; the inner length (at least 1); the number of columns; and whether to add.
+    Its arguments are `rows`, one of the heights; flat arrays with a start and strides: a, start, stride of i, stride of k; b,
+    start, stride of k; c, start, stride of i; the inner length, at least 1; the number of columns; and `add`. The columns are
+    more than vectors − 1 vectors; at most one vector if `masked`.
     """
 
     @intrinsic
-    def tile(typing, rows, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, width, add):
+    def tile(typing, rows, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, columns, add):
         def codegen(context, builder, signature, arguments):
-            rows, array_a, a_start, a_row, a_inner, array_b, b_start, b_inner, array_c, c_start, c_row, inner, width, add = arguments
-            emit = Emitter(context, builder, signature.args[1])
-            a = emit.pointer(signature.args[1], array_a, a_start)
-            b = emit.pointer(signature.args[5], array_b, b_start)
-            c = emit.pointer(signature.args[8], array_c, c_start)
-            emit_product_tiles(emit, heights, vectors, masked, rows, a, a_row, a_inner, b, b_inner, c, c_row, inner, width, add)
+            rows, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, columns, add = arguments
+            emit = Emitter(builder, signature.args[1].dtype)
+            a = element(context, builder, signature.args[1], a, a_start)
+            b = element(context, builder, signature.args[5], b, b_start)
+            c = element(context, builder, signature.args[8], c, c_start)
+            emit_products(emit, heights, vectors, masked, rows, a, a_row, a_inner, b, b_inner, c, c_row, inner, columns, add)
             return context.get_dummy_value()
 
-        arguments = (rows, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, width, add)
+        arguments = (rows, a, a_start, a_row, a_inner, b, b_start, b_inner, c, c_start, c_row, inner, columns, add)
         return types.void(*arguments), codegen
 
     return tile
 
 
-def emit_product_tiles(emit, heights, vectors, masked, rows, a, a_row, a_inner, b, b_inner, c, c_row, inner, width, add):
+def emit_products(
+    emit: Emitter, heights: tuple[int, ...], vectors: int, masked: bool, rows: Any,
+    a: Any, a_row: Any, a_inner: Any, b: Any, b_inner: Any, c: Any, c_row: Any, inner: Any, columns: Any, add: Any,
+) -> None:  # fmt: skip
+    """Emit a loop for each height, and the choice of the one for `rows`."""
     builder = emit.builder
-    mask = emit.below(width) if masked else None
-    # The last vector ends at the last column, and may overlap the one before: both have the same sums.
+    mask = emit.below(columns) if masked else None
+    # The last vector ends at the last column. If it overlaps the one before, both store the same sums.
     offsets = [number(v * emit.lanes) for v in range(vectors)]
     if vectors > 1:
-        offsets[-1] = builder.sub(width, number(emit.lanes))
-    done = builder.append_basic_block("done")
-    cases = {count: builder.append_basic_block(f"rows_{count}") for count in heights}
+        offsets[-1] = builder.sub(columns, number(emit.lanes))
+    end = builder.append_basic_block("end")
+    cases = {height: builder.append_basic_block(f"rows_{height}") for height in heights}
     choice = builder.switch(rows, cases[heights[-1]])
-    for count in heights[:-1]:
-        choice.add_case(number(count), cases[count])
-    for count, case in cases.items():
+    for height in heights[:-1]:
+        choice.add_case(number(height), cases[height])
+    for height, case in cases.items():
         builder.position_at_end(case)
-        _emit_product_tile(emit, count, offsets, mask, a, a_row, a_inner, b, b_inner, c, c_row, inner, add)
-        builder.branch(done)
-    builder.position_at_end(done)
+        _emit_product(emit, height, offsets, mask, a, a_row, a_inner, b, b_inner, c, c_row, inner, add)
+        builder.branch(end)
+    builder.position_at_end(end)
 
 
-def _emit_product_tile(emit, rows, offsets, mask, a, a_row, a_inner, b, b_inner, c, c_row, inner, add):
-    builder = emit.builder
-    a_rows = [builder.gep(a, [builder.mul(a_row, number(i))]) for i in range(rows)]
-    c_rows = [builder.gep(c, [builder.mul(c_row, number(i))]) for i in range(rows)]
-    entry = builder.block
-    old, loop, end = (builder.append_basic_block(name) for name in ("old", "inner", "end"))
-    builder.cbranch(add, old, loop)
-    builder.position_at_end(old)
-    before = [[emit.load(row, offset, mask) for offset in offsets] for row in c_rows]
+def _emit_product(emit, rows, offsets, mask, a_start, a_row, a_inner, b_start, b_inner, c, c_row, inner, add):
+    builder, entry = emit.builder, emit.builder.block
+    stride = emit.opaque(a_row)
+    row_offsets = [builder.mul(stride, number(i)) for i in range(rows)]
+    before, loop, done = (builder.append_basic_block(name) for name in ("before", "inner", "done"))
+    builder.cbranch(add, before, loop)
+    builder.position_at_end(before)
+    old = [[emit.load(row, offset, mask) for offset in offsets] for row in emit.rows(c, c_row, rows)]
     builder.branch(loop)
 
     builder.position_at_end(loop)
-    k = builder.phi(INT64)
-    k.add_incoming(number(0), entry)
-    k.add_incoming(number(0), old)
     sums = [[builder.phi(emit.vector) for _ in offsets] for _ in range(rows)]
-    b_row = builder.gep(b, [builder.mul(k, b_inner)])
-    b_vectors = [emit.load(b_row, offset, mask) for offset in offsets]
+    left, a, b = builder.phi(INT64), *(builder.phi(pointer.type) for pointer in (a_start, b_start))
+    b_vectors = [emit.load(b, offset, mask) for offset in offsets]
+    following = [[] for _ in range(rows)]
     for i in range(rows):
-        factor = emit.splat(builder.load(builder.gep(a_rows[i], [builder.mul(k, a_inner)])))
-        for v in range(len(offsets)):
+        factor = emit.splat(builder.load(builder.gep(a, [row_offsets[i]])))
+        for v, b_vector in enumerate(b_vectors):
+            following[i].append(emit.multiply_add(factor, b_vector, sums[i][v]))
             sums[i][v].add_incoming(emit.zero, entry)
-            sums[i][v].add_incoming(before[i][v], old)
-            sums[i][v].add_incoming(emit.multiply_add(factor, b_vectors[v], sums[i][v]), loop)
-    following = builder.add(k, number(1))
-    k.add_incoming(following, loop)
-    builder.cbranch(builder.icmp_signed("<", following, inner), loop, end)
+            sums[i][v].add_incoming(old[i][v], before)
+            sums[i][v].add_incoming(following[i][v], loop)
+    fewer = emit.opaque(builder.sub(left, number(1)))
+    steps = ((left, inner, fewer), (a, a_start, builder.gep(a, [a_inner])), (b, b_start, builder.gep(b, [b_inner])))
+    for phi, start, value in steps:
+        phi.add_incoming(start, entry)
+        phi.add_incoming(start, before)
+        phi.add_incoming(value, loop)
+    builder.cbranch(builder.icmp_signed(">", fewer, number(0)), loop, done)
 
-    builder.position_at_end(end)
-    for i in range(rows):
-        for v, offset in enumerate(offsets):
-            emit.store(sums[i][v].incomings[2][0], c_rows[i], offset, mask)
+    builder.position_at_end(done)
+    # Computed here and not before the loop, where they would take registers.
+    for row, values in zip(emit.rows(c, c_row, rows), following, strict=True):
+        for value, offset in zip(values, offsets, strict=True):
+            emit.store(value, row, offset, mask)
 
 
-def dots_kernel(rows: int, columns: int) -> Callable[..., Any]:
-    """Return a kernel function for c[i, j] = Σₖ a[i, k]·b[j, k] of `rows` i and `columns` j, with vectors along k.
+def dots_tile(rows: int, columns: int) -> Callable[..., Any]:
+    """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[j, k], or with `add` c[i, j] += …, of `rows` i and `columns` j.
 
-    Arguments are those of `tile_kernel`, but a and b each have a row stride and are contiguous along k.
+    Vectors run along k. Its arguments are a, start, stride of i; b, start, stride of j; c, start, stride of i; the inner length;
+    and `add`. a and b are contiguous along k.
     """
 
     @intrinsic
     def dots(typing, a, a_start, a_row, b, b_start, b_row, c, c_start, c_row, inner, add):
         def codegen(context, builder, signature, arguments):
-            array_a, a_start, a_row, array_b, b_start, b_row, array_c, c_start, c_row, inner, add = arguments
-            emit = Emitter(context, builder, signature.args[0])
-            a = emit.pointer(signature.args[0], array_a, a_start)
-            b = emit.pointer(signature.args[3], array_b, b_start)
-            c = emit.pointer(signature.args[6], array_c, c_start)
+            a, a_start, a_row, b, b_start, b_row, c, c_start, c_row, inner, add = arguments
+            emit = Emitter(builder, signature.args[0].dtype)
+            a = element(context, builder, signature.args[0], a, a_start)
+            b = element(context, builder, signature.args[3], b, b_start)
+            c = element(context, builder, signature.args[6], c, c_start)
             emit_dots(emit, rows, columns, a, a_row, b, b_row, c, c_row, inner, add)
             return context.get_dummy_value()
 
@@ -110,57 +118,54 @@ def dots_kernel(rows: int, columns: int) -> Callable[..., Any]:
     return dots
 
 
-def emit_dots(emit, rows, columns, a, a_row, b, b_row, c, c_row, inner, add):
-    builder = emit.builder
-    a_rows = [builder.gep(a, [builder.mul(a_row, number(i))]) for i in range(rows)]
-    b_rows = [builder.gep(b, [builder.mul(b_row, number(j))]) for j in range(columns)]
+def emit_dots(
+    emit: Emitter, rows: int, columns: int,
+    a: Any, a_row: Any, b: Any, b_row: Any, c: Any, c_row: Any, inner: Any, add: Any,
+) -> None:  # fmt: skip
+    """Emit the loop over whole vectors of k, the masked step for the rest, and the sums over lanes."""
+    builder, entry = emit.builder, emit.builder.block
+    a_rows = emit.rows(a, a_row, rows)
+    b_rows = emit.rows(b, b_row, columns)
+    pairs = [(i, j) for i in range(rows) for j in range(columns)]
     whole = builder.and_(inner, number(-emit.lanes))
 
-    def step(k, sums, mask):
+    def step(k: Any, sums: list[Any], mask: Any) -> list[Any]:
         b_vectors = [emit.load(row, k, mask) for row in b_rows]
-        stepped = []
-        for i in range(rows):
-            a_vector = emit.load(a_rows[i], k, mask)
-            stepped.append([emit.multiply_add(a_vector, b_vectors[j], sums[i][j]) for j in range(columns)])
-        return stepped
+        a_vectors = [emit.load(row, k, mask) for row in a_rows]
+        return [emit.multiply_add(a_vectors[i], b_vectors[j], total) for (i, j), total in zip(pairs, sums, strict=True)]
 
-    entry = builder.block
-    head, body, rest = (builder.append_basic_block(name) for name in ("head", "inner", "rest"))
-    builder.branch(head)
-    builder.position_at_end(head)
-    k = builder.phi(INT64)
-    k.add_incoming(number(0), entry)
-    sums = [[builder.phi(emit.vector) for _ in range(columns)] for _ in range(rows)]
-    builder.cbranch(builder.icmp_signed("<", k, whole), body, rest)
-    builder.position_at_end(body)
-    stepped = step(k, sums, None)
-    for i in range(rows):
-        for j in range(columns):
-            sums[i][j].add_incoming(emit.zero, entry)
-            sums[i][j].add_incoming(stepped[i][j], body)
-    k.add_incoming(builder.add(k, number(emit.lanes)), body)
-    builder.branch(head)
+    loop, rest, last, end = (builder.append_basic_block(name) for name in ("inner", "rest", "last", "end"))
+    builder.cbranch(builder.icmp_signed("<", number(0), whole), loop, rest)
+    builder.position_at_end(loop)
+    k, sums = builder.phi(INT64), [builder.phi(emit.vector) for _ in pairs]
+    following, next_k = step(k, sums, None), builder.add(k, number(emit.lanes))
+    for phi, value in zip((k, *sums), (next_k, *following), strict=True):
+        phi.add_incoming(number(0) if phi is k else emit.zero, entry)
+        phi.add_incoming(value, loop)
+    builder.cbranch(builder.icmp_signed("<", next_k, whole), loop, rest)
 
     builder.position_at_end(rest)
-    last, end = builder.append_basic_block("last"), builder.append_basic_block("end")
+    wholes = [_either(builder, emit.zero, entry, value, loop) for value in following]
     builder.cbranch(builder.icmp_signed("<", whole, inner), last, end)
     builder.position_at_end(last)
-    masked = step(k, sums, emit.below(builder.sub(inner, whole)))
+    masked = step(whole, wholes, emit.below(builder.sub(inner, whole)))
     builder.branch(end)
     builder.position_at_end(end)
-    results = []
-    for i in range(rows):
-        for j in range(columns):
-            result = builder.phi(emit.vector)
-            result.add_incoming(sums[i][j], rest)
-            result.add_incoming(masked[i][j], last)
-            results.append(result)
-    for first in range(0, len(results), emit.lanes):
-        totals = emit.totals(results[first : first + emit.lanes])
-        for sum_of in range(first, min(first + emit.lanes, len(results)), columns):
-            i, j = divmod(sum_of, columns)
-            lanes = range(sum_of - first, min(sum_of - first + columns, emit.lanes))
-            c_at = builder.gep(c, [builder.mul(c_row, number(i))])
-            part = emit.shuffle(totals, totals, list(lanes))
-            old = emit.load_or_zero(add, c_at, number(j), part.type)
-            emit.store(builder.fadd(part, old), c_at, number(j))
+    totals = [_either(builder, total, rest, value, last) for total, value in zip(wholes, masked, strict=True)]
+    for first in range(0, len(totals), emit.lanes):
+        sums_of_lanes = emit.totals(totals[first : first + emit.lanes])
+        for start in range(first, min(first + emit.lanes, len(totals)), columns):
+            i, j = divmod(start, columns)
+            lanes = list(range(start - first, min(start - first + columns, emit.lanes)))
+            address = builder.gep(c, [builder.mul(c_row, number(i))])
+            part = emit.shuffle(sums_of_lanes, sums_of_lanes, lanes)
+            old = emit.load_or_zero(add, address, number(j), part.type)
+            emit.store(builder.fadd(part, old), address, number(j))
+
+
+def _either(builder: Any, x: Any, from_x: Any, y: Any, from_y: Any) -> Any:
+    """Return x or y, by the block that has branched here."""
+    phi = builder.phi(x.type)
+    phi.add_incoming(x, from_x)
+    phi.add_incoming(y, from_y)
+    return phi

@@ -19,6 +19,7 @@ RELU, TANH, SIGMOID = range(3)
 # Rows at a time in an evaluation: the activations of a layer of 64 units then take 64 KiB and stay in the second-level cache.
 CHUNK = 256
 
+
 def workspace(widths: tuple[int, ...], batch: int) -> int:
     """Return the length of scratch memory for `batch` rows: activations of all layers, two gradients of the widest."""
     return max(batch, CHUNK) * (sum(widths) + 2 * max(widths))

@@ -8,7 +8,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
 from sweepgd.kernels.compiling import helper
-from sweepgd.kernels.llvm_vectors import INT32, Emitter, call, number
+from sweepgd.kernels.llvm_vectors import INT32, Emitter, call, element, number
 from sweepgd.kernels.tile_shapes import TILES
 
 PANEL_ROWS = 256
@@ -51,9 +51,9 @@ def _transpose_tile(masked: bool) -> Any:
     def tile(typing, b, b_start, b_row, rows, columns, panel, start, stride):
         def codegen(context, builder, signature, arguments):
             b, b_start, b_row, rows, columns, panel, start, stride = arguments
-            emit = Emitter(context, builder, signature.args[0])
-            source = emit.pointer(signature.args[0], b, b_start)
-            target = emit.pointer(signature.args[5], panel, start)
+            emit = Emitter(builder, signature.args[0].dtype)
+            source = element(context, builder, signature.args[0], b, b_start)
+            target = element(context, builder, signature.args[5], panel, start)
             inside = emit.below(columns)
             loaded = []
             for i in range(emit.lanes):
@@ -93,9 +93,9 @@ def _copy_row(typing, b, b_at, panel, at):
 
     def codegen(context, builder, signature, arguments):
         b, b_at, panel, at = arguments
-        emit = Emitter(context, builder, signature.args[0])
-        source = emit.pointer(signature.args[0], b, b_at)
-        target = emit.pointer(signature.args[2], panel, at)
+        emit = Emitter(builder, signature.args[0].dtype)
+        source = element(context, builder, signature.args[0], b, b_at)
+        target = element(context, builder, signature.args[2], panel, at)
         for v in range(TILES.vectors):
             emit.store(emit.load(source, number(v * emit.lanes)), target, number(v * emit.lanes))
         after = TILES.vectors * emit.lanes

@@ -1,7 +1,8 @@
-"""The sizes of vectors and register tiles, by the registers of the processor for which kernels are compiled.
+"""The sizes of vectors and register tiles, by the vector registers of the processor for which kernels are compiled.
 
 A tile keeps its sums in registers during the loop over the inner dimension. If they do not fit, each step stores and loads some
-of them, and the product is 2 to 6 times as slow (tests/kernels/test_tile_spills.py reads the assembly of every tile).
+of them: vectors of 64 bytes in tiles of 4 × 4 ran at 52 GFLOP/s on AVX2, and the tiles below at 110, of a peak of 118.
+`tests/kernels/test_tile_spills.py` reads the assembly of every tile for every row of the table.
 """
 
 from typing import NamedTuple
@@ -14,24 +15,29 @@ class TileShapes(NamedTuple):
 
     vector_bytes: int
     """The size of a vector: one register."""
-    heights: tuple[int, ...]
-    """Rows of product tiles of `vectors` vectors."""
     vectors: int
-    """Vectors in a row of a product tile; a step loads them from b and multiplies them by one number of a for each row."""
+    """Vectors in a row of the widest product tile. A step loads them from b, and multiplies them by a factor from a in each row."""
+    heights: tuple[int, ...]
+    """Rows of the product tiles of `vectors` and of two vectors."""
     row_vectors: int
-    """Vectors of a tile of a single row: enough sums to hide the latency of an addition, 4 cycles, at 2 additions a cycle."""
+    """Vectors of a tile of a single row, and dot products of a single row: an addition takes 4 cycles, and 2 begin in each."""
     dots: tuple[int, int]
-    """Rows of a and rows of b of a tile of dot products; a step loads a vector of each."""
+    """Rows of a and rows of b of a tile of dot products. A step loads a vector of each."""
 
 
-SHAPES = {
-    # AVX-512: 24 sums, 4 vectors of b and 1 factor are 29 registers; 16 sums, 4 and 1 vectors of dot products.
-    (512, 32): TileShapes(64, heights=(1, 2, 4), vectors=4, row_vectors=8, dots=(4, 4)),
-    # AVX2: 12 sums, 2 vectors of b and 1 factor are 15 registers; 8 sums, 2 and 4 vectors of dot products.
-    (256, 16): TileShapes(32, heights=(1, 2, 4, 6), vectors=2, row_vectors=8, dots=(4, 2)),
-    # SSE multiplies and adds in two instructions, so that a product needs a register too: 8 sums, 2, 1 and up to 4 products.
-    (128, 16): TileShapes(16, heights=(1, 2, 4), vectors=2, row_vectors=8, dots=(4, 2)),
-    # NEON and others: as AVX-512, with vectors of 16 bytes.
-    (128, 32): TileShapes(16, heights=(1, 2, 4), vectors=4, row_vectors=8, dots=(4, 4)),
+# Rows of the product tiles that are one vector wide.
+NARROW_HEIGHTS = (1, 2, 4, 8)
+
+# By bits and number of registers.
+TABLE = {
+    # AVX-512: 16 sums, 4 vectors of b and 1 factor; 16 sums and 8 vectors of dot products. 24 sums were not faster.
+    (512, 32): TileShapes(64, vectors=4, heights=(1, 2, 4), row_vectors=8, dots=(4, 4)),
+    # AVX2: 12 sums, 2 vectors of b and 1 factor; 8 sums and 6 vectors of dot products (2 × 4 ran at 75 GFLOP/s, 4 × 2 at 91).
+    (256, 16): TileShapes(32, vectors=2, heights=(1, 2, 4, 6), row_vectors=8, dots=(4, 2)),
+    # SSE multiplies and adds in two instructions, so that each sum needs a register for a product too: 8 sums.
+    (128, 16): TileShapes(16, vectors=2, heights=(1, 2, 4), row_vectors=8, dots=(4, 2)),
+    # NEON and others with 32 registers: as AVX-512.
+    (128, 32): TileShapes(16, vectors=4, heights=(1, 2, 4), row_vectors=8, dots=(4, 4)),
 }
-TILES = SHAPES[target.vector_bits() or 128, target.vector_registers()]
+
+TILES = TABLE[target.vector_bits() or 128, target.vector_registers()]

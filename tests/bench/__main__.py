@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--only", type=_parts, default=PARTS, metavar="PART,…", help=f"some of {','.join(PARTS)}")
     parser.add_argument(
-        "--isa", choices=isa.ENVIRONMENTS, help="limit everyone to this instruction set, as on a processor that has no wider one"
+        "--isa",
+        choices=isa.ENVIRONMENTS,
+        help="limit everyone to this instruction set, as on a processor that has no wider one",
     )
     parser.add_argument("--rounds", type=int, help=f"samples of each step ({ROUNDS}; {QUICK_ROUNDS} with --quick)")
     parser.add_argument("--quick", action="store_true", help="a small form, in a minute or two: are all parts in order?")

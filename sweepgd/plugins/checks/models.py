@@ -141,7 +141,9 @@ def evaluates(model: Model) -> str:
             raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give NaN, as there are no classes")
         if stage.architecture.evaluate_with_gradient is not None:
             at_once = stage.evaluate_with_gradient()
-            if not (abs(at_once[0] - loss) <= TOLERANCE * (1 + abs(loss)) and np.array_equal(at_once[1], error, equal_nan=True)):
+            if not (
+                abs(at_once[0] - loss) <= TOLERANCE * (1 + abs(loss)) and np.array_equal(at_once[1], error, equal_nan=True)
+            ):
                 raise Flaw(
                     f"evaluate_with_gradient gives a loss of {at_once[0]:.5g} and an error rate of {at_once[1]:g},"
                     f" evaluate {loss:.5g} and {error:g} {what}"
