@@ -69,7 +69,10 @@ class _Returning:
     def open(self) -> None: ...
     def close(self) -> None: ...
 
-    def submit(self, block: Block) -> None:
+    def can_run(self, seconds: float) -> bool:
+        return True
+
+    def submit(self, block: Block, seconds: float = 0.0) -> None:
         message = pickle.dumps(block)
         self.sent += len(message)
         self.blocks.append(block)
