@@ -70,6 +70,13 @@ def wait_until_training(session, processes, search):
     wait_until(trains)
 
 
+def assert_no_fork_server(driver):
+    """Assert that a driver has started its helper alone: what forks workers belongs to the helper."""
+    commands = [Path(f"/proc/{each.pid}/cmdline").read_text() for each in alive(driver) if each.parent == driver]
+    assert len([command for command in commands if "helper_process" in command]) == 1
+    assert [command for command in commands if "forkserver" in command] == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short, tmp_path):
     out = tmp_path / "out"
@@ -108,7 +115,8 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, text), "--out", str(out), "--on", "dask", "--jobs", "1")
     with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
-        wait_until_training(search.pid, 7, search)
+        wait_until_training(search.pid, 5, search)
+        assert_no_fork_server(search.pid)
         os.killpg(search.pid, signal.SIGINT)
         _, err = search.communicate()
     assert search.returncode == 130
@@ -124,7 +132,7 @@ def test_the_second_signal_waits_for_nothing(short, tmp_path):
     given = ("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", "dask", "--jobs", "1")
     patient = {"sweepgd.execution.dispatch.DRAIN_SECONDS": 3600.0}
     with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
-        wait_until_training(search.pid, 7, search)
+        wait_until_training(search.pid, 5, search)
         os.killpg(search.pid, signal.SIGINT)
         said(search, "stopping: what runs has 3600 s")
         time.sleep(0.2)  # a signal of the next SAME_SECONDS is taken for the first

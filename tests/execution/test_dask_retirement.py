@@ -44,9 +44,10 @@ def factor(clock, ends):
 ends = Setting("ends", 0.0, "ends its worker above 0.5", low=0.0, high=1.0)
 deadly = Schedule("deadly", factor, (ends,), needs_length=False, source="a test", description="ends its worker")
 """
-# A schedule that tells when it begins to sleep for ever.
+# A schedule that tells when it begins to sleep for ever, in a process that runs trials.
 SLEEPY = """
 import time
+from multiprocessing import parent_process
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ from sweepgd.core.setting import Setting
 
 
 def factor(clock, sleeps):
-    if sleeps > 0.5:
+    if sleeps > 0.5 and parent_process() is not None:
         Path({begun!r}).touch()
         time.sleep(1e6)
     return np.ones(len(clock.updates))
