@@ -97,11 +97,12 @@ def at_its_lifetime(client, worker):
 
 
 def retired(client, worker):
+    client.wait_for_workers(2)  # the last one could not hand on its data
     assert list(client.retire_workers([worker])) == [worker]
 
 
-@pytest.mark.parametrize(("workers", "end"), [(1, at_its_lifetime), (2, at_its_lifetime), (2, retired)])
-def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, end, tmp_path):
+@pytest.mark.parametrize(("workers", "ends"), [(1, {3: at_its_lifetime}), (2, {3: at_its_lifetime, 10: retired})])
+def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, ends, tmp_path):
     """Neither one that leaves its data to another, nor the last one, which cannot. Another comes in its place."""
     with DaskCluster(tmp_path, "--no-nanny", env=NO_FAILURES) as cluster:
         for _ in range(workers):
@@ -112,14 +113,14 @@ def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, end, tmp_path):
             class Retires(Notes):
                 def finished(self, result):
                     super().finished(result)
-                    if self.finished_trials == 3:
-                        end(client, next(iter(client.nthreads())))
+                    if self.finished_trials in ends:
+                        ends[self.finished_trials](client, next(iter(client.nthreads())))
                         cluster.add_worker()
 
             notes = Retires()
-            given = sweep(*LONG, "search.trials=20")
+            given = sweep(*LONG, "search.trials=30")
             trials = sweepgd.search(given, out=tmp_path / "out", executor=client, progress=notes).trials
-    assert trials["trial"].to_pylist() == list(range(20))
+    assert trials["trial"].to_pylist() == list(range(30))
     assert set(trials["attempt"].to_pylist()) == {1}
     assert set(trials["status"].to_pylist()) == {"completed"}
     assert lost(notes) == []
