@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from commands import completed, rest, running, said, wait_for_rows
@@ -27,12 +28,23 @@ TRAINING_TICKS = 50
 IMPATIENT = "from sweepgd.execution import helpers\nhelpers.IDLE_SECONDS = 0.5\n"
 
 
-@pytest.fixture
-def cluster(tmp_path, short):
-    """A worker without a nanny, whose session has no other process than itself and what the trials need."""
-    (tmp_path / "impatient.py").write_text(IMPATIENT)
-    given = ("--no-nanny", "--preload", str(tmp_path / "impatient.py"))
-    with DaskCluster(tmp_path, *given, env=os.environ | {"TMPDIR": str(short)}) as started:
+@pytest.fixture(scope="module")
+def folder():
+    """The temporary folder of the cluster's worker."""
+    with TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory, folder):
+    """A worker without a nanny, whose session has no other process than itself and what the trials need.
+
+    Each test leaves it idle; the last one to use it kills the scheduler.
+    """
+    made = tmp_path_factory.mktemp("cluster")
+    (made / "impatient.py").write_text(IMPATIENT)
+    given = ("--no-nanny", "--preload", str(made / "impatient.py"))
+    with DaskCluster(made, *given, env=os.environ | {"TMPDIR": str(folder)}) as started:
         started.add_worker()
         yield started
 
@@ -78,7 +90,7 @@ def assert_no_fork_server(driver):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short, tmp_path):
+def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, SHORT), "--out", str(out), "--on", cluster.address) as search:
         wait_for_rows(out, 2, search)
@@ -87,26 +99,26 @@ def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, clust
         err = rest(search)
     assert (search.returncode, err.splitlines()[-1]) == (130, interrupted(out))
     assert {row["status"] for row in load(out).trials.to_pylist()} == {"completed"}
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, folder)
 
 
 @pytest.mark.slow
-def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short, tmp_path):
+def test_a_trial_that_does_not_end_is_not_waited_for(cluster, folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
         wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.send_signal(signal.SIGINT)
         _, err = search.communicate()
     assert (search.returncode, err.splitlines()[-1], "Traceback" in err) == (130, interrupted(out), False)
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, folder)
 
 
-def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, short, tmp_path):
+def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
         wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.kill()
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, folder)
 
 
 @pytest.mark.parametrize("text", [pytest.param(SHORT, id="short", marks=pytest.mark.slow), pytest.param(ENDLESS, id="endless")])
