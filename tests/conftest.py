@@ -33,7 +33,7 @@ NUMERICS = {
     "optimizers": {"against_optax"},
     "published": {"digits_adam", "gluon_linear", "lectured_laws", "moons_published"},
     "record": {"earlier"},
-    "training": {"divergence", "linear_regression_law", "run", "trial"},
+    "training": {"divergence", "evaluation", "linear_regression_law", "run", "run_monitor", "trial"},
 }
 
 
@@ -60,7 +60,18 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture
-def short():
+def short_folder():
     """A temporary folder with a short name: that of a socket in it may have a hundred characters."""
     with TemporaryDirectory() as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Return a function that runs the command line in this process, in the empty folder `tmp_path`."""
+    from commands import VARIABLES, call
+
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    return lambda *arguments: call(monkeypatch, capsys, *arguments)

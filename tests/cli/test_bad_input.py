@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import pytest
-from refusals import assert_refused, files, in_empty_folder
-from tiny import sweep_file
+from linear_sweep import sweep_file
+from refusals import assert_refused, files
 
 from sweepgd.study import samplers
-
-run = pytest.fixture(in_empty_folder)
-
 
 # Overrides, separated by spaces, and a fragment of the message.
 WRONG = {

@@ -8,8 +8,8 @@ from math import inf
 
 import pytest
 from commands import process
+from linear_sweep import sweep_file
 from terminal import read_all
-from tiny import sweep_file
 
 from sweepgd.cli.console import say, stdout, width
 

@@ -7,11 +7,11 @@ import subprocess
 
 import pyarrow.parquet as pq
 from commands import process, running, wait_for_rows
+from linear_sweep import LINEAR, sweep_file
 from terminal import read_all
-from tiny import LINEAR, sweep_file
 
+import sweepgd
 from sweepgd import load
-from sweepgd import search as search_again
 
 
 def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
@@ -32,7 +32,7 @@ def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
     (part,) = (tmp_path / "out" / "trials").glob("*.parquet")
     assert pq.read_metadata(part).num_rows == rows
     assert [path.stem for path in (tmp_path / "out" / "log").glob("*.log")] == [part.stem]  # which it can be made again from
-    assert search_again(path, out=tmp_path / "out", overrides=[f"search.trials={rows + 2}"]).trials.num_rows == rows + 2
+    assert sweepgd.search(path, out=tmp_path / "out", overrides=[f"search.trials={rows + 2}"]).trials.num_rows == rows + 2
 
 
 def test_ctrl_c_while_a_search_prepares_is_one_line(tmp_path):

@@ -1,8 +1,8 @@
 """Invalid flags and commands give one line on stderr, before any trial runs, and write nothing."""
 
 import pytest
+from linear_sweep import sweep_file
 from refusals import assert_refused, files
-from tiny import sweep_file
 
 FLAGS = {
     "--workers 0": "Invalid value for '--workers'",
@@ -40,7 +40,7 @@ COMMANDS = {
     "list optimizer": (2, "cannot list 'optimizer': did you mean 'optimizers'?"),
     "init": (2, "Missing argument"),
     "init quikstart": (2, "no bundled sweep 'quikstart': did you mean 'quickstart'?"),
-    "init quickstart tiny.toml": (2, "tiny.toml exists already: choose another file name"),
+    "init quickstart example.toml": (2, "example.toml exists already: choose another file name"),
     "init quickstart nowhere/mine.toml": (1, "cannot write nowhere/mine.toml: No such file or directory"),
     "analyze nowhere": (1, "nowhere does not exist"),
     "analyze .": (1, "is not a result directory"),

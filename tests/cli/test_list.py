@@ -44,7 +44,7 @@ def test_list_shows_defaults_ranges_and_choices(run):
     assert {"name", "default", "low", "high", "log", "choices", "meaning"} == set(adam["settings"][0])
 
 
-def test_list_shows_where_a_rule_comes_from_and_breaks_no_line_of_settings_at_100_columns(run, monkeypatch):
+def test_list_shows_the_paper_of_a_rule_and_fits_settings_in_100_columns(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     lines = run("list", "optimizers").out.splitlines()
     assert lines[0].split() == ["name", "settings:", "default", "[search", "range]", "paper"]

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+from linear_sweep import sweep, sweep_file
 from refusals import FILE_SWEEP, assert_refused, csv, files
-from tiny import sweep, sweep_file
 
 from sweepgd.sweep import to_toml
 from sweepgd.training.sweep_context import SweepContext
 
 
-@pytest.mark.parametrize("out", ["/dev/null/x", "tiny.toml", "tiny.toml/x", 300 * "a", 3000 * "a/"], ids=lambda out: out[:20])
+@pytest.mark.parametrize(
+    "out", ["/dev/null/x", "example.toml", "example.toml/x", 300 * "a", 3000 * "a/"], ids=lambda out: out[:20]
+)
 def test_a_directory_that_cannot_be_written(run, tmp_path, out):
     path = sweep_file(tmp_path)
     before = files()
@@ -28,18 +30,20 @@ def test_a_directory_that_is_a_broken_link(run, tmp_path):
 
 def test_a_directory_whose_data_file_has_changed(run, tmp_path):
     path = sweep_file(tmp_path, FILE_SWEEP)
-    out = tmp_path / "results" / "tiny"
+    out = tmp_path / "results" / "example"
     out.mkdir(parents=True)
     (tmp_path / "data.csv").write_text(csv(60))
     (out / "sweep.toml").write_text(to_toml(SweepContext(sweep(text=FILE_SWEEP)).sweep))
     (tmp_path / "data.csv").write_text(csv(60, x5="100"))
     refused = run("search", path)
-    assert_refused(refused, 1, "results/tiny holds another sweep: data.csv has changed since the sweep was run; choose another")
+    assert_refused(
+        refused, 1, "results/example holds another sweep: data.csv has changed since the sweep was run; choose another"
+    )
 
 
 def test_a_directory_that_holds_another_sweep(run, tmp_path):
     path = sweep_file(tmp_path)
-    out = tmp_path / "results" / "tiny"
+    out = tmp_path / "results" / "example"
     out.mkdir(parents=True)
     (out / "sweep.toml").write_text(to_toml(SweepContext(sweep()).sweep))
     before = files()
@@ -47,7 +51,7 @@ def test_a_directory_that_holds_another_sweep(run, tmp_path):
     assert_refused(
         refused,
         1,
-        "results/tiny holds another sweep: data.noise: 0.01 before, 0.5 now (and 1 more); choose another --out",
+        "results/example holds another sweep: data.noise: 0.01 before, 0.5 now (and 1 more); choose another --out",
         "--fresh to start again",
     )
     assert files() == before
@@ -55,9 +59,9 @@ def test_a_directory_that_holds_another_sweep(run, tmp_path):
 
 def test_a_directory_with_a_damaged_sweep(run, tmp_path):
     path = sweep_file(tmp_path)
-    out = tmp_path / "results" / "tiny"
+    out = tmp_path / "results" / "example"
     out.mkdir(parents=True)
     (out / "sweep.toml").write_text("name = \n")
     before = files()
-    assert_refused(run("search", path), 2, "results/tiny/sweep.toml is not valid TOML")
+    assert_refused(run("search", path), 2, "results/example/sweep.toml is not valid TOML")
     assert files() == before

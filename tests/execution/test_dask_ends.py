@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from commands import completed, rest, running, said, wait_for_rows
 from dask_cluster import DaskCluster
+from linear_sweep import LINEAR, sweep_file
 from session import alive, wait_until_gone
-from tiny import LINEAR, sweep_file
 from waiting import wait_until
 
 from sweepgd import load
@@ -28,11 +28,11 @@ IMPATIENT = "from sweepgd.execution import helpers\nhelpers.IDLE_SECONDS = 0.5\n
 
 
 @pytest.fixture
-def cluster(tmp_path, short):
+def cluster(tmp_path, short_folder):
     """A worker without a nanny, whose session has no other process than itself and what the trials need."""
     (tmp_path / "impatient.py").write_text(IMPATIENT)
     given = ("--no-nanny", "--preload", str(tmp_path / "impatient.py"))
-    with DaskCluster(tmp_path, *given, env=os.environ | {"TMPDIR": str(short)}) as started:
+    with DaskCluster(tmp_path, *given, env=os.environ | {"TMPDIR": str(short_folder)}) as started:
         started.add_worker()
         yield started
 
@@ -71,7 +71,7 @@ def wait_until_training(session, processes, search):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short, tmp_path):
+def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short_folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, SHORT), "--out", str(out), "--on", cluster.address) as search:
         wait_for_rows(out, 2, search)
@@ -80,34 +80,34 @@ def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, clust
         err = rest(search)
     assert (search.returncode, err.splitlines()[-1]) == (130, interrupted(out))
     assert {row["status"] for row in load(out).trials.to_pylist()} == {"completed"}
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, short_folder)
 
 
 @pytest.mark.slow
-def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short, tmp_path):
+def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short_folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
         wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.send_signal(signal.SIGINT)
         _, err = search.communicate()
     assert (search.returncode, err.splitlines()[-1], "Traceback" in err) == (130, interrupted(out), False)
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, short_folder)
 
 
-def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, short, tmp_path):
+def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, short_folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
         wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.kill()
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, short_folder)
 
 
 @pytest.mark.parametrize("text", [pytest.param(SHORT, id="short", marks=pytest.mark.slow), pytest.param(ENDLESS, id="endless")])
-def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short, tmp_path):
+def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short_folder, tmp_path):
     """It reaches all processes of the command's group."""
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, text), "--out", str(out), "--on", "dask", "--jobs", "1")
-    with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
+    with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short_folder)}) as search:
         wait_until_training(search.pid, 7, search)
         os.killpg(search.pid, signal.SIGINT)
         _, err = search.communicate()
@@ -116,14 +116,14 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
     stopping = "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once"
     assert lines == ["running 100000 trials on the workers of dask", stopping, interrupted(out)]
     wait_until_gone(search.pid)
-    assert not list(short.glob("sweepgd-data-*"))
+    assert not list(short_folder.glob("sweepgd-data-*"))
 
 
-def test_the_second_signal_waits_for_nothing(short, tmp_path):
+def test_the_second_signal_waits_for_nothing(short_folder, tmp_path):
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", "dask", "--jobs", "1")
     patient = {"sweepgd.execution.dispatch.DRAIN_SECONDS": 3600.0}
-    with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
+    with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short_folder)}) as search:
         wait_until_training(search.pid, 7, search)
         os.killpg(search.pid, signal.SIGINT)
         said(search, "stopping: what runs has 3600 s")

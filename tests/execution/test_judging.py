@@ -1,7 +1,7 @@
 """A trial that is judged where it runs, by the table of its block, is judged as the driver would judge it."""
 
 import pytest
-from tiny import LINEAR, statuses, sweep
+from linear_sweep import LINEAR, statuses, sweep
 
 from sweepgd import load, search
 from sweepgd.execution.pruners import RUNGS, Judge

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 
 @pytest.fixture(scope="module")

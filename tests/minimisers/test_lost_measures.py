@@ -2,8 +2,8 @@
 
 import pyarrow.compute as pc
 import pytest
+from linear_sweep import sweep
 from minimisers.recorded_searches import SHAKY, measured
-from tiny import sweep
 
 from sweepgd import load, measure, search
 from sweepgd.core.errors import UsageError

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 from sweepgd import load, measure, search
 from sweepgd.core.errors import SweepgdError, UsageError

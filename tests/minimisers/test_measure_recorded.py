@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from linear_sweep import computed, sweep
 from minimisers.recorded_searches import RUNS, measured
-from tiny import computed, sweep
 
 from sweepgd import load, measure, search
 from sweepgd.curvature.catalogue import MEASURES

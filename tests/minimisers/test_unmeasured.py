@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pyarrow.compute as pc
 import pytest
+from linear_sweep import sweep
 from minimisers.recorded_searches import RUNS, measured
-from tiny import sweep
 
 from sweepgd import load
 from sweepgd.minimisers.unmeasured import missing

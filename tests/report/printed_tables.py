@@ -9,7 +9,7 @@ from sweepgd.report.summary_tables import render
 SIZES, RATES = (16, 64, 400), (0.001, 0.01, 0.1, 1.0)
 
 
-def study() -> Tables:
+def sharpness_study() -> Tables:
     """Return a grid of three batch sizes and four rates with two seeds, whose λmax follows the gap; the trace is constant."""
     rows, recorded, points = [], [], []
     for trial in range(12):

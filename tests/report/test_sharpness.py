@@ -2,12 +2,12 @@
 
 import pyarrow as pa
 import pytest
-from report.printed_tables import answer, study, text
+from report.printed_tables import answer, sharpness_study, text
 from study_tables import Tables, curvature, run, trials, value
 
 
 def test_the_table_of_correlations_as_printed():
-    lines = answer(text(study()), "Does a larger measure go with a larger generalization gap?")
+    lines = answer(text(sharpness_study()), "Does a larger measure go with a larger generalization gap?")
     assert lines[2:5] == [
         "measure     among              runs  gurations  pairs      train loss      ρ    τ-b       interval  verdict",
         "─" * 110,
@@ -39,7 +39,7 @@ def test_the_table_of_correlations_as_printed():
 
 
 def test_the_tables_of_the_edge_and_of_rescaling_as_printed():
-    shown = text(study())
+    shown = text(sharpness_study())
     edge = [line.split() for line in answer(shown, "Did λmax reach the edge of stability along training?")]
     assert ["3", "sgd", "16", "2", "0", "1", "1", "1.50", "2.00", "0.750"] in edge
     assert "the 10 of 12 configurations that came closest" in shown
@@ -49,7 +49,7 @@ def test_the_tables_of_the_edge_and_of_rescaling_as_printed():
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_a_narrow_console_does_not_truncate_values(width):
-    shown = text(study(), width)
+    shown = text(sharpness_study(), width)
     assert max(len(line) for line in shown.splitlines()) <= width
     words = " ".join(shown.split())
     assert "…" not in words.replace(" … ", "")
@@ -80,7 +80,7 @@ def test_reasons_are_shown_once_with_their_measures_if_there_are_several():
 
 
 def test_runs_that_did_not_complete_are_counted_in_the_legend():
-    results = study()
+    results = sharpness_study()
     others = [run(20, None, r, batch_size=16, learning_rate=2.0) for r in range(2)]
     others += [run(21, None, r, batch_size=16, learning_rate=5.0) for r in range(2)]
     others += [run(22, 1.0, r, batch_size=400, learning_rate=0.5, status="pruned") for r in range(2)]

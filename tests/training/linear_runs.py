@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import naive
 import numpy as np
-from small import configuration, data_of, in_order, model_for, training
+from run_builders import configuration, data_of, in_order, model_for, training
 
 from sweepgd.core.layout import tensors_in
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from small import configuration, loss_and_error, loss_and_gradient, model_for, no_data, training
+from kernel_calls import loss_and_error, loss_and_gradient
+from run_builders import configuration, model_for, no_data, training
 from training.linear_runs import LINEAR, TEN, column, naive_descent, naive_loss_and_gradient, run_of
 
 from sweepgd.data import DataSpec, prepare

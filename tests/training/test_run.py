@@ -3,7 +3,7 @@
 import naive
 import numpy as np
 import pytest
-from small import configuration, model_for, training
+from run_builders import configuration, model_for, training
 from training.linear_runs import GROWTH, START, column, naive_descent, naive_loss_and_gradient, run_of
 
 from sweepgd.core.errors import UsageError
@@ -119,11 +119,11 @@ def test_the_number_of_updates_a_call_changes_no_bit(monkeypatch):
     def run():
         return training(configuration("adam", batch_size=2), data, model, dtype="float32", epochs=3, eval_every=37).run()
 
-    large = run()
+    many_updates_a_call = run()
     monkeypatch.setattr(run_module, "CALL_SECONDS", 0.0)
     monkeypatch.setattr(run_module, "FIRST_CALL_UPDATES", 1)
-    single = run()
-    assert single._updates_per_call == 1
-    assert large.parameters.tobytes() == single.parameters.tobytes()
-    for one, other in zip(large.points, single.points, strict=True):
+    one_update_a_call = run()
+    assert one_update_a_call._updates_per_call == 1
+    assert many_updates_a_call.parameters.tobytes() == one_update_a_call.parameters.tobytes()
+    for one, other in zip(many_updates_a_call.points, one_update_a_call.points, strict=True):
         np.testing.assert_array_equal(one._replace(seconds=0), other._replace(seconds=0))

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from small import configuration, data_of, loss_and_error, model_for, training
+from kernel_calls import loss_and_error
+from run_builders import configuration, data_of, model_for, training
 from training.linear_runs import GROWTH, LINEAR, TEN, column, run_of
 
 from sweepgd.core.outcome import PRUNED, Outcome

@@ -1,11 +1,11 @@
 """The table of small against large batch."""
 
-from report.printed_tables import answer, study, text
+from report.printed_tables import answer, sharpness_study, text
 from study_tables import Tables, curvature, run, trials, value
 
 
 def test_small_against_large_batch_describes_the_matching():
-    lines = answer(text(study()), "Small against large batch")
+    lines = answer(text(sharpness_study()), "Small against large batch")
     assert lines[2].split()[:4] == ["batch", "16", "batch", "400"]
     [error] = [line.split() for line in lines if line.startswith("test error %")]
     assert error[3:7] == ["1.28", "±0.60", "5.27", "±0.60"]
@@ -15,7 +15,7 @@ def test_small_against_large_batch_describes_the_matching():
 
 
 def test_ratio_and_interval_are_left_out_together():
-    shown = text(study(), 60)
+    shown = text(sharpness_study(), 60)
     lines = answer(shown, "Small against large batch")
     assert "too narrow for ratio, 95 % interval" in " ".join(" ".join(lines).split())
     assert lines[1].split()[-1] == "verdict"
