@@ -36,6 +36,34 @@ NUMERICS = {
     "training": {"divergence", "evaluation", "linear_regression_law", "run", "run_monitor", "trial"},
 }
 
+# What `pytest -m quick` runs on other versions of Python and of the dependencies, see .ci/run: sweep files, schedules, every
+# optimizer's compiled trainer, the record, and whole searches with each sampler.
+QUICK = {
+    "cli": {"init", "list", "main", "search", "train"},
+    "core": {"aligned_arrays", "disk_cache", "memory_limit"},
+    "optimizers": {"against_optax", "contract"},
+    "record": {
+        "commit_results",
+        "compact",
+        "damaged_parts",
+        "earlier",
+        "log",
+        "merge",
+        "moved_directory",
+        "readers",
+        "repair",
+        "results",
+        "schema",
+        "store",
+        "trial_record",
+        "verify",
+    },
+    "samplers": {"adaptive", "make", "stateless"},
+    "schedules": {"schedules"},
+    "study": {"search"},
+    "sweep": {"entries", "fixed_points", "inverse", "points", "reference", "space", "toml_files", "validation_errors"},
+}
+
 
 def pytest_configure(config):
     """Gives the tests and the processes that they start an empty cache, but for the user's kernels, which take minutes."""
@@ -51,8 +79,9 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        if item.path.stem.removeprefix("test_") in NUMERICS.get(item.path.parent.name, ()):
-            item.add_marker("numerics")
+        for marker, listed in (("numerics", NUMERICS), ("quick", QUICK)):
+            if item.path.stem.removeprefix("test_") in listed.get(item.path.parent.name, ()):
+                item.add_marker(marker)
     if not config.getoption("--slow"):
         for item in items:
             if "slow" in item.keywords:

@@ -5,6 +5,8 @@ import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+from conftest import NUMERICS, QUICK
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sweepgd"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
@@ -34,6 +36,12 @@ def test_no_test_name_is_long():
     }
     assert {name for name in names if len(name) > LONGEST_NAME} == set()
     assert len(names) > 1000
+
+
+def test_every_file_listed_for_a_marker_exists():
+    named = {f"{path.parent.name}/{path.stem.removeprefix('test_')}" for path in TESTS}
+    listed = {f"{folder}/{name}" for files in (NUMERICS, QUICK) for folder, names in files.items() for name in names}
+    assert listed <= named, listed - named
 
 
 def test_no_file_name_occurs_twice():
