@@ -13,8 +13,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 from commands import call, completed, started
+from linear_sweep import LINEAR, assert_same, sweep
 from page_text import blocks, shell_commands, sweepgd_commands
-from tiny import LINEAR, assert_same, sweep
 
 from sweepgd import load, search
 from sweepgd.plugins import scaffold

@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from commands import VARIABLES, call, running
-from tiny import sweep, sweep_file
+from commands import running
+from linear_sweep import sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.curvature.catalogue import MEASURES
@@ -16,15 +16,6 @@ from sweepgd.execution import clusters
 
 SHAKY = Path(__file__).parents[1] / "isolation" / "plugins" / "shaky.py"
 NAMES = ("--measures", "lambda_max,phi", "--measures", "distance", "--workers", "1")
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Runs the command line in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
-    return lambda *arguments: call(monkeypatch, capsys, *arguments)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from commands import completed, rest, running, said, wait_for_rows
 from dask_cluster import DaskCluster
+from linear_sweep import LINEAR, sweep_file
 from session import alive, wait_until_gone
-from tiny import LINEAR, sweep_file
 from waiting import wait_until
 
 from sweepgd import load
@@ -122,11 +122,11 @@ def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, folder,
 
 
 @pytest.mark.parametrize("text", [pytest.param(SHORT, id="short", marks=pytest.mark.slow), pytest.param(ENDLESS, id="endless")])
-def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short, tmp_path):
+def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short_folder, tmp_path):
     """It reaches all processes of the command's group."""
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, text), "--out", str(out), "--on", "dask", "--jobs", "1")
-    with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
+    with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short_folder)}) as search:
         wait_until_training(search.pid, 5, search)
         assert_no_fork_server(search.pid)
         os.killpg(search.pid, signal.SIGINT)
@@ -136,14 +136,14 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
     stopping = "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once"
     assert lines == ["running 100000 trials on the workers of dask", stopping, interrupted(out)]
     wait_until_gone(search.pid)
-    assert not list(short.glob("sweepgd-data-*"))
+    assert not list(short_folder.glob("sweepgd-data-*"))
 
 
-def test_the_second_signal_waits_for_nothing(short, tmp_path):
+def test_the_second_signal_waits_for_nothing(short_folder, tmp_path):
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", "dask", "--jobs", "1")
     patient = {"sweepgd.execution.dispatch.DRAIN_SECONDS": 3600.0}
-    with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
+    with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short_folder)}) as search:
         wait_until_training(search.pid, 5, search)
         os.killpg(search.pid, signal.SIGINT)
         said(search, "stopping: what runs has 3600 s")

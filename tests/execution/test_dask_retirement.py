@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 from dask_cluster import DaskCluster
-from tiny import LINEAR, sweep
+from linear_sweep import LINEAR, sweep
 
 import sweepgd
 from sweepgd.execution import transport
@@ -17,7 +17,7 @@ distributed = pytest.importorskip("distributed", reason="distributed is not inst
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 
 # A schedule that ends the Dask worker, the parent of its helper process, wherever a trial with more than 0.5 of it runs.
-DEADLY = """
+EXITING = """
 import os
 import signal
 from pathlib import Path
@@ -42,7 +42,7 @@ def factor(clock, ends):
 
 
 ends = Setting("ends", 0.0, "ends its worker above 0.5", low=0.0, high=1.0)
-deadly = Schedule("deadly", factor, (ends,), needs_length=False, source="a test", description="ends its worker")
+exiting = Schedule("exiting", factor, (ends,), needs_length=False, source="a test", description="ends its worker")
 """
 # A schedule that tells when it begins to sleep for ever, in a process that runs trials.
 SLEEPY = """
@@ -126,6 +126,7 @@ def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, ends, tmp_path)
     assert lost(notes) == []
 
 
+<<<<<<< HEAD
 def test_a_trial_longer_than_the_life_of_three_workers_fails_and_no_other(monkeypatch, tmp_path):
     """A schedule that sleeps for ever in one of two trials: each worker ends as planned once it has begun to."""
     monkeypatch.setattr(transport, "WHOLE_LIFE", 0.5)  # the time until a busy machine begins a block is part of a life
@@ -171,11 +172,14 @@ def test_a_trial_longer_than_the_life_of_three_workers_fails_and_no_other(monkey
 
 
 def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_complete(tmp_path):
+=======
+def test_a_trial_that_always_ends_its_worker_is_a_failed_row_and_others_complete(tmp_path):
+>>>>>>> tests16
     """Whatever Dask allows: our own three attempts count."""
-    (tmp_path / "deadly.py").write_text(DEADLY)
-    text = LINEAR.replace('optimizer = ["sgd", "momentum"]', 'schedule = ["deadly", "constant"]')
+    (tmp_path / "exiting.py").write_text(EXITING)
+    text = LINEAR.replace('optimizer = ["sgd", "momentum"]', 'schedule = ["exiting", "constant"]')
     text = text.replace(
-        "[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "[schedule.deadly]\nends = { low = 0.0, high = 1.0 }"
+        "[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "[schedule.exiting]\nends = { low = 0.0, high = 1.0 }"
     )
     given = sweep("search.trials=5", text=text)
     notes = Notes()
@@ -184,17 +188,17 @@ def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_c
         cluster.add_worker()
         with distributed.Client(cluster.address, set_as_default=False) as client:
             results = sweepgd.search(
-                given, out=tmp_path / "out", executor=client, plugins=[tmp_path / "deadly.py"], progress=notes
+                given, out=tmp_path / "out", executor=client, plugins=[tmp_path / "exiting.py"], progress=notes
             )
     rows = results.trials.to_pylist()
     assert [row["trial"] for row in rows] == list(range(5))
-    ends = [row["schedule"] == "deadly" and dict(row["hyperparameters"])["schedule.ends"] > 0.5 for row in rows]
-    assert any(ends)
-    assert not all(ends)
-    for row, deadly in zip(rows, ends, strict=True):
-        if deadly:
+    exits = [row["schedule"] == "exiting" and dict(row["hyperparameters"])["schedule.ends"] > 0.5 for row in rows]
+    assert any(exits)
+    assert not all(exits)
+    for row, exited in zip(rows, exits, strict=True):
+        if exited:
             assert (row["status"], row["attempt"]) == ("failed", 3)
-            where = f"schedule 'deadly' of {tmp_path / 'deadly.py'}"
+            where = f"schedule 'exiting' of {tmp_path / 'exiting.py'}"
             assert row["message"] == f"{where}: its worker was lost, in each of 3 attempts"
         else:
             assert row["status"] == "completed"

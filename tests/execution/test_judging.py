@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tiny import LINEAR, statuses, sweep
+from linear_sweep import LINEAR, statuses, sweep
 
 from sweepgd import load, search
 from sweepgd.execution.executor_transport import ExecutorTransport

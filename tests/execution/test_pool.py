@@ -9,10 +9,10 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
-from deadly import ends, gated, killed, still_born
+from linear_sweep import LINEAR, assert_same, statuses, sweep, sweep_file
 from session import alive
-from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
 from waiting import NEVER_SECONDS, wait_until
+from worker_tasks import exits, killed, killed_at_start, waits_for_gate
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError
@@ -61,7 +61,11 @@ def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tm
 
     def starting(target, *arguments):
         begun.append(target)
+<<<<<<< HEAD
         return start(still_born if len(begun) % 3 else target, *arguments)
+=======
+        return start(killed_at_start if len(begun) <= ATTEMPTS else target, *arguments)
+>>>>>>> tests16
 
     monkeypatch.setattr(fork_server, "start", starting)
     with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
@@ -74,7 +78,7 @@ def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tm
 
 def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, tmp_path):
     start, begun, notes = fork_server.start, [], []
-    monkeypatch.setattr(fork_server, "start", lambda target, *given: begun.append(target) or start(still_born, *given))
+    monkeypatch.setattr(fork_server, "start", lambda target, *given: begun.append(target) or start(killed_at_start, *given))
     with Pool(WorkerSetup(sweep(), killed), 2, notes.append) as pool:
         pool.submit(tmp_path / "times")
         message = r"^10 workers in a row were killed \(SIGKILL\) during .* use fewer --workers$"
@@ -99,7 +103,7 @@ def test_a_task_is_lost_after_its_worker_was_killed_three_times(tmp_path):
 @pytest.mark.parametrize("code", [1, 255])  # multiprocessing also returns 255 if the fork server has ended
 def test_a_task_that_ends_its_worker_is_not_repeated(code):
     notes, events = [], []
-    with Pool(WorkerSetup(sweep(), ends), 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), exits), 1, notes.append) as pool:
         pool.submit(code)
         while pool.busy:
             events += pool.events(timeout=0.1)
@@ -111,7 +115,7 @@ def test_a_task_that_ends_its_worker_is_not_repeated(code):
 def test_tasks_are_repeated_after_the_fork_server_was_killed(tmp_path):
     """Only the fork server knows how a worker ended; a new one is started for the next worker."""
     notes, task = [], tmp_path / "task"
-    with Pool(WorkerSetup(sweep(), gated), 1, notes.append) as pool:
+    with Pool(WorkerSetup(sweep(), waits_for_gate), 1, notes.append) as pool:
         pool.submit(task)
         wait_until(lambda: list(pool.events(timeout=0.1)) or task.exists())
         (worker,) = pool._workers
@@ -137,7 +141,7 @@ def test_a_process_that_cannot_start_gives_one_line(monkeypatch):
 
 def test_draining_finishes_the_running_task_only(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
-    with Pool(WorkerSetup(sweep(), gated), 1, print) as pool:
+    with Pool(WorkerSetup(sweep(), waits_for_gate), 1, print) as pool:
         for task in (first, second):
             pool.submit(task)
         wait_until(lambda: list(pool.events(timeout=0.1)) or first.exists())

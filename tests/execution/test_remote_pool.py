@@ -89,7 +89,7 @@ def end(transport, block, seconds):
     transport.coming.append(BlockEnded(block.number, Returned([Result(task.trial, seconds) for task in block.tasks])))
 
 
-def test_blocks_are_of_one_task_until_the_pace_is_known_and_then_of_the_time_of_a_block(transport):
+def test_blocks_have_one_task_until_the_pace_is_known_then_fill_a_blocks_time(transport):
     pool, tasks = pool_of(transport), (Task(number) for number in range(1000))
     fill(pool, tasks)
     assert list(pool.events(0)) == []
@@ -265,7 +265,7 @@ def test_a_worker_that_cannot_begin_ends_the_search(transport):
         list(pool.events(0))
 
 
-def test_long_trials_are_judged_by_the_driver_and_short_ones_by_the_table_of_their_block(transport):
+def test_long_trials_are_judged_by_the_driver_and_short_ones_by_their_block(transport):
     pool = pool_of(transport, rungs=3, table=lambda: "table")
     pool.submit(Task(0))
     list(pool.events(0))
