@@ -33,7 +33,35 @@ NUMERICS = {
     "optimizers": {"against_optax"},
     "published": {"digits_adam", "gluon_linear", "lectured_laws", "moons_published"},
     "record": {"earlier"},
-    "training": {"divergence", "linear_regression_law", "run", "trial"},
+    "training": {"divergence", "evaluation", "linear_regression_law", "run", "run_monitor", "trial"},
+}
+
+# What `pytest -m quick` runs on other versions of Python and of the dependencies, see .ci/run: sweep files, schedules, every
+# optimizer's compiled trainer, the record, and whole searches with each sampler.
+QUICK = {
+    "cli": {"init", "list", "main", "search", "train"},
+    "core": {"aligned_arrays", "disk_cache", "memory_limit"},
+    "optimizers": {"against_optax", "contract"},
+    "record": {
+        "commit_results",
+        "compact",
+        "damaged_parts",
+        "earlier",
+        "log",
+        "merge",
+        "moved_directory",
+        "readers",
+        "repair",
+        "results",
+        "schema",
+        "store",
+        "trial_record",
+        "verify",
+    },
+    "samplers": {"adaptive", "make", "stateless"},
+    "schedules": {"schedules"},
+    "study": {"search"},
+    "sweep": {"entries", "fixed_points", "inverse", "points", "reference", "space", "toml_files", "validation_errors"},
 }
 
 
@@ -51,8 +79,9 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        if item.path.stem.removeprefix("test_") in NUMERICS.get(item.path.parent.name, ()):
-            item.add_marker("numerics")
+        for marker, listed in (("numerics", NUMERICS), ("quick", QUICK)):
+            if item.path.stem.removeprefix("test_") in listed.get(item.path.parent.name, ()):
+                item.add_marker(marker)
     if not config.getoption("--slow"):
         for item in items:
             if "slow" in item.keywords:
@@ -60,7 +89,18 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture
-def short():
+def short_folder():
     """A temporary folder with a short name: that of a socket in it may have a hundred characters."""
     with TemporaryDirectory() as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Return a function that runs the command line in this process, in the empty folder `tmp_path`."""
+    from commands import VARIABLES, call
+
+    monkeypatch.chdir(tmp_path)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    return lambda *arguments: call(monkeypatch, capsys, *arguments)

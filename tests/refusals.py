@@ -1,22 +1,13 @@
-"""Helpers for tests of bad input: run the command line in an empty folder, and assert that it refuses in one line."""
+"""The refusal of bad input: one line on stderr and an exit code."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-from commands import VARIABLES, Run, call
-from tiny import LINEAR
+from commands import Run
+from linear_sweep import LINEAR
 
 FILE_SWEEP = LINEAR.replace(
     'name = "synthetic_linear"\nrows = 50', 'path = "data.csv"\ntarget = "y"\ntask = "classification"'
 ).replace('name = "linear"', 'name = "softmax"')
-
-
-def in_empty_folder(monkeypatch, capsys, tmp_path) -> Callable[..., Run]:
-    """Return a function that runs the command line in the empty folder `tmp_path`. To be made a fixture named `run`."""
-    monkeypatch.chdir(tmp_path)
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
-    return lambda *arguments: call(monkeypatch, capsys, *arguments)
 
 
 def assert_refused(run: Run, code: int, *fragments: str) -> None:

@@ -73,7 +73,7 @@ def curvature(*rows: dict[str, object]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=CURVATURE)
 
 
-def study() -> tuple[pa.Table, pa.Table]:
+def study_of_rates() -> tuple[pa.Table, pa.Table]:
     """A made-up study, 2 optimizers, 4 batch sizes, 5 rates and 2 replicates, in which too high a rate diverges."""
     rows, points = [], []
     for trial in range(40):

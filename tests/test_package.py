@@ -39,7 +39,7 @@ def test_tests_are_collected_without_the_libraries_of_other_groups():
     assert found == []
 
 
-def test_the_citation_is_of_this_version_and_every_page_is_in_the_source_distribution():
+def test_the_citation_has_this_version_and_every_page_is_in_the_sdist():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
     for key in ("version", "license"):

@@ -13,8 +13,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 from commands import call, completed, started
+from linear_sweep import LINEAR, assert_same, sweep
 from page_text import blocks, shell_commands, sweepgd_commands
-from tiny import LINEAR, assert_same
 
 from sweepgd import load, search
 from sweepgd.plugins import scaffold
@@ -133,7 +133,13 @@ def test_the_sweep_on_the_page_of_sweep_files_is_one(tmp_path, monkeypatch, caps
     assert json.loads(shown.out)
 
 
-def test_the_executors_on_the_page_of_clusters_run_a_sweep(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def linear_here(tmp_path_factory):
+    """The results of the tiny sweep on this machine."""
+    return search(sweep(), out=tmp_path_factory.mktemp("linear") / "here", workers=1)
+
+
+def test_the_executors_on_the_page_of_clusters_run_a_sweep(linear_here, tmp_path, monkeypatch):
     """mpi4py and ray are replaced by threads."""
     monkeypatch.chdir(tmp_path)
     pool = ThreadPoolExecutor(2)
@@ -160,12 +166,11 @@ def test_the_executors_on_the_page_of_clusters_run_a_sweep(tmp_path, monkeypatch
         for number, code in enumerate(snippets):
             Path("mine.toml").write_text(LINEAR.replace("name = ", f'name = "by_{number}" # ', 1), encoding="utf-8")
             exec(code, {})
-    search("mine.toml", out=tmp_path / "here")
-    assert_same(load("results/by_0"), load("here"))
-    assert_same(load("results/by_1"), load("here"))
+    assert_same(load("results/by_0"), linear_here)
+    assert_same(load("results/by_1"), linear_here)
 
 
-def test_a_scheduler_and_a_worker_started_as_on_the_page_run_a_sweep(tmp_path):
+def test_a_scheduler_and_a_worker_started_as_on_the_page_run_a_sweep(linear_here, tmp_path):
     pytest.importorskip("distributed", reason="distributed is not installed")
     commands = [words for words in shell_commands() if "dask" in words]
     assert commands == [["dask", "scheduler"], ["ssh", "other", "dask", "worker", "tcp://HOST:8786"]]
@@ -183,5 +188,4 @@ def test_a_scheduler_and_a_worker_started_as_on_the_page_run_a_sweep(tmp_path):
             finally:
                 joined.kill()
     assert ran.returncode == 0, ran.stderr
-    search(tmp_path / "mine.toml", out=tmp_path / "here")
-    assert_same(load(tmp_path / "there"), load(tmp_path / "here"))
+    assert_same(load(tmp_path / "there"), linear_here)

@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 import pytest
-from tiny import assert_same, computed, statuses, sweep
+from linear_sweep import assert_same, computed, statuses, sweep
 
 from sweepgd import search
 from sweepgd.study.advisor import Advisor

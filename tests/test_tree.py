@@ -1,13 +1,17 @@
-"""The shape of the package: few entries at the top, short files, and names that occur once."""
+"""The shape of the package and its tests: few entries at the top, short files and test names, and names that occur once."""
 
+import ast
 import tomllib
 from collections import defaultdict
 from pathlib import Path
 
+from conftest import NUMERICS, QUICK
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "sweepgd"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
-MOST_PACKAGES, MOST_FILES, MOST_LINES = 18, 6, 250
+TESTS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "plugins").glob("*/tests/*.py")])
+MOST_PACKAGES, MOST_FILES, MOST_LINES, LONGEST_NAME = 18, 6, 250, 79
 
 
 def test_the_top_level_is_small():
@@ -19,8 +23,25 @@ def test_the_top_level_is_small():
 
 
 def test_no_file_is_long():
-    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in [*MODULES, *TESTS]}
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_no_test_name_is_long():
+    names = {
+        node.name
+        for path in TESTS
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+    assert {name for name in names if len(name) > LONGEST_NAME} == set()
+    assert len(names) > 1000
+
+
+def test_every_file_listed_for_a_marker_exists():
+    named = {f"{path.parent.name}/{path.stem.removeprefix('test_')}" for path in TESTS}
+    listed = {f"{folder}/{name}" for files in (NUMERICS, QUICK) for folder, names in files.items() for name in names}
+    assert listed <= named, listed - named
 
 
 def test_no_file_name_occurs_twice():

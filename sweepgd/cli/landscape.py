@@ -53,7 +53,8 @@ def landscape(
     from sweepgd.execution import fork_server
     from sweepgd.plugins import single_file
 
-    fork_server.get_ready()
+    if cluster is None:
+        fork_server.get_ready()
     from sweepgd.cli.progress import PointsProgress
     from sweepgd.minimisers.landscape.landscape_context import LandscapeContext
     from sweepgd.minimisers.landscape.run_selection import RunKey

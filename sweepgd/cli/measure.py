@@ -85,7 +85,8 @@ def measure(
     check_writable(directory)
     line = f"interrupted; what was measured is in {directory}: the same command goes on"
     with end_on_interrupt(INTERRUPTED, lambda: line), MeasureProgress(quiet=quiet) as progress:
-        fork_server.get_ready()
+        if cluster is None:
+            fork_server.get_ready()
         from sweepgd.minimisers.measure_recorded import measure as run
 
         settle_imports()

@@ -109,7 +109,8 @@ def search(
 
     counted = None if part is None else part.trials
     with end_on_interrupt(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose, counted=counted) as progress:
-        fork_server.get_ready()
+        if cluster is None:
+            fork_server.get_ready()
         from sweepgd.study.search import search as run
 
         settle_imports()

@@ -6,12 +6,14 @@ attempts uncounted and condemn innocent trials (dask-jobqueue#122).
 
 import asyncio
 import pickle
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any
 
 from distributed import Client, Future, KilledWorker, get_worker
@@ -23,7 +25,7 @@ from sweepgd.execution import helpers
 from sweepgd.execution.dask_workers import DaskWorkers, answered, gone
 from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, RungReport, Study
-from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported, TransportEvent
+from sweepgd.execution.transport import BlockEnded, BlockLost, PlannedEnd, RungReported, TransportEvent
 
 # The time limit for the workers to end the study.
 CLOSE_SECONDS = 0.5
@@ -52,7 +54,8 @@ def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
 class _Sent:
     worker: str
     future: "Future[Any]"
-    begun: bool = False
+    begun: float | None = None
+    """The time when the worker told that it has begun."""
 
 
 class DaskTransport:
@@ -81,11 +84,18 @@ class DaskTransport:
         self._client.subscribe_topic(self._topic, lambda event: self._happened.put(partial(self._told, event[1])))
         self._workers.watch()
 
-    def submit(self, block: Block) -> None:
-        held = dict.fromkeys(self._workers.threads, 0)
-        for sent in self._sent.values():
-            held[sent.worker] += 1
-        worker = min(held, key=lambda worker: held[worker] / self._workers.threads[worker])
+    def can_run(self, seconds: float) -> bool:
+        return bool(self._with_life(seconds))
+
+    def _with_life(self, seconds: float) -> list[str]:
+        return [worker for worker in self._workers.threads if self._workers.life_left(worker) > seconds]
+
+    def submit(self, block: Block, seconds: float = 0.0) -> None:
+        held = Counter(sent.worker for sent in self._sent.values())
+        worker = min(
+            self._with_life(seconds) or self._workers.threads,
+            key=lambda worker: (held[worker] / self._workers.threads[worker], -self._workers.life_left(worker)),
+        )
         future = self._client.submit(
             run_on_worker,
             self._workers.study,
@@ -111,7 +121,7 @@ class DaskTransport:
             self._call([sent.worker], helpers.answer, self._study.id, block, prune)
 
     def withdraw(self, drain: bool) -> None:
-        self._cancel([sent.future for sent in self._sent.values() if not sent.begun])
+        self._cancel([sent.future for sent in self._sent.values() if sent.begun is None])
         self._call(None, helpers.withdraw, self._study.id, drain)
 
     def close(self) -> None:
@@ -157,18 +167,23 @@ class DaskTransport:
     def _told(self, message: dict[str, Any]) -> None:
         """A worker tells that a block has begun, or that a trial waits at a rung."""
         if (sent := self._sent.get(message["block"])) is not None:
-            sent.begun = True
+            if sent.begun is None:
+                sent.begun = monotonic()
             if "report" in message:
                 self._events.append(RungReported(message["block"], pickle.loads(message["report"])))
 
     def _removed(self, worker: str, expected: bool) -> None:
         for number in [number for number, sent in self._sent.items() if sent.worker == worker]:
-            self._lost(number, blameless=expected)
+            self._lost(number, blameless=expected, planned=expected)
 
-    def _lost(self, number: int, *, blameless: bool) -> None:
-        if (sent := self._sent.pop(number, None)) is not None:
-            self._cancel([sent.future])
-            self._events.append(BlockLost(number, blameless or not sent.begun))
+    def _lost(self, number: int, *, blameless: bool, planned: bool = False) -> None:
+        if (sent := self._sent.pop(number, None)) is None:
+            return
+        self._cancel([sent.future])
+        end = None
+        if planned and sent.begun is not None:
+            end = PlannedEnd(monotonic() - sent.begun, self._workers.longest_life)
+        self._events.append(BlockLost(number, blameless or sent.begun is None, end))
 
     def _cancelled(self, number: int) -> None:
         if number not in self._sent:
@@ -177,7 +192,7 @@ class DaskTransport:
             raise gone(self._client, "the connection to it is lost")
         if self._workers.study is not None and self._workers.study.status != "finished":
             self._workers.study = None  # the last worker that had it has gone: it is sent again
-        self._lost(number, blameless=True)
+        self._lost(number, blameless=True, planned=self._sent[number].worker in self._workers.retiring)
 
     def _ended(self, number: int, outcome: BlockOutcome) -> None:
         if self._sent.pop(number, None) is not None:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any
 
 from distributed import Client, Future
@@ -35,8 +37,12 @@ class DaskWorkers:
         """The check of each worker that is known, made or under way."""
         self._missed: set[str] = set()
         """Workers that were not in the last list, which may be older than the news of a new worker."""
-        self._retiring: set[str] = set()
+        self.retiring: set[str] = set()
         """Workers that have begun to end as planned. The last one cannot hand on its data: Dask calls that unexpected."""
+        self.longest_life = 0.0
+        """The seconds that a worker could be given blocks until it ended as planned, the longest of all."""
+        self._since: dict[str, float] = {}
+        """The time since which each worker could be given blocks."""
         self._sending: Any = None
         self._watching: Any = None
 
@@ -56,6 +62,14 @@ class DaskWorkers:
         """Begin a coroutine in the client's thread, and return its concurrent future."""
         loop: Any = self._client.loop
         return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
+
+    def life_left(self, worker: str) -> float:
+        """Return the seconds until a worker is expected to end: as old as those that have ended as planned. An older one has
+        another end, or none."""
+        if worker in self.retiring:
+            return 0.0
+        left = self.longest_life - (monotonic() - self._since[worker])
+        return left if left > 0 else inf
 
     # In the client's thread
 
@@ -108,12 +122,14 @@ class DaskWorkers:
         if difference is not None:
             raise SweepgdError(f"worker {worker}: {difference}")
         self.threads[worker] = 1  # until the list that follows
+        self._since[worker] = monotonic()
         self._listed(dict(self.threads))
 
     def _heard(self, worker: str, message: dict[str, Any]) -> None:
         """The scheduler tells of a worker."""
         if message.get("status") == "closing_gracefully":
-            self._retiring.add(worker)
+            self.retiring.add(worker)
+            self._end_as_planned(worker)
         if message.get("action") == "remove-worker":
             self._remove(worker, expected=message["expected"])
 
@@ -121,8 +137,15 @@ class DaskWorkers:
         self.threads.pop(worker, None)
         if self._asked.pop(worker, None) is not None:  # it may come back
             self._client.unsubscribe_topic(worker)
-        self.removed(worker, expected or worker in self._retiring)
-        self._retiring.discard(worker)
+        if expected:
+            self._end_as_planned(worker)
+        self.removed(worker, expected or worker in self.retiring)
+        self.retiring.discard(worker)
+        self._since.pop(worker, None)
+
+    def _end_as_planned(self, worker: str) -> None:
+        if worker in self._since:
+            self.longest_life = max(self.longest_life, monotonic() - self._since[worker])
 
     def _unreachable(self, why: str) -> None:
         raise gone(self._client, why)

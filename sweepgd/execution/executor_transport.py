@@ -40,7 +40,10 @@ class ExecutorTransport:
         if difference is not None:
             raise SweepgdError(f"a worker of the executor: {difference}")
 
-    def submit(self, block: Block) -> None:
+    def can_run(self, seconds: float) -> bool:
+        return True
+
+    def submit(self, block: Block, seconds: float = 0.0) -> None:
         self._submit(block, None)
 
     def _submit(self, block: Block, study: Study | None) -> None:

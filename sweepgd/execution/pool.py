@@ -161,7 +161,7 @@ class Pool:
         match message:
             case Begun():
                 worker.started = monotonic()
-                self._stillborn = 0
+                self._killed_at_start = 0
             case CannotBegin(why):
                 raise SweepgdError(f"a worker cannot begin: {why}")
             case RungReached(percent, mean):

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, inf
 from types import TracebackType
 from typing import Any
@@ -13,7 +13,7 @@ from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
 from sweepgd.execution.pool import ATTEMPTS
 from sweepgd.execution.pruners import PruningTable
-from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported, Transport
+from sweepgd.execution.transport import WHOLE_LIFE, BlockEnded, BlockLost, PlannedEnd, RungReported, Transport
 from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_again
 
 # Blocks that a slot holds, the running one included, so that it need not wait for the next: a round trip takes 10 to 30 ms.
@@ -28,13 +28,19 @@ class _Sent:
 
     tasks: tuple[Any, ...]
     attempt: int
+    ran: float = 0.0
+    """The seconds that a worker must have left: almost as many as it ran before the planned end of another one."""
+    whole_lives: int = 0
+    """How many times it ran alone for all the life that a worker has until its planned end."""
 
 
 class RemotePool:
     """Runs the tasks of one study through a transport. Use as a context manager.
 
     `table` returns the pruner's present knowledge for a study whose trials are judged at `rungs` points, and `note` receives
-    lines for the user. A task whose worker is lost is begun ATTEMPTS times in all.
+    lines for the user. A task whose worker is lost is begun ATTEMPTS times in all. The planned end of a worker is no such loss;
+    the task waits for a worker that has more time left than the task has had, and fails if the whole life of a worker was not
+    enough ATTEMPTS times.
     """
 
     def __init__(
@@ -93,21 +99,28 @@ class RemotePool:
                     yield Rung(report.task, report.percent, report.mean, block)
                 case BlockEnded(block, outcome) if block in self._sent:
                     yield from self._ended(self._sent.pop(block), outcome)
+                case BlockLost(block, _, PlannedEnd() as end) if block in self._sent:
+                    yield from self._interrupted(self._sent.pop(block), end)
                 case BlockLost(block, blameless) if block in self._sent:
                     yield from self._lost(self._sent.pop(block), "its worker was lost", blameless=blameless)
 
     @property
     def _free(self) -> int:
         """The number of blocks that may be sent now."""
-        return max(0, BLOCKS_A_SLOT * self._transport.slots - len(self._sent) - len(self._again))
+        held = sum(self._transport.can_run(sent.ran) for sent in self._again)
+        return max(0, BLOCKS_A_SLOT * self._transport.slots - len(self._sent) - held)
 
     @property
     def _block_size(self) -> int:
         return max(1, int(self._transport.block_seconds / self._seconds))
 
     def _send(self) -> None:
-        while self._again and len(self._sent) < BLOCKS_A_SLOT * self._transport.slots:
-            self._send_block(self._again.popleft())
+        again, self._again = self._again, deque()
+        for sent in again:
+            if len(self._sent) < BLOCKS_A_SLOT * self._transport.slots and self._transport.can_run(sent.ran):
+                self._send_block(sent)
+            else:
+                self._again.append(sent)
         while self._waiting and self._free:
             # Fewer tasks than there is room for are all that there are now: each slot gets its part of them.
             size = min(self._block_size, ceil(len(self._waiting) / self._free))
@@ -118,7 +131,7 @@ class RemotePool:
         self._sent[self._numbers] = sent
         judged_there = self._rungs and self._table is not None and not self._driver_judges
         table = self._table() if judged_there and self._table is not None else None
-        self._transport.submit(Block(self._numbers, sent.tasks, table))
+        self._transport.submit(Block(self._numbers, sent.tasks, table), sent.ran)
 
     @property
     def _driver_judges(self) -> bool:
@@ -168,3 +181,22 @@ class RemotePool:
         count = "1 trial begins" if len(sent.tasks) == 1 else f"{len(sent.tasks)} trials begin"
         self._note(f"{why}: {count} anew on another".replace("its worker", "a worker"))
         self._again.extend(_Sent((begun_again(task, attempt),), attempt) for task in sent.tasks)
+
+    def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
+        """Send a block again whose worker ended as planned while it ran."""
+        if self._withdrawn:
+            return
+        sent = replace(sent, ran=max(sent.ran, WHOLE_LIFE * end.ran))
+        if not end.whole_life:
+            self._again.append(sent)
+        elif len(sent.tasks) > 1:  # one of them may be short, but waited for another
+            self._again.extend(_Sent((task,), sent.attempt) for task in sent.tasks)
+        elif sent.whole_lives + 1 < ATTEMPTS:
+            self._note(
+                f"a trial did not end in the {end.longest_life:.0f} s before its worker's walltime: it awaits a new worker"
+            )
+            self._again.append(replace(sent, whole_lives=sent.whole_lives + 1))
+        else:
+            why = f"did not end in the {end.longest_life:.0f} s before its worker's walltime, {ATTEMPTS} times"
+            advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
+            yield Lost(sent.tasks[0], FAILED, f"{why}: {advice}")

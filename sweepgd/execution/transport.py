@@ -15,13 +15,33 @@ class BlockEnded:
     outcome: BlockOutcome
 
 
+# A run that lasted this part of a worker's life counts as one that had all of it.
+WHOLE_LIFE = 0.9
+
+
+@dataclass(frozen=True)
+class PlannedEnd:
+    """A worker has ended as planned, as at its walltime, while a block ran."""
+
+    ran: float
+    """The seconds that the block had run."""
+    longest_life: float
+    """The seconds that the study had the worker, or another one that has ended as planned, the longest of all."""
+
+    @property
+    def whole_life(self) -> bool:
+        """True if no worker that ends as planned gives a block more time."""
+        return self.ran >= WHOLE_LIFE * self.longest_life
+
+
 @dataclass(frozen=True)
 class BlockLost:
     """A block's worker has gone. `blameless` if a trial cannot have caused it: the block had not begun, or the worker ended as
-    planned, as at its walltime."""
+    planned."""
 
     block: int
     blameless: bool
+    end: PlannedEnd | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +70,11 @@ class Transport(Protocol):
     def open(self) -> None:
         """Begin to look for workers."""
 
-    def submit(self, block: Block) -> None:
-        """Send a block to a worker."""
+    def can_run(self, seconds: float) -> bool:
+        """True if some worker is not expected to end before a run of more than so many seconds."""
+
+    def submit(self, block: Block, seconds: float = 0.0) -> None:
+        """Send a block to a worker, one that `can_run` as long where there is one."""
 
     def events(self, timeout: float) -> list[TransportEvent]:
         """Return what has happened since the last call; wait for something at most `timeout` seconds."""

@@ -149,8 +149,9 @@ def _take(
     total, todo = len(lacking) * len(wanted(context)), sum(map(len, lacking.values()))
     if todo and options.executor is None:
         context.compile((), progress.note)
-    progress.started(total, total - todo, options.location(todo))
+    where = options.location(todo)
     if not todo:
+        progress.started(total, total, where)
         return
 
     def take(event: MeasureResult | Lost) -> None:
@@ -165,6 +166,7 @@ def _take(
             graceful_stop(drains=True) as stop,
             make(work, options, executor, todo) as engine,
         ):
+            progress.started(total, total - todo, where)
             reporting = ResultCommitter(store, progress, stop)
             dispatch(engine, _tasks(results, context, lacking), take, reporting, stop)
             reporting.publish()

@@ -75,7 +75,8 @@ def curves_table(batch: Sequence[Packed]) -> pa.Table:
     for column in CURVES.names[2:-1]:
         absent = np.repeat(np.array([column not in curve for curve in curves], dtype=bool), lengths)
         raw = b"".join([curve.get(column) or bytes(len(curve["update"])) for curve in curves])
-        joined = np.frombuffer(raw, CURVES.field(column).type.to_pandas_dtype())
+        whole_numbers = pa.types.is_integer(CURVES.field(column).type)
+        joined = np.frombuffer(raw, np.int64 if whole_numbers else np.float64)
         columns.append(pa.array(joined, mask=absent | np.isnan(joined)))
     columns.append(_positions([curve.get("position") for curve in curves], lengths))
     return pa.Table.from_arrays(columns, schema=CURVES)

@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from study_tables import Tables, curves, run, study, trials
+from study_tables import Tables, curves, run, study_of_rates, trials
 
 from sweepgd.analysis import best_curves, by, configurations, paths, rate_batch_map, summary
 from sweepgd.analysis.binning import batch_levels, edges, rate_levels
@@ -168,7 +168,7 @@ def test_all_tables_exist_if_every_run_diverged():
 
 
 def test_the_order_of_rows_does_not_matter():
-    table, points = study()
+    table, points = study_of_rates()
     shuffled = table.take(pa.array(np.random.default_rng(1).permutation(table.num_rows)))
     assert {name: part.to_pylist() for name, part in summary(Tables(table)).items()} == {
         name: part.to_pylist() for name, part in summary(Tables(shuffled)).items()

@@ -73,7 +73,7 @@ def test_repeats_of_a_configuration_add_no_evidence():
     rng = np.random.default_rng(3)
     values, sizes, rates = np.exp(rng.normal(size=(4, 3))), np.array([4, 4, 128, 128]), np.array([0.05, 0.1, 0.05, 0.1])
 
-    def study(drawn):
+    def found_in(drawn):
         trial, replicate = (index.ravel() for index in np.indices((len(drawn), 3)))
         of_run = np.array(drawn)[trial]
         return found(
@@ -81,8 +81,8 @@ def test_repeats_of_a_configuration_add_no_evidence():
             learning_rate=rates[of_run].tolist(), config_id=[f"c{number}" for number in of_run],
         )  # fmt: skip
 
-    grid = study([0, 1, 2, 3])
-    assert study([2, 0, 2, 3, 1, 1, 2, 0, 3, 3, 2, 2, 2, 1, 0, 2, 2, 3, 2, 1]) == grid
+    grid = found_in([0, 1, 2, 3])
+    assert found_in([2, 0, 2, 3, 1, 1, 2, 0, 3, 3, 2, 2, 2, 1, 0, 2, 2, 3, 2, 1]) == grid
     assert (grid["lambda_max"]["small_configurations"], grid["lambda_max"]["large_configurations"]) == (2, 2)
     assert grid["lambda_max"]["verdict"] == "inconclusive"
 

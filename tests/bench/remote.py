@@ -31,6 +31,17 @@ from .finding import Finding
 from .searches import SWEEPS, WORKERS, Search, search
 
 TRIALS = {"linear": 20_000, "digits": 1_000}
+# Ten trials of a million updates, half a second of training between two rungs; the pruner begins with the sixth.
+PRUNED = (
+    SWEEPS["digits"].replace("epochs = 10", "updates = 1000000")
+    + """
+[search]
+pruner = "median"
+"""
+)
+PRUNED = PRUNED.replace("batch_size = { low = 1, high = 1024, log = true, step = 2 }", "batch_size = 8")
+PRUNED_TRIALS = 10
+PRUNED_TIME_OF_LOCAL = 1.2
 SHARE_OF_LOCAL = {"linear": 0.6, "digits": 0.9}
 # A block takes this long on its worker.
 BLOCK_SECONDS = 2.0
@@ -39,22 +50,34 @@ BLOCK_SECONDS = 2.0
 def measure(repeats: int, *, quick: bool = False) -> Iterator[Finding]:
     for name, trials in TRIALS.items():
         count = trials // 20 if quick else trials
-        runs: dict[str, list[Search]] = {"here": [], "dask": []}
-        for _ in range(repeats):
-            for place, found in runs.items():
-                print(f"searching {name}, {count:,} random trials, {WORKERS} workers, {place} …", file=sys.stderr)
-                options = ("--workers", str(WORKERS)) if place == "here" else ("--on", "dask", "--jobs", str(WORKERS))
-                found.append(search(SWEEPS[name], count, options=options))
+        runs = _pairs(name, SWEEPS[name], count, repeats)
         rates = {place: median(run.rate for run in found) for place, found in runs.items()}
         yield Finding(f"{name}, {count:,} trials, through Dask", rates["dask"], "trials/s")
         share = rates["dask"] / rates["here"]
         yield Finding(f"{name}, through Dask / in the local pool", share, "×", at_least=SHARE_OF_LOCAL[name])
+    pruned = PRUNED.replace("updates = 1000000", "updates = 100000") if quick else PRUNED
+    runs = _pairs("pruned digits", pruned, PRUNED_TRIALS, repeats)
+    walls = {place: median(run.wall for run in found) for place, found in runs.items()}
+    yield Finding("median-pruned digits, through Dask", walls["dask"], "s")
+    taken = walls["dask"] / walls["here"]
+    yield Finding("median-pruned digits, through Dask / in the local pool", taken, "×", at_most=PRUNED_TIME_OF_LOCAL)
     for name, (size, blocks) in {"linear": (2000, 20), "digits": (100, 20)}.items():
         costs = [driver_cost(name, size, 2 if quick else blocks) for _ in range(repeats)]
         seconds, sent, returned = (median(column) for column in zip(*costs, strict=True))
         yield Finding(f"driver, a block of {size} {name} trials", 1e3 * seconds, "ms")
         yield Finding(f"driver, a block of {size} {name} trials, sent and returned", (sent + returned) / 1e3, "kB")
         yield Finding(f"{name}: workers that one driver can feed, blocks of {BLOCK_SECONDS:g} s", BLOCK_SECONDS / seconds, "")
+
+
+def _pairs(name: str, sweep: str, trials: int, repeats: int) -> dict[str, list[Search]]:
+    """Search with the local pool and through Dask by turns."""
+    runs: dict[str, list[Search]] = {"here": [], "dask": []}
+    for _ in range(repeats):
+        for place, found in runs.items():
+            print(f"searching {name}, {trials:,} random trials, {WORKERS} workers, {place} …", file=sys.stderr)
+            options = ("--workers", str(WORKERS)) if place == "here" else ("--on", "dask", "--jobs", str(WORKERS))
+            found.append(search(sweep, trials, options=options))
+    return runs
 
 
 class _Returning:
@@ -69,7 +92,10 @@ class _Returning:
     def open(self) -> None: ...
     def close(self) -> None: ...
 
-    def submit(self, block: Block) -> None:
+    def can_run(self, seconds: float) -> bool:
+        return True
+
+    def submit(self, block: Block, seconds: float = 0.0) -> None:
         message = pickle.dumps(block)
         self.sent += len(message)
         self.blocks.append(block)

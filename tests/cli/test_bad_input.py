@@ -1,19 +1,12 @@
-"""Bad input gives one line on stderr, before any trial runs, and writes nothing."""
+"""An invalid sweep gives one line on stderr, before any trial runs, and writes nothing."""
 
 from pathlib import Path
 
 import pytest
-from refusals import FILE_SWEEP, assert_refused, csv, files, in_empty_folder
-from tiny import sweep, sweep_file
+from linear_sweep import sweep_file
+from refusals import assert_refused, files
 
 from sweepgd.study import samplers
-from sweepgd.sweep import to_toml
-from sweepgd.training.sweep_context import SweepContext
-
-run = pytest.fixture(in_empty_folder)
-
-
-# --- The sweep
 
 # Overrides, separated by spaces, and a fragment of the message.
 WRONG = {
@@ -175,128 +168,4 @@ def test_a_missing_extra(run, tmp_path, monkeypatch):
     for name, package in (("cmaes", "cmaes"), ("gp", "torch")):
         refused = run("search", path, "--sampler", name)
         assert_refused(refused, 1, f"the {name} sampler needs the package {package}: pip install 'sweepgd[{name}]'")
-    assert files() == before
-
-
-# --- The command line
-
-FLAGS = {
-    "--workers 0": "Invalid value for '--workers'",
-    "--workers many": "Invalid value for '--workers'",
-    "--trials 0": "Invalid value for '--trials'",
-    "--seed -1": "Invalid value for '--seed'",
-    "--seed 4294967296": "Invalid value for '--seed'",
-    "--trial-timeout banana": "--trial-timeout 'banana': give a duration above 0, such as 90s, 5m or 3h",
-    "--timeout 0s": "--timeout '0s': give a duration above 0",
-    "--sampler tp": "unknown sampler 'tp': did you mean 'tpe'?",
-    "--quiet --verbose": "--quiet and --verbose contradict each other: give one of them",
-    "--dry-run --fresh": "--dry-run and --fresh contradict each other: give one of them",
-    "--trials 3 --set search.trials=4": "--trials and --set search.trials contradict each other: give one of them",
-    "--set search.trials": "write it as dotted.key=value",
-    "--set space.optimizer=adam": "'adam' is not a TOML value; put text in quotes",
-    "--storage postgresql://user@host/database": "--storage is gone: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to run",
-    "--wrokers 2": "No such option: --wrokers",
-    "--out": "requires an argument",
-    "another.toml": "Got unexpected extra argument",
-}
-
-
-@pytest.mark.parametrize("flags", FLAGS)
-def test_invalid_flags(run, tmp_path, flags):
-    path = sweep_file(tmp_path)
-    before = files()
-    assert_refused(run("search", path, *flags.split(" ")), 2, FLAGS[flags])
-    assert files() == before
-
-
-COMMANDS = {
-    "serch": (2, "No such command 'serch'"),
-    "--nope": (2, "No such option: --nope"),
-    "list": (2, "Missing argument"),
-    "list optimizer": (2, "cannot list 'optimizer': did you mean 'optimizers'?"),
-    "init": (2, "Missing argument"),
-    "init quikstart": (2, "no bundled sweep 'quikstart': did you mean 'quickstart'?"),
-    "init quickstart tiny.toml": (2, "tiny.toml exists already: choose another file name"),
-    "init quickstart nowhere/mine.toml": (1, "cannot write nowhere/mine.toml: No such file or directory"),
-    "analyze nowhere": (1, "nowhere does not exist"),
-    "analyze .": (1, "is not a result directory"),
-    "analyze": (2, "Missing argument"),
-    "train --batch-size 0": (2, "batch_size = 0: give a whole number from 1"),
-    "train --batch-size many": (2, "--batch-size 'many': give a whole number, or \"full\""),
-    "train --batch-size 5000": (2, "batch_size 5000 exceeds the"),
-    "train --epochs 0": (2, "Invalid value for '--epochs'"),
-    "train --learning-rate 0": (2, "a rate of 0 learns nothing"),
-    "train --learning-rate -1": (2, "must be at least 0"),
-    "train --optimizer adamm": (2, "unknown optimizer 'adamm': did you mean 'adam'?"),
-    "train --model linear": (2, "model 'linear' is for data of task regression"),
-    "train --data nowhere.csv": (2, 'data.path needs data.task: give "regression" or "classification"'),
-    "train --set space.batch_size=[8,16]": (2, "train runs one configuration, and batch_size has several: use search"),
-    "train --set points=[{}]": (2, "train runs one configuration, and points has several: use search"),
-    "train --set search.replicates=3": (2, "train makes one run, and search.replicates is 3: use search"),
-    "train --epochs 5 --set budget.updates=9": (2, "epochs and budget.updates contradict each other: give one of them"),
-    "train --epochs 5 --set budget={updates=9}": (2, "epochs and budget contradict each other: give one of them"),
-    "train --seed -1": (2, "Invalid value for '--seed'"),
-    "train --seed 4294967296": (2, "Invalid value for '--seed'"),
-}
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_invalid_commands(run, tmp_path, command):
-    sweep_file(tmp_path)
-    before = files()
-    code, line = COMMANDS[command]
-    assert_refused(run(*command.split(" ")), code, line)
-    assert files() == before
-
-
-@pytest.mark.parametrize("out", ["/dev/null/x", "tiny.toml", "tiny.toml/x", 300 * "a", 3000 * "a/"], ids=lambda out: out[:20])
-def test_a_directory_that_cannot_be_written(run, tmp_path, out):
-    path = sweep_file(tmp_path)
-    before = files()
-    assert_refused(run("search", path, "--out", out), 1, f"cannot write {out[:250]}", "choose another ")
-    assert_refused(run("train", "--epochs", "1", "--out", out), 1, f"cannot write {out[:250]}", "choose another ")
-    assert files() == before
-
-
-def test_a_directory_that_is_a_broken_link(run, tmp_path):
-    Path("results").symlink_to("gone")
-    path = sweep_file(tmp_path)
-    refused = run("search", path)
-    assert_refused(refused, 1, "results is a link to gone, which does not exist: create it, or choose another --out")
-
-
-def test_a_directory_whose_data_file_has_changed(run, tmp_path):
-    path = sweep_file(tmp_path, FILE_SWEEP)
-    out = tmp_path / "results" / "tiny"
-    out.mkdir(parents=True)
-    (tmp_path / "data.csv").write_text(csv(60))
-    (out / "sweep.toml").write_text(to_toml(SweepContext(sweep(text=FILE_SWEEP)).sweep))
-    (tmp_path / "data.csv").write_text(csv(60, x5="100"))
-    refused = run("search", path)
-    assert_refused(refused, 1, "results/tiny holds another sweep: data.csv has changed since the sweep was run; choose another")
-
-
-def test_a_directory_that_holds_another_sweep(run, tmp_path):
-    path = sweep_file(tmp_path)
-    out = tmp_path / "results" / "tiny"
-    out.mkdir(parents=True)
-    (out / "sweep.toml").write_text(to_toml(SweepContext(sweep()).sweep))
-    before = files()
-    refused = run("search", path, "--set", "data.noise=0.5", "--set", "search.seed=3")
-    assert_refused(
-        refused,
-        1,
-        "results/tiny holds another sweep: data.noise: 0.01 before, 0.5 now (and 1 more); choose another --out",
-        "--fresh to start again",
-    )
-    assert files() == before
-
-
-def test_a_directory_with_a_damaged_sweep(run, tmp_path):
-    path = sweep_file(tmp_path)
-    out = tmp_path / "results" / "tiny"
-    out.mkdir(parents=True)
-    (out / "sweep.toml").write_text("name = \n")
-    before = files()
-    assert_refused(run("search", path), 2, "results/tiny/sweep.toml is not valid TOML")
     assert files() == before

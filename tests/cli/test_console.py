@@ -1,8 +1,15 @@
+import os
+import pty
+import re
+import subprocess
 import sys
 from io import BytesIO, TextIOWrapper
 from math import inf
 
 import pytest
+from commands import process
+from linear_sweep import sweep_file
+from terminal import read_all
 
 from sweepgd.cli.console import say, stdout, width
 
@@ -49,3 +56,19 @@ def test_sentences_are_one_line_outside_a_terminal(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "40")
     say(*SENTENCES)
     assert capsys.readouterr().out == " ".join(SENTENCES) + "\n"
+
+
+def test_no_color_is_heeded_on_a_terminal(tmp_path):
+    """Bold and dim remain: they are no colour."""
+    path = sweep_file(tmp_path)
+    colours = {}
+    for value in ("", "1"):
+        master, slave = pty.openpty()
+        environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120", "NO_COLOR": value}
+        command = process("search", path, "--out", str(tmp_path / f"out{value}"))
+        with subprocess.Popen(command, stdout=slave, stderr=slave, env=environment) as search:
+            os.close(slave)
+            colours[value] = re.findall(r"\x1b\[(?:[0-9]+;)*(?:3[0-9]|9[0-7])[0-9;]*m", read_all(master))
+        assert search.returncode == 0
+    assert colours[""]
+    assert not colours["1"]

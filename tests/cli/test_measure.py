@@ -7,23 +7,15 @@ import signal
 from pathlib import Path
 
 import pytest
-from commands import VARIABLES, call, running
-from tiny import sweep, sweep_file
+from commands import running
+from linear_sweep import sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.curvature.catalogue import MEASURES
+from sweepgd.execution import clusters
 
 SHAKY = Path(__file__).parents[1] / "isolation" / "plugins" / "shaky.py"
 NAMES = ("--measures", "lambda_max,phi", "--measures", "distance", "--workers", "1")
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Runs the command line in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
-    return lambda *arguments: call(monkeypatch, capsys, *arguments)
 
 
 @pytest.fixture
@@ -47,6 +39,15 @@ def test_a_table_on_stdout_and_progress_on_stderr(run, out):
     again = run("measure", out, *NAMES)
     assert again.out == first.out
     assert again.err == "9 of 9 measures are recorded already; nothing is left to do\n"
+
+
+def test_a_cluster_that_does_not_answer_is_the_only_line(run, out, monkeypatch):
+    """It has taken no measure there."""
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 0.5)
+    ended = run("measure", out, "--measures", "distance", "--on", "tcp://127.0.0.1:1")
+    why = "OSError: Timed out trying to connect to tcp://127.0.0.1:1 after 0.5 s"
+    assert ended == (1, "", f"sweepgd: no Dask scheduler answers at tcp://127.0.0.1:1: {why}\n")
 
 
 def test_json_has_the_medians_of_each_measure_and_quiet_nothing_else(run, out):

@@ -5,7 +5,7 @@ import signal
 import socket
 
 import pytest
-from tiny import statuses, sweep
+from linear_sweep import statuses, sweep
 
 from sweepgd import search
 from sweepgd.execution import fork_server

@@ -7,8 +7,8 @@ from io import BytesIO, TextIOWrapper
 
 import pytest
 from commands import call, completed, process
+from linear_sweep import sweep, sweep_file
 from rich.text import Text
-from tiny import sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.cli.console import SafeConsole
@@ -80,12 +80,6 @@ def test_a_closed_pipe_is_not_an_error():
         ["sh", "-c", '"$@" | true', "sh", *process("list", "optimizers")], capture_output=True, text=True, check=False
     )
     assert run.stderr == ""
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments: call(monkeypatch, capsys, *arguments)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import json
 from contextlib import closing
 
 import pytest
-from commands import VARIABLES, call
+from commands import call
+from linear_sweep import sweep, sweep_file
 from recorded import append, finished, write
-from tiny import sweep, sweep_file
 
 from sweepgd.record import Store, load
 from sweepgd.record.log import MAGIC
@@ -14,13 +14,10 @@ from sweepgd.sweep import to_toml
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Runs the command line beside a results directory `out` of three parts, two of which are there without their log."""
-    monkeypatch.chdir(tmp_path)
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+def run(run, tmp_path):
+    """Run the command line beside a results directory `out` of three parts, two of which are there without their log."""
     write(tmp_path / "out", [[finished(0), finished(1)], [finished(2)], [finished(3)]])
-    return lambda *arguments: call(monkeypatch, capsys, *arguments)
+    return run
 
 
 def cut(path):

@@ -9,8 +9,8 @@ from importlib.metadata import entry_points
 
 import pytest
 from commands import completed, rest, running, said, wait_for_rows
+from linear_sweep import LINEAR, sweep_file
 from session import wait_until_gone, workers
-from tiny import LINEAR, sweep_file
 
 from sweepgd import load
 
@@ -35,9 +35,9 @@ hangs = Optimizer(**given | {"name": "hangs", "update": update})
 
 
 @pytest.fixture
-def scratch(short):
+def scratch(short_folder):
     """The environment of a command with its own temporary folder."""
-    return os.environ | {"TMPDIR": str(short)}
+    return os.environ | {"TMPDIR": str(short_folder)}
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_the_second_signal_ends_a_search_at_once(endless, scratch, tmp_path):
     wait_until_gone(search.pid)
 
 
-def test_workers_and_folders_of_a_killed_search_are_removed(endless, scratch, short, tmp_path):
+def test_workers_and_folders_of_a_killed_search_are_removed(endless, scratch, short_folder, tmp_path):
     """One of the workers is stopped by SIGSTOP."""
     with running(*endless, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
@@ -224,20 +224,20 @@ def test_workers_and_folders_of_a_killed_search_are_removed(endless, scratch, sh
         search.kill()
         search.wait()
     wait_until_gone(search.pid)
-    (left_over,) = short.glob("sweepgd-data-*")
+    (left_over,) = short_folder.glob("sweepgd-data-*")
     assert (left_over / "train_inputs.npy").exists()
-    assert len(list(short.glob("pymp-*"))) == 1
-    unmarked = short / "sweepgd-other"
+    assert len(list(short_folder.glob("pymp-*"))) == 1
+    unmarked = short_folder / "sweepgd-other"
     unmarked.mkdir()
     ended = completed("search", sweep_file(tmp_path), "--out", str(tmp_path / "other"), "--workers", "1", env=scratch)
     assert ended.returncode == 0, ended.stderr
-    assert [path.name for path in short.iterdir()] == ["sweepgd-other"]
+    assert [path.name for path in short_folder.iterdir()] == ["sweepgd-other"]
 
 
-def test_a_finished_search_leaves_no_process_and_no_folder(scratch, short, tmp_path):
+def test_a_finished_search_leaves_no_process_and_no_folder(scratch, short_folder, tmp_path):
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "2")
     with running(*given, env=scratch, start_new_session=True) as search:
         search.communicate()
     assert search.returncode == 0
     wait_until_gone(search.pid)
-    assert not list(short.iterdir())
+    assert not list(short_folder.iterdir())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from places import blobs, bowl, dense_hessian, measured, net, point_at
-from small import no_data
+from curvature_points import blobs, dense_hessian, measured, network_and_weights, point_at, quadratic
+from run_builders import no_data
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.curvature.eigenvalues import CachedProduct, basis_size, dense, largest, residuals
@@ -20,7 +20,7 @@ def symmetric(eigenvalues: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
 def test_lambda_max_equals_the_dense_hessians(activation):
     data = blobs()
-    architecture, theta = net(data, activation)
+    architecture, theta = network_and_weights(data, activation)
     expected = np.linalg.eigvalsh(dense_hessian(architecture, theta, data, activation))[::-1]
     found = measured(architecture, data, theta, "lambda_max", settings={"lambda_max": {"k": 4}})
     assert list(found) == ["lambda_max", "lambda_max_2", "lambda_max_3", "lambda_max_4"]
@@ -32,14 +32,14 @@ def test_lambda_max_equals_the_dense_hessians(activation):
 
 def test_gauss_newton_max_of_a_linear_model_is_lambda_max():
     data = blobs()
-    architecture, theta = net(data, hidden=())
+    architecture, theta = network_and_weights(data, hidden=())
     found = measured(architecture, data, theta, "lambda_max", "gauss_newton_max")
     assert found["gauss_newton_max"].value == pytest.approx(found["lambda_max"].value, rel=1e-9)
 
 
 def test_gauss_newton_max_of_a_network_is_not_lambda_max():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     found = measured(architecture, data, theta, "lambda_max", "gauss_newton_max")
     assert abs(found["gauss_newton_max"].value / found["lambda_max"].value - 1) > 1e-3
 
@@ -76,7 +76,7 @@ def test_errors_of_eigenvalues_scale_with_the_curvature():
     curvatures = np.linspace(0.1, 2.0, 80)
 
     def found(scale):
-        return measured(bowl(tuple(scale * curvatures)), no_data(), np.ones(80), "lambda_max", "gauss_newton_max")
+        return measured(quadratic(tuple(scale * curvatures)), no_data(), np.ones(80), "lambda_max", "gauss_newton_max")
 
     small, large = found(1.0), found(1000.0)
     assert small["lambda_max"].error > 0
@@ -94,17 +94,17 @@ def test_eigenvalues_of_a_tiny_hessian_are_accurate(size):
 
 
 def test_a_hessian_that_underflows_in_float32_has_eigenvalues_of_0():
-    found = measured(bowl((1e-60,) * 30), no_data(), np.ones(30), "lambda_max", dtype="float32")["lambda_max"]
+    found = measured(quadratic((1e-60,) * 30), no_data(), np.ones(30), "lambda_max", dtype="float32")["lambda_max"]
     assert (found.value, found.error, found.message) == (0.0, 0.0, None)
 
 
 def test_a_hessian_of_zeros_has_eigenvalues_of_0():
-    found = measured(bowl((0.0,) * 30), no_data(), np.ones(30), "lambda_max", settings={"lambda_max": {"k": 2}})
+    found = measured(quadratic((0.0,) * 30), no_data(), np.ones(30), "lambda_max", settings={"lambda_max": {"k": 2}})
     assert [(record.value, record.error, record.message) for record in found.values()] == [(0.0, 0.0, None)] * 2
 
 
 def test_there_are_at_most_as_many_eigenvalues_as_parameters():
-    found = measured(bowl((1.0, 10.0)), no_data(), np.ones(2), "lambda_max", settings={"lambda_max": {"k": 3}})
+    found = measured(quadratic((1.0, 10.0)), no_data(), np.ones(2), "lambda_max", settings={"lambda_max": {"k": 3}})
     assert [record.value for record in found.values()] == pytest.approx([10.0, 1.0, None])
     assert found["lambda_max_3"].message == "the model has 2 parameters, and no more eigenvalues than that"
 
@@ -153,7 +153,7 @@ def test_an_image_outside_of_the_stored_span_needs_a_product():
 @pytest.mark.parametrize(("measure", "matrix"), [("lambda_max", Point.hessian), ("gauss_newton_max", Point.gauss_newton)])
 def test_a_start_from_a_sample_of_rows_ends_at_the_dense_eigenvalues(measure, matrix):
     data = blobs(rows=1100)
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     point = point_at(architecture, data, theta)
     assert point.sample is not None
     assert point.sample.objective.rows == 69

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from places import blobs, bowl, measured, net, point_at
-from small import data_of, loss_and_gradient, model_for, no_data
+from curvature_points import blobs, measured, network_and_weights, point_at, quadratic
+from kernel_calls import loss_and_gradient
+from run_builders import data_of, model_for, no_data
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.curvature.gradient_noise import exact_noise_scale, noise_scale, two_batch_noise_scale
@@ -14,7 +15,7 @@ def by_row(architecture, theta, data):
 
 def test_the_exact_noise_scale_is_from_the_covariance_of_row_gradients():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     rows = by_row(architecture, theta, data)
     expected = np.trace(np.cov(rows.T, bias=True)) / np.sum(rows.mean(axis=0) ** 2)
     found = measured(architecture, data, theta, "noise_scale")
@@ -23,7 +24,7 @@ def test_the_exact_noise_scale_is_from_the_covariance_of_row_gradients():
 
 def test_the_two_batch_estimate_agrees_within_its_error():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     settings = {"small": 8, "times": 16, "draws": 300}
     misses, errors = 0, []
     for seed in range(40):
@@ -98,7 +99,7 @@ def test_equal_rows_have_no_noise():
 
 def test_the_fisher_trace_is_an_expectation_over_the_models_targets():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     empirical, expected = np.sum(by_row(architecture, theta, data) ** 2, axis=1).mean(), 0.0
     for label in range(3):
         other = data_of(data.train.inputs, np.full(data.rows, label), classes=3)
@@ -111,7 +112,7 @@ def test_the_fisher_trace_is_an_expectation_over_the_models_targets():
 
 
 def test_an_analytic_function_has_an_empirical_fisher_trace_only():
-    found = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "fisher_trace", "noise_scale")
+    found = measured(quadratic((1.0, 2.0)), no_data(), np.ones(2), "fisher_trace", "noise_scale")
     assert found["fisher_trace"].value is None
     assert "the model's distribution over targets" in found["fisher_trace"].message
     assert found["fisher_trace_empirical"].value == 5.0

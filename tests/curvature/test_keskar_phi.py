@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from places import blobs, bowl, measured, net
-from small import model_for, no_data
+from curvature_points import blobs, measured, network_and_weights, quadratic
+from run_builders import model_for, no_data
 
 from sweepgd.curvature.ascent import Maximum
 from sweepgd.curvature.keskar_phi import refine
@@ -15,7 +15,7 @@ from sweepgd.curvature.objective import Objective
 )
 def test_phi_of_a_quadratic_equals_its_formula_for_any_seed(curvatures):
     for seed in range(10):
-        found = measured(bowl(curvatures), no_data(), np.zeros(len(curvatures)), "phi", seed=seed)
+        found = measured(quadratic(curvatures), no_data(), np.zeros(len(curvatures)), "phi", seed=seed)
         for epsilon in (1e-3, 5e-4):
             expected = 100 * 0.5 * epsilon**2 * sum(curvatures)
             assert found[f"phi_{epsilon:g}"].value == pytest.approx(expected, rel=1e-4)
@@ -27,7 +27,7 @@ def test_the_box_grows_with_the_parameters_and_phi_is_in_per_cent_of_1_plus_loss
     curvatures = np.array([2.0, 5.0])
     loss = 0.5 * np.sum(curvatures * at**2)
     corner = np.abs(at) + 0.01 * (np.abs(at) + 1)
-    found = measured(bowl(tuple(curvatures)), no_data(), at, "phi", settings={"phi": {"epsilon": [0.01]}})
+    found = measured(quadratic(tuple(curvatures)), no_data(), at, "phi", settings={"phi": {"epsilon": [0.01]}})
     expected = 100 * (0.5 * np.sum(curvatures * corner**2) - loss) / (1 + loss)
     assert found["phi_0.01"].value == pytest.approx(expected, rel=1e-9)
     assert found["phi_0.01"].settings["epsilon"] == (0.01,)
@@ -36,7 +36,7 @@ def test_the_box_grows_with_the_parameters_and_phi_is_in_per_cent_of_1_plus_loss
 def test_phi_in_a_subspace_equals_the_best_corner_of_its_box():
     curvatures = np.linspace(1.0, 3.0, 8)
     found = measured(
-        bowl(tuple(curvatures)), no_data(), np.zeros(8), "phi", settings={"phi": {"epsilon": [1e-3], "dimensions": 3}}
+        quadratic(tuple(curvatures)), no_data(), np.zeros(8), "phi", settings={"phi": {"epsilon": [1e-3], "dimensions": 3}}
     )
     rng = np.random.default_rng([0, 7, *b"phi_subspace"])
     basis = rng.standard_normal((8, 3))
@@ -48,7 +48,7 @@ def test_phi_in_a_subspace_equals_the_best_corner_of_its_box():
 def test_the_box_of_a_subspace_grows_with_the_coordinates_of_the_parameters():
     curvatures, at = np.linspace(1.0, 3.0, 8), np.linspace(-40.0, 60.0, 8)
     settings = {"phi": {"epsilon": [1e-3], "dimensions": 3}}
-    found = measured(bowl(tuple(curvatures)), no_data(), at, "phi", settings=settings)["phi_subspace_0.001"]
+    found = measured(quadratic(tuple(curvatures)), no_data(), at, "phi", settings=settings)["phi_subspace_0.001"]
     basis = np.random.default_rng([0, 7, *b"phi_subspace"]).standard_normal((8, 3))
     half = 1e-3 * (np.abs(np.linalg.pinv(basis) @ at) + 1)
     assert half.max() > 5e-3
@@ -60,7 +60,7 @@ def test_the_box_of_a_subspace_grows_with_the_coordinates_of_the_parameters():
 
 def test_phi_is_0_for_a_flat_loss_and_at_a_maximum():
     for curvatures in ((0.0, 0.0), (-1.0, -2.0)):
-        found = measured(bowl(curvatures), no_data(), np.zeros(2), "phi")
+        found = measured(quadratic(curvatures), no_data(), np.zeros(2), "phi")
         assert [record.value for record in found.values()] == pytest.approx([0.0] * 4, abs=1e-5)
         assert all(record.value >= 0 and record.message is None for record in found.values())
 
@@ -86,7 +86,7 @@ def test_refining_never_returns_a_lower_rise():
 
 def test_phi_of_a_network_is_at_least_that_of_random_corners():
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     found = measured(architecture, data, theta, "phi")
     objective = Objective(architecture, data.train)
     here = objective.loss(theta)

@@ -3,8 +3,8 @@ from time import monotonic
 
 import numpy as np
 import pytest
-from places import blobs, bowl, measured, net
-from small import data_of, model_for, no_data
+from curvature_points import blobs, measured, network_and_weights, quadratic
+from run_builders import data_of, model_for, no_data
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.curvature.catalogue import MEASURES, measure_of, records_of, settings_of
@@ -45,7 +45,7 @@ def test_an_empty_list_of_settings_is_refused():
 
 def test_all_measures_have_finite_values_and_settings_in_json():
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     found = measured(architecture, data, theta, settings={"noise_scale": {"times": 32}})
     assert list(found) == [record for name in MEASURES for record in records_of(name, settings_of(name, {}))]
     for record, measurement in found.items():
@@ -59,7 +59,7 @@ def test_all_measures_have_finite_values_and_settings_in_json():
 
 def test_a_measure_does_not_depend_on_other_measures():
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     together = values(measured(architecture, data, theta))
     assert values(measured(architecture, data, theta)) == together
     assert values(measured(architecture, data, theta, *reversed(MEASURES))) == together
@@ -73,7 +73,7 @@ def test_a_measure_does_not_depend_on_other_measures():
 
 def test_the_seed_chooses_rows_and_random_vectors():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
 
     def trace(**spec):
         return Measurer(architecture, data, MeasureSpec(measures=["trace"], **spec)).measure(theta, theta)[0]
@@ -87,14 +87,14 @@ def test_the_seed_chooses_rows_and_random_vectors():
 
 def test_names_choose_among_measures():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     measurer = Measurer(architecture, data, MeasureSpec(measures=["trace", "sam"]))
     assert [m.measure for m in measurer.measure(theta, theta, names=("lambda_max",))] == ["lambda_max"]
 
 
 def test_measures_after_the_deadline_have_a_message():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     measurer = Measurer(architecture, data, MeasureSpec(measures=["sam", "distance"]))
     late = measurer.measure(theta, theta, deadline=monotonic())
     assert [(m.measure, m.value) for m in late] == [("sam_step", None), ("sam_max", None), ("distance", None)]
@@ -104,7 +104,7 @@ def test_measures_after_the_deadline_have_a_message():
 @pytest.mark.parametrize("name", ["sam", "asam", "phi"])
 def test_ascents_stop_at_the_deadline(monkeypatch, name):
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     measurer = Measurer(architecture, data, MeasureSpec(measures=[name]))
     whole = measurer.measure(theta, theta)
     clock, gradients = iter(range(1000)), []
@@ -121,7 +121,7 @@ def test_ascents_stop_at_the_deadline(monkeypatch, name):
 
 def test_the_dtype_is_that_of_the_data_by_default():
     data = blobs(dtype="float32")
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     single = measured(architecture, data, theta.astype("float32"), "lambda_max")["lambda_max"]
     double = measured(architecture, data, theta.astype("float32"), "lambda_max", dtype="float64")["lambda_max"]
     assert (single.settings["dtype"], double.settings["dtype"]) == ("float32", "float64")
@@ -132,7 +132,7 @@ def test_the_dtype_is_that_of_the_data_by_default():
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_a_diverged_minimiser_has_no_measures(wrong):
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     theta[3] = wrong
     found = measured(architecture, data, theta)
     assert {m.value for m in found.values()} == {None}
@@ -142,7 +142,7 @@ def test_a_diverged_minimiser_has_no_measures(wrong):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_overflowing_weights_have_finite_values_or_messages(dtype):
     data = blobs(dtype=dtype)
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     for factor in (1e18, 1e30, 1e200):
         found = measured(architecture, data, theta * factor, rescale=2.0)
         for measurement in found.values():
@@ -155,7 +155,7 @@ def test_overflowing_weights_have_finite_values_or_messages(dtype):
 
 def test_settings_need_no_kernel(monkeypatch):
     data = blobs()
-    architecture, _ = net(data)
+    architecture, _ = network_and_weights(data)
 
     def entry(*kernel):
         raise AssertionError(f"{kernel[0]} is compiled")
@@ -168,7 +168,7 @@ def test_settings_need_no_kernel(monkeypatch):
 
 def test_parameters_of_another_model_are_refused():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     measurer = Measurer(architecture, data, MeasureSpec())
     with pytest.raises(SweepgdError, match="42 parameters, begun as 43, are of another model: this one has 43"):
         measurer.measure(theta[1:], theta)
@@ -176,7 +176,7 @@ def test_parameters_of_another_model_are_refused():
 
 def test_a_network_for_one_class_has_zero_curvature():
     data = blobs(classes=1)
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     found = measured(architecture, data, theta)
     for record in ("lambda_max", "gauss_newton_max", "trace", "spectral_density", "phi_0.001", "sam_max", "asam_max"):
         assert (found[record].value, found[record].error) == (0.0, 0.0), record
@@ -197,14 +197,14 @@ def test_rows_of_only_one_of_two_classes_are_measured():
 def test_constant_columns_and_a_single_row_have_values_or_messages():
     for rows in (1, 2, 30):
         data = data_of(np.ones((rows, 3)), np.arange(rows) % 2, classes=2)
-        architecture, theta = net(data, "relu")
+        architecture, theta = network_and_weights(data, "relu")
         for measurement in measured(architecture, data, theta).values():
             assert measurement.value is not None or measurement.message
 
 
 def test_a_model_without_kernels_is_measured_by_differences_with_a_message():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     exact = measured(architecture, data, theta, settings={"noise_scale": {"times": 32}})
     found = measured(without_kernels(architecture), data, theta, settings={"noise_scale": {"times": 32}})
     missing = {record for record, m in found.items() if m.value is None}
@@ -223,4 +223,4 @@ def test_analytic_functions_have_known_eigenvalues(model, at):
     expected = {"saddle": (1.0, 0.0), "rosenbrock": (1001.6006, 1002.0)}[model]  # ((802, −400), (−400, 200)) at (1, 1)
     assert found["lambda_max"].value == pytest.approx(expected[0], rel=1e-6)
     assert found["trace"].value == pytest.approx(expected[1], abs=3 * found["trace"].error + 1e-9)
-    assert bowl((1.0,)).parameters == 1
+    assert quadratic((1.0,)).parameters == 1

@@ -2,8 +2,8 @@ from math import log
 
 import numpy as np
 import pytest
-from places import blobs, bowl, measured, net
-from small import no_data
+from curvature_points import blobs, measured, network_and_weights, quadratic
+from run_builders import no_data
 
 from sweepgd.core.layout import tensors_in
 from sweepgd.curvature.measure_spec import MeasureSpec
@@ -12,7 +12,7 @@ from sweepgd.curvature.measurer import Measurer
 
 def test_norms_of_a_network_equal_numpys():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     first, _, second, _ = tensors_in(theta, architecture.layout)
     measurer = Measurer(architecture, data, MeasureSpec(measures=["distance", "weight_norm", "weight_norm_log_product"]))
     start = theta.copy()
@@ -25,12 +25,12 @@ def test_norms_of_a_network_equal_numpys():
 
 def test_missing_norms_have_messages():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     theta[-18:-3] = 0.0
     found = measured(architecture, data, theta, "weight_norm_log_product")["weight_norm_log_product"]
     assert (found.value, found.message) == (None, "a layer's weights are all 0: the product of the norms has no logarithm")
-    found = measured(bowl((1.0, 2.0)), no_data(), np.ones(2), "weight_norm_log_product")["weight_norm_log_product"]
+    found = measured(quadratic((1.0, 2.0)), no_data(), np.ones(2), "weight_norm_log_product")["weight_norm_log_product"]
     assert (found.value, found.message) == (None, "the model has no weights in layers")
-    measurer = Measurer(bowl((1.0, 2.0)), no_data(), MeasureSpec(measures=["distance"]))
+    measurer = Measurer(quadratic((1.0, 2.0)), no_data(), MeasureSpec(measures=["distance"]))
     (distance,) = measurer.measure(np.ones(2), np.array([np.nan, 0.0]))
     assert (distance.value, distance.message) == (None, "the parameters that training began with are not known")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small import data_of, model_for, no_data, part_of
+from run_builders import data_of, model_for, no_data, part_of
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.curvature import hessian

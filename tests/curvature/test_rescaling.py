@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from curvature_points import blobs, dense_hessian, measured, network_and_weights, point_at
 from naive import outputs
-from places import blobs, dense_hessian, measured, net, point_at
 
 from sweepgd.core.layout import tensors_in
 from sweepgd.curvature.catalogue import measure_of, settings_of
@@ -15,7 +15,7 @@ FACTOR = 3.0
 @pytest.fixture(scope="module")
 def rescaled():
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     return data, architecture, theta, measured(architecture, data, theta, rescale=FACTOR, settings={"lambda_max": {"k": 3}})
 
 
@@ -69,7 +69,7 @@ def test_rescaling_changes_all_other_measures(rescaled):
 
 def test_a_model_without_rescaling_has_a_message():
     data = blobs()
-    for architecture, theta in (net(data, "tanh"), net(data, "relu", hidden=())):
+    for architecture, theta in (network_and_weights(data, "tanh"), network_and_weights(data, "relu", hidden=())):
         found = measured(architecture, data, theta, "lambda_max", "trace", rescale=2.0)
         assert found["lambda_max", 1.0].value > 0
         for record in ("lambda_max", "trace"):

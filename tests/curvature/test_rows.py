@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from places import blobs, net
+from curvature_points import blobs, network_and_weights
 
 import sweepgd
 from sweepgd.curvature.measure_spec import MeasureSpec
@@ -67,7 +67,7 @@ def test_groups_are_random_and_of_equal_size():
 
 def test_maxima_norms_and_a_single_row_have_no_rows_error():
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     names = ("lambda_max", "sam", "asam", "phi", "trace", "relative_flatness", "spectral_density", "weight_norm", "noise_scale")
     [found] = gauges(architecture, data, theta, *names, rows=30, seeds=[0])
     have = {record for record, one in found.items() if one.rows_error is not None}

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from places import blobs, bowl, measured, net
-from small import no_data
+from curvature_points import blobs, measured, network_and_weights, quadratic
+from run_builders import no_data
 
 from sweepgd.curvature.objective import Objective
 
 
 def sharp(curvatures, at, *names, **settings):
-    return measured(bowl(tuple(curvatures)), no_data(), np.array(at, dtype=float), *names, **settings)
+    return measured(quadratic(tuple(curvatures)), no_data(), np.array(at, dtype=float), *names, **settings)
 
 
 def test_sam_of_a_quadratic_equals_a_search_on_the_circle():
@@ -62,7 +62,7 @@ def test_asam_of_zero_parameters_is_0():
 @pytest.mark.parametrize("name", ["sam", "asam"])
 def test_no_random_point_of_the_ball_is_higher(name):
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     rho = {"sam": 0.05, "asam": 0.5}[name]
     found = measured(architecture, data, theta, name)
     objective = Objective(architecture, data.train)

@@ -2,8 +2,8 @@ from math import pi, sqrt
 
 import numpy as np
 import pytest
-from places import blobs, bowl, dense_hessian, measured, net, only, point_at
-from small import no_data
+from curvature_points import blobs, dense_hessian, measured, network_and_weights, only_value, point_at, quadratic
+from run_builders import no_data
 
 from sweepgd.curvature.catalogue import settings_of
 from sweepgd.curvature.spectral_density import WIDTH, broaden, quadrature, spectral_density
@@ -50,7 +50,7 @@ def test_the_density_is_a_sum_of_gaussians_at_the_nodes():
 
 def test_the_moments_of_the_density_equal_those_of_the_hessian():
     data = blobs()
-    architecture, theta = net(data)
+    architecture, theta = network_and_weights(data)
     hessian = dense_hessian(architecture, theta, data, "tanh")
     size = len(theta)
     record = measured(
@@ -73,7 +73,7 @@ def test_the_moments_of_the_density_equal_those_of_the_hessian():
 
 @pytest.mark.parametrize(("curvatures", "mean"), [((0.0,) * 5, 0.0), ((2.0,) * 5, 2.0), ((-4.0,), -4.0)])
 def test_equal_eigenvalues_have_one_peak(curvatures, mean):
-    record = measured(bowl(curvatures), no_data(), np.ones(len(curvatures)), "spectral_density")["spectral_density"]
+    record = measured(quadratic(curvatures), no_data(), np.ones(len(curvatures)), "spectral_density")["spectral_density"]
     assert (record.value, record.error) == pytest.approx((mean, 0.0))
     assert record.grid[record.density.argmax()] == pytest.approx(mean, abs=0.01 * (abs(mean) or 1.0))
     assert np.trapezoid(record.density, record.grid) == pytest.approx(1.0, abs=1e-4)
@@ -81,11 +81,11 @@ def test_equal_eigenvalues_have_one_peak(curvatures, mean):
 
 def test_two_errors_cover_the_mean_eigenvalue_in_93_percent_of_seeds():
     data = blobs()
-    architecture, theta = net(data, "relu")
+    architecture, theta = network_and_weights(data, "relu")
     hessian = dense_hessian(architecture, theta, data, "relu")
     mean = np.trace(hessian) / len(theta)
     settings = settings_of("spectral_density", {"steps": 2, "draws": 2})
-    found = [only(spectral_density(point_at(architecture, data, theta, seed), settings)) for seed in range(400)]
+    found = [only_value(spectral_density(point_at(architecture, data, theta, seed), settings)) for seed in range(400)]
     covered = np.mean([abs(value.value - mean) <= 2 * value.error for value in found])
     # With 8 draws, two plain standard errors cover it in 88 %. 400 seeds have a Monte Carlo error of 1.1 %.
     assert covered >= 0.93

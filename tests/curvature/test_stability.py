@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from places import bowl, measured
-from small import no_data
+from curvature_points import measured, quadratic
+from run_builders import no_data
 
 import sweepgd
 from sweepgd.analysis.stability import edge_of_stability, thresholds
@@ -14,7 +14,7 @@ CURVATURES = (0.3, 7.0, 42.5, 42.0, 1.0, 3.0, 0.01, 20.0, 15.0, 9.0, 5.0, 2.0, 1
 @pytest.mark.parametrize(("share", "status"), [(0.995, "completed"), (1.005, "diverged")])
 def test_gradient_descent_diverges_exactly_above_2_over_lambda_max(share, status):
     start = np.linspace(-1.0, 1.0, len(CURVATURES))
-    lambda_max = measured(bowl(CURVATURES), no_data(), start, "lambda_max")["lambda_max"].value
+    lambda_max = measured(quadratic(CURVATURES), no_data(), start, "lambda_max")["lambda_max"].value
     run = sweepgd.train(
         "none", "quadratic", "sgd", learning_rate=share * 2 / lambda_max,
         overrides=[

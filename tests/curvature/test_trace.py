@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from places import blobs, bowl, dense_hessian, measured, net, only, point_at
-from small import no_data
+from curvature_points import blobs, dense_hessian, measured, network_and_weights, only_value, point_at, quadratic
+from run_builders import no_data
 
 from sweepgd.curvature.catalogue import settings_of
 from sweepgd.curvature.trace import hutchinson, rademacher, trace
@@ -10,10 +10,10 @@ from sweepgd.curvature.trace import hutchinson, rademacher, trace
 @pytest.mark.parametrize("hidden", [(5,), (), (4, 3)])
 def test_the_trace_is_within_3_errors_in_97_of_100_seeds(hidden):
     data = blobs()
-    architecture, theta = net(data, hidden=hidden)
+    architecture, theta = network_and_weights(data, hidden=hidden)
     expected = np.trace(dense_hessian(architecture, theta, data, "tanh"))
     settings = settings_of("trace", {})
-    found = [only(trace(point_at(architecture, data, theta, seed), settings)) for seed in range(100)]
+    found = [only_value(trace(point_at(architecture, data, theta, seed), settings)) for seed in range(100)]
     assert sum(abs(value.value - expected) <= 3 * value.error for value in found) >= 97
     assert all(value.error <= 0.05 * value.value for value in found if value.message is None)
 
@@ -56,5 +56,5 @@ def test_errors_are_valid_for_a_loose_tolerance():
 
 @pytest.mark.parametrize("curvatures", [(1.0, 10.0, -3.0), (0.0, 0.0), (2.5,)])
 def test_the_trace_of_a_diagonal_matrix_has_no_error(curvatures):
-    record = measured(bowl(curvatures), no_data(), np.ones(len(curvatures)), "trace")["trace"]
+    record = measured(quadratic(curvatures), no_data(), np.ones(len(curvatures)), "trace")["trace"]
     assert (record.value, record.error, record.message) == (sum(curvatures), 0.0, None)

@@ -4,10 +4,8 @@ import gzip
 
 import numpy as np
 import pytest
-from refusals import FILE_SWEEP, assert_refused, csv, files, in_empty_folder
-from tiny import sweep_file
-
-run = pytest.fixture(in_empty_folder)
+from linear_sweep import sweep_file
+from refusals import FILE_SWEEP, assert_refused, csv, files
 
 
 @pytest.mark.parametrize(

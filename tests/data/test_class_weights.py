@@ -3,8 +3,8 @@
 import naive
 import numpy as np
 import pytest
-from small import configuration, data_of, model_for, taken, training
-from tiny import sweep
+from linear_sweep import sweep
+from run_builders import configuration, data_of, model_for, taken, training
 
 from sweepgd.core.errors import UsageError
 from sweepgd.core.layout import tensors_in

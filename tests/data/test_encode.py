@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from tiny import LINEAR, sweep
+from linear_sweep import LINEAR, sweep
 
 import sweepgd
 from sweepgd.core.errors import SweepgdError

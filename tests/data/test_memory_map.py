@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.data import DataSpec, prepare

@@ -11,7 +11,7 @@ import pytest
 from commands import call, completed
 from dask_cluster import DaskCluster
 from distributions import distribution, environment
-from tiny import sweep, sweep_file
+from linear_sweep import sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError

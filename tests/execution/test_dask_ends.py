@@ -6,12 +6,13 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from commands import completed, rest, running, said, wait_for_rows
 from dask_cluster import DaskCluster
+from linear_sweep import LINEAR, sweep_file
 from session import alive, wait_until_gone
-from tiny import LINEAR, sweep_file
 from waiting import wait_until
 
 from sweepgd import load
@@ -27,12 +28,23 @@ TRAINING_TICKS = 50
 IMPATIENT = "from sweepgd.execution import helpers\nhelpers.IDLE_SECONDS = 0.5\n"
 
 
-@pytest.fixture
-def cluster(tmp_path, short):
-    """A worker without a nanny, whose session has no other process than itself and what the trials need."""
-    (tmp_path / "impatient.py").write_text(IMPATIENT)
-    given = ("--no-nanny", "--preload", str(tmp_path / "impatient.py"))
-    with DaskCluster(tmp_path, *given, env=os.environ | {"TMPDIR": str(short)}) as started:
+@pytest.fixture(scope="module")
+def folder():
+    """The temporary folder of the cluster's worker."""
+    with TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory, folder):
+    """A worker without a nanny, whose session has no other process than itself and what the trials need.
+
+    Each test leaves it idle; the last one to use it kills the scheduler.
+    """
+    made = tmp_path_factory.mktemp("cluster")
+    (made / "impatient.py").write_text(IMPATIENT)
+    given = ("--no-nanny", "--preload", str(made / "impatient.py"))
+    with DaskCluster(made, *given, env=os.environ | {"TMPDIR": str(folder)}) as started:
         started.add_worker()
         yield started
 
@@ -70,8 +82,15 @@ def wait_until_training(session, processes, search):
     wait_until(trains)
 
 
+def assert_no_fork_server(driver):
+    """Assert that a driver has started its helper alone: what forks workers belongs to the helper."""
+    commands = [Path(f"/proc/{each.pid}/cmdline").read_text() for each in alive(driver) if each.parent == driver]
+    assert len([command for command in commands if "helper_process" in command]) == 1
+    assert [command for command in commands if "forkserver" in command] == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, short, tmp_path):
+def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, cluster, folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, SHORT), "--out", str(out), "--on", cluster.address) as search:
         wait_for_rows(out, 2, search)
@@ -80,35 +99,36 @@ def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, clust
         err = rest(search)
     assert (search.returncode, err.splitlines()[-1]) == (130, interrupted(out))
     assert {row["status"] for row in load(out).trials.to_pylist()} == {"completed"}
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, folder)
 
 
 @pytest.mark.slow
-def test_a_trial_that_does_not_end_is_not_waited_for(cluster, short, tmp_path):
+def test_a_trial_that_does_not_end_is_not_waited_for(cluster, folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
         wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.send_signal(signal.SIGINT)
         _, err = search.communicate()
     assert (search.returncode, err.splitlines()[-1], "Traceback" in err) == (130, interrupted(out), False)
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, folder)
 
 
-def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, short, tmp_path):
+def test_a_killed_driver_leaves_nothing_on_the_workers_for_long(cluster, folder, tmp_path):
     out = tmp_path / "out"
     with running("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", cluster.address) as search:
         wait_until_training(cluster.workers[0].process.pid, 5, search)
         search.kill()
-    wait_until_idle(cluster, short)
+    wait_until_idle(cluster, folder)
 
 
 @pytest.mark.parametrize("text", [pytest.param(SHORT, id="short", marks=pytest.mark.slow), pytest.param(ENDLESS, id="endless")])
-def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short, tmp_path):
+def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text, short_folder, tmp_path):
     """It reaches all processes of the command's group."""
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, text), "--out", str(out), "--on", "dask", "--jobs", "1")
-    with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
-        wait_until_training(search.pid, 7, search)
+    with running(*given, start_new_session=True, env=os.environ | {"TMPDIR": str(short_folder)}) as search:
+        wait_until_training(search.pid, 5, search)
+        assert_no_fork_server(search.pid)
         os.killpg(search.pid, signal.SIGINT)
         _, err = search.communicate()
     assert search.returncode == 130
@@ -116,15 +136,15 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
     stopping = "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once"
     assert lines == ["running 100000 trials on the workers of dask", stopping, interrupted(out)]
     wait_until_gone(search.pid)
-    assert not list(short.glob("sweepgd-data-*"))
+    assert not list(short_folder.glob("sweepgd-data-*"))
 
 
-def test_the_second_signal_waits_for_nothing(short, tmp_path):
+def test_the_second_signal_waits_for_nothing(short_folder, tmp_path):
     out = tmp_path / "out"
     given = ("search", sweep_file(tmp_path, ENDLESS), "--out", str(out), "--on", "dask", "--jobs", "1")
     patient = {"sweepgd.execution.dispatch.DRAIN_SECONDS": 3600.0}
-    with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short)}) as search:
-        wait_until_training(search.pid, 7, search)
+    with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short_folder)}) as search:
+        wait_until_training(search.pid, 5, search)
         os.killpg(search.pid, signal.SIGINT)
         said(search, "stopping: what runs has 3600 s")
         time.sleep(0.2)  # a signal of the next SAME_SECONDS is taken for the first

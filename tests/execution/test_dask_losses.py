@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from commands import process
 from dask_cluster import DaskCluster
+from linear_sweep import LINEAR, assert_same, sweep, sweep_file
 from session import wait_until_gone
-from tiny import LINEAR, assert_same, sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.record import Results

@@ -1,20 +1,23 @@
 """What counts as an attempt of a trial on Dask: the loss of a worker, and neither its planned end nor what Dask counts."""
 
 import os
+import re
 import sys
+from threading import Event, Thread
 
 import pytest
 from dask_cluster import DaskCluster
-from tiny import LINEAR, sweep
+from linear_sweep import LINEAR, sweep
 
 import sweepgd
+from sweepgd.execution import transport
 from sweepgd.record.commit_results import NoProgress
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 
 # A schedule that ends the Dask worker, the parent of its helper process, wherever a trial with more than 0.5 of it runs.
-DEADLY = """
+EXITING = """
 import os
 import signal
 from pathlib import Path
@@ -39,7 +42,28 @@ def factor(clock, ends):
 
 
 ends = Setting("ends", 0.0, "ends its worker above 0.5", low=0.0, high=1.0)
-deadly = Schedule("deadly", factor, (ends,), needs_length=False, source="a test", description="ends its worker")
+exiting = Schedule("exiting", factor, (ends,), needs_length=False, source="a test", description="ends its worker")
+"""
+# A schedule that tells when it begins to sleep for ever, in a process that runs trials.
+SLEEPY = """
+import time
+from multiprocessing import parent_process
+from pathlib import Path
+
+import numpy as np
+from sweepgd.schedules import Schedule
+from sweepgd.core.setting import Setting
+
+
+def factor(clock, sleeps):
+    if sleeps > 0.5 and parent_process() is not None:
+        Path({begun!r}).touch()
+        time.sleep(1e6)
+    return np.ones(len(clock.updates))
+
+
+sleeps = Setting("sleeps", 0.0, "sleeps above 0.5", low=0.0, high=1.0)
+sleepy = Schedule("sleepy", factor, (sleeps,), needs_length=False, source="a test", description="sleeps")
 """
 NO_FAILURES = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
 LONG = ("budget.epochs=5000", "budget.eval_every=85000")
@@ -63,14 +87,23 @@ def lost(notes):
     return [line for line in notes.lines if "lost" in line or "anew" in line]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, tmp_path):
-    """Neither one that leaves its data to another, nor the last one, which cannot. Another comes in its place."""
+def at_its_lifetime(client, worker):
+    """Begin what Dask does at the end of a worker's lifetime."""
 
     def end_as_planned(dask_worker):
-        """Begin what Dask does at the end of a worker's lifetime."""
         dask_worker.loop.add_callback(dask_worker.close_gracefully)
 
+    client.run(end_as_planned, workers=[worker])
+
+
+def retired(client, worker):
+    client.wait_for_workers(2)  # the last one could not hand on its data
+    assert list(client.retire_workers([worker])) == [worker]
+
+
+@pytest.mark.parametrize(("workers", "ends"), [(1, {3: at_its_lifetime}), (2, {3: at_its_lifetime, 10: retired})])
+def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, ends, tmp_path):
+    """Neither one that leaves its data to another, nor the last one, which cannot. Another comes in its place."""
     with DaskCluster(tmp_path, "--no-nanny", env=NO_FAILURES) as cluster:
         for _ in range(workers):
             cluster.add_worker()
@@ -80,25 +113,73 @@ def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, tmp_path):
             class Retires(Notes):
                 def finished(self, result):
                     super().finished(result)
-                    if self.finished_trials == 3:
-                        client.run(end_as_planned, workers=[next(iter(client.nthreads()))])
+                    if self.finished_trials in ends:
+                        ends[self.finished_trials](client, next(iter(client.nthreads())))
                         cluster.add_worker()
 
             notes = Retires()
-            given = sweep(*LONG, "search.trials=20")
+            given = sweep(*LONG, "search.trials=30")
             trials = sweepgd.search(given, out=tmp_path / "out", executor=client, progress=notes).trials
-    assert trials["trial"].to_pylist() == list(range(20))
+    assert trials["trial"].to_pylist() == list(range(30))
     assert set(trials["attempt"].to_pylist()) == {1}
     assert set(trials["status"].to_pylist()) == {"completed"}
     assert lost(notes) == []
 
 
+<<<<<<< HEAD
+def test_a_trial_longer_than_the_life_of_three_workers_fails_and_no_other(monkeypatch, tmp_path):
+    """A schedule that sleeps for ever in one of two trials: each worker ends as planned once it has begun to."""
+    monkeypatch.setattr(transport, "WHOLE_LIFE", 0.5)  # the time until a busy machine begins a block is part of a life
+    begun = tmp_path / "begun"
+    (tmp_path / "sleepy.py").write_text(SLEEPY.format(begun=str(begun)))
+    text = LINEAR.replace('optimizer = ["sgd", "momentum"]', 'schedule = "sleepy"').replace("[5, 10, 20]", "5")
+    text = text.replace("[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "[schedule.sleepy]\nsleeps = [0.0, 1.0]")
+    given = sweep('search.sampler="grid"', "space.learning_rate=0.1", "search.trials=2", text=text)
+    notes, ended = Notes(), Event()
+    with DaskCluster(tmp_path, "--no-nanny") as cluster:
+
+        def end_workers():
+            while not ended.wait(0.05):
+                if begun.exists():
+                    begun.unlink()
+                    at_its_lifetime(client, next(iter(client.nthreads())))
+                    cluster.add_worker()
+
+        cluster.add_worker()
+        with distributed.Client(cluster.address, set_as_default=False) as client:
+            ends = Thread(target=end_workers)
+            ends.start()
+            try:
+                results = sweepgd.search(
+                    given, out=tmp_path / "out", executor=client, plugins=[tmp_path / "sleepy.py"], progress=notes
+                )
+            finally:
+                ended.set()
+                ends.join()
+    rows = results.trials.to_pylist()
+    assert [row["trial"] for row in rows] == [0, 1]
+    assert {row["attempt"] for row in rows} == {1}
+    sleep = [dict(row["hyperparameters"])["schedule.sleeps"] == 1.0 for row in rows]
+    assert [row["status"] for row in rows] == ["failed" if sleeps else "completed" for sleeps in sleep]
+    assert sum(sleep) == 1
+    why = (
+        r"schedule 'sleepy' of .*sleepy\.py: did not end in the \d+ s before its worker's walltime, 3 times: give the workers a"
+        r" longer walltime, or fewer epochs, or a --trial-timeout"
+    )
+    assert all(re.fullmatch(why, row["message"]) for row, sleeps in zip(rows, sleep, strict=True) if sleeps)
+    assert sum("it awaits a new worker" in line for line in notes.lines) == 2
+    assert lost(notes) == []
+
+
 def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_complete(tmp_path):
+=======
+def test_a_trial_that_always_ends_its_worker_is_a_failed_row_and_others_complete(tmp_path):
+>>>>>>> tests16
     """Whatever Dask allows: our own three attempts count."""
-    (tmp_path / "deadly.py").write_text(DEADLY)
-    text = LINEAR.replace('optimizer = ["sgd", "momentum"]', 'schedule = ["deadly", "constant"]')
+    (tmp_path / "exiting.py").write_text(EXITING)
+    text = LINEAR.replace('optimizer = ["sgd", "momentum"]', 'schedule = ["exiting", "constant"]')
     text = text.replace(
-        "[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "[schedule.deadly]\nends = { low = 0.0, high = 1.0 }"
+        "[optimizer.momentum]\nbeta = { low = 0.1, high = 0.9 }", "[schedule.exiting]\nends = { low = 0.0, high = 1.0 }"
     )
     given = sweep("search.trials=5", text=text)
     notes = Notes()
@@ -107,17 +188,17 @@ def test_a_trial_that_ends_its_worker_each_time_is_a_failed_row_and_the_others_c
         cluster.add_worker()
         with distributed.Client(cluster.address, set_as_default=False) as client:
             results = sweepgd.search(
-                given, out=tmp_path / "out", executor=client, plugins=[tmp_path / "deadly.py"], progress=notes
+                given, out=tmp_path / "out", executor=client, plugins=[tmp_path / "exiting.py"], progress=notes
             )
     rows = results.trials.to_pylist()
     assert [row["trial"] for row in rows] == list(range(5))
-    ends = [row["schedule"] == "deadly" and dict(row["hyperparameters"])["schedule.ends"] > 0.5 for row in rows]
-    assert any(ends)
-    assert not all(ends)
-    for row, deadly in zip(rows, ends, strict=True):
-        if deadly:
+    exits = [row["schedule"] == "exiting" and dict(row["hyperparameters"])["schedule.ends"] > 0.5 for row in rows]
+    assert any(exits)
+    assert not all(exits)
+    for row, exited in zip(rows, exits, strict=True):
+        if exited:
             assert (row["status"], row["attempt"]) == ("failed", 3)
-            where = f"schedule 'deadly' of {tmp_path / 'deadly.py'}"
+            where = f"schedule 'exiting' of {tmp_path / 'exiting.py'}"
             assert row["message"] == f"{where}: its worker was lost, in each of 3 attempts"
         else:
             assert row["status"] == "completed"

@@ -6,7 +6,7 @@ from multiprocessing import get_context
 from typing import Any
 
 import pytest
-from tiny import LINEAR, assert_same, sweep
+from linear_sweep import LINEAR, assert_same, sweep
 
 from sweepgd import load, search
 

@@ -5,7 +5,7 @@ from time import sleep
 
 import pytest
 from commands import completed
-from tiny import sweep_file
+from linear_sweep import sweep_file
 
 from sweepgd.execution import fork_server
 

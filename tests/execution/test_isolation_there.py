@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from commands import completed
 from distributions import distribution, environment
-from tiny import LINEAR, sweep_file
+from linear_sweep import LINEAR, sweep_file
 
 from sweepgd import load
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from distributions import distribution
-from tiny import LINEAR, sweep
+from linear_sweep import LINEAR, sweep
 
 from sweepgd import search
 from sweepgd.core.errors import SweepgdError

@@ -8,8 +8,8 @@ import sys
 import pytest
 import slurm
 from commands import completed
+from linear_sweep import LINEAR, assert_same, sweep, sweep_file
 from session import alive
-from tiny import LINEAR, assert_same, sweep, sweep_file
 from waiting import wait_until
 
 from sweepgd import load, search
@@ -58,11 +58,11 @@ def test_jobs_that_end_as_planned_are_replaced_and_cost_no_attempt(tmp_path):
 
 
 @pytest.mark.skipif(not slurm.is_installed(), reason="Slurm and MUNGE are not installed")
-@pytest.mark.parametrize("name", ["tiny", pytest.param("quickstart", marks=pytest.mark.slow)])
-def test_a_real_slurm_runs_a_search_to_its_end(name, short, tmp_path):
-    given_sweep = sweep_file(tmp_path) if name == "tiny" else name
+@pytest.mark.parametrize("name", ["linear", pytest.param("quickstart", marks=pytest.mark.slow)])
+def test_a_real_slurm_runs_a_search_to_its_end(name, short_folder, tmp_path):
+    given_sweep = sweep_file(tmp_path) if name == "linear" else name
     environment = slurm.jobqueue(tmp_path)
-    with slurm.running(short) as variables:
+    with slurm.running(short_folder) as variables:
         given = ("search", given_sweep, "--out", str(tmp_path / "out"), "--on", "slurm", "--jobs", "2")
         ended = completed(*given, env=environment | variables)
         assert ended.returncode == 0, ended.stderr

@@ -4,8 +4,8 @@ from math import inf
 from time import monotonic
 
 from commands import call, completed
-from small import configuration
-from tiny import LINEAR, sweep, sweep_file
+from linear_sweep import LINEAR, sweep, sweep_file
+from run_builders import configuration
 
 from sweepgd import load
 from sweepgd.core.errors import SweepgdError

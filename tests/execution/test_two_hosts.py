@@ -7,7 +7,7 @@ import pytest
 from commands import process, started, wait_for_rows
 from dask_cluster import DaskCluster
 from hosts import two_hosts
-from tiny import LINEAR, assert_same, sweep, sweep_file
+from linear_sweep import LINEAR, assert_same, sweep, sweep_file
 
 from sweepgd import load, search
 
@@ -20,8 +20,8 @@ LONG = ("budget.epochs=5000", "budget.eval_every=85000", f"search.trials={TRIALS
 
 
 @pytest.fixture
-def hosts(short):
-    with two_hosts(short) as made:
+def hosts(short_folder):
+    with two_hosts(short_folder) as made:
         if made is None:
             pytest.skip("network namespaces cannot be made here")
         yield made

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from commands import call
 from distributions import distribution
-from tiny import LINEAR, statuses, sweep_file
+from linear_sweep import LINEAR, statuses, sweep_file
 
 from sweepgd import load
 from sweepgd.plugins import registry
@@ -94,7 +94,7 @@ def run(monkeypatch, capsys, tmp_path):
 
 
 def chosen(kind: str, name: str) -> tuple[str, ...]:
-    """Return the overrides that make the tiny sweep run only this optimizer or schedule."""
+    """Return the overrides that make the linear sweep run only this optimizer or schedule."""
     return ("--set", f"space.{kind}='{name}'", *(("--set", "optimizer={}") if kind == "optimizer" else ()))
 
 

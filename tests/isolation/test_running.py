@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from commands import completed, running, wait_for_rows
 from distributions import distribution, environment
-from tiny import LINEAR, statuses, sweep_file
+from linear_sweep import LINEAR, statuses, sweep_file
 from waiting import wait_until
 
 from sweepgd import load

@@ -1,7 +1,7 @@
 """Fully connected models for the kernel tests, with data, random weights and the results of the NumPy oracles."""
 
 import numpy as np
-from small import data_of, model_for
+from run_builders import data_of, model_for
 
 from sweepgd.core.layout import tensors_in
 

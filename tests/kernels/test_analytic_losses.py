@@ -3,7 +3,8 @@
 import naive
 import numpy as np
 import pytest
-from small import Products, loss_and_error, loss_and_gradient, model_for, no_data
+from kernel_calls import Products, loss_and_error, loss_and_gradient
+from run_builders import model_for, no_data
 
 POINT = np.array([0.7, -1.3])
 SURFACES = {

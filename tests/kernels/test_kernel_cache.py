@@ -83,12 +83,12 @@ def test_an_entry_writable_by_others_is_not_loaded(folder, mode):
 
 
 @pytest.fixture
-def root(monkeypatch, short):
+def root(monkeypatch, short_folder):
     """A function that returns `cache.root()` for a configured folder, and its warnings; temporary files go to `short`."""
 
     def root_for(configured):
         monkeypatch.setattr(kernel_cache.config, "CACHE_DIR", str(configured))
-        monkeypatch.setattr(kernel_cache, "gettempdir", lambda: str(short))
+        monkeypatch.setattr(kernel_cache, "gettempdir", lambda: str(short_folder))
         with warnings.catch_warnings(record=True) as messages:
             warnings.simplefilter("always")
             return kernel_cache.root.__wrapped__(), [str(one.message) for one in messages]
@@ -103,11 +103,11 @@ def test_a_private_cache_is_used_without_a_warning(root, tmp_path):
 
 
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
-def test_a_cache_writable_by_others_is_replaced_by_a_private_one(root, tmp_path, short, mode):
+def test_a_cache_writable_by_others_is_replaced_by_a_private_one(root, tmp_path, short_folder, mode):
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(mode)
-    own = short / f"sweepgd-kernels-{os.getuid()}"
+    own = short_folder / f"sweepgd-kernels-{os.getuid()}"
     reason = "belongs to another user or is writable by others, who could put code there"
     message = f"{shared} {reason}, so compiled kernels go to {own}: set NUMBA_CACHE_DIR to a permanent folder of your own"
     assert root(shared) == (own, [message])

@@ -3,8 +3,8 @@
 import naive
 import numpy as np
 import pytest
+from kernel_calls import loss_and_error, loss_and_gradient
 from kernels.cases import MODELS, ROWS, Case, assert_close
-from small import loss_and_error, loss_and_gradient
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 BATCHES = {

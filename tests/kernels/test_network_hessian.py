@@ -3,8 +3,8 @@
 import naive
 import numpy as np
 import pytest
+from kernel_calls import Products
 from kernels.cases import MODELS, Case, assert_close
-from small import Products
 
 from sweepgd.core.layout import tensors_in
 

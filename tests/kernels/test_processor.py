@@ -3,7 +3,7 @@
 import os
 
 from commands import completed
-from tiny import sweep, sweep_file
+from linear_sweep import sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.kernels import target

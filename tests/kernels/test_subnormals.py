@@ -5,10 +5,10 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
+from run_builders import configuration, data_of, model_for, training
 
 from sweepgd.kernels import subnormals
 from sweepgd.plugins import registry
-from tests.small import configuration, data_of, model_for, training
 
 pytestmark = pytest.mark.skipif(
     numba.config.DISABLE_JIT or not subnormals.FLUSH, reason="about compiled kernels, where the processor can flush"

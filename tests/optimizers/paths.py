@@ -5,7 +5,8 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from small import configuration, data_of, loss_and_gradient, model_for, training
+from kernel_calls import loss_and_gradient
+from run_builders import configuration, data_of, model_for, training
 
 from sweepgd.core.layout import KIND, WEIGHT, tensors_in
 from sweepgd.data import Data

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from optimizers.paths import own_path, run_of
 
-from sweepgd.kernels import signatures
-from sweepgd.kernels import trainer as loops
+from sweepgd.kernels import signatures, trainer
 from sweepgd.plugins import registry
 
 PACKAGES = Path(__file__).parents[2] / "plugins"
@@ -36,16 +35,16 @@ def shipped(monkeypatch):
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about compilation")
 def test_a_new_rule_does_not_compile_the_trainer(shipped):
     own_path(run_of("sgd", {}, 0.1, "float32"))
-    trainer = signatures.compiled("train", loops.train, "float32")
-    compiled_before = trainer.stats.cache_hits.total(), trainer.stats.cache_misses.total()
+    compiled = signatures.compiled("train", trainer.train, "float32")
+    compiled_before = compiled.stats.cache_hits.total(), compiled.stats.cache_misses.total()
     assert {"sam", "lamb", "schedule_free_sgd", "muon"} <= set(shipped)
     for name, rule in shipped.items():
         run = run_of(name, {}, rule.learning_rate.default, "float32")
         own_path(run)
         assert run.points[-1].train_loss < run.points[0].train_loss
-    assert signatures.compiled("train", loops.train, "float32") is trainer
-    assert len(trainer.signatures) == 1
-    assert (trainer.stats.cache_hits.total(), trainer.stats.cache_misses.total()) == compiled_before
+    assert signatures.compiled("train", trainer.train, "float32") is compiled
+    assert len(compiled.signatures) == 1
+    assert (compiled.stats.cache_hits.total(), compiled.stats.cache_misses.total()) == compiled_before
 
 
 def test_schedule_free_sgd_is_evaluated_at_the_average(shipped):

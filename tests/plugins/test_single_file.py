@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 from commands import call, completed
-from tiny import sweep, sweep_file
+from linear_sweep import sweep, sweep_file
 
 from sweepgd import search, train
 from sweepgd.core.errors import SweepgdError, UsageError
@@ -97,14 +97,14 @@ def test_a_search_continues_only_with_the_same_file(rule, tmp_path, monkeypatch,
     assert call(monkeypatch, capsys, *command, "1", "--plugin", "my-rule.py").code == 0
     absent = call(monkeypatch, capsys, *command, "2")
     assert (absent.code, absent.err.partition(":")[2].partition(":")[0]) == (2, " unknown optimizer 'plain'")
-    rerun = call(monkeypatch, capsys, "search", "results/tiny/sweep.toml")
+    rerun = call(monkeypatch, capsys, "search", "results/example/sweep.toml")
     assert (rerun.code, rerun.err) == (2, "sweepgd: the sweep was run with a plugin file my-rule.py: give it with --plugin\n")
     assert call(monkeypatch, capsys, *command, "2", "--plugin", "my-rule.py").code == 0
     rule.write_text(RULE.format(factor=2), encoding="utf-8")
     changed = call(monkeypatch, capsys, *command, "3", "--plugin", "my-rule.py")
     assert changed.code == 1
-    assert changed.err.startswith("sweepgd: results/tiny holds another sweep: plugins.my-rule.py: ")
-    again = call(monkeypatch, capsys, "search", "results/tiny/sweep.toml", "--plugin", "my-rule.py")
+    assert changed.err.startswith("sweepgd: results/example holds another sweep: plugins.my-rule.py: ")
+    again = call(monkeypatch, capsys, "search", "results/example/sweep.toml", "--plugin", "my-rule.py")
     assert again.err == "sweepgd: my-rule.py has changed since the sweep was run: remove it from [plugins] to run it again\n"
 
 

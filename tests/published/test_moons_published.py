@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from small import configuration, data_of, model_for, training
+from run_builders import configuration, data_of, model_for, training
 
 EPOCHS = 10_000
 WIDTHS = (2, 5, 2, 1)

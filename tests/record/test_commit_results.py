@@ -6,8 +6,8 @@ import signal
 from time import monotonic
 
 import pytest
+from linear_sweep import assert_same, sweep
 from recorded import append, finished
-from tiny import assert_same, sweep
 
 from sweepgd import load, search
 from sweepgd.core.interrupts import Stop

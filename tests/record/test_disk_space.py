@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from commands import call, completed, rest, running, said, wait_for_rows
-from tiny import assert_same, statuses, sweep, sweep_file
+from linear_sweep import assert_same, statuses, sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.record.disk_space import free_bytes, in_words
@@ -129,15 +129,15 @@ def test_unwritable_results_are_refused_before_kernels(command, named, read_only
 
 
 @pytest.mark.parametrize("without_jit", ["1", pytest.param("0", marks=pytest.mark.slow)], ids=["plain", "compiled"])
-def test_an_unwritable_home_and_cache_give_a_warning(without_jit, read_only, short, tmp_path):
-    environment = os.environ | {"HOME": str(read_only), "TMPDIR": str(short), "NUMBA_DISABLE_JIT": without_jit}
+def test_an_unwritable_home_and_cache_give_a_warning(without_jit, read_only, short_folder, tmp_path):
+    environment = os.environ | {"HOME": str(read_only), "TMPDIR": str(short_folder), "NUMBA_DISABLE_JIT": without_jit}
     for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
         environment.pop(name, None)
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--workers", "2")
     ended = completed(*given, env=environment)
     assert ended.returncode == 0, ended.stderr
     cache = read_only / ".cache" / "sweepgd" / "kernels"
-    own = short / f"sweepgd-kernels-{os.getuid()}"
+    own = short_folder / f"sweepgd-kernels-{os.getuid()}"
     line = f"sweepgd: {cache} cannot be written (Read-only file system), so compiled kernels go to {own}: set NUMBA_"
     assert ended.stderr.count("NUMBA_CACHE_DIR") == ended.stderr.count(line) == 1
     assert own.stat().st_mode & 0o077 == 0

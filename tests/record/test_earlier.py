@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tiny import assert_close, computed
+from linear_sweep import assert_close, computed
 
 from sweepgd import load, search
 from sweepgd.analysis.evaluations import evaluated_at

@@ -5,8 +5,8 @@ from contextlib import closing
 
 import pyarrow.parquet as pq
 import pytest
+from linear_sweep import assert_same
 from recorded import append, finished, measured, supplement, write
-from tiny import assert_same
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Store, exclusively, load

@@ -5,8 +5,8 @@ from time import sleep
 
 import numpy as np
 import pytest
+from linear_sweep import sweep_file
 from recorded import finished, write
-from tiny import sweep_file
 
 from sweepgd.analysis import sharpness, summary
 from sweepgd.record import load

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 from sweepgd import load
 from sweepgd.record import Store

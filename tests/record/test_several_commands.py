@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from linear_sweep import assert_same, computed, sweep
 from recorded import append, finished, write
-from tiny import assert_same, computed, sweep
 
 from sweepgd import load, search
 from sweepgd.analysis import summary

@@ -2,7 +2,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from study_tables import curvature, curves, run, study, trials, value
+from study_tables import curvature, curves, run, study_of_rates, trials, value
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.report.charts import (
@@ -58,7 +58,7 @@ def test_a_long_line_is_thinned_and_keeps_its_ends():
 
 
 def test_loss_curves_show_the_best_of_each_batch_size():
-    shown = rows(loss_curves(results(*study())))
+    shown = rows(loss_curves(results(*study_of_rates())))
     runs = ["8 (adam, 0.001)", "32 (sgd, 0.1)", "128 (adam, 0.01)", "1024 (adam, 0.01)"]
     assert list(dict.fromkeys(row["run"] for row in shown)) == runs
     assert {row["part"] for row in shown} == {"train", "validation"}
@@ -66,7 +66,7 @@ def test_loss_curves_show_the_best_of_each_batch_size():
 
 
 def test_the_map_shows_every_cell():
-    shown = rows(rate_batch(results(*study())))
+    shown = rows(rate_batch(results(*study_of_rates())))
     assert len({(row["learning_rate"], row["batch_size"]) for row in shown}) == 20
     assert any(row["objective"] is None and row["share_diverged"] == 1 for row in shown)
 
@@ -83,7 +83,7 @@ def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
     assert "ring: pruned, last value" in shown["title"]["subtitle"]
     filters = [layer.get("transform", [{}])[0].get("filter") for layer in shown["layer"]]
     assert (filters.count("datum.pruned"), filters.count("!datum.pruned && datum.objective === 1.0")) == (2, 1)
-    assert "ring" not in rate_batch(results(study()[0])).to_dict()["title"]["subtitle"]
+    assert "ring" not in rate_batch(results(study_of_rates()[0])).to_dict()["title"]["subtitle"]
 
 
 def test_a_line_joins_the_best_configurations_at_each_rate():
@@ -111,7 +111,7 @@ def test_a_chart_without_data_raises_missing(name, table):
 
 
 def test_figures_are_png_and_svg_and_missing_ones_are_reported(tmp_path):
-    table, points = study()
+    table, points = study_of_rates()
     said = []
     written = write_figures(results(table, points), tmp_path / "figures", said.append)
     names = ["loss_curves", "rate_batch_map", "by_learning_rate"]
@@ -127,7 +127,7 @@ def test_figures_are_png_and_svg_and_missing_ones_are_reported(tmp_path):
 
 
 def test_the_same_tables_give_the_same_figures(tmp_path):
-    table, points = study()
+    table, points = study_of_rates()
     first, second = (write_figures(results(table, points), tmp_path / name, lambda line: None) for name in "ab")
     assert [path.read_bytes() for path in first[::2]] == [path.read_bytes() for path in second[::2]]
     # Vega numbers its colour gradients consecutively in a process.

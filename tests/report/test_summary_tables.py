@@ -2,7 +2,7 @@ import json
 
 import pytest
 from rich.console import Console
-from study_tables import Tables, minima, minimum, run, study, trials
+from study_tables import Tables, minima, minimum, run, study_of_rates, trials
 
 from sweepgd.analysis import summary
 from sweepgd.core.layout import BIAS, WEIGHT, Tensor, layout_of
@@ -121,14 +121,14 @@ def test_columns_of_nulls_are_left_out():
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_a_narrow_console_leaves_out_columns_and_truncates_no_value(width):
-    shown = text(study()[0], width)
+    shown = text(study_of_rates()[0], width)
     assert "…" not in shown
     assert max(len(line) for line in shown.splitlines()) <= width
     assert ("too narrow for time/epoch, time/update" in " ".join(shown.split())) == (width == 80)
 
 
 def test_80_columns_keep_counts_and_test_errors_and_leave_out_times():
-    shown = text(study()[0], 80)
+    shown = text(study_of_rates()[0], 80)
     for heading in ("trials", "test\nerr. %"):
         assert all(part in shown for part in heading.split("\n"))
     for table in shown.split("Which ")[2:]:
@@ -138,7 +138,7 @@ def test_80_columns_keep_counts_and_test_errors_and_leave_out_times():
 
 
 def test_without_a_terminal_there_are_no_escape_sequences(capsys):
-    Console(width=100).print(render(summary(Tables(study()[0]))))
+    Console(width=100).print(render(summary(Tables(study_of_rates()[0]))))
     assert "\x1b" not in capsys.readouterr().out
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from commands import call
-from tiny import assert_same, sweep, sweep_file
+from linear_sweep import assert_same, sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError
@@ -81,7 +81,7 @@ def test_a_directory_that_is_moved_aside_meanwhile_is_not_written(monkeypatch, t
     with pytest.raises(SweepgdError, match=r"results was moved aside by another command meanwhile: run this command again$"):
         Store.open(out, "name = 'other'")
     assert (tmp_path / "aside" / "log" / "lock").read_text().startswith("process ")
-    assert parse((tmp_path / "aside" / "sweep.toml").read_text()).name == "tiny"
+    assert parse((tmp_path / "aside" / "sweep.toml").read_text()).name == "example"
 
 
 def test_a_changed_data_file_is_another_sweep(tmp_path):

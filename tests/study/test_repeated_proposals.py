@@ -4,8 +4,8 @@ import json
 from math import log2
 
 import pytest
+from linear_sweep import sweep
 from optuna.trial import TrialState
-from tiny import sweep
 
 from sweepgd.study.advisor import Advisor
 from sweepgd.study.samplers import MOST_REPEATS

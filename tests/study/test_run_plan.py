@@ -1,7 +1,7 @@
 """The planned updates of a run are those that the run makes."""
 
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 from sweepgd.study.planned_updates import run_plan_of
 from sweepgd.sweep import configuration_of, space_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from commands import running, wait_for_rows
-from tiny import assert_same, sweep, sweep_file
+from linear_sweep import assert_same, sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError, UsageError
@@ -21,7 +21,7 @@ SAMPLERS = {
 }
 
 
-def study(sampler, trials, *more):
+def planned_sweep(sampler, trials, *more):
     """Return a sweep of `trials` trials with two replicates, each with its own data."""
     shared = (f"search.sampler='{sampler}'", f"search.trials={trials}", "search.replicates=2", "data.redraw=true")
     return sweep(*SAMPLERS[sampler], *shared, *more)
@@ -32,23 +32,24 @@ def study(sampler, trials, *more):
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_results_do_not_depend_on_workers_or_interruptions(tmp_path, sampler):
-    complete = search(study(sampler, 10), out=tmp_path / "one", workers=1)
+    complete = search(planned_sweep(sampler, 10), out=tmp_path / "one", workers=1)
     assert complete.trials.num_rows == 20
-    assert_same(complete, search(study(sampler, 10), out=tmp_path / "two", workers=2))
-    half = search(study(sampler, 6), out=tmp_path / "halves", workers=2)  # interrupts the second generation of four
+    assert_same(complete, search(planned_sweep(sampler, 10), out=tmp_path / "two", workers=2))
+    half = search(planned_sweep(sampler, 6), out=tmp_path / "halves", workers=2)  # interrupts the second generation of four
     assert half.trials.num_rows == 12
-    assert_same(complete, search(study(sampler, 10), out=tmp_path / "halves", workers=2))
+    assert_same(complete, search(planned_sweep(sampler, 10), out=tmp_path / "halves", workers=2))
 
 
 def test_another_seed_gives_another_search(tmp_path):
-    one, other = (search(study("random", 2, f"search.seed={seed}"), out=tmp_path / str(seed)) for seed in (0, 1))
+    one, other = (search(planned_sweep("random", 2, f"search.seed={seed}"), out=tmp_path / str(seed)) for seed in (0, 1))
     assert one.trials["learning_rate"] != other.trials["learning_rate"]
     assert other.trials["seed"].to_pylist() == [1, 2, 1, 2]
 
 
 def test_fixed_points_do_not_change_the_sampled_points(tmp_path):
-    plain = search(study("random", 3), out=tmp_path / "plain").trials
-    extended = search(study("random", 4, "points=[{optimizer='sgd',learning_rate=0.125}]"), out=tmp_path / "extended").trials
+    plain = search(planned_sweep("random", 3), out=tmp_path / "plain").trials
+    point = "points=[{optimizer='sgd',learning_rate=0.125}]"
+    extended = search(planned_sweep("random", 4, point), out=tmp_path / "extended").trials
     assert extended["learning_rate"].to_pylist()[:2] == [0.125, 0.125]
     assert extended["config_id"].to_pylist()[2:] == plain["config_id"].to_pylist()
 

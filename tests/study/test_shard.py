@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from commands import call, running, said
-from tiny import assert_same, sweep, sweep_file
+from linear_sweep import assert_same, sweep, sweep_file
 
 from sweepgd import load, merge, search
 from sweepgd.core.errors import SweepgdError, UsageError
@@ -124,11 +124,11 @@ def test_a_shard_on_the_command_line_has_a_directory_of_its_own(monkeypatch, cap
     assert ended.code == 0
     assert "running 3 trials of shard 2/2 on 1 worker\n" in ended.err
     assert "3/3 trials of shard 2/2, " in ended.err
-    following = "Next, when all 2 shards have ended: sweepgd merge results/tiny-shard-*-of-2 -o results/tiny"
+    following = "Next, when all 2 shards have ended: sweepgd merge results/example-shard-*-of-2 -o results/example"
     assert following in " ".join(ended.out.split())
-    assert numbers(load("results/tiny-shard-2-of-2")) == [1, 3, 5]
+    assert numbers(load("results/example-shard-2-of-2")) == [1, 3, 5]
     nothing = call(monkeypatch, capsys, *asked, "--shard", "8/8", "--quiet")  # of six trials
-    assert (nothing.code, numbers(load("results/tiny-shard-8-of-8"))) == (0, [])
+    assert (nothing.code, numbers(load("results/example-shard-8-of-8"))) == (0, [])
     refused = call(monkeypatch, capsys, *asked, "--shard", "3/2")
     assert (refused.code, refused.err) == (2, "sweepgd: shard '3/2': write I/N with I from 1 to N, such as 3/20\n")
 

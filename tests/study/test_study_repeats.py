@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from commands import call, running, wait_for_rows
-from tiny import assert_same, sweep, sweep_file
+from linear_sweep import assert_same, sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError
@@ -135,12 +135,12 @@ def test_the_command_and_a_dry_run_report_the_end_of_the_space(tmp_path, monkeyp
     given += [part for override in FOUR for part in ("--set", override)]
     shown = call(monkeypatch, capsys, *given, "--dry-run")
     assert (shown.code, shown.err) == (0, "")
-    assert f"tiny: 4 trials of 1 replicate(s), sampler random, minimising validation_loss\n{line}" in shown.out
+    assert f"example: 4 trials of 1 replicate(s), sampler random, minimising validation_loss\n{line}" in shown.out
     values = json.loads(call(monkeypatch, capsys, *given, "--dry-run", "--json").out)
     assert (values["trials"], values["configurations"], values["used_up"]) == (4, 4, line.strip())
     ended = call(monkeypatch, capsys, *given, "--workers", "1")
     assert (ended.code, ended.err.count(line)) == (0, 1)
-    assert load("results/tiny").trials.num_rows == 4
+    assert load("results/example").trials.num_rows == 4
     again = call(monkeypatch, capsys, *given)
     assert (again.code, again.err) == (0, f"4 of 4 trials are recorded already; nothing is left to do\n{line}")
 

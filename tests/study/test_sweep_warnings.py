@@ -1,8 +1,8 @@
 """Warnings about settings without effect, rates that are never reached, and equal configurations."""
 
 import pytest
+from linear_sweep import sweep
 from optional_data import skipped_without_data
-from tiny import sweep
 
 from sweepgd.schedules import Schedule
 from sweepgd.study.preparation import prepare

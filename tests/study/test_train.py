@@ -5,20 +5,20 @@ import weakref
 
 import numpy as np
 import pytest
-from tiny import computed, sweep
+from linear_sweep import computed, sweep
 
 import sweepgd
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.study import train as single
+from sweepgd.study import train as train_module
 from sweepgd.sweep.budget import Budget
 
-TINY = ("data.rows=50", "data.split='tail'")
+FIFTY_ROWS = ("data.rows=50", "data.split='tail'")
 
 
 def train(*arguments, overrides=(), **others):
-    """Run `train` on the data of the tiny sweep."""
+    """Run `train` on the data of the linear sweep."""
     given = {"data": "synthetic_linear", "model": "linear", "epochs": 2, "batch_size": 5, "learning_rate": 0.1}
-    return sweepgd.train(*arguments, **given | others, overrides=[*TINY, *overrides])
+    return sweepgd.train(*arguments, **given | others, overrides=[*FIFTY_ROWS, *overrides])
 
 
 def searched(folder, *overrides):
@@ -139,12 +139,12 @@ def test_invalid_arguments_are_refused_before_anything_is_written(tmp_path, give
 def test_the_context_and_data_of_a_run_are_freed_with_it(tmp_path, monkeypatch):
     labs = []
 
-    class Watched(single.SweepContext):
+    class Watched(train_module.SweepContext):
         def __init__(self, *arguments, **settings):
             super().__init__(*arguments, **settings)
             labs.append(weakref.ref(self))
 
-    monkeypatch.setattr(single, "SweepContext", Watched)
+    monkeypatch.setattr(train_module, "SweepContext", Watched)
     train(out=tmp_path / "run")
     gc.collect()
     assert [context() for context in labs] == [None]

@@ -2,16 +2,7 @@
 
 import json
 
-import pytest
-from commands import call
-from tiny import sweep_file
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments: call(monkeypatch, capsys, *arguments)
-
+from linear_sweep import sweep_file
 
 WARNING = "warning: the warm-up is longer than the run: it takes "
 

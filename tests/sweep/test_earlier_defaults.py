@@ -1,7 +1,7 @@
 """Settings added to schedules later: written out in new sweeps, and at their former value in older records."""
 
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 from sweepgd.sweep import configuration_of, space_of
 from sweepgd.sweep.earlier_defaults import as_recorded, former, recorded, written_out

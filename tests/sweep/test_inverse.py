@@ -1,7 +1,7 @@
 """The inverse of `configuration_of`: the point of a configuration, and None outside of the space."""
 
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 from sweepgd.study.samplers import make
 from sweepgd.sweep import configuration_of, point_of, points_of, space_of

@@ -3,45 +3,13 @@
 from itertools import pairwise
 
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
+from sweep.minimal_sweep import BARE, axes, configurations, grid, space
 
 from sweepgd.core.errors import UsageError
 from sweepgd.sweep import configuration_of, points_of, space_of
 from sweepgd.sweep.configuration import config_id_of
 from sweepgd.sweep.space import Axis
-
-BARE = """
-name = "bare"
-[data]
-name = "synthetic_linear"
-[budget]
-epochs = 1
-"""
-
-
-def space(*overrides, text=BARE):
-    return space_of(sweep(*overrides, text=text))
-
-
-def axes(*overrides, text=BARE):
-    return {axis.name: axis for axis in space(*overrides, text=text).axes}
-
-
-def points(*lines, sets=()):
-    """Return the fixed points of a minimal sweep with one `[[points]]` table for each of `lines`."""
-    found = sweep(*sets, text=BARE + "".join(f"\n[[points]]\n{line}\n" for line in lines))
-    return points_of(found, space_of(found))
-
-
-def configurations(*lines, sets=()):
-    return [configuration_of(point) for point in points(*lines, sets=sets)]
-
-
-def grid(*overrides):
-    return [configuration_of(point) for point in space(*overrides).grid()]
-
-
-# --- Axes
 
 
 def test_a_bare_sweep_searches_the_rate_of_sgd_alone():
@@ -128,9 +96,6 @@ def test_different_configurations_have_different_ids():
         *grid("space.learning_rate=0.1", "space.weight_decay=0.1"), *grid("space.learning_rate=0.1", "space.batch_size=16"),
     ]  # fmt: skip
     assert len({config_id_of(each.to_json()) for each in varied}) == len(varied)
-
-
-# --- Refused spaces
 
 
 @pytest.mark.parametrize(

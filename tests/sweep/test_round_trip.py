@@ -3,16 +3,16 @@
 import tomllib
 
 import pytest
+from linear_sweep import sweep
 from optional_data import skipped_without_data
-from tiny import sweep
 
 from sweepgd.sweep import bundled, differences, load, parse, points_of, space_of, to_toml
 from sweepgd.training.sweep_context import SweepContext
 
 
-@pytest.mark.parametrize("name", ["tiny", *sorted(bundled())])
+@pytest.mark.parametrize("name", ["linear", *sorted(bundled())])
 def test_a_sweep_written_and_read_again_is_the_same_sweep(name):
-    given = sweep() if name == "tiny" else load(name)
+    given = sweep() if name == "linear" else load(name)
     with skipped_without_data():
         context = SweepContext(given)
     written = to_toml(context.sweep)

@@ -1,7 +1,7 @@
 """Sweep files: loading, overrides, comparison, writing, and the message for each error."""
 
 import pytest
-from tiny import LINEAR, sweep
+from linear_sweep import LINEAR, sweep
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.sweep import bundled, load, parse, points_of, space_of, to_toml
@@ -22,7 +22,7 @@ def test_a_file_takes_precedence_over_a_bundled_sweep_but_a_folder_does_not(tmp_
     (tmp_path / "house_prices").mkdir()
     assert load("house_prices").name == "house_prices"
     (tmp_path / "quickstart").write_text(LINEAR)
-    assert load("quickstart").name == "tiny"
+    assert load("quickstart").name == "example"
 
 
 @pytest.mark.parametrize("name", sorted(bundled()))
@@ -39,7 +39,7 @@ def test_an_unreadable_file_is_reported_in_one_line(tmp_path):
         load("quickstrt")
     with pytest.raises(SweepgdError, match=r"cannot read .*: Is a directory$"):
         load(str(tmp_path))
-    (tmp_path / "latin.toml").write_bytes("name = 'tiny é'".encode("latin-1"))
+    (tmp_path / "latin.toml").write_bytes("name = 'latin é'".encode("latin-1"))
     with pytest.raises(SweepgdError, match=r"cannot read .*latin\.toml: it is not UTF-8 text$"):
         load(str(tmp_path / "latin.toml"))
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from tiny import sweep
+from linear_sweep import sweep
 
 from sweepgd.core.errors import UsageError
 from sweepgd.sweep.reference import TABLES

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from small import configuration, data_of, training
+from run_builders import configuration, data_of, training
 
 from sweepgd.core.layout import WEIGHT, Tensor, layout_of
 from sweepgd.core.random_streams import ORDER, stream

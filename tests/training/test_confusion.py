@@ -7,10 +7,10 @@ import naive
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+from linear_sweep import sweep
 from rich.console import Console
+from run_builders import configuration, data_of, model_for, taken, training
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, f1_score
-from small import configuration, data_of, model_for, taken, training
-from tiny import sweep
 
 import sweepgd
 from sweepgd.analysis import classes

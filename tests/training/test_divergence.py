@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from small import configuration, data_of, loss_and_error, loss_and_gradient, model_for, no_data, training
+from kernel_calls import loss_and_error, loss_and_gradient
+from run_builders import configuration, data_of, model_for, no_data, training
 
 from sweepgd.core.layout import WEIGHT, Tensor, layout_of
 from sweepgd.core.outcome import PRUNED, Outcome
@@ -151,7 +152,7 @@ def test_initial_weights_of_nan_diverge_before_the_first_update():
 
 
 @pytest.mark.parametrize(("factor", "status"), [(0.995, "completed"), (1.005, "diverged")])
-def test_gradient_descent_on_a_quadratic_diverges_just_above_two_over_the_largest_curvature(factor, status):
+def test_descent_on_a_quadratic_diverges_just_above_two_over_its_largest_curvature(factor, status):
     surface = model_for(no_data(), "quadratic", curvatures=[1.0, 3.0, 10.0], start=[1.0, 1.0, 1.0])
     run = training(configuration(learning_rate=factor * 2 / 10, batch_size=1), no_data(), surface, updates=1000).run()
     assert run.outcome.status == status

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small import configuration, model_for, training
+from run_builders import configuration, model_for, training
 
 from sweepgd.data import DataSpec, prepare
 

@@ -1,8 +1,8 @@
 """Slow measures along a run are given up, and take no time from the runs."""
 
 import pytest
-from small import configuration
-from tiny import sweep
+from linear_sweep import sweep
+from run_builders import configuration
 
 from sweepgd.curvature import measurer, point
 from sweepgd.curvature.catalogue import UNMEASURED

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 import pytest
-from small import configuration
-from tiny import assert_same, sweep
+from linear_sweep import assert_same, sweep
+from run_builders import configuration
 
 from sweepgd import load, search, train
 from sweepgd.core.errors import SweepgdError, UsageError

@@ -4,7 +4,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from small import configuration, data_of, model_for, training
+from run_builders import configuration, data_of, model_for, training
 
 from sweepgd.training import objectives
 

@@ -1,61 +1,14 @@
-"""A run: the rows of each update, the evaluations, the end by a budget, and the results."""
-
-from itertools import pairwise
+"""A run: the rows of each update, its learning rates and penalties, and equal results for equal seeds."""
 
 import naive
 import numpy as np
 import pytest
-from small import configuration, data_of, in_order, loss_and_error, loss_and_gradient, model_for, no_data, training
+from run_builders import configuration, model_for, training
+from training.linear_runs import GROWTH, START, column, naive_descent, naive_loss_and_gradient, run_of
 
 from sweepgd.core.errors import UsageError
-from sweepgd.core.layout import tensors_in
-from sweepgd.core.outcome import PRUNED, Outcome
 from sweepgd.data import DataSpec, prepare
-from sweepgd.kernels.trainer import EvaluationResult
-from sweepgd.training import Evaluation
 from sweepgd.training import run as run_module
-
-RNG = np.random.default_rng(5)
-TEN = data_of(RNG.normal(size=(10, 3)), RNG.normal(size=10), validation=(RNG.normal(size=(6, 3)), RNG.normal(size=6)))
-LINEAR = model_for(TEN, "linear")
-IN_ORDER = in_order(10)
-START = np.array([0.5, -1.0, 0.3, 0.1])
-GROWTH = {"after": 1, "every": 1, "factor": 2.0, "limit": 0}
-
-
-def batches(lengths, rows):
-    """Consecutive slices of the rows."""
-    return [rows[start:stop] for start, stop in pairwise(np.cumsum([0, *lengths]))]
-
-
-def naive_loss_and_gradient(weights, rows):
-    tensors = tensors_in(weights, LINEAR.layout)
-    return naive.network(tensors, TEN.train.inputs[rows], TEN.train.targets[rows], "relu", "squared")
-
-
-def naive_descent(epochs, rate, penalty=0.0):
-    """SGD over the mini-batch lengths of each epoch; `penalty` is that of weights alone."""
-    w = START
-    for lengths in epochs:
-        for batch in batches(lengths, np.arange(10)):
-            w = w - rate * (naive_loss_and_gradient(w, batch)[1] + penalty * w * [1, 1, 1, 0])
-    return w
-
-
-def run_of(*, batch_size=3, learning_rate=0.1, optimizer="sgd", order=IN_ORDER, initial=START, **others):
-    """Linear regression on ten rows in their order, with the initial parameters START."""
-    own = {"schedule", "batch_schedule", "batch_schedule_settings", "warmup", "weight_decay", "hyperparameters"}
-    own |= {"schedule_settings", "schedule_after_warmup"}
-    given = {name: others.pop(name) for name in own & set(others)}
-    chosen = configuration(optimizer, batch_size=batch_size, learning_rate=learning_rate, **given)
-    return training(chosen, TEN, LINEAR, order=order, initial=initial, **others)
-
-
-def column(run, name):
-    return [getattr(point, name) for point in run.points]
-
-
-# --- Rows
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -97,148 +50,6 @@ def test_an_invalid_batch_size_is_refused(batch_size):
         run_of(batch_size=batch_size, epochs=1)
 
 
-# --- Evaluations
-
-
-def test_evaluations_at_the_start_at_epoch_ends_and_every_eval_every_samples():
-    run = run_of(epochs=2, eval_every=4).run()
-    # Samples are 3 6 9 10 and 13 16 19 20; the multiples of 4 are reached at 6, 9, 13, 16 and 20.
-    assert column(run, "samples") == [0, 6, 9, 10, 13, 16, 20]
-    assert column(run, "update") == [0, 2, 3, 4, 5, 6, 8]
-    assert column(run, "epoch") == pytest.approx([0, 0.6, 0.9, 1, 1.3, 1.6, 2])
-    assert column(run, "batch_size") == [3, 3, 3, 1, 3, 3, 1]
-    assert column(run_of(epochs=3).run(), "update") == [0, 4, 8, 12]
-    assert column(run_of(epochs=2, eval_every=1).run(), "update") == list(range(9))
-
-
-def test_an_evaluation_uses_all_rows_and_no_penalty():
-    run = run_of(epochs=2, weight_decay=0.3).run()
-    last = run.points[-1]
-    loss, gradient = naive_loss_and_gradient(run.parameters, np.arange(10))
-    assert last.train_loss == pytest.approx(loss, rel=1e-12)
-    assert last.gradient_norm == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
-    assert last.validation_loss == loss_and_error(LINEAR, run.parameters, TEN.validation)[0]
-    for nothing in (last.test_loss, last.train_error, last.validation_error, last.test_error):
-        assert np.isnan(nothing)
-
-
-def test_the_gradient_norm_of_more_rows_than_a_chunk():
-    data = prepare(DataSpec(name="digits", subset=900), dtype="float64")
-    model = model_for(data, "mlp", hidden=[5])
-    assert data.rows > 2 * model.chunk
-    run = training(configuration(), data, model, epochs=1).run()
-    loss, gradient = loss_and_gradient(model, run.parameters, data.train)
-    assert run.points[-1].gradient_norm == pytest.approx(np.linalg.norm(gradient), rel=1e-12)
-    assert run.points[-1].train_loss == pytest.approx(loss, rel=1e-12)
-    expected = loss_and_error(model, run.parameters, data.test)
-    assert (run.points[-1].test_loss, run.points[-1].test_error) == expected
-
-
-def test_the_batch_loss_is_the_last_mini_batchs_before_its_update():
-    run = run_of(epochs=1).run()
-    before = naive_descent([[3, 3, 3]], 0.1)
-    assert np.isnan(run.points[0].batch_loss)
-    assert run.points[1].batch_loss == pytest.approx(naive_loss_and_gradient(before, np.array([9]))[0], rel=1e-12)
-
-
-def test_positions_on_a_surface_follow_the_closed_form():
-    surface = model_for(no_data(), "quadratic", curvatures=[1.0, 10.0], start=[1.0, -2.0])
-    run = training(configuration(learning_rate=0.15, batch_size=1), no_data(), surface, updates=30).run()
-    path = [(1 - 0.15 * np.array([1.0, 10.0])) ** t * [1.0, -2.0] for t in range(31)]
-    np.testing.assert_allclose(run.positions, path, rtol=1e-12)
-    assert run_of(epochs=1).positions is None
-
-
-def test_an_evaluation_has_the_fields_of_the_kernels_result_in_order():
-    first = Evaluation._fields.index("train_loss")
-    assert Evaluation._fields[first:-1] == EvaluationResult._fields
-    assert Evaluation._fields[-1] == "batch_loss"
-
-
-# --- Budgets
-
-
-@pytest.mark.parametrize(
-    ("budget", "updates", "samples"),
-    [
-        ({"epochs": 2}, 8, 20),
-        ({"updates": 7}, 7, 19),
-        ({"updates": 8}, 8, 20),
-        ({"samples": 9}, 3, 9),
-        ({"samples": 10}, 4, 10),
-        ({"samples": 11}, 5, 13),
-        ({"samples": 17}, 7, 19),
-        ({"samples": 20}, 8, 20),
-    ],
-)
-def test_budgets(budget, updates, samples):
-    run = run_of(**budget).run()
-    assert (run.updates, run.samples) == (updates, samples)
-    assert run.points[-1].update == updates
-    assert run.plan.length(run.budget) == updates
-    assert run.percent >= 100
-    assert (run.outcome.status, run.outcome.message) == ("completed", "budget spent")
-
-
-@pytest.mark.parametrize("samples", range(1, 45))
-def test_a_run_is_as_long_as_planned(samples):
-    growing = {"batch_size": 3, "batch_schedule": "growth", "batch_schedule_settings": GROWTH}
-    for others in ({}, {"last_batch": "drop"}, growing):
-        run = run_of(samples=samples, **others).run()
-        assert run.plan.length(run.budget) == run.updates
-
-
-def test_a_budget_in_seconds_counts_training_and_is_checked_after_each_call(monkeypatch):
-    ticks = iter(range(1000))
-    monkeypatch.setattr(run_module, "perf_counter", lambda: next(ticks))
-    run = run_of(seconds=3).run()
-    # Each call takes a second: the first makes an epoch's 4 updates, and later ones are cut to one.
-    assert (run.seconds, run.updates) == (3, 6)
-    assert run.points[-1].update == 6
-    assert run.plan.length(run.budget) is None
-    assert run.outcome.message == "budget spent"
-
-
-def test_stop_at():
-    free = run_of(epochs=20).run()
-    enough = free.points[5].train_loss
-    run = run_of(epochs=20, stop_at=enough).run()
-    assert column(run, "train_loss") == column(free, "train_loss")[:6]
-    assert run.outcome.status == "completed"
-    assert run.outcome.message.startswith("train loss at or below")
-
-
-def test_patience_counts_evaluations_without_a_better_validation_loss():
-    inputs = TEN.train.inputs
-    data = data_of(inputs, TEN.train.targets, validation=(inputs, -TEN.train.targets))
-    initial = np.zeros(4)
-    run = training(configuration(batch_size=3), data, LINEAR, initial=initial, epochs=50, patience=3).run()
-    losses = column(run, "validation_loss")
-    lowest = int(np.argmin(losses))
-    assert len(losses) == lowest + 4
-    assert run.best.point == run.points[lowest]
-    assert run.outcome.message == "no better loss in 3 evaluations"
-
-
-def test_steps_to_goal_is_the_first_update_strictly_below_it():
-    losses = column(run_of(epochs=20).run(), "validation_loss")
-    assert losses[3] == min(losses[:4])
-    run = run_of(epochs=20, goal=losses[3]).run()
-    assert run.steps_to_goal == 4 * (3 + int(np.argmax(np.array(losses[3:]) < losses[3])))
-    assert run_of(epochs=20, goal=0.0).run().steps_to_goal is None
-
-
-def test_the_goal_of_a_classification_is_an_error():
-    data = prepare(DataSpec(name="wine"))
-    model = model_for(data, "softmax")
-    run = training(configuration(), data, model, dtype="float32", epochs=10, goal=0.2).run()
-    first = next(point for point in run.points if point.validation_error < 0.2)
-    assert run.steps_to_goal == first.update > 0
-
-
-# --- Rates and penalties
-
-
 def test_the_rate_grows_linearly_during_warm_up():
     run = run_of(epochs=4, warmup=2, eval_every=1).run()
     assert column(run, "learning_rate")[1:] == pytest.approx([0.1 * min(1, (t + 1) / 8) for t in range(16)], rel=1e-15)
@@ -276,9 +87,6 @@ def test_decoupled_weight_decay_applies_to_weights_and_not_to_biases():
     np.testing.assert_allclose(run.parameters, w, rtol=1e-12)
 
 
-# --- Results
-
-
 def test_runs_that_advance_in_turn_equal_runs_alone_and_keep_numpy_warnings():
     before = np.geterr()
     pair = [run_of(epochs=2), run_of(epochs=3, optimizer="adam")]
@@ -311,68 +119,11 @@ def test_the_number_of_updates_a_call_changes_no_bit(monkeypatch):
     def run():
         return training(configuration("adam", batch_size=2), data, model, dtype="float32", epochs=3, eval_every=37).run()
 
-    large = run()
+    many_updates_a_call = run()
     monkeypatch.setattr(run_module, "CALL_SECONDS", 0.0)
     monkeypatch.setattr(run_module, "FIRST_CALL_UPDATES", 1)
-    single = run()
-    assert single._updates_per_call == 1
-    assert large.parameters.tobytes() == single.parameters.tobytes()
-    for one, other in zip(large.points, single.points, strict=True):
+    one_update_a_call = run()
+    assert one_update_a_call._updates_per_call == 1
+    assert many_updates_a_call.parameters.tobytes() == one_update_a_call.parameters.tobytes()
+    for one, other in zip(many_updates_a_call.points, one_update_a_call.points, strict=True):
         np.testing.assert_array_equal(one._replace(seconds=0), other._replace(seconds=0))
-
-
-def test_the_best_weights_have_the_lowest_validation_loss():
-    inputs = TEN.train.inputs
-    data = data_of(inputs, TEN.train.targets, validation=(inputs, 0.3 * TEN.train.targets))
-    run = training(configuration(batch_size=3), data, LINEAR, initial=np.zeros(4), epochs=40).run()
-    losses = column(run, "validation_loss")
-    assert 0 < int(np.argmin(losses)) < 40
-    assert run.best.point.validation_loss == min(losses)
-    assert loss_and_error(LINEAR, run.best.parameters, data.validation)[0] == min(losses)
-    assert loss_and_error(LINEAR, run.parameters, data.validation)[0] == losses[-1] > min(losses)
-    assert loss_and_error(LINEAR, run.parameters, data.train)[0] == run.points[-1].train_loss
-
-
-def test_without_a_validation_part_the_best_weights_have_the_lowest_train_loss():
-    data = data_of(TEN.train.inputs, TEN.train.targets)
-    run = training(configuration(batch_size=3), data, LINEAR, epochs=5).run()
-    assert run.best.point.train_loss == min(column(run, "train_loss"))
-
-
-# --- Rungs
-
-
-def test_a_run_yields_at_the_first_update_at_or_after_a_rungs_percent():
-    run = run_of(batch_size=3, updates=30, rungs=(4, 12, 36))
-    halts = [point for point in run.advance() if point not in run.points]
-    assert [point.update for point in halts] == [2, 11]  # the one after update 4 ends an epoch, and is an evaluation
-    assert column(run, "update") == [0, 4, 8, 12, 16, 20, 24, 28, 30]
-
-
-def recorded(run):
-    """Return the results of a run except its seconds."""
-    points = [str(point._replace(seconds=0)) for point in run.points]
-    best = (run.best.point.update, run.best.parameters.tolist())
-    return points, best, run.parameters.tolist(), run.steps_to_goal, run.outcome
-
-
-@pytest.mark.parametrize("budget", [{"patience": 3}, {"eval_every": 14}, {"stop_at": 0.2}, {"goal": 0.03}])
-def test_rungs_change_no_result_of_a_run(budget):
-    inputs = TEN.train.inputs
-    data = data_of(inputs, TEN.train.targets, validation=(inputs, 0.3 * TEN.train.targets))
-
-    def run(rungs):
-        return training(configuration(batch_size=3), data, LINEAR, initial=np.zeros(4), epochs=40, rungs=rungs, **budget).run()
-
-    assert recorded(run(range(1, 100))) == recorded(run(()))
-
-
-def test_a_run_ended_at_a_rung_has_its_last_evaluation_there():
-    run = run_of(batch_size=3, updates=30, rungs=(36,))
-    for point in run.advance():
-        if point.update == 11:
-            assert run.latest is point
-            run.end(Outcome(PRUNED, "no use"))
-    assert column(run, "update") == [0, 4, 8, 11]
-    assert run.outcome.status == "pruned"
-    assert run.best.point.update == 11

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from small import configuration
-from tiny import sweep
+from linear_sweep import sweep
+from run_builders import configuration
 
 from sweepgd.execution.pruners import RUNGS
 from sweepgd.sweep.configuration import config_id_of

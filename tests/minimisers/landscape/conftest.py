@@ -53,7 +53,7 @@ sampler = "grid"
 @pytest.fixture(scope="session")
 def searched(tmp_path_factory):
     """Runs a sweep, once for equal ones, and gives its landscape."""
-    from tiny import sweep
+    from linear_sweep import sweep
 
     from sweepgd import search
     from sweepgd.minimisers.landscape import LandscapeContext
@@ -86,7 +86,7 @@ def quadratic(searched):
 @pytest.fixture
 def linear(searched):
     """A regression; its trial 1 diverges."""
-    from tiny import LINEAR
+    from linear_sweep import LINEAR
 
     return searched(LINEAR, 'space.learning_rate=[0.05, 50.0]', 'space.optimizer="sgd"', "space.batch_size=5",
                     'search.sampler="grid"')  # fmt: skip

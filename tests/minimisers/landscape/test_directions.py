@@ -17,7 +17,7 @@ def naive_components(path):
     return vectors.T[::-1], values[::-1] / values.sum()
 
 
-def test_each_neuron_of_a_random_direction_has_the_norm_of_the_trained_one_and_biases_stay():
+def test_random_directions_have_the_norms_of_trained_neurons_and_keep_biases():
     plane = random_plane(MINIMUM, LAYOUT, np.random.default_rng(1))
     assert plane.axes == "random"
     trained = tensors_in(MINIMUM, LAYOUT)
@@ -36,7 +36,7 @@ def test_the_same_seed_gives_the_same_random_plane_and_another_another():
     assert not np.allclose(planes[0], planes[2])
 
 
-def test_a_dead_neuron_stays_where_it_is_and_weights_that_are_all_zero_have_no_direction():
+def test_a_neuron_of_zeros_is_not_moved_and_all_zero_weights_have_no_direction():
     minimum = MINIMUM.copy()
     tensors_in(minimum, LAYOUT)[0][:, 1] = 0.0
     plane = random_plane(minimum, LAYOUT, np.random.default_rng(1))

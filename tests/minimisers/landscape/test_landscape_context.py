@@ -40,7 +40,7 @@ def test_without_any_trial_it_says_how_to_get_some(moons, tmp_path):
         LandscapeContext(tmp_path).row(RunKey(0))
 
 
-def test_where_the_objective_is_the_best_loss_the_minimum_is_that_of_the_best_weights(searched, moons):
+def test_the_objective_best_loss_takes_the_minimum_of_the_best_weights(searched, moons):
     landscape = searched(moons.results.sweep_toml, 'search={objective="best_validation_loss",sampler="grid",replicates=2}')
     rows = landscape.results.trials.to_pylist()
     assert {landscape.which(RunKey(row["trial"], row["replicate"])) for row in rows} == {"final", "best"}

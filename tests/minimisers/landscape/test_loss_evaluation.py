@@ -8,7 +8,7 @@ from multiprocessing import active_children
 import numpy as np
 import pytest
 from commands import VARIABLES, call
-from tiny import LINEAR, sweep
+from linear_sweep import LINEAR, sweep
 
 from sweepgd import search
 from sweepgd.core.errors import UsageError

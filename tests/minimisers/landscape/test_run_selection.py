@@ -25,7 +25,7 @@ def test_the_best_run_has_the_lowest_validation_loss_and_else_train_loss():
         best(trials(run(0, None)))
 
 
-def test_the_pair_is_the_nearest_in_log_train_loss_of_the_smallest_and_largest_batch_size_on_the_same_data():
+def test_the_pair_of_extreme_batch_sizes_is_the_nearest_in_log_train_loss():
     sized = [(0, 0.011, 8), (1, 0.002, 8), (2, 0.0021, 32), (3, 0.0099, 128), (4, 0.003, 128), (5, None, 512)]
     rows = [run(trial, loss, batch_size=size, data_seed=0, train_loss=loss) for trial, loss, size in sized]
     assert pair(trials(*rows)) == (RunKey(0), RunKey(3))  # by 10 %, though 1 and 4 are nearer in the loss itself

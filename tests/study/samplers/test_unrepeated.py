@@ -39,7 +39,7 @@ def ask(sampler, space, numbers):
     return points
 
 
-def places(sampler, space, count):
+def indices(sampler, space, count):
     return [space.index_of(point) for point in ask(sampler, space, range(count))]
 
 
@@ -47,7 +47,7 @@ def places(sampler, space, count):
 @pytest.mark.parametrize(("space", "size"), [(FOUR, 4), (UNEVEN, 4 + 4 * 63), (WEIGHTED, 512)])
 def test_a_finite_space_is_drawn_completely_without_repeats(kind, space, size):
     sampler = make(kind, space, 3)
-    assert sorted(places(sampler, space, size)) == list(range(size))
+    assert sorted(indices(sampler, space, size)) == list(range(size))
     with pytest.raises(UsageError, match=f"the space has {size} configurations: set at most {size} trials"):
         ask(sampler, space, [size])
 
@@ -68,19 +68,19 @@ def test_points_are_the_draws_with_repeats_without_duplicates(kind):
     stream = ask(make(kind, UNEVEN, 1, repeats=True), UNEVEN, range(512))
     first_times = {UNEVEN.index_of(point): None for point in stream}
     assert len(first_times) < 512
-    assert places(make(kind, UNEVEN, 1), UNEVEN, 40) == list(first_times)[:40]
+    assert indices(make(kind, UNEVEN, 1), UNEVEN, 40) == list(first_times)[:40]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_excluded_points_are_never_drawn(kind):
     sampler = make(kind, UNEVEN, 0, without={0, 17, 255})
-    assert sorted(places(sampler, UNEVEN, 253)) == sorted(set(range(256)) - {0, 17, 255})
+    assert sorted(indices(sampler, UNEVEN, 253)) == sorted(set(range(256)) - {0, 17, 255})
 
 
 def test_a_grid_skips_excluded_points_and_keeps_its_order():
     sampler = make("grid", UNEVEN, 0, without={0, 17})
     assert sampler.size == 254
-    assert places(sampler, UNEVEN, 4) == [1, 2, 3, 4]
+    assert indices(sampler, UNEVEN, 4) == [1, 2, 3, 4]
     assert [UNEVEN.index_of(point) for point in ask(sampler, UNEVEN, range(14, 18))] == [15, 16, 18, 19]
     assert make("grid", UNEVEN, 0, repeats=True, without={0, 17}).size == 256
 
@@ -132,7 +132,7 @@ def test_a_fully_continuous_space_uses_the_plain_sampler():
 
 def test_a_trillion_points_are_not_enumerated():
     assert LARGE.countable == 10**12
-    found = places(make("random", LARGE, 0, without={10**11}), LARGE, 500)
+    found = indices(make("random", LARGE, 0, without={10**11}), LARGE, 500)
     assert len(set(found)) == 500
     assert np.mean(found) == pytest.approx(5e11, rel=0.1)
 
@@ -160,7 +160,7 @@ def test_a_remaining_point_is_drawn_after_twenty_repeats():
 
     constant = Constant(0)
     sampler = Unrepeated(constant, UNEVEN, 0)
-    found = places(sampler, UNEVEN, 101)
+    found = indices(sampler, UNEVEN, 101)
     assert found[0] == 1
     assert constant.calls == 1 + 100 * MOST_REPEATS
     assert len(set(found)) == 101

@@ -1,4 +1,4 @@
-"""Sweeps that run in no time, and what of their results must not depend on the machine."""
+"""A short sweep of linear regression, and comparisons of results without their measured columns."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ from sweepgd.sweep import Sweep, parse
 
 # Linear regression on 34 training rows; a tail split and no scikit-learn make workers start at once.
 LINEAR = """
-name = "tiny"
+name = "example"
 
 [data]
 name = "synthetic_linear"
@@ -45,13 +45,13 @@ MEASURED |= {"attempt"}  # which is more than 1 where a worker was lost
 
 
 def sweep(*overrides: str, text: str = LINEAR) -> Sweep:
-    """The tiny sweep with `dotted.key=TOML-value` overrides."""
+    """Return the linear sweep with `dotted.key=TOML-value` overrides."""
     return parse(text, overrides)
 
 
 def sweep_file(folder: Path, text: str = LINEAR) -> str:
-    """The path of a file with that sweep."""
-    path = folder / "tiny.toml"
+    """Write the linear sweep to a file and return its path."""
+    path = folder / "example.toml"
     path.write_text(text)
     return str(path)
 

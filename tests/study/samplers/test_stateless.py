@@ -1,6 +1,7 @@
-import math
+"""Random, quasi-random and grid samplers: each point depends on seed and number alone."""
+
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,93 +9,22 @@ import optuna
 import platformdirs
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler
-from optuna.trial import TrialState, create_trial
+from optuna.trial import create_trial
 from scipy.stats import qmc
+from study.samplers.spaces import LISTS, SPACE, new_study, points_of
 
 from sweepgd.core import disk_cache
-from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.core.errors import UsageError
 from sweepgd.study import samplers
 from sweepgd.study.samplers import GridPoints, Points, make
 from sweepgd.study.samplers.stateless import QuasiRandomPoints, RandomPoints, sobol, value_at
-from sweepgd.sweep.space import Axis, Space, Value
-
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-SPACE = Space(
-    (
-        Axis("data", values=("digits",)),
-        Axis("optimizer", values=("sgd", "adam")),
-        Axis("learning_rate", low=1e-4, high=1.0, log=True),
-        Axis("batch_size", low=1, high=1024, log=True, integer=True),
-        Axis("adam.beta1", low=0.5, high=0.99, when=("optimizer", ("adam",))),
-        Axis("warmup", low=0, high=30, step=10, integer=True),
-        Axis("dropout", low=0.1, high=0.5, step=0.2),
-    )
-)
-NUMERIC = Space(tuple(axis for axis in SPACE.axes if axis.name in ("data", "learning_rate", "batch_size", "dropout")))
-LISTS = Space(
-    (
-        Axis("schedule", values=("constant", "step")),
-        Axis("step.after", values=(1, 2, 3), when=("schedule", ("step",))),
-        Axis("share", low=0.1, high=0.3, step=0.1),
-    )
-)
-
-
-def new_study(sampler: BaseSampler, objectives: int = 1) -> optuna.Study:
-    return optuna.create_study(study_name="sweep", sampler=sampler, directions=["minimize"] * objectives)
-
-
-def points_of(sampler: Points, space: Space, numbers: list[int]) -> dict[int, dict[str, Value]]:
-    study = new_study(sampler)
-    points = {}
-    for number in numbers:
-        sampler.number = number
-        points[number] = space.ask(study.ask())
-    return points
-
-
-def loss(point: dict[str, Value]) -> float:
-    return abs(math.log10(point["learning_rate"]) + 2) + 0.1 * math.log2(point["batch_size"])
-
-
-def generations(
-    name: str, space: Space, sizes: list[int], rebuild: bool, measure: Callable[..., list[float]] | None = None
-) -> list[dict[str, Value]]:
-    """The points of generations asked whole and then told, the study kept from one to the next or rebuilt for each."""
-    objectives = len(measure({"learning_rate": 1.0, "batch_size": 1})) if measure else 1
-    study = new_study(make(name, space, 0, objectives), objectives)
-    points = []
-    for generation, size in enumerate(sizes):
-        sampler = make(name, space, 5, objectives, generation)
-        if rebuild:
-            told = study.trials
-            study = new_study(sampler, objectives)
-            study.add_trials(
-                create_trial(params=t.params, distributions=t.distributions, values=t.values, system_attrs=t.system_attrs)
-                for t in told
-            )
-        study.sampler = sampler
-        asked = [(trial, space.ask(trial)) for trial in (study.ask() for _ in range(size))]
-        for trial, point in asked:
-            study.tell(trial, measure(point) if measure else loss(point))
-            points.append(point)
-    return points
-
+from sweepgd.sweep.space import Axis, Space
 
 POINT_SAMPLERS: list[tuple[Callable[[], Points], Space]] = [
     (lambda: RandomPoints(3), SPACE),
     (lambda: QuasiRandomPoints(SPACE, 3), SPACE),
     (lambda: GridPoints(LISTS), LISTS),
 ]
-
-
-@pytest.fixture
-def optuna_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    optuna.logging.enable_propagation()
-    yield caplog
-    optuna.logging.disable_propagation()
 
 
 @pytest.mark.parametrize(("fresh", "space"), POINT_SAMPLERS)
@@ -245,74 +175,3 @@ def test_value_at_the_quantiles(distribution: optuna.distributions.BaseDistribut
         assert value_at(distribution, u) == (value if isinstance(value, str) else pytest.approx(value, rel=1e-12))
     for u in (0.0, 1 - 2.0**-53):
         assert distribution._contains(distribution.to_internal_repr(value_at(distribution, u)))
-
-
-@pytest.mark.parametrize(
-    ("name", "space", "sizes"),
-    [("tpe", SPACE, [12, 6, 6]), ("nsga2", SPACE, [50, 10, 10]), ("cmaes", NUMERIC, [8, 8, 8])],
-)
-def test_a_generation_is_a_function_of_seed_generation_and_history(
-    name: str, space: Space, sizes: list[int], optuna_log: pytest.LogCaptureFixture
-) -> None:
-    points = generations(name, space, sizes, rebuild=False)
-    assert generations(name, space, sizes, rebuild=True) == points
-    assert not optuna_log.records
-    assert len({str(point) for point in points}) > 0.9 * len(points)
-    late = points[-sizes[-1] :]
-    assert np.mean([loss(point) for point in late]) < np.mean([loss(point) for point in points[: sizes[0]]])
-
-
-@pytest.mark.parametrize("name", ["tpe", "nsga2"])
-def test_several_objectives(name: str, optuna_log: pytest.LogCaptureFixture) -> None:
-    sizes = [50, 8, 8] if name == "nsga2" else [12, 6]
-    points = generations(name, SPACE, sizes, rebuild=False, measure=lambda p: [loss(p), float(p["batch_size"])])
-    again = generations(name, SPACE, sizes, rebuild=True, measure=lambda p: [loss(p), float(p["batch_size"])])
-    assert points == again
-    assert not optuna_log.records
-
-
-def test_generations_do_not_repeat_each_other() -> None:
-    first, second = (points_asked(make("tpe", SPACE, 0, generation=generation)) for generation in (0, 1))
-    assert first[0]["learning_rate"] != second[0]["learning_rate"]
-
-
-def points_asked(sampler: BaseSampler) -> list[dict[str, Value]]:
-    study = new_study(sampler)
-    return [SPACE.ask(study.ask()) for _ in range(3)]
-
-
-def test_pruned_and_failed_trials_do_not_stop_the_adaptive_ones() -> None:
-    study = new_study(make("tpe", SPACE, 0))
-    for index in range(30):
-        study.sampler = make("tpe", SPACE, 0, generation=index)
-        trial = study.ask()
-        point = SPACE.ask(trial)
-        trial.report(loss(point), 10)
-        state = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)[index % 3]
-        study.tell(trial, loss(point) if state is TrialState.COMPLETE else None, state=state)
-    assert len(study.trials) == 30
-
-
-@pytest.mark.parametrize(
-    ("name", "space", "objectives", "line"),
-    [
-        ("quasirandom", SPACE, 1, "unknown sampler 'quasirandom': did you mean 'quasi_random'?"),
-        ("zzz", SPACE, 1, "unknown sampler 'zzz': known: cmaes, gp, grid, nsga2, quasi_random, random, tpe"),
-        ("grid", SPACE, 1, "a grid needs steps, and learning_rate is a range without: give it a list or a step"),
-        ("cmaes", NUMERIC, 2, "the cmaes sampler supports one objective: use nsga2 or tpe for several"),
-        ("cmaes", SPACE, 1, "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe"),
-    ],
-)
-def test_what_cannot_be_searched_is_refused(name: str, space: Space, objectives: int, line: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        make(name, space, 0, objectives)
-    assert str(caught.value) == line
-
-
-@pytest.mark.parametrize(("name", "package"), [("cmaes", "cmaes"), ("gp", "torch")])
-def test_a_missing_extra_says_how_to_install_it(name: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samplers, "find_spec", lambda asked: None if asked == package else object())
-    with pytest.raises(SweepgdError) as caught:
-        make(name, NUMERIC, 0)
-    assert str(caught.value) == f"the {name} sampler needs the package {package}: pip install 'sweepgd[{name}]'"
-    assert not isinstance(caught.value, UsageError)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from naive import network
-from small import data_of, model_for, no_data
+from run_builders import data_of, model_for, no_data
 
 from sweepgd.core.layout import tensors_in
 from sweepgd.curvature.catalogue import MEASURES
@@ -23,14 +23,16 @@ def blobs(rows: int = 60, inputs: int = 4, classes: int = 3, dtype: str = "float
     return data_of(rng.normal(size=(rows, inputs)) + labels[:, None], labels, classes=classes, dtype=dtype)
 
 
-def net(data: Data, activation: str = "tanh", hidden: tuple[int, ...] = (5,)) -> tuple[Architecture, np.ndarray]:
+def network_and_weights(
+    data: Data, activation: str = "tanh", hidden: tuple[int, ...] = (5,)
+) -> tuple[Architecture, np.ndarray]:
     """A network and weights with biases other than 0."""
     architecture = model_for(data, "mlp", hidden=hidden, activation=activation)
     rng = np.random.default_rng(11)
     return architecture, architecture.initial(rng) + 0.1 * rng.normal(size=architecture.parameters)
 
 
-def bowl(curvatures: tuple[float, ...]) -> Architecture:
+def quadratic(curvatures: tuple[float, ...]) -> Architecture:
     """½ Σ λᵢxᵢ²."""
     return model_for(no_data(), "quadratic", curvatures=curvatures, start=(1.0,) * len(curvatures))
 
@@ -39,7 +41,7 @@ def point_at(architecture: Architecture, data: Data, theta: np.ndarray, seed: in
     return Point(Objective(architecture, data.train), np.asarray(theta, dtype=float), np.zeros(len(theta)), seed)
 
 
-def only(values):
+def only_value(values):
     """The one value of a measure."""
     (value,) = values
     return value

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 
-def still_born(*_) -> None:
+def killed_at_start(*_) -> None:
     """Ends a worker as if killed from outside before it begins."""
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -19,12 +19,12 @@ def killed(context, task: Path, report, keep) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def ends(context, code: int, report, keep) -> None:
+def exits(context, code: int, report, keep) -> None:
     """Ends its worker by itself, with the exit code `code`."""
     os._exit(code)
 
 
-def gated(context, task: Path, report, keep) -> SimpleNamespace:
+def waits_for_gate(context, task: Path, report, keep) -> SimpleNamespace:
     """Makes the file `task`, and ends when `open` is beside it."""
     task.touch()
     while not task.with_name("open").exists():

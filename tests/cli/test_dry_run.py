@@ -1,0 +1,57 @@
+"""`sweepgd search --dry-run`: what it shows of a sweep without running it."""
+
+import json
+from pathlib import Path
+
+from linear_sweep import sweep, sweep_file
+
+from sweepgd import load
+from sweepgd.study.preparation import prepare
+from sweepgd.sweep import configuration_of
+
+
+def test_a_dry_run_shows_what_would_run_and_writes_nothing(run_search):
+    shown = run_search("--dry-run")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith(
+        "example: 6 trials of 1 replicate(s), sampler random, minimising validation_loss\n34 training rows, 3 parameters"
+    )
+    assert "  learning_rate: 0.001 to 0.3, log  (where optimizer is sgd or momentum)" in shown.out
+    assert "  optimizer.momentum.beta: 0.1 to 0.9  (where optimizer is momentum)" in shown.out
+    assert shown.out.endswith("The sweep is valid; nothing was run.\n")
+    assert [path.name for path in Path().iterdir()] == ["example.toml"]
+
+
+def test_a_dry_run_shows_what_was_left_out_of_a_file(run, tmp_path):
+    lines = [f"{row},{row / 8},{row % 5},{'ab'[row % 2]}" for row in range(40)]
+    Path("d.csv").write_text("\n".join([",x,age,kind", *lines]) + "\n")
+    data = 'data={path="d.csv",target="kind",task="classification"}'
+    asked = ("search", sweep_file(tmp_path), "--dry-run", "--set", data, "--set", "model.name='softmax'")
+    out = run(*asked).out
+    file = Path("d.csv").resolve()
+    assert f"\ndata: {file}, classification\n  inputs: numbers (1): x; whole numbers (1): age\n  target: kind\n" in out
+    assert f"\n  {file}: the first column, which has no name, is an index of the rows and not used as an input\n" in out
+    values = json.loads(run(*asked, "--json").out)["data"]
+    assert (values["columns"], values["targets"]) == ({"x": "numbers", "age": "whole numbers"}, ["kind"])
+    assert sum(values["classes"].values()) == values["rows"]["train"] == 28
+    assert len(values["notes"]) == 1
+
+
+def test_a_dry_run_says_how_long_a_run_lasts_and_what_is_measured(run_search):
+    asked = ("--set", "budget.stop_at=0.01", "--set", "measure={measures=['sam','phi'],rows=9}", "--dry-run")
+    shown = run_search(*asked)
+    assert "\n  inputs: numbers (2): x1, x2\n  rows: 34 train, 8 validation, 8 test\n" in shown.out
+    assert "\na run: epochs 2, stop_at 0.01\nmeasuring sam, phi at the final weights, on at most 9 training rows\n" in shown.out
+    values = json.loads(run_search(*asked, "--json").out)
+    assert (values["budget"], values["measure"]["measures"]) == ({"epochs": 2, "stop_at": 0.01}, ["sam", "phi"])
+    assert "\na run: epochs 2\n\n" in run_search("--dry-run").out
+
+
+def test_a_dry_run_shows_the_very_trials_that_would_run(run_search):
+    shown = json.loads(run_search("--dry-run", "--json").out)
+    assert (shown["trials"], shown["replicates"], shown["training_rows"], shown["parameters"]) == (6, 1, 34, 3)
+    advisor = prepare(sweep()).advisor
+    assert shown["first"] == [configuration_of(advisor.ask(number)).to_dict() for number in range(5)]
+    run_search()
+    recorded = [json.loads(settings)["configuration"] for settings in load("results/example").trials["settings"].to_pylist()]
+    assert shown["first"] == recorded[:5]
