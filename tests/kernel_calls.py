@@ -28,6 +28,17 @@ def loss_and_error(architecture: Architecture, weights, part: Part) -> tuple[flo
     )  # fmt: skip
 
 
+def evaluation_with_gradient(architecture: Architecture, weights, part: Part) -> tuple[float, float, np.ndarray]:
+    """Mean loss over all rows, the share of them misclassified, and the gradient, by the kernel that makes one pass."""
+    dtype = part.inputs.dtype.name
+    out = np.full(architecture.parameters, np.nan, dtype)
+    loss, error = signatures.compiled("evaluate_with_gradient", architecture.evaluate_with_gradient, dtype)(
+        np.asarray(weights, dtype), np.zeros(architecture.buffers, dtype), part.inputs, part.targets,
+        architecture.layout, architecture.settings, _workspace(architecture, architecture.chunk, dtype), out,
+    )  # fmt: skip
+    return loss, error, out
+
+
 class Products:
     """A model's compiled kernels of second order over the given rows (all by default) of a part, with memory full of NaN."""
 

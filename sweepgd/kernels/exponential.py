@@ -12,8 +12,6 @@ from sweepgd.kernels.compiling import config, helper
 from sweepgd.kernels.llvm_vectors import INT32, Emitter, element, number
 from sweepgd.kernels.tile_shapes import TILES
 
-VECTOR_BYTES = TILES.vector_bytes
-
 # e^r for |r| ≤ ½ log 2, highest power first, and log 2 in two parts (Moshier's Cephes library, expf); error below 2 ulp.
 _POLYNOMIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 _LOG2_HIGH, _LOG2_LOW = 0.693359375, -2.12194440e-4
@@ -57,7 +55,7 @@ def _exponential_vector(typing, array, start, count):
 @helper
 def exponentials(array, start, count):
     """Replace `count` numbers ≤ 0 of a C-contiguous array, from flat index `start`, by their exponentials."""
-    lanes = VECTOR_BYTES // array.itemsize
+    lanes = TILES.vector_bytes // array.itemsize
     for i in range(0, count, lanes):
         _exponential_vector(array, start + i, min(lanes, count - i))
 

@@ -56,8 +56,8 @@ class Emitter:
     def opaque(self, value: Any) -> Any:
         """Return an integer that LLVM knows nothing of, because it passes through an empty assembly instruction.
 
-        LLVM computes neither what depends on it before the loop around, nor how often a loop that counts with it is repeated. It
-        would compute the multiples of strides for all tiles and for unrolled loops in advance: more than there are registers.
+        LLVM neither computes what depends on it before an outer loop, nor unrolls a loop that counts with it. It would compute
+        the multiples of the strides of all tiles and of unrolled loops in advance: more than there are registers.
         """
         same = ir.InlineAsm(ir.FunctionType(value.type, [value.type]), "", "=r,0", side_effect=True)
         return self.builder.call(same, [value])

@@ -3,9 +3,10 @@
 A tile of rows × vectors sums stays in vector registers during the loop over the inner dimension, so that each loaded vector is
 used once for each row. Tiles are emitted as vector instructions; everything around them is ordinary kernel code.
 
-Measured on one core (peak 118 GFLOP/s), float32, with AVX-512 and limited to AVX2, and np.dot with SciPy's OpenBLAS in brackets:
-128×64 by 64×64 runs at 116 (106) and 113 (91) GFLOP/s, 8×784 by 784×512 at 111 (46) and 74 (67), 128×512 by 512×512 at 113 (101)
-and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). No shape of a training step is left for np.dot.
+Measured on one core (peak 118 GFLOP/s), float32, with AVX-512 and limited to AVX2, in GFLOP/s, and those of np.dot with SciPy's
+OpenBLAS in brackets: 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111 (46) and 74 (67), 128×512 by
+512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). np.dot is at no
+shape of a step faster by more than a tenth, so that no product is left to it.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,9 @@ VECTOR_BYTES, WIDE, ROW = TILES.vector_bytes, TILES.vectors, TILES.row_vectors
 TALL, BROAD = TILES.dots
 _dots_tile, _dots_row, _dot = dots_tile(TALL, BROAD), dots_tile(1, ROW), dots_tile(1, 1)
 
-# A right-hand matrix of more than CACHED_BYTES is split into panels of PANEL_ROWS rows. For PACKED_ROWS rows or more, each panel of
-# a tile's width is copied to contiguous memory first: 104 GFLOP/s instead of 89, 128×512 by 512×512 with AVX2. For fewer rows
-# the copy costs more than it saves: 68 GFLOP/s instead of 111, 8×784 by 784×512 with AVX-512.
+# A right-hand matrix of more than CACHED_BYTES is split into panels of PANEL_ROWS rows. For PACKED_ROWS rows or more, panels of
+# a tile's width are copied to contiguous memory first: 104 GFLOP/s instead of 89, 128×512 by 512×512 with AVX2. For fewer
+# rows the copy costs more than it saves: 68 GFLOP/s instead of 111, 8×784 by 784×512 with AVX-512.
 CACHED_BYTES, PACKED_ROWS = 1 << 19, 64
 
 # a·bᵀ in dot products along the rows of b, for fewer than DOTS_ROWS rows and an inner length of DOTS_INNER or more: 8×512 by

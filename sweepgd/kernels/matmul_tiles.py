@@ -71,7 +71,7 @@ def _emit_product(emit, rows, offsets, mask, a_start, a_row, a_inner, b_start, b
     sums = [[builder.phi(emit.vector) for _ in offsets] for _ in range(rows)]
     left, a, b = builder.phi(INT64), *(builder.phi(pointer.type) for pointer in (a_start, b_start))
     b_vectors = [emit.load(b, offset, mask) for offset in offsets]
-    following = [[] for _ in range(rows)]
+    following: list[list[Any]] = [[] for _ in range(rows)]
     for i in range(rows):
         factor = emit.splat(builder.load(builder.gep(a, [row_offsets[i]])))
         for v, b_vector in enumerate(b_vectors):
@@ -95,10 +95,10 @@ def _emit_product(emit, rows, offsets, mask, a_start, a_row, a_inner, b_start, b
 
 
 def dots_tile(rows: int, columns: int) -> Callable[..., Any]:
-    """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[j, k], or with `add` c[i, j] += …, of `rows` i and `columns` j.
+    """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[j, k], or with `add` c[i, j] += …, of these sizes.
 
-    Vectors run along k. Its arguments are a, start, stride of i; b, start, stride of j; c, start, stride of i; the inner length;
-    and `add`. a and b are contiguous along k.
+    Vectors run along k. Its arguments are a, start, stride of i; b, start, stride of j; c, start, stride of i; the inner
+    length; and `add`. a and b are contiguous along k.
     """
 
     @intrinsic

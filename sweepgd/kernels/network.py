@@ -119,8 +119,8 @@ def widest_layer(layout):
 def backward(theta, layout, activation, inputs, first, batch, z, delta, previous, work, out, add):
     """Write the gradient to `out`, or with `add` add it, by backpropagation after `forward` with the same arguments.
 
-    `z` is where the last z starts, `delta` where the derivative of the loss in it does, and `previous` is free for the derivative
-    in the layer before, as long as the widest layer.
+    `z` is the index of the last z, and `delta` that of the derivative of the loss in it. At `previous` there is room for the
+    derivative in the widest layer.
     """
     for layer in range(layout.shape[0] // 2 - 1, -1, -1):
         offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]

@@ -118,7 +118,7 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
     theta, direction, kept, work, out = flat(theta), flat(direction), flat(kept), flat(work), flat(out)
     activation, loss = int(settings[0]), int(settings[1])
     layers, batch = layout.shape[0] // 2, rows.size
-    total, widest = widths_of(layout)
+    total, _ = widths_of(layout)
     first, size = batch * layout[0, FAN_IN], batch * total
     upstream = 2 * size
     if fresh:

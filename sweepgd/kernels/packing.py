@@ -11,13 +11,13 @@ from sweepgd.kernels.compiling import helper
 from sweepgd.kernels.llvm_vectors import INT32, Emitter, call, element, number
 from sweepgd.kernels.tile_shapes import TILES
 
+# A panel of this many rows and a tile's width takes 16 KiB with AVX2 and 64 KiB with AVX-512, and stays in the L2 cache.
 PANEL_ROWS = 256
 PANEL_BYTES = PANEL_ROWS * TILES.vectors * TILES.vector_bytes
 
 
 @intrinsic
-def panel_like(typing, array):
-    """Return an uninitialised array of PANEL_BYTES on the stack, with numbers of the type of `array`."""
+def _panel_like(typing, array):
     kind = types.Array(array.dtype, 1, "C")
 
     def codegen(context, builder, signature, arguments):
@@ -34,6 +34,10 @@ def panel_like(typing, array):
     return kind(array), codegen
 
 
+panel_like: Any = _panel_like
+"""`panel_like(array)`: return an uninitialised array of PANEL_BYTES on the stack, with numbers of the type of `array`."""
+
+
 def _transposed(emit: Emitter, rows: list[Any]) -> list[Any]:
     """Return the transpose of a square of vectors, in log₂(lanes) stages that swap ever larger blocks."""
     size, lanes = 1, emit.lanes
@@ -47,6 +51,8 @@ def _transposed(emit: Emitter, rows: list[Any]) -> list[Any]:
 
 
 def _transpose_tile(masked: bool) -> Any:
+    """Return a kernel function that transposes a square of vectors of b into a panel; `masked` if b has fewer rows or columns."""
+
     @intrinsic
     def tile(typing, b, b_start, b_row, rows, columns, panel, start, stride):
         def codegen(context, builder, signature, arguments):
@@ -88,7 +94,7 @@ def pack_transposed(b, b_start, b_row, rows, columns, panel, stride):
 
 
 @intrinsic
-def _copy_row(typing, b, b_at, panel, at):
+def _copied_row(typing, b, b_at, panel, at):
     """Copy one row of a panel, and load the row of the next panel to its right into the cache."""
 
     def codegen(context, builder, signature, arguments):
@@ -106,6 +112,9 @@ def _copy_row(typing, b, b_at, panel, at):
         return context.get_dummy_value()
 
     return types.void(b, b_at, panel, at), codegen
+
+
+_copy_row: Any = _copied_row
 
 
 @helper

@@ -16,7 +16,7 @@ class TileShapes(NamedTuple):
     vector_bytes: int
     """The size of a vector: one register."""
     vectors: int
-    """Vectors in a row of the widest product tile. A step loads them from b, and multiplies them by a factor from a in each row."""
+    """Vectors in a row of the widest product tile. A step loads them from b, and a factor from a for each row."""
     heights: tuple[int, ...]
     """Rows of the product tiles of `vectors` and of two vectors."""
     row_vectors: int

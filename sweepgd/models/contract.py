@@ -52,8 +52,9 @@ class Architecture:
     `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is their
     float64 vector of settings; `workspace(batch)` is the length of scratch memory for a batch; `buffers` is the length of the
     vector of untrained state; `initial(rng)` draws initial parameters in float64; `chunk` is the number of rows at a time for
-    the gradient of a whole part. `evaluate_with_gradient` does what `evaluate` does and writes the gradient of all rows' mean loss:
-    a run is then evaluated in one pass over the training rows instead of two. Without `curvature`, Hessian products are differences of gradients.
+    the gradient of a whole part. `evaluate_with_gradient` does what `evaluate` does, and writes the gradient over all rows too,
+    so that a run is evaluated in one pass over the training rows instead of two. Without `curvature`, Hessian products are
+    differences of gradients.
     """
 
     layout: Layout

@@ -1,7 +1,7 @@
 """Hold the processor back: limit the instruction sets of sweepgd and of every peer alike."""
 
-# Of each instruction set: the environment variables that limit Numba, XLA, OpenBLAS, PyTorch, oneDNN and MKL to it. Empty features
-# of Numba are those of the processor's name; unset ones would be the host's.
+# By instruction set, the environment variables that limit Numba, XLA, OpenBLAS, PyTorch, oneDNN and MKL to it. If Numba's
+# features are empty, it takes those of the processor's name; if they are not set, those of the host.
 ENVIRONMENTS = {
     "avx2": {
         "NUMBA_CPU_NAME": "haswell",

@@ -3,8 +3,11 @@
 import naive
 import numpy as np
 import pytest
-from kernel_calls import loss_and_error, loss_and_gradient
+from kernel_calls import evaluation_with_gradient, loss_and_error, loss_and_gradient
 from kernels.cases import MODELS, ROWS, Case, assert_close
+from scipy.special import logsumexp, softmax
+
+from sweepgd.kernels.losses import SOFTMAX, losses
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 BATCHES = {
@@ -52,6 +55,32 @@ def test_evaluation_in_chunks_equals_the_oracle(name, dtype):
     else:
         assert error == case.oracle(naive.share_wrong)
         assert 0 < error < 1
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", MODELS)
+def test_an_evaluation_with_gradient_in_chunks_equals_the_oracle(name, dtype):
+    case = Case(name, dtype)
+    if case.model.evaluate_with_gradient is None:  # a model with one output has no hidden layer to pass through twice
+        assert name in ("linear", "logistic")
+        return
+    loss, error, gradient = evaluation_with_gradient(case.model, case.weights, case.part)
+    expected_loss, expected_gradient = case.oracle(naive.network)
+    assert loss == pytest.approx(expected_loss, rel=TOLERANCE[dtype])
+    np.testing.assert_equal(error, loss_and_error(case.model, case.weights, case.part)[1])
+    assert_close(gradient, expected_gradient, TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("classes", [3, 1000])
+def test_the_loss_of_many_rows_is_the_mean_of_their_losses(classes):
+    """Logarithms of the rows' sums are taken of products of many, which would overflow without a limit."""
+    rng = np.random.default_rng(classes)
+    z, y = rng.normal(size=(400, classes)), rng.integers(0, classes, (400, 1)).astype(float)
+    each = [losses(z[i : i + 1], y[i : i + 1], SOFTMAX, 1.0, np.empty((1, classes))) for i in range(400)]
+    derivative = np.empty_like(z)
+    assert losses(z, y, SOFTMAX, 1.0, derivative) == pytest.approx(sum(each), rel=1e-13)
+    assert sum(each) == pytest.approx(logsumexp(z, axis=1).sum() - np.take_along_axis(z, y.astype(int), 1).sum(), rel=1e-12)
+    np.testing.assert_allclose(derivative, softmax(z, axis=1) - (np.arange(classes) == y), atol=1e-12)
 
 
 @pytest.mark.parametrize("name", MODELS)

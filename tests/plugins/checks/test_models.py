@@ -7,6 +7,7 @@ import pytest
 
 from sweepgd.core.errors import UsageError
 from sweepgd.core.layout import BIAS, WEIGHT, Tensor, layout_of
+from sweepgd.kernels.compiling import helper
 from sweepgd.models import Architecture, Curvature, Model
 from sweepgd.plugins import registry
 from sweepgd.plugins.checks import model_curvature, models
@@ -75,6 +76,25 @@ def evaluate(theta, buffers, inputs, targets, layout, settings, work):
     return settings[1] * total, settings[2]
 
 
+def at_once(theta, buffers, inputs, targets, layout, settings, work, out):
+    """The loss of `evaluate`, and twice its gradient in the bias alone."""
+    out[:] = 0
+    for row in range(inputs.shape[0]):
+        error = theta[inputs.shape[1]] - targets[row, 0]
+        for j in range(inputs.shape[1]):
+            error += theta[j] * inputs[row, j]
+        out[inputs.shape[1]] += 2 * error / inputs.shape[0]
+    return evaluate_loss(theta, buffers, inputs, targets, layout, settings, work)
+
+
+def other_loss_at_once(theta, buffers, inputs, targets, layout, settings, work, out):
+    out[:] = 0
+    return 7.0, np.nan
+
+
+evaluate_loss = helper(evaluate)
+
+
 def product(theta, direction, buffers, inputs, targets, rows, layout, settings, gauss_newton, fresh, kept, work, out):
     out[:] = 0
     columns = inputs.shape[1]
@@ -132,6 +152,16 @@ BROKEN = {
     "summed": (model(summed), "rows", "over the rows 7, 2, 2, 11 it is not the mean of the rows (1 targets, float64)"),
     "evaluate": (model(numbers={1: 2.0}), "evaluate", "evaluate gives a loss of "),
     "share": (model(numbers={2: 0.0}), "evaluate", "give NaN, as there are no classes"),
+    "other loss": (
+        model(evaluate_with_gradient=other_loss_at_once),
+        "evaluate",
+        "evaluate_with_gradient gives a loss of 7 and ",
+    ),
+    "other gradient": (
+        model(evaluate_with_gradient=at_once),
+        "evaluate",
+        "evaluate_with_gradient writes another gradient than gradient (1 targets, float64)",
+    ),
     "product": (model(numbers={3: 2.0}), "product", "product differs from the change of the gradient by 1 of it"),
     "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
 }
