@@ -167,10 +167,10 @@ class Pool:
             case RungReached(percent, mean):
                 yield Rung(worker.tasks[0], percent, mean, worker)
             case Kept(result):
-                worker.kept = result
+                worker.partial = result
             case TaskDone(result):
                 worker.tasks.pop(0)
-                worker.kept = None
+                worker.partial = None
                 worker.attempt = 1
                 worker.started = monotonic()
                 worker.took(result.seconds)
@@ -210,7 +210,7 @@ class Pool:
         """End a worker, report its running task as lost, and give its waiting tasks to a new worker."""
         self._restart(worker, worker.tasks[1:])
         for task in worker.tasks[:1]:
-            yield Lost(task, status, message, worker.kept)
+            yield Lost(task, status, message, worker.partial)
 
     def _restart(self, worker: Worker, tasks: list[Any]) -> Worker:
         """End a worker, and give these tasks to a new one."""

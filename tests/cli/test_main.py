@@ -176,7 +176,7 @@ def test_a_search_that_loses_values_says_how_to_take_them(run, tmp_path):
         assert ended.err == (
             "sweepgd: 2 values could not be measured; trial 0, trace: not measured: "
             f"model 'shaky' of {shaky}: the worker process ended by signal SIGSEGV; "
-            "to take them: sweepgd measure out --measures distance,trace --rows 20\n"
+            "to measure them: sweepgd measure out --measures distance,trace --rows 20\n"
         )
     assert "Measured 2 runs: distance." in ended.out
 
@@ -233,7 +233,7 @@ def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, ti
     assert len(json.loads(analyzed.out)["best"]) == 2
     told = run("analyze", "results/tiny").out
     assert "Which batch size?" in told
-    assert told.endswith("No curvature was recorded. To measure the minimisers': sweepgd measure results/tiny\n")
+    assert told.endswith("No curvature is recorded. To measure it: sweepgd measure results/tiny\n")
 
 
 def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, tiny):
@@ -307,7 +307,7 @@ def test_a_file_in_the_folder_is_data_without_a_slash(run):
     asked = ("--set", 'data.target="l.idx"', "--set", 'data.task="classification"', "--batch-size", "4")
     trained = run("train", "--data", "i-idx3-ubyte", "--epochs", "1", *asked)
     assert trained.code == 0, trained.err
-    assert "  classes: 2, with training rows: 0 4, 1 4; always the largest: 50.00 % wrong" in trained.out
+    assert "  classes: 2, with training rows: 0 4, 1 4; always predicting the largest: 50.00 % wrong" in trained.out
     refused = run("train", "--data", "i-idx3-ubyt", "--epochs", "1", *asked)
     assert refused.code == 2
     assert "unknown dataset 'i-idx3-ubyt'" in refused.err
@@ -342,7 +342,7 @@ def test_help_lists_commands_in_the_order_of_their_use_with_whole_sentences(run)
         "merge", "plugin",
     ]  # fmt: skip
     assert "..." not in shown
-    assert "Run a sweep, or continue it: only what is not recorded yet is run." in " ".join(shown.split())
+    assert "Run a sweep, or continue it: trials that are recorded already are not run again." in " ".join(shown.split())
     assert "..." not in run("plugin", "--help").out.partition("Commands:")[2]
 
 
@@ -466,7 +466,7 @@ def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
     assert search.returncode == 130
     assert "Traceback" not in err
     assert err.splitlines()[-1] == (
-        f"sweepgd: interrupted; what finished is in {tmp_path / 'out'}: the same command goes on from there"
+        f"sweepgd: interrupted; finished trials are in {tmp_path / 'out'}: run the same command to continue"
     )
     assert out == ""
     rows = load(tmp_path / "out").trials.num_rows

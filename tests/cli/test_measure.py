@@ -95,7 +95,7 @@ def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):
         (("--trials", "5-9999999999"), "out holds no trials 5 to 9999999999: it has trials 0 to 2"),
         (
             ("--measures", "lambda_max", "trace", "sam"),
-            "'trace' is no option: separate several by commas, as in --measures lambda_max,trace,sam",
+            "'trace' is an unexpected argument: separate names by commas, as in --measures lambda_max,trace,sam",
         ),
         (("--timeout", "soon"), "--timeout 'soon': give a duration above 0, such as 90s, 5m or 3h"),
         (("--rescale", "inf"), "rescale inf: give a finite number"),
@@ -133,7 +133,7 @@ def test_ctrl_c_keeps_what_was_measured_and_the_same_command_goes_on(run, tmp_pa
         os.killpg(measuring.pid, signal.SIGINT)
         out, err = measuring.communicate()
     assert (measuring.returncode, out) == (130, "")
-    assert err.splitlines()[-1] == "sweepgd: interrupted; what was measured is in out: the same command goes on"
+    assert err.splitlines()[-1] == "sweepgd: interrupted; finished measures are in out: run the same command to continue"
     kept = load("out").curvature.num_rows
     assert 0 < kept < 12
     ended = run(*slow)

@@ -38,7 +38,7 @@ def cluster(tmp_path, short):
 
 
 def interrupted(out):
-    return f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there"
+    return f"sweepgd: interrupted; finished trials are in {out}: run the same command to continue"
 
 
 def helpers(cluster):

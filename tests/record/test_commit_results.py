@@ -138,7 +138,7 @@ def test_the_timeout_ends_a_search_on_a_full_disk(space, monkeypatch, tmp_path):
         search(sweep(*LONG), out=tmp_path / "out", workers=1, timeout=3600.0, progress=listener)
     recorded = load(tmp_path / "out").trials.num_rows
     assert len(listener.finished_trials) == recorded
-    assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; the same command goes on"
+    assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; run the same command to continue"
     lost = [note for note in listener.notes if note.endswith("could not be recorded on the full disk: they will be run again")]
     assert (0 < recorded < 40, len(lost)) == ((True, 0) if space else (False, 1))
     assert_same(search(sweep(*LONG), out=tmp_path / "out"), search(sweep(*LONG), out=tmp_path / "whole"))

@@ -48,7 +48,7 @@ def test_weights_that_training_does_not_give_again_are_said_to_be(moons, monkeyp
 
 def test_a_budget_in_seconds_cannot_be_repeated(searched, quadratic):
     text = quadratic.results.sweep_toml.replace("updates = 12", "seconds = 0.01")
-    with pytest.raises(SweepgdError, match="a budget in seconds ends each run elsewhere"):
+    with pytest.raises(SweepgdError, match="a run with a budget in seconds cannot be repeated exactly"):
         path_of(searched(text), RunKey(0))
 
 

@@ -52,7 +52,7 @@ def test_by_default_it_is_the_pair_and_the_planes_through_both(moons, surveyed):
     )
     names, heard = surveyed(moons)
     assert heard.began_ == []
-    assert all(note.endswith("is there already, and is drawn as it is") for note in heard.notes[1:])
+    assert all(note.endswith("exists already, and is not computed again") for note in heard.notes[1:])
     assert len(names) == len(heard.notes[1:]) == 3
 
 
@@ -66,7 +66,7 @@ def test_with_one_batch_size_there_is_the_plane_of_the_best_run_and_no_line(line
     names, heard = surveyed(linear)
     assert names == [f"surface-{best(linear.results.trials)}"]
     assert heard.notes[0] == (
-        "no line: a line wants two batch sizes, and all runs completed on the same data have 5: name its ends with --line"
+        "no line: a line needs two batch sizes, but all completed runs on the same data have 5: name its ends with --line"
     )
 
 
@@ -75,7 +75,7 @@ def test_a_model_of_one_parameter_has_lines_only(searched, quadratic, surveyed):
     names, heard = surveyed(landscape, (RunKey(0), RunKey(1)))
     assert names == ["line-0.0-1.0"]
     assert heard.notes[0] == "no surfaces: the model has a single parameter"
-    with pytest.raises(SweepgdError, match="there is nothing to draw: name the two ends of a line"):
+    with pytest.raises(SweepgdError, match="there is nothing to draw: name two runs for a line"):
         surveyed(landscape)
 
 
