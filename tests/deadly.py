@@ -1,4 +1,4 @@
-"""What a worker may be asked to do, and does not survive, or does not end by itself."""
+"""Tasks that kill their worker or never end."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 
-def still_born(*_) -> None:
+def killed_at_start(*_) -> None:
     """Ends a worker as if killed from outside before it begins."""
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -35,8 +35,8 @@ GATHER_SECONDS = 0.005
 STOP_SECONDS = 1.0
 # Maximum attempts for a task whose worker was killed from outside, as the system does when memory is short.
 ATTEMPTS = 3
-# Give up after this many workers in a row are killed during start-up.
-STILLBORN = 10
+# The pool gives up after this many workers in a row are killed during start-up.
+MOST_KILLED_AT_START = 10
 
 
 class Pool:
@@ -161,7 +161,7 @@ class Pool:
         match message:
             case Begun():
                 worker.started = monotonic()
-                self._stillborn = 0
+                self._killed_at_start = 0
             case CannotBegin(why):
                 raise SweepgdError(f"a worker cannot begin: {why}")
             case RungReached(percent, mean):
@@ -187,8 +187,8 @@ class Pool:
             self._end(worker)
         elif fork_server.was_killed(worker.process) and worker.started is None:
             self._killed_at_start += 1
-            if self._killed_at_start == STILLBORN:
-                killed = f"{STILLBORN} workers in a row were killed (SIGKILL) during start-up"
+            if self._killed_at_start == MOST_KILLED_AT_START:
+                killed = f"{MOST_KILLED_AT_START} workers in a row were killed (SIGKILL) during start-up"
                 raise SweepgdError(f"{killed}, as the system does when memory is short: use fewer --workers")
             self._restart(worker, worker.tasks).attempt = worker.attempt  # its task did not cause the end
         elif fork_server.was_killed(worker.process) and worker.attempt < ATTEMPTS:

@@ -1,4 +1,4 @@
-"""What counts as an attempt of a trial on Dask: the loss of a worker, and neither its planned end nor what Dask counts."""
+"""Only the loss of a Dask worker counts as an attempt of a trial, not its planned end, and not what Dask counts."""
 
 import os
 import sys

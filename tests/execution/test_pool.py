@@ -9,7 +9,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
-from deadly import ends, gated, killed, still_born
+from deadly import ends, gated, killed, killed_at_start
 from session import alive
 from tiny import LINEAR, assert_same, statuses, sweep, sweep_file
 from waiting import NEVER_SECONDS, wait_until
@@ -17,7 +17,7 @@ from waiting import NEVER_SECONDS, wait_until
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError
 from sweepgd.execution import fork_server
-from sweepgd.execution.pool import ATTEMPTS, STILLBORN, Pool
+from sweepgd.execution.pool import ATTEMPTS, MOST_KILLED_AT_START, Pool
 from sweepgd.execution.worker_handle import Lost
 from sweepgd.execution.worker_process import WorkerSetup
 
@@ -58,7 +58,7 @@ def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tm
 
     def starting(target, *arguments):
         begun.append(target)
-        return start(still_born if len(begun) <= ATTEMPTS else target, *arguments)
+        return start(killed_at_start if len(begun) <= ATTEMPTS else target, *arguments)
 
     monkeypatch.setattr(fork_server, "start", starting)
     with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
@@ -71,13 +71,29 @@ def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tm
 
 def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, tmp_path):
     start, begun, notes = fork_server.start, [], []
-    monkeypatch.setattr(fork_server, "start", lambda target, *given: begun.append(target) or start(still_born, *given))
+    monkeypatch.setattr(fork_server, "start", lambda target, *given: begun.append(target) or start(killed_at_start, *given))
     with Pool(WorkerSetup(sweep(), killed), 2, notes.append) as pool:
         pool.submit(tmp_path / "times")
         message = r"^10 workers in a row were killed \(SIGKILL\) during .* use fewer --workers$"
         with pytest.raises(SweepgdError, match=message):
             deque(event for _ in range(100) for event in pool.events(timeout=0.1))
-    assert len(begun) == 2 + STILLBORN - 1
+    assert len(begun) == 2 + MOST_KILLED_AT_START - 1
+
+
+def test_a_worker_that_begins_resets_the_count_of_killed_workers(monkeypatch, tmp_path):
+    start, begun, notes = fork_server.start, [], []
+
+    def starting(target, *arguments):
+        begun.append(target)
+        return start(killed_at_start if len(begun) % 2 else target, *arguments)
+
+    monkeypatch.setattr(fork_server, "start", starting)
+    monkeypatch.setattr("sweepgd.execution.pool.MOST_KILLED_AT_START", 2)
+    with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
+        pool.submit(tmp_path / "times")
+        while pool.busy:
+            list(pool.events(timeout=0.1))
+    assert (tmp_path / "times").read_text() == "x" * ATTEMPTS
 
 
 def test_a_task_is_lost_after_its_worker_was_killed_three_times(tmp_path):

@@ -24,7 +24,7 @@ RUNS = ("search.trials=3",)
 KEYS = ["trial", "replicate", "which", "measure", "rescaling", "settings"]
 
 
-class Heard(NoProgress):
+class ProgressRecorder(NoProgress):
     """Remembers what it was told."""
 
     def __init__(self):
@@ -41,9 +41,9 @@ class Heard(NoProgress):
 
 
 def measured(directory, *names, **how):
-    """What `measure` returns, and what it said of how many there are and were."""
-    heard = Heard()
-    return measure(directory, measures=names or None, workers=1, progress=heard, **how), heard
+    """Return the result of `measure`, and the progress events that it sent."""
+    recorder = ProgressRecorder()
+    return measure(directory, measures=names or None, workers=1, progress=recorder, **how), recorder
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +77,13 @@ def test_what_is_measured_later_is_what_the_search_would_have_measured(out, tmp_
 
 
 def test_all_of_the_catalogue_is_the_default_and_nothing_is_measured_twice(out):
-    found, heard = measured(out)
-    assert heard.counts == (3 * len(MEASURES), 0, "1 worker")
-    assert len(heard.results) == 3 * len(MEASURES)
+    found, recorder = measured(out)
+    assert recorder.counts == (3 * len(MEASURES), 0, "1 worker")
+    assert len(recorder.results) == 3 * len(MEASURES)
     assert found["value"].null_count == 0
-    again, heard = measured(out)
-    assert heard.counts == (3 * len(MEASURES), 3 * len(MEASURES), "1 worker")
-    assert heard.results == []
+    again, recorder = measured(out)
+    assert recorder.counts == (3 * len(MEASURES), 3 * len(MEASURES), "1 worker")
+    assert recorder.results == []
     assert again.equals(found)
     assert load(out).curvature.num_rows == found.num_rows
 
@@ -91,13 +91,13 @@ def test_all_of_the_catalogue_is_the_default_and_nothing_is_measured_twice(out):
 def test_only_what_differs_in_a_setting_is_measured_again(out):
     asked = ("lambda_max", "phi", "weight_norm")
     measured(out, *asked)
-    _, heard = measured(out, *asked, overrides=["measure.settings.phi.iterations=5"])
-    assert heard.counts == (9, 6, "1 worker")
-    found, heard = measured(out, *asked, rows="full")  # of 34 rows, which 512 are too
-    assert heard.counts == (9, 9, "1 worker")
+    _, recorder = measured(out, *asked, overrides=["measure.settings.phi.iterations=5"])
+    assert recorder.counts == (9, 6, "1 worker")
+    found, recorder = measured(out, *asked, rows="full")  # of 34 rows, which 512 are too
+    assert recorder.counts == (9, 9, "1 worker")
     assert set(found["rows"].to_pylist()) == {34}
-    found, heard = measured(out, *asked, trials=[0, 2], rescale=2.0)
-    assert heard.counts == (12, 6, "1 worker")
+    found, recorder = measured(out, *asked, trials=[0, 2], rescale=2.0)
+    assert recorder.counts == (12, 6, "1 worker")
     assert set(found["trial"].to_pylist()) == {0, 2}
     assert found["rescaling"].to_pylist().count(2.0) * 2 == found.num_rows
     keys = load(out).curvature.select(KEYS).to_pylist()
@@ -144,9 +144,9 @@ def test_what_was_lost_is_tried_again_and_gives_way_to_the_value(tmp_path):
     search(sweep(*asked), out=out, workers=1, plugins=[SHAKY])
     lost = load(out).curvature.filter(pc.field("rescaling") == 2.0)
     assert lost["message"].to_pylist() == [f"{UNMEASURED}model 'shaky' of {SHAKY}: RuntimeError: it is [broken]"]
-    found, heard = measured(out, "trace", rescale=2.0, plugins=[SHAKY])
-    assert heard.counts == (2, 1, "1 worker")
-    assert [result.failed for result in heard.results] == [True]
+    found, recorder = measured(out, "trace", rescale=2.0, plugins=[SHAKY])
+    assert recorder.counts == (2, 1, "1 worker")
+    assert [result.failed for result in recorder.results] == [True]
     assert found["rescaling"].to_pylist() == [1.0, 2.0]
     assert load(out).curvature.num_rows == 3
 
@@ -154,8 +154,8 @@ def test_what_was_lost_is_tried_again_and_gives_way_to_the_value(tmp_path):
 def test_a_worker_that_dies_costs_one_measure_of_one_minimiser(tmp_path):
     out = tmp_path / "out"
     search(sweep("model.name='shaky'", "model.peril=3", "search.trials=2"), out=out, workers=1, plugins=[SHAKY])
-    found, heard = measured(out, "distance", "lambda_max", "weight_norm", plugins=[SHAKY])
-    assert sorted(result.failed for result in heard.results) == [False] * 4 + [True] * 2
+    found, recorder = measured(out, "distance", "lambda_max", "weight_norm", plugins=[SHAKY])
+    assert sorted(result.failed for result in recorder.results) == [False] * 4 + [True] * 2
     lost = found.filter(pc.is_null(found["value"]))
     assert lost["measure"].to_pylist() == ["lambda_max"] * 2
     why = f"{UNMEASURED}model 'shaky' of {SHAKY}: the worker process ended by signal SIGSEGV"
@@ -167,12 +167,12 @@ def test_a_worker_that_dies_costs_one_measure_of_one_minimiser(tmp_path):
 def test_runs_without_a_minimiser_are_counted(tmp_path):
     rates = ("search.sampler='grid'", "space.optimizer='sgd'", "optimizer={}", "budget.epochs=20", "space.batch_size=5")
     search(sweep(*rates, "space.learning_rate=[0.01,50.0]"), out=tmp_path / "one", workers=1)
-    found, heard = measured(tmp_path / "one", "weight_norm", which=["final", "best"])
-    assert heard.notes[0] == "1 of 2 runs have no minimiser to measure: 1 diverged"
+    found, recorder = measured(tmp_path / "one", "weight_norm", which=["final", "best"])
+    assert recorder.notes[0] == "1 of 2 runs have no minimiser to measure: 1 diverged"
     assert found["trial"].to_pylist() == [0, 0]
     search(sweep(*rates, "space.learning_rate=[50.0]"), out=tmp_path / "none", workers=1)
-    found, heard = measured(tmp_path / "none")
-    assert (found.num_rows, heard.counts[:2]) == (0, (0, 0))
+    found, recorder = measured(tmp_path / "none")
+    assert (found.num_rows, recorder.counts[:2]) == (0, (0, 0))
     assert found.schema.equals(load(tmp_path / "none").curvature.schema)
 
 
