@@ -32,8 +32,8 @@ def main() -> None:
         _leave_threads(end.code)
         raise
     finally:
-        # A KeyboardInterrupt inside an `exec` of text, as in the creation of a dataclass, makes CPython end the process by SIGINT
-        # instead of its exit code (`unhandled_keyboard_interrupt`). The next `exec` of text resets this.
+        # A KeyboardInterrupt inside an `exec` of text, such as the creation of a dataclass, makes CPython end the process by
+        # SIGINT in place of its exit code (`unhandled_keyboard_interrupt`). The next `exec` of text resets this.
         exec("")
 
 

@@ -21,9 +21,9 @@ from sweepgd.record.store import Store
 def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
     """Merge the parts of each table into one. Return the number of parts per table before and after.
 
-    No process should read the study meanwhile: a reader that has listed the old parts may not find them. Compaction can be stopped
-    at any point: no row is lost or duplicated, and the next command that writes to the directory finishes it. `note` receives
-    a line for each log that was cut. Raises SweepgdError if another process is writing there, a part is damaged, or the disk
+    Do not read the study meanwhile: a reader that has listed the old parts may not find them. Compaction can be stopped at any
+    point: no row is lost or duplicated, and the next command that writes to the directory finishes it. `note` receives a line
+    for each log that was cut. Raises SweepgdError if another process is writing there, a part is damaged, or the disk
     has no space for the new parts beside the old ones.
     """
     results = load(directory)

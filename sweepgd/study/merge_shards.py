@@ -29,7 +29,7 @@ def merge(
     is not a results directory or is being written, if two have different sweeps or a common trial, or if `out` is not empty.
     """
     if isinstance(directories, (str, Path)):
-        raise UsageError(f"directories {str(directories)!r}: give a list of them")
+        raise UsageError(f"directories {str(directories)!r}: give a list of directories")
     folders, target = [Path(directory) for directory in directories], Path(out).absolute()
     _check_given(folders, target, str(out))
     files = [Path(plugin) for plugin in plugins]
