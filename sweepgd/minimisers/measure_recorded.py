@@ -7,10 +7,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.core.errors import UsageError
 from sweepgd.core.interrupts import graceful_stop
 from sweepgd.core.outcome import TIMED_OUT
 from sweepgd.execution.choose import Work, make, opened
@@ -18,6 +17,7 @@ from sweepgd.execution.dispatch import dispatch
 from sweepgd.execution.run_options import RunOptions, absolute_paths
 from sweepgd.execution.scratch_folder import scratch_folder
 from sweepgd.execution.worker_handle import Lost
+from sweepgd.minimisers.recorded_checks import check_layout
 from sweepgd.minimisers.unmeasured import MinimiserKey, chosen, missing_measures, newest
 from sweepgd.plugins import single_file
 from sweepgd.record import Results, Store, TrialRecord, encode, load
@@ -193,10 +193,6 @@ def _tasks(
             if not missing:
                 continue
             parameters = table["parameters"][index].values.to_numpy().astype(row["dtype"])
-            if not np.array_equal(table["layout"][index].as_py(), context.architecture.layout):
-                raise SweepgdError(
-                    f"trial {row['trial']} has {len(parameters)} parameters in another layout than model"
-                    f" {context.sweep.model.name!r} has here: install the version that it was trained with"
-                )
+            check_layout(context, f"trial {row['trial']}", table["layout"][index].as_py(), len(parameters))
             minimiser = Minimiser(row["trial"], row["replicate"], row["which"], row["update"], parameters)
             yield from (MeasureTask(minimiser, request) for request in missing)

@@ -1,7 +1,7 @@
 """The requested measures that are recorded of each minimiser, and those that are missing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.curvature.catalogue import records_of
+from sweepgd.minimisers.recorded_checks import check_data
 from sweepgd.record import Results
 from sweepgd.training.measure_minimisers import PATH, WHOLE, MeasureRequest, is_unmeasured, settings_text, wanted
 from sweepgd.training.sweep_context import SweepContext
@@ -53,7 +54,7 @@ def missing_measures(
     rows = [row for row in results.minimisers.to_pylist() if row["which"] in context.measure.which]
     rows = [row for row in rows if status.get((row["trial"], row["replicate"])) in WHOLE]
     for row in {(row["replicate"], row["data_fingerprint"]): row for row in reversed(rows)}.values():
-        _check_data(results, context, row)
+        check_data(context, f"trial {row['trial']} of {results.directory}", row["replicate"], row["data_fingerprint"])
     runs = [(row["trial"], row["replicate"], row["which"]) for row in rows]
     names = _names(context)
     recorded = {
@@ -97,12 +98,3 @@ def _names(context: SweepContext) -> dict[str, str]:
     """Return the measure of each row name that the context requests."""
     spec = context.measure
     return {record: name for name in spec.measures for record in records_of(name, spec.settings[name])}
-
-
-def _check_data(results: Results, context: SweepContext, row: Mapping[str, Any]) -> None:
-    if row["data_fingerprint"] != context.data(row["replicate"]).fingerprint:
-        data = context.sweep.data
-        raise SweepgdError(
-            f"trial {row['trial']} of {results.directory} was trained on other data than {data.name or data.path} gives now:"
-            " restore them, or the version of their package"
-        )

@@ -14,7 +14,7 @@ from sweepgd.core.interrupts import Stop
 from sweepgd.execution import dispatch
 from sweepgd.record import NoRoom, Store, commit_results, parts, publish_schedule, store
 from sweepgd.record.commit_results import NoProgress, ResultCommitter
-from sweepgd.record.stopping import GivenUp
+from sweepgd.record.stopping import GivenUp, never
 
 LONG = ("search.trials=40", "budget.epochs=400")
 
@@ -73,11 +73,13 @@ def test_a_stopped_publication_leaves_no_part_and_can_be_repeated(answers, tmp_p
     for trial in range(3):
         append(opened, finished(trial))
     replies = iter([False] * answers + [True])
+    opened.stop = lambda: next(replies)
     with pytest.raises(GivenUp):
-        opened.publish(lambda: next(replies))
+        opened.publish()
     assert not list((tmp_path / "trials").iterdir())
     append(opened, finished(3))
-    opened.publish(lambda: False)
+    opened.stop = never
+    opened.publish()
     assert parts.numbers(tmp_path / "trials", ".parquet") == [1, 2]
     opened.close()
     assert load(tmp_path).trials["trial"].to_pylist() == [0, 1, 2, 3]
@@ -98,7 +100,8 @@ def test_earlier_parts_are_not_read_back_after_a_stop(monkeypatch, tmp_path):
         answers.append((tmp_path / "trials" / "000002.parquet").exists())
         return answers.count(True) == 3
 
-    opened.publish(stop)
+    opened.stop = stop
+    opened.publish()
     assert answers.count(True) == 3
     assert parts.numbers(tmp_path / "log", ".log") == [1, 2, 3]
     append(opened, finished(4))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.compute as pc
 
 from sweepgd.core.errors import SweepgdError, UsageError
@@ -12,6 +11,7 @@ from sweepgd.core.outcome import COMPLETED, PRUNED
 from sweepgd.data import Data
 from sweepgd.execution.run_options import RunOptions
 from sweepgd.minimisers.landscape.run_selection import RunKey
+from sweepgd.minimisers.recorded_checks import check_data, check_layout
 from sweepgd.models import Architecture
 from sweepgd.record import Minimum, load
 from sweepgd.record.commit_results import NoProgress
@@ -91,15 +91,8 @@ class LandscapeContext:
         if row["status"] not in (COMPLETED, PRUNED):
             raise SweepgdError(f"run {run} has no final weights: {_ending(row['status'], row['message'])}")
         minimum = self.results.minimum(*run, self.which(run))
-        if not np.array_equal(minimum.layout, self.architecture.layout):
-            raise SweepgdError(
-                f"run {run} has {len(minimum.parameters)} parameters in another layout than model"
-                f" {self.context.sweep.model.name!r} has here: install the version that it was trained with"
-            )
-        if minimum.data_fingerprint != self.data(run).fingerprint:
-            raise SweepgdError(
-                f"run {run} was trained on other data than {row['data']} gives now: restore them, or their package's version"
-            )
+        check_layout(self.context, f"run {run}", minimum.layout, len(minimum.parameters))
+        check_data(self.context, f"run {run}", run.replicate, minimum.data_fingerprint)
         return minimum
 
 

@@ -92,7 +92,7 @@ def surface(
     table = table_of("surface", run, {"alpha": grid[:, 0], "beta": grid[:, 1], **columns}, settings)
     if projected is None or path is None:
         return table
-    path_columns = {name: [getattr(point, name) for point in path.points] for name in (*LOSSES, "update")}
+    path_columns: dict[str, Any] = {name: [getattr(point, name) for point in path.points] for name in (*LOSSES, "update")}
     path_columns |= {"alpha": projected[:, 0], "beta": projected[:, 1]}
     return pa.concat_tables([table, table_of("path", run, path_columns, settings)])
 
