@@ -350,7 +350,7 @@ def test_a_group_of_commands_alone_shows_its_help(run):
     shown = run("plugin")
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == run("plugin", "--help").out
-    assert "  new    Write a package that offers an optimizer" in shown.out
+    assert "  new    Write an installable package with an optimizer" in shown.out
 
 
 def test_train_as_json_is_the_whole_curve(run):

@@ -83,7 +83,7 @@ def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):
         assert re.search(r"^\d/6 measures, \S+ measures/s, 4 failed$", found.err, re.MULTILINE)
         assert found.err.splitlines()[-1] == (
             "sweepgd: 10 values could not be measured; trial 0, lambda_max: not measured: "
-            f"model 'shaky' of {SHAKY}: ValueError: the product gives up; the same command tries again"
+            f"model 'shaky' of {SHAKY}: ValueError: the product gives up; run the same command to try again"
         )
 
 

@@ -41,7 +41,7 @@ def test_weights_that_training_does_not_give_again_are_said_to_be(moons, monkeyp
     other = moons.minimum(RunKey(0, 1))
     monkeypatch.setattr(moons, "minimum", lambda run: other)
     with pytest.raises(
-        SweepgdError, match=r"does not end at its recorded weights: the processor, or a version of sweepgd, numba"
+        SweepgdError, match=r"does not end at the recorded weights: the processor or the version of sweepgd, numba"
     ):
         path_of(moons, RunKey(0, 0))
 

@@ -82,7 +82,7 @@ def test_a_model_of_one_parameter_has_lines_only(searched, quadratic, surveyed):
 def test_nothing_is_made_where_anything_asked_for_cannot_be(moons, surveyed, tmp_path):
     with pytest.raises(UsageError, match=r"holds no run 9.0"):
         surveyed(moons, (RunKey(0), RunKey(1)), [RunKey(9)])
-    with pytest.raises(UsageError, match=r"both of its ends are 1.0"):
+    with pytest.raises(UsageError, match=r"both ends are 1.0"):
         surveyed(moons, (RunKey(1), RunKey(1)))
     assert list(tmp_path.iterdir()) == []
 
