@@ -103,7 +103,7 @@ def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):
         (("--measures", "sharpness"), "unknown measure 'sharpness': known: asam, "),
         (("--rows", "few"), "measure.rows: give a whole number of at least 1, or \"full\", not 'few'"),
         (("--rows", "5", "--set", "measure.rows=6"), "rows and measure.rows contradict each other"),
-        (("--set", "search.trials=9"), "--set search.trials: only what is measured can be set here"),
+        (("--set", "search.trials=9"), "--set search.trials: only keys of [measure] can be set here"),
         (("--workers", "0"), "'--workers'"),
     ],
 )

@@ -112,7 +112,7 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
         os.killpg(search.pid, signal.SIGINT)
         _, err = search.communicate()
     assert search.returncode == 130
-    lines = [line for line in err.splitlines() if " trials, " not in line and "free, and what remains" not in line]
+    lines = [line for line in err.splitlines() if " trials, " not in line and "free, and the remaining trials" not in line]
     stopping = "stopping: running tasks have 1 s to finish; a second Ctrl-C stops at once"
     assert lines == ["running 100000 trials on the workers of dask", stopping, interrupted(out)]
     wait_until_gone(search.pid)

@@ -3,7 +3,7 @@ import pytest
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.minimisers.landscape import LANDSCAPES, RunKey, load
-from sweepgd.minimisers.landscape.landscape_files import read_or_make, path_for, table_of
+from sweepgd.minimisers.landscape.landscape_files import path_for, read_or_make, table_of
 
 SETTINGS = {"kind": "line", "runs": ["0.0", "7.1"], "rows": {"train": 10}}
 SWEEP = "name = 'written'\n"
