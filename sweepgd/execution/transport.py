@@ -36,8 +36,8 @@ class PlannedEnd:
 
 @dataclass(frozen=True)
 class BlockLost:
-    """A block's worker has gone. `blameless` if a trial cannot have caused it: the block had not begun, or the worker ended as
-    planned."""
+    """A block's worker has ended. `blameless` if a trial cannot have caused it: the block had not begun, or the worker ended as
+    planned, for example at its walltime."""
 
     block: int
     blameless: bool
@@ -56,7 +56,7 @@ TransportEvent = BlockEnded | BlockLost | RungReported
 
 
 class Transport(Protocol):
-    """Carries blocks to workers and their outcomes back. Raises SweepgdError where the system is gone."""
+    """Carries blocks to workers and outcomes back. Raises SweepgdError if the system has ended."""
 
     block_seconds: float
     """The time that a block should take."""
@@ -65,7 +65,7 @@ class Transport(Protocol):
 
     @property
     def slots(self) -> int:
-        """The number of blocks that run at a time; changes as workers come and go."""
+        """The number of blocks that can run at the same time; it changes with the number of workers."""
 
     def open(self) -> None:
         """Begin to look for workers."""
@@ -77,13 +77,13 @@ class Transport(Protocol):
         """Send a block to a worker, one that `can_run` as long where there is one."""
 
     def events(self, timeout: float) -> list[TransportEvent]:
-        """Return what has happened since the last call; wait for something at most `timeout` seconds."""
+        """Return the events since the last call; wait at most `timeout` seconds for the first."""
 
     def answer(self, block: int, prune: bool) -> None:
-        """Tell the trial that waits at a rung to stop, or to go on."""
+        """Tell the trial that waits at a rung to stop or to continue."""
 
     def withdraw(self, drain: bool) -> None:
-        """Let all blocks begin no further task; with `drain`, `close` follows soon."""
+        """Make all blocks begin no further task; with `drain`, `close` follows soon."""
 
     def close(self) -> None:
         """End all that runs on the workers, as far as the system can."""

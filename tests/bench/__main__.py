@@ -89,7 +89,7 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _metadata() -> dict[str, str]:
-    """When and on what this was measured."""
+    """Return the time, the processor and the versions of a measurement."""
     known = {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "processor": _processor()}
     known["load"] = f"{os.getloadavg()[0]:.1f} before"
     for package in PACKAGES:

@@ -1,4 +1,4 @@
-"""How a remote pool forms blocks, and what becomes of the tasks of a block that is lost."""
+"""A remote pool forms blocks, and repeats the tasks of lost blocks."""
 
 from dataclasses import dataclass, field
 from math import inf
@@ -129,7 +129,7 @@ def test_a_lost_block_is_run_again_task_by_task_and_a_task_three_times_in_all(tr
     transport.slots = 2
     transport.coming.append(BlockLost(block.number, blameless=False))
     assert list(pool.events(0)) == []
-    assert pool.notes == ["a worker was lost: 2 trials begin anew on another"]
+    assert pool.notes == ["a worker was lost: 2 trials begin again on another"]
     list(pool.events(0))
     one, other = transport.sent[1:]
     assert (one.tasks, other.tasks) == ((Task(0, 2),), (Task(1, 2),))
