@@ -55,7 +55,7 @@ class _Sent:
     worker: str
     future: "Future[Any]"
     begun: float | None = None
-    """The time when the worker told that it has begun."""
+    """The time of the worker's message that the block has begun."""
 
 
 class DaskTransport:
@@ -88,6 +88,7 @@ class DaskTransport:
         return bool(self._with_life(seconds))
 
     def _with_life(self, seconds: float) -> list[str]:
+        """Return the workers that are expected to live for more than `seconds`."""
         return [worker for worker in self._workers.threads if self._workers.life_left(worker) > seconds]
 
     def submit(self, block: Block, seconds: float = 0.0) -> None:

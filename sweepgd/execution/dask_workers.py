@@ -42,7 +42,7 @@ class DaskWorkers:
         self.longest_life = 0.0
         """The longest time in seconds for which a worker that ended as planned could be given blocks."""
         self._since: dict[str, float] = {}
-        """The time since which each worker could be given blocks."""
+        """The time from which each worker could be given blocks."""
         self._sending: Any = None
         self._watching: Any = None
 
@@ -64,8 +64,10 @@ class DaskWorkers:
         return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
 
     def life_left(self, worker: str) -> float:
-        """Return the seconds until a worker is expected to end: as old as those that have ended as planned. An older one has
-        another end, or none."""
+        """Return the seconds until the expected planned end of a worker, or infinity if none is expected.
+
+        A worker is expected to live as long as the longest that ended as planned. If it is older, nothing is known of its end.
+        """
         if worker in self.retiring:
             return 0.0
         left = self.longest_life - (monotonic() - self._since[worker])

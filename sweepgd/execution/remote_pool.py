@@ -29,9 +29,9 @@ class _Sent:
     tasks: tuple[Any, ...]
     attempt: int
     ran: float = 0.0
-    """The seconds that a worker must have left: almost as many as it ran before the planned end of another one."""
+    """The life in seconds that its worker must have left: WHOLE_LIFE times its longest run that a planned end cut short."""
     whole_lives: int = 0
-    """How many times it ran alone for all the life that a worker has until its planned end."""
+    """The number of workers for whose whole life it ran without ending, as a block of one task."""
 
 
 class RemotePool:
@@ -58,7 +58,7 @@ class RemotePool:
         self._sent: dict[int, _Sent] = {}
         self._numbers = 0
         self._seconds = inf
-        """Seconds that a task takes, a running mean."""
+        """The running mean of the duration of a task in seconds."""
         self._withdrawn = False
 
     def __enter__(self) -> "RemotePool":
@@ -183,13 +183,13 @@ class RemotePool:
         self._again.extend(_Sent((begun_again(task, attempt),), attempt) for task in sent.tasks)
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
-        """Send a block again whose worker ended as planned while it ran."""
+        """Send a block again after the planned end of its worker. A block of one task fails after ATTEMPTS whole lives."""
         if self._withdrawn:
             return
         sent = replace(sent, ran=max(sent.ran, WHOLE_LIFE * end.ran))
         if not end.whole_life:
             self._again.append(sent)
-        elif len(sent.tasks) > 1:  # one of them may be short, but waited for another
+        elif len(sent.tasks) > 1:  # perhaps only one of them is too long
             self._again.extend(_Sent((task,), sent.attempt) for task in sent.tasks)
         elif sent.whole_lives + 1 < ATTEMPTS:
             self._note(
