@@ -1,4 +1,4 @@
-"""`sweepgd measure`: what it prints where, its exit codes, and that the same command goes on."""
+"""`sweepgd measure`: what it prints where, its exit codes, and that the same command continues."""
 
 import json
 import os
