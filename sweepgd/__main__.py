@@ -1,7 +1,7 @@
-"""The command line, as the `sweepgd` script and `python -m sweepgd` run it.
+"""The entry point of the `sweepgd` script and of `python -m sweepgd`.
 
-Ctrl-C and SIGTERM are one line from the first moment on: handlers are set before anything else is imported, which takes most of
-a second. `sweepgd.core.interrupts` replaces them once there is something to end in order.
+Ctrl-C and SIGTERM print one line at any time: their handlers are set before all other imports, which take most of a second.
+`sweepgd.core.interrupts` replaces the handlers when a command starts work that must end in order.
 """
 
 import atexit
@@ -15,14 +15,14 @@ from contextlib import suppress
 from types import FrameType
 
 INTERRUPTED = 130
-# The time limit for threads that plugins have left to end by themselves.
+# The time that threads of plugins have to end by themselves.
 PATIENCE_SECONDS = 0.5
 
 
 def main() -> None:
     """Run the command line."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` and a shell's `&` have it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` and a shell's `&` ignore signals
             signal.signal(number, _end)
     try:
         from sweepgd.cli.main import main
@@ -32,31 +32,31 @@ def main() -> None:
         _leave_threads(end.code)
         raise
     finally:
-        # A KeyboardInterrupt out of an `exec` of text, as of a dataclass being made, marks the process to end by SIGINT in
-        # place of its exit code (CPython's unhandled_keyboard_interrupt). The next such `exec` takes the mark away.
+        # A KeyboardInterrupt inside an `exec` of text, such as the creation of a dataclass, makes CPython end the process by
+        # SIGINT in place of its exit code (`unhandled_keyboard_interrupt`). The next `exec` of text resets this.
         exec("")
 
 
 def _leave_threads(code: object) -> None:
-    """End the process without the threads that plugins have left, which Python would wait for, for ever if need be.
+    """End the process without the threads that plugins have started, for which Python would wait without a time limit.
 
-    What it does at its end is done all the same, as far as it can be from here: functions of `atexit`, and files flushed.
+    As at a normal exit, run the functions of `atexit` and flush files.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
-    foreign = [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
+    foreign = [thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon]
     for thread in foreign:
         thread.join(max(0.0, deadline - time.monotonic()))
     if any(thread.is_alive() for thread in foreign):
         atexit._run_exitfuncs()
         gc.unfreeze()
-        for file in [each for each in gc.get_objects() if isinstance(each, io.IOBase)]:
+        for file in [item for item in gc.get_objects() if isinstance(item, io.IOBase)]:
             with suppress(OSError, ValueError):
                 file.flush()
         os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """End the process at once: a KeyboardInterrupt would be caught or printed by what is being imported."""
+    """End the process at once: a module that is being imported could catch a KeyboardInterrupt or print it."""
     try:
         os.write(2, b"sweepgd: interrupted\n")
     finally:

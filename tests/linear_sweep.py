@@ -98,5 +98,5 @@ def differing(left: pa.Table, right: pa.Table) -> Iterable[str]:
 
 
 def statuses(results: Results) -> list[str]:
-    """How each row ended, by trial and replicate."""
+    """Return the status of each row, by trial and replicate."""
     return results.trials["status"].to_pylist()

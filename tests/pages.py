@@ -60,7 +60,7 @@ def quickstart_table(results: Results) -> str:
 
 
 def quickstart(results: Results) -> str:
-    """What the sweep found, in words."""
+    """Return the results of the sweep as a sentence."""
     tables = summary(results, 5)
     rows = {row["batch_size"]: row for row in tables["by_batch_size"].to_pylist()}
     errors = [100 * row["validation_error"] for row in rows.values()]
@@ -119,7 +119,7 @@ def compared(results: Results) -> str:
 
 
 def _related(rows: dict[str, tuple[str, float | None]]) -> str:
-    """Which measures go with the gap: by name, verdict and τ-b."""
+    """Return a sentence on the measures that correlate with the gap. `rows` has verdict and τ-b by name."""
     said = []
     for which in ("larger", "smaller"):
         going = {name: value for name, (verdict, value) in rows.items() if verdict == f"{which} gap" and value is not None}
@@ -135,7 +135,7 @@ def _related(rows: dict[str, tuple[str, float | None]]) -> str:
 
 
 def _names(quantities: Iterable[str]) -> str:
-    """What the pages call them, as a list in words."""
+    """Return the names of quantities on the pages, as a list in words."""
     names = [NAMES[quantity] for quantity in quantities]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
@@ -162,7 +162,7 @@ BLOCKS: dict[str, dict[Path, Callable[[Results], str]]] = {
 
 
 def block(name: str, page: Path) -> str:
-    """What a page says of a sweep."""
+    """Return the block of a page about a sweep."""
     (found,) = _lines(name).findall(page.read_text(encoding="utf-8"))
     return found
 

@@ -75,7 +75,7 @@ def training(
 
 
 def taken(run: Training) -> dict[str, np.ndarray]:
-    """Which classes the validation and test rows are taken for at a run's end."""
+    """Return the confusions of the validation and test rows at the end of a run."""
     return confusions(run.data, partial(run.error, run.parameters))
 
 

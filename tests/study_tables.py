@@ -13,7 +13,7 @@ from sweepgd.record import CURVATURE, CURVES, MINIMA, TRIALS
 
 
 class Tables(NamedTuple):
-    """What an analysis reads of a results directory."""
+    """The tables of a results directory that an analysis reads."""
 
     trials: pa.Table
     minima: pa.Table = MINIMA.empty_table()

@@ -84,7 +84,7 @@ def test_each_kind_is_listed_with_its_distribution(kind, name, installed):
 
 @pytest.fixture(scope="module")
 def results(installed, tmp_path_factory):
-    """What the page's four plugins come to in one sweep."""
+    """Results of one sweep with the four plugins of the page."""
     folder = tmp_path_factory.mktemp("installed")
     (folder / "robust.toml").write_text(SWEEP, encoding="utf-8")
     searched = completed("search", "robust.toml", "--workers", "2", env=installed, cwd=folder)

@@ -1,4 +1,4 @@
-"""What a worker may be asked to do, and does not survive, or does not end by itself."""
+"""Tasks that kill their worker or never end."""
 
 import os
 import signal

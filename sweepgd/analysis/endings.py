@@ -21,14 +21,14 @@ def endings(trials: pa.Table) -> pa.Table:
     Columns: `configurations`; `whole`, the configurations whose replicates all completed with an objective; `repeats`, the
     trials that repeat a configuration, which the other columns do not count; `replicates`, and their number by status.
     """
-    kept = once(trials)
+    runs = once(trials)
     counts = dict.fromkeys(COLUMNS, 0)
-    _, index = np.unique(kept["trial"].to_numpy(), return_inverse=True)
-    has_result = has_status(kept, COMPLETED) & ~np.isnan(objective(kept))
+    _, index = np.unique(runs["trial"].to_numpy(), return_inverse=True)
+    has_result = has_status(runs, COMPLETED) & ~np.isnan(objective(runs))
     whole = np.bincount(index, weights=~has_result) == 0
-    counts |= {"configurations": len(whole), "whole": int(whole.sum()), "repeats": repeats(trials), "replicates": kept.num_rows}
-    counts |= {name: int(has_status(kept, name).sum()) for name in ENDINGS}
-    return pa.table({name: pa.array([counts[name]] if kept.num_rows else [], pa.int64()) for name in COLUMNS})
+    counts |= {"configurations": len(whole), "whole": int(whole.sum()), "repeats": repeats(trials), "replicates": runs.num_rows}
+    counts |= {name: int(has_status(runs, name).sum()) for name in ENDINGS}
+    return pa.table({name: pa.array([counts[name]] if runs.num_rows else [], pa.int64()) for name in COLUMNS})
 
 
 def not_completed(runs: pa.Table) -> dict[str, float | int]:

@@ -73,8 +73,8 @@ def pairs_in(groups: Groups, levels: Groups, most: int | None = MOST_OF_GROUP) -
     found = []
     for offset in range(1, int(sizes.max(initial=0))):
         one, other = order[:-offset], order[offset:]
-        kept = (groups[one] == groups[other]) & (levels[one] != levels[other])
-        found.append((one[kept], other[kept]))
+        compared = (groups[one] == groups[other]) & (levels[one] != levels[other])
+        found.append((one[compared], other[compared]))
     if not found:
         return Pairs(*np.empty((3, 0), dtype=np.int64))
     first, second = (np.concatenate(parts) for parts in zip(*found, strict=True))

@@ -26,7 +26,7 @@ def analyze(
     sharp = sharpness(results)
     show(summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
     if not sharp and not json_:
-        say("No curvature was recorded.", f"To measure the minimisers': sweepgd measure {quote(str(directory))}")
+        say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:
         from sweepgd.report.figures import write_figures
 

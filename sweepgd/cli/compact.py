@@ -6,8 +6,8 @@ from sweepgd.cli.options import Directory
 
 
 def compact(directory: Directory) -> None:
-    """Make the many parts of a study at rest one for each table, so that readers open fewer files."""
-    from sweepgd.record.compact import compact as make_one
+    """Merge the parts of each table into one, so that readers open fewer files. Nothing may use the study meanwhile."""
+    from sweepgd.record.compact import compact as merge_parts
 
-    before, after = make_one(directory, lambda line: print(line, file=sys.stderr))
+    before, after = merge_parts(directory, lambda line: print(line, file=sys.stderr))
     print(f"{directory}: {before} parts of each table, now {after}")

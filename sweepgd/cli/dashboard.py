@@ -13,16 +13,16 @@ from sweepgd.cli.options import Plugin
 
 def dashboard(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on this machine that it is served on.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard on this machine.")] = 8080,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
-    only_file: Annotated[bool, typer.Option("--only-file", help="Write the file, and start nothing.")] = False,
+    only_file: Annotated[bool, typer.Option("--only-file", help="Only write the file; do not start the dashboard.")] = False,
 ) -> None:
-    """Show a sweep in optuna-dashboard: writes DIR/optuna.db from the record, and serves it until Ctrl-C."""
+    """Show a sweep in optuna-dashboard: write DIR/optuna.db from the record, and serve it until Ctrl-C."""
     from sweepgd.study.optuna_export import rebuild
 
     path = rebuild(directory, plugins=plugin_)
     url = f"sqlite:///{path}"
-    print(f"Wrote {path}, a study of Optuna's")
+    print(f"Wrote {path}, an Optuna study")
     if only_file:
         return
     if find_spec("optuna_dashboard") is None:
@@ -30,4 +30,4 @@ def dashboard(
         return
     command = "from optuna_dashboard._cli import main; main()"
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-c", command, url, "--port", str(port)])  # which Ctrl-C then ends
+    os.execv(sys.executable, [sys.executable, "-c", command, url, "--port", str(port)])  # so that Ctrl-C ends it

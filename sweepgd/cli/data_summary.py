@@ -51,7 +51,7 @@ def data_lines(data: Data) -> list[str]:
         largest = 1 - counts.max() / counts.sum()
         lines.append(
             f"  classes: {len(data.classes):,}, with training rows: {_first(listed, CLASSES_SHOWN)};"
-            f" always the largest: {percent(largest)} % wrong"
+            f" always predicting the largest: {percent(largest)} % wrong"
         )
     rows = data_values(data)["rows"]
     lines.append("  rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))

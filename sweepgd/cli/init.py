@@ -13,7 +13,7 @@ def init(
     name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
     file: Annotated[Path | None, typer.Argument(help="Where to write it; NAME.toml if not given.")] = None,
 ) -> None:
-    """Copy a bundled sweep to a file to edit, under the name of the file."""
+    """Copy a bundled sweep to a file to edit. The copy is named after the file."""
     from sweepgd.cli.console import say
     from sweepgd.core.errors import nearest
     from sweepgd.sweep import bundled, copy_of

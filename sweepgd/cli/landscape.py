@@ -18,24 +18,24 @@ def landscape(
         tuple[str, str] | None,
         typer.Option(
             metavar="RUN RUN",
-            help="The line through two runs, each TRIAL or TRIAL.REPLICATE. If not given: of the smallest and of the largest"
-            " batch size, the two nearest in train loss.",
+            help="Draw the line through two runs, each TRIAL or TRIAL.REPLICATE; if not given, through the runs of the smallest"
+            " and the largest batch size with the nearest train losses.",
         ),
     ] = None,
     surface: Annotated[
         list[str],
-        typer.Option(metavar="RUN", help="The plane through this run (repeatable); both ends of the line if not given."),
+        typer.Option(metavar="RUN", help="Draw a plane through this run (repeatable); both ends of the line if not given."),
     ] = [],  # noqa: B006 (typer copies it)
     directions: Annotated[
-        str, typer.Option(help="Of a plane: path, the optimizer's, by its two principal components; or random.")
+        str, typer.Option(help="Directions of a plane: path (two principal components of the optimizer's path) or random.")
     ] = "path",
     resolution: Annotated[int, typer.Option(help="Points along each side of a plane.")] = 41,
     extent: Annotated[
         float | None,
-        typer.Option(help="How far a plane reaches to each side; if not given, to fit the path, else 1."),
+        typer.Option(help="Half the width of a plane; if not given, wide enough for the path, or 1 without a path."),
     ] = None,
-    rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part that a plane is taken on.")] = "2000",
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of those rows, and of random directions.")] = 0,
+    rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part of the data to evaluate a plane on.")] = "2000",
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of these rows and of random directions.")] = 0,
     workers: Workers = None,
     on: On = None,
     jobs: Jobs = None,
@@ -62,17 +62,21 @@ def landscape(
     from sweepgd.minimisers.landscape.survey import survey
     from sweepgd.report.landscape_pictures import as_json, in_words, write_pictures
 
-    if sum(argument.partition("=")[0] == "--line" for argument in sys.argv) > 1:  # of which Typer hands over the last
+    if sum(argument.partition("=")[0] == "--line" for argument in sys.argv) > 1:  # Typer would use only the last
         raise UsageError("--line is given twice: draw one line at a time")
     ends = None if line is None else (RunKey.parse(line[0]), RunKey.parse(line[1]))
     planes = [RunKey.parse(text) for text in surface]
-    asked = SurfaceOptions(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)
-    made = []
+    options = SurfaceOptions(directions, resolution, extent, int(rows) if rows.isdecimal() else rows, seed)
+    drawn = []
     with single_file.registered(plugin_), PointsProgress(quiet=quiet) as progress:
         landscape = LandscapeContext(directory, progress.note, data_path, plugin_)
-        for file, table in survey(landscape, ends, planes, asked, progress=progress, workers=workers, executor=cluster):
+        for file, table in survey(landscape, ends, planes, options, progress=progress, workers=workers, executor=cluster):
             pictures = write_pictures(table, landscape.results.trials, (out or file.parent) / file.stem)
             for picture in pictures:
                 progress.note(f"wrote {picture}")
-            made.append((table, file, pictures))
-    print(json.dumps([as_json(*one) for one in made], indent=2) if json_ else "\n".join(in_words(one[0]) for one in made))
+            drawn.append((table, file, pictures))
+    print(
+        json.dumps([as_json(*entry) for entry in drawn], indent=2)
+        if json_
+        else "\n".join(in_words(entry[0]) for entry in drawn)
+    )

@@ -15,7 +15,7 @@ from sweepgd.cli.landscape import landscape
 from sweepgd.cli.list import list_
 from sweepgd.cli.measure import measure
 from sweepgd.cli.merge import merge
-from sweepgd.cli.options import INTERRUPTED, InOrder, check_surroundings
+from sweepgd.cli.options import INTERRUPTED, InOrder, check_environment
 from sweepgd.cli.plugin import plugin
 from sweepgd.cli.search import search
 from sweepgd.cli.streams import flush_stdout, safe_streams
@@ -38,7 +38,7 @@ app = typer.Typer(
 app.add_typer(plugin)
 app.command(
     epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000",
-    context_settings={"allow_extra_args": True},  # which it refuses in its own words
+    context_settings={"allow_extra_args": True},  # refused with a message of ours
 )(measure)
 app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
 app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)
@@ -53,19 +53,19 @@ app.command("list", epilog="Example: sweepgd list optimizers")(list_)
 
 
 def main() -> None:
-    """Runs the command line; whatever is wrong becomes one line on stderr and an exit code."""
+    """Run the command line. An error becomes one line on stderr and an exit code."""
     with safe_streams():
-        told, code = _run()
-        if told:
-            print(f"sweepgd: {one_line(told)}", file=sys.stderr)
+        message, code = _run()
+        if message:
+            print(f"sweepgd: {one_line(message)}", file=sys.stderr)
         sys.exit(code)
 
 
 def _run() -> tuple[str, int]:
-    """Runs the command line, and returns what to say of its end, if anything, and its exit code."""
+    """Run the command line. Return the message that it ends with, or "", and its exit code."""
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
-        check_surroundings(sys.argv[1:])
+        check_environment(sys.argv[1:])
         with end_on_interrupt(INTERRUPTED, lambda: "interrupted"):
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         flush_stdout()
@@ -77,21 +77,21 @@ def _run() -> tuple[str, int]:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except OSError as error:
-        return _refused(error), 1
+        return _os_error_text(error), 1
     except MemoryError as error:
         return f"not enough memory: {error}".rstrip(": "), 1
     return "interrupted" if code == INTERRUPTED else "", code or 0
 
 
-def _refused(error: OSError) -> str:
-    """Return the error and its file; nothing if the reader of stdout has ended, as in `sweepgd list | head`."""
+def _os_error_text(error: OSError) -> str:
+    """Return the error and its file as text, or "" if the reader of stdout has ended, as in `sweepgd list | head`."""
     try:
         flush_stdout()
     except SweepgdError as problem:
         return str(problem)
     except BrokenPipeError:
         return ""
-    # Of what a command writes, only stdout has no name.
+    # An error without a file name comes from stdout: every other file that a command writes has a name.
     what = error.filename or ("cannot write to stdout" if error.errno in (ENOSPC, EDQUOT, EFBIG, EIO) else "")
     return f"{what}: {error.strerror}" if what else error.strerror or reason(error)
 

@@ -31,21 +31,21 @@ def measure(
     context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
     measures: Annotated[
-        list[str], typer.Option(metavar="NAME,…", help="Which measures (repeatable); all of them if not given.")
+        list[str], typer.Option(metavar="NAME,…", help="Measures to take (repeatable); all of them if not given.")
     ] = [],  # noqa: B006 (typer copies it)
     rows: Annotated[
-        str | None, typer.Option(metavar="N|full", help="How many training rows, a fixed random subset; 512 if not given.")
+        str | None, typer.Option(metavar="N|full", help="Number of training rows, a fixed random subset; 512 if not given.")
     ] = None,
     which: Annotated[
-        list[str], typer.Option(metavar="final,best", help="At which weights of a run (repeatable); final if not given.")
+        list[str], typer.Option(metavar="final,best", help="Weights of a run to measure at (repeatable); final if not given.")
     ] = [],  # noqa: B006
     trials: Annotated[
-        str | None, typer.Option(metavar="N,N-N,…", help="Of which trials, such as 1,5-9; all if not given.")
+        str | None, typer.Option(metavar="N,N-N,…", help="Trials to measure, such as 1,5-9; all if not given.")
     ] = None,
     rescale: Annotated[
-        float | None, typer.Option(metavar="F", help="Measure also other weights of the same function, layers rescaled by F.")
+        float | None, typer.Option(metavar="F", help="Also measure the same function with its layers rescaled by F.")
     ] = None,
-    dtype: Annotated[str | None, typer.Option(help="float32 or float64 to measure in; the model's if not given.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="Precision, float32 or float64; the model's if not given.")] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the subset and of random vectors; 0 if not given.")
     ] = None,
@@ -58,7 +58,7 @@ def measure(
         ),
     ] = [],  # noqa: B006
     timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Give a measure up after this time, such as 60s; none if not given.")
+        str | None, typer.Option(metavar="TIME", help="Stop a measure after this time, such as 60s; no limit if not given.")
     ] = None,
     workers: Workers = None,
     on: On = None,
@@ -68,10 +68,12 @@ def measure(
     quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
-    """Measure the curvature at recorded minimisers: only what is not recorded with the same settings yet."""
+    """Measure the curvature at recorded minimisers. Measures already recorded with the same settings are not repeated."""
     if context.args:
         together = ",".join([*measures, *context.args])
-        raise UsageError(f"{context.args[0]!r} is no option: separate several by commas, as in --measures {together}")
+        raise UsageError(
+            f"{context.args[0]!r} is an unexpected argument: separate names by commas, as in --measures {together}"
+        )
     limit = None if timeout is None else seconds(timeout, "--timeout")
     size = int(rows) if rows is not None and rows.isdecimal() else rows
     numbers = None if trials is None else _ranges(trials)
@@ -83,7 +85,7 @@ def measure(
     from sweepgd.record.disk_space import check_writable
 
     check_writable(directory)
-    line = f"interrupted; what was measured is in {directory}: the same command goes on"
+    line = f"interrupted; finished measures are in {directory}: run the same command to continue"
     with end_on_interrupt(INTERRUPTED, lambda: line), MeasureProgress(quiet=quiet) as progress:
         if cluster is None:
             fork_server.get_ready()
@@ -91,7 +93,7 @@ def measure(
 
         settle_imports()
 
-        found = run(
+        curvature = run(
             directory,
             measures=_names(measures),
             rows=size,
@@ -112,29 +114,29 @@ def measure(
     from sweepgd.cli.console import say, stdout
     from sweepgd.report.measure_table import answer, failures, summary
 
-    gathered = summary(found)
+    gathered = summary(curvature)
     if json_:
         print(json.dumps(gathered, indent=2))
     else:
         stdout().print(answer(gathered))
         say(f"Recorded in {directory / 'curvature'}.", f"Next: sweepgd analyze {quote(str(directory))}")
-    if failed := failures(found):
-        print(f"sweepgd: {failed}; the same command tries again", file=sys.stderr)
+    if failed := failures(curvature):
+        print(f"sweepgd: {failed}; run the same command to try again", file=sys.stderr)
         raise typer.Exit(SOME_FAILED)
 
 
 def _names(given: Sequence[str]) -> list[str] | None:
-    """The names in options that may be repeated and hold several each; None where there are none."""
+    """Return the names in a repeatable option, each use of which may list several; None if there are none."""
     return [name.strip() for text in given for name in text.split(",")] or None
 
 
 def _ranges(text: str) -> list[int | range]:
-    """The numbers and ranges of "1,5-9". Raises UsageError for another form."""
-    found: list[int | range] = []
+    """Return the numbers and ranges of a text such as "1,5-9". Raises UsageError for another form."""
+    ranges: list[int | range] = []
     for part in text.split(","):
-        first, dash, last = (each.strip() for each in part.partition("-"))
+        first, dash, last = (end.strip() for end in part.partition("-"))
         ends = (first, last if dash else first)
-        if not all(each.isdecimal() for each in ends) or int(ends[0]) > int(ends[1]):
+        if not all(end.isdecimal() for end in ends) or int(ends[0]) > int(ends[1]):
             raise UsageError(f"--trials {text!r}: {part.strip()!r} is neither a number nor a range: write it as 1,5-9")
-        found.append(range(int(first), int(last) + 1) if dash else int(first))
-    return found
+        ranges.append(range(int(first), int(last) + 1) if dash else int(first))
+    return ranges

@@ -1,4 +1,4 @@
-"""`sweepgd merge`: make the records of the shards of a search one."""
+"""`sweepgd merge`: combine the shards of a search into one record."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ def merge(
     ] = None,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
 ) -> None:
-    """Make one record of the shards of a search, equal to that of the search in one piece."""
+    """Combine the shards of a search into one record, equal to that of the undivided search."""
     import pyarrow.compute as pc
 
     from sweepgd.study.merge_shards import merge as combine

@@ -1,4 +1,4 @@
-"""Options and exit codes that several commands share, and their quick end."""
+"""Options and exit codes that several commands share."""
 
 import gc
 import json
@@ -16,7 +16,7 @@ INTERRUPTED = 130
 SOME_FAILED = 3
 LARGEST_SEED = 2**32 - 1
 
-# As a study goes: made, run, looked at, measured, kept. What is not named here stands at the end.
+# Commands in the order of a study: create, run, analyze, measure, maintain. Commands that are not listed come last.
 ORDER = (
     *("search", "init", "train", "list", "analyze", "measure", "landscape"),
     *("dashboard", "verify", "compact", "merge", "plugin"),
@@ -24,10 +24,10 @@ ORDER = (
 
 
 class InOrder(TyperGroup):
-    """A group whose help lists its commands in ORDER, each with the whole first sentence of its own."""
+    """A command group whose help lists the commands in ORDER, each with its whole first paragraph."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        rank = {name: place for place, name in enumerate(ORDER)}
+        rank = {name: position for position, name in enumerate(ORDER)}
         return sorted(super().list_commands(ctx), key=lambda name: rank.get(name, len(rank)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -53,12 +53,12 @@ Plugin = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE.py",
-        help="Offer the optimizers, models, data sets and schedules of a Python file to this run (repeatable).",
+        help="Use the optimizers, models, data sets and schedules of a Python file (repeatable).",
     ),
 ]
 DataPath = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Where the sweep's data file is now, or its folder; it must hold the same data."),
+    typer.Option(metavar="FILE", help="New path of the sweep's data file or folder, which must hold the same data."),
 ]
 On = Annotated[
     str | None,
@@ -69,7 +69,7 @@ On = Annotated[
         envvar="SWEEPGD_ON",
     ),
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers of the cluster that --on dask, slurm, … makes.")]
+Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers of the cluster that --on dask, slurm, … starts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
 Verbose = Annotated[
@@ -78,33 +78,33 @@ Verbose = Annotated[
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")]
 
 
-def check_surroundings(arguments: Sequence[str]) -> None:
-    """Raises UsageError where an argument or a variable cannot be used, which else shows late, and in the words of others."""
+def check_environment(arguments: Sequence[str]) -> None:
+    """Raise UsageError for an argument or environment variable that would otherwise fail late, in a library's own words."""
     given = {f"the argument {text!r}": text for text in arguments}
     given |= {f"{name}={text!r}": text for name, text in os.environ.items() if name.startswith("SWEEPGD_")}
     for what, text in given.items():
         if any("\ud800" <= character <= "\udfff" for character in text):
-            raise UsageError(f"{what} is not UTF-8, as what is recorded must be: give another, or rename the file")
+            raise UsageError(f"{what} is not UTF-8, and records need UTF-8: use another value, or rename the file")
     threads = os.environ.get("NUMBA_NUM_THREADS", "").strip()
     if threads.lstrip("-+").isdecimal() and int(threads) < 1:
-        raise UsageError(f"NUMBA_NUM_THREADS={threads}: Numba does not start with it; unset it, or give a number from 1")
+        raise UsageError(f"NUMBA_NUM_THREADS={threads}: Numba needs at least 1 thread; unset it, or set 1 or more")
 
 
 def settle_imports() -> None:
-    """Leaves all that is imported so far out of the search for cycles when Python ends, which takes 0.4 s of a `search`.
+    """Exclude all imported objects from the garbage collection when Python ends, which takes 0.4 s of a `search`.
 
-    For a command that has imported what it needs, and run no plugin: what those leave, as an open file, is still taken apart.
+    Call it after the imports and before any plugin runs: objects that plugins leave, such as an open file, are still collected.
     """
     gc.freeze()
 
 
 def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
-    """Return which of these options stand on the command line, where one beats another's environment variable."""
+    """Return for each option whether the command line gives it, and it therefore overrides environment variables."""
     return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
 
 
 def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
-    """Return the number of local workers and the cluster, at most one of them given. Raises UsageError where both are."""
+    """Return the number of local workers and the cluster, of which at most one is given. Raises UsageError if both are."""
     from sweepgd.execution.clusters import Cluster
 
     given = on_command_line(context, "workers", "on")
@@ -114,19 +114,20 @@ def place_to_run(context: typer.Context, workers: int | None, on: str | None, jo
         workers, on = (workers, None) if given["workers"] else (None, on)
     if on is None:
         if jobs is not None:
-            raise UsageError("--jobs are workers of a cluster: name it with --on")
+            raise UsageError("--jobs is the number of workers of a cluster: name the cluster with --on")
         return workers, None
     return None, Cluster(on, jobs)
 
 
 def one_of(**flags: bool) -> None:
+    """Raise UsageError if several of these flags are given."""
     given = [f"--{name}" for name, value in flags.items() if value]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} contradict each other: give one of them")
 
 
 def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
-    """`--set` overrides with those of other flags added. Raises UsageError where both give the same key."""
+    """Return the `--set` overrides and those of other flags. Raises UsageError if both give the same key."""
     keys = {override.partition("=")[0].strip() for override in overrides}
     added = list(overrides)
     for key, value in flags.items():

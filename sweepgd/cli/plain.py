@@ -48,8 +48,8 @@ class RunPrinter:
         assert training.outcome is not None
         line = f"{training.outcome.status}: {training.outcome.message}"
         if training.updates:
-            each = duration(training.seconds / training.updates)
-            line += f"; {training.updates} updates in {duration(training.seconds)}, {each} each"
+            per_update = duration(training.seconds / training.updates)
+            line += f"; {training.updates} updates in {duration(training.seconds)}, {per_update} each"
         if training.steps_to_goal is not None:
             line += f"; goal reached after {training.steps_to_goal} updates"
         if training.points and not self._began:
@@ -62,8 +62,8 @@ class RunPrinter:
         points = [
             {name: None if value != value else value for name, value in point._asdict().items()} for point in training.points
         ]
-        told = {"status": training.outcome.status, "message": training.outcome.message, "data": data_values(training.data)}
-        return json.dumps(told | {"curve": points}, indent=2)
+        values = {"status": training.outcome.status, "message": training.outcome.message, "data": data_values(training.data)}
+        return json.dumps(values | {"curve": points}, indent=2)
 
 
 def _columns(point: Evaluation, limit: float) -> list[str]:

@@ -1,4 +1,4 @@
-"""`sweepgd plugin`: the commands for those who write plugins."""
+"""`sweepgd plugin`: the commands for authors of plugins."""
 
 from pathlib import Path
 from shlex import quote
@@ -24,7 +24,7 @@ def new(
     name: Annotated[str, typer.Argument(help="The optimizer's name on the command line and in sweep files.")],
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to write it; ./NAME if not given.")] = None,
 ) -> None:
-    """Write a package that offers an optimizer, installs, and passes its checks: put your own rule into it."""
+    """Write an installable package with an optimizer that passes all checks, to be replaced by your own."""
     from sweepgd.plugins import scaffold
 
     target = folder or Path(name)
@@ -40,11 +40,11 @@ def check(
         str,
         typer.Argument(
             metavar="NAME|FILE.py",
-            help="An installed optimizer, model, data set or schedule; or a distribution or a file: then all that it offers.",
+            help="An installed optimizer, model, data set or schedule, or all those of a distribution or a file.",
         ),
     ],
 ) -> None:
-    """Check that a plugin keeps to its contract, a line a check."""
+    """Check that a plugin keeps to its contract, and print one line per check."""
     from sweepgd.plugins import checks
 
     subjects = checks.plugins_in(Path(name)) if checks.is_file(name) else checks.plugins_of(name)

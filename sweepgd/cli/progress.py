@@ -155,7 +155,7 @@ class SearchProgress(TaskProgress):
     def _note(self) -> str:
         note = super()._note()
         if self._best < inf:
-            # Those recorded already are not read again for this.
+            # Earlier results are not read again only to find the best.
             best = "best of these" if self._already else "best"
             note += f", {best} {significant(self._best)} (trial {self._best_trial})"
         return note

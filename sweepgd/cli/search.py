@@ -32,10 +32,10 @@ from sweepgd.core.errors import UsageError
 from sweepgd.core.interrupts import end_on_interrupt
 
 
-def _gone(value: str | None) -> None:
+def _removed(value: str | None) -> None:
     if value is not None:
         raise UsageError(
-            "--storage is gone: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to run the trials on other machines"
+            "--storage was removed: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to run the trials on other machines"
         )
 
 
@@ -54,7 +54,7 @@ def search(
     ] = None,
     timeout: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m; the same command goes on."),
+        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m; run the same command to continue."),
     ] = None,
     trial_timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")
@@ -65,19 +65,19 @@ def search(
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option(metavar="I/N", help="Run one of N parts, such as 3/20, into a directory of its own; see merge."),
+        typer.Option(metavar="I/N", help="Run part I of N, such as 3/20, in a separate directory; see merge."),
     ] = None,
-    storage: Annotated[str | None, typer.Option(hidden=True, callback=_gone)] = None,
+    storage: Annotated[str | None, typer.Option(hidden=True, callback=_removed)] = None,
     data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew; the results there are moved aside, not deleted.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start again; earlier results are moved aside, not deleted.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     json_: Json = False,
 ) -> None:
-    """Run a sweep, or continue it: only what is not recorded yet is run."""
+    """Run a sweep, or continue it: trials that are recorded already are not run again."""
     from sweepgd.cli.durations import seconds
     from sweepgd.sweep import load
 
@@ -105,7 +105,7 @@ def search(
     def interrupted() -> str:
         if not (directory / "sweep.toml").is_file():
             return "interrupted before any trial began"
-        return f"interrupted; what finished is in {directory}: the same command goes on from there"
+        return f"interrupted; finished trials are in {directory}: run the same command to continue"
 
     counted = None if part is None else part.trials
     with end_on_interrupt(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose, counted=counted) as progress:
@@ -132,19 +132,19 @@ def search(
     from sweepgd.cli.console import say
 
     show(summary(results, 5), json_)
-    lost = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
+    missing = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
         say(f"Recorded in {directory}.", _next(loaded.name, directory, part, default=out is None))
     progress.show_warnings()
     failed = _failed(results)
-    for line in filter(None, (lost, failed)):
+    for line in filter(None, (missing, failed)):
         print(f"sweepgd: {line}", file=sys.stderr)
-    if lost or failed:
+    if missing or failed:
         raise typer.Exit(SOME_FAILED)
 
 
 def _shard(text: str, sweep: Any) -> Any:
-    """Return the part of the search that is asked for. Raises UsageError where the search has no such part."""
+    """Return the requested part of the search. Raises UsageError if the search cannot be divided into such parts."""
     from sweepgd.study.shard import Shard
 
     shard = Shard.of(text)
@@ -153,7 +153,7 @@ def _shard(text: str, sweep: Any) -> Any:
 
 
 def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
-    """Return the line that says what to do with the results; of a shard, which is in the `default` directory or another."""
+    """Return a line with the next command for the results. `default` says whether a shard is in its default directory."""
     if shard is None:
         return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
     shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"
@@ -161,7 +161,7 @@ def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
 
 
 def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
-    """Says what is measured; how many values are missing, and the command that takes them, or ''."""
+    """Print what is measured. Return how many values are missing and the command that measures them, or ''."""
     from sweepgd.cli.console import say
     from sweepgd.minimisers.unmeasured import latest
     from sweepgd.report.measure_table import failures, recorded
@@ -170,8 +170,8 @@ def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
     table = latest(results)
     if not as_json:
         say(recorded(table))
-    lost = failures(table)
-    return lost and f"{lost}; to take them: {as_command(results.directory, spec)}"
+    missing = failures(table)
+    return missing and f"{missing}; to measure them: {as_command(results.directory, spec)}"
 
 
 def _failed(results: Any) -> str:
@@ -189,7 +189,7 @@ def _failed(results: Any) -> str:
     return f"{count} trial{'s' * (count > 1)} failed or timed out; trial {first['trial']}: {first['message']}"
 
 
-def _tell(line: str) -> None:
+def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr)
 
 
@@ -203,11 +203,11 @@ def _dry_run(sweep: Any, directory: Path, data_path: Path | None, plugins: list[
 
     with registered(plugins):
         sweep = sweep if data_path is None else at(sweep, data_path)
-        prepared = prepare(as_recorded(directory, sweep, _tell))
+        prepared = prepare(as_recorded(directory, sweep, _to_stderr))
         values = space_values(prepared)
         if as_json:
             print(json.dumps(values, indent=2))
         else:
             say(space_text(prepared, values))
     for line in values["warnings"]:
-        _tell(f"warning: {line}")
+        _to_stderr(f"warning: {line}")

@@ -21,7 +21,7 @@ def train(
     optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
     batch_size: Annotated[
-        str | None, typer.Option(help='Rows an update, or "full"; if not given 32, without data "full".')
+        str | None, typer.Option(help='Rows per update, or "full"; 32 if not given, without data "full".')
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training rows; 10 if --set gives no budget.")
@@ -29,14 +29,15 @@ def train(
     schedule: Annotated[str, typer.Option(help="A schedule (see: sweepgd list schedules).")] = "constant",
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of starting weights and batches.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Record the run there, as a search would.", envvar="SWEEPGD_OUT")
+        Path | None,
+        typer.Option(metavar="DIR", help="Record the run in this directory, as a search does.", envvar="SWEEPGD_OUT"),
     ] = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
     quiet: Quiet = False,
     json_: Json = False,
 ) -> None:
-    """Train one configuration, a line an epoch."""
+    """Train one configuration, and print one line per evaluation."""
     from sweepgd.record.disk_space import check_writable
 
     size = int(batch_size) if batch_size is not None and batch_size.isdecimal() else batch_size

@@ -14,37 +14,38 @@ from sweepgd.cli.options import Directory, Json
 def verify(
     directory: Directory,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Set damaged files aside in DIR/damaged, and make again what a log still holds.")
+        bool,
+        typer.Option("--repair", help="Move damaged files to DIR/damaged, and rebuild parts whose rows are still in a log."),
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Read every byte of a results directory, and name what is damaged: then exit 1."""
+    """Read every byte of a results directory, and list damaged files; exit with 1 if there are any."""
     from sweepgd.record.repair import repair as set_aside
     from sweepgd.record.verify import verify as read
 
-    repaired = [_plain(directory, vars(each)) for each in set_aside(directory)] if repair else []
-    found = read(directory)
-    findings = [_plain(directory, vars(finding)) for finding in found.findings]
+    repairs = [_plain(directory, vars(repaired)) for repaired in set_aside(directory)] if repair else []
+    verified = read(directory)
+    findings = [_plain(directory, vars(finding)) for finding in verified.findings]
     if json_:
-        answer = {"files": found.files, "trials": found.trials, "findings": findings}
-        print(json.dumps(answer | ({"repaired": repaired} if repair else {}), indent=2))
+        answer = {"files": verified.files, "trials": verified.trials, "findings": findings}
+        print(json.dumps(answer | ({"repaired": repairs} if repair else {}), indent=2))
     else:
-        for each in repaired:
-            where = f"set aside in {each['aside']}; " if each["aside"] else ""
-            print(f"{each['path']}: {where}{each['outcome']}")
+        for entry in repairs:
+            where = f"set aside in {entry['aside']}; " if entry["aside"] else ""
+            print(f"{entry['path']}: {where}{entry['outcome']}")
         for finding in findings:
             print(f"{finding['path']}: {finding['reason']}")
-        state = f", {len(found.damaged)} damaged" if found.damaged else "" if findings else ", whole"
+        state = f", {len(verified.damaged)} damaged" if verified.damaged else "" if findings else ", undamaged"
         aside = sum(path.is_file() for path in (directory / "damaged").rglob("*"))
-        kept = f"; {aside} set aside in {directory / 'damaged'}" if aside else ""
-        print(f"{directory}: {found.files} files of {found.trials} trials{state}{kept}")
-    if found.damaged:
+        moved = f"; {aside} set aside in {directory / 'damaged'}" if aside else ""
+        print(f"{directory}: {verified.files} files of {verified.trials} trials{state}{moved}")
+    if verified.damaged:
         if not repair:
             again = f"sweepgd verify {quote(str(directory))} --repair"
-            print(f"sweepgd: to set aside what is damaged, and go on with the rest: {again}", file=sys.stderr)
+            print(f"sweepgd: to set damaged files aside and continue: {again}", file=sys.stderr)
         raise typer.Exit(1)
 
 
 def _plain(directory: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """Values with paths as texts, below the directory."""
+    """Return the values with paths as text, relative to the directory."""
     return {name: str(value.relative_to(directory)) if isinstance(value, Path) else value for name, value in values.items()}

@@ -199,7 +199,7 @@ class Measurer:
 
 
 def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
-    """Yield each value with the seconds that it took; after a SweepgdError, yield its message without end."""
+    """Yield each value with its seconds. After a SweepgdError, yield its message again and again."""
     while True:
         begun = perf_counter()
         try:

@@ -33,10 +33,13 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
     dropped |= raw.unlabelled
     if not dropped.any():
         return raw
-    kept = ~dropped
+    complete = ~dropped
     note = f"{faults.where}: {int(dropped.sum()):,} of {len(dropped):,} rows are left out, since a value is missing"
     return raw._replace(
-        inputs=raw.inputs[kept], targets=raw.targets[kept], unlabelled=raw.unlabelled[kept], notes=(*raw.notes, note)
+        inputs=raw.inputs[complete],
+        targets=raw.targets[complete],
+        unlabelled=raw.unlabelled[complete],
+        notes=(*raw.notes, note),
     )
 
 

@@ -40,10 +40,10 @@ def _take(rows: Array, labels: Array | None, how: str, count: int, rng: np.rando
 
     strata = labels[rows] if how == "stratified" and labels is not None else None
     try:
-        kept, taken = train_test_split(rows, test_size=count, random_state=int(rng.integers(2**32)), stratify=strata)
+        remaining, taken = train_test_split(rows, test_size=count, random_state=int(rng.integers(2**32)), stratify=strata)
     except ValueError as error:
         raise SweepgdError(_too_small(strata, count)) from error
-    return np.sort(kept), np.sort(taken)
+    return np.sort(remaining), np.sort(taken)
 
 
 def _too_small(strata: Array | None, count: int) -> str:

@@ -141,7 +141,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
         for cells, name in zip(read.targets, targets, strict=True):
             cells.append(plain(batch.column(at[name])))
         start = stop
-    for name in (name for name, told in texts.items() if not told):
+    for name in (name for name, text in texts.items() if not text):
         faults.add(name, " holds numbers as text", f"save them as numbers, name it in data.categories, {EXCLUDE_IT}")
     return read._replace(inputs=read.inputs[:start])
 

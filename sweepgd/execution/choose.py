@@ -1,4 +1,4 @@
-"""The engine of a search or a measurement: the local pool, or workers behind an executor or a Dask client."""
+"""Choose the engine of a command: the local pool, or the workers of an executor or a Dask client."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from sweepgd.sweep import Sweep
 
 @dataclass(frozen=True)
 class Work:
-    """The tasks of one command: `run(context, task, report, keep)` of a sweep, whose prepared data are in the folder `data`."""
+    """The work of one command: `run(context, task, report, keep)` for each task of a sweep, with prepared data in `data`."""
 
     sweep: Sweep
     run: TaskFunction
@@ -34,9 +34,7 @@ class Work:
 
 @contextmanager
 def opened(options: RunOptions) -> Iterator[Any]:
-    """Yield the executor; for a Cluster a Dask client, until the block is left. Raises SweepgdError where it cannot be
-    reached.
-    """
+    """Yield the executor, or for a Cluster a Dask client, closed after the block. Raises SweepgdError if it is unreachable."""
     if isinstance(options.executor, Cluster):
         with options.executor.client(options.progress.note) as client:
             yield client
@@ -45,9 +43,9 @@ def opened(options: RunOptions) -> Iterator[Any]:
 
 
 def make(work: Work, options: RunOptions, executor: Any, tasks: int) -> Engine:
-    """Return the engine that runs a number of tasks. `executor` is a Dask client, an Executor, or None for local processes."""
+    """Return an engine for this number of tasks. `executor` is a Dask client, an Executor, or None for local processes."""
     note = options.progress.note
-    # Pruning decides, and a deadline is checked, before a task begins: no worker may hold a second one then.
+    # Pruning and a deadline decide late whether a task begins, so no worker may hold a second task then.
     ahead = not work.rungs and options.timeout is None
     if executor is None:
         setup = WorkerSetup(work.sweep, work.run, work.data, options.plugins)

@@ -14,14 +14,14 @@ from sweepgd.execution.fork_server import cores
 from sweepgd.execution.queues import QUEUES, queued
 
 LOCAL = "dask"
-# A scheduler that does not answer within this time is not there.
+# A scheduler that does not answer within this time counts as unreachable.
 CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster as `--on` names it. `jobs` is the number of workers of one that is made for the command: by default as many as
-    cores, or 1 job of a queue. Raises UsageError for an unknown one."""
+    """A cluster as named by `--on`. `jobs` is the number of workers of a cluster that the command starts: by default one per
+    core, or 1 job of a queueing system. Raises UsageError for an unknown cluster."""
 
     on: str
     jobs: int | None = None
@@ -31,7 +31,7 @@ class Cluster:
 
     @contextmanager
     def client(self, note: Callable[[str], None]) -> Iterator[Any]:
-        """Yield a Dask client; a cluster that was made for it ends with the block. Raises SweepgdError where there is none."""
+        """Yield a Dask client; a cluster started for it ends with the block. Raises SweepgdError if it cannot be reached."""
         with _connected(self.on, self.jobs, note) as client:
             yield client
 
@@ -41,7 +41,7 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
     distributed = _imported("distributed", "dask", on)
     for name in [*logging.root.manager.loggerDict]:  # Dask gives many of its own loggers a level
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said by our own lines
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # our own messages report errors
     warnings.filterwarnings("ignore", module=r"distributed\b.*")
     cluster = None
     try:
@@ -69,7 +69,7 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
 
 
 def _check(on: str, jobs: int | None) -> None:
-    """Raise UsageError where `on` names no cluster, or `jobs` does not go with it."""
+    """Raise UsageError if `on` is not a cluster, or is one that does not take `jobs`."""
     if on in QUEUES or on == LOCAL:
         return
     if "://" not in on:
@@ -79,27 +79,27 @@ def _check(on: str, jobs: int | None) -> None:
             f" {', '.join(known)}"
         )
     if jobs is not None:
-        made = ", ".join([LOCAL, *QUEUES])
-        raise UsageError(f"--jobs goes with --on {made}: the cluster at {on} has the workers that it has")
+        started = ", ".join([LOCAL, *QUEUES])
+        raise UsageError(f"--jobs is only for --on {started}: the workers of {on} are already running")
 
 
 async def _check_scheduler(distributed: Any, on: str) -> None:
-    """Raise where no scheduler answers: a client would wait for ever for what has the port, or leave a traceback."""
+    """Raise an error if no scheduler answers: a client would wait forever for another program, or print a traceback."""
     security = distributed.Security().get_connection_args("client")
-    async with distributed.rpc(on, timeout=CONNECT_SECONDS, connection_args=security) as found:
-        identity = await asyncio.wait_for(found.identity(), CONNECT_SECONDS + 1)  # a connection that fails says why
+    async with distributed.rpc(on, timeout=CONNECT_SECONDS, connection_args=security) as server:
+        identity = await asyncio.wait_for(server.identity(), CONNECT_SECONDS + 1)  # later than the connection's own error
     if identity["type"] != "Scheduler":
         raise SweepgdError(f"--on {on}: that is a Dask {identity['type'].lower()}, give the address of its scheduler")
 
 
 def _local(distributed: Any, workers: int) -> Any:
-    """A cluster whose workers are threads of this process: it starts in 0.1 s and ends in 0.02 s, one of processes in 3.2 and
-    0.9. The trials run in helper processes all the same."""
+    """Return a cluster whose workers are threads of this process: it starts in 0.1 s and ends in 0.02 s, with processes in
+    3.2 s and 0.9 s. Trials still run in helper processes."""
     return distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=workers,
         processes=False,
-        memory_limit=0,  # of a trial, which is limited itself, not of this process
+        memory_limit=0,  # each trial has its own limit, and this process needs none
         dashboard_address=":0",
         silence_logs=logging.CRITICAL,
     )
@@ -108,11 +108,11 @@ def _local(distributed: Any, workers: int) -> Any:
 def _unreachable(on: str, error: Exception) -> str:
     if on == LOCAL:
         return f"cannot start a local Dask cluster: {reason(error)}"
-    if isinstance(error, (asyncio.TimeoutError, MemoryError)):  # the latter by a length that is none
-        error = TimeoutError("what listens there does not respond as Dask does")
+    if isinstance(error, (asyncio.TimeoutError, MemoryError)):  # MemoryError: bytes of another protocol read as a length
+        error = TimeoutError("the program that listens there does not respond like Dask")
     hint = ""
     if on.startswith("tls://") or "Closed" in type(error).__name__:
-        hint = "; a scheduler that wants TLS has an address tls://…, and its keys are named in Dask's configuration"
+        hint = "; a scheduler with TLS has an address tls://…, and Dask's configuration names its keys"
     return f"no Dask scheduler answers at {on}: {reason(error)}{hint}"
 
 

@@ -1,7 +1,7 @@
-"""Blocks carried by Dask. Each block is sent to a worker of our choice, so that we know what is lost with a worker.
+"""Send blocks with Dask. Each block is assigned to one worker, so that the blocks that are lost with a worker are known.
 
-Dask's own way, to run a task again elsewhere without a word and to give it up after the loss of a few workers, would leave
-attempts uncounted and condemn innocent trials (dask-jobqueue#122).
+By itself, Dask repeats a task on another worker without a message, and fails it after the loss of a few workers. Then attempts
+could not be counted, and trials would fail that did not cause the loss (dask-jobqueue#122).
 """
 
 import asyncio
@@ -41,7 +41,7 @@ def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
         worker.log_event(topic, {"block": block.number, "report": pickle.dumps(rung)})
 
     def wanted() -> bool:
-        """False once the driver has cancelled the block, as the scheduler does where the driver is gone."""
+        """Return False once the driver has cancelled the block, or the scheduler has because the driver has ended."""
         task = worker.state.tasks.get(key)
         return task is not None and task.state != "cancelled"
 
@@ -55,13 +55,13 @@ class _Sent:
     worker: str
     future: "Future[Any]"
     begun: float | None = None
-    """The time when the worker told that it has begun."""
+    """The time of the worker's message that the block has begun."""
 
 
 class DaskTransport:
     """Carries the blocks of one study through a client.
 
-    All state belongs to the thread that calls; what happens in the client's is put into a queue of functions for it to call.
+    Only the caller's thread changes state. Events in the client's thread are queued as functions for the caller's thread.
     """
 
     block_seconds = 2.0
@@ -81,13 +81,14 @@ class DaskTransport:
         return 0 if self._workers.study is None else sum(self._workers.threads.values())
 
     def open(self) -> None:
-        self._client.subscribe_topic(self._topic, lambda event: self._happened.put(partial(self._told, event[1])))
+        self._client.subscribe_topic(self._topic, lambda event: self._happened.put(partial(self._worker_message, event[1])))
         self._workers.watch()
 
     def can_run(self, seconds: float) -> bool:
         return bool(self._with_life(seconds))
 
     def _with_life(self, seconds: float) -> list[str]:
+        """Return the workers that are expected to live for more than `seconds`."""
         return [worker for worker in self._workers.threads if self._workers.life_left(worker) > seconds]
 
     def submit(self, block: Block, seconds: float = 0.0) -> None:
@@ -134,7 +135,7 @@ class DaskTransport:
             self._call(None, helpers.end, self._study.id).result(CLOSE_SECONDS)
 
     def _call(self, workers: list[str] | None, function: Callable[..., None], *arguments: Any) -> Any:
-        """Begin to call a function on workers, all by default, whatever comes of it."""
+        """Start a call of a function on workers, by default on all, and ignore its errors."""
 
         async def call() -> None:
             with suppress(Exception):
@@ -155,7 +156,7 @@ class DaskTransport:
             outcome: BlockOutcome = await answered(future.result())
         except (CancelledError, asyncio.CancelledError):
             self._happened.put(partial(self._cancelled, number))
-        except CommClosedError:  # while the outcome was fetched: if the scheduler is gone, the client is about to notice
+        except CommClosedError:  # while the outcome was fetched; if the scheduler has ended, the client notices soon
             self._happened.put(partial(self._lost, number, blameless=True))
         except KilledWorker:
             self._happened.put(partial(self._lost, number, blameless=False))
@@ -164,8 +165,8 @@ class DaskTransport:
         else:
             self._happened.put(partial(self._ended, number, outcome))
 
-    def _told(self, message: dict[str, Any]) -> None:
-        """A worker tells that a block has begun, or that a trial waits at a rung."""
+    def _worker_message(self, message: dict[str, Any]) -> None:
+        """Handle a worker's message that a block has begun, or that a trial waits at a rung."""
         if (sent := self._sent.get(message["block"])) is not None:
             if sent.begun is None:
                 sent.begun = monotonic()
@@ -191,7 +192,7 @@ class DaskTransport:
         if self._client.status != "running":
             raise gone(self._client, "the connection to it is lost")
         if self._workers.study is not None and self._workers.study.status != "finished":
-            self._workers.study = None  # the last worker that had it has gone: it is sent again
+            self._workers.study = None  # its last holder has ended: send it again
         self._lost(number, blameless=True, planned=self._sent[number].worker in self._workers.retiring)
 
     def _ended(self, number: int, outcome: BlockOutcome) -> None:

@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster: as they come they are checked and given the study, and their end is noticed."""
+"""The workers of a Dask cluster: check new workers, send them the study, and notice their end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,8 +21,8 @@ WATCH_SECONDS = 1.0
 class DaskWorkers:
     """Watches the workers in the client's thread.
 
-    What it notices there is handed to `happened` as a function for the caller's thread to call, which changes the state, or
-    raises SweepgdError where the cluster cannot be used.
+    Each event there is passed to `happened` as a function that the caller's thread calls. The function changes the state, or
+    raises SweepgdError if the cluster cannot be used.
     """
 
     def __init__(self, client: Client, study: Study, happened: Callable[[Callable[[], None]], None]) -> None:
@@ -30,19 +30,19 @@ class DaskWorkers:
         self.threads: dict[str, int] = {}
         """The number of threads of each worker that may be given blocks, by address."""
         self.study: Future[Any] | None = None
-        """The study on the cluster; None before it is sent, and again once the last worker that had it has gone."""
+        """The study on the cluster; None before it is sent, and after its last holder has ended."""
         self.removed: Callable[[str, bool], None] = lambda worker, expected: None
-        """Called with the address of a worker that has gone, and whether that was planned."""
-        self._asked: dict[str, Any] = {}
-        """The check of each worker that is known, made or under way."""
+        """Called with the address of a worker that has ended, and whether the end was planned."""
+        self._checks: dict[str, Any] = {}
+        """The finished or running check of each known worker."""
         self._missed: set[str] = set()
-        """Workers that were not in the last list, which may be older than the news of a new worker."""
+        """Workers that were not in the last list. That list may be older than the worker."""
         self.retiring: set[str] = set()
-        """Workers that have begun to end as planned. The last one cannot hand on its data: Dask calls that unexpected."""
+        """Workers whose planned end has begun. Dask calls the end of the last one unexpected, since no other takes its data."""
         self.longest_life = 0.0
-        """The seconds that a worker could be given blocks until it ended as planned, the longest of all."""
+        """The longest time in seconds for which a worker that ended as planned could be given blocks."""
         self._since: dict[str, float] = {}
-        """The time since which each worker could be given blocks."""
+        """The time from which each worker could be given blocks."""
         self._sending: Any = None
         self._watching: Any = None
 
@@ -54,7 +54,7 @@ class DaskWorkers:
         """Stop watching."""
         if self._watching is not None:
             self._watching.cancel()
-        for worker in self._asked:
+        for worker in self._checks:
             with suppress(ValueError):  # not subscribed yet
                 self._client.unsubscribe_topic(worker)
 
@@ -64,8 +64,10 @@ class DaskWorkers:
         return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
 
     def life_left(self, worker: str) -> float:
-        """Return the seconds until a worker is expected to end: as old as those that have ended as planned. An older one has
-        another end, or none."""
+        """Return the seconds until the expected planned end of a worker, or infinity if none is expected.
+
+        A worker is expected to live as long as the longest that ended as planned. If it is older, nothing is known of its end.
+        """
         if worker in self.retiring:
             return 0.0
         left = self.longest_life - (monotonic() - self._since[worker])
@@ -81,30 +83,32 @@ class DaskWorkers:
                 if self._client.status != "running":
                     self._happened(partial(self._unreachable, reason(error)))
             else:
-                for worker in threads.keys() - self._asked.keys():
-                    self._asked[worker] = asyncio.ensure_future(self._admit(worker))
+                for worker in threads.keys() - self._checks.keys():
+                    self._checks[worker] = asyncio.ensure_future(self._admit(worker))
                 self._happened(partial(self._listed, threads))
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _admit(self, worker: str) -> None:
-        """Compare a worker's software with ours; one that does not answer is asked again later."""
+        """Compare a worker's software with ours. A worker that does not answer is checked again later."""
         try:
             wanted = self._study.requirements
             difference = (await answered(self._client.run(differences, wanted, workers=[worker])))[worker]
         except ImportError as error:
-            difference = f"sweepgd cannot be imported there ({reason(error)}): install what is here"
+            difference = f"sweepgd cannot be imported there ({reason(error)}): install the same packages there"
         except Exception as error:
-            if isinstance(error, (OSError, KeyError)) or self._client.status != "running":  # the worker, or all, is gone
-                self._asked.pop(worker, None)
+            if (
+                isinstance(error, (OSError, KeyError)) or self._client.status != "running"
+            ):  # the worker or the cluster has ended
+                self._checks.pop(worker, None)
                 return
             difference = f"its software cannot be checked ({reason(error)})"
-        # The topic "all" would do, but it has events that the scheduler cannot send: it drops a client that subscribes to it.
-        self._client.subscribe_topic(worker, lambda event: self._happened(partial(self._heard, worker, event[1])))
+        # The topic "all" has events that the scheduler cannot send, and it disconnects a client that subscribes to them.
+        self._client.subscribe_topic(worker, lambda event: self._happened(partial(self._scheduler_message, worker, event[1])))
         self._happened(partial(self._compared, worker, difference))
 
     async def _send(self, worker: str) -> None:
-        """Send the study to one worker, from which the others get it when they need it."""
-        with suppress(Exception):  # sent again with the next list
+        """Send the study to one worker; Dask copies it to others when they need it."""
+        with suppress(Exception):  # the next list of workers sends it again
             self.study = await answered(self._client.scatter(self._study, workers=[worker], hash=False))
 
     # In the caller's thread
@@ -112,8 +116,8 @@ class DaskWorkers:
     def _listed(self, threads: dict[str, int]) -> None:
         self.threads.update({worker: count for worker, count in threads.items() if worker in self.threads})
         gone = self.threads.keys() - threads.keys()
-        twice, self._missed = gone & self._missed, gone
-        for worker in twice:
+        missed_twice, self._missed = gone & self._missed, gone
+        for worker in missed_twice:
             self._remove(worker, expected=False)
         if self.study is None and self.threads and (self._sending is None or self._sending.done()):
             self._sending = self.in_loop(self._send(next(iter(self.threads))))
@@ -121,12 +125,12 @@ class DaskWorkers:
     def _compared(self, worker: str, difference: str | None) -> None:
         if difference is not None:
             raise SweepgdError(f"worker {worker}: {difference}")
-        self.threads[worker] = 1  # until the list that follows
+        self.threads[worker] = 1  # until the next list
         self._since[worker] = monotonic()
         self._listed(dict(self.threads))
 
-    def _heard(self, worker: str, message: dict[str, Any]) -> None:
-        """The scheduler tells of a worker."""
+    def _scheduler_message(self, worker: str, message: dict[str, Any]) -> None:
+        """Handle a message of the scheduler about a worker."""
         if message.get("status") == "closing_gracefully":
             self.retiring.add(worker)
             self._end_as_planned(worker)
@@ -135,7 +139,7 @@ class DaskWorkers:
 
     def _remove(self, worker: str, *, expected: bool) -> None:
         self.threads.pop(worker, None)
-        if self._asked.pop(worker, None) is not None:  # it may come back
+        if self._checks.pop(worker, None) is not None:  # it may connect again
             self._client.unsubscribe_topic(worker)
         if expected:
             self._end_as_planned(worker)
@@ -152,14 +156,14 @@ class DaskWorkers:
 
 
 def gone(client: Client, why: str) -> SweepgdError:
-    """Return the SweepgdError that the scheduler is gone."""
+    """Return the error for a scheduler that has ended or cannot be reached."""
     address = client.scheduler.address if client.scheduler else "?"
     return SweepgdError(
-        f"the Dask scheduler at {address} is gone ({why}): what finished is recorded, and the same command goes on from there"
+        f"the Dask scheduler at {address} is gone ({why}): finished trials are recorded; run the same command to continue"
     )
 
 
 async def answered(awaitable: Any) -> Any:
-    """Return what a method of the client returns in its own thread, where it is awaitable."""
+    """Return the result of a client's method, which is awaitable in the client's thread."""
     result: Awaitable[Any] = awaitable
     return await result

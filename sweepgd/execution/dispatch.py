@@ -1,4 +1,4 @@
-"""Tasks handed to workers as they have room, and what comes of them taken, until all are done or somebody asks to stop."""
+"""The loop that submits tasks to an engine and takes its events, until all tasks are done or a stop is requested."""
 
 from collections.abc import Callable, Iterator
 from math import inf
@@ -9,8 +9,8 @@ from sweepgd.core.interrupts import Stop
 from sweepgd.execution.engine import Engine
 from sweepgd.record.commit_results import FLUSH_SECONDS, ResultCommitter
 
-# The time that running tasks have after the signal, so that all is over in 2 s: publishing (0.3 s, see CLOSE_BYTES) and the end
-# of the interpreter and of its fork server (0.1 s) come after that.
+# The time that running tasks have after a stop signal. With publishing (0.3 s, see CLOSE_BYTES) and the exit of the interpreter
+# and its fork server (0.1 s) the command ends within 2 s.
 DRAIN_SECONDS = 1.0
 
 
@@ -22,10 +22,10 @@ def dispatch(
     stop: Stop,
     deadline: float = inf,
 ) -> None:
-    """Runs tasks, and gives each event of the engine to `take`, which adds what has finished to `reporting`.
+    """Run tasks, and pass each event of the engine to `take`, which adds finished results to `reporting`.
 
-    Begins none after the deadline, nor where there is no room for results, which is waited for no longer than until then.
-    Raises KeyboardInterrupt once asked to stop and drained.
+    No task begins after the deadline or while the disk is full, and the wait for disk space ends at the deadline. Raises
+    KeyboardInterrupt after a stop request, once the running tasks have ended or their time is up.
     """
     more = True
     while more or engine.busy or reporting.unreported:
@@ -51,7 +51,7 @@ def dispatch(
 
 
 def _drain(engine: Engine, take: Callable[[Any], None], reporting: ResultCommitter, stop: Stop) -> None:
-    reporting.note(f"stopping: what runs has {DRAIN_SECONDS:g} s to finish; a second Ctrl-C stops at once")
+    reporting.note(f"stopping: running tasks have {DRAIN_SECONDS:g} s to finish; a second Ctrl-C stops at once")
     engine.drain()
     while engine.busy and stop.seconds < DRAIN_SECONDS:
         for event in engine.events(timeout=FLUSH_SECONDS):

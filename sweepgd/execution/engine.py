@@ -23,16 +23,16 @@ class Engine(Protocol):
         """True if any submitted task has not ended."""
 
     def submit(self, task: Any) -> None:
-        """Take over a task."""
+        """Add a task."""
 
     def withdraw(self) -> None:
-        """Begin no further task; those submitted that have not begun are dropped."""
+        """Begin no further task, and drop submitted tasks that have not begun."""
 
     def drain(self) -> None:
-        """Withdraw, and expect the end of the engine as soon as the running tasks have ended."""
+        """Withdraw; the engine is used only until the running tasks have ended."""
 
     def reply(self, rung: Any, prune: bool) -> None:
-        """Tell the trial that reported at a rung to stop, or to go on."""
+        """Tell the trial that reported at a rung to stop or to continue."""
 
     def events(self, timeout: float) -> Iterator[Any]:
-        """Yield what has happened since the last call; wait for something at most `timeout` seconds."""
+        """Yield the events since the last call; wait at most `timeout` seconds for the first."""

@@ -1,7 +1,7 @@
-"""Blocks carried by any `concurrent.futures.Executor`: processes, MPI ranks, Parsl, loky, or Ray through an adapter.
+"""Send blocks with any `concurrent.futures.Executor`: processes, MPI ranks, Parsl, loky, or Ray through an adapter.
 
-Such an executor gives no sign before a block has ended, so blocks are short, trials are judged where they run, and a worker is
-sent the study when it first asks for it.
+Such an executor reports nothing before a block has ended. So blocks are short, workers decide about pruning themselves, and a
+worker receives the study after its first block was returned as `StudyMissing`.
 """
 
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -17,7 +17,7 @@ from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 
 
 class ExecutorTransport:
-    """Carries the blocks of one study through an executor, which stays the caller's: it is not shut down."""
+    """Carries the blocks of one study through the caller's executor, which is not shut down."""
 
     block_seconds = 1.0
     answers = False
@@ -32,7 +32,7 @@ class ExecutorTransport:
         self._withdrawn = False
 
     def open(self) -> None:
-        """Check one worker before the first trial; each one is checked again before its own first."""
+        """Check one worker before the first trial. Every worker checks itself before its first block."""
         try:
             difference = self._executor.submit(differences, self._study.requirements).result()
         except Exception as error:
@@ -87,11 +87,11 @@ class ExecutorTransport:
             future.cancel()
 
     def close(self) -> None:
-        """Abandon what still runs; helper processes end by themselves when they have been idle."""
+        """Abandon running blocks; helper processes end by themselves after IDLE_SECONDS."""
         self.withdraw(drain=True)
 
     def _gone(self, error: BaseException) -> SweepgdError:
         broken = "is broken" if isinstance(error, BrokenExecutor) else "cannot run trials"
         return SweepgdError(
-            f"the executor {broken} ({reason(error)}): what finished is recorded, and the same search goes on with another"
+            f"the executor {broken} ({reason(error)}): finished trials are recorded; continue with another executor"
         )

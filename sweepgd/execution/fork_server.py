@@ -168,9 +168,6 @@ def _without_main() -> Iterator[None]:
 @contextmanager
 def without_interrupts() -> Iterator[None]:
     """Block Ctrl-C and SIGTERM for a process that starts in the block. It inherits the mask; only its parent ends it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A helper process as the worker sees it that has started it."""
+"""The worker's view of a helper process that it has started."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from sweepgd.execution.fork_server import without_interrupts
 from sweepgd.execution.helper_process import Start
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
 
-# A closed helper first ends its own processes.
+# The time that a closed helper has to end its own processes.
 END_SECONDS = 1.0
 
 
@@ -27,7 +27,7 @@ class Helper:
         self._connection = Connection(os.dup(self._socket.fileno()))
         self._sending = Lock()
         with theirs, without_interrupts():
-            # -P: a file in the working directory must not stand for a module of that name.
+            # -P: a file in the working directory must not replace a module of the same name.
             command = [sys.executable, "-P", "-m", "sweepgd.execution.helper_process", str(theirs.fileno())]
             self._process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -54,7 +54,7 @@ class Helper:
         return message
 
     def close(self) -> None:
-        """Let the process end, which ends the call of `run` too."""
+        """Make the process end, and with it the call of `run`."""
         with suppress(OSError):
             self._socket.shutdown(SHUT_RDWR)
 

@@ -1,7 +1,7 @@
 """The helper process that a worker on another machine starts: it owns a local pool, and runs blocks of trials in it.
 
 A worker of Dask is a daemonic process and may have no `multiprocessing` children (distributed#2142), but it may start a
-`subprocess`. So a plugin that raises, hangs, crashes or takes all memory costs one trial there as it does here.
+`subprocess`. So a plugin that raises, hangs, crashes or uses all memory loses only one trial, as with local workers.
 """
 
 import os
@@ -31,17 +31,17 @@ from sweepgd.training.sweep_context import SweepContext
 if TYPE_CHECKING:
     from sweepgd.execution.pruners import Judge, PruningTable
 
-# A block that takes longer than this goes back with the tasks that have not begun, for other workers.
+# After this time a block returns its tasks that have not begun, for other workers.
 LONGEST_SECONDS = 10.0
 # The time limit after the end of the worker; compiling a kernel, for example, may take longer.
 PATIENCE_SECONDS = 0.3
-# A trial goes on if the driver has not answered for this long: it may have been killed.
+# A trial continues if the driver has not answered for this long: it may have been killed.
 ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Start:
-    """The first message to a helper: the study, with paths on this machine, and the bytes of memory that a trial may take."""
+    """The first message to a helper: the study, with paths on this machine, and the memory limit of a trial in bytes."""
 
     sweep: Sweep
     run: TaskFunction
@@ -56,7 +56,7 @@ class Start:
 def main() -> None:
     """Run the blocks that come over the inherited connection, until it closes."""
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # a Ctrl-C in the terminal is the driver's to handle
+        signal.signal(number, signal.SIG_IGN)  # the driver handles a Ctrl-C in the terminal
     connection = Connection(int(sys.argv[1]))
     Thread(target=_end_with_worker, args=(connection.fileno(),), daemon=True).start()
     with suppress(EOFError, OSError):  # the worker is gone
@@ -72,16 +72,16 @@ def main() -> None:
                 message = connection.recv()
                 if isinstance(message, Block):
                     connection.send(_BlockRun(pool, connection, message, notes).run())
-    os._exit(0)  # nothing is left to be saved, and plugins may have threads that do not end
+    os._exit(0)  # all results are sent, and plugins may have threads that do not end
 
 
 def _end_with_worker(descriptor: int) -> None:
     """End this process soon after the worker has closed the connection, or has ended itself."""
     closed = poll()
-    closed.register(descriptor, 0)  # its end is always told
+    closed.register(descriptor, 0)  # an event mask of 0 reports only the end
     closed.poll()
     sleep(PATIENCE_SECONDS)
-    os._exit(1)  # which the pool's processes notice
+    os._exit(1)  # the pool's processes notice this and end too
 
 
 def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:
@@ -101,7 +101,7 @@ class _BlockRun:
         self._waiting = deque(block.tasks)
         self._returned = Returned(notes=notes)
         self._rung: Rung | None = None
-        self._asked = inf
+        self._asked_at = inf
         """The time when the driver was asked about the trial that waits at a rung."""
 
     def run(self) -> Returned:
@@ -112,7 +112,7 @@ class _BlockRun:
                 self._receive(self._connection.recv())
             if monotonic() > end:
                 self._set_aside()
-            if monotonic() > self._asked + ANSWER_SECONDS:
+            if monotonic() > self._asked_at + ANSWER_SECONDS:
                 self._receive(Answer(prune=False))
             while self._waiting and self._pool.has_room:
                 self._pool.submit(self._waiting.popleft())
@@ -127,7 +127,7 @@ class _BlockRun:
                 self._pool.drain()
         elif isinstance(message, Answer) and self._rung is not None:
             self._pool.reply(self._rung, message.prune)
-            self._rung, self._asked = None, inf
+            self._rung, self._asked_at = None, inf
 
     def _set_aside(self) -> None:
         self._returned.not_begun.extend(self._waiting)
@@ -139,7 +139,7 @@ class _BlockRun:
             return
         report = RungReport(event.task, event.percent, event.mean, judged=self._judge is not None)
         if self._judge is None:
-            self._rung, self._asked = event, monotonic()
+            self._rung, self._asked_at = event, monotonic()
             self._connection.send(report)
         else:
             self._returned.events.append(report)

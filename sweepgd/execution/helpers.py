@@ -1,7 +1,7 @@
 """The worker's side on another machine: the studies that it has received, and the helper processes that run their blocks.
 
-The functions here are called through an engine such as Dask, some of them in its threads. Each call of `run_block` takes a
-helper process of its own, started where none is idle, which is kept for the next block.
+The functions here are called through an engine such as Dask, some of them in its threads. Each call of `run_block` has its own
+helper process: an idle one, or else a new one, which later blocks use again.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ BlockOutcome = Returned | Refused | HelperLost | StudyMissing
 Report = Callable[[RungReport], None]
 Wanted = Callable[[], bool]
 
-# A study of which no block has come for this long ends here: its driver may have been killed.
+# A study without a new block for this long ends on this worker: its driver may have been killed.
 IDLE_SECONDS = 60.0
 
 _studies: dict[str, "_ReceivedStudy"] = {}
@@ -38,11 +38,11 @@ def run_block(
     report: Report | None = None,
     wanted: Wanted = lambda: True,
 ) -> BlockOutcome:
-    """Run a block of a study, which itself is needed in the first call alone.
+    """Run a block of a study; only the first call needs `study`.
 
-    `memory` is the limit of a trial in bytes, by default a core's share of this machine's; `report` sends a trial's mean at a
-    rung to the driver, which responds by `answer`. A block that is no longer `wanted` ends soon, also where a trial waits for
-    that response.
+    `memory` is the limit of a trial in bytes, by default the share of one core of this machine. `report` sends a trial's mean
+    at a rung to the driver, which responds by `answer`. A block ends soon after `wanted` returns False, even if a trial is
+    waiting for that response.
     """
     with _lock:
         received = _studies.get(study_id)
@@ -79,7 +79,7 @@ def end(study_id: str) -> None:
 
 
 class _ReceivedStudy:
-    """A study in this process: its files, and its helpers. It ends by itself where its driver is gone."""
+    """A study in this process: its files and its helpers. It ends by itself if its driver has ended."""
 
     def __init__(self, study: Study, memory: int | None) -> None:
         self._id, self._files = study.id, ExitStack()
@@ -140,7 +140,7 @@ class _ReceivedStudy:
             Thread(target=self._idle.pop().end, daemon=True).start()
 
     def _watch(self) -> None:
-        """End the blocks that are no longer wanted, and the study once it has been idle."""
+        """End unwanted blocks, and end the study once it has been idle for IDLE_SECONDS."""
         while self._running or monotonic() < self._used + IDLE_SECONDS:
             sleep(IDLE_SECONDS / 4)
             with self._lock:
@@ -151,7 +151,7 @@ class _ReceivedStudy:
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """The folder after the files have been written there."""
+    """Write files to a folder, and return the folder."""
     folder.mkdir(exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)

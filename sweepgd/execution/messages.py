@@ -9,12 +9,12 @@ from sweepgd.execution.worker_process import TaskFunction
 from sweepgd.sweep import Sweep
 
 if TYPE_CHECKING:
-    from sweepgd.execution.pruners import PruningTable  # which imports Optuna: a worker that judges no trial need not
+    from sweepgd.execution.pruners import PruningTable  # imports Optuna, which only a worker that prunes needs
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """All that a machine needs to run trials of a study but the installed packages; sent once to each worker."""
+    """All that a machine needs to run trials of a study, except installed packages; sent once to each worker."""
 
     id: str
     sweep: Sweep
@@ -25,18 +25,18 @@ class Study:
     requirements: Requirements
     """The software that must be installed, see `sweepgd.execution.requirements`."""
     data: Mapping[str, bytes]
-    """The files of the prepared data by name; empty where each replicate has data of its own, drawn where it runs."""
+    """The files of the prepared data by name; empty if each replicate draws its own data."""
     plugins: Mapping[str, bytes]
     """The sources of single-file plugins, by file name."""
     trial_timeout: float | None
     """In seconds."""
     ahead: bool
-    """True if tasks may wait in the queue of a worker process, false if each is to be handed out when one is free."""
+    """True if tasks may wait in the queue of a worker process, False if only an idle process gets a task."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Tasks that are sent together. `table` is None where no trial is judged, or the driver judges each."""
+    """Tasks that are sent together. `table` is None if trials are not pruned or the driver decides."""
 
     number: int
     tasks: tuple[Any, ...]
@@ -45,7 +45,7 @@ class Block:
 
 @dataclass(frozen=True)
 class RungReport:
-    """The mean objective of a trial at a rung (a percent of the budget); `judged` if the worker decided whether to go on."""
+    """The mean objective of a trial at a rung (a percent of the budget); `judged` if the worker has made the decision."""
 
     task: Any
     percent: int
@@ -58,7 +58,7 @@ class Returned:
     """The outcome of a block."""
 
     events: list[Any] = field(default_factory=list)
-    """Results, `Lost` tasks, and RungReports that were judged by the block's table, in order of time."""
+    """Results, `Lost` tasks, and RungReports that were decided with the block's table, in order of time."""
     not_begun: list[Any] = field(default_factory=list)
     """Tasks that were not begun, because the block took too long or was withdrawn."""
     notes: list[str] = field(default_factory=list)

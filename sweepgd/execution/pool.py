@@ -35,8 +35,8 @@ GATHER_SECONDS = 0.005
 STOP_SECONDS = 1.0
 # Maximum attempts for a task whose worker was killed from outside, as the system does when memory is short.
 ATTEMPTS = 3
-# Give up after this many workers in a row are killed during start-up.
-STILLBORN = 10
+# The pool gives up after this many workers in a row are killed during start-up.
+MOST_KILLED_AT_START = 10
 
 
 class Pool:
@@ -167,10 +167,10 @@ class Pool:
             case RungReached(percent, mean):
                 yield Rung(worker.tasks[0], percent, mean, worker)
             case Kept(result):
-                worker.kept = result
+                worker.partial = result
             case TaskDone(result):
                 worker.tasks.pop(0)
-                worker.kept = None
+                worker.partial = None
                 worker.attempt = 1
                 worker.started = monotonic()
                 worker.took(result.seconds)
@@ -187,8 +187,8 @@ class Pool:
             self._end(worker)
         elif fork_server.was_killed(worker.process) and worker.started is None:
             self._killed_at_start += 1
-            if self._killed_at_start == STILLBORN:
-                killed = f"{STILLBORN} workers in a row were killed (SIGKILL) during start-up"
+            if self._killed_at_start == MOST_KILLED_AT_START:
+                killed = f"{MOST_KILLED_AT_START} workers in a row were killed (SIGKILL) during start-up"
                 raise SweepgdError(f"{killed}, as the system does when memory is short: use fewer --workers")
             self._restart(worker, worker.tasks).attempt = worker.attempt  # its task did not cause the end
         elif fork_server.was_killed(worker.process) and worker.attempt < ATTEMPTS:
@@ -210,7 +210,7 @@ class Pool:
         """End a worker, report its running task as lost, and give its waiting tasks to a new worker."""
         self._restart(worker, worker.tasks[1:])
         for task in worker.tasks[:1]:
-            yield Lost(task, status, message, worker.kept)
+            yield Lost(task, status, message, worker.partial)
 
     def _restart(self, worker: Worker, tasks: list[Any]) -> Worker:
         """End a worker, and give these tasks to a new one."""

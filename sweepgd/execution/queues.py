@@ -1,4 +1,4 @@
-"""Clusters whose workers are jobs of a queueing system, made by dask-jobqueue from the user's own configuration of it."""
+"""Clusters whose workers are jobs of a queueing system, started by dask-jobqueue with the user's configuration."""
 
 import logging
 import re
@@ -9,13 +9,13 @@ from sweepgd.core.errors import SweepgdError, reason
 
 # The queueing systems by name, with the class of dask-jobqueue that submits to each.
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
-# A worker ends by itself this part of its walltime before the queueing system ends its job, but no longer before than that.
+# A worker ends by itself this part of its walltime before the queueing system ends its job, at most these seconds.
 LIFETIME_PART, LIFETIME_SECONDS = 0.2, 60.0
 
 
 def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> Any:
-    """Return a cluster that keeps so many jobs. A worker ends shortly before its walltime, so that what it runs is no loss that
-    counts as a trial's attempt; the user's own `--lifetime` is left alone. Raises SweepgdError where there is no
+    """Return a cluster that keeps this number of jobs. A worker ends shortly before its walltime, so that its running trials
+    do not count as failed attempts; a `--lifetime` of the user is not changed. Raises SweepgdError if dask-jobqueue has no
     configuration."""
     from dask import config
 
@@ -29,20 +29,20 @@ def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> An
         raise SweepgdError(
             f"cannot make a cluster of {on} jobs ({reason(error)}): set jobqueue.{on} in ~/.config/dask/jobqueue.yaml"
         ) from error
-    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # `scale` would not replace a job that has come to its walltime
-    note(f"asked {on} for {jobs} job{'s' * (jobs > 1)}: trials begin when the first one starts")
+    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # `scale` would not replace a job that ended at its walltime
+    note(f"requested {jobs} job{'s' * (jobs > 1)} from {on}: trials begin when the first one starts")
     return cluster
 
 
 def walltime_seconds(on: str, walltime: Any) -> float | None:
-    """Return the seconds of a walltime as a queueing system reads it; None where there is none, or it is of no known form."""
+    """Return the seconds of a walltime in the format of a queueing system; None if it is missing or has another format."""
     if isinstance(walltime, int):
         return float(walltime * (60 if on in ("slurm", "lsf") else 1))
-    found = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", str(walltime))
-    if found is None:
+    match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", str(walltime))
+    if match is None:
         return None
-    days, *fields = found.groups()
-    numbers = [int(each) for each in fields if each is not None]
+    days, *fields = match.groups()
+    numbers = [int(text) for text in fields if text is not None]
     if days is not None:  # Slurm's days-hours:minutes:seconds
         numbers += [0] * (3 - len(numbers))
         return int(days) * 86400 + _seconds(numbers)
@@ -52,7 +52,7 @@ def walltime_seconds(on: str, walltime: Any) -> float | None:
 
 
 def _seconds(numbers: list[int]) -> float:
-    """The seconds of [[hours, ]minutes, ]seconds."""
+    """Return the seconds of [[hours, ]minutes, ]seconds."""
     total = 0
     for number in numbers:
         total = 60 * total + number

@@ -1,4 +1,4 @@
-"""A pool whose workers are on other machines: tasks are sent in blocks, and run again where a block is lost."""
+"""A pool whose workers are on other machines: tasks are sent in blocks, and lost blocks are run again."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,31 +16,31 @@ from sweepgd.execution.pruners import PruningTable
 from sweepgd.execution.transport import WHOLE_LIFE, BlockEnded, BlockLost, PlannedEnd, RungReported, Transport
 from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_again
 
-# Blocks that a slot holds, the running one included, so that it need not wait for the next: a round trip takes 10 to 30 ms.
+# Blocks per slot, with the running one, so that a slot does not wait for the next: a round trip takes 10 to 30 ms.
 BLOCKS_A_SLOT = 2
-# A trial that trains this long between two rungs is judged by the driver, which knows all reports: a round trip is short then.
+# The driver, which knows all reports, decides about trials that train this long between rungs: a round trip is short then.
 JUDGED_BY_DRIVER_SECONDS = 0.5
 
 
 @dataclass
 class _Sent:
-    """A block that is on its way, and how many times it has been begun, this time included."""
+    """A block that was sent, and the number of this attempt, counted from 1."""
 
     tasks: tuple[Any, ...]
     attempt: int
     ran: float = 0.0
-    """The seconds that a worker must have left: almost as many as it ran before the planned end of another one."""
+    """The life in seconds that its worker must have left: WHOLE_LIFE times its longest run that a planned end cut short."""
     whole_lives: int = 0
-    """How many times it ran alone for all the life that a worker has until its planned end."""
+    """The number of workers for whose whole life it ran without ending, as a block of one task."""
 
 
 class RemotePool:
     """Runs the tasks of one study through a transport. Use as a context manager.
 
-    `table` returns the pruner's present knowledge for a study whose trials are judged at `rungs` points, and `note` receives
-    lines for the user. A task whose worker is lost is begun ATTEMPTS times in all. The planned end of a worker is no such loss;
-    the task waits for a worker that has more time left than the task has had, and fails if the whole life of a worker was not
-    enough ATTEMPTS times.
+    `table` returns the reports so far for a study whose trials may be pruned at `rungs` points. `note` receives lines for the
+    user. A task whose worker is lost has at most ATTEMPTS attempts. The planned end of a worker is no such loss: the task waits
+    for a worker that has more time left than the task has run so far, and fails after ATTEMPTS workers whose whole life was too
+    short for it.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RemotePool:
         self._sent: dict[int, _Sent] = {}
         self._numbers = 0
         self._seconds = inf
-        """Seconds that a task takes, a running mean."""
+        """The running mean of the duration of a task in seconds."""
         self._withdrawn = False
 
     def __enter__(self) -> "RemotePool":
@@ -88,7 +88,7 @@ class RemotePool:
         self._transport.withdraw(drain=True)
 
     def reply(self, rung: Rung, prune: bool) -> None:
-        if rung.origin is not None:  # None where the worker has judged it
+        if rung.origin is not None:  # None if the worker has decided already
             self._transport.answer(rung.origin, prune)
 
     def events(self, timeout: float) -> Iterator[Any]:
@@ -122,19 +122,19 @@ class RemotePool:
             else:
                 self._again.append(sent)
         while self._waiting and self._free:
-            # Fewer tasks than there is room for are all that there are now: each slot gets its part of them.
+            # If there are fewer tasks than room, share them equally among the slots.
             size = min(self._block_size, ceil(len(self._waiting) / self._free))
             self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size)), 1))
 
     def _send_block(self, sent: _Sent) -> None:
         self._numbers += 1
         self._sent[self._numbers] = sent
-        judged_there = self._rungs and self._table is not None and not self._driver_judges
-        table = self._table() if judged_there and self._table is not None else None
+        worker_decides = self._rungs and self._table is not None and not self._driver_decides
+        table = self._table() if worker_decides and self._table is not None else None
         self._transport.submit(Block(self._numbers, sent.tasks, table), sent.ran)
 
     @property
-    def _driver_judges(self) -> bool:
+    def _driver_decides(self) -> bool:
         return self._transport.answers and self._seconds / (self._rungs + 1) >= JUDGED_BY_DRIVER_SECONDS
 
     def _drop(self) -> None:
@@ -161,13 +161,13 @@ class RemotePool:
             self._waiting.extendleft(reversed(outcome.not_begun))
 
     def _took(self, event: Any) -> None:
-        """Count the seconds of a result into the mean."""
+        """Update the running mean with the duration of a result."""
         if not isinstance(event, Lost):
             seconds = max(event.seconds, SHORTEST_SECONDS)
             self._seconds = seconds if self._seconds == inf else 0.9 * self._seconds + 0.1 * seconds
 
     def _lost(self, sent: _Sent, why: str, *, blameless: bool = False) -> Iterator[Lost]:
-        """Send the tasks of a lost block again: each by itself, so that one that ends its workers condemns no other."""
+        """Send the tasks of a lost block again, one per block, so that a task that ends its worker fails alone."""
         if self._withdrawn:
             return
         if blameless:
@@ -179,17 +179,17 @@ class RemotePool:
             return
         attempt = sent.attempt + 1
         count = "1 trial begins" if len(sent.tasks) == 1 else f"{len(sent.tasks)} trials begin"
-        self._note(f"{why}: {count} anew on another".replace("its worker", "a worker"))
+        self._note(f"{why}: {count} again on another".replace("its worker", "a worker"))
         self._again.extend(_Sent((begun_again(task, attempt),), attempt) for task in sent.tasks)
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
-        """Send a block again whose worker ended as planned while it ran."""
+        """Send a block again after the planned end of its worker. A block of one task fails after ATTEMPTS whole lives."""
         if self._withdrawn:
             return
         sent = replace(sent, ran=max(sent.ran, WHOLE_LIFE * end.ran))
         if not end.whole_life:
             self._again.append(sent)
-        elif len(sent.tasks) > 1:  # one of them may be short, but waited for another
+        elif len(sent.tasks) > 1:  # perhaps only one of them is too long
             self._again.extend(_Sent((task,), sent.attempt) for task in sent.tasks)
         elif sent.whole_lives + 1 < ATTEMPTS:
             self._note(

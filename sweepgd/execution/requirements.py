@@ -11,7 +11,7 @@ from pathlib import Path
 from sweepgd.plugins import registry
 from sweepgd.sweep import Sweep
 
-# The version of something by its kind and name. Kinds are "" for what every study needs, and the kinds of plugins.
+# Versions by kind and name. The kind is "" for software that every study needs, or a kind of plugins.
 Requirements = Mapping[tuple[str, str], str]
 
 COMMON = (("", "Python"), ("", "sweepgd"), ("", "numba"), ("", "numpy"))
@@ -19,9 +19,9 @@ MISSING = "missing"
 
 
 def requirements(sweep: Sweep, optimizers: Iterable[str], schedules: Iterable[str]) -> Requirements:
-    """Return the versions of all that runs trials of a sweep, for sweepgd and installed plugins with a digest of their sources.
+    """Return the versions of the software that runs a sweep; those of sweepgd and plugins have a digest of their sources.
 
-    Plugins that are single files are left out: their sources travel with the study.
+    Single-file plugins are left out, because the study contains their sources.
     """
     used = [("optimizers", name) for name in optimizers] + [("schedules", name) for name in schedules]
     used += [("models", sweep.model.name), ("datasets", sweep.data.name or "none")]
@@ -30,7 +30,7 @@ def requirements(sweep: Sweep, optimizers: Iterable[str], schedules: Iterable[st
 
 
 def differences(wanted: Requirements) -> str | None:
-    """Return how this machine's software differs from what a study needs, in one line; None if it does not."""
+    """Return one line about software of this machine that differs from `wanted`, or None if all is equal."""
     found = {key: _found(*key) for key in wanted}
     different = [
         f"{f'{kind[:-1]} {name!r}' if kind else name} is {found[kind, name]} instead of {needed}"
@@ -39,11 +39,11 @@ def differences(wanted: Requirements) -> str | None:
     ]
     if not different:
         return None
-    return f"machine {platform.node()} has other software ({'; '.join(different)}): install the same there"
+    return f"machine {platform.node()} has different software ({'; '.join(different)}): install the same versions there"
 
 
 def _found(kind: str, name: str) -> str:
-    """The version of something on this machine."""
+    """Return the version on this machine."""
     if name == "Python" and not kind:
         return ".".join(platform.python_version_tuple()[:2])
     if name == "sweepgd" and not kind:
@@ -58,7 +58,7 @@ def _found(kind: str, name: str) -> str:
 
 @cache
 def _with_sources(installed: str, package: str) -> str:
-    """A version with the first digits of a digest of the package's Python sources."""
+    """Return a version with the first digits of a digest of the package's Python sources."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         return installed

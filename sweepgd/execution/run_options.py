@@ -1,4 +1,4 @@
-"""The options of a command that say where its tasks run, for how long, and with which plugins."""
+"""The options of a command for its tasks: workers, time limits, plugins and progress."""
 
 from collections.abc import Iterable
 from concurrent.futures import Executor
@@ -13,15 +13,15 @@ from sweepgd.record.commit_results import NoProgress, Progress
 
 
 def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return the paths of plugin files as other processes find them."""
+    """Return the absolute paths of plugin files, for other processes."""
     return tuple(Path(file).resolve() for file in files)
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The place where the tasks of a command run, for how long, with which plugins, and the receiver of progress.
+    """The workers, time limits, plugins and progress of a command.
 
-    Raises UsageError for an executor of an unknown kind, or for one beside a number of local workers.
+    Raises UsageError for an executor of an unknown type, or if a cluster and a number of local workers are given.
     """
 
     workers: int | None = None
@@ -44,10 +44,12 @@ class RunOptions:
                 f"executor {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
             )
         if self.workers is not None and not isinstance(self.executor, Executor):
-            raise UsageError("workers are local processes, and the trials run on those of a cluster: give one of both")
+            raise UsageError(
+                "workers is a number of local processes, but the executor has its own workers: give one of the two"
+            )
 
     def local_workers(self, tasks: int) -> int:
-        """Return the number of local processes for a number of tasks: no more than there are tasks."""
+        """Return the number of local processes for a number of tasks, at most one per task."""
         return max(1, min(self.workers or cores(), tasks))
 
     def location(self, tasks: int) -> str:
@@ -63,5 +65,5 @@ class RunOptions:
 
 
 def is_dask(executor: Any) -> bool:
-    """Return True for a dask.distributed.Client, without importing Dask where it is not in use."""
+    """Return True for a dask.distributed.Client, without an import of Dask."""
     return type(executor).__module__.partition(".")[0] == "distributed"

@@ -15,33 +15,34 @@ class BlockEnded:
     outcome: BlockOutcome
 
 
-# A run that lasted this part of a worker's life counts as one that had all of it.
+# A block that ran for this part of the longest known life of a worker counts as one that ran for a whole life.
 WHOLE_LIFE = 0.9
 
 
 @dataclass(frozen=True)
 class PlannedEnd:
-    """A worker has ended as planned, as at its walltime, while a block ran."""
+    """A worker has ended as planned, for example at its walltime, while it ran a block."""
 
     ran: float
-    """The seconds that the block had run."""
+    """The time in seconds for which the block had run."""
     longest_life: float
-    """The seconds that the study had the worker, or another one that has ended as planned, the longest of all."""
+    """The longest time in seconds for which the study could use a worker that ended as planned, this one included."""
 
     @property
     def whole_life(self) -> bool:
-        """True if no worker that ends as planned gives a block more time."""
+        """True if the block ran for about as long as any worker that ended as planned has lived."""
         return self.ran >= WHOLE_LIFE * self.longest_life
 
 
 @dataclass(frozen=True)
 class BlockLost:
-    """A block's worker has gone. `blameless` if a trial cannot have caused it: the block had not begun, or the worker ended as
-    planned."""
+    """A block's worker has ended. `blameless` if a trial cannot have caused it: the block had not begun, or the worker ended as
+    planned, for example at its walltime."""
 
     block: int
     blameless: bool
     end: PlannedEnd | None = None
+    """The planned end of the worker, if the block had begun."""
 
 
 @dataclass(frozen=True)
@@ -56,34 +57,34 @@ TransportEvent = BlockEnded | BlockLost | RungReported
 
 
 class Transport(Protocol):
-    """Carries blocks to workers and their outcomes back. Raises SweepgdError where the system is gone."""
+    """Carries blocks to workers and outcomes back. Raises SweepgdError if the system has ended."""
 
     block_seconds: float
-    """The time that a block should take."""
+    """The intended duration of a block in seconds."""
     answers: bool
     """True if a worker can wait for the driver's answer in the middle of a block."""
 
     @property
     def slots(self) -> int:
-        """The number of blocks that run at a time; changes as workers come and go."""
+        """The number of blocks that can run at the same time; it changes with the number of workers."""
 
     def open(self) -> None:
         """Begin to look for workers."""
 
     def can_run(self, seconds: float) -> bool:
-        """True if some worker is not expected to end before a run of more than so many seconds."""
+        """Return True if some worker is expected to live for more than `seconds`."""
 
     def submit(self, block: Block, seconds: float = 0.0) -> None:
-        """Send a block to a worker, one that `can_run` as long where there is one."""
+        """Send a block to a worker, if possible to one that is expected to live for more than `seconds`."""
 
     def events(self, timeout: float) -> list[TransportEvent]:
-        """Return what has happened since the last call; wait for something at most `timeout` seconds."""
+        """Return the events since the last call; wait at most `timeout` seconds for the first."""
 
     def answer(self, block: int, prune: bool) -> None:
-        """Tell the trial that waits at a rung to stop, or to go on."""
+        """Tell the trial that waits at a rung to stop or to continue."""
 
     def withdraw(self, drain: bool) -> None:
-        """Let all blocks begin no further task; with `drain`, `close` follows soon."""
+        """Make all blocks begin no further task; with `drain`, `close` follows soon."""
 
     def close(self) -> None:
-        """End all that runs on the workers, as far as the system can."""
+        """End all that runs on the workers, as far as the system allows."""

@@ -24,7 +24,7 @@ class Lost:
     task: Any
     status: str
     message: str
-    kept: Any = None
+    partial: Any = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Worker:
     tasks: list[Any] = field(default_factory=list)
     unsent: list[Any] = field(default_factory=list)
     """The last of its tasks, which have not been sent yet."""
-    kept: Any = None
+    partial: Any = None
     """Partial result recorded if the worker is lost."""
     attempt: int = 1
     """Attempt number of its running task, counted from 1."""

@@ -21,7 +21,7 @@ from sweepgd.sweep import Sweep
 TaskFunction = Callable[..., Any]
 # Raised when sending to a process that has ended.
 GONE = (BrokenPipeError, ConnectionResetError)
-# The exit code of a worker that came to the end of its share of memory.
+# The exit code of a worker that used up its share of memory.
 OUT_OF_MEMORY = 112
 
 
@@ -31,8 +31,8 @@ class WorkerSetup:
 
     sweep: Sweep
     run: TaskFunction
-    """A function of a module, called with the context, a task, `report` and `keep`; its result has the `seconds` that it
-    took.
+    """A function of a module, called with the context, a task, `report` and `keep`; its result has its duration
+    `seconds`.
     """
     shared: Path | None = None
     """The folder with the prepared data; None if the worker prepares them itself."""
@@ -54,7 +54,7 @@ class NextTasks:
 
 @dataclass(frozen=True)
 class RungDecision:
-    """The answer to RungReached: True to prune the trial, False to go on."""
+    """The answer to RungReached: True to prune the trial, False to continue it."""
 
     prune: bool
 
@@ -136,12 +136,12 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
                 try:
                     result = setup.run(context, task, report, keep)
                 except MemoryError:
-                    os._exit(OUT_OF_MEMORY)  # what it still holds is lost to the trials after this one
+                    os._exit(OUT_OF_MEMORY)  # otherwise later trials would lack the memory that it still holds
                 connection.send(TaskDone(result))
 
 
 class _Incoming:
-    """Messages to this worker, read as they arrive by a thread of their own.
+    """Messages to this worker, read by a separate thread as they arrive.
 
     A worker that reads only between trials could wait to send a result while the parent waits to send it tasks: a deadlock if
     a pipe holds little (8 KB on macOS).

@@ -1,16 +1,15 @@
-"""The work of `sweepgd measure`: curvature at the recorded minimisers of a search, in workers, once for the same settings."""
+"""Measure curvature at the recorded minimisers of a search, in workers, without repeating recorded measures."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.core.errors import UsageError
 from sweepgd.core.interrupts import graceful_stop
 from sweepgd.core.outcome import TIMED_OUT
 from sweepgd.execution.choose import Work, make, opened
@@ -18,7 +17,8 @@ from sweepgd.execution.dispatch import dispatch
 from sweepgd.execution.run_options import RunOptions, absolute_paths
 from sweepgd.execution.scratch_folder import scratch_folder
 from sweepgd.execution.worker_handle import Lost
-from sweepgd.minimisers.unmeasured import MinimiserKey, chosen, missing, newest
+from sweepgd.minimisers.recorded_checks import check_layout
+from sweepgd.minimisers.unmeasured import MinimiserKey, chosen, missing_measures, newest
 from sweepgd.plugins import single_file
 from sweepgd.record import Results, Store, TrialRecord, encode, load
 from sweepgd.record.commit_results import NoProgress, Progress, ResultCommitter
@@ -37,7 +37,7 @@ from sweepgd.training.measure_minimisers import (
 )
 from sweepgd.training.sweep_context import SweepContext
 
-# The bytes of recorded parameters in memory at once, read ahead of the workers.
+# Recorded parameters are read ahead of the workers, at most this many bytes at once.
 READ_BYTES = 64 * 2**20
 
 
@@ -60,13 +60,13 @@ class MeasureResult:
 
 
 def run(context: SweepContext, task: MeasureTask, *_: object) -> MeasureResult:
-    """Takes one measure. What raises is a row with a message; raises MemoryError."""
+    """Take one measure. Any error except MemoryError becomes a row with its message."""
     begun = monotonic()
-    measured = _measured(task, list(measurements(context, task.minimiser, [task.wanted])))
-    return MeasureResult(measured.trial, measured.record, measured.failed, monotonic() - begun)
+    result = _result(task, list(measurements(context, task.minimiser, [task.wanted])))
+    return replace(result, seconds=monotonic() - begun)
 
 
-def _measured(task: MeasureTask, rows: list[Row]) -> MeasureResult:
+def _result(task: MeasureTask, rows: list[Row]) -> MeasureResult:
     trial = task.minimiser.trial
     return MeasureResult(trial, encode(TrialRecord(trial, [], [], curvature=rows)), any(map(is_unmeasured, rows)))
 
@@ -89,15 +89,15 @@ def measure(
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
 ) -> pa.Table:
-    """Measures curvature at the minimisers recorded in a results directory, and returns its rows, those of earlier calls too.
+    """Measure curvature at the minimisers recorded in a results directory, and return the rows, also those of earlier calls.
 
-    `measures` are names of the catalogue, by default all; `rows` how many training rows, or "full"; `which` "final", "best" or
-    both; `rescale`, `dtype` and `seed` as in `[measure]` of a sweep file, and `overrides` are `measure.key=TOML-value`, such as
-    "measure.settings.phi.iterations=20"; what is not given is the default there, whatever the sweep itself measured. `trials`
-    are all by default, numbers and ranges, `timeout` are the seconds after which a measure is given up, `workers` processes are
-    all cores, `executor` has other workers as in `sweepgd.search`, `data_path` says where a data file is now that has been
-    moved, and `plugins` are the files that the sweep was run with. What is recorded with equal settings is not measured again.
-    Raises SweepgdError before anything is measured where it cannot be as asked.
+    `measures` are names of the catalogue, by default all. `rows` is the number of training rows, or "full". `which` is "final",
+    "best" or both. `rescale`, `dtype` and `seed` are as in `[measure]` of a sweep file, and `overrides` are
+    `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20"; their defaults do not depend on the sweep's own
+    `[measure]`. `trials` are numbers and ranges, by default all. `timeout` is the limit of a measure in seconds. `workers` is
+    the number of processes, by default all cores. `executor` is as in `sweepgd.search`. `data_path` is the new path of a data
+    file that was moved. `plugins` are the plugin files that the sweep was run with. Measures recorded with equal settings are
+    not repeated. Raises SweepgdError before anything is measured if an argument is invalid.
     """
     options: dict[str, Any] = {
         "measures": listed(measures),
@@ -125,15 +125,15 @@ def measure(
             for line in store.notes:
                 progress.note(line)
             results = load(directory)
-            lacking = missing(results, context, numbers, progress.note)
-            _take(results, context, store, lacking, run_options)
+            todo = missing_measures(results, context, numbers, progress.note)
+            _take(results, context, store, todo, run_options)
     return newest(load(directory), context, numbers)
 
 
 def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str], data_path: str | Path | None) -> Sweep:
-    """The recorded sweep with what is to be measured in place of its own `[measure]`."""
+    """Return the recorded sweep with the requested measures in place of its own `[measure]`."""
     recorded = recorded_sweep(results.sweep_toml, str(results.directory / "sweep.toml"), data_path)
-    single_file.digests(recorded.plugins)  # says which file is missing, before the name of what it defines is unknown
+    single_file.digests(recorded.plugins)  # names a missing file, before its plugins are reported as unknown
     return measuring(recorded, options, overrides)
 
 
@@ -141,63 +141,60 @@ def _take(
     results: Results,
     context: SweepContext,
     store: Store,
-    lacking: dict[MinimiserKey, list[MeasureRequest]],
+    requests: dict[MinimiserKey, list[MeasureRequest]],
     options: RunOptions,
 ) -> None:
-    """Take the measures that are missing."""
+    """Take the missing measures, and record them."""
     progress = options.progress
-    total, todo = len(lacking) * len(wanted(context)), sum(map(len, lacking.values()))
-    if todo and options.executor is None:
+    total, count = len(requests) * len(wanted(context)), sum(map(len, requests.values()))
+    if count and options.executor is None:
         context.compile((), progress.note)
-    where = options.location(todo)
-    if not todo:
+    where = options.location(count)
+    if not count:
         progress.started(total, total, where)
         return
 
     def take(event: MeasureResult | Lost) -> None:
-        measured = _of_lost(context, event, options.task_timeout) if isinstance(event, Lost) else event
-        store.supplement(measured.trial, measured.record)
-        reporting.unreported.append(measured)
+        result = _lost_result(context, event, options.task_timeout) if isinstance(event, Lost) else event
+        store.supplement(result.trial, result.record)
+        reporting.unreported.append(result)
 
     with scratch_folder() as folder:
         work = Work(context.sweep, run, context.share(folder))
         with (
             opened(options) as executor,
             graceful_stop(drains=True) as stop,
-            make(work, options, executor, todo) as engine,
+            make(work, options, executor, count) as engine,
         ):
-            progress.started(total, total - todo, where)
+            progress.started(total, total - count, where)
             reporting = ResultCommitter(store, progress, stop)
-            dispatch(engine, _tasks(results, context, lacking), take, reporting, stop)
+            dispatch(engine, _tasks(results, context, requests), take, reporting, stop)
             reporting.publish()
 
 
-def _of_lost(context: SweepContext, lost: Lost, timeout: float | None) -> MeasureResult:
-    """The rows of a measure whose worker is gone."""
+def _lost_result(context: SweepContext, lost: Lost, timeout: float | None) -> MeasureResult:
+    """Return the result of a measure whose worker was lost."""
     task = lost.task
-    why = f"stopped at the time limit of {timeout:g} s" if lost.status == TIMED_OUT else lost.message
-    return _measured(task, list(unmeasured(context, task.minimiser, [task.wanted], with_model_name(context, why))))
+    message = f"stopped at the time limit of {timeout:g} s" if lost.status == TIMED_OUT else lost.message
+    return _result(task, list(unmeasured(context, task.minimiser, [task.wanted], with_model_name(context, message))))
 
 
-def _tasks(results: Results, context: SweepContext, lacking: dict[MinimiserKey, list[MeasureRequest]]) -> Iterator[MeasureTask]:
-    """A task a measure, the parameters read as they are needed."""
-    trials = sorted({trial for (trial, _, _), ones in lacking.items() if ones})
-    held = (
-        2 * context.sweep.search.replicates * context.architecture.parameters * 8
-    )  # bytes of a trial, its final and best weights
-    size = max(1, READ_BYTES // held)
+def _tasks(
+    results: Results, context: SweepContext, requests: dict[MinimiserKey, list[MeasureRequest]]
+) -> Iterator[MeasureTask]:
+    """Yield one task per measure, and read parameters only when they are needed."""
+    trials = sorted({trial for (trial, _, _), missing in requests.items() if missing})
+    # The final and best weights of all replicates, in float64.
+    trial_bytes = 2 * context.sweep.search.replicates * context.architecture.parameters * 8
+    size = max(1, READ_BYTES // trial_bytes)
     for first in range(0, len(trials), size):
         table = results.minima_of(trials[first : first + size])
         scalars = table.select(["trial", "replicate", "which", "update", "dtype"]).to_pylist()
         for index, row in enumerate(scalars):
-            ones = lacking.get((row["trial"], row["replicate"], row["which"]), [])
-            if not ones:
+            missing = requests.get((row["trial"], row["replicate"], row["which"]), [])
+            if not missing:
                 continue
             parameters = table["parameters"][index].values.to_numpy().astype(row["dtype"])
-            if not np.array_equal(table["layout"][index].as_py(), context.architecture.layout):
-                raise SweepgdError(
-                    f"trial {row['trial']} has {len(parameters)} parameters in another layout than model"
-                    f" {context.sweep.model.name!r} has here: install the version that it was trained with"
-                )
-            at = Minimiser(row["trial"], row["replicate"], row["which"], row["update"], parameters)
-            yield from (MeasureTask(at, one) for one in ones)
+            check_layout(context, f"trial {row['trial']}", table["layout"][index].as_py(), len(parameters))
+            minimiser = Minimiser(row["trial"], row["replicate"], row["which"], row["update"], parameters)
+            yield from (MeasureTask(minimiser, request) for request in missing)

@@ -1,7 +1,7 @@
 """The requested measures that are recorded of each minimiser, and those that are missing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -9,18 +9,19 @@ import pyarrow as pa
 
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.curvature.catalogue import records_of
+from sweepgd.minimisers.recorded_checks import check_data
 from sweepgd.record import Results
 from sweepgd.training.measure_minimisers import PATH, WHOLE, MeasureRequest, is_unmeasured, settings_text, wanted
 from sweepgd.training.sweep_context import SweepContext
 
 MinimiserKey = tuple[int, int, str]
-"""Trial, replicate, and which of its weights."""
+"""Trial, replicate, and which weights: "final" or "best"."""
 
 
 def chosen(results: Results, trials: Iterable[int | range] | None) -> set[int]:
-    """The numbers of the trials to measure, all if not given; of a range those that are recorded.
+    """Return the numbers of the trials to measure: those of `trials`, or all recorded ones.
 
-    Raises SweepgdError where one, or a whole range, is not recorded.
+    Raises SweepgdError if a trial, or every trial of a range, is not recorded.
     """
     recorded = set(results.trials["trial"].to_pylist())
     if not recorded:
@@ -28,21 +29,21 @@ def chosen(results: Results, trials: Iterable[int | range] | None) -> set[int]:
     if trials is None:
         return recorded
     numbers: set[int] = set()
-    for one in trials:
-        found = {number for number in recorded if number in one} if isinstance(one, range) else {int(one)} & recorded
-        if not found:
-            name = f"trials {one[0]} to {one[-1]}" if isinstance(one, range) else f"trial {one}"
+    for entry in trials:
+        selected = {number for number in recorded if number in entry} if isinstance(entry, range) else {int(entry)} & recorded
+        if not selected:
+            name = f"trials {entry[0]} to {entry[-1]}" if isinstance(entry, range) else f"trial {entry}"
             raise UsageError(f"{results.directory} holds no {name}: it has trials {min(recorded)} to {max(recorded)}")
-        numbers |= found
+        numbers |= selected
     return numbers
 
 
-def missing(
+def missing_measures(
     results: Results, context: SweepContext, trials: set[int], note: Callable[[str], None]
 ) -> dict[MinimiserKey, list[MeasureRequest]]:
-    """The minimisers of these trials, each with the measures that it lacks; `note` is told how many runs have none.
+    """Return the minimisers of these trials, each with its missing measures. `note` receives the number of runs without one.
 
-    Raises SweepgdError where their data are not those that the context has.
+    Raises SweepgdError if they were trained on other data than those of the context.
     """
     rows = results.trials.select(["trial", "replicate", "status"]).to_pylist()
     status = {(row["trial"], row["replicate"]): row["status"] for row in rows if row["trial"] in trials}
@@ -53,7 +54,7 @@ def missing(
     rows = [row for row in results.minimisers.to_pylist() if row["which"] in context.measure.which]
     rows = [row for row in rows if status.get((row["trial"], row["replicate"])) in WHOLE]
     for row in {(row["replicate"], row["data_fingerprint"]): row for row in reversed(rows)}.values():
-        _check_data(results, context, row)
+        check_data(context, f"trial {row['trial']} of {results.directory}", row["replicate"], row["data_fingerprint"])
     runs = [(row["trial"], row["replicate"], row["which"]) for row in rows]
     names = _names(context)
     recorded = {
@@ -61,47 +62,39 @@ def missing(
         for row in newest(results, context, trials).to_pylist()
         if not is_unmeasured(row)
     }
-    return {run: [one for one in wanted(context) if (run, one) not in recorded] for run in runs}
+    return {run: [request for request in wanted(context) if (run, request) not in recorded] for run in runs}
 
 
 def newest(results: Results, context: SweepContext, trials: set[int]) -> pa.Table:
-    """The rows of curvature that the context's `[measure]` asks for; of each the last one."""
+    """Return the last row of each measure that the context's `[measure]` requests."""
     names, spec = _names(context), context.measure
-    asked = set(wanted(context))
+    requested = set(wanted(context))
     settings_of = cache(lambda replicate, name: settings_text(context, replicate, name))
 
-    def is_asked(trial: int, replicate: int, which: str, record: str, rescaling: float, settings: str) -> bool:
-        one = MeasureRequest(names.get(record, ""), rescaling)
-        return trial in trials and which in spec.which and one in asked and settings == settings_of(replicate, one.measure)
+    def is_requested(trial: int, replicate: int, which: str, record: str, rescaling: float, settings: str) -> bool:
+        name = names.get(record, "")
+        known = trial in trials and which in spec.which and MeasureRequest(name, rescaling) in requested
+        return known and settings == settings_of(replicate, name)
 
-    return _last(results.curvature, is_asked)
+    return _last(results.curvature, is_requested)
 
 
 def latest(results: Results) -> pa.Table:
-    """The rows of curvature at minimisers, of each the last one."""
+    """Return the last row of each measure at a minimiser."""
     return _last(results.curvature, lambda trial, replicate, which, *_: which != PATH)
 
 
-def _last(table: pa.Table, is_asked: Callable[..., bool]) -> pa.Table:
-    """Of rows of curvature with equal keys the last one: a failure gives way to a value."""
+def _last(table: pa.Table, is_requested: Callable[..., bool]) -> pa.Table:
+    """Return the last of the requested rows with equal keys: a later value replaces a failure."""
     keys = ("trial", "replicate", "which", "measure", "rescaling", "settings")
     last: dict[tuple[Any, ...], int] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in keys), strict=True)):
-        if is_asked(*key):
+        if is_requested(*key):
             last[key] = index
     return table.take(pa.array(sorted(last.values()), pa.int64()))
 
 
 def _names(context: SweepContext) -> dict[str, str]:
-    """The measure of each row name that is asked for."""
+    """Return the measure of each row name that the context requests."""
     spec = context.measure
     return {record: name for name in spec.measures for record in records_of(name, spec.settings[name])}
-
-
-def _check_data(results: Results, context: SweepContext, row: Mapping[str, Any]) -> None:
-    if row["data_fingerprint"] != context.data(row["replicate"]).fingerprint:
-        data = context.sweep.data
-        raise SweepgdError(
-            f"trial {row['trial']} of {results.directory} was trained on other data than {data.name or data.path} gives now:"
-            " restore them, or the version of their package"
-        )

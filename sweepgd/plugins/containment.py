@@ -52,24 +52,24 @@ def _stdout_aside() -> Iterator[None]:
     streams = sys.stdin, sys.stdout, sys.stderr
     if sys.stdout is not None:
         sys.stdout.flush()
-    kept = {}
+    copies = {}
     for standard in (STDIN, STDOUT, STDERR):
         with suppress(OSError):  # closed, as by `>&-` in a shell
-            kept[standard] = os.dup(standard)
-    if STDOUT in kept and STDERR in kept:
+            copies[standard] = os.dup(standard)
+    if STDOUT in copies and STDERR in copies:
         os.dup2(STDERR, STDOUT)
     sys.stdout = sys.stderr
     try:
         yield
     finally:
         sys.stdin, sys.stdout, sys.stderr = streams
-        _restore(kept)
+        _restore(copies)
 
 
-def _restore(kept: Mapping[int, int]) -> None:
+def _restore(copies: Mapping[int, int]) -> None:
     """Restore the standard descriptors from copies. End the process if a copy was closed, since then others were too."""
     try:
-        for standard, copy in kept.items():
+        for standard, copy in copies.items():
             os.dup2(copy, standard)
             os.close(copy)
     except OSError:

@@ -1,6 +1,7 @@
 """Commit finished results: make them durable, then report them, and pause while the disk is full."""
 
 from contextlib import suppress
+from functools import partial
 from math import inf
 from time import monotonic, sleep
 from typing import Any, Protocol
@@ -36,9 +37,10 @@ class NoProgress:
 
 
 class ResultCommitter:
-    """Flush a store periodically, and then report the results in `unreported`."""
+    """Flush a store periodically, and then report the results in `unreported`. A stop request also ends its publications."""
 
     def __init__(self, store: Store, progress: Progress, stop: Stop) -> None:
+        store.stop = partial(bool, stop)
         self._store, self._progress, self._stop = store, progress, stop
         self.note = progress.note
         self._checked = monotonic()
@@ -61,7 +63,7 @@ class ResultCommitter:
         """
         while not self._stop:
             try:
-                self._store.publish(self._stop_requested)
+                self._store.publish()
                 break
             except NoRoom as problem:
                 if monotonic() > deadline:
@@ -89,15 +91,12 @@ class ResultCommitter:
             self._progress.finished(result)
         self.unreported.clear()
 
-    def _stop_requested(self) -> bool:
-        return bool(self._stop)
-
     def _flush(self) -> None:
         try:
             self._record()
-            self._store.publish_if_due(self._stop_requested)
+            self._store.publish_if_due()
             if free_bytes(self._store.directory) < self._needed and self._store.unpublished_bytes > RESERVE_BYTES:
-                self._store.publish(self._stop_requested)  # parts are compressed, and no space is then reserved for logs
+                self._store.publish()  # parts are compressed, and no space is then reserved for logs
         except GivenUp:
             return
         except NoRoom as problem:

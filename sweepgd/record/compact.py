@@ -1,4 +1,4 @@
-"""Merge the many parts of a study that nobody is writing into one part a table."""
+"""Merge the many parts of a study into one part per table."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -19,11 +19,11 @@ from sweepgd.record.store import Store
 
 
 def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
-    """Merge the parts of each table into one. Return the number of parts a table before and after.
+    """Merge the parts of each table into one. Return the number of parts per table before and after.
 
-    Nobody should read the study meanwhile: a reader that has listed the old parts may not find them. Compaction can be stopped
-    at any point: no row is lost or duplicated, and the next command that writes to the directory finishes it. `note` receives
-    a line for each log that was cut. Raises SweepgdError if another process is writing there, a part is damaged, or the disk
+    Do not read the study meanwhile: a reader that has listed the old parts may not find them. Compaction can be stopped at any
+    point: no row is lost or duplicated, and the next command that writes to the directory finishes it. `note` receives a line
+    for each log that was cut. Raises SweepgdError if another process is writing there, a part is damaged, or the disk
     has no space for the new parts beside the old ones.
     """
     results = load(directory)
@@ -77,7 +77,7 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_
 
 
 def _regrouped(paths: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield the rows of parts in tables of at least GROUP_BYTES, one a row group."""
+    """Yield the rows of parts in tables of at least GROUP_BYTES, one per row group."""
     held = [schema.empty_table()]
     for group in (group for path in paths for group in groups(path, schema)):
         held.append(group)

@@ -22,10 +22,10 @@ def check_writable(folder: Path) -> None:
     A quick check before slow work; opening the folder later finds all other errors.
     """
     existing = _existing(folder)
-    for each in (folder, *folder.parents):
-        if each.is_symlink() and not each.exists():
+    for path in (folder, *folder.parents):
+        if path.is_symlink() and not path.exists():
             raise SweepgdError(
-                f"{each} is a link to {each.readlink()}, which does not exist: create it, or choose another --out"
+                f"{path} is a link to {path.readlink()}, which does not exist: create it, or choose another --out"
             )
     try:
         TemporaryFile(dir=existing).close()
@@ -39,7 +39,7 @@ def check_writable(folder: Path) -> None:
 def _existing(folder: Path) -> Path:
     """Return the folder or its nearest existing parent. Raises SweepgdError if that cannot be found, as for too long a name."""
     try:
-        return next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        return next(path for path in (folder, *folder.absolute().parents) if path.exists())
     except OSError as error:
         raise SweepgdError(f"cannot write {folder}: {error.strerror}; choose another folder") from error
 

@@ -104,10 +104,10 @@ class Log:
         self._file.seek(end)
         if tail := self._file.read():
             torn = self.path.with_suffix(".torn")
-            with naming_file(torn), torn.open("ab") as kept:
-                kept.write(tail)
-                kept.flush()
-                os.fsync(kept.fileno())
+            with naming_file(torn), torn.open("ab") as file:
+                file.write(tail)
+                file.flush()
+                os.fsync(file.fileno())
             sync_folder(self.path.parent)
             with naming_file(self.path):
                 self._file.truncate(end)

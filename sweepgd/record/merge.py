@@ -21,13 +21,13 @@ from sweepgd.record.run_keys import Runs
 from sweepgd.record.schema import SCHEMAS, footer
 from sweepgd.record.store import Store
 
-# The folder in the new directory in which rows wait for those of neighbouring trials.
+# The folder in the new directory for rows that are not sorted yet.
 UNSORTED = "unsorted"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A result directory to be merged: the numbers of its parts, and its trials."""
+    """A result directory to merge: the numbers of its parts, and its trials."""
 
     directory: Path
     published: Sequence[int]
@@ -39,9 +39,9 @@ class Source:
 
 
 def source(results: Results, note: Callable[[str], None]) -> Source:
-    """Return a result directory all of whose rows are in parts. `note` is told what was cut from its log.
+    """Publish all rows of a result directory, and return it as a source. `note` receives a line for each log that was cut.
 
-    Raises SweepgdError where somebody is writing there, or there is no room for the rows that are still in its log.
+    Raises SweepgdError if another process is writing there, or the disk has no space for the rows that are still in a log.
     """
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
         for line in store.notes:
@@ -52,15 +52,15 @@ def source(results: Results, note: Callable[[str], None]) -> Source:
 
 
 def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
-    """Write the rows of directories that have no trial in common to the new directory `out`, which then is there as a whole.
+    """Write the rows of directories without common trials to the new directory `out`, which appears only when complete.
 
-    In memory are a row group and the rows of some neighbouring trials at a time, whatever the number of rows. Raises
-    SweepgdError where a part is damaged or `out` cannot be written; nothing of it is left then.
+    Memory holds one row group and the rows of some neighbouring trials at a time, for any number of rows. Raises SweepgdError
+    if a part is damaged or `out` cannot be written, and then leaves nothing there.
     """
-    trials = np.sort(np.concatenate([each.trials for each in sources]))
+    trials = np.sort(np.concatenate([item.trials for item in sources]))
     with _new(out, sweep_toml) as begun:
         for table, schema in SCHEMAS.items():
-            paths = [path for each in sources for path in each.parts(table)]
+            paths = [path for item in sources for path in item.parts(table)]
             with sealed(parts.part(begun, table, 1), schema, footer(sweep_toml)) as writer:
                 for rows in _in_order(paths, schema, _bounds(trials, paths, schema), begun / UNSORTED):
                     writer.write_table(rows)
@@ -68,13 +68,13 @@ def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
 
 @contextmanager
 def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
-    """Yield a result directory without rows beside `out`, which is given that name where the block ends without an error."""
+    """Yield an empty result directory beside `out`, and rename it to `out` if the block ends without an error."""
     begun = out.with_name(f".{out.name}.merging")
     with writing(out):
         (begun / "log").mkdir(parents=True, exist_ok=True)
         lock = take_lock(begun)
         try:
-            for folder in (*SCHEMAS, UNSORTED):  # of a merge that was killed
+            for folder in (*SCHEMAS, UNSORTED):  # left by a killed merge
                 shutil.rmtree(begun / folder, ignore_errors=True)
             (begun / UNSORTED).mkdir()
             make_ready(begun, sweep_toml)
@@ -88,8 +88,8 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
 
 
 def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
-    """Return the trials at which to cut, so that the rows of these parts between two cuts are about a row group in memory."""
-    # Rows of one sweep are of about one size. How they are encoded does not tell it: a text may be there once for all.
+    """Return the trials at which to divide the rows of these parts into pieces of about a row group in memory."""
+    # All rows of a sweep have about the same size. The size of the file does not show it: equal texts are stored only once.
     sample = next((table for path in paths for table in parquet_reader.groups(path, schema) if len(table)), None)
     if sample is None:
         return trials[:0]
@@ -101,15 +101,15 @@ def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
 def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Path) -> Iterator[pa.Table]:
     """Yield the rows of parts by trial and replicate, those of each run in the order of their part.
 
-    They are first dealt out to a file for each stretch of trials between two `bounds`.
+    They are first distributed to one file for each range of trials between two `bounds`.
     """
     for path in paths:
         for table in parquet_reader.groups(path, schema):
-            stretches = np.searchsorted(bounds, table["trial"].to_numpy(), side="right")
-            for stretch in np.unique(stretches):
-                _append(folder / f"{stretch}.arrow", table.filter(pa.array(stretches == stretch)))
-    for stretch in range(len(bounds) + 1):
-        path = folder / f"{stretch}.arrow"
+            ranges = np.searchsorted(bounds, table["trial"].to_numpy(), side="right")
+            for index in np.unique(ranges):
+                _append(folder / f"{index}.arrow", table.filter(pa.array(ranges == index)))
+    for index in range(len(bounds) + 1):
+        path = folder / f"{index}.arrow"
         if path.exists():
             yield _read(path).combine_chunks().sort_by([(key, "ascending") for key in ORDER])
             path.unlink()

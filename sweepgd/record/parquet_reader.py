@@ -77,7 +77,7 @@ def sweep_of(path: Path) -> str:
 
 
 def rows_of(path: Path) -> int:
-    """The number of rows of a part. Raises as `read`."""
+    """Return the number of rows of a part. Raises the errors of `read`."""
     with _opened(path) as file:
         return int(file.metadata.num_rows)
 

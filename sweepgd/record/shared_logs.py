@@ -13,7 +13,7 @@ from sweepgd.record.log import faults, frames
 
 
 def waiting_logs(directory: Path) -> list[Path]:
-    """Return the logs of single commands in a result directory, sorted."""
+    """Return the sorted logs of single commands in a result directory."""
     return sorted((directory / "log").glob("[!.]*/*.log"))
 
 

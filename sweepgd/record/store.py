@@ -39,6 +39,8 @@ class Store:
         self.directory = directory
         self._lock = lock
         self._footer = footer(sweep_toml)
+        self.stop: Callable[[], bool] = never
+        """Called again and again during a publication, which ends with GivenUp once this returns True."""
         self.notes: list[str] = []
         """One line for each log that was cut, and for each log of another command whose results were added."""
         logged = parts.numbers(directory / "log", ".log")
@@ -140,29 +142,29 @@ class Store:
         """Raise SweepgdError if the directory at this path is no longer the locked one."""
         check_held(self.directory, self._lock)
 
-    def publish(self, stop: Callable[[], bool] = never) -> None:
+    def publish(self) -> None:
         """Publish all records as complete, immutable parts. After a SweepgdError it can be repeated.
 
-        `stop` is called again and again; GivenUp is raised if it returns True before the parts are complete.
+        Raises GivenUp if `stop` returns True before the parts are complete.
         """
-        self._publish(stop)
+        self._publish()
         with writing(self.directory):
-            self._remove_logs(stop)
+            self._remove_logs()
 
-    def _publish(self, stop: Callable[[], bool] = never) -> None:
+    def _publish(self) -> None:
         self.flush()
         with writing(self.directory):
             if not self._log.empty:
                 following = Log(self._log_path(self._segment + 1))
                 self._log.close()
                 self._log, self._segment = following, self._segment + 1
-            self._publish_final_segments(stop)
+            self._publish_final_segments()
         self._pace.publish()
 
-    def publish_if_due(self, stop: Callable[[], bool] = never) -> None:
+    def publish_if_due(self) -> None:
         """Publish if the next part is due."""
         if self._pace.due:
-            self.publish(stop)
+            self.publish()
 
     @property
     def unpublished_bytes(self) -> int:
@@ -178,6 +180,7 @@ class Store:
         directory is opened again. If the disk is full, records that were not flushed are lost without an error: call `flush`
         before to get the error.
         """
+        self.stop = never
         try:
             with suppress(NoRoom), writing(self.directory):
                 self.flush()
@@ -206,29 +209,24 @@ class Store:
     def _final_segments(self) -> list[int]:
         return [number for number in parts.numbers(self.directory / "log", ".log") if number != self._segment]
 
-    def _publish_final_segments(self, stop: Callable[[], bool] = never) -> None:
+    def _publish_final_segments(self) -> None:
         for number in self._final_segments():
-            records, held = frames(self._log_path(number)), self._while_held(stop)
-            parts.publish(self.directory, number, records, self._footer, held)
+            parts.publish(self.directory, number, frames(self._log_path(number)), self._footer, self._held_and_stopped)
 
-    def _remove_logs(self, stop: Callable[[], bool] = never, most: float = inf) -> None:
+    def _remove_logs(self, most: float = inf) -> None:
         """Remove the logs of at most `most` bytes each that have a successor and whose runs are all in undamaged parts."""
         for log in map(self._log_path, self._final_segments()[:-1]):
             made = [parts.part(self.directory, table, int(log.stem)) for table in SCHEMAS]
             if (
                 log.stat().st_size > most
-                or not all(parquet_reader.is_whole(path, stop) for path in made)
-                or has_more(log, stop)
+                or not all(parquet_reader.is_whole(path, self.stop) for path in made)
+                or has_more(log, self.stop)
             ):
                 continue
             self.check_held()
             log.unlink()
 
-    def _while_held(self, stop: Callable[[], bool]) -> Callable[[], bool]:
-        """Return a `stop` that first checks that the directory at the path, where a part was begun, is the locked one."""
-
-        def check() -> bool:
-            self.check_held()
-            return stop()
-
-        return check
+    def _held_and_stopped(self) -> bool:
+        """Return the answer of `stop`, after a check that the path, where a part was begun, is still the locked directory."""
+        self.check_held()
+        return self.stop()

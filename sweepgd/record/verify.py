@@ -167,7 +167,7 @@ def _other_command(log: Path, recorded: Runs) -> Iterator[Finding]:
     """Yield the defects of a log that another command left, and its number of results that are not recorded yet."""
     yield from _log(log)
     if waiting := len(trials_of(np.setdiff1d(runs_in(log), recorded))):
-        yield Finding(log, f"{waiting} results are here that the next sweepgd search adds to the study", damage=False)
+        yield Finding(log, f"it has {waiting} results that the next sweepgd search adds to the study", damage=False)
 
 
 def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:

@@ -106,7 +106,7 @@ def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
 
 
 def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> list[tuple[Column, list[str]]]:
-    """Return the losses, the objective before them if it is not one of them, and after it its value on other seeds."""
+    """Return the columns of losses, with the objective first if it is not a loss, and next to it its value on other seeds."""
     shown = []
     for column in LOSSES if target in LOSSES else (target, *LOSSES):
         if column is not target:

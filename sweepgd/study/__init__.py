@@ -1,4 +1,4 @@
-"""One study: the sweep is checked, points are proposed by samplers, trials are run, recorded and told, until all are done.
+"""One study: check the sweep, then ask for points, run and record trials, and tell the sampler, until all trials are done.
 
-Optuna's samplers are used here alone. Nothing here measures curvature afterwards or prints.
+Only this package uses Optuna's samplers. It does not measure recorded minimisers, and it does not print.
 """

@@ -34,8 +34,8 @@ class Advisor:
         self.points = points_of(sweep, self.space)
         self._repeating = sweep.search.sampler_version == 1
         self._known_points = {} if self._repeating else self._points_in_space()
-        places = map(self.space.index_of, self._known_points.values())
-        self._known_places = {place for place in places if place is not None}
+        indices = map(self.space.index_of, self._known_points.values())
+        self._known_indices = {index for index in indices if index is not None}
         self.adaptive = sweep.search.sampler in ADAPTIVE
         self.rungs = RUNGS.get(sweep.search.pruner, ())
         self._study = optuna.create_study(
@@ -60,7 +60,7 @@ class Advisor:
             self._objectives,
             generation,
             repeats=self._repeating,
-            without=self._known_places,
+            without=self._known_indices,
         )
 
     def _in_space(self, point: Mapping[str, Value]) -> Mapping[str, Value] | None:
@@ -70,8 +70,8 @@ class Advisor:
 
     def _points_in_space(self) -> dict[int, Mapping[str, Value]]:
         """Return the fixed points that lie in the space, by number."""
-        found = ((number, self._in_space(point)) for number, point in enumerate(self.points))
-        return {number: inside for number, inside in found if inside is not None}
+        inside = ((number, self._in_space(point)) for number, point in enumerate(self.points))
+        return {number: point for number, point in inside if point is not None}
 
     @property
     def remembers(self) -> bool:
@@ -110,7 +110,7 @@ class Advisor:
             return len(self.points) + sampler.size
         if self._repeating or not self.space.finite:
             return inf
-        return len(self.points) + self.space.countable - len(self._known_places)
+        return len(self.points) + self.space.countable - len(self._known_indices)
 
     def generations(self, total: int) -> Iterator[range]:
         """Yield the trial numbers in groups that are proposed together: one group if the sampler is not adaptive."""
@@ -162,8 +162,9 @@ class Advisor:
         if trial is None:
             return self.state_of_point(self.points[number], values)
         repeats = [] if self._repeats is None else self._repeats.record(number)
-        kept = self._study.get_trials(deepcopy=False)[trial.number]
-        return dump(values, pruned, kept.params, kept.distributions, kept.system_attrs, kept.intermediate_values, repeats)
+        frozen = self._study.get_trials(deepcopy=False)[trial.number]
+        attributes = frozen.params, frozen.distributions, frozen.system_attrs, frozen.intermediate_values
+        return dump(values, pruned, *attributes, repeats)
 
     def state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
         """Return the state of a fixed point as if the sampler had proposed it, or None if it lies outside the space."""

@@ -39,7 +39,7 @@ class AskAndTell:
         self._shard = shard
         self._store, self._engine, self._reporting = store, engine, reporting
         self._deadline, self._trial_timeout, self._stop = deadline, trial_timeout, stop
-        self._told: dict[int, list[float] | None] = {}
+        self._objectives: dict[int, list[float] | None] = {}
         self._states = self._recorded_states() if self._advisor.remembers else {}
 
     def run(self) -> None:
@@ -82,7 +82,7 @@ class AskAndTell:
             return
         for number in generation:
             if number in self._states:
-                advisor.tell(number, self._told.get(number, values_of(self._states[number])), self._states[number])
+                advisor.tell(number, self._objectives.get(number, values_of(self._states[number])), self._states[number])
 
     def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
         """Run trials at these points until none is left, or until the deadline."""
@@ -108,15 +108,15 @@ class AskAndTell:
         self._store.append(number, record)
         self._reporting.unreported.append(result)
         if self._advisor.adaptive:
-            self._told[number] = result.objectives
+            self._objectives[number] = result.objectives
         else:
             self._advisor.tell(number, result.objectives, state)
 
     def _lost_result(self, lost: Lost) -> TrialResult:
         """Return the result of a trial whose worker was lost."""
         assert lost.status in (FAILED, TIMED_OUT)
-        if lost.kept is not None:
-            return not_measured(self._context, lost.kept, lost.message)
+        if lost.partial is not None:
+            return not_measured(self._context, lost.partial, lost.message)
         message = with_plugin_names(self._context, lost.task.configuration, lost.message)
         ending = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
         rows = [row | ending for row in known_rows(self._context, lost.task.trial, lost.task.configuration, lost.task.attempt)]

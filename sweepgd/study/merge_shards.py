@@ -21,15 +21,15 @@ def merge(
     plugins: Iterable[str | Path] = (),
     note: Callable[[str], None] = lambda _: None,
 ) -> Results:
-    """Make one record of the results directories of one sweep, in the new directory `out`, and return its results.
+    """Combine results directories of one sweep in the new directory `out`, and return its results.
 
-    It is that of a search without shards, which `sweepgd.search` with this `out` goes on with; the directories stay as they
-    are. `plugins` are the files that the sweep was run with; `note` is told what was cut from a log, and how many trials are
-    missing. Raises SweepgdError, before anything is written, where the directories are of different sweeps, have a trial in
-    common, are being written or are no results directories, and where there is something at `out`.
+    The new record equals that of a search without shards, and `sweepgd.search` with this `out` continues it. The old
+    directories are not changed. `plugins` are the plugin files that the sweep was run with. `note` receives a line for each
+    log that was cut, and one with the number of missing trials. Raises SweepgdError before anything is written if a directory
+    is not a results directory or is being written, if two have different sweeps or a common trial, or if `out` is not empty.
     """
     if isinstance(directories, (str, Path)):
-        raise UsageError(f"directories {str(directories)!r}: give a list of them")
+        raise UsageError(f"directories {str(directories)!r}: give a list of directories")
     folders, target = [Path(directory) for directory in directories], Path(out).absolute()
     _check_given(folders, target, str(out))
     files = [Path(plugin) for plugin in plugins]
@@ -48,14 +48,14 @@ def merge(
 
 
 def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
-    """Raise UsageError where there is nothing to merge or a directory is given twice, SweepgdError where `out` is in use."""
+    """Raise UsageError for no directories or one given twice, and SweepgdError if `out` is not empty."""
     if not folders:
-        raise UsageError("there is nothing to merge: name the results directories of the shards")
-    places: set[Path] = set()
+        raise UsageError("no results directories to merge: name those of the shards")
+    resolved: set[Path] = set()
     for folder in folders:
-        if folder.resolve() in places:
+        if folder.resolve() in resolved:
             raise UsageError(f"{folder} is given twice: name each directory once")
-        places.add(folder.resolve())
+        resolved.add(folder.resolve())
     if out.is_dir():
         if any(out.iterdir()):
             holds = "holds results" if (out / "sweep.toml").is_file() else "is not empty"
@@ -65,9 +65,7 @@ def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
 
 
 def _common(every: Sequence[Results]) -> tuple[str, int]:
-    """Return the sweep of all these results as text, and how many trials it has. Raises SweepgdError where they have
-    several.
-    """
+    """Return the common sweep of these results as text, and its number of trials. Raises SweepgdError if they differ."""
     sweeps: dict[str, Sweep] = {}
     first = every[0]
     for results in every:
@@ -75,7 +73,7 @@ def _common(every: Sequence[Results]) -> tuple[str, int]:
         if text in sweeps:
             continue
         sweep = recorded(text, where=str(results.directory / "sweep.toml"))
-        single_file.digests(sweep.plugins)  # says which file is missing, before the name of what it defines is unknown
+        single_file.digests(sweep.plugins)  # names a missing file, before its plugins are reported as unknown
         sweeps[text] = sweep
         for key, (there, here) in changes(sweeps[first.sweep_toml], sweep).items():
             raise SweepgdError(
@@ -83,7 +81,7 @@ def _common(every: Sequence[Results]) -> tuple[str, int]:
                 f" {key} is {there!r} in the first, and {here!r} in the second"
             )
     totals = {text: _total(sweep) for text, sweep in sweeps.items()}
-    return max(totals.items(), key=lambda item: item[1])  # where one was run with more --trials
+    return max(totals.items(), key=lambda item: item[1])  # directories may have been run with different --trials
 
 
 def _total(sweep: Sweep) -> int:
@@ -92,12 +90,12 @@ def _total(sweep: Sweep) -> int:
 
 
 def _check_disjoint(sources: Sequence[Source]) -> None:
-    """Raise SweepgdError where two directories have a trial in common."""
+    """Raise SweepgdError if two directories have a trial in common."""
     trials = np.concatenate([each.trials for each in sources])
     owners = np.repeat(np.arange(len(sources)), [len(each.trials) for each in sources])
     order = np.argsort(trials, kind="stable")
     again = np.flatnonzero(np.diff(trials[order]) == 0)
     if len(again):
         at = again[0]
-        one, other = (sources[owners[order[place]]].directory for place in (at, at + 1))
+        one, other = (sources[owners[order[index]]].directory for index in (at, at + 1))
         raise SweepgdError(f"{one} and {other} both hold trial {trials[order[at]]}: leave one of them out")

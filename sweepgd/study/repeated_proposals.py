@@ -1,4 +1,4 @@
-"""Known points that an adaptive sampler proposes again: it is told their recorded outcome, and they are not run again."""
+"""Known points that an adaptive sampler proposes again: they are not run again, and the sampler gets the recorded outcome."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,11 +32,11 @@ class Repeat(NamedTuple):
 
 
 class Repeats:
-    """An Optuna study that returns only new points; each known point that it proposes is told its recorded outcome.
+    """An Optuna study that returns only new points, and is told the recorded outcome of each known point that it proposes.
 
     The outcome is that of the first trial with the point: its values (with penalties), its last report if it was pruned, or
-    its failure. Repeats are told right before the trial that was proposed after them, and are recorded in its state without
-    the outcome.
+    its failure. The study is told repeats right before the trial that was proposed after them. They are recorded in its
+    state without the outcome.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
@@ -67,9 +67,9 @@ class Repeats:
 
     def record(self, number: int) -> list[dict[str, Any]]:
         """Return the record of the repeats that were proposed before a trial."""
-        kept = self._study.get_trials(deepcopy=False)
-        found = ((of, kept[trial.number]) for of, trial in self._repeats.get(number, ()))
-        return [{"of": of, "params": each.params, "system_attrs": each.system_attrs} for of, each in found]
+        frozen = self._study.get_trials(deepcopy=False)
+        repeats = ((of, frozen[trial.number]) for of, trial in self._repeats.get(number, ()))
+        return [{"of": of, "params": trial.params, "system_attrs": trial.system_attrs} for of, trial in repeats]
 
     def tell(self, number: int) -> None:
         """Tell the study the outcomes of the repeats that were proposed before a trial."""

@@ -1,4 +1,4 @@
-"""A study: one sweep's search, from what is recorded already to what is in the end."""
+"""The search of one sweep: run the trials that are not recorded yet."""
 
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -45,21 +45,21 @@ def search(
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
 ) -> Results:
-    """Runs a sweep, or what remains of it, and returns its results.
+    """Run a sweep, or the trials of it that are not recorded yet, and return its results.
 
-    `sweep` is a Sweep, a sweep file, or the name of a bundled sweep; `out` the results directory (by default
-    results/<sweep name>, of a shard results/<sweep name>-shard-3-of-20), `workers` the number of processes (by default all
-    cores), `timeout` and `trial_timeout` are in seconds; `fresh` moves an existing results directory aside; `executor`, a
-    dask.distributed.Client or a concurrent.futures.Executor, has workers that run the trials in place of local processes;
-    `shard`, such as (3, 20) or "3/20", is the part of the search to run, for `sweepgd.merge` to put together; `data_path`
-    says where a data file, or a data set's folder, is now that has been moved; `plugins` are files whose optimizers, models,
-    data sets and schedules are offered to this search. Raises SweepgdError before any trial runs where the sweep cannot be run
-    as asked.
+    `sweep` is a Sweep, a sweep file, or the name of a bundled sweep. `out` is the results directory, by default
+    results/<sweep name>, or results/<sweep name>-shard-3-of-20 for a shard. `workers` is the number of processes, by default
+    all cores. `timeout` and `trial_timeout` are in seconds. `fresh` moves an existing results directory aside. `executor`, a
+    dask.distributed.Client or a concurrent.futures.Executor, runs the trials in place of local processes. `shard`, such as
+    (3, 20) or "3/20", is the part of the search to run; `sweepgd.merge` combines the parts. `data_path` is the new path of a
+    data file or folder that was moved. `overrides` are `dotted.key=TOML-value`, for a sweep file. `plugins` are Python files
+    whose optimizers, models, data sets and schedules may be used. Raises SweepgdError before any trial runs if an argument is
+    invalid.
     """
     if not isinstance(sweep, Sweep):
         sweep = load_sweep(str(sweep), overrides)
     elif list(overrides):
-        raise UsageError("overrides are for a sweep file: give the Sweep as it is to be run")
+        raise UsageError("overrides are for a sweep file: change the Sweep itself")
     part = WHOLE if shard is None else Shard.of(shard)
     part.check(sweep)
     directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
@@ -77,19 +77,19 @@ def search(
         if fresh and (aside := move_aside(directory)) is not None:
             progress.note(f"moved {directory} to {aside}")
         check = partial(check_continues, directory, prepared.sweep)
-        check()  # before anything is made there, and again under the lock
+        check()  # before any file is created, and again under the lock
         with closing(Store.open(directory, to_toml(prepared.sweep), check)) as store:
             for line in store.notes:
                 progress.note(line)
-            goes_on = not store.recorded.issuperset(numbers)
-            if goes_on and executor is None:
+            unfinished = not store.recorded.issuperset(numbers)
+            if unfinished and executor is None:
                 note_other_processor(store, progress)
-            if prepared.sweep.search.sampler_version == 1 and goes_on and (repeated := repeats(directory)):
+            if prepared.sweep.search.sampler_version == 1 and unfinished and (repeated := repeats(directory)):
                 progress.note(repeated)
             for line in recorded_otherwise(directory, prepared.sweep, prepared.context.objectives):
                 progress.note(line)
             complete = _run_remaining(prepared, part, store, options)
-        for line in prepared.warnings:  # while what plugins define is there
+        for line in prepared.warnings:  # while the plugins are registered
             progress.warn(line)
     results = load(directory)
     if complete and prepared.advisor.used_up:
@@ -97,23 +97,23 @@ def search(
     if not complete:
         recorded = {number for number in results.trials["trial"].to_pylist() if number in numbers}
         trials = "trials" if shard is None else part.trials
-        progress.note(f"time is up: {len(recorded)} of {len(numbers)} {trials} are recorded; the same command goes on")
+        progress.note(f"time is up: {len(recorded)} of {len(numbers)} {trials} are recorded; run the same command to continue")
     return results
 
 
 def note_other_processor(store: Store, progress: Progress) -> None:
-    """Say once, before its first run on this type of processor, that a study goes on where results are rounded otherwise."""
+    """Note that a study continues on a type of processor that rounds differently, before its first run there."""
     here = target.processor_type()
     if store.processors and here not in store.processors:
-        before = " and ".join(sorted(str(target.ProcessorType(*each)) for each in store.processors))
+        before = " and ".join(sorted(str(target.ProcessorType(*processor)) for processor in store.processors))
         progress.note(
-            f"{store.directory} was computed on {before}, and this is {here}: equal configurations agree within rounding,"
-            " not bit for bit"
+            f"{store.directory} was computed on {before}, and this processor is {here}: equal configurations agree within"
+            " rounding, not bit for bit"
         )
 
 
 def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunOptions) -> bool:
-    """Run the trials that the store does not hold yet; return True if all of the shard are recorded then."""
+    """Run the trials that are not recorded yet. Return True if all trials of the shard are recorded afterwards."""
     progress = options.progress
     optimizers = _values(prepared.advisor, "optimizer")
     if options.executor is None:
@@ -125,13 +125,13 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
     if not todo:
         progress.started(len(numbers), len(numbers), where)
         with suppress(NoRoom):
-            store.publish()  # what an interrupted command may have left in the log
+            store.publish()  # results that an interrupted command left in the log
         return True
     need, free = footprint(prepared.context, todo), free_bytes(store.directory)
     if need > free:
         progress.note(
-            f"{store.directory} has {in_words(free)} free, and what remains to run may take {in_words(need)}: when there is no"
-            " room, it pauses until there is; or give fewer --trials, or another --out"
+            f"{store.directory} has {in_words(free)} free, and the remaining trials may take {in_words(need)}: the search"
+            " pauses while the disk is full; to avoid that, give fewer --trials or another --out"
         )
     with scratch_folder() as folder, opened(options) as executor:
         progress.started(len(numbers), len(numbers) - todo, where)
@@ -152,6 +152,6 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
 
 
 def _values(advisor: Advisor, name: str) -> list[str]:
-    """The names that an axis of the space, or a fixed point, may take: of optimizers, or of schedules."""
+    """Return the sorted values of an axis in the space and the fixed points, such as the names of all optimizers."""
     axis = next(axis for axis in advisor.space.axes if axis.name == name)
     return sorted({str(value) for value in [*axis.values, *(point[name] for point in advisor.points)]})

@@ -1,4 +1,4 @@
-"""One part of a search whose points depend on the trial's number alone, for machines that cannot see each other."""
+"""One part of a search whose points depend only on the trial's number, for machines that do not share a directory."""
 
 import re
 from dataclasses import dataclass
@@ -35,16 +35,16 @@ class Shard:
         return f"{self.index}/{self.count}"
 
     def check(self, sweep: Sweep) -> None:
-        """Raise UsageError where a trial of the sweep depends on trials that other shards run."""
+        """Raise UsageError if trials of the sweep depend on trials of other shards."""
         search = sweep.search
         if self.count > 1 and search.sampler in ADAPTIVE:
             raise UsageError(
-                f"shard {self}: the {search.sampler} sampler learns from all trials, and shards do not see each other's:"
-                " take random, grid or quasi_random"
+                f"shard {self}: the {search.sampler} sampler learns from all trials, but a shard does not see the others:"
+                " use random, grid or quasi_random"
             )
         if self.count > 1 and search.pruner != "none":
             raise UsageError(
-                f"shard {self}: the {search.pruner} pruner judges by all trials, and shards do not see each other's:"
+                f"shard {self}: the {search.pruner} pruner compares all trials, but a shard does not see the others:"
                 ' set search.pruner="none"'
             )
 

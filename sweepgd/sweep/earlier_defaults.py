@@ -42,8 +42,9 @@ def recorded(configuration: Configuration) -> Configuration:
         for setting in schedule_of(configuration.schedule).settings
         if setting.formerly is not None
     }
-    kept = {name: value for name, value in configuration.schedule_settings.items() if name not in added or value != added[name]}
-    return replace(configuration, schedule_settings=kept)
+    given = configuration.schedule_settings
+    settings = {name: value for name, value in given.items() if name not in added or value != added[name]}
+    return replace(configuration, schedule_settings=settings)
 
 
 def _added(sweep: Sweep) -> Iterator[tuple[str, Setting]]:

@@ -74,7 +74,7 @@ def measuring(recorded: Sweep, options: Mapping[str, Any], overrides: Sequence[s
     for key in (override.partition("=")[0].strip() for override in overrides):
         table, _, name = key.partition(".")
         if table != "measure" or not name:
-            raise UsageError(f"--set {key}: only what is measured can be set here, such as measure.settings.phi.iterations=20")
+            raise UsageError(f"--set {key}: only keys of [measure] can be set here, such as measure.settings.phi.iterations=20")
         if name == "every":
             raise UsageError("measure.every is for measuring during training: give it to the search")
         if name in options:

@@ -17,7 +17,7 @@ from sweepgd.sweep.spec import PointSpec, Sweep
 WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0, maximum=LONGEST)
 AFTER_WARMUP = Setting("schedule_after_warmup", False, "whether the schedule begins after the warm-up")
 WEIGHT_DECAY = Setting("weight_decay", 0.0, "weight decay", minimum=0.0)
-BATCH_SIZE = Setting("batch_size", 32, "rows an update", minimum=1)
+BATCH_SIZE = Setting("batch_size", 32, "rows per update", minimum=1)
 
 
 def optimizer_of(name: str) -> Optimizer:

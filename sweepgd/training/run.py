@@ -115,7 +115,7 @@ class Training:
 
     @property
     def planned_updates(self) -> int:
-        """The updates of the whole run; under a budget in seconds, those made so far."""
+        """The number of updates of the whole run, or for a budget in seconds the number so far."""
         return max(1, self.updates) if self._last_update is None else self._last_update
 
     @property

@@ -97,7 +97,7 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _metadata(isa: str | None) -> dict[str, str]:
-    """When and on what this was measured."""
+    """Return the time, the processor and the versions of a measurement."""
     known = {"measured": datetime.now(UTC).isoformat(timespec="minutes"), "processor": _processor()}
     if isa is not None:
         known["instruction set"] = f"limited to {isa}"

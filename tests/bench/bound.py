@@ -38,7 +38,7 @@ TRYING = 0.5  # seconds
 
 @dataclass(frozen=True)
 class Core:
-    """What was measured of this core: `peak` in operations/s; of each level, its bytes and its bytes/s, smallest first."""
+    """Measured limits of this core: `peak` in operations/s, and bytes and bytes/s of each cache level, smallest first."""
 
     peak: float
     sizes: dict[str, int]

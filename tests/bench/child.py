@@ -19,7 +19,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 
 class ChildFailed(Exception):
-    """What went wrong in a child, in one line."""
+    """Raised for an error in a child, with its message in one line."""
 
 
 @contextmanager

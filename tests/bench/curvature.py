@@ -1,4 +1,4 @@
-"""What λmax and Hessian products cost: against PyHessian and JAX, against a gradient, and against the training itself."""
+"""The cost of λmax and Hessian products, relative to PyHessian and JAX, to a gradient, and to the training."""
 
 import sys
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def _timings(minimum: Minimum, entries: tuple[Entry, ...], count: int) -> dict[s
 
 
 def _ratio(what: str, over: Timing, under: Timing, at_least: float | None = None, at_most: float | None = None) -> Finding:
-    """How many times as long one took as the other, and both times."""
+    """Return the ratio of two times as a finding, with both times as its note."""
     spread = over.ratio(under)
     if spread is None:
         return Finding(what, None, "×", at_least, at_most, over.problem or under.problem)

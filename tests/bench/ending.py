@@ -1,4 +1,4 @@
-"""What it takes to end a search: from a signal until the command and all its processes are gone."""
+"""The time to end a search: from a signal until the command and all its processes have ended."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What a sweep is measured against: Optuna in memory around a PyTorch loop, a study and a share of the points a process."""
+"""The comparison for a sweep: Optuna in memory around a PyTorch loop, one study and an equal share of points per process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

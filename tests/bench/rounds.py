@@ -31,7 +31,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Timing:
-    """What one peer took for one case: seconds to prepare, µs for a step of one trial in each round; or why there is none."""
+    """The times of one peer for one case: seconds to prepare and µs per step and trial in each round, or a problem."""
 
     prepare: float = float("nan")
     samples: tuple[float, ...] = ()
@@ -44,7 +44,7 @@ class Timing:
         return Spread.of(self.samples) if self.samples else None
 
     def ratio(self, ours: "Timing") -> Spread | None:
-        """How many times as long as `ours`, paired round by round, so that a slow moment counts for both."""
+        """Return the ratio to the times of `ours`, paired by round, so that a slow moment affects both."""
         if not self.samples or not ours.samples:
             return None
         return Spread.of([theirs / own for theirs, own in zip(self.samples, ours.samples, strict=True)])
@@ -86,7 +86,7 @@ def _epochs_a_sample(child: Child) -> int:
 
 
 def settled(case: Case, ours: Child, rounds: int) -> Spread:
-    """How many times as long a step takes after SETTLING updates and AFTER more as at the start of training."""
+    """Return the time of a step after SETTLING updates and AFTER more, relative to that at the start of training."""
     ours.prepare(case)
     count = _epochs_a_sample(ours)
     ratios = []

@@ -13,7 +13,7 @@ from .searches import SWEEPS, WORKERS, Search, search
 
 @dataclass(frozen=True)
 class Size:
-    """How much is run: repeats of each search, trials in the sweeps, the peer's, those of TPE, those whose cost is taken."""
+    """Repeats of each search, and numbers of trials: of the sweeps, the peer, TPE, and the measurement of costs."""
 
     repeats: int = 3
     trials: int = 500

@@ -1,4 +1,4 @@
-"""What was measured, as Markdown tables for a terminal and for the README, and as Parquet."""
+"""Measurements as Markdown tables, for a terminal and for the README, and as Parquet."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

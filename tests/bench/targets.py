@@ -11,7 +11,7 @@ from .work import OPTIMIZERS
 
 @dataclass(frozen=True)
 class Target:
-    """How many times as fast as a peer: at least `mean` over the batch sizes from `smallest` on, and none below `each`."""
+    """A required ratio of speed to a peer: `mean` over the batch sizes from `smallest` on, and `each` at every one of them."""
 
     work: str
     peer: str
@@ -44,7 +44,7 @@ LABELS = {"jax_scan": "JAX scan", "jax_vmap": "JAX vmap, a step and trial"}
 
 
 def judge(rows: Sequence[Row]) -> Iterator[Finding]:
-    """What the measured rows say of each target. A peer that is missing is a finding without a figure."""
+    """Yield a finding for each target from the measured rows, without a figure if the peer is missing."""
     for target in TARGETS:
         for rule in OPTIMIZERS:
             chosen = _rows(rows, target.work, rule, target.smallest)

@@ -34,7 +34,7 @@ class Work:
 
     @property
     def classes(self) -> int:
-        """How many classes there are; 0 for a regression."""
+        """The number of classes; 0 for a regression."""
         return 0 if self.targets.ndim == 2 else self.widths[-1]
 
     @property

@@ -11,7 +11,7 @@ def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, ru
     assert len(json.loads(analyzed.out)["best"]) == 2
     told = run("analyze", "results/example").out
     assert "Which batch size?" in told
-    assert told.endswith("No curvature was recorded. To measure the minimisers': sweepgd measure results/example\n")
+    assert told.endswith("No curvature is recorded. To measure it: sweepgd measure results/example\n")
 
 
 def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, run_search):

@@ -24,7 +24,7 @@ def test_ctrl_c_keeps_what_finished_and_exits_with_130(tmp_path):
     assert search.returncode == 130
     assert "Traceback" not in err
     assert err.splitlines()[-1] == (
-        f"sweepgd: interrupted; what finished is in {tmp_path / 'out'}: the same command goes on from there"
+        f"sweepgd: interrupted; finished trials are in {tmp_path / 'out'}: run the same command to continue"
     )
     assert out == ""
     rows = load(tmp_path / "out").trials.num_rows

@@ -18,7 +18,7 @@ FLAGS = {
     "--trials 3 --set search.trials=4": "--trials and --set search.trials contradict each other: give one of them",
     "--set search.trials": "write it as dotted.key=value",
     "--set space.optimizer=adam": "'adam' is not a TOML value; put text in quotes",
-    "--storage postgresql://user@host/database": "--storage is gone: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to run",
+    "--storage postgresql://user@host/database": "--storage was removed: give --on tcp://SCHEDULER:8786 (or dask, slurm, …)",
     "--wrokers 2": "No such option: --wrokers",
     "--out": "requires an argument",
     "another.toml": "Got unexpected extra argument",

@@ -16,7 +16,7 @@ def test_help_lists_commands_in_the_order_of_their_use_with_whole_sentences(run)
         "merge", "plugin",
     ]  # fmt: skip
     assert "..." not in shown
-    assert "Run a sweep, or continue it: only what is not recorded yet is run." in " ".join(shown.split())
+    assert "Run a sweep, or continue it: trials that are recorded already are not run again." in " ".join(shown.split())
     assert "..." not in run("plugin", "--help").out.partition("Commands:")[2]
 
 
@@ -24,7 +24,7 @@ def test_a_group_of_commands_alone_shows_its_help(run):
     shown = run("plugin")
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == run("plugin", "--help").out
-    assert "  new    Write a package that offers an optimizer" in shown.out
+    assert "  new    Write an installable package with an optimizer" in shown.out
 
 
 def test_help_and_version(run):

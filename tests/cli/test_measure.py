@@ -1,4 +1,4 @@
-"""`sweepgd measure`: what it prints where, its exit codes, and that the same command goes on."""
+"""`sweepgd measure`: what it prints where, its exit codes, and that the same command continues."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):
         assert re.search(r"^\d/6 measures, \S+ measures/s, 4 failed$", found.err, re.MULTILINE)
         assert found.err.splitlines()[-1] == (
             "sweepgd: 10 values could not be measured; trial 0, lambda_max: not measured: "
-            f"model 'shaky' of {SHAKY}: ValueError: the product gives up; the same command tries again"
+            f"model 'shaky' of {SHAKY}: ValueError: the product gives up; run the same command to try again"
         )
 
 
@@ -96,7 +96,7 @@ def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):
         (("--trials", "5-9999999999"), "out holds no trials 5 to 9999999999: it has trials 0 to 2"),
         (
             ("--measures", "lambda_max", "trace", "sam"),
-            "'trace' is no option: separate several by commas, as in --measures lambda_max,trace,sam",
+            "'trace' is an unexpected argument: separate names by commas, as in --measures lambda_max,trace,sam",
         ),
         (("--timeout", "soon"), "--timeout 'soon': give a duration above 0, such as 90s, 5m or 3h"),
         (("--rescale", "inf"), "rescale inf: give a finite number"),
@@ -104,7 +104,7 @@ def test_a_failure_is_exit_3_and_the_same_command_tries_again(run, tmp_path):
         (("--measures", "sharpness"), "unknown measure 'sharpness': known: asam, "),
         (("--rows", "few"), "measure.rows: give a whole number of at least 1, or \"full\", not 'few'"),
         (("--rows", "5", "--set", "measure.rows=6"), "rows and measure.rows contradict each other"),
-        (("--set", "search.trials=9"), "--set search.trials: only what is measured can be set here"),
+        (("--set", "search.trials=9"), "--set search.trials: only keys of [measure] can be set here"),
         (("--workers", "0"), "'--workers'"),
     ],
 )
@@ -134,7 +134,7 @@ def test_ctrl_c_keeps_what_was_measured_and_the_same_command_goes_on(run, tmp_pa
         os.killpg(measuring.pid, signal.SIGINT)
         out, err = measuring.communicate()
     assert (measuring.returncode, out) == (130, "")
-    assert err.splitlines()[-1] == "sweepgd: interrupted; what was measured is in out: the same command goes on"
+    assert err.splitlines()[-1] == "sweepgd: interrupted; finished measures are in out: run the same command to continue"
     kept = load("out").curvature.num_rows
     assert 0 < kept < 12
     ended = run(*slow)

@@ -105,7 +105,7 @@ def test_a_search_that_loses_values_says_how_to_take_them(run, tmp_path):
         assert ended.err == (
             "sweepgd: 2 values could not be measured; trial 0, trace: not measured: "
             f"model 'shaky' of {shaky}: the worker process ended by signal SIGSEGV; "
-            "to take them: sweepgd measure out --measures distance,trace --rows 20\n"
+            "to measure them: sweepgd measure out --measures distance,trace --rows 20\n"
         )
     assert "Measured 2 runs: distance." in ended.out
 

@@ -170,7 +170,7 @@ def test_an_argument_that_is_not_utf8_is_refused(run):
     told = run("analyze", "a\udcff")
     assert (told.code, told.err) == (
         2,
-        "sweepgd: the argument 'a\\udcff' is not UTF-8, as what is recorded must be: give another, or rename the file\n",
+        "sweepgd: the argument 'a\\udcff' is not UTF-8, and records need UTF-8: use another value, or rename the file\n",
     )
 
 
@@ -185,5 +185,5 @@ def test_a_variable_that_is_not_utf8_is_refused(run, monkeypatch, variable):
 @pytest.mark.parametrize("threads", ["0", "-1", " 0 ", "-0"])
 def test_an_invalid_number_of_numba_threads_is_refused(threads):
     run = completed("train", "--epochs", "1", env=os.environ | {"NUMBA_NUM_THREADS": threads})
-    line = f"sweepgd: NUMBA_NUM_THREADS={threads.strip()}: Numba does not start with it; unset it, or give a number from 1\n"
+    line = f"sweepgd: NUMBA_NUM_THREADS={threads.strip()}: Numba needs at least 1 thread; unset it, or set 1 or more\n"
     assert (run.returncode, run.stdout, run.stderr) == (2, "", line)

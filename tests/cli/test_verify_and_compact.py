@@ -26,7 +26,7 @@ def cut(path):
 
 def test_a_whole_directory_is_a_line_and_exit_0(run):
     ended = run("verify", "out")
-    assert (ended.code, ended.out, ended.err) == (0, "out: 13 files of 4 trials, whole\n", "")
+    assert (ended.code, ended.out, ended.err) == (0, "out: 13 files of 4 trials, undamaged\n", "")
     assert json.loads(run("verify", "out", "--json").out) == {"files": 13, "trials": 4, "findings": []}
 
 
@@ -41,7 +41,7 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
         "out",
     ]
     assert ended.out.endswith("out: 13 files of 3 trials, 2 damaged\n")
-    assert ended.err == "sweepgd: to set aside what is damaged, and go on with the rest: sweepgd verify out --repair\n"
+    assert ended.err == "sweepgd: to set damaged files aside and continue: sweepgd verify out --repair\n"
     shown = run("analyze", "out")
     assert (shown.code, shown.out, shown.err.count("\n")) == (1, "", 1)
     assert "trials/000002.parquet cannot be read" in shown.err
@@ -59,7 +59,7 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
         "curvature of trial 2 lost; run sweepgd measure to compute it again, with --measures for measures that the sweep"
         " does not list",
         "minima/000003.parquet: set aside in damaged/minima/000003.parquet; rebuilt from log/000003.log",
-        "out: 9 files of 3 trials, whole; 5 set aside in out/damaged",
+        "out: 9 files of 3 trials, undamaged; 5 set aside in out/damaged",
     ]
     assert run("analyze", "out").code == 0
     assert json.loads(run("verify", "out", "--repair", "--json").out)["repaired"] == []
@@ -143,7 +143,7 @@ def test_merge_says_how_many_trials_there_are_and_are_missing(run, tmp_path):
     assert (again.code, again.err) == (1, "sweepgd: merged holds results: give another -o\n")
     none = run("merge", "-o", "new")
     assert (none.code, none.err.count("\n")) == (2, 1)
-    assert none.err == "sweepgd: there is nothing to merge: name the results directories of the shards\n"
+    assert none.err == "sweepgd: no results directories to merge: name those of the shards\n"
     assert not (tmp_path / "new").exists()
 
 

@@ -165,9 +165,9 @@ def test_running_trials_finish_after_the_first_signal(number, tmp_path):
     with running(*given, start_new_session=True) as search:
         wait_for_rows(out, 2, search)
         os.killpg(search.pid, number)
-        assert said(search, "stopping: ") == "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once\n"
+        assert said(search, "stopping: ") == "stopping: running tasks have 1 s to finish; a second Ctrl-C stops at once\n"
         err = rest(search)
-    line = f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there\n"
+    line = f"sweepgd: interrupted; finished trials are in {out}: run the same command to continue\n"
     assert (search.returncode, err.splitlines(keepends=True)[-1]) == (130, line)  # a slow search prints its progress before
     assert {row["status"] for row in load(out).trials.to_pylist()} == {"completed"}
     assert load(out).trials.num_rows < 200
@@ -196,7 +196,7 @@ def test_an_interrupt_during_compilation_waits_for_one_kernel(tmp_path):
         os.killpg(search.pid, signal.SIGINT)
         before = len(list(kernels.rglob("*.nbi")))
         _, err = search.communicate()
-    line = f"sweepgd: interrupted; what finished is in {tmp_path / 'out'}: the same command goes on from there"
+    line = f"sweepgd: interrupted; finished trials are in {tmp_path / 'out'}: run the same command to continue"
     assert (search.returncode, err.splitlines()) == (130, [line])
     assert len(list(kernels.rglob("*.nbi"))) <= before + 1
     assert load(tmp_path / "out").trials.num_rows == 0
@@ -207,11 +207,11 @@ def test_the_second_signal_ends_a_search_at_once(endless, scratch, tmp_path):
     with running(*endless, constants=constants, env=scratch, start_new_session=True) as search:
         wait_for_rows(tmp_path / "out", 1, search)
         os.kill(search.pid, signal.SIGINT)
-        said(search, "stopping: what runs has 3600 s")
+        said(search, "stopping: running tasks have 3600 s")
         time.sleep(0.2)  # a signal within SAME_SECONDS counts as the same
         os.kill(search.pid, signal.SIGINT)
         err = rest(search)
-    assert (search.returncode, err.startswith("sweepgd: interrupted; what finished is in")) == (130, True)
+    assert (search.returncode, err.startswith("sweepgd: interrupted; finished trials are in")) == (130, True)
     wait_until_gone(search.pid)
 
 

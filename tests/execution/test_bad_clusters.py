@@ -19,7 +19,7 @@ from sweepgd.execution import clusters
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
-TLS_HINT = "; a scheduler that wants TLS has an address tls://…, and its keys are named in Dask's configuration\n"
+TLS_HINT = "; a scheduler with TLS has an address tls://…, and Dask's configuration names its keys\n"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_an_address_where_something_else_listens(impatient, monkeypatch, capsys,
     with socket.create_server(("127.0.0.1", 0)) as silent:
         on = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         code, err = refused(monkeypatch, capsys, tmp_path, on)
-    why = "TimeoutError: what listens there does not respond as Dask does"
+    why = "TimeoutError: the program that listens there does not respond like Dask"
     assert (code, err) == (1, f"sweepgd: no Dask scheduler answers at {on}: {why}\n")
 
 
@@ -162,8 +162,8 @@ def test_a_worker_with_other_software_and_one_without_a_plugin(tmp_path):
         last = ended.stderr.splitlines()[-1]
         assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
         assert last.startswith("sweepgd: worker tcp://127.0.0.1:")
-        assert f" has other software ({difference}" in last
-        assert last.endswith("): install the same there")
+        assert f" has different software ({difference}" in last
+        assert last.endswith("): install the same versions there")
     assert broken.returncode == 1
     assert broken.stderr.endswith(": its software cannot be checked (ValueError: no metadata)\n")
     assert of_worker.returncode == 1

@@ -1,4 +1,4 @@
-"""How a search on Dask ends before it is done: what it says, and that no process, task or file of it is left."""
+"""A search on Dask that ends early says why, and leaves no process, task or file."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ def cluster(tmp_path_factory, folder):
 
 
 def interrupted(out):
-    return f"sweepgd: interrupted; what finished is in {out}: the same command goes on from there"
+    return f"sweepgd: interrupted; finished trials are in {out}: run the same command to continue"
 
 
 def helpers(cluster):
@@ -95,7 +95,7 @@ def test_the_first_signal_drains_and_leaves_nothing_on_the_workers(number, clust
     with running("search", sweep_file(tmp_path, SHORT), "--out", str(out), "--on", cluster.address) as search:
         wait_for_rows(out, 2, search)
         search.send_signal(number)
-        assert said(search, "stopping: ") == "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once\n"
+        assert said(search, "stopping: ") == "stopping: running tasks have 1 s to finish; a second Ctrl-C stops at once\n"
         err = rest(search)
     assert (search.returncode, err.splitlines()[-1]) == (130, interrupted(out))
     assert {row["status"] for row in load(out).trials.to_pylist()} == {"completed"}
@@ -132,8 +132,8 @@ def test_the_terminals_interrupt_ends_a_local_cluster_without_a_word_of_it(text,
         os.killpg(search.pid, signal.SIGINT)
         _, err = search.communicate()
     assert search.returncode == 130
-    lines = [line for line in err.splitlines() if " trials, " not in line and "free, and what remains" not in line]
-    stopping = "stopping: what runs has 1 s to finish; a second Ctrl-C stops at once"
+    lines = [line for line in err.splitlines() if " trials, " not in line and "free, and the remaining trials" not in line]
+    stopping = "stopping: running tasks have 1 s to finish; a second Ctrl-C stops at once"
     assert lines == ["running 100000 trials on the workers of dask", stopping, interrupted(out)]
     wait_until_gone(search.pid)
     assert not list(short_folder.glob("sweepgd-data-*"))
@@ -146,7 +146,7 @@ def test_the_second_signal_waits_for_nothing(short_folder, tmp_path):
     with running(*given, constants=patient, start_new_session=True, env=os.environ | {"TMPDIR": str(short_folder)}) as search:
         wait_until_training(search.pid, 5, search)
         os.killpg(search.pid, signal.SIGINT)
-        said(search, "stopping: what runs has 3600 s")
+        said(search, "stopping: running tasks have 3600 s")
         time.sleep(0.2)  # a signal of the next SAME_SECONDS is taken for the first
         os.killpg(search.pid, signal.SIGINT)
         err = rest(search)
@@ -165,7 +165,7 @@ def test_the_scheduler_goes_and_the_search_ends_with_a_line_and_goes_on(cluster,
         _, err = search.communicate()
     last = err.splitlines()[-1]
     assert (search.returncode, "Traceback" in err) == (1, False)
-    why = "(the connection to it is lost): what finished is recorded, and the same command goes on from there"
+    why = "(the connection to it is lost): finished trials are recorded; run the same command to continue"
     assert last == f"sweepgd: the Dask scheduler at {cluster.address} is gone {why}", err
     finished = finished_at(out)
     trials = max(finished) + 3
@@ -176,7 +176,7 @@ def test_the_scheduler_goes_and_the_search_ends_with_a_line_and_goes_on(cluster,
 
 
 def finished_at(out):
-    """When each trial finished."""
+    """Return the time at which each trial finished."""
     rows = load(out).trials.select(["trial", "finished_at"]).to_pylist()
     found = {row["trial"]: row["finished_at"] for row in rows}
     assert len(found) == len(rows)

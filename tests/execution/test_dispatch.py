@@ -1,4 +1,4 @@
-"""How long what runs is waited for once somebody has asked to stop, by a clock of the test's own."""
+"""The time that running tasks have after a stop request, by a simulated clock."""
 
 import pytest
 
@@ -47,4 +47,4 @@ def test_what_runs_has_a_second_from_the_signal_on(monkeypatch, asked_at, looks)
         dispatch.dispatch(endless, iter(()), taken.append, endless, Stop(asked_at))
     assert len(taken) == pytest.approx(looks, abs=1)
     assert clock.now <= max(10.0, asked_at + dispatch.DRAIN_SECONDS) + dispatch.FLUSH_SECONDS
-    assert endless.heard == ["stopping: what runs has 1 s to finish; a second Ctrl-C stops at once", "drain", "end"]
+    assert endless.heard == ["stopping: running tasks have 1 s to finish; a second Ctrl-C stops at once", "drain", "end"]

@@ -55,7 +55,7 @@ class RecordingThreads(ThreadPoolExecutor):
         return future
 
 
-def test_the_trials_of_an_executor_are_judged_by_the_results_that_came_with_their_block(monkeypatch, tmp_path):
+def test_an_executors_trials_are_judged_by_the_results_sent_with_their_block(monkeypatch, tmp_path):
     monkeypatch.setattr(ExecutorTransport, "block_seconds", 0.01)  # blocks of a few trials
     given = sweep('search.pruner="median"', "search.trials=30", "budget.epochs=25", "space.learning_rate=[1e-4, 0.1]")
     with RecordingThreads(2) as threads:

@@ -18,7 +18,7 @@ from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError
 from sweepgd.execution import fork_server
 from sweepgd.execution import pool as pool_module
-from sweepgd.execution.pool import ATTEMPTS, STILLBORN, Pool
+from sweepgd.execution.pool import ATTEMPTS, MOST_KILLED_AT_START, Pool
 from sweepgd.execution.worker_handle import Lost
 from sweepgd.execution.worker_process import WorkerSetup
 
@@ -56,16 +56,12 @@ def test_an_adaptive_search_continues_after_failed_trials(tmp_path):
 
 def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tmp_path):
     """Two of three starts fail, and never three in a row, which would be given up."""
-    monkeypatch.setattr(pool_module, "STILLBORN", 3)
+    monkeypatch.setattr(pool_module, "MOST_KILLED_AT_START", 3)
     start, begun, notes = fork_server.start, [], []
 
     def starting(target, *arguments):
         begun.append(target)
-<<<<<<< HEAD
-        return start(still_born if len(begun) % 3 else target, *arguments)
-=======
-        return start(killed_at_start if len(begun) <= ATTEMPTS else target, *arguments)
->>>>>>> tests16
+        return start(killed_at_start if len(begun) % 3 else target, *arguments)
 
     monkeypatch.setattr(fork_server, "start", starting)
     with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
@@ -84,7 +80,7 @@ def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, 
         message = r"^10 workers in a row were killed \(SIGKILL\) during .* use fewer --workers$"
         with pytest.raises(SweepgdError, match=message):
             deque(event for _ in range(100) for event in pool.events(timeout=0.1))
-    assert len(begun) == 2 + STILLBORN - 1
+    assert len(begun) == 2 + MOST_KILLED_AT_START - 1
 
 
 def test_a_task_is_lost_after_its_worker_was_killed_three_times(tmp_path):

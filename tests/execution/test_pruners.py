@@ -12,7 +12,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def percent_reached(name: str, losses: Iterable[float]) -> list[int]:
-    """How far each trial of constant loss gets, in percent of its budget."""
+    """Return the percent of its budget that each trial of constant loss reaches."""
     study = optuna.create_study(study_name="sweep", pruner=make_pruner(name))
     reached = []
     for loss in losses:

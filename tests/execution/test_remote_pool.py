@@ -1,92 +1,18 @@
-"""How a remote pool forms blocks, and what becomes of the tasks of a block that is lost."""
-
-from dataclasses import dataclass, field
-from math import inf
+"""A remote pool forms blocks, and repeats the tasks of lost blocks."""
 
 import pytest
+from execution.fake_transport import FakeTransport, Result, Task, end, fill, pool_of
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.core.outcome import FAILED
-from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
-from sweepgd.execution.remote_pool import RemotePool
-from sweepgd.execution.transport import BlockEnded, BlockLost, PlannedEnd, RungReported
+from sweepgd.execution.messages import HelperLost, Refused, Returned, RungReport
+from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported
 from sweepgd.execution.worker_handle import Lost, Rung
-
-
-@dataclass(frozen=True)
-class Task:
-    trial: int
-    attempt: int = 1
-
-
-@dataclass(frozen=True)
-class Result:
-    trial: int
-    seconds: float
-
-
-@dataclass
-class FakeTransport:
-    """Keeps the blocks that it is given, and returns the events that a test puts into it."""
-
-    slots: int = 2
-    block_seconds: float = 1.0
-    answers: bool = True
-    life_left: float = inf
-    sent: list[Block] = field(default_factory=list)
-    coming: list = field(default_factory=list)
-    answered: list = field(default_factory=list)
-    withdrawn: list = field(default_factory=list)
-
-    def open(self):
-        pass
-
-    def close(self):
-        pass
-
-    def can_run(self, seconds):
-        return seconds < self.life_left
-
-    def submit(self, block, seconds=0.0):
-        self.sent.append(block)
-
-    def events(self, timeout):
-        coming, self.coming = self.coming, []
-        return coming
-
-    def answer(self, block, prune):
-        self.answered.append((block, prune))
-
-    def withdraw(self, drain):
-        self.withdrawn.append(drain)
-
-    def trials(self):
-        """The trial numbers of each block since the last call."""
-        sent, self.sent = self.sent, []
-        return [[task.trial for task in block.tasks] for block in sent]
 
 
 @pytest.fixture
 def transport():
     return FakeTransport()
-
-
-def pool_of(transport, **options):
-    notes = []
-    pool = RemotePool(transport, notes.append, **options)
-    pool.notes = notes
-    return pool
-
-
-def fill(pool, tasks):
-    """Submits what there is room for."""
-    while pool.has_room:
-        pool.submit(next(tasks))
-
-
-def end(transport, block, seconds):
-    """The results of all tasks of a block, each of so many seconds."""
-    transport.coming.append(BlockEnded(block.number, Returned([Result(task.trial, seconds) for task in block.tasks])))
 
 
 def test_blocks_have_one_task_until_the_pace_is_known_then_fill_a_blocks_time(transport):
@@ -129,7 +55,7 @@ def test_a_lost_block_is_run_again_task_by_task_and_a_task_three_times_in_all(tr
     transport.slots = 2
     transport.coming.append(BlockLost(block.number, blameless=False))
     assert list(pool.events(0)) == []
-    assert pool.notes == ["a worker was lost: 2 trials begin anew on another"]
+    assert pool.notes == ["a worker was lost: 2 trials begin again on another"]
     list(pool.events(0))
     one, other = transport.sent[1:]
     assert (one.tasks, other.tasks) == ((Task(0, 2),), (Task(1, 2),))
@@ -156,75 +82,6 @@ def test_a_loss_that_no_trial_can_have_caused_costs_no_attempt(transport):
         assert list(pool.events(0)) == []
     assert pool.busy
     assert pool.notes == []
-
-
-def interrupt(pool, transport, ran, longest_life):
-    """The worker of the only block ends as planned. Returns the events and the block."""
-    list(pool.events(0))
-    (block,) = transport.sent
-    transport.sent.clear()
-    transport.coming.append(BlockLost(block.number, blameless=True, end=PlannedEnd(ran, longest_life)))
-    return list(pool.events(0)), block
-
-
-def test_a_task_that_had_the_whole_life_of_three_workers_fails(transport):
-    pool = pool_of(transport)
-    pool.submit(Task(0))
-    line = "did not end in the 3540 s before its worker's walltime"
-    for _ in range(2):
-        assert interrupt(pool, transport, 3500.0, 3540.0) == ([], Block(pool._numbers, (Task(0),)))
-    assert pool.notes == [f"a trial {line}: it awaits a new worker"] * 2
-    events, _ = interrupt(pool, transport, 3500.0, 3540.0)
-    advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
-    assert events == [Lost(Task(0), FAILED, f"{line}, 3 times: {advice}")]
-    assert not pool.busy
-
-
-def test_a_task_that_had_less_than_the_whole_life_of_its_workers_never_fails(transport):
-    pool = pool_of(transport)
-    pool.submit(Task(0))
-    for _ in range(10):
-        assert interrupt(pool, transport, 3000.0, 3540.0) == ([], Block(pool._numbers, (Task(0),)))
-    assert pool.notes == []
-
-
-def test_the_tasks_of_a_block_that_had_a_whole_life_run_alone_before_one_fails(transport):
-    pool = pool_of(transport)
-    pool._seconds, transport.slots = 0.1, 0.5
-    for number in range(2):
-        pool.submit(Task(number))
-    assert interrupt(pool, transport, 60.0, 60.0) == ([], Block(1, (Task(0), Task(1))))
-    ended = []
-    for _ in range(3):
-        ended += interrupt(pool, transport, 60.0, 60.0)[0]
-        list(pool.events(0))
-        (block,) = transport.sent  # the other task
-        assert block.tasks == (Task(1),)
-        transport.sent.clear()
-        transport.coming.append(BlockLost(block.number, blameless=True, end=PlannedEnd(1.0, 60.0)))
-        assert list(pool.events(0)) == []
-    assert [lost.task for lost in ended] == [Task(0)]
-
-
-def test_an_interrupted_task_waits_for_a_worker_with_enough_life_and_others_go_first(transport):
-    pool = pool_of(transport)
-    transport.slots = 0.5
-    pool.submit(Task(0))
-    assert interrupt(pool, transport, 30.0, 60.0)[0] == []
-    transport.life_left = 20.0
-    assert pool.has_room
-    pool.submit(Task(1))
-    list(pool.events(0))
-    end(transport, transport.sent[0], 0.1)
-    assert transport.trials() == [[1]]
-    assert list(pool.events(0)) == [Result(1, 0.1)]
-    list(pool.events(0))
-    assert transport.trials() == []
-    assert pool.busy
-    transport.life_left = 60.0
-    assert not pool.has_room
-    list(pool.events(0))
-    assert transport.trials() == [[0]]
 
 
 def test_tasks_that_a_block_did_not_begin_are_sent_again(transport):

@@ -1,4 +1,4 @@
-"""What must be installed on every machine is compared before anything runs there."""
+"""The software of every machine is compared before anything runs there."""
 
 import platform
 from concurrent.futures import Future
@@ -33,8 +33,8 @@ def test_each_other_version_is_named_with_the_machine():
     wanted["", "numpy"] = "1.0"
     wanted["optimizers", "lion_of_nobody"] = "their-lions 1.0"
     assert differences(wanted) == (
-        f"machine {platform.node()} has other software (numpy is {np.__version__} instead of 1.0;"
-        " optimizer 'lion_of_nobody' is missing instead of their-lions 1.0): install the same there"
+        f"machine {platform.node()} has different software (numpy is {np.__version__} instead of 1.0;"
+        " optimizer 'lion_of_nobody' is missing instead of their-lions 1.0): install the same versions there"
     )
 
 
@@ -59,7 +59,7 @@ def test_a_worker_with_other_software_refuses_the_study():
     study = Study("1", sweep(), run, ("sgd",), {("", "numba"): "0.1"}, {}, {}, None, True)
     outcome = run_block("1", Block(1, ()), study)
     assert isinstance(outcome, Refused)
-    assert "instead of 0.1): install the same there" in outcome.message
+    assert "instead of 0.1): install the same versions there" in outcome.message
 
 
 class OtherMachine:
@@ -67,7 +67,7 @@ class OtherMachine:
 
     def submit(self, function, *arguments):
         future = Future()
-        future.set_result("machine far has other software (numpy is 1.0 instead of 2.0): install the same there")
+        future.set_result("machine far has different software (numpy is 1.0 instead of 2.0): install the same versions there")
         return future
 
 
@@ -77,5 +77,5 @@ def test_a_search_is_refused_before_any_trial_where_the_software_differs(monkeyp
     class Elsewhere(OtherMachine, Executor):
         pass
 
-    with pytest.raises(SweepgdError, match=r"^a worker of the executor: machine far has other software \(numpy is 1.0"):
+    with pytest.raises(SweepgdError, match=r"^a worker of the executor: machine far has different software \(numpy is 1.0"):
         search(sweep(text=LINEAR), out=tmp_path / "out", executor=Elsewhere())

@@ -81,4 +81,4 @@ def test_a_trial_ends_at_its_limit_and_none_begins_after_the_sweeps_limit(tmp_pa
     assert 1 <= len(rows) <= 6
     assert {(row["status"], row["message"]) for row in rows} == {("timed_out", "stopped at the trial's time limit")}
     assert all((row["finished_at"] - row["started_at"]).total_seconds() >= 0.6 for row in rows)
-    assert f"time is up: {len(rows)} of 200 trials are recorded; the same command goes on" in ended.stderr
+    assert f"time is up: {len(rows)} of 200 trials are recorded; run the same command to continue" in ended.stderr

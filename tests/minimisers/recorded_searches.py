@@ -26,6 +26,6 @@ class RecordedProgress(NoProgress):
 
 
 def measured(directory, *names, **how):
-    """Return the table of `measure`, and its progress."""
-    heard = RecordedProgress()
-    return measure(directory, measures=names or None, workers=1, progress=heard, **how), heard
+    """Return the table of `measure`, and the progress events that it sent."""
+    recorder = RecordedProgress()
+    return measure(directory, measures=names or None, workers=1, progress=recorder, **how), recorder

@@ -16,9 +16,9 @@ def test_what_was_lost_is_tried_again_and_gives_way_to_the_value(tmp_path):
     search(sweep(*asked), out=out, workers=1, plugins=[SHAKY])
     lost = load(out).curvature.filter(pc.field("rescaling") == 2.0)
     assert lost["message"].to_pylist() == [f"{UNMEASURED}model 'shaky' of {SHAKY}: RuntimeError: it is [broken]"]
-    found, heard = measured(out, "trace", rescale=2.0, plugins=[SHAKY])
-    assert heard.counts == (2, 1, "1 worker")
-    assert [result.failed for result in heard.results] == [True]
+    found, recorder = measured(out, "trace", rescale=2.0, plugins=[SHAKY])
+    assert recorder.counts == (2, 1, "1 worker")
+    assert [result.failed for result in recorder.results] == [True]
     assert found["rescaling"].to_pylist() == [1.0, 2.0]
     assert load(out).curvature.num_rows == 3
 
@@ -26,8 +26,8 @@ def test_what_was_lost_is_tried_again_and_gives_way_to_the_value(tmp_path):
 def test_a_worker_that_dies_costs_one_measure_of_one_minimiser(tmp_path):
     out = tmp_path / "out"
     search(sweep("model.name='shaky'", "model.peril=3", "search.trials=2"), out=out, workers=1, plugins=[SHAKY])
-    found, heard = measured(out, "distance", "lambda_max", "weight_norm", plugins=[SHAKY])
-    assert sorted(result.failed for result in heard.results) == [False] * 4 + [True] * 2
+    found, recorder = measured(out, "distance", "lambda_max", "weight_norm", plugins=[SHAKY])
+    assert sorted(result.failed for result in recorder.results) == [False] * 4 + [True] * 2
     lost = found.filter(pc.is_null(found["value"]))
     assert lost["measure"].to_pylist() == ["lambda_max"] * 2
     why = f"{UNMEASURED}model 'shaky' of {SHAKY}: the worker process ended by signal SIGSEGV"

@@ -35,8 +35,8 @@ from sweepgd.record import Store
         ({"rescale": -1.0}, "measure.rescale"),
         ({"dtype": "float16"}, "measure.dtype"),
         ({"trials": [1, 7]}, "holds no trial 7: it has trials 0 to 2"),
-        ({"overrides": ["budget.epochs=3"]}, "--set budget.epochs: only what is measured"),
-        ({"overrides": ["measure={}"]}, "--set measure: only what is measured"),
+        ({"overrides": ["budget.epochs=3"]}, "--set budget.epochs: only keys of [measure]"),
+        ({"overrides": ["measure={}"]}, "--set measure: only keys of [measure]"),
         ({"overrides": ["measure.every=2"]}, "measure.every is for measuring during training"),
         ({"rows": 3, "overrides": ["measure.rows=4"]}, "rows and measure.rows contradict each other"),
         (

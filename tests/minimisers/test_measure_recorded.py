@@ -22,13 +22,13 @@ def test_what_is_measured_later_is_what_the_search_would_have_measured(out, tmp_
 
 
 def test_all_of_the_catalogue_is_the_default_and_nothing_is_measured_twice(out):
-    found, heard = measured(out)
-    assert heard.counts == (3 * len(MEASURES), 0, "1 worker")
-    assert len(heard.results) == 3 * len(MEASURES)
+    found, recorder = measured(out)
+    assert recorder.counts == (3 * len(MEASURES), 0, "1 worker")
+    assert len(recorder.results) == 3 * len(MEASURES)
     assert found["value"].null_count == 0
-    again, heard = measured(out)
-    assert heard.counts == (3 * len(MEASURES), 3 * len(MEASURES), "1 worker")
-    assert heard.results == []
+    again, recorder = measured(out)
+    assert recorder.counts == (3 * len(MEASURES), 3 * len(MEASURES), "1 worker")
+    assert recorder.results == []
     assert again.equals(found)
     assert load(out).curvature.num_rows == found.num_rows
 
@@ -36,13 +36,13 @@ def test_all_of_the_catalogue_is_the_default_and_nothing_is_measured_twice(out):
 def test_only_what_differs_in_a_setting_is_measured_again(out):
     asked = ("lambda_max", "phi", "weight_norm")
     measured(out, *asked)
-    _, heard = measured(out, *asked, overrides=["measure.settings.phi.iterations=5"])
-    assert heard.counts == (9, 6, "1 worker")
-    found, heard = measured(out, *asked, rows="full")  # of 34 rows, which 512 are too
-    assert heard.counts == (9, 9, "1 worker")
+    _, recorder = measured(out, *asked, overrides=["measure.settings.phi.iterations=5"])
+    assert recorder.counts == (9, 6, "1 worker")
+    found, recorder = measured(out, *asked, rows="full")  # of 34 rows, which 512 are too
+    assert recorder.counts == (9, 9, "1 worker")
     assert set(found["rows"].to_pylist()) == {34}
-    found, heard = measured(out, *asked, trials=[0, 2], rescale=2.0)
-    assert heard.counts == (12, 6, "1 worker")
+    found, recorder = measured(out, *asked, trials=[0, 2], rescale=2.0)
+    assert recorder.counts == (12, 6, "1 worker")
     assert set(found["trial"].to_pylist()) == {0, 2}
     assert found["rescaling"].to_pylist().count(2.0) * 2 == found.num_rows
     keys = load(out).curvature.select(KEYS).to_pylist()
@@ -52,12 +52,12 @@ def test_only_what_differs_in_a_setting_is_measured_again(out):
 def test_runs_without_a_minimiser_are_counted(tmp_path):
     rates = ("search.sampler='grid'", "space.optimizer='sgd'", "optimizer={}", "budget.epochs=20", "space.batch_size=5")
     search(sweep(*rates, "space.learning_rate=[0.01,50.0]"), out=tmp_path / "one", workers=1)
-    found, heard = measured(tmp_path / "one", "weight_norm", which=["final", "best"])
-    assert heard.notes[0] == "1 of 2 runs have no minimiser to measure: 1 diverged"
+    found, recorder = measured(tmp_path / "one", "weight_norm", which=["final", "best"])
+    assert recorder.notes[0] == "1 of 2 runs have no minimiser to measure: 1 diverged"
     assert found["trial"].to_pylist() == [0, 0]
     search(sweep(*rates, "space.learning_rate=[50.0]"), out=tmp_path / "none", workers=1)
-    found, heard = measured(tmp_path / "none")
-    assert (found.num_rows, heard.counts[:2]) == (0, (0, 0))
+    found, recorder = measured(tmp_path / "none")
+    assert (found.num_rows, recorder.counts[:2]) == (0, (0, 0))
     assert found.schema.equals(load(tmp_path / "none").curvature.schema)
 
 

@@ -10,7 +10,7 @@ from linear_sweep import sweep
 from minimisers.recorded_searches import RUNS, measured
 
 from sweepgd import load
-from sweepgd.minimisers.unmeasured import missing
+from sweepgd.minimisers.unmeasured import missing_measures
 from sweepgd.training.sweep_context import SweepContext
 
 
@@ -39,7 +39,7 @@ def norms(searched, tmp_path_factory):
 def test_what_is_missing_is_what_was_never_measured_so(norms, override, lacking):
     """Of the distance, at the three runs that were measured."""
     context = SweepContext(sweep(*RUNS, "measure.measures=['distance']", override))
-    found = missing(load(norms), context, {0, 1, 2}, print)
+    found = missing_measures(load(norms), context, {0, 1, 2}, print)
     assert sum(map(len, found.values())) == lacking
 
 
@@ -47,10 +47,10 @@ def test_a_value_recorded_before_a_setting_was_known_is_another_one(out):
     context = SweepContext(sweep(*RUNS, "measure.measures=['sam','distance']"))
     measured(out, "sam", "distance")
     now = load(out)
-    assert sum(map(len, missing(now, context, {0, 1, 2}, print).values())) == 0
+    assert sum(map(len, missing_measures(now, context, {0, 1, 2}, print).values())) == 0
     settings = pc.replace_substring(now.curvature["settings"], ', "starts": 24', "").combine_chunks()
     assert settings.to_pylist() != now.curvature["settings"].to_pylist()
     curvature = now.curvature.set_column(now.curvature.column_names.index("settings"), "settings", settings)
     before = SimpleNamespace(directory=out, trials=now.trials, minimisers=now.minimisers, curvature=curvature)
-    lacking = missing(before, context, {0, 1, 2}, print)
+    lacking = missing_measures(before, context, {0, 1, 2}, print)
     assert [one.measure for ones in lacking.values() for one in ones] == ["sam"] * 3

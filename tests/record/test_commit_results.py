@@ -14,7 +14,7 @@ from sweepgd.core.interrupts import Stop
 from sweepgd.execution import dispatch
 from sweepgd.record import NoRoom, Store, commit_results, parts, publish_schedule, store
 from sweepgd.record.commit_results import NoProgress, ResultCommitter
-from sweepgd.record.stopping import GivenUp
+from sweepgd.record.stopping import GivenUp, never
 
 LONG = ("search.trials=40", "budget.epochs=400")
 
@@ -73,11 +73,13 @@ def test_a_stopped_publication_leaves_no_part_and_can_be_repeated(answers, tmp_p
     for trial in range(3):
         append(opened, finished(trial))
     replies = iter([False] * answers + [True])
+    opened.stop = lambda: next(replies)
     with pytest.raises(GivenUp):
-        opened.publish(lambda: next(replies))
+        opened.publish()
     assert not list((tmp_path / "trials").iterdir())
     append(opened, finished(3))
-    opened.publish(lambda: False)
+    opened.stop = never
+    opened.publish()
     assert parts.numbers(tmp_path / "trials", ".parquet") == [1, 2]
     opened.close()
     assert load(tmp_path).trials["trial"].to_pylist() == [0, 1, 2, 3]
@@ -98,7 +100,8 @@ def test_earlier_parts_are_not_read_back_after_a_stop(monkeypatch, tmp_path):
         answers.append((tmp_path / "trials" / "000002.parquet").exists())
         return answers.count(True) == 3
 
-    opened.publish(stop)
+    opened.stop = stop
+    opened.publish()
     assert answers.count(True) == 3
     assert parts.numbers(tmp_path / "log", ".log") == [1, 2, 3]
     append(opened, finished(4))
@@ -138,7 +141,7 @@ def test_the_timeout_ends_a_search_on_a_full_disk(space, monkeypatch, tmp_path):
         search(sweep(*LONG), out=tmp_path / "out", workers=1, timeout=3600.0, progress=listener)
     recorded = load(tmp_path / "out").trials.num_rows
     assert len(listener.finished_trials) == recorded
-    assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; the same command goes on"
+    assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; run the same command to continue"
     lost = [note for note in listener.notes if note.endswith("could not be recorded on the full disk: they will be run again")]
     assert (0 < recorded < 40, len(lost)) == ((True, 0) if space else (False, 1))
     assert_same(search(sweep(*LONG), out=tmp_path / "out"), search(sweep(*LONG), out=tmp_path / "whole"))

@@ -71,7 +71,7 @@ def test_a_shared_directory_is_read_and_verified(shared):
     verified = verify(shared)
     assert (verified.trials, verified.damaged) == (9, [])
     waiting = [finding.reason for finding in verified.findings if finding.path.parent.parent == shared / "log"]
-    assert waiting == ["1 results are here that the next sweepgd search adds to the study"] * 2
+    assert waiting == ["it has 1 results that the next sweepgd search adds to the study"] * 2
     assert rebuild(shared).is_file()
 
 

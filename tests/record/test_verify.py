@@ -195,7 +195,7 @@ def test_results_in_the_log_of_another_command_are_counted(out):
     log.close()
     (finding,) = verify(out).findings
     assert (finding.path, finding.damage) == (log.path, False)
-    assert finding.reason == "2 results are here that the next sweepgd search adds to the study"
+    assert finding.reason == "it has 2 results that the next sweepgd search adds to the study"
     assert repair(out) == []
     damage(log.path, "page")
     assert [finding.path for finding in verify(out).damaged] == [log.path]

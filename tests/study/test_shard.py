@@ -92,7 +92,7 @@ def test_the_same_shard_goes_on_and_counts_its_own_trials(tmp_path):
     search(given, out=tmp_path / "out", workers=1, shard="2/2", progress=progress)
     results = search(given, out=tmp_path / "out", workers=1, shard="2/2", progress=progress)
     assert numbers(results) == [1, 3, 5]
-    assert "time is up: 0 of 3 trials of shard 2/2 are recorded; the same command goes on" in progress.notes
+    assert "time is up: 0 of 3 trials of shard 2/2 are recorded; run the same command to continue" in progress.notes
     assert progress.begun == [(3, 0), (3, 0), (3, 3)]
 
 
@@ -108,11 +108,11 @@ def test_what_is_no_shard_is_a_line(text):
     ("override", "reason"),
     [
         ("search.sampler='tpe'", "the tpe sampler learns from all trials"),
-        ("search.pruner='median'", "the median pruner judges by all trials"),
+        ("search.pruner='median'", "the median pruner compares all trials"),
     ],
 )
 def test_what_needs_the_results_of_other_shards_is_refused(tmp_path, override, reason):
-    with pytest.raises(UsageError, match=f"^shard 1/2: {reason}, and shards do not see each other's: "):
+    with pytest.raises(UsageError, match=f"^shard 1/2: {reason}, but a shard does not see the others: "):
         search(sweep("search.sampler='random'", override), out=tmp_path / "out", shard=(1, 2))
     assert not (tmp_path / "out").exists()
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_merged_is_refused_before_anything_is_written(parts):
     (parts / "file").write_text("")
     before = sorted(parts.iterdir())
     cases = {
-        (): "there is nothing to merge: name the results directories of the shards",
+        (): "no results directories to merge: name those of the shards",
         ("1", "other"): r"^1 and other hold different sweeps: search.seed is 0 in the first, and 7 in the second$",
         ("1", "2", "both"): "^1 and both both hold trial 0: leave one of them out$",
         ("1", "2", "./1"): "^1 is given twice: name each directory once$",

@@ -179,7 +179,7 @@ def test_an_older_record_continues_with_version_1_and_reports_repeats(tmp_path):
     out = shutil.copytree(Path(__file__).parents[1] / "record" / "repeating", tmp_path / "repeating")
     assert "sampler_version" not in (out / "sweep.toml").read_text()
     notes = Notes()
-    given = sweep(*TWELVE, "search={sampler='tpe',trials=24,generation=4}")
+    given = sweep("name='tiny'", *TWELVE, "search={sampler='tpe',trials=24,generation=4}")
     results = search(given, out=out, workers=1, progress=notes)
     assert ids(results) == SEQUENCES["tpe"].split()
     assert notes.lines == [

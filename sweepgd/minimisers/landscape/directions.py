@@ -13,9 +13,9 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plane:
-    """The points origin + α·a + β·b, with `origin` (parameters,) and `directions` (2, parameters), a and b.
+    """The points origin + α·a + β·b, with `origin` of shape (parameters,) and `directions` a, b of shape (2, parameters).
 
-    `axes` says what α and β are; `explained` is the share of the path's variance along each, where they are its own.
+    `axes` describes α and β. `explained` is the share of the path's variance along each principal component, or None.
     """
 
     origin: Array
@@ -24,29 +24,29 @@ class Plane:
     explained: tuple[float, float] | None = None
 
     def at(self, coordinates: Array) -> Array:
-        """The parameters at (α, β)."""
+        """Return the parameters at (α, β)."""
         return self.origin + coordinates @ self.directions
 
     def project(self, points: Array) -> Array:
-        """The coordinates (n, 2) of the nearest points of the plane to `points` (n, parameters), its directions orthonormal."""
+        """Return the coordinates (n, 2) of the projections of `points` (n, parameters), for orthonormal directions."""
         return (points - self.origin) @ self.directions.T
 
 
 def parameter_plane() -> Plane:
-    """The whole space of two parameters."""
+    """Return the plane of all points of a model with two parameters."""
     return Plane(np.zeros(2), np.eye(2), "parameters")
 
 
 def random_plane(minimum: Array, layout: Layout, random: np.random.Generator) -> Plane:
-    """Two Gaussian directions from `minimum`, each normalised as its weights are (Li et al. 2018, section 4).
+    """Return the plane through `minimum` along two Gaussian, filter-normalised directions (Li et al. 2018, section 4).
 
-    The weights into each neuron are scaled to the norm that they have in `minimum`; biases, and scales of normalization, are
-    left as they are, as in the paper's own code. Positions on a surface belong to no neuron: their direction has norm 1.
-    Raises SweepgdError where all weights are zero.
+    The weights into each neuron are scaled to their norm in `minimum`. Biases and scales of normalization do not change, as in
+    the authors' code. Positions on a surface belong to no neuron, and their direction has norm 1. Raises SweepgdError if all
+    weights are zero.
     """
     directions = np.array([_filter_normalized(random.standard_normal(len(minimum)), minimum, layout) for _ in range(2)])
     if not directions.any(axis=1).all():
-        raise SweepgdError("all weights are zero, and so is each direction normalised to their norm")
+        raise SweepgdError("all weights are zero, so directions normalised to their norm are zero too")
     return Plane(minimum, directions, "random")
 
 
@@ -56,24 +56,24 @@ def _filter_normalized(direction: Array, minimum: Array, layout: Layout) -> Arra
         if kind == POSITION:
             tensor /= np.linalg.norm(tensor)
         elif kind == WEIGHT:
-            neurons, theirs = (each.reshape(-1, each.shape[-1]) for each in (tensor, trained))
-            neurons *= np.linalg.norm(theirs, axis=0) / np.linalg.norm(neurons, axis=0)
+            drawn, minimal = (array.reshape(-1, array.shape[-1]) for array in (tensor, trained))
+            drawn *= np.linalg.norm(minimal, axis=0) / np.linalg.norm(drawn, axis=0)
         else:
             tensor[:] = 0.0
     return direction
 
 
 def path_plane(path: Array) -> Plane:
-    """The plane from the path's end along its first two principal components (Li et al. 2018, section 7.2).
+    """Return the plane through the end of a path along its first two principal components (Li et al. 2018, section 7.2).
 
-    `path` is (n, parameters). The directions are orthonormal, and turned so that the path begins on the left and above. Raises
-    SweepgdError where it spans no plane.
+    `path` has shape (n, parameters). The directions are orthonormal, with signs such that the path begins on the upper left.
+    Raises SweepgdError if the path spans no plane.
     """
     centred = path - path.mean(axis=0)
     _, deviations, components = np.linalg.svd(centred, full_matrices=False)
-    # The remainder of a straight path across itself is rounding.
+    # A straight path has only rounding errors across its direction.
     if len(deviations) < 2 or not deviations[1] > deviations[0] * np.finfo(np.float32).eps:
-        raise SweepgdError("it lies on a straight line, or does not move at all, and spans no plane")
+        raise SweepgdError("the path is a single point or a straight line, and spans no plane")
     start = components[:2] @ (path[0] - path[-1])
     turned = components[:2] * np.where(start * [-1.0, 1.0] < 0.0, -1.0, 1.0)[:, None]
     shares = deviations**2 / np.sum(deviations**2)

@@ -1,10 +1,9 @@
-"""A result directory made live again: its minimisers, and the data and model that they were trained with."""
+"""The minimisers of a result directory, with the data and the model that they were trained with."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.compute as pc
 
 from sweepgd.core.errors import SweepgdError, UsageError
@@ -12,6 +11,7 @@ from sweepgd.core.outcome import COMPLETED, PRUNED
 from sweepgd.data import Data
 from sweepgd.execution.run_options import RunOptions
 from sweepgd.minimisers.landscape.run_selection import RunKey
+from sweepgd.minimisers.recorded_checks import check_data, check_layout
 from sweepgd.models import Architecture
 from sweepgd.record import Minimum, load
 from sweepgd.record.commit_results import NoProgress
@@ -20,7 +20,7 @@ from sweepgd.training.sweep_context import SweepContext
 
 
 class _Notes(NoProgress):
-    """Progress of which only the notes are of interest."""
+    """Progress that only passes on notes."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
@@ -30,10 +30,10 @@ class _Notes(NoProgress):
 
 
 class LandscapeContext:
-    """The study of the landscapes. `note` is told of whatever takes long or cannot be had; `data_path` is where a data file
-    is now that has been moved, and `plugins` are the files, registered already, that the sweep was run with.
+    """The study of the landscapes. `note` receives lines about slow steps and missing parts. `data_path` is the new path of a
+    data file that was moved. `plugins` are the plugin files that the sweep was run with; the caller has registered them.
 
-    Raises SweepgdError where the directory holds no results, or its data, model or optimizers are not to be had here.
+    Raises SweepgdError if the directory has no results, or if its data, model or optimizers are not available.
     """
 
     def __init__(
@@ -51,29 +51,29 @@ class LandscapeContext:
         self.context.compile((), note)
 
     def options(self, workers: int | None, executor: Any) -> RunOptions:
-        """Return where points are evaluated. Raises UsageError where that contradicts itself."""
+        """Return the options of the workers. Raises UsageError if `workers` and `executor` contradict each other."""
         return RunOptions(workers, executor, plugins=tuple(self.plugins), progress=_Notes(self.note))
 
     def data(self, run: RunKey) -> Data:
-        """The data that a run was trained on."""
+        """Return the data that a run was trained on."""
         return self.context.data(run.replicate)
 
     def row(self, run: RunKey) -> dict[str, Any]:
-        """The `trials` row of a run. Raises UsageError where there is none."""
+        """Return the `trials` row of a run. Raises UsageError if there is none."""
         trials = self.results.trials
         row = trials.filter(pc.and_(pc.equal(trials["trial"], run.trial), pc.equal(trials["replicate"], run.replicate)))
         if not row.num_rows:
             numbers = pc.min_max(trials["trial"]).as_py()
             raise UsageError(
-                f"{self.directory} holds no run {run}: trials {numbers['min']} to {numbers['max']} are there,"
-                f" of {self.context.sweep.search.replicates} replicate(s), counted from 0"
+                f"{self.directory} holds no run {run}: it has trials {numbers['min']} to {numbers['max']}"
+                f" with {self.context.sweep.search.replicates} replicate(s), counted from 0"
                 if trials.num_rows
-                else f"{self.directory} holds no run {run}, nor any other: sweepgd search runs its sweep"
+                else f"{self.directory} holds no runs yet: sweepgd search runs its sweep"
             )
         return row.to_pylist()[0]
 
     def which(self, run: RunKey) -> str:
-        """The weights that a run's losses in `trials` are of, "final" or "best"."""
+        """Return the weights to which a run's losses in `trials` belong, "final" or "best"."""
         row = self.row(run)
         return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
 
@@ -83,23 +83,16 @@ class LandscapeContext:
         return {"weights": which} if "best" in which else {}
 
     def minimum(self, run: RunKey) -> Minimum:
-        """The weights that a run's losses in `trials` are of: final, or best where the objective is their loss.
+        """Return the weights to which a run's losses in `trials` belong: final, or best if the objective is their loss.
 
-        Raises SweepgdError where the run has none, or they do not belong to these data or this model.
+        Raises SweepgdError if the run has none, or if they belong to other data or another model.
         """
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
             raise SweepgdError(f"run {run} has no final weights: {_ending(row['status'], row['message'])}")
         minimum = self.results.minimum(*run, self.which(run))
-        if not np.array_equal(minimum.layout, self.architecture.layout):
-            raise SweepgdError(
-                f"run {run} has {len(minimum.parameters)} parameters in another layout than model"
-                f" {self.context.sweep.model.name!r} has here: install the version that it was trained with"
-            )
-        if minimum.data_fingerprint != self.data(run).fingerprint:
-            raise SweepgdError(
-                f"run {run} was trained on other data than {row['data']} gives now: restore them, or their package's version"
-            )
+        check_layout(self.context, f"run {run}", minimum.layout, len(minimum.parameters))
+        check_data(self.context, f"run {run}", run.replicate, minimum.data_fingerprint)
         return minimum
 
 

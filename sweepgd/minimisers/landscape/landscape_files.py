@@ -1,4 +1,4 @@
-"""Landscapes as tables, and as immutable Parquet files named after what they were made with."""
+"""Landscapes as tables, and as immutable Parquet files named after their settings."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from sweepgd.record.schema import footer
 _REALS = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 
 # `kind` is line, surface, or path (of the optimizer, over the surface); `other_…` is the run at α = 1 of a line; a loss is null
-# where it is beyond the floating-point range or was not taken on that part; `settings` is JSON.
+# if it is beyond the floating-point range or was not evaluated on that part; `settings` is JSON.
 LANDSCAPES = pa.schema(
     [
         pa.field("kind", pa.string(), nullable=False),
@@ -41,24 +41,24 @@ def table_of(
     settings: Mapping[str, Any],
     other: RunKey | None = None,
 ) -> pa.Table:
-    """Points of one landscape; a column that is not given is null, as is what is not finite."""
+    """Return the points of one landscape. Missing columns and values that are not finite are null."""
     count = len(columns["alpha"])
-    same = {"kind": kind, "trial": run.trial, "replicate": run.replicate, "settings": json.dumps(settings, sort_keys=True)}
+    constant = {"kind": kind, "trial": run.trial, "replicate": run.replicate, "settings": json.dumps(settings, sort_keys=True)}
     if other is not None:
-        same |= {"other_trial": other.trial, "other_replicate": other.replicate}
-    filled = {name: [value] * count for name, value in same.items()}
+        constant |= {"other_trial": other.trial, "other_replicate": other.replicate}
+    filled = {name: [value] * count for name, value in constant.items()}
     filled |= {name: [x if x is not None and isfinite(x) else None for x in values] for name, values in columns.items()}
     return pa.table({name: filled.get(name, [None] * count) for name in LANDSCAPES.names}, schema=LANDSCAPES)
 
 
 def path_for(directory: Path, settings: Mapping[str, Any]) -> Path:
-    """The file, in a result directory, of the landscape made with these settings: another one for others."""
+    """Return the path of the landscape with these settings in a result directory; other settings give another path."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
     return directory / "landscapes" / f"{settings['kind']}-{'-'.join(settings['runs'])}-{digest}.parquet"
 
 
-def kept(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> pa.Table:
-    """The table in a file, made and written there, whole, where there is none. Raises SweepgdError where it cannot be."""
+def read_or_make(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> pa.Table:
+    """Return the table in a file; if there is no file, make the table and write it. Raises SweepgdError if that fails."""
     if path.exists():
         return parquet_reader.read(path, LANDSCAPES)
     with writing(path):
@@ -70,6 +70,6 @@ def kept(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> pa.Table:
 
 
 def load(directory: Path | str) -> pa.Table:
-    """All landscapes recorded in a result directory, with the columns of LANDSCAPES."""
+    """Return all landscapes recorded in a result directory, with the columns of LANDSCAPES."""
     files = sorted((Path(directory) / "landscapes").glob("*.parquet"))
     return pa.concat_tables([LANDSCAPES.empty_table(), *(parquet_reader.read(file, LANDSCAPES) for file in files)])

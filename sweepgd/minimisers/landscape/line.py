@@ -20,13 +20,13 @@ ALPHAS = np.arange(-20, 41) / 20
 
 @dataclass(frozen=True)
 class Segment:
-    """The line through two points, (parameters,): x₀ at 0, and x₁ at 1."""
+    """The line through two points x₀ and x₁ of shape (parameters,), at α = 0 and α = 1."""
 
     x0: npt.NDArray[np.float64]
     x1: npt.NDArray[np.float64]
 
     def at(self, coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The parameters at (α,)."""
+        """Return the parameters at (α,)."""
         alpha = coordinates[0]
         return (1.0 - alpha) * self.x0 + alpha * self.x1
 
@@ -40,11 +40,10 @@ def line(
     executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> pa.Table:
-    """Loss and error at (1 − α)·x₀ + α·x₁ on all rows, x₀ the weights of `small` (`LandscapeContext.minimum`) and x₁ those of
-    `large`.
+    """Return loss and error on all rows at (1 − α)·x₀ + α·x₁, where x₀ are the weights of `small` and x₁ those of `large`.
 
-    A row an α of ALPHAS, with the columns of LANDSCAPES. Raises SweepgdError where a run has no weights, and UsageError
-    where the two are one or were trained on different data.
+    The table has the columns of LANDSCAPES and one row for each α of ALPHAS. Weights are those of `LandscapeContext.minimum`.
+    Raises SweepgdError if a run has no weights, and UsageError if the runs are equal or were trained on different data.
     """
     settings = line_settings(landscape, small, large)
     segment = Segment(*(landscape.minimum(run).parameters.astype(np.float64) for run in (small, large)))
@@ -55,7 +54,7 @@ def line(
 def line_settings(landscape: LandscapeContext, small: RunKey, large: RunKey) -> dict[str, object]:
     """Return the settings of a line. Raises UsageError if there is no line between the two runs."""
     if small == large:
-        raise UsageError(f"a line wants two runs, and both of its ends are {small}: name another one")
+        raise UsageError(f"a line needs two different runs, but both ends are {small}: name another run")
     if landscape.context.data_seed(small.replicate) != landscape.context.data_seed(large.replicate):
         raise UsageError(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
     runs = {"runs": [str(small), str(large)], **landscape.weights(small, large)}

@@ -25,7 +25,7 @@ from sweepgd.training.sweep_context import SweepContext
 Vector = npt.NDArray[np.float64]
 Columns = dict[str, list[float | None]]
 
-# Tasks that a line or a surface is divided into. Each carries two or three vectors of parameters to its worker.
+# The number of tasks of a line or a surface. Each sends two or three vectors of parameters to its worker.
 CHUNKS = 100
 # The interval between checks for Ctrl-C.
 EVENT_SECONDS = 0.1
@@ -35,12 +35,12 @@ class Place(Protocol):
     """A line or a plane in parameter space, which can be pickled."""
 
     def at(self, coordinates: Vector) -> Vector:
-        """Return the parameters at a point of it."""
+        """Return the parameters at these coordinates."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some of the points of a line or surface, evaluated on `rows` of each part of a replicate's data, drawn under `seed`."""
+    """Some points of a line or surface, to be evaluated on `rows` of each part of a replicate, drawn with `seed`."""
 
     number: int
     point: Place
@@ -52,7 +52,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The values of a chunk: a row a point, with loss and error on each part; or what was wrong."""
+    """The values of a chunk, one row per point with loss and error on each part, or the message of an error."""
 
     number: int
     values: list[list[float | None]]
@@ -61,13 +61,13 @@ class Evaluated:
 
 
 def run(context: SweepContext, chunk: Chunk, *_: object) -> Evaluated:
-    """Evaluate a chunk. What raises is a message; raises MemoryError."""
+    """Evaluate a chunk. Any error except MemoryError becomes a message."""
     begun, values, fault = monotonic(), [], ""
     try:
         with registry.plugin_errors("models", context.sweep.model.name):
             objectives = _objectives(context, chunk.replicate, chunk.rows, chunk.seed)
             for coordinates in chunk.coordinates:
-                with np.errstate(over="ignore", invalid="ignore"):  # far out, where a loss is beyond the floating-point range
+                with np.errstate(over="ignore", invalid="ignore"):  # a distant loss may exceed the floating-point range
                     theta = chunk.point.at(coordinates)
                     numbers = [number for objective in objectives for number in objective.evaluate(theta)]
                 values.append([number if isfinite(number) else None for number in numbers])
@@ -78,7 +78,7 @@ def run(context: SweepContext, chunk: Chunk, *_: object) -> Evaluated:
     return Evaluated(chunk.number, values, fault, monotonic() - begun)
 
 
-@lru_cache(1)  # of a worker, whose chunks are of one line or surface for long
+@lru_cache(1)  # all chunks of a line or surface have the same objectives
 def _objectives(context: SweepContext, replicate: int, rows: int | str, seed: int) -> list[Objective]:
     data = context.data(replicate)
     return [
@@ -87,14 +87,14 @@ def _objectives(context: SweepContext, replicate: int, rows: int | str, seed: in
 
 
 def _names_of_parts(context: SweepContext, replicate: int) -> list[str]:
-    """The parts that landscapes are taken on: training, and test, or where that is none validation."""
+    """Return the parts for landscapes: train and test, or train and validation without a test part."""
     data = context.data(replicate)
     names = ["train", "test" if data.test else "validation"]
     return [name for name in names if getattr(data, name) is not None]
 
 
 def parts_of(landscape: LandscapeContext, run: RunKey) -> dict[str, int]:
-    """The parts that landscapes of a run are taken on, and their rows."""
+    """Return the parts for the landscapes of a run, with their numbers of rows."""
     names = _names_of_parts(landscape.context, run.replicate)
     return {name: len(getattr(landscape.data(run), name).inputs) for name in names}
 
@@ -111,41 +111,41 @@ def evaluated(
     executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> Columns:
-    """Loss and error on each of `parts_of` at `point.at(c)` for each row c of `coordinates`, as columns such as "train_loss".
+    """Return loss and error on each of `parts_of` at `point.at(c)` for each row c of `coordinates`, by column name.
 
     None stands for a loss beyond the floating-point range, and for the error of a regression. `rows` of each part are used,
-    drawn under `seed`; `workers` and `executor` are as in `sweepgd.measure`; `advance` is called for each point. Raises
-    SweepgdError where a point cannot be evaluated.
+    drawn with `seed`. `workers` and `executor` are as in `sweepgd.measure`. `advance` is called after each point. Raises
+    SweepgdError if a point cannot be evaluated.
     """
     size = ceil(len(coordinates) / CHUNKS)
     chunks = [
         Chunk(number, point, coordinates[first : first + size], run.replicate, rows, seed)
         for number, first in enumerate(range(0, len(coordinates), size))
     ]
-    found: dict[int, list[list[float | None]]] = {}
-    for done in _results(landscape, chunks, executor, workers):
-        found[done.number] = done.values
-        for _ in done.values:
+    by_chunk: dict[int, list[list[float | None]]] = {}
+    for result in _results(landscape, chunks, executor, workers):
+        by_chunk[result.number] = result.values
+        for _ in result.values:
             advance()
-    values = [each for number in range(len(chunks)) for each in found[number]]
+    values = [row for number in range(len(chunks)) for row in by_chunk[number]]
     names = [f"{part}_{measure}" for part in parts_of(landscape, run) for measure in ("loss", "error")]
     return dict(zip(names, map(list, zip(*values, strict=True)), strict=True))
 
 
 def _results(landscape: LandscapeContext, chunks: list[Chunk], executor: Any, workers: int | None) -> Iterator[Evaluated]:
-    """Yield what comes of chunks, in any order. Raises SweepgdError where one cannot be evaluated."""
+    """Yield the results of the chunks in any order. Raises SweepgdError if one cannot be evaluated."""
     context, waiting = landscape.context, iter(chunks)
     with scratch_folder() as folder:
         work = Work(context.sweep, run, context.share(folder))
         with graceful_stop() as stop, make(work, landscape.options(workers, executor), executor, len(chunks)) as engine:
-            following = next(waiting, None)
-            while following is not None or engine.busy:
+            next_chunk = next(waiting, None)
+            while next_chunk is not None or engine.busy:
                 if stop:
                     engine.drain()
                     raise KeyboardInterrupt
-                while following is not None and engine.has_room:
-                    engine.submit(following)
-                    following = next(waiting, None)
+                while next_chunk is not None and engine.has_room:
+                    engine.submit(next_chunk)
+                    next_chunk = next(waiting, None)
                 for event in engine.events(timeout=EVENT_SECONDS):
                     if isinstance(event, Lost):
                         raise SweepgdError(f"a point cannot be evaluated: {with_model_name(context, event.message)}")

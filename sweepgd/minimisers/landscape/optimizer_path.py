@@ -1,4 +1,4 @@
-"""The way by which a run came to its minimum: the run trained again, from its recorded configuration and seed."""
+"""The optimizer's path to a minimum: the run is trained again from its recorded configuration and seed."""
 
 import json
 from typing import Any, NamedTuple
@@ -17,23 +17,23 @@ from sweepgd.training.trial import failure
 
 
 class Path(NamedTuple):
-    """The evaluations of a run, and the weights at each of them, (evaluations, parameters)."""
+    """The evaluations of a run, and the weights at each evaluation, of shape (evaluations, parameters)."""
 
     points: list[Evaluation]
     weights: npt.NDArray[Any]
 
 
 def path_of(landscape: LandscapeContext, run: RunKey) -> Path:
-    """The weights of a run at each evaluation up to its recorded minimum, in which they end bit for bit.
+    """Return the weights of a run at each evaluation up to its recorded minimum.
 
-    Raises SweepgdError where they do not.
+    Raises SweepgdError if the last weights are not bit for bit the recorded ones.
     """
     context, minimum = landscape.context, landscape.minimum(run)
     sweep = context.sweep
     if sweep.budget.seconds is not None:
-        raise SweepgdError("a budget in seconds ends each run elsewhere")
+        raise SweepgdError("a run with a budget in seconds cannot be repeated exactly")
     configuration = Configuration(**json.loads(landscape.row(run)["settings"])["configuration"])
-    # A pruned run ended at a rung, which is no evaluation of one that went on. A sweep's own points are never pruned.
+    # A pruned run ended at a rung, where an unpruned run has no evaluation. Fixed points are never pruned.
     rungs = RUNGS[sweep.search.pruner] if run.trial >= len(sweep.points) else ()
     points, weights = [], []
     context.compile([configuration.optimizer], landscape.note)
@@ -53,7 +53,7 @@ def path_of(landscape: LandscapeContext, run: RunKey) -> Path:
         raise SweepgdError(failure(context, configuration, error)) from error
     if not np.array_equal(weights[-1], minimum.parameters):
         raise SweepgdError(
-            "trained again, it does not end at its recorded weights: the processor, or a version of sweepgd, numba or a plugin,"
-            " is another than it was, or a plugin is not deterministic"
+            "a repeated run does not end at the recorded weights: the processor or the version of sweepgd, numba or a plugin"
+            " has changed, or a plugin is not deterministic"
         )
     return Path(points, np.array(weights))

@@ -1,4 +1,4 @@
-"""Runs by name, and the ones to look at where none is named."""
+"""Select runs: by name, or the best run, or a pair of runs with different batch sizes."""
 
 from bisect import bisect
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class RunKey(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "RunKey":
-        """A run from "7" or "7.1". Raises UsageError for anything else."""
+        """Return the run written as "7" or "7.1". Raises UsageError for anything else."""
         trial, dot, replicate = text.partition(".")
         if not (trial.isdecimal() and (replicate.isdecimal() or not dot)):
             raise UsageError(f"{text!r} names no run: write TRIAL or TRIAL.REPLICATE, such as 7 or 7.1")
@@ -33,12 +33,13 @@ class RunKey(NamedTuple):
 
 
 def best(trials: pa.Table) -> RunKey:
-    """The completed run of lowest validation loss, or where none has one, train loss. Raises SweepgdError where none
-    completed.
+    """Return the completed run with the lowest validation loss, or the lowest train loss if there are no validation losses.
+
+    Raises SweepgdError if no run completed.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     if not completed.num_rows:
-        raise SweepgdError("no run completed, and only those that did have weights to look around: see `sweepgd analyze`")
+        raise SweepgdError("no run completed, and a landscape needs the final weights of one: see `sweepgd analyze`")
     loss = "train_loss" if completed["validation_loss"].null_count == completed.num_rows else "validation_loss"
     keys = [(loss, "ascending"), ("trial", "ascending"), ("replicate", "ascending")]
     first = completed.sort_by(keys).select(["trial", "replicate"]).slice(0, 1).to_pylist()[0]
@@ -46,10 +47,10 @@ def best(trials: pa.Table) -> RunKey:
 
 
 def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
-    """Of the runs of the smallest and of the largest batch size, on the same data, the two nearest in ln train loss.
+    """Return a run of the smallest and one of the largest batch size, on the same data, with the nearest ln train losses.
 
-    The best of each would be those that overshot a `stop_at` most, and differ in their loss too. Raises SweepgdError where no
-    two completed runs have the same data and different batch sizes.
+    The best runs of both sizes would not be comparable: they overshoot a `stop_at` most, and their losses differ. Raises
+    SweepgdError if no two completed runs have the same data and different batch sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     smallest = pc.min(completed["batch_size"]).as_py()
@@ -59,20 +60,20 @@ def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
     larger = [row for row in runs if row["batch_size"] != smallest and row["data_seed"] in seeds]
     if not larger:
         raise SweepgdError(
-            f"a line wants two batch sizes, and all runs completed on the same data have {smallest}: name its ends with --line"
+            f"a line needs two batch sizes, but all completed runs on the same data have {smallest}: name its ends with --line"
         )
     largest = max(row["batch_size"] for row in larger)
-    large = sorted((row["data_seed"], *_point(row)) for row in larger if row["batch_size"] == largest)
+    large = sorted((row["data_seed"], *_loss_and_run(row)) for row in larger if row["batch_size"] == largest)
     nearest = []
     for row in small:
-        height, run = _point(row)
-        at = bisect(large, (row["data_seed"], height))
-        beside = [other for other in large[max(0, at - 1) : at + 1] if other[0] == row["data_seed"]]
-        nearest += [(abs(height - other), run, end) for _, other, end in beside]
+        loss, run = _loss_and_run(row)
+        index = bisect(large, (row["data_seed"], loss))
+        neighbours = [other for other in large[max(0, index - 1) : index + 1] if other[0] == row["data_seed"]]
+        nearest += [(abs(loss - other), run, end) for _, other, end in neighbours]
     _, *ends = min(nearest)
     return ends[0], ends[1]
 
 
-def _point(row: Mapping[str, Any]) -> tuple[float, RunKey]:
-    """ln train loss, and the run. A loss that is 0, as where it underflows, is as low as can be."""
+def _loss_and_run(row: Mapping[str, Any]) -> tuple[float, RunKey]:
+    """Return ln train loss and the run. A loss of 0, for example after underflow, counts as LEAST_LOSS."""
     return log(max(row["train_loss"], LEAST_LOSS)), RunKey(row["trial"], row["replicate"])

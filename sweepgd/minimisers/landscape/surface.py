@@ -17,13 +17,13 @@ from sweepgd.minimisers.landscape.loss_evaluation import evaluated, parts_of
 from sweepgd.minimisers.landscape.optimizer_path import Path, path_of
 from sweepgd.minimisers.landscape.run_selection import RunKey
 
-# Around a path that fills the plane, as a share of its longer side.
+# Space around the path, as a share of the longer side of the path.
 MARGIN = 0.2
-# Fewer points along a side show no shape.
+# A surface with fewer points along a side shows no shape.
 LEAST_RESOLUTION = 5
-# A million points, more than a picture has.
+# More than a million points exceed the resolution of a picture.
 MOST_RESOLUTION = 1000
-# So far out, even a float64 loss is beyond its range soon.
+# A float64 loss overflows at such distances.
 MOST_EXTENT = 1e100
 LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 
@@ -32,10 +32,9 @@ LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validati
 class SurfaceOptions:
     """The options of a surface.
 
-    `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; the two
-    parameters of a model that has no more are the plane itself. `extent` is how far it reaches to each side of the weights;
-    None is to fit the path, or 1 where there is none. `rows` of each part are used, drawn by `seed`, as are random directions.
-    Raises UsageError for what cannot be.
+    `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; a model
+    with two parameters is its own plane. `extent` is the distance to each side of the weights; None fits the path, or is 1
+    without a path. `rows` of each part are used. `seed` draws them and random directions. Raises UsageError for invalid values.
     """
 
     directions: str = "path"
@@ -55,9 +54,9 @@ class SurfaceOptions:
             raise UsageError(f'rows {self.rows!r}: give a whole number of at least 1, or "full"')
 
     def settings(self, landscape: LandscapeContext, run: RunKey) -> dict[str, object]:
-        """All of it as recorded, with the rows that there are. Raises UsageError where the model has no plane."""
+        """Return the settings to record, with the available rows. Raises UsageError if the model has one parameter."""
         if landscape.architecture.parameters < 2:
-            raise UsageError("the model has a single parameter, and no plane to look at: look at a line")
+            raise UsageError("the model has a single parameter, and a plane needs two: draw a line")
         counts = parts_of(landscape, run)
         used = {part: count if self.rows == "full" else min(int(self.rows), count) for part, count in counts.items()}
         return {"kind": "surface", "runs": [str(run)], **landscape.weights(run), **asdict(self), "rows": used}
@@ -66,57 +65,62 @@ class SurfaceOptions:
 def surface(
     landscape: LandscapeContext,
     run: RunKey,
-    asked: SurfaceOptions = SurfaceOptions(),
+    options: SurfaceOptions = SurfaceOptions(),
     *,
     workers: int | None = None,
     executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> pa.Table:
-    """Loss and error on a grid of `resolution`² points of a plane through the weights of `run` (`LandscapeContext.minimum`).
+    """Return loss and error on a grid of `resolution`² points of a plane through the weights of `run`.
 
-    The table has the columns of LANDSCAPES: rows of kind "surface" by β, then α, then those of kind "path", whose losses are
-    those off the plane, as training saw them. Where a path cannot be had, `landscape.note` is told why, and the directions are
-    random. Raises SweepgdError where the run has no weights, or no plane.
+    The table has the columns of LANDSCAPES: rows of kind "surface" by β, then α, then rows of kind "path", whose losses are
+    those of training, not of the projection on the plane. Weights are those of `LandscapeContext.minimum`. If the path cannot
+    be computed, `landscape.note` receives the reason, and the directions are random. Raises SweepgdError if the run has no
+    weights or no plane.
     """
     minimum = landscape.minimum(run).parameters.astype(np.float64)
-    asked_for = asked.settings(landscape, run)
-    plane, path = _planned(landscape, run, minimum, asked)
-    way = None if path is None else plane.project(path.weights.astype(np.float64))
-    alphas, betas = (np.linspace(*side, asked.resolution) for side in _sides(plane.project(minimum), way, asked.extent))
+    recorded = options.settings(landscape, run)
+    plane, path = _plane_and_path(landscape, run, minimum, options)
+    projected = None if path is None else plane.project(path.weights.astype(np.float64))
+    alphas, betas = (
+        np.linspace(*side, options.resolution) for side in _sides(plane.project(minimum), projected, options.extent)
+    )
     grid = np.stack(np.meshgrid(alphas, betas), axis=-1).reshape(-1, 2)
     where = {"workers": workers, "executor": executor}
-    columns = evaluated(landscape, run, grid, plane, rows=asked.rows, seed=asked.seed, advance=advance, **where)
-    settings = asked_for | {"axes": plane.axes, "explained": plane.explained}
+    columns = evaluated(landscape, run, grid, plane, rows=options.rows, seed=options.seed, advance=advance, **where)
+    settings = recorded | {"axes": plane.axes, "explained": plane.explained}
     table = table_of("surface", run, {"alpha": grid[:, 0], "beta": grid[:, 1], **columns}, settings)
-    if way is None or path is None:
+    if projected is None or path is None:
         return table
-    seen = {name: [getattr(point, name) for point in path.points] for name in LOSSES}
-    seen["update"] = [point.update for point in path.points]
-    return pa.concat_tables([table, table_of("path", run, {"alpha": way[:, 0], "beta": way[:, 1], **seen}, settings)])
+    path_columns: dict[str, Any] = {name: [getattr(point, name) for point in path.points] for name in (*LOSSES, "update")}
+    path_columns |= {"alpha": projected[:, 0], "beta": projected[:, 1]}
+    return pa.concat_tables([table, table_of("path", run, path_columns, settings)])
 
 
-def _planned(
-    landscape: LandscapeContext, run: RunKey, minimum: npt.NDArray[np.float64], asked: SurfaceOptions
+def _plane_and_path(
+    landscape: LandscapeContext, run: RunKey, minimum: npt.NDArray[np.float64], options: SurfaceOptions
 ) -> tuple[Plane, Path | None]:
-    """The plane to look at, and the path on it where it is asked for and can be had."""
-    whole = len(minimum) == 2
-    if asked.directions == "path":
+    """Return the plane, and the path if it is requested and can be computed."""
+    two_parameters = len(minimum) == 2
+    if options.directions == "path":
         try:
             path = path_of(landscape, run)
-            return parameter_plane() if whole else path_plane(path.weights.astype(np.float64)), path
+            return parameter_plane() if two_parameters else path_plane(path.weights.astype(np.float64)), path
         except SweepgdError as problem:
-            landscape.note(f"run {run} is drawn without its path{'' if whole else ', on random directions'}: {problem}")
-    if whole:
+            landscape.note(
+                f"run {run} is drawn without its path{'' if two_parameters else ', along random directions'}: {problem}"
+            )
+    if two_parameters:
         return parameter_plane(), None
-    return random_plane(minimum, landscape.architecture.layout, stream(asked.seed, LANDSCAPE)), None
+    return random_plane(minimum, landscape.architecture.layout, stream(options.seed, LANDSCAPE)), None
 
 
 def _sides(
-    centre: npt.NDArray[np.float64], way: npt.NDArray[np.float64] | None, extent: float | None
+    centre: npt.NDArray[np.float64], path: npt.NDArray[np.float64] | None, extent: float | None
 ) -> list[tuple[float, float]]:
-    """From where to where α and β go."""
-    if extent is None and way is not None and np.ptp(way, axis=0).any():
-        margin = MARGIN * np.ptp(way, axis=0).max()
-        return [(float(side.min() - margin), float(side.max() + margin)) for side in way.T]
+    """Return the ranges of α and β."""
+    if extent is None and path is not None and np.ptp(path, axis=0).any():
+        margin = MARGIN * np.ptp(path, axis=0).max()
+        return [(float(side.min() - margin), float(side.max() + margin)) for side in path.T]
     reach = 1.0 if extent is None else extent
     return [(float(middle - reach), float(middle + reach)) for middle in centre]

@@ -1,4 +1,4 @@
-"""The landscapes of a study, each computed once and kept in its directory."""
+"""The landscapes of a study, each computed once and recorded in its directory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ import pyarrow as pa
 from sweepgd.core.errors import SweepgdError
 from sweepgd.execution.choose import opened
 from sweepgd.minimisers.landscape.landscape_context import LandscapeContext
-from sweepgd.minimisers.landscape.landscape_files import kept, path_for
+from sweepgd.minimisers.landscape.landscape_files import path_for, read_or_make
 from sweepgd.minimisers.landscape.line import ALPHAS, line, line_settings
 from sweepgd.minimisers.landscape.run_selection import RunKey, best, pair
 from sweepgd.minimisers.landscape.surface import SurfaceOptions, surface
@@ -28,18 +28,17 @@ def survey(
     landscape: LandscapeContext,
     ends: tuple[RunKey, RunKey] | None,
     planes: Sequence[RunKey],
-    asked: SurfaceOptions,
+    surface_options: SurfaceOptions,
     *,
     progress: Progress,
     workers: int | None = None,
     executor: Any = None,
 ) -> Iterator[tuple[Path, pa.Table]]:
-    """The line between `ends` and the planes through `planes`, each with the file that keeps it.
+    """Yield the line between `ends` and the planes through the runs `planes`, each with its file.
 
-    Where no planes are named they are those through the ends; where nothing is named, the ends are those of `pair`, or where
-    there are none there is only the plane through the best run. A landscape that its file holds already is read from there.
-    `workers` and `executor` are as in `sweepgd.measure`.
-    Raises SweepgdError, before anything is computed, for a run that has no weights, and where there is nothing to draw.
+    Without `planes` they go through the ends. Without `ends` too, these are the runs of `pair`; if there is no pair, the only
+    landscape is the plane through the best run. A recorded landscape is read from its file. `workers` and `executor` are as in
+    `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights or there is nothing to draw.
     """
     options = landscape.options(workers, executor)
     if not planes:
@@ -55,41 +54,41 @@ def survey(
         make = partial(line, landscape, *ends, workers=workers, advance=progress.advance)
         wanted.append((line_settings(landscape, *ends), begin, make))
     for run in dict.fromkeys(planes):
-        begin = partial(progress.began, f"surface {run}", asked.resolution**2)
-        make = partial(surface, landscape, run, asked, workers=workers, advance=progress.advance)
-        wanted.append((asked.settings(landscape, run), begin, make))
+        begin = partial(progress.began, f"surface {run}", surface_options.resolution**2)
+        make = partial(surface, landscape, run, surface_options, workers=workers, advance=progress.advance)
+        wanted.append((surface_options.settings(landscape, run), begin, make))
     if not wanted:
-        raise SweepgdError("there is nothing to draw: name the two ends of a line")
-    lacking = any(not path_for(landscape.directory, settings).exists() for settings, _, _ in wanted)
-    with opened(options if lacking else replace(options, executor=None)) as reached:
+        raise SweepgdError("there is nothing to draw: name two runs for a line")
+    incomplete = any(not path_for(landscape.directory, settings).exists() for settings, _, _ in wanted)
+    with opened(options if incomplete else replace(options, executor=None)) as client:
         for settings, begin, make in wanted:
-            yield _made(landscape, settings, begin, partial(make, executor=reached))
+            yield _recorded(landscape, settings, begin, partial(make, executor=client))
 
 
 def _chosen(landscape: LandscapeContext) -> tuple[tuple[RunKey, RunKey] | None, Sequence[RunKey]]:
     trials = landscape.results.trials
-    alone = best(trials)
+    best_run = best(trials)
     try:
         ends = pair(trials)
     except SweepgdError as problem:
         landscape.note(f"no line: {problem}")
-        return None, [alone]
-    said = [
+        return None, [best_run]
+    descriptions = [
         f"run {run} of batch size {row['batch_size']}, train loss {row['train_loss']:.3g}"
         for run, row in ((run, landscape.row(run)) for run in ends)
     ]
-    landscape.note(f"nearest in train loss: {said[0]}, and {said[1]}")
+    landscape.note(f"nearest in train loss: {descriptions[0]}, and {descriptions[1]}")
     return ends, ends
 
 
-def _made(
+def _recorded(
     landscape: LandscapeContext, settings: dict[str, object], begin: Callable[[], None], make: Callable[[], pa.Table]
 ) -> tuple[Path, pa.Table]:
     path = path_for(landscape.directory, settings)
     if path.exists():
-        landscape.note(f"{path} is there already, and is drawn as it is")
-        return path, kept(path, landscape.results.sweep_toml, make)
+        landscape.note(f"{path} exists already, and is not computed again")
+        return path, read_or_make(path, landscape.results.sweep_toml, make)
     begin()
-    table = kept(path, landscape.results.sweep_toml, make)
+    table = read_or_make(path, landscape.results.sweep_toml, make)
     landscape.note(f"wrote {path}")
     return path, table

@@ -91,8 +91,7 @@ def _limited() -> None:
 
 def _set_alarm() -> None:
     """Make the system end this process after ORPHAN_SECONDS unless called again, in case the parent process has died."""
-    if hasattr(signal, "alarm"):
-        signal.alarm(ORPHAN_SECONDS)
+    signal.alarm(ORPHAN_SECONDS)
 
 
 def serve(connection: Connection, output: Connection, subject: Subject, plain: Connection, seconds: float) -> None:

@@ -17,7 +17,7 @@ from sweepgd.optimizers.sgd import sgd
 from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.step_harness import DTYPES, Array, StepHarness, distance, ordinary, walk
 
-# Relative to the distance gone. Float32 has 7 digits; Muon's products amplify rounding up to 500 times.
+# Relative to the distance moved. Float32 has 7 digits; Muon's products amplify rounding up to 500 times.
 PYTHON_TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
 PRECISION_TOLERANCE = 1e-2
 ALLOCATION_UPDATES = 10
@@ -59,9 +59,9 @@ def python(
     differences = []
     for dtype, difference in apart(run(plugin), plain).items():
         if not difference <= PYTHON_TOLERANCE[dtype]:
-            raise Flaw(f"compiled for {dtype} it differs from plain Python by {difference:.1g} of the distance gone")
+            raise Flaw(f"compiled for {dtype} it differs from plain Python by {difference:.1g} of the distance moved")
         differences.append(f"{difference:.1g} ({dtype})")
-    return f"compiled and plain Python agree; difference beyond rounding {' and '.join(differences)} of the distance gone"
+    return f"compiled and plain Python agree; difference beyond rounding {' and '.join(differences)} of the distance moved"
 
 
 def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, float]:
@@ -86,8 +86,8 @@ def precision(optimizer: Optimizer) -> str:
     """Check that float32 follows float64, so that steps are not lost in rounding."""
     apart = distance(walk(optimizer, "float32"), walk(optimizer, "float64"))
     if not apart <= PRECISION_TOLERANCE:
-        raise Flaw(f"float32 and float64 differ by {apart:.1g} of the distance gone (at most {PRECISION_TOLERANCE:g})")
-    return f"float32 follows float64; difference beyond rounding {apart:.1g} of the distance gone"
+        raise Flaw(f"float32 and float64 differ by {apart:.1g} of the distance moved (at most {PRECISION_TOLERANCE:g})")
+    return f"float32 follows float64; difference beyond rounding {apart:.1g} of the distance moved"
 
 
 def memory(optimizer: Optimizer) -> str:

@@ -148,9 +148,9 @@ def evaluation(optimizer: Optimizer) -> str:
     for dtype in DTYPES:
         stage = StepHarness(optimizer, dtype)
         for gradient in ordinary(UPDATES):
-            kept = stage.slots.copy()
+            before = stage.slots.copy()
             _written_whole(stage, stage.judged, f"evaluation after {stage.t} updates ({dtype})")
-            if (kept != stage.slots).any():
+            if (before != stage.slots).any():
                 raise Flaw(f"evaluation changes the slots after {stage.t} updates ({dtype})")
             stage.step(gradient)
     away = np.linalg.norm(stage.judged() - stage.theta)

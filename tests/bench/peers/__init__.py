@@ -1,4 +1,4 @@
-"""Who trains the work: one file each, with a class `Peer` of the same four methods, loaded in a process of its own."""
+"""The compared libraries, one file each, with a class `Peer` of the same four methods, loaded in a separate process."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ def test_a_line_and_its_planes_are_numbers_and_pictures(run, folder):
 
     again = run(folder, "--line", "0", "1.1", "--resolution", "7")
     assert again.out == made.out
-    assert again.err.count("is there already, and is drawn as it is") == 3
+    assert again.err.count("exists already, and is not computed again") == 3
 
 
 def test_pictures_go_where_they_are_wanted_and_json_is_all_of_stdout(run, folder, tmp_path):
@@ -57,8 +57,8 @@ def test_pictures_go_where_they_are_wanted_and_json_is_all_of_stdout(run, folder
     ("arguments", "code", "message"),
     [
         (("--line", "0", "x"), 2, "'x' names no run: write TRIAL or TRIAL.REPLICATE, such as 7 or 7.1"),
-        (("--line", "0", "9"), 2, "holds no run 9.0: trials 0 to 1 are there, of 2 replicate(s), counted from 0"),
-        (("--line", "0", "0.0"), 2, "a line wants two runs, and both of its ends are 0.0: name another one"),
+        (("--line", "0", "9"), 2, "holds no run 9.0: it has trials 0 to 1 with 2 replicate(s), counted from 0"),
+        (("--line", "0", "0.0"), 2, "a line needs two different runs, but both ends are 0.0: name another run"),
         (("--directions", "both"), 2, "directions 'both': give path or random"),
         (("--rows", "0"), 2, 'rows 0: give a whole number of at least 1, or "full"'),
         (("--extent", "nan"), 2, "extent nan: give more than 0 and at most 1e+100"),

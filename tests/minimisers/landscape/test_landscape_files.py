@@ -3,7 +3,7 @@ import pytest
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.minimisers.landscape import LANDSCAPES, RunKey, load
-from sweepgd.minimisers.landscape.landscape_files import kept, path_for, table_of
+from sweepgd.minimisers.landscape.landscape_files import path_for, read_or_make, table_of
 
 SETTINGS = {"kind": "line", "runs": ["0.0", "7.1"], "rows": {"train": 10}}
 SWEEP = "name = 'written'\n"
@@ -23,9 +23,9 @@ def test_a_landscape_is_made_once_and_never_overwritten(tmp_path):
     path = path_for(tmp_path, SETTINGS)
     assert path.parent == tmp_path / "landscapes"
     assert path.name.startswith("line-0.0-7.1-")
-    assert kept(path, SWEEP, table).equals(table())
+    assert read_or_make(path, SWEEP, table).equals(table())
     before = path.read_bytes()
-    assert kept(path, SWEEP, lambda: table(9.0)).equals(table())
+    assert read_or_make(path, SWEEP, lambda: table(9.0)).equals(table())
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     assert pq.read_metadata(path).metadata[b"sweepgd.schema_version"] == b"2"
@@ -42,24 +42,24 @@ def test_one_that_cannot_be_made_leaves_no_file(tmp_path):
 
     path = path_for(tmp_path, SETTINGS)
     with pytest.raises(SweepgdError, match="cannot"):
-        kept(path, SWEEP, fails)
+        read_or_make(path, SWEEP, fails)
     assert list(path.parent.iterdir()) == []
 
 
 def test_a_damaged_file_and_a_folder_that_cannot_be_written_are_one_line(tmp_path):
     (tmp_path / "landscapes").write_text("")
     with pytest.raises(SweepgdError, match="cannot write"):
-        kept(path_for(tmp_path, SETTINGS), SWEEP, table)
+        read_or_make(path_for(tmp_path, SETTINGS), SWEEP, table)
     path = path_for(tmp_path / "other", SETTINGS)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"torn")
     with pytest.raises(SweepgdError, match="cannot be read"):
-        kept(path, SWEEP, table)
+        read_or_make(path, SWEEP, table)
 
 
 def test_all_landscapes_of_a_directory_are_one_table(tmp_path):
     assert load(tmp_path).equals(LANDSCAPES.empty_table())
     for number, loss in enumerate((0.1, 0.2)):
         settings = SETTINGS | {"rows": {"train": number}}
-        kept(path_for(tmp_path, settings), SWEEP, lambda loss=loss: table(loss))
+        read_or_make(path_for(tmp_path, settings), SWEEP, lambda loss=loss: table(loss))
     assert sorted(load(tmp_path)["train_loss"].drop_null().to_pylist()) == [0.1, 0.2]

@@ -51,7 +51,7 @@ def test_a_loss_beyond_the_floating_point_range_is_null(quadratic, monkeypatch):
 
 
 def test_a_line_from_a_run_to_itself_and_to_one_on_other_data_is_refused(moons, searched):
-    with pytest.raises(UsageError, match=r"both of its ends are 1.0"):
+    with pytest.raises(UsageError, match=r"both ends are 1.0"):
         line(moons, RunKey(1), RunKey(1))
     redrawn = searched(moons.results.sweep_toml, "data.redraw=true")
     with pytest.raises(UsageError, match="trained on different data: choose two of the same replicate"):
@@ -64,5 +64,5 @@ def test_a_line_from_a_run_to_itself_and_to_one_on_other_data_is_refused(moons, 
 def test_a_run_that_diverged_or_does_not_exist_is_named(linear):
     with pytest.raises(SweepgdError, match=r"run 1.0 has no final weights: diverged at update \d+"):
         line(linear, RunKey(0), RunKey(1))
-    with pytest.raises(UsageError, match=r"holds no run 9.0: trials 0 to 1 are there, of 1 replicate"):
+    with pytest.raises(UsageError, match=r"holds no run 9.0: it has trials 0 to 1 with 1 replicate"):
         line(linear, RunKey(0), RunKey(9))

@@ -41,14 +41,14 @@ def test_weights_that_training_does_not_give_again_are_said_to_be(moons, monkeyp
     other = moons.minimum(RunKey(0, 1))
     monkeypatch.setattr(moons, "minimum", lambda run: other)
     with pytest.raises(
-        SweepgdError, match=r"does not end at its recorded weights: the processor, or a version of sweepgd, numba"
+        SweepgdError, match=r"does not end at the recorded weights: the processor or the version of sweepgd, numba"
     ):
         path_of(moons, RunKey(0, 0))
 
 
 def test_a_budget_in_seconds_cannot_be_repeated(searched, quadratic):
     text = quadratic.results.sweep_toml.replace("updates = 12", "seconds = 0.01")
-    with pytest.raises(SweepgdError, match="a budget in seconds ends each run elsewhere"):
+    with pytest.raises(SweepgdError, match="a run with a budget in seconds cannot be repeated exactly"):
         path_of(searched(text), RunKey(0))
 
 

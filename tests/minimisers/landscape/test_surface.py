@@ -86,7 +86,7 @@ def test_a_run_whose_path_cannot_be_had_is_drawn_on_random_directions_and_says_s
     landscape.note = said.append
     _, path, settings = parts(surface(landscape, RunKey(0), SMALL))
     assert said == [
-        "run 0.0 is drawn without its path, on random directions: it lies on a straight line, or does not move at all,"
+        "run 0.0 is drawn without its path, along random directions: the path is a single point or a straight line,"
         " and spans no plane"
     ]
     assert (path.num_rows, settings["axes"], settings["directions"]) == (0, "random", "path")
@@ -100,7 +100,7 @@ def test_far_out_losses_beyond_the_floating_point_range_are_null(moons):
 
 def test_a_single_parameter_has_no_plane_and_a_diverged_run_no_weights(searched, quadratic, linear):
     landscape = searched(quadratic.results.sweep_toml, "model.curvatures=[2.0]", "model.start=[1.0]")
-    with pytest.raises(UsageError, match="single parameter, and no plane to look at"):
+    with pytest.raises(UsageError, match="single parameter, and a plane needs two"):
         surface(landscape, RunKey(0), SMALL)
     with pytest.raises(SweepgdError, match=r"run 1.0 has no final weights: diverged at"):
         surface(linear, RunKey(1), SMALL)

@@ -9,8 +9,8 @@ from sweepgd.minimisers.landscape.survey import survey
 SMALL = SurfaceOptions(resolution=5)
 
 
-class Heard:
-    """What a survey says."""
+class ProgressRecorder:
+    """Progress of a survey that records its events."""
 
     def __init__(self, landscape):
         self.notes, self.began_, self.points = [], [], 0
@@ -29,10 +29,10 @@ def surveyed(tmp_path, monkeypatch):
 
     def made(landscape, ends=None, planes=()):
         monkeypatch.setattr(landscape, "directory", tmp_path)
-        heard = Heard(landscape)
-        found = list(survey(landscape, ends, planes, SMALL, progress=heard, workers=1))
+        recorder = ProgressRecorder(landscape)
+        found = list(survey(landscape, ends, planes, SMALL, progress=recorder, workers=1))
         assert all(path.is_file() and path.parent == tmp_path / "landscapes" for path, _ in found)
-        return [path.name.rpartition("-")[0] for path, _ in found], heard
+        return [path.name.rpartition("-")[0] for path, _ in found], recorder
 
     return made
 
@@ -41,19 +41,19 @@ def test_by_default_it_is_the_pair_and_the_planes_through_both(moons, surveyed):
     small, large = pair(moons.results.trials)
     assert moons.row(small)["batch_size"] == 4
     assert moons.row(large)["batch_size"] == 32
-    names, heard = surveyed(moons)
+    names, recorder = surveyed(moons)
     assert names == [f"line-{small}-{large}", f"surface-{small}", f"surface-{large}"]
-    assert heard.began_ == [(f"line {small} to {large}", 61), (f"surface {small}", 25), (f"surface {large}", 25)]
-    assert heard.points == 61 + 25 + 25
+    assert recorder.began_ == [(f"line {small} to {large}", 61), (f"surface {small}", 25), (f"surface {large}", 25)]
+    assert recorder.points == 61 + 25 + 25
     losses = [f"{moons.row(run)['train_loss']:.3g}" for run in (small, large)]
-    assert heard.notes[0] == (
+    assert recorder.notes[0] == (
         f"nearest in train loss: run {small} of batch size 4, train loss {losses[0]}, "
         f"and run {large} of batch size 32, train loss {losses[1]}"
     )
-    names, heard = surveyed(moons)
-    assert heard.began_ == []
-    assert all(note.endswith("is there already, and is drawn as it is") for note in heard.notes[1:])
-    assert len(names) == len(heard.notes[1:]) == 3
+    names, recorder = surveyed(moons)
+    assert recorder.began_ == []
+    assert all(note.endswith("exists already, and is not computed again") for note in recorder.notes[1:])
+    assert len(names) == len(recorder.notes[1:]) == 3
 
 
 def test_what_is_named_is_what_is_made(moons, surveyed):
@@ -63,26 +63,26 @@ def test_what_is_named_is_what_is_made(moons, surveyed):
 
 
 def test_with_one_batch_size_there_is_the_plane_of_the_best_run_and_no_line(linear, surveyed):
-    names, heard = surveyed(linear)
+    names, recorder = surveyed(linear)
     assert names == [f"surface-{best(linear.results.trials)}"]
-    assert heard.notes[0] == (
-        "no line: a line wants two batch sizes, and all runs completed on the same data have 5: name its ends with --line"
+    assert recorder.notes[0] == (
+        "no line: a line needs two batch sizes, but all completed runs on the same data have 5: name its ends with --line"
     )
 
 
 def test_a_model_of_one_parameter_has_lines_only(searched, quadratic, surveyed):
     landscape = searched(quadratic.results.sweep_toml, "model.curvatures=[2.0]", "model.start=[1.0]")
-    names, heard = surveyed(landscape, (RunKey(0), RunKey(1)))
+    names, recorder = surveyed(landscape, (RunKey(0), RunKey(1)))
     assert names == ["line-0.0-1.0"]
-    assert heard.notes[0] == "no surfaces: the model has a single parameter"
-    with pytest.raises(SweepgdError, match="there is nothing to draw: name the two ends of a line"):
+    assert recorder.notes[0] == "no surfaces: the model has a single parameter"
+    with pytest.raises(SweepgdError, match="there is nothing to draw: name two runs for a line"):
         surveyed(landscape)
 
 
 def test_nothing_is_made_where_anything_asked_for_cannot_be(moons, surveyed, tmp_path):
     with pytest.raises(UsageError, match=r"holds no run 9.0"):
         surveyed(moons, (RunKey(0), RunKey(1)), [RunKey(9)])
-    with pytest.raises(UsageError, match=r"both of its ends are 1.0"):
+    with pytest.raises(UsageError, match=r"both ends are 1.0"):
         surveyed(moons, (RunKey(1), RunKey(1)))
     assert list(tmp_path.iterdir()) == []
 

@@ -44,9 +44,12 @@ def generations(
 
 @pytest.fixture
 def optuna_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     optuna.logging.enable_propagation()
     yield caplog
     optuna.logging.disable_propagation()
+    optuna.logging.set_verbosity(verbosity)
 
 
 @pytest.mark.parametrize(
