@@ -1,5 +1,6 @@
 """Clusters and executors that cannot run a search: one line, an exit code, and no trial."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from distributions import distribution, environment
 from tiny import sweep, sweep_file
 
 from sweepgd import load, search
-from sweepgd.core.errors import SweepgdError
+from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.execution import clusters
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
@@ -176,6 +177,20 @@ def _ports(cluster):
     with distributed.Client(cluster.address, set_as_default=False) as client:
         (worker,) = client.nthreads()
     return cluster.address.rpartition(":")[2], worker.rpartition(":")[2]
+
+
+def test_a_local_cluster_and_a_closed_client_in_place_of_a_client(tmp_path):
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
+        client = distributed.Client(cluster, set_as_default=False)
+        client.close()
+        lines = {
+            cluster: "executor LocalCluster: give a dask.distributed.Client or a concurrent.futures.Executor",
+            client: "executor: the Dask client is closed: give one that is connected to its scheduler",
+        }
+        for executor, line in lines.items():
+            with pytest.raises(UsageError, match=f"^{re.escape(line)}$"):
+                search(sweep(), out=tmp_path / "out", executor=executor)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_executor_that_is_shut_down(tmp_path):
