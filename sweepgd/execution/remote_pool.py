@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import ceil, inf
+from math import ceil, inf, sqrt
 from types import TracebackType
 from typing import Any
 
@@ -24,10 +24,9 @@ JUDGED_BY_DRIVER_SECONDS = 0.5
 
 @dataclass
 class _Sent:
-    """A block that is on its way, and how many times it has been begun, this time included."""
+    """A block that is on its way."""
 
     tasks: tuple[Any, ...]
-    attempt: int
     ran: float = 0.0
     """The seconds that a worker must have left: almost as many as it ran before the planned end of another one."""
     whole_lives: int = 0
@@ -124,7 +123,7 @@ class RemotePool:
         while self._waiting and self._free:
             # Fewer tasks than there is room for are all that there are now: each slot gets its part of them.
             size = min(self._block_size, ceil(len(self._waiting) / self._free))
-            self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size)), 1))
+            self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size))))
 
     def _send_block(self, sent: _Sent) -> None:
         self._numbers += 1
@@ -154,11 +153,14 @@ class RemotePool:
         for event in outcome.events:
             if isinstance(event, RungReport):
                 yield Rung(event.task, event.percent, event.mean, None)
+            elif isinstance(event, Lost) and event.killed and event.task.attempt < ATTEMPTS:
+                yield from self._begin_again((event.task,), event.message)
             else:
                 self._took(event)
                 yield event
         if not self._withdrawn:
-            self._waiting.extendleft(reversed(outcome.not_begun))
+            self._waiting.extendleft(task for task in reversed(outcome.not_begun) if task.attempt == 1)
+            self._again.extend(_parts([task for task in outcome.not_begun if task.attempt > 1]))
 
     def _took(self, event: Any) -> None:
         """Count the seconds of a result into the mean."""
@@ -167,20 +169,26 @@ class RemotePool:
             self._seconds = seconds if self._seconds == inf else 0.9 * self._seconds + 0.1 * seconds
 
     def _lost(self, sent: _Sent, why: str, *, blameless: bool = False) -> Iterator[Lost]:
-        """Send the tasks of a lost block again: each by itself, so that one that ends its workers condemns no other."""
+        """Send the tasks of a lost block again."""
         if self._withdrawn:
             return
         if blameless:
             self._again.append(sent)
+        else:
+            yield from self._begin_again(sent.tasks, why)
+
+    def _begin_again(self, tasks: tuple[Any, ...], why: str) -> Iterator[Lost]:
+        """Send tasks again that may have been begun, and give up those that have had all attempts."""
+        if self._withdrawn:
             return
-        if sent.attempt == ATTEMPTS:
-            for task in sent.tasks:
+        for task in tasks:
+            if task.attempt >= ATTEMPTS:
                 yield Lost(task, FAILED, f"{why}, in each of {ATTEMPTS} attempts")
-            return
-        attempt = sent.attempt + 1
-        count = "1 trial begins" if len(sent.tasks) == 1 else f"{len(sent.tasks)} trials begin"
-        self._note(f"{why}: {count} anew on another".replace("its worker", "a worker"))
-        self._again.extend(_Sent((begun_again(task, attempt),), attempt) for task in sent.tasks)
+        again = [begun_again(task) for task in tasks if task.attempt < ATTEMPTS]
+        if again:
+            count = "1 trial begins" if len(again) == 1 else f"{len(again)} trials begin"
+            self._note(f"{why}: {count} anew on another".replace("its worker", "a worker"))
+            self._again.extend(_parts(again))
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
         """Send a block again whose worker ended as planned while it ran."""
@@ -190,7 +198,7 @@ class RemotePool:
         if not end.whole_life:
             self._again.append(sent)
         elif len(sent.tasks) > 1:  # one of them may be short, but waited for another
-            self._again.extend(_Sent((task,), sent.attempt) for task in sent.tasks)
+            self._again.extend(_Sent((task,)) for task in sent.tasks)
         elif sent.whole_lives + 1 < ATTEMPTS:
             self._note(
                 f"a trial did not end in the {end.longest_life:.0f} s before its worker's walltime: it awaits a new worker"
@@ -200,3 +208,16 @@ class RemotePool:
             why = f"did not end in the {end.longest_life:.0f} s before its worker's walltime, {ATTEMPTS} times"
             advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
             yield Lost(sent.tasks[0], FAILED, f"{why}: {advice}")
+
+
+def _parts(tasks: list[Any]) -> Iterator[_Sent]:
+    """Yield the blocks of tasks that are sent again: of n tasks √n blocks, and in the last attempt each task by itself.
+
+    So one task among 2,000 that ends its workers condemns no other, and it takes 45 + 45 blocks to find it, not 2,000. Halves
+    would need fewer still, but each half is an attempt of its tasks: 11 would be needed.
+    """
+    last = [task for task in tasks if task.attempt == ATTEMPTS]
+    earlier = [task for task in tasks if task.attempt < ATTEMPTS]
+    size = ceil(sqrt(len(earlier)))
+    yield from (_Sent(tuple(earlier[first : first + size])) for first in range(0, len(earlier), max(1, size)))
+    yield from (_Sent((task,)) for task in last)
