@@ -42,6 +42,7 @@ class BlockLost:
     block: int
     blameless: bool
     end: PlannedEnd | None = None
+    why: str = "its worker was lost"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Transport(Protocol):
     """The time that a block should take."""
     answers: bool
     """True if a worker can wait for the driver's answer in the middle of a block."""
+    where: str
+    """The place where the workers are, such as the address of a scheduler."""
 
     @property
     def slots(self) -> int:
