@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, inf, sqrt
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -20,6 +21,10 @@ from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_
 BLOCKS_A_SLOT = 2
 # A trial that trains this long between two rungs is judged by the driver, which knows all reports: a round trip is short then.
 JUDGED_BY_DRIVER_SECONDS = 0.5
+# A cluster that has no workers for this long is said to have none: a worker needs 2 s to start.
+WORKERLESS_SECONDS = 5.0
+# A block that has been lost so many times before it began is never going to begin.
+MOST_LOSSES_UNBEGUN = 100
 
 
 @dataclass
@@ -29,6 +34,8 @@ class _Sent:
     tasks: tuple[Any, ...]
     ran: float = 0.0
     """The seconds that a worker must have left: almost as many as it ran before the planned end of another one."""
+    unbegun: int = 0
+    """How many times it was lost by no fault of its tasks."""
     whole_lives: int = 0
     """How many times it ran alone for all the life that a worker has until its planned end."""
 
@@ -59,8 +66,10 @@ class RemotePool:
         self._seconds = inf
         """Seconds that a task takes, a running mean."""
         self._withdrawn = False
+        self._opened, self._said_waiting = monotonic(), False
 
     def __enter__(self) -> "RemotePool":
+        self._opened = monotonic()
         self._transport.open()
         return self
 
@@ -92,6 +101,9 @@ class RemotePool:
 
     def events(self, timeout: float) -> Iterator[Any]:
         self._send()
+        if not self._said_waiting and not self._transport.slots and monotonic() > self._opened + WORKERLESS_SECONDS:
+            self._said_waiting = True
+            self._note(f"no workers yet at {self._transport.where}: waiting")
         for event in self._transport.events(timeout):
             match event:
                 case RungReported(block, report) if block in self._sent:
@@ -100,8 +112,8 @@ class RemotePool:
                     yield from self._ended(self._sent.pop(block), outcome)
                 case BlockLost(block, _, PlannedEnd() as end) if block in self._sent:
                     yield from self._interrupted(self._sent.pop(block), end)
-                case BlockLost(block, blameless) if block in self._sent:
-                    yield from self._lost(self._sent.pop(block), "its worker was lost", blameless=blameless)
+                case BlockLost(block, blameless, why=why) if block in self._sent:
+                    yield from self._lost(self._sent.pop(block), why, blameless=blameless)
 
     @property
     def _free(self) -> int:
@@ -173,7 +185,12 @@ class RemotePool:
         if self._withdrawn:
             return
         if blameless:
-            self._again.append(sent)
+            if sent.unbegun + 1 == MOST_LOSSES_UNBEGUN:
+                raise SweepgdError(
+                    f"a block of trials was cancelled or lost {MOST_LOSSES_UNBEGUN} times before it began at"
+                    f" {self._transport.where}: what finished is recorded, and the same command goes on"
+                )
+            self._again.append(replace(sent, unbegun=sent.unbegun + 1))
         else:
             yield from self._begin_again(sent.tasks, why)
 

@@ -7,6 +7,7 @@ import pytest
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.core.outcome import FAILED
+from sweepgd.execution import remote_pool
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
 from sweepgd.execution.remote_pool import RemotePool
 from sweepgd.execution.transport import BlockEnded, BlockLost, PlannedEnd, RungReported
@@ -32,6 +33,7 @@ class FakeTransport:
     slots: int = 2
     block_seconds: float = 1.0
     answers: bool = True
+    where: str = "tcp://there:8786"
     life_left: float = inf
     sent: list[Block] = field(default_factory=list)
     coming: list = field(default_factory=list)
@@ -203,6 +205,32 @@ def test_a_loss_that_no_trial_can_have_caused_costs_no_attempt(transport):
         assert list(pool.events(0)) == []
     assert pool.busy
     assert pool.notes == []
+
+
+def test_a_block_that_never_begins_ends_the_search_with_a_line(transport):
+    pool = pool_of(transport)
+    pool.submit(Task(0))
+    line = (
+        "a block of trials was cancelled or lost 100 times before it began at tcp://there:8786: what finished is recorded, and"
+        " the same command goes on"
+    )
+    with pytest.raises(SweepgdError, match=f"^{line}$"):
+        for _ in range(101):
+            list(pool.events(0))
+            lose(pool, transport, transport.sent.pop(), blameless=True)
+
+
+def test_a_cluster_without_workers_is_said_once_to_have_none(transport, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(remote_pool, "monotonic", lambda: now[0])
+    transport.slots = 0
+    pool = pool_of(transport)
+    for now[0] in (100.0, 104.9):
+        list(pool.events(0))
+        assert pool.notes == []
+    for now[0] in (105.1, 200.0):
+        list(pool.events(0))
+        assert pool.notes == ["no workers yet at tcp://there:8786: waiting"]
 
 
 def interrupt(pool, transport, ran, longest_life):
