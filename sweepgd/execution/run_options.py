@@ -50,6 +50,11 @@ class RunOptions:
         if self.workers is not None and not isinstance(self.executor, Executor):
             raise UsageError("workers are local processes, and the trials run on those of a cluster: give one of both")
 
+    def check_there(self) -> None:
+        """Raise SweepgdError where nothing listens at the cluster's address."""
+        if isinstance(self.executor, Cluster):
+            self.executor.check_there()
+
     def local_workers(self, tasks: int) -> int:
         """Return the number of local processes for a number of tasks: no more than there are tasks."""
         return max(1, min(self.workers or cores(), tasks))

@@ -65,6 +65,7 @@ def search(
     directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
     progress = progress or NoProgress()
     options = RunOptions(workers, executor, timeout, trial_timeout, absolute_paths(plugins), progress)
+    options.check_there()  # before the data are prepared, which may take long
     with single_file.registered(options.plugins):
         if data_path is not None:
             sweep = at(sweep, data_path)
