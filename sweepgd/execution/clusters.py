@@ -120,7 +120,9 @@ def _check_listens(on: str) -> None:
             f" {port} through"
         ) from error
     if error is not None:
-        raise SweepgdError(f"--on {on}: nothing listens there ({error.strerror or error}): is the scheduler running?") from error
+        raise SweepgdError(
+            f"--on {on}: nothing listens there ({error.strerror or error}): is the scheduler running?"
+        ) from error
 
 
 def _connect(host: str, port: int, outcome: "SimpleQueue[OSError | None]") -> None:

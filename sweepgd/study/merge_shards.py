@@ -23,10 +23,11 @@ def merge(
 ) -> Results:
     """Make one record of the results directories of one sweep, in the new directory `out`, and return its results.
 
-    It is that of a search without shards, which `sweepgd.search` with this `out` goes on with; the directories stay as they
-    are. `plugins` are the files that the sweep was run with; `note` is told what was cut from a log, and how many trials are
-    missing. Raises SweepgdError, before anything is written, where the directories are of different sweeps, have a trial in
-    common, are being written or are no results directories, and where there is something at `out`.
+    It is that of a search without shards, which `sweepgd.search` with this `out` goes on with. The directories keep their
+    results; rows that a killed command left in the log of one are published there first. `plugins` are the files that the sweep
+    was run with; `note` is told what was cut from a log, and how many trials are missing. Raises SweepgdError, and writes
+    nothing at `out`, where the directories are of different sweeps, have a trial in common, are being written or are no results
+    directories, and where there is something at `out` or it lies inside one of them.
     """
     if isinstance(directories, (str, Path)):
         raise UsageError(f"directories {str(directories)!r}: give a list of them")
@@ -56,6 +57,8 @@ def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
         if folder.resolve() in places:
             raise UsageError(f"{folder} is given twice: name each directory once")
         places.add(folder.resolve())
+        if out.resolve().is_relative_to(folder.resolve()) and out.resolve() != folder.resolve():
+            raise UsageError(f"{named} is inside {folder}, which is to be merged: give another -o")
     if out.is_dir():
         if any(out.iterdir()):
             holds = "holds results" if (out / "sweep.toml").is_file() else "is not empty"

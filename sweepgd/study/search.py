@@ -20,6 +20,7 @@ from sweepgd.record.commit_results import NoProgress, Progress, ResultCommitter
 from sweepgd.record.disk_space import free_bytes, in_words
 from sweepgd.study.advisor import Advisor
 from sweepgd.study.ask_and_tell import AskAndTell
+from sweepgd.study.contained_warnings import contained_warnings
 from sweepgd.study.footprint import footprint
 from sweepgd.study.output_directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
 from sweepgd.study.preparation import Prepared, prepare
@@ -90,7 +91,7 @@ def search(
             for line in recorded_otherwise(directory, prepared.sweep, prepared.context.objectives):
                 progress.note(line)
             complete = _run_remaining(prepared, part, store, options)
-        for line in prepared.warnings:  # while what plugins define is there
+        for line in contained_warnings(prepared, options.plugins):  # while what plugins define is there
             progress.warn(line)
     results = load(directory)
     if complete and prepared.advisor.used_up:
