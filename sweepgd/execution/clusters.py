@@ -116,8 +116,8 @@ def _check_listens(on: str) -> None:
         raise SweepgdError(f"--on {on}: the host name {host!r} is unknown ({error.strerror})") from error
     if isinstance(error, TimeoutError):
         raise SweepgdError(
-            f"--on {on}: no answer from {host} within {CONNECT_SECONDS:g} s: check the address, and whether a firewall lets port"
-            f" {port} through"
+            f"--on {on}: no answer from {host} within {CONNECT_SECONDS:g} s: check the address, and whether a firewall lets"
+            f" port {port} through"
         ) from error
     if error is not None:
         raise SweepgdError(

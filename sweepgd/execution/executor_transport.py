@@ -18,7 +18,6 @@ from sweepgd.execution.messages import Block, Study, StudyMissing
 from sweepgd.execution.requirements import differences
 from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 
-
 # So many blocks in a row that end by an exception are the executor's fault, not that of some of its workers.
 MOST_FAILURES = 10
 # The time for which a worker is held by the end of a study, so that each worker takes one of the calls.
@@ -41,7 +40,7 @@ class ExecutorTransport:
 
     def __init__(self, executor: Executor, study: Study, note: Callable[[str], None], slots: int | None = None) -> None:
         self._executor, self._study, self._note = executor, study, note
-        self.where = type(executor).__name__
+        self.where: str = type(executor).__name__
         # MPIPoolExecutor has num_workers; the pools of the standard library, loky and Parsl have _max_workers.
         known = getattr(executor, "num_workers", None) or getattr(executor, "_max_workers", None)
         self.slots = slots or known or cores()

@@ -55,5 +55,9 @@ def test_the_warnings_of_a_plugins_schedule_are_those_of_any_other(tmp_path):
     out = ("--out", str(tmp_path / "out"), "--set", "space.batch_size=5")
     ended = completed("search", sweep_file(tmp_path), *out, *given, "--set", 'space.schedule="perilous"')
     assert ended.returncode == 0, ended.stderr
-    lines = [line for line in ended.stderr.splitlines() if line.startswith("warning: the warm-up is longer than the run: it takes 42")]
+    lines = [
+        line
+        for line in ended.stderr.splitlines()
+        if line.startswith("warning: the warm-up is longer than the run: it takes 42")
+    ]
     assert len(lines) == 1, ended.stderr
