@@ -103,7 +103,7 @@ class RemotePool:
         self._send()
         if not self._said_waiting and not self._transport.slots and monotonic() > self._opened + WORKERLESS_SECONDS:
             self._said_waiting = True
-            self._note(f"no workers yet at {self._transport.where}: waiting")
+            self._note(f"no workers are ready yet at {self._transport.where}: waiting")
         for event in self._transport.events(timeout):
             match event:
                 case RungReported(block, report) if block in self._sent:

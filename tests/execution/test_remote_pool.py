@@ -232,7 +232,7 @@ def test_a_cluster_without_workers_is_said_once_to_have_none(transport, monkeypa
         assert pool.notes == []
     for now[0] in (105.1, 200.0):
         list(pool.events(0))
-        assert pool.notes == ["no workers yet at tcp://there:8786: waiting"]
+        assert pool.notes == ["no workers are ready yet at tcp://there:8786: waiting"]
 
 
 def interrupt(pool, transport, ran, longest_life):
