@@ -122,7 +122,13 @@ class _ReceivedStudy:
                 return Returned(not_begun=list(block.tasks))
             helper = self._idle.pop() if self._idle else Helper(self._start)
             self._running[block.number] = helper, wanted
-        outcome = helper.run(block, report)
+        try:
+            outcome = helper.run(block, report)
+        except BaseException:  # a Ctrl-C in the terminal reaches the processes of an executor too
+            with self._lock:
+                del self._running[block.number]
+            helper.close()
+            raise
         with self._lock:
             del self._running[block.number]
             self._used = monotonic()

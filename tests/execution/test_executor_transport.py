@@ -77,6 +77,31 @@ def test_an_ended_study_begins_no_block_and_neither_does_an_unwanted_one():
     assert study.id not in helpers._studies
 
 
+class Interrupted:
+    """A helper whose worker is interrupted."""
+
+    closed = 0
+
+    def __init__(self, start):
+        pass
+
+    def run(self, block, report):
+        raise KeyboardInterrupt
+
+    def close(self):
+        Interrupted.closed += 1
+
+
+def test_an_interrupted_worker_closes_its_helper(monkeypatch):
+    monkeypatch.setattr(helpers, "Helper", Interrupted)
+    study = study_of(gated)
+    with pytest.raises(KeyboardInterrupt):
+        helpers.run_block(study.id, Block(1, (Task(Path("never")),)), study)
+    assert Interrupted.closed == 1
+    assert helpers._studies[study.id]._running == {}
+    helpers.end(study.id)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 def test_a_search_leaves_no_helper_and_no_file_on_the_processes_of_an_executor(short, monkeypatch, tmp_path):
     monkeypatch.setenv("TMPDIR", str(short))
