@@ -56,9 +56,11 @@ def main_with(constants: Mapping[str, float]) -> None:
     main()
 
 
-def completed(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
+def completed(*arguments: str, constants: Mapping[str, float] | None = None, **options) -> subprocess.CompletedProcess[str]:
     """`sweepgd ARGUMENTS` in a process of its own, run to its end."""
-    return subprocess.run(process(*arguments), capture_output=True, text=True, timeout=NEVER_SECONDS, **options)
+    return subprocess.run(
+        process(*arguments, constants=constants), capture_output=True, text=True, timeout=NEVER_SECONDS, **options
+    )
 
 
 @contextmanager

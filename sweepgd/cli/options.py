@@ -110,7 +110,8 @@ def place_to_run(context: typer.Context, workers: int | None, on: str | None, jo
     given = on_command_line(context, "workers", "on")
     if workers is not None and on is not None:
         if given["workers"] == given["on"]:
-            raise UsageError("--workers are processes of this machine, and --on names a cluster: give one of them")
+            one, other = ("--workers", "--on") if given["on"] else ("SWEEPGD_WORKERS", "SWEEPGD_ON")
+            raise UsageError(f"{one} are processes of this machine, and {other} names a cluster: give one of them")
         workers, on = (workers, None) if given["workers"] else (None, on)
     if on is None:
         if jobs is not None:

@@ -69,4 +69,4 @@ def make(work: Work, options: RunOptions, executor: Any, tasks: int) -> Engine:
         return RemotePool(DaskTransport(executor, study), note, rungs=work.rungs, table=work.table)
     from sweepgd.execution.executor_transport import ExecutorTransport
 
-    return RemotePool(ExecutorTransport(executor, study, options.workers), note, rungs=work.rungs, table=work.table)
+    return RemotePool(ExecutorTransport(executor, study, note, options.workers), note, rungs=work.rungs, table=work.table)

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from queue import Empty, SimpleQueue
+from socket import create_connection, gaierror
+from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from sweepgd.core.errors import SweepgdError, UsageError, reason, suggestion
 from sweepgd.execution.fork_server import cores
@@ -16,6 +20,8 @@ from sweepgd.execution.queues import QUEUES, queued
 LOCAL = "dask"
 # A scheduler that does not answer within this time counts as unreachable.
 CONNECT_SECONDS = 5
+# The time for looking up its name, beyond that.
+NAME_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,12 @@ class Cluster:
 
     def __post_init__(self) -> None:
         _check(self.on, self.jobs)
+
+    def check_there(self) -> None:
+        """Raise SweepgdError where nothing listens at the address, or Dask is not installed."""
+        if "://" in self.on:
+            _imported("distributed", "dask", self.on)
+            _check_listens(self.on)
 
     @contextmanager
     def client(self, note: Callable[[str], None]) -> Iterator[Any]:
@@ -50,6 +62,7 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
         elif on in QUEUES:
             cluster = queued(_imported("dask_jobqueue", "jobqueue", on), on, jobs or 1, note)
         else:
+            _check_listens(on)
             asyncio.run(_check_scheduler(distributed, on))
         client = distributed.Client(cluster or on, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:
@@ -81,6 +94,43 @@ def _check(on: str, jobs: int | None) -> None:
     if jobs is not None:
         started = ", ".join([LOCAL, *QUEUES])
         raise UsageError(f"--jobs is only for --on {started}: the workers of {on} are already running")
+
+
+def _check_listens(on: str) -> None:
+    """Raise SweepgdError where no TCP connection to the address can be made."""
+    try:
+        place = urlsplit(on)
+        host, port = place.hostname, place.port
+    except ValueError:  # no address at all, which Dask says better
+        return
+    if host is None or port is None:
+        return
+    outcome: SimpleQueue[OSError | None] = SimpleQueue()
+    # In a thread of its own: to look up a name may take longer than any limit of the connection.
+    Thread(target=_connect, args=(host, port, outcome), daemon=True).start()
+    try:
+        error = outcome.get(timeout=CONNECT_SECONDS + NAME_SECONDS)
+    except Empty:
+        error = TimeoutError()
+    if isinstance(error, gaierror):
+        raise SweepgdError(f"--on {on}: the host name {host!r} is unknown ({error.strerror})") from error
+    if isinstance(error, TimeoutError):
+        raise SweepgdError(
+            f"--on {on}: no answer from {host} within {CONNECT_SECONDS:g} s: check the address, and whether a firewall lets"
+            f" port {port} through"
+        ) from error
+    if error is not None:
+        raise SweepgdError(
+            f"--on {on}: nothing listens there ({error.strerror or error}): is the scheduler running?"
+        ) from error
+
+
+def _connect(host: str, port: int, outcome: "SimpleQueue[OSError | None]") -> None:
+    try:
+        create_connection((host, port), CONNECT_SECONDS).close()
+        outcome.put(None)
+    except OSError as error:
+        outcome.put(error)
 
 
 async def _check_scheduler(distributed: Any, on: str) -> None:

@@ -75,6 +75,7 @@ class DaskTransport:
         self._workers = DaskWorkers(client, study, self._happened.put)
         self._workers.removed = self._removed
         self._sent: dict[int, _Sent] = {}
+        self.where = str(client.scheduler.address if client.scheduler else "?")
 
     @property
     def slots(self) -> int:

@@ -4,16 +4,32 @@ Such an executor reports nothing before a block has ended. So blocks are short, 
 worker receives the study after its first block was returned as `StudyMissing`.
 """
 
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from time import sleep
 
 from sweepgd.core.errors import SweepgdError, reason
+from sweepgd.execution import helpers
 from sweepgd.execution.fork_server import cores
 from sweepgd.execution.helpers import BlockOutcome, run_block
 from sweepgd.execution.messages import Block, Study, StudyMissing
 from sweepgd.execution.requirements import differences
 from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
+
+# So many blocks in a row that end by an exception are the executor's fault, not that of some of its workers.
+MOST_FAILURES = 10
+# The time for which a worker is held by the end of a study, so that each worker takes one of the calls.
+END_SECONDS = 0.05
+# The time limit for the workers to end the study.
+CLOSE_SECONDS = 1.0
+
+
+def end_on_worker(study_id: str, number: int) -> None:
+    """End a study in a worker. By their `number` an executor that takes equal calls for one keeps them apart."""
+    helpers.end(study_id)
+    sleep(END_SECONDS)
 
 
 class ExecutorTransport:
@@ -22,14 +38,19 @@ class ExecutorTransport:
     block_seconds = 1.0
     answers = False
 
-    def __init__(self, executor: Executor, study: Study, slots: int | None = None) -> None:
-        self._executor, self._study = executor, study
+    def __init__(self, executor: Executor, study: Study, note: Callable[[str], None], slots: int | None = None) -> None:
+        self._executor, self._study, self._note = executor, study, note
+        self.where: str = type(executor).__name__
         # MPIPoolExecutor has num_workers; the pools of the standard library, loky and Parsl have _max_workers.
         known = getattr(executor, "num_workers", None) or getattr(executor, "_max_workers", None)
         self.slots = slots or known or cores()
         self._ended: SimpleQueue[tuple[int, Future[BlockOutcome]]] = SimpleQueue()
         self._sent: dict[int, tuple[Block, Future[BlockOutcome]]] = {}
         self._withdrawn = False
+        self._blocks = 0
+        """The number of blocks sent so far."""
+        self._failures = 0
+        """The number of blocks that have ended by an exception since one has ended as it should."""
 
     def open(self) -> None:
         """Check one worker before the first trial. Every worker checks itself before its first block."""
@@ -44,6 +65,7 @@ class ExecutorTransport:
         return True
 
     def submit(self, block: Block, seconds: float = 0.0) -> None:
+        self._blocks += 1
         self._submit(block, None)
 
     def _submit(self, block: Block, study: Study | None) -> None:
@@ -68,8 +90,14 @@ class ExecutorTransport:
             outcome = done.result()
         except CancelledError:
             return [BlockLost(number, blameless=True)]
-        except Exception as error:
+        except BrokenExecutor as error:
             raise self._gone(error) from error
+        except Exception as error:  # such as the loss of an actor of Ray
+            self._failures += 1
+            if self._failures == MOST_FAILURES:
+                raise self._gone(error) from error
+            return [BlockLost(number, blameless=False, why=f"its worker was lost ({reason(error)})")]
+        self._failures = 0
         if isinstance(outcome, StudyMissing):
             if not self._withdrawn:
                 self._submit(block, self._study)
@@ -81,14 +109,25 @@ class ExecutorTransport:
         raise AssertionError("no trial waits for an answer through an executor")
 
     def withdraw(self, drain: bool) -> None:
-        """Cancel the blocks that have not begun; the others cannot be interrupted."""
+        """Cancel the blocks that have not begun. The others cannot be reached, unless they run in threads of this process."""
         self._withdrawn = True
+        helpers.withdraw(self._study.id, drain)
         for _, future in list(self._sent.values()):
             future.cancel()
 
     def close(self) -> None:
-        """Abandon running blocks; helper processes end by themselves after IDLE_SECONDS."""
+        """Abandon what still runs, and end the study on the workers: on each when it has ended its block."""
         self.withdraw(drain=True)
+        helpers.end(self._study.id)
+        running = sum(not future.done() for _, future in self._sent.values())
+        if running:
+            count = "1 block runs" if running == 1 else f"{running} blocks run"
+            self._note(f"{count} on in the executor, about a second each: what they finish is not recorded")
+        with suppress(Exception):  # it may be broken or shut down
+            workers = min(self.slots, self._blocks)
+            ends = [self._executor.submit(end_on_worker, self._study.id, number) for number in range(workers)]
+            if not running:
+                wait(ends, CLOSE_SECONDS)
 
     def _gone(self, error: BaseException) -> SweepgdError:
         broken = "is broken" if isinstance(error, BrokenExecutor) else "cannot run trials"

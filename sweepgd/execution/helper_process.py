@@ -89,7 +89,8 @@ def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:
     context = SweepContext(start.sweep, start.data)
     context.compile(start.optimizers, lambda _: None)
     setup = WorkerSetup(start.sweep, start.run, start.data, start.plugins, start.memory)
-    return Pool(setup, 1, notes.append, ahead=start.ahead, task_timeout=start.trial_timeout, wake=connection)
+    # The driver alone begins a task again, and counts: this process may be lost with what it has counted.
+    return Pool(setup, 1, notes.append, ahead=start.ahead, task_timeout=start.trial_timeout, wake=connection, attempts=1)
 
 
 class _BlockRun:

@@ -4,6 +4,8 @@ The functions here are called through an engine such as Dask, some of them in it
 helper process: an idle one, or else a new one, which later blocks use again.
 """
 
+import platform
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +29,8 @@ Wanted = Callable[[], bool]
 IDLE_SECONDS = 60.0
 
 _studies: dict[str, "_ReceivedStudy"] = {}
+# The studies that their drivers have ended, the last of them: a block that comes late must not make its study anew.
+_ended: deque[str] = deque(maxlen=1000)
 _lock = Lock()
 
 
@@ -44,7 +48,11 @@ def run_block(
     at a rung to the driver, which responds by `answer`. A block ends soon after `wanted` returns False, even if a trial is
     waiting for that response.
     """
+    if not wanted():
+        return Returned(not_begun=list(block.tasks))
     with _lock:
+        if study_id in _ended:
+            return Returned(not_begun=list(block.tasks))
         received = _studies.get(study_id)
         if received is None:
             if study is None:
@@ -54,7 +62,8 @@ def run_block(
             try:
                 received = _studies[study_id] = _ReceivedStudy(study, memory_per_worker(cores()) if memory is None else memory)
             except OSError as error:
-                return Refused(f"cannot write the data of the study: {reason(error)}; set TMPDIR to a larger disk")
+                where = f"machine {platform.node()} cannot write the data of the study"
+                return Refused(f"{where}: {reason(error)}; set TMPDIR to a larger disk there")
     return received.run(block, report, wanted)
 
 
@@ -71,7 +80,13 @@ def withdraw(study_id: str, drain: bool) -> None:
 
 
 def end(study_id: str) -> None:
-    """End the helper processes of a study, and remove its files."""
+    """End the helper processes of a study, and remove its files. Blocks that come later are not begun."""
+    with _lock:
+        _ended.append(study_id)
+    _remove(study_id)
+
+
+def _remove(study_id: str) -> None:
     with _lock:
         received = _studies.pop(study_id, None)
     if received is not None:
@@ -107,7 +122,13 @@ class _ReceivedStudy:
                 return Returned(not_begun=list(block.tasks))
             helper = self._idle.pop() if self._idle else Helper(self._start)
             self._running[block.number] = helper, wanted
-        outcome = helper.run(block, report)
+        try:
+            outcome = helper.run(block, report)
+        except BaseException:  # a Ctrl-C in the terminal reaches the processes of an executor too
+            with self._lock:
+                del self._running[block.number]
+            helper.close()
+            raise
         with self._lock:
             del self._running[block.number]
             self._used = monotonic()
@@ -147,7 +168,7 @@ class _ReceivedStudy:
                 for helper, wanted in self._running.values():
                     if not wanted():
                         helper.close()
-        end(self._id)
+        _remove(self._id)
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> Path:

@@ -42,6 +42,9 @@ MOST_KILLED_AT_START = 10
 class Pool:
     """Worker processes for one sweep. Use as a context manager, which ends all workers.
 
+    Tasks are dataclasses with a field `attempt`, counted from 1: one whose worker was killed from outside is begun again by the
+    next attempt, until `attempts` have been made.
+
     Workers call `setup.run(context, task, report, keep)`. `report(percent, mean)` reports at a rung and returns True if the
     task should stop; `keep(result)` sends a partial result that counts if the worker is lost afterwards. `note` receives a
     line for each killed worker. With `ahead` a worker holds several tasks. That must be off if workers wait for replies at
@@ -58,11 +61,12 @@ class Pool:
         ahead: bool = True,
         task_timeout: float | None = None,
         wake: Connection | None = None,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self._setup = replace(setup, memory=memory_per_worker(workers)) if setup.memory is None else setup
         self._limit = inf if task_timeout is None else task_timeout
         self._workers: list[Worker] = []
-        self._number, self._note = workers, note
+        self._number, self._note, self._attempts = workers, note, attempts
         self._ahead = ahead
         self._draining = False
         self._killed_at_start = 0
@@ -171,7 +175,6 @@ class Pool:
             case TaskDone(result):
                 worker.tasks.pop(0)
                 worker.partial = None
-                worker.attempt = 1
                 worker.started = monotonic()
                 worker.took(result.seconds)
                 if len(worker.unsent) == len(worker.tasks):
@@ -190,12 +193,10 @@ class Pool:
             if self._killed_at_start == MOST_KILLED_AT_START:
                 killed = f"{MOST_KILLED_AT_START} workers in a row were killed (SIGKILL) during start-up"
                 raise SweepgdError(f"{killed}, as the system does when memory is short: use fewer --workers")
-            self._restart(worker, worker.tasks).attempt = worker.attempt  # its task did not cause the end
-        elif fork_server.was_killed(worker.process) and worker.attempt < ATTEMPTS:
+            self._restart(worker, worker.tasks)  # its task did not cause the end
+        elif fork_server.was_killed(worker.process) and all(task.attempt < self._attempts for task in worker.tasks[:1]):
             self._note("a worker was killed (SIGKILL): its task starts again in another worker")
-            attempt = worker.attempt + 1
-            again = [begun_again(task, attempt) for task in worker.tasks[:1]]
-            self._restart(worker, again + worker.tasks[1:]).attempt = attempt
+            self._restart(worker, [begun_again(task) for task in worker.tasks[:1]] + worker.tasks[1:])
         else:
             yield from self._replace(worker, FAILED, self._reason_of_end(worker))
 
@@ -203,14 +204,16 @@ class Pool:
         """Return the reason of a worker's end."""
         if worker.process.exitcode == OUT_OF_MEMORY and self._setup.memory is not None:
             return f"took more than its worker's share of memory, {self._setup.memory / 1e9:.3g} GB: use fewer --workers"
-        again = f", in each of {worker.attempt} attempts" if worker.attempt > 1 else ""
+        last = fork_server.was_killed(worker.process) and worker.tasks and worker.tasks[0].attempt > 1
+        again = f", in each of {worker.tasks[0].attempt} attempts" if last else ""
         return f"the worker process ended {fork_server.ending(worker.process)}{again}"
 
     def _replace(self, worker: Worker, status: str, message: str) -> Iterator[Lost]:
         """End a worker, report its running task as lost, and give its waiting tasks to a new worker."""
+        killed = status == FAILED and fork_server.was_killed(worker.process)
         self._restart(worker, worker.tasks[1:])
         for task in worker.tasks[:1]:
-            yield Lost(task, status, message, worker.partial)
+            yield Lost(task, status, message, worker.partial, killed)
 
     def _restart(self, worker: Worker, tasks: list[Any]) -> Worker:
         """End a worker, and give these tasks to a new one."""

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import ceil, inf
+from math import ceil, inf, sqrt
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -20,16 +21,21 @@ from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_
 BLOCKS_A_SLOT = 2
 # The driver, which knows all reports, decides about trials that train this long between rungs: a round trip is short then.
 JUDGED_BY_DRIVER_SECONDS = 0.5
+# A cluster that has no workers for this long is said to have none: a worker needs 2 s to start.
+WORKERLESS_SECONDS = 5.0
+# A block that has been lost so many times before it began is never going to begin.
+MOST_LOSSES_UNBEGUN = 100
 
 
 @dataclass
 class _Sent:
-    """A block that was sent, and the number of this attempt, counted from 1."""
+    """A block that was sent."""
 
     tasks: tuple[Any, ...]
-    attempt: int
     ran: float = 0.0
     """The life in seconds that its worker must have left: WHOLE_LIFE times its longest run that a planned end cut short."""
+    unbegun: int = 0
+    """How many times it was lost by no fault of its tasks."""
     whole_lives: int = 0
     """The number of workers for whose whole life it ran without ending, as a block of one task."""
 
@@ -60,8 +66,10 @@ class RemotePool:
         self._seconds = inf
         """The running mean of the duration of a task in seconds."""
         self._withdrawn = False
+        self._opened, self._said_waiting = monotonic(), False
 
     def __enter__(self) -> "RemotePool":
+        self._opened = monotonic()
         self._transport.open()
         return self
 
@@ -93,6 +101,9 @@ class RemotePool:
 
     def events(self, timeout: float) -> Iterator[Any]:
         self._send()
+        if not self._said_waiting and not self._transport.slots and monotonic() > self._opened + WORKERLESS_SECONDS:
+            self._said_waiting = True
+            self._note(f"no workers are ready yet at {self._transport.where}: waiting")
         for event in self._transport.events(timeout):
             match event:
                 case RungReported(block, report) if block in self._sent:
@@ -101,8 +112,8 @@ class RemotePool:
                     yield from self._ended(self._sent.pop(block), outcome)
                 case BlockLost(block, _, PlannedEnd() as end) if block in self._sent:
                     yield from self._interrupted(self._sent.pop(block), end)
-                case BlockLost(block, blameless) if block in self._sent:
-                    yield from self._lost(self._sent.pop(block), "its worker was lost", blameless=blameless)
+                case BlockLost(block, blameless, why=why) if block in self._sent:
+                    yield from self._lost(self._sent.pop(block), why, blameless=blameless)
 
     @property
     def _free(self) -> int:
@@ -124,7 +135,7 @@ class RemotePool:
         while self._waiting and self._free:
             # If there are fewer tasks than room, share them equally among the slots.
             size = min(self._block_size, ceil(len(self._waiting) / self._free))
-            self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size)), 1))
+            self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size))))
 
     def _send_block(self, sent: _Sent) -> None:
         self._numbers += 1
@@ -154,11 +165,14 @@ class RemotePool:
         for event in outcome.events:
             if isinstance(event, RungReport):
                 yield Rung(event.task, event.percent, event.mean, None)
+            elif isinstance(event, Lost) and event.killed and event.task.attempt < ATTEMPTS:
+                yield from self._begin_again((event.task,), event.message)
             else:
                 self._took(event)
                 yield event
         if not self._withdrawn:
-            self._waiting.extendleft(reversed(outcome.not_begun))
+            self._waiting.extendleft(task for task in reversed(outcome.not_begun) if task.attempt == 1)
+            self._again.extend(_parts([task for task in outcome.not_begun if task.attempt > 1]))
 
     def _took(self, event: Any) -> None:
         """Update the running mean with the duration of a result."""
@@ -167,20 +181,31 @@ class RemotePool:
             self._seconds = seconds if self._seconds == inf else 0.9 * self._seconds + 0.1 * seconds
 
     def _lost(self, sent: _Sent, why: str, *, blameless: bool = False) -> Iterator[Lost]:
-        """Send the tasks of a lost block again, one per block, so that a task that ends its worker fails alone."""
+        """Send the tasks of a lost block again."""
         if self._withdrawn:
             return
         if blameless:
-            self._again.append(sent)
+            if sent.unbegun + 1 == MOST_LOSSES_UNBEGUN:
+                raise SweepgdError(
+                    f"a block of trials was cancelled or lost {MOST_LOSSES_UNBEGUN} times before it began at"
+                    f" {self._transport.where}: finished trials are recorded, run the same command to continue"
+                )
+            self._again.append(replace(sent, unbegun=sent.unbegun + 1))
+        else:
+            yield from self._begin_again(sent.tasks, why)
+
+    def _begin_again(self, tasks: tuple[Any, ...], why: str) -> Iterator[Lost]:
+        """Send tasks again that may have been begun, and give up those that have had all attempts."""
+        if self._withdrawn:
             return
-        if sent.attempt == ATTEMPTS:
-            for task in sent.tasks:
+        for task in tasks:
+            if task.attempt >= ATTEMPTS:
                 yield Lost(task, FAILED, f"{why}, in each of {ATTEMPTS} attempts")
-            return
-        attempt = sent.attempt + 1
-        count = "1 trial begins" if len(sent.tasks) == 1 else f"{len(sent.tasks)} trials begin"
-        self._note(f"{why}: {count} again on another".replace("its worker", "a worker"))
-        self._again.extend(_Sent((begun_again(task, attempt),), attempt) for task in sent.tasks)
+        again = [begun_again(task) for task in tasks if task.attempt < ATTEMPTS]
+        if again:
+            count = "1 trial begins" if len(again) == 1 else f"{len(again)} trials begin"
+            self._note(f"{why}: {count} again on another".replace("its worker", "a worker"))
+            self._again.extend(_parts(again))
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
         """Send a block again after the planned end of its worker. A block of one task fails after ATTEMPTS whole lives."""
@@ -190,7 +215,7 @@ class RemotePool:
         if not end.whole_life:
             self._again.append(sent)
         elif len(sent.tasks) > 1:  # perhaps only one of them is too long
-            self._again.extend(_Sent((task,), sent.attempt) for task in sent.tasks)
+            self._again.extend(_Sent((task,)) for task in sent.tasks)
         elif sent.whole_lives + 1 < ATTEMPTS:
             self._note(
                 f"a trial did not end in the {end.longest_life:.0f} s before its worker's walltime: it awaits a new worker"
@@ -200,3 +225,16 @@ class RemotePool:
             why = f"did not end in the {end.longest_life:.0f} s before its worker's walltime, {ATTEMPTS} times"
             advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
             yield Lost(sent.tasks[0], FAILED, f"{why}: {advice}")
+
+
+def _parts(tasks: list[Any]) -> Iterator[_Sent]:
+    """Yield the blocks of tasks that are sent again: of n tasks √n blocks, and in the last attempt each task by itself.
+
+    So one task among 2,000 that ends its workers condemns no other, and it takes 45 + 45 blocks to find it, not 2,000. Halves
+    would need fewer still, but each half is an attempt of its tasks: 11 would be needed.
+    """
+    last = [task for task in tasks if task.attempt == ATTEMPTS]
+    earlier = [task for task in tasks if task.attempt < ATTEMPTS]
+    size = ceil(sqrt(len(earlier)))
+    yield from (_Sent(tuple(earlier[first : first + size])) for first in range(0, len(earlier), max(1, size)))
+    yield from (_Sent((task,)) for task in last)

@@ -39,7 +39,11 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.executor is None:
             return
-        if not isinstance(self.executor, (Executor, Cluster)) and not is_dask(self.executor):
+        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):  # Client.get_executor(): Dask can do more itself
+            object.__setattr__(self, "executor", self.executor._client)
+        if is_dask(self.executor):
+            _check_client(self.executor)
+        elif not isinstance(self.executor, (Executor, Cluster)):
             raise UsageError(
                 f"executor {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
             )
@@ -47,6 +51,11 @@ class RunOptions:
             raise UsageError(
                 "workers is a number of local processes, but the executor has its own workers: give one of the two"
             )
+
+    def check_there(self) -> None:
+        """Raise SweepgdError where nothing listens at the cluster's address."""
+        if isinstance(self.executor, Cluster):
+            self.executor.check_there()
 
     def local_workers(self, tasks: int) -> int:
         """Return the number of local processes for a number of tasks, at most one per task."""
@@ -65,5 +74,15 @@ class RunOptions:
 
 
 def is_dask(executor: Any) -> bool:
-    """Return True for a dask.distributed.Client, without an import of Dask."""
-    return type(executor).__module__.partition(".")[0] == "distributed"
+    """Return True for a dask.distributed.Client, without importing Dask where it is not in use."""
+    return _is_of_distributed(executor, "client", "Client")
+
+
+def _is_of_distributed(executor: Any, module: str, name: str) -> bool:
+    return any((kind.__module__, kind.__name__) == (f"distributed.{module}", name) for kind in type(executor).__mro__)
+
+
+def _check_client(client: Any) -> None:
+    """Raise UsageError for a Dask client that cannot carry a search."""
+    if client.status != "running":
+        raise UsageError(f"executor: the Dask client is {client.status}: give one that is connected to its scheduler")

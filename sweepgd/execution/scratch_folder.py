@@ -20,8 +20,12 @@ def scratch_folder() -> Iterator[Path]:
     remove_deserted()
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        lock = hold(folder)
-        if folder.exists():  # another process may have removed it before it was locked
+        # Another process may remove it before it is locked, or even before it is opened.
+        try:
+            lock = hold(folder)
+        except FileNotFoundError:
+            continue
+        if folder.exists():
             break
         os.close(lock)
     try:

@@ -43,6 +43,7 @@ class BlockLost:
     blameless: bool
     end: PlannedEnd | None = None
     """The planned end of the worker, if the block had begun."""
+    why: str = "its worker was lost"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Transport(Protocol):
     """The intended duration of a block in seconds."""
     answers: bool
     """True if a worker can wait for the driver's answer in the middle of a block."""
+    where: str
+    """The place where the workers are, such as the address of a scheduler."""
 
     @property
     def slots(self) -> int:

@@ -1,7 +1,7 @@
 """The pool's view of a worker: its process, its tasks, and the events that it sends."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess, SpawnProcess
@@ -25,6 +25,8 @@ class Lost:
     status: str
     message: str
     partial: Any = None
+    killed: bool = False
+    """True if the worker was killed from outside (SIGKILL), which the task need not have caused."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,9 @@ class Rung:
     """The waiting worker, for the pool's `reply`."""
 
 
-def begun_again(task: Any, attempt: int) -> Any:
-    """Return a task with a new attempt number, if it has one."""
-    recorded = is_dataclass(task) and not isinstance(task, type) and hasattr(task, "attempt")
-    return replace(task, attempt=attempt) if recorded else task
+def begun_again(task: Any) -> Any:
+    """Return a task for its next attempt."""
+    return replace(task, attempt=task.attempt + 1)
 
 
 @dataclass
@@ -55,8 +56,6 @@ class Worker:
     """The last of its tasks, which have not been sent yet."""
     partial: Any = None
     """Partial result recorded if the worker is lost."""
-    attempt: int = 1
-    """Attempt number of its running task, counted from 1."""
     started: float | None = None
     """Start time of its running task, or of its set-up; None during start-up."""
     pace: float = inf

@@ -47,6 +47,7 @@ class MeasureTask:
 
     minimiser: Minimiser
     wanted: MeasureRequest
+    attempt: int = 1
 
 
 @dataclass(frozen=True)

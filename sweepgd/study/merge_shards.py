@@ -24,9 +24,10 @@ def merge(
     """Combine results directories of one sweep in the new directory `out`, and return its results.
 
     The new record equals that of a search without shards, and `sweepgd.search` with this `out` continues it. The old
-    directories are not changed. `plugins` are the plugin files that the sweep was run with. `note` receives a line for each
-    log that was cut, and one with the number of missing trials. Raises SweepgdError before anything is written if a directory
-    is not a results directory or is being written, if two have different sweeps or a common trial, or if `out` is not empty.
+    directories keep their results; rows that a killed command left in a log are published there first. `plugins` are the plugin
+    files that the sweep was run with. `note` receives a line for each log that was cut, and one with the number of missing
+    trials. Raises SweepgdError before anything is written at `out` if a directory is not a results directory or is being
+    written, if two have different sweeps or a common trial, or if `out` is not empty or lies inside a directory.
     """
     if isinstance(directories, (str, Path)):
         raise UsageError(f"directories {str(directories)!r}: give a list of directories")
@@ -56,6 +57,8 @@ def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
         if folder.resolve() in resolved:
             raise UsageError(f"{folder} is given twice: name each directory once")
         resolved.add(folder.resolve())
+        if out.resolve().is_relative_to(folder.resolve()) and out.resolve() != folder.resolve():
+            raise UsageError(f"{named} is inside {folder}, which is to be merged: give another -o")
     if out.is_dir():
         if any(out.iterdir()):
             holds = "holds results" if (out / "sweep.toml").is_file() else "is not empty"

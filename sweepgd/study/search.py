@@ -20,6 +20,7 @@ from sweepgd.record.commit_results import NoProgress, Progress, ResultCommitter
 from sweepgd.record.disk_space import free_bytes, in_words
 from sweepgd.study.advisor import Advisor
 from sweepgd.study.ask_and_tell import AskAndTell
+from sweepgd.study.contained_warnings import contained_warnings
 from sweepgd.study.footprint import footprint
 from sweepgd.study.output_directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
 from sweepgd.study.preparation import Prepared, prepare
@@ -65,6 +66,7 @@ def search(
     directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
     progress = progress or NoProgress()
     options = RunOptions(workers, executor, timeout, trial_timeout, absolute_paths(plugins), progress)
+    options.check_there()  # before the data are prepared, which may take long
     with single_file.registered(options.plugins):
         if data_path is not None:
             sweep = at(sweep, data_path)
@@ -89,7 +91,7 @@ def search(
             for line in recorded_otherwise(directory, prepared.sweep, prepared.context.objectives):
                 progress.note(line)
             complete = _run_remaining(prepared, part, store, options)
-        for line in prepared.warnings:  # while the plugins are registered
+        for line in contained_warnings(prepared, options.plugins):  # while the plugins are registered
             progress.warn(line)
     results = load(directory)
     if complete and prepared.advisor.used_up:

@@ -83,7 +83,7 @@ def _pairs(name: str, sweep: str, trials: int, repeats: int) -> dict[str, list[S
 class _Returning:
     """A transport that returns each block at once, with results that have been computed before."""
 
-    slots, block_seconds, answers = 1, BLOCK_SECONDS, True
+    slots, block_seconds, answers, where = 1, BLOCK_SECONDS, True, "here"
 
     def __init__(self, results: dict[int, bytes]) -> None:
         self.results, self.blocks = results, deque()

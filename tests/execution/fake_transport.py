@@ -27,6 +27,7 @@ class FakeTransport:
     slots: int = 2
     block_seconds: float = 1.0
     answers: bool = True
+    where: str = "tcp://there:8786"
     life_left: float = inf
     sent: list[Block] = field(default_factory=list)
     coming: list = field(default_factory=list)

@@ -1,10 +1,12 @@
 """Clusters and executors that cannot run a search: one line, an exit code, and no trial."""
 
+import re
 import shutil
 import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from distributions import distribution, environment
 from linear_sweep import sweep, sweep_file
 
 from sweepgd import load, search
-from sweepgd.core.errors import SweepgdError
+from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.execution import clusters
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
@@ -36,8 +38,39 @@ def refused(monkeypatch, capsys, tmp_path, on):
 
 def test_an_address_where_nobody_listens(impatient, monkeypatch, capsys, tmp_path):
     code, err = refused(monkeypatch, capsys, tmp_path, "tcp://127.0.0.1:1")
-    why = "OSError: Timed out trying to connect to tcp://127.0.0.1:1 after 0.5 s"
-    assert (code, err) == (1, f"sweepgd: no Dask scheduler answers at tcp://127.0.0.1:1: {why}\n")
+    why = "nothing listens there (Connection refused): is the scheduler running?"
+    assert (code, err) == (1, f"sweepgd: --on tcp://127.0.0.1:1: {why}\n")
+
+
+def test_a_host_that_drops_what_is_sent_to_it(impatient, monkeypatch, capsys, tmp_path):
+    """A socket that accepts nothing: what is more than its backlog is dropped, as by a firewall."""
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for each in (first, second):
+            each.setblocking(False)
+            each.connect_ex(full.getsockname())
+        port = full.getsockname()[1]
+        code, err = refused(monkeypatch, capsys, tmp_path, f"tcp://127.0.0.1:{port}")
+    why = f"no answer from 127.0.0.1 within 0.5 s: check the address, and whether a firewall lets port {port} through"
+    assert (code, err) == (1, f"sweepgd: --on tcp://127.0.0.1:{port}: {why}\n")
+
+
+def test_a_host_name_that_is_unknown(monkeypatch, capsys, tmp_path):
+    def unknown(*_):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(clusters, "create_connection", unknown)
+    code, err = refused(monkeypatch, capsys, tmp_path, "tcp://nowhere:8786")
+    why = "the host name 'nowhere' is unknown (Name or service not known)"
+    assert (code, err) == (1, f"sweepgd: --on tcp://nowhere:8786: {why}\n")
+
+
+def test_the_address_is_checked_before_the_sweep_is_prepared(impatient, monkeypatch, capsys, tmp_path):
+    module = import_module("sweepgd.study.search")
+    monkeypatch.setattr(module, "prepare", lambda sweep: pytest.fail("prepared first"))
+    code, err = refused(monkeypatch, capsys, tmp_path, "tcp://127.0.0.1:1")
+    assert (code, err.count("\n")) == (1, 1)
 
 
 def test_an_address_where_something_else_listens(impatient, monkeypatch, capsys, tmp_path):
@@ -176,6 +209,20 @@ def _ports(cluster):
     with distributed.Client(cluster.address, set_as_default=False) as client:
         (worker,) = client.nthreads()
     return cluster.address.rpartition(":")[2], worker.rpartition(":")[2]
+
+
+def test_a_local_cluster_and_a_closed_client_in_place_of_a_client(tmp_path):
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
+        client = distributed.Client(cluster, set_as_default=False)
+        client.close()
+        lines = {
+            cluster: "executor LocalCluster: give a dask.distributed.Client or a concurrent.futures.Executor",
+            client: "executor: the Dask client is closed: give one that is connected to its scheduler",
+        }
+        for executor, line in lines.items():
+            with pytest.raises(UsageError, match=f"^{re.escape(line)}$"):
+                search(sweep(), out=tmp_path / "out", executor=executor)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_executor_that_is_shut_down(tmp_path):

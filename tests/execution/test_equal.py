@@ -57,6 +57,12 @@ def test_the_threads_of_an_executor_each_have_a_process_of_their_own(tmp_path):
     assert_same(load(tmp_path / "here"), load(tmp_path / "threads"))
 
 
+def test_the_executor_of_a_dask_client_runs_a_search(cluster, tmp_path):
+    search(sweep(), out=tmp_path / "executor", executor=cluster.get_executor())
+    search(sweep(), out=tmp_path / "here")
+    assert_same(load(tmp_path / "here"), load(tmp_path / "executor"))
+
+
 def test_data_that_each_replicate_draws_anew_are_equal_elsewhere(cluster, tmp_path):
     redrawn = sweep("data.redraw=true", "search.replicates=2", "search.trials=3", text=LINEAR)
     for name, executor in {"here": None, "dask": cluster}.items():

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
+from dataclasses import replace
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from linear_sweep import LINEAR, assert_same, statuses, sweep, sweep_file
 from session import alive
 from waiting import NEVER_SECONDS, wait_until
-from worker_tasks import exits, killed, killed_at_start, waits_for_gate
+from worker_tasks import Task, exits, killed, killed_at_start, waits_for_gate
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError
@@ -65,7 +66,7 @@ def test_workers_killed_during_start_up_do_not_count_as_attempts(monkeypatch, tm
 
     monkeypatch.setattr(fork_server, "start", starting)
     with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
-        pool.submit(tmp_path / "times")
+        pool.submit(Task(tmp_path / "times"))
         while pool.busy:
             list(pool.events(timeout=0.1))
     assert (tmp_path / "times").read_text() == "x" * ATTEMPTS
@@ -76,7 +77,7 @@ def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, 
     start, begun, notes = fork_server.start, [], []
     monkeypatch.setattr(fork_server, "start", lambda target, *given: begun.append(target) or start(killed_at_start, *given))
     with Pool(WorkerSetup(sweep(), killed), 2, notes.append) as pool:
-        pool.submit(tmp_path / "times")
+        pool.submit(Task(tmp_path / "times"))
         message = r"^10 workers in a row were killed \(SIGKILL\) during .* use fewer --workers$"
         with pytest.raises(SweepgdError, match=message):
             deque(event for _ in range(100) for event in pool.events(timeout=0.1))
@@ -86,14 +87,27 @@ def test_a_pool_gives_up_if_all_workers_are_killed_during_start_up(monkeypatch, 
 def test_a_task_is_lost_after_its_worker_was_killed_three_times(tmp_path):
     notes = []
     with Pool(WorkerSetup(sweep(), killed), 1, notes.append) as pool:
-        pool.submit(tmp_path / "times")
+        pool.submit(Task(tmp_path / "times"))
         events = []
         while pool.busy:
             events += pool.events(timeout=0.1)
     message = "the worker process ended by signal SIGKILL, in each of 3 attempts"
-    assert events == [Lost(tmp_path / "times", "failed", message)]
+    assert events == [Lost(Task(tmp_path / "times", 3), "failed", message, killed=True)]
     assert (tmp_path / "times").read_text() == "xxx"
     assert notes == ["a worker was killed (SIGKILL): its task starts again in another worker"] * 2
+
+
+def test_a_pool_of_one_attempt_leaves_the_next_to_its_caller(tmp_path):
+    """As that of a helper: the driver counts the attempts."""
+    notes, task = [], Task(tmp_path / "times", attempt=2)
+    with Pool(WorkerSetup(sweep(), killed), 1, notes.append, attempts=1) as pool:
+        pool.submit(task)
+        events = []
+        while pool.busy:
+            events += pool.events(timeout=0.1)
+    message = "the worker process ended by signal SIGKILL, in each of 2 attempts"
+    assert (events, notes) == ([Lost(task, "failed", message, killed=True)], [])
+    assert task.path.read_text() == "x"
 
 
 @pytest.mark.parametrize("code", [1, 255])  # multiprocessing also returns 255 if the fork server has ended
@@ -110,10 +124,10 @@ def test_a_task_that_ends_its_worker_is_not_repeated(code):
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are listed as Linux does")
 def test_tasks_are_repeated_after_the_fork_server_was_killed(tmp_path):
     """Only the fork server knows how a worker ended; a new one is started for the next worker."""
-    notes, task = [], tmp_path / "task"
+    notes, task = [], Task(tmp_path / "task")
     with Pool(WorkerSetup(sweep(), waits_for_gate), 1, notes.append) as pool:
         pool.submit(task)
-        wait_until(lambda: list(pool.events(timeout=0.1)) or task.exists())
+        wait_until(lambda: list(pool.events(timeout=0.1)) or task.path.exists())
         (worker,) = pool._workers
         os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
         wait_until(lambda: list(pool.events(timeout=0.1)) or notes)
@@ -121,7 +135,7 @@ def test_tasks_are_repeated_after_the_fork_server_was_killed(tmp_path):
         (tmp_path / "open").touch()
         ended = []
         wait_until(lambda: ended.extend(pool.events(timeout=0.1)) or not pool.busy)
-    assert [event.task for event in ended] == [task]
+    assert [event.task for event in ended] == [replace(task, attempt=2)]
     assert notes == ["a worker was killed (SIGKILL): its task starts again in another worker"]
 
 
@@ -136,11 +150,11 @@ def test_a_process_that_cannot_start_gives_one_line(monkeypatch):
 
 
 def test_draining_finishes_the_running_task_only(tmp_path):
-    first, second = tmp_path / "first", tmp_path / "second"
+    first, second = Task(tmp_path / "first"), Task(tmp_path / "second")
     with Pool(WorkerSetup(sweep(), waits_for_gate), 1, print) as pool:
         for task in (first, second):
             pool.submit(task)
-        wait_until(lambda: list(pool.events(timeout=0.1)) or first.exists())
+        wait_until(lambda: list(pool.events(timeout=0.1)) or first.path.exists())
         list(pool.events(timeout=0.1))
         (worker,) = pool._workers
         assert (worker.tasks, worker.unsent) == ([first, second], [])  # it holds both
@@ -149,4 +163,4 @@ def test_draining_finishes_the_running_task_only(tmp_path):
         ended = []
         wait_until(lambda: ended.extend(pool.events(timeout=0.1)) or not pool.busy)
     assert [event.task for event in ended] == [first]
-    assert not second.exists()
+    assert not second.path.exists()

@@ -5,6 +5,7 @@ from execution.fake_transport import FakeTransport, Result, Task, end, fill, poo
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.core.outcome import FAILED
+from sweepgd.execution import remote_pool
 from sweepgd.execution.messages import HelperLost, Refused, Returned, RungReport
 from sweepgd.execution.transport import BlockEnded, BlockLost, RungReported
 from sweepgd.execution.worker_handle import Lost, Rung
@@ -43,30 +44,77 @@ def test_the_last_tasks_are_divided_among_the_slots(transport):
     assert transport.trials() == [[1, 2], [3, 4], [5, 6], [7]]
 
 
-def test_a_lost_block_is_run_again_task_by_task_and_a_task_three_times_in_all(transport):
+def lose(pool, transport, block, *, blameless=False):
+    """The worker of a block is lost. Returns the events."""
+    transport.coming.append(BlockLost(block.number, blameless=blameless))
+    return list(pool.events(0))
+
+
+def test_a_lost_block_is_run_again_in_parts_and_a_task_three_times_in_all(transport):
     pool = pool_of(transport)
     pool._seconds = 0.1
-    for number in range(2):
+    for number in range(5):
         pool.submit(Task(number))
     transport.slots = 0.5  # one block
     list(pool.events(0))
     (block,) = transport.sent
-    assert [task.attempt for task in block.tasks] == [1, 1]
-    transport.slots = 2
-    transport.coming.append(BlockLost(block.number, blameless=False))
-    assert list(pool.events(0)) == []
-    assert pool.notes == ["a worker was lost: 2 trials begin again on another"]
+    assert block.tasks == tuple(Task(number) for number in range(5))
+    transport.slots = 10
+    assert lose(pool, transport, block) == []
+    assert pool.notes == ["a worker was lost: 5 trials begin again on another"]
     list(pool.events(0))
     one, other = transport.sent[1:]
-    assert (one.tasks, other.tasks) == ((Task(0, 2),), (Task(1, 2),))
+    assert (one.tasks, other.tasks) == ((Task(0, 2), Task(1, 2), Task(2, 2)), (Task(3, 2), Task(4, 2)))
     end(transport, other, 0.1)
     transport.coming.append(BlockEnded(one.number, HelperLost("by signal SIGKILL")))
-    assert list(pool.events(0)) == [Result(1, 0.1)]
+    assert list(pool.events(0)) == [Result(3, 0.1), Result(4, 0.1)]
     list(pool.events(0))
-    third = transport.sent[-1]
-    assert third.tasks == (Task(0, 3),)
-    transport.coming.append(BlockLost(third.number, blameless=False))
-    assert list(pool.events(0)) == [Lost(Task(0, 3), FAILED, "its worker was lost, in each of 3 attempts")]
+    alone = transport.sent[3:]
+    assert [block.tasks for block in alone] == [(Task(number, 3),) for number in range(3)]
+    assert lose(pool, transport, alone[1]) == [Lost(Task(1, 3), FAILED, "its worker was lost, in each of 3 attempts")]
+    for block in (alone[0], alone[2]):
+        end(transport, block, 0.1)
+    assert list(pool.events(0)) == [Result(0, 0.1), Result(2, 0.1)]
+    assert not pool.busy
+
+
+def test_one_task_among_2000_that_ends_its_workers_is_found_in_90_more_blocks(transport):
+    pool = pool_of(transport)
+    pool._seconds, transport.slots = 1e-4, 0.5
+    for number in range(2000):
+        pool.submit(Task(number))
+    done, lost, blocks, transport.slots = [], [], 0, 1
+    while pool.busy:
+        list(pool.events(0))
+        sent, transport.sent = transport.sent, []
+        for block in sent:
+            blocks += 1
+            if any(task.trial == 777 for task in block.tasks):
+                lost += lose(pool, transport, block)
+            else:
+                end(transport, block, 1e-4)
+                done += [event.trial for event in pool.events(0)]
+    assert [each.task for each in lost] == [Task(777, 3)]
+    assert sorted(done) == [number for number in range(2000) if number != 777]
+    assert blocks <= 2 + 45 + 45
+
+
+def test_attempts_on_a_worker_and_losses_of_workers_are_one_count(transport):
+    pool = pool_of(transport)
+    pool.submit(Task(0))
+    list(pool.events(0))
+    killed = "the worker process ended by signal SIGKILL"
+    transport.coming.append(BlockEnded(1, Returned([Lost(Task(0), FAILED, killed, killed=True)])))
+    assert list(pool.events(0)) == []
+    assert pool.notes == [f"{killed}: 1 trial begins again on another"]
+    list(pool.events(0))
+    assert transport.sent[1].tasks == (Task(0, 2),)
+    assert lose(pool, transport, transport.sent[1]) == []
+    list(pool.events(0))
+    assert transport.sent[2].tasks == (Task(0, 3),)
+    last = Lost(Task(0, 3), FAILED, f"{killed}, in each of 3 attempts", killed=True)
+    transport.coming.append(BlockEnded(3, Returned([last])))
+    assert list(pool.events(0)) == [last]
     assert not pool.busy
 
 
@@ -82,6 +130,34 @@ def test_a_loss_that_no_trial_can_have_caused_costs_no_attempt(transport):
         assert list(pool.events(0)) == []
     assert pool.busy
     assert pool.notes == []
+
+
+def test_a_block_that_never_begins_ends_the_search_with_a_line(transport):
+    pool = pool_of(transport)
+    pool.submit(Task(0))
+    line = (
+        "a block of trials was cancelled or lost 100 times before it began at tcp://there:8786: finished trials are recorded, run"
+        " the same command to continue"
+    )
+    for _ in range(99):
+        list(pool.events(0))
+        assert lose(pool, transport, transport.sent.pop(), blameless=True) == []
+    list(pool.events(0))
+    with pytest.raises(SweepgdError, match=f"^{line}$"):
+        lose(pool, transport, transport.sent.pop(), blameless=True)
+
+
+def test_a_cluster_without_workers_is_said_once_to_have_none(transport, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(remote_pool, "monotonic", lambda: now[0])
+    transport.slots = 0
+    pool = pool_of(transport)
+    for now[0] in (100.0, 104.9):
+        list(pool.events(0))
+        assert pool.notes == []
+    for now[0] in (105.1, 200.0):
+        list(pool.events(0))
+        assert pool.notes == ["no workers are ready yet at tcp://there:8786: waiting"]
 
 
 def test_tasks_that_a_block_did_not_begin_are_sent_again(transport):

@@ -61,6 +61,21 @@ def test_a_locked_folder_stays(temporary_folder):
         os.close(locked)
 
 
+def test_a_folder_that_another_process_removes_before_it_is_opened_is_made_again(temporary_folder, monkeypatch):
+    made, hold = [], scratch_folder.hold
+
+    def removed_first(folder):
+        made.append(folder)
+        if len(made) < 3:
+            folder.rmdir()
+        return hold(folder)
+
+    monkeypatch.setattr(scratch_folder, "hold", removed_first)
+    with scratch_folder.scratch_folder() as folder:
+        assert made[2:] == [folder]
+        assert list(temporary_folder.iterdir()) == [folder]
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give folders away")
 def test_the_folder_of_another_user_stays(temporary_folder):
     other_folder = Path(tempfile.mkdtemp(prefix=scratch_folder.PREFIX))

@@ -163,7 +163,12 @@ def test_what_cannot_be_merged_is_refused_before_anything_is_written(parts):
     for given, message in cases.items():
         with pytest.raises(SweepgdError, match=message):
             merge(given, "out")
-    for out, message in {"both": "both holds results", "file": "file is a file", ".": ". is not empty"}.items():
+    for out, message in {
+        "1/out": "1/out is inside 1, which is to be merged",
+        "both": "both holds results",
+        "file": "file is a file",
+        ".": ". is not empty",
+    }.items():
         with pytest.raises(SweepgdError, match=f"^{message}: give another -o$"):
             merge(["1", "2"], out)
     assert sorted(parts.iterdir()) == before

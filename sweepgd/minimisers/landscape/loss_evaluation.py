@@ -48,6 +48,7 @@ class Chunk:
     replicate: int
     rows: int | str
     seed: int
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
