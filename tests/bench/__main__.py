@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sweepgd.kernels.target import vector_bits
+
 from . import curvature, ending, isa, kernels, remote, startup, sweeps, table, targets
 from .bound import measure_core
 from .finding import Finding
@@ -36,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.quick:
         console.print("--quick shows that all parts are in order; its figures come from too little work to be judged by")
 
+    aims = targets.TARGETS["AVX-512" if options.isa is None and vector_bits() == 512 else "AVX2"]
     rows: list[Row] = []
     found: list[Finding] = []
     works = [name for name in BATCHES if name in options.only]
@@ -48,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             table.write([record for row in rows for record in row.records()], options.out / "steps.parquet", metadata)
         for name in works:
             console.print(table.steps([row for row in rows if row.case.work == name]))
-        found += targets.judge(rows)
+        found += targets.judge(rows, aims)
         if warning := table.disturbance(rows):
             console.print(warning)
         settled = [case for case in kernels.SETTLED if case.work in works]
@@ -57,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found += kernels.measure_settled(settled[:1] if options.quick else settled, 1 if options.quick else 3)
     if "curvature" in options.only:
         measured = curvature.WORKS[:1] if options.quick else curvature.WORKS
-        found += curvature.measure(measured, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS))
+        found += curvature.measure(measured, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS), aims.lambda_max)
     if "sweep" in options.only:
         found += sweeps.measure(sweeps.QUICK if options.quick else sweeps.LONG if options.long else sweeps.Size())
     if "startup" in options.only:
