@@ -25,8 +25,8 @@ TALL, BROAD = TILES.dots
 _dots_tile, _dots_row, _dot = dots_tile(TALL, BROAD), dots_tile(1, ROW), dots_tile(1, 1)
 
 # A right-hand matrix of more than CACHED_BYTES is split into panels of PANEL_ROWS rows. For PACKED_ROWS rows or more, panels of
-# a tile's width are copied to contiguous memory first: 105 GFLOP/s instead of 90, 784×128 by 128×512 with AVX2. For few rows the
-# copy costs more than it saves: 68 GFLOP/s instead of 111, 8×784 by 784×512 with AVX-512.
+# a tile's width are copied to contiguous memory first: 104 GFLOP/s instead of 89, 128×512 by 512×512 with AVX2. For few rows
+# the copy costs more than it saves: 68 GFLOP/s instead of 111, 8×784 by 784×512 with AVX-512.
 CACHED_BYTES, PACKED_ROWS = 1 << 17, 128
 
 # a·bᵀ in dot products along the rows of b, for fewer than DOTS_ROWS rows and an inner length of DOTS_INNER or more: 8×512 by
