@@ -46,6 +46,7 @@ class Emitter:
         return ir.Constant(self.vector, [value] * self.lanes)
 
     def call(self, name: str, result: Any, arguments: list[Any]) -> Any:
+        """Emit a call of an LLVM intrinsic, and return its result."""
         return call(self.builder, name, result, *arguments)
 
     def rows(self, pointer: Any, stride: Any, count: int) -> list[Any]:
@@ -56,8 +57,8 @@ class Emitter:
     def opaque(self, value: Any) -> Any:
         """Return an integer that LLVM knows nothing of, because it passes through an empty assembly instruction.
 
-        LLVM neither computes what depends on it before an outer loop, nor unrolls a loop that counts with it. It would compute
-        the multiples of the strides of all tiles and of unrolled loops in advance: more than there are registers.
+        LLVM then computes nothing that depends on it before an outer loop, and does not unroll a loop that counts with it.
+        Otherwise it prepares the offsets of all tiles and of all unrolled steps in advance: more than there are registers.
         """
         same = ir.InlineAsm(ir.FunctionType(value.type, [value.type]), "", "=r,0", side_effect=True)
         return self.builder.call(same, [value])

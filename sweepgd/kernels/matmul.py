@@ -5,8 +5,8 @@ used once for each row. Tiles are emitted as vector instructions; everything aro
 
 Measured on one core (peak 118 GFLOP/s), float32, with AVX-512 and limited to AVX2, in GFLOP/s, and those of np.dot with SciPy's
 OpenBLAS in brackets: 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111 (46) and 74 (67), 128×512 by
-512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). np.dot is at no
-shape of a step faster by more than a tenth, so that no product is left to it.
+512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). At none of the shapes of a step is np.dot
+faster by more than a tenth, so that no product is left to it.
 """
 
 from collections.abc import Callable
@@ -25,9 +25,9 @@ TALL, BROAD = TILES.dots
 _dots_tile, _dots_row, _dot = dots_tile(TALL, BROAD), dots_tile(1, ROW), dots_tile(1, 1)
 
 # A right-hand matrix of more than CACHED_BYTES is split into panels of PANEL_ROWS rows. For PACKED_ROWS rows or more, panels of
-# a tile's width are copied to contiguous memory first: 104 GFLOP/s instead of 89, 128×512 by 512×512 with AVX2. For fewer
-# rows the copy costs more than it saves: 68 GFLOP/s instead of 111, 8×784 by 784×512 with AVX-512.
-CACHED_BYTES, PACKED_ROWS = 1 << 19, 64
+# a tile's width are copied to contiguous memory first: 104 GFLOP/s instead of 89, 128×512 by 512×512 with AVX2. For few rows
+# the copy costs more than it saves: 68 GFLOP/s instead of 111, 8×784 by 784×512 with AVX-512.
+CACHED_BYTES, PACKED_ROWS = 1 << 17, 128
 
 # a·bᵀ in dot products along the rows of b, for fewer than DOTS_ROWS rows and an inner length of DOTS_INNER or more: 8×512 by
 # 512×512 takes 39 µs instead of 61. Otherwise panels of b are transposed: 32×10 by 10×64 takes 0.6 µs instead of 1.7.
@@ -41,7 +41,7 @@ def _columns(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Ca
     @helper
     def compute(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, rows, inner, columns, add):
         while rows > 0:
-            # The last rows are split evenly: 8 = 4 + 4, because a tile of 2 rows waits for its additions, 4 cycles each.
+            # With a tallest tile of 6 rows, 8 rows are 4 + 4: a tile of 2 rows would wait for its additions, 4 cycles each.
             fitting = (rows + 1) // 2 if tallest < rows < 2 * tallest else rows
             height = 1
             for candidate in descending:

@@ -60,11 +60,11 @@ def _transpose_tile(masked: bool) -> Any:
             emit = Emitter(builder, signature.args[0].dtype)
             source = element(context, builder, signature.args[0], b, b_start)
             target = element(context, builder, signature.args[5], panel, start)
-            inside = emit.below(columns)
+            inside = emit.below(columns) if masked else None
             loaded = []
             for i in range(emit.lanes):
                 mask = None
-                if masked:
+                if inside is not None:
                     used = builder.icmp_signed("<", number(i), rows)
                     mask = builder.select(used, inside, ir.Constant(inside.type, None))
                 loaded.append(emit.load(source, builder.mul(b_row, number(i)), mask))

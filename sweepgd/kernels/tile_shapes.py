@@ -2,7 +2,7 @@
 
 A tile keeps its sums in registers during the loop over the inner dimension. If they do not fit, each step stores and loads some
 of them: vectors of 64 bytes in tiles of 4 × 4 ran at 52 GFLOP/s on AVX2, and the tiles below at 110, of a peak of 118.
-`tests/kernels/test_tile_spills.py` reads the assembly of every tile for every row of the table.
+`tests/kernels/test_tile_spills.py` reads the assembly of the tiles for every row of the table.
 """
 
 from typing import NamedTuple
@@ -18,9 +18,9 @@ class TileShapes(NamedTuple):
     vectors: int
     """Vectors in a row of the widest product tile. A step loads them from b, and a factor from a for each row."""
     heights: tuple[int, ...]
-    """Rows of the product tiles of `vectors` and of two vectors."""
+    """The numbers of rows for which there are product tiles, of `vectors` vectors and of two."""
     row_vectors: int
-    """Vectors of a tile of a single row, and dot products of a single row: an addition takes 4 cycles, and 2 begin in each."""
+    """Sums of a tile of a single row: 8, because a sum can be added to once in 4 cycles, and 2 additions begin in a cycle."""
     dots: tuple[int, int]
     """Rows of a and rows of b of a tile of dot products. A step loads a vector of each."""
 
