@@ -171,3 +171,17 @@ def test_uv_and_pytest_commands_name_groups_markers_and_folders_that_exist():
         seen.update(words)
     assert {"pytest", "--slow", "--all-groups", "tests.bench", "bench"} <= seen
     assert any(marker.startswith("numerics:") for marker in project["tool"]["pytest"]["ini_options"]["markers"])
+
+
+def test_names_given_for_a_file_in_the_recipes_of_contributing_occur_in_it():
+    """In a numbered step, such as "`sweepgd/curvature/measurer.py`: its name in `MEASURE_FUNCTIONS`"."""
+    steps = re.findall(r"^\d\. `([\w./-]+)`: (.+(?:\n   .+)*)", PAGES["CONTRIBUTING.md"], flags=re.MULTILINE)
+    found = {}
+    for path, text in steps:
+        if (ROOT / path).is_file() and path != "sweeps/REFERENCE.md":
+            names = re.findall(r"`([A-Z]\w+|\[.+?\])`", text)
+            found[path] = [name for name in names if name in (ROOT / path).read_text(encoding="utf-8")]
+            assert found[path] == [name for name in names if name != "NAME"], path
+    assert found["sweepgd/curvature/measurer.py"] == ["MEASURE_FUNCTIONS"]
+    assert found["pyproject.toml"] == ['[project.entry-points."sweepgd.optimizers"]']
+    assert found["sweepgd/curvature/catalogue.py"] == ["Measure"]

@@ -199,7 +199,7 @@ class Measurer:
 
 
 def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
-    """Yield each value with its seconds. After a SweepgdError, yield its message again and again."""
+    """Yield each value with its seconds. After a SweepgdError, all further values are missing and carry its message."""
     while True:
         begun = perf_counter()
         try:

@@ -133,7 +133,8 @@ class DataSpec(BaseModel):
         test = 0.0 if self.test_path else self.test
         if self.validation + test >= 1:
             raise UsageError(
-                f"data.validation {self.validation:g} and data.test {test:g} leave no training rows: give less than 1"
+                f"data.validation {self.validation:g} and data.test {test:g} leave no training rows: give two shares with a sum"
+                " below 1"
             )
         return self
 

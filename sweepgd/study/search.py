@@ -65,7 +65,14 @@ def search(
     part.check(sweep)
     directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
     progress = progress or NoProgress()
-    options = RunOptions(workers, executor, timeout, trial_timeout, absolute_paths(plugins), progress)
+    options = RunOptions(
+        workers=workers,
+        executor=executor,
+        timeout=timeout,
+        task_timeout=trial_timeout,
+        plugins=absolute_paths(plugins),
+        progress=progress,
+    )
     options.check_there()  # before the data are prepared, which may take long
     with single_file.registered(options.plugins):
         if data_path is not None:
@@ -148,7 +155,16 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
         )
         with graceful_stop(drains=True) as stop, make(work, options, executor, todo) as engine:
             reporting = ResultCommitter(store, progress, stop)
-            AskAndTell(prepared, store, engine, reporting, deadline, options.task_timeout, stop, shard).run()
+            AskAndTell(
+                prepared,
+                store,
+                engine,
+                reporting,
+                deadline=deadline,
+                trial_timeout=options.task_timeout,
+                stop=stop,
+                shard=shard,
+            ).run()
             reporting.publish(deadline)
     return not reporting.unreported and store.recorded.issuperset(numbers)
 

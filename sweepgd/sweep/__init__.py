@@ -1,4 +1,8 @@
-"""A sweep file as validated, frozen data: its tables, its search space, and how it is read and written."""
+"""A sweep file as validated, frozen data: its tables, its search space, and how it is read and written.
+
+The space has an order of its points, but which of them is a trial is decided in `study`. Nothing here prepares data or runs a
+trial.
+"""
 
 from sweepgd.sweep.inverse import point_of
 from sweepgd.sweep.points import configuration_of, points_of, space_of

@@ -101,7 +101,7 @@ WRONG = {
     "search.sampler='grid'": "a grid needs steps, and learning_rate is a range without: give it a list or a step",
     "search.sampler='cmaes'": "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe",
     # Data and model
-    "data.validation=0.6 data.test=0.5": "data.validation 0.6 and data.test 0.5 leave no training rows",
+    "data.validation=0.6 data.test=0.5": "0.6 and data.test 0.5 leave no training rows: give two shares with a sum below 1",
     "data.rows=2": "2 rows minus 1 for validation and 1 for the test leave no training rows",
     "data.subset=51": "data.subset = 51: synthetic_linear has 50 rows; give at most that",
     "data.split='stratified'": 'data.split = "stratified" is for classification',
@@ -167,5 +167,5 @@ def test_a_missing_extra(run, tmp_path, monkeypatch):
     monkeypatch.setattr(samplers, "find_spec", lambda package: None)
     for name, package in (("cmaes", "cmaes"), ("gp", "torch")):
         refused = run("search", path, "--sampler", name)
-        assert_refused(refused, 1, f"the {name} sampler needs the package {package}: pip install 'sweepgd[{name}]'")
+        assert_refused(refused, 1, f"the {name} sampler needs the package {package}: run uv sync --extra {name} in the clone")
     assert files() == before

@@ -72,9 +72,11 @@ def second_bounds(model: Model) -> str:
         for matrix in (False, True):
             left = np.isnan(stage.product(directions(stage)[0], gauss_newton=matrix)).sum()
             if left:
-                raise Flaw(f"product leaves {left} of {stage.architecture.parameters} numbers of out unwritten, or NaN {what}")
+                raise Flaw(
+                    f"product leaves {left} of the {stage.architecture.parameters} elements of out NaN or unwritten {what}"
+                )
         if stage.has_second_moments and np.isnan(stage.second_moments()).any():
-            raise Flaw(f"second_moments leaves numbers of out unwritten, or NaN {what}")
+            raise Flaw(f"second_moments leaves elements of out NaN or unwritten {what}")
         if damage := stage.arrays.damage():
             raise Flaw(f"product or second_moments writes {damage} {what}")
         if any(stage.arrays[name].tobytes() != before.tobytes() for name, before in given.items()):
