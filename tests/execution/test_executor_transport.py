@@ -58,7 +58,7 @@ def test_a_block_that_ends_by_an_exception_is_a_loss_and_a_broken_executor_the_e
     lost = BlockLost(0, blameless=False, why="its worker was lost (OSError: the actor died)")
     ended = Returned()
     assert carried(OSError("the actor died"), ended) == [lost, BlockEnded(1, ended)]
-    with pytest.raises(SweepgdError, match=r"^the executor is broken \(BrokenExecutor: all gone\): finished trials are recorded"):
+    with pytest.raises(SweepgdError, match=r"^the executor is broken \(BrokenExecutor: all gone\): finished trials"):
         carried(BrokenExecutor("all gone"))
 
 

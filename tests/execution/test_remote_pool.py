@@ -136,8 +136,8 @@ def test_a_block_that_never_begins_ends_the_search_with_a_line(transport):
     pool = pool_of(transport)
     pool.submit(Task(0))
     line = (
-        "a block of trials was cancelled or lost 100 times before it began at tcp://there:8786: finished trials are recorded, run"
-        " the same command to continue"
+        "a block of trials was cancelled or lost 100 times before it began at tcp://there:8786: finished trials are recorded,"
+        " run the same command to continue"
     )
     for _ in range(99):
         list(pool.events(0))
