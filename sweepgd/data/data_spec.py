@@ -161,7 +161,7 @@ class DataSpec(BaseModel):
                     f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)}; a"
                     f' file is given by its path, such as data.path = "./{self.name}"'
                 )
-            raise UsageError(f"data.{key} goes with data.path, and the data are named {self.name!r}: remove it")
+            raise UsageError(f"data.{key} is for a file (data.path), and data.name is {self.name!r}: remove data.{key}")
 
     def _check_file(self) -> None:
         for key in self.model_extra or {}:

@@ -107,7 +107,7 @@ WRONG = {
     "data.split='stratified'": 'data.split = "stratified" is for classification',
     "data.label_noise=0.1": "data.label_noise is for classification",
     "data.path='x.csv'": "[data] needs either name (a data set, such as",
-    "data.target='y'": "data.target goes with data.path",
+    "data.target='y'": "data.target is for a file (data.path), and data.name is ",
     "data.name='iris' data.target='y'": "unknown dataset 'iris': did you mean 'digits'?",
     "model.name='softmax'": "model 'softmax' is for data of task classification, and these are for regression",
     "model.name='mlp' model.loss='softmax'": "model.loss = 'softmax' does not fit these data",

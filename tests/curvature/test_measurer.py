@@ -170,7 +170,7 @@ def test_parameters_of_another_model_are_refused():
     data = blobs()
     architecture, theta = network_and_weights(data)
     measurer = Measurer(architecture, data, MeasureSpec())
-    with pytest.raises(SweepgdError, match="42 parameters, begun as 43, are of another model: this one has 43"):
+    with pytest.raises(SweepgdError, match="42 parameters and 43 initial ones: give 43 of each, as the model has"):
         measurer.measure(theta[1:], theta)
 
 
