@@ -24,7 +24,7 @@ class Value:
     along the directions found over these, and `rows_error` is the standard error from it. Both are None for a maximum: over a
     subset of rows it is too high, because at a minimum over all rows the gradient over the subset is not 0. Over 512 of 1,257
     rows of digits, φ and SAM sharpness were on average 1.6 times as high (13 networks), which is far beyond a standard error.
-    `starts` (starts,) are the rises of the ascents of a maximum; `grid` and `density`, (points,) each, belong to a spectral density.
+    `starts` (starts,) are the rises of the ascents of a maximum; `grid` and `density`, (points,) each, are a spectral density.
     """
 
     value: float | None = None
