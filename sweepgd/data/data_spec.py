@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sweepgd.core.errors import UsageError, nearest, suggestion
+from sweepgd.core.errors import SettingError, UsageError, nearest, suggestion
 from sweepgd.core.setting import resolve
 from sweepgd.data.formats import is_tabbed
 from sweepgd.data.missing_markers import MISSING_VALUES, numbers_among
@@ -241,5 +241,5 @@ def dataset_settings(spec: DataSpec) -> dict[str, Any]:
     known = {setting.name for setting in settings}
     for key in given:
         if key not in known:
-            raise UsageError(f"unknown key data.{key}: {nearest(key, known | DataSpec.model_fields.keys())}")
+            raise SettingError(f"unknown key data.{key}: {nearest(key, known | DataSpec.model_fields.keys())}")
     return resolve(settings, given, "data")

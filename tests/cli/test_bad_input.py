@@ -152,6 +152,24 @@ def test_a_broken_sweep_file(run, tmp_path, text, line):
     assert files() == before
 
 
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry"])
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("space.batchsize=1", "unknown key space.batchsize: did you mean 'batch_size'?"),
+        ("optimizer.momentum.bta=0.1", "unknown key optimizer.momentum.bta: did you mean 'beta'?"),
+        ("optimizer.momentum.beta=1.5", "optimizer.momentum.beta = 1.5: must be at least 0 and below 1"),
+        ("model.scle=0.1", "unknown key model.scle: did you mean 'scale'?"),
+        ("data.rws=3", "unknown key data.rws: did you mean 'rows'?"),
+        ("data.target='y'", "data.target is for a file (data.path), and data.name is 'synthetic_linear': remove data.target"),
+    ],
+    ids=lambda text: text.split("=")[0],
+)
+def test_the_message_of_a_key_begins_with_the_sweep_file(run, tmp_path, key, line, flags):
+    path = sweep_file(tmp_path)
+    assert run("search", path, "--set", key, *flags).err == f"sweepgd: {path}: {line}\n"
+
+
 def test_a_sweep_that_does_not_exist(run, tmp_path):
     (tmp_path / "folder").mkdir()
     assert_refused(
