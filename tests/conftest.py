@@ -32,7 +32,7 @@ NUMERICS = {
     },
     "optimizers": {"against_optax"},
     "published": {"digits_adam", "gluon_linear", "lectured_laws", "moons_published"},
-    "record": {"earlier"},
+    "record": {"schema_version_1"},
     "training": {"divergence", "evaluation", "linear_regression_law", "run", "run_monitor", "trial"},
 }
 
@@ -46,7 +46,6 @@ QUICK = {
         "commit_results",
         "compact",
         "damaged_parts",
-        "earlier",
         "log",
         "merge",
         "moved_directory",
@@ -54,6 +53,7 @@ QUICK = {
         "repair",
         "results",
         "schema",
+        "schema_version_1",
         "store",
         "trial_record",
         "verify",

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -17,22 +17,26 @@ PAGES = {
         *(page for page in sorted((ROOT / "sweeps").glob("*.md")) if page.name != "REFERENCE.md"),
     )
 }
+# The pages of the separately installed optimizers: their commands need an installation, and are not run.
+PLUGIN_PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in sorted((ROOT / "plugins").glob("*/README.md"))
+}
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def blocks(language: str) -> list[tuple[str, str]]:
+def blocks(language: str, pages: Mapping[str, str] = PAGES) -> list[tuple[str, str]]:
     """Return the code blocks in a language, as pairs of page and text, in the order of the pages."""
-    return [(page, text) for page, whole in PAGES.items() for found, text in _FENCE.findall(whole) if found == language]
+    return [(page, text) for page, whole in pages.items() for found, text in _FENCE.findall(whole) if found == language]
 
 
 def prose(page: str) -> str:
     """Return the text of a page without its code blocks."""
-    return _FENCE.sub("", PAGES[page])
+    return _FENCE.sub("", (PAGES | PLUGIN_PAGES)[page])
 
 
-def shell_commands() -> Iterator[list[str]]:
+def shell_commands(pages: Mapping[str, str] = PAGES) -> Iterator[list[str]]:
     """Yield the words of each command in the shell blocks, without comments; `a && b` is two commands."""
-    for _, text in blocks("sh"):
+    for _, text in blocks("sh", pages):
         begun = ""
         for line in text.splitlines():
             begun += line
@@ -52,10 +56,10 @@ def shell_commands() -> Iterator[list[str]]:
                 yield words
 
 
-def sweepgd_commands() -> list[tuple[str, ...]]:
+def sweepgd_commands(pages: Mapping[str, str] = PAGES) -> list[tuple[str, ...]]:
     """Return the arguments of each different `sweepgd …` command in the shell blocks, in their order."""
     found = {}
-    for words in shell_commands():
+    for words in shell_commands(pages):
         words = words[2:] if words[:2] == ["uv", "run"] else words
         if words[0] == "sweepgd":
             found[tuple(words[1:])] = None

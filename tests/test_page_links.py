@@ -4,10 +4,11 @@ import inspect
 import re
 import shlex
 import tomllib
+from pathlib import Path
 
 import pytest
 import typer
-from page_text import PAGES, ROOT, blocks, inline, prose, shell_commands, sweepgd_commands
+from page_text import PAGES, PLUGIN_PAGES, ROOT, blocks, inline, prose, shell_commands, sweepgd_commands
 
 import sweepgd
 from sweepgd.cli.main import app
@@ -47,7 +48,7 @@ def test_the_readme_is_short():
     assert len(PAGES["README.md"].splitlines()) <= MOST_LINES
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES | PLUGIN_PAGES)
 def test_links_lead_to_files_and_headings(page):
     folder = (ROOT / page).parent
     for link in LINK.findall(prose(page)):
@@ -92,6 +93,26 @@ def test_every_command_of_a_shell_block_parses():
         "plugin new",
         "plugin check",
     } <= names
+
+
+@pytest.mark.parametrize("page", PLUGIN_PAGES)
+def test_commands_and_hyperparameters_on_the_pages_of_plugins_exist(page):
+    """The commands parse, install this package and search its rules; the tables name hyperparameters that the rules have."""
+    package = Path(page).parent
+    (installed,) = (words for words in shell_commands({page: PLUGIN_PAGES[page]}) if words[0] == "uv")
+    assert installed == ["uv", "pip", "install", f"./{package}"]
+    (arguments,) = sweepgd_commands({page: PLUGIN_PAGES[page]})
+    assert parse(arguments) == "search"
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / package / "src").rglob("*.py")))
+    entries = tomllib.loads((ROOT / package / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    rules = set(entries["sweepgd.optimizers"])
+    chosen = {word.split(".")[1] for word in arguments if word.startswith("optimizer.")}
+    assert chosen == rules
+    named = re.findall(r"^\|(?: `\w+` \|| \|)? `(\w+)`[^|]*\| [\d.e-]+ \|", PLUGIN_PAGES[page], flags=re.MULTILINE)
+    assert "learning_rate" in named
+    for name in named:
+        declared = name in ("learning_rate", "beta1", "beta2", "epsilon", "epsilon_root") or f'"{name}"' in sources
+        assert declared, name
 
 
 def test_every_option_named_in_a_sentence_is_one_of_a_command():
@@ -140,7 +161,7 @@ def test_every_toml_block_can_be_read():
         assert tomllib.loads(text)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES | PLUGIN_PAGES)
 def test_every_path_that_a_page_names_exists(page):
     paths = [text for text in inline(page) if re.fullmatch(r"(sweepgd|tests|sweeps|plugins)/[\w./-]*|\.ci/run|\w+\.toml", text)]
     missing = [
@@ -171,3 +192,17 @@ def test_uv_and_pytest_commands_name_groups_markers_and_folders_that_exist():
         seen.update(words)
     assert {"pytest", "--slow", "--all-groups", "tests.bench", "bench"} <= seen
     assert any(marker.startswith("numerics:") for marker in project["tool"]["pytest"]["ini_options"]["markers"])
+
+
+def test_names_given_for_a_file_in_the_recipes_of_contributing_occur_in_it():
+    """In a numbered step, such as "`sweepgd/curvature/measurer.py`: its name in `MEASURE_FUNCTIONS`"."""
+    steps = re.findall(r"^\d\. `([\w./-]+)`: (.+(?:\n   .+)*)", PAGES["CONTRIBUTING.md"], flags=re.MULTILINE)
+    found = {}
+    for path, text in steps:
+        if (ROOT / path).is_file() and path != "sweeps/REFERENCE.md":
+            names = re.findall(r"`([A-Z]\w+|\[.+?\])`", text)
+            found[path] = [name for name in names if name in (ROOT / path).read_text(encoding="utf-8")]
+            assert found[path] == [name for name in names if name != "NAME"], path
+    assert found["sweepgd/curvature/measurer.py"] == ["MEASURE_FUNCTIONS"]
+    assert found["pyproject.toml"] == ['[project.entry-points."sweepgd.optimizers"]']
+    assert found["sweepgd/curvature/catalogue.py"] == ["Measure"]

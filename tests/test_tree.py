@@ -1,6 +1,7 @@
 """The shape of the package and its tests: few entries at the top, short files and test names, and names that occur once."""
 
 import ast
+import re
 import tomllib
 from collections import defaultdict
 from pathlib import Path
@@ -61,3 +62,13 @@ def test_every_package_has_a_docstring_and_a_layer():
     listed = {name.strip().split(".")[1] for layer in layers for name in layer.replace("|", ":").split(":")}
     top = {path.relative_to(PACKAGE).parts[0] for path in packages}
     assert top <= listed, top - listed
+
+
+def test_every_package_says_what_does_not_belong_to_it():
+    """In two sentences or more, since sweepgd/README.md refers to them."""
+    excludes = re.compile(r"\b(nothing|no|not|only|never|alone|elsewhere)\b|[^.]\bare in `", re.IGNORECASE)
+    for package in {path.parent for path in MODULES if path.parent.parent == PACKAGE}:
+        text = " ".join((ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or "").split())
+        sentences = re.split(r"(?<=[.:])\s(?=[A-Z`])", text)
+        assert len(sentences) >= 2, package
+        assert any(excludes.search(sentence) for sentence in sentences), package

@@ -25,8 +25,8 @@ def ranked(table: pa.Table) -> pa.Table:
 def best(trials: pa.Table, n: int = 10) -> pa.Table:
     """Return the `n` best rows of `configurations(trials)`, in the order of `ranked`.
 
-    Added columns: `lowest_of`, the number of complete configurations, of which the best objective is the minimum and therefore
-    too low; `objective_on_others` and `objective_on_others_se`, without this bias (`selection.by_rank`).
+    Added columns: `lowest_of`, the number of complete configurations (as the lowest of so many, the best objective is biased
+    downward); `objective_on_others` and `objective_on_others_se`, an estimate without this bias (`selection.by_rank`).
     """
     every = configurations(trials)
     table, whole = ranked(every).slice(0, n), every.filter(every["whole"])

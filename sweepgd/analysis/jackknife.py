@@ -32,10 +32,10 @@ class Comparison(NamedTuple):
 
 
 class Jackknife(NamedTuple):
-    """A correlation `value` and its `leave_one_out` values without each configuration, (configurations,).
+    """A correlation: its `value`, and its `leave_one_out` values, each without one configuration, (configurations,).
 
     `in_pairs` is a mask of the configurations that are in a pair, (configurations,). `independent_variance` is the variance of
-    τ = 0 if all pairs of a replicate were independent and further replicates added no evidence.
+    τ if its true value is 0, all pairs of a replicate are independent, and further replicates add no evidence.
     """
 
     value: float

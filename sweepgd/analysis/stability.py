@@ -92,28 +92,28 @@ def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
     return joined.append_column("threshold", nullable(edges))
 
 
-def stability(trials: pa.Table, looks: pa.Table) -> pa.Table:
-    """Return one row per configuration from `looks`, the rows of `edge_of_stability`; the closest to the threshold is first.
+def stability(trials: pa.Table, rows: pa.Table) -> pa.Table:
+    """Return one row per configuration from the `rows` of `edge_of_stability`. The closest to the threshold is first.
 
-    Columns: `trial`, `optimizer`, `batch_size`; `looks`, the number of measurements after the first update, over all
+    Columns: `trial`, `optimizer`, `batch_size`; `measurements`, the number of measurements after the first update, over all
     replicates; `share_beyond`, the share of those with a threshold that exceed it; and `epoch`, `learning_rate`,
     `lambda_max`, `rows_error`, `weight_decay`, `threshold` and `ratio` of the measurement closest to the threshold, or with the
-    largest λmax if there is no threshold. Configurations that ended before the first measurement are last, with 0 `looks`.
-    The table is empty if λmax was not measured along training.
+    largest λmax if there is no threshold. Configurations that ended before the first measurement are last, with 0
+    `measurements`. The table is empty if λmax was not measured along training.
     """
-    looks = looks.filter(pc.and_(pc.is_valid(looks["learning_rate"]), pc.is_valid(looks["lambda_max"])))
-    ratios = floats(looks, "ratio")
-    groups = Groups(looks["trial"].to_numpy())
-    order = np.lexsort((-floats(looks, "lambda_max"), -ratios, groups.index))
+    rows = rows.filter(pc.and_(pc.is_valid(rows["learning_rate"]), pc.is_valid(rows["lambda_max"])))
+    ratios = floats(rows, "ratio")
+    groups = Groups(rows["trial"].to_numpy())
+    order = np.lexsort((-floats(rows, "lambda_max"), -ratios, groups.index))
     closest = order[np.flatnonzero(np.diff(groups.index[order], prepend=-1))]
-    columns = {name: looks[name].take(pa.array(closest)) for name in ("trial", *DESCRIPTION, *AT_CLOSEST)}
+    columns = {name: rows[name].take(pa.array(closest)) for name in ("trial", *DESCRIPTION, *AT_CLOSEST)}
     beyond = np.where(np.isnan(ratios), np.nan, ratios > 1)
-    columns |= {"looks": pa.array(groups.size, pa.int64()), "share_beyond": nullable(groups.mean(beyond))}
+    columns |= {"measurements": pa.array(groups.size, pa.int64()), "share_beyond": nullable(groups.mean(beyond))}
     measured = pa.table(columns).sort_by([("ratio", "descending"), ("trial", "ascending")])
     if not measured.num_rows:
         return measured
     first = Groups(trials["trial"].to_numpy()).first
     others = trials.select(["trial", *DESCRIPTION]).take(pa.array(first))
     others = others.filter(pc.invert(pc.is_in(others["trial"], value_set=measured["trial"].combine_chunks())))
-    others = others.append_column("looks", pa.array(np.zeros(others.num_rows), pa.int64()))
+    others = others.append_column("measurements", pa.array(np.zeros(others.num_rows), pa.int64()))
     return pa.concat_tables([measured, others], promote_options="default")

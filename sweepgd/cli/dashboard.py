@@ -26,7 +26,7 @@ def dashboard(
     if only_file:
         return
     if find_spec("optuna_dashboard") is None:
-        print(f"To see it: pip install 'sweepgd[dashboard]', then optuna-dashboard {url}")
+        print(f"To see it: uv sync --extra dashboard, then uv run optuna-dashboard {url}")
         return
     command = "from optuna_dashboard._cli import main; main()"
     sys.stdout.flush()

@@ -79,7 +79,7 @@ def search(
 ) -> None:
     """Run a sweep, or continue it: trials that are recorded already are not run again."""
     from sweepgd.cli.durations import seconds
-    from sweepgd.sweep import load
+    from sweepgd.sweep import load, naming, path_of
 
     flagged = on_command_line(context, "quiet", "verbose")
     one_of(**flagged)
@@ -92,8 +92,10 @@ def search(
     loaded = load(sweep, with_flags(set_, flags))
     part = None if shard is None else _shard(shard, loaded)
     directory = out or Path("results") / (loaded.name if part is None else part.folder(loaded.name))
+    where = str(path_of(sweep))
     if dry_run:
-        _dry_run(loaded, directory, data_path, plugin_, json_)
+        with naming(where):
+            _dry_run(loaded, directory, data_path, plugin_, json_)
         return
 
     from sweepgd.cli.progress import SearchProgress
@@ -115,19 +117,20 @@ def search(
 
         settle_imports()
 
-        results = run(
-            loaded,
-            out=directory,
-            workers=workers,
-            executor=cluster,
-            shard=part,
-            timeout=limit,
-            trial_timeout=trial_limit,
-            fresh=fresh,
-            data_path=data_path,
-            plugins=plugin_,
-            progress=progress,
-        )
+        with naming(where):
+            results = run(
+                loaded,
+                out=directory,
+                workers=workers,
+                executor=cluster,
+                shard=part,
+                timeout=limit,
+                trial_timeout=trial_limit,
+                fresh=fresh,
+                data_path=data_path,
+                plugins=plugin_,
+                progress=progress,
+            )
     from sweepgd.analysis import summary
     from sweepgd.cli.console import say
 

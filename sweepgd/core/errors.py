@@ -16,6 +16,10 @@ class UsageError(SweepgdError):
     exit_code = 2
 
 
+class SettingError(UsageError):
+    """An unknown setting of a plugin or an invalid value; `sweepgd.sweep.toml_files.naming` adds the sweep file to it."""
+
+
 # All control characters except tab and newline; like 0x1b, 0x9b starts an escape sequence.
 _ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 # Characters of a line on stderr, about 8 lines of a terminal; a value in a message may have thousands.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
-from sweepgd.core.errors import UsageError, nearest
+from sweepgd.core.errors import SettingError, nearest
 
 # Kernels take numbers as float64, which cannot represent all larger integers.
 LARGEST_WHOLE = 2**53
@@ -34,30 +34,30 @@ class Setting:
     formerly: Any = None
 
     def check(self, value: Any, where: str) -> Any:
-        """Return `value`, converted to the type of the default. Raise UsageError if it is invalid."""
+        """Return `value`, converted to the type of the default. Raise SettingError if it is invalid."""
         name = f"{where}.{self.name}"
         if self.choices:
             if not any(value == choice and type(value) is type(choice) for choice in self.choices):  # True == 1
-                raise UsageError(f"{name} = {value!r}: {nearest(str(value), map(str, self.choices))}")
+                raise SettingError(f"{name} = {value!r}: {nearest(str(value), map(str, self.choices))}")
             return value
         if isinstance(self.default, bool):
             if not isinstance(value, bool):
-                raise UsageError(f"{name} = {value!r}: give true or false")
+                raise SettingError(f"{name} = {value!r}: give true or false")
             return value
         if isinstance(self.default, tuple):
             if not isinstance(value, (list, tuple)):
-                raise UsageError(f"{name} = {value!r}: give a list, such as {list(self.default)!r}")
+                raise SettingError(f"{name} = {value!r}: give a list, such as {list(self.default)!r}")
             return tuple(self._number(item, name) for item in value)
         if isinstance(self.default, str):
             if not isinstance(value, str):
-                raise UsageError(f"{name} = {value!r}: give a text, such as {self.default!r}")
+                raise SettingError(f"{name} = {value!r}: give a text, such as {self.default!r}")
             return value
         return self._number(value, name)
 
     def _number(self, value: Any, name: str) -> float | int:
         sample = self.default[0] if isinstance(self.default, tuple) and self.default else self.default
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-            raise UsageError(f"{name} = {value!r}: give a finite number")
+            raise SettingError(f"{name} = {value!r}: give a finite number")
         largest = LARGEST_WHOLE if isinstance(sample, int) else inf
         if not max(self.minimum, -largest) <= value <= min(self.maximum, largest) or (
             self.open_maximum and value == self.maximum
@@ -67,10 +67,10 @@ class Setting:
                 bounds.append(f"{'below' if self.open_maximum else 'at most'} {self.maximum:g}")
             elif abs(value) > largest:
                 bounds.append(f"of at most {len(str(largest)) - 1} digits")
-            raise UsageError(f"{name} = {value!r}: must be {' and '.join(bounds)}")
+            raise SettingError(f"{name} = {value!r}: must be {' and '.join(bounds)}")
         if isinstance(sample, int):
             if value != int(value):
-                raise UsageError(f"{name} = {value!r}: give a whole number")
+                raise SettingError(f"{name} = {value!r}: give a whole number")
             return int(value)
         return float(value)
 
@@ -94,9 +94,9 @@ def fault(settings: Any, field: str) -> str | None:
 
 
 def resolve(settings: Sequence[Setting], given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the value of every setting, as given or by default. Raise UsageError for unknown names and invalid values."""
+    """Return the value of every setting, as given or by default. Raise SettingError for unknown names and invalid values."""
     by_name = {setting.name: setting for setting in settings}
     for name in given:
         if name not in by_name:
-            raise UsageError(f"unknown key {where}.{name}: {nearest(name, by_name)}")
+            raise SettingError(f"unknown key {where}.{name}: {nearest(name, by_name)}")
     return {name: setting.check(given[name], where) if name in given else setting.default for name, setting in by_name.items()}

@@ -118,7 +118,7 @@ class Measurer:
         size = self.objective.parameters
         if not len(parameters) == len(initial) == size:
             raise SweepgdError(
-                f"{len(parameters)} parameters, begun as {len(initial)}, are of another model: this one has {size}"
+                f"{len(parameters)} parameters and {len(initial)} initial ones: give {size} of each, as the model has"
             )
         theta, start = (np.array(vector, dtype=np.float64) for vector in (parameters, initial))
         chosen = tuple(dict.fromkeys(self.spec.measures)) if names is None else names
@@ -199,7 +199,7 @@ class Measurer:
 
 
 def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
-    """Yield each value with its seconds. After a SweepgdError, yield its message again and again."""
+    """Yield each value with its seconds. After a SweepgdError, all further values are missing and carry its message."""
     while True:
         begun = perf_counter()
         try:

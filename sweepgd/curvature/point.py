@@ -21,10 +21,10 @@ class Value:
 
     `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`); None if
     it is not estimated. `message` says why there is no value, or how it is limited. `over` returns the value over other rows
-    along the directions found over these, and `rows_error` is the standard error from it. Both are None for a maximum, which a
-    subset of rows raises because the gradient over the subset is not 0 where that over all rows is: over 512 of 1,257 rows of
-    digits, φ and SAM sharpness were 1.6 times as high on average over 13 networks, several times such an error. `starts`
-    (starts,) are the rises of the ascents of a maximum; `grid` and `density`, (points,) each, belong to a spectral density.
+    along the directions found over these, and `rows_error` is the standard error from it. Both are None for a maximum: over a
+    subset of rows it is too high, because at a minimum over all rows the gradient over the subset is not 0. Over 512 of 1,257
+    rows of digits, φ and SAM sharpness were on average 1.6 times as high (13 networks), which is far beyond a standard error.
+    `starts` (starts,) are the rises of the ascents of a maximum; `grid` and `density`, (points,) each, are a spectral density.
     """
 
     value: float | None = None

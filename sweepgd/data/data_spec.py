@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sweepgd.core.errors import UsageError, nearest, suggestion
+from sweepgd.core.errors import SettingError, UsageError, nearest, suggestion
 from sweepgd.core.setting import resolve
 from sweepgd.data.formats import is_tabbed
 from sweepgd.data.missing_markers import MISSING_VALUES, numbers_among
@@ -133,7 +133,8 @@ class DataSpec(BaseModel):
         test = 0.0 if self.test_path else self.test
         if self.validation + test >= 1:
             raise UsageError(
-                f"data.validation {self.validation:g} and data.test {test:g} leave no training rows: give less than 1"
+                f"data.validation {self.validation:g} and data.test {test:g} leave no training rows: give two shares with a sum"
+                " below 1"
             )
         return self
 
@@ -160,7 +161,7 @@ class DataSpec(BaseModel):
                     f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)}; a"
                     f' file is given by its path, such as data.path = "./{self.name}"'
                 )
-            raise UsageError(f"data.{key} goes with data.path, and the data are named {self.name!r}: remove it")
+            raise UsageError(f"data.{key} is for a file (data.path), and data.name is {self.name!r}: remove data.{key}")
 
     def _check_file(self) -> None:
         for key in self.model_extra or {}:
@@ -240,5 +241,5 @@ def dataset_settings(spec: DataSpec) -> dict[str, Any]:
     known = {setting.name for setting in settings}
     for key in given:
         if key not in known:
-            raise UsageError(f"unknown key data.{key}: {nearest(key, known | DataSpec.model_fields.keys())}")
+            raise SettingError(f"unknown key data.{key}: {nearest(key, known | DataSpec.model_fields.keys())}")
     return resolve(settings, given, "data")

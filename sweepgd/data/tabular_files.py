@@ -121,7 +121,9 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
         at = {name: index for index, name in enumerate(batch.schema.names)}
         stop = start + batch.num_rows
         if stop > source.rows:
-            raise SweepgdError(f"{source.path}: it has more rows than lines or than it declares: save it again, text as UTF-8")
+            raise SweepgdError(
+                f"{source.path} has more rows than its lines or its header declare: save it again, text as UTF-8"
+            )
         for index, name in enumerate(features):
             column, values = plain(batch.column(at[name])), read.inputs[start:stop, index]
             kind = kind_of(column.type)

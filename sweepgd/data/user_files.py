@@ -63,7 +63,9 @@ def _check_request(spec: DataSpec) -> None:
         if spec.test_target is None:
             raise UsageError("data.test_path of an IDX file needs data.test_target: the file of its labels")
         if spec.test_target == spec.target:
-            raise UsageError(f"data.test_target is data.target, {spec.target}: give the file of the test images' labels")
+            raise UsageError(
+                f"data.test_target and data.target are both {spec.target}: give the file of the test images' labels"
+            )
     if form == "npz" and spec.test_inputs is not None:
         return
     if existing(spec.path).samefile(existing(spec.test_path)):

@@ -34,7 +34,10 @@ class Work:
 
 @contextmanager
 def opened(options: RunOptions) -> Iterator[Any]:
-    """Yield the executor, or for a Cluster a Dask client, closed after the block. Raises SweepgdError if it is unreachable."""
+    """Yield the executor, or for a Cluster a Dask client, which is closed after the block.
+
+    Raises SweepgdError if the cluster is unreachable.
+    """
     if isinstance(options.executor, Cluster):
         with options.executor.client(options.progress.note) as client:
             yield client

@@ -170,4 +170,4 @@ def _imported(module: str, extra: str, on: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError:
-        raise SweepgdError(f"--on {on} needs {module}: pip install 'sweepgd[{extra}]'") from None
+        raise SweepgdError(f"--on {on} needs {module}: run uv sync --extra {extra} in the clone") from None

@@ -167,7 +167,7 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Block Ctrl-C and SIGTERM for a process that starts in the block. It inherits the mask; only its parent ends it."""
+    """Block Ctrl-C and SIGTERM while a process is started. It inherits the mask, so that only its parent can end it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield

@@ -1,4 +1,5 @@
 """Computations at the recorded minimisers of a study: curvature, and the loss landscape around them.
 
-The formulas are in `curvature`; here are the selection of runs, the workers and the files.
+The selection of runs, the tasks for workers and the files of landscapes are here. The formulas are in `curvature`, and measures
+taken while a trial runs are in `training`. Nothing here trains or changes a recorded trial.
 """

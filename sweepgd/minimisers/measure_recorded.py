@@ -116,7 +116,9 @@ def measure(
     if isinstance(trials, (str, int)):
         raise UsageError(f"trials {trials!r}: give a list of numbers, such as [{trials}]")
     progress = progress or NoProgress()
-    run_options = RunOptions(count, executor, None, limit, absolute_paths(plugins), progress)
+    run_options = RunOptions(
+        workers=count, executor=executor, task_timeout=limit, plugins=absolute_paths(plugins), progress=progress
+    )
     with single_file.registered(run_options.plugins):
         results = load(directory)
         given = {key: value for key, value in options.items() if value is not None}

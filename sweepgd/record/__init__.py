@@ -1,4 +1,8 @@
-"""The record of a study: a durable log, Parquet parts and their schema, with verification, repair and compaction."""
+"""The record of a study: a durable log, Parquet parts and their schema, with verification, repair and compaction.
+
+Trials, curves, minima and curvature are written to a results directory and read from it here alone. Nothing here runs a trial,
+interprets a sweep or computes a statistic: rows come from `training` and `minimisers`, and `analysis` reads them.
+"""
 
 from sweepgd.record.atomic_files import NoRoom
 from sweepgd.record.lock import exclusively

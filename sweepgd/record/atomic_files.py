@@ -30,7 +30,7 @@ def to_repair(path: Path) -> str:
 
 @contextmanager
 def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
-    """Add the file name `path` to an OSError without one, as `write` and `fsync` raise; with `instead`, to every OSError."""
+    """Name the file `path` in an OSError that names none, as those of `write` and `fsync`; with `instead`, in every OSError."""
     try:
         yield
     except OSError as error:

@@ -2,6 +2,9 @@
 
 Parquet has checksums of pages, but not of page headers and the footer, which has names, types and statistics. So the footer
 metadata `sweepgd.crc32` is the CRC-32 of the whole file, computed with eight zeros in place of its own eight digits.
+
+The checksum is inside the file because a copy of a part then keeps it, and because a second file with the checksum could not
+be renamed at the same moment as the part: a crash between the two would leave a part with the wrong checksum.
 """
 
 import os
@@ -37,7 +40,7 @@ def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterat
 
 
 def fault(path: Path, required: bool) -> str | None:
-    """Return what is wrong with a file, or None if its checksum is right, or missing and not `required`."""
+    """Return the fault of a file, or None if its checksum is right. A missing checksum is a fault only if it is `required`."""
     with path.open("rb") as file:
         offset = _checksum_offset(file)
         if offset is None:

@@ -49,7 +49,7 @@ def _check_no_more_than(numbers: list[int], directory: Path) -> None:
         for number in parts.numbers(directory / table, ".parquet"):
             if number not in numbers:
                 path = parts.part(directory, table, number)
-                raise SweepgdError(f"{path} is there without its trials; {to_repair(path)}")
+                raise SweepgdError(f"{path} exists, but the file of its trials is missing; {to_repair(path)}")
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:

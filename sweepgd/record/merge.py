@@ -88,7 +88,7 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
 
 
 def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
-    """Return the trials at which to divide the rows of these parts into pieces of about a row group in memory."""
+    """Return the trials at which the second and further pieces begin, if these parts are divided into pieces of a row group."""
     # All rows of a sweep have about the same size. The size of the file does not show it: equal texts are stored only once.
     sample = next((table for path in paths for table in parquet_reader.groups(path, schema) if len(table)), None)
     if sample is None:

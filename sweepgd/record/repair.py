@@ -66,7 +66,7 @@ def _cut(log: Path) -> Repaired:
 
 
 def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
-    """Set the damaged files of a segment aside, and rebuild its parts from its log, or without rows."""
+    """Move the damaged files of a segment to `damaged/` and rebuild its parts from its log, or empty if there is none."""
     log, trials = root / "log" / f"{number:06}.log", _trials(root, number)
     damaged = [table for table in SCHEMAS if parts.part(root, table, number) in lacking]
     records = _records(root, log)

@@ -1,4 +1,8 @@
-"""Learning-rate schedules as factors of a base rate, and batch-size schedules."""
+"""Learning-rate schedules as factors of a base rate, and batch-size schedules.
+
+A schedule is evaluated to arrays before the updates that use them. It depends on the position in the run only: nothing here
+sees a loss, a gradient or an optimizer.
+"""
 
 from sweepgd.schedules.batch_schedules import BATCH_SCHEDULES
 from sweepgd.schedules.builtin import constant, cosine, exponential, inverse_sqrt, one_cycle, polynomial, step, time

@@ -15,8 +15,8 @@ EVALUATION_SECONDS = 10.0
 
 
 def contained_warnings(prepared: Prepared, plugins: Sequence[Path]) -> list[str]:
-    """Return the warnings about a sweep. Those about schedules of plugins are computed in a process of their own: each trial of
-    a schedule that crashes is a row by now, and the command must not end by it.
+    """Return the warnings about a sweep. Those about schedules of plugins are computed in a process of their own, because a
+    schedule that crashes must not end the command, just as it did not end the search.
     """
     axis = next(axis for axis in prepared.advisor.space.axes if axis.name == "schedule")
     names = {str(value) for value in [*axis.values, *(point["schedule"] for point in prepared.advisor.points)]}

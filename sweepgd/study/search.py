@@ -25,7 +25,7 @@ from sweepgd.study.footprint import footprint
 from sweepgd.study.output_directory import as_recorded, check_continues, move_aside, recorded_otherwise, repeats
 from sweepgd.study.preparation import Prepared, prepare
 from sweepgd.study.shard import WHOLE, Shard
-from sweepgd.sweep import Sweep, to_toml
+from sweepgd.sweep import Sweep, naming, path_of, to_toml
 from sweepgd.sweep import load as load_sweep
 from sweepgd.sweep.data_location import at
 from sweepgd.training.trial import run
@@ -57,17 +57,25 @@ def search(
     whose optimizers, models, data sets and schedules may be used. Raises SweepgdError before any trial runs if an argument is
     invalid.
     """
+    where = None
     if not isinstance(sweep, Sweep):
-        sweep = load_sweep(str(sweep), overrides)
+        where, sweep = str(path_of(str(sweep))), load_sweep(str(sweep), overrides)
     elif list(overrides):
         raise UsageError("overrides are for a sweep file: change the Sweep itself")
     part = WHOLE if shard is None else Shard.of(shard)
     part.check(sweep)
     directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
     progress = progress or NoProgress()
-    options = RunOptions(workers, executor, timeout, trial_timeout, absolute_paths(plugins), progress)
+    options = RunOptions(
+        workers=workers,
+        executor=executor,
+        timeout=timeout,
+        task_timeout=trial_timeout,
+        plugins=absolute_paths(plugins),
+        progress=progress,
+    )
     options.check_there()  # before the data are prepared, which may take long
-    with single_file.registered(options.plugins):
+    with single_file.registered(options.plugins), naming(where):
         if data_path is not None:
             sweep = at(sweep, data_path)
         if not fresh:
@@ -148,7 +156,16 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
         )
         with graceful_stop(drains=True) as stop, make(work, options, executor, todo) as engine:
             reporting = ResultCommitter(store, progress, stop)
-            AskAndTell(prepared, store, engine, reporting, deadline, options.task_timeout, stop, shard).run()
+            AskAndTell(
+                prepared,
+                store,
+                engine,
+                reporting,
+                deadline=deadline,
+                trial_timeout=options.task_timeout,
+                stop=stop,
+                shard=shard,
+            ).run()
             reporting.publish(deadline)
     return not reporting.unreported and store.recorded.issuperset(numbers)
 

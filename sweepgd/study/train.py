@@ -26,6 +26,7 @@ BUDGET_KEYS = ("budget", "budget.epochs", "budget.updates", "budget.samples", "b
 
 
 def sweep_of(
+    *,
     data: str | None,
     model: str,
     optimizer: str,
@@ -103,7 +104,17 @@ def train(
     SweepgdError before training if an argument is invalid.
     """
     with single_file.registered(map(Path, plugins)):
-        sweep = sweep_of(data, model, optimizer, learning_rate, batch_size, epochs, schedule, seed, overrides)
+        sweep = sweep_of(
+            data=data,
+            model=model,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            epochs=epochs,
+            schedule=schedule,
+            seed=seed,
+            overrides=overrides,
+        )
         return _train(sweep, None if out is None else Path(out), begin, watch, note or (lambda line: None))
 
 

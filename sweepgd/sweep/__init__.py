@@ -1,4 +1,8 @@
-"""A sweep file as validated, frozen data: its tables, its search space, and how it is read and written."""
+"""A sweep file as validated, frozen data: its tables, its search space, and how it is read and written.
+
+The space has an order of its points, but which of them is a trial is decided in `study`. Nothing here prepares data or runs a
+trial.
+"""
 
 from sweepgd.sweep.inverse import point_of
 from sweepgd.sweep.points import configuration_of, points_of, space_of
@@ -9,7 +13,9 @@ from sweepgd.sweep.toml_files import (
     copy_of,
     differences,
     load,
+    naming,
     parse,
+    path_of,
     recorded,
     to_toml,
     with_sampler_version,
@@ -23,7 +29,9 @@ __all__ = [
     "copy_of",
     "differences",
     "load",
+    "naming",
     "parse",
+    "path_of",
     "point_of",
     "points_of",
     "recorded",

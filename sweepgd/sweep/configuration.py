@@ -1,4 +1,4 @@
-"""A configuration: all searched values of one point, resolved, which distinguish the runs of a sweep."""
+"""A configuration: the resolved values of one point of the space, by which the runs of a sweep differ."""
 
 import hashlib
 import json

@@ -14,12 +14,12 @@ from sweepgd.sweep.spec import Sweep
 
 
 def written_out(sweep: Sweep) -> Sweep:
-    """Return the sweep with each added setting of its schedules at its default if not given, for its record."""
+    """Return the sweep as a new study records it: added settings of its schedules that it does not give have their default."""
     return _filled(sweep, lambda schedule, setting: setting.default)
 
 
 def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
-    """Return the sweep with each added setting that it does not give at the value of its record, so that the two agree."""
+    """Return the sweep with the recorded values of added settings that it does not give, so that it agrees with its record."""
     known = set(_names(recorded))
 
     def value(schedule: str, setting: Setting) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from sweepgd.core.errors import UsageError, nearest
+from sweepgd.core.errors import SettingError, UsageError, nearest
 from sweepgd.core.setting import Setting, resolve
 from sweepgd.optimizers import Optimizer
 from sweepgd.plugins import registry
@@ -101,7 +101,7 @@ def _setting_axes(
             if kind == "optimizer" and key == "learning_rate":
                 continue
             if key not in known:
-                raise UsageError(f"unknown key {kind}.{name}.{key}: {nearest(key, known)}")
+                raise SettingError(f"unknown key {kind}.{name}.{key}: {nearest(key, known)}")
             checked = axis(f"{kind}.{name}.{key}", entry, known[key], (kind, (name,)))
             if name in names:
                 axes.append(checked)

@@ -2,14 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 from pydantic import ValidationError
 
-from sweepgd.core.errors import SweepgdError, UsageError, nearest, one_line
+from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line
 from sweepgd.data.paths import absolute, path_keys
 from sweepgd.sweep import toml_syntax
 from sweepgd.sweep.earlier_defaults import former
@@ -41,19 +42,36 @@ def load(name_or_path: str, overrides: Iterable[str] = ()) -> Sweep:
 
     Raises UsageError if there is no such sweep or it is not valid, SweepgdError if the file cannot be read.
     """
-    path = Path(name_or_path)
-    known = bundled()
-    if name_or_path in known and not path.is_file():
-        path = known[name_or_path]
+    path = path_of(name_or_path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(
-            f"no sweep file {name_or_path!r}, and no bundled sweep of that name: {nearest(name_or_path, known)}"
+            f"no sweep file {name_or_path!r}, and no bundled sweep of that name: {nearest(name_or_path, bundled())}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SweepgdError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from error
     return parse(text, overrides, str(path), path.parent)
+
+
+def path_of(name_or_path: str) -> Path:
+    """Return the path of a sweep file, or of the bundled sweep of this name if there is no such file."""
+    path, known = Path(name_or_path), bundled()
+    return known[name_or_path] if name_or_path in known and not path.is_file() else path
+
+
+@contextmanager
+def naming(where: str | None) -> Iterator[None]:
+    """Begin the message of a SettingError in the block with `where`, as `parse` begins the message of any other key.
+
+    Settings are checked after a sweep file is read, because plugins are registered in between.
+    """
+    try:
+        yield
+    except SettingError as error:
+        if where is None:
+            raise
+        raise UsageError(f"{where}: {error}") from error
 
 
 def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
@@ -85,6 +103,8 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
         return Sweep.model_validate(table)
     except ValidationError as error:
         raise UsageError(f"{where}: {describe(error)}" if where else describe(error)) from error
+    except UsageError as error:  # of a validator
+        raise UsageError(f"{where}: {error}" if where else str(error)) from error
 
 
 def recorded(text: str, where: str) -> Sweep:

@@ -127,7 +127,7 @@ def result_of(
 ) -> TrialResult:
     """Return the result of a trial whose replicates have all ended; one that could not begin is given by its outcome.
 
-    `looks` are the rows of measures taken along the runs.
+    `along_run` holds the rows of the measures taken along the runs.
     """
     finished_at = datetime.now(UTC)
     finished = TrialRecord(task.trial, [], [], curvature=list(along_run))

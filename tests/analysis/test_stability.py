@@ -88,7 +88,8 @@ def test_a_configuration_is_summarised_by_its_closest_measurement():
         ),
     )  # fmt: skip
     rows = stability(runs, table).to_pylist()
-    assert [(row["trial"], row["optimizer"], row["looks"], row["epoch"], row["lambda_max"], row["ratio"]) for row in rows] == [
+    names = ("trial", "optimizer", "measurements", "epoch", "lambda_max", "ratio")
+    assert [tuple(row[name] for name in names) for row in rows] == [
         (0, "sgd", 3, 1.0, 6.0, 1.5), (1, "adam", 2, 1.0, 8.0, None), (2, "sgd", 0, None, None, None)
     ]  # fmt: skip
     assert [row["share_beyond"] for row in rows] == [1 / 3, None, None]

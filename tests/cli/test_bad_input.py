@@ -101,13 +101,13 @@ WRONG = {
     "search.sampler='grid'": "a grid needs steps, and learning_rate is a range without: give it a list or a step",
     "search.sampler='cmaes'": "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe",
     # Data and model
-    "data.validation=0.6 data.test=0.5": "data.validation 0.6 and data.test 0.5 leave no training rows",
+    "data.validation=0.6 data.test=0.5": "0.6 and data.test 0.5 leave no training rows: give two shares with a sum below 1",
     "data.rows=2": "2 rows minus 1 for validation and 1 for the test leave no training rows",
     "data.subset=51": "data.subset = 51: synthetic_linear has 50 rows; give at most that",
     "data.split='stratified'": 'data.split = "stratified" is for classification',
     "data.label_noise=0.1": "data.label_noise is for classification",
     "data.path='x.csv'": "[data] needs either name (a data set, such as",
-    "data.target='y'": "data.target goes with data.path",
+    "data.target='y'": "data.target is for a file (data.path), and data.name is ",
     "data.name='iris' data.target='y'": "unknown dataset 'iris': did you mean 'digits'?",
     "model.name='softmax'": "model 'softmax' is for data of task classification, and these are for regression",
     "model.name='mlp' model.loss='softmax'": "model.loss = 'softmax' does not fit these data",
@@ -152,6 +152,24 @@ def test_a_broken_sweep_file(run, tmp_path, text, line):
     assert files() == before
 
 
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry"])
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("space.batchsize=1", "unknown key space.batchsize: did you mean 'batch_size'?"),
+        ("optimizer.momentum.bta=0.1", "unknown key optimizer.momentum.bta: did you mean 'beta'?"),
+        ("optimizer.momentum.beta=1.5", "optimizer.momentum.beta = 1.5: must be at least 0 and below 1"),
+        ("model.scle=0.1", "unknown key model.scle: did you mean 'scale'?"),
+        ("data.rws=3", "unknown key data.rws: did you mean 'rows'?"),
+        ("data.target='y'", "data.target is for a file (data.path), and data.name is 'synthetic_linear': remove data.target"),
+    ],
+    ids=lambda text: text.split("=")[0],
+)
+def test_the_message_of_a_key_begins_with_the_sweep_file(run, tmp_path, key, line, flags):
+    path = sweep_file(tmp_path)
+    assert run("search", path, "--set", key, *flags).err == f"sweepgd: {path}: {line}\n"
+
+
 def test_a_sweep_that_does_not_exist(run, tmp_path):
     (tmp_path / "folder").mkdir()
     assert_refused(
@@ -167,5 +185,5 @@ def test_a_missing_extra(run, tmp_path, monkeypatch):
     monkeypatch.setattr(samplers, "find_spec", lambda package: None)
     for name, package in (("cmaes", "cmaes"), ("gp", "torch")):
         refused = run("search", path, "--sampler", name)
-        assert_refused(refused, 1, f"the {name} sampler needs the package {package}: pip install 'sweepgd[{name}]'")
+        assert_refused(refused, 1, f"the {name} sampler needs the package {package}: run uv sync --extra {name} in the clone")
     assert files() == before

@@ -15,8 +15,8 @@ FILE = {"path": "a.csv", "target": "y", "task": "regression"}
     [
         ({}, "needs either name"),
         ({"name": "digits", **FILE}, "needs either name"),
-        ({"name": "digits", "target": "y"}, "data.target goes with data.path"),
-        ({"name": "digits", "missing": "mean"}, "data.missing goes with data.path"),
+        ({"name": "digits", "target": "y"}, r"data\.target is for a file \(data\.path\)"),
+        ({"name": "digits", "missing": "mean"}, r"data\.missing is for a file \(data\.path\)"),
         ({"name": "iris", "target": "y"}, "unknown dataset 'iris'"),
         ({**FILE, "target": ["y", "y"]}, "data.target names 'y' twice: remove one"),
         ({**FILE, "inputs": ["x", "x"]}, "data.inputs names 'x' twice"),

@@ -4,7 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
-from data.zoo.arrays import idx
+from data.file_examples.arrays import idx
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.data import DataSpec, prepare

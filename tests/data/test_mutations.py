@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data.zoo import arrays, delimited, parquet, tested
+from data.file_examples import arrays, delimited, parquet, with_test_file
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.data import DataSpec, prepare
@@ -15,7 +15,7 @@ WANTED = ("plain", "quoted", "gzip", "UTF-16", "a category with gaps", "dates in
 WANTED += ("dictionaries", "a moment in days", "Keras' layout", "images", "IDX", "MNIST's names")
 WANTED += ("test file", "a level that training lacks", "a packed test file", "test file in Parquet")
 WANTED += ("levels of string views in the test file",)
-CASES = [case for module in (delimited, arrays, parquet, tested) for case in module.READ if case.name in WANTED]
+CASES = [case for module in (delimited, arrays, parquet, with_test_file) for case in module.READ if case.name in WANTED]
 # Bytes that editors and networks put into files.
 INSERTED = (b"", b"\0", b"\xff", b"\n", b",", b'"', b"nan", b"1e999", b"-", b"\r", b"9" * 30, bytes(64), b"PK\3\4", b"\x80" * 4)
 SILENT_SECONDS = 20

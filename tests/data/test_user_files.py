@@ -122,7 +122,9 @@ def test_mnist_style_test_files():
     keys = {"path": "train-images-idx3-ubyte", "target": "train-labels-idx1-ubyte", "task": "classification"}
     with pytest.raises(UsageError, match=r"needs data\.test_target"):
         prepare(DataSpec(**keys, test_path="t10k-images-idx3-ubyte"))
-    with pytest.raises(UsageError, match=r"data\.test_target is data\.target, train-labels-idx1-ubyte: give the file of"):
+    with pytest.raises(
+        UsageError, match=r"data\.test_target and data\.target are both train-labels-idx1-ubyte: give the file of"
+    ):
         prepare(DataSpec(**keys, test_path="t10k-images-idx3-ubyte", test_target="train-labels-idx1-ubyte"))
     spec = DataSpec(**keys, test_path="t10k-images-idx3-ubyte", test_target="t10k-labels-idx1-ubyte")
     assert prepare(spec).test.inputs.shape == (6, 4)

@@ -100,7 +100,7 @@ def test_an_address_that_is_none(on, why, impatient, monkeypatch, capsys, tmp_pa
 def test_an_engine_that_is_not_installed(on, module, extra, monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, module, None)
     code, err = refused(monkeypatch, capsys, tmp_path, on)
-    assert (code, err) == (1, f"sweepgd: --on {on} needs {module}: pip install 'sweepgd[{extra}]'\n")
+    assert (code, err) == (1, f"sweepgd: --on {on} needs {module}: run uv sync --extra {extra} in the clone\n")
 
 
 def test_jobs_without_a_configuration_of_the_queue(monkeypatch, capsys, tmp_path):

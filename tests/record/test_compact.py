@@ -33,6 +33,8 @@ def test_parts_without_their_trials_part_are_refused(out):
     write(out, [[finished(2)]])
     (out / "trials" / "000003.parquet").rename(out.with_name("aside"))
     (out / "log" / "000003.log").unlink()
-    with pytest.raises(SweepgdError, match=rf"000003\.parquet is there without its trials; .*: sweepgd verify {out} --repair"):
+    with pytest.raises(
+        SweepgdError, match=rf"000003\.parquet exists, but the file of its trials is missing; .*: sweepgd verify {out} --repair"
+    ):
         compact(out)
     assert (out / "curves" / "000003.parquet").exists()

@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from faulty import DAMAGE, damage
+from disk_faults import DAMAGE, damage
 from recorded import append, finished
 
 from sweepgd.core.errors import SweepgdError

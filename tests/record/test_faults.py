@@ -5,7 +5,7 @@ import shutil
 from itertools import count
 
 import pytest
-from faulty import SHORT, Disk
+from disk_faults import SHORT, Disk
 from recorded import append, finished, measured, supplement
 
 from sweepgd.core.errors import SweepgdError

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import count
 
 import pytest
-from faulty import Crash, Disk, Dying
+from disk_faults import Crash, Disk, Dying
 from recorded import append, finished, measured, supplement, write
 
 from sweepgd.core.errors import SweepgdError

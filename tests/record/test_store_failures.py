@@ -9,7 +9,7 @@ import sys
 
 import pyarrow.parquet as pq
 import pytest
-from faulty import Crash, Dying
+from disk_faults import Crash, Dying
 from recorded import abandon, append, file_names, finished, measured, supplement, write
 
 from sweepgd.core.errors import SweepgdError

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from faulty import damage
+from disk_faults import damage
 from recorded import append, finished, measured, supplement
 
 from sweepgd.core.errors import SweepgdError

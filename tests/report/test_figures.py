@@ -171,8 +171,8 @@ def test_lambda_max_is_drawn_with_its_threshold_for_the_best_of_each_batch_size(
     points = [
         {"trial": t, "replicate": 0, "update": u, "epoch": u / 10, "learning_rate": 0.5} for t in range(4) for u in (10, 20)
     ]
-    looks = [value(t, 3.0 + t, update=u, which="path") for t in (0, 1, 2) for u in (10, 20)]
-    drawn = rows(edge_of_stability(results(table, curves(*points), *looks)))
+    measured = [value(t, 3.0 + t, update=u, which="path") for t in (0, 1, 2) for u in (10, 20)]
+    drawn = rows(edge_of_stability(results(table, curves(*points), *measured)))
     # Trial 3 is the best of its size, but was not measured. The edge begins with training, not with the first measurement.
     assert [tuple(row.values()) for row in drawn] == [
         (epoch, value, line, name)
@@ -203,8 +203,8 @@ def test_a_single_measurement_is_a_dot_and_the_edge_is_a_line():
         for u in (0, 10, 30)
     ]
     table = trials(run(0, 1.0, batch_size=8, **momentum), run(1, 1.0, batch_size=64, optimizer="adam"))
-    looks = [value(t, 3.0, update=10, which="path") for t in (0, 1)]
-    chart = edge_of_stability(results(table, curves(*points), *looks))
+    measured = [value(t, 3.0, update=10, which="path") for t in (0, 1)]
+    chart = edge_of_stability(results(table, curves(*points), *measured))
     assert [(row["epoch"], row["value"]) for row in rows(chart) if row["line"] != "λmax"] == [
         (0.0, 7.6),
         (1.0, 7.6),

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from commands import call
-from data.zoo.arrays import idx
+from data.file_examples.arrays import idx
 
 from sweepgd import load, measure, search
 from sweepgd.core.errors import SweepgdError

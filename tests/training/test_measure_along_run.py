@@ -7,15 +7,14 @@ from run_builders import configuration
 from sweepgd.curvature import measurer, point
 from sweepgd.curvature.catalogue import UNMEASURED
 from sweepgd.curvature.objective import Objective
-from sweepgd.training import measure_along_run as looks_module
+from sweepgd.training import measure_along_run, trial
 from sweepgd.training import run as training
-from sweepgd.training import trial
 from sweepgd.training.sweep_context import SweepContext
 from sweepgd.training.trial import TrialTask, run
 
 PRODUCT_SECONDS = 0.1
 # λmax of a plane's three parameters takes three products.
-LOOK_SECONDS = 3 * PRODUCT_SECONDS
+MEASURE_SECONDS = 3 * PRODUCT_SECONDS
 
 
 class Clock:
@@ -34,7 +33,7 @@ class Clock:
 def clock(monkeypatch):
     """Replace the clock of trials and measures: a Hessian product takes PRODUCT_SECONDS, everything else no time."""
     clock = Clock()
-    for module in (trial, training, looks_module, measurer, point):
+    for module in (trial, training, measure_along_run, measurer, point):
         monkeypatch.setattr(module, "monotonic", clock)
     hessian = Objective.hessian
 
@@ -64,15 +63,15 @@ def ended(context, limit):
     context.compile(["sgd"], print)
     _ = context.measurer(0)
     result = run(context, TrialTask(0, configuration(batch_size=10), time_limit=limit))
-    looks = [row for row in result.finished.curvature if row["which"] == "path"]
-    return [row["status"] for row in result.finished.rows], looks
+    measured = [row for row in result.finished.curvature if row["which"] == "path"]
+    return [row["status"] for row in result.finished.rows], measured
 
 
 def test_a_measure_that_takes_longer_than_the_spare_time_is_given_up(clock):
-    statuses, looks = ended(SweepContext(sweep("measure={measures=['weight_norm'],every=1}")), limit=LOOK_SECONDS)
+    statuses, measured = ended(SweepContext(sweep("measure={measures=['weight_norm'],every=1}")), limit=MEASURE_SECONDS)
     assert statuses == ["completed"]
-    assert [row["update"] for row in looks] == [0, 4, 8]
-    assert {(row["value"], row["message"]) for row in looks} == {(None, UNMEASURED + "out of time")}
+    assert [row["update"] for row in measured] == [0, 4, 8]
+    assert {(row["value"], row["message"]) for row in measured} == {(None, UNMEASURED + "out of time")}
 
 
 @pytest.mark.parametrize(("limit", "taken"), [(2.5, 3), (10.0, 8)], ids=["2.5 s", "10 s"])
@@ -80,8 +79,8 @@ def test_measures_leave_all_replicates_the_time_that_they_need(limit, taken, clo
     """Two runs of 0.6 s and eight measures of 0.3 s."""
     context = SweepContext(sweep("measure={measures=['weight_norm'],every=1}", "budget.epochs=3", "search.replicates=2"))
     take_time(context, clock, monkeypatch)
-    statuses, looks = ended(context, limit)
+    statuses, measured = ended(context, limit)
     assert statuses == ["completed"] * 2
-    assert [row["update"] for row in looks] == [0, 4, 8, 12] * 2
-    assert sum(row["value"] is not None for row in looks) == taken
-    assert {row["message"] for row in looks if row["value"] is None} <= {UNMEASURED + "out of time"}
+    assert [row["update"] for row in measured] == [0, 4, 8, 12] * 2
+    assert sum(row["value"] is not None for row in measured) == taken
+    assert {row["message"] for row in measured if row["value"] is None} <= {UNMEASURED + "out of time"}

@@ -85,10 +85,10 @@ def test_measures_along_a_run_are_at_the_start_and_every_few_epochs():
         sweep(*EXACT, "measure.every=2", "measure.measures=['weight_norm']", "budget={epochs=5,eval_every=9}")
     )
     result = run(context, TrialTask(0, configuration(batch_size=10)))
-    looks = [row for row in rows_of(result) if row["which"] == "path"]
-    assert [row["update"] for row in looks] == [0, 8, 16]
-    assert {row["measure"] for row in looks} == {"lambda_max"}
-    assert [row["value"] for row in looks] == pytest.approx([hessian_max(context.data(0).train)] * 3, rel=1e-8)
+    measured = [row for row in rows_of(result) if row["which"] == "path"]
+    assert [row["update"] for row in measured] == [0, 8, 16]
+    assert {row["measure"] for row in measured} == {"lambda_max"}
+    assert [row["value"] for row in measured] == pytest.approx([hessian_max(context.data(0).train)] * 3, rel=1e-8)
     (norm,) = (row for row in rows_of(result) if row["which"] == "final")
     assert (norm["measure"], norm["update"]) == ("weight_norm", 20)
     final = next(each for each in result.finished.minima if each["which"] == "final")

@@ -31,7 +31,7 @@ def table(dataset: Dataset) -> str:
 
 def _described(dataset: Dataset, found: Any, what: str) -> str:
     if not isinstance(found, Table):
-        raise Flaw(f"{what} is a {type(found).__name__}: return a sweepgd.data.Table from load")
+        raise Flaw(f"{what} is a {type(found).__name__}: return a sweepgd.plugin.Table from load")
     for name, array in (("inputs", found.inputs), ("targets", found.targets)):
         if not isinstance(array, np.ndarray) or array.ndim != 2:
             given = f"of shape {array.shape}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
@@ -83,7 +83,7 @@ def fresh(dataset: Dataset) -> str:
             if array.flags.writeable and array.size:
                 array[...] = 0
     if _bytes(_loaded(dataset)) != before:
-        raise Flaw("load returns arrays that it keeps, and a change of them changes the next table: return copies")
+        raise Flaw("load returned the same arrays twice, so a change of one table changes the next: return a copy")
     return "a change of one table does not change the next"
 
 

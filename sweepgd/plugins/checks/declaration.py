@@ -37,9 +37,9 @@ def numbers(optimizer: Optimizer) -> str:
         if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
             raise Flaw(f"{setting.name}: its default {setting.default!r} is not a number, and kernels take float64")
     if declared[0].name != "learning_rate":
-        raise Flaw(f"learning_rate is a setting called {declared[0].name!r}: make it with sweepgd.optimizers.rate")
+        raise Flaw(f"learning_rate is a setting called {declared[0].name!r}: make it with sweepgd.plugin.rate")
     if optimizer.learning_rate.low is None or optimizer.learning_rate.high is None:
-        raise Flaw("learning_rate has no range to search: make it with sweepgd.optimizers.rate")
+        raise Flaw("learning_rate has no range to search: make it with sweepgd.plugin.rate")
     return _sound(declared)
 
 

@@ -31,7 +31,7 @@ def product(model: Model) -> str:
             share = apart(found, (above - below) / (2 * STEP))
             if not share <= PRODUCT_TOLERANCE:
                 kept = "" if number == 0 else ", with the contents of kept from an earlier call"
-                raise Flaw(f"product differs from the change of the gradient by {share:.1g} of it {what}{kept}")
+                raise Flaw(f"product differs from differences of the gradient by {share:.1g} of their norm {what}{kept}")
             worst = max(worst, share)
     return f"Hessian products agree with changes of the gradient; relative difference {worst:.1g}"
 
@@ -45,7 +45,7 @@ def gauss_newton(model: Model) -> str:
         by_first, by_second = (stage.product(each, gauss_newton=True) for each in (first, second))
         size = float(np.linalg.norm(first) * np.linalg.norm(by_second)) + TOLERANCE
         if not abs(first @ by_second - second @ by_first) <= TOLERANCE * size:
-            raise Flaw(f"with gauss_newton, u·Gv is {first @ by_second:.5g} and v·Gu {second @ by_first:.5g} {what}")
+            raise Flaw(f"with gauss_newton, u·Gv is {first @ by_second:.5g} but v·Gu is {second @ by_first:.5g} {what}")
         if not min(first @ by_first, second @ by_second) >= -TOLERANCE * size:
             raise Flaw(f"with gauss_newton, v·Gv is {min(first @ by_first, second @ by_second):.5g}, below 0 {what}")
     return "the Gauss-Newton matrix is symmetric, and v·Gv at least 0"
@@ -72,9 +72,11 @@ def second_bounds(model: Model) -> str:
         for matrix in (False, True):
             left = np.isnan(stage.product(directions(stage)[0], gauss_newton=matrix)).sum()
             if left:
-                raise Flaw(f"product leaves {left} of {stage.architecture.parameters} numbers of out unwritten, or NaN {what}")
+                raise Flaw(
+                    f"product leaves {left} of the {stage.architecture.parameters} elements of out NaN or unwritten {what}"
+                )
         if stage.has_second_moments and np.isnan(stage.second_moments()).any():
-            raise Flaw(f"second_moments leaves numbers of out unwritten, or NaN {what}")
+            raise Flaw(f"second_moments leaves elements of out NaN or unwritten {what}")
         if damage := stage.arrays.damage():
             raise Flaw(f"product or second_moments writes {damage} {what}")
         if any(stage.arrays[name].tobytes() != before.tobytes() for name, before in given.items()):

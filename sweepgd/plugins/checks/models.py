@@ -35,10 +35,10 @@ def builds(model: Model) -> str:
     found = []
     for shape, built in architectures(model):
         if built.layout.ndim != 2 or built.layout.shape[1] != COLUMNS:
-            raise Flaw(f"its layout has shape {built.layout.shape}: make it with sweepgd.core.layout.layout_of")
+            raise Flaw(f"its layout has shape {built.layout.shape}: make it with sweepgd.plugin.layout_of")
         ends = built.layout[:, OFFSET] + built.layout[:, SIZE]
         if built.layout[0, OFFSET] != 0 or (built.layout[1:, OFFSET] != ends[:-1]).any():
-            raise Flaw("its layout leaves gaps between tensors: make it with sweepgd.core.layout.layout_of")
+            raise Flaw("its layout leaves gaps between tensors: make it with sweepgd.plugin.layout_of")
         starts = [np.asarray(built.initial(np.random.default_rng(seed))) for seed in (2, 2)]
         if starts[0].shape != (built.parameters,) or not np.isfinite(starts[0]).all():
             raise Flaw(f"initial gives {starts[0].shape} numbers for {built.parameters} parameters, or non-finite numbers")
@@ -83,7 +83,7 @@ def bounds(model: Model) -> str:
                     raise Flaw(f"{kind} changes {name} {what}")
         left = int(np.count_nonzero(np.isnan(stage.gradient()[1])))
         if left:
-            raise Flaw(f"gradient leaves {left} of {stage.architecture.parameters} numbers of out unwritten, or NaN {what}")
+            raise Flaw(f"gradient leaves {left} of the {stage.architecture.parameters} elements of out NaN or unwritten {what}")
     return "all of out is written, and nothing besides out, work and buffers"
 
 

@@ -129,7 +129,9 @@ def ranges(optimizer: Optimizer) -> str:
                         )
             apart = np.max(np.abs(whole.theta - cut.theta) / (1 + np.abs(whole.theta)))
             if not apart <= RANGES_TOLERANCE[dtype]:
-                raise Flaw(f"applied in ranges it differs by {apart:.1g} in update {whole.t} ({dtype}): set elementwise=False")
+                raise Flaw(
+                    f"update {whole.t} differs by {apart:.1g} if it is applied in ranges ({dtype}): set elementwise=False"
+                )
     return f"applied in {len(CUTS) - 1} ranges it gives the same update as at once, and each call stays within its range"
 
 

@@ -74,7 +74,7 @@ def deterministic(schedule: Schedule) -> str:
 
 
 def pieces(schedule: Schedule) -> str:
-    """Check that factors do not depend on how a run is cut: a run computes them epoch by epoch, or from where it continues."""
+    """Check that factors are the same if they are computed for a part of the updates, as a run does for each epoch."""
     for updates, epoch in RUNS[1:]:
         clock = _clock(updates, epoch, schedule)
         whole = _factors(schedule, clock, {}, "")

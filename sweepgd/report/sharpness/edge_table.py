@@ -34,7 +34,7 @@ def edges(optimizers: Iterable[str], decays: bool) -> list[str]:
 
 def stability(rows: Sequence[Row]) -> Answer:
     """Return the table of the configurations that came closest to the edge."""
-    measured = [row for row in rows if row["looks"]]
+    measured = [row for row in rows if row["measurements"]]
     decays = any(row["weight_decay"] for row in measured)
     with_errors = any(row["rows_error"] is not None for row in measured)
     legend_of_errors = "± = standard error due to measuring a subset of the rows" if with_errors else ""
@@ -43,7 +43,7 @@ def stability(rows: Sequence[Row]) -> Answer:
         Column("trial", "trial"),
         Column("optimizer", "optimizer", number=False),
         Column("batch_size", "batch\nsize"),
-        Column("looks", "meas.", legend="meas. = measurements after the first update, of all replicates"),
+        Column("measurements", "meas.", legend="meas. = measurements after the first update, of all replicates"),
         Column("share_beyond", "beyond\n%", lambda share: f"{100 * share:.0f}"),
         Column("epoch", "closest\nat epoch", short),
         Column("learning_rate", "rate", short),
@@ -64,7 +64,7 @@ def stability(rows: Sequence[Row]) -> Answer:
     shown += cells(measured[:MOST_ROWS], *after)
     question = "Did λmax reach the edge of stability along training?"
     empty = "not measured along training; to measure every epoch, set every = 1 in the [measure] table of the sweep"
-    return Answer(question, shown if measured else [], frozenset(), legend, ("looks", "batch_size"), empty)
+    return Answer(question, shown if measured else [], frozenset(), legend, ("measurements", "batch_size"), empty)
 
 
 def _with_error(row: Row) -> str:

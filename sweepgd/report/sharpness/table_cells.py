@@ -12,18 +12,18 @@ Shown = list[tuple[Column, Sequence[str]]]
 
 
 def cells(rows: Sequence[Row], *columns: Column) -> Shown:
-    """Return the columns with their texts, one per row."""
+    """Return each column with the texts of its cells, one for each row."""
     return [(column, [column.cell(row) for row in rows]) for column in columns]
 
 
 def interval(row: Row, name: str, text: Callable[[float], str]) -> str:
-    """Return the text of the interval in the columns `name`low and `name`high, "" if there is none."""
+    """Return the interval from column `{name}low` to `{name}high` as text, or "" if the row has none."""
     low, high = row[f"{name}low"], row[f"{name}high"]
     return "" if low is None else f"{text(low)} … {text(high)}"
 
 
 def reasons(rows: Sequence[Row], name: str = "measure") -> list[str]:
-    """Return a line for each reason of each verdict; if a verdict has several, with the values of column `name` for each."""
+    """Return one line for each verdict and reason. With several reasons, each line lists the `name`s of its rows."""
     messages_of: dict[str, dict[str, dict[str, None]]] = {}
     for row in rows:
         if row["message"]:

@@ -76,7 +76,7 @@ def make(
 
 def _require_package(package: str, sampler: str) -> None:
     if find_spec(package) is None:
-        raise SweepgdError(f"the {sampler} sampler needs the package {package}: pip install 'sweepgd[{sampler}]'")
+        raise SweepgdError(f"the {sampler} sampler needs the package {package}: run uv sync --extra {sampler} in the clone")
 
 
 def _require_numeric(space: Space, objectives: int) -> None:

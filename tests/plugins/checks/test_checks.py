@@ -1,13 +1,16 @@
 """The checks of optimizers: each broken rule fails the check of its fault, even if it crashes, and those of sweepgd pass."""
 
+import ast
 import re
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from sweepgd import testing
+from sweepgd import plugin, testing
 from sweepgd.core.errors import UsageError
+from sweepgd.plugins import checks
 
 # For each rule in broken/: the check that fails and part of its message.
 FAULTS = {
@@ -96,3 +99,16 @@ def test_no_such_plugin_or_distribution():
         testing.plugins_of("adm")
     with pytest.raises(UsageError, match="the distribution 'pytest' offers no plugin"):
         testing.plugins_of("pytest")
+
+
+def test_messages_name_the_public_interface_alone():
+    """Names such as sweepgd.plugin.rate, in every text of the checks: an author may import nothing else."""
+    texts = [
+        node.value
+        for path in Path(checks.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    named = {name for text in texts for name in re.findall(r"sweepgd\.\w[\w.]*\w", text)}
+    public = {f"{module.__name__}.{name}" for module in (plugin, testing) for name in module.__all__}
+    assert {"sweepgd.plugin.rate", "sweepgd.plugin.layout_of", "sweepgd.plugin.Table"} <= named <= public | {"sweepgd.testing"}

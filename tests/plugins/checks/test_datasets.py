@@ -54,7 +54,7 @@ BROKEN = {
     "named": (dataset(of(classes=("x", "y"))), "table", "names 2 classes, and its task is regression"),
     "test": (dataset(of(test=Table(np.ones((2, 3)), np.ones((2, 1)), ("a", "b")))), "table", "its test set names 2 features"),
     "global": (dataset(drawn), "deterministic", "the same seed gives another table: draw from rng alone"),
-    "kept": (dataset(lambda rng: KEPT), "fresh", "load returns arrays that it keeps"),
+    "kept": (dataset(lambda rng: KEPT), "fresh", "load returned the same arrays twice"),
     "ends": (dataset(sized, settings=(Setting("rows", 10, "", low=0, high=20),)), "ends", "with rows = 0, the table: no rows"),
 }
 

@@ -144,7 +144,7 @@ BROKEN = {
         "it has the gradient <lambda>(theta), and the contract asks for gradient(theta, buffers, inputs, targets, rows, ",
     ),
     "compiles": (model(untyped), "compiles", "its gradient does not compile for float32"),
-    "partial": (model(partial), "bounds", "gradient leaves 3 of 4 numbers of out unwritten, or NaN (1 targets, float32)"),
+    "partial": (model(partial), "bounds", "gradient leaves 3 of the 4 elements of out NaN or unwritten (1 targets, float32)"),
     "beyond": (model(beyond), "bounds", "gradient writes beyond the end of out (1 targets, float32)"),
     "leftover": (model(leftover), "deterministic", "the same inputs give another gradient after the scratch"),
     "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction the slope of the loss is "),
@@ -162,7 +162,7 @@ BROKEN = {
         "evaluate",
         "evaluate_with_gradient writes another gradient than gradient (1 targets, float64)",
     ),
-    "product": (model(numbers={3: 2.0}), "product", "product differs from the change of the gradient by 1 of it"),
+    "product": (model(numbers={3: 2.0}), "product", "product differs from differences of the gradient by 1 of their norm"),
     "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
 }
 

@@ -30,5 +30,5 @@ def test_a_missing_extra_says_how_to_install_it(name: str, package: str, monkeyp
     monkeypatch.setattr(samplers, "find_spec", lambda asked: None if asked == package else object())
     with pytest.raises(SweepgdError) as caught:
         make(name, NUMERIC, 0)
-    assert str(caught.value) == f"the {name} sampler needs the package {package}: pip install 'sweepgd[{name}]'"
+    assert str(caught.value) == f"the {name} sampler needs the package {package}: run uv sync --extra {name} in the clone"
     assert not isinstance(caught.value, UsageError)

@@ -1,4 +1,4 @@
-"""Results of schema version 1. `earlier/` was written by a search that was killed after trial 4.
+"""Results of schema version 1. `schema_version_1/` was written by a search that was killed after trial 4.
 
 Its parts have no checksums, it has no curvature, and the records in its log have four elements.
 """
@@ -20,7 +20,7 @@ from sweepgd.sweep import parse
 
 @pytest.fixture
 def earlier(tmp_path):
-    return shutil.copytree(Path(__file__).parent / "earlier", tmp_path / "earlier")
+    return shutil.copytree(Path(__file__).parent / "schema_version_1", tmp_path / "earlier")
 
 
 def test_results_of_schema_version_1_are_read(earlier):

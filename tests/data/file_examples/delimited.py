@@ -2,7 +2,7 @@
 
 import gzip
 
-from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase, rows, text
+from data.file_examples.file_case import KINDS, NUMBERS, ROWS, FileCase, rows, text
 
 HEAD = "a,b,kind\n"
 SEMI = {"separator": ";", "decimal": ","}

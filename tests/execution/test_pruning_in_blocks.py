@@ -1,4 +1,4 @@
-"""A trial that is judged where it runs, by the table of its block, is judged as the driver would judge it."""
+"""A worker prunes a trial by the results sent with its block, exactly when the driver would prune it."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -3,8 +3,8 @@
 import bz2
 import gzip
 
-from data.zoo.animal import KINDS, FileCase, rows, text
-from data.zoo.delimited import DATED, HEAD, SEXED, gap, labels
+from data.file_examples.delimited import DATED, HEAD, SEXED, gap, labels
+from data.file_examples.file_case import KINDS, FileCase, rows, text
 
 
 def lines(*which: tuple[str, str, dict, str]) -> list[FileCase]:

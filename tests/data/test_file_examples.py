@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from data.zoo import arrays, delimited, parquet, tested, unreadable
-from data.zoo.animal import FileCase
+from data.file_examples import arrays, delimited, parquet, unreadable, with_test_file
+from data.file_examples.file_case import FileCase
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.data import DataSpec, prepare
@@ -12,7 +12,7 @@ GROUPS = {
     "CSV": (delimited.READ, unreadable.REFUSED),
     "array": (arrays.READ, arrays.REFUSED),
     "Parquet": (parquet.READ, parquet.REFUSED),
-    "test file": (tested.READ, tested.REFUSED),
+    "test file": (with_test_file.READ, with_test_file.REFUSED),
 }
 READ = {f"{group}: {case.name}": case for group, (read, _) in GROUPS.items() for case in read}
 REFUSED = {f"{group}: {case.name}": case for group, (_, refused) in GROUPS.items() for case in refused}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase
+from data.file_examples.file_case import KINDS, NUMBERS, ROWS, FileCase
 
 CODES = np.arange(ROWS) % 3
 DIGITS = ("0", "1", "2")

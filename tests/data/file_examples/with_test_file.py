@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase, rows, text
+from data.file_examples.file_case import KINDS, NUMBERS, ROWS, FileCase, rows, text
 
 HEAD = "a,b,kind\n"
 TRAIN = HEAD + rows()

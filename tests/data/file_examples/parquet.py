@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from data.zoo.animal import KINDS, NUMBERS, ROWS, FileCase
+from data.file_examples.file_case import KINDS, NUMBERS, ROWS, FileCase
 
 COLUMNS: dict[str, Any] = {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "kind": KINDS}
 DAY = datetime.date(2020, 1, 1)

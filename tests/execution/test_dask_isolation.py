@@ -1,4 +1,4 @@
-"""A rule that goes wrong on a Dask worker costs its own trial and no other, as it does here (`tests/isolation`)."""
+"""A rule that goes wrong on a Dask worker costs its own trial and no other, as with local workers (`tests/isolation`)."""
 
 from pathlib import Path
 
