@@ -93,15 +93,13 @@ def _outer(a, a_start, a_row, b, b_start, c, c_start, rows, columns):
 
 
 @helper
-def _product(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns, add):
-    panel_columns = columns
-    packed = inner * columns * b.itemsize > CACHED_BYTES and rows >= PACKED_ROWS
-    panel_rows = inner if inner * columns * b.itemsize <= CACHED_BYTES else PANEL_ROWS
-    if packed:
-        panel_columns = WIDE * (VECTOR_BYTES // a.itemsize)
+def _panels(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns, add):
+    """c ← a·b, or with `add` c ← c + a·b, in panels of a large b, packed if there are many rows."""
+    packed = rows >= PACKED_ROWS
+    panel_columns = WIDE * (VECTOR_BYTES // a.itemsize) if packed else columns
     panel = panel_like(c)
-    for k in range(0, inner, panel_rows):
-        at_a, at_b, used_rows = a_start + k * a_inner, b_start + k * columns, min(panel_rows, inner - k)
+    for k in range(0, inner, PANEL_ROWS):
+        at_a, at_b, used_rows = a_start + k * a_inner, b_start + k * columns, min(PANEL_ROWS, inner - k)
         for j in range(0, columns, panel_columns):
             source, at, stride, used = b, at_b + j, columns, min(panel_columns, columns - j)
             if packed:
@@ -122,10 +120,15 @@ def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, co
     """
     # Numba would compile all that follows anew for each constant among the arguments.
     row_stride, inner_stride, adding = np.int64(a_row), np.int64(a_inner), np.bool_(add)
-    if inner == 1 and not adding:
+    if inner == 1 and not adding and columns >= VECTOR_BYTES // a.itemsize:
         _outer(a, a_start, row_stride, b, b_start, c, c_start, rows, columns)
+    elif inner * columns * b.itemsize <= CACHED_BYTES:
+        _block(
+            a, a_start, row_stride, inner_stride, b, b_start, columns, c, c_start, columns,
+            rows, inner, columns, adding,
+        )  # fmt: skip
     else:
-        _product(a, a_start, row_stride, inner_stride, b, b_start, c, c_start, rows, inner, columns, adding)
+        _panels(a, a_start, row_stride, inner_stride, b, b_start, c, c_start, rows, inner, columns, adding)
 
 
 @helper
@@ -149,10 +152,7 @@ def _dots(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
 
 
 @helper
-def _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
-    if rows == 1 or (rows < DOTS_ROWS and inner >= DOTS_INNER):
-        _dots(a, a_start, b, b_start, c, c_start, rows, inner, columns, add)
-        return
+def _transposed_panels(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
     width = WIDE * (VECTOR_BYTES // a.itemsize)
     panel = panel_like(c)
     for k in range(0, inner, PANEL_ROWS):
@@ -169,7 +169,11 @@ def _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns
 @helper
 def multiply_transposed(a, a_start, b, b_start, c, c_start, rows, inner, columns, add):
     """c ← a·bᵀ, (rows, columns), or with `add` c ← c + a·bᵀ, from flat row-major a, (rows, inner), and b, (columns, inner)."""
-    _transposed_product(a, a_start, b, b_start, c, c_start, rows, inner, columns, np.bool_(add))
+    adding = np.bool_(add)
+    if rows == 1 or (rows < DOTS_ROWS and inner >= DOTS_INNER):
+        _dots(a, a_start, b, b_start, c, c_start, rows, inner, columns, adding)
+    else:
+        _transposed_panels(a, a_start, b, b_start, c, c_start, rows, inner, columns, adding)
 
 
 def _multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns, add):
