@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 import platformdirs
 import pytest
 
-# What compares numbers that compiled kernels computed: `pytest -m numerics` runs it compiled for other processors, see .ci/run.
+# The tests that compare numbers from compiled kernels: .ci/run compiles `pytest -m numerics` for other processors as well.
 NUMERICS = {
     "curvature": {
         "eigenvalues",
@@ -36,8 +36,8 @@ NUMERICS = {
     "training": {"divergence", "evaluation", "linear_regression_law", "run", "run_monitor", "trial"},
 }
 
-# What `pytest -m quick` runs on other versions of Python and of the dependencies, see .ci/run: sweep files, schedules, every
-# optimizer's compiled trainer, the record, and whole searches with each sampler.
+# The tests that `pytest -m quick` runs on other versions of Python and of the dependencies, see .ci/run: sweep files, schedules,
+# the compiled trainer of every optimizer, the record, and whole searches with each sampler.
 QUICK = {
     "cli": {"init", "list", "main", "search", "train"},
     "core": {"aligned_arrays", "disk_cache", "memory_limit"},

@@ -1,4 +1,4 @@
-"""What a process writes to a pseudo-terminal."""
+"""The output of a process in a pseudo-terminal."""
 
 import os
 

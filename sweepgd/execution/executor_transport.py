@@ -18,7 +18,7 @@ from sweepgd.execution.messages import Block, Study, StudyMissing
 from sweepgd.execution.requirements import differences
 from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 
-# So many blocks in a row that end by an exception are the executor's fault, not that of some of its workers.
+# The number of blocks in a row that end with an exception before the executor itself is taken to be unable to run trials.
 MOST_FAILURES = 10
 # The time for which a worker is held by the end of a study, so that each worker takes one of the calls.
 END_SECONDS = 0.05
@@ -27,7 +27,7 @@ CLOSE_SECONDS = 1.0
 
 
 def end_on_worker(study_id: str, number: int) -> None:
-    """End a study in a worker. By their `number` an executor that takes equal calls for one keeps them apart."""
+    """End a study in a worker. The unused `number` makes calls differ, since some executors run equal calls only once."""
     helpers.end(study_id)
     sleep(END_SECONDS)
 

@@ -35,7 +35,7 @@ class _Sent:
     ran: float = 0.0
     """The life in seconds that its worker must have left: WHOLE_LIFE times its longest run that a planned end cut short."""
     unbegun: int = 0
-    """How many times it was lost by no fault of its tasks."""
+    """The number of times that it was lost through no fault of its tasks."""
     whole_lives: int = 0
     """The number of workers for whose whole life it ran without ending, as a block of one task."""
 

@@ -87,10 +87,14 @@ class Emitter:
         with builder.if_then(condition):
             loaded = builder.load(self._vector_at(pointer, offset, kind), align=self.bytes)
             inside = builder.block
-        result = builder.phi(kind)
-        result.add_incoming(zero, before)
-        result.add_incoming(loaded, inside)
-        return result
+        return self.either(zero, before, loaded, inside)
+
+    def either(self, x: Any, from_x: Any, y: Any, from_y: Any) -> Any:
+        """Return x or y, by the block that has branched here."""
+        phi = self.builder.phi(x.type)
+        phi.add_incoming(x, from_x)
+        phi.add_incoming(y, from_y)
+        return phi
 
     def _vector_at(self, pointer: Any, offset: Any, kind: Any) -> Any:
         return self.builder.bitcast(self.builder.gep(pointer, [offset]), kind.as_pointer())

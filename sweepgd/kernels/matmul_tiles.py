@@ -145,13 +145,13 @@ def emit_dots(
     builder.cbranch(builder.icmp_signed("<", next_k, whole), loop, rest)
 
     builder.position_at_end(rest)
-    wholes = [_either(builder, emit.zero, entry, value, loop) for value in following]
+    wholes = [emit.either(emit.zero, entry, value, loop) for value in following]
     builder.cbranch(builder.icmp_signed("<", whole, inner), last, end)
     builder.position_at_end(last)
     masked = step(whole, wholes, emit.below(builder.sub(inner, whole)))
     builder.branch(end)
     builder.position_at_end(end)
-    totals = [_either(builder, total, rest, value, last) for total, value in zip(wholes, masked, strict=True)]
+    totals = [emit.either(total, rest, value, last) for total, value in zip(wholes, masked, strict=True)]
     for first in range(0, len(totals), emit.lanes):
         sums_of_lanes = emit.totals(totals[first : first + emit.lanes])
         for start in range(first, min(first + emit.lanes, len(totals)), columns):
@@ -161,11 +161,3 @@ def emit_dots(
             part = emit.shuffle(sums_of_lanes, sums_of_lanes, lanes)
             old = emit.load_or_zero(add, address, number(j), part.type)
             emit.store(builder.fadd(part, old), address, number(j))
-
-
-def _either(builder: Any, x: Any, from_x: Any, y: Any, from_y: Any) -> Any:
-    """Return x or y, by the block that has branched here."""
-    phi = builder.phi(x.type)
-    phi.add_incoming(x, from_x)
-    phi.add_incoming(y, from_y)
-    return phi

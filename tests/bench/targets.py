@@ -36,7 +36,7 @@ class Targets:
     steps: tuple[Target, ...]
     shares: tuple[Share, ...]
     lambda_max: float
-    """How many times as fast as JAX's Lanczos iteration λmax should be."""
+    """The least ratio of the time of JAX's Lanczos iteration to that of λmax here."""
 
 
 TARGETS = {

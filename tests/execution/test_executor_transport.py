@@ -1,4 +1,4 @@
-"""How blocks go through an executor that loses them, and what is left on its workers when a study ends."""
+"""Blocks that an executor loses are run again, and its workers are left clean when a study ends."""
 
 import os
 import sys
