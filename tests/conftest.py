@@ -36,8 +36,8 @@ NUMERICS = {
     "training": {"divergence", "evaluation", "linear_regression_law", "run", "run_monitor", "trial"},
 }
 
-# The tests that `pytest -m quick` runs on other versions of Python and of the dependencies, see .ci/run: sweep files, schedules,
-# the compiled trainer of every optimizer, the record, and whole searches with each sampler.
+# The tests that `pytest -m quick` runs on other versions of Python and of the dependencies, see .ci/run: sweep files,
+# schedules, the compiled trainer of every optimizer, the record, and whole searches with each sampler.
 QUICK = {
     "cli": {"init", "list", "main", "search", "train"},
     "core": {"aligned_arrays", "disk_cache", "memory_limit"},

@@ -6,7 +6,7 @@ used once for each row. Tiles are emitted as vector instructions; everything aro
 Measured on one core (peak 118 GFLOP/s), float32, with AVX-512 and limited to AVX2, in GFLOP/s, and those of np.dot with SciPy's
 OpenBLAS in brackets: 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111 (46) and 74 (67), 128×512 by
 512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). At none of the shapes of a step is np.dot
-faster by more than a tenth, so that no product is left to it.
+faster by more than a fifth, so that no product is left to it.
 """
 
 from collections.abc import Callable
