@@ -39,6 +39,17 @@ def evaluation_with_gradient(architecture: Architecture, weights, part: Part) ->
     return loss, error, out
 
 
+def predictions(architecture: Architecture, weights, inputs) -> np.ndarray:
+    """The model's outputs, (rows, outputs), by its compiled kernel."""
+    dtype = inputs.dtype.name
+    outputs = np.full((len(inputs), architecture.outputs), np.nan, dtype)
+    signatures.compiled("predict", architecture.predict, dtype)(
+        np.asarray(weights, dtype), np.zeros(architecture.buffers, dtype), inputs, architecture.layout, architecture.settings,
+        _workspace(architecture, architecture.chunk, dtype), outputs,
+    )  # fmt: skip
+    return outputs
+
+
 class Products:
     """A model's compiled kernels of second order over the given rows (all by default) of a part, with memory full of NaN."""
 

@@ -67,3 +67,13 @@ def evaluate(theta, buffers, inputs, targets, layout, settings, work):
             total += softplus(np.float64(z)) - np.float64(target) * np.float64(z)
             wrong += (z > 0) != (target > 0.5)
     return total / count, wrong / count if settings[1] != SQUARED else np.nan
+
+
+def predict(theta, buffers, inputs, layout, settings, work, outputs):
+    """Write the output of each row, (rows, 1), to `outputs`: the predicted target, or the logit of the second class."""
+    columns = inputs.shape[1]
+    for i in range(inputs.shape[0]):
+        z = theta[columns]
+        for k in range(columns):
+            z += theta[k] * inputs[i, k]
+        outputs[i, 0] = z

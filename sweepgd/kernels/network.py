@@ -163,6 +163,18 @@ def evaluate_with_gradient(theta, buffers, inputs, targets, layout, settings, wo
     return _evaluate(theta, inputs, targets, layout, settings, True, work, out)
 
 
+def predict(theta, buffers, inputs, layout, settings, work, outputs):
+    """Write the last z of each row, (rows, outputs), to `outputs`: logits of the classes, or predicted targets."""
+    theta, work, data, count = flat(theta), flat(work), flat(inputs), inputs.shape[0]
+    for start in range(0, count, CHUNK):
+        batch = min(CHUNK, count - start)
+        z = forward(theta, layout, int(settings[0]), data, start * inputs.shape[1], batch, work)
+        last = block(work, z, batch, outputs.shape[1])
+        for i in range(batch):
+            for j in range(outputs.shape[1]):
+                outputs[start + i, j] = last[i, j]
+
+
 @helper
 def _evaluate(theta, inputs, targets, layout, settings, with_gradient, work, out):
     activation, loss = int(settings[0]), int(settings[1])

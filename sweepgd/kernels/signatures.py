@@ -76,6 +76,10 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
         "evaluate": KernelSignature({"theta": frozen, **part, **shape, "work": vector}, types.UniTuple(_FLOAT, 2)),
         # As evaluate, and writes the gradient of the loss to `out`.
         "evaluate_with_gradient": KernelSignature({"theta": frozen, **part, **shape, **scratch}, types.UniTuple(_FLOAT, 2)),
+        # Writes the model's outputs, (rows, outputs): logits of the classes, or predicted targets.
+        "predict": KernelSignature(
+            {"theta": frozen, "buffers": vector, "inputs": data, **shape, "work": vector, "outputs": matrix}
+        ),
         "product": KernelSignature(
             {
                 "theta": frozen,

@@ -39,7 +39,7 @@ def processor_type() -> ProcessorType:
 
 def processor() -> str:
     """Return LLVM's name of the processor for which kernels are compiled, such as "znver4" or "haswell"."""
-    return config.CPU_NAME or binding.get_host_cpu_name()
+    return config.CPU_NAME or _host_name()
 
 
 def features() -> str:
@@ -48,7 +48,7 @@ def features() -> str:
     If NUMBA_CPU_FEATURES is not set, Numba uses those of the host, even if NUMBA_CPU_NAME is set.
     """
     chosen = config.CPU_FEATURES
-    return binding.get_host_cpu_features().flatten() if chosen is None else chosen
+    return _host_features() if chosen is None else chosen
 
 
 def vector_bits() -> int | None:
@@ -60,6 +60,17 @@ def vector_registers() -> int:
     """Return the number of vector registers: 32 with AVX-512 and on ARM, 16 with AVX and SSE."""
     x86 = binding.get_default_triple().startswith(("x86_64", "i"))
     return 16 if x86 and vector_bits() != 512 else 32
+
+
+# Cached, because every trial records its processor, and LLVM takes 0.6 ms for both.
+@cache
+def _host_name() -> str:
+    return str(binding.get_host_cpu_name())
+
+
+@cache
+def _host_features() -> str:
+    return str(binding.get_host_cpu_features().flatten())
 
 
 @cache

@@ -53,8 +53,9 @@ class Architecture:
     float64 vector of settings; `workspace(batch)` is the length of scratch memory for a batch; `buffers` is the length of the
     vector of untrained state; `initial(rng)` draws initial parameters in float64; `chunk` is the number of rows at a time for
     the gradient of a whole part. `evaluate_with_gradient` does what `evaluate` does, and writes the gradient over all rows too,
-    so that a run is evaluated in one pass over the training rows instead of two. Without `curvature`, Hessian products are
-    differences of gradients.
+    so that a run is evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
+    `outputs`): a logit for each class, one logit of the second of two classes, or the predicted targets. Without `curvature`,
+    Hessian products are differences of gradients.
     """
 
     layout: Layout
@@ -68,6 +69,8 @@ class Architecture:
     records_position: bool = False
     curvature: Curvature | None = None
     evaluate_with_gradient: Callable[..., Any] | None = None
+    predict: Callable[..., Any] | None = None
+    outputs: int = 0
 
     def __post_init__(self) -> None:
         # The trainer is called without type checks, so another type would be misread.

@@ -49,6 +49,8 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
         workspace=partial(kernels.workspace, size),
         chunk=network.CHUNK,
         evaluate_with_gradient=None if single else network.evaluate_with_gradient,
+        predict=kernels.predict,
+        outputs=outputs,
         curvature=Curvature(
             product=second.product,
             kept=partial(second.kept, size),

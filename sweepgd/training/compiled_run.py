@@ -65,6 +65,7 @@ class CompiledRun:
         )
         self._evaluate_parts_kernels = (gradient, evaluate, whole, at_once is not None)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
+        self._predict, self._outputs = architecture.predict, architecture.outputs
         self._evaluate_with = (buffers, self._layout, settings)
         self._evaluate_parts_with = (buffers, self._layout, settings, *arrays, np.arange(data.rows), architecture.chunk)
 
@@ -96,6 +97,17 @@ class CompiledRun:
         """Return the share of these rows that the model misclassifies at `parameters`."""
         buffers, layout, settings = self._evaluate_with
         return self._evaluate(parameters, buffers, inputs, targets, layout, settings, self._work)[1]
+
+    @without_numpy_warnings
+    def outputs(self, parameters: Array, inputs: Array) -> Array | None:
+        """Return the model's outputs at `parameters`, (rows, outputs); None for a model without the kernel `predict`."""
+        if self._predict is None:
+            return None
+        dtype, (buffers, layout, settings) = str(parameters.dtype), self._evaluate_with
+        outputs = np.empty((len(inputs), self._outputs), dtype)
+        predict = signatures.entry("predict", self._predict, dtype)
+        predict(parameters, buffers, inputs, layout, settings, self._work, outputs)
+        return outputs
 
     @without_numpy_warnings
     def evaluated_parameters(self, updates: int) -> Array:

@@ -10,19 +10,37 @@ import numpy.typing as npt
 from sweepgd.data import Data, Part
 
 Array = npt.NDArray[np.int64]
+# From inputs to the model's outputs, (rows, outputs), or None for a model without predictions.
+Outputs = Callable[[npt.NDArray[Any]], npt.NDArray[Any] | None]
 # From inputs and targets to the share of rows that are misclassified.
 Error = Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]
 
-# The matrix has the square of this many numbers, and each class takes evaluations of its own.
+# The matrix has the square of this many numbers.
 MOST_CLASSES = 100
 
 
-def confusion(error: Error, part: Part, classes: int) -> Array | None:
-    """Return the number of rows of a part by true class and predicted class, (classes, classes).
+def confusion(outputs: Outputs, error: Error, part: Part, classes: int) -> Array | None:
+    """Return the number of rows of a part by true and predicted class, (classes, classes); None if outputs are not finite.
+
+    The predicted class has the largest output, the first one among equal outputs; with a single output, it is class 1 if the
+    output is positive. A model without outputs is evaluated by `counted`.
+    """
+    found = outputs(part.inputs)
+    if found is None:
+        return counted(error, part, classes)
+    if not np.isfinite(found).all():
+        return None
+    predicted = (found[:, 0] > 0).astype(np.int64) if found.shape[1] == 1 else found.argmax(axis=1)
+    pairs = part.targets[:, 0].astype(np.int64) * classes + predicted
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def counted(error: Error, part: Part, classes: int) -> Array | None:
+    """Return the confusion matrix of a model that gives error rates only.
 
     `error(inputs, targets)` returns the share of rows whose predicted class is not their target. If all targets are replaced by
-    one class, all rows are wrong but those predicted to be of that class: this works for any model. Return None if the shares
-    are not whole numbers of rows, as with top-k errors.
+    one class, all rows are wrong but those predicted to be of that class. Return None if the shares are not whole numbers of
+    rows, as with top-k errors.
     """
     labels = part.targets[:, 0].astype(np.int64)
     counts = np.zeros((classes, classes), dtype=np.int64)
@@ -44,13 +62,13 @@ def confusion(error: Error, part: Part, classes: int) -> Array | None:
     return counts
 
 
-def confusions(data: Data, error: Error) -> dict[str, Array]:
+def confusions(data: Data, outputs: Outputs, error: Error) -> dict[str, Array]:
     """Return the `confusion` of the validation part and of the test part by name; {} without classes or with too many."""
     classes = len(data.classes)
     if not 0 < classes <= MOST_CLASSES:
         return {}
     parts = {"validation": data.validation, "test": data.test}
-    found = {name: confusion(error, part, classes) for name, part in parts.items() if part is not None}
+    found = {name: confusion(outputs, error, part, classes) for name, part in parts.items() if part is not None}
     return {name: counts for name, counts in found.items() if counts is not None}
 
 

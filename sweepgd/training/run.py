@@ -113,6 +113,10 @@ class Training:
         """Return the share of rows that the model misclassifies at these parameters."""
         return self._compiled_run.error(parameters, inputs, targets)
 
+    def outputs(self, parameters: npt.NDArray[Any], inputs: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+        """Return the model's outputs at these parameters, (rows, outputs); None for a model without the kernel `predict`."""
+        return self._compiled_run.outputs(parameters, inputs)
+
     @property
     def planned_updates(self) -> int:
         """The number of updates of the whole run, or for a budget in seconds the number so far."""

@@ -216,7 +216,7 @@ class SweepContext:
         """Return the model's kernels for training and for the measures, each with its kind and dtype."""
         model, dtype = self.architecture, self.sweep.model.dtype
         kernels: list[tuple[str, Callable[..., Any] | None, str]] = [
-            (kind, getattr(model, kind), dtype) for kind in (*FIRST_ORDER, "evaluate_with_gradient")
+            (kind, getattr(model, kind), dtype) for kind in (*FIRST_ORDER, "evaluate_with_gradient", "predict")
         ]
         if self.sweep.measure is not None:
             second, measured = model.curvature, self.measure.dtype or dtype

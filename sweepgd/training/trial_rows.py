@@ -80,7 +80,8 @@ def results(context: SweepContext, training: Training) -> dict[str, Any]:
         row |= {"generalization_gap": held_out - evaluated.train_loss, "evaluated_at_update": evaluated.update}
         best = training.best
         parameters = best.parameters if best is not None and evaluated is best.point else training.parameters
-        for part, counts in confusions(training.data, partial(training.error, parameters)).items():
+        outputs, error = partial(training.outputs, parameters), partial(training.error, parameters)
+        for part, counts in confusions(training.data, outputs, error).items():
             row[f"{part}_balanced_error"], row[f"{part}_macro_f1"] = balanced_error(counts), macro_f1(counts)
             row[f"{part}_confusion"] = counts.tolist()
     return row

@@ -3,10 +3,11 @@
 import naive
 import numpy as np
 import pytest
-from kernel_calls import evaluation_with_gradient, loss_and_error, loss_and_gradient
+from kernel_calls import evaluation_with_gradient, loss_and_error, loss_and_gradient, predictions
 from kernels.cases import MODELS, ROWS, Case, assert_close
 from scipy.special import logsumexp, softmax
 
+from sweepgd.core.layout import tensors_in
 from sweepgd.kernels.losses import SOFTMAX, losses
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
@@ -69,6 +70,15 @@ def test_an_evaluation_with_gradient_in_chunks_equals_the_oracle(name, dtype):
     assert loss == pytest.approx(expected_loss, rel=TOLERANCE[dtype])
     np.testing.assert_equal(error, loss_and_error(case.model, case.weights, case.part)[1])
     assert_close(gradient, expected_gradient, TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("name", MODELS)
+def test_predicted_outputs_in_chunks_equal_the_oracle(name, dtype):
+    case = Case(name, dtype)
+    tensors = tensors_in(case.weights.astype(np.float64), case.model.layout)
+    expected = naive.outputs(tensors, case.part.inputs.astype(np.float64), case.activation)[-1]
+    assert_close(predictions(case.model, case.weights, case.part.inputs), expected, TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("classes", [3, 1000])

@@ -22,6 +22,7 @@ SHAPES = {
 STEP = 1e-5
 TOLERANCE = 1e-5
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
+OPTIONAL = ("evaluate_with_gradient", "predict")
 
 
 def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
@@ -41,8 +42,9 @@ def kernels(architecture: Architecture) -> Iterator[tuple[str, Any]]:
     """Yield the kind and function of each kernel of an architecture."""
     for kind in FIRST_ORDER:
         yield kind, getattr(architecture, kind)
-    if architecture.evaluate_with_gradient is not None:
-        yield "evaluate_with_gradient", architecture.evaluate_with_gradient
+    for kind in OPTIONAL:
+        if (kernel := getattr(architecture, kind)) is not None:
+            yield kind, kernel
     for kind in SECOND_ORDER if architecture.curvature is not None else ():
         if (kernel := getattr(architecture.curvature, kind)) is not None:
             yield kind, kernel
@@ -66,6 +68,7 @@ class ModelStage:
             "work": (max(architecture.workspace(batch), second.workspace(batch) if second else 0),),
             "kept": (second.kept(batch) if second else 0,),
             "out": size,
+            "outputs": (rows, architecture.outputs),
         }
         self.arrays = Guarded(dtype, shapes)
         rng = np.random.default_rng(5)
@@ -107,6 +110,16 @@ class ModelStage:
             self.architecture.settings, arrays["work"], arrays["out"],
         )  # fmt: skip
         return float(loss), float(error), arrays["out"].astype(np.float64)
+
+    def predict(self) -> Array:
+        """Return the model's outputs for all rows, (rows, outputs)."""
+        arrays = self.arrays
+        arrays["outputs"][:] = np.nan
+        self._functions["predict"](
+            arrays["theta"], arrays["buffers"], arrays["inputs"], self.architecture.layout, self.architecture.settings,
+            arrays["work"], arrays["outputs"],
+        )  # fmt: skip
+        return arrays["outputs"].astype(np.float64)
 
     def product(self, direction: Array, *, gauss_newton: bool, fresh: bool = True) -> Array:
         """Return the product of the Hessian or the Gauss-Newton matrix with a direction."""

@@ -74,6 +74,8 @@ def bounds(model: Model) -> str:
         calls: dict[str, Callable[[], object]] = {"gradient": stage.gradient, "evaluate": stage.evaluate}
         if stage.architecture.evaluate_with_gradient is not None:
             calls["evaluate_with_gradient"] = stage.evaluate_with_gradient
+        if stage.architecture.predict is not None:
+            calls["predict"] = stage.predict
         for kind, call in calls.items():
             call()
             if damage := stage.arrays.damage():
@@ -153,6 +155,22 @@ def evaluates(model: Model) -> str:
     return "the evaluated loss is the minimised one"
 
 
+def predicts(model: Model) -> str:
+    """Check that the model's outputs, if it gives them, agree with the error rate of `evaluate`."""
+    for what, stage in stages(model, "float64"):
+        if stage.architecture.predict is None:
+            continue
+        found = stage.predict()
+        if not found.size or not np.isfinite(found).all():
+            raise Flaw(f"predict leaves some of the {found.shape} outputs NaN or unwritten {what}")
+        if "classes" in what:
+            classes = found[:, 0] > 0 if found.shape[1] == 1 else found.argmax(axis=1)
+            wrong, error = float(np.mean(classes != stage.arrays["targets"][:, 0])), stage.evaluate()[1]
+            if not abs(wrong - error) <= TOLERANCE:
+                raise Flaw(f"predict gives an error rate of {wrong:g}, evaluate one of {error:g} over the same rows {what}")
+    return "predictions, if given, have the evaluated error rate"
+
+
 def precision(model: Model) -> str:
     """Check that the float32 gradient agrees with the float64 one."""
     worst = 0.0
@@ -208,6 +226,7 @@ CHECKS: Mapping[str, Callable[[Model], str]] = {
     "gradient": gradient,
     "rows": rows,
     "evaluate": evaluates,
+    "predict": predicts,
     "precision": precision,
     "descends": descends,
 }

@@ -132,6 +132,20 @@ def model(kernel=gradient, numbers=(), tasks=("regression",), **fields):
     return Model("made", tasks, build, (), "", "")
 
 
+def shifted(theta, buffers, inputs, layout, settings, work, outputs):
+    """Predict class 1 for every row."""
+    outputs[:] = 0
+    for i in range(inputs.shape[0]):
+        outputs[i, 1] = 1
+
+
+softmax = registry.get("models", "softmax")
+
+
+def with_other_classes(shape, **settings):
+    return replace(softmax.build(shape, **settings), predict=shifted)
+
+
 BROKEN = {
     "task": (model(tasks=("ranking",)), "builds", "its tasks are ('ranking',)"),
     "shapes": (model(tasks=("none",)), "builds", "it supports no shape of its tasks"),
@@ -162,6 +176,12 @@ BROKEN = {
         "evaluate",
         "evaluate_with_gradient writes another gradient than gradient (1 targets, float64)",
     ),
+    "unwritten outputs": (
+        model(predict=lambda theta, buffers, inputs, layout, settings, work, outputs: None, outputs=2),
+        "predict",
+        "predict leaves some of the (13, 2) outputs NaN or unwritten (1 targets, float64)",
+    ),
+    "other class": (replace(softmax, build=with_other_classes), "predict", "predict gives an error rate of "),
     "product": (model(numbers={3: 2.0}), "product", "product differs from differences of the gradient by 1 of their norm"),
     "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
 }
