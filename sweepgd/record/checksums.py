@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sweepgd.record.atomic_files import atomic_replacement
+from sweepgd.record.column_encoding import encodings
 
 KEY = "sweepgd.crc32"
 _ZEROS = b"00000000"
@@ -30,7 +31,7 @@ def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterat
     """Yield a writer of a Parquet file, which gets its checksum and its name at the end of the block, unless it raises."""
     schema = schema.with_metadata({**metadata, KEY: _ZEROS.decode()})
     with atomic_replacement(path) as temporary, temporary.open("w+b") as file:
-        with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
+        with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True, **encodings(schema)) as writer:
             yield writer
         offset = _checksum_offset(file)
         assert offset is not None
