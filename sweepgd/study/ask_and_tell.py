@@ -68,10 +68,10 @@ class AskAndTell:
             return
         advisor.begin(generation)
         if advisor.adaptive:
-            # All points of a generation are proposed together, also after a restart, so that each depends only on whole
-            # generations. A stop request ends this, since avoiding known points may take seconds.
-            points = {number: advisor.ask(number) for number in generation if not self._stop}
-            self._run((number, point) for number, point in points.items() if number not in known)
+            points = self._points(generation)
+            self._run((number, point) for number, point in points if number not in known)
+            for _ in points:  # after a deadline, so that the recorded trials of the generation can be compared
+                pass
             for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
                 if not advisor.agrees(number, self._states[number]):
                     advisor.forget(number)
@@ -83,6 +83,16 @@ class AskAndTell:
         for number in generation:
             if number in self._states:
                 advisor.tell(number, self._objectives.get(number, values_of(self._states[number])), self._states[number])
+
+    def _points(self, generation: range) -> Iterator[tuple[int, dict[str, Value]]]:
+        """Yield the point of every trial of an adaptive generation, proposed while workers run the trials before it.
+
+        All points are proposed in order, also after a restart, and from the results of earlier generations alone. With rungs,
+        they are proposed before any trial runs, because Optuna's samplers read what running trials have reported. A stop
+        request ends this, since avoiding known points may take seconds.
+        """
+        points = ((number, self._advisor.ask(number)) for number in generation if not self._stop)
+        yield from list(points) if self._advisor.rungs else points
 
     def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
         """Run trials at these points until none is left, or until the deadline."""
