@@ -84,5 +84,7 @@ def _is_of_distributed(executor: Any, module: str, name: str) -> bool:
 
 def _check_client(client: Any) -> None:
     """Raise UsageError for a Dask client that cannot carry a search."""
+    if client.asynchronous:
+        raise UsageError("executor: the Dask client is asynchronous: give one that was made without asynchronous=True")
     if client.status != "running":
         raise UsageError(f"executor: the Dask client is {client.status}: give one that is connected to its scheduler")

@@ -1,5 +1,6 @@
 """Clusters and executors that cannot run a search: one line, an exit code, and no trial."""
 
+import asyncio
 import re
 import shutil
 import socket
@@ -222,6 +223,19 @@ def test_a_local_cluster_and_a_closed_client_in_place_of_a_client(tmp_path):
         for executor, line in lines.items():
             with pytest.raises(UsageError, match=f"^{re.escape(line)}$"):
                 search(sweep(), out=tmp_path / "out", executor=executor)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_asynchronous_client(tmp_path):
+    async def connected(address):
+        async with distributed.Client(address, asynchronous=True, set_as_default=False) as client:
+            with pytest.raises(UsageError) as refused:
+                search(sweep(), out=tmp_path / "out", executor=client)
+            return str(refused.value)
+
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
+        line = asyncio.run(connected(cluster.scheduler_address))
+    assert line == "executor: the Dask client is asynchronous: give one that was made without asynchronous=True"
     assert not (tmp_path / "out").exists()
 
 

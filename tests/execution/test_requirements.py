@@ -1,5 +1,7 @@
 """The software of every machine is compared before anything runs there."""
 
+import errno
+import os
 import platform
 from concurrent.futures import Future
 from pathlib import Path
@@ -60,6 +62,19 @@ def test_a_worker_with_other_software_refuses_the_study():
     outcome = run_block("1", Block(1, ()), study)
     assert isinstance(outcome, Refused)
     assert "instead of 0.1): install the same versions there" in outcome.message
+
+
+def test_a_worker_without_room_for_the_data_refuses_the_study(monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    study = Study("2", sweep(), run, ("sgd",), {}, {"inputs.npy": b"0"}, {}, None, True)
+    outcome = run_block("2", Block(1, ()), study)
+    assert isinstance(outcome, Refused)
+    assert outcome.message.startswith(f"machine {platform.node()} cannot write the data of the study: ")
+    assert "No space left on device" in outcome.message
+    assert outcome.message.endswith("; set TMPDIR to a larger disk there")
 
 
 class OtherMachine:
