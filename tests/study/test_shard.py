@@ -164,7 +164,7 @@ def test_what_cannot_be_merged_is_refused_before_anything_is_written(parts):
         with pytest.raises(SweepgdError, match=message):
             merge(given, "out")
     for out, message in {
-        "1/out": "1/out is inside 1, which is to be merged",
+        "1/out": "1/out is inside 1, one of the directories to merge",
         "both": "both holds results",
         "file": "file is a file",
         ".": ". is not empty",
