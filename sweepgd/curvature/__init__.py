@@ -1,4 +1,3 @@
-"""The Hessian products of a model's loss, and the measures of sharpness and flatness made of them, one per file.
-
-Measures see an objective and a point, never a trial, a sweep or a record.
+"""The Hessian products of a model's loss, and the measures of sharpness and flatness that use them, one per file. A measure
+gets an objective and a point, and knows nothing of trials, sweeps or records.
 """

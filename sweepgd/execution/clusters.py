@@ -164,9 +164,7 @@ def _local(distributed: Any, workers: int) -> Any:
 def _unreachable(on: str, error: Exception) -> str:
     if on == LOCAL:
         return f"cannot start a local Dask cluster: {reason(error)}"
-    if isinstance(
-        error, (asyncio.TimeoutError, MemoryError)
-    ):  # a MemoryError comes from bytes of another protocol that Dask reads as a length
+    if isinstance(error, (asyncio.TimeoutError, MemoryError)):  # MemoryError: Dask read other bytes as a length
         error = TimeoutError("the program that listens there does not respond like Dask")
     hint = ""
     if on.startswith("tls://") or "Closed" in type(error).__name__:

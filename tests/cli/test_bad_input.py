@@ -95,9 +95,9 @@ WRONG = {
     "search.trials=0": "search.trials = 0: must be above 0",
     "search.objectives=['validation_loss','train_loss'] search.pruner='median'": "the median pruner supports one objective",
     "search.objective='test_loss'": "a search must not use the test part",
-    "search.objective='steps_to_goal'": "search.objective = 'steps_to_goal' needs budget.goal: give it a goal",
+    "search.objective='steps_to_goal'": "search.objective = 'steps_to_goal' needs a goal: set budget.goal",
     "search.objective='validation_error'": "these data are not for classification: use validation_loss",
-    "search.objective='validation_loss' data.validation=0.0": "there is no validation part",
+    "search.objective='validation_loss' data.validation=0.0": "there are no validation rows",
     "search.sampler='grid'": "a grid needs steps, and learning_rate is a range without a step: give it a step, or a list",
     "search.sampler='cmaes'": "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe",
     # Data and model

@@ -43,7 +43,7 @@ COMMANDS = {
     "init quickstart example.toml": (2, "example.toml exists already: choose another file name"),
     "init quickstart nowhere/mine.toml": (1, "cannot write nowhere/mine.toml: No such file or directory"),
     "analyze nowhere": (1, "nowhere does not exist"),
-    "analyze .": (1, "is not a result directory"),
+    "analyze .": (1, "is not a results directory"),
     "analyze": (2, "Missing argument"),
     "train --batch-size 0": (2, "batch_size = 0: give a whole number from 1"),
     "train --batch-size many": (2, "--batch-size 'many': give a whole number, or \"full\""),

@@ -233,7 +233,7 @@ def test_runs_with_values_of_an_earlier_version_are_reported(monkeypatch, tmp_pa
     monkeypatch.setattr(Results, "trials", property(lambda self: older))
     assert recorded_otherwise(tmp_path, sweep(*overrides), ["best_validation_loss"]) == [
         "3 runs of an earlier version have losses, errors and gap of the last evaluation, not the best",
-        "3 runs of an earlier version were also evaluated at rungs, these evaluations counted for patience and the best "
+        "3 runs of an earlier version were also evaluated at rungs; these evaluations counted for patience and the best "
         "weights",
     ]
     assert recorded_otherwise(tmp_path, sweep(), ["validation_loss"]) == []

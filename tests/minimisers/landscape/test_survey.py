@@ -66,7 +66,7 @@ def test_with_one_batch_size_there_is_the_plane_of_the_best_run_and_no_line(line
     names, recorder = surveyed(linear)
     assert names == [f"surface-{best(linear.results.trials)}"]
     assert recorder.notes[0] == (
-        "no line: a line needs two batch sizes, but all completed runs on the same data have 5: name its ends with --line"
+        "no line: a line needs two batch sizes, but all completed runs on the same data have 5: name two runs with --line"
     )
 
 

@@ -22,7 +22,7 @@ def test_the_edges_are_those_of_the_optimizers_and_unmeasured_runs_are_counted()
     assert "unstable: momentum 2(1 + β)/rate (Cohen" in legend
     assert "no edge is known for adam" in legend
     assert "not shown: 1 of 3 configurations, which ended before the first measurement" in legend
-    assert "of all replicates" in legend
+    assert "in all replicates" in legend
 
 
 def test_the_ratio_to_the_edge_includes_an_l2_penalty():
