@@ -1,6 +1,5 @@
-"""Answers from recorded tables: every function takes and returns `pyarrow.Table`.
-
-Nothing here sees a live study, a model or a kernel.
+"""Answers from recorded tables. Every function takes and returns `pyarrow.Table`. Nothing here uses a running study, a model or
+a kernel.
 """
 
 from sweepgd.analysis.best import best, ranked

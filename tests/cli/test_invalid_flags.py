@@ -52,7 +52,7 @@ COMMANDS = {
     "train --learning-rate 0": (2, "a rate of 0 learns nothing"),
     "train --learning-rate -1": (2, "must be at least 0"),
     "train --optimizer adamm": (2, "unknown optimizer 'adamm': did you mean 'adam'?"),
-    "train --model linear": (2, "model 'linear' is for data of task regression"),
+    "train --model linear": (2, "model 'linear' is for regression"),
     "train --data nowhere.csv": (2, 'data.path needs data.task: give "regression" or "classification"'),
     "train --set space.batch_size=[8,16]": (2, "train runs one configuration, and batch_size has several: use search"),
     "train --set points=[{}]": (2, "train runs one configuration, and points has several: use search"),

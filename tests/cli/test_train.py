@@ -51,7 +51,7 @@ def test_a_file_in_the_folder_is_data_without_a_slash(run):
     refused = run("train", "--data", "i-idx3-ubyt", "--epochs", "1", *asked)
     assert refused.code == 2
     assert "unknown dataset 'i-idx3-ubyt'" in refused.err
-    assert refused.err.endswith('a file is given by its path, such as data.path = "./i-idx3-ubyt"\n')
+    assert refused.err.endswith('to use a file, give its path, such as data.path = "./i-idx3-ubyt"\n')
 
 
 def test_quiet_training_prints_its_last_evaluation_and_how_it_ended(run):

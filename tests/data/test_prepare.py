@@ -200,7 +200,7 @@ def test_a_label_without_a_class_is_refused(monkeypatch):
 
 def test_a_split_without_training_rows_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0, 1]), "classification")
-    with pytest.raises(SweepgdError, match="2 rows minus 1 for validation and 1 for the test leave no training rows"):
+    with pytest.raises(SweepgdError, match="2 rows minus 1 for validation and 1 for the test leaves no training rows"):
         prepare(DataSpec(name="given"))
 
 

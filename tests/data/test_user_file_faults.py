@@ -139,10 +139,10 @@ def test_invalid_idx_files_are_refused():
         write("l.idx", labels)
         refuse(line, "i.idx" + suffix, kind, **{"target": "l.idx", "inputs": None, **keys})
 
-    refused("i.idx: its header declares 96 bytes, and there are 95", images[:-1])
-    refused("i.idx: its header declares 96 bytes, and there are more", images + b"\0")
+    refused("i.idx: its header declares 96 bytes, but there are 95", images[:-1])
+    refused("i.idx: its header declares 96 bytes, but there are more", images + b"\0")
     refused("i.idx: it ends after 10 bytes, within its header", images[:10])
-    refused("l.idx: its header declares 28 bytes, and there are 12", labels=labels[:12])
+    refused("l.idx: its header declares 28 bytes, but there are 12", labels=labels[:12])
     refused("i.idx holds a ZIP archive: unpack it", b"PK\3\4" + images)
     refused("i.idx: starts with 00 00 07 03, not with", b"\0\0\7\3" + images[4:])
     refused("i.idx: starts with nothing", b"")

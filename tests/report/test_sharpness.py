@@ -35,7 +35,7 @@ def test_the_table_of_correlations_as_printed():
     ] in table
     assert sum("constant" in line for line in lines) == 1
     legend = " ".join(" ".join(lines).split())
-    assert "too few = fewer than 10 configurations that can be compared; undefined = the measure is constant" in legend
+    assert "too few = fewer than 10 configurations can be compared; undefined = the measure is constant" in legend
 
 
 def test_the_tables_of_the_edge_and_of_rescaling_as_printed():
