@@ -38,8 +38,9 @@ def main() -> None:
 
 
 def _leave_threads(code: object) -> None:
-    """End the process without waiting for threads that plugins started. Python itself would wait for them forever. As at a
-    normal exit, run the functions of `atexit` and flush files.
+    """End the process without waiting for threads that plugins started.
+
+    Python itself would wait for them forever. As at a normal exit, run the functions of `atexit` and flush files.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     foreign = [thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon]

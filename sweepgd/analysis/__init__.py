@@ -1,5 +1,6 @@
-"""Answers from recorded tables. Every function takes and returns `pyarrow.Table`. Nothing here uses a running study, a model or
-a kernel.
+"""Answers from recorded tables.
+
+Every function takes and returns `pyarrow.Table`. Nothing here uses a running study, a model or a kernel.
 """
 
 from sweepgd.analysis.best import best, ranked

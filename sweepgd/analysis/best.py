@@ -11,7 +11,9 @@ from sweepgd.analysis.selection import by_rank
 
 def ranked(table: pa.Table) -> pa.Table:
     """Return the configurations in the order of their mean objective, lowest first, and for equal objectives in the order of
-    trials. Complete configurations come first. Next come those with only some completed replicates, because a mean over these
+    trials.
+
+    Complete configurations come first. Next come those with only some completed replicates, because a mean over these
     replicates only is too low. Pruned configurations are last, in the order of their last objective. Configurations without an
     objective are left out.
     """

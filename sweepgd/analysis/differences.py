@@ -1,4 +1,5 @@
 """Mean difference of a value between two sides of configurations, with a t interval. The sides are compared within a replicate.
+
 The effect of a replicate's seed on all configurations therefore cancels, even if some configurations lack a replicate.
 """
 
@@ -15,8 +16,9 @@ FEWEST_PAIRS = 3
 
 
 class Side(NamedTuple):
-    """The configurations of one side: their `values`, (configurations, replicates), are NaN if missing. Configurations of two
-    sides that are otherwise equal have the same number in `match`, (configurations,).
+    """The configurations of one side: their `values`, (configurations, replicates), are NaN if missing.
+
+    Configurations of two sides that are otherwise equal have the same number in `match`, (configurations,).
     """
 
     values: Floats
@@ -87,8 +89,9 @@ def _without_each(values: Floats) -> _Sums:
 
 
 def _within(first: _Sums, second: _Sums) -> Floats:
-    """Return the mean difference of the sides within a replicate, (…), with least-squares weights of the replicates. The result
-    is NaN if no replicate has both sides.
+    """Return the mean difference of the sides within a replicate, (…), with least-squares weights of the replicates.
+
+    The result is NaN if no replicate has both sides.
     """
     total = np.maximum(first.counts + second.counts, 1)
     weights = first.counts * second.counts / total

@@ -29,11 +29,12 @@ SCHEMA = pa.schema(
 
 def granulated(runs: pa.Table, target: str = "generalization_gap", *, seed: int = 0) -> pa.Table:
     """Return, for each measure of `measured` and each varied hyperparameter, the mean τ-b over groups of runs that differ in
-    this hyperparameter only. The runs of a group share all other hyperparameters, the replicate and therefore the seed. Pairs
-    at the same level of the hyperparameter (`axis`) do not count. A group whose targets are all equal is left out. A group
-    whose targets vary but whose measures are all equal counts as 0. Larger groups are represented by MOST_OF_GROUP runs. The
-    row with the axis "Ψ" is the mean over the axes. `target` and the other columns are those of `correlations`. Raises
-    UsageError for another target.
+    this hyperparameter only.
+
+    The runs of a group share all other hyperparameters, the replicate and therefore the seed. Pairs at the same level of the
+    hyperparameter (`axis`) do not count. A group whose targets are all equal is left out. A group whose targets vary but whose
+    measures are all equal counts as 0. Larger groups are represented by MOST_OF_GROUP runs. The row with the axis "Ψ" is the
+    mean over the axes. `target` and the other columns are those of `correlations`. Raises UsageError for another target.
     """
     if target not in TARGETS:
         raise UsageError(f"unknown target {target!r}: {nearest(target, TARGETS)}")

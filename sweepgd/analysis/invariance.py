@@ -20,6 +20,7 @@ SCHEMA = pa.schema(
 
 def invariance(curvature: pa.Table) -> pa.Table:
     """Return one row per measure, which compares its values at rescaled weights with its values at the weights as trained.
+
     Values of the same minimiser and the same settings are compared. Columns: `minimisers`, the number of minimisers compared,
     counted once for each rescaling; the range of the rescalings; `ratio`, the median of rescaled to original value;
     `share_equal`, the share that differs by at most 1 % beyond the recorded errors; `seen`, "invariant" if this share is above

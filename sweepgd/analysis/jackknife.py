@@ -94,8 +94,9 @@ def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknif
     ranks = [_sum_by_run(sign, pairs, len(x), opposite=True) / 2 for sign in signs]
 
     def products(one: int, other: int) -> tuple[float, Floats]:
-        """Return the sum of products of ranks, and the decrease of this sum without each run, (runs,). Without a run, its own
-        product is missing, and every other rank changes by half a sign.
+        """Return the sum of products of ranks, and the decrease of this sum without each run, (runs,).
+
+        Without a run, its own product is missing, and every other rank changes by half a sign.
         """
         a, b, s, t = ranks[one], ranks[other], signs[one], signs[other]
         decrease = a * b - _sum_by_run(s * t, pairs, len(x)) / 4

@@ -23,9 +23,10 @@ def spearman(x: Floats, y: Floats, groups: Groups) -> float:
 
 
 def kendall(x: Floats, y: Floats, groups: Groups) -> float:
-    """Return Kendall's τ-b over the pairs that share a group, all (runs,); NaN if `x` or `y` is equal in all these pairs. If
-    both variables are first ordered by group, all pairs across groups agree. The count within groups is then SciPy's count, in
-    O(n log n), minus these pairs.
+    """Return Kendall's τ-b over the pairs that share a group, all (runs,); NaN if `x` or `y` is equal in all these pairs.
+
+    If both variables are first ordered by group, all pairs across groups agree. The count within groups is then SciPy's count,
+    in O(n log n), minus these pairs.
     """
     from scipy.stats import kendalltau  # imported late: it takes 0.5 s, and a search without measures does not need it
 

@@ -17,9 +17,11 @@ FEWEST_REPLICATES = 3
 
 def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa.Array]:
     """Return the objective of the first, second, … configuration on the replicate that was not used to rank them: mean and
-    standard error over the replicates, both (ranks,). `whole` holds the complete configurations of `trials`. Ranks beyond the
-    number of configurations are null. All are null if there is only one configuration, or fewer than FEWEST_REPLICATES
-    replicates, or if the configurations have different replicates.
+    standard error over the replicates, both (ranks,).
+
+    `whole` holds the complete configurations of `trials`. Ranks beyond the number of configurations are null. All are null if
+    there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different
+    replicates.
     """
     values = _objectives(trials, whole)
     found = np.full((ranks, values.shape[1]), np.nan)

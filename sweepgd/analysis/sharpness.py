@@ -16,9 +16,10 @@ from sweepgd.record import Results
 
 
 def sharpness(results: Results) -> dict[str, pa.Table]:
-    """Return the tables of curvature by name, in the order in which they are shown. There are none if no curvature was
-    recorded. `correlations` and `granulated` are correlations with the generalization gap and, for classification, also with
-    the test error.
+    """Return the tables of curvature by name, in the order in which they are shown.
+
+    There are none if no curvature was recorded. `correlations` and `granulated` are correlations with the generalization gap
+    and, for classification, also with the test error.
     """
     curvature = results.curvature
     if not curvature.num_rows:

@@ -12,9 +12,11 @@ TARGETS = {"generalization_gap": "gap", "test_error": "error"}
 
 
 def verdict(low: float, high: float, reason: str, configurations: int, pairs: float, target: str) -> tuple[str, str | None]:
-    """Return a verdict, and a message with its reason, which is None for a direction. A direction is "larger …" or "smaller …"
-    with the name of the target, and says how the target changes if the measure is larger. Other verdicts are "undefined" if a
-    `reason` is given, "too few" and "inconclusive". `pairs` is the mean number of pairs of configurations in a replicate.
+    """Return a verdict, and a message with its reason, which is None for a direction.
+
+    A direction is "larger …" or "smaller …" with the name of the target, and says how the target changes if the measure is
+    larger. Other verdicts are "undefined" if a `reason` is given, "too few" and "inconclusive". `pairs` is the mean number of
+    pairs of configurations in a replicate.
     """
     if reason:
         return UNDEFINED, reason

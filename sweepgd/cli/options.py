@@ -97,9 +97,10 @@ def check_environment(arguments: Sequence[str]) -> None:
 
 
 def settle_imports() -> None:
-    """Exclude all imported objects from the garbage collection at the end of Python, which would take 0.4 s of a `search`. Call
-    this function after the imports and before any plugin runs. Objects that plugins leave, such as an open file, are then still
-    collected.
+    """Exclude all imported objects from the garbage collection at the end of Python, which would take 0.4 s of a `search`.
+
+    Call this function after the imports and before any plugin runs. Objects that plugins leave, such as an open file, are then
+    still collected.
     """
     gc.freeze()
 

@@ -67,8 +67,9 @@ class RunPrinter:
 
 
 def _columns(point: Evaluation, limit: float) -> list[str]:
-    """Return the lines of a heading and the line of an evaluation, without the losses and errors that the run does not have. If
-    a line would be longer than `limit`, the heading takes two lines. If that is not enough, the norm of the gradient is left
+    """Return the lines of a heading and the line of an evaluation, without the losses and errors that the run does not have.
+
+    If a line would be longer than `limit`, the heading takes two lines. If that is not enough, the norm of the gradient is left
     out.
     """
     fields = {

@@ -32,8 +32,9 @@ def raw(stream: Any) -> TextIO:
 
 @contextmanager
 def safe_streams() -> Iterator[None]:
-    """Let this process print any text: characters outside the encoding are replaced, and control characters are escaped. A
-    standard stream that is closed, as after `>&-`, is opened on /dev/null, so that no other file gets its descriptor.
+    """Let this process print any text: characters outside the encoding are replaced, and control characters are escaped.
+
+    A standard stream that is closed, as after `>&-`, is opened on /dev/null, so that no other file gets its descriptor.
     """
     for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:

@@ -1,8 +1,9 @@
-"""Cache results that take long to compute and never change, in the user's cache folder. The key of an entry holds everything
-that its content depends on, including versions of libraries. The entry is a folder named by a digest of the key. The folder
-contains a digest of its files and appears by one rename. Concurrent processes, a kill, damage and deletion therefore cost only
-the time to compute the entry again. An entry may hold code that is run, such as a pickle. It is read only if nobody except the
-user and root can have written it.
+"""Cache results that take long to compute and never change, in the user's cache folder.
+
+The key of an entry holds everything that its content depends on, including versions of libraries. The entry is a folder named
+by a digest of the key. The folder contains a digest of its files and appears by one rename. Concurrent processes, a kill,
+damage and deletion therefore cost only the time to compute the entry again. An entry may hold code that is run, such as a
+pickle. It is read only if nobody except the user and root can have written it.
 """
 
 import hashlib

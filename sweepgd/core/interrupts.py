@@ -30,9 +30,11 @@ _draining = Event()
 
 @contextmanager
 def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
-    """At KeyboardInterrupt, which SIGTERM also raises here, print `line()` to stderr and exit. For the main thread only. The
-    second signal ends the process at once. Unless a graceful stop `drains`, the process also ends PATIENCE_SECONDS after the
-    first signal, because the compilation of a kernel, for example, may not return to Python for 10 s.
+    """At KeyboardInterrupt, which SIGTERM also raises here, print `line()` to stderr and exit.
+
+    For the main thread only. The second signal ends the process at once. Unless a graceful stop `drains`, the process also ends
+    PATIENCE_SECONDS after the first signal, because the compilation of a kernel, for example, may not return to Python for 10
+    s.
     """
     reader, writer = socketpair()
     writer.setblocking(False)

@@ -82,7 +82,9 @@ def shown(value: Any) -> str:
 
 def fault(settings: Any, field: str) -> str | None:
     """Return the reason why the declared settings of a plugin are not a tuple of Setting, in words that follow the plugin's
-    name, or None. `field` is the name of the field that holds the settings, such as "settings" or "hyperparameters".
+    name, or None.
+
+    `field` is the name of the field that holds the settings, such as "settings" or "hyperparameters".
     """
     if not isinstance(settings, tuple):
         return f"has {field} of type {type(settings).__name__}: give a tuple (a single one as (Setting(…),))"

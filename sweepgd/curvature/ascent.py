@@ -69,8 +69,9 @@ def _directions(curvature: Product, slope: Vector, leading: int, random: np.rand
 
 
 def ascend(rise: Rise, region: Region, start: Vector, iterations: int, left: float = REMAINING_RISE) -> Maximum:
-    """Return the maximum over at most `iterations` iterates of an ascent from `start`. The ascent ends when the loss stops
-    rising, or when the predicted further rise is at most `left` times the rise so far.
+    """Return the maximum over at most `iterations` iterates of an ascent from `start`.
+
+    The ascent ends when the loss stops rising, or when the predicted further rise is at most `left` times the rise so far.
     """
     highest, before, u = Maximum(-inf, start), -inf, start
     for _ in range(iterations):
@@ -85,7 +86,9 @@ def ascend(rise: Rise, region: Region, start: Vector, iterations: int, left: flo
 
 def ascend_from(rise: Rise, region: Region, starts: Iterable[Vector], iterations: int) -> tuple[Maximum, Vector]:
     """Return the best maximum of the ascents that start at the boundary points of some directions, and the rises of all these
-    ascents, (directions,). Rises are at least 0, because the centre has the rise 0.
+    ascents, (directions,).
+
+    Rises are at least 0, because the centre has the rise 0.
     """
     best, rises = Maximum(-inf, np.empty(0)), []
     for direction in starts:

@@ -44,8 +44,10 @@ class CachedProduct:
         return image
 
     def image(self, vector: npt.NDArray[np.floating]) -> Vector:
-        """Return the product with a unit vector. If the vector is in the span of the stored directions, no new product is
-        computed. The stored directions must be orthonormal, as the Lanczos vectors since the last restart are.
+        """Return the product with a unit vector.
+
+        If the vector is in the span of the stored directions, no new product is computed. The stored directions must be
+        orthonormal, as the Lanczos vectors since the last restart are.
         """
         coordinates = [float(direction @ vector) for direction in self._directions]
         rest = np.array(vector, dtype=np.float64)
@@ -122,9 +124,10 @@ def residuals(image: Product, values: Vector, vectors: npt.NDArray[np.float64]) 
 
 
 def _start(point: Point, product_of: Callable[[Point], Product], k: int, random: np.random.Generator) -> Vector:
-    """Return the start of Lanczos. If there is a sample of rows, the start is near the leading eigenvectors over the sample;
-    Lanczos then takes 6 products instead of 9 to 17, and products over a sixteenth of the rows cost little. Otherwise the start
-    is random.
+    """Return the start of Lanczos.
+
+    If there is a sample of rows, the start is near the leading eigenvectors over the sample; Lanczos then takes 6 products
+    instead of 9 to 17, and products over a sixteenth of the rows cost little. Otherwise the start is random.
     """
     random_vector = random.standard_normal(len(point.theta))
     if point.sample is None:

@@ -12,8 +12,10 @@ CONFIDENCE = 0.95
 
 def standard_error(draws: Vector) -> float:
     """Return the standard error of the mean of at least 2 independent draws (count,), multiplied by the ratio of Student's t
-    quantile and the normal quantile. With this factor, 1.96 errors cover the mean in 95 % of cases for any number of draws. For
-    8 normal draws, 1.96 plain standard errors cover the mean in 91 %.
+    quantile and the normal quantile.
+
+    With this factor, 1.96 errors cover the mean in 95 % of cases for any number of draws. For 8 normal draws, 1.96 plain
+    standard errors cover the mean in 91 %.
     """
     tail = (1.0 + CONFIDENCE) / 2.0
     factor = float(stdtrit(len(draws) - 1, tail) / ndtri(tail))
@@ -21,8 +23,9 @@ def standard_error(draws: Vector) -> float:
 
 
 def shortfall(rises: Vector) -> float | None:
-    """Return the maximum of all values minus the expected maximum of a random half of them; None for a single value. The
-    difference estimates how much twice as many starts might add. It is 0 if many starts reached the same maximum, although
+    """Return the maximum of all values minus the expected maximum of a random half of them; None for a single value.
+
+    The difference estimates how much twice as many starts might add. It is 0 if many starts reached the same maximum, although
     there may still be a higher one.
     """
     count = len(rises)

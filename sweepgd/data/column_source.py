@@ -25,11 +25,13 @@ def is_index(name: str, place: int) -> bool:
 
 @dataclass(frozen=True)
 class Source:
-    """An open file. `names` are the names of all columns, `index` the names of columns that are a row index, and `rows` is an
-    upper bound on the number of rows. `batches(columns, types)` reads these columns; `types` gives types to columns of a format
-    without types. `types_of(error, columns, types)` returns the types for a second reading after an error in the first, or
-    raises the error. `advice(text)` returns the likely reason why there is a text instead of a number, or None. `of_bytes` is
-    the advice for bytes that are not UTF-8 text.
+    """An open file.
+
+    `names` are the names of all columns, `index` the names of columns that are a row index, and `rows` is an upper bound on the
+    number of rows. `batches(columns, types)` reads these columns; `types` gives types to columns of a format without types.
+    `types_of(error, columns, types)` returns the types for a second reading after an error in the first, or raises the error.
+    `advice(text)` returns the likely reason why there is a text instead of a number, or None. `of_bytes` is the advice for
+    bytes that are not UTF-8 text.
     """
 
     path: Path

@@ -17,10 +17,11 @@ def encoded(
     table: Table, train: Array, validation: Array, strategy: str | None, where: str
 ) -> tuple[Table, dict[str, Any], tuple[str, ...]]:
     """Return `table` with numeric inputs only, the encoding for the record, and a note for each level that does not occur in
-    training rows. `train` and `validation` are row numbers. `strategy` is the argument of scikit-learn's SimpleImputer;
-    categories always take the most frequent level. Each level in the training rows becomes an input. Each column with missing
-    values in the training rows gets another input that marks missing values. The test set of the table is encoded in the same
-    way.
+    training rows.
+
+    `train` and `validation` are row numbers. `strategy` is the argument of scikit-learn's SimpleImputer; categories always take
+    the most frequent level. Each level in the training rows becomes an input. Each column with missing values in the training
+    rows gets another input that marks missing values. The test set of the table is encoded in the same way.
     """
     if not table.levels and not any(_has_gaps(each.inputs) for each in (table, table.test) if each is not None):
         return table, {}, ()

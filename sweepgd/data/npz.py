@@ -52,8 +52,9 @@ def declared(path: Path) -> dict[str, Declared]:
 
 
 def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles | None]:
-    """Return the names of the training arrays in `spec.path`, and of the test arrays if they are in the same archive. Raises
-    UsageError if the names are ambiguous.
+    """Return the names of the training arrays in `spec.path`, and of the test arrays if they are in the same archive.
+
+    Raises UsageError if the names are ambiguous.
     """
     path = spec.path
     keras = all(name in arrays for name in KERAS)

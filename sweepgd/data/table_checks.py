@@ -17,8 +17,9 @@ WORTH_TELLING_BYTES = 10**9
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn any exception that is raised while a file is read into a SweepgdError that names the file. For a damaged file,
-    Arrow, NumPy, zipfile and zlib raise exceptions of many types.
+    """Turn any exception that is raised while a file is read into a SweepgdError that names the file.
+
+    For a damaged file, Arrow, NumPy, zipfile and zlib raise exceptions of many types.
     """
     try:
         yield
@@ -34,8 +35,10 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def check_memory(where: Path | str, rows: int, columns: int, itemsize: int = 8) -> None:
-    """Raise SweepgdError if a table needs more memory than the machine has. Warn above 1 GB. Call this before reading the
-    table. The estimate counts the table, and the parts made from it, which together are at most as large as the table.
+    """Raise SweepgdError if a table needs more memory than the machine has.
+
+    Warn above 1 GB. Call this before reading the table. The estimate counts the table, and the parts made from it, which
+    together are at most as large as the table.
     """
     need, memory = 2 * rows * columns * itemsize, machine_memory()
     what = f"{where}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"

@@ -20,9 +20,10 @@ EXCLUDE_IT = "or leave it out with data.exclude"
 
 
 class Gathered(NamedTuple):
-    """The columns of a file after reading: `inputs` (n, d), in which categories are still 0, and chunks of Arrow cells. `cells`
-    has the chunks of each category by name, and `targets` the chunks of each target. `holds` describes columns that were not
-    numbers in the file.
+    """The columns of a file after reading: `inputs` (n, d), in which categories are still 0, and chunks of Arrow cells.
+
+    `cells` has the chunks of each category by name, and `targets` the chunks of each target. `holds` describes columns that
+    were not numbers in the file.
     """
 
     inputs: Array

@@ -25,8 +25,9 @@ UNUSED = {
 
 
 def load_file(spec: DataSpec) -> tuple[Table, Names]:
-    """Return the table of `spec.path`, with its test set if there is one, and the names of the targets. Raises SweepgdError for
-    a fault in a file, and UsageError for a fault in the request.
+    """Return the table of `spec.path`, with its test set if there is one, and the names of the targets.
+
+    Raises SweepgdError for a fault in a file, and UsageError for a fault in the request.
     """
     assert spec.path is not None
     assert spec.task is not None

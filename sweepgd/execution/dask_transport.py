@@ -1,6 +1,8 @@
-"""Send blocks with Dask. Each block is assigned to one worker, so that it is known which blocks are lost with a worker. By
-itself, Dask repeats a task on another worker without a message, and fails the task after the loss of a few workers. Attempts
-could then not be counted, and trials that did not cause the loss would fail (dask-jobqueue#122).
+"""Send blocks with Dask.
+
+Each block is assigned to one worker, so that it is known which blocks are lost with a worker. By itself, Dask repeats a task on
+another worker without a message, and fails the task after the loss of a few workers. Attempts could then not be counted, and
+trials that did not cause the loss would fail (dask-jobqueue#122).
 """
 
 import asyncio

@@ -19,8 +19,10 @@ WATCH_SECONDS = 1.0
 
 
 class DaskWorkers:
-    """Watches the workers in the client's thread. For each event, `happened` receives a function, which the caller's thread
-    then calls. The function changes the state, or raises SweepgdError if the cluster cannot be used.
+    """Watches the workers in the client's thread.
+
+    For each event, `happened` receives a function, which the caller's thread then calls. The function changes the state, or
+    raises SweepgdError if the cluster cannot be used.
     """
 
     def __init__(self, client: Client, study: Study, happened: Callable[[Callable[[], None]], None]) -> None:
@@ -64,9 +66,10 @@ class DaskWorkers:
         return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
 
     def life_left(self, worker: str) -> float:
-        """Return the seconds until the expected planned end of a worker, or infinity if no end is expected. A worker is
-        expected to live as long as the longest-lived worker that ended as planned. If a worker is already older, nothing is
-        known about its end.
+        """Return the seconds until the expected planned end of a worker, or infinity if no end is expected.
+
+        A worker is expected to live as long as the longest-lived worker that ended as planned. If a worker is already older,
+        nothing is known about its end.
         """
         if worker in self.retiring:
             return 0.0

@@ -22,9 +22,10 @@ def dispatch(
     stop: Stop,
     deadline: float = inf,
 ) -> None:
-    """Run tasks, and pass each event of the engine to `take`, which adds finished results to `reporting`. While the disk is
-    full, no task begins. At the deadline, the wait for disk space ends, and no further task begins. Raises KeyboardInterrupt
-    after a stop request, once the running tasks have ended or their time is up.
+    """Run tasks, and pass each event of the engine to `take`, which adds finished results to `reporting`.
+
+    While the disk is full, no task begins. At the deadline, the wait for disk space ends, and no further task begins. Raises
+    KeyboardInterrupt after a stop request, once the running tasks have ended or their time is up.
     """
     more = True
     while more or engine.busy or reporting.unreported:

@@ -6,8 +6,10 @@ from typing import Any, Protocol
 
 
 class Engine(Protocol):
-    """Runs the tasks of one study. A context manager; after the block, no process of the engine runs. `events` yields three
-    kinds of events: results as `run` returns them; `Rung` reports, after which a worker waits for `reply`; and `Lost` tasks.
+    """Runs the tasks of one study.
+
+    A context manager; after the block, no process of the engine runs. `events` yields three kinds of events: results as `run`
+    returns them; `Rung` reports, after which a worker waits for `reply`; and `Lost` tasks.
     """
 
     def __enter__(self) -> "Engine": ...

@@ -34,9 +34,10 @@ PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
 class _Popen(popen_forkserver.Popen):
-    """A forked process as its parent sees it. The exit code is -SIGKILL if the fork server has ended, because the server's end
-    kills its processes by SIGKILL (`_end_with_parent`). In that case `multiprocessing` returns 255, but a process may also exit
-    with 255 by itself.
+    """A forked process as its parent sees it.
+
+    The exit code is -SIGKILL if the fork server has ended, because the server's end kills its processes by SIGKILL
+    (`_end_with_parent`). In that case `multiprocessing` returns 255, but a process may also exit with 255 by itself.
     """
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:

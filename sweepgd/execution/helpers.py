@@ -1,6 +1,7 @@
-"""The code of a worker on another machine: the studies that it has received, and the helper processes that run their blocks. An
-engine such as Dask calls these functions, some of them in its own threads. Each call of `run_block` has its own helper process:
-an idle one, or else a new one, which later blocks use again.
+"""The code of a worker on another machine: the studies that it has received, and the helper processes that run their blocks.
+
+An engine such as Dask calls these functions, some of them in its own threads. Each call of `run_block` has its own helper
+process: an idle one, or else a new one, which later blocks use again.
 """
 
 import platform
@@ -41,9 +42,11 @@ def run_block(
     report: Report | None = None,
     wanted: Wanted = lambda: True,
 ) -> BlockOutcome:
-    """Run a block of a study; only the first call needs `study`. `memory` is the limit of a trial in bytes, by default the
-    machine's memory divided by its cores. `report` sends a trial's mean at a rung to the driver, which responds by calling
-    `answer`. A block ends soon after `wanted` returns False, even if a trial is waiting for that response.
+    """Run a block of a study; only the first call needs `study`.
+
+    `memory` is the limit of a trial in bytes, by default the machine's memory divided by its cores. `report` sends a trial's
+    mean at a rung to the driver, which responds by calling `answer`. A block ends soon after `wanted` returns False, even if a
+    trial is waiting for that response.
     """
     if not wanted():
         return Returned(not_begun=list(block.tasks))

@@ -1,5 +1,7 @@
-"""Modules and kernels that every worker needs. Only the fork server imports this module, so that forks start quickly: a worker
-begins its first trial 0.1 s after its start, instead of 0.6 s without this module.
+"""Modules and kernels that every worker needs.
+
+Only the fork server imports this module, so that forks start quickly: a worker begins its first trial 0.1 s after its start,
+instead of 0.6 s without this module.
 """
 
 import gc

@@ -232,9 +232,10 @@ class RemotePool:
 
 
 def _parts(tasks: list[Any]) -> Iterator[_Sent]:
-    """Yield the blocks in which tasks are sent again: n tasks in √n blocks, and in the last attempt each task by itself. So, if
-    one task among 2,000 ends its workers, no other task fails, and finding that task takes 45 + 45 blocks instead of 2,000.
-    Halving would need fewer blocks, but each halving costs an attempt, and 11 would be needed.
+    """Yield the blocks in which tasks are sent again: n tasks in √n blocks, and in the last attempt each task by itself.
+
+    So, if one task among 2,000 ends its workers, no other task fails, and finding that task takes 45 + 45 blocks instead of
+    2,000. Halving would need fewer blocks, but each halving costs an attempt, and 11 would be needed.
     """
     last = [task for task in tasks if task.attempt == ATTEMPTS]
     earlier = [task for task in tasks if task.attempt < ATTEMPTS]

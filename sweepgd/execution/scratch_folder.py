@@ -50,8 +50,9 @@ def mark(folder: Path) -> None:
 
 
 def remove_deserted() -> None:
-    """Remove this user's folders that no running process has locked. Other entries with such names are skipped. For example,
-    opening a FIFO in a shared temporary folder would block.
+    """Remove this user's folders that no running process has locked.
+
+    Other entries with such names are skipped. For example, opening a FIFO in a shared temporary folder would block.
     """
     temporary = Path(tempfile.gettempdir())
     for folder in (*temporary.glob(f"{PREFIX}*"), *(path.parent for path in temporary.glob(f"pymp-*/{MARK}"))):

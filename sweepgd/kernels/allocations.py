@@ -10,8 +10,9 @@ nrt: Any = import_module("numba.core.runtime._nrt_python")  # an extension modul
 
 
 def allocations(call: Callable[[], object]) -> int:
-    """Return the number of times that Numba's runtime allocated memory during `call()`, in all threads. An array argument
-    counts once.
+    """Return the number of times that Numba's runtime allocated memory during `call()`, in all threads.
+
+    An array argument counts once.
     """
     nrt.memsys_enable_stats()
     before = rtsys.get_allocation_stats().alloc

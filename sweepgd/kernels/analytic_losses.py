@@ -74,8 +74,10 @@ def saddle_loss(theta):
 
 
 def saddle_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Return f(x, y) = ½x² − ½y² + ¼y⁴, and write its gradient to `out`. f has a saddle at the origin and minima of −¼ at (0,
-    ±1). The quartic term bounds f from below, so that a path from the saddle ends in a minimum and does not diverge.
+    """Return f(x, y) = ½x² − ½y² + ¼y⁴, and write its gradient to `out`.
+
+    f has a saddle at the origin and minima of −¼ at (0, ±1). The quartic term bounds f from below, so that a path from the
+    saddle ends in a minimum and does not diverge.
     """
     x, y = np.float64(theta[0]), np.float64(theta[1])
     out[0] = x

@@ -34,9 +34,10 @@ def helper(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def compiled(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
-    """Return `function` compiled for `signature`, from the cache on disk if possible. Without JIT, return the function itself.
-    A KeyboardInterrupt is raised only after the compilation. If it were raised while LLVM calls back into Python, ctypes would
-    only print it and continue.
+    """Return `function` compiled for `signature`, from the cache on disk if possible.
+
+    Without JIT, return the function itself. A KeyboardInterrupt is raised only after the compilation. If it were raised while
+    LLVM calls back into Python, ctypes would only print it and continue.
     """
     if config.DISABLE_JIT:
         return function
@@ -53,8 +54,10 @@ def compiled(function: Callable[..., Any], signature: Any) -> Callable[..., Any]
 
 
 def entry(kernel: Any) -> Callable[..., Any]:
-    """Return the entry point of a compiled kernel, without Numba's type checks. Arguments must have exactly the signature's
-    types. A call with the trainer's 22 arguments takes 14 µs instead of 30; a small epoch takes about 14 µs.
+    """Return the entry point of a compiled kernel, without Numba's type checks.
+
+    Arguments must have exactly the signature's types. A call with the trainer's 22 arguments takes 14 µs instead of 30; a small
+    epoch takes about 14 µs.
     """
     if config.DISABLE_JIT:
         return kernel
@@ -69,9 +72,11 @@ def is_compiled(function: Callable[..., Any], signature: Any) -> bool:
 
 
 def _entry_folder(function: Callable[..., Any], signature: Any) -> Path | None:
-    """Return the folder of this kernel in the cache. Return None if the kernel's sources are unknown or, after a warning, there
-    is no cache. The folder's name depends on the sources and on all that Numba checks before it loads code from its cache: the
-    versions, the processor with its features, and the path, time and size of the source file.
+    """Return the folder of this kernel in the cache.
+
+    Return None if the kernel's sources are unknown or, after a warning, there is no cache. The folder's name depends on the
+    sources and on all that Numba checks before it loads code from its cache: the versions, the processor with its features, and
+    the path, time and size of the source file.
     """
     root, source_digest = kernel_cache.root(), fingerprint(function)
     if root is None or source_digest is None:

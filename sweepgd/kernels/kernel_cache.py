@@ -27,7 +27,9 @@ NOT_PRIVATE = "belongs to another user or is writable by others, who could put c
 @cache
 def root() -> Path | None:
     """Return the folder of the cache: the configured folder, or, after a warning, a temporary folder that only the user can
-    write. Return None if neither can be used.
+    write.
+
+    Return None if neither can be used.
     """
     configured = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
     problem = _problem(configured)
@@ -43,9 +45,10 @@ def root() -> Path | None:
 
 
 def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any]) -> Any:
-    """Return the kernel of `compile_(cache_folder)`, which loads its code from that folder or saves it there. `cache_folder` is
-    `folder` if that is a complete entry. Otherwise it is a new folder, which is then renamed to `folder`, or None if nothing
-    can be saved.
+    """Return the kernel of `compile_(cache_folder)`, which loads its code from that folder or saves it there.
+
+    `cache_folder` is `folder` if that is a complete entry. Otherwise it is a new folder, which is then renamed to `folder`, or
+    None if nothing can be saved.
     """
     if folder is None or disk_cache.is_whole(folder):
         return compile_(folder)

@@ -55,10 +55,11 @@ class Emitter:
         return [self.builder.gep(pointer, [self.builder.mul(stride, number(i))]) for i in range(count)]
 
     def opaque(self, value: Any) -> Any:
-        """Return an integer that LLVM knows nothing about, because it passes through an empty assembly instruction. LLVM then
-        does not compute what depends on this integer before an outer loop, and does not unroll a loop that counts with it.
-        Otherwise LLVM would prepare the offsets of all tiles and of all unrolled steps in advance, which need more registers
-        than there are.
+        """Return an integer that LLVM knows nothing about, because it passes through an empty assembly instruction.
+
+        LLVM then does not compute what depends on this integer before an outer loop, and does not unroll a loop that counts
+        with it. Otherwise LLVM would prepare the offsets of all tiles and of all unrolled steps in advance, which need more
+        registers than there are.
         """
         same = ir.InlineAsm(ir.FunctionType(value.type, [value.type]), "", "=r,0", side_effect=True)
         return self.builder.call(same, [value])
@@ -122,8 +123,10 @@ class Emitter:
         return self.call(f"llvm.fmuladd.{self.suffix}", self.vector, [x, y, z])
 
     def totals(self, vectors: list[Any]) -> Any:
-        """Return a vector whose lane i is the sum of the lanes of `vectors[i]`. There may be at most as many vectors as lanes.
-        Pairs of vectors are combined until one is left. For 16 sums of 16 lanes, this takes 45 instructions instead of 128.
+        """Return a vector whose lane i is the sum of the lanes of `vectors[i]`.
+
+        There may be at most as many vectors as lanes. Pairs of vectors are combined until one is left. For 16 sums of 16 lanes,
+        this takes 45 instructions instead of 128.
         """
         vectors = vectors + [self.zero] * (self.lanes - len(vectors))
         width = self.lanes

@@ -1,5 +1,6 @@
-"""The losses of a network's outputs: ½ squared error, binary and softmax cross-entropy of logits, with their derivatives. All
-functions take whole blocks, because a slice for each row would take 40 ns, more than the loss of a row.
+"""The losses of a network's outputs: ½ squared error, binary and softmax cross-entropy of logits, with their derivatives.
+
+All functions take whole blocks, because a slice for each row would take 40 ns, more than the loss of a row.
 """
 
 import numpy as np
@@ -72,7 +73,9 @@ def softmax(z, y, scale, derivative):
 @helper
 def losses(z, y, loss, scale, derivative):
     """Return the sum of the losses of all rows, and write `scale` times its derivative with respect to the logits z to
-    `derivative`. z and derivative are (rows, outputs). y is (rows, targets) and holds real numbers, 0 or 1, or class indices.
+    `derivative`.
+
+    z and derivative are (rows, outputs). y is (rows, targets) and holds real numbers, 0 or 1, or class indices.
     """
     if loss == SQUARED:
         return squared(z, y, scale, derivative)

@@ -78,9 +78,10 @@ def times_derivative(delta, h, activation):
 
 @helper
 def sum_of_rows(work, delta, batch, columns, one, add, out, at):
-    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`, or with `add` add them to `out`. The
-    sums are the product of a row of ones and delta, which takes a third of the time of a loop over rows. `one` is the index of
-    a number in `work` that may be overwritten.
+    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`, or with `add` add them to `out`.
+
+    The sums are the product of a row of ones and delta, which takes a third of the time of a loop over rows. `one` is the index
+    of a number in `work` that may be overwritten.
     """
     work[one] = 1
     multiply(work, one, 0, 0, work, delta, out, at, 1, batch, columns, add)
@@ -120,6 +121,7 @@ def widest_layer(layout):
 @helper
 def backward(theta, layout, activation, inputs, first, batch, z, delta, previous, work, out, add):
     """Write the gradient to `out`, or with `add` add it to `out`, by backpropagation after `forward` with the same arguments.
+
     `z` is the index of the last z, and `delta` the index of the loss' derivative with respect to it. At `previous` there is
     room for the derivative with respect to the widest layer.
     """

@@ -39,8 +39,9 @@ class KernelSignature:
         return self.result(*self.parameters.values())
 
     def fits(self, function: Callable[..., Any]) -> bool:
-        """Return True if the function takes these parameters in this order. A parameter may have another name, but not the name
-        of a parameter at another position.
+        """Return True if the function takes these parameters in this order.
+
+        A parameter may have another name, but not the name of a parameter at another position.
         """
         given, names = list(signature(function).parameters.values()), list(self.parameters)
         positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)

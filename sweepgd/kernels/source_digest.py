@@ -1,5 +1,7 @@
 """A digest of everything that a kernel's compiled code depends on: its own code, the helpers that it calls, and values of
-globals. Numba checks only the kernel's own file. After an edit of an imported helper or constant, it would run outdated code
+globals.
+
+Numba checks only the kernel's own file. After an edit of an imported helper or constant, it would run outdated code
 (numba#1833). It would also cache code that was loaded before an edit as the code of the edited file.
 """
 
@@ -47,8 +49,10 @@ def reached(function: Callable[..., Any]) -> set[Any]:
 
 
 def root(function: Callable[..., Any]) -> Path | None:
-    """Return the folder of a function's top-level package, or the file of a top-level module. Return None if it has no source
-    file. For sweepgd itself, return the function's own folder, so that an edit elsewhere does not compile the kernel again.
+    """Return the folder of a function's top-level package, or the file of a top-level module.
+
+    Return None if it has no source file. For sweepgd itself, return the function's own folder, so that an edit elsewhere does
+    not compile the kernel again.
     """
     file = Path(function.__code__.co_filename)
     if function.__module__ is None or not file.is_file():

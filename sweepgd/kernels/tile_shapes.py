@@ -1,7 +1,9 @@
-"""The sizes of vectors and register tiles. They depend on the vector registers of the processor for which kernels are compiled.
-A tile keeps its sums in registers during the loop over the inner dimension. If the sums do not fit, each step stores and loads
-some of them. On AVX2, with a peak of 118 GFLOP/s, vectors of 64 bytes in tiles of 4 × 4 ran at 52 GFLOP/s, and the tiles below
-at 110. `tests/kernels/test_tile_spills.py` reads the assembly of the tiles for every row of the table.
+"""The sizes of vectors and register tiles.
+
+They depend on the vector registers of the processor for which kernels are compiled. A tile keeps its sums in registers during
+the loop over the inner dimension. If the sums do not fit, each step stores and loads some of them. On AVX2, with a peak of 118
+GFLOP/s, vectors of 64 bytes in tiles of 4 × 4 ran at 52 GFLOP/s, and the tiles below at 110.
+`tests/kernels/test_tile_spills.py` reads the assembly of the tiles for every row of the table.
 """
 
 from typing import NamedTuple

@@ -92,14 +92,16 @@ def measure(
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
 ) -> pa.Table:
-    """Measure curvature at the minimisers recorded in a results directory. Return all rows, including those of earlier calls.
-    `measures` are names of the catalogue, by default all. `rows` is the number of training rows, or "full". `which` is "final",
-    "best" or both. `rescale`, `dtype` and `seed` are as in `[measure]` of a sweep file, and `overrides` are
-    `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20". The defaults of all these do not depend on the
-    sweep's own `[measure]`. `trials` are numbers and ranges, by default all. `timeout` is the limit of a measure in seconds.
-    `workers` is the number of processes, by default all cores. `executor` is as in `sweepgd.search`. `data_path` is the new
-    path of a data file that was moved. `plugins` are the plugin files that the sweep was run with. Measures recorded with equal
-    settings are not repeated. Raises SweepgdError before anything is measured if an argument is invalid.
+    """Measure curvature at the minimisers recorded in a results directory.
+
+    Return all rows, including those of earlier calls. `measures` are names of the catalogue, by default all. `rows` is the
+    number of training rows, or "full". `which` is "final", "best" or both. `rescale`, `dtype` and `seed` are as in `[measure]`
+    of a sweep file, and `overrides` are `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20". The defaults of
+    all these do not depend on the sweep's own `[measure]`. `trials` are numbers and ranges, by default all. `timeout` is the
+    limit of a measure in seconds. `workers` is the number of processes, by default all cores. `executor` is as in
+    `sweepgd.search`. `data_path` is the new path of a data file that was moved. `plugins` are the plugin files that the sweep
+    was run with. Measures recorded with equal settings are not repeated. Raises SweepgdError before anything is measured if an
+    argument is invalid.
     """
     options: dict[str, Any] = {
         "measures": listed(measures),

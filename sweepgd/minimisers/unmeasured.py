@@ -41,8 +41,10 @@ def chosen(results: Results, trials: Iterable[int | range] | None) -> set[int]:
 def missing_measures(
     results: Results, context: SweepContext, trials: set[int], note: Callable[[str], None]
 ) -> dict[MinimiserKey, list[MeasureRequest]]:
-    """Return the minimisers of these trials, each with its missing measures. `note` receives the number of runs without a
-    minimiser. Raises SweepgdError if runs were trained on other data than the context has.
+    """Return the minimisers of these trials, each with its missing measures.
+
+    `note` receives the number of runs without a minimiser. Raises SweepgdError if runs were trained on other data than the
+    context has.
     """
     rows = results.trials.select(["trial", "replicate", "status"]).to_pylist()
     status = {(row["trial"], row["replicate"]): row["status"] for row in rows if row["trial"] in trials}

@@ -30,10 +30,11 @@ API_VERSION = 1
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optimizer, which an entry point of group `sweepgd.optimizers` provides. `slots` names state vectors that are as long
-    as the parameter vector, or is a function from the layout to {name: length}. A rule with a hyperparameter "weight_decay"
-    applies the weight decay of a sweep itself; for other rules the trainer adds an L2 penalty on the weights. `learning_rate`
-    holds the default learning rate and the range that a search uses.
+    """An optimizer, which an entry point of group `sweepgd.optimizers` provides.
+
+    `slots` names state vectors that are as long as the parameter vector, or is a function from the layout to {name: length}. A
+    rule with a hyperparameter "weight_decay" applies the weight decay of a sweep itself; for other rules the trainer adds an L2
+    penalty on the weights. `learning_rate` holds the default learning rate and the range that a search uses.
     """
 
     name: str

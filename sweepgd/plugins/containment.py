@@ -1,5 +1,7 @@
-"""Protection of the command's process from plugin code that runs in it. Changes that affect the whole process are undone. The
-protection is not complete: sweeps/RESULTS.md says what plugin code can still do.
+"""Protection of the command's process from plugin code that runs in it.
+
+Changes that affect the whole process are undone. The protection is not complete: sweeps/RESULTS.md says what plugin code can
+still do.
 """
 
 import os
@@ -17,8 +19,9 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 @contextmanager
 def contained() -> Iterator[None]:
     """Redirect stdout to stderr within the block, and restore the state of the process afterwards: the working directory, the
-    recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and SIGTERM. A process that was forked within
-    the block ends at the end of the block. Does nothing outside of the main thread.
+    recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and SIGTERM.
+
+    A process that was forked within the block ends at the end of the block. Does nothing outside of the main thread.
     """
     if current_thread() is not main_thread():
         yield
@@ -43,8 +46,9 @@ def contained() -> Iterator[None]:
 
 @contextmanager
 def _stdout_aside() -> Iterator[None]:
-    """Redirect stdout to stderr, for Python and for C code, because another program may read the command's output. Code that
-    closes all descriptors, as daemons do, ends the process with a message, because the process cannot continue.
+    """Redirect stdout to stderr, for Python and for C code, because another program may read the command's output.
+
+    Code that closes all descriptors, as daemons do, ends the process with a message, because the process cannot continue.
     """
     streams = sys.stdin, sys.stdout, sys.stderr
     if sys.stdout is not None:

@@ -176,8 +176,9 @@ def _declared(thing: Any) -> str | None:
 
 
 def entries(kind: str) -> list[Entry]:
-    """Return all plugins of one kind, loaded. A plugin that does not load is listed with the reason. A name that several
-    distributions use has an entry for each of them.
+    """Return all plugins of one kind, loaded.
+
+    A plugin that does not load is listed with the reason. A name that several distributions use has an entry for each of them.
     """
     listed = []
     for name, points in sorted(_points(kind).items()):

@@ -18,8 +18,9 @@ def free_bytes(folder: Path) -> int:
 
 
 def check_writable(folder: Path) -> None:
-    """Raise SweepgdError if a folder cannot be written. The folder need not exist yet. This is a quick check before slow work;
-    opening the folder later finds all other errors.
+    """Raise SweepgdError if a folder cannot be written.
+
+    The folder need not exist yet. This is a quick check before slow work; opening the folder later finds all other errors.
     """
     existing = _existing(folder)
     for path in (folder, *folder.parents):

@@ -11,9 +11,10 @@ BEGUN = ".compacting"
 
 
 def finish_compaction(directory: Path) -> None:
-    """Replace the old parts by those of a complete compaction, and discard an incomplete compaction. This can be interrupted at
-    any point and repeated. Two renames replace a folder of parts. Between them the folder is missing, so that a row is never
-    present twice.
+    """Replace the old parts by those of a complete compaction, and discard an incomplete compaction.
+
+    This can be interrupted at any point and repeated. Two renames replace a folder of parts. Between them the folder is
+    missing, so that a row is never present twice.
     """
     shutil.rmtree(directory / BEGUN, ignore_errors=True)
     complete = directory / COMPACTED

@@ -54,6 +54,7 @@ def source(results: Results, note: Callable[[str], None]) -> Source:
 
 def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
     """Write the rows of directories without common trials to the new directory `out`, which appears only when it is complete.
+
     For any number of rows, memory holds only one row group and the rows of some neighbouring trials at a time. If a part is
     damaged or `out` cannot be written, raises SweepgdError and leaves nothing at `out`.
     """
@@ -102,8 +103,10 @@ def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
 
 
 def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Path) -> Iterator[pa.Table]:
-    """Yield the rows of parts in the order of trial and replicate. Rows of one run stay in the order of their part. The rows
-    are first distributed to one file for each range of trials between two `bounds`.
+    """Yield the rows of parts in the order of trial and replicate.
+
+    Rows of one run stay in the order of their part. The rows are first distributed to one file for each range of trials between
+    two `bounds`.
     """
     for path in paths:
         for table in parquet_reader.groups(path, schema):

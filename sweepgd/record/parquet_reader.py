@@ -28,9 +28,10 @@ class Damaged(SweepgdError):
 
 
 def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, filters: pc.Expression | None = None) -> pa.Table:
-    """Return a part with the columns of `schema`, or only some of its columns or rows. Columns that an older version lacks are
-    null. Every byte is checked; with `filters`, every byte that is read. Raises Damaged if a check fails, and SweepgdError if a
-    newer version wrote the part.
+    """Return a part with the columns of `schema`, or only some of its columns or rows.
+
+    Columns that an older version lacks are null. Every byte is checked; with `filters`, every byte that is read. Raises Damaged
+    if a check fails, and SweepgdError if a newer version wrote the part.
     """
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     with _opened(path) as file:

@@ -51,8 +51,10 @@ def numbers(within: Path, suffix: str) -> list[int]:
 
 
 def largest(directory: Path) -> int:
-    """Return the largest number of any table's parts, or 0 if there are no parts. All tables count, because existing parts are
-    never replaced, and a killed repair can leave parts whose trials part is missing.
+    """Return the largest number of any table's parts, or 0 if there are no parts.
+
+    All tables count, because existing parts are never replaced, and a killed repair can leave parts whose trials part is
+    missing.
     """
     return max((number for table in SCHEMAS for number in numbers(folder(directory, table), ".parquet")), default=0)
 

@@ -36,9 +36,10 @@ class Repaired:
 
 
 def repair(directory: Path | str) -> list[Repaired]:
-    """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log. No file is deleted. If a segment's
-    part of trials is lost, its other parts are moved too, so that its trials can be run again without duplicate rows. Raises
-    SweepgdError if another process is writing to the directory, or it cannot be written.
+    """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log.
+
+    No file is deleted. If a segment's part of trials is lost, its other parts are moved too, so that its trials can be run
+    again without duplicate rows. Raises SweepgdError if another process is writing to the directory, or it cannot be written.
     """
     root = load(directory).directory
     with writing(root), exclusively(root):

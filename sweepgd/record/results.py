@@ -41,9 +41,10 @@ class Minimum:
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of a results directory. Each is read at first use and sorted by trial and replicate; `curvature` is also
-    sorted by kind of weights, measure and rescaling. While a search is running, a table that is read later may contain more
-    trials than a table that was read earlier.
+    """The tables of a results directory.
+
+    Each is read at first use and sorted by trial and replicate; `curvature` is also sorted by kind of weights, measure and
+    rescaling. While a search is running, a table that is read later may contain more trials than a table that was read earlier.
     """
 
     directory: Path

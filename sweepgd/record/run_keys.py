@@ -35,8 +35,9 @@ def runs_in(log: Path) -> Runs:
 
 
 def has_more(log: Path, stop: Callable[[], bool] = never) -> bool:
-    """Return True if a log has rows of runs that are missing from the parts of its segment. Return False if the file is not a
-    log. `stop` is called after each record; once it returns True, return True early.
+    """Return True if a log has rows of runs that are missing from the parts of its segment.
+
+    Return False if the file is not a log. `stop` is called after each record; once it returns True, return True early.
     """
     directory, number = log.parent.parent, int(log.stem)
     logged: dict[str, list[Runs]] = {"trials": [], "minima": [], "curvature": []}

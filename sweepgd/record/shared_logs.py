@@ -24,8 +24,10 @@ def waiting_records(log: Path) -> Iterator[bytes]:
 
 
 def remove_waiting(log: Path) -> Path | None:
-    """Remove the log of a single command once its records are durable elsewhere. Also remove its folder if no other log is in
-    it. A damaged or incomplete log is kept as `log/<name>-<log's name>.torn`, and that path is returned; otherwise None.
+    """Remove the log of a single command once its records are durable elsewhere.
+
+    Also remove its folder if no other log is in it. A damaged or incomplete log is kept as `log/<name>-<log's name>.torn`, and
+    that path is returned; otherwise None.
     """
     folder, torn = log.parent, None
     if _is_whole(log):

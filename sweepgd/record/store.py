@@ -122,8 +122,9 @@ class Store:
         self.recorded.add(trial)
 
     def supplement(self, trial: int, record: bytes) -> None:
-        """Add measures of a recorded trial in memory; the next `flush` writes them. Their record has no rows of trials. Raises
-        ValueError if the trial is not recorded.
+        """Add measures of a recorded trial in memory; the next `flush` writes them.
+
+        Their record has no rows of trials. Raises ValueError if the trial is not recorded.
         """
         if trial not in self.recorded:
             raise ValueError(f"trial {trial} is not recorded")
@@ -143,8 +144,9 @@ class Store:
         check_held(self.directory, self._lock)
 
     def publish(self) -> None:
-        """Publish all records as complete, immutable parts. After a SweepgdError, the call can be repeated. Raises GivenUp if
-        `stop` returns True before the parts are complete.
+        """Publish all records as complete, immutable parts.
+
+        After a SweepgdError, the call can be repeated. Raises GivenUp if `stop` returns True before the parts are complete.
         """
         self._publish()
         with writing(self.directory):
@@ -173,9 +175,11 @@ class Store:
         return self._log.size + sum(self._log_path(number).stat().st_size for number in final)
 
     def close(self) -> None:
-        """Publish the rest, unless it is more than CLOSE_BYTES, and release the directory. Flushed records that are not
-        published, for example for lack of disk space, stay in the log. They are published when the directory is opened again.
-        If the disk is full, records that were not flushed are lost without an error. To get the error, call `flush` first.
+        """Publish the rest, unless it is more than CLOSE_BYTES, and release the directory.
+
+        Flushed records that are not published, for example for lack of disk space, stay in the log. They are published when the
+        directory is opened again. If the disk is full, records that were not flushed are lost without an error. To get the
+        error, call `flush` first.
         """
         self.stop = never
         try:

@@ -58,8 +58,9 @@ def with_search_state(record: bytes, state: str) -> bytes:
 
 
 class Packed(NamedTuple):
-    """The contents of a log record. Curve columns, parameter vectors and layouts are still bytes. Records of schema version 1
-    have no curvature.
+    """The contents of a log record.
+
+    Curve columns, parameter vectors and layouts are still bytes. Records of schema version 1 have no curvature.
     """
 
     trial: int

@@ -43,8 +43,9 @@ class Verified:
 
 
 def verify(directory: Path | str) -> Verified:
-    """Read every byte of a results directory, which may be in use. Raises SweepgdError if the directory is not a results
-    directory, or a newer version wrote it.
+    """Read every byte of a results directory, which may be in use.
+
+    Raises SweepgdError if the directory is not a results directory, or a newer version wrote it.
     """
     root = load(directory).directory
     # The order of listing matters: if a part is published meanwhile and is in an earlier list, it is also in the later lists.
@@ -127,8 +128,9 @@ def _repeated(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
 
 
 def _unknown(runs: Mapping[str, Mapping[Path, Runs]], recorded: Runs) -> Iterator[Finding]:
-    """Yield the parts of other tables that have rows of runs without a row in `trials`. Curvature of such runs is not damage,
-    because it was measured before a repair set the trials aside.
+    """Yield the parts of other tables that have rows of runs without a row in `trials`.
+
+    Curvature of such runs is not damage, because it was measured before a repair set the trials aside.
     """
     for table in ("curves", "minima", "curvature"):
         for path, found in runs[table].items():

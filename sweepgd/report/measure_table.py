@@ -33,10 +33,11 @@ COLUMNS = (
 
 
 def summary(table: pa.Table) -> list[dict[str, Any]]:
-    """Return one row per measure, kind of weights and rescaling, in the order of the catalogue. `table` holds rows of the
-    curvature table. Keys: `measure`, `which`, `rescaling`; `minimisers` and `without`, the numbers of minimisers with and
-    without a value; the medians of `value`, `error`, `rows_error` and `seconds`, or None; `rows` and `training_rows` of the
-    last measurement; `message`, the most frequent reason for a missing value.
+    """Return one row per measure, kind of weights and rescaling, in the order of the catalogue.
+
+    `table` holds rows of the curvature table. Keys: `measure`, `which`, `rescaling`; `minimisers` and `without`, the numbers of
+    minimisers with and without a value; the medians of `value`, `error`, `rows_error` and `seconds`, or None; `rows` and
+    `training_rows` of the last measurement; `message`, the most frequent reason for a missing value.
     """
     groups: dict[tuple[str, str, float], list[int]] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in ("measure", "which", "rescaling")), strict=True)):

@@ -50,9 +50,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Answer:
-    """A table under the question that it answers. `shown` holds columns with the texts of their cells. In a narrow console, the
-    `dispensable` columns are left out in their order, except those that are `kept`. Columns of equal name are left out
-    together. `empty` is shown if there are no columns.
+    """A table under the question that it answers.
+
+    `shown` holds columns with the texts of their cells. In a narrow console, the `dispensable` columns are left out in their
+    order, except those that are `kept`. Columns of equal name are left out together. `empty` is shown if there are no columns.
     """
 
     question: str

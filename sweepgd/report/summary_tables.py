@@ -29,9 +29,10 @@ CLASSES_SHOWN = 20
 
 
 def render(summary: Mapping[str, pa.Table]) -> Group:
-    """Return the tables of `summary` and `sharpness` for a rich console, each under the question that it answers. Tables
-    without a question are left out, because another table summarises them. Also left out are `by_optimizer` and `by_schedule`
-    if they have a single row, and `classes` if it has more than CLASSES_SHOWN rows.
+    """Return the tables of `summary` and `sharpness` for a rich console, each under the question that it answers.
+
+    Tables without a question are left out, because another table summarises them. Also left out are `by_optimizer` and
+    `by_schedule` if they have a single row, and `classes` if it has more than CLASSES_SHOWN rows.
     """
     tables = {name: table for name, table in summary.items() if name in TITLES or name in SHARPNESS}
     omitted: set[str] = {name for name in ("by_optimizer", "by_schedule") if name in tables and tables[name].num_rows == 1}

@@ -16,8 +16,9 @@ from sweepgd.training.objectives import are_of_best
 
 
 def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> Sweep:
-    """Return the sweep with the sampler version and the schedule settings that the directory was started with. Values that the
-    sweep itself sets are kept. `note` receives a line for each schedule setting that differs from its default.
+    """Return the sweep with the sampler version and the schedule settings that the directory was started with.
+
+    Values that the sweep itself sets are kept. `note` receives a line for each schedule setting that differs from its default.
     """
     path = directory / "sweep.toml"
     if not path.is_file():

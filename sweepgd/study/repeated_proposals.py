@@ -32,10 +32,11 @@ class Repeat(NamedTuple):
 
 
 class Repeats:
-    """An Optuna study that returns only new points. If the sampler proposes a known point, it is told the recorded outcome of
-    the first trial with that point: the values (with penalties), the last report if the trial was pruned, or the failure. The
-    study is told such repeats right before the trial that was proposed after them. The state of that trial records the repeats,
-    without their outcomes.
+    """An Optuna study that returns only new points.
+
+    If the sampler proposes a known point, it is told the recorded outcome of the first trial with that point: the values (with
+    penalties), the last report if the trial was pruned, or the failure. The study is told such repeats right before the trial
+    that was proposed after them. The state of that trial records the repeats, without their outcomes.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:

@@ -37,9 +37,10 @@ def sweep_of(
     seed: int,
     overrides: Iterable[str] = (),
 ) -> Sweep:
-    """Return a sweep with a single fixed configuration and the defaults of `train`. `data` is the name of a data set or the
-    path of a file. None means digits, or "none" if the model takes no data. Raises UsageError if both `epochs` and an override
-    set the budget.
+    """Return a sweep with a single fixed configuration and the defaults of `train`.
+
+    `data` is the name of a data set or the path of a file. None means digits, or "none" if the model takes no data. Raises
+    UsageError if both `epochs` and an override set the budget.
     """
     import tomli_w
 

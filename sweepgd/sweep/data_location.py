@@ -9,9 +9,11 @@ from sweepgd.sweep.toml_files import recorded
 
 
 def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -> Sweep:
-    """Return the sweep recorded as `text` in a results directory. If `data_path` is given, it replaces the recorded path of the
-    data. `where` names the text in error messages. Raises SweepgdError if a data file does not exist. Its content is compared
-    with the recorded fingerprint later, when the data are prepared.
+    """Return the sweep recorded as `text` in a results directory.
+
+    If `data_path` is given, it replaces the recorded path of the data. `where` names the text in error messages. Raises
+    SweepgdError if a data file does not exist. Its content is compared with the recorded fingerprint later, when the data are
+    prepared.
     """
     sweep = recorded(text, where)
     if data_path is not None:

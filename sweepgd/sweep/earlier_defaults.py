@@ -1,5 +1,6 @@
-"""Settings that were added to schedules after a release (`Setting.formerly`). A record that is older than such a setting has
-the setting's former value. A new sweep records its default.
+"""Settings that were added to schedules after a release (`Setting.formerly`).
+
+A record that is older than such a setting has the setting's former value. A new sweep records its default.
 """
 
 from collections.abc import Callable, Iterable, Iterator

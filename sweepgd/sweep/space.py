@@ -96,8 +96,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Space:
-    """The axes of a sweep. Each axis comes after the axis that it depends on. Points without a continuous axis are countable.
-    They have indices from 0, and the last axis varies fastest.
+    """The axes of a sweep.
+
+    Each axis comes after the axis that it depends on. Points without a continuous axis are countable. They have indices from 0,
+    and the last axis varies fastest.
     """
 
     axes: tuple[Axis, ...]

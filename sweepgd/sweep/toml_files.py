@@ -65,8 +65,9 @@ def path_of(name_or_path: str) -> Path:
 
 @contextmanager
 def naming(where: str | None) -> Iterator[None]:
-    """Put `where` before the message of a SettingError in the block, as `parse` does for all other keys. Settings are checked
-    after a sweep file is read, because plugins are registered in between.
+    """Put `where` before the message of a SettingError in the block, as `parse` does for all other keys.
+
+    Settings are checked after a sweep file is read, because plugins are registered in between.
     """
     try:
         yield
@@ -77,9 +78,10 @@ def naming(where: str | None) -> Iterator[None]:
 
 
 def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
-    """Return the sweep of a sweep file's text, with overrides applied. Relative data paths in the text are relative to
-    `folder`; those in overrides are relative to the current directory. Raises UsageError with one line that begins with `where`
-    if the sweep is not valid.
+    """Return the sweep of a sweep file's text, with overrides applied.
+
+    Relative data paths in the text are relative to `folder`; those in overrides are relative to the current directory. Raises
+    UsageError with one line that begins with `where` if the sweep is not valid.
     """
     try:
         table = toml_syntax.tables(text)
@@ -140,9 +142,11 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
 
 def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
     """Return the values of both sweeps for each key in which they differ and which changes what is computed; "not given" for a
-    missing value. `before` is the recorded sweep. A record may be older than a setting. A missing setting of a schedule has its
-    value of that time (see `former`). A missing setting of a measure has its current default, because each recorded measurement
-    carries its own settings.
+    missing value.
+
+    `before` is the recorded sweep. A record may be older than a setting. A missing setting of a schedule has its value of that
+    time (see `former`). A missing setting of a measure has its current default, because each recorded measurement carries its
+    own settings.
     """
     old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old

@@ -64,8 +64,10 @@ def row_orders(
 
 @dataclass(frozen=True)
 class Plan:
-    """The mini-batches of `rows` training rows. `batch_size(epoch)` is constant within an epoch and never shrinks. The last
-    batch of an epoch may be smaller; with `drop_last`, such a batch is left out.
+    """The mini-batches of `rows` training rows.
+
+    `batch_size(epoch)` is constant within an epoch and never shrinks. The last batch of an epoch may be smaller; with
+    `drop_last`, such a batch is left out.
     """
 
     rows: int

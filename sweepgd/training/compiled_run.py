@@ -70,9 +70,10 @@ class CompiledRun:
 
     @without_numpy_warnings
     def train(self, order: Array, bounds: Array, rates: Array, first: int, limit: float) -> tuple[int, float, float]:
-        """Make one update for each rate. Update number `first` + i uses the rows order[bounds[i]:bounds[i + 1]]. Return the
-        number of updates made, and the losses of the last two mini-batches, the last one first
-        (`sweepgd.kernels.trainer.train`).
+        """Make one update for each rate.
+
+        Update number `first` + i uses the rows order[bounds[i]:bounds[i + 1]]. Return the number of updates made, and the
+        losses of the last two mini-batches, the last one first (`sweepgd.kernels.trainer.train`).
         """
         before = self._flush()
         try:

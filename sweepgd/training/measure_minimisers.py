@@ -61,8 +61,10 @@ def minimisers(context: SweepContext, finished: TrialRecord) -> Iterator[Minimis
 def measurements(
     context: SweepContext, minimiser: Minimiser, wanted: Iterable[MeasureRequest], deadline: float = inf
 ) -> Iterator[Row]:
-    """Yield the rows of these measures at a minimiser. If a measure raises or is not done by `deadline`, its row has a message.
-    Raises MemoryError; the process must then end, because it may still hold the memory.
+    """Yield the rows of these measures at a minimiser.
+
+    If a measure raises or is not done by `deadline`, its row has a message. Raises MemoryError; the process must then end,
+    because it may still hold the memory.
     """
     measurer, initial = context.measurer(minimiser.replicate), context.initial(minimiser.replicate)
     for request in wanted:

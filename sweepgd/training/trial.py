@@ -127,8 +127,9 @@ def result_of(
     started_at: datetime,
     along_run: Sequence[Row] = (),
 ) -> TrialResult:
-    """Return the result of a trial whose replicates have all ended. A replicate that could not begin is given by its outcome.
-    `along_run` holds the rows of the measures along the runs.
+    """Return the result of a trial whose replicates have all ended.
+
+    A replicate that could not begin is given by its outcome. `along_run` holds the rows of the measures along the runs.
     """
     finished_at = datetime.now(UTC)
     finished = TrialRecord(task.trial, [], [], curvature=list(along_run))

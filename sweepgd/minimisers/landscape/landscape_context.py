@@ -84,7 +84,9 @@ class LandscapeContext:
 
     def minimum(self, run: RunKey) -> Minimum:
         """Return the weights to which a run's losses in `trials` belong: the final weights, or the best ones if the objective
-        is the best loss. Raises SweepgdError if the run has no such weights, or if they belong to other data or another model.
+        is the best loss.
+
+        Raises SweepgdError if the run has no such weights, or if they belong to other data or another model.
         """
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):

@@ -49,8 +49,9 @@ def best(trials: pa.Table) -> RunKey:
 
 
 def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
-    """Return a run of the smallest and one of the largest batch size, on the same data, with the nearest ln train losses. The
-    best runs of both sizes would not be comparable: such runs go furthest below `stop_at`, so their losses differ. Raises
+    """Return a run of the smallest and one of the largest batch size, on the same data, with the nearest ln train losses.
+
+    The best runs of both sizes would not be comparable: such runs go furthest below `stop_at`, so their losses differ. Raises
     SweepgdError if no two completed runs have the same data and different batch sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))

@@ -34,10 +34,12 @@ def survey(
     workers: int | None = None,
     executor: Any = None,
 ) -> Iterator[tuple[Path, pa.Table]]:
-    """Yield the line between the runs `ends`, and the planes through the runs `planes`, each with its file. Without `planes`,
-    there is a plane through each end. If `ends` is missing too, the ends are the runs of `pair`. If there is no pair, the only
-    landscape is the plane through the best run. A recorded landscape is read from its file. `workers` and `executor` are as in
-    `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights or there is nothing to draw.
+    """Yield the line between the runs `ends`, and the planes through the runs `planes`, each with its file.
+
+    Without `planes`, there is a plane through each end. If `ends` is missing too, the ends are the runs of `pair`. If there is
+    no pair, the only landscape is the plane through the best run. A recorded landscape is read from its file. `workers` and
+    `executor` are as in `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights or there is
+    nothing to draw.
     """
     options = landscape.options(workers, executor)
     if not planes:

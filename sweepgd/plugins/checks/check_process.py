@@ -114,8 +114,9 @@ def serve(connection: Connection, output: Connection, subject: Subject, plain: C
 
 
 def _all(connection: Connection, checks: Checks, plugin: Any, *, needed: bool) -> bool:
-    """Run checks and send their findings. Stop at an exception other than Flaw; with `needed`, stop at any failure. Return True
-    if all checks ran.
+    """Run checks and send their findings.
+
+    Stop at an exception other than Flaw; with `needed`, stop at any failure. Return True if all checks ran.
     """
     for name, check in checks.items():
         connection.send(name)

@@ -43,9 +43,10 @@ def quadratic(optimizer: Optimizer) -> str:
 
 
 def rosenbrock(optimizer: Optimizer) -> str:
-    """Check the descent on Rosenbrock's bent valley from (−1.2, 1) to (1, 1). A rule that only shrinks the weights ends at a
-    loss of 1. With a steepness of 1, curvatures are like those of the quadratic. With the usual 100 they reach 1000, and the
-    usual learning rates of networks diverge.
+    """Check the descent on Rosenbrock's bent valley from (−1.2, 1) to (1, 1).
+
+    A rule that only shrinks the weights ends at a loss of 1. With a steepness of 1, curvatures are like those of the quadratic.
+    With the usual 100 they reach 1000, and the usual learning rates of networks diverge.
     """
     found = descend(optimizer, build("rosenbrock", {"steepness": 1.0}, Shape("none", 0, 0, 0)))
     if not found.loss <= LOSS_OF_ROSENBROCK:

@@ -84,9 +84,10 @@ def deterministic(optimizer: Optimizer) -> str:
 
 
 def bounds(optimizer: Optimizer) -> str:
-    """Check that a rule writes only to its arrays. Compiled code does not check indices. A read or write beyond the end of a
-    slot reaches the next slot. To detect this, a second harness has more space between slots; such a rule gives other results
-    there.
+    """Check that a rule writes only to its arrays.
+
+    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. To detect this, a
+    second harness has more space between slots; such a rule gives other results there.
     """
     lengths = list(lengths_of(optimizer, LAYOUT).items())
     for dtype in DTYPES:

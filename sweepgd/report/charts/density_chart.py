@@ -29,9 +29,10 @@ LOWEST = 1e-7
 
 def spectral_density(results: Results) -> Chart:
     """Return a chart of the spectral density of the Hessian, with a panel per batch size: the first replicate of its best
-    configuration. All densities are of the same kind of weights, final or best. It is the kind that the losses belong to, if
-    that was measured. At most MOST_PANELS batch sizes are shown, evenly spaced. Raises Missing if no completed run has a
-    density.
+    configuration.
+
+    All densities are of the same kind of weights, final or best. It is the kind that the losses belong to, if that was
+    measured. At most MOST_PANELS batch sizes are shown, evenly spaced. Raises Missing if no completed run has a density.
     """
     trials = results.trials
     which, rows, _ = same_weights(completed(trials), _densities(results.curvature))

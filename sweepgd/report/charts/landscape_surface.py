@@ -25,7 +25,9 @@ AXES = {
 
 def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
     """Return a chart of the train and held-out loss on the plane, with the same logarithmic levels, and of the optimizer's
-    path. A ring marks the start of the path, and a dot its end. Losses beyond the floating-point range are drawn as the highest
+    path.
+
+    A ring marks the start of the path, and a dot its end. Losses beyond the floating-point range are drawn as the highest
     level. Raises Missing if the loss is beyond the range on the whole plane.
     """
     surface = table.filter(pc.equal(table["kind"], "surface"))

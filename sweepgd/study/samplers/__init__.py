@@ -20,8 +20,10 @@ NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))
 
 
 class NSGA2(NSGAIISampler):
-    """NSGA-II with the parents in the order of their trials. Optuna orders parents by rank when it selects them, but by trial
-    when it finds them in the study's cache. A rebuilt study has an empty cache, so it would draw other children.
+    """NSGA-II with the parents in the order of their trials.
+
+    Optuna orders parents by rank when it selects them, but by trial when it finds them in the study's cache. A rebuilt study
+    has an empty cache, so it would draw other children.
     """
 
     def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:

@@ -114,8 +114,9 @@ class WholePoints(Points):
 
 
 class GridPoints(WholePoints):
-    """The `size` points of the space's grid in order, without those at the places `without`. Raises UsageError if the space has
-    no grid, or a number exceeds the grid's size.
+    """The `size` points of the space's grid in order, without those at the places `without`.
+
+    Raises UsageError if the space has no grid, or a number exceeds the grid's size.
     """
 
     def __init__(self, space: Space, without: Collection[int] = ()) -> None:
