@@ -94,7 +94,7 @@ def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
             outcome = f"{rebuilt}curvature lost; {_RECOVERY[table]}"
         else:
             outcome = (
-                f"{rebuilt}{table} of {trials} are lost, but the rows of these trials remain; to run the trials again, move "
+                f"{rebuilt}{table} of {trials} lost, but the rows of these trials remain; to run the trials again, move "
                 f"*/{number:06}.parquet away and run the same sweepgd search"
             )
         if where is not None or table in damaged:

@@ -61,7 +61,7 @@ def test_test_files_with_other_columns_are_refused():
     refuse("t.csv: no column 'b'", "d.csv", UsageError, test_path="t.csv")
     write("t.csv", "a,b,kind\n1,2,cat\n1,inf,cat\n")
     refuse("t.csv: column 'b', row 2 is inf", "d.csv", test_path="t.csv")
-    refuse("of another format", "d.csv", UsageError, test_path="t.npz")
+    refuse("has another format than", "d.csv", UsageError, test_path="t.npz")
     np.savez("d.npz", x=INPUTS, kind=KINDS)
     np.savez("t.npz", x=INPUTS[:, :1], kind=KINDS)
     refuse("t.npz: 1 inputs and 1 targets, but d.npz has 2 and 1", "d.npz", inputs="x", test_path="t.npz")
