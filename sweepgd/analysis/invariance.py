@@ -55,6 +55,6 @@ def invariance(curvature: pa.Table) -> pa.Table:
             nonzero = chosen[before[chosen] != 0]
             row["ratio"] = float(np.median(after[nonzero] / before[nonzero])) if len(nonzero) else None
         else:
-            row["message"] = "no minimiser has a value both as trained and rescaled"
+            row["message"] = "no minimiser has values both as trained and after rescaling"
         found.append(row)
     return pa.Table.from_pylist(found, schema=SCHEMA)

@@ -91,8 +91,8 @@ class DataSpec(BaseModel):
     )
     fingerprint: str | None = Field(
         None,
-        description="with `path`, or the `folder` of a data set: written by a search to its results, to refuse data that have"
-        " changed since",
+        description="fingerprint of the data at `path`, or in the `folder` of a data set; a search records it, and later "
+        "refuses data that have changed",
     )
     split: Literal["tail", "random", "stratified"] = Field(
         "random",

@@ -55,7 +55,7 @@ class Worker:
     unsent: list[Any] = field(default_factory=list)
     """Those of its tasks that have not been sent yet; they are the last ones."""
     partial: Any = None
-    """Partial result recorded if the worker is lost."""
+    """The partial result, which is recorded if the worker is lost."""
     started: float | None = None
     """Start time of its running task, or of its set-up; None during start-up."""
     pace: float = inf

@@ -62,7 +62,7 @@ _double = _wide if WIDE == 2 else _columns(TILES.heights, 2)
 
 @helper
 def _block(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, rows, inner, columns, add):
-    """c ← a·b, or with `add` c ← c + a·b, in columns of tiles; b and c have row strides."""
+    """c ← a·b, or with `add` c ← c + a·b, in columns of tiles. b and c may have row strides."""
     lanes = VECTOR_BYTES // a.itemsize
     j = 0
     while j < columns:

@@ -138,7 +138,9 @@ def space_of(sweep: Sweep) -> Space:
     if sweep.space.weight_decay is not None:
         for name, entries in sweep.optimizer.items():
             if name in optimizers and "weight_decay" in entries:
-                raise UsageError(f"space.weight_decay and optimizer.{name}.weight_decay are the same: give one of them")
+                raise UsageError(
+                    f"space.weight_decay and optimizer.{name}.weight_decay are the same setting: give only one of them"
+                )
         axes.append(axis("weight_decay", sweep.space.weight_decay, WEIGHT_DECAY))
     axes += _setting_axes("optimizer", sweep.optimizer, optimizers, lambda name: optimizer_of(name).hyperparameters)
     axes += _setting_axes("schedule", sweep.schedule, schedules, lambda name: schedule_of(name).settings)
@@ -242,7 +244,7 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
     point["schedule_after_warmup"] = AFTER_WARMUP.check(after, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
     if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
-        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same: give one of them")
+        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same setting: give only one of them")
     if decay is not None and "weight_decay" not in spec.hyperparameters:
         point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
     return point

@@ -150,7 +150,7 @@ def test_weight_decay_of_the_space_sets_decoupled_decay_where_there_is_one():
 
 
 def test_a_weight_decay_given_twice_is_refused():
-    with pytest.raises(UsageError, match="are the same: give one of them"):
+    with pytest.raises(UsageError, match="are the same setting: give only one of them"):
         grid("space.optimizer='adamw'", "space.weight_decay=0.3", "optimizer.adamw.weight_decay=0.1")
 
 
