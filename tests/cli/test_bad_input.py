@@ -42,7 +42,7 @@ WRONG = {
     "space.learning_rate={low=0.1,high=1.0,step=0}": "step 0 must be finite and above 0",
     "space.learning_rate={low=0.1,high=1.0,step=nan}": "step nan must be finite and above 0",
     "space.learning_rate=-0.1": "space.learning_rate = -0.1: must be at least 0",
-    "space.learning_rate=0": "a rate of 0 learns nothing: give one above 0",
+    "space.learning_rate=0": "a learning rate of 0 learns nothing: give one above 0",
     "space.learning_rate=inf": "space.learning_rate = inf: give a finite number",
     "space.learning_rate='big'": "space.learning_rate = 'big': give a finite number",
     "space.learning_rate=[0.1,0.1]": "a value occurs twice",

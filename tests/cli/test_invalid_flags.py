@@ -49,7 +49,7 @@ COMMANDS = {
     "train --batch-size many": (2, "--batch-size 'many': give a whole number, or \"full\""),
     "train --batch-size 5000": (2, "batch_size 5000 exceeds the"),
     "train --epochs 0": (2, "Invalid value for '--epochs'"),
-    "train --learning-rate 0": (2, "a rate of 0 learns nothing"),
+    "train --learning-rate 0": (2, "a learning rate of 0 learns nothing"),
     "train --learning-rate -1": (2, "must be at least 0"),
     "train --optimizer adamm": (2, "unknown optimizer 'adamm': did you mean 'adam'?"),
     "train --model linear": (2, "model 'linear' is for regression"),

@@ -28,7 +28,7 @@ from refusals import FILE_SWEEP, assert_refused, csv, files
         (csv(), "data.inputs=['y']", 2, ["'y' is in both data.target and data.inputs: remove it from one"]),
         (csv(), "data.exclude=['y']", 2, ["'y' is in both data.target and data.exclude"]),
         (csv(), "data.test_path='data.csv'", 2, ["data.test_path is the training file itself"]),
-        (csv(2), "", 1, ["leave no training rows"]),
+        (csv(2), "", 1, ["leaves no training rows"]),
         ("x,y\n", "", 1, ["data.csv: no rows"]),
         ("", "", 1, ["cannot read data.csv: "]),
         ("x,y\n1,a\n2,b,c\n", "", 1, ["cannot read data.csv: ", "got 3: 2,b,c; put text that contains ',' in quotes"]),

@@ -149,7 +149,7 @@ def test_invalid_idx_files_are_refused():
     refused("cannot read i.idx.gz: Compressed file ended", gzip.compress(images)[:-12], suffix=".gz")
     refused("cannot read i.idx.gz: Not a gzipped file", images, suffix=".gz")
     refused("20 rows of inputs but 19 of targets", labels=idx_bytes((np.arange(19) % 2).astype("u1")))
-    refused("l.idx: 3 dimensions, but labels have 1", labels=images)
+    refused("l.idx: it has 3 dimensions, but labels have 1", labels=images)
     refused("an IDX file has none", kind=UsageError, inputs=["a"])
     refused("i.idx: no rows", idx_bytes(np.zeros((0, 2), "u1")), idx_bytes(np.zeros(0, "u1")))
     refused("no such file: m.idx", target="m.idx")
