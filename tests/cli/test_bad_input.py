@@ -94,7 +94,7 @@ WRONG = {
     "search.generation=0": "search.generation = 0: must be above 0",
     "search.trials=0": "search.trials = 0: must be above 0",
     "search.objectives=['validation_loss','train_loss'] search.pruner='median'": "the median pruner supports one objective",
-    "search.objective='test_loss'": "a search must not use the test part",
+    "search.objective='test_loss'": "a search must not use the test rows",
     "search.objective='steps_to_goal'": "search.objective = 'steps_to_goal' needs a goal: set budget.goal",
     "search.objective='validation_error'": "these data are not for classification: use validation_loss",
     "search.objective='validation_loss' data.validation=0.0": "there are no validation rows",

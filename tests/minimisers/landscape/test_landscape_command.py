@@ -35,7 +35,7 @@ def test_a_line_and_its_planes_are_numbers_and_pictures(run, folder):
 
     again = run(folder, "--line", "0", "1.1", "--resolution", "7")
     assert again.out == made.out
-    assert again.err.count("exists already, and is not computed again") == 3
+    assert again.err.count("exists already and is not computed again") == 3
 
 
 def test_pictures_go_where_they_are_wanted_and_json_is_all_of_stdout(run, folder, tmp_path):

@@ -52,7 +52,7 @@ def test_by_default_it_is_the_pair_and_the_planes_through_both(moons, surveyed):
     )
     names, recorder = surveyed(moons)
     assert recorder.began_ == []
-    assert all(note.endswith("exists already, and is not computed again") for note in recorder.notes[1:])
+    assert all(note.endswith("exists already and is not computed again") for note in recorder.notes[1:])
     assert len(names) == len(recorder.notes[1:]) == 3
 
 
