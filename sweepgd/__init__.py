@@ -42,8 +42,8 @@ __all__ = [
     "train",
 ]
 
-# Imported when first used: `sweepgd --help` and plugin look-ups need none of Numba, Optuna and Arrow.
-if not TYPE_CHECKING:  # a type checker would take every name for one of `__getattr__`
+# Imported when first used, because `sweepgd --help` and plugin look-ups do not need Numba, Optuna or Arrow.
+if not TYPE_CHECKING:  # because of `__getattr__`, a type checker would accept every name
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {

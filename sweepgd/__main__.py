@@ -1,7 +1,7 @@
 """The entry point of the `sweepgd` script and of `python -m sweepgd`.
 
-Ctrl-C and SIGTERM print one line at any time: their handlers are set before all other imports, which take most of a second.
-`sweepgd.core.interrupts` replaces the handlers when a command starts work that must end in order.
+Ctrl-C and SIGTERM print one line even during start-up: their handlers are set before all other imports, because these imports
+take most of a second. `sweepgd.core.interrupts` replaces the handlers when a command starts work that must end in order.
 """
 
 import atexit
@@ -15,14 +15,14 @@ from contextlib import suppress
 from types import FrameType
 
 INTERRUPTED = 130
-# The time that threads of plugins have to end by themselves.
+# Threads of plugins have this time, in seconds, to end by themselves.
 PATIENCE_SECONDS = 0.5
 
 
 def main() -> None:
     """Run the command line."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` and a shell's `&` ignore signals
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` and a shell's `&` start commands with some signals ignored
             signal.signal(number, _end)
     try:
         from sweepgd.cli.main import main
@@ -33,14 +33,14 @@ def main() -> None:
         raise
     finally:
         # A KeyboardInterrupt inside an `exec` of text, such as the creation of a dataclass, makes CPython end the process by
-        # SIGINT in place of its exit code (`unhandled_keyboard_interrupt`). The next `exec` of text resets this.
+        # SIGINT instead of with its exit code (`unhandled_keyboard_interrupt`). The next `exec` of text resets this.
         exec("")
 
 
 def _leave_threads(code: object) -> None:
-    """End the process without the threads that plugins have started, for which Python would wait without a time limit.
+    """End the process without waiting for threads that plugins started.
 
-    As at a normal exit, run the functions of `atexit` and flush files.
+    Python itself would wait for them forever. As at a normal exit, run the functions of `atexit` and flush files.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     foreign = [thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon]
@@ -56,7 +56,7 @@ def _leave_threads(code: object) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """End the process at once: a module that is being imported could catch a KeyboardInterrupt or print it."""
+    """End the process at once. A KeyboardInterrupt would not do: a module that is being imported could catch or print it."""
     try:
         os.write(2, b"sweepgd: interrupted\n")
     finally:

@@ -1,4 +1,4 @@
-"""All that a plugin may import, with `sweepgd.testing` for its tests; plugins/README.md describes it.
+"""The module that plugins import. Their tests may also import `sweepgd.testing`. plugins/README.md describes both.
 
 An optimizer, schedule, data set or model is declared as an `Optimizer`, `Schedule`, `Dataset` or `Model`, each with a `Setting`
 for every hyperparameter. Kernels read the layout table by its columns and call functions decorated with `helper`.
@@ -85,8 +85,8 @@ __all__ = [
     "slot_matrix",
 ]
 
-# Imported when first used: a plugin that is only listed needs no Numba and no Arrow.
-if not TYPE_CHECKING:  # a type checker would take every name for one of `__getattr__`
+# Imported when first used, because listing a plugin needs neither Numba nor Arrow.
+if not TYPE_CHECKING:  # because of `__getattr__`, a type checker would accept every name
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {

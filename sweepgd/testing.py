@@ -1,4 +1,6 @@
-"""The conformance kit of the plugin contracts: `check` for an author's own tests, and what `sweepgd plugin check` runs."""
+"""Checks that a plugin keeps to its contract. Authors call `check` in their own tests; `sweepgd plugin check` runs the same
+checks.
+"""
 
 from sweepgd.plugins.checks import (
     FAILED,

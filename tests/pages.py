@@ -51,7 +51,8 @@ def quickstart_table(results: Results) -> str:
     one, two, large = rows[1], rows[2], rows[512]
     said = (
         f"An update of 512 rows takes {large['seconds_per_update'] / one['seconds_per_update']:.0f} times as long as one of a"
-        f" single row, and an epoch 1/{one['seconds_per_epoch'] / large['seconds_per_epoch']:.0f} of the time;"
+        " single row, and an epoch at batch size 512 takes"
+        f" 1/{one['seconds_per_epoch'] / large['seconds_per_epoch']:.0f} of the time of one at batch size 1;"
         f" {two['diverged']} of {two['diverged'] + two['completed']} runs at batch size 2 diverged, and are recorded like the"
         " others. `sweepgd analyze results/quickstart --figures figures` also draws the map of learning rate and batch size;"
         " crosses are runs that diverged:"

@@ -1,4 +1,4 @@
-"""Records of small finished trials, and result directories that contain them."""
+"""Records of small finished trials, and results directories that contain them."""
 
 import os
 from collections.abc import Iterable
@@ -71,7 +71,7 @@ def supplement(store: Store, done: TrialRecord) -> None:
 
 
 def write(directory: Path, parts: Iterable[Iterable[TrialRecord]]) -> None:
-    """Write a closed result directory with one published part for each group of trials."""
+    """Write a closed results directory with one published part for each group of trials."""
     store = Store.open(directory, "name = 'written'\n")
     for part in parts:
         for done in part:

@@ -144,4 +144,4 @@ def test_the_model_is_measured_by_its_own_product(results, tmp_path):
 def test_a_model_refuses_data_that_it_does_not_fit(installed):
     refused = completed("train", "--model", "huber", "--data", "digits", env=installed)
     assert refused.returncode == 2
-    assert "model 'huber' is for data of task regression, and these are for classification" in refused.stderr
+    assert "model 'huber' is for regression, but the data are for classification" in refused.stderr

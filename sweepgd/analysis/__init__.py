@@ -1,6 +1,6 @@
-"""Answers from recorded tables: every function takes and returns `pyarrow.Table`.
+"""Answers from recorded tables.
 
-Nothing here sees a live study, a model or a kernel.
+Every function takes and returns `pyarrow.Table`. Nothing here uses a running study, a model or a kernel.
 """
 
 from sweepgd.analysis.best import best, ranked

@@ -6,22 +6,25 @@ import numpy as np
 
 from sweepgd.analysis.arrow_columns import Floats
 
-# Twelve rows still fit a screen, and twelve colours of a legend can be distinguished.
+# Twelve rows still fit on a screen, and the colours of a legend can still be distinguished.
 MOST_LEVELS = 12
 
 
-# Train losses within a tenth of a decade count as equal: λmax and trace fall about in proportion to the train loss.
+# Train losses within a tenth of a decade count as equal. The width matters, because λmax and the trace fall about in proportion
+# to the train loss.
 LOSS_LEVELS_A_DECADE = 10
 EQUAL_LOSS = 10 ** (1 / LOSS_LEVELS_A_DECADE)
 
 
 def batch_levels(values: Floats) -> Floats:
-    """Return `values`, (n,), unchanged if at most MOST_LEVELS are distinct, else each rounded to a power of two."""
+    """Return `values`, (n,), unchanged if at most MOST_LEVELS are distinct. Otherwise, round each to a power of two."""
     return _levels(values, lambda sizes: np.exp2(np.round(np.log2(sizes))))
 
 
 def rate_levels(values: Floats) -> Floats:
-    """Return positive `values`, (n,), unchanged if at most MOST_LEVELS are distinct, else rounded to 1, 2, 5, 10, 20, …"""
+    """Return positive `values`, (n,), unchanged if at most MOST_LEVELS are distinct. Otherwise, round them to 1, 2, 5, 10, 20,
+    …
+    """
     return _levels(values, _nearest_preferred)
 
 
@@ -39,6 +42,6 @@ def _levels(values: Floats, nearest: Callable[[Floats], Floats]) -> Floats:
 
 
 def _nearest_preferred(values: Floats) -> Floats:
-    # The thirds of a decade are 1, 2.15 and 4.64: rounded to one digit, 1, 2 and 5.
+    # The thirds of a decade are 1, 2.15 and 4.64. Rounded to one digit, these are 1, 2 and 5.
     thirds = np.round(3 * np.log10(values))
     return np.array([float(f"{10 ** (third / 3):.1g}") for third in thirds])

@@ -24,12 +24,13 @@ NAMES = (
 
 
 def classes(trials: pa.Table) -> pa.Table:
-    """Return one row per class: how the best configuration classifies the test rows, summed over its completed replicates.
+    """Return one row per class, which shows how the best configuration classifies the test rows, summed over its completed
+    replicates.
 
-    The validation rows are used if there is no test part. Columns: `class`; `rows`; `class_error`, the share of these rows
-    that is misclassified; `taken_for`, the most frequent wrong class; `taken_rows`, its count. The other columns are equal in
-    all rows: `part`; the means of `error`, `balanced_error` and `macro_f1`; `majority_error`, the error of always predicting
-    the largest class. The table is empty if no confusion matrix is recorded.
+    If there is no test part, the validation rows are used. Columns: `class`; `rows`, its number of rows; `class_error`, the
+    share of these rows that is misclassified; `taken_for`, the most frequent wrong class; `taken_rows`, the number of rows
+    taken for it. The other columns are equal in all rows: `part`; the means of `error`, `balanced_error` and `macro_f1`;
+    `majority_error`, the error of always predicting the largest class. The table is empty if no confusion matrix is recorded.
     """
     first = best(trials, 1)
     rows = trials.filter(pc.is_in(trials["trial"], first["trial"].combine_chunks()))

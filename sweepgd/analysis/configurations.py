@@ -21,7 +21,7 @@ TIMES = ("train_seconds", "seconds_per_update", "seconds_per_epoch")
 
 
 def configurations(trials: pa.Table) -> pa.Table:
-    """Return one row per configuration, by trial number; `repeats.once` chooses among trials of the same configuration.
+    """Return one row per configuration, in the order of trials. `repeats.once` chooses among trials of the same configuration.
 
     Columns: `trial` and its hyperparameters; the counts `replicates` and `completed`; `share_diverged`, `share_pruned`,
     `share_failed`, `share_timed_out`. Over the completed replicates: the mean of `objective` (the first of `objectives`) and

@@ -1,4 +1,4 @@
-"""Rank correlations of measures with the generalization gap or the test error, over all runs and over comparable runs."""
+"""Rank correlations of measures with the generalization gap or the test error, both over all runs and over comparable runs."""
 
 from typing import Any
 
@@ -41,10 +41,11 @@ def correlations(runs: pa.Table, target: str = "generalization_gap", *, seed: in
     batch size; "equal train loss", pairs within the same tenth of a decade, because loss and curvature decrease together
     during training.
 
-    Columns: `runs`, `configurations` and `pairs`, the numbers compared; `train_loss_from` and `train_loss_to`, the range of
-    their losses; `spearman`, in the rows of all runs, and `kendall`, with intervals; `verdict`, "larger gap" (or "error") for
-    an interval of τ above 0, "smaller gap" for one below, else "inconclusive", "too few" or "undefined" (null τ), with the
-    reason in `message`; `left_out`, the number of runs not compared, and among them the counts of `not_completed`.
+    Columns: `runs`, `configurations` and `pairs`, the numbers compared; `train_loss_from` and `train_loss_to`, the range of the
+    train losses of these runs; `spearman`, in the rows of all runs, and `kendall`, with intervals; `verdict`, "larger gap" (or
+    "error") if the interval of τ is above 0, "smaller gap" if it is below 0, and otherwise "inconclusive", "too few" or
+    "undefined" (null τ), with the reason in `message`; `left_out`, the number of runs that are not compared, and the counts of
+    those that did not complete (`not_completed`).
 
     `seed` draws the sample of configurations for the interval of a large study. Raises UsageError for another target.
     """
@@ -74,7 +75,7 @@ def correlations(runs: pa.Table, target: str = "generalization_gap", *, seed: in
 
 
 def _groups(runs: pa.Table, replicates: Groups) -> dict[str, Groups]:
-    """Return for each scope the group of each run, (runs,), or -1 for a run that is not compared."""
+    """Return, for each scope, the group of each run, (runs,). The group is -1 for a run that is not compared."""
     varied = axes(runs)
     chosen = [varied[name] for name in ("learning_rate", "batch_size") if name in varied]
     losses = floats(runs, "train_loss")
@@ -124,7 +125,7 @@ def _row(x: Floats, y: Floats, scope: _Scope, compared: Mask, reason: str, targe
     if not reason:
         tau = kendall(x[compared], y[compared], groups)
         if np.isnan(tau) and len(groups):
-            reason = "the measure or the target ties in every pair"
+            reason = "the measure or the target is equal in every pair"
     low = high = np.nan
     if not np.isnan(tau):
         sample, comparison = scope.sample(compared)

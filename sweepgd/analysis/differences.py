@@ -1,6 +1,6 @@
-"""Mean difference of a value between two sides of configurations, compared within a replicate, with a t interval.
+"""Mean difference of a value between two sides of configurations, with a t interval. The sides are compared within a replicate.
 
-The effect of a replicate's seed on all configurations cancels, even if some configurations lack a replicate.
+The effect of a replicate's seed on all configurations therefore cancels, even if some configurations lack a replicate.
 """
 
 from typing import NamedTuple
@@ -16,9 +16,9 @@ FEWEST_PAIRS = 3
 
 
 class Side(NamedTuple):
-    """The configurations of one side: their `values`, (configurations, replicates), NaN if missing, and their `match` numbers.
+    """The configurations of one side: their `values`, (configurations, replicates), are NaN if missing.
 
-    Configurations that differ only in their side have equal `match` numbers, (configurations,).
+    Configurations of two sides that are otherwise equal have the same number in `match`, (configurations,).
     """
 
     values: Floats
@@ -41,9 +41,10 @@ class Difference(NamedTuple):
 def difference(first: Side, second: Side) -> Difference:
     """Return the mean difference and the half-width of its t interval.
 
-    The interval is over "pairs" of matching configurations if there are at least FEWEST_PAIRS; else over "configurations" if
-    each side has two or more; else, if each side has one, over "runs", the replicates that both have: it then holds for these
-    two configurations only. There is no interval if only one of the sides has a single configuration.
+    The interval is over "pairs" of matching configurations if there are at least FEWEST_PAIRS. Otherwise it is over
+    "configurations" if each side has two or more. If each side has one configuration, it is over "runs", the replicates that
+    both have, and holds for these two configurations only. If only one of the sides has a single configuration, there is no
+    interval.
     """
     pairs = _pairs(first, second)
     if len(pairs) >= FEWEST_PAIRS:
@@ -60,7 +61,9 @@ def difference(first: Side, second: Side) -> Difference:
 
 
 def _pairs(first: Side, second: Side) -> Floats:
-    """Return the difference of each pair of matching configurations that share a replicate, or of the means of several."""
+    """Return the difference of each pair of matching configurations that share a replicate. If several configurations match,
+    use their means.
+    """
     found = []
     for match in np.intersect1d(first.match, second.match):
         parts = (side.values[side.match == match] for side in (first, second))
@@ -88,7 +91,7 @@ def _without_each(values: Floats) -> _Sums:
 def _within(first: _Sums, second: _Sums) -> Floats:
     """Return the mean difference of the sides within a replicate, (…), with least-squares weights of the replicates.
 
-    It is NaN if no replicate has both sides.
+    The result is NaN if no replicate has both sides.
     """
     total = np.maximum(first.counts + second.counts, 1)
     weights = first.counts * second.counts / total

@@ -7,7 +7,7 @@ from sweepgd.analysis.arrow_columns import floats, has_status, objective
 from sweepgd.analysis.repeats import once, repeats
 
 COMPLETED = "completed"
-# Every other status of a run.
+# All statuses except "completed".
 CUT_SHORT = ("diverged", "pruned", "failed", "timed_out")
 ENDINGS = (COMPLETED, *CUT_SHORT)
 
@@ -19,7 +19,8 @@ def endings(trials: pa.Table) -> pa.Table:
     """Return one row of counts for the study, or no row if nothing is recorded.
 
     Columns: `configurations`; `whole`, the configurations whose replicates all completed with an objective; `repeats`, the
-    trials that repeat a configuration, which the other columns do not count; `replicates`, and their number by status.
+    number of trials that repeat a configuration (the other columns do not count these); `replicates`, and the number of
+    replicates by status.
     """
     runs = once(trials)
     counts = dict.fromkeys(COLUMNS, 0)

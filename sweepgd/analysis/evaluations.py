@@ -1,4 +1,4 @@
-"""The evaluation from which a run's losses, errors and gap are taken, and their values at another evaluation."""
+"""The evaluation that a run's losses, errors and gap come from, and their values at another evaluation."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ KEYS = ["trial", "replicate", "update"]
 
 
 def evaluated_at(trials: pa.Table) -> Floats:
-    """Return the update after which each row's losses were evaluated, (rows,); the last update if it is not recorded."""
+    """Return the update after which each row's losses were evaluated, (rows,). If it is not recorded, it is the last update."""
     recorded = floats(trials, "evaluated_at_update")
     return np.where(np.isnan(recorded), floats(trials, "updates"), recorded)
 
@@ -19,8 +19,8 @@ def evaluated_at(trials: pa.Table) -> Floats:
 def at_evaluations(trials: pa.Table, curves: pa.Table | None, updates: Floats) -> pa.Table:
     """Return `trials` with losses, errors and gap of the evaluation after `updates`, (rows,), one update per row.
 
-    Rows that are already of that evaluation stay as they are. Other values are read from `curves`; they are null if `curves`
-    has no such evaluation or is None.
+    A row that already has the values of this evaluation stays as it is. The values of other rows are read from `curves`. They
+    are null if `curves` has no such evaluation or is None.
     """
     current = evaluated_at(trials)
     changed = (updates != current) & ~(np.isnan(updates) & np.isnan(current))  # two unknown updates count as equal

@@ -20,13 +20,13 @@ FEWEST_WHOLE = 3
 
 
 def by(trials: pa.Table, factor: str) -> pa.Table:
-    """Return one row for each value of `factor` (one of FACTORS), ascending, without runs that have no value.
+    """Return one row for each value of `factor` (one of FACTORS), ascending. Runs without a value are left out.
 
     Repeats of a configuration count once. More than MOST_LEVELS batch sizes are binned to powers of two.
 
     Columns over all runs with the value: the factor; the smallest and largest batch size in the bin (`batch_size_from`,
-    `batch_size_to`); `trials`, `replicates` and `share_diverged`; the number of replicates by status; the fewest
-    `steps_to_goal` of any configuration; the median `seconds_per_update` and `seconds_per_epoch` of completed runs.
+    `batch_size_to`); `trials`, `replicates` and `share_diverged`; the number of replicates by status; `steps_to_goal`, the
+    lowest of any configuration; the median `seconds_per_update` and `seconds_per_epoch` of completed runs.
 
     Columns of the best configuration, null if no run completed: `best_trial`, the other factors, `learning_rate`, `objective`,
     losses, errors and `generalization_gap` with standard errors, `evaluated_at_update`, `updates`.

@@ -15,7 +15,7 @@ from sweepgd.analysis.verdict import TARGETS, undefined, verdict
 from sweepgd.core.errors import UsageError, nearest
 
 OVERALL = "Ψ"
-# With more pairs, value and interval are computed from a sample of the groups.
+# If there are more pairs, value and interval are computed from a sample of the groups.
 MOST_PAIRS = 50_000
 
 SCHEMA = pa.schema(
@@ -28,12 +28,13 @@ SCHEMA = pa.schema(
 
 
 def granulated(runs: pa.Table, target: str = "generalization_gap", *, seed: int = 0) -> pa.Table:
-    """Return, for each measure of `measured` and each varied hyperparameter, the mean τ-b of groups that differ in it only.
+    """Return, for each measure of `measured` and each varied hyperparameter, the mean τ-b over groups of runs that differ in
+    this hyperparameter only.
 
-    The runs of a group share all other hyperparameters and the replicate, and with it the seed. Pairs at the same level of the
-    hyperparameter (`axis`) do not count. A group whose targets are all equal is left out; one whose measures alone are all
-    equal counts as 0. Larger groups are represented by MOST_OF_GROUP runs. The row with the axis "Ψ" is the mean over the axes.
-    `target` and the other columns are those of `correlations`. Raises UsageError for another target.
+    The runs of a group share all other hyperparameters, the replicate and therefore the seed. Pairs at the same level of the
+    hyperparameter (`axis`) do not count. A group whose targets are all equal is left out. A group whose targets vary but whose
+    measures are all equal counts as 0. Larger groups are represented by MOST_OF_GROUP runs. The row with the axis "Ψ" is the
+    mean over the axes. `target` and the other columns are those of `correlations`. Raises UsageError for another target.
     """
     if target not in TARGETS:
         raise UsageError(f"unknown target {target!r}: {nearest(target, TARGETS)}")
@@ -106,11 +107,11 @@ def _undefined(axis: str, comparisons: list[Comparison], jackknife: Jackknife, t
         return "no hyperparameter varied"
     if not any(len(each.pairs.first) for each in comparisons):
         return f"no two runs differ in {'one hyperparameter' if axis == OVERALL else 'this hyperparameter'} only"
-    return f"the {target.replace('_', ' ')} ties in every group"
+    return f"the {target.replace('_', ' ')} is equal within every group"
 
 
 def _mean(values: list[Floats]) -> Floats:
-    """Return the mean of several arrays, without NaN; NaN if all are NaN."""
+    """Return the mean of several arrays, ignoring NaN. The mean is NaN if all values are NaN."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     return np.divide(np.where(known, values, 0.0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)

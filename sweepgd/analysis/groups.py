@@ -9,7 +9,8 @@ from sweepgd.analysis.arrow_columns import Floats
 
 
 class Groups:
-    """Rows grouped by key, (rows,); `keys` is sorted. Each statistic is (keys,), and ignores NaN; NaN if nothing is left.
+    """Rows grouped by key, (rows,); `keys` is sorted. Each statistic is (keys,). It ignores NaN, and is NaN if no value is
+    left.
 
     `first` is the first row of each key, `index` the key number of each row, and `size` the number of rows of each key.
     """

@@ -19,13 +19,13 @@ SCHEMA = pa.schema(
 
 
 def invariance(curvature: pa.Table) -> pa.Table:
-    """Return one row per measure: its values at rescaled weights against those at the weights as trained.
+    """Return one row per measure, which compares its values at rescaled weights with its values at the weights as trained.
 
-    Values of the same minimiser and the same settings are compared. Columns: `minimisers`, the number compared, once for each
-    rescaling; the range of the rescalings; `ratio`, the median of rescaled to original value; `share_equal`, the share that
-    differs by at most 1 % beyond the recorded errors; `seen`, "invariant" if this share is above one half, else "changes", or
-    "inconclusive" with the reason in `message`; `expected`, "invariant" or "changes" by theory, null for a measure that is
-    not in the catalogue. The table is empty if nothing was measured at rescaled weights.
+    Values of the same minimiser and the same settings are compared. Columns: `minimisers`, the number of minimisers compared,
+    counted once for each rescaling; the range of the rescalings; `ratio`, the median of rescaled to original value;
+    `share_equal`, the share that differs by at most 1 % beyond the recorded errors; `seen`, "invariant" if this share is above
+    one half, else "changes", or "inconclusive" with the reason in `message`; `expected`, "invariant" or "changes" by theory,
+    null for a measure that is not in the catalogue. The table is empty if nothing was measured at rescaled weights.
     """
     rows = at_minimisers(curvature).select([*KEYS, "rescaling", "value", "error"])
     trained = pc.equal(rows["rescaling"], 1.0)
@@ -55,6 +55,6 @@ def invariance(curvature: pa.Table) -> pa.Table:
             nonzero = chosen[before[chosen] != 0]
             row["ratio"] = float(np.median(after[nonzero] / before[nonzero])) if len(nonzero) else None
         else:
-            row["message"] = "no minimiser has a value both as trained and rescaled"
+            row["message"] = "no minimiser has values both as trained and after rescaling"
         found.append(row)
     return pa.Table.from_pylist(found, schema=SCHEMA)

@@ -14,8 +14,8 @@ from sweepgd.analysis.arrow_columns import Floats
 from sweepgd.analysis.ranks import Groups, Pairs
 
 CONFIDENCE = 0.95
-# Share of the variance of independent pairs that a variance is at least. With 0.5, intervals of a few pairs contain τ = 0.5 in
-# 93 % of studies, with 0.6 in 96 %; with 0.7 a fifth fewer studies find it.
+# A variance is at least this share of the variance of independent pairs. With 0.5, intervals of a few pairs contain τ = 0.5 in
+# 93 % of studies, and with 0.6 in 96 %. With 0.7, a fifth fewer studies find the correlation.
 LEAST_VARIANCE = 0.6
 
 
@@ -50,11 +50,12 @@ class Jackknife(NamedTuple):
 
 
 def interval(estimate: float, jackknife: Jackknife) -> tuple[float, float]:
-    """Return the t interval around `estimate`, a correlation; NaN if it is undefined without one of the configurations.
+    """Return the t interval around `estimate`, a correlation. The interval is NaN if the correlation is undefined when one of
+    the configurations is left out.
 
     The jackknife underestimates the variance if nearly all pairs agree: with 12 configurations in six pairs and τ = 0.9, its
-    intervals contained τ in 27 to 58 % of studies. The variance is therefore at least LEAST_VARIANCE times that of as many
-    independent pairs, `independent_variance` times 1 - τ², with τ shrunk to 0 as in Agresti & Coull (1998).
+    intervals contained τ in 27 to 58 % of studies. The variance is therefore at least LEAST_VARIANCE times that of the same
+    number of independent pairs, which is `independent_variance` times 1 - τ² (τ shrunk to 0 as in Agresti & Coull, 1998).
     """
     from scipy.special import stdtrit  # takes 0.2 s to import
 
@@ -71,7 +72,7 @@ def interval(estimate: float, jackknife: Jackknife) -> tuple[float, float]:
 
 
 def interval_columns(name: str, low: float, high: float) -> dict[str, float]:
-    """Return an interval as the columns `name`low and `name`high of a row, or no columns if it is undefined."""
+    """Return an interval as the columns `name`low and `name`high of a row, or no columns if the interval is undefined."""
     return {} if np.isnan(low) else {f"{name}low": low, f"{name}high": high}
 
 
@@ -93,7 +94,7 @@ def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknif
     ranks = [_sum_by_run(sign, pairs, len(x), opposite=True) / 2 for sign in signs]
 
     def products(one: int, other: int) -> tuple[float, Floats]:
-        """Return the sum of products of ranks, and by how much it decreases without each run, (runs,).
+        """Return the sum of products of ranks, and the decrease of this sum without each run, (runs,).
 
         Without a run, its own product is missing, and every other rank changes by half a sign.
         """
@@ -109,7 +110,7 @@ def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknif
 def group_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
     """Return the jackknife of the mean τ-b of the groups, x and y (runs,).
 
-    A group whose `y` are all equal is left out; a group whose `x` alone are all equal counts as 0.
+    A group whose `y` are all equal is left out; a group whose `y` vary but whose `x` are all equal counts as 0.
     """
     pairs, groups, configurations = comparison.pairs, comparison.groups, comparison.configurations
     a, b = _signs(x, pairs), _signs(y, pairs)
@@ -127,7 +128,9 @@ def group_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
 
 
 def _taus(both: Floats, first: Floats, second: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return τ-b from sums over pairs, 0 if the first variable ties in all pairs, and a mask: the second varies."""
+    """Return τ-b from sums over pairs, which is 0 if the first variable is equal in all pairs, and a mask that is True where
+    the second variable varies.
+    """
     scale = np.sqrt(first * second)
     return np.divide(both, scale, out=np.zeros(len(both)), where=scale > 0), second > 0
 
@@ -146,10 +149,10 @@ def _sum_by_run(values: Floats, pairs: Pairs, runs: int, opposite: bool = False)
 
 
 def _jackknife(sums: list[tuple[float, Floats]], comparison: Comparison) -> Jackknife:
-    """Return the jackknife of Σxy/√(Σx² Σy²) from each sum and its decrease without each run."""
+    """Return the jackknife of Σxy/√(Σx² Σy²) from the three sums and their decreases without each run."""
     configurations = comparison.configurations
     xy, xx, yy = (np.append(total - np.bincount(configurations, weights=decrease), total) for total, decrease in sums)
-    # Sums that are 0 may keep a rounding error.
+    # Sums that should be 0 may have a rounding error.
     scale = np.sqrt(np.where((xx > 1e-9) & (yy > 1e-9), xx * yy, 0.0))
     values = _ratio(xy, scale)
     variance = comparison.replicates / max(1, len(comparison.pairs.first))

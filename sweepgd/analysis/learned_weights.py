@@ -24,9 +24,8 @@ def has_few_parameters(trials: pa.Table) -> bool:
 
 
 def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table:
-    """Return the parameters of the `n` best configurations, best first; empty if there are more than MOST_PARAMETERS.
-
-    Final parameters are used, or the best ones if the losses in `trials` are of these.
+    """Return the parameters of the `n` best configurations, best first. The table is empty if the model has more than
+    MOST_PARAMETERS. Final parameters are used, or the best parameters if the losses in `trials` belong to these.
 
     Columns: `trial`, `optimizer`, `schedule`, `batch_size`, `learning_rate`, and for each parameter its mean over the
     completed replicates and, in `<name>_sd`, its standard deviation (n - 1; null for one replicate). Names are those of
@@ -64,7 +63,7 @@ def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table
 
 
 def parameter_names(layout: Layout) -> list[str]:
-    """Return a name for each entry of the flat parameter vector, numbered from 1 if several are of a kind: w1, w2, b.
+    """Return a name for each entry of the flat parameter vector, numbered from 1 if there are several of one kind: w1, w2, b.
 
     The letter is w for a weight, b for a bias, s for a scale, and x for a coordinate.
     """

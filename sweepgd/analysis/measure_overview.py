@@ -1,4 +1,4 @@
-"""Overview of the recorded measures and how they were taken."""
+"""Overview of the recorded measures and of how they were computed."""
 
 import json
 from typing import Any
@@ -30,11 +30,12 @@ SCHEMA = pa.schema(
 
 
 def measures(trials: pa.Table, curvature: pa.Table) -> pa.Table:
-    """Return one row per recorded measure, at the minimisers of completed runs as trained, as the other tables use it.
+    """Return one row per recorded measure, about the values that the other tables use: those at the trained minimisers of
+    completed runs.
 
     Columns: `measure`, `description`, `source`; `which` weights, final or best; `invariant`, true if rescaling does not change
     the measure; `values` and `missing`, the numbers of runs with and without a value, and the first `message` of a missing
-    one; `rows`, the number of data rows measured, out of `training_rows` (null if not recorded); `dtype`; `exact`, true for
+    value; `rows`, the number of data rows measured, out of `training_rows` (null if not recorded); `dtype`; `exact`, true for
     exact Hessian products and false for differences of gradients; `others`, the number of values that are not used because
     their settings differ; `rows_error`, the median standard error due to measuring a subset of the rows, as a share of the
     value, null if not estimated.
@@ -87,7 +88,7 @@ def _row(rows: pa.Table, chosen: Indices, every: Indices, run_of_row: Indices, v
 
 
 def _runs_with_values(runs: pa.Table, rows: pa.Table) -> dict[str, int]:
-    """Return the number of `runs` that have a value of each measure, at either kind of weights."""
+    """Return, for each measure, the number of `runs` that have a value at either kind of weights."""
     run_of_row = run_indices(runs, rows)
     known = (run_of_row >= 0) & ~np.isnan(floats(rows, "value"))
     return {

@@ -10,7 +10,8 @@ from sweepgd.analysis.arrow_columns import Floats
 
 Groups = npt.NDArray[np.int64]
 
-# The number of pairs grows with the square of the group: a larger group is represented by this many runs, drawn at random.
+# The number of pairs grows with the square of the group's size. Therefore a larger group is represented by this many runs,
+# drawn at random.
 MOST_OF_GROUP = 64
 
 
@@ -22,12 +23,12 @@ def spearman(x: Floats, y: Floats, groups: Groups) -> float:
 
 
 def kendall(x: Floats, y: Floats, groups: Groups) -> float:
-    """Return Kendall's τ-b over the pairs that share a group, all (runs,); NaN if `x` or `y` ties in all these pairs.
+    """Return Kendall's τ-b over the pairs that share a group, all (runs,); NaN if `x` or `y` is equal in all these pairs.
 
-    If both variables are ordered by group first, all pairs across groups agree. SciPy's count, in O(n log n), minus these pairs
-    is the count within groups.
+    If both variables are first ordered by group, all pairs across groups agree. The count within groups is then SciPy's count,
+    in O(n log n), minus these pairs.
     """
-    from scipy.stats import kendalltau  # takes 0.5 s to import: a search without measures should not wait for it
+    from scipy.stats import kendalltau  # imported late: it takes 0.5 s, and a search without measures does not need it
 
     if len(x) < 2:
         return np.nan
@@ -38,7 +39,7 @@ def kendall(x: Floats, y: Floats, groups: Groups) -> float:
     if min(untied) == across:
         return np.nan
     agreement = kendalltau(first, second).statistic * math.sqrt(untied[0] * untied[1])
-    # Both factors are integers, so that the square root is exact if they are equal, and perfect agreement gives exactly 1.
+    # Both factors are integers. If they are equal, the square root is exact, so that perfect agreement gives exactly 1.
     return float(np.round(agreement) - across) / math.sqrt((untied[0] - across) * (untied[1] - across))
 
 
@@ -62,7 +63,7 @@ class Pairs(NamedTuple):
 
 
 def pairs_in(groups: Groups, levels: Groups, most: int | None = MOST_OF_GROUP) -> Pairs:
-    """Return all pairs of runs in the same group with different `levels`, both (runs,), of at most `most` runs per group."""
+    """Return all pairs of runs in the same group with different `levels`, both (runs,), using at most `most` runs per group."""
     shuffled = np.random.default_rng(0).permutation(len(groups))
     order = shuffled[np.argsort(groups[shuffled], kind="stable")]
     sizes = np.bincount(groups)
@@ -83,7 +84,7 @@ def pairs_in(groups: Groups, levels: Groups, most: int | None = MOST_OF_GROUP) -
 
 
 def distinct(labels: Groups) -> int:
-    """Return the number of distinct labels, which are not negative; ten times as fast as sorting them."""
+    """Return the number of distinct labels. Labels are not negative, so that counting is ten times as fast as sorting."""
     return int(np.count_nonzero(np.bincount(labels)))
 
 

@@ -15,8 +15,8 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
 
     Columns: `learning_rate` and `batch_size`, the level of the cell (the value itself in a grid, log-spaced in a continuous
     search), with bounds in `<name>_low` and `<name>_high`; `trials`; `share_diverged` of their replicates; `best_trial` and
-    `objective` of the best configuration, null if none completed; in this case `pruned_objective` is the lowest last objective
-    of a pruned one. Rates of zero are left out, because both axes are logarithmic.
+    `objective` of the best configuration, null if none completed; `pruned_objective`, in this case the lowest last objective of
+    a pruned configuration. Rates of zero are left out, because both axes are logarithmic.
     """
     every = configurations(trials)
     rates, sizes = floats(every, "learning_rate"), floats(every, "batch_size")

@@ -1,4 +1,4 @@
-"""Repeated trials of a configuration. They have the same seeds, so that they add no evidence."""
+"""Repeated trials of a configuration. They add no evidence, because they have the same seeds."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,9 @@ from sweepgd.analysis.arrow_columns import has_status
 
 
 def once(trials: pa.Table) -> pa.Table:
-    """Return the rows of one trial per `config_id`: the one with the most completed replicates, or the first of these."""
+    """Return the rows of one trial per `config_id`: the trial with the most completed replicates, or the first of several such
+    trials.
+    """
     chosen, _ = _chosen(trials)
     return trials if chosen.all() else trials.filter(pa.array(chosen))
 
@@ -20,7 +22,9 @@ def repeats(trials: pa.Table) -> int:
 
 
 def _chosen(trials: pa.Table) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Return a mask of the rows whose trial represents its configuration, and the trial numbers, both (rows,)."""
+    """Return a mask that is True in rows of the trial that represents its configuration, and the trial numbers, both
+    (rows,).
+    """
     numbers = trials["trial"].to_numpy()
     encoded = trials["config_id"].combine_chunks().dictionary_encode(null_encoding="encode")
     configurations = encoded.indices.to_numpy(zero_copy_only=False)

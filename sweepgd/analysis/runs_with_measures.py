@@ -28,9 +28,10 @@ def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = No
     the order of the catalogue; null if a run has no value. Runs that did not complete have neither losses nor measures. A
     configuration that several trials ran is represented by one of them (`repeats.once`).
 
-    All values are of the same kind of weights, final or best: the kind of the losses in `trials` if it was measured, else the
-    other kind, with losses from `curves` (null without). A column holds values of the same settings: the settings with values
-    for the most runs, then on the most data rows, then the newest. Values at rescaled weights are left out.
+    All values are of the same kind of weights, final or best: the kind that the losses in `trials` belong to if it was
+    measured, or else the other kind, with losses from `curves` (null without `curves`). A column holds values of the same
+    settings. These are the settings with values for the most runs; among several, those on the most data rows; and then the
+    newest. Values at rescaled weights are left out.
     """
     runs = once(trials).sort_by(ORDER)
     finished_rows, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)
@@ -74,7 +75,9 @@ class SameWeights(NamedTuple):
 
 
 def same_weights(runs: pa.Table, curvature: pa.Table) -> SameWeights:
-    """Return the measurements at the kind of weights of the losses in `runs`, or at the other kind if only it has values."""
+    """Return the measurements at the kind of weights that the losses in `runs` belong to, or at the other kind if only that
+    kind has values.
+    """
     rows = as_trained(curvature)
     last, losses_at = floats(runs, "updates"), evaluated_at(runs)
     kinds = ("final", "best") if np.array_equal(last, losses_at, equal_nan=True) else ("best", "final")
@@ -104,7 +107,7 @@ def at_minimisers(curvature: pa.Table) -> pa.Table:
 
 
 def rows_by_measure(rows: pa.Table) -> dict[str, Indices]:
-    """Return the row numbers of each recorded measure, by name, in the order of the catalogue."""
+    """Return the row numbers of each recorded measure by its name. The measures are in the order of the catalogue."""
     names = rows["measure"].combine_chunks().dictionary_encode()
     codes = names.indices.to_numpy(zero_copy_only=False)
     catalogue = list(CATALOGUE)
@@ -126,7 +129,9 @@ def catalogue_entry(name: str) -> Measure | None:
 
 
 def run_indices(runs: pa.Table, rows: pa.Table) -> Indices:
-    """Return for each of `rows` the row number of its trial and replicate in the sorted `runs`, (rows,); -1 if missing."""
+    """Return, for each of `rows`, the row number of its trial and replicate in the sorted `runs`, (rows,). It is -1 if
+    missing.
+    """
     base = max((pc.max(table["replicate"]).as_py() or 0 for table in (runs, rows)), default=0) + 1
     keys, wanted = (table["trial"].to_numpy() * base + table["replicate"].to_numpy() for table in (runs, rows))
     if not len(keys):

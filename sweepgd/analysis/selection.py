@@ -11,16 +11,17 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.arrow_columns import Floats, nullable, objective
 
-# With two replicates, a single one would select.
+# With two replicates, a single one would select the configuration.
 FEWEST_REPLICATES = 3
 
 
 def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa.Array]:
-    """Return the objective of the first, second, … configuration on the replicate that did not rank them: mean and standard
-    error over the replicates, both (ranks,).
+    """Return the objective of the first, second, … configuration on the replicate that was not used to rank them: mean and
+    standard error over the replicates, both (ranks,).
 
-    `whole` holds the complete configurations of `trials`. Ranks beyond their number are null. All are null if there is only one
-    configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different replicates.
+    `whole` holds the complete configurations of `trials`. Ranks beyond the number of configurations are null. All are null if
+    there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different
+    replicates.
     """
     values = _objectives(trials, whole)
     found = np.full((ranks, values.shape[1]), np.nan)
@@ -32,7 +33,8 @@ def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa
 
 
 def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], count: int) -> tuple[pa.Array, pa.Array]:
-    """Return the same for the best configuration of each group, both (count,); null for fewer than two configurations.
+    """Return the same as `by_rank`, but for the best configuration of each group, both (count,). Groups of fewer than two
+    configurations have null.
 
     `groups` holds the group number of each configuration of `whole`, (configurations,).
     """
@@ -60,7 +62,7 @@ def _objectives(trials: pa.Table, whole: pa.Table) -> Floats:
 
 
 def _means_of_others(values: Floats) -> Floats:
-    """Return for each replicate the means over the other replicates, (replicates, configurations)."""
+    """Return, for each replicate, the means over the other replicates, (replicates, configurations)."""
     count = values.shape[1]
     return ((values.sum(axis=1, keepdims=True) - values) / max(1, count - 1)).T
 

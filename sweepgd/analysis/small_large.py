@@ -30,15 +30,15 @@ SCHEMA = pa.schema(
 
 
 def small_large(runs: pa.Table) -> pa.Table:
-    """Return one row per loss, error and measure: the smallest against the largest batch size (or level) that completed.
+    """Return one row per loss, error and measure, which compares the smallest with the largest batch size (or level) that
+    completed. Runs are compared at matched train loss, in a window of losses of width EQUAL_LOSS. In each window, count the
+    runs of the size that has fewer. The window with the largest count is used, and among equal ones that with the most runs of
+    both sizes. `outside` counts the other runs. If no window has two runs of each size, all runs are described, `matched` is
+    false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs; `…_diverged`, `…_pruned`, `…_failed`
+    and `…_timed_out` count the other runs of that size.
 
-    Runs are compared at matched train loss, in a window of losses of width EQUAL_LOSS. It is the window with the most runs of
-    the size that has fewer runs in it, then with the most runs of both; `outside` counts the other runs. If no window has two
-    runs of each size, all runs are described, `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd`
-    (n - 1) are over runs; `…_diverged`, `…_pruned`, `…_failed` and `…_timed_out` count the other runs of that size.
-
-    `ratio` is the ratio of geometric means, large to small, within a replicate. Its 95 % t interval is that of the mean
-    logarithm, `over` the unit chosen by `differences.difference`, with the number of `pairs`. `verdict` is "larger" or
+    `ratio` is the ratio of geometric means, large to small, within a replicate. Its 95 % t interval is the interval of the mean
+    logarithm. `over` is the unit that `differences.difference` chose, and `pairs` the number of pairs. `verdict` is "larger" or
     "smaller" (at the large batch size) if the interval excludes 1, else "inconclusive", "too few", "undefined" or "no ratio".
     `message` has the reason, or says that the verdict holds for two configurations only. The table is empty if only one batch
     size completed.
@@ -87,7 +87,7 @@ def small_large(runs: pa.Table) -> pa.Table:
 
 
 def _window(losses: Floats, small: np.ndarray, large: np.ndarray) -> tuple[float, float] | None:
-    """Return the bounds of the window of losses; None if no window has two runs of each size.
+    """Return the bounds of the window of losses, or None if no window has two runs of each size.
 
     `losses` is (runs,), and `small` and `large` are masks of the runs of each size, (runs,).
     """
@@ -135,7 +135,7 @@ def _compared(small: Side, large: Side) -> dict[str, Any]:
     # Logarithms of equal values differ by rounding errors only.
     if found.half_width < 1e-12:
         return row | {"verdict": UNDEFINED, "message": "the values do not vary"}
-    # Beyond e^±700 a float64 overflows: two runs that differ by orders of magnitude can give such an interval.
+    # Beyond e^±700 a float64 overflows. Two runs that differ by orders of magnitude can give such an interval.
     low, high = np.exp(np.clip([found.mean - found.half_width, found.mean + found.half_width], -700, 700))
     row |= {"ratio_low": float(low), "ratio_high": float(high)}
     if low <= 1 <= high:

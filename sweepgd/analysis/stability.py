@@ -20,8 +20,8 @@ def _nesterov(beta: Floats) -> Floats:
 
 # ηλ at the edge of stability of each optimizer, as a function of β: Cohen et al. 2021, equation 1. The steps of
 # momentum_average are 1 - β times as long as those of momentum. λ is an eigenvalue of the loss with its L2 penalty, because
-# these optimizers add the gradient of the penalty to that of the loss. The edge of an adaptive optimizer depends on a
-# preconditioned λmax, and that of a plugin is unknown.
+# these optimizers add the gradient of the penalty to the gradient of the loss. The edge of an adaptive optimizer depends on a
+# preconditioned λmax, and the edge of a plugin is unknown.
 EDGES: dict[str, Callable[[Floats], Floats]] = {
     "sgd": lambda beta: np.full(len(beta), 2.0),
     "momentum": _momentum,
@@ -60,7 +60,7 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
     formula is known; `ratio`, the sum of λmax and weight decay over the threshold.
     """
     path = curvature.filter(pc.and_(pc.equal(curvature["which"], "path"), pc.equal(curvature["measure"], "lambda_max")))
-    # λmax may be measured twice after the same update: the last value is the newest.
+    # λmax may be measured twice after the same update. The last value is the newest.
     last = [("value", "last"), ("rows_error", "last")]
     path = path.select([*KEYS, "value", "rows_error"]).group_by(KEYS, use_threads=False).aggregate(last)
     joined = along(trials, curves, path)
@@ -96,10 +96,10 @@ def stability(trials: pa.Table, rows: pa.Table) -> pa.Table:
     """Return one row per configuration from the `rows` of `edge_of_stability`. The closest to the threshold is first.
 
     Columns: `trial`, `optimizer`, `batch_size`; `measurements`, the number of measurements after the first update, over all
-    replicates; `share_beyond`, the share of those with a threshold that exceed it; and `epoch`, `learning_rate`,
-    `lambda_max`, `rows_error`, `weight_decay`, `threshold` and `ratio` of the measurement closest to the threshold, or with the
-    largest λmax if there is no threshold. Configurations that ended before the first measurement are last, with 0
-    `measurements`. The table is empty if λmax was not measured along training.
+    replicates; `share_beyond`, the share that exceeds the threshold, among those with a threshold; and `epoch`,
+    `learning_rate`, `lambda_max`, `rows_error`, `weight_decay`, `threshold` and `ratio` of the measurement closest to the
+    threshold, or with the largest λmax if there is no threshold. Configurations that ended before the first measurement are
+    last, with 0 `measurements`. The table is empty if λmax was not measured along training.
     """
     rows = rows.filter(pc.and_(pc.is_valid(rows["learning_rate"]), pc.is_valid(rows["lambda_max"])))
     ratios = floats(rows, "ratio")

@@ -21,8 +21,8 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
     """Return the level numbers of each hyperparameter that varies among `runs`, (runs,), by name.
 
     Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`; other numbers with more than MOST_LEVELS
-    values are binned at quantiles. A missing value, such as beta1 of SGD, is a level of its own. A hyperparameter with one
-    value follows from its optimizer or schedule and is left out.
+    values are binned at quantiles. A missing value, such as beta1 of SGD, is a separate level. A hyperparameter with only one
+    value besides that follows from the optimizer or schedule and is left out.
     """
     found = {name: codes(runs, name) for name in TEXT_COLUMNS}
     sizes, rates = floats(runs, "batch_size"), floats(runs, "learning_rate")
@@ -54,7 +54,7 @@ def _numbered(values: npt.NDArray[Any]) -> Codes:
 
 
 def _bin_positive(values: Floats, levels: Callable[[Floats], Floats]) -> Floats:
-    """Return `levels` of the positive values, and the other values unchanged: levels are logarithmic."""
+    """Return `levels` of the positive values, and the other values unchanged, because levels are logarithmic."""
     result = values.copy()
     result[values > 0] = levels(values[values > 0])
     return result

@@ -4,7 +4,7 @@ import numpy as np
 
 # Intervals over fewer configurations do not have their nominal coverage.
 FEWEST = 10
-# Five pairs without a common configuration all agree by chance in 1 study of 16.
+# If no two pairs share a configuration, five pairs all agree by chance in 1 study of 16.
 FEWEST_PAIRS = 6
 INCONCLUSIVE, TOO_FEW, UNDEFINED = "inconclusive", "too few", "undefined"
 
@@ -12,20 +12,20 @@ TARGETS = {"generalization_gap": "gap", "test_error": "error"}
 
 
 def verdict(low: float, high: float, reason: str, configurations: int, pairs: float, target: str) -> tuple[str, str | None]:
-    """Return a verdict and a message with its reason, None for a direction.
+    """Return a verdict, and a message with its reason, which is None for a direction.
 
-    The verdict is "larger …" or "smaller …" with the name of the target, the direction in which it changes with the measure;
-    "undefined" if a `reason` is given; "too few"; or "inconclusive". `pairs` is the mean number of pairs of configurations
-    in a replicate.
+    A direction is "larger …" or "smaller …" with the name of the target, and says how the target changes if the measure is
+    larger. Other verdicts are "undefined" if a `reason` is given, "too few" and "inconclusive". `pairs` is the mean number of
+    pairs of configurations in a replicate.
     """
     if reason:
         return UNDEFINED, reason
     if configurations < FEWEST:
-        return TOO_FEW, f"fewer than {FEWEST} configurations that can be compared"
+        return TOO_FEW, f"fewer than {FEWEST} configurations can be compared"
     if pairs < FEWEST_PAIRS:
         return TOO_FEW, f"fewer than {FEWEST_PAIRS} pairs of configurations in a replicate"
     if np.isnan(low):
-        return TOO_FEW, "undefined without one of the configurations"
+        return TOO_FEW, "the correlation is undefined if one of the configurations is left out"
     if low <= 0 <= high:
         return INCONCLUSIVE, "the interval contains 0"
     return f"{'larger' if low > 0 else 'smaller'} {TARGETS[target]}", None
@@ -34,7 +34,7 @@ def verdict(low: float, high: float, reason: str, configurations: int, pairs: fl
 def undefined(measure: np.ndarray, target: np.ndarray, replicates: np.ndarray, name: str) -> str:
     """Return the reason why a measure and its target, each (runs,), have no rank correlation within a replicate.
 
-    It is "" if they have one, or if no replicate has two runs. `name` is the name of the target.
+    Return "" if they have a correlation, or if no replicate has two runs. `name` is the name of the target.
     """
     target_name = name.replace("_", " ")
     if len(measure) < 2:

@@ -14,10 +14,12 @@ from sweepgd.cli.output import show
 def analyze(
     directory: Annotated[Path, typer.Argument(help="A results directory.")],
     best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
-    figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Write figures there, as PNG and SVG.")] = None,
+    figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     json_: Json = False,
 ) -> None:
-    """Show what a sweep found: best configurations; by batch size, optimizer and schedule; sharp against flat minima."""
+    """Show what a sweep found: the best configurations; tables by batch size, optimizer and schedule; sharpness against
+    generalization.
+    """
     from sweepgd.analysis import classes, sharpness, summary
     from sweepgd.cli.console import say
     from sweepgd.record import load

@@ -14,12 +14,12 @@ from rich.text import Text
 from sweepgd.cli.streams import raw
 from sweepgd.core.errors import printable
 
-# Width for a pipe or a file, for which rich uses 80. Most tables fit in 120 columns without leaving any out.
+# Width of the text for a pipe or a file. The default of rich is 80; most tables fit in 120 without leaving out a column.
 WIDTH = 120
 
 
 class SafeConsole(Console):
-    """A console that escapes control characters in the text that it shows, but not its own for styles and progress bars.
+    """A console that escapes control characters in the text it shows. Its own, for styles and progress bars, are not escaped.
 
     Markup and emoji codes in a text are not interpreted.
     """
@@ -33,12 +33,12 @@ class SafeConsole(Console):
 
 
 def stdout() -> SafeConsole:
-    """Return a console on stdout. Its width is that of the terminal, else COLUMNS, else WIDTH."""
+    """Return a console on stdout. Its width is the terminal's, or COLUMNS if there is no terminal, or else WIDTH."""
     return SafeConsole(sys.stdout, width=None if _is_limited() else WIDTH)
 
 
 def width() -> float:
-    """Return the largest length of a line on stdout; infinity if neither a terminal nor COLUMNS limits it."""
+    """Return the largest length of a line on stdout, or infinity if neither a terminal nor COLUMNS limits the length."""
     return stdout().width if _is_limited() else inf
 
 
@@ -47,7 +47,7 @@ def _is_limited() -> bool:
 
 
 def say(*sentences: str) -> None:
-    """Print sentences in one line, or, if the terminal is too narrow, in one line each, wrapped between words."""
+    """Print sentences in one line. If the terminal is too narrow, each sentence begins a line and is wrapped between words."""
     line, console = " ".join(sentences), stdout()
     if not console.is_terminal or max(map(cell_len, line.split("\n"))) <= console.width:
         print(line)

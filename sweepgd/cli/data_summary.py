@@ -1,4 +1,4 @@
-"""Summary of a data set: its inputs and their kinds, target, classes, and the rows of each part."""
+"""Summary of a data set: inputs and their kinds, target, classes, and the number of rows in each part."""
 
 from typing import Any
 
@@ -12,7 +12,9 @@ NAMES_SHOWN, CLASSES_SHOWN = 6, 10
 
 
 def data_values(data: Data) -> dict[str, Any]:
-    """Return the summary as values for JSON: columns and their kinds, inputs, targets, rows of each part and class, notes."""
+    """Return the summary as values for JSON: columns and their kinds, inputs, targets, notes, and the number of rows in each
+    part and class.
+    """
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     values: dict[str, Any] = {
         "name": data.name,
@@ -34,7 +36,7 @@ def class_counts(data: Data) -> np.ndarray:
 
 
 def data_lines(data: Data) -> list[str]:
-    """Return the summary as lines of text, none for a model without data."""
+    """Return the summary as lines of text; no lines for a model without data."""
     if data.task == "none":
         return []
     by_kind: dict[str, list[str]] = {}
@@ -43,7 +45,7 @@ def data_lines(data: Data) -> list[str]:
     total = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
     inputs = "; ".join(f"{kind} ({len(names):,}): {_first(names, NAMES_SHOWN)}" for kind, names in by_kind.items())
     lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{total}"]
-    if data.target_names != ("target 0",):  # the default name of an unnamed target
+    if data.target_names != ("target 0",):  # the name given to a target without a name
         lines.append(f"  target: {_first(data.target_names, NAMES_SHOWN)}")
     if data.task == "classification":
         counts = class_counts(data)
@@ -51,7 +53,7 @@ def data_lines(data: Data) -> list[str]:
         largest = 1 - counts.max() / counts.sum()
         lines.append(
             f"  classes: {len(data.classes):,}, with training rows: {_first(listed, CLASSES_SHOWN)};"
-            f" always predicting the largest: {percent(largest)} % wrong"
+            f" always predicting the largest class is {percent(largest)} % wrong"
         )
     rows = data_values(data)["rows"]
     lines.append("  rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))

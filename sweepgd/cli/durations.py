@@ -9,7 +9,9 @@ _NUMBER = r"\d+(?:\.\d+)?"
 
 
 def seconds(text: str, flag: str) -> float:
-    """Return the seconds of a duration such as "90s" or "1h30m". Raise UsageError, which names `flag`, if it is invalid."""
+    """Return the seconds of a duration such as "90s" or "1h30m". If the duration is invalid, raise a UsageError that names
+    `flag`.
+    """
     if re.fullmatch(_NUMBER, text.strip()):
         value = float(text)
     elif re.fullmatch(rf"(?:\s*{_NUMBER}\s*[smhd]\s*)+", text):

@@ -1,4 +1,4 @@
-"""`sweepgd init`: copy a bundled sweep to a file to edit."""
+"""`sweepgd init`: copy a bundled sweep to a file that you can edit."""
 
 from pathlib import Path
 from shlex import quote
@@ -11,9 +11,9 @@ from sweepgd.core.errors import SweepgdError, UsageError
 
 def init(
     name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
-    file: Annotated[Path | None, typer.Argument(help="Where to write it; NAME.toml if not given.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="File to write; NAME.toml if not given.")] = None,
 ) -> None:
-    """Copy a bundled sweep to a file to edit. The copy is named after the file."""
+    """Copy a bundled sweep to a file that you can edit. The name of the copied sweep is the file's name."""
     from sweepgd.cli.console import say
     from sweepgd.core.errors import nearest
     from sweepgd.sweep import bundled, copy_of

@@ -18,13 +18,16 @@ def landscape(
         tuple[str, str] | None,
         typer.Option(
             metavar="RUN RUN",
-            help="Draw the line through two runs, each TRIAL or TRIAL.REPLICATE; if not given, through the runs of the smallest"
-            " and the largest batch size with the nearest train losses.",
+            help="Draw the line through these two runs, each written as TRIAL or TRIAL.REPLICATE. If not given: the runs of "
+            "the smallest and the largest batch size whose train losses are nearest to each other.",
         ),
     ] = None,
     surface: Annotated[
         list[str],
-        typer.Option(metavar="RUN", help="Draw a plane through this run (repeatable); both ends of the line if not given."),
+        typer.Option(
+            metavar="RUN",
+            help="Draw a plane through this run (repeatable). If not given: one through each of the line's two runs.",
+        ),
     ] = [],  # noqa: B006 (typer copies it)
     directions: Annotated[
         str, typer.Option(help="Directions of a plane: path (two principal components of the optimizer's path) or random.")
@@ -32,7 +35,7 @@ def landscape(
     resolution: Annotated[int, typer.Option(help="Points along each side of a plane.")] = 41,
     extent: Annotated[
         float | None,
-        typer.Option(help="Half the width of a plane; if not given, wide enough for the path, or 1 without a path."),
+        typer.Option(help="Half the width of a plane. If not given: enough to show the path, or 1 without a path."),
     ] = None,
     rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part of the data to evaluate a plane on.")] = "2000",
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of these rows and of random directions.")] = 0,
@@ -62,7 +65,7 @@ def landscape(
     from sweepgd.minimisers.landscape.survey import survey
     from sweepgd.report.landscape_pictures import as_json, in_words, write_pictures
 
-    if sum(argument.partition("=")[0] == "--line" for argument in sys.argv) > 1:  # Typer would use only the last
+    if sum(argument.partition("=")[0] == "--line" for argument in sys.argv) > 1:  # Typer would use the last only
         raise UsageError("--line is given twice: draw one line at a time")
     ends = None if line is None else (RunKey.parse(line[0]), RunKey.parse(line[1]))
     planes = [RunKey.parse(text) for text in surface]

@@ -13,7 +13,7 @@ def list_(
     kind: Annotated[str, typer.Argument(metavar="optimizers|schedules|models|datasets|sweeps|measures", help="What to list.")],
     json_: Json = False,
 ) -> None:
-    """Show what is installed, with the distribution that it comes from, or what can be measured."""
+    """List what is installed, with the distribution of each entry, or what can be measured."""
     from sweepgd.cli.listing import KINDS, listing, table
 
     if kind not in KINDS:

@@ -13,14 +13,14 @@ from sweepgd.curvature.catalogue import MEASURES
 from sweepgd.plugins import registry
 from sweepgd.schedules import BATCH_SCHEDULES
 
-# Wide enough for the line of a learning rate or a range without a line break.
+# Wide enough that a learning rate or a range is shown in one line.
 WIDEST_SETTINGS = 48
 
 KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps", "measures")
 
 
 def listing(kind: str) -> list[dict[str, Any]]:
-    """Return one row per entry of a kind, for tables and JSON. A plugin that fails to load has its error in `error`."""
+    """Return one row per entry of a kind, for tables and JSON. If a plugin fails to load, `error` holds the message."""
     if kind == "sweeps":
         return _sweeps()
     if kind == "measures":

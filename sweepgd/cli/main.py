@@ -24,7 +24,7 @@ from sweepgd.cli.verify import verify
 from sweepgd.core.errors import SweepgdError, one_line, reason
 from sweepgd.core.interrupts import end_on_interrupt
 
-# The class that Typer raises for flags and arguments that it cannot parse; it exports only the children of that class.
+# The class of Typer's errors about flags and arguments that it cannot parse. Typer exports only subclasses of it.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ app = typer.Typer(
 app.add_typer(plugin)
 app.command(
     epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000",
-    context_settings={"allow_extra_args": True},  # refused with a message of ours
+    context_settings={"allow_extra_args": True},  # parsed only to refuse them with our own message
 )(measure)
 app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
 app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _run() -> tuple[str, int]:
-    """Run the command line. Return the message that it ends with, or "", and its exit code."""
+    """Run the command line. Return its last message, which may be "", and its exit code."""
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
         check_environment(sys.argv[1:])
@@ -84,7 +84,7 @@ def _run() -> tuple[str, int]:
 
 
 def _os_error_text(error: OSError) -> str:
-    """Return the error and its file as text, or "" if the reader of stdout has ended, as in `sweepgd list | head`."""
+    """Return the error and its file as text. Return "" if the reader of stdout has ended, as in `sweepgd list | head`."""
     try:
         flush_stdout()
     except SweepgdError as problem:

@@ -31,19 +31,28 @@ def measure(
     context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
     measures: Annotated[
-        list[str], typer.Option(metavar="NAME,…", help="Measures to take (repeatable); all of them if not given.")
+        list[str], typer.Option(metavar="NAME,…", help="Measures to compute (repeatable); all of them if not given.")
     ] = [],  # noqa: B006 (typer copies it)
     rows: Annotated[
-        str | None, typer.Option(metavar="N|full", help="Number of training rows, a fixed random subset; 512 if not given.")
+        str | None,
+        typer.Option(
+            metavar="N|full", help="Size of the fixed random subset of training rows to measure on; 512 if not given."
+        ),
     ] = None,
     which: Annotated[
-        list[str], typer.Option(metavar="final,best", help="Weights of a run to measure at (repeatable); final if not given.")
+        list[str],
+        typer.Option(
+            metavar="final,best", help="Which recorded weights of a run to measure at (repeatable); final if not given."
+        ),
     ] = [],  # noqa: B006
     trials: Annotated[
         str | None, typer.Option(metavar="N,N-N,…", help="Trials to measure, such as 1,5-9; all if not given.")
     ] = None,
     rescale: Annotated[
-        float | None, typer.Option(metavar="F", help="Also measure the same function with its layers rescaled by F.")
+        float | None,
+        typer.Option(
+            metavar="F", help="Also measure after rescaling layers by F, which leaves the network's function unchanged."
+        ),
     ] = None,
     dtype: Annotated[str | None, typer.Option(help="Precision, float32 or float64; the model's if not given.")] = None,
     seed: Annotated[
@@ -58,7 +67,8 @@ def measure(
         ),
     ] = [],  # noqa: B006
     timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Stop a measure after this time, such as 60s; no limit if not given.")
+        str | None,
+        typer.Option(metavar="TIME", help="Stop a single measure after this time, such as 60s; no limit if not given."),
     ] = None,
     workers: Workers = None,
     on: On = None,
@@ -126,12 +136,12 @@ def measure(
 
 
 def _names(given: Sequence[str]) -> list[str] | None:
-    """Return the names in a repeatable option, each use of which may list several; None if there are none."""
+    """Return the names in a repeatable option, or None if there are none. One use of the option may list several names."""
     return [name.strip() for text in given for name in text.split(",")] or None
 
 
 def _ranges(text: str) -> list[int | range]:
-    """Return the numbers and ranges of a text such as "1,5-9". Raises UsageError for another form."""
+    """Return the numbers and ranges of a text such as "1,5-9". Raises UsageError for any other form."""
     ranges: list[int | range] = []
     for part in text.split(","):
         first, dash, last = (end.strip() for end in part.partition("-"))

@@ -16,7 +16,7 @@ def merge(
     ] = None,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
 ) -> None:
-    """Combine the shards of a search into one record, equal to that of the undivided search."""
+    """Combine the shards of a search into one record, which equals the record of an undivided search."""
     import pyarrow.compute as pc
 
     from sweepgd.study.merge_shards import merge as combine

@@ -16,7 +16,7 @@ INTERRUPTED = 130
 SOME_FAILED = 3
 LARGEST_SEED = 2**32 - 1
 
-# Commands in the order of a study: create, run, analyze, measure, maintain. Commands that are not listed come last.
+# The commands in the order in which a study uses them: create, run, analyze, measure, maintain. Other commands come last.
 ORDER = (
     *("search", "init", "train", "list", "analyze", "measure", "landscape"),
     *("dashboard", "verify", "compact", "merge", "plugin"),
@@ -24,7 +24,7 @@ ORDER = (
 
 
 class InOrder(TyperGroup):
-    """A command group whose help lists the commands in ORDER, each with its whole first paragraph."""
+    """A command group whose help lists the commands in ORDER, each with the whole first paragraph of its description."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         rank = {name: position for position, name in enumerate(ORDER)}
@@ -58,7 +58,9 @@ Plugin = Annotated[
 ]
 DataPath = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="New path of the sweep's data file or folder, which must hold the same data."),
+    typer.Option(
+        metavar="FILE", help="New path of the sweep's data file or folder, if it was moved. It must hold the same data."
+    ),
 ]
 On = Annotated[
     str | None,
@@ -69,17 +71,21 @@ On = Annotated[
         envvar="SWEEPGD_ON",
     ),
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Workers of the cluster that --on dask, slurm, … starts.")]
+Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of workers that --on dask, slurm, … starts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="More on stderr: a line for each trial.", envvar="SWEEPGD_VERBOSE")
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes; all cores if not given.", envvar="SWEEPGD_WORKERS")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Number of processes; one per core if not given.", envvar="SWEEPGD_WORKERS")
+]
 
 
 def check_environment(arguments: Sequence[str]) -> None:
-    """Raise UsageError for an argument or environment variable that would otherwise fail late, in a library's own words."""
+    """Raise UsageError for an argument or environment variable that would otherwise fail later, with a library's own
+    message.
+    """
     given = {f"the argument {text!r}": text for text in arguments}
     given |= {f"{name}={text!r}": text for name, text in os.environ.items() if name.startswith("SWEEPGD_")}
     for what, text in given.items():
@@ -91,27 +97,28 @@ def check_environment(arguments: Sequence[str]) -> None:
 
 
 def settle_imports() -> None:
-    """Exclude all imported objects from the garbage collection when Python ends, which takes 0.4 s of a `search`.
+    """Exclude all imported objects from the garbage collection at the end of Python, which would take 0.4 s of a `search`.
 
-    Call it after the imports and before any plugin runs: objects that plugins leave, such as an open file, are still collected.
+    Call this function after the imports and before any plugin runs. Objects that plugins leave, such as an open file, are then
+    still collected.
     """
     gc.freeze()
 
 
 def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
-    """Return for each option whether the command line gives it, and it therefore overrides environment variables."""
+    """Return for each option whether it is given on the command line, where it overrides environment variables."""
     return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
 
 
 def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
-    """Return the number of local workers and the cluster, of which at most one is given. Raises UsageError if both are."""
+    """Return the number of local workers and the cluster. Raises UsageError if both are given."""
     from sweepgd.execution.clusters import Cluster
 
     given = on_command_line(context, "workers", "on")
     if workers is not None and on is not None:
         if given["workers"] == given["on"]:
             one, other = ("--workers", "--on") if given["on"] else ("SWEEPGD_WORKERS", "SWEEPGD_ON")
-            raise UsageError(f"{one} are processes of this machine, and {other} names a cluster: give one of them")
+            raise UsageError(f"{one} sets processes of this machine and {other} names a cluster: give only one of them")
         workers, on = (workers, None) if given["workers"] else (None, on)
     if on is None:
         if jobs is not None:
@@ -128,7 +135,7 @@ def one_of(**flags: bool) -> None:
 
 
 def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
-    """Return the `--set` overrides and those of other flags. Raises UsageError if both give the same key."""
+    """Return the overrides that `--set` and other flags give. Raises UsageError if both give the same key."""
     keys = {override.partition("=")[0].strip() for override in overrides}
     added = list(overrides)
     for key, value in flags.items():

@@ -1,4 +1,4 @@
-"""Plain text for one run and for a dry run of a sweep."""
+"""Plain text about one run and about a dry run of a sweep."""
 
 import json
 import sys
@@ -69,7 +69,8 @@ class RunPrinter:
 def _columns(point: Evaluation, limit: float) -> list[str]:
     """Return the lines of a heading and the line of an evaluation, without the losses and errors that the run does not have.
 
-    If these are longer than `limit`, the heading has two lines; if still too long, the norm of the gradient is left out.
+    If a line would be longer than `limit`, the heading takes two lines. If that is not enough, the norm of the gradient is left
+    out.
     """
     fields = {
         "epoch": f"{point.epoch:g}",
@@ -128,7 +129,7 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
 
 
 def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
-    """Return `values`, those of `space_values`, as text."""
+    """Return `values`, the result of `space_values`, as text."""
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
@@ -153,7 +154,7 @@ def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
 
 
 def describe(axis: Axis) -> str:
-    """Return the values or the range of an axis as text, with its condition."""
+    """Return the values or the range of an axis as text, followed by the condition under which the axis applies."""
     if axis.values:
         text = ", ".join(str(value) for value in axis.values)
     else:

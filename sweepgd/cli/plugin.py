@@ -22,9 +22,9 @@ def options(context: typer.Context) -> None:
 @plugin.command(epilog="Example: sweepgd plugin new demo")
 def new(
     name: Annotated[str, typer.Argument(help="The optimizer's name on the command line and in sweep files.")],
-    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to write it; ./NAME if not given.")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Folder to write; ./NAME if not given.")] = None,
 ) -> None:
-    """Write an installable package with an optimizer that passes all checks, to be replaced by your own."""
+    """Write an installable package with an optimizer that passes all checks. Replace the optimizer by your own."""
     from sweepgd.plugins import scaffold
 
     target = folder or Path(name)
@@ -40,11 +40,11 @@ def check(
         str,
         typer.Argument(
             metavar="NAME|FILE.py",
-            help="An installed optimizer, model, data set or schedule, or all those of a distribution or a file.",
+            help="An installed optimizer, model, data set or schedule; or a distribution or a file, of which all are checked.",
         ),
     ],
 ) -> None:
-    """Check that a plugin keeps to its contract, and print one line per check."""
+    """Check that a plugin keeps to its contract. Print one line per check."""
     from sweepgd.plugins import checks
 
     subjects = checks.plugins_in(Path(name)) if checks.is_file(name) else checks.plugins_of(name)

@@ -1,4 +1,4 @@
-"""Progress of the evaluation of many points, on stderr: a bar on a terminal, otherwise a plain line."""
+"""Progress of long work, on stderr: a bar on a terminal, otherwise plain lines."""
 
 from math import inf
 from time import monotonic
@@ -36,7 +36,7 @@ class PointsProgress:
         self._console.print(what, soft_wrap=True)
 
     def began(self, what: str, points: int) -> None:
-        """Start the bar of `what` with a total of `points`; called before the first point."""
+        """Start the bar named `what`, which ends at `points`; called before the first point."""
         if self._task is None:
             self.note(f"{what}: {points} points")
         else:
@@ -55,7 +55,7 @@ LINE_SECONDS = 5.0
 class TaskProgress:
     """Shows the preparation, then the number of finished tasks and their rate. A context manager.
 
-    `counted` names the tasks where they are counted, such as "trials of shard 3/20"; the default is `noun`.
+    `counted` is the name of the tasks in the line that counts them, such as "trials of shard 3/20"; the default is `noun`.
     """
 
     noun, verb = "tasks", "running"
@@ -86,7 +86,7 @@ class TaskProgress:
         self._console.print(what, soft_wrap=True)
 
     def warn(self, what: str) -> None:
-        """Keep a warning for `show_warnings`, which prints it after the results, so that it is not overlooked."""
+        """Keep a warning until `show_warnings` prints it after the results, where it is not overlooked."""
         self._warnings.append(what)
 
     def show_warnings(self) -> None:
@@ -95,7 +95,7 @@ class TaskProgress:
             self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, where: str) -> None:
-        """Begin to count: `done` of `total` tasks are recorded already; `where` names the place of the tasks."""
+        """Begin to count: `done` of `total` tasks are recorded already. `where` says where the others run."""
         self._total, self._already, self._done = total, done, done
         self._began = self._said = monotonic()
         self._preparing.stop()
@@ -155,7 +155,7 @@ class SearchProgress(TaskProgress):
     def _note(self) -> str:
         note = super()._note()
         if self._best < inf:
-            # Earlier results are not read again only to find the best.
+            # Earlier results are not read again just to find the best trial.
             best = "best of these" if self._already else "best"
             note += f", {best} {significant(self._best)} (trial {self._best_trial})"
         return note

@@ -44,7 +44,9 @@ def search(
     sweep: Annotated[
         str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
     ] = "quickstart",
-    trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Number of trials in all, including those of earlier calls.")
+    ] = None,
     workers: Workers = None,
     on: On = None,
     jobs: Jobs = None,
@@ -71,13 +73,15 @@ def search(
     data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the sweep and show what it would run.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start again; earlier results are moved aside, not deleted.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the sweep and show what it would run, without running it.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start again. Earlier results are moved aside, not deleted.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     json_: Json = False,
 ) -> None:
-    """Run a sweep, or continue it: trials that are recorded already are not run again."""
+    """Run a sweep, or continue it. Trials that are recorded already are not run again."""
     from sweepgd.cli.durations import seconds
     from sweepgd.sweep import load, naming, path_of
 
@@ -156,7 +160,9 @@ def _shard(text: str, sweep: Any) -> Any:
 
 
 def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
-    """Return a line with the next command for the results. `default` says whether a shard is in its default directory."""
+    """Return a line that names the next command to use on the results. `default` is True if a shard is in its default
+    directory.
+    """
     if shard is None:
         return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
     shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"
@@ -164,7 +170,9 @@ def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
 
 
 def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
-    """Print what is measured. Return how many values are missing and the command that measures them, or ''."""
+    """Print what is measured. Return a text with the number of missing values and the command that measures them, or '' if none
+    is missing.
+    """
     from sweepgd.cli.console import say
     from sweepgd.minimisers.unmeasured import latest
     from sweepgd.report.measure_table import failures, recorded
@@ -178,7 +186,9 @@ def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
 
 
 def _failed(results: Any) -> str:
-    """Return the number of recorded trials that failed or timed out, with the reason of the first; '' if none did."""
+    """Return a text with the number of recorded trials that failed or timed out and the message of the first; '' if there are
+    none.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 

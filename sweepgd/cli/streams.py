@@ -1,4 +1,4 @@
-"""Standard streams that accept any text: it cannot control the terminal, and it cannot end a command with an error."""
+"""Standard streams that accept any text. The text can neither control the terminal nor end a command with an error."""
 
 import os
 import sys
@@ -34,11 +34,11 @@ def raw(stream: Any) -> TextIO:
 def safe_streams() -> Iterator[None]:
     """Let this process print any text: characters outside the encoding are replaced, and control characters are escaped.
 
-    A closed standard stream, as after `>&-`, becomes /dev/null, so that no other file gets its number.
+    A standard stream that is closed, as after `>&-`, is opened on /dev/null, so that no other file gets its descriptor.
     """
     for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
-            descriptor = os.open(os.devnull, mode)  # gets the lowest free number, which is that of the closed stream
+            descriptor = os.open(os.devnull, mode)  # gets the lowest free descriptor, which is the one of the closed stream
             os.set_inheritable(descriptor, True)
             setattr(sys, name, os.fdopen(descriptor, "r" if mode == os.O_RDONLY else "w", encoding="utf-8"))
     out, err = sys.stdout, sys.stderr

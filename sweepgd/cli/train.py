@@ -14,20 +14,23 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="A data set (see: sweepgd list datasets), or a file; digits if not given, or none for a model without data.",
+            help="A data set (see: sweepgd list datasets), or a file. If not given: digits, or none for a model without data.",
         ),
     ] = None,
     model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
     optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
-    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own default if not given.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step size; the optimizer's default if not given.")] = None,
     batch_size: Annotated[
-        str | None, typer.Option(help='Rows per update, or "full"; 32 if not given, without data "full".')
+        str | None, typer.Option(help='Rows per update, or "full". If not given: 32, or "full" for a model without data.')
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the training rows; 10 if --set gives no budget.")
+        int | None,
+        typer.Option(
+            min=1, help="Number of passes over the training rows; 10 if neither this option nor --set gives a budget."
+        ),
     ] = None,
     schedule: Annotated[str, typer.Option(help="A schedule (see: sweepgd list schedules).")] = "constant",
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of starting weights and batches.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the initial weights and of the batches.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Record the run in this directory, as a search does.", envvar="SWEEPGD_OUT"),

@@ -15,11 +15,13 @@ def verify(
     directory: Directory,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Move damaged files to DIR/damaged, and rebuild parts whose rows are still in a log."),
+        typer.Option(
+            "--repair", help="Move damaged files to DIR/damaged, and rebuild those parts whose rows are still in a log."
+        ),
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Read every byte of a results directory, and list damaged files; exit with 1 if there are any."""
+    """Read every byte of a results directory and list damaged files. The exit code is 1 if there are any."""
     from sweepgd.record.repair import repair as set_aside
     from sweepgd.record.verify import verify as read
 

@@ -1,4 +1,4 @@
-"""The parts that all packages share: errors, settings, layout table, outcomes, random streams, interrupts and disk cache.
+"""Code that all packages share: errors, settings, layout table, outcomes, random streams, interrupts and disk cache.
 
 Nothing here imports another package of sweepgd.
 """

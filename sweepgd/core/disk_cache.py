@@ -1,9 +1,9 @@
 """Cache results that take long to compute and never change, in the user's cache folder.
 
-An entry is a folder named by a digest of its key, which holds all that the content depends on, including versions of libraries.
-It contains a digest of its files and appears by one rename. Concurrent processes, a kill, damage and deletion therefore cost
-only the time to compute it again. An entry may hold code that is run, such as a pickle, and is read only if nobody except the
-user and root can have written it.
+The key of an entry holds everything that its content depends on, including versions of libraries. The entry is a folder named
+by a digest of the key. The folder contains a digest of its files and appears by one rename. Concurrent processes, a kill,
+damage and deletion therefore cost only the time to compute the entry again. An entry may hold code that is run, such as a
+pickle. It is read only if nobody except the user and root can have written it.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ import platformdirs
 T = TypeVar("T")
 Key = Mapping[str, Any]
 
-# An entry saves the start of a search about a second, for importing a library, which is not worth more disk space.
+# An entry saves about a second at the start of a search, mostly for importing a library. That is not worth more disk space.
 LARGEST_BYTES = 1 << 20
 DIGEST_FILE = "seal"
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -45,14 +45,14 @@ def recall(key: Key, read: Callable[[Path], T]) -> T | None:
 def keep(key: Key, size: int, write: Callable[[Path], None]) -> None:
     """Store the files that `write(folder)` creates, of `size` bytes, as the entry for this key.
 
-    Do nothing if they are larger than LARGEST_BYTES or the cache cannot be written; they are then computed each time.
+    Do nothing if they are larger than LARGEST_BYTES or the cache cannot be written. The content is then computed each time.
     """
     if size <= LARGEST_BYTES:
         store_folder(_folder(key), write)
 
 
 def store_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Make `folder` an entry with the files that `write(empty_folder)` creates; do nothing if they cannot be written."""
+    """Make `folder` an entry with the files that `write(empty_folder)` creates. Do nothing if the files cannot be written."""
     with suppress(OSError):
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as temporary:
@@ -67,18 +67,18 @@ def store_folder(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 def is_whole(folder: Path) -> bool:
-    """Return whether a folder is a private entry of the user with all files unchanged."""
+    """Return True if a folder is a private entry of the user with all files unchanged."""
     try:
         if not is_private(folder.parent) or not is_private(folder):
             return False
         own = all(path.lstat().st_uid == os.getuid() for path in folder.rglob("*"))
         return own and (folder / DIGEST_FILE).read_bytes() == _digest(folder).encode()
-    except OSError:  # it does not exist, or another process has just replaced it
+    except OSError:  # the folder does not exist, or another process has just replaced it
         return False
 
 
 def is_private(folder: Path) -> bool:
-    """Return whether a folder belongs to the user and only the user can write to it. Raise OSError if it does not exist."""
+    """Return True if a folder belongs to the user and only the user can write to it. Raise OSError if it does not exist."""
     status = folder.stat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & OTHERS_WRITE
 

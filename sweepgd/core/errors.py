@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class SweepgdError(Exception):
-    """Invalid input or a failure of the environment; the command line prints the message and exits with `exit_code`."""
+    """Invalid input, or a failure of the environment. The command line prints the message and exits with `exit_code`."""
 
     exit_code = 1
 
@@ -17,12 +17,14 @@ class UsageError(SweepgdError):
 
 
 class SettingError(UsageError):
-    """An unknown setting of a plugin or an invalid value; `sweepgd.sweep.toml_files.naming` adds the sweep file to it."""
+    """An unknown setting of a plugin or an invalid value; `sweepgd.sweep.toml_files.naming` adds the sweep file to the
+    message.
+    """
 
 
-# All control characters except tab and newline; like 0x1b, 0x9b starts an escape sequence.
+# All control characters except tab and newline. Both 0x1b and 0x9b start an escape sequence.
 _ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
-# Characters of a line on stderr, about 8 lines of a terminal; a value in a message may have thousands.
+# The limit of a line on stderr in characters, about 8 lines of a terminal. A value in a message may have thousands.
 LONGEST_LINE = 600
 
 
@@ -39,13 +41,13 @@ def one_line(text: str) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return a question that suggests the known name closest to a wrong one; "" if none is close."""
+    """Return a question that suggests the known name closest to a wrong one, or "" if no name is close."""
     close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}? " if close else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the hint of an "unknown name" message: the closest known name, or all of them if none is close."""
+    """Return the hint for an unknown name: the closest known name, or all known names if none is close."""
     known = sorted(known)
     return suggestion(name, known).rstrip() or f"known: {', '.join(known) or 'none'}"
 

@@ -16,23 +16,25 @@ from types import FrameType
 from sweepgd.core.errors import printable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# A terminal sends Ctrl-C to all processes, and `timeout` and `uv run` forward theirs: that duplicate arrives within this time.
+# A terminal sends Ctrl-C to all processes, and `timeout` and `uv run` forward the signal too. The duplicate arrives within this
+# time.
 SAME_SECONDS = 0.1
-# Time for code to end after the first signal, so that the process ends within 2 s.
+# The time that code has to end after the first signal, so that the process ends within 2 s.
 PATIENCE_SECONDS = 1.5
-# The time of the first signal. Python drops a KeyboardInterrupt in a finalizer or in a callback, such as one of an import; a
-# Stop that is made later reads the time here.
+# The time of the first signal. Python drops a KeyboardInterrupt in a finalizer or in a callback, for example during an import.
+# A Stop that is made later finds the signal here.
 _first: list[float] = []
-# Set during a graceful stop with `drains`.
+# True during a graceful stop with `drains`.
 _draining = Event()
 
 
 @contextmanager
 def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
-    """At KeyboardInterrupt, which SIGTERM also raises here, print `line()` to stderr and exit. For the main thread only.
+    """At KeyboardInterrupt, which SIGTERM also raises here, print `line()` to stderr and exit.
 
-    The second signal ends the process at once. So does a timeout of PATIENCE_SECONDS after the first signal, unless a graceful
-    stop `drains`: the compilation of a kernel, for example, may not return to Python for 10 s.
+    For the main thread only. The second signal ends the process at once. Unless a graceful stop `drains`, the process also ends
+    PATIENCE_SECONDS after the first signal, because the compilation of a kernel, for example, may not return to Python for 10
+    s.
     """
     reader, writer = socketpair()
     writer.setblocking(False)
@@ -51,7 +53,7 @@ def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
                     _wait_for_second(reader, first)
         except EOFError:
             return
-        show_cursor = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides it
+        show_cursor = "\r\x1b[?25h" if sys.stderr.isatty() else ""  # a progress bar hides the cursor
         os.write(sys.stderr.fileno(), f"{show_cursor}sweepgd: {printable(line())}\n".encode())
         os._exit(exit_code)
 
@@ -84,7 +86,9 @@ def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
 
 
 def _wait_for_one(signals: socket) -> None:
-    """Read until one of SIGNALS. Raise EOFError if the writer is closed, TimeoutError if none arrives in time."""
+    """Read until one of SIGNALS arrives. Raise EOFError if the writer is closed, and TimeoutError if no signal arrives in
+    time.
+    """
     while read := signals.recv(1):
         if read[0] in SIGNALS:
             return
@@ -99,7 +103,7 @@ def _wait_for_second(signals: socket, first: float) -> None:
 
 
 class Stop:
-    """A request to stop: false until a signal has arrived."""
+    """A request to stop, which is false until a signal has arrived."""
 
     def __init__(self, requested_at: float | None = None) -> None:
         self._requested_at = requested_at
@@ -109,7 +113,7 @@ class Stop:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the request; 0 without one."""
+        """Seconds since the request; 0 if there is none."""
         return 0.0 if self._requested_at is None else monotonic() - self._requested_at
 
     def ask(self, number: int, frame: FrameType | None) -> None:
@@ -124,7 +128,7 @@ class Stop:
 def graceful_stop(*, drains: bool = False) -> Iterator[Stop]:
     """Yield a Stop, which the first signal sets instead of raising KeyboardInterrupt; only in the main thread.
 
-    A caller that `drains` must end in time by itself: there is no timeout for it.
+    A caller that `drains` must end in time by itself, because it has no timeout.
     """
     in_main = current_thread() is main_thread()
     stop = Stop(_first[0] if _first and in_main else None)

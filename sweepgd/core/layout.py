@@ -1,7 +1,7 @@
 """The layout of a model's tensors in one flat parameter vector.
 
 The layout is an int64 table with one row for each tensor, which kernels can read: `layout[i, OFFSET]`, `layout[i, KIND]`. A
-layer-wise optimizer loops over its rows; an elementwise one does not need it.
+layer-wise optimizer loops over the rows of the table; an elementwise optimizer does not need the table.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ COLUMNS = 10
 # Kinds of tensors. Penalties and weight decay apply to WEIGHT only.
 WEIGHT, BIAS, SCALE, POSITION = range(4)
 
-# With 8 bytes each and a few copies, more would not fit 63-bit addresses.
+# With 8 bytes each and a few copies, more parameters would not fit 63-bit addresses.
 MOST_PARAMETERS = 2**56
 
 Layout = npt.NDArray[np.int64]
@@ -37,13 +37,13 @@ class Tensor:
 
 
 def layout_of(tensors: Sequence[Tensor]) -> Layout:
-    """Return the table, shape (tensors, COLUMNS), of tensors one after another in this order.
+    """Return the table, shape (tensors, COLUMNS), of tensors that are stored one after another in this order.
 
     Raise UsageError for more than MOST_PARAMETERS parameters.
     """
     count = sum(prod(map(int, tensor.shape)) for tensor in tensors)
     if count > MOST_PARAMETERS:
-        raise UsageError(f"the model would have {count:.3g} parameters, more than any machine holds: give narrower layers")
+        raise UsageError(f"the model would have {count:.3g} parameters, more than any machine can hold: give narrower layers")
     table = np.zeros((len(tensors), COLUMNS), dtype=np.int64)
     offset = 0
     for row, tensor in zip(table, tensors, strict=True):

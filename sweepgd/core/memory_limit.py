@@ -1,8 +1,8 @@
 """The memory limit of each worker, so that a trial that needs more fails without exhausting the machine.
 
-The limit is RLIMIT_DATA, which Linux (4.7 or later) applies to private writable memory, used or not: an allocation beyond it
-fails at once. Memory-mapped files, such as the data that workers share, do not count; RLIMIT_AS would count them. Polling from
-the parent process would be too slow for a worker that allocates 4 GB a second.
+The limit is RLIMIT_DATA, which Linux (4.7 or later) applies to all private writable memory, even if it is unused. An allocation
+beyond the limit fails at once. Memory-mapped files, such as the data that workers share, do not count; RLIMIT_AS would count
+them. Polling from the parent process would be too slow for a worker that allocates 4 GB a second.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-# The rest is for the parent process, the system and other programs.
+# The share of memory for workers. The rest is for the parent process, the system and other programs.
 WORKERS_PART = 0.8
 # Files with the memory limit of a container, for versions 2 and 1 of control groups.
 CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -34,7 +34,9 @@ def memory_per_worker(workers: int) -> int | None:
 
 
 def limit_memory(bytes_: int) -> None:
-    """Limit this process to `bytes_` more than it has now: BLAS threads reserve gigabytes on machines with many cores."""
+    """Limit this process to `bytes_` more than it has now. What it has now does not count, because BLAS threads reserve
+    gigabytes on machines with many cores.
+    """
     import resource
 
     status = Path("/proc/self/status").read_text()

@@ -11,7 +11,7 @@ TIMED_OUT = "timed_out"
 
 @dataclass(frozen=True)
 class Outcome:
-    """A status with its message; if the run diverged, also the update and the last finite mini-batch loss."""
+    """A status with its message. If the run diverged, also the update and the last finite mini-batch loss."""
 
     status: str
     message: str

@@ -17,8 +17,8 @@ class Setting:
 
     `low`, `high` and `log` are the range of a search (`"search"` in a sweep file); `minimum` and `maximum` bound the valid
     values (`open_maximum` excludes the upper bound itself); `choices` lists the only valid values. A default of None means
-    "derived from the other settings". `formerly` is the value of this setting in records that do not have it, if it was added
-    later and its default changes results.
+    "derived from the other settings". If a setting was added later and its default changes results, `formerly` is its value in
+    records that do not have the setting.
     """
 
     name: str
@@ -81,12 +81,13 @@ def shown(value: Any) -> str:
 
 
 def fault(settings: Any, field: str) -> str | None:
-    """Return why the declared settings of a plugin are not a tuple of Setting, as a predicate of its name, or None.
+    """Return the reason why the declared settings of a plugin are not a tuple of Setting, in words that follow the plugin's
+    name, or None.
 
-    `field` is the name of the field that holds them, such as "settings" or "hyperparameters".
+    `field` is the name of the field that holds the settings, such as "settings" or "hyperparameters".
     """
     if not isinstance(settings, tuple):
-        return f"has {field} of type {type(settings).__name__}: give a tuple; of one, write (Setting(…),) with a comma"
+        return f"has {field} of type {type(settings).__name__}: give a tuple (a single one as (Setting(…),))"
     for setting in settings:
         if not isinstance(setting, Setting):
             return f"has the {field.removesuffix('s')} {setting!r}: declare it as a Setting"
@@ -94,7 +95,9 @@ def fault(settings: Any, field: str) -> str | None:
 
 
 def resolve(settings: Sequence[Setting], given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the value of every setting, as given or by default. Raise SettingError for unknown names and invalid values."""
+    """Return the value of every setting: the given value, or else the default. Raise SettingError for unknown names and invalid
+    values.
+    """
     by_name = {setting.name: setting for setting in settings}
     for name in given:
         if name not in by_name:

@@ -1,4 +1,4 @@
-"""The Hessian products of a model's loss, and the measures of sharpness and flatness made of them, one per file.
+"""The Hessian products of a model's loss, and the measures of sharpness and flatness that use them, one per file.
 
-Measures see an objective and a point, never a trial, a sweep or a record.
+A measure gets an objective and a point, and knows nothing of trials, sweeps or records.
 """

@@ -7,8 +7,8 @@ from typing import Any
 from sweepgd.core.errors import UsageError, nearest
 from sweepgd.core.setting import Setting, resolve
 
-# Prefix of the message of a value that was lost to a time limit, a crash or an error, and can be measured later. Other messages
-# give a permanent reason.
+# A message with this prefix belongs to a value that was lost to a time limit, a crash or an error, and can be measured later.
+# Other messages give a permanent reason.
 UNMEASURED = "not measured: "
 
 
@@ -17,7 +17,7 @@ class Measure:
     """A measure that `[measure]` may list.
 
     `records(settings)` returns the names of its recorded values: `name`, or `name_…` for variants. `invariant` is true if the
-    measure does not change when layers of a ReLU network are rescaled without a change of its outputs (Dinh et al. 2017).
+    measure does not change when layers of a ReLU network are rescaled such that its outputs stay the same (Dinh et al. 2017).
     """
 
     name: str
@@ -36,13 +36,18 @@ def _boxes(settings: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{space}_{epsilon:g}" for space in ("phi", "phi_subspace") for epsilon in settings["epsilon"])
 
 
-_TOLERANCE = Setting("tolerance", 0.05, "relative standard error at which to stop", minimum=0.0)
+_TOLERANCE = Setting("tolerance", 0.05, "relative standard error at which the estimate is precise enough", minimum=0.0)
 _DRAWS = Setting("draws", 200, "maximum number of random vectors", minimum=2)
 # Compared with the best of about 450 starts, for 114 networks on moons, wine, breast cancer and digits (8 to 64 hidden units,
 # ReLU and tanh), one ascent along the gradient was more than 1 % lower in 66 % of the networks for asam_max (0.07 of the best
-# at worst), in 26 % for sam_max, in 13 % for φ and in 42 % for φ in a subspace; 24 starts were in 1 %, 2 %, 3 % and 4 %, and 12
-# starts in twice as many.
-_STARTS = Setting("starts", 24, "ascents: gradient, a third along leading eigenvectors (both signs), rest random", minimum=1)
+# at worst), in 26 % for sam_max, in 13 % for φ and in 42 % for φ in a subspace. With 24 starts, this happened in 1 %, 2 %, 3 %
+# and 4 % of the networks, and with 12 starts in twice as many.
+_STARTS = Setting(
+    "starts",
+    24,
+    "number of ascents: one along the gradient, a third along leading eigenvectors (both signs), the others random",
+    minimum=1,
+)
 
 MEASURES: dict[str, Measure] = {
     measure.name: measure
@@ -54,7 +59,7 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("k", 1, "number of largest eigenvalues", minimum=1),
-                Setting("tolerance", 1e-4, "relative residual ‖Hv − λv‖/λ at which to stop", minimum=0.0),
+                Setting("tolerance", 1e-4, "largest allowed relative residual ‖Hv − λv‖/λ", minimum=0.0),
             ),
             records=_eigenvalues,
         ),
@@ -63,7 +68,7 @@ MEASURES: dict[str, Measure] = {
             "largest eigenvalue of the Gauss-Newton matrix: the Hessian without the second derivatives of the network",
             "Schraudolph 2002",
             invariant=False,
-            settings=(Setting("tolerance", 1e-4, "relative residual ‖Gv − λv‖/λ at which to stop", minimum=0.0),),
+            settings=(Setting("tolerance", 1e-4, "largest allowed relative residual ‖Gv − λv‖/λ", minimum=0.0),),
         ),
         Measure(
             "trace",
@@ -85,38 +90,38 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "phi",
-            "largest rise of the loss in a small box around the minimiser, in per cent, and in a random subspace",
+            "largest rise of the loss in a small box around the minimiser, in per cent; also in a random subspace",
             "Keskar et al. 2017, metric 2.1",
             invariant=False,
             settings=(
                 Setting("epsilon", (1e-3, 5e-4), "half-width of the box, relative to |x| + 1", minimum=1e-12),
                 Setting("dimensions", 100, "dimensions of the random subspace", minimum=1),
                 _STARTS,
-                Setting("iterations", 10, "iterations of each ascent, and of L-BFGS-B from the best", minimum=1),
+                Setting("iterations", 10, "iterations of each ascent, and of L-BFGS-B from the best ascent", minimum=1),
             ),
             records=_boxes,
         ),
         Measure(
             "sam",
-            "rise of the loss in a ball around the minimiser: after one step along the gradient, and the maximum",
+            "rise of the loss in a ball around the minimiser: after one step along the gradient, and at the maximum",
             "Foret et al. 2021, eq. 1 and 2",
             invariant=False,
             settings=(
                 Setting("rho", 0.05, "radius of the ball", minimum=1e-12),
                 _STARTS,
-                Setting("iterations", 20, "iterations of each projected ascent, and again of the best", minimum=1),
+                Setting("iterations", 20, "iterations of each projected ascent, and as many again for the best", minimum=1),
             ),
             records=lambda settings: ("sam_step", "sam_max"),
         ),
         Measure(
             "asam",
-            "adaptive sharpness: the same in an ellipsoid scaled by the absolute parameters |w|",
+            "adaptive sharpness: like sam, but in an ellipsoid that is scaled by the absolute parameters |w|",
             "Kwon et al. 2021",
             invariant=True,
             settings=(
                 Setting("rho", 0.5, "radius of the ball, relative to |w|", minimum=1e-12),
                 _STARTS,
-                Setting("iterations", 20, "iterations of each projected ascent, and again of the best", minimum=1),
+                Setting("iterations", 20, "iterations of each projected ascent, and as many again for the best", minimum=1),
             ),
             records=lambda settings: ("asam_step", "asam_max"),
         ),
@@ -129,19 +134,19 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "fisher_trace",
-            "mean squared gradient norm of a row, over targets drawn from the model, and over the given ones (empirical)",
+            "mean squared gradient norm of a row: over targets drawn from the model, and over the given targets (empirical)",
             "Jastrzębski et al. 2021",
             invariant=False,
             records=lambda settings: ("fisher_trace", "fisher_trace_empirical"),
         ),
         Measure(
             "noise_scale",
-            "batch size at which gradient noise equals the gradient, trΣ/|G|², exact and from two batch sizes",
+            "batch size at which gradient noise equals the gradient, trΣ/|G|²: exact, and estimated from two batch sizes",
             "McCandlish et al. 2018, eq. 2.9 and appendix A.1",
             invariant=False,
             settings=(
                 Setting("small", 32, "rows of the small batch", minimum=1),
-                Setting("times", 8, "rows of the large batch / rows of the small one", minimum=2),
+                Setting("times", 8, "rows of the large batch divided by rows of the small one", minimum=2),
                 Setting("draws", 200, "pairs of batches", minimum=2),
             ),
             records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
@@ -169,7 +174,9 @@ MEASURES: dict[str, Measure] = {
 
 
 def measure_of(record: str) -> Measure:
-    """Return the measure of a recorded name: "phi_subspace_0.001" is one of phi. Raise UsageError if it is unknown."""
+    """Return the measure of a recorded name; for example, "phi_subspace_0.001" belongs to phi. Raise UsageError if the name is
+    unknown.
+    """
     known = [measure for measure in MEASURES.values() if record == measure.name or record.startswith(f"{measure.name}_")]
     if not known:
         raise UsageError(f"unknown measure {record!r}: {nearest(record, MEASURES)}")
@@ -183,10 +190,12 @@ def records_of(name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def settings_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all settings of a measure, as given or by default. Raise UsageError for unknown names and invalid values."""
+    """Return all settings of a measure: the given values, and defaults for the others. Raise UsageError for unknown names and
+    invalid values.
+    """
     if name not in MEASURES:
         parent = next((one for one in MEASURES if name in records_of(one, settings_of(one, {}))), None)
-        hint = f"it is one of the values of {parent}: give {parent}" if parent else nearest(name, MEASURES)
+        hint = f"it is a value of the measure {parent}: give {parent}" if parent else nearest(name, MEASURES)
         raise UsageError(f"unknown measure {name!r}: {hint}")
     settings = resolve(MEASURES[name].settings, given, f"measure.settings.{name}")
     empty = [key for key, value in settings.items() if value == ()]

@@ -1,4 +1,6 @@
-"""The largest eigenvalues of the Hessian and of the Gauss-Newton matrix, by SciPy's Lanczos iteration with products."""
+"""The largest eigenvalues of the Hessian and of the Gauss-Newton matrix, by SciPy's Lanczos iteration, which needs only
+products.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -12,21 +14,23 @@ from sweepgd.core.errors import SweepgdError
 from sweepgd.curvature.hessian import Product, Vector
 from sweepgd.curvature.point import Point, Value
 
-# Lanczos vectors between restarts; up to this many parameters, the dense matrix costs no more products. With 5 vectors, λmax
-# reaches 1e-4 in 6 products from an eigenvector of a sample (trained digits and Fashion-MNIST networks), and with 5 or 6
-# vectors in 13 products from a random vector (mean of 9 networks, new and trained, with 12 starts each). Starting from the
-# gradient saves no more than it costs.
+# The number of Lanczos vectors between restarts. Up to this many parameters, the dense matrix costs no more products. With 5
+# vectors, λmax reaches 1e-4 in 6 products from an eigenvector of a sample (trained digits and Fashion-MNIST networks). With 5
+# or 6 vectors, it takes 13 products from a random vector (mean of 9 networks, new and trained, with 12 starts each). A start
+# from the gradient saves no more products than it costs.
 BASIS = 5
 RESTARTS = 100
-# Residual of the eigenvector of the sample, and the share of a random vector that is added to it, so that it is not orthogonal
-# to the eigenvector of all rows.
+# The residual of the sample's eigenvector, and the share of a random vector that is added to this eigenvector, so that the sum
+# is not orthogonal to the eigenvector of all rows.
 SAMPLE_TOLERANCE, RANDOM_SHARE = 3e-2, 0.1
-# Largest distance of a Ritz vector from the span of stored directions at which its image is computed from theirs.
+# The image of a Ritz vector is computed from the images of stored directions if the vector is at most this far from their span.
 SPAN_TOLERANCE = 1e-10
 
 
 class CachedProduct:
-    """A product that stores the last `count` directions and their images, from which images of their span are computed."""
+    """A product that stores the last `count` directions and their images. Images of vectors in their span are computed from
+    these.
+    """
 
     def __init__(self, product: Product, count: int) -> None:
         self._product = product
@@ -40,9 +44,10 @@ class CachedProduct:
         return image
 
     def image(self, vector: npt.NDArray[np.floating]) -> Vector:
-        """Return the product with a unit vector; without a new product if it is in the span of the stored directions.
+        """Return the product with a unit vector.
 
-        The stored directions must be orthonormal, as those of Lanczos since its last restart are.
+        If the vector is in the span of the stored directions, no new product is computed. The stored directions must be
+        orthonormal, as the Lanczos vectors since the last restart are.
         """
         coordinates = [float(direction @ vector) for direction in self._directions]
         rest = np.array(vector, dtype=np.float64)
@@ -59,7 +64,8 @@ class CachedProduct:
 class NormalizedProduct:
     """A product divided by the norm of its first nonzero image.
 
-    ARPACK's tolerance is relative to max(|λ|, 4e-11), and all eigenvalues of a network of dead ReLU units may be far smaller.
+    The reason is that ARPACK's tolerance is relative to max(|λ|, 4e-11), and all eigenvalues of a network of dead ReLU units
+    may be far smaller.
     """
 
     def __init__(self, product: Product) -> None:
@@ -107,20 +113,21 @@ def largest(
     except ArpackError as error:
         if normalized.scale:
             raise SweepgdError(f"Lanczos broke down: {error}") from None
-        return np.zeros(k), np.eye(size, k)  # the image of a random vector is 0: the matrix is 0, which ARPACK refuses
+        return np.zeros(k), np.eye(size, k)  # the image of a random vector is 0, so the matrix is 0, which ARPACK refuses
     order = np.argsort(values)[::-1]
     return values[order] * (normalized.scale or 1.0), vectors[:, order]
 
 
 def residuals(image: Product, values: Vector, vectors: npt.NDArray[np.float64]) -> Vector:
-    """Return ‖Hv − λv‖ of each pair, (k,); an eigenvalue is within this distance of λ, even if v has rounding errors."""
+    """Return ‖Hv − λv‖ of each pair, (k,). There is an eigenvalue within this distance of λ, even if v has rounding errors."""
     return np.array([np.linalg.norm(image(v) - value * v) for value, v in zip(values, vectors.T, strict=True)])
 
 
 def _start(point: Point, product_of: Callable[[Point], Product], k: int, random: np.random.Generator) -> Vector:
-    """Return the start of Lanczos: near the leading eigenvectors over a sample of rows if there is one, otherwise random.
+    """Return the start of Lanczos.
 
-    Lanczos then takes 6 products instead of 9 to 17, and products over a sixteenth of the rows cost little.
+    If there is a sample of rows, the start is near the leading eigenvectors over the sample; Lanczos then takes 6 products
+    instead of 9 to 17, and products over a sixteenth of the rows cost little. Otherwise the start is random.
     """
     random_vector = random.standard_normal(len(point.theta))
     if point.sample is None:
@@ -141,7 +148,7 @@ def _measured(point: Point, product_of: Callable[[Point], Product], k: int, tole
 
         yield Value(float(value), float(error), over=over)
     for _ in range(k - size):
-        yield Value(message=f"the model has {size} parameters, and no more eigenvalues than that")
+        yield Value(message=f"the model has only {size} parameters, and as many eigenvalues")
 
 
 def lambda_max(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:

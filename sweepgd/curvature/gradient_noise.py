@@ -13,8 +13,8 @@ from sweepgd.curvature.point import Point, Value, value_or_reason
 
 
 def fisher_trace(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """Yield the mean squared norm of the gradient of a row, over targets drawn from the model's distribution (the trace of the
-    Fisher information, Jastrzębski et al. 2021), then over the given targets (the empirical Fisher).
+    """Yield two means of the squared norm of a row's gradient: over targets drawn from the model's distribution (the trace of
+    the Fisher information, Jastrzębski et al. 2021), then over the given targets (the empirical Fisher).
     """
 
     def over(part: Point, fisher: bool) -> float:
@@ -25,19 +25,22 @@ def fisher_trace(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
 
 
 def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: float) -> float:
-    """Return trΣ/|G|² (McCandlish et al. 2018, eq. 2.9) from mean gradient G and second moments of rows, (parameters,) each.
+    """Return trΣ/|G|² (McCandlish et al. 2018, eq. 2.9) from the mean gradient G and the second moments of rows, (parameters,)
+    each.
 
     Raise SweepgdError if G is 0 up to rounding. A sum of `terms` numbers has an error of at most terms · precision times their
-    absolute sum (Higham 2002, section 4.2), where `precision` is the spacing of reals at 1; |G| has that error times √total.
+    absolute sum (Higham 2002, section 4.2), where `precision` is the spacing of floating-point numbers at 1. The error of |G|
+    is this error times √total.
     """
     signal, total = float(gradient @ gradient), float(moments.sum())
     if signal <= (terms * precision) ** 2 * total:
-        raise SweepgdError("the gradient is 0 up to rounding: the noise scale is without bound")
+        raise SweepgdError("the gradient is 0 up to rounding, so the noise scale has no bound")
     return max(total - signal, 0.0) / signal
 
 
 def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_rows: int) -> tuple[float, float]:
-    """Return trΣ/|G|² and its jackknife standard error from squared norms of gradients of batches of two sizes, each (pairs,).
+    """Return trΣ/|G|² and its jackknife standard error. The arguments are squared gradient norms of batches of two sizes,
+    (pairs,) each.
 
     Unbiased estimates of |G|² and trΣ are averaged before division (McCandlish et al. 2018, appendix A.1). Raise SweepgdError
     if the mean of |G|² is not above its standard error, because the ratio is then meaningless.

@@ -15,9 +15,9 @@ from sweepgd.models import Architecture
 Vector: TypeAlias = npt.NDArray[np.float64]
 Product: TypeAlias = Callable[[npt.NDArray[np.floating]], Vector]
 
-# Memory limit of values that products keep between directions. The activations and derivatives of 10,000 rows of
-# 784-512-512-10 in float32 take 114 MB and save a quarter of each product; those of 60,000 rows would take 0.7 GB, too much for
-# each of many workers.
+# Memory limit for values that products keep from one direction to the next. The activations and derivatives of 10,000 rows of
+# 784-512-512-10 in float32 take 114 MB and save a quarter of each product; those of 60,000 rows would take 0.7 GB, which is too
+# much for each of many workers.
 KEPT_BYTES = 1 << 28
 
 
@@ -59,7 +59,7 @@ class SecondOrder:
     def product(self, theta: npt.NDArray[np.floating], gauss_newton: bool) -> Product:
         """Return the function that multiplies a vector by the Hessian or Gauss-Newton matrix at `theta`.
 
-        Values that depend only on theta are computed once, and again only after a product at another theta.
+        Values that depend only on theta are kept. They are computed again only after a product at another theta.
         """
         at = self._copy(theta)
         if not self._kept:
@@ -79,7 +79,7 @@ class SecondOrder:
                 )
 
             if fresh:
-                self._kept_at = None  # an interrupt must not leave incomplete values marked as valid
+                self._kept_at = None  # an interrupt must not leave incomplete values that are marked as valid
             total = self._over_chunks(of_chunk)
             self._kept_at = at
             return total

@@ -14,12 +14,12 @@ from sweepgd.curvature.hessian import Product, Vector
 from sweepgd.curvature.point import Point, Value
 
 # Root mean square of the scaled gradient at the start. The negative of a convex loss has negative curvature, which L-BFGS-B
-# ignores; its step is then as long as the gradient, which must be long compared with the half-width 1 of the box. On digits
-# networks, 1 gives a φ 2 % below that of 1000, and 1e8 gives no more.
+# ignores. Its step is then as long as the gradient, so the gradient must be long compared with 1, the half-width of the box. On
+# digits networks, the value 1 gives a φ that is 2 % lower than with 1000, and 1e8 gives no more than 1000.
 STEEPNESS = 1000.0
 
-# A step goes to the corner with the largest first-order rise; on a convex loss it never falls. 3 iterates reach the same
-# maximum as L-BFGS-B with 10 to 30 iterations.
+# A step goes to the corner with the largest first-order rise. On a convex loss, such a step never lowers the loss. 3 iterates
+# reach the same maximum as L-BFGS-B with 10 to 30 iterations.
 BOX = Region(
     boundary_point=np.sign,
     next_iterate=lambda s, slope: np.where(slope == 0.0, s, np.sign(slope)),
@@ -35,7 +35,7 @@ def refine(rise: Rise, start: Maximum, iterations: int) -> Maximum:
         value, slope = rise(s)
         return -scale * value, -scale * slope
 
-    # Without tolerances, because rises of 1e-9 and gradients of 1e-5 matter here.
+    # The tolerances are 0, because rises of 1e-9 and gradients of 1e-5 matter here.
     found = minimize(
         negative_rise,
         start.at,
@@ -104,7 +104,7 @@ def phi(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     yield from boxes("phi", point.theta, _identity, _identity)
     size = len(point.theta)
     basis = point.random("phi_subspace").standard_normal((size, min(settings["dimensions"], size)))
-    # A⁺x from the normal equations, without a copy of A, which has 0.5 GB for 670,000 parameters. AᵀA is well conditioned if
-    # there are many more parameters than dimensions.
+    # A⁺x is computed from the normal equations, without a copy of A, which takes 0.5 GB for 670,000 parameters. AᵀA is well
+    # conditioned if there are many more parameters than dimensions.
     coordinates = np.asarray(np.linalg.solve(basis.T @ basis, basis.T @ point.theta), dtype=np.float64)
     yield from boxes("phi_subspace", coordinates, lambda z: basis @ z, lambda gradient: gradient @ basis)

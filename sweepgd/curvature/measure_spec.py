@@ -8,7 +8,7 @@ from sweepgd.curvature.catalogue import MEASURES, settings_of
 
 
 class MeasureSpec(BaseModel):
-    """The `[measure]` table: which curvature measures are taken at the minimisers, and on which training rows.
+    """The `[measure]` table: the curvature measures to compute at the minimisers, and the training rows to use.
 
     `--set measure=false` removes the table.
     """
@@ -17,7 +17,7 @@ class MeasureSpec(BaseModel):
 
     measures: list[str] = Field(["lambda_max"], min_length=1, description="names of measures: " + ", ".join(MEASURES))
     rows: PositiveInt | Literal["full"] = Field(512, description='training rows, a fixed random subset; "full" for all')
-    which: list[Literal["final", "best"]] = Field(["final"], min_length=1, description="which weights of a run")
+    which: list[Literal["final", "best"]] = Field(["final"], min_length=1, description="the weights of a run to measure at")
     every: PositiveInt | None = Field(
         None, description="epochs between measurements of lambda_max during training; none by default"
     )
@@ -25,7 +25,7 @@ class MeasureSpec(BaseModel):
         None,
         gt=0,
         allow_inf_nan=False,
-        description="also measure weights of the same function with layers rescaled by this factor",
+        description="also measure after rescaling layers by this factor, which leaves the network's function unchanged",
     )
     dtype: Literal["float32", "float64"] | None = Field(
         None, description="floating-point type of the measurements; the model's by default"
@@ -41,7 +41,7 @@ class MeasureSpec(BaseModel):
         return rows
 
     def resolved(self) -> "MeasureSpec":
-        """Return this table with each measure once and every setting of each written out."""
+        """Return this table with each measure once, and with every setting of these measures written out."""
         names = dict.fromkeys([*self.measures, *self.settings, *(["lambda_max"] if self.every else [])])
         return self.model_copy(
             update={

@@ -32,7 +32,7 @@ from sweepgd.curvature.point import Point, Value
 from sweepgd.data import Data, Part
 from sweepgd.models import Architecture
 
-# Each function yields one Value for each of the measure's records, in order.
+# Each function yields one Value for each record of its measure, in order.
 MEASURE_FUNCTIONS: dict[str, Callable[[Point, Mapping[str, Any]], Iterator[Value]]] = {
     "lambda_max": eigenvalues.lambda_max,
     "gauss_newton_max": eigenvalues.gauss_newton_max,
@@ -88,11 +88,11 @@ class Measurer:
             part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
         self.objective = Objective(architecture, part)
         self.training_rows = len(data.train.inputs)
-        """The number of training rows, measured or not."""
+        """The number of all training rows, including those that are not measured."""
         self._architecture, self._part = architecture, part
         self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
         self.rescalings = (1.0,) if spec.rescale in (None, 1.0) else (1.0, spec.rescale)
-        """The factors of the measured rescalings, 1 for the trained weights."""
+        """The factors of the rescalings to measure; 1 stands for the trained weights."""
 
     @cached_property
     def _groups(self) -> list[Objective]:
@@ -111,14 +111,15 @@ class Measurer:
     ) -> list[Measurement]:
         """Return all measures, or those in `names`, at `parameters`; `initial` are the initial parameters, both (parameters,).
 
-        A measure always has the same records: one that cannot be computed, or not before `deadline` of the monotonic clock, has
-        a message and no value. The default of `rescalings` is `self.rescalings`; `initial` is rescaled in the same way. Raise
-        SweepgdError for parameters of another model.
+        A measure always has the same records. A record that cannot be computed, or not before `deadline` of the monotonic
+        clock, has a message and no value. The default of `rescalings` is `self.rescalings`; `initial` is rescaled in the same
+        way. Raise SweepgdError if the parameters do not have the model's size.
         """
         size = self.objective.parameters
         if not len(parameters) == len(initial) == size:
             raise SweepgdError(
-                f"{len(parameters)} parameters and {len(initial)} initial ones: give {size} of each, as the model has"
+                f"there are {len(parameters)} parameters and {len(initial)} initial ones, but the model has {size}: give as "
+                "many of each"
             )
         theta, start = (np.array(vector, dtype=np.float64) for vector in (parameters, initial))
         chosen = tuple(dict.fromkeys(self.spec.measures)) if names is None else names
@@ -127,7 +128,7 @@ class Measurer:
             if factor == 1.0:
                 measured += self._measure_at(theta, start, factor, chosen, deadline)
             elif self._rescaled is None:
-                measured += self._unmeasured("the model has no rescaling that leaves its function alone", factor, chosen)
+                measured += self._unmeasured("the model has no rescaling that leaves its function unchanged", factor, chosen)
             else:
                 rescaled, rescaled_start = self._rescaled(theta, factor), self._rescaled(start, factor)
                 measured += self._measure_at(rescaled, rescaled_start, factor, chosen, deadline)
@@ -151,7 +152,7 @@ class Measurer:
         return measured
 
     def _with_rows_error(self, point: Point, values: Iterator[Value]) -> Iterator[Value]:
-        """Yield the values, with `rows_error` if they are over a subset of the rows and it can be estimated."""
+        """Yield the values. A value over a subset of the rows gets its `rows_error`, if that can be estimated."""
         rows = self.objective.rows
         for value in values:
             if value.over is not None and 1 < rows < self.training_rows:
@@ -186,7 +187,7 @@ class Measurer:
         )
 
     def settings(self, name: str) -> dict[str, Any]:
-        """Return all that is needed to repeat a measure: the `settings` of each of its measurements."""
+        """Return the `settings` of each measurement of a measure: all that is needed to repeat the measure."""
         objective = self.objective
         basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
         return {**self._settings(name), **basis}
@@ -199,7 +200,7 @@ class Measurer:
 
 
 def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
-    """Yield each value with its seconds. After a SweepgdError, all further values are missing and carry its message."""
+    """Yield each value with its seconds. After a SweepgdError, all further values are missing and have its message."""
     while True:
         begun = perf_counter()
         try:

@@ -16,20 +16,23 @@ from sweepgd.kernels import signatures
 from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.models import Architecture
 
-# Half the step of a difference of gradients, relative to the norm of the parameters: the cube root of the precision balances
+# Half the step of a difference of gradients, relative to the norm of the parameters. The cube root of the precision balances
 # the truncation error, h², and the rounding error, precision/h.
 STEP = np.cbrt(np.finfo(np.float64).eps)
 
-# A sample is every 16th row, if there are at least 1024 rows: with fewer, it saves less than the calls of kernels cost.
+# A sample is every 16th row, if there are at least 1024 rows. With fewer rows, it would save less than the calls of kernels
+# cost.
 SAMPLE_STRIDE, MIN_SAMPLED_ROWS = 16, 1024
 
-# Number of groups into which the rows of a subset are split: enough for a standard error, and few enough that a product over
-# each costs little more than one over all.
+# The number of groups into which the rows of a subset are split. There are enough groups for a standard error, but so few that
+# products over each of them cost little more than one product over all rows.
 GROUPS = 8
 
 
 def subset(part: Part, rows: int | str, seed: int) -> Part:
-    """Return `rows` random rows of a part, drawn without replacement; all if `rows` is "full" or more than there are."""
+    """Return `rows` random rows of a part, drawn without replacement. Return all rows if `rows` is "full" or exceeds their
+    number.
+    """
     if rows == "full" or int(rows) >= len(part.inputs):
         return part
     chosen = np.sort(stream(seed, MEASURE).choice(len(part.inputs), int(rows), replace=False))
@@ -37,7 +40,9 @@ def subset(part: Part, rows: int | str, seed: int) -> Part:
 
 
 def groups(part: Part, seed: int) -> list[Part]:
-    """Return the rows of a part in GROUPS random groups whose sizes differ by at most one row; in fewer if rows are fewer."""
+    """Return the rows of a part in GROUPS random groups whose sizes differ by at most one row. If there are fewer rows than
+    GROUPS, there are fewer groups.
+    """
     order = stream(seed, MEASURE, *b"groups").permutation(len(part.inputs))
     return [Part(part.inputs[rows], part.targets[rows]) for rows in np.array_split(order, min(GROUPS, len(order)))]
 
@@ -64,7 +69,7 @@ class Objective:
         self.summed = len(self._chunks[0])
         """The number of rows that a kernel adds up in `dtype`; sums of these sums are in float64."""
 
-    # Compiled at first use: `rows` and `dtype` need no kernel, and losses need no second-order kernel.
+    # Compiled at first use, because `rows` and `dtype` need no kernel, and losses need no second-order kernel.
     @cached_property
     def _gradient(self) -> Callable[..., Any]:
         return signatures.entry("gradient", self._architecture.gradient, self.dtype)
@@ -115,7 +120,9 @@ class Objective:
         return self._second.product(theta, gauss_newton=False) if self._second else self._differences(theta)
 
     def gauss_newton(self, theta: npt.NDArray[np.floating]) -> Product:
-        """Return the function of products with the Gauss-Newton matrix at `theta`. Raise SweepgdError without a kernel."""
+        """Return the function of products with the Gauss-Newton matrix at `theta`. Raise SweepgdError if the model has no
+        kernel for it.
+        """
         if self._second is None:
             raise SweepgdError("the Gauss-Newton matrix needs a kernel (`curvature.product`), and this model has none")
         return self._second.product(theta, gauss_newton=True)
@@ -123,8 +130,8 @@ class Objective:
     def second_moments(self, theta: npt.NDArray[np.floating], fisher: bool = False) -> Vector:
         """Return the mean over rows of the squared gradient of each row, elementwise.
 
-        With `fisher`, return its expectation over targets drawn from the model's distribution, and raise SweepgdError if the
-        model has no kernel for it.
+        With `fisher`, return the expectation of this mean over targets drawn from the model's distribution, and raise
+        SweepgdError if the model has no kernel for that.
         """
         if self._second and self._second.has_moments:
             return self._second.moments(theta, fisher)
@@ -139,7 +146,7 @@ class Objective:
         return total / self.rows
 
     def _differences(self, theta: npt.NDArray[np.floating]) -> Product:
-        """Return the function of Hessian products at `theta` as central differences of gradients."""
+        """Return the function that computes Hessian products at `theta` as central differences of gradients."""
         at = np.array(theta, dtype=np.float64)
 
         def product(direction: npt.NDArray[np.floating]) -> Vector:

@@ -1,4 +1,4 @@
-"""A point in parameter space as measures use it: results are finite, or a SweepgdError says which are not."""
+"""A point in parameter space, as measures use it. Results are finite; otherwise a SweepgdError says which result is not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,11 +20,12 @@ class Value:
     """One value of a measure.
 
     `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`); None if
-    it is not estimated. `message` says why there is no value, or how it is limited. `over` returns the value over other rows
-    along the directions found over these, and `rows_error` is the standard error from it. Both are None for a maximum: over a
-    subset of rows it is too high, because at a minimum over all rows the gradient over the subset is not 0. Over 512 of 1,257
-    rows of digits, φ and SAM sharpness were on average 1.6 times as high (13 networks), which is far beyond a standard error.
-    `starts` (starts,) are the rises of the ascents of a maximum; `grid` and `density`, (points,) each, are a spectral density.
+    it is not estimated. `message` says why there is no value, or how the value is limited. `over` computes the value over other
+    rows, along the directions found over the measured rows, and `rows_error` is the standard error estimated in this way. Both
+    are None for a maximum. A maximum over a subset of rows is too high, because at a minimum over all rows the gradient over
+    the subset is not 0. Over 512 of 1,257 rows of digits, φ and SAM sharpness were on average 1.6 times as high (13 networks),
+    which is far more than a standard error. `starts` (starts,) are the rises of the ascents of a maximum; `grid` and `density`,
+    (points,) each, are a spectral density.
     """
 
     value: float | None = None
@@ -39,7 +40,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Point:
-    """Parameters `theta`, the initial ones of the run, and the objective; vectors are float64, (parameters,).
+    """Parameters `theta`, the initial parameters of the run, and the objective. Vectors are float64, (parameters,).
 
     Methods raise SweepgdError if a result is not finite, if the model has no kernel for it, and after `deadline` of the
     monotonic clock.
@@ -57,11 +58,11 @@ class Point:
         return replace(self, objective=self.objective.sample) if self.objective.sample else None
 
     def random(self, record: str) -> np.random.Generator:
-        """Return the random generator of one record, which does not depend on other measures or the parameters."""
+        """Return the random generator of one record. It does not depend on other measures or on the parameters."""
         return stream(self.seed, MEASURE, *record.encode())
 
     def gradient(self, theta: Vector, rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
-        """Return loss and gradient at `theta`, over all rows or those with indices `rows`."""
+        """Return loss and gradient at `theta`, over all rows or over the rows with indices `rows`."""
         self._check_time()
         loss, gradient = self.objective.gradient(theta, rows)
         self._require(np.isfinite(loss) and np.isfinite(gradient).all(), "the loss or its gradient")
@@ -102,7 +103,9 @@ class Point:
 
 
 def value_or_reason(compute: Callable[[], Value]) -> Value:
-    """Return `compute()`, or a value with the message of its SweepgdError, so that later records are still computed."""
+    """Return `compute()`. If that raises a SweepgdError, return a value with its message, so that later records are still
+    computed.
+    """
     try:
         return compute()
     except SweepgdError as problem:

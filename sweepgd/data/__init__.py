@@ -1,7 +1,7 @@
-"""Data sets: synthetic, bundled and users' files, each made into read-only training, validation and test parts.
+"""Data sets: synthetic ones, bundled ones and users' files.
 
-Reading files, encoding columns, splitting and standardizing are done here, once for each seed of the data. Mini-batches are
-drawn in `training`, and nothing here depends on the model.
+Each is made into read-only training, validation and test parts. This package reads files, encodes columns, splits and
+standardizes, once for each seed of the data. Mini-batches are drawn in `training`, and nothing here depends on the model.
 """
 
 from sweepgd.data.contract import Data, Dataset, Part, Table

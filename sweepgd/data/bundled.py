@@ -24,7 +24,7 @@ digits = Dataset(
     task="classification",
     load=_loader("load_digits"),
     settings=(),
-    description="1,797 handwritten digits of 8 by 8 pixels, 0 to 16",
+    description="1,797 handwritten digits of 8 by 8 pixels with values from 0 to 16",
     source="Alpaydin & Kaynak 1998, UCI Optical Recognition of Handwritten Digits; in scikit-learn",
 )
 
@@ -33,7 +33,7 @@ breast_cancer = Dataset(
     task="classification",
     load=_loader("load_breast_cancer"),
     settings=(),
-    description="569 tumours, malignant or benign, by 30 measures of cell nuclei",
+    description="569 tumours, malignant or benign, described by 30 measures of cell nuclei",
     source="Wolberg et al. 1995, UCI Breast Cancer Wisconsin (Diagnostic); in scikit-learn",
 )
 
@@ -42,7 +42,7 @@ wine = Dataset(
     task="classification",
     load=_loader("load_wine"),
     settings=(),
-    description="178 wines of 3 cultivars by 13 chemical measures, sorted by cultivar",
+    description="178 wines of 3 cultivars, described by 13 chemical measures; sorted by cultivar",
     source="Aeberhard & Forina 1992, UCI Wine; in scikit-learn",
 )
 
@@ -51,6 +51,6 @@ diabetes = Dataset(
     task="regression",
     load=_loader("load_diabetes"),
     settings=(),
-    description="442 patients: disease progression after a year by 10 measures",
+    description="442 patients: disease progression after a year, from 10 measures",
     source="Efron et al. 2004, Least angle regression; in scikit-learn",
 )

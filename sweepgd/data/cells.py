@@ -12,14 +12,16 @@ from sweepgd.data.missing_markers import with_gaps
 
 Kind = Literal["number", "text", "time", "bytes", "other"]
 
-# A text column with more levels than this most likely names the rows.
+# A text column with more levels than this most likely holds names of the rows.
 LEVELS_MOST = 1000
 DAY_SECONDS = 86_400
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def plain(column: pa.Array) -> pa.Array:
-    """Return the column without dictionary, extension type or string view, which Arrow's functions support only in part."""
+    """Return the column without dictionary, extension type or string view, because many of Arrow's functions do not support
+    these.
+    """
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage
     if pa.types.is_dictionary(column.type):
@@ -30,7 +32,7 @@ def plain(column: pa.Array) -> pa.Array:
 
 
 def kind_of(type_: pa.DataType) -> Kind:
-    """Return the kind of a plain column by its type. Booleans count as numbers, 0 and 1."""
+    """Return the kind of a plain column, which follows from its type. Booleans count as the numbers 0 and 1."""
     is_ = pa.types
     if is_.is_integer(type_) or is_.is_floating(type_) or is_.is_boolean(type_) or is_.is_decimal(type_) or is_.is_null(type_):
         return "number"
@@ -76,7 +78,7 @@ def texts(column: pa.Array, missing: Sequence[str]) -> pa.Array:
 def category(
     cells: Sequence[pa.Array], missing: Sequence[str], missing_numbers: Sequence[float]
 ) -> tuple[Array, tuple[str, ...]]:
-    """Return each cell's level number, NaN if missing, and the levels in sorted order. `cells` are the column's chunks."""
+    """Return each cell's level number (NaN if missing), and the levels in sorted order. `cells` are the column's chunks."""
     chunks = (_with_nulls(cell, missing_numbers) for cell in cells)
     encoded = pa.chunked_array(
         [texts(chunk, missing).dictionary_encode() for chunk in chunks], pa.dictionary(pa.int32(), pa.string())
@@ -96,7 +98,7 @@ def category(
 
 
 def _with_nulls(column: pa.Array, missing: Sequence[float]) -> pa.Array:
-    """Return a column of kind "number" with null for NaN and for `missing` values, any other column unchanged."""
+    """Return a column of kind "number" with null for NaN and for `missing` values. Return any other column unchanged."""
     if kind_of(column.type) != "number" or pa.types.is_null(column.type):
         return column
     return pc.if_else(pa.array(np.isnan(numbers(column, missing))), pa.scalar(None, column.type), column)
@@ -109,7 +111,7 @@ def first_text(column: pa.Array, missing: Sequence[str]) -> tuple[int, str] | No
 
 
 def first_not_utf8(column: pa.Array) -> tuple[int, bytes]:
-    """Return the row and bytes of the first cell that is not UTF-8 text, or of the first cell if all cells are."""
+    """Return the row and bytes of the first cell that is not UTF-8 text. If there is none, return those of the first cell."""
     cells = column.to_pylist()
     return next(((row, cell) for row, cell in enumerate(cells) if not _is_utf8(cell)), (0, cells[0] if cells else b""))
 

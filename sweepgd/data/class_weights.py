@@ -10,7 +10,7 @@ from sweepgd.data.data_spec import DataSpec
 def row_weights(spec: DataSpec, data: Data) -> Array | None:
     """Return the sampling probability of each training row, (rows,), or None if `spec` has no class weights.
 
-    "balanced" weights each class by the inverse of its row count, as scikit-learn does. Raises UsageError for an unknown
+    "balanced" weights each class by the inverse of its row count, like scikit-learn. Raises UsageError for an unknown
     class.
     """
     if spec.class_weights is None:

@@ -1,10 +1,10 @@
-"""The contents of each input column in words, so that a user sees at a glance what the inputs are."""
+"""Describe the contents of each input column in words, for users."""
 
 import numpy as np
 
 from sweepgd.data.contract import Array, Table
 
-BLOCK = 4096  # rows checked at a time, which keeps temporary arrays small
+BLOCK = 4096  # the number of rows checked at a time, which keeps temporary arrays small
 
 NUMBERS, WHOLE, ROW_NUMBERS = "numbers", "whole numbers", "whole numbers that number the rows"
 CATEGORIES = "categories"
@@ -39,9 +39,9 @@ def _whole(values: Array) -> Array:
 
 
 def _numbers_rows(column: Array) -> bool:
-    """Return whether a column holds consecutive whole numbers in any order, as a row index does."""
+    """Return True if a column holds consecutive whole numbers in any order, as a row index does."""
     rows = len(column)
-    if rows < 10 or len(np.unique(column[:32])) < min(rows, 32):  # a cheap test first: most columns repeat a value early
+    if rows < 10 or len(np.unique(column[:32])) < min(rows, 32):  # cheap: most columns repeat a value early
         return False
     if np.isnan(lowest := column.min()) or column.max() - lowest != rows - 1:
         return False

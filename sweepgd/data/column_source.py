@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-# Arrow needs 0.1 ms and 35 kB per column, even with few rows.
+# The limit exists because Arrow needs 0.1 ms and 35 kB per column, even with few rows.
 MOST_COLUMNS = 100_000
 
-# pandas writes an index without a name to Parquet under the first name, and reads an unnamed CSV column under the second.
+# pandas writes an index without a name to Parquet under the first of these names, and gives the second to an unnamed CSV column
+# that it reads.
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 _UNNAMED = "Unnamed: 0"
 
@@ -18,18 +19,19 @@ Types = dict[str, pa.DataType]
 
 
 def is_index(name: str, place: int) -> bool:
-    """Return whether the column number `place`, counted from 0, has a name that pandas gives to a row index."""
+    """Return True if the column number `place`, counted from 0, has a name that pandas gives to a row index."""
     return _PANDAS_INDEX.fullmatch(name) is not None or (place == 0 and name == _UNNAMED)
 
 
 @dataclass(frozen=True)
 class Source:
-    """An open file: `names` of all columns, `index` of those that are a row index, `rows` an upper bound on the rows.
+    """An open file.
 
-    `batches(columns, types)` reads these columns; `types` gives types to columns of a format without types.
+    `names` are the names of all columns, `index` the names of columns that are a row index, and `rows` is an upper bound on the
+    number of rows. `batches(columns, types)` reads these columns; `types` gives types to columns of a format without types.
     `types_of(error, columns, types)` returns the types for a second reading after an error in the first, or raises the error.
-    `advice(text)` returns the likely cause of a text in place of a number, or None. `of_bytes` is the advice for bytes that
-    are not UTF-8 text.
+    `advice(text)` returns the likely reason why there is a text instead of a number, or None. `of_bytes` is the advice for
+    bytes that are not UTF-8 text.
     """
 
     path: Path

@@ -1,6 +1,6 @@
 """Prepared data from the user's cache, if an earlier process has prepared the same data.
 
-Measured for digits: 4 ms instead of 1.2 s, most of it the import of scikit-learn.
+For digits, this takes 4 ms instead of 1.2 s, most of which is the import of scikit-learn.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from sweepgd.plugins import registry
 def prepared(spec: DataSpec, *, seed: int, dtype: str) -> Data:
     """Return the result of `prepare`, from the cache if possible. Raises the same errors.
 
-    Only data sets of sweepgd itself are cached: files and data of plugins may change under the same name, and data that
-    differ by replicate (`redraw`) would fill the disk.
+    Only data sets of sweepgd itself are cached. Files and data of plugins may change under the same name, and data that differ
+    by replicate (`redraw`) would fill the disk.
     """
     settings = dataset_settings(spec)
     if (
@@ -44,7 +44,7 @@ def prepared(spec: DataSpec, *, seed: int, dtype: str) -> Data:
 
 
 def _sources() -> str:
-    """Return a digest of the source files that determine the data, so that an edit of them invalidates the cache."""
+    """Return a digest of the source files that determine the data, so that an edit of these files invalidates the cache."""
     folder = Path(__file__).parent
     digest = hashlib.sha256()
     for source in sorted({*folder.glob("*.py"), folder.parent / "core" / "random_streams.py"}):

@@ -23,8 +23,8 @@ FILE_KEYS = (
 class DataSpec(BaseModel):
     """The data, their split and preparation, and how batches are drawn from them.
 
-    Every other key is a setting of the named data set. The default split is random for every task: a stratified one is better
-    balanced, but refuses data with a very small class. Raises UsageError if keys contradict each other.
+    Every other key is a setting of the named data set. The default split is random for every task. A stratified split is better
+    balanced, but cannot split data with a very small class. Raises UsageError if keys contradict each other.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
@@ -45,7 +45,7 @@ class DataSpec(BaseModel):
         description="with `path`: the input columns, or the NPZ array; by default all columns except the target. Booleans"
         " become 0 and 1",
     )
-    exclude: str | list[str] | None = Field(None, description="columns that are not inputs; all others are")
+    exclude: str | list[str] | None = Field(None, description="columns that are not inputs; all other columns are inputs")
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: the task")
     test_path: str | None = Field(None, description="with `path`: a separate test file of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, if it differs from `target`")
@@ -61,36 +61,38 @@ class DataSpec(BaseModel):
     )
     header: bool | None = Field(
         None,
-        description="whether the first line of a CSV file names the columns; if false they are c1, c2, …; by default it does,"
-        " and a first line that looks like data is refused",
+        description="true if the first line of a CSV file names the columns; if false, the columns are called c1, c2, …; by "
+        "default the first line must name the columns, and a first line that looks like data is refused",
     )
     missing_values: list[str] | None = Field(
         None,
         description="texts that mark a missing value, in addition to the usual ones ("
         + ", ".join(text or "an empty cell" for text in MISSING_VALUES)
-        + '); "-999" also marks that number in columns of numbers; [] turns off all markers',
+        + '); "-999" also marks the number -999 in columns of numbers; [] turns off all markers',
     )
     categories: Literal["all"] | list[str] | None = Field(
         None,
         description='categorical columns, one-hot encoded: each level becomes an input of 0 or 1; "all" means all text columns.'
-        " The levels are those of the training rows; a row with another level has 0 in all of them",
+        " The levels are those of the training rows; a row with another level has 0 in all these inputs",
     )
     dates: Literal["all"] | list[str] | None = Field(
         None,
-        description='columns of dates or times to convert to days since 1970-01-01, or since midnight; "all" means all of them',
+        description='columns of dates or times to convert to days since 1970-01-01, or since midnight; "all" means all such '
+        "columns",
     )
     missing: Literal["drop", "mean", "median", "most_frequent"] | None = Field(
         None,
-        description="how to handle missing inputs, which are refused by default: leave out the row, or fill in this statistic"
-        " of the training rows (for a category the most frequent level) and add an input that marks the filled rows",
+        description='how to handle missing inputs, which are refused by default. "drop" leaves out their rows. The others fill'
+        " in this statistic of the training rows (for a category always the most frequent level) and add an input that marks"
+        " the filled rows",
     )
     missing_target: Literal["drop"] | None = Field(
-        None, description='how to handle rows without a target, which are refused by default: "drop" leaves them out'
+        None, description='how to handle rows without a target. By default they are refused; "drop" leaves them out'
     )
     fingerprint: str | None = Field(
         None,
-        description="with `path`, or the `folder` of a data set: written by a search to its results, to refuse data that have"
-        " changed since",
+        description="fingerprint of the data at `path`, or in the `folder` of a data set; a search records it, and later "
+        "refuses data that have changed",
     )
     split: Literal["tail", "random", "stratified"] = Field(
         "random",
@@ -106,20 +108,20 @@ class DataSpec(BaseModel):
     label_noise: float = Field(0.0, ge=0, le=1, description="share of training labels replaced by another class")
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         None,
-        description="how often rows are drawn: each epoch draws as many rows as there are, with replacement, in proportion to"
-        ' the weight of their class. "balanced" draws each class equally often; weights by class name are 1 for classes not'
-        " named. Losses and curvature are computed on the rows without weights",
+        description="draw rows by the weight of their class: each epoch draws as many rows as there are, with replacement."
+        ' "balanced" draws each class equally often. With weights by class name, classes that are not named have weight 1.'
+        " Losses and curvature are computed without weights",
     )
     subset: int | None = Field(None, ge=1, description="number of rows to keep, drawn at random before the split")
     shuffle: Literal["epoch", "once", "never"] = Field("epoch", description="when the training rows are shuffled")
-    last_batch: Literal["keep", "drop"] = Field("keep", description="whether a short last batch is kept or dropped")
+    last_batch: Literal["keep", "drop"] = Field("keep", description="keep or drop a last batch that is smaller than the others")
     seed: int = Field(
         0, ge=0, lt=2**32, description="seed of synthetic data, subset, split and label noise; independent of search.seed"
     )
     redraw: bool = Field(
         False,
-        description="whether each replicate has its own synthetic data, subset, split and label noise, with seeds data.seed,"
-        " data.seed + 1, …; independent of search.seed",
+        description="true: each replicate has its own synthetic data, subset, split and label noise, with seeds data.seed, "
+        "data.seed + 1, …; independent of search.seed",
     )
 
     @model_validator(mode="after")
@@ -143,7 +145,9 @@ class DataSpec(BaseModel):
         if self.class_weights is None:
             return self
         if self.shuffle == "never":
-            raise UsageError('data.class_weights draws rows at random, and data.shuffle = "never" does not: give one of them')
+            raise UsageError(
+                'data.class_weights draws rows at random, but data.shuffle = "never" keeps their order: give only one of them'
+            )
         if isinstance(self.class_weights, dict):
             for name, weight in self.class_weights.items():
                 if not (isfinite(weight) and weight > 0):
@@ -158,10 +162,10 @@ class DataSpec(BaseModel):
             installed = registry.names("datasets")
             if self.name not in installed:
                 raise UsageError(
-                    f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)}; a"
-                    f' file is given by its path, such as data.path = "./{self.name}"'
+                    f"unknown dataset {self.name!r}: {suggestion(self.name, installed)}installed: {', '.join(installed)};"
+                    f' to use a file, give its path, such as data.path = "./{self.name}"'
                 )
-            raise UsageError(f"data.{key} is for a file (data.path), and data.name is {self.name!r}: remove data.{key}")
+            raise UsageError(f"data.{key} is for a file (data.path), but data.name is {self.name!r}: remove data.{key}")
 
     def _check_file(self) -> None:
         for key in self.model_extra or {}:
@@ -199,7 +203,7 @@ class DataSpec(BaseModel):
         ):
             raise UsageError(f'data.separator = {self.separator!r}: give one character, such as ";" or "\\t"')
         paths = [Path(path) for path in (self.path, self.test_path) if path]
-        # Parquet and NPZ files have no decimal point: `load_file` refuses the key for them.
+        # Only CSV files have a decimal point. `load_file` refuses the key for Parquet and NPZ files.
         columnar = any(path.suffix.lower() in (".parquet", ".npz") for path in paths)
         tabbed = self.separator is None and all(map(is_tabbed, paths))
         if (self.decimal or ".") == (self.separator or ",") and not (tabbed or columnar):
@@ -215,12 +219,12 @@ class DataSpec(BaseModel):
 
     @property
     def missing_texts(self) -> Sequence[str]:
-        """The texts that mark a missing value: the usual ones and those given, or none if an empty list is given."""
+        """The texts that mark a missing value: the usual ones and the given ones. There are none if an empty list is given."""
         return [*MISSING_VALUES, *(self.missing_values or ())] if self.missing_values != [] else []
 
     @property
     def missing_numbers(self) -> tuple[float, ...]:
-        """The given markers that are numbers: with "-999", -999.0 is missing in a column of numbers."""
+        """The given markers that are numbers. For example, "-999" marks -999.0 as missing in a column of numbers."""
         return numbers_among(text.replace(self.decimal or ".", ".") for text in self.missing_values or ())
 
 
@@ -230,7 +234,7 @@ def listed(given: str | list[str] | None) -> tuple[str, ...]:
 
 
 def dataset_settings(spec: DataSpec) -> dict[str, Any]:
-    """Return every setting of the named data set, given or by default; {} for a file.
+    """Return every setting of the named data set, given or default. Return {} for a file.
 
     Raises UsageError for an unknown data set, an unknown key (with the nearest known one) or an invalid value.
     """

@@ -20,7 +20,7 @@ from sweepgd.data.header import column_names, is_number
 from sweepgd.data.table_checks import reading
 from sweepgd.data.type_inference import MOST_BLOCK_BYTES, inferred, wider
 
-# The part of a file that is searched for the header and for sample rows.
+# The number of bytes of a file that are searched for the header and for sample rows.
 HEAD_BYTES, SAMPLE_ROWS = 1 << 24, 100
 # From this number of columns on, markers of missing values with blanks around them are not recognised.
 PADDED_COLUMNS = 10_000
@@ -47,12 +47,13 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
             raise ValueError("the file is empty")
         if len(sample[0]) > MOST_COLUMNS:
             raise SweepgdError(
-                f"{path}: at least {len(sample[0]):,} columns, more than the limit of {MOST_COLUMNS:,}: give fewer"
+                f"{path}: at least {len(sample[0]):,} columns, more than the limit of {MOST_COLUMNS:,}: give fewer columns"
             )
         names, index = column_names(path, sample, spec.header)
         extent = _extent(path)
     skipped = 0 if spec.header is False else header_lines
-    # Arrow compares markers before it trims blanks, so each is listed with blanks too. It copies the list for each column.
+    # Arrow compares markers before it trims blanks, so each marker is also listed with blanks. Arrow copies the list for each
+    # column.
     blanks = ("", " ") if len(names) < PADDED_COLUMNS else ("",)
     missing = [start + text + end for text in spec.missing_texts for start in blanks for end in blanks]
 
@@ -86,7 +87,9 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
         return None
 
     def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:
-        """Return types that hold for all blocks: read the file again as text and let Arrow infer the types of each block."""
+        """Return types that fit all blocks. To find them, read the file again as text and let Arrow infer the types of each
+        block.
+        """
         if re.match(r"In CSV column #\d+: (?:Row #\d+: )?CSV conversion error to \w+", str(error)) is None:
             raise error
         found: Types = {}
@@ -118,12 +121,12 @@ def _parsing(path: Path, separator: str) -> Iterator[None]:
 def _ragged(columns: int, cells: Sequence[str], separator: str) -> str:
     """Return the likely cause of a row with too many or too few cells, and how to fix it."""
     if len(cells) <= columns:
-        return "it may be truncated, damaged or of another format"
+        return "it may be truncated, damaged or in another format"
     causes = []
     if separator == "," and any(map(_splits_a_number, cells, cells[1:])):
         causes.append(
-            "if these are decimal commas, each splits its number: save the file with another separator, such as with"
-            ' data.separator = ";" and data.decimal = ","'
+            "if these are decimal commas, each of them splits a number in two: save the file with another separator, and set"
+            ' for example data.separator = ";" and data.decimal = ","'
         )
     if not all(map(is_number, cells)):
         causes.append(f"put text that contains {separator!r} in quotes")
@@ -131,7 +134,7 @@ def _ragged(columns: int, cells: Sequence[str], separator: str) -> str:
 
 
 def _splits_a_number(cell: str, after: str) -> bool:
-    """Return whether two neighbouring cells may be the two sides of a decimal comma."""
+    """Return True if two neighbouring cells may be the two sides of a decimal comma."""
     return re.fullmatch(r"\s*[-+]?\d+", cell) is not None and re.fullmatch(r"\d+\s*", after) is not None
 
 
@@ -166,7 +169,7 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
             if len(rows) > SAMPLE_ROWS:
                 break
     if not whole:
-        last = rows.pop()  # may be incomplete
+        last = rows.pop()  # the last line may be incomplete
         if not rows and len(last) <= MOST_COLUMNS:
             raise ValueError(f"its first line is longer than {HEAD_BYTES:,} bytes")
         rows = rows or [last]

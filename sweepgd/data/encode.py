@@ -10,17 +10,18 @@ from sweepgd.core.errors import SweepgdError
 from sweepgd.data.contract import Array, Table
 from sweepgd.data.raw import shown
 
-BLOCK = 4096  # rows checked at a time, which keeps temporary arrays small
+BLOCK = 4096  # the number of rows checked at a time, which keeps temporary arrays small
 
 
 def encoded(
     table: Table, train: Array, validation: Array, strategy: str | None, where: str
 ) -> tuple[Table, dict[str, Any], tuple[str, ...]]:
-    """Return `table` with numeric inputs only, the encoding for the record, and a note for each level not in training rows.
+    """Return `table` with numeric inputs only, the encoding for the record, and a note for each level that does not occur in
+    training rows.
 
-    `train` and `validation` are row numbers. `strategy` is that of scikit-learn's SimpleImputer; categories take the most
-    frequent level. Each level in the training rows becomes an input. Each column with missing values in the training rows
-    gets a further input that marks them. The test set of the table is encoded in the same way.
+    `train` and `validation` are row numbers. `strategy` is the argument of scikit-learn's SimpleImputer; categories always take
+    the most frequent level. Each level in the training rows becomes an input. Each column with missing values in the training
+    rows gets another input that marks missing values. The test set of the table is encoded in the same way.
     """
     if not table.levels and not any(_has_gaps(each.inputs) for each in (table, table.test) if each is not None):
         return table, {}, ()
@@ -36,7 +37,7 @@ def encoded(
 
 
 def _has_gaps(values: Array) -> bool:
-    """Return whether a value is missing (NaN)."""
+    """Return True if a value is missing (NaN)."""
     if values.dtype.kind != "f":
         return False
     return any(np.isnan(values[start : start + BLOCK]).any() for start in range(0, len(values), BLOCK))
@@ -56,7 +57,7 @@ class _Encoder:
         self._names, self._levels = names, table.levels
         self._numbers = [index for index, name in enumerate(names) if name not in table.levels]
         self._categories = [index for index, name in enumerate(names) if name in table.levels]
-        # With "drop", or without a strategy, nothing is missing here, and "mean" changes nothing.
+        # With "drop", or without a strategy, no value is missing here, and "mean" changes nothing.
         number = strategy if strategy in ("mean", "median", "most_frequent") else "mean"
         self._imputer = SimpleImputer(strategy=number).fit(rows[:, self._numbers]) if self._numbers else None
         self._mode, self._one_hot = SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")
@@ -65,7 +66,8 @@ class _Encoder:
         self._indicator = MissingIndicator(features="missing-only", error_on_new=False).fit(rows)
         self._incomplete = [names[column] for column in self._indicator.features_]
 
-        # The positions of each column's inputs: in the order of the columns, with the indicators of missing values last.
+        # The positions of each column's inputs. They are in the order of the columns, and the indicators of missing values come
+        # last.
         seen = dict(zip(self._categories, self._seen(), strict=True))
         self.features: tuple[str, ...] = ()
         self._places: dict[int, list[int]] = {}
@@ -78,8 +80,8 @@ class _Encoder:
         twice = [repr(name) for name, count in Counter(self.features).items() if count > 1]
         if twice:
             raise SweepgdError(
-                f"{where}: two inputs would be called {shown(twice)}, because levels and missing values become inputs: rename a"
-                " column, or remove one with data.exclude"
+                f"{where}: two inputs would be called {shown(twice)}, because levels and missing values become inputs: rename "
+                "a column, or leave one out with data.exclude"
             )
 
     def _seen(self) -> list[list[str]]:
@@ -104,7 +106,9 @@ class _Encoder:
         return out
 
     def renumbered(self, test: Table) -> Array:
-        """Return the columns of a test set with the level numbers of the training file, which new levels extend."""
+        """Return the columns of a test set with the level numbers of the training file. Levels that are new get further
+        numbers.
+        """
         values = test.inputs.astype(np.float64)
         for column in self._categories:
             name = self._names[column]
@@ -126,8 +130,8 @@ class _Encoder:
                 rows = int((values[:, column] == code).sum())
                 level = self._levels[name][int(code)]
                 notes.append(
-                    f"{where}: column {name!r} is {level!r} in {rows} row{'s' * (rows > 1)} and in no training row: all its"
-                    " inputs are 0 there"
+                    f"{where}: column {name!r} is {level!r} in {rows} row{'s' * (rows > 1)} but in no training row: all "
+                    "inputs of this column are 0 there"
                 )
         return tuple(notes)
 

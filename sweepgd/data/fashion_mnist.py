@@ -1,4 +1,4 @@
-"""Fashion-MNIST, from the IDX files that Debian's package dataset-fashion-mnist installs."""
+"""Fashion-MNIST, read from the IDX files that Debian's package dataset-fashion-mnist installs."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shi
 
 
 def _file(folder: Path, name: str) -> Path:
-    """Return the file of that name, with or without .gz. Raises SweepgdError if there is none."""
+    """Return the file of this name, with or without .gz. Raises SweepgdError if there is no such file."""
     found = next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
     if found is None:
         raise SweepgdError(
@@ -45,6 +45,6 @@ fashion_mnist = Dataset(
     task="classification",
     load=_load,
     settings=(Setting("folder", FOLDER, "folder of the four IDX files"),),
-    description="60,000 images of clothes, 28 by 28 pixels of 0 to 255, in 10 kinds, and 10,000 to test",
+    description="60,000 images of clothes of 10 kinds, 28 by 28 pixels with values from 0 to 255, and 10,000 test images",
     source="Xiao, Rasul & Vollgraf 2017; Debian's package dataset-fashion-mnist",
 )

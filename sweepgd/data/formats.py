@@ -1,4 +1,4 @@
-"""The format of a file, by its name and by its first bytes."""
+"""Find the format of a file by its name and by its first bytes."""
 
 import re
 from pathlib import Path
@@ -44,7 +44,7 @@ HINTS = {
 
 
 def format_of(path: str) -> Format:
-    """Return the format by a file's name. Raises UsageError if it is not supported."""
+    """Return the format that a file's name says. Raises UsageError if the format is not supported."""
     name = Path(path).name.lower()
     if name.endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz")):
         return "csv"
@@ -52,24 +52,24 @@ def format_of(path: str) -> Format:
         return "parquet"
     if name.endswith(".npz"):
         return "npz"
-    # MNIST's file names: train-images-idx3-ubyte.gz, train-images.idx3-ubyte.
+    # Names of MNIST's files are train-images-idx3-ubyte.gz or train-images.idx3-ubyte.
     if re.search(r"[-.]idx\d?(-\w+)?(\.gz)?$", name):
         return "idx"
     raise UsageError(f"{path}: unknown format: {KNOWN}")
 
 
 def is_packed(path: Path) -> bool:
-    """Return whether a file's name says that it is compressed with gzip."""
+    """Return True if a file's name says that it is compressed with gzip."""
     return path.name.lower().endswith(".gz")
 
 
 def is_tabbed(path: Path) -> bool:
-    """Return whether a file's name says that its columns are separated by tabs."""
+    """Return True if a file's name says that its columns are separated by tabs."""
     return path.name.lower().endswith((".tsv", ".tsv.gz"))
 
 
 def existing(path: str) -> Path:
-    """Return the file at a path, with ~ expanded. Raises SweepgdError if there is none, with the reason."""
+    """Return the file at a path, with ~ expanded. If there is no file, raises a SweepgdError that gives the reason."""
     try:
         file = Path(path).expanduser()
         if file.is_file():
@@ -87,12 +87,12 @@ def existing(path: str) -> Path:
 
 
 def check_content(path: Path, encoding: str = "utf-8") -> None:
-    """Raise SweepgdError if a file's first bytes are of another format than its name says."""
+    """Raise SweepgdError if a file's first bytes belong to another format than its name says."""
     try:
         with path.open("rb") as file:
             start = file.read(32)
     except OSError:
-        return  # reported when the file is read
+        return  # an error is reported when the file is read
     found = next((name for magic, name in MAGIC if start.startswith(magic)), None)
     form = format_of(str(path))
     packed = GZIP if is_packed(path) else None

@@ -1,4 +1,4 @@
-"""The column names of a CSV file, or an error that says why its first row has none."""
+"""The column names of a CSV file. If its first row has no names, an error gives the reason."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from sweepgd.data.raw import shown
 
 
 def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of all columns, and those among them that are a row index or empty.
+    """Return the names of all columns, and the names of columns that are a row index or empty.
 
-    `sample` has the first rows as text. Without a header the columns are c1, c2, …. Raises SweepgdError if names are missing or
-    occur twice, or, unless `header` is given, if the first row looks like data.
+    `sample` has the first rows as text. Without a header, the columns are called c1, c2, …. Raises SweepgdError if names are
+    missing or occur twice. Unless `header` is given, also raises it if the first row looks like data.
     """
     first, rest = sample[0], sample[1:]
     if header is False:
@@ -21,8 +21,8 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
     names = [name.strip() for name in first]
     if header is None and _looks_like_data(names, rest):
         raise SweepgdError(
-            f"{path}: its first line looks like data ({shown(names)}), not like names: set data.header = false for columns"
-            f" named c1 to c{len(names)}, or true if these are names"
+            f"{path}: its first line looks like data ({shown(names)}), not like names: set data.header = false to name the "
+            f"columns c1 to c{len(names)}, or true if these are names"
         )
     index = []
     for place, name in enumerate(names):
@@ -43,10 +43,10 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
 
 
 def _looks_like_data(names: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
-    """Return whether half of the names are numbers, or a name occurs among the first values of its own column.
+    """Return True if half of the names are numbers, or a name occurs among the first values of its own column.
 
-    The numbers 0, 1, 2, … count as names, since pandas gives them to columns without names: three or more of them, or fewer
-    next to a complete first column without a name, the index that pandas writes.
+    The numbers 0, 1, 2, … count as names, because pandas gives them to columns without names. At least three such numbers are
+    needed, or fewer if the first column is complete and has no name, as the index that pandas writes.
     """
     given = [name for name in names if name]
     numbers = [name for name in given if is_number(name)]
@@ -61,7 +61,7 @@ def _looks_like_data(names: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text is a number, with a decimal point or comma."""
+    """Return True if a text is a number, with a decimal point or comma."""
     try:
         float(text.replace(",", ".", 1))
     except ValueError:

@@ -23,17 +23,19 @@ def read_idx(path: Path) -> Array:
             raise SweepgdError(f"{path}: starts with {found}, not with the magic number of an IDX file: give another file")
         dtype, sizes = np.dtype(TYPES[start[2]]), file.read(4 * start[3])
         if len(sizes) < 4 * start[3]:
-            raise SweepgdError(f"{path}: it ends after {4 + len(sizes)} bytes, within its header: damaged, download it again")
+            raise SweepgdError(
+                f"{path}: it ends after {4 + len(sizes)} bytes, within its header: it is damaged; download it again"
+            )
         shape = tuple(int.from_bytes(sizes[at : at + 4], "big") for at in range(0, 4 * start[3], 4))
         promised = prod(shape) * dtype.itemsize
         if shape:
             check_memory(path, shape[0], prod(shape[1:]), dtype.itemsize)
-        # One byte more, to detect a file that is too long without unpacking all of it.
+        # One byte more is read, to notice that a file is too long without unpacking all of it.
         content = file.read(promised + 1)
     header = 4 + len(sizes)
     if len(content) != promised:
         found = "more" if len(content) > promised else f"{header + len(content):,}"
         expected = f"{header + promised:,} bytes"
-        raise SweepgdError(f"{path}: its header declares {expected}, and there are {found}: damaged, download it again")
+        raise SweepgdError(f"{path}: its header declares {expected}, but there are {found}: it is damaged; download it again")
     values = np.frombuffer(content, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

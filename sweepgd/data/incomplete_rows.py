@@ -1,4 +1,4 @@
-"""Missing and infinite values of a file: refused, all in one message, or left out with their rows."""
+"""Missing and infinite values of a file. They are refused, all in one message, or their rows are left out."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from sweepgd.data.contract import Array
 from sweepgd.data.data_spec import DataSpec
 from sweepgd.data.raw import Faults, Raw
 
-BLOCK = 4096  # rows checked at a time, which keeps temporary arrays small
+BLOCK = 4096  # the number of rows checked at a time, which keeps temporary arrays small
 
 
 def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
@@ -34,7 +34,7 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
     if not dropped.any():
         return raw
     complete = ~dropped
-    note = f"{faults.where}: {int(dropped.sum()):,} of {len(dropped):,} rows are left out, since a value is missing"
+    note = f"{faults.where}: {int(dropped.sum()):,} of {len(dropped):,} rows are left out because a value is missing"
     return raw._replace(
         inputs=raw.inputs[complete],
         targets=raw.targets[complete],

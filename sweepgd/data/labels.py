@@ -7,7 +7,8 @@ import numpy as np
 from sweepgd.core.errors import SweepgdError
 from sweepgd.data.contract import Array
 
-# More than 20 whole numbers with fewer than 5 rows each are most likely a quantity, not classes.
+# If there are more than 20 different whole numbers with fewer than 5 rows each, they are most likely a quantity and not
+# classes.
 FEW_CLASSES, FEW_ROWS = 20, 5
 
 
@@ -28,7 +29,7 @@ def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tu
     levels, codes = np.unique(labels, return_inverse=True)
     if not classes and labels.dtype.kind in "iu" and len(levels) > FEW_CLASSES and len(labels) < FEW_ROWS * len(levels):
         raise SweepgdError(
-            f"{where}: column {column!r} would be {len(levels):,} classes in {len(labels):,} rows: is it a quantity? Then set"
+            f"{where}: column {column!r} would have {len(levels):,} classes in {len(labels):,} rows: if it is a quantity, set"
             ' data.task = "regression"; if not, name the classes in words'
         )
     names = tuple(str(level) for level in levels)

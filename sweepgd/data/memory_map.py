@@ -1,4 +1,4 @@
-"""A prepared data set on disk: all worker processes map the same read-only copy."""
+"""A prepared data set on disk. All worker processes map the same read-only copy."""
 
 import pickle
 from dataclasses import replace

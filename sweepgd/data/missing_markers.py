@@ -15,7 +15,7 @@ MISSING_VALUES = (
 
 
 def numbers_among(texts: Iterable[str]) -> tuple[float, ...]:
-    """Return the markers that are numbers, as floats. NaN is left out: it is always missing."""
+    """Return the markers that are numbers, as floats. NaN is left out, because it is always missing."""
     numbers = (_number(text) for text in texts)
     return tuple(number for number in numbers if not isnan(number))
 
@@ -45,7 +45,7 @@ def stand_for_missing(values: Array, numbers: Sequence[float]) -> Array:
 
 
 def with_gaps(values: Array, numbers: Sequence[float]) -> Array:
-    """Return `values` with NaN in place of each of `numbers`; the same array if none of them occurs."""
+    """Return `values` with each of `numbers` replaced by NaN. If none of the numbers occurs, return the same array."""
     if not numbers:
         return values
     mask = stand_for_missing(values, numbers)

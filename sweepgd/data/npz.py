@@ -1,4 +1,4 @@
-"""NPZ archives: their arrays by name, checked by their headers before they are read, and the layout of Keras."""
+"""NPZ archives: find their arrays by name, check the headers before reading the arrays, and know the names that Keras uses."""
 
 import zipfile
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Roles(NamedTuple):
 
 
 def declared(path: Path) -> dict[str, Declared]:
-    """Return the headers of all arrays of an archive by name. Raises SweepgdError if it is not an archive of arrays."""
+    """Return the headers of all arrays of an archive by name. Raises SweepgdError if the file is not an archive of arrays."""
     arrays = {}
     with reading(path), zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
@@ -52,9 +52,9 @@ def declared(path: Path) -> dict[str, Declared]:
 
 
 def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles | None]:
-    """Return the arrays of `spec.path` for training, and for the test if they are in the same archive.
+    """Return the names of the training arrays in `spec.path`, and of the test arrays if they are in the same archive.
 
-    Raises UsageError if they are ambiguous.
+    Raises UsageError if the names are ambiguous.
     """
     path = spec.path
     keras = all(name in arrays for name in KERAS)
@@ -75,7 +75,7 @@ def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles 
 
 
 def test_roles(spec: DataSpec, arrays: Mapping[str, Declared], train: Roles) -> Roles:
-    """Return the arrays of `spec.test_path` for the test: those given, or else those with the names of the training arrays."""
+    """Return the names of the test arrays in `spec.test_path`: the given names, or else the names of the training arrays."""
     target = spec.test_target or train.target
     if spec.test_inputs is not None:
         return Roles(spec.test_inputs, target)
@@ -108,7 +108,9 @@ def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: D
         if name not in arrays:
             raise UsageError(f"{path}: no array {name!r}: {nearest(name, map(in_one_line, arrays))}")
     if part.inputs == part.target:
-        raise UsageError(f"{path}: array {part.inputs!r} is named for both inputs and target: name another")
+        raise UsageError(
+            f"{path}: array {part.inputs!r} is named for both inputs and target: name another array for one of them"
+        )
     assert spec.task is not None
     wanted = ((part.inputs, "fiub", "inputs"), (part.target, TARGET_KINDS[spec.task], f"the target of a {spec.task}"))
     for name, kinds, what in wanted:
@@ -125,7 +127,7 @@ def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: D
             )
     rows, *rest = arrays[part.inputs].shape
     check_memory(path, rows, prod(rest), arrays[part.inputs].dtype.itemsize)
-    # Opened here: np.load does not close a damaged archive.
+    # The file is opened here, because np.load does not close a damaged archive.
     with reading(path), path.open("rb") as file:
         archive = np.load(file)
         inputs, target = archive[part.inputs], archive[part.target]
@@ -138,5 +140,5 @@ def _named(dtype: np.dtype) -> str:
 
 def _hint(array: Declared) -> str:
     if array.dtype.kind == "O":
-        return ": objects are not read, since they may run code; save text with .astype(str), numbers with .astype(float)"
+        return ": objects are not read, because they may run code; save text with .astype(str), numbers with .astype(float)"
     return ": give rows of numbers, or name another array"

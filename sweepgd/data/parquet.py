@@ -1,4 +1,4 @@
-"""Parquet files: their columns, and those among them that pandas wrote as its row index."""
+"""Parquet files: their columns, and the columns that pandas wrote as its row index."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ def open_parquet(path: Path) -> Source:
 
 
 def _index(schema: pa.Schema, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that are a row index, by pandas' metadata or by the names that pandas gives."""
+    """Return the columns that are a row index, according to pandas' metadata or to names that pandas gives."""
     try:
         # A range index is described by a dict and is not stored as a column.
         listed = {name for name in json.loads((schema.metadata or {})[b"pandas"])["index_columns"] if isinstance(name, str)}

@@ -1,4 +1,6 @@
-"""Paths of data files in a `[data]` table: relative to the sweep file, recorded as absolute paths, and possibly moved later."""
+"""Paths of data files in a `[data]` table. They are relative to the sweep file, are recorded as absolute paths, and may be
+changed if the data are moved later.
+"""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +20,9 @@ def path_keys(data: Mapping[str, Any]) -> list[str]:
 
 
 def _is_idx(path: str) -> bool:
-    """Return whether a file is IDX, whose labels are a file too. Unknown formats are reported when the file is read."""
+    """Return True if a file is in the IDX format, where the labels are another file. Unknown formats are reported when the file
+    is read.
+    """
     try:
         return format_of(path) == "idx"
     except UsageError:
@@ -29,7 +33,7 @@ def check_there(data: Mapping[str, Any]) -> None:
     """Raise SweepgdError, with the key, if a file or folder of a `[data]` table does not exist."""
     keys = path_keys(data)
     if "path" in keys:
-        format_of(data["path"])  # raises first for an unknown format
+        format_of(data["path"])  # raises an error first if the format is unknown
     for key in keys:
         try:
             os.lstat(os.path.expanduser(data[key]))
@@ -42,15 +46,15 @@ def check_there(data: Mapping[str, Any]) -> None:
 
 
 def absolute(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a `[data]` table with absolute paths; relative ones start at `folder`, and "~" is the user's home."""
+    """Return a `[data]` table with absolute paths. Relative paths are relative to `folder`, and "~" is the user's home."""
     return {**data, **{key: os.path.abspath(folder / Path(data[key]).expanduser()) for key in path_keys(data)}}
 
 
 def moved(data: Mapping[str, Any], to: Path) -> dict[str, Any]:
-    """Return a `[data]` table with its file at `to`, or in the folder `to`, and its other files in the same folder.
+    """Return a `[data]` table whose file is `to`, or is in the folder `to`. Its other files are in the same folder.
 
-    For a named data set with a folder, `to` is the new folder. Raises SweepgdError if one of them does not exist, or the table
-    has no files.
+    For a named data set with a folder, `to` is the new folder. Raises SweepgdError if one of these files or folders does not
+    exist, or the table has no files.
     """
     keys = path_keys(data)
     if not keys:

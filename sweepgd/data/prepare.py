@@ -17,7 +17,7 @@ from sweepgd.data.split import split_rows
 from sweepgd.data.table_checks import check_classes, check_finite, check_memory, check_table
 from sweepgd.plugins import registry
 
-BLOCK = 4096  # rows converted at a time, so that no second copy of a large table is made
+BLOCK = 4096  # the number of rows converted at a time, so that no second copy of a large table is made
 
 
 def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") -> Data:
@@ -75,7 +75,7 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
     """Return the name, task and checked table of the data set, and the names of its targets."""
     task: Task
     if spec.path is not None:
-        from sweepgd.data.user_files import load_file  # imports Arrow, which takes 0.1 s
+        from sweepgd.data.user_files import load_file  # imported late, because Arrow takes 0.1 s
 
         assert spec.task is not None
         name, task = spec.path, spec.task
@@ -109,24 +109,26 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
 def _check_request(spec: DataSpec, name: str, task: Task) -> None:
     if task == "classification":
         if spec.standardize_targets:
-            raise UsageError(f"data.standardize_targets is for regression, and the task of {name} is {task}: remove it")
+            raise UsageError(f"data.standardize_targets is for regression, but the task of {name} is {task}: remove it")
         return
     for key in ("label_noise", "class_weights"):
         if getattr(spec, key):
-            raise UsageError(f"data.{key} is for classification, and the task of {name} is {task}: remove it")
+            raise UsageError(f"data.{key} is for classification, but the task of {name} is {task}: remove it")
     if spec.split == "stratified":
         raise UsageError(f'data.split = "stratified" is for classification, not the {task} of {name}: use "random"')
 
 
 def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tuple[Array, Array, Array]:
-    """Return the row numbers of training, validation and test; those of the test refer to `table.test` if there is one."""
+    """Return the row numbers of training, validation and test. If there is a `table.test`, the row numbers of the test refer to
+    it.
+    """
     rows = np.arange(len(table.inputs))
     empty = rows[:0]
     if task == "none":
         return rows, empty, empty
     if spec.subset is not None:
         if spec.subset > len(rows):
-            raise UsageError(f"data.subset = {spec.subset}: {name} has {len(rows)} rows; give at most that")
+            raise UsageError(f"data.subset = {spec.subset}: {name} has only {len(rows)} rows: give at most as many")
         rows = np.sort(stream(seed, SUBSET).permutation(rows)[: spec.subset])
     labels = table.targets[:, 0] if task == "classification" else None
     test_share = spec.test if table.test is None else 0.0
@@ -140,7 +142,7 @@ def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tup
 def _noisy(targets: Array, train: Array, classes: int, share: float, rng: np.random.Generator) -> Array:
     """Return `targets` with a share of the training labels replaced by another class, chosen uniformly.
 
-    A larger share changes all the labels that a smaller one changes, and more.
+    A larger share changes all the labels that a smaller share changes, and more.
     """
     chosen, shift = rng.permutation(train), rng.integers(1, classes, len(train))
     count = round(share * len(train))
@@ -170,7 +172,7 @@ def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) 
             " give smaller units"
         )
     constant = np.logical_and.reduce([(values[rows[block]] == values[rows[0]]).all(axis=0) for block in _blocks(rows)])
-    # Rounding of the mean gives a constant column a scale of about 1e-17, which would blow up test values to 1e17.
+    # Rounding of the mean gives a constant column a scale of about 1e-17. Division by that would turn test values into 1e17.
     mean = np.where(constant, values[rows[0]], mean)
     return mean, np.where(constant | (scale == 0), 1.0, scale)
 

@@ -9,13 +9,14 @@ from sweepgd.data.contract import Array
 
 Names = tuple[str, ...]
 SHOWN = 5
-# Descriptions of columns that were not numbers in the file, shown to users and recorded.
+# Descriptions of columns that were not numbers in the file. They are shown to users and recorded.
 TIMES = "dates or times, in days"
 TRUTH_VALUES = "true or false"
 
 
 class Raw(NamedTuple):
-    """Inputs (n, d), with NaN for missing values and level numbers for categories, and targets (n, k), not yet encoded.
+    """The contents of a file that is not yet encoded: inputs (n, d), with NaN for missing values and level numbers for
+    categories, and targets (n, k).
 
     `unlabelled` (n,) is True for rows without a target. `levels` has the level names of each category by column. `notes` say
     what was left out of the file. `holds` describes columns that were not numbers in the file.
@@ -55,7 +56,7 @@ class Faults:
 
 
 def shown(items: Sequence[str], separator: str = ", ") -> str:
-    """Return the first five items as text, and the number of further ones."""
+    """Return the first five items, and the number of further ones, as text."""
     more = len(items) - SHOWN
     return separator.join(map(in_one_line, items[:SHOWN])) + (f"{separator}and {more:,} more" if more > 0 else "")
 

@@ -20,8 +20,8 @@ def split_rows(
     test_count, validation_count = _count(test, len(rows)), _count(validation, len(rows))
     if test_count + validation_count >= len(rows):
         raise SweepgdError(
-            f"{len(rows)} rows minus {validation_count} for validation and {test_count} for the test leave no training"
-            " rows: give more rows or smaller shares"
+            f"{len(rows)} rows minus {validation_count} for validation and {test_count} for the test leaves no training rows: "
+            "give more rows or smaller shares"
         )
     rest, test_rows = _take(rows, labels, how, test_count, rng)
     train_rows, validation_rows = _take(rest, labels, how, validation_count, rng)
@@ -29,7 +29,7 @@ def split_rows(
 
 
 def _count(share: float, rows: int) -> int:
-    # 0.07 * 100 is 7.000000000000001 in floating point; the result should be 7 rows, not 8.
+    # 0.07 * 100 is 7.000000000000001 in floating point, but the result should be 7 rows, not 8.
     return ceil(round(share * rows, 9))
 
 
@@ -50,7 +50,7 @@ def _too_small(strata: Array | None, count: int) -> str:
     assert strata is not None
     _, sizes = np.unique(strata, return_counts=True)
     return (
-        'data.split = "stratified" needs at least 2 rows of each class, and parts with at least as many rows as classes: of'
-        f" {len(sizes)} classes the smallest has {sizes.min()}, and a part has {count} rows;"
+        'data.split = "stratified" needs at least 2 rows of each class, and at least as many rows in each part as there are'
+        f" classes: of {len(sizes)} classes the smallest has {sizes.min()}, and a part has {count} rows;"
         ' use "random", more rows or larger shares'
     )

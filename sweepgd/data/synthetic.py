@@ -1,4 +1,4 @@
-"""Synthetic data sets: a known linear law, two shapes to classify, and an empty data set for surfaces."""
+"""Synthetic data sets: known linear laws, two shapes to classify, and an empty data set for surfaces."""
 
 from collections.abc import Sequence
 
@@ -109,7 +109,7 @@ spirals = Dataset(
 
 
 def _load_none(rng: np.random.Generator) -> Table:
-    # One row, so that an epoch is one update.
+    # There is one row, so that an epoch is one update.
     return Table(np.zeros((1, 0)), np.zeros((1, 0)), ())
 
 

@@ -17,9 +17,9 @@ WORTH_TELLING_BYTES = 10**9
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn any exception raised while a file is read into a SweepgdError that names the file.
+    """Turn any exception that is raised while a file is read into a SweepgdError that names the file.
 
-    Arrow, NumPy, zipfile and zlib raise exceptions of many types for a damaged file.
+    For a damaged file, Arrow, NumPy, zipfile and zlib raise exceptions of many types.
     """
     try:
         yield
@@ -31,18 +31,19 @@ def reading(path: Path) -> Iterator[None]:
         raise SweepgdError(f"cannot read {path}: not enough memory; give fewer rows or columns") from error
     except Exception as error:
         reason = (str(error).strip().partition("\n")[0][:200] or type(error).__name__).rstrip(".")
-        raise SweepgdError(f"cannot read {path}: {reason}; it may be truncated, damaged or of another format") from error
+        raise SweepgdError(f"cannot read {path}: {reason}; it may be truncated, damaged or in another format") from error
 
 
 def check_memory(where: Path | str, rows: int, columns: int, itemsize: int = 8) -> None:
-    """Raise SweepgdError if a table needs more memory than the machine has; warn above 1 GB. To be called before reading it.
+    """Raise SweepgdError if a table needs more memory than the machine has.
 
-    The estimate counts the table and the parts made from it, which together are as large as the table at most.
+    Warn above 1 GB. Call this before reading the table. The estimate counts the table, and the parts made from it, which
+    together are at most as large as the table.
     """
     need, memory = 2 * rows * columns * itemsize, machine_memory()
     what = f"{where}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"
     if memory is not None and need > memory:
-        raise SweepgdError(f"{what}, and this machine has {in_words(memory)}: give fewer rows or columns")
+        raise SweepgdError(f"{what}, but this machine has {in_words(memory)}: give fewer rows or columns")
     if need > WORTH_TELLING_BYTES:
         warnings.warn(what, stacklevel=2)
 
@@ -79,7 +80,8 @@ def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *,
     check_finite(table.targets, targets, where, "remove the row or fill in a number")
     if task == "classification" and not np.isin(table.targets, np.arange(len(table.classes))).all():
         raise SweepgdError(
-            f"{where}: a label is not one of 0 to {len(table.classes) - 1}: number the classes in the order of names"
+            f"{where}: a label is not one of 0 to {len(table.classes) - 1}: number the classes from 0, in the order of their "
+            "names"
         )
 
 

@@ -1,4 +1,4 @@
-"""The columns of a CSV or Parquet file as arrays, with all faults of the columns in one message."""
+"""Read the columns of a CSV or Parquet file as arrays, and report all faults of the columns in one message."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ EXCLUDE_IT = "or leave it out with data.exclude"
 
 
 class Gathered(NamedTuple):
-    """The columns of a file after reading: `inputs` (n, d), where categories are still 0, and chunks of Arrow cells.
+    """The columns of a file after reading: `inputs` (n, d), in which categories are still 0, and chunks of Arrow cells.
 
-    `cells` has the chunks of each category by name, `targets` those of each target. `holds` describes columns that were not
-    numbers in the file.
+    `cells` has the chunks of each category by name, and `targets` the chunks of each target. `holds` describes columns that
+    were not numbers in the file.
     """
 
     inputs: Array
@@ -33,7 +33,9 @@ class Gathered(NamedTuple):
 
 
 def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, faults: Faults) -> Raw:
-    """Return the columns that `spec` selects: the named `inputs`, or if empty all but the targets. Adds to `faults`."""
+    """Return the columns that `spec` selects: the named `inputs`, or all except the targets if there are no names. Adds faults
+    to `faults`.
+    """
     features, notes = _features(source, spec, targets, inputs)
     check_memory(source.path, source.rows, len(features))
     as_text = () if spec.categories in (None, "all") else listed(spec.categories)
@@ -45,7 +47,7 @@ def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, 
         codes, levels[name] = category(cells, spec.missing_texts, spec.missing_numbers)
         read.inputs[:, column_of[name]] = codes
         if len(levels[name]) > LEVELS_MOST:
-            what = f" has {len(levels[name]):,} different texts, and a category at most {LEVELS_MOST:,}"
+            what = f" has {len(levels[name]):,} different texts, but a category may have at most {LEVELS_MOST:,}"
             faults.add(name, what, "leave it out with data.exclude")
     columns = [_target(cells, name, spec, source, faults) for cells, name in zip(read.targets, targets, strict=True)]
     return Raw(
@@ -75,7 +77,7 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
             )
     for name in encoded:
         if name in targets or name in excluded or (inputs and name not in inputs):
-            raise UsageError(f"data.categories and data.dates name input columns, and {name!r} is not one: remove it")
+            raise UsageError(f"data.categories and data.dates name input columns, but {name!r} is not an input: remove it")
     left_out = {*targets, *excluded, *source.index}
     features = inputs or tuple(name for name in source.names if name not in left_out)
     if len(features) > MOST_COLUMNS:
@@ -83,7 +85,7 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
     unused = [name for name in source.index if name not in {*targets, *features, *excluded}]
     called = {"": "the first column, which has no name,"}
     return features, tuple(
-        f"{path}: {called.get(name, f'column {name!r}')} is an index of the rows and not used as an input" for name in unused
+        f"{path}: {called.get(name, f'column {name!r}')} is an index of the rows and is not used as an input" for name in unused
     )
 
 
@@ -97,7 +99,7 @@ def _cause(names: Sequence[str]) -> str:
 
 
 def _gathered(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
-    """Read the columns, a second time with other types if those of the first block do not hold for the whole file."""
+    """Read the columns. If the types of the first block do not fit the whole file, read it a second time with other types."""
     try:
         return _gather(source, spec, targets, features, types, faults)
     except pa.ArrowInvalid as error:
@@ -151,7 +153,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
 def _fault(
     column: pa.Array, name: str, start: int, source: Source, spec: DataSpec, faults: Faults, target: bool = False
 ) -> bool:
-    """Add the reason why a column is not numeric to `faults`. Return False if these rows do not show it."""
+    """Add the reason why a column is not numeric to `faults`. Return False if these rows do not show the reason."""
     kind = kind_of(column.type)
     otherwise = "or give another data.target" if target else EXCLUDE_IT
     if kind == "text":
@@ -177,7 +179,9 @@ def _fault(
 
 
 def _target(cells: Sequence[pa.Array], name: str, spec: DataSpec, source: Source, faults: Faults) -> tuple[Array, Array]:
-    """Return the values of a target (numbers; for a classification also texts or booleans) and a mask of missing ones."""
+    """Return the values of a target (numbers; for a classification also texts or booleans), and a mask that is True for missing
+    values.
+    """
     kinds = {kind_of(cell.type) for cell in cells} or {"number"}
     if kinds == {"number"}:
         if cells and all(pa.types.is_integer(cell.type) and not cell.null_count for cell in cells):

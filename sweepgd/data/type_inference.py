@@ -1,11 +1,13 @@
-"""Column types of text: the types that Arrow infers for a block, and the types that fit several blocks."""
+"""The types of columns that are read as text: the types that Arrow infers for a block, and the types that fit several
+blocks.
+"""
 
 import pyarrow as pa
 import pyarrow.csv
 
-# The limit of Arrow.
+# Arrow's limit.
 MOST_BLOCK_BYTES = 2**31 - 1
-# Of two types in one row, the later one can hold the values of both.
+# In each row, a later type can hold the values of an earlier type.
 _WIDER = ((pa.int64(), pa.float64()), (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")))
 
 
@@ -26,7 +28,7 @@ def inferred(batch: pa.RecordBatch, options: pa.csv.ConvertOptions) -> pa.Schema
 
 
 def wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """Return the narrowest type that can hold the values of both types, text if there is no other."""
+    """Return the narrowest type that can hold the values of both types, or text if there is no other."""
     if pa.types.is_null(one) or one == other:
         return other
     if pa.types.is_null(other):

@@ -1,4 +1,4 @@
-"""A user's file as a table: read, checked, with labels as class numbers and its test set."""
+"""Read a user's file as a checked table, with labels as class numbers, and with the test set."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ UNUSED = {
 def load_file(spec: DataSpec) -> tuple[Table, Names]:
     """Return the table of `spec.path`, with its test set if there is one, and the names of the targets.
 
-    Raises SweepgdError for a fault of a file, UsageError for a fault of the request.
+    Raises SweepgdError for a fault in a file, and UsageError for a fault in the request.
     """
     assert spec.path is not None
     assert spec.task is not None
@@ -50,15 +50,15 @@ def _check_request(spec: DataSpec) -> None:
     assert spec.path is not None
     form = format_of(spec.path)
     if spec.task == "classification" and len(listed(spec.target)) > 1:
-        raise UsageError(f"data.target names {len(listed(spec.target))} columns: a classification has one")
+        raise UsageError(f"data.target names {len(listed(spec.target))} columns, but a classification has one target")
     for key in UNUSED.get(form, ()):
         if getattr(spec, key) is not None:
             of = "names columns of a CSV or Parquet file" if key in COLUMN_KEYS else "says how a CSV or TSV file is written"
-            raise UsageError(f"data.{key} {of}, and {spec.path} is not one: remove it")
+            raise UsageError(f"data.{key} {of}, but {spec.path} is of another format: remove data.{key}")
     if spec.test_path is None:
         return
     if format_of(spec.test_path) != form:
-        raise UsageError(f"data.test_path {spec.test_path} is of another format than {spec.path}: use one format for both")
+        raise UsageError(f"data.test_path {spec.test_path} has another format than {spec.path}: use one format for both")
     if form == "idx":
         if spec.test_target is None:
             raise UsageError("data.test_path of an IDX file needs data.test_target: the file of its labels")
@@ -70,7 +70,7 @@ def _check_request(spec: DataSpec) -> None:
         return
     if existing(spec.path).samefile(existing(spec.test_path)):
         inputs = ", or name arrays of it in data.test_inputs and data.test_target" if form == "npz" else ""
-        raise UsageError(f"data.test_path is {spec.path} itself, the training file: give another file{inputs}")
+        raise UsageError(f"data.test_path is the training file itself: give another file{inputs}")
 
 
 def _read_csv(spec: DataSpec) -> tuple[Raw, Raw | None]:
@@ -99,7 +99,7 @@ def _read_columns(spec: DataSpec, open_: Callable[[Path], Source]) -> tuple[Raw,
     raw = part(spec, spec.path, targets, listed(spec.inputs))
     if spec.test_path is None:
         return raw, None
-    # A column has the kind that it has in the training file. "all" would choose columns by the contents of the test file.
+    # Columns have the same kinds as in the training file. With "all", the contents of the test file would decide.
     kinds = {"categories": list(raw.levels), "dates": [name for name, held in raw.holds.items() if held == TIMES]}
     same = spec.model_copy(update={key: names for key, names in kinds.items() if getattr(spec, key) == "all"})
     return raw, part(same, spec.test_path, listed(spec.test_target) or targets, raw.features)
@@ -121,7 +121,8 @@ def _read_npz(spec: DataSpec) -> tuple[Raw, Raw | None]:
         shared = set(roles) & set(test)
         if shared:
             raise UsageError(
-                f"{spec.path}: array {min(shared)!r} is named for both the training and the test part: name another"
+                f"{spec.path}: array {min(shared)!r} is named for both the training and the test part: name another array for "
+                "one of them"
             )
         return part(spec.path, arrays, roles), part(spec.path, arrays, test)
     raw = part(spec.path, arrays, roles)
@@ -131,13 +132,15 @@ def _read_npz(spec: DataSpec) -> tuple[Raw, Raw | None]:
     own = npz.declared(existing(spec.test_path))
     test = npz.test_roles(spec, own, roles)
     if set(roles) & set(test) and file.samefile(existing(spec.test_path)):
-        raise UsageError(f"{spec.path}: one array is named for both the training and the test part: name another")
+        raise UsageError(
+            f"{spec.path}: one array is named for both the training and the test part: name another array for one of them"
+        )
     return raw, part(spec.test_path, own, test)
 
 
 def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
     if spec.inputs is not None:
-        raise UsageError("data.inputs names columns, and an IDX file has none: remove it")
+        raise UsageError("data.inputs names columns, but an IDX file has none: remove data.inputs")
     if not isinstance(spec.target, str):
         raise UsageError(f"data.target = {spec.target!r}: give the name of one IDX file of labels")
 
@@ -152,7 +155,8 @@ def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
         values, labels = map(read_idx, files)
         if labels.ndim != 1 or values.ndim == 0:
             raise SweepgdError(
-                f"{target}: {labels.ndim} dimensions, but labels have 1: give inputs in path and labels in target"
+                f"{target}: it has {labels.ndim} dimensions, but labels have 1: give the inputs in data.path and the labels "
+                "in data.target"
             )
         return _flat(values, labels, target, spec, path)
 
@@ -185,7 +189,7 @@ def _table(raw: Raw, task: str, path: str, classes: Names = ()) -> Table:
     if task == "classification":
         if raw.targets.shape[1] != 1:
             hint = "; for one-hot labels save the class numbers, labels.argmax(axis=1)"
-            raise SweepgdError(f"{path}: {raw.targets.shape[1]} columns of labels: a classification has one{hint}")
+            raise SweepgdError(f"{path}: {raw.targets.shape[1]} columns of labels, but a classification has one{hint}")
         targets, classes = encode(raw.targets[:, 0], classes, path, raw.target_names[0])
     else:
         targets = raw.targets

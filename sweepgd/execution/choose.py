@@ -20,7 +20,9 @@ from sweepgd.sweep import Sweep
 
 @dataclass(frozen=True)
 class Work:
-    """The work of one command: `run(context, task, report, keep)` for each task of a sweep, with prepared data in `data`."""
+    """The work of one command: call `run(context, task, report, keep)` for each task of a sweep. `data` holds the prepared
+    data.
+    """
 
     sweep: Sweep
     run: TaskFunction
@@ -34,7 +36,7 @@ class Work:
 
 @contextmanager
 def opened(options: RunOptions) -> Iterator[Any]:
-    """Yield the executor, or for a Cluster a Dask client, which is closed after the block.
+    """Yield the executor; for a Cluster, yield a Dask client and close it after the block.
 
     Raises SweepgdError if the cluster is unreachable.
     """
@@ -48,7 +50,7 @@ def opened(options: RunOptions) -> Iterator[Any]:
 def make(work: Work, options: RunOptions, executor: Any, tasks: int) -> Engine:
     """Return an engine for this number of tasks. `executor` is a Dask client, an Executor, or None for local processes."""
     note = options.progress.note
-    # Pruning and a deadline decide late whether a task begins, so no worker may hold a second task then.
+    # With pruning or a deadline, it is decided late if a task begins. No worker may hold a second task in these cases.
     ahead = not work.rungs and options.timeout is None
     if executor is None:
         setup = WorkerSetup(work.sweep, work.run, work.data, options.plugins)

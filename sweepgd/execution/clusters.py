@@ -1,4 +1,4 @@
-"""Clusters by the name that `--on` gives: the address of a Dask scheduler, a local cluster, or jobs of a queueing system."""
+"""The clusters that `--on` can name: the address of a Dask scheduler, a local cluster, or jobs of a queueing system."""
 
 import asyncio
 import logging
@@ -20,14 +20,15 @@ from sweepgd.execution.queues import QUEUES, queued
 LOCAL = "dask"
 # A scheduler that does not answer within this time counts as unreachable.
 CONNECT_SECONDS = 5
-# The time for looking up its name, beyond that.
+# Additional time for looking up the host name.
 NAME_SECONDS = 2
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster as named by `--on`. `jobs` is the number of workers of a cluster that the command starts: by default one per
-    core, or 1 job of a queueing system. Raises UsageError for an unknown cluster."""
+    """A cluster as named by `--on`. `jobs` is the number of workers, for a cluster that the command starts. The default is one
+    per core, or 1 job of a queueing system. Raises UsageError for an unknown cluster.
+    """
 
     on: str
     jobs: int | None = None
@@ -36,14 +37,16 @@ class Cluster:
         _check(self.on, self.jobs)
 
     def check_there(self) -> None:
-        """Raise SweepgdError where nothing listens at the address, or Dask is not installed."""
+        """Raise SweepgdError if nothing listens at the address, or Dask is not installed."""
         if "://" in self.on:
             _imported("distributed", "dask", self.on)
             _check_listens(self.on)
 
     @contextmanager
     def client(self, note: Callable[[str], None]) -> Iterator[Any]:
-        """Yield a Dask client; a cluster started for it ends with the block. Raises SweepgdError if it cannot be reached."""
+        """Yield a Dask client. A cluster that was started for the client ends with the block. Raises SweepgdError if the
+        cluster cannot be reached.
+        """
         with _connected(self.on, self.jobs, note) as client:
             yield client
 
@@ -51,7 +54,7 @@ class Cluster:
 @contextmanager
 def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterator[Any]:
     distributed = _imported("distributed", "dask", on)
-    for name in [*logging.root.manager.loggerDict]:  # Dask gives many of its own loggers a level
+    for name in [*logging.root.manager.loggerDict]:  # all of them, because Dask sets the level of many
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # our own messages report errors
     warnings.filterwarnings("ignore", module=r"distributed\b.*")
@@ -82,7 +85,7 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
 
 
 def _check(on: str, jobs: int | None) -> None:
-    """Raise UsageError if `on` is not a cluster, or is one that does not take `jobs`."""
+    """Raise UsageError if `on` is not a cluster, or `jobs` is given for a cluster that already runs."""
     if on in QUEUES or on == LOCAL:
         return
     if "://" not in on:
@@ -97,16 +100,16 @@ def _check(on: str, jobs: int | None) -> None:
 
 
 def _check_listens(on: str) -> None:
-    """Raise SweepgdError where no TCP connection to the address can be made."""
+    """Raise SweepgdError if no TCP connection to the address can be made."""
     try:
         place = urlsplit(on)
         host, port = place.hostname, place.port
-    except ValueError:  # no address at all, which Dask says better
+    except ValueError:  # not an address at all: Dask's message is better
         return
     if host is None or port is None:
         return
     outcome: SimpleQueue[OSError | None] = SimpleQueue()
-    # In a thread of its own: to look up a name may take longer than any limit of the connection.
+    # In a separate thread, because looking up a name may take longer than the time limit of a connection.
     Thread(target=_connect, args=(host, port, outcome), daemon=True).start()
     try:
         error = outcome.get(timeout=CONNECT_SECONDS + NAME_SECONDS)
@@ -134,7 +137,9 @@ def _connect(host: str, port: int, outcome: "SimpleQueue[OSError | None]") -> No
 
 
 async def _check_scheduler(distributed: Any, on: str) -> None:
-    """Raise an error if no scheduler answers: a client would wait forever for another program, or print a traceback."""
+    """Raise an error if no scheduler answers: if another program listens there, a client would wait forever or print a
+    traceback.
+    """
     security = distributed.Security().get_connection_args("client")
     async with distributed.rpc(on, timeout=CONNECT_SECONDS, connection_args=security) as server:
         identity = await asyncio.wait_for(server.identity(), CONNECT_SECONDS + 1)  # later than the connection's own error
@@ -143,13 +148,14 @@ async def _check_scheduler(distributed: Any, on: str) -> None:
 
 
 def _local(distributed: Any, workers: int) -> Any:
-    """Return a cluster whose workers are threads of this process: it starts in 0.1 s and ends in 0.02 s, with processes in
-    3.2 s and 0.9 s. Trials still run in helper processes."""
+    """Return a cluster whose workers are threads of this process. It starts in 0.1 s and ends in 0.02 s; with processes, it
+    would start in 3.2 s and end in 0.9 s. Trials still run in helper processes.
+    """
     return distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=workers,
         processes=False,
-        memory_limit=0,  # each trial has its own limit, and this process needs none
+        memory_limit=0,  # each trial has its own limit; this process does not need one
         dashboard_address=":0",
         silence_logs=logging.CRITICAL,
     )
@@ -158,11 +164,11 @@ def _local(distributed: Any, workers: int) -> Any:
 def _unreachable(on: str, error: Exception) -> str:
     if on == LOCAL:
         return f"cannot start a local Dask cluster: {reason(error)}"
-    if isinstance(error, (asyncio.TimeoutError, MemoryError)):  # MemoryError: bytes of another protocol read as a length
+    if isinstance(error, (asyncio.TimeoutError, MemoryError)):  # MemoryError: Dask read other bytes as a length
         error = TimeoutError("the program that listens there does not respond like Dask")
     hint = ""
     if on.startswith("tls://") or "Closed" in type(error).__name__:
-        hint = "; a scheduler with TLS has an address tls://…, and Dask's configuration names its keys"
+        hint = "; for a scheduler with TLS, give tls://… and set its keys in Dask's configuration"
     return f"no Dask scheduler answers at {on}: {reason(error)}{hint}"
 
 

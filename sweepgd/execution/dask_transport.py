@@ -1,7 +1,8 @@
-"""Send blocks with Dask. Each block is assigned to one worker, so that the blocks that are lost with a worker are known.
+"""Send blocks with Dask.
 
-By itself, Dask repeats a task on another worker without a message, and fails it after the loss of a few workers. Then attempts
-could not be counted, and trials would fail that did not cause the loss (dask-jobqueue#122).
+Each block is assigned to one worker, so that it is known which blocks are lost with a worker. By itself, Dask repeats a task on
+another worker without a message, and fails the task after the loss of a few workers. Attempts could then not be counted, and
+trials that did not cause the loss would fail (dask-jobqueue#122).
 """
 
 import asyncio
@@ -41,7 +42,9 @@ def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
         worker.log_event(topic, {"block": block.number, "report": pickle.dumps(rung)})
 
     def wanted() -> bool:
-        """Return False once the driver has cancelled the block, or the scheduler has because the driver has ended."""
+        """Return False once the driver has cancelled the block, or the scheduler has cancelled it because the driver has
+        ended.
+        """
         task = worker.state.tasks.get(key)
         return task is not None and task.state != "cancelled"
 
@@ -55,7 +58,7 @@ class _Sent:
     worker: str
     future: "Future[Any]"
     begun: float | None = None
-    """The time of the worker's message that the block has begun."""
+    """The time at which the worker reported that the block has begun."""
 
 
 class DaskTransport:
@@ -136,7 +139,7 @@ class DaskTransport:
             self._call(None, helpers.end, self._study.id).result(CLOSE_SECONDS)
 
     def _call(self, workers: list[str] | None, function: Callable[..., None], *arguments: Any) -> Any:
-        """Start a call of a function on workers, by default on all, and ignore its errors."""
+        """Start a call of a function on these workers (all by default), and ignore errors of the call."""
 
         async def call() -> None:
             with suppress(Exception):
@@ -157,7 +160,7 @@ class DaskTransport:
             outcome: BlockOutcome = await answered(future.result())
         except (CancelledError, asyncio.CancelledError):
             self._happened.put(partial(self._cancelled, number))
-        except CommClosedError:  # while the outcome was fetched; if the scheduler has ended, the client notices soon
+        except CommClosedError:  # the worker has ended; if it was the scheduler, the client notices soon
             self._happened.put(partial(self._lost, number, blameless=True))
         except KilledWorker:
             self._happened.put(partial(self._lost, number, blameless=False))
@@ -193,7 +196,7 @@ class DaskTransport:
         if self._client.status != "running":
             raise gone(self._client, "the connection to it is lost")
         if self._workers.study is not None and self._workers.study.status != "finished":
-            self._workers.study = None  # its last holder has ended: send it again
+            self._workers.study = None  # the last worker that held the study has ended: send it again
         self._lost(number, blameless=True, planned=self._sent[number].worker in self._workers.retiring)
 
     def _ended(self, number: int, outcome: BlockOutcome) -> None:

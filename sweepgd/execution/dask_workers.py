@@ -21,28 +21,30 @@ WATCH_SECONDS = 1.0
 class DaskWorkers:
     """Watches the workers in the client's thread.
 
-    Each event there is passed to `happened` as a function that the caller's thread calls. The function changes the state, or
+    For each event, `happened` receives a function, which the caller's thread then calls. The function changes the state, or
     raises SweepgdError if the cluster cannot be used.
     """
 
     def __init__(self, client: Client, study: Study, happened: Callable[[Callable[[], None]], None]) -> None:
         self._client, self._study, self._happened = client, study, happened
         self.threads: dict[str, int] = {}
-        """The number of threads of each worker that may be given blocks, by address."""
+        """The number of threads of each worker that can take blocks, by address."""
         self.study: Future[Any] | None = None
-        """The study on the cluster; None before it is sent, and after its last holder has ended."""
+        """The study on the cluster; None before it is sent, and after the last worker that held it has ended."""
         self.removed: Callable[[str, bool], None] = lambda worker, expected: None
-        """Called with the address of a worker that has ended, and whether the end was planned."""
+        """Called when a worker has ended, with its address and True if the end was planned."""
         self._checks: dict[str, Any] = {}
         """The finished or running check of each known worker."""
         self._missed: set[str] = set()
-        """Workers that were not in the last list. That list may be older than the worker."""
+        """Workers that were missing from the last list. The list may be older than the worker."""
         self.retiring: set[str] = set()
-        """Workers whose planned end has begun. Dask calls the end of the last one unexpected, since no other takes its data."""
+        """Workers whose planned end has begun. Dask calls the end of the last worker unexpected, because no other worker can
+        take its data.
+        """
         self.longest_life = 0.0
-        """The longest time in seconds for which a worker that ended as planned could be given blocks."""
+        """The longest time in seconds that any worker was usable before its planned end."""
         self._since: dict[str, float] = {}
-        """The time from which each worker could be given blocks."""
+        """The time since which each worker has been usable."""
         self._sending: Any = None
         self._watching: Any = None
 
@@ -64,9 +66,10 @@ class DaskWorkers:
         return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
 
     def life_left(self, worker: str) -> float:
-        """Return the seconds until the expected planned end of a worker, or infinity if none is expected.
+        """Return the seconds until the expected planned end of a worker, or infinity if no end is expected.
 
-        A worker is expected to live as long as the longest that ended as planned. If it is older, nothing is known of its end.
+        A worker is expected to live as long as the longest-lived worker that ended as planned. If a worker is already older,
+        nothing is known about its end.
         """
         if worker in self.retiring:
             return 0.0

@@ -9,8 +9,8 @@ from sweepgd.core.interrupts import Stop
 from sweepgd.execution.engine import Engine
 from sweepgd.record.commit_results import FLUSH_SECONDS, ResultCommitter
 
-# The time that running tasks have after a stop signal. With publishing (0.3 s, see CLOSE_BYTES) and the exit of the interpreter
-# and its fork server (0.1 s) the command ends within 2 s.
+# The time that running tasks have after a stop signal. Publishing takes 0.3 s (see CLOSE_BYTES), and the exit of the
+# interpreter and its fork server 0.1 s, so that the command ends within 2 s.
 DRAIN_SECONDS = 1.0
 
 
@@ -24,7 +24,7 @@ def dispatch(
 ) -> None:
     """Run tasks, and pass each event of the engine to `take`, which adds finished results to `reporting`.
 
-    No task begins after the deadline or while the disk is full, and the wait for disk space ends at the deadline. Raises
+    While the disk is full, no task begins. At the deadline, the wait for disk space ends, and no further task begins. Raises
     KeyboardInterrupt after a stop request, once the running tasks have ended or their time is up.
     """
     more = True

@@ -1,4 +1,4 @@
-"""The interface of the places where trials run: the local pool, and pools of workers on other machines."""
+"""The interface of the engines that run trials: the local pool, and pools of workers on other machines."""
 
 from collections.abc import Iterator
 from types import TracebackType
@@ -6,9 +6,10 @@ from typing import Any, Protocol
 
 
 class Engine(Protocol):
-    """Runs the tasks of one study. A context manager; after it no process of the engine runs.
+    """Runs the tasks of one study.
 
-    `events` yields results as `run` returns them, `Rung` reports, each of which waits for `reply`, and `Lost` tasks.
+    A context manager; after the block, no process of the engine runs. `events` yields three kinds of events: results as `run`
+    returns them; `Rung` reports, after which a worker waits for `reply`; and `Lost` tasks.
     """
 
     def __enter__(self) -> "Engine": ...
@@ -29,7 +30,7 @@ class Engine(Protocol):
         """Begin no further task, and drop submitted tasks that have not begun."""
 
     def drain(self) -> None:
-        """Withdraw; the engine is used only until the running tasks have ended."""
+        """Withdraw, and let the engine be used only until the running tasks have ended."""
 
     def reply(self, rung: Any, prune: bool) -> None:
         """Tell the trial that reported at a rung to stop or to continue."""

@@ -1,7 +1,7 @@
 """Send blocks with any `concurrent.futures.Executor`: processes, MPI ranks, Parsl, loky, or Ray through an adapter.
 
-Such an executor reports nothing before a block has ended. So blocks are short, workers decide about pruning themselves, and a
-worker receives the study after its first block was returned as `StudyMissing`.
+Such an executor reports nothing before a block has ended. Therefore blocks are short, and workers themselves decide about
+pruning. A worker returns its first block as `StudyMissing`, and then receives the study.
 """
 
 from collections.abc import Callable
@@ -18,16 +18,16 @@ from sweepgd.execution.messages import Block, Study, StudyMissing
 from sweepgd.execution.requirements import differences
 from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 
-# The number of blocks in a row that end with an exception before the executor itself is taken to be unable to run trials.
+# After this many blocks in a row that end with an exception, the executor itself is considered unable to run trials.
 MOST_FAILURES = 10
-# The time for which a worker is held by the end of a study, so that each worker takes one of the calls.
+# The time for which a call to end a study occupies a worker, so that each worker takes one of these calls.
 END_SECONDS = 0.05
 # The time limit for the workers to end the study.
 CLOSE_SECONDS = 1.0
 
 
 def end_on_worker(study_id: str, number: int) -> None:
-    """End a study in a worker. The unused `number` makes calls differ, since some executors run equal calls only once."""
+    """End a study in a worker. The unused `number` makes the calls differ, because some executors run equal calls only once."""
     helpers.end(study_id)
     sleep(END_SECONDS)
 
@@ -50,7 +50,7 @@ class ExecutorTransport:
         self._blocks = 0
         """The number of blocks sent so far."""
         self._failures = 0
-        """The number of blocks that have ended by an exception since one has ended as it should."""
+        """The number of blocks that ended with an exception since the last one that ended normally."""
 
     def open(self) -> None:
         """Check one worker before the first trial. Every worker checks itself before its first block."""
@@ -71,7 +71,7 @@ class ExecutorTransport:
     def _submit(self, block: Block, study: Study | None) -> None:
         try:
             future = self._executor.submit(run_block, self._study.id, block, study)
-        except RuntimeError as error:  # BrokenExecutor is one
+        except RuntimeError as error:  # BrokenExecutor is a RuntimeError
             raise self._gone(error) from error
         self._sent[block.number] = block, future
         future.add_done_callback(lambda done: self._ended.put((block.number, done)))
@@ -109,20 +109,22 @@ class ExecutorTransport:
         raise AssertionError("no trial waits for an answer through an executor")
 
     def withdraw(self, drain: bool) -> None:
-        """Cancel the blocks that have not begun. The others cannot be reached, unless they run in threads of this process."""
+        """Cancel the blocks that have not begun. Blocks that run cannot be reached, unless they run in threads of this
+        process.
+        """
         self._withdrawn = True
         helpers.withdraw(self._study.id, drain)
         for _, future in list(self._sent.values()):
             future.cancel()
 
     def close(self) -> None:
-        """Abandon what still runs, and end the study on the workers: on each when it has ended its block."""
+        """Abandon the blocks that still run, and end the study on each worker as soon as the worker's block has ended."""
         self.withdraw(drain=True)
         helpers.end(self._study.id)
         running = sum(not future.done() for _, future in self._sent.values())
         if running:
             count = "1 block runs" if running == 1 else f"{running} blocks run"
-            self._note(f"{count} on in the executor, about a second each: what they finish is not recorded")
+            self._note(f"{count} on in the executor, about a second each; their results are not recorded")
         with suppress(Exception):  # it may be broken or shut down
             workers = min(self.slots, self._blocks)
             ends = [self._executor.submit(end_on_worker, self._study.id, number) for number in range(workers)]

@@ -1,4 +1,4 @@
-"""Start worker processes: they are forked from a server that has already imported all modules and loaded all kernels."""
+"""Start worker processes by forking a server that has already imported all modules and loaded all kernels."""
 
 import ctypes
 import fcntl
@@ -23,8 +23,8 @@ from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.core.interrupts import SIGNALS
 from sweepgd.execution import scratch_folder
 
-# A child that is forked while another thread holds a lock may hang. The fork server has only idle threads: those of Arrow, and
-# those of BLAS, which stops them around a fork. A worker starts in a tenth of the time of spawn.
+# A child that is forked while another thread holds a lock may hang. The fork server has only idle threads: Arrow's, and BLAS's,
+# which BLAS stops around a fork. A fork starts a worker in a tenth of the time that spawn takes.
 context: Any = multiprocessing.get_context("forkserver")
 PRELOADED = ["sweepgd.execution.preload"]
 
@@ -34,14 +34,14 @@ PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
 class _Popen(popen_forkserver.Popen):
-    """A forked process as the parent sees it, with exit code -SIGKILL if its fork server has ended.
+    """A forked process as its parent sees it.
 
-    `multiprocessing` returns 255 in that case, with which a process may also end by itself. But when the fork server ends,
-    its processes are killed by SIGKILL (`_end_with_parent`).
+    The exit code is -SIGKILL if the fork server has ended, because the server's end kills its processes by SIGKILL
+    (`_end_with_parent`). In that case `multiprocessing` returns 255, but a process may also exit with 255 by itself.
     """
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:
-        """Return the exit code, or None if the process is still running. Without WNOHANG wait for its end."""
+        """Return the exit code, or None if the process is still running. Without WNOHANG, wait for the process to end."""
         if self.returncode is None and wait([self.sentinel], 0 if flag == os.WNOHANG else None):
             try:
                 self.returncode = forkserver.read_signed(self.sentinel)
@@ -65,12 +65,12 @@ def get_ready() -> None:
     """Start the fork server if it is not running, without waiting until it is ready.
 
     Call this before slow imports, so that both run at the same time. Raises SweepgdError if the server's socket cannot be
-    created in the temporary folder: its path may have at most 107 bytes.
+    created in the temporary folder, for example because its path is longer than 107 bytes.
     """
     context.set_forkserver_preload(PRELOADED)
     try:
         _mark_folder(util.get_temp_dir())
-        resource_tracker.ensure_running()  # otherwise the next call does this, and unblocks interrupts
+        resource_tracker.ensure_running()  # otherwise the forkserver does this, and unblocks interrupts
         with without_interrupts():
             forkserver.ensure_running()
     except OSError as error:
@@ -81,7 +81,7 @@ def get_ready() -> None:
 
 @cache
 def _mark_folder(folder: str) -> None:
-    """Mark the folder of the fork server's socket, which is removed at exit, but not if this process is killed."""
+    """Mark the folder of the fork server's socket, so that it is removed even if this process is killed."""
     scratch_folder.mark(Path(folder))
 
 
@@ -101,7 +101,7 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
 
 
 def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
-    """Start a new Python process without Numba's compiler that runs `target` and ends with this one."""
+    """Start a new Python process that runs `target`, without Numba's compiler, and ends with this one."""
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(target, *arguments), daemon=True)
     before = os.environ.get("NUMBA_DISABLE_JIT")
     os.environ["NUMBA_DISABLE_JIT"] = "1"  # read when Numba is imported there
@@ -124,14 +124,14 @@ def _run(target: Callable[..., None], *arguments: Any) -> None:
 def _end_with_parent() -> None:
     """Make the system end this process when its parent ends, even if the parent is killed or this process is inside a kernel.
 
-    The end of the parent closes a pipe, and the system then sends SIGIO, which ends the process by default. A stopped process
-    (SIGSTOP) needs SIGKILL, which comes at the end of the fork server: the server ends with the parent once no child keeps a
-    pipe to it open, and without the server the exit code of this process would be lost anyway. Linux only.
+    The end of the parent closes a pipe, and the system then sends SIGIO, which ends the process by default. Only SIGKILL ends a
+    stopped process (SIGSTOP). It comes when the fork server ends, which is when the parent has ended and no child keeps a pipe
+    to it open. Without the server, the exit code would be lost anyway. Linux only.
     """
     parent = multiprocessing.parent_process()
     if sys.platform != "linux" or parent is None:
         return
-    if os.getppid() != parent.pid:  # a child of the fork server; for another parent the end of its thread would count
+    if os.getppid() != parent.pid:  # for other parents, the end of a thread would count
         server: Any = getattr(forkserver, "_forkserver", None)
         if (pipe := getattr(server, "_forkserver_alive_fd", None)) is not None:
             os.close(pipe)
@@ -139,12 +139,12 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
-    if not parent.is_alive():  # it ended before the signal was set up
+    if not parent.is_alive():  # the parent ended before the signal was set up
         os._exit(1)
 
 
 def was_killed(process: BaseProcess) -> bool:
-    """Return True if an ended process was killed from outside (SIGKILL), alone or with the fork server."""
+    """Return True if an ended process was killed from outside (SIGKILL), either alone or together with the fork server."""
     return process.exitcode == -signal.SIGKILL
 
 
@@ -156,7 +156,9 @@ def ending(process: BaseProcess) -> str:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Hide the caller's script during the block: a starting process would otherwise run it again up to its call of `search`."""
+    """Hide the caller's script during the block. Otherwise a starting process would run the script again up to its call of
+    `search`.
+    """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -167,7 +169,9 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Block Ctrl-C and SIGTERM while a process is started. It inherits the mask, so that only its parent can end it."""
+    """Block Ctrl-C and SIGTERM while a process is started. The new process inherits the mask, so that only its parent can end
+    it.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield

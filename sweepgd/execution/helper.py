@@ -1,4 +1,4 @@
-"""The worker's view of a helper process that it has started."""
+"""A helper process, as seen by the worker that started it."""
 
 import os
 import subprocess
@@ -20,14 +20,14 @@ END_SECONDS = 1.0
 
 
 class Helper:
-    """Runs one block after the other in a process of its own. `send` and `close` may be called from other threads."""
+    """Runs one block after another in a separate process. `send` and `close` may be called from other threads."""
 
     def __init__(self, start: Start) -> None:
         self._socket, theirs = socketpair()
         self._connection = Connection(os.dup(self._socket.fileno()))
         self._sending = Lock()
         with theirs, without_interrupts():
-            # -P: a file in the working directory must not replace a module of the same name.
+            # -P: a file in the working directory must not shadow a module.
             command = [sys.executable, "-P", "-m", "sweepgd.execution.helper_process", str(theirs.fileno())]
             self._process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -35,12 +35,12 @@ class Helper:
         self.send(start)
 
     def send(self, message: Any) -> None:
-        """Send a message; without effect if the process has ended, which `run` notices."""
+        """Send a message. If the process has ended, this has no effect, and `run` notices the end."""
         with self._sending, suppress(OSError):
             self._connection.send(message)
 
     def run(self, block: Block, report: Callable[[RungReport], None] | None) -> Returned | Refused | HelperLost:
-        """Run a block, and pass on the reports that the driver answers."""
+        """Run a block, and pass on the rung reports, which the driver answers."""
         self.send(block)
         try:
             while isinstance(message := self._connection.recv(), RungReport):
@@ -54,7 +54,7 @@ class Helper:
         return message
 
     def close(self) -> None:
-        """Make the process end, and with it the call of `run`."""
+        """Make the process end, which also ends the call of `run`."""
         with suppress(OSError):
             self._socket.shutdown(SHUT_RDWR)
 

@@ -1,7 +1,7 @@
 """The helper process that a worker on another machine starts: it owns a local pool, and runs blocks of trials in it.
 
 A worker of Dask is a daemonic process and may have no `multiprocessing` children (distributed#2142), but it may start a
-`subprocess`. So a plugin that raises, hangs, crashes or uses all memory loses only one trial, as with local workers.
+`subprocess`. So only one trial is lost if a plugin raises, hangs, crashes or uses all memory, as with local workers.
 """
 
 import os
@@ -31,11 +31,11 @@ from sweepgd.training.sweep_context import SweepContext
 if TYPE_CHECKING:
     from sweepgd.execution.pruners import Judge, PruningTable
 
-# After this time a block returns its tasks that have not begun, for other workers.
+# After this time, a block returns the tasks that have not begun, so that other workers can run them.
 LONGEST_SECONDS = 10.0
-# The time limit after the end of the worker; compiling a kernel, for example, may take longer.
+# The time limit for this process after its worker has ended. Compiling a kernel, for example, could take longer.
 PATIENCE_SECONDS = 0.3
-# A trial continues if the driver has not answered for this long: it may have been killed.
+# If the driver has not answered for this long, a trial continues, because the driver may have been killed.
 ANSWER_SECONDS = 30.0
 
 
@@ -54,9 +54,9 @@ class Start:
 
 
 def main() -> None:
-    """Run the blocks that come over the inherited connection, until it closes."""
+    """Run the blocks that arrive over the inherited connection, until the connection closes."""
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # the driver handles a Ctrl-C in the terminal
+        signal.signal(number, signal.SIG_IGN)  # the driver handles Ctrl-C in the terminal
     connection = Connection(int(sys.argv[1]))
     Thread(target=_end_with_worker, args=(connection.fileno(),), daemon=True).start()
     with suppress(EOFError, OSError):  # the worker is gone
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _end_with_worker(descriptor: int) -> None:
-    """End this process soon after the worker has closed the connection, or has ended itself."""
+    """End this process soon after the worker has closed the connection or has ended."""
     closed = poll()
     closed.register(descriptor, 0)  # an event mask of 0 reports only the end
     closed.poll()
@@ -89,7 +89,7 @@ def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:
     context = SweepContext(start.sweep, start.data)
     context.compile(start.optimizers, lambda _: None)
     setup = WorkerSetup(start.sweep, start.run, start.data, start.plugins, start.memory)
-    # The driver alone begins a task again, and counts: this process may be lost with what it has counted.
+    # Only the driver begins a task again and counts its attempts: if this process were lost, its count would be lost too.
     return Pool(setup, 1, notes.append, ahead=start.ahead, task_timeout=start.trial_timeout, wake=connection, attempts=1)
 
 
@@ -103,7 +103,7 @@ class _BlockRun:
         self._returned = Returned(notes=notes)
         self._rung: Rung | None = None
         self._asked_at = inf
-        """The time when the driver was asked about the trial that waits at a rung."""
+        """The time at which the driver was asked about the trial that waits at a rung."""
 
     def run(self) -> Returned:
         """Run the tasks and return their results. Raises EOFError or OSError if the worker is gone."""
@@ -148,7 +148,7 @@ class _BlockRun:
 
 
 def _judge(table: "PruningTable") -> "Judge":
-    from sweepgd.execution.pruners import Judge  # imports Optuna, which takes a second, and few studies prune
+    from sweepgd.execution.pruners import Judge  # imported late: Optuna takes a second, and few studies prune
 
     return Judge(table)
 

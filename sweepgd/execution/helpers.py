@@ -1,7 +1,7 @@
-"""The worker's side on another machine: the studies that it has received, and the helper processes that run their blocks.
+"""The code of a worker on another machine: the studies that it has received, and the helper processes that run their blocks.
 
-The functions here are called through an engine such as Dask, some of them in its threads. Each call of `run_block` has its own
-helper process: an idle one, or else a new one, which later blocks use again.
+An engine such as Dask calls these functions, some of them in its own threads. Each call of `run_block` has its own helper
+process: an idle one, or else a new one, which later blocks use again.
 """
 
 import platform
@@ -25,11 +25,11 @@ BlockOutcome = Returned | Refused | HelperLost | StudyMissing
 Report = Callable[[RungReport], None]
 Wanted = Callable[[], bool]
 
-# A study without a new block for this long ends on this worker: its driver may have been killed.
+# A study without a new block for this long ends on this worker, because its driver may have been killed.
 IDLE_SECONDS = 60.0
 
 _studies: dict[str, "_ReceivedStudy"] = {}
-# The studies that their drivers have ended, the last of them: a block that comes late must not make its study anew.
+# The last studies that were ended by their drivers. A block of such a study that arrives late must not create the study again.
 _ended: deque[str] = deque(maxlen=1000)
 _lock = Lock()
 
@@ -44,9 +44,9 @@ def run_block(
 ) -> BlockOutcome:
     """Run a block of a study; only the first call needs `study`.
 
-    `memory` is the limit of a trial in bytes, by default the share of one core of this machine. `report` sends a trial's mean
-    at a rung to the driver, which responds by `answer`. A block ends soon after `wanted` returns False, even if a trial is
-    waiting for that response.
+    `memory` is the limit of a trial in bytes, by default the machine's memory divided by its cores. `report` sends a trial's
+    mean at a rung to the driver, which responds by calling `answer`. A block ends soon after `wanted` returns False, even if a
+    trial is waiting for that response.
     """
     if not wanted():
         return Returned(not_begun=list(block.tasks))
@@ -74,13 +74,13 @@ def answer(study_id: str, block: int, prune: bool) -> None:
 
 
 def withdraw(study_id: str, drain: bool) -> None:
-    """Let the running blocks of a study begin no further task, and later blocks none at all."""
+    """Stop the running blocks of a study from beginning further tasks, and later blocks from beginning any."""
     if (received := _studies.get(study_id)) is not None:
         received.withdraw(drain)
 
 
 def end(study_id: str) -> None:
-    """End the helper processes of a study, and remove its files. Blocks that come later are not begun."""
+    """End the helper processes of a study, and remove its files. Blocks that arrive later are not begun."""
     with _lock:
         _ended.append(study_id)
     _remove(study_id)
@@ -94,7 +94,7 @@ def _remove(study_id: str) -> None:
 
 
 class _ReceivedStudy:
-    """A study in this process: its files and its helpers. It ends by itself if its driver has ended."""
+    """A study in this process: its files and its helpers. The study ends by itself if its driver has ended."""
 
     def __init__(self, study: Study, memory: int | None) -> None:
         self._id, self._files = study.id, ExitStack()
@@ -124,7 +124,7 @@ class _ReceivedStudy:
             self._running[block.number] = helper, wanted
         try:
             outcome = helper.run(block, report)
-        except BaseException:  # a Ctrl-C in the terminal reaches the processes of an executor too
+        except BaseException:  # Ctrl-C in the terminal reaches the processes of an executor too
             with self._lock:
                 del self._running[block.number]
             helper.close()

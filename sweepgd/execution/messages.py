@@ -9,7 +9,7 @@ from sweepgd.execution.worker_process import TaskFunction
 from sweepgd.sweep import Sweep
 
 if TYPE_CHECKING:
-    from sweepgd.execution.pruners import PruningTable  # imports Optuna, which only a worker that prunes needs
+    from sweepgd.execution.pruners import PruningTable  # imports Optuna, which is needed only for pruning
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Study:
     trial_timeout: float | None
     """In seconds."""
     ahead: bool
-    """True if tasks may wait in the queue of a worker process, False if only an idle process gets a task."""
+    """True if tasks may wait in the queue of a worker process. False if only an idle process may get a task."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class Block:
 
 @dataclass(frozen=True)
 class RungReport:
-    """The mean objective of a trial at a rung (a percent of the budget); `judged` if the worker has made the decision."""
+    """The mean objective of a trial at a rung (a percentage of the budget). `judged` is True if the worker has made the
+    decision.
+    """
 
     task: Any
     percent: int
@@ -58,7 +60,7 @@ class Returned:
     """The outcome of a block."""
 
     events: list[Any] = field(default_factory=list)
-    """Results, `Lost` tasks, and RungReports that were decided with the block's table, in order of time."""
+    """Results, `Lost` tasks, and RungReports that the worker decided with the block's table, in the order of time."""
     not_begun: list[Any] = field(default_factory=list)
     """Tasks that were not begun, because the block took too long or was withdrawn."""
     notes: list[str] = field(default_factory=list)
@@ -73,7 +75,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class HelperLost:
-    """The process that ran a block has ended, in words such as "by signal SIGKILL"."""
+    """The process that ran a block has ended. `ending` says how, such as "by signal SIGKILL"."""
 
     ending: str
 
@@ -92,6 +94,6 @@ class Answer:
 
 @dataclass(frozen=True)
 class Withdraw:
-    """Begin no further task; with `drain`, the running ones have little time left and no block follows."""
+    """Begin no further task. With `drain`, running tasks have little time left, and no block follows."""
 
     drain: bool

@@ -28,12 +28,12 @@ from sweepgd.execution.worker_process import (
     serve,
 )
 
-# If no worker runs out of tasks meanwhile, the parent sleeps this long before it reads all results. Otherwise it wakes for
-# each trial of 0.5 ms and takes a core from a worker: 1620 instead of 2100 linear trials/s on two cores.
+# The parent sleeps this long before it reads all results, if no worker runs out of tasks meanwhile. If it woke for each trial
+# of 0.5 ms, it would take a core from a worker: 1620 instead of 2100 linear trials/s on two cores.
 GATHER_SECONDS = 0.005
-# The time limit for the end of a worker that has closed its connection.
+# A worker that has closed its connection must end within this time.
 STOP_SECONDS = 1.0
-# Maximum attempts for a task whose worker was killed from outside, as the system does when memory is short.
+# The maximum number of attempts for a task whose worker was killed from outside, as the system does when memory is short.
 ATTEMPTS = 3
 # The pool gives up after this many workers in a row are killed during start-up.
 MOST_KILLED_AT_START = 10
@@ -42,14 +42,14 @@ MOST_KILLED_AT_START = 10
 class Pool:
     """Worker processes for one sweep. Use as a context manager, which ends all workers.
 
-    Tasks are dataclasses with a field `attempt`, counted from 1: one whose worker was killed from outside is begun again by the
-    next attempt, until `attempts` have been made.
+    Tasks are dataclasses with a field `attempt`, counted from 1. If the worker of a task is killed from outside, the task is
+    begun again, up to `attempts` times in all.
 
     Workers call `setup.run(context, task, report, keep)`. `report(percent, mean)` reports at a rung and returns True if the
-    task should stop; `keep(result)` sends a partial result that counts if the worker is lost afterwards. `note` receives a
-    line for each killed worker. With `ahead` a worker holds several tasks. That must be off if workers wait for replies at
-    rungs, which must be next in the pipe, or if no task may begin after a deadline. A task is stopped after `task_timeout`
-    seconds, and `events` returns early when the connection `wake` receives a message.
+    task should stop; `keep(result)` sends a partial result that counts if the worker is lost afterwards. `note` receives a line
+    for each killed worker. With `ahead`, a worker holds several tasks. Set `ahead` to False if workers wait for replies at
+    rungs, because the reply must be next in the pipe, or if no task may begin after a deadline. A task is stopped after
+    `task_timeout` seconds, and `events` returns early when the connection `wake` receives a message.
     """
 
     def __init__(
@@ -107,7 +107,9 @@ class Pool:
         return any(worker.tasks for worker in self._workers)
 
     def submit(self, task: Any) -> None:
-        """Assign a task to the worker with the fewest tasks. An idle worker gets it at once, others at the next `events`."""
+        """Assign a task to the worker with the fewest tasks. An idle worker gets the task at once; a busy one gets it at the
+        next call of `events`.
+        """
         worker = min(self._workers, key=lambda worker: len(worker.tasks))
         worker.unsent.append(task)
         worker.tasks.append(task)
@@ -117,13 +119,13 @@ class Pool:
             worker.send()
 
     def withdraw(self) -> None:
-        """Take back the tasks that have not been sent. Without `ahead` each worker then has only its running task."""
+        """Take back the tasks that have not been sent. Without `ahead`, each worker then has only its running task."""
         for worker in self._workers:
             del worker.tasks[len(worker.tasks) - len(worker.unsent) :]
             worker.unsent.clear()
 
     def drain(self) -> None:
-        """Let each worker finish its running task and begin no other; it then leaves the pool."""
+        """Let each worker finish its running task and begin no other. The worker then leaves the pool."""
         self._draining = True
         for worker in self._workers:
             worker.unsent.clear()
@@ -159,7 +161,7 @@ class Pool:
     def _receive(self, worker: Worker) -> Iterator[Any]:
         try:
             message = worker.connection.recv()
-        except (EOFError, OSError):  # OSError if it died during a send
+        except (EOFError, OSError):  # OSError if the worker died during a send
             yield from self._ended(worker)
             return
         match message:
@@ -193,7 +195,7 @@ class Pool:
             if self._killed_at_start == MOST_KILLED_AT_START:
                 killed = f"{MOST_KILLED_AT_START} workers in a row were killed (SIGKILL) during start-up"
                 raise SweepgdError(f"{killed}, as the system does when memory is short: use fewer --workers")
-            self._restart(worker, worker.tasks)  # its task did not cause the end
+            self._restart(worker, worker.tasks)  # the task did not cause the worker's end
         elif fork_server.was_killed(worker.process) and all(task.attempt < self._attempts for task in worker.tasks[:1]):
             self._note("a worker was killed (SIGKILL): its task starts again in another worker")
             self._restart(worker, [begun_again(task) for task in worker.tasks[:1]] + worker.tasks[1:])

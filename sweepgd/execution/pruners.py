@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from sweepgd.core.errors import UsageError, nearest
 
-# Hyperband chooses a trial's bracket by a hash of the study's name; a random name would not be reproducible.
+# Hyperband chooses a trial's bracket by a hash of the study's name. With Optuna's random names, this would not be reproducible.
 STUDY_NAME = "sweepgd"
 _FIRST_RUNG = 4
 _REDUCTION_FACTOR = 3
@@ -28,7 +28,7 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
     """Return the pruner called `name`, a key of RUNGS.
 
     `asha` is asynchronous successive halving (Li et al. 2020), and `hyperband` runs brackets of it (Li et al. 2018). Raises
-    UsageError for an unknown name, and for several objectives, which Optuna's pruners do not support.
+    UsageError for an unknown name, and if there are several objectives, which Optuna's pruners do not support.
     """
     if name not in RUNGS:
         raise UsageError(f"unknown pruner {name!r}: {nearest(name, RUNGS)}")
@@ -44,12 +44,12 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
     return NopPruner()
 
 
-# The data of a trial that a pruner uses: state, value at each rung (percentage of the budget), system attributes, final value.
+# What a pruner uses of a trial: state, value at each rung (percentage of the budget), system attributes, final value.
 TrialReports = tuple[str, Mapping[int, float], Mapping[str, Any], float | None]
 
 
 def reports_of(trial: FrozenTrial) -> TrialReports:
-    """Return the data of an Optuna trial, which may still be running, that a pruner uses."""
+    """Return what a pruner uses of an Optuna trial. The trial may still be running."""
     value = trial.values[0] if trial.values else None
     return trial.state.name, dict(trial.intermediate_values), dict(trial.system_attrs), value
 
@@ -66,7 +66,7 @@ class PruningTable:
 
 
 class Judge:
-    """A pruner with the trials of a table, which takes further reports."""
+    """A pruner that knows the trials of a table, and takes further reports."""
 
     def __init__(self, table: PruningTable) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)

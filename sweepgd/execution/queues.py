@@ -7,16 +7,18 @@ from typing import Any
 
 from sweepgd.core.errors import SweepgdError, reason
 
-# The queueing systems by name, with the class of dask-jobqueue that submits to each.
+# The queueing systems by name, each with the class of dask-jobqueue that submits jobs to it.
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
-# A worker ends by itself this part of its walltime before the queueing system ends its job, at most these seconds.
+# A worker ends by itself before the queueing system ends its job: earlier by this part of the walltime, but by at most these
+# seconds.
 LIFETIME_PART, LIFETIME_SECONDS = 0.2, 60.0
 
 
 def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> Any:
-    """Return a cluster that keeps this number of jobs. A worker ends shortly before its walltime, so that its running trials
-    do not count as failed attempts; a `--lifetime` of the user is not changed. Raises SweepgdError if dask-jobqueue has no
-    configuration."""
+    """Return a cluster that keeps this number of jobs. A worker ends shortly before its walltime, so that its running trials do
+    not count as failed attempts. If the user's configuration sets `--lifetime`, that value is kept. Raises SweepgdError if
+    dask-jobqueue has no configuration.
+    """
     from dask import config
 
     arguments = list(config.get(f"jobqueue.{on}.worker-extra-args", None) or [])
@@ -29,13 +31,15 @@ def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> An
         raise SweepgdError(
             f"cannot make a cluster of {on} jobs ({reason(error)}): set jobqueue.{on} in ~/.config/dask/jobqueue.yaml"
         ) from error
-    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # `scale` would not replace a job that ended at its walltime
+    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # not `scale`, which would not replace a job that ended at its walltime
     note(f"requested {jobs} job{'s' * (jobs > 1)} from {on}: trials begin when the first one starts")
     return cluster
 
 
 def walltime_seconds(on: str, walltime: Any) -> float | None:
-    """Return the seconds of a walltime in the format of a queueing system; None if it is missing or has another format."""
+    """Return the seconds of a walltime in the format of a queueing system. Return None if the walltime is missing or has
+    another format.
+    """
     if isinstance(walltime, int):
         return float(walltime * (60 if on in ("slurm", "lsf") else 1))
     match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", str(walltime))

@@ -1,4 +1,4 @@
-"""A pool whose workers are on other machines: tasks are sent in blocks, and lost blocks are run again."""
+"""A pool whose workers are on other machines. Tasks are sent in blocks, and lost blocks are run again."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,13 +17,15 @@ from sweepgd.execution.pruners import PruningTable
 from sweepgd.execution.transport import WHOLE_LIFE, BlockEnded, BlockLost, PlannedEnd, RungReported, Transport
 from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_again
 
-# Blocks per slot, with the running one, so that a slot does not wait for the next: a round trip takes 10 to 30 ms.
+# Blocks per slot, including the running one. With more than one, a slot does not wait for its next block, which would take a
+# round trip of 10 to 30 ms.
 BLOCKS_A_SLOT = 2
-# The driver, which knows all reports, decides about trials that train this long between rungs: a round trip is short then.
+# If trials train for at least this long between rungs, the driver decides about pruning, because it knows all reports. A round
+# trip is short in comparison.
 JUDGED_BY_DRIVER_SECONDS = 0.5
-# A cluster that has no workers for this long is said to have none: a worker needs 2 s to start.
+# If a cluster has no workers for this long, a message says so. A worker needs 2 s to start.
 WORKERLESS_SECONDS = 5.0
-# A block that has been lost so many times before it began is never going to begin.
+# A block that has been lost this many times before it began is not expected ever to begin.
 MOST_LOSSES_UNBEGUN = 100
 
 
@@ -33,20 +35,22 @@ class _Sent:
 
     tasks: tuple[Any, ...]
     ran: float = 0.0
-    """The life in seconds that its worker must have left: WHOLE_LIFE times its longest run that a planned end cut short."""
+    """The seconds of life that its next worker must have left: WHOLE_LIFE times the longest run that a planned end cut
+    short.
+    """
     unbegun: int = 0
-    """The number of times that it was lost through no fault of its tasks."""
+    """The number of times that the block was lost for reasons other than its tasks."""
     whole_lives: int = 0
-    """The number of workers for whose whole life it ran without ending, as a block of one task."""
+    """The number of workers on which it, as a block of one task, ran for the worker's whole life without ending."""
 
 
 class RemotePool:
     """Runs the tasks of one study through a transport. Use as a context manager.
 
     `table` returns the reports so far for a study whose trials may be pruned at `rungs` points. `note` receives lines for the
-    user. A task whose worker is lost has at most ATTEMPTS attempts. The planned end of a worker is no such loss: the task waits
-    for a worker that has more time left than the task has run so far, and fails after ATTEMPTS workers whose whole life was too
-    short for it.
+    user. A task whose worker is lost has at most ATTEMPTS attempts. The planned end of a worker does not count as a loss. After
+    such an end, the task waits for a worker that has more time left than the task has run so far. The task fails if the whole
+    life of ATTEMPTS workers was too short for it.
     """
 
     def __init__(
@@ -133,7 +137,7 @@ class RemotePool:
             else:
                 self._again.append(sent)
         while self._waiting and self._free:
-            # If there are fewer tasks than room, share them equally among the slots.
+            # If there are fewer tasks than free places, share the tasks equally among the slots.
             size = min(self._block_size, ceil(len(self._waiting) / self._free))
             self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size))))
 
@@ -195,7 +199,7 @@ class RemotePool:
             yield from self._begin_again(sent.tasks, why)
 
     def _begin_again(self, tasks: tuple[Any, ...], why: str) -> Iterator[Lost]:
-        """Send tasks again that may have been begun, and give up those that have had all attempts."""
+        """Send again those tasks that may have begun. Give up tasks that have had all attempts."""
         if self._withdrawn:
             return
         for task in tasks:
@@ -214,11 +218,11 @@ class RemotePool:
         sent = replace(sent, ran=max(sent.ran, WHOLE_LIFE * end.ran))
         if not end.whole_life:
             self._again.append(sent)
-        elif len(sent.tasks) > 1:  # perhaps only one of them is too long
+        elif len(sent.tasks) > 1:  # perhaps only one of the tasks is too long
             self._again.extend(_Sent((task,)) for task in sent.tasks)
         elif sent.whole_lives + 1 < ATTEMPTS:
             self._note(
-                f"a trial did not end in the {end.longest_life:.0f} s before its worker's walltime: it awaits a new worker"
+                f"a trial did not end in the {end.longest_life:.0f} s before its worker's walltime: it waits for a new worker"
             )
             self._again.append(replace(sent, whole_lives=sent.whole_lives + 1))
         else:
@@ -228,10 +232,10 @@ class RemotePool:
 
 
 def _parts(tasks: list[Any]) -> Iterator[_Sent]:
-    """Yield the blocks of tasks that are sent again: of n tasks √n blocks, and in the last attempt each task by itself.
+    """Yield the blocks in which tasks are sent again: n tasks in √n blocks, and in the last attempt each task by itself.
 
-    So one task among 2,000 that ends its workers condemns no other, and it takes 45 + 45 blocks to find it, not 2,000. Halves
-    would need fewer still, but each half is an attempt of its tasks: 11 would be needed.
+    So, if one task among 2,000 ends its workers, no other task fails, and finding that task takes 45 + 45 blocks instead of
+    2,000. Halving would need fewer blocks, but each halving costs an attempt, and 11 would be needed.
     """
     last = [task for task in tasks if task.attempt == ATTEMPTS]
     earlier = [task for task in tasks if task.attempt < ATTEMPTS]

@@ -1,4 +1,4 @@
-"""The software that must be the same on every machine of a study: equal results need equal code."""
+"""The software that must be the same on every machine of a study, because equal results need equal code."""
 
 import hashlib
 import platform
@@ -11,7 +11,7 @@ from pathlib import Path
 from sweepgd.plugins import registry
 from sweepgd.sweep import Sweep
 
-# Versions by kind and name. The kind is "" for software that every study needs, or a kind of plugins.
+# Versions by kind and name. The kind is a kind of plugins, or "" for software that every study needs.
 Requirements = Mapping[tuple[str, str], str]
 
 COMMON = (("", "Python"), ("", "sweepgd"), ("", "numba"), ("", "numpy"))
@@ -19,7 +19,8 @@ MISSING = "missing"
 
 
 def requirements(sweep: Sweep, optimizers: Iterable[str], schedules: Iterable[str]) -> Requirements:
-    """Return the versions of the software that runs a sweep; those of sweepgd and plugins have a digest of their sources.
+    """Return the versions of the software that runs a sweep. The versions of sweepgd and of plugins include a digest of their
+    sources.
 
     Single-file plugins are left out, because the study contains their sources.
     """

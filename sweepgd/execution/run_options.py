@@ -21,17 +21,17 @@ def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
 class RunOptions:
     """The workers, time limits, plugins and progress of a command.
 
-    Raises UsageError for an executor of an unknown type, or if a cluster and a number of local workers are given.
+    Raises UsageError for an executor of an unknown type, or if both a cluster and a number of local workers are given.
     """
 
     workers: int | None = None
-    """The number of local processes; None for all cores."""
+    """The number of local processes; None means one per core."""
     executor: Any = None
     """A dask.distributed.Client, concurrent.futures.Executor or Cluster; None for local processes."""
     timeout: float | None = None
-    """The seconds after which no task begins."""
+    """The time in seconds after which no task begins."""
     task_timeout: float | None = None
-    """The seconds after which a task is stopped."""
+    """The time in seconds after which a task is stopped."""
     plugins: tuple[Path, ...] = ()
     """Single-file plugins."""
     progress: Progress = field(default_factory=NoProgress)
@@ -39,7 +39,7 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.executor is None:
             return
-        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):  # Client.get_executor(): Dask can do more itself
+        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):  # the Client itself can do more
             object.__setattr__(self, "executor", self.executor._client)
         if is_dask(self.executor):
             _check_client(self.executor)
@@ -49,16 +49,16 @@ class RunOptions:
             )
         if self.workers is not None and not isinstance(self.executor, Executor):
             raise UsageError(
-                "workers is a number of local processes, but the executor has its own workers: give one of the two"
+                "workers is a number of local processes, but the executor has its own workers: give only one of the two"
             )
 
     def check_there(self) -> None:
-        """Raise SweepgdError where nothing listens at the cluster's address."""
+        """Raise SweepgdError if nothing listens at the cluster's address."""
         if isinstance(self.executor, Cluster):
             self.executor.check_there()
 
     def local_workers(self, tasks: int) -> int:
-        """Return the number of local processes for a number of tasks, at most one per task."""
+        """Return the number of local processes for a number of tasks. It is at most one per task."""
         return max(1, min(self.workers or cores(), tasks))
 
     def location(self, tasks: int) -> str:

@@ -1,5 +1,6 @@
-"""Temporary folders that are removed even if their process is killed: each is locked, and the next process removes the
-unlocked ones."""
+"""Temporary folders that are removed even if their process is killed. Each folder is locked by its process, and the next
+process removes folders that are no longer locked.
+"""
 
 import fcntl
 import os
@@ -10,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "sweepgd-data-"
-# An empty file that marks the folders of sweepgd, since other programs may use the same names.
+# An empty file that marks the folders of sweepgd, because other programs may use the same names.
 MARK = "of-sweepgd"
 
 
@@ -20,7 +21,7 @@ def scratch_folder() -> Iterator[Path]:
     remove_deserted()
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        # Another process may remove it before it is locked, or even before it is opened.
+        # Another process may remove the folder before it is locked, or even before it is opened.
         try:
             lock = hold(folder)
         except FileNotFoundError:
@@ -43,7 +44,7 @@ def hold(folder: Path) -> int:
 
 
 def mark(folder: Path) -> None:
-    """Lock a folder of another library until this process ends. If it is killed, the next process removes the folder."""
+    """Lock a folder of another library until this process ends. If this process is killed, the next one removes the folder."""
     hold(folder)
     (folder / MARK).touch()
 
@@ -51,7 +52,7 @@ def mark(folder: Path) -> None:
 def remove_deserted() -> None:
     """Remove this user's folders that no running process has locked.
 
-    Other entries with such names are skipped, such as a FIFO in a shared temporary folder, which would block on opening.
+    Other entries with such names are skipped. For example, opening a FIFO in a shared temporary folder would block.
     """
     temporary = Path(tempfile.gettempdir())
     for folder in (*temporary.glob(f"{PREFIX}*"), *(path.parent for path in temporary.glob(f"pymp-*/{MARK}"))):

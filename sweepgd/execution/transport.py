@@ -15,7 +15,7 @@ class BlockEnded:
     outcome: BlockOutcome
 
 
-# A block that ran for this part of the longest known life of a worker counts as one that ran for a whole life.
+# A block counts as having run for a worker's whole life if it ran for this part of the longest known life.
 WHOLE_LIFE = 0.9
 
 
@@ -26,18 +26,19 @@ class PlannedEnd:
     ran: float
     """The time in seconds for which the block had run."""
     longest_life: float
-    """The longest time in seconds for which the study could use a worker that ended as planned, this one included."""
+    """The longest time in seconds for which the study could use a worker that ended as planned, including this worker."""
 
     @property
     def whole_life(self) -> bool:
-        """True if the block ran for about as long as any worker that ended as planned has lived."""
+        """True if the block ran for about as long as the longest-lived worker that ended as planned."""
         return self.ran >= WHOLE_LIFE * self.longest_life
 
 
 @dataclass(frozen=True)
 class BlockLost:
-    """A block's worker has ended. `blameless` if a trial cannot have caused it: the block had not begun, or the worker ended as
-    planned, for example at its walltime."""
+    """A block's worker has ended. `blameless` is True if a trial cannot have caused the end: the block had not begun, or the
+    worker ended as planned, for example at its walltime.
+    """
 
     block: int
     blameless: bool
@@ -63,7 +64,7 @@ class Transport(Protocol):
     block_seconds: float
     """The intended duration of a block in seconds."""
     answers: bool
-    """True if a worker can wait for the driver's answer in the middle of a block."""
+    """True if a worker can wait for the driver's answer during a block."""
     where: str
     """The place where the workers are, such as the address of a scheduler."""
 
@@ -87,7 +88,7 @@ class Transport(Protocol):
         """Tell the trial that waits at a rung to stop or to continue."""
 
     def withdraw(self, drain: bool) -> None:
-        """Make all blocks begin no further task; with `drain`, `close` follows soon."""
+        """Stop all blocks from beginning further tasks. With `drain`, `close` follows soon."""
 
     def close(self) -> None:
-        """End all that runs on the workers, as far as the system allows."""
+        """End everything that runs on the workers, as far as the system allows."""

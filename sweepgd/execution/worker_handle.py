@@ -1,4 +1,4 @@
-"""The pool's view of a worker: its process, its tasks, and the events that it sends."""
+"""A worker as the pool sees it: its process, its tasks, and the events that it sends."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,9 +9,9 @@ from typing import Any
 
 from sweepgd.execution.worker_process import GONE, NextTasks
 
-# A worker holds tasks for about this time, at least two, so that it never waits for the next one.
+# A worker holds tasks for about this time, but at least two tasks, so that it never waits for the next one.
 AHEAD_SECONDS = 0.05
-# Shorter task durations count as this, so that a worker holds some hundred tasks at most.
+# A shorter task counts as this long, so that a worker holds a few hundred tasks at most.
 SHORTEST_SECONDS = 1e-4
 # A trial ends itself at its time limit; a worker is stopped only if its kernel or plugin does not return.
 GRACE_SECONDS = 2.0
@@ -26,7 +26,7 @@ class Lost:
     message: str
     partial: Any = None
     killed: bool = False
-    """True if the worker was killed from outside (SIGKILL), which the task need not have caused."""
+    """True if the worker was killed from outside (SIGKILL). The task need not be the cause."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Worker:
     connection: Connection
     tasks: list[Any] = field(default_factory=list)
     unsent: list[Any] = field(default_factory=list)
-    """The last of its tasks, which have not been sent yet."""
+    """Those of its tasks that have not been sent yet; they are the last ones."""
     partial: Any = None
-    """Partial result recorded if the worker is lost."""
+    """The partial result, which is recorded if the worker is lost."""
     started: float | None = None
     """Start time of its running task, or of its set-up; None during start-up."""
     pace: float = inf
@@ -63,11 +63,11 @@ class Worker:
 
     @property
     def wanted(self) -> int:
-        """The number of tasks that it should hold."""
+        """The number of tasks that the worker should hold."""
         return 2 + int(AHEAD_SECONDS / self.pace)
 
     def deadline(self, limit: float) -> float:
-        """Return the time at which it is stopped if its running task does not end itself after `limit` seconds."""
+        """Return the time at which the worker is stopped if its running task has not ended after `limit` seconds."""
         return inf if not self.tasks or self.started is None else self.started + limit + GRACE_SECONDS
 
     def took(self, seconds: float) -> None:

@@ -19,7 +19,7 @@ from sweepgd.plugins.containment import STDERR, STDOUT
 from sweepgd.sweep import Sweep
 
 TaskFunction = Callable[..., Any]
-# Raised when sending to a process that has ended.
+# The errors of sending to a process that has ended.
 GONE = (BrokenPipeError, ConnectionResetError)
 # The exit code of a worker that used up its share of memory.
 OUT_OF_MEMORY = 112
@@ -31,15 +31,15 @@ class WorkerSetup:
 
     sweep: Sweep
     run: TaskFunction
-    """A function of a module, called with the context, a task, `report` and `keep`; its result has its duration
-    `seconds`.
+    """A function of a module, called with the context, a task, `report` and `keep`. Its result has a field `seconds`, the
+    duration.
     """
     shared: Path | None = None
-    """The folder with the prepared data; None if the worker prepares them itself."""
+    """The folder with the prepared data; None if the worker prepares the data itself."""
     plugins: Sequence[Path] = ()
     """Single-file plugins."""
     memory: int | None = None
-    """The limit of a worker in bytes; by default its share of the machine's memory."""
+    """The memory limit of a worker in bytes; by default its share of the machine's memory."""
 
 
 # Messages to a worker
@@ -69,7 +69,7 @@ class StopAfterTask:
 
 @dataclass(frozen=True)
 class Begun:
-    """The worker begins to prepare the sweep, which may run plugins, or it is ready for tasks."""
+    """The worker either begins to prepare the sweep, which may run plugins, or is ready for tasks."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class CannotBegin:
 
 @dataclass(frozen=True)
 class RungReached:
-    """The mean objective of the running trial at a rung (a percent of the budget); the worker waits for a RungDecision."""
+    """The mean objective of the running trial at a rung (a percentage of the budget). The worker waits for a RungDecision."""
 
     percent: int
     mean: float
@@ -102,12 +102,14 @@ class TaskDone:
 
 
 def serve(connection: Connection, setup: WorkerSetup) -> None:
-    """Run a worker: prepare the sweep, then run tasks until told to stop. It ends at once when the connection closes."""
+    """Run a worker: prepare the sweep, then run tasks until told to stop. The worker ends at once when the connection
+    closes.
+    """
     from sweepgd.training.sweep_context import SweepContext, one_blas_thread
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # for systems that do not inherit signal masks
-    with suppress(OSError):  # one of them may be closed
+    with suppress(OSError):  # a standard stream may be closed
         os.dup2(STDERR, STDOUT)  # the output of a plugin must not mix with that of the command
     incoming = _Incoming(connection)
     if setup.memory is not None:
@@ -136,15 +138,15 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
                 try:
                     result = setup.run(context, task, report, keep)
                 except MemoryError:
-                    os._exit(OUT_OF_MEMORY)  # otherwise later trials would lack the memory that it still holds
+                    os._exit(OUT_OF_MEMORY)  # the process ends, because it may still hold memory that later trials need
                 connection.send(TaskDone(result))
 
 
 class _Incoming:
     """Messages to this worker, read by a separate thread as they arrive.
 
-    A worker that reads only between trials could wait to send a result while the parent waits to send it tasks: a deadlock if
-    a pipe holds little (8 KB on macOS).
+    If a worker read only between trials, it could wait to send a result while the parent waits to send it tasks. Where a pipe
+    holds little (8 KB on macOS), that would be a deadlock.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -163,5 +165,5 @@ class _Incoming:
                         self.decisions.put(decision)
                     case StopAfterTask():
                         self.stop.set()
-                        self.tasks.put([])  # ends a wait for tasks
+                        self.tasks.put([])  # ends the wait for tasks
         os._exit(0)  # the parent is gone

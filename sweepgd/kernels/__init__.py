@@ -1,7 +1,8 @@
-"""The only package that imports Numba: how kernels are compiled, their signatures, and the kernels of models and training.
+"""The only package that imports Numba.
 
-Kernels take arrays and numbers, and return numbers or write to arrays. Nothing here imports a sweep, a trial or the registry of
-plugins, and the update rules are in `optimizers`.
+It compiles kernels, declares their signatures, and holds the kernels of models and training. Kernels take arrays and numbers,
+and return numbers or write to arrays. Nothing here imports a sweep, a trial or the registry of plugins. The update rules are in
+`optimizers`.
 """
 
 from sweepgd.kernels.compiling import helper

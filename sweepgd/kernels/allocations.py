@@ -10,9 +10,9 @@ nrt: Any = import_module("numba.core.runtime._nrt_python")  # an extension modul
 
 
 def allocations(call: Callable[[], object]) -> int:
-    """Return how many times Numba's runtime allocated memory during `call()`, in all threads.
+    """Return the number of times that Numba's runtime allocated memory during `call()`, in all threads.
 
-    An array that is passed in counts once.
+    An array argument counts once.
     """
     nrt.memsys_enable_stats()
     before = rtsys.get_allocation_stats().alloc

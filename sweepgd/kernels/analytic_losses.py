@@ -1,7 +1,7 @@
 """Loss, gradient and Hessian products of analytic functions without data.
 
-The parameters are a point, and an update is a step from it. The output of the model is the point itself, so the Gauss-Newton
-matrix is the Hessian.
+The parameters are a point, and an update is a step from this point. The output of the model is the point itself, so the
+Gauss-Newton matrix equals the Hessian.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from sweepgd.kernels.compiling import helper
 
 @helper
 def no_error(value):
-    """Return the loss, and NaN as the error: nothing is classified."""
+    """Return the loss, and NaN as the error, because nothing is classified."""
     return value, np.nan
 
 
@@ -74,9 +74,10 @@ def saddle_loss(theta):
 
 
 def saddle_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Return f(x, y) = ½x² − ½y² + ¼y⁴, and write its gradient to `out`: a saddle at the origin, minima of −¼ at (0, ±1).
+    """Return f(x, y) = ½x² − ½y² + ¼y⁴, and write its gradient to `out`.
 
-    The quartic term bounds f below, so that a path from the saddle ends in a minimum and does not diverge.
+    f has a saddle at the origin and minima of −¼ at (0, ±1). The quartic term bounds f from below, so that a path from the
+    saddle ends in a minimum and does not diverge.
     """
     x, y = np.float64(theta[0]), np.float64(theta[1])
     out[0] = x

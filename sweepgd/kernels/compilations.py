@@ -1,4 +1,4 @@
-"""Count Numba's compilations; kernels loaded from its cache do not count."""
+"""Count Numba's compilations. Kernels that are loaded from the cache do not count."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from numba.core import event
 
 
 def compilations(call: Callable[[], object]) -> int:
-    """Return how many functions were compiled during `call()`, in all threads."""
+    """Return the number of functions that were compiled during `call()`, in all threads."""
     recorder = event.RecordingListener()
     with event.install_listener("numba:compile", recorder):
         call()

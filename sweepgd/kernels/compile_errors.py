@@ -1,11 +1,11 @@
-"""Compile errors of a kernel in one line, instead of Numba's forty."""
+"""Describe a compile error of a kernel in one line. Numba's own message has about forty."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# Numba's text begins with the failed step, once for each function of the call chain, and ends each part with the source line.
+# Numba's text has a part for each function of the call chain. A part begins with the failed step and ends with the source line.
 _FAILED_STEPS = re.compile(r"(Failed in \w+ mode pipeline \(step: [^)]*\)\s*)+")
 _CALL = re.compile(r">>> (.+)")
 _INNER_ERROR = re.compile(r"^\s*\w*Error: (.+)", re.MULTILINE)
@@ -21,7 +21,7 @@ def cause(error: Exception, function: Callable[..., Any]) -> str:
         inner, call = _INNER_ERROR.search(text), _CALL.search(text)
         reason = inner[1] if inner else f"no implementation of {call[1]}" if call else reason
     if reason.endswith("Cannot determine Numba type of <class 'function'>"):
-        reason += "; decorate what a kernel calls with sweepgd.plugin.helper"
+        reason += "; decorate functions that a kernel calls with sweepgd.plugin.helper"
     source_line, location = _SOURCE_LINE.search(text), getattr(error, "loc", None)
     if source_line is not None:
         file, line = source_line[1], source_line[2]

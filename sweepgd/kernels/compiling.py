@@ -1,7 +1,7 @@
 """Compilation of all kernels, with one set of flags and one cache.
 
 Kernels are plain Python functions until `compiled` is called with an explicit signature. They can be read, tested and run
-without Numba (NUMBA_DISABLE_JIT=1), and a kernel is passed to another one as a typed function pointer, so that a new optimizer
+without Numba (NUMBA_DISABLE_JIT=1). A kernel is passed to another kernel as a typed function pointer. Therefore a new optimizer
 or model never compiles the trainer again.
 """
 
@@ -20,23 +20,24 @@ from sweepgd.core.interrupts import graceful_stop
 from sweepgd.kernels import kernel_cache, target
 from sweepgd.kernels.source_digest import fingerprint
 
-config: Any = numba.config  # its attributes are made at run time
+config: Any = numba.config  # the attributes of the module are made at run time
 
-# Vectorizes like fastmath=True, but leaves out "nnan" and "ninf": with those, compiled isfinite(nan) is true.
+# These flags vectorize like fastmath=True, but "nnan" and "ninf" are left out, because with them compiled isfinite(nan) is
+# true.
 FAST_MATH = {"reassoc", "nsz", "arcp", "contract", "afn"}
 FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
 
 
 def helper(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a function that kernels call; it is compiled into each of its callers."""
+    """Decorate a function that kernels call. The function is compiled into each of its callers."""
     return numba.njit(**FLAGS)(function)
 
 
 def compiled(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
-    """Return `function` compiled for `signature`, from the cache on disk if it is there; without JIT, the function itself.
+    """Return `function` compiled for `signature`, from the cache on disk if possible.
 
-    A KeyboardInterrupt is raised only after the compilation: raised while LLVM calls back into Python, ctypes would print it
-    and continue.
+    Without JIT, return the function itself. A KeyboardInterrupt is raised only after the compilation. If it were raised while
+    LLVM calls back into Python, ctypes would only print it and continue.
     """
     if config.DISABLE_JIT:
         return function
@@ -53,9 +54,10 @@ def compiled(function: Callable[..., Any], signature: Any) -> Callable[..., Any]
 
 
 def entry(kernel: Any) -> Callable[..., Any]:
-    """Return the entry point of a compiled kernel without Numba's type checks: arguments must have the signature's exact types.
+    """Return the entry point of a compiled kernel, without Numba's type checks.
 
-    Measured: 14 µs instead of 30 for the trainer's 22 arguments; a small epoch takes about 14 µs.
+    Arguments must have exactly the signature's types. A call with the trainer's 22 arguments takes 14 µs instead of 30; a small
+    epoch takes about 14 µs.
     """
     if config.DISABLE_JIT:
         return kernel
@@ -64,16 +66,17 @@ def entry(kernel: Any) -> Callable[..., Any]:
 
 
 def is_compiled(function: Callable[..., Any], signature: Any) -> bool:
-    """Return whether the cache holds this kernel; if not, users are told to expect a wait."""
+    """Return True if the cache holds this kernel. If it does not, users are told to expect a wait."""
     folder = _entry_folder(function, signature)
     return folder is not None and disk_cache.is_whole(folder)
 
 
 def _entry_folder(function: Callable[..., Any], signature: Any) -> Path | None:
-    """Return the folder of this kernel in the cache; None if its sources are unknown or, with a warning, there is no cache.
+    """Return the folder of this kernel in the cache.
 
-    Its name depends on all else that Numba checks before it loads code from its cache: the versions, the processor with its
-    features, and the path, time and size of the source file.
+    Return None if the kernel's sources are unknown or, after a warning, there is no cache. The folder's name depends on the
+    sources and on all that Numba checks before it loads code from its cache: the versions, the processor with its features, and
+    the path, time and size of the source file.
     """
     root, source_digest = kernel_cache.root(), fingerprint(function)
     if root is None or source_digest is None:

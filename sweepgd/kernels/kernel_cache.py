@@ -1,8 +1,9 @@
-"""The cache of compiled kernels on disk: its folder, and protection against damaged files and files of other users.
+"""The cache of compiled kernels on disk, with protection against damaged files and files of other users.
 
 Numba unpickles the files of its cache and runs them. A file that was emptied by a power cut would raise an exception, zeros in
 its machine code would crash the process, and a file from another user could run any code. Each kernel therefore has its own
-entry as `sweepgd.core.disk_cache` makes them: complete when it appears, checked by a digest, and writable by the user alone.
+entry of `sweepgd.core.disk_cache`, which is complete when it appears, is checked by a digest, and can be written only by the
+user.
 """
 
 import os
@@ -18,16 +19,17 @@ import platformdirs
 
 from sweepgd.core import disk_cache
 
-config: Any = numba.config  # its attributes are made at run time
+config: Any = numba.config  # the attributes of the module are made at run time
 
 NOT_PRIVATE = "belongs to another user or is writable by others, who could put code there"
 
 
 @cache
 def root() -> Path | None:
-    """Return the folder of the cache: the configured one, or, with a warning, a temporary folder that only the user can write.
+    """Return the folder of the cache: the configured folder, or, after a warning, a temporary folder that only the user can
+    write.
 
-    None if neither can be used.
+    Return None if neither can be used.
     """
     configured = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
     problem = _problem(configured)
@@ -45,8 +47,8 @@ def root() -> Path | None:
 def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any]) -> Any:
     """Return the kernel of `compile_(cache_folder)`, which loads its code from that folder or saves it there.
 
-    `cache_folder` is `folder` if that is a complete entry; otherwise a new folder, which is then renamed to `folder`; None if
-    nothing can be saved.
+    `cache_folder` is `folder` if that is a complete entry. Otherwise it is a new folder, which is then renamed to `folder`, or
+    None if nothing can be saved.
     """
     if folder is None or disk_cache.is_whole(folder):
         return compile_(folder)
@@ -56,7 +58,9 @@ def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any])
 
 
 def _problem(folder: Path) -> str | None:
-    """Return why a folder, which is made if it does not exist, cannot be the cache, as a predicate of its name; or None."""
+    """Return the reason why a folder cannot be the cache, in words that follow its name, or None. The folder is made if it does
+    not exist.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         TemporaryFile(dir=folder).close()

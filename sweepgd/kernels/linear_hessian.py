@@ -1,7 +1,8 @@
 """Hessian products of models with one output and without a hidden layer: linear and logistic regression.
 
-The output is linear in the parameters, so the Hessian and the Gauss-Newton matrix are equal: the mean over rows of c·xxᵀ, where
-c is the second derivative of the loss in the output, 1 or p(1 − p), and x is the inputs followed by 1.
+The output is linear in the parameters, so the Hessian and the Gauss-Newton matrix are equal. They are the mean over rows of
+c·xxᵀ, where c is the second derivative of the loss with respect to the output, 1 or p(1 − p), and x is the inputs followed by
+1.
 """
 
 import numpy as np
@@ -12,7 +13,8 @@ from sweepgd.kernels.losses import SQUARED
 from sweepgd.kernels.network import gather
 from sweepgd.kernels.views import block
 
-# Rows at a time: with 2 inputs they fill a quarter of the first-level cache, and outweigh the few µs of a call.
+# The number of rows at a time. With 2 inputs, they fill a quarter of the first-level cache, and take much longer than the few
+# µs of a call.
 CHUNK = 1024
 
 

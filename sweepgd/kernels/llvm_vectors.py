@@ -55,16 +55,17 @@ class Emitter:
         return [self.builder.gep(pointer, [self.builder.mul(stride, number(i))]) for i in range(count)]
 
     def opaque(self, value: Any) -> Any:
-        """Return an integer that LLVM knows nothing of, because it passes through an empty assembly instruction.
+        """Return an integer that LLVM knows nothing about, because it passes through an empty assembly instruction.
 
-        LLVM then computes nothing that depends on it before an outer loop, and does not unroll a loop that counts with it.
-        Otherwise it prepares the offsets of all tiles and of all unrolled steps in advance: more than there are registers.
+        LLVM then does not compute what depends on this integer before an outer loop, and does not unroll a loop that counts
+        with it. Otherwise LLVM would prepare the offsets of all tiles and of all unrolled steps in advance, which need more
+        registers than there are.
         """
         same = ir.InlineAsm(ir.FunctionType(value.type, [value.type]), "", "=r,0", side_effect=True)
         return self.builder.call(same, [value])
 
     def load(self, pointer: Any, offset: Any, mask: Any = None) -> Any:
-        """Return the vector at an address; lanes outside of the mask are zero."""
+        """Return the vector at an address. Lanes outside of the mask are zero."""
         address = self._vector_at(pointer, offset, self.vector)
         if mask is None:
             return self.builder.load(address, align=self.bytes)
@@ -81,7 +82,7 @@ class Emitter:
         self.call(name, ir.VoidType(), [value, address, ir.Constant(INT32, self.bytes), mask])
 
     def load_or_zero(self, condition: Any, pointer: Any, offset: Any, kind: Any) -> Any:
-        """Return the vector of type `kind` at an address if the condition is true, else zeros."""
+        """Return the vector of type `kind` at an address if the condition is true, or else zeros."""
         builder, zero = self.builder, ir.Constant(kind, None)
         before = builder.block
         with builder.if_then(condition):
@@ -90,7 +91,7 @@ class Emitter:
         return self.either(zero, before, loaded, inside)
 
     def either(self, x: Any, from_x: Any, y: Any, from_y: Any) -> Any:
-        """Return x or y, by the block that has branched here."""
+        """Return x after a jump from `from_x`, and y after a jump from `from_y`."""
         phi = self.builder.phi(x.type)
         phi.add_incoming(x, from_x)
         phi.add_incoming(y, from_y)
@@ -106,7 +107,7 @@ class Emitter:
         return self.shuffle(first, undefined, [0] * self.lanes)
 
     def shuffle(self, x: Any, y: Any, lanes: list[int]) -> Any:
-        """Return the vector of these lanes of x followed by y."""
+        """Return a vector of the chosen lanes of x followed by y."""
         return self.builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(INT32, len(lanes)), lanes))
 
     def below(self, count: Any) -> Any:
@@ -117,14 +118,15 @@ class Emitter:
     def multiply_add(self, x: Any, y: Any, z: Any) -> Any:
         """Return x·y + z, in one instruction and rounded once if the processor has one, otherwise in two.
 
-        Without that instruction, `llvm.fma` would call the C library for each lane: digits took 28 times as long.
+        Without that instruction, `llvm.fma` would call the C library for each lane, and digits would take 28 times as long.
         """
         return self.call(f"llvm.fmuladd.{self.suffix}", self.vector, [x, y, z])
 
     def totals(self, vectors: list[Any]) -> Any:
-        """Return a vector whose lane i is the sum of the lanes of `vectors[i]`, for at most as many vectors as lanes.
+        """Return a vector whose lane i is the sum of the lanes of `vectors[i]`.
 
-        Pairs of vectors are combined until one is left: 45 instructions for 16 sums of 16 lanes, instead of 128.
+        There may be at most as many vectors as lanes. Pairs of vectors are combined until one is left. For 16 sums of 16 lanes,
+        this takes 45 instructions instead of 128.
         """
         vectors = vectors + [self.zero] * (self.lanes - len(vectors))
         width = self.lanes

@@ -1,8 +1,8 @@
-"""First and second derivatives of the losses in a network's outputs z.
+"""First and second derivatives of the losses with respect to a network's outputs z.
 
 Each loss is the negative log-likelihood of a distribution over targets (Gaussian with unit variance, Bernoulli, categorical)
 with z as natural parameters. Its gradient is the mean of the distribution minus the target, and its Hessian is the covariance,
-which does not depend on the target (Martens 2020, section 9). For softmax, z is replaced by the probabilities first.
+which does not depend on the target (Martens 2020, section 9). For softmax, z is first replaced by the probabilities.
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def to_probabilities(z):
 
 @helper
 def residuals(z, y, loss, scale, delta):
-    """delta ← scale·(mean − target), (rows, outputs): the derivative of the loss in z."""
+    """delta ← scale·(mean − target), (rows, outputs), the derivative of the loss with respect to z."""
     for i in range(z.shape[0]):
         if loss == SQUARED:
             for j in range(z.shape[1]):
@@ -64,9 +64,10 @@ def times_covariance(z, loss, scale, r, out):
         elif loss == BINARY:
             out[i, 0] = scale * z.dtype.type(variance(z[i, 0])) * r[i, 0]
         else:
-            # C·r does not change if a constant is subtracted from r. Subtracting the entry of the most likely class, whose p
-            # may round to 1, makes the mean a sum of small terms of the other classes, so that no digits are lost. The
-            # difference is stored first: in one expression, the compiler may add the mean to the entry before it subtracts.
+            # C·r does not change if a constant is subtracted from r. The entry of the most likely class, whose p may round to
+            # 1, is subtracted. The mean is then a sum of small terms of the other classes, so that no digits are lost. The
+            # difference is stored first, because in one expression the compiler may add the mean to the entry before it
+            # subtracts.
             top, mean = 0, z.dtype.type(0)
             for j in range(1, z.shape[1]):
                 if z[i, j] > z[i, top]:
@@ -86,7 +87,9 @@ def covariance_factors(loss, outputs):
 
 @helper
 def covariance_factor(z, loss, number, scale, delta):
-    """delta ← scale·v, with v vector `number` of those with Σ vvᵀ = C: unit vectors, √(p(1 − p)), or √p_c·(p − e_c)."""
+    """delta ← scale·v, where v is number `number` of the vectors with Σ vvᵀ = C: unit vectors, √(p(1 − p)), or √p_c·(p −
+    e_c).
+    """
     zero = z.dtype.type(0)
     for i in range(z.shape[0]):
         if loss == BINARY:

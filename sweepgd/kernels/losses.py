@@ -1,6 +1,6 @@
 """The losses of a network's outputs: ½ squared error, binary and softmax cross-entropy of logits, with their derivatives.
 
-All take whole blocks: one slice for each row would cost 40 ns, more than the loss of a row.
+All functions take whole blocks, because a slice for each row would take 40 ns, more than the loss of a row.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from sweepgd.kernels.exponential import exponentials
 
 SQUARED, BINARY, SOFTMAX = range(3)
 
-# The largest product of sums whose logarithm is put off; times one more sum it is still finite.
+# Sums are multiplied up to this product before the logarithm is taken. Multiplied by one more sum, the product is still finite.
 LARGE = 1e150
 
 
@@ -43,8 +43,9 @@ def binary(z, y, scale, derivative):
 
 @helper
 def softmax(z, y, scale, derivative):
-    # The loss of a row is log Σ e^(z − largest) + largest − z_label. A logarithm takes 10 ns, as long as all else of a row, so
-    # that it is taken of products of many rows' sums, which are between 1 and the number of classes.
+    # The loss of a row is log Σ e^(z − largest) + largest − z_label. A logarithm takes 10 ns, as long as everything else for a
+    # row. Therefore the logarithm is taken of a product of the sums of many rows. Each sum is between 1 and the number of
+    # classes.
     total, product, classes = 0.0, 1.0, z.shape[1]
     for i in range(z.shape[0]):
         largest = z[i, 0]
@@ -71,9 +72,10 @@ def softmax(z, y, scale, derivative):
 
 @helper
 def losses(z, y, loss, scale, derivative):
-    """Return the sum of the losses of all rows, and write `scale` times its derivative in the logits z to `derivative`.
+    """Return the sum of the losses of all rows, and write `scale` times its derivative with respect to the logits z to
+    `derivative`.
 
-    z and derivative are (rows, outputs); y is (rows, targets) and holds real numbers, 0 or 1, or class indices.
+    z and derivative are (rows, outputs). y is (rows, targets) and holds real numbers, 0 or 1, or class indices.
     """
     if loss == SQUARED:
         return squared(z, y, scale, derivative)
@@ -84,7 +86,7 @@ def losses(z, y, loss, scale, derivative):
 
 @helper
 def wrong_rows(z, y, loss):
-    """Return the number of misclassified rows; among equal logits the first is the prediction, as in argmax."""
+    """Return the number of misclassified rows. Among equal logits, the first is the prediction, as in argmax."""
     wrong = 0
     for i in range(z.shape[0]):
         if loss == BINARY:

@@ -1,4 +1,6 @@
-"""Register tiles of matrix products, emitted as vector instructions. LLVM does not find them in nested loops by itself."""
+"""Register tiles of matrix products, emitted as vector instructions. By itself, LLVM does not find such tiles in nested
+loops.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +15,8 @@ def product_tile(heights: tuple[int, ...], vectors: int, masked: bool = False) -
     """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[k, j], or with `add` c[i, j] += …, of `rows` rows i.
 
     Its arguments are `rows`, one of the heights; flat arrays with a start and strides: a, start, stride of i, stride of k; b,
-    start, stride of k; c, start, stride of i; the inner length, at least 1; the number of columns; and `add`. The columns are
-    more than vectors − 1 vectors; at most one vector if `masked`.
+    start, stride of k; c, start, stride of i; the inner length, at least 1; the number of columns; and `add`. The columns fill
+    more than vectors − 1 vectors; if `masked`, at most one vector.
     """
 
     @intrinsic
@@ -38,10 +40,10 @@ def emit_products(
     emit: Emitter, heights: tuple[int, ...], vectors: int, masked: bool, rows: Any,
     a: Any, a_row: Any, a_inner: Any, b: Any, b_inner: Any, c: Any, c_row: Any, inner: Any, columns: Any, add: Any,
 ) -> None:  # fmt: skip
-    """Emit a loop for each height, and the choice of the one for `rows`."""
+    """Emit a loop for each height, and the choice of the loop for `rows`."""
     builder = emit.builder
     mask = emit.below(columns) if masked else None
-    # The last vector ends at the last column. If it overlaps the one before, both store the same sums.
+    # The last vector ends at the last column. If it overlaps the previous vector, both store the same sums.
     offsets = [number(v * emit.lanes) for v in range(vectors)]
     if vectors > 1:
         offsets[-1] = builder.sub(columns, number(emit.lanes))
@@ -88,7 +90,7 @@ def _emit_product(emit, rows, offsets, mask, a_start, a_row, a_inner, b_start, b
     builder.cbranch(builder.icmp_signed(">", fewer, number(0)), loop, done)
 
     builder.position_at_end(done)
-    # Computed here and not before the loop, where they would take registers.
+    # They are computed here, because before the loop they would take registers.
     for row, values in zip(emit.rows(c, c_row, rows), following, strict=True):
         for value, offset in zip(values, offsets, strict=True):
             emit.store(value, row, offset, mask)

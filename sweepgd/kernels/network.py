@@ -2,7 +2,7 @@
 
 Layer l computes z = h·W + b; a hidden layer then computes h = activation(z), and the loss is a function of the last z. The
 layout holds W0, b0, W1, b1, …, with W of shape (fan_in, fan_out). Losses are means over the rows. Matrices are parts of the
-flat workspace, and a variable such as `z` or `delta` is the index at which one starts.
+flat workspace. A variable such as `z` or `delta` is the index at which such a matrix starts.
 """
 
 import numpy as np
@@ -16,12 +16,15 @@ from sweepgd.kernels.views import block, flat
 # Values of settings[0]; settings[1] is the loss.
 RELU, TANH, SIGMOID = range(3)
 
-# Rows at a time in an evaluation: the activations of a layer of 64 units then take 64 KiB and stay in the second-level cache.
+# The number of rows at a time in an evaluation. The activations of a layer of 64 units then take 64 KiB and stay in the
+# second-level cache.
 CHUNK = 256
 
 
 def workspace(widths: tuple[int, ...], batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows: activations of all layers, two gradients of the widest."""
+    """Return the length of scratch memory for `batch` rows: the activations of all layers, and two gradients of the widest
+    layer.
+    """
     return max(batch, CHUNK) * (sum(widths) + 2 * max(widths))
 
 
@@ -75,10 +78,10 @@ def times_derivative(delta, h, activation):
 
 @helper
 def sum_of_rows(work, delta, batch, columns, one, add, out, at):
-    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`, or with `add` add them to it.
+    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`, or with `add` add them to `out`.
 
-    They are the product of a row of ones and delta, in a third of the time of a loop over rows. `one` is the index of a number
-    in `work` that may be overwritten.
+    The sums are the product of a row of ones and delta, which takes a third of the time of a loop over rows. `one` is the index
+    of a number in `work` that may be overwritten.
     """
     work[one] = 1
     multiply(work, one, 0, 0, work, delta, out, at, 1, batch, columns, add)
@@ -117,10 +120,10 @@ def widest_layer(layout):
 
 @helper
 def backward(theta, layout, activation, inputs, first, batch, z, delta, previous, work, out, add):
-    """Write the gradient to `out`, or with `add` add it, by backpropagation after `forward` with the same arguments.
+    """Write the gradient to `out`, or with `add` add it to `out`, by backpropagation after `forward` with the same arguments.
 
-    `z` is the index of the last z, and `delta` that of the derivative of the loss in it. At `previous` there is room for the
-    derivative in the widest layer.
+    `z` is the index of the last z, and `delta` the index of the loss' derivative with respect to it. At `previous` there is
+    room for the derivative with respect to the widest layer.
     """
     for layer in range(layout.shape[0] // 2 - 1, -1, -1):
         offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]

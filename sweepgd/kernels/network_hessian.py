@@ -1,15 +1,15 @@
 """Products with the Hessian and the Gauss-Newton matrix of fully connected networks, and second moments of their gradients.
 
-Let h = σ(z), let δ be the derivative of the loss in z, and let R{·} be the derivative along a direction of weights V and biases
-c (Pearlmutter 1994). R of the gradient is the Hessian product:
+Let h = σ(z), let δ be the derivative of the loss with respect to z, and let R{·} be the derivative along a direction of weights
+V and biases c (Pearlmutter 1994). The Hessian product is R of the gradient:
 
     Rz_l = Rh_{l−1}·W_l + h_{l−1}·V_l + c_l        Rh_l = σ'·Rz_l
-    Rδ_L = C·Rz_L, with C the loss' Hessian in z   Rδ_{l−1} = σ'·(Rδ_l·W_lᵀ + δ_l·V_lᵀ) + σ''·Rz_{l−1}·(δ_l·W_lᵀ)
+    Rδ_L = C·Rz_L, with C the loss' Hessian with respect to z   Rδ_{l−1} = σ'·(Rδ_l·W_lᵀ + δ_l·V_lᵀ) + σ''·Rz_{l−1}·(δ_l·W_lᵀ)
     R∇W_l = h_{l−1}ᵀ·Rδ_l + Rh_{l−1}ᵀ·δ_l          R∇b_l = Σ_rows Rδ_l
 
-Without the terms in δ it is the product with the Gauss-Newton matrix (Schraudolph 2002). h and δ of all layers do not depend on
-the direction and are kept for the next one: a product then takes 2 matrix products of the size of the first layer and 6 of each
-other layer. A gradient takes 2 and 3, a product without kept values 3 and 8.
+Without the terms in δ, this is the product with the Gauss-Newton matrix (Schraudolph 2002). h and δ of all layers do not depend
+on the direction and are kept for the next direction. A Hessian product then takes 2 matrix products of the size of the first
+layer and 6 of the size of each other layer. A gradient takes 2 and 3, and a Hessian product without kept values takes 3 and 8.
 
 `kept` holds h of all layers, the inputs first, then δ of all layers except the inputs; `work` holds Rh, then Rδ, of all layers
 except the inputs. h and δ of a layer are therefore a fixed distance apart, and so are Rh and Rδ.
@@ -25,7 +25,7 @@ from sweepgd.kernels.matmul import multiply, multiply_transposed
 from sweepgd.kernels.network import RELU, TANH, add_bias, forward, gather, sum_of_rows, times_derivative
 from sweepgd.kernels.views import block, flat
 
-# Rows at a time: 256 and 768 were not faster for the digits and the Fashion-MNIST network.
+# The number of rows at a time. 256 and 768 were not faster for the digits and the Fashion-MNIST network.
 CHUNK = 512
 
 
@@ -74,7 +74,7 @@ def forward_derivative(rz, constant, h, delta, activation, rdelta):
 
 @helper
 def backward_derivative(upstream, h, activation, rdelta, gauss_newton):
-    """rdelta ← Rδ = σ'·upstream, plus the σ'' term that `forward_derivative` left there; `gauss_newton` omits that term."""
+    """rdelta ← Rδ = σ'·upstream, plus the σ'' term that `forward_derivative` left in rdelta. `gauss_newton` omits that term."""
     zero, one = h.dtype.type(0), h.dtype.type(1)
     for i in range(h.shape[0]):
         if activation == RELU:
@@ -170,8 +170,8 @@ def second_moments(theta, buffers, inputs, targets, rows, layout, settings, fish
     """Write the mean over `rows` of the squared gradient of each row to `out`.
 
     With `fisher`, write its expectation over targets drawn from the model's distribution. The gradient of W for one row is
-    hᵀ·δ, so its square is the product of the squares. The expectation of δ² is the sum over backward passes that start from the
-    vectors v with Σ vvᵀ = C at the outputs.
+    hᵀ·δ, so its square is the product of the squares of h and δ. The expectation of δ² is a sum over backward passes. These
+    start at the outputs from the vectors v with Σ vvᵀ = C.
     """
     theta, work, out = flat(theta), flat(work), flat(out)
     activation, loss = int(settings[0]), int(settings[1])

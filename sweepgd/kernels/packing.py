@@ -21,7 +21,7 @@ def _panel_like(typing, array):
     kind = types.Array(array.dtype, 1, "C")
 
     def codegen(context, builder, signature, arguments):
-        with builder.goto_entry_block():  # `alloca_once` would fill it with zeros
+        with builder.goto_entry_block():  # `alloca_once` would fill the panel with zeros
             memory = builder.alloca(ir.ArrayType(ir.IntType(8), PANEL_BYTES))
         memory.align = 64
         view = make_array(kind)(context, builder)

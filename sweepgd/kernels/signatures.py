@@ -1,7 +1,7 @@
 """The signature of every kind of kernel, declared once as parameter names with types, for one floating-point type.
 
 Arrays are C-contiguous; data, layout and settings are read-only. `real` is float32 or float64. Scalars that set a step
-(learning_rate, hyperparameters) are always float64: a kernel casts what it multiplies arrays by.
+(learning_rate, hyperparameters) are always float64. A kernel casts a factor before it multiplies an array by it.
 """
 
 from collections.abc import Callable
@@ -21,26 +21,27 @@ _INDEX = types.Array(types.int64, 1, "C", readonly=True)
 _TABLE = types.Array(types.int64, 2, "C", readonly=True)
 _SETTINGS = types.Array(types.float64, 1, "C", readonly=True)
 _FLOAT, _INT = types.float64, types.int64
-# Unsigned, so that no index of `range(lo, hi)` can be negative: Numba's check for that prevents vectorization (8 times slower).
+# Unsigned, so that no index of `range(lo, hi)` can be negative. Numba's check for negative indices would prevent vectorization
+# (8 times slower).
 _BOUND = types.uint64
 
 
 @dataclass(frozen=True)
 class KernelSignature:
-    """The parameters of one kind of kernel, types by name in order, and the type of its result."""
+    """The parameters of one kind of kernel (types by name, in order), and the type of its result."""
 
     parameters: dict[str, Any]
     result: Any = types.void
 
     @property
     def numba(self) -> Any:
-        """The signature as Numba takes it."""
+        """The signature in the form that Numba takes."""
         return self.result(*self.parameters.values())
 
     def fits(self, function: Callable[..., Any]) -> bool:
         """Return True if the function takes these parameters in this order.
 
-        Other names are allowed, but none of these names in another position.
+        A parameter may have another name, but not the name of a parameter at another position.
         """
         given, names = list(signature(function).parameters.values()), list(self.parameters)
         positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
@@ -74,7 +75,7 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
         "gradient": KernelSignature({"theta": frozen, **batch, "key": _INT, "training": types.boolean, **scratch}, _FLOAT),
         # Returns the loss and the error.
         "evaluate": KernelSignature({"theta": frozen, **part, **shape, "work": vector}, types.UniTuple(_FLOAT, 2)),
-        # As evaluate, and writes the gradient of the loss to `out`.
+        # Like evaluate, but also writes the gradient of the loss to `out`.
         "evaluate_with_gradient": KernelSignature({"theta": frozen, **part, **shape, **scratch}, types.UniTuple(_FLOAT, 2)),
         # Writes the model's outputs, (rows, outputs): logits of the classes, or predicted targets.
         "predict": KernelSignature(
@@ -151,25 +152,27 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
 
 
 def parameter_fault(kind: str, function: Callable[..., Any]) -> str | None:
-    """Return how the function's parameters differ from those of its kind, in words that follow a plugin's name, or None."""
+    """Return the difference between the function's parameters and those of its kind, in words that follow a plugin's name, or
+    None.
+    """
     expected = signatures("float32")[kind]
     if expected.fits(function):
         return None
     given = f"{getattr(function, '__name__', kind)}{signature(function)}"
-    return f"has the {kind} {given}, and the contract asks for {kind}({', '.join(expected.parameters)})"
+    return f"has the {kind} {given}, but the contract asks for {kind}({', '.join(expected.parameters)})"
 
 
 @cache
 def compiled(kind: str, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
     """Return a kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`.
 
-    Raises SweepgdError if its parameters are not those of the kind, or if Numba cannot compile it.
+    Raises SweepgdError if the function's parameters are not those of the kind, or if Numba cannot compile it.
     """
     if fault := parameter_fault(kind, function):
         raise SweepgdError(f"it {fault}")
     try:
         return compiling.compiled(function, signatures(dtype)[kind].numba)
-    except Exception as error:  # Numba raises many types, few of them its own
+    except Exception as error:  # Numba raises exceptions of many types
         raise SweepgdError(f"its {kind} does not compile for {dtype}: {cause(error, function)}") from error
 
 
@@ -186,5 +189,7 @@ def address(kind: str, function: Callable[..., Any], dtype: str) -> int | Callab
 
 @cache
 def entry(kind: str, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
-    """Return the compiled kernel as Python calls it fastest, without type checks (`sweepgd.kernels.compiling.entry`)."""
+    """Return the compiled kernel in the form that Python calls fastest, without type checks
+    (`sweepgd.kernels.compiling.entry`).
+    """
     return compiling.entry(compiled(kind, function, dtype))

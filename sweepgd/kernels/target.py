@@ -1,4 +1,4 @@
-"""The processor for which kernels are compiled: the host, or that of NUMBA_CPU_NAME and NUMBA_CPU_FEATURES."""
+"""The processor for which kernels are compiled: the host's, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES give."""
 
 import re
 from functools import cache
@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numba
 from llvmlite import binding
 
-config: Any = numba.config  # its attributes are made at run time
+config: Any = numba.config  # the attributes of the module are made at run time
 
-# An addition of 64 bytes: LLVM emits it in the widest registers that the processor has.
+# An addition of 64 bytes, for which LLVM uses the widest registers that the processor has.
 _ADDITION = """
 define void @add(<16 x float>* %x) {
   %value = load <16 x float>, <16 x float>* %x
@@ -18,12 +18,14 @@ define void @add(<16 x float>* %x) {
   ret void
 }
 """
-# Bits of a vector register, by its name in assembly: AVX-512, AVX, SSE; NEON and others have 128.
+# The number of bits of a vector register, by its name in assembly (AVX-512, AVX, SSE). NEON and others have 128.
 _REGISTER_BITS = {"zmm": 512, "ymm": 256}
 
 
 class ProcessorType(NamedTuple):
-    """LLVM's name of a processor and its `vector_bits`: equal types give bitwise equal results, with equal Numba and NumPy."""
+    """LLVM's name of a processor, and its `vector_bits`. With the same Numba and NumPy, processors of equal type give bitwise
+    equal results.
+    """
 
     processor: str
     vector_bits: int | None
@@ -45,14 +47,16 @@ def processor() -> str:
 def features() -> str:
     """Return LLVM's list of instruction sets that kernels may use, such as "+avx2,-avx512f"; "" means all of `processor`.
 
-    If NUMBA_CPU_FEATURES is not set, Numba uses those of the host, even if NUMBA_CPU_NAME is set.
+    If NUMBA_CPU_FEATURES is not set, Numba uses the instruction sets of the host, even if NUMBA_CPU_NAME is set.
     """
     chosen = config.CPU_FEATURES
     return _host_features() if chosen is None else chosen
 
 
 def vector_bits() -> int | None:
-    """Return the width in bits of the widest vector registers that kernels use; None without JIT, when NumPy computes."""
+    """Return the width in bits of the widest vector registers that kernels use. Return None without JIT, because NumPy computes
+    then.
+    """
     return None if config.DISABLE_JIT else _widest(processor(), features())
 
 
@@ -75,7 +79,8 @@ def _host_features() -> str:
 
 @cache
 def _widest(name: str, instruction_sets: str) -> int:
-    # Neither Numba nor llvmlite lists the features of a name, so the width is read from assembly that LLVM emits (about 1 ms).
+    # Neither Numba nor llvmlite lists the features of a processor's name. Therefore the width is read from assembly that LLVM
+    # emits (about 1 ms).
     machine = binding.Target.from_default_triple().create_target_machine(cpu=name, features=instruction_sets)
     assembly = machine.emit_assembly(binding.parse_assembly(_ADDITION))
     return next((bits for register, bits in _REGISTER_BITS.items() if re.search(rf"\b{register}\d", assembly)), 128)

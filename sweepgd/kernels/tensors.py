@@ -10,7 +10,7 @@ from sweepgd.kernels.compiling import helper
 def extent(layout, row):
     """Return (start, stop) of the tensor in a row of the layout.
 
-    Both are unsigned: Numba's check for negative indices would prevent vectorization (loops would be 4 times slower).
+    Both are unsigned, because Numba's check for negative indices would prevent vectorization (loops would be 4 times slower).
     """
     start = np.uint64(layout[row, OFFSET])
     return start, start + np.uint64(layout[row, SIZE])
@@ -18,7 +18,9 @@ def extent(layout, row):
 
 @helper
 def norm(vector, start, stop):
-    """Return the Euclidean norm of vector[start:stop], in float64: squares of float32 numbers above 2e19 overflow."""
+    """Return the Euclidean norm of vector[start:stop]. It is computed in float64, because squares of float32 numbers above 2e19
+    overflow.
+    """
     square = 0.0
     for i in range(start, stop):
         square += np.float64(vector[i]) * np.float64(vector[i])

@@ -10,17 +10,19 @@ from sweepgd.kernels.views import borrowed
 
 
 def no_evaluation_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
-    """Take the place of a kernel that a model does not have; never called."""
+    """Stand in for a kernel that a model does not have. It is never called."""
     return np.nan, np.nan
 
 
 def no_probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
-    """Take the place of the probe of an optimizer that needs no second gradient; never called."""
+    """Stand in for the probe of an optimizer that needs no second gradient. It is never called."""
 
 
 @helper
 def add_penalty(gradient, theta, layout, weight_decay):
-    """Add the gradient of the L2 penalty ½·weight_decay·‖w‖², w the weights without biases and scales, to `gradient`."""
+    """Add the gradient of the L2 penalty ½·weight_decay·‖w‖² to `gradient`, where w are the weights without biases and
+    scales.
+    """
     factor = theta.dtype.type(weight_decay)
     for row in range(layout.shape[0]):
         if layout[row, KIND] == WEIGHT:
@@ -35,7 +37,7 @@ def train(
     inputs, targets, order, bounds, learning_rates, first,
     weight_decay, key, limit, work, out, point,
 ):  # fmt: skip
-    """Make one update for each learning rate; stop at the first loss that is not finite or is above `limit`.
+    """Make one update for each learning rate. Stop at the first loss that is not finite or is above `limit`.
 
     Update number `first + i` (from 0) uses the rows `order[bounds[i]:bounds[i + 1]]`. Return the number of updates made, the
     loss of the last mini-batch before its update, and the loss of the mini-batch before that (NaN if there was none). Fewer
@@ -83,8 +85,8 @@ def evaluate_parts(
 ):  # fmt: skip
     """Return the EvaluationResult of the parameters `theta` on the three parts of the data.
 
-    With `at_once`, the model computes loss, error and gradient of the training rows in one pass. Otherwise the gradient is
-    summed in `total` over `chunk` rows at a time, of all training rows, whose numbers are `rows`.
+    With `at_once`, the model computes loss, error and gradient of the training rows in one pass. Otherwise the gradient of all
+    training rows, whose numbers are `rows`, is summed in `total` over `chunk` rows at a time.
     """
     if at_once:
         train_loss, train_error = evaluate_with_gradient(

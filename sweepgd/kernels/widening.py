@@ -1,7 +1,7 @@
 """Find the lines at which a float32 kernel computes in float64, from the types that Numba infers.
 
-An operation on a float32 and a float64 number has a float64 result: a loop over parameters then converts, computes and converts
-back, with half as many numbers in a vector or fewer.
+An operation on a float32 and a float64 number has a float64 result. A loop over parameters then converts, computes and converts
+back, with at most half as many numbers in a vector.
 """
 
 import linecache
@@ -35,7 +35,7 @@ class WidenedLine(NamedTuple):
 
 
 class _TypesKnown(Exception):
-    """Ends a compilation once the types are inferred."""
+    """Raised to end a compilation once the types are inferred."""
 
 
 @register_pass(mutates_CFG=False, analysis_only=True)
@@ -58,7 +58,8 @@ class _TypesOnly(CompilerBase):
 
 
 def widened_lines(kind: str, function: Callable[..., Any]) -> list[WidenedLine]:
-    """Return the lines at which a kernel compiled for float32 computes in float64, also in the helpers that its loops call.
+    """Return the lines at which a kernel that is compiled for float32 computes in float64. They include lines of helpers that
+    its loops call.
 
     `kind` is a key of `signatures`. Helpers of sweepgd itself are left out.
     """
@@ -75,7 +76,7 @@ def _widened_lines(function: Callable[..., Any], signature: Any, *, whole: bool,
         numba.njit(signature, pipeline_class=_TypesOnly, **FLAGS)(function)
     except _TypesKnown as typed:
         program, kinds, calls = typed.args
-    except Exception:  # Numba raises many types; another check reports that a kernel does not compile
+    except Exception:  # Numba raises exceptions of many types; another check reports that a kernel does not compile
         return
     graph = compute_cfg_from_blocks(program.blocks)
     looped = {label for loop in graph.loops().values() for label in loop.body}
@@ -104,13 +105,13 @@ def _operands(value: Any) -> list[ir.Var]:
 
 
 def _widens(operands: list[Any], result: Any) -> bool:
-    """Return whether an operation on float32 and another number or array has a float64 result."""
+    """Return True if an operation on float32 and another number or array has a float64 result."""
     reals = [getattr(kind, "dtype", kind) for kind in operands]
     return len(reals) > 1 and types.float32 in reals and getattr(result, "dtype", result) == types.float64
 
 
 def _is_explicit(statement: ir.Assign, program: Any, kinds: dict[str, Any]) -> bool:
-    """Return whether float64 is intended: a float64 sum, or an operand converted by np.float64 or float."""
+    """Return True if float64 is intended: in a float64 sum, or for an operand that np.float64 or float converts."""
     for operand in _operands(statement.value):
         if kinds[operand.name] != types.float64:
             continue

@@ -37,7 +37,7 @@ from sweepgd.training.measure_minimisers import (
 )
 from sweepgd.training.sweep_context import SweepContext
 
-# Recorded parameters are read ahead of the workers, at most this many bytes at once.
+# Recorded parameters are read before workers need them, at most this many bytes at once.
 READ_BYTES = 64 * 2**20
 
 
@@ -52,7 +52,9 @@ class MeasureTask:
 
 @dataclass(frozen=True)
 class MeasureResult:
-    """The result of a worker: a record for the log, True if a failure left the value missing, and the duration in seconds."""
+    """The result of a worker: a record for the log, True if the value is missing because of a failure, and the duration in
+    seconds.
+    """
 
     trial: int
     record: bytes
@@ -61,7 +63,7 @@ class MeasureResult:
 
 
 def run(context: SweepContext, task: MeasureTask, *_: object) -> MeasureResult:
-    """Take one measure. Any error except MemoryError becomes a row with its message."""
+    """Compute one measure. Any error except MemoryError becomes a row with the error's message."""
     begun = monotonic()
     result = _result(task, list(measurements(context, task.minimiser, [task.wanted])))
     return replace(result, seconds=monotonic() - begun)
@@ -90,15 +92,16 @@ def measure(
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
 ) -> pa.Table:
-    """Measure curvature at the minimisers recorded in a results directory, and return the rows, also those of earlier calls.
+    """Measure curvature at the minimisers recorded in a results directory.
 
-    `measures` are names of the catalogue, by default all. `rows` is the number of training rows, or "full". `which` is "final",
-    "best" or both. `rescale`, `dtype` and `seed` are as in `[measure]` of a sweep file, and `overrides` are
-    `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20"; their defaults do not depend on the sweep's own
-    `[measure]`. `trials` are numbers and ranges, by default all. `timeout` is the limit of a measure in seconds. `workers` is
-    the number of processes, by default all cores. `executor` is as in `sweepgd.search`. `data_path` is the new path of a data
-    file that was moved. `plugins` are the plugin files that the sweep was run with. Measures recorded with equal settings are
-    not repeated. Raises SweepgdError before anything is measured if an argument is invalid.
+    Return all rows, including those of earlier calls. `measures` are names of the catalogue, by default all. `rows` is the
+    number of training rows, or "full". `which` is "final", "best" or both. `rescale`, `dtype` and `seed` are as in `[measure]`
+    of a sweep file, and `overrides` are `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20". The defaults of
+    all these do not depend on the sweep's own `[measure]`. `trials` are numbers and ranges, by default all. `timeout` is the
+    limit of a measure in seconds. `workers` is the number of processes, by default all cores. `executor` is as in
+    `sweepgd.search`. `data_path` is the new path of a data file that was moved. `plugins` are the plugin files that the sweep
+    was run with. Measures recorded with equal settings are not repeated. Raises SweepgdError before anything is measured if an
+    argument is invalid.
     """
     options: dict[str, Any] = {
         "measures": listed(measures),
@@ -134,7 +137,7 @@ def measure(
 
 
 def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str], data_path: str | Path | None) -> Sweep:
-    """Return the recorded sweep with the requested measures in place of its own `[measure]`."""
+    """Return the recorded sweep with the requested measures instead of its own `[measure]`."""
     recorded = recorded_sweep(results.sweep_toml, str(results.directory / "sweep.toml"), data_path)
     single_file.digests(recorded.plugins)  # names a missing file, before its plugins are reported as unknown
     return measuring(recorded, options, overrides)
@@ -147,7 +150,7 @@ def _take(
     requests: dict[MinimiserKey, list[MeasureRequest]],
     options: RunOptions,
 ) -> None:
-    """Take the missing measures, and record them."""
+    """Compute the missing measures, and record them."""
     progress = options.progress
     total, count = len(requests) * len(wanted(context)), sum(map(len, requests.values()))
     if count and options.executor is None:
@@ -187,7 +190,7 @@ def _tasks(
 ) -> Iterator[MeasureTask]:
     """Yield one task per measure, and read parameters only when they are needed."""
     trials = sorted({trial for (trial, _, _), missing in requests.items() if missing})
-    # The final and best weights of all replicates, in float64.
+    # A trial has final and best weights of all replicates, in float64.
     trial_bytes = 2 * context.sweep.search.replicates * context.architecture.parameters * 8
     size = max(1, READ_BYTES // trial_bytes)
     for first in range(0, len(trials), size):

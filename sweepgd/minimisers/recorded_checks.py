@@ -12,8 +12,8 @@ def check_data(context: SweepContext, run: str, replicate: int, fingerprint: str
     if fingerprint != context.data(replicate).fingerprint:
         data = context.sweep.data
         raise SweepgdError(
-            f"{run} was trained on other data than {data.name or data.path} gives now: restore them, or the version of their"
-            " package"
+            f"{run} was trained on other data than {data.name or data.path} gives now: restore the data, or the version of "
+            "the package they come from"
         )
 
 

@@ -1,4 +1,4 @@
-"""The requested measures that are recorded of each minimiser, and those that are missing."""
+"""For each minimiser, the requested measures that are recorded and those that are missing."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -41,9 +41,10 @@ def chosen(results: Results, trials: Iterable[int | range] | None) -> set[int]:
 def missing_measures(
     results: Results, context: SweepContext, trials: set[int], note: Callable[[str], None]
 ) -> dict[MinimiserKey, list[MeasureRequest]]:
-    """Return the minimisers of these trials, each with its missing measures. `note` receives the number of runs without one.
+    """Return the minimisers of these trials, each with its missing measures.
 
-    Raises SweepgdError if they were trained on other data than those of the context.
+    `note` receives the number of runs without a minimiser. Raises SweepgdError if runs were trained on other data than the
+    context has.
     """
     rows = results.trials.select(["trial", "replicate", "status"]).to_pylist()
     status = {(row["trial"], row["replicate"]): row["status"] for row in rows if row["trial"] in trials}
@@ -85,7 +86,9 @@ def latest(results: Results) -> pa.Table:
 
 
 def _last(table: pa.Table, is_requested: Callable[..., bool]) -> pa.Table:
-    """Return the last of the requested rows with equal keys: a later value replaces a failure."""
+    """Return the requested rows. Of rows with equal keys, only the last is returned, so that a later value replaces a
+    failure.
+    """
     keys = ("trial", "replicate", "which", "measure", "rescaling", "settings")
     last: dict[tuple[Any, ...], int] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in keys), strict=True)):
@@ -95,6 +98,6 @@ def _last(table: pa.Table, is_requested: Callable[..., bool]) -> pa.Table:
 
 
 def _names(context: SweepContext) -> dict[str, str]:
-    """Return the measure of each row name that the context requests."""
+    """Return, by row name, the measure of each row that the context requests."""
     spec = context.measure
     return {record: name for name in spec.measures for record in records_of(name, spec.settings[name])}

@@ -1,4 +1,4 @@
-"""The contract of a model: settings and plain functions, from which an architecture is built for one data set."""
+"""The contract of a model: settings, and a function that builds an architecture for one data set."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,11 +30,12 @@ class Curvature:
     """The second-order kernels of a model, plain functions with the signatures of `sweepgd.kernels.signatures`.
 
     `product` writes the Hessian, or the Gauss-Newton matrix, of the mean loss times a direction (Pearlmutter 1994; Schraudolph
-    2002). Without `fresh`, parameters and rows are those of the previous call, which left its results in `kept`, of length
-    `kept(batch)`. `second_moments` writes the mean over rows of the squared gradient of each row, elementwise; with `fisher`,
-    its expectation over targets drawn from the model's distribution. If it is None, gradients are computed row by row.
-    `workspace(batch)` is the length of their scratch memory, and `chunk` the number of rows at a time.
-    `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al. 2017); None if there are none.
+    2002). If `fresh` is False, parameters and rows are the same as in the previous call, which left its results in the array
+    `kept`, of length `kept(batch)`. `second_moments` writes the mean over rows of the squared gradient of each row,
+    elementwise; with `fisher`, its expectation over targets drawn from the model's distribution. If `second_moments` is None,
+    gradients are computed row by row. `workspace(batch)` is the length of the scratch memory of both kernels, and `chunk` the
+    number of rows at a time. `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al.
+    2017); it is None if there are no such parameters.
     """
 
     product: Callable[..., Any]
@@ -52,8 +53,8 @@ class Architecture:
     `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is their
     float64 vector of settings; `workspace(batch)` is the length of scratch memory for a batch; `buffers` is the length of the
     vector of untrained state; `initial(rng)` draws initial parameters in float64; `chunk` is the number of rows at a time for
-    the gradient of a whole part. `evaluate_with_gradient` does what `evaluate` does, and writes the gradient over all rows too,
-    so that a run is evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
+    the gradient of a whole part. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all
+    rows. A run is then evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
     `outputs`): a logit for each class, one logit of the second of two classes, or the predicted targets. Without `curvature`,
     Hessian products are differences of gradients.
     """
@@ -73,7 +74,7 @@ class Architecture:
     outputs: int = 0
 
     def __post_init__(self) -> None:
-        # The trainer is called without type checks, so another type would be misread.
+        # The trainer is called without type checks, so it would misread another type.
         object.__setattr__(self, "layout", np.ascontiguousarray(self.layout, dtype=np.int64))
         object.__setattr__(self, "settings", np.ascontiguousarray(self.settings, dtype=np.float64))
 
@@ -84,7 +85,7 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Model:
-    """A model, as an entry point of group `sweepgd.models` provides it.
+    """A model, which an entry point of group `sweepgd.models` provides.
 
     `build(shape, **settings)` returns the Architecture, and raises UsageError for data that the model cannot fit.
     """
@@ -102,9 +103,7 @@ def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
     model: Model = registry.get("models", name)
     if shape.task not in model.tasks:
         tasks = " or ".join(model.tasks)
-        raise UsageError(
-            f"model {name!r} is for data of task {tasks}, and these are for {shape.task}: choose another model or data set"
-        )
+        raise UsageError(f"model {name!r} is for {tasks}, but the data are for {shape.task}: choose another model or data set")
     chosen = resolve(model.settings, settings, "model")
     with registry.plugin_errors("models", name):
         built = model.build(shape, **chosen)
@@ -120,6 +119,6 @@ def _check_memory(name: str, built: Architecture) -> None:
     required, available = 8 * built.parameters + 4 * built.workspace(1), machine_memory()
     if available is not None and required > available:
         raise UsageError(
-            f"model {name!r} would have {built.parameters:,} parameters and take at least {in_words(required)} of memory,"
-            f" and this machine has {in_words(available)}: give fewer or narrower layers"
+            f"model {name!r} would have {built.parameters:,} parameters and take at least {in_words(required)} of memory, but "
+            f"this machine has {in_words(available)}: give fewer or narrower layers"
         )

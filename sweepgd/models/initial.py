@@ -1,4 +1,4 @@
-"""Initial weights: one function for each rule, which draws one weight tensor; biases start at zero."""
+"""Initial weights. There is one function for each rule, which draws one weight tensor. Biases start at zero."""
 
 from collections.abc import Callable
 from math import sqrt
@@ -42,10 +42,10 @@ RULES: dict[str, Draw] = {"normal": normal, "uniform": uniform, "xavier": xavier
 
 
 def init_settings(default: str) -> tuple[Setting, Setting]:
-    """Return the two settings with which users choose the initial weights of a model."""
+    """Return the two settings by which users choose the initial weights of a model."""
     return (
         Setting("init", default, "rule for the initial weights", choices=tuple(RULES)),
-        Setting("scale", 0.01, "standard deviation of normal, half-width of uniform initial weights", minimum=0.0),
+        Setting("scale", 0.01, "standard deviation of normal, or half-width of uniform, initial weights", minimum=0.0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Analytic loss functions of a few parameters and without data, for watching the path of an optimizer."""
+"""Analytic loss functions of a few parameters, without data. They show the path of an optimizer."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,7 @@
-"""Optimizers: data plus plain functions that sweepgd compiles, one rule a file.
+"""Optimizers: data plus plain functions that sweepgd compiles, one rule per file.
 
-The state of a rule is in the slots that the trainer passes to it, never in an object. Schedules, warm-up and L2 penalties are
-applied elsewhere, and compilation is in `kernels`.
+The trainer keeps the state of a rule in slots and passes them to the rule; no object holds state. Schedules, warm-up and L2
+penalties are applied elsewhere, and compilation is in `kernels`.
 """
 
 from sweepgd.optimizers.contract import API_VERSION, Optimizer, rate, slot_matrix

@@ -1,4 +1,6 @@
-"""Adam: moving average of gradients, divided by the root of that of squared gradients, both with bias correction."""
+"""Adam: the moving average of gradients, divided by the root of the moving average of squared gradients. Both averages are
+bias-corrected.
+"""
 
 import numpy as np
 
@@ -38,7 +40,8 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     correction = real(1.0 / (1.0 - hyper[1] ** t))
     m, v = slots[0], slots[1]
     for i in range(lo, hi):
-        # Local variables, because reading them back from the arrays waits for the store: Adam would take 3 times as long.
+        # These are local variables. Reading them back from the arrays would wait for the store, and Adam would take 3 times as
+        # long.
         mean = beta1 * m[i] + new1 * gradient[i]
         square = beta2 * v[i] + new2 * gradient[i] * gradient[i]
         m[i], v[i] = mean, square

@@ -2,17 +2,16 @@
 
 A rule consists of plain functions of arrays, which sweepgd compiles for the floating-point type of the run:
 
-`update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)`
-    changes `theta[lo:hi]` and the state in `slots` in place. `theta` and `gradient` are whole flat vectors; `slots` has one
-    row for each slot, initially zero; `layout` is the table of `sweepgd.core.layout`; `hyper` holds the hyperparameters in
-    declared order; t counts updates from 1. An elementwise rule changes nothing outside of [lo, hi).
-`probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)`
-    writes to `point` the weights at which a second gradient of the same mini-batch is computed; `update` receives that one.
-`evaluation(theta, slots, layout, hyper, t, point)`
-    writes to `point` the weights at which the run is evaluated, for rules that do not evaluate at `theta`.
+`update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)` changes `theta[lo:hi]` and the state in `slots` in
+place. `theta` and `gradient` are whole flat vectors; `slots` has one row for each slot, initially zero; `layout` is the table
+of `sweepgd.core.layout`; `hyper` holds the hyperparameters in declared order; t counts updates from 1. An elementwise rule
+changes nothing outside of [lo, hi). `probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)` writes to `point`
+the weights at which a second gradient of the same mini-batch is computed. `update` receives this second gradient.
+`evaluation(theta, slots, layout, hyper, t, point)` writes to `point` the weights at which the run is evaluated, for rules that
+do not evaluate at `theta`.
 
-learning_rate and hyper are float64: cast factors of arrays with `theta.dtype.type(…)`, or a float32 loop runs in float64.
-Decorate functions that kernels call with `sweepgd.plugin.helper`.
+learning_rate and hyper are float64. Cast factors of arrays with `theta.dtype.type(…)`; otherwise a float32 loop runs in
+float64. Decorate functions that kernels call with `sweepgd.plugin.helper`.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,11 +30,11 @@ API_VERSION = 1
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optimizer, as an entry point of group `sweepgd.optimizers` provides it.
+    """An optimizer, which an entry point of group `sweepgd.optimizers` provides.
 
-    `slots` holds the names of state vectors as long as the parameters, or is a function from the layout to {name: length}.
-    A rule with a hyperparameter "weight_decay" applies the weight decay of a sweep itself; for other rules the trainer adds an
-    L2 penalty on the weights. `learning_rate` holds the default learning rate and the range that a search uses.
+    `slots` names state vectors that are as long as the parameter vector, or is a function from the layout to {name: length}. A
+    rule with a hyperparameter "weight_decay" applies the weight decay of a sweep itself; for other rules the trainer adds an L2
+    penalty on the weights. `learning_rate` holds the default learning rate and the range that a search uses.
     """
 
     name: str
@@ -70,7 +69,7 @@ def rate(default: float, low: float, high: float) -> Setting:
 
 
 def slot_matrix(optimizer: Optimizer, layout: Layout, dtype: str) -> npt.NDArray[Any]:
-    """Return zeroed slots for a layout, shape (slots, length of the longest)."""
+    """Return zeroed slots for a layout, of shape (slots, length of the longest slot)."""
     if callable(optimizer.slots):
         lengths = list(optimizer.slots(layout).values())
     else:

@@ -1,4 +1,6 @@
-"""Momentum in three forms: with a constant learning rate they are equal up to scaling; with a changing one they differ."""
+"""Momentum in three forms. With a constant learning rate they are equal up to scaling. With a changing learning rate they
+differ.
+"""
 
 from sweepgd.core.setting import Setting
 from sweepgd.optimizers.contract import Optimizer, rate
@@ -17,7 +19,7 @@ def update_sum(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
 
 
 def update_average(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """v ← βv + (1 − β)g; θ ← θ − ηv: steps are 1 − β times those of `update_sum`."""
+    """v ← βv + (1 − β)g; θ ← θ − ηv. Steps are 1 − β times as long as those of `update_sum`."""
     eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
     new = theta.dtype.type(1.0 - hyper[0])
     v = slots[0]
@@ -28,7 +30,7 @@ def update_average(theta, gradient, slots, layout, hyper, learning_rate, t, lo, 
 
 
 def update_velocity(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """m ← βm − ηg; θ ← θ + m: each gradient is multiplied by the learning rate of its own update."""
+    """m ← βm − ηg; θ ← θ + m. Each gradient is multiplied by the learning rate of its own update."""
     eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
     m = slots[0]
     for i in range(lo, hi):

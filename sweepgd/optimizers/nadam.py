@@ -7,7 +7,9 @@ from sweepgd.optimizers.contract import Optimizer, rate
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """Adam with m̂ = β₁m/(1 − β₁ᵗ⁺¹) + (1 − β₁)g/(1 − β₁ᵗ): Dozat's rule with constant β₁, as in optax (PyTorch varies β₁)."""
+    """Adam with m̂ = β₁m/(1 − β₁ᵗ⁺¹) + (1 − β₁)g/(1 − β₁ᵗ). This is Dozat's rule with constant β₁, as in optax (PyTorch varies
+    β₁).
+    """
     real = theta.dtype.type
     beta1, beta2, epsilon, under = real(hyper[0]), real(hyper[1]), real(hyper[2]), real(hyper[3])
     new1, new2 = real(1.0 - hyper[0]), real(1.0 - hyper[1])

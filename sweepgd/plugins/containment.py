@@ -1,6 +1,7 @@
-"""Protection of the command's process from plugin code that runs in it: process-wide changes are undone.
+"""Protection of the command's process from plugin code that runs in it.
 
-The protection is not complete: sweeps/RESULTS.md says what plugin code can still do.
+Changes that affect the whole process are undone. The protection is not complete: sweeps/RESULTS.md says what plugin code can
+still do.
 """
 
 import os
@@ -17,10 +18,10 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Redirect stdout to stderr within the block, and restore the state of the process after it.
+    """Redirect stdout to stderr within the block, and restore the state of the process afterwards: the working directory, the
+    recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and SIGTERM.
 
-    Restored are the working directory, the recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and
-    SIGTERM. A process forked within the block ends with it. Does nothing outside of the main thread.
+    A process that was forked within the block ends at the end of the block. Does nothing outside of the main thread.
     """
     if current_thread() is not main_thread():
         yield
@@ -45,9 +46,9 @@ def contained() -> Iterator[None]:
 
 @contextmanager
 def _stdout_aside() -> Iterator[None]:
-    """Redirect stdout to stderr, for Python and for C code, since another program may read the command's output.
+    """Redirect stdout to stderr, for Python and for C code, because another program may read the command's output.
 
-    Code that closes all descriptors, as daemons do, ends the process with a message: nothing in it can continue.
+    Code that closes all descriptors, as daemons do, ends the process with a message, because the process cannot continue.
     """
     streams = sys.stdin, sys.stdout, sys.stderr
     if sys.stdout is not None:
@@ -67,7 +68,9 @@ def _stdout_aside() -> Iterator[None]:
 
 
 def _restore(copies: Mapping[int, int]) -> None:
-    """Restore the standard descriptors from copies. End the process if a copy was closed, since then others were too."""
+    """Restore the standard descriptors from copies. End the process if a copy was closed, because then other descriptors were
+    closed too.
+    """
     try:
         for standard, copy in copies.items():
             os.dup2(copy, standard)

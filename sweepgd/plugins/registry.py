@@ -1,4 +1,4 @@
-"""Plugins by name: one lookup for optimizers, models, data sets and schedules, with entry points loaded on demand."""
+"""Find plugins by name: optimizers, models, data sets and schedules. An entry point is loaded when it is needed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +13,8 @@ from sweepgd.core.errors import SweepgdError, UsageError, reason, suggestion
 from sweepgd.core.setting import fault as settings_fault
 from sweepgd.plugins.containment import contained
 
-# The class that a plugin of each kind must have. These modules import this one, so they are imported only when needed.
+# The class that a plugin of each kind must have. The modules of these classes import this module, so they are imported only
+# when needed.
 CONTRACTS = {
     "optimizers": "sweepgd.optimizers:Optimizer",
     "models": "sweepgd.models:Model",
@@ -23,13 +24,13 @@ CONTRACTS = {
 # Further checks by kind: functions from a plugin to its first fault, or None.
 FAULTS = {"optimizers": "sweepgd.optimizers.validation:fault"}
 
-# The plugins of single files (`sweepgd.plugins.single_file`) and the file of each.
+# The plugins of single files (`sweepgd.plugins.single_file`), each with its file.
 _files: dict[EntryPoint, Path] = {}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One installed plugin as `sweepgd list` shows it: `thing` is the plugin if it loads, `error` the reason if not."""
+    """One installed plugin as `sweepgd list` shows it: `thing` is the plugin if it loads; otherwise `error` is the reason."""
 
     name: str
     distribution: str
@@ -40,7 +41,7 @@ class Entry:
 
 @cache
 def _points(kind: str) -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return all entry points of one kind by name; a name has several if several distributions use it."""
+    """Return all entry points of one kind by name. A name has several entry points if several distributions use it."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     group = f"sweepgd.{kind}"
     for point in (*entry_points(group=group), *(point for point in _files if point.group == group)):
@@ -52,7 +53,7 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
     if point in _files:
         return str(_files[point]), ""
     try:
-        # None if the metadata are incomplete; the importlib_metadata backport, which Dask installs, raises then.
+        # None if the metadata are incomplete. In that case, the importlib_metadata backport, which Dask installs, raises.
         return (point.dist and point.dist.name) or "unknown", (point.dist and point.dist.version) or ""
     except FileNotFoundError:
         return "unknown", ""
@@ -61,7 +62,7 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
 def offer(kind: str, point: EntryPoint, file: Path) -> None:
     """Add a plugin of a single file. Raises UsageError if its name is already used by another plugin."""
     if point.name in _points(kind):
-        raise UsageError(f"{origin(kind, point.name)} exists already, and {file} defines another: rename one of them")
+        raise UsageError(f"{origin(kind, point.name)} exists already, but {file} defines another one: rename one of them")
     _files[point] = file
     _points.cache_clear()
 
@@ -90,17 +91,17 @@ def names(kind: str) -> list[str]:
 
 
 def distribution(kind: str, name: str) -> tuple[str, str]:
-    """Return the distribution of a plugin and its version."""
+    """Return the distribution of a plugin, with its version."""
     return _distribution(_points(kind)[name][0])
 
 
 def is_of_file(kind: str, name: str) -> bool:
-    """Return whether a plugin comes from a single file."""
+    """Return True if a plugin comes from a single file."""
     return _points(kind)[name][0] in _files
 
 
 def is_own(kind: str, name: str) -> bool:
-    """Return whether a plugin is one of sweepgd's own."""
+    """Return True if a plugin is part of sweepgd itself."""
     return all(_distribution(point)[0] == "sweepgd" for point in _points(kind)[name])
 
 
@@ -111,14 +112,14 @@ def origin(kind: str, name: str) -> str:
 
 
 def with_plugin_names(ran: Mapping[str, str], why: str) -> str:
-    """Return an error message preceded by the plugins that ran, if they are not sweepgd's own; `ran` has names by kind."""
+    """Return an error message. It begins with the plugins that ran, except sweepgd's own. `ran` has names by kind."""
     foreign = [origin(kind, name) for kind, name in ran.items() if not is_own(kind, name)]
     return f"{', '.join(foreign)}: {why}" if foreign else why
 
 
 @contextmanager
 def plugin_errors(kind: str, name: str) -> Iterator[None]:
-    """Turn any exception of a plugin's code into a SweepgdError that names the plugin; pass on UsageError unchanged."""
+    """Turn any exception of a plugin's code into a SweepgdError that names the plugin. A UsageError is passed on unchanged."""
     try:
         with contained():
             yield
@@ -130,7 +131,9 @@ def plugin_errors(kind: str, name: str) -> Iterator[None]:
 
 @cache
 def get(kind: str, name: str) -> Any:
-    """Return the plugin called `name`. Raises UsageError if there is none, SweepgdError if it does not load or is invalid."""
+    """Return the plugin called `name`. Raises UsageError if there is no such plugin, and SweepgdError if it does not load or is
+    invalid.
+    """
     points = _points(kind).get(name)
     if points is None:
         installed = ", ".join(names(kind))
@@ -155,7 +158,7 @@ def get(kind: str, name: str) -> Any:
 
 
 def fault(kind: str, name: str, thing: Any) -> str | None:
-    """Return the first fault of a plugin in words that follow its name, or None."""
+    """Return the first fault of a plugin, in words that follow its name, or None."""
     contract = resolve_name(CONTRACTS[kind])
     if not isinstance(thing, contract):
         return f"is of type {type(thing).__name__}, not {contract.__name__}: fix its entry point, or uninstall it"
@@ -165,7 +168,7 @@ def fault(kind: str, name: str, thing: Any) -> str | None:
 
 
 def _declared(thing: Any) -> str | None:
-    """Return the first field of a model, data set or schedule that has a wrong type, in words, or None."""
+    """Return, in words, the first field of a model, data set or schedule that has a wrong type, or None."""
     for field in ("description", "source"):
         if not isinstance(text := getattr(thing, field), str):
             return f"has the {field} {text!r}: give a text"
@@ -173,9 +176,9 @@ def _declared(thing: Any) -> str | None:
 
 
 def entries(kind: str) -> list[Entry]:
-    """Return all plugins of one kind, loaded; one that fails is listed with its reason.
+    """Return all plugins of one kind, loaded.
 
-    A name that several distributions use has an entry for each.
+    A plugin that does not load is listed with the reason. A name that several distributions use has an entry for each of them.
     """
     listed = []
     for name, points in sorted(_points(kind).items()):

@@ -1,4 +1,4 @@
-"""Plugins of a single file, without packaging, available for one run in all of its processes."""
+"""Plugins in a single file, without a package. They are available in all processes of one command."""
 
 import hashlib
 import sys
@@ -21,7 +21,8 @@ _digests: dict[str, str] = {}
 def register(files: Iterable[Path]) -> None:
     """Register every Optimizer, Model, Dataset and Schedule that these files define.
 
-    Raises SweepgdError if a file cannot be read, does not run or defines none, or if a name is not text or is already used.
+    Raises SweepgdError if a file cannot be read, does not run or defines no plugin, or if a name is not text or is already
+    used.
     """
     for file in files:
         _register(file)
@@ -85,7 +86,7 @@ def _run(file: Path, source: bytes) -> ModuleType:
 
 
 def _points(module: ModuleType) -> Iterator[tuple[str, EntryPoint]]:
-    """Yield the kind and an entry point for each plugin that the module defines, without those that it imports."""
+    """Yield the kind and an entry point of each plugin that the module defines. Plugins that it only imports are left out."""
     contracts = {kind: resolve_name(contract) for kind, contract in registry.CONTRACTS.items()}
     seen: list[Any] = []
     for attribute, thing in vars(module).items():

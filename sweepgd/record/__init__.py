@@ -1,7 +1,7 @@
 """The record of a study: a durable log, Parquet parts and their schema, with verification, repair and compaction.
 
-Trials, curves, minima and curvature are written to a results directory and read from it here alone. Nothing here runs a trial,
-interprets a sweep or computes a statistic: rows come from `training` and `minimisers`, and `analysis` reads them.
+Only this package writes trials, curves, minima and curvature to a results directory, and reads them. Nothing here runs a trial,
+interprets a sweep or computes a statistic: rows come from `training` and `minimisers`, and `analysis` uses them.
 """
 
 from sweepgd.record.atomic_files import NoRoom

@@ -11,7 +11,7 @@ from sweepgd.core.errors import SweepgdError
 
 
 class NoRoom(SweepgdError):
-    """Raised when a disk or a quota is full. The write can be repeated once there is space."""
+    """Raised when a disk or a quota is full. The write can be tried again once there is space."""
 
 
 # The remedy for each error number of the operating system.
@@ -23,14 +23,16 @@ _REMEDIES = {
 
 
 def to_repair(path: Path) -> str:
-    """Return the part of a message that says how to continue without a damaged file of a result directory."""
+    """Return the part of a message that says how to continue without a damaged file of a results directory."""
     directory = next((folder for folder in path.parents if (folder / "sweep.toml").exists()), path.parent.parent)
     return f"to set it aside and continue: sweepgd verify {quote(str(directory))} --repair"
 
 
 @contextmanager
 def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
-    """Name the file `path` in an OSError that names none, as those of `write` and `fsync`; with `instead`, in every OSError."""
+    """Name the file `path` in an OSError that does not name a file, such as an error of `write` or `fsync`. With `instead`,
+    name it in every OSError.
+    """
     try:
         yield
     except OSError as error:
@@ -40,7 +42,7 @@ def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames and removals in a folder durable: only after this fsync do they survive a power cut."""
+    """Make renames and removals in a folder durable. They survive a power cut only after this fsync."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with naming_file(folder):
@@ -51,10 +53,10 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def atomic_replacement(path: Path) -> Iterator[Path]:
-    """Yield a temporary file in the same folder; at the end of the block make it durable and rename it to `path`.
+    """Yield a temporary file in the same folder. At the end of the block, make the file durable and rename it to `path`.
 
-    The temporary name starts with a dot and does not end in the suffix, so that no reader's glob finds it. The file is renamed
-    in the folder that was at the path at the start of the block, even if the folder was moved meanwhile.
+    The temporary name starts with a dot and does not end in the suffix, so that no reader's glob finds it. If the folder is
+    moved meanwhile, the file is renamed in the moved folder.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,10 +1,9 @@
 """Parquet files that contain a checksum of the whole file, so that a change of any byte is detected.
 
-Parquet has checksums of pages, but not of page headers and the footer, which has names, types and statistics. So the footer
-metadata `sweepgd.crc32` is the CRC-32 of the whole file, computed with eight zeros in place of its own eight digits.
-
-The checksum is inside the file because a copy of a part then keeps it, and because a second file with the checksum could not
-be renamed at the same moment as the part: a crash between the two would leave a part with the wrong checksum.
+Parquet itself has checksums of pages, but not of page headers or of the footer, which holds names, types and statistics. The
+footer metadata `sweepgd.crc32` is therefore the CRC-32 of the whole file, computed with eight zeros instead of the eight digits
+of the checksum. The checksum is inside the file so that a copy of a part keeps it. A separate file with the checksum could not
+be renamed at the same moment as the part: a crash between the two renames would leave a part with the wrong checksum.
 """
 
 import os
@@ -28,7 +27,7 @@ _CHUNK = 2**20
 
 @contextmanager
 def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterator[pq.ParquetWriter]:
-    """Yield a writer of a Parquet file, which gets its checksum and its name at the end of the block, unless it raises."""
+    """Yield a writer of a Parquet file. If the block ends without an error, the file gets its checksum and its name."""
     schema = schema.with_metadata({**metadata, KEY: _ZEROS.decode()})
     with atomic_replacement(path) as temporary, temporary.open("w+b") as file:
         with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True, **encodings(schema)) as writer:
@@ -41,7 +40,9 @@ def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterat
 
 
 def fault(path: Path, required: bool) -> str | None:
-    """Return the fault of a file, or None if its checksum is right. A missing checksum is a fault only if it is `required`."""
+    """Return the fault of a file, or None if its checksum is right. A missing checksum is a fault only if `required` is
+    True.
+    """
     with path.open("rb") as file:
         offset = _checksum_offset(file)
         if offset is None:
@@ -63,7 +64,7 @@ def _checksum_offset(file: BinaryIO) -> int | None:
 
 
 def _checksum(file: BinaryIO, offset: int) -> bytes:
-    """Return the eight hexadecimal digits that belong at this position."""
+    """Compute the checksum of a file whose digits are at this offset, and return its eight hexadecimal digits."""
     file.seek(0)
     checksum, left = 0, offset
     while left:

@@ -12,14 +12,14 @@ from sweepgd.record.disk_space import RESERVE_BYTES, free_bytes, in_words
 from sweepgd.record.publish_schedule import CLOSE_BYTES
 from sweepgd.record.stopping import GivenUp
 
-# One fsync makes all results of this period durable.
+# The period whose results one fsync makes durable.
 FLUSH_SECONDS = 0.1
 # The interval between checks of a full disk.
 RETRY_SECONDS = 1.0
 
 
 class Progress(Protocol):
-    """Receives progress events: notes, warnings, the start, and each finished result."""
+    """Receives progress events: notes, warnings, the start of the work, and each finished result."""
 
     def note(self, what: str) -> None: ...
     def warn(self, what: str) -> None: ...
@@ -37,7 +37,7 @@ class NoProgress:
 
 
 class ResultCommitter:
-    """Flush a store periodically, and then report the results in `unreported`. A stop request also ends its publications."""
+    """Flush a store periodically, and then report the results in `unreported`. A stop request also ends a publication."""
 
     def __init__(self, store: Store, progress: Progress, stop: Stop) -> None:
         store.stop = partial(bool, stop)
@@ -46,7 +46,7 @@ class ResultCommitter:
         self._checked = monotonic()
         self.unreported: list[Any] = []
         self.paused = False
-        """True while the disk is full; no task should begin then."""
+        """True while the disk is full. No task should begin meanwhile."""
 
     def report(self, now: bool = False) -> None:
         """Make finished results durable and report them, at most every FLUSH_SECONDS unless `now`. Pause on a full disk."""
@@ -77,13 +77,18 @@ class ResultCommitter:
             raise KeyboardInterrupt
 
     def end(self) -> None:
-        """Make finished results durable if the disk has space, and report what is left for the next command."""
+        """Make finished results durable if the disk has space, and report the results that are left for the next command."""
         with suppress(NoRoom):
             self._record()
         if self.unreported:
-            self.note(f"{len(self.unreported)} finished results could not be recorded on the full disk: they will be run again")
+            self.note(
+                f"{len(self.unreported)} finished results could not be recorded because the disk is full: their tasks "
+                "will run again"
+            )
         if (size := self._store.unpublished_bytes) > CLOSE_BYTES:
-            self.note(f"{in_words(size)} of results are safe in the log: the next command that writes there publishes them")
+            self.note(
+                f"{in_words(size)} of results are safe in the log; the next command that writes to the directory publishes them"
+            )
 
     def _record(self) -> None:
         self._store.flush()
@@ -96,7 +101,7 @@ class ResultCommitter:
             self._record()
             self._store.publish_if_due()
             if free_bytes(self._store.directory) < self._needed and self._store.unpublished_bytes > RESERVE_BYTES:
-                self._store.publish()  # parts are compressed, and no space is then reserved for logs
+                self._store.publish()  # makes room: parts are compressed, and logs then need no reserve
         except GivenUp:
             return
         except NoRoom as problem:
@@ -117,7 +122,7 @@ class ResultCommitter:
             return
         self.paused = True
         free = free_bytes(self._store.directory)
-        # The free space does not show a quota or a lack of inodes.
+        # The number of free bytes does not show a quota or a lack of inodes.
         why = f"has {in_words(free)} free" if problem is None or free < self._needed else f"is full ({problem})"
         self.note(
             f"paused: {self._store.directory} {why} but needs {in_words(self._needed)}: free some space there to continue"

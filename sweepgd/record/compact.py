@@ -21,10 +21,10 @@ from sweepgd.record.store import Store
 def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
     """Merge the parts of each table into one. Return the number of parts per table before and after.
 
-    Do not read the study meanwhile: a reader that has listed the old parts may not find them. Compaction can be stopped at any
-    point: no row is lost or duplicated, and the next command that writes to the directory finishes it. `note` receives a line
-    for each log that was cut. Raises SweepgdError if another process is writing there, a part is damaged, or the disk
-    has no space for the new parts beside the old ones.
+    Do not read the study meanwhile, because a reader that has listed the old parts may not find them. Compaction can be stopped
+    at any point. No row is lost or duplicated, and the next command that writes to the directory finishes the compaction.
+    `note` receives a line for each log that was cut. Raises SweepgdError if another process is writing there, a part is
+    damaged, or the disk has no space for the new parts beside the old ones.
     """
     results = load(directory)
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
@@ -44,7 +44,7 @@ def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None)
 
 
 def _check_no_more_than(numbers: list[int], directory: Path) -> None:
-    """Raise SweepgdError if a table has parts whose trials part is missing: a repair was interrupted."""
+    """Raise SweepgdError if a table has parts without their part of trials, which an interrupted repair leaves."""
     for table in SCHEMAS:
         for number in parts.numbers(directory / table, ".parquet"):
             if number not in numbers:
@@ -53,7 +53,7 @@ def _check_no_more_than(numbers: list[int], directory: Path) -> None:
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:
-    """Write the new parts beside the old ones under the newest part's number, and mark them as complete."""
+    """Write the new parts beside the old ones, with the number of the newest part, and mark the new parts as complete."""
     begun = directory / BEGUN
     begun.mkdir()
     for table, schema in SCHEMAS.items():
@@ -64,7 +64,8 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_
                 writer.write_table(group)
     sync_folder(begun)
     check_held()
-    # A log can rebuild only the parts of its own segment, and the new parts hold all segments.
+    # A log can rebuild only the parts of its own segment. The new parts hold all segments, so the logs are of no use after
+    # this.
     logs = [path for path in (directory / "log" / f"{number:06}.log" for number in numbers) if path.exists()]
     for log in logs:
         if has_more(log):
@@ -77,7 +78,7 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_
 
 
 def _regrouped(paths: Iterable[Path], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield the rows of parts in tables of at least GROUP_BYTES, one per row group."""
+    """Yield the rows of parts in tables of at least GROUP_BYTES. Each table becomes a row group."""
     held = [schema.empty_table()]
     for group in (group for path in paths for group in groups(path, schema)):
         held.append(group)

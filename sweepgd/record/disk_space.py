@@ -1,4 +1,4 @@
-"""The disk of a result directory: check that it can be written, and return its free space."""
+"""The disk of a results directory: check that it can be written, and return its free space."""
 
 import errno
 import shutil
@@ -7,19 +7,20 @@ from tempfile import TemporaryFile
 
 from sweepgd.core.errors import SweepgdError
 
-# Kept free in addition to the size of the next parts: for a flush of 0.1 s, footers, and blocks of the file system.
+# Space to keep free in addition to the size of the next parts. It is for a flush of 0.1 s, footers, and blocks of the file
+# system.
 RESERVE_BYTES = 2**20
 
 
 def free_bytes(folder: Path) -> int:
-    """Return the free bytes on the disk of a folder, which need not exist yet."""
+    """Return the number of free bytes on the disk of a folder. The folder need not exist yet."""
     return shutil.disk_usage(_existing(folder)).free
 
 
 def check_writable(folder: Path) -> None:
-    """Raise SweepgdError if a folder, which need not exist yet, cannot be written.
+    """Raise SweepgdError if a folder cannot be written.
 
-    A quick check before slow work; opening the folder later finds all other errors.
+    The folder need not exist yet. This is a quick check before slow work; opening the folder later finds all other errors.
     """
     existing = _existing(folder)
     for path in (folder, *folder.parents):
@@ -37,7 +38,9 @@ def check_writable(folder: Path) -> None:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder or its nearest existing parent. Raises SweepgdError if that cannot be found, as for too long a name."""
+    """Return the folder or its nearest existing parent. Raises SweepgdError if that cannot be found, for example because the
+    name is too long.
+    """
     try:
         return next(path for path in (folder, *folder.absolute().parents) if path.exists())
     except OSError as error:

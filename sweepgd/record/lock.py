@@ -1,4 +1,4 @@
-"""The lock of a result directory: only one process may write to it at a time."""
+"""The lock of a results directory: only one process may write to it at a time."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from sweepgd.core.errors import SweepgdError
 
 @contextmanager
 def exclusively(directory: Path) -> Iterator[None]:
-    """Hold the lock of a result directory during the block. Raises SweepgdError if another process is writing to it."""
+    """Hold the lock of a results directory during the block. Raises SweepgdError if another process is writing to it."""
     (directory / "log").mkdir(exist_ok=True)
     lock = take_lock(directory)
     try:
@@ -44,11 +44,11 @@ def take_lock(directory: Path) -> int:
 
 
 def check_held(directory: Path, lock: int) -> None:
-    """Raise SweepgdError if this lock is no longer that of the directory: another directory may now be at its path."""
+    """Raise SweepgdError if this is no longer the lock of the directory, because another directory may now be at the path."""
     if not _is_lock_of(directory, lock):
         raise SweepgdError(
-            f"{directory} was moved, removed or replaced while this command wrote to it: finished results are in the log of"
-            " the moved folder; to continue, run the command with its new name"
+            f"{directory} was moved, removed or replaced while this command wrote to it: finished results are in the log of "
+            "the moved folder; to continue, run the command with the folder's new name"
         )
 
 

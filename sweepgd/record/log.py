@@ -1,6 +1,5 @@
-"""An append-only log of records. Flushed records survive a crash; an incomplete record at the end is detected and cut.
-
-A damaged frame is skipped: the reader searches for the next whole one, even if the damaged length is wrong.
+"""An append-only log of records. Flushed records survive a crash. An incomplete record at the end is detected and cut. A
+damaged frame is skipped, even if its length is damaged: the reader searches for the next whole frame.
 
 The file is MAGIC followed by frames: payload length (uint64) and CRC-32 (uint32), little-endian, then the payload (a record).
 """
@@ -19,7 +18,8 @@ from sweepgd.record.atomic_files import atomic_replacement, naming_file, sync_fo
 MAGIC = b"sweepgd log 1\n"
 _HEAD = struct.Struct("<QI")
 # A possible start of a frame: a length of 1 to 2³² - 1, any checksum, and MessagePack's mark of an array of 4 or 5 elements,
-# with which every record begins. Without the mark each integer of a curve would look like a length and cost a checksum.
+# because every record begins with this mark. Without the mark, each integer of a curve would look like a length, and its
+# checksum would have to be computed.
 _POSSIBLE_HEAD = re.compile(rb"(?=(?!\0{4})[\s\S]{4}\0{4}[\s\S]{4}[\x94\x95])")
 
 
@@ -45,7 +45,7 @@ def _payload(file: BinaryIO, offset: int, size: int) -> bytes | None:
     if len(head) < _HEAD.size:
         return None
     length, checksum = _HEAD.unpack(head)
-    # A length of 0 is never written, but a power cut can leave a tail of zeros, which would pass the checksum.
+    # A length of 0 is never written. But a power cut can leave zeros at the end, and a frame of zeros would pass the checksum.
     if not 0 < length <= size - offset - _HEAD.size:
         return None
     payload = file.read(length)
@@ -60,8 +60,8 @@ def _next_frame(file: BinaryIO, start: int, size: int) -> int:
 
 
 def frames(path: Path) -> Iterator[bytes]:
-    """Yield the payloads of a log, which may be growing; an incomplete end is ignored. Raises SweepgdError if it is not a
-    log.
+    """Yield the payloads of a log, to which another process may be appending. An incomplete end is ignored. Raises SweepgdError
+    if the file is not a log.
     """
     with path.open("rb") as file:
         for _, payload in _whole_frames(file, path):
@@ -146,5 +146,5 @@ class Log:
         return self._end == len(MAGIC)
 
     def close(self) -> None:
-        """Close the file; records that were not flushed are lost."""
+        """Close the file. Records that were not flushed are lost."""
         self._file.close()

@@ -1,4 +1,4 @@
-"""The rows of several result directories as one new directory, in order of trial."""
+"""Merge several results directories into a new one, with the rows in the order of trials."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ UNSORTED = "unsorted"
 
 @dataclass(frozen=True)
 class Source:
-    """A result directory to merge: the numbers of its parts, and its trials."""
+    """A results directory to merge: the numbers of its parts, and its trials."""
 
     directory: Path
     published: Sequence[int]
@@ -39,7 +39,8 @@ class Source:
 
 
 def source(results: Results, note: Callable[[str], None]) -> Source:
-    """Publish all rows of a result directory, and return it as a source. `note` receives a line for each log that was cut.
+    """Publish all rows of a results directory, and return the directory as a source. `note` receives a line for each log that
+    was cut.
 
     Raises SweepgdError if another process is writing there, or the disk has no space for the rows that are still in a log.
     """
@@ -52,10 +53,10 @@ def source(results: Results, note: Callable[[str], None]) -> Source:
 
 
 def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
-    """Write the rows of directories without common trials to the new directory `out`, which appears only when complete.
+    """Write the rows of directories without common trials to the new directory `out`, which appears only when it is complete.
 
-    Memory holds one row group and the rows of some neighbouring trials at a time, for any number of rows. Raises SweepgdError
-    if a part is damaged or `out` cannot be written, and then leaves nothing there.
+    For any number of rows, memory holds only one row group and the rows of some neighbouring trials at a time. If a part is
+    damaged or `out` cannot be written, raises SweepgdError and leaves nothing at `out`.
     """
     trials = np.sort(np.concatenate([item.trials for item in sources]))
     with _new(out, sweep_toml) as begun:
@@ -68,7 +69,7 @@ def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
 
 @contextmanager
 def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
-    """Yield an empty result directory beside `out`, and rename it to `out` if the block ends without an error."""
+    """Yield an empty results directory beside `out`, and rename it to `out` if the block ends without an error."""
     begun = out.with_name(f".{out.name}.merging")
     with writing(out):
         (begun / "log").mkdir(parents=True, exist_ok=True)
@@ -88,8 +89,11 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
 
 
 def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
-    """Return the trials at which the second and further pieces begin, if these parts are divided into pieces of a row group."""
-    # All rows of a sweep have about the same size. The size of the file does not show it: equal texts are stored only once.
+    """Return the first trial of each piece but the first, if these parts are divided into pieces of about one row group
+    each.
+    """
+    # All rows of a sweep have about the same size. The size of the file does not show the size of a row, because equal texts
+    # are stored only once.
     sample = next((table for path in paths for table in parquet_reader.groups(path, schema) if len(table)), None)
     if sample is None:
         return trials[:0]
@@ -99,9 +103,10 @@ def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
 
 
 def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Path) -> Iterator[pa.Table]:
-    """Yield the rows of parts by trial and replicate, those of each run in the order of their part.
+    """Yield the rows of parts in the order of trial and replicate.
 
-    They are first distributed to one file for each range of trials between two `bounds`.
+    Rows of one run stay in the order of their part. The rows are first distributed to one file for each range of trials between
+    two `bounds`.
     """
     for path in paths:
         for table in parquet_reader.groups(path, schema):
@@ -116,14 +121,14 @@ def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Pa
 
 
 def _append(path: Path, table: pa.Table) -> None:
-    """Append a table to a file of Arrow streams, one after the other."""
+    """Append a table to a file that holds Arrow streams one after another."""
     options = pa.ipc.IpcWriteOptions(compression="zstd")
     with path.open("ab") as file, pa.ipc.new_stream(file, table.schema, options=options) as stream:
         stream.write_table(table)
 
 
 def _read(path: Path) -> pa.Table:
-    """Return all tables of such a file as one."""
+    """Return all tables of a file of Arrow streams as one table."""
     tables, size = [], path.stat().st_size
     with path.open("rb") as file:
         while file.tell() < size:

@@ -20,7 +20,7 @@ _DAMAGE = (None, errno.ENOENT, errno.EIO)
 
 
 class Damaged(SweepgdError):
-    """Raised for a Parquet file of a result directory that is damaged; `reason` says how."""
+    """Raised for a Parquet file of a results directory that is damaged; `reason` says how."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be read: {reason}; {to_repair(path)}")
@@ -28,10 +28,10 @@ class Damaged(SweepgdError):
 
 
 def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, filters: pc.Expression | None = None) -> pa.Table:
-    """Return a part with the columns of `schema`, or some columns or rows of it; columns that an older version lacks are null.
+    """Return a part with the columns of `schema`, or only some of its columns or rows.
 
-    Every byte is checked, or with `filters` every byte that is read. Raises Damaged if a check fails, and SweepgdError if a
-    newer version wrote the part.
+    Columns that an older version lacks are null. Every byte is checked; with `filters`, every byte that is read. Raises Damaged
+    if a check fails, and SweepgdError if a newer version wrote the part.
     """
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     with _opened(path) as file:
@@ -49,7 +49,7 @@ def groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def pages(path: Path) -> Iterator[pa.Table]:
-    """Yield a Parquet file one row group at a time, with its own columns. Raises the errors of `read`."""
+    """Yield a Parquet file one row group at a time, with the columns of the file. Raises the errors of `read`."""
     with _opened(path) as file:
         _check(path, file)
         for number in range(file.num_row_groups):
@@ -57,7 +57,9 @@ def pages(path: Path) -> Iterator[pa.Table]:
 
 
 def is_whole(path: Path, stop: Callable[[], bool] = never) -> bool:
-    """Return True if a part exists and is not damaged. Return False early once `stop`, called after each row group, is True."""
+    """Return True if a part exists and is not damaged. `stop` is called after each row group; once it returns True, return
+    False early.
+    """
     try:
         return not (stop() or any(stop() for _ in pages(path)))
     except SweepgdError:
@@ -118,7 +120,9 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
 
 
 def unreadable(path: Path, error: BaseException) -> SweepgdError:
-    """Return Damaged for an error that means damage, or SweepgdError for another cause, such as too little memory."""
+    """Return Damaged for an error that means damage. Return SweepgdError for an error with another cause, such as too little
+    memory.
+    """
     reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
     short = isinstance(error, MemoryError) and fault(path, required=False) is None
     if short or getattr(error, "errno", None) not in _DAMAGE:

@@ -14,7 +14,7 @@ from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMAS, TRIALS
 from sweepgd.record.stopping import GivenUp, never
 from sweepgd.record.trial_record import VALUE_BYTES, Packed, layout_in, unpack
 
-# A row group holds about this many bytes of log records, which limits the memory of publishing.
+# A row group holds about this many bytes of log records. This limits the memory that publishing needs.
 GROUP_BYTES = 32 * 2**20
 
 # The folder of a complete compaction that is not yet in place.
@@ -22,7 +22,7 @@ COMPACTED = "compacted"
 
 
 def folder(directory: Path, table: str) -> Path:
-    """Return the folder of a table's parts, which is in COMPACTED after an interrupted compaction."""
+    """Return the folder of a table's parts. After an interrupted compaction, this folder is in COMPACTED."""
     compacted = directory / COMPACTED / table
     return compacted if compacted.is_dir() else directory / table
 
@@ -38,7 +38,7 @@ def complete(directory: Path, number: int) -> bool:
 
 
 def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path]:
-    """Return the paths of a table's parts with these numbers."""
+    """Return the paths of those parts of a table that have these numbers."""
     paths = [part(directory, table, number) for number in published]
     # Directories of schema version 1 have no parts of curvature.
     return [path for path in paths if table != "curvature" or path.exists()]
@@ -51,9 +51,10 @@ def numbers(within: Path, suffix: str) -> list[int]:
 
 
 def largest(directory: Path) -> int:
-    """Return the largest number of a part of any table, or 0 if there is none.
+    """Return the largest number of any table's parts, or 0 if there are no parts.
 
-    All tables count, because an existing part is never replaced, and a killed repair can leave parts without their trials.
+    All tables count, because existing parts are never replaced, and a killed repair can leave parts whose trials part is
+    missing.
     """
     return max((number for table in SCHEMAS for number in numbers(folder(directory, table), ".parquet")), default=0)
 
@@ -121,16 +122,16 @@ def publish(
 ) -> None:
     """Write log records as part `number` of each table.
 
-    The trials part is renamed last, so that a reader that sees it sees the others too. Existing parts are not changed.
-    `stop` is called before each record, row group and checksum; GivenUp is raised once it returns True, and parts that
-    already have their names are complete. Raises OSError if a part cannot be written.
+    The trials part is renamed last, so that a reader that sees it sees the others too. Existing parts are not changed. `stop`
+    is called before each record, row group and checksum. Once it returns True, GivenUp is raised; parts that already have their
+    names are then complete. Raises OSError if a part cannot be written.
     """
 
     def check_stop(raised: type[BaseException] | None = None, *_: object) -> None:
         if raised is None and stop():
             raise GivenUp
 
-    with ExitStack() as stack:  # unwinds in reverse: the table entered first is renamed last
+    with ExitStack() as stack:  # the stack ends its blocks in reverse order, so the first table is renamed last
         writers = {}
         for name in _TABLES:
             path = part(directory, name, number)

@@ -4,10 +4,10 @@ from time import monotonic
 
 # A part is published after this many records or seconds, whichever comes first: publishing takes 40 µs a record.
 PART_RECORDS, PART_SECONDS = 4096, 30.0
-# The first part comes early, for readers that open only the Parquet files, but not in a search shorter than this: the first
-# publication takes 0.5 s if pandas is installed, because pyarrow then imports it.
+# The first part is published after this time. That is early, for readers that open only the Parquet files. A shorter search is
+# spared the first publication, which takes 0.5 s if pandas is installed, because pyarrow then imports pandas.
 FIRST_SECONDS = 1.0
-# Closing publishes at most this much, at 55 MB/s: more would delay the exit after Ctrl-C.
+# Closing publishes at most this many bytes, at 55 MB/s, because more would delay the exit after Ctrl-C.
 CLOSE_BYTES = 16 * 2**20
 
 
@@ -18,11 +18,11 @@ class Pace:
         self.published = published
         """The number of records in parts."""
         self.pending = 0
-        """The number of records in no part yet."""
+        """The number of records that are not in a part yet."""
         self._began = self._since = monotonic()
 
     def add(self, records: int = 1) -> None:
-        """Count records that are in no part yet."""
+        """Count records that are not in a part yet."""
         if not (self.pending or self.published):
             self._since = monotonic()
         self.pending += records

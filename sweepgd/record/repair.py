@@ -1,4 +1,4 @@
-"""Repair a result directory: set damaged files aside, and rebuild parts from the logs."""
+"""Repair a results directory: set damaged files aside, and rebuild parts from the logs."""
 
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
@@ -19,14 +19,16 @@ from sweepgd.record.verify import verify
 
 _RECOVERY = {
     "trials": "run the same sweepgd search to repeat missing trials",
-    "curvature": "run sweepgd measure to compute it again, with --measures for measures that the sweep does not list",
+    "curvature": "run sweepgd measure to compute it again (with --measures, if the sweep does not list the measures)",
     "landscapes": "run the same sweepgd landscape to compute it again",
 }
 
 
 @dataclass(frozen=True)
 class Repaired:
-    """The repair of one file: its new place `aside` (None if it was missing or left there), and what happened to its rows."""
+    """The repair of one file: its new place `aside` (None if the file was missing or was not moved), and what happened to its
+    rows.
+    """
 
     path: Path
     aside: Path | None
@@ -34,10 +36,10 @@ class Repaired:
 
 
 def repair(directory: Path | str) -> list[Repaired]:
-    """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log. No file is deleted.
+    """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log.
 
-    All parts of a segment without its trials part are moved, so that its trials can be run again without duplicate rows.
-    Raises SweepgdError if another process is writing to the directory, or it cannot be written.
+    No file is deleted. If a segment's part of trials is lost, its other parts are moved too, so that its trials can be run
+    again without duplicate rows. Raises SweepgdError if another process is writing to the directory, or it cannot be written.
     """
     root = load(directory).directory
     with writing(root), exclusively(root):
@@ -66,13 +68,15 @@ def _cut(log: Path) -> Repaired:
 
 
 def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
-    """Move the damaged files of a segment to `damaged/` and rebuild its parts from its log, or empty if there is none."""
+    """Move the damaged files of a segment to `damaged/`, and rebuild its parts from its log; without a log the new parts are
+    empty.
+    """
     log, trials = root / "log" / f"{number:06}.log", _trials(root, number)
     damaged = [table for table in SCHEMAS if parts.part(root, table, number) in lacking]
     records = _records(root, log)
     whole = records is not None and log not in lacking
     lost = [*SCHEMAS] if "trials" in damaged and not whole else damaged
-    # Trials first: readers ignore a segment without them.
+    # The part of trials is moved first, because readers ignore a segment without it.
     aside = {table: _set_aside(parts.part(root, table, number)) for table in lost}
     if records is not None or (damaged and "trials" not in lost):
         parts.publish(root, number, records or [], footer(sweep_toml(root)))
@@ -90,15 +94,15 @@ def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
             outcome = f"{rebuilt}curvature lost; {_RECOVERY[table]}"
         else:
             outcome = (
-                f"{rebuilt}{table} of {trials} lost, but their trials rows remain; to run them again, "
-                f"move */{number:06}.parquet away and run the same sweepgd search"
+                f"{rebuilt}{table} of {trials} lost, but the rows of these trials remain; to run the trials again, move "
+                f"*/{number:06}.parquet away and run the same sweepgd search"
             )
         if where is not None or table in damaged:
             yield Repaired(root / table / f"{number:06}.parquet", where, outcome)
 
 
 def _publish_left_out(root: Path, records: Iterable[bytes]) -> None:
-    """Publish the records whose trials are in no part as a new segment."""
+    """Publish, as a new segment, the records whose trials are not in any part."""
     recorded = _published(root)
     left_out = [record for record in _once(records, recorded.copy()) if unpack(record).trial not in recorded]
     if left_out:
@@ -115,7 +119,7 @@ def _records(root: Path, log: Path) -> list[bytes] | None:
 
 
 def _once(records: Iterable[bytes], recorded: set[int]) -> Iterator[bytes]:
-    """Yield the records of trials that are not recorded yet, each once, and all supplements."""
+    """Yield the records of trials that are not recorded yet, once each, and all supplements."""
     for record in records:
         packed = unpack(record)
         if not packed.rows or packed.trial not in recorded:
@@ -146,7 +150,7 @@ def _trials(root: Path, number: int) -> str:
 
 
 def _set_aside(path: Path) -> Path | None:
-    """Move a file to the same place in `damaged/`. Return its new path, or None if there is no such file."""
+    """Move a file to the same place in `damaged/`. Return its new path, or None if the file does not exist."""
     if not path.exists():
         return None
     folder = path.parent.parent / "damaged" / path.parent.name

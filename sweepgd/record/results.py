@@ -1,4 +1,4 @@
-"""Read a result directory as Arrow tables: published parts, and results that are still only in the log."""
+"""Read a results directory as Arrow tables. They include results that are still only in the log."""
 
 import json
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from sweepgd.record import parquet_reader, parts
 from sweepgd.record.log import frames
 from sweepgd.record.schema import MINIMA, SCHEMAS
 
-SWEEP_REMEDY = "replace it by a copy, or move it away and run the same sweepgd search, which writes it again"
+SWEEP_REMEDY = "replace this file by a copy, or move it away and run the same sweepgd search, which writes it again"
 
 ORDER = ("trial", "replicate")
-# Measures run in parallel and end in any order. The sort is stable: rows of one measure keep the order of recording.
+# Measures run in parallel and end in any order. The sort is stable, so that rows of one measure stay in the order of recording.
 MEASURED_ORDER = ("which", "measure", "rescaling")
 
 
@@ -41,10 +41,10 @@ class Minimum:
 
 @dataclass(frozen=True)
 class Results:
-    """The tables of a result directory. Each is read at first use and sorted by trial and replicate; `curvature` is also
-    sorted by which weights, measure and rescaling.
+    """The tables of a results directory.
 
-    While a search is running, a table that is read later may contain more trials than one that was read before.
+    Each is read at first use and sorted by trial and replicate; `curvature` is also sorted by kind of weights, measure and
+    rescaling. While a search is running, a table that is read later may contain more trials than a table that was read earlier.
     """
 
     directory: Path
@@ -89,7 +89,9 @@ class Results:
         return sweep_toml(self.directory)
 
     def minimum(self, trial: int, replicate: int = 0, which: str = "final") -> Minimum:
-        """Return the minimiser of one run; `which` is "final" or "best". Raises SweepgdError if it was not recorded."""
+        """Return the minimiser of one run; `which` is "final" or "best". Raises SweepgdError if that minimiser was not
+        recorded.
+        """
         wanted = (pc.field("trial") == trial) & (pc.field("replicate") == replicate) & (pc.field("which") == which)
         table = self._table("minima", wanted)
         if not table.num_rows:
@@ -111,10 +113,10 @@ class Results:
         logged_table = logged_table if wanted is None else logged_table.filter(wanted)
         tables.append(logged_table if columns is None else logged_table.select(columns))
         keys = [(key, "ascending") for key in (*ORDER, *(MEASURED_ORDER if name == "curvature" else ()))]
-        return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # combined first: 3 times as fast
+        return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # combining first is 3 times as fast
 
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
-        """Return the parts of a table and the log records that are in no part, consistent at one moment."""
+        """Return the parts of a table and the log records that are not in a part. Both are as of one moment."""
         while True:
             published = parts.numbers(parts.folder(self.directory, "trials"), ".parquet")
             waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
@@ -123,13 +125,13 @@ class Results:
                     record for number in sorted(waiting) for record in frames(self.directory / "log" / f"{number:06}.log")
                 ]
             except FileNotFoundError:
-                continue  # it was published after it was listed
+                continue  # the log was published after it was listed
             if parts.numbers(parts.folder(self.directory, "trials"), ".parquet") == published:
                 return parts.parts_of(self.directory, name, published), logged
 
 
 def sweep_toml(directory: Path) -> str:
-    """Return the resolved sweep of a result directory. Raises SweepgdError if it cannot be read."""
+    """Return the resolved sweep of a results directory. Raises SweepgdError if it cannot be read."""
     path = directory / "sweep.toml"
     try:
         return path.read_text(encoding="utf-8")
@@ -138,12 +140,12 @@ def sweep_toml(directory: Path) -> str:
 
 
 def load(directory: Path | str) -> Results:
-    """Return the results in a directory. Raises SweepgdError if it is not a result directory."""
+    """Return the results in a directory. Raises SweepgdError if it is not a results directory."""
     path = Path(directory)
     if not path.exists():
         suggestion = Path("results") / path
         hint = f": did you mean {suggestion}?" if (suggestion / "sweep.toml").is_file() else ""
         raise SweepgdError(f"{path} does not exist{hint}")
     if not (path / "sweep.toml").is_file() or not parts.folder(path, "trials").is_dir():
-        raise SweepgdError(f"{path} is not a result directory: it must contain sweep.toml and a folder trials")
+        raise SweepgdError(f"{path} is not a results directory: it must contain sweep.toml and a folder trials")
     return Results(path)

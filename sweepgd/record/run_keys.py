@@ -27,7 +27,7 @@ def runs_of(table: pa.Table) -> Runs:
 
 
 def runs_in(log: Path) -> Runs:
-    """Return the runs with rows in a log; none if there is no readable log."""
+    """Return the runs that have rows in a log. There are none if the log is missing or unreadable."""
     try:
         return _runs_of(row for record in frames(log) for row in unpack(record).rows)
     except (FileNotFoundError, SweepgdError):
@@ -35,9 +35,9 @@ def runs_in(log: Path) -> Runs:
 
 
 def has_more(log: Path, stop: Callable[[], bool] = never) -> bool:
-    """Return True if a log has rows of runs that are missing from the parts of its segment, False if it is not a log.
+    """Return True if a log has rows of runs that are missing from the parts of its segment.
 
-    Return True early once `stop`, called after each record, is True.
+    Return False if the file is not a log. `stop` is called after each record; once it returns True, return True early.
     """
     directory, number = log.parent.parent, int(log.stem)
     logged: dict[str, list[Runs]] = {"trials": [], "minima": [], "curvature": []}

@@ -11,14 +11,16 @@ import pyarrow as pa
 
 from sweepgd.core.errors import nearest
 
-# Increased when a table is added or a column changes its meaning or type; adding a column does not change it. All versions up
-# to this one can be read. 1: no checksums, and in the first directories no curvature table. 2: parts contain a checksum.
+# The version is increased when a table is added or a column changes its meaning or type, but not when a column is added. All
+# versions up to this one can be read. Version 1 has no checksums, and its first directories have no curvature table. In version
+# 2, parts contain a checksum.
 SCHEMA_VERSION = 2
 SEALED = 2
 
 _KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
 _REALS = pa.list_(pa.float64())
-# Counts by true class (rows) and predicted class (columns). 32 bits, so that the type differs from that of a layout.
+# Counts by true class (rows) and predicted class (columns). They have 32 bits, so that their type differs from the type of a
+# layout.
 _CONFUSION = pa.list_(pa.list_(pa.int32()))
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -27,8 +29,8 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
     return [pa.field(name, kind) for name in names]
 
 
-# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if there are none, and
-# in older records without this column, whose values are those of the last evaluation.
+# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if the row has no such
+# values. It is also null in older records, which lack this column and hold the values of the last evaluation.
 TRIALS = pa.schema(
     [
         *_KEY,
@@ -87,9 +89,10 @@ MINIMA = pa.schema(
     ]
 )
 
-# `which` is that of the minimum, or "path" for a point along the run. `rescaling` is the factor of rescaled weights of the same
-# function that were measured, 1 for the weights themselves. `message` says why there is no value. Only a spectral density has
-# a grid. `rows_error` is the sampling error from `rows` of `training_rows` rows. `starts` has the increase from each start.
+# `which` is the kind of the minimum, or "path" for a point along the run. `rescaling` is the factor by which layers were
+# rescaled before measuring, which leaves the function of the network unchanged; it is 1 for the weights themselves. `message`
+# says why there is no value. Only a spectral density has a grid. `rows_error` is the sampling error of measuring `rows` of
+# `training_rows` rows. `starts` has the increase from each start.
 CURVATURE = pa.schema(
     [
         *_KEY,
@@ -173,7 +176,7 @@ _COLUMNS = {
 
 
 def plain(row: Mapping[str, Any], table: str) -> dict[str, Any]:
-    """Return `row` as plain Python values that fit the table, so that every logged row can be written to Parquet.
+    """Return `row` as plain Python values that fit the table. Every row in the log can then be written to Parquet.
 
     NaN and None become null. Raises ValueError for an unknown column, a value of the wrong type, or a row without its trial
     or replicate.

@@ -1,7 +1,7 @@
-"""Logs of several commands that shared a result directory.
+"""Logs of several commands that shared a results directory.
 
-Earlier versions let several commands write to one result directory. Each had a folder `log/<name>` with a lock file and a log
-of finished results that were not yet part of the study. If such a command was killed, its folder is still there.
+Earlier versions let several commands write to one results directory. Each command had a folder `log/<name>` with a lock file
+and a log of finished results that were not yet part of the study. If such a command was killed, its folder is still there.
 """
 
 from collections.abc import Iterator
@@ -13,20 +13,21 @@ from sweepgd.record.log import faults, frames
 
 
 def waiting_logs(directory: Path) -> list[Path]:
-    """Return the sorted logs of single commands in a result directory."""
+    """Return the sorted logs of single commands in a results directory."""
     return sorted((directory / "log").glob("[!.]*/*.log"))
 
 
 def waiting_records(log: Path) -> Iterator[bytes]:
-    """Yield the undamaged records of such a log; none if the file is not a log."""
+    """Yield the undamaged records of the log of a single command; none if the file is not a log."""
     with suppress(SweepgdError):
         yield from frames(log)
 
 
 def remove_waiting(log: Path) -> Path | None:
-    """Remove such a log once its records are durable elsewhere, and its folder with its last log.
+    """Remove the log of a single command once its records are durable elsewhere.
 
-    A damaged or incomplete log is kept as `log/<name>-<log's name>.torn`, and that path is returned; otherwise None.
+    Also remove its folder if no other log is in it. A damaged or incomplete log is kept as `log/<name>-<log's name>.torn`, and
+    that path is returned; otherwise None.
     """
     folder, torn = log.parent, None
     if _is_whole(log):
@@ -35,7 +36,7 @@ def remove_waiting(log: Path) -> Path | None:
         torn = log.rename(folder.with_name(f"{folder.name}-{log.stem}.torn"))
     if not any(folder.glob("*.log")):
         (folder / "lock").unlink(missing_ok=True)
-        with suppress(OSError):  # it holds other files
+        with suppress(OSError):  # the folder holds other files
             folder.rmdir()
     return torn
 

@@ -2,7 +2,7 @@
 
 
 class GivenUp(Exception):
-    """Raised when a publication was stopped on request. It can be repeated."""
+    """Raised when a publication was stopped on request. The publication can be repeated."""
 
 
 def never() -> bool:

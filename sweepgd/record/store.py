@@ -1,4 +1,4 @@
-"""The writer of a result directory: a durable log that is published as immutable Parquet parts from time to time."""
+"""The writer of a results directory: a durable log whose records are published as immutable Parquet parts from time to time."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -24,14 +24,12 @@ PROCESSOR = ["processor", "vector_bits"]
 
 
 class Store:
-    """A result directory open for writing. Segment `log/000001.log` is published as part 000001 of each table.
+    """A results directory open for writing. Segment `log/000001.log` is published as part 000001 of each table.
 
-    Publishing begins the next segment first. A segment that has a successor is final, and its publication can be repeated
-    after a crash at any point. The log of the newest parts is kept, so that they can be rebuilt if they are damaged; it is
-    removed once newer parts exist and its own parts have been read back.
-
-    Only the locked directory is written. If another directory is at its path, every method that writes raises SweepgdError;
-    flushed results are in the log of the moved directory.
+    Publishing begins the next segment first. A segment that has a successor is final, and its publication can be repeated after
+    a crash at any point. The log of the newest parts is kept, so that they can be rebuilt if they are damaged. A log is removed
+    once newer parts exist and its own parts have been read back. Only the locked directory is written. If another directory is
+    at its path, every method that writes raises SweepgdError; flushed results are then in the log of the moved directory.
     """
 
     def __init__(self, directory: Path, sweep_toml: str, lock: int) -> None:
@@ -40,7 +38,7 @@ class Store:
         self._lock = lock
         self._footer = footer(sweep_toml)
         self.stop: Callable[[], bool] = never
-        """Called again and again during a publication, which ends with GivenUp once this returns True."""
+        """Called repeatedly during a publication. Once it returns True, the publication ends with GivenUp."""
         self.notes: list[str] = []
         """One line for each log that was cut, and for each log of another command whose results were added."""
         logged = parts.numbers(directory / "log", ".log")
@@ -48,14 +46,14 @@ class Store:
         for number in {*logged, self._segment}:
             if not parts.complete(directory, number):
                 self._repair_log(self._log_path(number))  # before any segment is published
-        with suppress(NoRoom), writing(directory):  # readers then use the logs, and the next publication tries again
+        with suppress(NoRoom), writing(directory):  # readers then use the logs; the next publication tries again
             self._publish_final_segments()
             self._remove_logs()
 
         self.recorded: set[int] = set()
         """The numbers of all recorded trials, flushed or not."""
         self.processors: set[tuple[str, int | None]] = set()
-        """The columns `processor` and `vector_bits` of all rows recorded before, except rows without a processor."""
+        """The columns `processor` and `vector_bits` of all rows that were recorded before and have a processor."""
         published = parts.numbers(directory / "trials", ".parquet")
         for number in published:
             table = parquet_reader.read(parts.part(directory, "trials", number), TRIALS, ["trial", *PROCESSOR])
@@ -72,7 +70,7 @@ class Store:
         self._add_shared_logs()
 
     def _add_shared_logs(self) -> None:
-        """Record the results in logs of other commands (see `sweepgd.record.shared_logs`), each trial once."""
+        """Record the results in logs of other commands (see `sweepgd.record.shared_logs`). Each trial is recorded once."""
         logs = waiting_logs(self.directory)
         for log in logs:
             added = 0
@@ -84,7 +82,7 @@ class Store:
                     added += 1
             if added:
                 self.notes.append(f"added {added} result{'s' * (added > 1)} from {log}")
-        with suppress(NoRoom), writing(self.directory):  # the logs stay then, and the next flush tries again
+        with suppress(NoRoom), writing(self.directory):  # the logs stay, and the next flush tries again
             self._log.flush()
             for torn in filter(None, map(remove_waiting, logs)):
                 self.notes.append(f"a log of another command is damaged or incomplete: it is kept as {torn}")
@@ -95,16 +93,17 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path, sweep_toml: str, check: Callable[[], None] = lambda: None) -> "Store":
-        """Create or reopen a result directory: cut incomplete records, and finish an interrupted publication.
+        """Create or reopen a results directory: cut incomplete records, and finish an interrupted publication.
 
-        `check` is called once the directory is locked. If it does not raise, the resolved sweep is written as `sweep.toml`.
-        Raises SweepgdError if the directory cannot be written, is damaged, or is being written by another process.
+        `check` is called once the directory is locked. If `check` does not raise, the resolved sweep is written as
+        `sweep.toml`. Raises SweepgdError if the directory cannot be written, is damaged, or is being written by another
+        process.
         """
         with writing(directory):
             (directory / "log").mkdir(parents=True, exist_ok=True)
             lock = take_lock(directory)
             try:
-                check()  # not before: another command may have begun another sweep meanwhile
+                check()  # only under the lock: another command may have begun another sweep meanwhile
                 make_ready(directory, sweep_toml)
                 return cls(directory, sweep_toml, lock)
             except BaseException:
@@ -123,9 +122,9 @@ class Store:
         self.recorded.add(trial)
 
     def supplement(self, trial: int, record: bytes) -> None:
-        """Add measures of a recorded trial, a record without trials rows, in memory; the next `flush` writes it.
+        """Add measures of a recorded trial in memory; the next `flush` writes them.
 
-        Raises ValueError if the trial is not recorded.
+        Their record has no rows of trials. Raises ValueError if the trial is not recorded.
         """
         if trial not in self.recorded:
             raise ValueError(f"trial {trial} is not recorded")
@@ -133,19 +132,21 @@ class Store:
         self._pace.add()
 
     def flush(self) -> None:
-        """Make all appended records durable with one fsync. After a SweepgdError, such as a full disk, it can be repeated."""
+        """Make all appended records durable with one fsync. After a SweepgdError, for example about a full disk, the call can
+        be repeated.
+        """
         with writing(self.directory):
             self._log.flush()
             self.check_held()
 
     def check_held(self) -> None:
-        """Raise SweepgdError if the directory at this path is no longer the locked one."""
+        """Raise SweepgdError if the directory at this path is not the locked one any more."""
         check_held(self.directory, self._lock)
 
     def publish(self) -> None:
-        """Publish all records as complete, immutable parts. After a SweepgdError it can be repeated.
+        """Publish all records as complete, immutable parts.
 
-        Raises GivenUp if `stop` returns True before the parts are complete.
+        After a SweepgdError, the call can be repeated. Raises GivenUp if `stop` returns True before the parts are complete.
         """
         self._publish()
         with writing(self.directory):
@@ -168,7 +169,7 @@ class Store:
 
     @property
     def unpublished_bytes(self) -> int:
-        """The size of the logs that are not published yet. Their parts need about as much space again."""
+        """The size of the logs that are not published yet. Their parts will need about as much space again."""
         published = parts.numbers(self.directory / "trials", ".parquet")
         final = {*parts.numbers(self.directory / "log", ".log")} - {*published, self._segment}
         return self._log.size + sum(self._log_path(number).stat().st_size for number in final)
@@ -176,9 +177,9 @@ class Store:
     def close(self) -> None:
         """Publish the rest, unless it is more than CLOSE_BYTES, and release the directory.
 
-        Flushed records that are not published, also for lack of disk space, stay in the log, and are published when the
-        directory is opened again. If the disk is full, records that were not flushed are lost without an error: call `flush`
-        before to get the error.
+        Flushed records that are not published, for example for lack of disk space, stay in the log. They are published when the
+        directory is opened again. If the disk is full, records that were not flushed are lost without an error. To get the
+        error, call `flush` first.
         """
         self.stop = never
         try:
@@ -194,7 +195,9 @@ class Store:
             os.close(self._lock)
 
     def _repair_log(self, path: Path) -> None:
-        """Cut an incomplete record from the end of a log, or create the log. Raises SweepgdError if the log is damaged."""
+        """Cut an incomplete record from the end of a log. If there is no log, create it. Raises SweepgdError if the log is
+        damaged.
+        """
         if path.exists() and (between := faults(path)[0]):
             raise SweepgdError(f"{path} is damaged: {between} bytes between its records are not readable; {to_repair(path)}")
         log = Log(path)
@@ -214,7 +217,7 @@ class Store:
             parts.publish(self.directory, number, frames(self._log_path(number)), self._footer, self._held_and_stopped)
 
     def _remove_logs(self, most: float = inf) -> None:
-        """Remove the logs of at most `most` bytes each that have a successor and whose runs are all in undamaged parts."""
+        """Remove each log of at most `most` bytes that has a successor and whose runs are all in undamaged parts."""
         for log in map(self._log_path, self._final_segments()[:-1]):
             made = [parts.part(self.directory, table, int(log.stem)) for table in SCHEMAS]
             if (
@@ -227,6 +230,6 @@ class Store:
             log.unlink()
 
     def _held_and_stopped(self) -> bool:
-        """Return the answer of `stop`, after a check that the path, where a part was begun, is still the locked directory."""
+        """Check that the path is still the locked directory, where a part was begun, and return the answer of `stop`."""
         self.check_held()
         return self.stop()

@@ -11,7 +11,7 @@ from sweepgd.core.errors import nearest
 from sweepgd.core.layout import COLUMNS, Layout
 from sweepgd.record.schema import CURVES, plain
 
-VALUE_BYTES = 8  # the size of each number in a curve
+VALUE_BYTES = 8  # the number of bytes of each value in a curve
 
 _REALS = {np.dtype(name): name for name in ("float32", "float64")}
 _CURVE_DTYPES = {name: np.dtype("i8" if str(CURVES.field(name).type) == "int64" else "f8") for name in CURVES.names[2:]}
@@ -22,10 +22,10 @@ class TrialRecord:
     """One trial with all its replicates, ready to be recorded.
 
     `rows` has one row of the trials table for each replicate. `curves` has the columns of each replicate's curve in the same
-    order: `update` and any others, each of shape (points,), and `position` of shape (points, dimensions); it is empty for a
-    replicate that never ran. `minima` has rows of the minima table, with `parameters` a flat vector of float32 or float64 and
-    `layout` of shape (tensors, COLUMNS). `curvature` has rows of the curvature table; measures that are added to a recorded
-    trial are a `TrialRecord` with no other rows. A column that is missing, None or NaN is recorded as null.
+    order: `update` and any others, each of shape (points,), and `position` of shape (points, dimensions). A replicate that
+    never ran has no columns. `minima` has rows of the minima table, with `parameters` a flat vector of float32 or float64 and
+    `layout` of shape (tensors, COLUMNS). `curvature` has rows of the curvature table. Measures that are added to a recorded
+    trial form a `TrialRecord` without other rows. A column that is missing, None or NaN is recorded as null.
     """
 
     trial: int
@@ -53,14 +53,14 @@ def encode(finished: TrialRecord) -> bytes:
 
 
 def with_search_state(record: bytes, state: str) -> bytes:
-    """Return a record with the search state added, which is known only after the trial was encoded."""
+    """Return a record with the search state added. The state is known only after the trial was encoded."""
     return record + msgpack.packb(state)
 
 
 class Packed(NamedTuple):
-    """The contents of a log record: curve columns, parameter vectors and layouts are still bytes.
+    """The contents of a log record.
 
-    Records of schema version 1 have no curvature.
+    Curve columns, parameter vectors and layouts are still bytes. Records of schema version 1 have no curvature.
     """
 
     trial: int
@@ -71,7 +71,9 @@ class Packed(NamedTuple):
 
 
 def unpack(record: bytes) -> Packed:
-    """Return the contents of a record, arrays as bytes: converting them one by one takes longer than all other work."""
+    """Return the contents of a record. Arrays stay bytes, because converting them one by one takes longer than all other
+    work.
+    """
     unpacker = msgpack.Unpacker(timestamp=3, max_buffer_size=len(record))
     unpacker.feed(record)
     packed = Packed(*unpacker.unpack())

@@ -1,4 +1,4 @@
-"""Verify a result directory: every byte of its parts, logs and landscapes, and the consistency of its tables."""
+"""Verify a results directory: every byte of its parts, logs and landscapes, and the consistency of its tables."""
 
 import tomllib
 from collections import deque
@@ -21,7 +21,7 @@ from sweepgd.record.shared_logs import waiting_logs
 
 @dataclass(frozen=True)
 class Finding:
-    """A defect of one file. `damage` is False for defects without loss, such as those that a killed process leaves."""
+    """A defect of one file. `damage` is False if nothing is lost, as with defects that a killed process leaves."""
 
     path: Path
     reason: str
@@ -43,12 +43,12 @@ class Verified:
 
 
 def verify(directory: Path | str) -> Verified:
-    """Read every byte of a result directory, which may be in use.
+    """Read every byte of a results directory, which may be in use.
 
-    Raises SweepgdError if it is not a result directory, or a newer version wrote it.
+    Raises SweepgdError if the directory is not a results directory, or a newer version wrote it.
     """
     root = load(directory).directory
-    # The order of listing matters: a part that is published meanwhile and is in an earlier list is also in the later ones.
+    # The order of listing matters: if a part is published meanwhile and is in an earlier list, it is also in the later lists.
     others = {number for table in SCHEMAS if table != "trials" for number in _numbers(root, table)}
     logs = parts.numbers(root / "log", ".log")
     published = _numbers(root, "trials")
@@ -99,11 +99,13 @@ def _numbers(root: Path, table: str) -> list[int]:
 
 
 def _foreign_files(root: Path) -> Iterator[Finding]:
-    """Yield Parquet files in the folders of parts that are not parts."""
+    """Yield those Parquet files in the folders of parts that are not parts of this study."""
     for table in SCHEMAS:
         ours = {parts.part(root, table, number) for number in _numbers(root, table)}
         for path in sorted({*parts.folder(root, table).glob("*.parquet")} - ours):
-            yield Finding(path, "it is not a part of this study, but other readers read its rows: move it away", damage=False)
+            yield Finding(
+                path, "it is not a part of this study, but other programs would read its rows: move it away", damage=False
+            )
 
 
 def _older(root: Path, number: int) -> bool:
@@ -115,7 +117,7 @@ def _older(root: Path, number: int) -> bool:
 
 
 def _repeated(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """Yield the parts of trials, and then logs, with a run that they or an earlier one already hold."""
+    """Yield each file, parts of `trials` first and then logs, that holds a run twice or a run that an earlier file holds."""
     earlier = joined()
     for path, runs in trials.items():
         distinct, counts = np.unique(runs, return_counts=True)
@@ -126,14 +128,14 @@ def _repeated(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
 
 
 def _unknown(runs: Mapping[str, Mapping[Path, Runs]], recorded: Runs) -> Iterator[Finding]:
-    """Yield the parts of other tables with rows of runs that have no trials row.
+    """Yield the parts of other tables that have rows of runs without a row in `trials`.
 
-    Curvature of such runs is not damage: it was measured before a repair set the trials aside.
+    Curvature of such runs is not damage, because it was measured before a repair set the trials aside.
     """
     for table in ("curves", "minima", "curvature"):
         for path, found in runs[table].items():
             if len(unknown := np.setdiff1d(found, recorded)):
-                reason = f"it has rows of {describe_runs(unknown)}, without a row in trials"
+                reason = f"it has rows of runs that are not in trials: {describe_runs(unknown)}"
                 yield Finding(path, reason, damage=table != "curvature")
 
 
@@ -154,7 +156,7 @@ def _log(path: Path) -> Iterator[Finding]:
 
 
 def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """Yield the logs whose own parts exist, and which have runs that are in no part."""
+    """Yield the logs whose own parts exist but which have runs that are not in any part."""
     published = joined(*trials.values())
     for log in logs:
         if parts.part(log.parent.parent, "trials", int(log.stem)) in trials:
@@ -164,19 +166,21 @@ def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Fin
 
 
 def _other_command(log: Path, recorded: Runs) -> Iterator[Finding]:
-    """Yield the defects of a log that another command left, and its number of results that are not recorded yet."""
+    """Yield the defects of a log that another command left, and the number of its results that are not recorded yet."""
     yield from _log(log)
     if waiting := len(trials_of(np.setdiff1d(runs_in(log), recorded))):
         yield Finding(log, f"it has {waiting} results that the next sweepgd search adds to the study", damage=False)
 
 
 def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
-    """Yield a finding if sweep.toml is not a sweep, or not that of the newest parts, as after a change of `--trials`."""
+    """Yield a finding if sweep.toml is not a sweep, or is not the sweep of the newest parts, for example after a change of
+    `--trials`.
+    """
     path = root / "sweep.toml"
     try:
         text = sweep_toml(root)
         whole = "name" in tomllib.loads(text)
-    except (SweepgdError, ValueError, RecursionError):  # also for a number of 5,000 digits, or 1,000 nested tables
+    except (SweepgdError, ValueError, RecursionError):  # such as a number of 5,000 digits, or 1,000 nested tables
         whole = False
     if not whole:
         yield Finding(path, f"it is not a sweep: {SWEEP_REMEDY}")
@@ -188,6 +192,6 @@ def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
 
 
 def _unpublished(path: Path) -> Runs:
-    """Return the runs in a log that has no part yet."""
+    """Return the runs in the logs that do not have parts yet."""
     runs = runs_in(path)
     return runs[:0] if parts.part(path.parent.parent, "trials", int(path.stem)).exists() else runs

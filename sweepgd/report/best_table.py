@@ -34,23 +34,23 @@ LOSSES = (
     Column("test_error", "test\nerr. %", percent),
 )
 BEST_RATE = Column("learning_rate", "best\nrate", short)
-GAP = Column("generalization_gap", "gap", significant, legend="gap = test (or else valid.) - train loss")
+GAP = Column("generalization_gap", "gap", significant, legend="gap = test loss (or else valid. loss) - train loss")
 EVALUATED = Column(
     "evaluated_at_update",
     "at\nupdate",
     whole,
-    legend="at update = of the best evaluation, which has these losses, errors and gap; mean over replicates",
+    legend="at update = update of the best evaluation, which the losses, errors and gap are from; mean over replicates",
 )
 COSTS = (
     Column("updates", "updates", whole),
-    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates of any configuration"),
-    Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, without evaluation"),
+    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates that any configuration needed"),
+    Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, without the time of evaluations"),
     Column("seconds_per_epoch", "time/\nepoch", duration),
 )
-ON_OTHERS = "on other seeds = selected by all replicates but one, evaluated on that one"
+ON_OTHERS = "on other seeds = objective on one replicate, after the others selected the configuration"
 TOO_FEW = f"* = too few to rank: fewer than {FEWEST_WHOLE} complete configurations (all replicates completed)"
 
-# Columns that a narrow terminal leaves out, in this order; `--json` has all.
+# Columns that a narrow terminal leaves out, in this order. `--json` has all columns.
 DISPENSABLE = (
     "seconds_per_epoch", "seconds_per_update", "updates", "steps_to_goal", "train_loss", "evaluated_at_update", "completed",
     "schedule", "validation_loss", "generalization_gap", "objective_on_others", "trials", "test_error",
@@ -58,7 +58,7 @@ DISPENSABLE = (
 
 
 def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
-    """Return the table of the best configurations; `ended` are phrases on the status of all runs, from `in_words`."""
+    """Return the table of the best configurations; `ended` holds phrases about the status of all runs, from `in_words`."""
     target = _target(rows)
     shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
     shown += _results(rows, target, with_error=True)
@@ -81,7 +81,7 @@ def by(question: str, factor: str, rows: Sequence[Row]) -> Answer:
 
 
 def in_words(ended: Row) -> list[str]:
-    """Return phrases on the runs of a study by status, if not all completed, and on repeated trials, if there are any."""
+    """Return phrases about the runs of a study by status, if not all completed, and about repeated trials, if there are any."""
     phrases = []
     if ended["completed"] < ended["replicates"]:
         endings = ", ".join(f"{ended[name]} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
@@ -93,7 +93,7 @@ def in_words(ended: Row) -> list[str]:
 
 
 def _target(rows: Sequence[Row]) -> Column:
-    """Return the column by which the rows are ranked: a loss or error if it is equal to the objective."""
+    """Return the column by which the rows are ranked: a loss or error that equals the objective, or else the objective."""
     return next((column for column in LOSSES if all(row[column.name] == row["objective"] for row in rows)), OBJECTIVE)
 
 
@@ -106,7 +106,7 @@ def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
 
 
 def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> list[tuple[Column, list[str]]]:
-    """Return the columns of losses, with the objective first if it is not a loss, and next to it its value on other seeds."""
+    """Return the columns of losses. The objective comes first if it is not a loss. Its value on other seeds is next to it."""
     shown = []
     for column in LOSSES if target in LOSSES else (target, *LOSSES):
         if column is not target:
@@ -122,7 +122,9 @@ def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> l
 
 
 def _last(target: Column, row: Row) -> str:
-    """Return the last value of a pruned configuration, in brackets; "" if it has an objective or was not pruned."""
+    """Return the last value of a pruned configuration, in brackets. Return "" for one that has an objective or was not
+    pruned.
+    """
     last = row["pruned_objective"]
     return "" if last is None or row["objective"] is not None else f"({target.text(last)})"
 
@@ -139,7 +141,7 @@ def _cut_short(row: Row) -> str:
 
 
 def _level(factor: str, row: Row) -> str:
-    """Return the text of a level, with the range of a bin of batch sizes, and with * if it has too few runs to be ranked."""
+    """Return the text of a level, with * if it has too few runs to be ranked. A bin of batch sizes is given with its range."""
     text = FACTORS[factor].cell(row)
     if factor == "batch_size":
         low, high = row["batch_size_from"], row["batch_size_to"]
@@ -148,7 +150,7 @@ def _level(factor: str, row: Row) -> str:
 
 
 def _differing_settings(rows: Sequence[Row]) -> list[str]:
-    """Return for each row the hyperparameters whose values differ between rows."""
+    """Return, for each row, those hyperparameters whose values differ between rows."""
     given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
     values: dict[str, set[float]] = {}
     for settings in given:

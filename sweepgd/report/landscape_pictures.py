@@ -1,4 +1,4 @@
-"""Landscapes as pictures and as text. Pictures are PNG, SVG and HTML that needs no network, drawn without a browser."""
+"""Landscapes as pictures and as text. Pictures are PNG, SVG, and HTML that works offline. They are drawn without a browser."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from sweepgd.report.number_format import percent, significant
 
 
 def write_pictures(table: pa.Table, trials: pa.Table, stem: Path) -> list[Path]:
-    """Draw the landscape of a table to files with the path `stem` and the suffixes .png, .svg and .html; return the files.
+    """Draw the landscape in a table to the files `stem`.png, .svg and .html, and return the files.
 
     Raises Missing if there is nothing to draw, and SweepgdError if a file cannot be written.
     """

@@ -13,7 +13,7 @@ from sweepgd.report.number_format import duration, short, significant
 from sweepgd.report.question_table import Answer, Column
 
 MEDIANS = ("value", "error", "rows_error", "seconds")
-ERRORS = "residual, standard error, or for a maximum, how much lower it is with half of the ascents"
+ERRORS = "residual or standard error; for a maximum, how much lower it is with half of the ascents"
 COLUMNS = (
     Column("measure", "measure", number=False),
     Column("which", "weights", number=False),
@@ -26,18 +26,18 @@ COLUMNS = (
         "rows_error",
         "error\nof rows",
         significant,
-        legend="error of rows = standard error due to measuring a subset of the rows; maxima are of these rows only",
+        legend="error of rows = standard error due to measuring a subset of the rows; maxima hold for these rows only",
     ),
     Column("seconds", "time\neach", duration),
 )
 
 
 def summary(table: pa.Table) -> list[dict[str, Any]]:
-    """Return one row per measure, kind of weights and rescaling from rows of curvature, in the order of the catalogue.
+    """Return one row per measure, kind of weights and rescaling, in the order of the catalogue.
 
-    Keys: `measure`, `which`, `rescaling`; `minimisers` and `without`, the numbers of minimisers with and without a value; the
-    medians of `value`, `error`, `rows_error` and `seconds`, or None; `rows` and `training_rows` of the last measurement;
-    `message`, the most frequent reason for a missing value.
+    `table` holds rows of the curvature table. Keys: `measure`, `which`, `rescaling`; `minimisers` and `without`, the numbers of
+    minimisers with and without a value; the medians of `value`, `error`, `rows_error` and `seconds`, or None; `rows` and
+    `training_rows` of the last measurement; `message`, the most frequent reason for a missing value.
     """
     groups: dict[tuple[str, str, float], list[int]] = {}
     for index, key in enumerate(zip(*(table[name].to_pylist() for name in ("measure", "which", "rescaling")), strict=True)):
@@ -75,7 +75,7 @@ def _median(column: pa.ChunkedArray) -> float | None:
 
 
 def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
-    """Return the summary as a table, with the reasons for missing values in its legend."""
+    """Return the summary as a table. Its legend has the reasons for missing values."""
     legend = [f"measured on {text} training rows" for text in dict.fromkeys(map(of_rows, rows)) if "of" in text]
     legend += [f"{row['measure']}, {row['without']} without a value: {row['message']}" for row in rows if row["without"]]
     return Answer(
@@ -89,7 +89,9 @@ def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def failures(table: pa.Table) -> str:
-    """Return a line on values that could not be measured but may be measured later, with the first reason; "" if none."""
+    """Return a line about values that could not be measured but may be measured later, with the first reason. Return "" if
+    there are none.
+    """
     failed = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
     if not failed.num_rows:
         return ""

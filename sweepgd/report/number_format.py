@@ -6,7 +6,9 @@ TIME_UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µ
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Return `value` with `digits` significant digits and trailing zeros, and an exponent only below 1e-4 and from 1e6."""
+    """Return `value` with `digits` significant digits, including trailing zeros. Values below 1e-4 and from 1e6 have an
+    exponent.
+    """
     if value and not 1e-4 <= abs(value) < 1e6:
         return _brief(f"{value:.{digits - 1}e}")
     rounded = f"{value:#.{digits}g}"
@@ -25,7 +27,7 @@ def whole(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent with 2 decimals, without the sign, which is in the heading."""
+    """Return a share in percent with 2 decimals. The heading of the column has the percent sign."""
     return f"{100 * share:.2f}"
 
 
@@ -40,7 +42,7 @@ def spread(mean: float, deviation: float) -> str:
 def duration(seconds: float) -> str:
     """Return a time with 3 significant digits in the largest unit that does not exceed it."""
     for size, unit in TIME_UNITS:
-        # The limit is half a digit lower, so that 999.9 µs is 1.00 ms and not 1000 µs.
+        # The limit is lower by half a unit of the last digit, so that 999.9 µs is shown as 1.00 ms and not as 1000 µs.
         if seconds >= size * 0.9995:
             return f"{significant(seconds / size)} {unit}"
     return "0 s"

@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 class Column:
     """A column to show: `name` in the analysis, `heading`, and `text`, which formats a value.
 
-    `number` aligns it to the right, `legend` is added below the table, and `wraps` permits line breaks.
+    `number` aligns the column to the right, `legend` is added below the table, and `wraps` permits line breaks.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Column:
         return "" if value is None else self.text(value)
 
     def with_error(self, row: Row) -> str:
-        """Return the text of a row's mean, with ± its standard error if that is known."""
+        """Return the text of a row's mean, with ± and the standard error if it is known."""
         error = row[f"{self.name}_se"]
         if error is None:
             return self.cell(row)
@@ -52,8 +52,8 @@ class Column:
 class Answer:
     """A table under the question that it answers.
 
-    `shown` holds columns with the texts of their cells. In a narrow console, `dispensable` columns that are not `kept` are left
-    out in this order; columns of equal name are left out together. `empty` is shown if there are no columns.
+    `shown` holds columns with the texts of their cells. In a narrow console, the `dispensable` columns are left out in their
+    order, except those that are `kept`. Columns of equal name are left out together. `empty` is shown if there are no columns.
     """
 
     question: str
@@ -70,7 +70,8 @@ class Answer:
             return
         shown, left_out = [(column, cells) for column, cells in self.shown if any(cells)], []
         for name in self.dispensable:
-            # rich limits the minimum to the available width: the table is measured with more width than any console has.
+            # rich limits the minimum to the available width: the table is therefore measured with more width than any console
+            # has.
             if Measurement.get(console, options.update(width=1000), _table(shown)).minimum <= options.max_width:
                 break
             if name not in self.kept and any(column.name == name for column, _ in shown):
@@ -86,7 +87,7 @@ class Answer:
 def _table(shown: Sequence[tuple[Column, Sequence[str]]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for column, cells in shown:
-        # rich uses the longest word as the minimum width even if a column must not wrap, and showed "2.86 ms" as "2.86 …".
+        # rich uses the longest word as the minimum width even if a column must not wrap. It would show "2.86 ms" as "2.86 …".
         width = None if column.wraps else max(map(cell_len, (*column.heading.split("\n"), *cells)))
         table.add_column(
             column.heading, justify="right" if column.number else "left", no_wrap=not column.wraps, min_width=width

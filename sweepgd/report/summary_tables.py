@@ -31,8 +31,8 @@ CLASSES_SHOWN = 20
 def render(summary: Mapping[str, pa.Table]) -> Group:
     """Return the tables of `summary` and `sharpness` for a rich console, each under the question that it answers.
 
-    Tables without a question are left out, because another table summarises them. So are `by_optimizer` and `by_schedule` with
-    a single row, and `classes` with more than CLASSES_SHOWN.
+    Tables without a question are left out, because another table summarises them. Also left out are `by_optimizer` and
+    `by_schedule` if they have a single row, and `classes` if it has more than CLASSES_SHOWN rows.
     """
     tables = {name: table for name, table in summary.items() if name in TITLES or name in SHARPNESS}
     omitted: set[str] = {name for name in ("by_optimizer", "by_schedule") if name in tables and tables[name].num_rows == 1}
@@ -53,7 +53,7 @@ def to_json(summary: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
-        return dict(value)  # Arrow returns a map as a list of pairs
+        return dict(value)  # because Arrow returns a map as a list of pairs
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
@@ -72,7 +72,7 @@ def _learned(question: str, rows: Sequence[Row]) -> Answer:
     shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
     shown += [(Column(name, name), [_with_spread(row, name) for row in rows]) for name in names]
     inputs = "for inputs as used in training, standardized if the sweep says so"
-    # A surface has coordinates, x, instead of weights for inputs.
+    # A surface has coordinates x instead of weights of inputs.
     legend = [inputs] if any(name.startswith("w") for name in names) else []
     least = ("schedule", "learning_rate", "batch_size", "optimizer", *names[::-1])
     return Answer(question, shown if rows else [], frozenset(["trial"]), legend, least)
@@ -81,7 +81,8 @@ def _learned(question: str, rows: Sequence[Row]) -> Answer:
 def _classes(question: str, rows: Sequence[Row]) -> Answer:
     row = rows[0]
     legend = [
-        f"{row['part']} error {percent(row['error'])} %, always the largest class {percent(row['majority_error'])} %",
+        f"{row['part']} error {percent(row['error'])} % ({percent(row['majority_error'])} % if the largest class were always "
+        "predicted)",
         f"balanced error (each class has equal weight) {percent(row['balanced_error'])} %, macro F1 {row['macro_f1']:.3f}",
     ]
     return Answer(question, [(column, [column.cell(row) for row in rows]) for column in CLASSES], frozenset(["class"]), legend)

@@ -15,7 +15,7 @@ def _constant_size(batch_size: int, epoch: int) -> int:
 def _growth(batch_size: int, epoch: int, after: int, every: int, factor: float, limit: int) -> int:
     steps = max(0, (epoch - after) // every + 1)
     largest = max(batch_size, limit or LARGEST_BATCH)
-    # Compared as logarithms, because the power overflows in a long run.
+    # Logarithms are compared, because the power overflows in a long run.
     if steps * math.log(factor) >= math.log(largest / batch_size):
         return largest
     return round(batch_size * factor**steps)
@@ -38,10 +38,10 @@ BATCH_SCHEDULES = {
                 Setting("after", 2, "whole epochs at the first batch size", low=1, high=20, minimum=1),
                 Setting("every", 1, "whole epochs between steps", low=1, high=20, minimum=1),
                 Setting("factor", 10.0, "factor of the batch size at each step", low=2.0, high=10.0, minimum=1.0),
-                Setting("limit", 0, "largest size that a step may reach, 0 for no limit", low=0, high=65_536, minimum=0),
+                Setting("limit", 0, "largest size that a step may reach; 0 means no limit", low=0, high=65_536, minimum=0),
             ),
             source="Smith et al. 2018",
-            description="size * factor at the epochs at which the schedule `step` multiplies the rate by its factor",
+            description="size * factor at those epochs at which the schedule `step` would multiply the rate",
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""The contract of a schedule: settings and one pure function."""
+"""The contract of a schedule: settings, and one pure function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Clock:
     """The positions of m consecutive updates in a run.
 
     `updates`, int64 (m,), and `epochs`, float64 (m,), count those before each update; the floor of `epochs` is the number of
-    whole epochs. `total_updates` is the length of the run, None if it is unknown.
+    whole epochs. `total_updates` is the length of the run, or None if that is unknown.
     """
 
     updates: Ints

@@ -10,7 +10,7 @@ from sweepgd.schedules.contract import Clock, Floats, Schedule
 
 
 class Start(NamedTuple):
-    """The update, and the epochs before it, from which a schedule counts."""
+    """The update from which a schedule counts, and the number of epochs before that update."""
 
     updates: int = 0
     epochs: float = 0.0
@@ -30,9 +30,9 @@ def learning_rates(
     """Return the learning rate of each update of the clock, float64 (m,).
 
     Update t of a warm-up of W updates has (t + 1) / W of the schedule's rate (Goyal et al. 2017, section 2.2). The schedule
-    counts from `start`. At the start of the run, the warm-up multiplies the schedule's rates. At the end of the warm-up, as in
-    optax's warmup_cosine_decay_schedule and Keras' warmup_steps, the warm-up rises to the schedule's first rate, and the rest
-    of the run is the schedule's length. Raise UsageError if the schedule needs a length and the clock has none.
+    counts from `start`. If that is the start of the run, the warm-up multiplies the schedule's rates. If it is the end of the
+    warm-up, as in optax's warmup_cosine_decay_schedule and Keras' warmup_steps, the warm-up rises to the schedule's first rate,
+    and the rest of the run is the schedule's length. Raise UsageError if the schedule needs a length and the clock has none.
     """
     if schedule.needs_length and clock.total_updates is None:
         raise UsageError(
@@ -46,14 +46,14 @@ def learning_rates(
 
 
 def _delayed_factors(schedule: Schedule, settings: Mapping[str, Any], clock: Clock, start: Start) -> Floats:
-    """Return the factors of a schedule that counts from `start`; before that, its first factor."""
+    """Return the factors of a schedule that counts from `start`. Updates before `start` have the schedule's first factor."""
     total = None if clock.total_updates is None else max(1, clock.total_updates - start.updates)
     begun = clock.updates >= start.updates
     factors = np.empty(len(begun))
     if not begun.all():
         factors[~begun] = schedule.factor(Clock(np.zeros(1, np.int64), np.zeros(1), total), **settings)
     if begun.any():
-        # Without rounding, 1.3 - 0.3 epochs would be less than 1.
+        # Rounded, because 1.3 - 0.3 epochs would be less than 1.
         epochs = np.round(clock.epochs[begun] - start.epochs, 9)
         factors[begun] = schedule.factor(Clock(clock.updates[begun] - start.updates, epochs, total), **settings)
     return factors

@@ -22,8 +22,8 @@ class Advisor:
     """Propose points by trial number, and learn from results.
 
     The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends only on its number.
-    Adaptive samplers propose whole generations, each with its own random numbers, and learn from a whole generation at once.
-    No point, fixed or proposed, is proposed again, except with version 1 of the samplers.
+    Adaptive samplers propose whole generations, each with its own random numbers, and learn from a whole generation at once. A
+    point that was fixed or proposed is not proposed again, except with version 1 of the samplers.
     """
 
     def __init__(self, sweep: Sweep, objectives: Sequence[str]) -> None:
@@ -65,7 +65,7 @@ class Advisor:
 
     def _in_space(self, point: Mapping[str, Value]) -> Mapping[str, Value] | None:
         """Return the point of the space with the configuration of a fixed point, or None if there is none."""
-        # In version 1 a sampler also learns from points whose other settings are not those of the space.
+        # In version 1, a sampler also learns from points that have other settings than the space.
         return point if self._repeating else point_of(configuration_of(point), self.space)
 
     def _points_in_space(self) -> dict[int, Mapping[str, Value]]:
@@ -79,18 +79,20 @@ class Advisor:
         return self.adaptive or bool(self.rungs)
 
     def total(self) -> int:
-        """Return the number of trials of the sweep: the requested number, or all available points if there are fewer."""
+        """Return the number of trials of the sweep: the requested number, or the number of available points if that is
+        smaller.
+        """
         return int(min(self._requested, self._available))
 
     @property
     def used_up(self) -> str:
-        """A message if the space has fewer configurations than the requested trials, else ""."""
+        """A message if the space has fewer configurations than trials were requested, or else ""."""
         if self._repeating or self._requested <= self._available:
             return ""
         requested = "" if self._search.trials is None else f" ({self._search.trials} trials were requested)"
         size = self.space.countable
         count = "1 configuration" if size == 1 else f"{size:,} configurations"
-        return f"the search ends after {self.total()} trials: its space has {count}, and none is run twice{requested}"
+        return f"the search ends after {self.total()} trials, because its space has {count} and each is run once{requested}"
 
     @property
     def _requested(self) -> int:
@@ -113,7 +115,7 @@ class Advisor:
         return len(self.points) + self.space.countable - len(self._known_indices)
 
     def generations(self, total: int) -> Iterator[range]:
-        """Yield the trial numbers in groups that are proposed together: one group if the sampler is not adaptive."""
+        """Yield the trial numbers in groups that are proposed together. There is one group if the sampler is not adaptive."""
         start = len(self.points)
         if not self.adaptive:
             yield range(total)
@@ -155,7 +157,7 @@ class Advisor:
         return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._proposed.items()})
 
     def state(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> str | None:
-        """Return as JSON what a restart needs to remember this trial, or None if it needs nothing."""
+        """Return, as JSON, what a restart needs to restore this trial, or None if nothing is needed."""
         if not self.remembers:
             return None
         trial = self._proposed.get(number)
@@ -167,7 +169,9 @@ class Advisor:
         return dump(values, pruned, *attributes, repeats)
 
     def state_of_point(self, point: Mapping[str, Value], values: Sequence[float] | None) -> str | None:
-        """Return the state of a fixed point as if the sampler had proposed it, or None if it lies outside the space."""
+        """Return the state that a fixed point would have if the sampler had proposed it, or None if the point is outside the
+        space.
+        """
         inside = self._in_space(point)
         if inside is None:
             return None
@@ -175,14 +179,14 @@ class Advisor:
         try:
             if any(inside.get(axis.name) not in axis.values for axis in self.space.axes if axis.fixed and axis.exists(inside)):
                 return None
-            with warnings.catch_warnings(action="error"):  # Optuna only warns about a value out of range
+            with warnings.catch_warnings(action="error"):  # Optuna would only warn about a value out of range
                 self.space.ask(fixed)
         except (ValueError, UserWarning):
             return None
         return dump(values, False, fixed.params, fixed.distributions, {}, {})
 
     def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
-        """Tell the sampler the values of a trial, which it minimises, or None for a failed trial."""
+        """Tell the sampler the values of a trial, or None for a failed trial. The sampler minimises these values."""
         trial = self._proposed.pop(number, None)
         if trial is None:
             if state is not None:
@@ -194,7 +198,7 @@ class Advisor:
         if values is None:
             self._study.tell(trial, state=TrialState.FAIL)
         elif state is not None and json.loads(state)["pruned"]:
-            self._study.tell(trial, state=TrialState.PRUNED)  # at the value of its last rung
+            self._study.tell(trial, state=TrialState.PRUNED)  # a pruned trial counts with the value at its last rung
         else:
             self._study.tell(trial, list(values))
         if self._repeats is not None and state is not None:

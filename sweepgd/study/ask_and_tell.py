@@ -1,4 +1,4 @@
-"""Run the trials of a sweep: ask the advisor for points, record the results, and tell them to the advisor."""
+"""Run the trials of a sweep: ask the advisor for points, record the results, and report them to the advisor."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from sweepgd.training.trial_rows import known_rows
 
 
 class AskAndTell:
-    """One call of `search`: submit tasks, and record and tell their results."""
+    """One call of `search`: submit tasks, record their results, and report them to the advisor."""
 
     def __init__(
         self,
@@ -59,7 +59,9 @@ class AskAndTell:
         }
 
     def _run_generation(self, generation: range) -> None:
-        """Run the trials of one generation that are not recorded yet, and tell the advisor the results of all, in order."""
+        """Run those trials of one generation that are not recorded yet. Then tell the advisor the results of all its trials, in
+        order.
+        """
         advisor = self._advisor
         known = {number for number in self._store.recorded if number in generation}
         if len(known) == len(generation):

@@ -1,4 +1,4 @@
-"""The warnings about a sweep, computed where a plugin's schedule that crashes or hangs does no harm."""
+"""Compute the warnings about a sweep in a separate process, where a schedule that crashes or hangs does no harm."""
 
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -10,13 +10,13 @@ from sweepgd.plugins import registry, single_file
 from sweepgd.study.preparation import Prepared
 from sweepgd.study.sweep_warnings import warnings_of
 
-# The time limit for schedules of plugins: our own take less than a second.
+# The time limit for schedules of plugins. Built-in ones take less than a second.
 EVALUATION_SECONDS = 10.0
 
 
 def contained_warnings(prepared: Prepared, plugins: Sequence[Path]) -> list[str]:
-    """Return the warnings about a sweep. Those about schedules of plugins are computed in a process of their own, because a
-    schedule that crashes must not end the command, just as it did not end the search.
+    """Return the warnings about a sweep. Warnings about schedules of plugins are computed in a separate process: a schedule
+    that crashes there does not end the command.
     """
     axis = next(axis for axis in prepared.advisor.space.axes if axis.name == "schedule")
     names = {str(value) for value in [*axis.values, *(point["schedule"] for point in prepared.advisor.points)]}
@@ -31,7 +31,7 @@ def contained_warnings(prepared: Prepared, plugins: Sequence[Path]) -> list[str]
     theirs.close()
     try:
         if not ours.poll(EVALUATION_SECONDS):
-            return [f"{what}: it does not end in {EVALUATION_SECONDS:g} s"]
+            return [f"{what}: it did not finish within {EVALUATION_SECONDS:g} s"]
         lines: list[str] = ours.recv()
         return lines
     except (EOFError, OSError):

@@ -11,10 +11,10 @@ ROW_BYTES, POINT_BYTES = 130, 50
 
 
 def footprint(context: SweepContext, trials: int) -> int:
-    """Estimate the bytes of `trials` trials in parts: rows, learning curves, and final and best weights.
+    """Estimate the bytes that the Parquet parts of `trials` trials take: rows, learning curves, and final and best weights.
 
-    The true size is smaller if weights compress well or runs diverge and have none. It is larger by what is not counted: the
-    curves of a budget in updates or seconds, curvature, and the log, which takes the same space again until it is published.
+    The true size is smaller if weights compress well, or if runs diverge and have no weights. Not counted are the curves of a
+    budget in updates or seconds, curvature, and the log, which takes the same space again until it is published.
     """
     budget, rows = context.sweep.budget, context.data(0).rows
     epochs = budget.epochs or (budget.samples or 0) / rows

@@ -1,4 +1,4 @@
-"""Find settings without effect and learning rates that are never reached in the planned updates of a run."""
+"""Find settings that have no effect, and learning rates that the planned updates of a run never reach."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from sweepgd.study.planned_updates import RunPlan
 from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.configuration import Configuration
 
-# A smaller relative difference of a learning rate has no effect.
+# A relative difference of a learning rate below this counts as no effect.
 TOLERANCE = 1e-3
 
 
@@ -33,7 +33,7 @@ def _of_rates(configuration: Configuration, run_plan: RunPlan) -> Iterator[tuple
     elif highest < 1.0 - TOLERANCE:
         alone = len(run_plan.factors) == total and run_plan.factors.max() >= 1.0 - TOLERANCE
         warmup = f" times a warm-up of {run_plan.warmup} updates" if run_plan.warmup else ""
-        details = f"schedule {configuration.schedule}{warmup} gives at most {highest:.3g} of it in {total} updates"
+        details = f"schedule {configuration.schedule}{warmup} gives at most {highest:.3g} of the base rate in {total} updates"
         remedy = "; to reach it, set schedule_after_warmup = true" if 0 < run_plan.warmup < total and alone else ""
         yield "the base rate is never reached", details + remedy
 
@@ -41,7 +41,7 @@ def _of_rates(configuration: Configuration, run_plan: RunPlan) -> Iterator[tuple
 def _of_schedule(configuration: Configuration, run_plan: RunPlan) -> Iterator[tuple[str, str]]:
     name, settings = configuration.schedule, configuration.schedule_settings
     if not len(run_plan.factors):
-        yield f"schedule {name} never begins", f"the warm-up before it takes all {run_plan.total} updates"
+        yield f"schedule {name} never begins", f"the warm-up takes all {run_plan.total} updates"
         return
     change = float(np.abs(run_plan.factors - 1.0).max())
     if change < TOLERANCE:

@@ -1,4 +1,4 @@
-"""The work of `sweepgd merge`: one record of the shards of a search, equal to that of the whole search."""
+"""Merge the shards of a search (`sweepgd merge`): the new record equals the record of an undivided search."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -23,11 +23,12 @@ def merge(
 ) -> Results:
     """Combine results directories of one sweep in the new directory `out`, and return its results.
 
-    The new record equals that of a search without shards, and `sweepgd.search` with this `out` continues it. The old
-    directories keep their results; rows that a killed command left in a log are published there first. `plugins` are the plugin
+    The new record equals the record of a search without shards, and `sweepgd.search` with this `out` continues it. The old
+    directories keep their results. Rows that a killed command left in a log there are published first. `plugins` are the plugin
     files that the sweep was run with. `note` receives a line for each log that was cut, and one with the number of missing
-    trials. Raises SweepgdError before anything is written at `out` if a directory is not a results directory or is being
-    written, if two have different sweeps or a common trial, or if `out` is not empty or lies inside a directory.
+    trials. Raises SweepgdError before anything is written to `out` in these cases: a directory is not a results directory or is
+    being written; two directories have different sweeps or a common trial; `out` is not empty or lies inside one of the
+    directories.
     """
     if isinstance(directories, (str, Path)):
         raise UsageError(f"directories {str(directories)!r}: give a list of directories")
@@ -49,7 +50,7 @@ def merge(
 
 
 def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
-    """Raise UsageError for no directories or one given twice, and SweepgdError if `out` is not empty."""
+    """Raise UsageError if no directory is given or one is given twice. Raise SweepgdError if `out` is not empty."""
     if not folders:
         raise UsageError("no results directories to merge: name those of the shards")
     resolved: set[Path] = set()
@@ -58,7 +59,7 @@ def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
             raise UsageError(f"{folder} is given twice: name each directory once")
         resolved.add(folder.resolve())
         if out.resolve().is_relative_to(folder.resolve()) and out.resolve() != folder.resolve():
-            raise UsageError(f"{named} is inside {folder}, which is to be merged: give another -o")
+            raise UsageError(f"{named} is inside {folder}, one of the directories to merge: give another -o")
     if out.is_dir():
         if any(out.iterdir()):
             holds = "holds results" if (out / "sweep.toml").is_file() else "is not empty"
@@ -68,7 +69,7 @@ def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
 
 
 def _common(every: Sequence[Results]) -> tuple[str, int]:
-    """Return the common sweep of these results as text, and its number of trials. Raises SweepgdError if they differ."""
+    """Return the common sweep of these results as text, and its number of trials. Raises SweepgdError if the sweeps differ."""
     sweeps: dict[str, Sweep] = {}
     first = every[0]
     for results in every:

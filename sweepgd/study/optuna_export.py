@@ -33,10 +33,10 @@ Row = dict[str, Any]
 def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Path:
     """Write `optuna.db` into a results directory, replacing an earlier one, and return its path.
 
-    `plugins` are the plugin files that the sweep was run with. The state of a trial (complete, pruned or failed) is the one
-    that Optuna was told or would have been told; a diverged trial that Optuna was not told has no value and counts as failed.
-    Intermediate values are those that a pruner saw, or else the validation losses by update. Raises SweepgdError if the
-    directory is not a result directory, or cannot be written.
+    `plugins` are the plugin files that the sweep was run with. The state of a trial (complete, pruned or failed) is the state
+    that the search reported to Optuna or would have reported. A diverged trial that was not reported has no value and counts as
+    failed. Intermediate values are the values that a pruner saw, or else the validation losses by update. Raises SweepgdError
+    if the directory is not a results directory, or cannot be written.
     """
     results = load(directory)
     path = results.directory / "optuna.db"

@@ -16,9 +16,9 @@ from sweepgd.training.objectives import are_of_best
 
 
 def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> Sweep:
-    """Return the sweep with the sampler version and the schedule settings with which the directory was started.
+    """Return the sweep with the sampler version and the schedule settings that the directory was started with.
 
-    Values that the sweep sets itself are kept. `note` receives a line for each schedule setting that differs from the default.
+    Values that the sweep itself sets are kept. `note` receives a line for each schedule setting that differs from its default.
     """
     path = directory / "sweep.toml"
     if not path.is_file():
@@ -31,24 +31,25 @@ def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> S
     for name, settings in continued.schedule.items():
         for key, value in settings.items():
             if value != new[name][key]:
-                note(f"{directory} continues as it was started, with schedule.{name}.{key} = {json.dumps(value)}")
+                note(f"the search in {directory} continues as it was started, with schedule.{name}.{key} = {json.dumps(value)}")
     return continued
 
 
 def repeats(directory: Path) -> str:
-    """Return a line with the number of trials that repeat the configuration of an earlier trial, or "" if none does."""
+    """Return a line with the number of trials that repeat the configuration of an earlier trial, or "" if there are none."""
     trials = load(directory).trials.select(["trial", "config_id"]).group_by("trial").aggregate([("config_id", "min")])
     count = trials.num_rows - pc.count_distinct(trials["config_id_min"]).as_py()
     if not count:
         return ""
     return (
         f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier trial, and more may"
-        " follow: the search continues with search.sampler_version = 1, as it was started; use --fresh for one without repeats"
+        " follow: the search continues with search.sampler_version = 1, as it was started; use --fresh to start a search "
+        "without repeats"
     )
 
 
 def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str]) -> list[str]:
-    """Return one line for each difference in the values that an earlier version recorded for the runs of a directory."""
+    """Return one line for each way in which an earlier version recorded the runs of a directory differently."""
     of_best, pruned = are_of_best(objectives), sweep.search.pruner != "none"
     if not (of_best or pruned):
         return []
@@ -61,7 +62,10 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
     if of_best:
         lines.append(f"{count} runs of an earlier version have losses, errors and gap of the last evaluation, not the best")
     if pruned:
-        lines.append(f"{count} runs of an earlier version were also evaluated at rungs, which counted for patience and best")
+        lines.append(
+            f"{count} runs of an earlier version were also evaluated at rungs; these evaluations counted for "
+            "patience and the best weights"
+        )
     return lines
 
 
@@ -74,12 +78,13 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
     differing = differences(before, sweep)
     if not differing:
         return
-    # Differences that can be measured afterwards; measures along the run (`every`) cannot.
+    # Differences that can still be measured afterwards. Measures during the run (`every`) cannot.
     measured = all(line.startswith("measure.") and not line.startswith("measure.every:") for line in differing)
     if measured and sweep.measure is not None:
         raise SweepgdError(
             f"{directory} was run with {_changed(before, sweep, differing)}:"
-            f" {as_command(directory, sweep.measure)} measures its runs as now given; to continue, leave [measure] as it was"
+            f" {as_command(directory, sweep.measure)} takes the measures of the present [measure] table; to continue the "
+            "search, restore the earlier [measure]"
         )
     raise SweepgdError(
         f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or --fresh to start again"
@@ -100,7 +105,7 @@ def _listed(lines: list[str]) -> str:
 
 
 def move_aside(directory: Path) -> Path | None:
-    """Rename a results directory so that a new one can start; nothing is deleted.
+    """Rename a results directory to make room for a new one; nothing is deleted.
 
     Return the new path, or None if there are no results.
     """
@@ -116,4 +121,4 @@ def move_aside(directory: Path) -> Path | None:
                     return directory.rename(aside)
             except OSError as error:
                 raise SweepgdError(f"cannot move {directory} aside: {error.strerror}") from error
-    raise SweepgdError(f"{directory.parent} has too many directories {directory.name}.before-*: remove some")
+    raise SweepgdError(f"{directory.parent} has too many directories named {directory.name}.before-*: remove some")

@@ -17,8 +17,9 @@ MOST_UPDATES, MOST_EPOCHS = 2_000_000, 20_000
 
 @dataclass(frozen=True, eq=False)
 class RunPlan:
-    """The plan of `total` updates. `rates` (total,) are multiples of the base learning rate, and `factors` are those of the
-    schedule alone, from its first update. `sizes` are the batch sizes of the epochs, and `warmup` is in updates."""
+    """The plan of `total` updates. `rates` (total,) are multiples of the base learning rate. `factors` are the factors of the
+    schedule alone, from its first update. `sizes` are the batch sizes of the epochs, and `warmup` is in updates.
+    """
 
     total: int
     samples: int
@@ -29,7 +30,7 @@ class RunPlan:
 
     @property
     def effect(self) -> tuple[int, bytes, tuple[int, ...]]:
-        """A key that is equal for plans that compute the same."""
+        """A key that is equal for two plans if they compute the same."""
         return self.total, self.rates.tobytes(), self.sizes
 
 

@@ -23,7 +23,7 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """One line for each setting of the sweep that has no effect, or another effect than the specified one."""
+        """One line for each setting of the sweep that has no effect, or an effect other than the specified one."""
         return warnings_of(self.sweep, self.advisor.space, self.advisor.points, self.context.data(0).rows)
 
 

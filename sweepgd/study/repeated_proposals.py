@@ -1,4 +1,4 @@
-"""Known points that an adaptive sampler proposes again: they are not run again, and the sampler gets the recorded outcome."""
+"""Known points that an adaptive sampler proposes again. They are not run again; the sampler gets the recorded outcome."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class RecordedOutcome(NamedTuple):
     reports: dict[int, float]
 
 
-# The outcome of a trial that a stopped search did not finish.
+# The outcome of a trial that had not finished when its search was stopped.
 UNKNOWN = RecordedOutcome(TrialState.FAIL, None, {})
 
 
@@ -32,11 +32,11 @@ class Repeat(NamedTuple):
 
 
 class Repeats:
-    """An Optuna study that returns only new points, and is told the recorded outcome of each known point that it proposes.
+    """An Optuna study that returns only new points.
 
-    The outcome is that of the first trial with the point: its values (with penalties), its last report if it was pruned, or
-    its failure. The study is told repeats right before the trial that was proposed after them. They are recorded in its
-    state without the outcome.
+    If the sampler proposes a known point, it is told the recorded outcome of the first trial with that point: the values (with
+    penalties), the last report if the trial was pruned, or the failure. The study is told such repeats right before the trial
+    that was proposed after them. The state of that trial records the repeats, without their outcomes.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
@@ -50,7 +50,7 @@ class Repeats:
         self._drawn.add(point, number)
 
     def ask(self, number: int) -> optuna.Trial:
-        """Return a trial at a new point: the sampler's or, after MOST_REPEATS repeats in a row, a random one."""
+        """Return a trial at a new point. The point is the sampler's or, after MOST_REPEATS repeats in a row, a random one."""
         repeats = self._repeats[number] = []
         while len(repeats) < MOST_REPEATS:
             trial = self._study.ask()

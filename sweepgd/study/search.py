@@ -46,12 +46,12 @@ def search(
     plugins: Iterable[str | Path] = (),
     progress: Progress | None = None,
 ) -> Results:
-    """Run a sweep, or the trials of it that are not recorded yet, and return its results.
+    """Run the trials of a sweep that are not recorded yet, and return the results.
 
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep. `out` is the results directory, by default
     results/<sweep name>, or results/<sweep name>-shard-3-of-20 for a shard. `workers` is the number of processes, by default
     all cores. `timeout` and `trial_timeout` are in seconds. `fresh` moves an existing results directory aside. `executor`, a
-    dask.distributed.Client or a concurrent.futures.Executor, runs the trials in place of local processes. `shard`, such as
+    dask.distributed.Client or a concurrent.futures.Executor, runs the trials instead of local processes. `shard`, such as
     (3, 20) or "3/20", is the part of the search to run; `sweepgd.merge` combines the parts. `data_path` is the new path of a
     data file or folder that was moved. `overrides` are `dotted.key=TOML-value`, for a sweep file. `plugins` are Python files
     whose optimizers, models, data sets and schedules may be used. Raises SweepgdError before any trial runs if an argument is
@@ -74,7 +74,7 @@ def search(
         plugins=absolute_paths(plugins),
         progress=progress,
     )
-    options.check_there()  # before the data are prepared, which may take long
+    options.check_there()  # early, because preparing the data may take long
     with single_file.registered(options.plugins), naming(where):
         if data_path is not None:
             sweep = at(sweep, data_path)
@@ -112,7 +112,7 @@ def search(
 
 
 def note_other_processor(store: Store, progress: Progress) -> None:
-    """Note that a study continues on a type of processor that rounds differently, before its first run there."""
+    """Before the first run on a type of processor that rounds differently, note that the study continues there."""
     here = target.processor_type()
     if store.processors and here not in store.processors:
         before = " and ".join(sorted(str(target.ProcessorType(*processor)) for processor in store.processors))
@@ -140,8 +140,8 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
     need, free = footprint(prepared.context, todo), free_bytes(store.directory)
     if need > free:
         progress.note(
-            f"{store.directory} has {in_words(free)} free, and the remaining trials may take {in_words(need)}: the search"
-            " pauses while the disk is full; to avoid that, give fewer --trials or another --out"
+            f"{store.directory} has {in_words(free)} free, and the remaining trials may take {in_words(need)}: the search "
+            "will pause if the disk becomes full; to avoid that, give fewer --trials or another --out"
         )
     with scratch_folder() as folder, opened(options) as executor:
         progress.started(len(numbers), len(numbers) - todo, where)
@@ -171,6 +171,6 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
 
 
 def _values(advisor: Advisor, name: str) -> list[str]:
-    """Return the sorted values of an axis in the space and the fixed points, such as the names of all optimizers."""
+    """Return the sorted values that an axis has in the space and in the fixed points, such as the names of all optimizers."""
     axis = next(axis for axis in advisor.space.axes if axis.name == name)
     return sorted({str(value) for value in [*axis.values, *(point[name] for point in advisor.points)]})

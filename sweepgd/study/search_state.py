@@ -17,9 +17,9 @@ def dump(
     intermediate_values: Mapping[int, float],
     repeats: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Return the search state of a trial as JSON, which `trial_of` reads.
+    """Return the search state of a trial as JSON, for `trial_of`.
 
-    `repeats` are the known points that the sampler proposed before this one, see `sweepgd.study.repeated_proposals`.
+    `repeats` are the known points that the sampler proposed just before this one, see `sweepgd.study.repeated_proposals`.
     """
     state = {
         "values": None if values is None else list(values),

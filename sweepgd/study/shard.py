@@ -1,4 +1,6 @@
-"""One part of a search whose points depend only on the trial's number, for machines that do not share a directory."""
+"""One part of a search, for machines that do not share a directory. It needs a sampler whose points depend only on the trial's
+number.
+"""
 
 import re
 from dataclasses import dataclass
@@ -35,7 +37,7 @@ class Shard:
         return f"{self.index}/{self.count}"
 
     def check(self, sweep: Sweep) -> None:
-        """Raise UsageError if trials of the sweep depend on trials of other shards."""
+        """Raise UsageError if trials of one shard depend on trials of other shards."""
         search = sweep.search
         if self.count > 1 and search.sampler in ADAPTIVE:
             raise UsageError(

@@ -15,9 +15,10 @@ from sweepgd.sweep import Sweep, configuration_of
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.space import Axis, Space, Value
 
-# The keys that determine the planned updates of a run, besides settings of its schedules.
+# The keys that determine the planned updates of a run, in addition to the settings of its schedules.
 PLAN_KEYS = ("schedule", "batch_schedule", "batch_size", "warmup", "schedule_after_warmup")
-# With more combinations only the ends of each list are checked, at most this many, and at most this many updates in total.
+# The largest number of combinations that are all checked. If there are more, only the two ends of each list are combined, and
+# the checks stop at this many combinations or this many updates in total.
 MOST_COMBINATIONS, MOST_UPDATES = 500, 10_000_000
 
 Values = Mapping[str, Value]
@@ -34,7 +35,7 @@ class Planned(NamedTuple):
 def warnings_of(sweep: Sweep, space: Space, points: Sequence[Values], rows: int) -> list[str]:
     """Return the warnings about a sweep on `rows` training rows, one line each.
 
-    The combinations of all searched values (for a range its ends) and the `points` are checked. Runs of unknown length, such as
+    All combinations of the searched values (of a range: its ends) and the `points` are checked. Runs of unknown length, such as
     with a budget in seconds, and very long runs are not checked.
     """
     lines: list[str] = []
@@ -55,7 +56,9 @@ def warnings_of(sweep: Sweep, space: Space, points: Sequence[Values], rows: int)
 
 
 def _combinations(space: Space) -> Iterator[tuple[Values, Values]]:
-    """Yield the points to check, each with its varied values. Axes that do not change the planned updates have one value."""
+    """Yield the points to check, each with its varied values. An axis that does not change the planned updates has one value
+    only.
+    """
     axes = [axis for axis in space.axes if axis.name in PLAN_KEYS or axis.name.startswith(("schedule.", "batch_schedule."))]
     varied = [axis.name for axis in axes if not axis.fixed]
     few = prod(len(_values(axis)) for axis in axes) <= MOST_COMBINATIONS
@@ -92,7 +95,7 @@ def _planned(sweep: Sweep, named: Iterable[tuple[Values, Values]], rows: int, wa
 
 
 def _where(cases: Sequence[Values], every: Sequence[Values]) -> str:
-    """Describe `cases`: their values on the axes of which they have only some values, and their number among matching ones."""
+    """Describe `cases`: the values that distinguish them, and their share of the combinations with these values."""
     restricted = {}
     for name in dict.fromkeys(name for values in cases for name in values):
         own, others = (list(dict.fromkeys(values.get(name) for values in some)) for some in (cases, every))
@@ -121,7 +124,7 @@ def _equal(planned: Sequence[Planned]) -> Iterator[str]:
         sides = (_listed({name: values[name] for name in differing if name in values}) for values in pairs[0])
         where = alike and f" where {_listed({name: one[name] for name in alike})}"
         count = f"{len(pairs)} of {len(planned)} configurations compute" if len(pairs) > 1 else "a configuration computes"
-        yield f"{count} the same as another: {' and '.join(sides)}{where or ''}"
+        yield f"{count} the same as another one: {' and '.join(sides)}{where or ''}"
 
 
 def _listed(values: Values) -> str:

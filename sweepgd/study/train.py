@@ -37,10 +37,10 @@ def sweep_of(
     seed: int,
     overrides: Iterable[str] = (),
 ) -> Sweep:
-    """Return the sweep of a single fixed configuration, with the defaults of `train`.
+    """Return a sweep with a single fixed configuration and the defaults of `train`.
 
-    `data` is the name of a data set or the path of a file; None stands for digits, or for "none" if the model takes no data.
-    Raises UsageError if both `epochs` and an override set the budget.
+    `data` is the name of a data set or the path of a file. None means digits, or "none" if the model takes no data. Raises
+    UsageError if both `epochs` and an override set the budget.
     """
     import tomli_w
 
@@ -96,12 +96,12 @@ def train(
 ) -> Training:
     """Train one configuration and return the finished Training with its `points`, `outcome`, `parameters` and `best`.
 
-    `data` is the name of a data set or the path of a file, by default digits ("none" for a model without data).
-    `learning_rate` is by default the optimizer's own, `batch_size` 32 ("full" without data), and `epochs` 10 unless an override
-    sets the budget. `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]". `plugins` are Python
-    files whose optimizers, models, data sets and schedules may be used. `out` is a directory in which the run is recorded as
-    trial 0. `begin` is called with the data, `watch` with each evaluation, and `note` with lines for the user. Raises
-    SweepgdError before training if an argument is invalid.
+    `data` is the name of a data set or the path of a file, by default digits, or "none" for a model without data. The default
+    of `learning_rate` is the optimizer's; that of `batch_size` is 32, or "full" without data; that of `epochs` is 10 unless an
+    override sets the budget. `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]". `plugins`
+    are Python files whose optimizers, models, data sets and schedules may be used. `out` is a directory in which the run is
+    recorded as trial 0. `begin` is called with the data, `watch` with each evaluation, and `note` with lines for the user.
+    Raises SweepgdError before training if an argument is invalid.
     """
     with single_file.registered(map(Path, plugins)):
         sweep = sweep_of(

@@ -1,7 +1,6 @@
 """A sweep file as validated, frozen data: its tables, its search space, and how it is read and written.
 
-The space has an order of its points, but which of them is a trial is decided in `study`. Nothing here prepares data or runs a
-trial.
+The space puts its points in an order; `study` decides which point is a trial. Nothing here prepares data or runs a trial.
 """
 
 from sweepgd.sweep.inverse import point_of

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# Longer than any run; its product with the number of rows fits 64 bits.
+# Longer than any run, but small enough that its product with the number of rows fits 64 bits.
 LONGEST = 10**12
 
 AtLeastOne = Annotated[int, Field(ge=1)]
@@ -18,9 +18,13 @@ class Budget(BaseModel):
 
     epochs: Count | None = Field(None, description="passes over the training rows")
     updates: Count | None = Field(None, description="updates of the parameters")
-    samples: Count | None = Field(None, description="training rows used; the run ends at the first update that reaches this")
-    seconds: float | None = Field(None, gt=0, allow_inf_nan=False, description="seconds of training, without evaluations")
-    length: Count | None = Field(None, description="length of schedules in epochs, for a budget in seconds")
+    samples: Count | None = Field(
+        None, description="number of training rows to use; the run ends at the first update that reaches it"
+    )
+    seconds: float | None = Field(None, gt=0, allow_inf_nan=False, description="seconds of training, not counting evaluations")
+    length: Count | None = Field(
+        None, description="for a budget in seconds: the length of the run in epochs that schedules assume"
+    )
     stop_at: float | None = Field(None, allow_inf_nan=False, description="stop when the train loss is at or below this")
     patience: AtLeastOne | None = Field(None, description="stop after this many evaluations without a new best validation loss")
     goal: float | None = Field(

@@ -1,4 +1,4 @@
-"""A configuration: the resolved values of one point of the space, by which the runs of a sweep differ."""
+"""A configuration: the hyperparameters of one point of the space, with every default filled in."""
 
 import hashlib
 import json
@@ -12,8 +12,8 @@ _SORTED = json.JSONEncoder(sort_keys=True)
 class Configuration:
     """An optimizer with its settings, a learning rate with its schedule, a batch size with its schedule.
 
-    `batch_size` is a number of rows or "full". `warmup` is in epochs; the learning-rate schedule counts from its end
-    (`schedule_after_warmup`) or from the start of the run. `weight_decay` is the factor of the L2 penalty, 0 for optimizers
+    `batch_size` is a number of rows or "full". `warmup` is in epochs; the learning-rate schedule starts when the warm-up ends
+    (`schedule_after_warmup`), or else at the start of the run. `weight_decay` is the factor of the L2 penalty, 0 for optimizers
     with a hyperparameter "weight_decay".
     """
 
@@ -30,13 +30,13 @@ class Configuration:
     schedule_after_warmup: bool = False
 
     def batch_rows(self, rows: int) -> int:
-        """Return the number of rows of a batch, out of `rows` training rows: all of them for "full"."""
+        """Return the number of rows of a batch, out of `rows` training rows; "full" means all of them."""
         return rows if self.batch_size == "full" else int(self.batch_size)
 
     def to_dict(self) -> dict[str, Any]:
         values = dict(vars(self))
         if not (self.schedule_after_warmup and self.warmup):
-            # Left out, so that `config_id` is that of records made before this field existed.
+            # Left out so that `config_id` stays equal to that in records made before this field existed.
             del values["schedule_after_warmup"]
         return values
 
@@ -45,5 +45,7 @@ class Configuration:
 
 
 def config_id_of(text: str) -> str:
-    """Return the identifier of a configuration from its JSON: twelve hexadecimal digits, equal for equal configurations."""
+    """Return the identifier of a configuration, computed from its JSON: twelve hexadecimal digits, equal for equal
+    configurations.
+    """
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -9,10 +9,11 @@ from sweepgd.sweep.toml_files import recorded
 
 
 def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -> Sweep:
-    """Return the sweep recorded as `text` in a results directory, with its data at `data_path` if given.
+    """Return the sweep recorded as `text` in a results directory.
 
-    `where` names the text in error messages. Raises SweepgdError if a data file does not exist. The content is not checked
-    here: preparing the data compares it with the recorded fingerprint.
+    If `data_path` is given, it replaces the recorded path of the data. `where` names the text in error messages. Raises
+    SweepgdError if a data file does not exist. Its content is compared with the recorded fingerprint later, when the data are
+    prepared.
     """
     sweep = recorded(text, where)
     if data_path is not None:
@@ -22,7 +23,9 @@ def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -
 
 
 def at(sweep: Sweep, data_path: str | Path) -> Sweep:
-    """Return the sweep with its data file, or the folder of a named data set, at `data_path`. Raises SweepgdError if absent."""
+    """Return the sweep with `data_path` as its data file or, for a named data set, as its folder. Raises SweepgdError if that
+    is absent.
+    """
     given = sweep.data.model_dump(exclude_none=True) | dataset_settings(sweep.data)
     data = sweep.data.model_copy(update=moved(given, Path(data_path)))
     return sweep.model_copy(update={"data": data})

@@ -1,6 +1,6 @@
-"""Settings added to schedules after a release (`Setting.formerly`): their value in older records and in new sweeps.
+"""Settings that were added to schedules after a release (`Setting.formerly`).
 
-A record from before the setting has its former value; a new sweep writes the default out.
+A record that is older than such a setting has the setting's former value. A new sweep records its default.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,12 +14,16 @@ from sweepgd.sweep.spec import Sweep
 
 
 def written_out(sweep: Sweep) -> Sweep:
-    """Return the sweep as a new study records it: added settings of its schedules that it does not give have their default."""
+    """Return the sweep as a new study records it. Settings that were added to its schedules later and that it does not give
+    have their default.
+    """
     return _filled(sweep, lambda schedule, setting: setting.default)
 
 
 def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
-    """Return the sweep with the recorded values of added settings that it does not give, so that it agrees with its record."""
+    """Return the sweep in agreement with its record: later added settings that the sweep does not give get their recorded
+    values.
+    """
     known = set(_names(recorded))
 
     def value(schedule: str, setting: Setting) -> Any:
@@ -31,12 +35,14 @@ def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
 
 
 def former(sweep: Sweep) -> dict[str, Any]:
-    """Return the former value of each added setting of the sweep's schedules, by dotted key."""
+    """Return the former value of each later added setting of the sweep's schedules, by dotted key."""
     return {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
 
 
 def recorded(configuration: Configuration) -> Configuration:
-    """Return the configuration without added settings at their former value, so that its `config_id` is the recorded one."""
+    """Return the configuration without those later added settings that have their former value. Its `config_id` is then the
+    recorded one.
+    """
     added = {
         setting.name: setting.formerly
         for setting in schedule_of(configuration.schedule).settings

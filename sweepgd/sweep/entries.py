@@ -14,14 +14,16 @@ LONGEST_LIST = 10_000
 
 
 class Range(BaseModel):
-    """`{low, high, log, step}`: values are `step` apart; with `log = true` each is `step` times the previous (1, 2, 4, 8)."""
+    """`{low, high, log, step}`: values are `step` apart. With `log = true`, each value is `step` times the one before it (1, 2,
+    4, 8).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     low: float | int = Field(description="smallest value")
     high: float | int = Field(description="largest value (included)")
     log: bool = Field(False, description="search on a logarithmic scale")
-    step: float | int | None = Field(None, description="difference between neighbouring values; with log, their ratio")
+    step: float | int | None = Field(None, description="difference between neighbouring values, or their ratio if log is true")
 
 
 Entry = Value | list[Value] | Range
@@ -30,8 +32,8 @@ Entry = Value | list[Value] | Range
 def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value, ...]] | None = None) -> Axis:
     """Return the axis that an entry describes. Raises UsageError if a value is invalid or a range is empty.
 
-    `name` is the axis, such as "optimizer.adam.beta1". `when` limits the axis to points with one of these values of
-    another axis.
+    `name` is the name of the axis, such as "optimizer.adam.beta1". `when` names another axis and some of its values: the new
+    axis exists only at points with one of these values.
     """
     where, _, _ = name.rpartition(".")
     where = where or "space"
@@ -76,7 +78,8 @@ def _range_axis(
         values = [low * step**index for index in range(count)]
         return Axis(name, values=tuple(dict.fromkeys(round(v) if integer else float(v) for v in values)), when=when)
     if step is not None:
-        # Optuna warns if step does not divide high - low. Decimals, as in Optuna: in binary 0.1 + 2 * 0.1 exceeds 0.3.
+        # Optuna warns if step does not divide high - low. Like Optuna, this uses decimal numbers: in binary, 0.1 + 2 * 0.1
+        # exceeds 0.3.
         first, last, stride = (Decimal(str(number)) for number in (low, high, step))
         high = float(first + (last - first) // stride * stride)
     return Axis(name, low=low, high=high, log=entry.log, step=step, integer=integer, when=when)

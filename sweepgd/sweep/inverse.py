@@ -14,13 +14,13 @@ def point_of(configuration: Configuration, space: Space) -> dict[str, Value] | N
             if value is None or not axis.holds(value):
                 return None
             index = axis.index_of(value) if axis.values or axis.integer else None
-            point[axis.name] = value if index is None else axis.at(index)  # the axis' own type: 1, not 1.0
+            point[axis.name] = value if index is None else axis.at(index)  # the value in the type of the axis: 1, not 1.0
     # The settings without an axis must agree too.
     return point if configuration_of(point) == configuration else None
 
 
 def _value_of(configuration: Configuration, axis: str) -> Value | None:
-    """Return the configuration's value on the axis of this name, or None if it has none."""
+    """Return the configuration's value on the axis of this name, or None if the configuration has no such value."""
     kind, _, rest = axis.partition(".")
     key = rest.rpartition(".")[2]
     if key == "learning_rate":

@@ -1,4 +1,4 @@
-"""A `[measure]` table as a sentence for users, and as the `sweepgd measure` command that does the same."""
+"""A `[measure]` table as a sentence for users, and as the equivalent `sweepgd measure` command."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from sweepgd.sweep.toml_files import parse, to_toml
 
 
 def in_words(spec: MeasureSpec) -> str:
-    """Return one line that names the measures, the weights they are taken at, and the number of rows."""
+    """Return one line that names the measures, the weights at which they are computed, and the number of rows."""
     rows = "all training rows" if spec.rows == "full" else f"at most {spec.rows} training rows"
     text = f"{', '.join(dict.fromkeys(spec.measures))} at the {' and '.join(dict.fromkeys(spec.which))} weights, on {rows}"
     text += "" if spec.rescale is None else f"; also with layers rescaled by {spec.rescale:g}"
@@ -24,7 +24,9 @@ def in_words(spec: MeasureSpec) -> str:
 
 
 def as_command(directory: Path, spec: MeasureSpec) -> str:
-    """Return the `sweepgd measure` command for a results directory. It leaves out `every`, which only a search can do."""
+    """Return the `sweepgd measure` command for a results directory. `every` is left out because it works only during a
+    search.
+    """
     return join(["sweepgd", "measure", str(directory), *_options(spec)])
 
 
@@ -48,7 +50,9 @@ def listed(names: str | Iterable[str] | None) -> list[str] | None:
 
 
 def whole(name: str, number: Any) -> int | str | None:
-    """Return a whole number of any type as an int, and a string (such as "full") unchanged. Raises UsageError otherwise."""
+    """Return a whole number of any type as an int, and a string (such as "full") unchanged. Raises UsageError for anything
+    else.
+    """
     if number is None or isinstance(number, str):
         return number
     try:
@@ -58,7 +62,7 @@ def whole(name: str, number: Any) -> int | str | None:
 
 
 def real(name: str, number: Any) -> float | None:
-    """Return a finite number of any type as a float. Raises UsageError otherwise."""
+    """Return a finite number of any type as a float. Raises UsageError for anything else."""
     if number is None:
         return None
     if isinstance(number, str) or not isinstance(number, SupportsFloat) or not isfinite(number):
@@ -67,7 +71,8 @@ def real(name: str, number: Any) -> float | None:
 
 
 def measuring(recorded: Sweep, options: Mapping[str, Any], overrides: Sequence[str]) -> Sweep:
-    """Return the sweep with `[measure]` replaced by `options`, its keys and values, and `measure.key=TOML-value` overrides.
+    """Return the sweep with another `[measure]` table, made of `options` (keys and values) and of `measure.key=TOML-value`
+    overrides.
 
     Raises UsageError if they are not valid or contradict each other.
     """

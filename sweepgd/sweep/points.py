@@ -15,7 +15,7 @@ from sweepgd.sweep.space import Axis, Space, Value
 from sweepgd.sweep.spec import PointSpec, Sweep
 
 WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0, maximum=LONGEST)
-AFTER_WARMUP = Setting("schedule_after_warmup", False, "whether the schedule begins after the warm-up")
+AFTER_WARMUP = Setting("schedule_after_warmup", False, "true if the schedule begins after the warm-up")
 WEIGHT_DECAY = Setting("weight_decay", 0.0, "weight decay", minimum=0.0)
 BATCH_SIZE = Setting("batch_size", 32, "rows per update", minimum=1)
 
@@ -35,7 +35,9 @@ def batch_schedule_of(name: str) -> BatchSchedule:
 
 
 def names_of(entry: Entry, key: str) -> tuple[str, ...]:
-    """Return the names in the entry `space.<key>`. Raises UsageError if it is anything else, or a name occurs twice."""
+    """Return the names in the entry `space.<key>`. Raises UsageError if the entry is not a name or a list of names, or a name
+    occurs twice.
+    """
     listed = entry if isinstance(entry, list) else [entry]
     if isinstance(entry, Range) or not listed or not all(isinstance(name, str) for name in listed):
         raise UsageError(f"space.{key} takes names: give one in quotes, or a list of them")
@@ -61,7 +63,9 @@ def _batch_size_axis(entry: Entry, where: str = "space") -> Axis:
 
 
 def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]:
-    """Return one axis for the rate of the space, if given, and one for each optimizer that has a rate of its own."""
+    """Return an axis for the learning rate that `[space]` gives, if any, and one for each optimizer with a learning rate of its
+    own.
+    """
     common = None if sweep.space.learning_rate == "search" else sweep.space.learning_rate
     shared, axes = [], []
     for name in optimizers:
@@ -80,7 +84,7 @@ def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]
 
 def _check_not_zero(rates: Iterable[Value], where: str) -> None:
     if 0 in rates:
-        raise UsageError(f"{where}: a rate of 0 learns nothing: give one above 0")
+        raise UsageError(f"{where}: a learning rate of 0 learns nothing: give one above 0")
 
 
 def _setting_axes(
@@ -91,8 +95,8 @@ def _setting_axes(
 ) -> list[Axis]:
     """Return an axis for each given setting of a plugin, which exists at points with that plugin.
 
-    `kind` is "optimizer", "schedule" or "batch_schedule", and `names` are those in the space. Settings of others are checked
-    and left out, so that `--set space.optimizer=…` is enough to remove an optimizer.
+    `kind` is "optimizer", "schedule" or "batch_schedule", and `names` are the plugins in the space. Settings of other plugins
+    are checked and left out, so that `--set space.optimizer=…` is enough to remove an optimizer.
     """
     axes = []
     for name, entries in given.items():
@@ -134,7 +138,9 @@ def space_of(sweep: Sweep) -> Space:
     if sweep.space.weight_decay is not None:
         for name, entries in sweep.optimizer.items():
             if name in optimizers and "weight_decay" in entries:
-                raise UsageError(f"space.weight_decay and optimizer.{name}.weight_decay are the same: give one of them")
+                raise UsageError(
+                    f"space.weight_decay and optimizer.{name}.weight_decay are the same setting: give only one of them"
+                )
         axes.append(axis("weight_decay", sweep.space.weight_decay, WEIGHT_DECAY))
     axes += _setting_axes("optimizer", sweep.optimizer, optimizers, lambda name: optimizer_of(name).hyperparameters)
     axes += _setting_axes("schedule", sweep.schedule, schedules, lambda name: schedule_of(name).settings)
@@ -190,7 +196,7 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
 def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:
     """Return the `[[points]]` of a sweep as points of its space.
 
-    A key that a point does not give has the value that the space fixes, or else the default. Raises UsageError for an
+    If a point does not give a key, the key has the value that the space fixes, or else its default. Raises UsageError for an
     invalid point.
     """
     fixed = {axis.name: axis.values[0] for axis in space.axes if axis.fixed}
@@ -224,7 +230,8 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
         inherited.pop("learning_rate", None)
         for key, value in resolve(known, inherited | getattr(spec, key_of), f"{where}.{key_of}").items():
             point[prefix + key] = value
-    # Named after its axis in the space, if there is one, so that an adaptive sampler can learn from the point.
+    # If the space has an axis for this value, the value gets that axis' name, so that an adaptive sampler can learn from the
+    # point.
     own = f"optimizer.{optimizer.name}.learning_rate"
     name = own if own in axes else "learning_rate"
     rate = fixed.get(name, optimizer.learning_rate.default) if spec.learning_rate is None else spec.learning_rate
@@ -237,7 +244,7 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
     point["schedule_after_warmup"] = AFTER_WARMUP.check(after, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
     if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
-        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same: give one of them")
+        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same setting: give only one of them")
     if decay is not None and "weight_decay" not in spec.hyperparameters:
         point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
     return point

@@ -1,4 +1,4 @@
-"""The reference of sweep files, generated from the validating classes by `python -m sweepgd.sweep.reference`."""
+"""The reference of sweep files, generated from the classes that validate them by `python -m sweepgd.sweep.reference`."""
 
 import json
 from typing import Any
@@ -24,11 +24,12 @@ TABLES: dict[str, type[BaseModel]] = {
 
 
 def reference() -> str:
-    """Return Markdown with a section for each table of a sweep file and a row for each key: its default and meaning."""
+    """Return Markdown with a section for each table of a sweep file. Each key has a row with its default and meaning."""
     plain = [name for name in Sweep.model_fields if name not in TABLES]
     parts = [
         "# Sweep file reference\n",
-        "Generated from the validating classes by `python -m sweepgd.sweep.reference`. `sweepgd list` shows the settings of"
+        "Generated from the classes that validate a sweep file, by `python -m sweepgd.sweep.reference`. `sweepgd list` shows "
+        "the settings of"
         " optimizers, schedules, models and data sets.\n",
         _section("Top level", "", {name: Sweep.model_fields[name] for name in plain}),
         *(_section(f"`[{name}]`", _doc(kind), kind.model_fields) for name, kind in TABLES.items()),
@@ -38,7 +39,7 @@ def reference() -> str:
 
 
 def _doc(kind: type[BaseModel]) -> str:
-    about, _, _ = " ".join((kind.__doc__ or "").split()).partition(" Raises ")  # the errors concern callers of the class
+    about, _, _ = " ".join((kind.__doc__ or "").split()).partition(" Raises ")  # errors concern callers only
     return about
 
 

@@ -22,7 +22,7 @@ class Suggests(Protocol):
 class Axis:
     """One searched or fixed quantity: either `values` (one value is fixed), or a range from `low` to `high`.
 
-    `when` is the name of an earlier axis and its values for which this axis exists.
+    `when` is the name of an earlier axis and those of its values for which this axis exists.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Axis:
         return int(value) if self.integer else value
 
     def index_of(self, value: Value) -> int | None:
-        """Return the index of a value, None if it is not one of the `count` values of this axis."""
+        """Return the index of a value, or None if it is not one of the `count` values of this axis."""
         if self.values:
             return self._indices.get(value)
         if isinstance(value, str) or not self.count or not self.low <= value <= self.high:
@@ -90,21 +90,22 @@ class Axis:
     def grid(self) -> tuple[Value, ...]:
         """Return all values of this axis. Raise UsageError for a range without steps."""
         if not self.values and self.step is None and (self.log or not self.integer):
-            raise UsageError(f"a grid needs steps, and {self.name} is a range without: give it a list or a step")
+            raise UsageError(f"a grid needs steps, and {self.name} is a range without a step: give it a step, or a list")
         return tuple(self.at(index) for index in range(self.count))
 
 
 @dataclass(frozen=True)
 class Space:
-    """The axes of a sweep, each after the axis that it depends on.
+    """The axes of a sweep.
 
-    Points without a continuous axis are countable and have indices from 0, with the last axis varying fastest.
+    Each axis comes after the axis that it depends on. Points without a continuous axis are countable. They have indices from 0,
+    and the last axis varies fastest.
     """
 
     axes: tuple[Axis, ...]
 
     def ask(self, trial: Suggests) -> dict[str, Value]:
-        """Return a point of values that Optuna's trial suggests, for every axis that exists in it."""
+        """Return a point: the values that Optuna's trial suggests for every axis that exists there."""
         point: dict[str, Value] = {}
         for axis in self.axes:
             if axis.exists(point):
@@ -140,7 +141,7 @@ class Space:
         return point
 
     def index_of(self, point: Mapping[str, Value]) -> int | None:
-        """Return the index of a point of this space, None if it is not countable."""
+        """Return the index of a point of this space, or None if the point is not countable."""
         before: dict[str, Value] = {}
         index = 0
         for position, axis in enumerate(self.axes):
@@ -164,7 +165,7 @@ class Space:
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
-        """The names of the axes on whose values the existence of others depends."""
+        """The names of those axes whose values decide if other axes exist."""
         return tuple(dict.fromkeys(axis.when[0] for axis in self.axes if axis.when is not None))
 
     @cached_property
@@ -172,7 +173,7 @@ class Space:
         return {}
 
     def _count_from(self, position: int, point: Mapping[str, Value]) -> int:
-        """Return the number of countable points with the values of `point` on the first `position` axes."""
+        """Return the number of countable points that agree with `point` on the first `position` axes."""
         if position == len(self.axes):
             return 1
         key = (position, *map(point.get, self._conditions))

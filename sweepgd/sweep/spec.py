@@ -10,7 +10,7 @@ from sweepgd.data import DataSpec
 from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.entries import Entry
 
-# Limit on the replicates of a trial and on the trials of a generation, which a process holds in memory at once.
+# Limit on the replicates of a trial and on the trials of a generation. A process holds that many in memory at once.
 MOST_AT_ONCE = 10_000
 OBJECTIVES = (
     "validation_loss",
@@ -23,7 +23,7 @@ OBJECTIVES = (
 )
 
 
-# Version 1: samplers may propose a configuration again. Version 2: they do not.
+# In version 1, samplers may propose a configuration again. In version 2, they do not.
 SAMPLER_VERSION = 2
 
 
@@ -39,8 +39,8 @@ class ModelSpec(BaseModel):
 class SpaceSpec(BaseModel):
     """The `[space]` table: each entry is a value, a list, or a range `{low, high, log, step}`.
 
-    The learning rate, and settings in tables such as `[optimizer.adam]`, may also be "search", which searches the range that
-    the optimizer or schedule suggests.
+    The learning rate, and settings in tables such as `[optimizer.adam]`, may also be "search": the search then uses the range
+    that the optimizer or schedule suggests.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -53,7 +53,8 @@ class SpaceSpec(BaseModel):
     warmup: Entry = Field(0.0, description="epochs of linear warm-up")
     schedule_after_warmup: Entry = Field(
         False,
-        description="true: the schedule starts after the warm-up; false: it starts with the run, and the warm-up multiplies it",
+        description="true: the schedule starts after the warm-up; false: the schedule starts with the run, and its values are "
+        "multiplied by the warm-up",
     )
     weight_decay: Entry | None = Field(None, description="L2 penalty on weights; decoupled decay for optimizers that have one")
 
@@ -66,14 +67,14 @@ class SearchSpec(BaseModel):
     sampler: str = Field("random", description="random, grid, quasi_random, tpe, nsga2, cmaes or gp")
     trials: PositiveInt | None = Field(
         None,
-        description="number of configurations in all, including points, and at most the size of the space; by default the whole"
-        " grid for the grid sampler, otherwise 20",
+        description="number of configurations in all, including points; at most the size of the space. By default, the grid "
+        "sampler runs the whole grid, and the others run 20",
     )
     replicates: int = Field(
         1,
         gt=0,
         le=MOST_AT_ONCE,
-        description="runs per configuration, with seeds seed, seed + 1, …, the same for every configuration",
+        description="runs per configuration, with the seeds seed, seed + 1, …, which are the same for every configuration",
     )
     objective: str | None = Field(None, description="the result to minimise: " + ", ".join(OBJECTIVES))
     objectives: list[str] | None = Field(None, description="several objectives to minimise at once")
@@ -82,16 +83,19 @@ class SearchSpec(BaseModel):
         0,
         ge=0,
         lt=2**32,
-        description="seed of the search, and of the weights and batches of the first replicate; the data depend on data.seed"
-        " only, also with data.redraw",
+        description="seed of the search, and of the weights and batches of the first replicate; the data depend on data.seed "
+        "only, even with data.redraw",
     )
     generation: int = Field(
-        8, gt=0, le=MOST_AT_ONCE, description="trials that an adaptive sampler proposes before it sees the results of any"
+        8,
+        gt=0,
+        le=MOST_AT_ONCE,
+        description="number of trials that an adaptive sampler proposes together, before it sees any of their results",
     )
     sampler_version: Literal[1, 2] | None = Field(
         None,
-        description="written by a search to its results: version 2 never proposes a configuration twice, version 1 may; a new"
-        " search has 2, and results without this key have 1",
+        description="written by a search to its results: samplers of version 2 never propose a configuration twice, those of "
+        "version 1 may; a new search has version 2, and results without this key have version 1",
     )
 
     @model_validator(mode="after")
@@ -101,17 +105,19 @@ class SearchSpec(BaseModel):
         for name in [self.objective, *(self.objectives or [])]:
             if name is not None and name.startswith("test"):
                 raise UsageError(
-                    f"search.objective = {name!r}: a search must not use the test part; use validation_loss or validation_error"
+                    f"search.objective = {name!r}: a search must not use the test rows; use validation_loss or validation_error"
                 )
             if name is not None and name not in OBJECTIVES:
-                raise UsageError(f"search.objective = {name!r}: known: {', '.join(OBJECTIVES)}")
+                raise UsageError(f"search.objective = {name!r} is not an objective; give one of: {', '.join(OBJECTIVES)}")
         if self.objectives is not None and (not self.objectives or len(set(self.objectives)) < len(self.objectives)):
-            raise ValueError("objectives must name at least one objective, each only once")
+            raise ValueError("objectives must name at least one objective, and each only once")
         return self
 
 
 class PointSpec(BaseModel):
-    """A `[[points]]` table: a configuration that runs first. Other keys have the value that `[space]` fixes, or the default."""
+    """A `[[points]]` table: a configuration that runs first. A key that is not given has the value that `[space]` fixes, or its
+    default.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -124,7 +130,7 @@ class PointSpec(BaseModel):
     batch_schedule: str | None = Field(None, description="constant or growth")
     batch_schedule_settings: dict[str, Any] = Field(default_factory=dict, description="settings of the batch-size schedule")
     warmup: float | None = Field(None, description="epochs of linear warm-up")
-    schedule_after_warmup: bool | None = Field(None, description="whether the schedule starts after the warm-up")
+    schedule_after_warmup: bool | None = Field(None, description="true if the schedule starts after the warm-up")
     weight_decay: float | None = Field(None, description="weight decay")
 
 
@@ -158,5 +164,5 @@ class Sweep(BaseModel):
     @field_validator("measure", mode="before")
     @classmethod
     def _measure_is_off(cls, measure: Any) -> Any:
-        """Return None for false: TOML has no null, so `--set measure=false` is the way to remove the table of a file."""
+        """Return None for false. TOML has no null, so `--set measure=false` is how users remove a file's `[measure]` table."""
         return None if measure is False else measure

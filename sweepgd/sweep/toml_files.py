@@ -17,12 +17,15 @@ from sweepgd.sweep.earlier_defaults import former
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.validation_errors import describe
 
-# Keys that may change when a search is continued: they say how much is run or describe it, not what is computed.
+# Keys that may change when a search is continued. They set how much is run, or describe the sweep, but do not change what is
+# computed.
 OPERATIONAL = frozenset({"search.trials", "description", "source"})
 
 
 def bundled() -> dict[str, Path]:
-    """Return the files of the bundled sweeps by name: inside the package in a wheel, beside it in a checkout."""
+    """Return the files of the bundled sweeps by name. They are inside the package in a wheel, and beside the package in a
+    checkout.
+    """
     package = Path(__file__).parents[1]
     folder = package / "_sweeps"
     if not folder.is_dir():
@@ -62,7 +65,7 @@ def path_of(name_or_path: str) -> Path:
 
 @contextmanager
 def naming(where: str | None) -> Iterator[None]:
-    """Begin the message of a SettingError in the block with `where`, as `parse` begins the message of any other key.
+    """Put `where` before the message of a SettingError in the block, as `parse` does for all other keys.
 
     Settings are checked after a sweep file is read, because plugins are registered in between.
     """
@@ -77,7 +80,7 @@ def naming(where: str | None) -> Iterator[None]:
 def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
     """Return the sweep of a sweep file's text, with overrides applied.
 
-    Relative data paths in the text start at `folder`; those in overrides start at the current directory. Raises
+    Relative data paths in the text are relative to `folder`; those in overrides are relative to the current directory. Raises
     UsageError with one line that begins with `where` if the sweep is not valid.
     """
     try:
@@ -98,7 +101,9 @@ def _find_data(table: dict[str, Any], folder: Path) -> None:
 
 
 def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
-    """Return the sweep of nested tables. Raises UsageError with one line that begins with `where` if it is not valid."""
+    """Return the sweep that nested tables describe. Raises UsageError with one line that begins with `where` if it is not
+    valid.
+    """
     try:
         return Sweep.model_validate(table)
     except ValidationError as error:
@@ -108,7 +113,7 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
 
 
 def recorded(text: str, where: str) -> Sweep:
-    """Return the sweep of a results directory from its text. Without a recorded sampler version it has version 1."""
+    """Return the sweep of a results directory from its text. If no sampler version is recorded, the version is 1."""
     sweep = parse(text, where=where)
     return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
 
@@ -124,7 +129,9 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """Return one line for each key by which two sweeps compute something different; `before` is the recorded one."""
+    """Return one line for each key in which two sweeps differ and which changes what is computed. `before` is the recorded
+    sweep.
+    """
     return [
         f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
         if key == "data.fingerprint"
@@ -134,17 +141,19 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
 
 
 def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
-    """Return the values of both sweeps for each key by which they compute something different; "not given" for a missing one.
+    """Return the values of both sweeps for each key in which they differ and which changes what is computed; "not given" for a
+    missing value.
 
-    `before` is the recorded one. A record may be older than a setting. A missing setting of a schedule has the value that it
-    had then (see `former`); one of a measure has its current default, because each recorded value carries its own settings.
+    `before` is the recorded sweep. A record may be older than a setting. A missing setting of a schedule has its value of that
+    time (see `former`). A missing setting of a measure has its current default, because each recorded measurement carries its
+    own settings.
     """
     old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
     old = former(now) | old
     if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, possibly moved
         for key in path_keys(now.data.model_dump()):
             old[f"data.{key}"] = new[f"data.{key}"]
-    if now.data.name is not None and "data.fingerprint" not in old:  # older versions recorded none for a folder
+    if now.data.name is not None and "data.fingerprint" not in old:  # older versions recorded no fingerprint for a folder
         new.pop("data.fingerprint", None)
     differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
     # Any change in `[data]` may change the fingerprint: report it only if no other key of `[data]` differs.

@@ -7,8 +7,8 @@ from typing import Any
 # list of tables of lists as its value.
 DEEPEST = 16
 LARGEST_INTEGER = 2**63 - 1
-_TOO_DEEP = f"tables or arrays are nested deeper than {DEEPEST} levels, and no key needs that: remove some brackets or dots"
-_TOO_LARGE = f"a whole number does not fit 64 bits, the limit of TOML: give one of at most {LARGEST_INTEGER}"
+_TOO_DEEP = f"tables or arrays are nested deeper than {DEEPEST} levels, which no key needs: remove some brackets or dots"
+_TOO_LARGE = f"a whole number does not fit in 64 bits, the limit of TOML: give at most {LARGEST_INTEGER}"
 
 
 def tables(text: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _check(key: str, found: Any) -> None:
-    # A stack instead of recursion, which deep nesting would exhaust.
+    # A stack, because deep nesting would exceed Python's limit of recursion.
     stack = [(key, found, key.count(".") + 1 if key else 0)]
     while stack:
         key, found, depth = stack.pop()

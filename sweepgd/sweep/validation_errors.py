@@ -1,4 +1,4 @@
-"""One line in sweepgd's own words for a `ValidationError` that pydantic raises for a sweep file."""
+"""One line, in sweepgd's own words, for a `ValidationError` that pydantic raises about a sweep file."""
 
 from typing import Any, Union, get_args, get_origin
 
@@ -21,7 +21,7 @@ _CORRECTIONS = {
     "model_type": "a table",
     "string_pattern_mismatch": "letters, digits, '.', '_' and '-' only, starting with a letter or digit",
 }
-# The bounds that a number may break: pydantic's type of error, the key of the bound in its context, and our words.
+# The bounds of a number: pydantic's type of error, the key of the bound in the error's context, and our words.
 _BOUNDS = {
     "greater_than": ("gt", "above"),
     "greater_than_equal": ("ge", "at least"),
@@ -31,12 +31,13 @@ _BOUNDS = {
 
 
 def describe(error: ValidationError) -> str:
-    """Return the first error with its dotted key, and the number of further errors."""
+    """Return a line with the first error, its dotted key, and the number of further errors."""
     details = error.errors(include_url=False)
     alternatives = _same_entry(details)
     first = details[0]
     if alternatives:
-        # pydantic reports one error for each form of an entry (value, list, range). The deepest one is of the form meant.
+        # pydantic reports one error for each form of an entry (value, list, range). The deepest error belongs to the form that
+        # the user meant.
         first = max(details, key=lambda detail: (_depth(detail), detail["type"] == "extra_forbidden"))
     location = [str(part) for part in first["loc"] if not _is_alternative(str(part))]
     key = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in location).removeprefix(".") or "the file"
@@ -75,7 +76,7 @@ def _message(key: str, detail: Any) -> str:
 
 
 def _form(detail: Any) -> str:
-    """Return what a value of the wrong type should be, empty for an error of another kind."""
+    """Return what a value of the wrong type should be, or "" for an error of another kind."""
     if detail["type"] == "literal_error":
         return str(detail["ctx"]["expected"])
     return _CORRECTIONS.get(detail["type"], "")
@@ -87,7 +88,7 @@ def _depth(detail: Any) -> int:
 
 
 def _is_alternative(part: str) -> bool:
-    """Return whether part of a location is pydantic's name for one type of a union, not a key of the file."""
+    """Return True if part of a location is pydantic's name for one type of a union, and not a key of the file."""
     return part in ("float", "int", "str", "bool", "Range") or part.startswith(("list[", "dict[", "literal["))
 
 

@@ -1,6 +1,6 @@
 """One training run and one trial: batches, the compiled loop, evaluations, the outcome, and its rows of the record.
 
-Nothing here knows other trials, workers or files.
+This package knows nothing of other trials, workers or files.
 """
 
 from sweepgd.training.evaluation import Best, Evaluation

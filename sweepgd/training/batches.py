@@ -11,9 +11,9 @@ import numpy.typing as npt
 from sweepgd.core.random_streams import ORDER, stream
 from sweepgd.sweep.budget import Budget
 
-# Replicates have the same seeds in every trial, and so the same orders. Drawing one of 1000 rows takes 17 µs, as long as an
-# epoch of linear regression in batches of 32. The cache holds at most 32 MB and keeps the first orders: every trial goes
-# through the same sequence, so that a cache that evicts the oldest would never hold the next one.
+# Replicates have the same seeds in every trial, and therefore the same orders. Drawing an order of 1000 rows takes 17 µs, as
+# long as an epoch of linear regression in batches of 32. The cache holds at most 32 MB and keeps the first orders. If it
+# evicted the oldest, it would never hold the next one, because every trial goes through the same sequence of orders.
 CACHED_ORDERS, CACHED_ROWS = 1024, 4096
 _orders: dict[tuple[int, int, int], npt.NDArray[np.int64]] = {}
 
@@ -34,7 +34,7 @@ def _drawn(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
 
 
 def _weighted(cumulative: npt.NDArray[np.float64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """Return row numbers drawn with replacement by their cumulative probabilities, (rows,)."""
+    """Return row numbers drawn with replacement, (rows,). `cumulative` holds the cumulative probabilities of the rows."""
     rows = len(cumulative)
     return np.minimum(np.searchsorted(cumulative, stream(seed, ORDER, epoch).random(rows), side="right"), rows - 1)
 
@@ -44,7 +44,7 @@ def row_orders(
 ) -> Callable[[int], npt.NDArray[np.int64]]:
     """Return a function from the epoch to the order of the training rows, (rows,).
 
-    `shuffle` is "epoch" (a new order each epoch), "once" or "never". With `weights`, the probability of each row, rows are
+    `shuffle` is "epoch" (a new order each epoch), "once" or "never". With `weights`, the probabilities of the rows, rows are
     drawn with replacement.
     """
     if weights is not None:
@@ -64,9 +64,10 @@ def row_orders(
 
 @dataclass(frozen=True)
 class Plan:
-    """The mini-batches of `rows` training rows; `batch_size(epoch)` is constant within an epoch and never shrinks.
+    """The mini-batches of `rows` training rows.
 
-    The last batch of an epoch may be smaller; with `drop_last` it is left out then.
+    `batch_size(epoch)` is constant within an epoch and never shrinks. The last batch of an epoch may be smaller; with
+    `drop_last`, such a batch is left out.
     """
 
     rows: int
@@ -74,7 +75,9 @@ class Plan:
     drop_last: bool = False
 
     def bounds(self, epoch: int) -> npt.NDArray[np.int64]:
-        """Return the start of each mini-batch in the epoch's order, and the end of the last one, (updates + 1,)."""
+        """Return the position at which each mini-batch starts in the epoch's order, and the end of the last one, (updates +
+        1,).
+        """
         size = self._size(epoch)
         full = np.arange(0, self.rows + 1, size, dtype=np.int64)
         return full if self.drop_last or full[-1] == self.rows else np.append(full, self.rows)
@@ -93,7 +96,9 @@ class Plan:
         return min(self.batch_size(epoch), self.rows)
 
     def _equal_epochs(self, epochs: int) -> Iterator[range]:
-        """Yield the epochs from 0 in ranges of one batch size each, found by bisection: batch sizes never shrink."""
+        """Yield the epochs from 0 in ranges of equal batch size. Bisection finds the ranges, because batch sizes never
+        shrink.
+        """
         first = 0
         while first < epochs:
             equal = range(first, bisect_right(range(epochs), self._size(first), lo=first, key=self._size))
@@ -101,7 +106,7 @@ class Plan:
             first = equal.stop
 
     def epochs(self, updates: int) -> float:
-        """Return the number of epochs of the first `updates` updates, the last one as a fraction."""
+        """Return the number of epochs in the first `updates` updates. The last epoch counts as a fraction."""
         for equal in self._equal_epochs(updates + 1):
             whole = min(len(equal), updates // self.updates(equal.start))
             updates -= whole * self.updates(equal.start)
@@ -109,10 +114,10 @@ class Plan:
                 epoch = equal.start + whole
                 bounds = self.bounds(epoch)
                 return epoch + float(bounds[updates]) / int(bounds[-1])
-        raise AssertionError("an epoch has an update or more")
+        raise AssertionError("an epoch has at least one update")
 
     def length(self, budget: Budget) -> int | None:
-        """Return the number of updates of a run; None under a budget in seconds."""
+        """Return the number of updates of a run, or None if the budget is in seconds."""
         if budget.updates is not None:
             return budget.updates
         epochs = budget.epochs or budget.length
@@ -127,4 +132,4 @@ class Plan:
             left -= whole * self.samples(equal.start)
             if whole < len(equal):
                 return updates + -(-left // self._size(equal.start))
-        raise AssertionError("an epoch has a sample or more")
+        raise AssertionError("an epoch has at least one sample")

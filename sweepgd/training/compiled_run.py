@@ -1,4 +1,4 @@
-"""The arrays of a run and its compiled kernels: the calls that make updates and that evaluate parameters."""
+"""The arrays of a run and its compiled kernels, which make updates and evaluate parameters."""
 
 from typing import Any
 
@@ -71,10 +71,10 @@ class CompiledRun:
 
     @without_numpy_warnings
     def train(self, order: Array, bounds: Array, rates: Array, first: int, limit: float) -> tuple[int, float, float]:
-        """Make one update for each rate, the first with number `first`, on the rows order[bounds[i]:bounds[i + 1]].
+        """Make one update for each rate.
 
-        Return the number of updates made and the losses of the last mini-batch and of the one before it
-        (`sweepgd.kernels.trainer.train`).
+        Update number `first` + i uses the rows order[bounds[i]:bounds[i + 1]]. Return the number of updates made, and the
+        losses of the last two mini-batches, the last one first (`sweepgd.kernels.trainer.train`).
         """
         before = self._flush()
         try:
@@ -111,7 +111,9 @@ class CompiledRun:
 
     @without_numpy_warnings
     def evaluated_parameters(self, updates: int) -> Array:
-        """Return the parameters to evaluate after `updates` updates: a copy of `theta`, or derived from it by the optimizer."""
+        """Return the parameters to evaluate after `updates` updates: a copy of `theta`, or what the optimizer derives from
+        `theta`.
+        """
         if self._evaluation is None:
             return self.theta.copy()
         point = np.empty_like(self.theta)

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sweepgd.data import Data, Part
 
 Array = npt.NDArray[np.int64]
-# From inputs to the model's outputs, (rows, outputs), or None for a model without predictions.
+# A function from inputs to the model's outputs, (rows, outputs), or None for a model without predictions.
 Outputs = Callable[[npt.NDArray[Any]], npt.NDArray[Any] | None]
-# From inputs and targets to the share of rows that are misclassified.
+# A function from inputs and targets to the share of rows that are misclassified.
 Error = Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]
 
 # The matrix has the square of this many numbers.
@@ -39,15 +39,15 @@ def counted(error: Error, part: Part, classes: int) -> Array | None:
     """Return the confusion matrix of a model that gives error rates only.
 
     `error(inputs, targets)` returns the share of rows whose predicted class is not their target. If all targets are replaced by
-    one class, all rows are wrong but those predicted to be of that class. Return None if the shares are not whole numbers of
-    rows, as with top-k errors.
+    one class, the correct rows are those that the model predicts to be of that class. Return None if the shares are not whole
+    numbers of rows, as with top-k errors.
     """
     labels = part.targets[:, 0].astype(np.int64)
     counts = np.zeros((classes, classes), dtype=np.int64)
     for true in range(classes):
         inputs = part.inputs[labels == true]
         left, targets = len(inputs), np.empty((len(inputs), 1), dtype=part.targets.dtype)
-        # The true class first: most rows are predicted to be of it, often all.
+        # The true class first, because most rows, often all, are predicted to be of the true class.
         for guess in (true, *(other for other in range(classes) if other != true)):
             if not left:
                 break
@@ -73,14 +73,14 @@ def confusions(data: Data, outputs: Outputs, error: Error) -> dict[str, Array]:
 
 
 def balanced_error(counts: Array) -> float:
-    """Return the mean, over the classes with rows, of the share of their rows that are misclassified."""
+    """Return the mean error over the classes that have rows. The error of a class is its share of misclassified rows."""
     rows = counts.sum(axis=1)
     present = rows > 0
     return float(np.mean(1 - counts.diagonal()[present] / rows[present]))
 
 
 def macro_f1(counts: Array) -> float:
-    """Return the mean F1 score over the classes that occur, as true or as predicted ones."""
+    """Return the mean F1 score over the classes that occur as true or as predicted classes."""
     total = counts.sum(axis=0) + counts.sum(axis=1)
     present = total > 0
     return float(np.mean(2 * counts.diagonal()[present] / total[present]))

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 
 class Evaluation(NamedTuple):
-    """One evaluation, after `update` updates. Losses are means without penalties; NaN stands for none."""
+    """One evaluation, after `update` updates. Losses are means without penalties; NaN stands for a missing one."""
 
     update: int
     epoch: float

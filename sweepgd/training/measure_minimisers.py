@@ -1,4 +1,6 @@
-"""Measures at minimisers as rows of the curvature table: values with their settings, or a message in place of a value."""
+"""Measures at minimisers, as rows of the curvature table. A row has a value with its settings, or a message instead of a
+value.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +28,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Minimiser:
-    """Weights of one run after `update` updates: `which` is "final", "best", or "path" for those along the run."""
+    """Weights of one run after `update` updates. `which` is "final", "best", or "path" for weights along the run."""
 
     trial: int
     replicate: int
@@ -36,14 +38,14 @@ class Minimiser:
 
 
 class MeasureRequest(NamedTuple):
-    """A measure to take, and the factor by which the layers are rescaled before it."""
+    """A measure to compute, and the factor by which the layers are rescaled before."""
 
     measure: str
     rescaling: float = 1.0
 
 
 def wanted(context: SweepContext) -> list[MeasureRequest]:
-    """Return all measures that `[measure]` names, for each rescaling."""
+    """Return all measures that `[measure]` names, each with every rescaling."""
     return [MeasureRequest(name, factor) for name in context.measure.measures for factor in context.measurer(0).rescalings]
 
 
@@ -59,9 +61,10 @@ def minimisers(context: SweepContext, finished: TrialRecord) -> Iterator[Minimis
 def measurements(
     context: SweepContext, minimiser: Minimiser, wanted: Iterable[MeasureRequest], deadline: float = inf
 ) -> Iterator[Row]:
-    """Yield the rows of these measures at a minimiser; one that raises, or is not done by `deadline`, becomes a message.
+    """Yield the rows of these measures at a minimiser.
 
-    Raises MemoryError: the process must end then, because it may still hold the memory.
+    If a measure raises or is not done by `deadline`, its row has a message. Raises MemoryError; the process must then end,
+    because it may still hold the memory.
     """
     measurer, initial = context.measurer(minimiser.replicate), context.initial(minimiser.replicate)
     for request in wanted:
@@ -101,12 +104,12 @@ def unmeasured(context: SweepContext, minimiser: Minimiser, wanted: Iterable[Mea
 
 
 def is_unmeasured(row: Mapping[str, Any]) -> bool:
-    """Return True if a row says that its measure failed: it is taken again by the next command."""
+    """Return True if a row says that its measure failed. The next command repeats such a measure."""
     return row["message"] is not None and row["message"].startswith(UNMEASURED)
 
 
 def settings_text(context: SweepContext, replicate: int, name: str) -> str:
-    """Return the settings that reproduce a measure, as JSON with sorted keys: equal texts for equal measures."""
+    """Return the settings that reproduce a measure, as JSON with sorted keys, so that equal measures have equal texts."""
     return json.dumps(context.measurer(replicate).settings(name), sort_keys=True)
 
 
@@ -124,5 +127,7 @@ def _shared(context: SweepContext, minimiser: Minimiser, request: MeasureRequest
 
 
 def with_model_name(context: SweepContext, why: str) -> str:
-    """Return why a measure was lost, preceded by the model if it is a third-party plugin: measures run its code only."""
+    """Return the reason why a measure was lost. If the model is a third-party plugin, its name comes first, because measures
+    run no other plugin's code.
+    """
     return registry.with_plugin_names({"models": context.sweep.model.name}, why)

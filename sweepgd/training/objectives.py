@@ -24,34 +24,34 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
     for name in chosen:
         if "validation" in name and data.validation is None:
             raise UsageError(
-                f"search.objective = {name!r}, and there is no validation part: give data.validation a share, or use train_loss"
+                f"search.objective = {name!r}, but there are no validation rows: give data.validation a share, or use "
+                "train_loss"
             )
         if name.endswith("error") and data.task != "classification":
             raise UsageError(
-                f"search.objective = {name!r}, and these data are not for classification: use {name.replace('error', 'loss')}"
+                f"search.objective = {name!r}, but these data are not for classification: use {name.replace('error', 'loss')}"
             )
         if name == "steps_to_goal" and sweep.budget.goal is None:
-            raise UsageError("search.objective = 'steps_to_goal' needs budget.goal: give it a goal")
+            raise UsageError("search.objective = 'steps_to_goal' needs a goal: set budget.goal")
     return chosen
 
 
 def evaluation(names: Sequence[str], training: Training) -> Evaluation:
     """Return the evaluation whose losses, errors and gap are recorded for a run.
 
-    It is the best evaluation if the objective is a best_… one, else the last.
+    It is the best evaluation if the objective's name begins with best_, or else the last.
     """
     return training.best.point if are_of_best(names) and training.best is not None else training.points[-1]
 
 
 def are_of_best(names: Sequence[str]) -> bool:
-    """Return True if the first objective that is a loss or an error is a best_… one."""
+    """Return True if the name of the first objective that is a loss or an error begins with best_."""
     return next((name for name in names if name.endswith(("loss", "error"))), "").startswith("best_")
 
 
 def value(name: str, training: Training) -> float | None:
-    """Return the present value of an objective for a run; None before its first evaluation or before it reaches the goal.
-
-    At a rung, losses and errors are those of the evaluation there, and the best loss includes it.
+    """Return the present value of an objective for a run; None before the run's first evaluation, or before the run reaches the
+    goal. At a rung, losses and errors are those of the evaluation there, and the best loss takes this evaluation into account.
     """
     if not training.points:
         return None
@@ -69,9 +69,9 @@ def value(name: str, training: Training) -> float | None:
 def penalty(name: str, training: Training) -> float:
     """Return the value that the sampler gets for a run that diverged or has no value, in the objective's units.
 
-    It is ten times the initial loss (at least 1), an error of 1, or ten times the updates or seconds of the whole run, so that
-    a run that diverges at once does not count as fast. It is finite, because Optuna ignores trials with NaN, and depends on
-    nothing but the run.
+    It is ten times the initial loss (at least 1), an error of 1, or ten times the updates or seconds of the whole run. The
+    whole run counts, so that a run that diverges at once does not look fast. The value depends only on the run, and is finite
+    because Optuna ignores trials with NaN.
     """
     if name.endswith("error"):
         return 1.0
@@ -85,7 +85,9 @@ def penalty(name: str, training: Training) -> float:
 
 
 def _has_value(name: str, training: Training) -> bool:
-    """Return True if the objective of a run may be used: the seconds of a pruned run are not those of a whole one."""
+    """Return True if the objective of a run may be used. The seconds of a pruned run may not, because the run is not
+    complete.
+    """
     if training.outcome is None or training.outcome.status == COMPLETED:
         return True
     return training.outcome.status == PRUNED and name != "train_seconds"

@@ -1,4 +1,4 @@
-"""One run: calls of the compiled trainer, and the evaluations between them."""
+"""One run: calls of the compiled trainer, and the evaluations between these calls."""
 
 from collections.abc import Callable, Iterator, Sequence
 from math import ceil, inf, nan
@@ -22,7 +22,7 @@ from sweepgd.training.evaluation import Best, Evaluation
 from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
 
-# A kernel does not see Ctrl-C (numba#5551), so that no call of one should take much longer than this.
+# A kernel does not notice Ctrl-C (numba#5551), so a single call should not take much longer than this.
 CALL_SECONDS = 0.25
 FIRST_CALL_UPDATES = 256
 
@@ -30,15 +30,14 @@ FIRST_CALL_UPDATES = 256
 class Training:
     """A run that advances from evaluation to evaluation, so that replicates can advance in turn.
 
-    It also yields at each of `rungs`, percents of the budget at which a pruner decides (under a budget in seconds: at the first
-    evaluation after one). The evaluation made there, `latest`, is for the pruner only: it does not count for patience, the goal
-    or the best weights, and the run goes on as it would have without it. `weights` are the probabilities by which an epoch
-    draws its rows, if it draws them so (`sweepgd.training.batches.row_orders`). `initial` (parameters,) and `order` (epoch →
-    row numbers) replace what the seed would draw, to repeat another library's run. At `deadline`, by the monotonic clock, it
-    is timed out.
-
-    After `advance()` is exhausted, `outcome` is how the run ended, `points` its evaluations, `parameters` the final weights and
-    `best` those of the best evaluation. Raises UsageError if the configuration does not fit the data.
+    The run also yields at each of `rungs`, the percentages of the budget at which a pruner decides. If the budget is in
+    seconds, it yields at the first evaluation after a rung. The evaluation at a rung, `latest`, is for the pruner only: it does
+    not count for patience, the goal or the best weights, and does not change the rest of the run. `weights` are the
+    probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). `initial` (parameters,)
+    and `order` (epoch → row numbers) replace what the seed would draw, to repeat another library's run. `deadline` is a time of
+    the monotonic clock at which the run is timed out. After `advance()` is exhausted, `outcome` says how the run ended,
+    `points` are its evaluations, `parameters` the final weights, and `best` holds the weights of the best evaluation. Raises
+    UsageError if the configuration does not fit the data.
     """
 
     def __init__(
@@ -101,12 +100,12 @@ class Training:
 
     @property
     def latest(self) -> Evaluation:
-        """The latest evaluation, including that at a rung."""
+        """The latest evaluation, which may be one at a rung."""
         return self._at_rung or self.points[-1]
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters to evaluate, (parameters,): those that are updated, or what the optimizer derives from them."""
+        """The parameters to evaluate, (parameters,): the updated parameters, or what the optimizer derives from them."""
         return self._compiled_run.evaluated_parameters(self.updates)
 
     def error(self, parameters: npt.NDArray[Any], inputs: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
@@ -119,7 +118,7 @@ class Training:
 
     @property
     def planned_updates(self) -> int:
-        """The number of updates of the whole run, or for a budget in seconds the number so far."""
+        """The number of updates of the whole run. If the budget is in seconds, the number so far."""
         return max(1, self.updates) if self._last_update is None else self._last_update
 
     @property
@@ -130,7 +129,9 @@ class Training:
         return 100.0 * self.updates / self.planned_updates
 
     def advance(self) -> Iterator[Evaluation]:
-        """Train to the end; yield each evaluation: at the start, every `eval_every` samples, at each epoch's end, at rungs."""
+        """Train to the end. Yield each evaluation: at the start, every `eval_every` samples, at each epoch's end, and at
+        rungs.
+        """
         epoch = 0
         if self._deadline < inf:
             self._updates_per_call = 1  # 256 updates of a slow rule may take longer than the time limit
@@ -143,7 +144,9 @@ class Training:
             epoch += 1
 
     def end(self, outcome: Outcome) -> None:
-        """End the run now. An evaluation at a rung becomes its last evaluation, by which it may have diverged instead."""
+        """End the run now. If the run is at a rung, the evaluation there becomes its last one. If that shows divergence, the
+        outcome is `diverged` instead.
+        """
         if self._at_rung is not None:
             self._record(self._at_rung, self.parameters)
             if self._outcome is not None and self._outcome.status == DIVERGED:
@@ -151,7 +154,7 @@ class Training:
         self._outcome = outcome
 
     def fail(self, message: str) -> None:
-        """End a run that has raised an exception."""
+        """End the run after an exception."""
         self._outcome = Outcome(FAILED, message)
 
     def run(self) -> "Training":
@@ -201,7 +204,9 @@ class Training:
             self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> int:
-        """Return the update of this epoch after which to evaluate: at a multiple of `eval_every` samples, or the last."""
+        """Return the update of this epoch after which to evaluate: at a multiple of `eval_every` samples, or the epoch's last
+        update.
+        """
         every, last = self.budget.eval_every, len(bounds) - 1
         if every is None:
             return last
@@ -228,7 +233,7 @@ class Training:
         return made
 
     def _evaluate(self, epoch: float, rate: float, batch_size: int = 0) -> Evaluation:
-        """Evaluate the run, and record the evaluation."""
+        """Evaluate the run, and add the evaluation to its record."""
         parameters = self.parameters
         point = self._evaluated(parameters, epoch, rate, batch_size)
         self._record(point, parameters)
@@ -236,11 +241,11 @@ class Training:
 
     def _evaluated(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Evaluation:
         counts = (self.updates, epoch, self.samples, self.seconds, rate, batch_size or self.batch_size)
-        # A Point has the fields of the result in the same order. By keywords this would take 1.5 µs longer, of 2.
+        # A Point has the fields of the result in the same order. Passing them by keyword would take 1.5 µs more.
         return Evaluation(*counts, *self._compiled_run.evaluate(parameters), self._batch_loss)
 
     def _record(self, point: Evaluation, parameters: npt.NDArray[Any]) -> None:
-        """Add an evaluation to those of the run, which it may end."""
+        """Add an evaluation to those of the run. It may end the run."""
         self._at_rung = None
         self.points.append(point)
         if self.positions is not None:

@@ -1,4 +1,6 @@
-"""Decisions by the evaluations of a run: the best weights, the updates to the goal, divergence, and early stopping."""
+"""Decisions that depend on the evaluations of a run: the best weights, the updates to the goal, divergence, and early
+stopping.
+"""
 
 from math import inf, isfinite, isnan, nan
 from typing import Any
@@ -24,7 +26,7 @@ class RunMonitor:
         self.steps_to_goal: int | None = None
 
     def observe(self, point: Evaluation, parameters: npt.NDArray[Any]) -> Outcome | None:
-        """Take the next evaluation and its weights; return the outcome if the run ends there, else None."""
+        """Take the next evaluation and its weights. Return the outcome if the run ends there, or else None."""
         if not isfinite(point.train_loss) or abs(point.train_loss) > self.limit:
             return self.diverged(point.update, "train", point.train_loss, point.batch_loss)
         self._train_loss = point.train_loss
@@ -47,11 +49,13 @@ class RunMonitor:
         return None
 
     def diverged(self, update: int, what: str, loss: float, batch_loss: float) -> Outcome:
-        """Return the outcome of a run whose `what` loss is not finite or too large; `batch_loss` precedes it."""
+        """Return the outcome of a run whose `what` loss is not finite or is too large. `batch_loss` is the mini-batch loss
+        before that.
+        """
         bad, advice = "not finite", "try a smaller learning rate"
-        if isfinite(loss):  # with much momentum near the edge of stability a loss may grow for a while and come down again
+        if isfinite(loss):  # with high momentum, near the edge of stability, a loss may grow for a while and come down again
             bad = f"{loss:.3g}, beyond the limit of {self.limit:.3g} (budget.divergence = {self._budget.divergence:g})"
-            advice += ", or raise budget.divergence if it may come down again"
+            advice += ", or raise budget.divergence if the loss may come down again"
         return Outcome(
             DIVERGED,
             f"diverged at update {update}: the {what} loss is {bad}; {advice}",

@@ -1,4 +1,4 @@
-"""The start of a run: its plan of mini-batches, its warm-up, its initial parameters, and its key of random numbers."""
+"""The start of a run: the plan of its mini-batches, its warm-up, its initial parameters, and the key of its random numbers."""
 
 from functools import lru_cache, partial
 from typing import Any
@@ -13,19 +13,19 @@ from sweepgd.schedules import BATCH_SCHEDULES, BEGINNING, Start
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.training.batches import Plan
 
-# Replicates have the same seeds in every trial, and so the same initial parameters. Drawing them takes 30 µs a run, a tenth of
-# a small trial. The cache holds at most 8 MB.
+# Replicates have the same seeds in every trial, and therefore the same initial parameters. Drawing them takes 30 µs, a tenth of
+# the time of a small trial. The cache holds at most 8 MB.
 CACHED_SEEDS, CACHED_PARAMETERS = 64, 16384
 
 
 def plan_of(configuration: Configuration, rows: int, last_batch: str) -> Plan:
     """Return the mini-batches of a configuration on `rows` training rows; `last_batch` is "keep" or "drop".
 
-    Raises UsageError if the batch size is not 1 to `rows`.
+    Raises UsageError if the batch size is not from 1 to `rows`.
     """
     size = configuration.batch_rows(rows)
     if not 1 <= size <= rows:
-        raise UsageError(f'batch_size {size}: must be 1 to {rows}, the number of training rows, or "full"')
+        raise UsageError(f'batch_size {size}: must be from 1 to {rows}, the number of training rows, or "full"')
     grow = partial(BATCH_SCHEDULES[configuration.batch_schedule].size, size, **configuration.batch_schedule_settings)
     return Plan(rows, grow, drop_last=last_batch == "drop")
 
@@ -50,5 +50,5 @@ _cached = lru_cache(CACHED_SEEDS)(_drawn)
 
 @lru_cache(CACHED_SEEDS)
 def kernel_key(seed: int) -> int:
-    """Return the number from which the compiled kernels of a run draw random numbers."""
+    """Return the key from which the compiled kernels of a run generate random numbers."""
     return int(stream(seed, KEY).integers(2**62))

@@ -1,4 +1,6 @@
-"""Everything that the trials of a sweep share in one process: prepared data, the model built for them, compiled kernels."""
+"""Everything that the trials of a sweep share in one process: the prepared data, the model built for the data, and the compiled
+kernels.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +35,7 @@ from sweepgd.training.objectives import objectives_of
 if TYPE_CHECKING:
     from sweepgd.curvature.measurer import Measurer
 
-# The kernels of every run, by kind, which do not depend on the model or the optimizer.
+# The kernels that every run needs, by kind. They do not depend on the model or the optimizer.
 LOOPS: dict[str, Callable[..., Any]] = {
     "train": trainer.train,
     "evaluate_parts": trainer.evaluate_parts,
@@ -44,13 +46,13 @@ LOOPS: dict[str, Callable[..., Any]] = {
 }
 # The kinds of kernels of a model's architecture, and of its curvature.
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
-# The number of replicates whose data are cached, if the sweep redraws the data of each.
+# The number of replicates whose data are cached, if the sweep draws new data for each replicate.
 CACHED_REPLICATES = 64
 
 
 def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
-    """Return the sweep as it is recorded: with its objectives and all settings of its data set, model, schedules and measures
-    written out, and with the digests of its files.
+    """Return the sweep as it is recorded. Its objectives and all settings of its data set, model, schedules and measures are
+    written out, and the digests of its files are added.
 
     Raises SweepgdError if a data file or plugin file has changed since the sweep was first run.
     """
@@ -79,7 +81,9 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread inside the block: two workers with two threads each would compete for two cores."""
+    """Limit BLAS to one thread inside the block. Otherwise, for example, two workers with two threads each would compete for
+    two cores.
+    """
     import scipy.linalg.cython_blas  # noqa: F401 - the BLAS of np.dot in kernels; only loaded ones are limited
     from threadpoolctl import threadpool_limits
 
@@ -91,12 +95,12 @@ class SweepContext:
     """The shared context of a sweep's trials. Raises SweepgdError if its data or model is unavailable or invalid."""
 
     def __init__(self, sweep: Sweep, shared: Path | None = None) -> None:
-        """`shared` is the folder in which another process has left the data by `share`."""
+        """`shared` is the folder in which `share` of another process has saved the data."""
 
         def data_of(seed: int) -> Data:
             return open_saved(shared) if shared else prepared(sweep.data, seed=seed, dtype=sweep.model.dtype)
 
-        # Caches of the instance: as caches of the class they would keep every instance and its data alive.
+        # These caches belong to the instance. Caches of the class would keep every instance and its data alive.
         self._prepare = lru_cache(CACHED_REPLICATES)(data_of)
         self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._prepare(seed).processing))
         self._measurer = lru_cache(CACHED_REPLICATES)(self._measurer_of)
@@ -107,7 +111,7 @@ class SweepContext:
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
 
     def data_seed(self, replicate: int) -> int:
-        """Return the seed of a replicate's data: the same for all, or with `data.redraw` one for each."""
+        """Return the seed of a replicate's data. All replicates have the same, unless `data.redraw` is set."""
         return self.sweep.data.seed + (replicate if self.sweep.data.redraw else 0)
 
     def data(self, replicate: int) -> Data:
@@ -115,7 +119,8 @@ class SweepContext:
         return self._prepare(self.data_seed(replicate))
 
     def share(self, folder: Path) -> Path | None:
-        """Save the data in a folder for other processes, and return it; return None if each replicate draws its own data.
+        """Save the data in a folder for other processes, and return the folder. Return None if each replicate draws its own
+        data.
 
         Raises SweepgdError if the folder cannot be written, as on a full disk.
         """
@@ -131,7 +136,7 @@ class SweepContext:
 
     @cached_property
     def described(self) -> dict[str, str]:
-        """The entries of the column `settings` that all rows have in common, by key, as JSON."""
+        """Those entries of the column `settings` that all rows have in common, by key, as JSON."""
         described = self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
         if classes := self.data(0).classes:
             described["classes"] = list(classes)
@@ -167,14 +172,14 @@ class SweepContext:
         return self._measurer(self.data_seed(replicate))
 
     def _measurer_of(self, data_seed: int) -> "Measurer":
-        from sweepgd.curvature.measurer import Measurer  # imports SciPy's solvers in 0.3 s, and few sweeps measure
+        from sweepgd.curvature.measurer import Measurer  # imported late: SciPy's solvers take 0.3 s, and few sweeps measure
 
         return Measurer(self.architecture, self._prepare(data_seed), self.measure)
 
     def training(
         self, configuration: Configuration, replicate: int, rungs: Sequence[int] = (), deadline: float = inf
     ) -> Training:
-        """Return a run that has not begun; at `deadline`, by the monotonic clock, it is timed out."""
+        """Return a run that has not begun. `deadline` is a time of the monotonic clock at which the run is timed out."""
         return Training(
             configuration,
             self.data(replicate),
@@ -192,8 +197,8 @@ class SweepContext:
     def compile(self, optimizers: Iterable[str], note: Callable[[str], None]) -> None:
         """Compile every kernel that runs of these optimizers need, or load them from the cache of an earlier process.
 
-        `note` receives a line if kernels have to be compiled. Raises SweepgdError with the plugin's name if one does not
-        compile.
+        `note` receives a line if kernels have to be compiled. If a kernel of a plugin does not compile, raises a SweepgdError
+        that names the plugin.
         """
         dtype: str = self.sweep.model.dtype
         common = [(kind, function, dtype) for kind, function in LOOPS.items()]
@@ -204,7 +209,7 @@ class SweepContext:
         missing = sum(not signatures.is_compiled(*kernel) for kernel in needed)
         if missing:
             count = "1 kernel" if missing == 1 else f"{missing} kernels"
-            note(f"compiling {count}, which takes up to a minute, once on this machine …")
+            note(f"compiling {count}; this happens once on this machine and takes up to a minute …")
         for kernel in common:
             signatures.compiled(*kernel)
         for plugin, kernels in plugins.items():
@@ -221,7 +226,7 @@ class SweepContext:
         if self.sweep.measure is not None:
             second, measured = model.curvature, self.measure.dtype or dtype
             if second is None:
-                measured = "float64"  # `sweepgd.curvature.objective` takes differences of gradients in it
+                measured = "float64"  # `sweepgd.curvature.objective` computes differences of gradients in this dtype
             else:
                 kernels += [(kind, getattr(second, kind), measured) for kind in SECOND_ORDER]
             if measured != dtype:

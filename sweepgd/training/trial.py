@@ -46,23 +46,23 @@ class TrialTask:
     time_limit: float | None = None
     """In seconds. Replicates that have not ended by then are timed out; the others keep their results."""
     attempt: int = 1
-    """The number of this attempt, from 1; higher if workers that ran the trial before were lost."""
+    """The number of this attempt. It is 1 unless workers that ran the trial before were lost."""
 
 
 @dataclass(frozen=True)
 class TrialResult:
     """The result of a trial.
 
-    The record is encoded where the trial runs, so that the process that writes the log only has to append it.
+    The worker encodes the record, so that the process that writes the log only has to append it.
     """
 
     trial: int
     record: bytes
     objectives: list[float] | None
-    """The values for the sampler; None if the trial failed or was timed out."""
+    """The values for the sampler; None if the trial failed or timed out."""
     status: str
     seconds: float = 0.0
-    """The time that a worker was busy with the trial, including the encoding of its record."""
+    """The time for which a worker was busy with the trial, including the encoding of its record."""
 
     @property
     def finished(self) -> TrialRecord:
@@ -73,8 +73,8 @@ class TrialResult:
 def run(context: SweepContext, task: TrialTask, report: Report | None = None, keep: Keep | None = None) -> TrialResult:
     """Run all replicates of a configuration, and measure their minimisers if the sweep has `[measure]`.
 
-    A replicate that raises becomes a failed row, and the others go on. `keep` receives the trained runs, with the measures
-    taken so far, before each measure. Raises MemoryError: the process must end then, because it may still hold the memory.
+    A replicate that raises becomes a failed row, and the others continue. Before each measure, `keep` receives the trained runs
+    with the measures computed so far. Raises MemoryError; the process must then end, because it may still hold the memory.
     """
     started_at, started = datetime.now(UTC), monotonic()
     deadline = inf if task.time_limit is None else started + task.time_limit
@@ -106,7 +106,9 @@ def measured(context: SweepContext, result: TrialResult, deadline: float = inf, 
 
 
 def not_measured(context: SweepContext, result: TrialResult, why: str) -> TrialResult:
-    """Return a result whose process was lost during its measures, with a message in place of each missing one."""
+    """Return the result of a trial whose process was lost during its measures. Each missing measure has a message instead of a
+    value.
+    """
     finished, message = result.finished, with_model_name(context, why)
     present = {
         (row["replicate"], row["which"], MeasureRequest(measure_of(row["measure"]).name, row["rescaling"]))
@@ -125,9 +127,9 @@ def result_of(
     started_at: datetime,
     along_run: Sequence[Row] = (),
 ) -> TrialResult:
-    """Return the result of a trial whose replicates have all ended; one that could not begin is given by its outcome.
+    """Return the result of a trial whose replicates have all ended.
 
-    `along_run` holds the rows of the measures taken along the runs.
+    A replicate that could not begin is given by its outcome. `along_run` holds the rows of the measures along the runs.
     """
     finished_at = datetime.now(UTC)
     finished = TrialRecord(task.trial, [], [], curvature=list(along_run))
@@ -152,7 +154,9 @@ def result_of(
 
 
 def with_plugin_names(context: SweepContext, configuration: Configuration, why: str) -> str:
-    """Return why a trial was lost, preceded by the third-party plugins that it ran: any of them may be the cause."""
+    """Return the reason why a trial was lost. It begins with the third-party plugins that the trial ran, because any of them
+    may be the cause.
+    """
     plugins = {
         "optimizers": configuration.optimizer,
         "schedules": configuration.schedule,
@@ -162,7 +166,9 @@ def with_plugin_names(context: SweepContext, configuration: Configuration, why: 
 
 
 def failure(context: SweepContext, configuration: Configuration, error: Exception) -> str:
-    """Return the message of a trial that raised, with the names of its plugins; a SweepgdError already names its cause."""
+    """Return the message of a trial that raised, with the names of its plugins. A SweepgdError is returned unchanged, because
+    it names its cause.
+    """
     return reason(error) if isinstance(error, SweepgdError) else with_plugin_names(context, configuration, reason(error))
 
 

@@ -1,4 +1,4 @@
-"""The recorded rows of a trial: columns known before it runs, and the results of each run."""
+"""The recorded rows of a trial: columns that are known before the trial runs, and the results of each run."""
 
 from functools import partial
 from math import isfinite
@@ -16,7 +16,9 @@ from sweepgd.training.sweep_context import SweepContext
 
 
 def _settings(context: SweepContext, configuration: str) -> str:
-    """Return the resolved sweep with this trial's configuration, given as JSON, as JSON with sorted keys."""
+    """Return the resolved sweep with this trial's configuration, as JSON with sorted keys. The configuration is given as JSON
+    too.
+    """
     texts = context.described | {"configuration": configuration}
     return "{" + ", ".join(f'"{key}": {texts[key]}' for key in sorted(texts)) + "}"
 
@@ -53,7 +55,9 @@ def known_rows(context: SweepContext, trial: int, configuration: Configuration, 
 
 
 def results(context: SweepContext, training: Training) -> dict[str, Any]:
-    """Return the columns of an ended run. Losses, errors and gap are of one evaluation, and null if it diverged or failed."""
+    """Return the columns of an ended run. Losses, errors and gap come from one evaluation, and are null if the run diverged or
+    failed.
+    """
     outcome, last = training.outcome, training.points[-1]
     assert outcome is not None
     has_results = outcome.status in (COMPLETED, PRUNED)
@@ -88,7 +92,7 @@ def results(context: SweepContext, training: Training) -> dict[str, Any]:
 
 
 def curve(training: Training) -> dict[str, np.ndarray]:
-    """Return the evaluations of a run as columns, with the position of a model that records it."""
+    """Return the evaluations of a run as columns, including the position if the model records positions."""
     if not training.points:
         return {}
     columns = dict(zip(training.points[0]._fields, map(np.array, zip(*training.points, strict=True)), strict=True))

@@ -42,7 +42,7 @@ def test_values_of_different_settings_or_weights_are_not_compared():
         value(0, 1.0, settings="one"), value(0, 1.0, settings="two", rescaling=2.0), value(0, 1.0, which="best", settings="two")
     )
     assert (rows["lambda_max"]["minimisers"], rows["lambda_max"]["seen"]) == (0, "inconclusive")
-    assert rows["lambda_max"]["message"] == "no minimiser has a value both as trained and rescaled"
+    assert rows["lambda_max"]["message"] == "no minimiser has values both as trained and after rescaling"
 
 
 def test_zero_missing_and_unknown_values_have_no_ratio():

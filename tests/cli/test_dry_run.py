@@ -30,7 +30,7 @@ def test_a_dry_run_shows_what_was_left_out_of_a_file(run, tmp_path):
     out = run(*asked).out
     file = Path("d.csv").resolve()
     assert f"\ndata: {file}, classification\n  inputs: numbers (1): x; whole numbers (1): age\n  target: kind\n" in out
-    assert f"\n  {file}: the first column, which has no name, is an index of the rows and not used as an input\n" in out
+    assert f"\n  {file}: the first column, which has no name, is an index of the rows and is not used as an input\n" in out
     values = json.loads(run(*asked, "--json").out)["data"]
     assert (values["columns"], values["targets"]) == ({"x": "numbers", "age": "whole numbers"}, ["kind"])
     assert sum(values["classes"].values()) == values["rows"]["train"] == 28

@@ -16,7 +16,7 @@ def test_help_lists_commands_in_the_order_of_their_use_with_whole_sentences(run)
         "merge", "plugin",
     ]  # fmt: skip
     assert "..." not in shown
-    assert "Run a sweep, or continue it: trials that are recorded already are not run again." in " ".join(shown.split())
+    assert "Run a sweep, or continue it. Trials that are recorded already are not run again." in " ".join(shown.split())
     assert "..." not in run("plugin", "--help").out.partition("Commands:")[2]
 
 

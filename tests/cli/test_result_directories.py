@@ -1,4 +1,4 @@
-"""A result directory that cannot be used gives one line on stderr, before any trial runs."""
+"""A results directory that cannot be used gives one line on stderr, before any trial runs."""
 
 from pathlib import Path
 

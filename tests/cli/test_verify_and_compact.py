@@ -56,8 +56,8 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
         "minima/000002.parquet: set aside in damaged/minima/000002.parquet; "
         "minima of trial 2 lost; run the same sweepgd search to repeat missing trials",
         "curvature/000002.parquet: set aside in damaged/curvature/000002.parquet; "
-        "curvature of trial 2 lost; run sweepgd measure to compute it again, with --measures for measures that the sweep"
-        " does not list",
+        "curvature of trial 2 lost; run sweepgd measure to compute it again (with --measures, if the sweep does not list the "
+        "measures)",
         "minima/000003.parquet: set aside in damaged/minima/000003.parquet; rebuilt from log/000003.log",
         "out: 9 files of 3 trials, undamaged; 5 set aside in out/damaged",
     ]
@@ -96,7 +96,7 @@ def test_what_is_being_written_is_neither_compacted_nor_repaired(run, tmp_path):
 def test_a_folder_without_results_is_a_line_and_exit_1(run, tmp_path, command):
     ended = run(command, str(tmp_path))
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == f"sweepgd: {tmp_path} is not a result directory: it must contain sweep.toml and a folder trials\n"
+    assert ended.err == f"sweepgd: {tmp_path} is not a results directory: it must contain sweep.toml and a folder trials\n"
 
 
 def test_a_torn_tail_is_told_and_the_search_goes_on(monkeypatch, capsys, tmp_path):

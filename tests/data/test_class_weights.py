@@ -106,7 +106,7 @@ def test_a_search_trains_on_rows_drawn_by_class_weights(tmp_path):
         ({"class_weights": {"class_0": float("inf")}}, "data.class_weights.class_0 = inf: give a finite number"),
         (
             {"class_weights": "balanced", "shuffle": "never"},
-            'data.class_weights draws rows at random, and data.shuffle = "never" does not',
+            'data.class_weights draws rows at random, but data.shuffle = "never" keeps their order',
         ),
     ],
 )
@@ -120,5 +120,5 @@ def test_invalid_weights_are_refused(keys, line):
 
 
 def test_class_weights_for_a_regression_are_refused():
-    with pytest.raises(UsageError, match=r"data\.class_weights is for classification, and the task of diabetes is regression"):
+    with pytest.raises(UsageError, match=r"data\.class_weights is for classification, but the task of diabetes is regression"):
         prepare(DataSpec(name="diabetes", class_weights="balanced"))

@@ -13,7 +13,7 @@ from sweepgd.plugins import registry
 def test_more_rows_than_memory_are_refused(rows):
     spec = DataSpec(name="synthetic_linear", rows=rows)
     with pytest.raises(
-        SweepgdError, match=rf"^synthetic_linear: {rows:,} rows of 2 columns need .* GB of memory, and this machine"
+        SweepgdError, match=rf"^synthetic_linear: {rows:,} rows of 2 columns need .* GB of memory, but this machine"
     ):
         prepare(spec)
 

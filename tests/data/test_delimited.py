@@ -97,7 +97,7 @@ def test_the_memory_that_a_large_file_needs_is_reported_before_reading(monkeypat
         load()
     monkeypatch.setattr(table_checks, "machine_memory", lambda: 3000)
     with pytest.raises(
-        SweepgdError, match=r"d\.csv: 99 rows of 2 columns need 3\.17 kB of memory, and this machine has 3 kB: give"
+        SweepgdError, match=r"d\.csv: 99 rows of 2 columns need 3\.17 kB of memory, but this machine has 3 kB: give"
     ):
         load()
 

@@ -48,7 +48,7 @@ def test_missing_values_are_filled_in_from_the_training_rows(how, fill):
         "imputed": {"age": fill, "sex": "m"},
         "indicators": ["age missing", "sex missing"],
     }
-    assert data.notes == ("d.csv: column 'sex' is 'x' in 2 rows and in no training row: all its inputs are 0 there",)
+    assert data.notes == ("d.csv: column 'sex' is 'x' in 2 rows but in no training row: all inputs of this column are 0 there",)
 
 
 def test_standardization_comes_after_encoding_and_is_recorded_with_names():
@@ -65,7 +65,9 @@ def test_a_test_file_uses_the_levels_of_the_training_file():
     data = prepare(DataSpec(**SPEC, categories=["sex"], test_path="t.csv", standardize=False))
     assert data.features == ("age", "sex=f", "sex=m")
     np.testing.assert_array_equal(data.test.inputs, [[1, 0, 0], [2, 0, 1], [3, 1, 0]])
-    assert data.notes == ("d.csv (test): column 'sex' is 'z' in 1 row and in no training row: all its inputs are 0 there",)
+    assert data.notes == (
+        "d.csv (test): column 'sex' is 'z' in 1 row but in no training row: all inputs of this column are 0 there",
+    )
 
 
 def test_levels_of_a_plugin_become_inputs(monkeypatch):
@@ -80,7 +82,7 @@ def test_levels_of_a_plugin_become_inputs(monkeypatch):
 def test_a_column_of_row_names_is_refused_as_a_category():
     write([(row, f"name {row}", row) for row in range(1001)])
     with pytest.raises(
-        SweepgdError, match="column 'sex' has 1,001 different texts, and a category at most 1,000: leave it out"
+        SweepgdError, match="column 'sex' has 1,001 different texts, but a category may have at most 1,000: leave it out"
     ):
         prepare(DataSpec(**SPEC, categories=["sex"]))
 

@@ -200,7 +200,7 @@ def test_a_label_without_a_class_is_refused(monkeypatch):
 
 def test_a_split_without_training_rows_is_refused(monkeypatch):
     offer(monkeypatch, classes_table([0, 1]), "classification")
-    with pytest.raises(SweepgdError, match="2 rows minus 1 for validation and 1 for the test leave no training rows"):
+    with pytest.raises(SweepgdError, match="2 rows minus 1 for validation and 1 for the test leaves no training rows"):
         prepare(DataSpec(name="given"))
 
 
@@ -211,7 +211,7 @@ def test_a_split_without_training_rows_is_refused(monkeypatch):
         ({"name": "moons", "nois": 0.1}, "unknown key data.nois: did you mean 'noise'"),
         ({"name": "moons", "validaton": 0.1}, "unknown key data.validaton: did you mean 'validation'"),
         ({"name": "moons", "noise": -1}, "data.noise = -1: must be at least 0"),
-        ({"name": "wine", "subset": 179}, "data.subset = 179: wine has 178 rows"),
+        ({"name": "wine", "subset": 179}, "data.subset = 179: wine has only 178 rows"),
         ({"name": "diabetes", "label_noise": 0.1}, "data.label_noise is for classification"),
         ({"name": "diabetes", "split": "stratified"}, "is for classification, not the regression of diabetes"),
         ({"name": "wine", "standardize_targets": True}, "data.standardize_targets is for regression"),

@@ -54,5 +54,5 @@ def test_a_part_with_fewer_rows_than_classes_is_refused():
 
 
 def test_no_training_rows_are_refused():
-    with pytest.raises(SweepgdError, match="1 rows minus 1 for validation and 0 for the test leave no training rows"):
+    with pytest.raises(SweepgdError, match="1 rows minus 1 for validation and 0 for the test leaves no training rows"):
         split(1, "tail", 0.5, 0.0)

@@ -22,7 +22,7 @@ from sweepgd.execution import clusters
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
-TLS_HINT = "; a scheduler with TLS has an address tls://…, and Dask's configuration names its keys\n"
+TLS_HINT = "; for a scheduler with TLS, give tls://… and set its keys in Dask's configuration\n"
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_a_task_that_had_the_whole_life_of_three_workers_fails(transport):
     line = "did not end in the 3540 s before its worker's walltime"
     for _ in range(2):
         assert interrupt(pool, transport, 3500.0, 3540.0) == ([], Block(pool._numbers, (Task(0),)))
-    assert pool.notes == [f"a trial {line}: it awaits a new worker"] * 2
+    assert pool.notes == [f"a trial {line}: it waits for a new worker"] * 2
     events, _ = interrupt(pool, transport, 3500.0, 3540.0)
     advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
     assert events == [Lost(Task(0), FAILED, f"{line}, 3 times: {advice}")]

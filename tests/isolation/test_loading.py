@@ -21,52 +21,52 @@ BROKEN = {
     "number": ("unfit:number", "is of type float, not Optimizer: fix its entry point, or uninstall it"),
     "newer": (
         "unfit:newer",
-        "is for version 2 of the optimizer contract, and this sweepgd has 1: install versions that fit each other",
+        "is for version 2 of the optimizer contract, but this sweepgd has 1: install a version of one that fits the other",
     ),
     "short_update": (
         "unfit:short_update",
-        f"has the update short(theta, gradient, slots, layout, hyper, learning_rate), and the contract asks for {ASKED}",
+        f"has the update short(theta, gradient, slots, layout, hyper, learning_rate), but the contract asks for {ASKED}",
     ),
     "swapped_update": (
         "unfit:swapped_update",
         "has the update swapped(theta, slots, gradient, layout, hyper, learning_rate, t, lo, hi),"
-        f" and the contract asks for {ASKED}",
+        f" but the contract asks for {ASKED}",
     ),
     "bad_probe": (
         "unfit:bad_probe",
-        "has the probe probe(theta, gradient, point), and the contract asks for"
+        "has the probe probe(theta, gradient, point), but the contract asks for"
         " probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)",
     ),
     "bad_evaluation": (
         "unfit:bad_evaluation",
-        "has the evaluation evaluation(theta, slots, layout, hyper, t, *point), and the contract asks for"
+        "has the evaluation evaluation(theta, slots, layout, hyper, t, *point), but the contract asks for"
         " evaluation(theta, slots, layout, hyper, t, point)",
     ),
     "no_rate": (
         "unfit:no_rate",
-        "has the learning_rate 0.1: declare its default and range by rate(default, low, high)",
+        "has the learning_rate 0.1: declare its default and range with rate(default, low, high)",
     ),
     "no_setting": ("unfit:no_setting", "has the hyperparameter {'beta': 0.9}: declare it as a Setting"),
     "no_comma": (
         "unfit:no_comma",
-        "has hyperparameters of type Setting: give a tuple; of one, write (Setting(…),) with a comma",
+        "has hyperparameters of type Setting: give a tuple (a single one as (Setting(…),))",
     ),
     "no_paper": ("unfit:no_paper", "has the paper None: give a text"),
     "no_text": ("unfit:no_text", "has the name None: give a text"),
     "slot_without_comma": (
         "unfit:slot_without_comma",
-        "has the slots 'mean': give a tuple of names, ('mean',) with a comma for one, or a function of the layout",
+        "has the slots 'mean': give a tuple of names (a single one as ('mean',)), or a function of the layout",
     ),
     "numbered_slots": (
         "unfit:numbered_slots",
-        "has the slots (1, 2): give a tuple of names, ('mean',) with a comma for one, or a function of the layout",
+        "has the slots (1, 2): give a tuple of names (a single one as ('mean',)), or a function of the layout",
     ),
     "other_name": ("unfit:other_name", "has the name 'another': give it the name of its entry point"),
 }
 # For each rule: the reason why it does not compile.
 UNCOMPILABLE = {
     "undecorated": "Untyped global name 'halved': Cannot determine Numba type of <class 'function'>;"
-    " decorate what a kernel calls with sweepgd.plugin.helper (uncompilable.py, line 19)",
+    " decorate functions that a kernel calls with sweepgd.plugin.helper (uncompilable.py, line 19)",
     "in_helper": "Unknown attribute 'norm' of type readonly array(float32, 1d, C) (uncompilable.py, line 15)",
     "writes_gradient": "Cannot modify readonly array of type: readonly array(float32, 1d, C) (uncompilable.py, line 27)",
     "added": "no implementation of add(Literal[str](a), readonly array(float32, 1d, C)) (uncompilable.py, line 31)",

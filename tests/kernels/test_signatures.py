@@ -33,7 +33,7 @@ EXPECTED = "gradient(theta, buffers, inputs, targets, rows, layout, settings, ke
 def test_a_model_kernel_with_other_parameters_is_refused(function, given):
     with pytest.raises(SweepgdError) as refused:
         signatures.compiled("gradient", function, "float64")
-    assert str(refused.value) == f"it has the gradient {given}, and the contract asks for {EXPECTED}"
+    assert str(refused.value) == f"it has the gradient {given}, but the contract asks for {EXPECTED}"
 
 
 def test_parameters_may_have_other_names():

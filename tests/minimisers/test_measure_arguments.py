@@ -17,7 +17,7 @@ from sweepgd.record import Store
         ({"measures": ["lamda_max"]}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
         ({"measures": []}, "measure.measures is empty: give at least one"),
         ({"measures": "lamda_max"}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
-        ({"measures": ["phi_0.001"]}, "unknown measure 'phi_0.001': it is one of the values of phi: give phi"),
+        ({"measures": ["phi_0.001"]}, "unknown measure 'phi_0.001': it is a value of the measure phi: give phi"),
         ({"rows": 2.5}, "rows 2.5: give a whole number"),
         ({"seed": "one"}, "measure.seed = 'one': give a whole number"),
         ({"workers": 0}, "workers 0: give a whole number of at least 1"),
@@ -82,7 +82,7 @@ def test_a_directory_that_a_search_holds_or_that_holds_no_trials_is_refused(out,
     with pytest.raises(SweepgdError, match="is being written by process"):
         measure(out)
     store.close()
-    with pytest.raises(SweepgdError, match="is not a result directory"):
+    with pytest.raises(SweepgdError, match="is not a results directory"):
         measure(tmp_path)
     search(sweep(), out=tmp_path / "empty", timeout=1e-9)
     with pytest.raises(SweepgdError, match="holds no trials yet"):

@@ -44,7 +44,7 @@ def test_the_new_package_passes_its_own_tests(tmp_path):
 
 @pytest.mark.parametrize("name", ["Bad", "my-rule", "2fast", "a__b", "_a", "a_", "über", "../a", ""])
 def test_an_invalid_name_is_refused(name, tmp_path):
-    with pytest.raises(UsageError, match=r"cannot name an optimizer: use lower-case letters, digits and _"):
+    with pytest.raises(UsageError, match=r"cannot be the name of an optimizer: use lower-case letters, digits and _"):
         scaffold.write(name, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 

@@ -1,4 +1,4 @@
-"""A result directory of three segments, for tests of verification and repair."""
+"""A results directory of three segments, for tests of verification and repair."""
 
 import shutil
 

@@ -52,7 +52,9 @@ def test_an_interrupt_does_not_wait_for_a_long_publication(monkeypatch, tmp_path
     listener = Listener("finished")
     with pytest.raises(KeyboardInterrupt):
         search(sweep(*LONG), out=tmp_path / "out", workers=1, progress=listener)
-    assert listener.notes[-1].endswith("B of results are safe in the log: the next command that writes there publishes them")
+    assert listener.notes[-1].endswith(
+        "B of results are safe in the log; the next command that writes to the directory publishes them"
+    )
     assert not list((tmp_path / "out" / "trials").iterdir())
     kept = load(tmp_path / "out").trials
     assert sorted(listener.finished_trials) == kept["trial"].to_pylist()
@@ -142,7 +144,11 @@ def test_the_timeout_ends_a_search_on_a_full_disk(space, monkeypatch, tmp_path):
     recorded = load(tmp_path / "out").trials.num_rows
     assert len(listener.finished_trials) == recorded
     assert listener.notes[-1] == f"time is up: {recorded} of 40 trials are recorded; run the same command to continue"
-    lost = [note for note in listener.notes if note.endswith("could not be recorded on the full disk: they will be run again")]
+    lost = [
+        note
+        for note in listener.notes
+        if note.endswith("could not be recorded because the disk is full: their tasks will run again")
+    ]
     assert (0 < recorded < 40, len(lost)) == ((True, 0) if space else (False, 1))
     assert_same(search(sweep(*LONG), out=tmp_path / "out"), search(sweep(*LONG), out=tmp_path / "whole"))
 

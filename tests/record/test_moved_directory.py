@@ -1,4 +1,4 @@
-"""A result directory that is moved while a store has it open."""
+"""A results directory that is moved while a store has it open."""
 
 import pytest
 from recorded import append, file_names, finished

@@ -170,7 +170,7 @@ def test_a_read_during_a_publication_has_each_trial_once(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_is_not_a_result_directory_is_refused(tmp_path):
-    with pytest.raises(SweepgdError, match=f"{tmp_path} is not a result directory"):
+    with pytest.raises(SweepgdError, match=f"{tmp_path} is not a results directory"):
         load(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Verification and repair of a result directory, apart from damaged parts."""
+"""Verification and repair of a results directory, apart from damaged parts."""
 
 import errno
 import shutil
@@ -31,7 +31,7 @@ def test_a_foreign_parquet_file_is_reported_and_not_changed(out):
     assert repair(out) == []
     (finding,) = verify(out).findings
     assert (finding.path, finding.damage) == (copy, False)
-    assert finding.reason == "it is not a part of this study, but other readers read its rows: move it away"
+    assert finding.reason == "it is not a part of this study, but other programs would read its rows: move it away"
 
 
 def test_an_undamaged_directory_has_no_findings(out):
@@ -170,7 +170,7 @@ def test_an_invalid_sweep_file_is_damage(out, text):
         assert repaired == []
         (finding,) = verify(out).damaged
         assert finding.path == path
-        assert finding.reason.startswith("it is not a sweep: replace it by a copy, or move it away")
+        assert finding.reason.startswith("it is not a sweep: replace this file by a copy, or move it away")
     path.unlink()
     Store.open(out, SWEEP).close()
     assert verify(out).findings == []

@@ -32,7 +32,7 @@ perilous = Schedule("perilous", factors, (), needs_length=False, source="a test"
             "failed",
             "warning: schedule perilous cannot be evaluated: the process ended by signal SIGSEGV",
         ),
-        ("time.sleep(600)", "timed_out", "warning: schedule perilous cannot be evaluated: it does not end in 1 s"),
+        ("time.sleep(600)", "timed_out", "warning: schedule perilous cannot be evaluated: it did not finish within 1 s"),
     ],
     ids=["crashes", "hangs"],
 )

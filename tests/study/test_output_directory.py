@@ -132,8 +132,8 @@ def measured(tmp_path):
 def test_another_measure_is_refused_with_the_measure_command(measured):
     assert measured(MEASURED, "measure.measures=['distance','phi']", "measure.settings.phi.iterations=20") == (
         "DIR was run with another [measure]: measure.measures: ['distance'] before, ['distance', 'phi'] now: "
-        "sweepgd measure DIR --measures distance,phi --rows 20 --set measure.settings.phi.iterations=20 measures its runs as "
-        "now given; to continue, leave [measure] as it was"
+        "sweepgd measure DIR --measures distance,phi --rows 20 --set measure.settings.phi.iterations=20 takes the measures of "
+        "the present [measure] table; to continue the search, restore the earlier [measure]"
     )
     assert "measure.rows: 20 before, 7 now (and 1 more): sweepgd measure DIR --measures distance --rows 7 --which best" in (
         measured("measure={measures=['distance'],rows=7,which=['best']}")
@@ -164,7 +164,7 @@ def test_differences_that_cannot_be_measured_are_another_sweep(measured):
 
 def test_runs_without_measures_are_refused_with_the_measure_command(tmp_path):
     search(sweep("search.trials=1"), out=tmp_path, workers=1)
-    with pytest.raises(SweepgdError, match=r"was run with no \[measure\]: sweepgd measure \S+ --measures lambda_max measures"):
+    with pytest.raises(SweepgdError, match=r"was run with no \[measure\]: sweepgd measure \S+ --measures lambda_max takes"):
         search(sweep("search.trials=1", "measure={}"), out=tmp_path, workers=1)
 
 
@@ -196,7 +196,9 @@ def test_an_older_record_keeps_the_form_of_its_schedules(tmp_path):
     for _ in range(2):  # the second time the setting is in the record
         progress = Notes()
         continued = search(sweep(*CYCLES), out=out, workers=1, progress=progress)
-        assert progress.notes == [f"{out} continues as it was started, with schedule.one_cycle.final_at_last_update = false"]
+        assert progress.notes == [
+            f"the search in {out} continues as it was started, with schedule.one_cycle.final_at_last_update = false"
+        ]
         assert_same(continued, whole)
     with pytest.raises(
         SweepgdError, match=r"holds another sweep: schedule.one_cycle.final_at_last_update: False before, True now"
@@ -231,6 +233,7 @@ def test_runs_with_values_of_an_earlier_version_are_reported(monkeypatch, tmp_pa
     monkeypatch.setattr(Results, "trials", property(lambda self: older))
     assert recorded_otherwise(tmp_path, sweep(*overrides), ["best_validation_loss"]) == [
         "3 runs of an earlier version have losses, errors and gap of the last evaluation, not the best",
-        "3 runs of an earlier version were also evaluated at rungs, which counted for patience and best",
+        "3 runs of an earlier version were also evaluated at rungs; these evaluations counted for patience and the best "
+        "weights",
     ]
     assert recorded_otherwise(tmp_path, sweep(), ["validation_loss"]) == []

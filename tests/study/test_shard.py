@@ -157,14 +157,14 @@ def test_what_cannot_be_merged_is_refused_before_anything_is_written(parts):
         ("1", "other"): r"^1 and other hold different sweeps: search.seed is 0 in the first, and 7 in the second$",
         ("1", "2", "both"): "^1 and both both hold trial 0: leave one of them out$",
         ("1", "2", "./1"): "^1 is given twice: name each directory once$",
-        ("1", "folder"): "^folder is not a result directory",
+        ("1", "folder"): "^folder is not a results directory",
         ("1", "nowhere"): "^nowhere does not exist",
     }
     for given, message in cases.items():
         with pytest.raises(SweepgdError, match=message):
             merge(given, "out")
     for out, message in {
-        "1/out": "1/out is inside 1, which is to be merged",
+        "1/out": "1/out is inside 1, one of the directories to merge",
         "both": "both holds results",
         "file": "file is a file",
         ".": ". is not empty",

@@ -47,7 +47,9 @@ def test_a_search_ends_with_a_note_when_no_configuration_is_left(tmp_path, sampl
     results = search(given, out=tmp_path / "four", workers=1, progress=notes)
     assert results.trials["trial"].to_pylist() == [0, 1, 2, 3]
     assert len(set(ids(results))) == 4
-    line = "the search ends after 4 trials: its space has 4 configurations, and none is run twice (20 trials were requested)"
+    line = (
+        "the search ends after 4 trials, because its space has 4 configurations and each is run once (20 trials were requested)"
+    )
     assert notes.lines.count(line) == 1
     again = Notes()
     assert ids(search(given, out=tmp_path / "four", workers=1, progress=again)) == ids(results)
@@ -103,19 +105,19 @@ def test_fixed_points_are_not_drawn_again(tmp_path, sampler):
 @pytest.mark.parametrize(
     ("overrides", "total", "line"),
     [
-        (("search={}",), 4, "after 4 trials: its space has 4 configurations, and none is run twice"),
+        (("search={}",), 4, "after 4 trials, because its space has 4 configurations and each is run once"),
         (("search={sampler='tpe',trials=4}",), 4, ""),
         (("search={sampler='grid'}",), 4, ""),
-        (("search={sampler='grid',trials=9}",), 4, "has 4 configurations, and none is run twice (9 trials were requested)"),
+        (("search={sampler='grid',trials=9}",), 4, "has 4 configurations and each is run once (9 trials were requested)"),
         (
             ("search={trials=9}", "points=[{batch_size=7}]"),
             5,
-            "after 5 trials: its space has 4 configurations, and none is run twice (9",
+            "after 5 trials, because its space has 4 configurations and each is run once (9",
         ),
         (
             ("search={trials=9}", "space.batch_size=5", "space.learning_rate=0.1"),
             1,
-            "has 1 configuration, and none is run twice (9",
+            "has 1 configuration and each is run once (9",
         ),
         (("search={trials=9}", "space.learning_rate={low=0.1,high=0.2}"), 9, ""),
         (("search={trials=9,sampler_version=1}",), 9, ""),
@@ -130,7 +132,10 @@ def test_number_of_trials_of_a_finite_space(overrides, total, line):
 
 def test_the_command_and_a_dry_run_report_the_end_of_the_space(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    line = "the search ends after 4 trials: its space has 4 configurations, and none is run twice (20 trials were requested)\n"
+    line = (
+        "the search ends after 4 trials, because its space has 4 configurations and each is run once"
+        " (20 trials were requested)\n"
+    )
     given = ["search", sweep_file(tmp_path), "--trials", "20"]
     given += [part for override in FOUR for part in ("--set", override)]
     shown = call(monkeypatch, capsys, *given, "--dry-run")
@@ -184,7 +189,7 @@ def test_an_older_record_continues_with_version_1_and_reports_repeats(tmp_path):
     assert ids(results) == SEQUENCES["tpe"].split()
     assert notes.lines == [
         f"3 of the 11 trials in {out} repeat the configuration of an earlier trial, and more may follow: the search continues"
-        " with search.sampler_version = 1, as it was started; use --fresh for one without repeats"
+        " with search.sampler_version = 1, as it was started; use --fresh to start a search without repeats"
     ]
     assert parse(results.sweep_toml).search.sampler_version == 1
     assert_same(results, search(given, out=out, workers=1))

@@ -35,7 +35,7 @@ def test_a_warm_up_longer_than_the_run():
 def test_a_schedule_whose_warm_up_takes_the_whole_run():
     spec = ("space.warmup=5", "space.schedule='cosine'", "space.schedule_after_warmup=true")
     [line] = warnings(*spec)
-    assert line == "schedule cosine never begins: the warm-up before it takes all 45 updates"
+    assert line == "schedule cosine never begins: the warm-up takes all 45 updates"
 
 
 def test_the_longer_ones_of_several_warm_ups():
@@ -62,7 +62,7 @@ def test_a_schedule_times_a_warm_up_never_reaches_the_base_rate():
     [line] = warnings("space.schedule=['constant','cosine']", "space.warmup=[0,1]")
     assert line == (
         "the base rate is never reached (schedule cosine, warmup 1): schedule cosine times a warm-up of 9 updates gives at most"
-        " 0.924 of it in 45 updates; to reach it, set schedule_after_warmup = true"
+        " 0.924 of the base rate in 45 updates; to reach it, set schedule_after_warmup = true"
     )
     assert warnings("space.schedule='cosine'", "space.warmup=1", "space.schedule_after_warmup=true") == []
 
@@ -89,7 +89,7 @@ def test_a_schedule_times_a_warm_up_never_reaches_the_base_rate():
         ),
         (
             ["space.schedule='one_cycle'", "budget={updates=2}"],
-            "the base rate is never reached: schedule one_cycle gives at most 0.1 of it in 2 updates",
+            "the base rate is never reached: schedule one_cycle gives at most 0.1 of the base rate in 2 updates",
         ),
         (
             ["space.schedule='one_cycle'", "schedule.one_cycle.final_at_last_update=false", "budget={updates=20}"],

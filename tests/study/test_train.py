@@ -122,11 +122,11 @@ def test_a_recorded_run_is_never_overwritten(tmp_path):
         ({"schedule": "cosin"}, "unknown schedule 'cosin': did you mean 'cosine'?"),
         ({"batch_size": 35}, 'batch_size 35 exceeds the 34 training rows: set at most 34, or "full"'),
         ({"batch_size": 0}, "space.batch_size = 0: give a whole number"),
-        ({"learning_rate": 0.0}, "a rate of 0 learns nothing"),
+        ({"learning_rate": 0.0}, "a learning rate of 0 learns nothing"),
         ({"learning_rate": [0.1, 0.2]}, "train runs one configuration, and learning_rate has several: use search"),
         ({"overrides": ["points=[{}]"]}, "train runs one configuration, and points has several: use search"),
         ({"overrides": ["space.lr=1"]}, "unknown key space.lr"),
-        ({"model": "logistic"}, "model 'logistic' is for data of task classification"),
+        ({"model": "logistic"}, "model 'logistic' is for classification"),
     ],
 )
 def test_invalid_arguments_are_refused_before_anything_is_written(tmp_path, given, line):

@@ -101,9 +101,9 @@ def test_different_configurations_have_different_ids():
 @pytest.mark.parametrize(
     ("sets", "message"),
     [
-        (["space.learning_rate=0"], "learning_rate: a rate of 0 learns nothing: give one above 0"),
-        (["space.learning_rate={low=0.0,high=1.0}"], "a rate of 0 learns nothing"),
-        (["optimizer.sgd.learning_rate=[0.0,1.0]"], "optimizer.sgd.learning_rate: a rate of 0 learns nothing"),
+        (["space.learning_rate=0"], "learning_rate: a learning rate of 0 learns nothing: give one above 0"),
+        (["space.learning_rate={low=0.0,high=1.0}"], "a learning rate of 0 learns nothing"),
+        (["optimizer.sgd.learning_rate=[0.0,1.0]"], "optimizer.sgd.learning_rate: a learning rate of 0 learns nothing"),
         (["space.optimizer=3"], "space.optimizer takes names"),
         (["space.optimizer=[]"], "space.optimizer takes names"),
         (["space.schedule={low=1,high=2}"], "space.schedule takes names"),
@@ -150,7 +150,7 @@ def test_weight_decay_of_the_space_sets_decoupled_decay_where_there_is_one():
 
 
 def test_a_weight_decay_given_twice_is_refused():
-    with pytest.raises(UsageError, match="are the same: give one of them"):
+    with pytest.raises(UsageError, match="are the same setting: give only one of them"):
         grid("space.optimizer='adamw'", "space.weight_decay=0.3", "optimizer.adamw.weight_decay=0.1")
 
 

@@ -160,7 +160,7 @@ def test_the_measure_table_can_be_removed():
         ("search.seed=-1", "search.seed = -1: must be at least 0"),
         ("search.generation=0", "search.generation = 0: must be above 0"),
         ("search={objective='train_loss',objectives=['train_loss']}", "search: give objective or objectives, not both"),
-        ("search.objectives=[]", "search: objectives must name at least one objective, each only once"),
+        ("search.objectives=[]", "search: objectives must name at least one objective, and each only once"),
         ("model.dtype='float16'", "model.dtype = 'float16': give 'float32' or 'float64'"),
         ("data.validation=1.0", "data.validation = 1.0: must be below 1"),
         ("data.split='tial'", "data.split = 'tial': give 'tail', 'random' or 'stratified'"),
@@ -178,10 +178,10 @@ def test_a_wrong_value_is_reported_with_its_dotted_key(override, line):
     [
         (
             "test_loss",
-            "search.objective = 'test_loss': a search must not use the test part; use validation_loss or validation_error",
+            "search.objective = 'test_loss': a search must not use the test rows; use validation_loss or validation_error",
         ),
-        ("test_error", "a search must not use the test part"),
-        ("loss", "search.objective = 'loss': known: validation_loss, validation_error"),
+        ("test_error", "a search must not use the test rows"),
+        ("loss", "search.objective = 'loss' is not an objective; give one of: validation_loss, validation_error"),
     ],
 )
 def test_an_objective_must_be_known_and_not_of_the_test_part(objective, line):

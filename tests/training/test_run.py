@@ -46,7 +46,7 @@ def test_batch_growth():
 
 @pytest.mark.parametrize("batch_size", [0, -1, 11])
 def test_an_invalid_batch_size_is_refused(batch_size):
-    with pytest.raises(UsageError, match=rf'batch_size {batch_size}: must be 1 to 10, .*"full"$'):
+    with pytest.raises(UsageError, match=rf'batch_size {batch_size}: must be from 1 to 10, .*"full"$'):
         run_of(batch_size=batch_size, epochs=1)
 
 

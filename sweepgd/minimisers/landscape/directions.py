@@ -41,12 +41,12 @@ def random_plane(minimum: Array, layout: Layout, random: np.random.Generator) ->
     """Return the plane through `minimum` along two Gaussian, filter-normalised directions (Li et al. 2018, section 4).
 
     The weights into each neuron are scaled to their norm in `minimum`. Biases and scales of normalization do not change, as in
-    the authors' code. Positions on a surface belong to no neuron, and their direction has norm 1. Raises SweepgdError if all
+    the authors' code. Positions on a surface do not belong to a neuron; their direction has norm 1. Raises SweepgdError if all
     weights are zero.
     """
     directions = np.array([_filter_normalized(random.standard_normal(len(minimum)), minimum, layout) for _ in range(2)])
     if not directions.any(axis=1).all():
-        raise SweepgdError("all weights are zero, so directions normalised to their norm are zero too")
+        raise SweepgdError("all weights are zero, so directions that are scaled to their norm would be zero too")
     return Plane(minimum, directions, "random")
 
 
@@ -71,7 +71,7 @@ def path_plane(path: Array) -> Plane:
     """
     centred = path - path.mean(axis=0)
     _, deviations, components = np.linalg.svd(centred, full_matrices=False)
-    # A straight path has only rounding errors across its direction.
+    # Across its direction, a straight path has only rounding errors.
     if len(deviations) < 2 or not deviations[1] > deviations[0] * np.finfo(np.float32).eps:
         raise SweepgdError("the path is a single point or a straight line, and spans no plane")
     start = components[:2] @ (path[0] - path[-1])

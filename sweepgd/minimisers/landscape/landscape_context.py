@@ -1,4 +1,4 @@
-"""The minimisers of a result directory, with the data and the model that they were trained with."""
+"""The minimisers of a results directory, with the data and the model that they were trained with."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,7 +20,7 @@ from sweepgd.training.sweep_context import SweepContext
 
 
 class _Notes(NoProgress):
-    """Progress that only passes on notes."""
+    """Progress that passes on notes and ignores everything else."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
@@ -78,14 +78,15 @@ class LandscapeContext:
         return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
 
     def weights(self, *runs: RunKey) -> dict[str, object]:
-        """Return the settings that name the weights of the runs; empty if all are final."""
+        """Return the settings that name the weights of the runs. There are none if all weights are final."""
         which = [self.which(run) for run in runs]
         return {"weights": which} if "best" in which else {}
 
     def minimum(self, run: RunKey) -> Minimum:
-        """Return the weights to which a run's losses in `trials` belong: final, or best if the objective is their loss.
+        """Return the weights to which a run's losses in `trials` belong: the final weights, or the best ones if the objective
+        is the best loss.
 
-        Raises SweepgdError if the run has none, or if they belong to other data or another model.
+        Raises SweepgdError if the run has no such weights, or if they belong to other data or another model.
         """
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
@@ -97,5 +98,5 @@ class LandscapeContext:
 
 
 def _ending(status: str, message: str) -> str:
-    """Return the ending of a run; most messages begin with it."""
+    """Return how a run ended. Most messages already begin with that."""
     return message if message.startswith(status) else f"{status}: {message}"

@@ -19,8 +19,8 @@ from sweepgd.record.schema import footer
 
 _REALS = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 
-# `kind` is line, surface, or path (of the optimizer, over the surface); `other_…` is the run at α = 1 of a line; a loss is null
-# if it is beyond the floating-point range or was not evaluated on that part; `settings` is JSON.
+# `kind` is line, surface, or path (of the optimizer, over the surface); `other_…` is the run at α = 1 of a line. A loss is null
+# if it is beyond the floating-point range or was not evaluated on that part. `settings` is JSON.
 LANDSCAPES = pa.schema(
     [
         pa.field("kind", pa.string(), nullable=False),
@@ -52,7 +52,7 @@ def table_of(
 
 
 def path_for(directory: Path, settings: Mapping[str, Any]) -> Path:
-    """Return the path of the landscape with these settings in a result directory; other settings give another path."""
+    """Return the path of the landscape with these settings in a results directory. Other settings give another path."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
     return directory / "landscapes" / f"{settings['kind']}-{'-'.join(settings['runs'])}-{digest}.parquet"
 
@@ -70,6 +70,6 @@ def read_or_make(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> p
 
 
 def load(directory: Path | str) -> pa.Table:
-    """Return all landscapes recorded in a result directory, with the columns of LANDSCAPES."""
+    """Return all landscapes recorded in a results directory, with the columns of LANDSCAPES."""
     files = sorted((Path(directory) / "landscapes").glob("*.parquet"))
     return pa.concat_tables([LANDSCAPES.empty_table(), *(parquet_reader.read(file, LANDSCAPES) for file in files)])

@@ -14,7 +14,7 @@ from sweepgd.minimisers.landscape.landscape_files import table_of
 from sweepgd.minimisers.landscape.loss_evaluation import evaluated, parts_of
 from sweepgd.minimisers.landscape.run_selection import RunKey
 
-# From −1 to 2 as in the paper's figures, in 20ths, so that 0 and 1, the minimisers, are among them.
+# From −1 to 2 as in the paper's figures. The step is 1/20, so that the minimisers, at 0 and 1, are included.
 ALPHAS = np.arange(-20, 41) / 20
 
 

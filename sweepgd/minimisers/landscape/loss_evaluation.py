@@ -25,7 +25,7 @@ from sweepgd.training.sweep_context import SweepContext
 Vector = npt.NDArray[np.float64]
 Columns = dict[str, list[float | None]]
 
-# The number of tasks of a line or a surface. Each sends two or three vectors of parameters to its worker.
+# The number of tasks for a line or a surface. Each task sends two or three vectors of parameters to its worker.
 CHUNKS = 100
 # The interval between checks for Ctrl-C.
 EVENT_SECONDS = 0.1
@@ -68,7 +68,7 @@ def run(context: SweepContext, chunk: Chunk, *_: object) -> Evaluated:
         with registry.plugin_errors("models", context.sweep.model.name):
             objectives = _objectives(context, chunk.replicate, chunk.rows, chunk.seed)
             for coordinates in chunk.coordinates:
-                with np.errstate(over="ignore", invalid="ignore"):  # a distant loss may exceed the floating-point range
+                with np.errstate(over="ignore", invalid="ignore"):  # a loss far away may exceed the floating-point range
                     theta = chunk.point.at(coordinates)
                     numbers = [number for objective in objectives for number in objective.evaluate(theta)]
                 values.append([number if isfinite(number) else None for number in numbers])
@@ -114,8 +114,8 @@ def evaluated(
 ) -> Columns:
     """Return loss and error on each of `parts_of` at `point.at(c)` for each row c of `coordinates`, by column name.
 
-    None stands for a loss beyond the floating-point range, and for the error of a regression. `rows` of each part are used,
-    drawn with `seed`. `workers` and `executor` are as in `sweepgd.measure`. `advance` is called after each point. Raises
+    None stands for a loss beyond the floating-point range. The error of a regression is None too. Of each part, `rows` rows are
+    used, drawn with `seed`. `workers` and `executor` are as in `sweepgd.measure`. `advance` is called after each point. Raises
     SweepgdError if a point cannot be evaluated.
     """
     size = ceil(len(coordinates) / CHUNKS)

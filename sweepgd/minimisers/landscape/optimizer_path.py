@@ -1,4 +1,4 @@
-"""The optimizer's path to a minimum: the run is trained again from its recorded configuration and seed."""
+"""The optimizer's path to a minimum. To find the path, the run is trained again from its recorded configuration and seed."""
 
 import json
 from typing import Any, NamedTuple
@@ -26,14 +26,15 @@ class Path(NamedTuple):
 def path_of(landscape: LandscapeContext, run: RunKey) -> Path:
     """Return the weights of a run at each evaluation up to its recorded minimum.
 
-    Raises SweepgdError if the last weights are not bit for bit the recorded ones.
+    Raises SweepgdError if the last weights do not equal the recorded ones bit for bit.
     """
     context, minimum = landscape.context, landscape.minimum(run)
     sweep = context.sweep
     if sweep.budget.seconds is not None:
         raise SweepgdError("a run with a budget in seconds cannot be repeated exactly")
     configuration = Configuration(**json.loads(landscape.row(run)["settings"])["configuration"])
-    # A pruned run ended at a rung, where an unpruned run has no evaluation. Fixed points are never pruned.
+    # A pruned run ended at a rung, where an unpruned run has no evaluation. The first trials are fixed points, which are never
+    # pruned.
     rungs = RUNGS[sweep.search.pruner] if run.trial >= len(sweep.points) else ()
     points, weights = [], []
     context.compile([configuration.optimizer], landscape.note)

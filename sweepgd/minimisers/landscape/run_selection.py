@@ -25,7 +25,7 @@ class RunKey(NamedTuple):
         """Return the run written as "7" or "7.1". Raises UsageError for anything else."""
         trial, dot, replicate = text.partition(".")
         if not (trial.isdecimal() and (replicate.isdecimal() or not dot)):
-            raise UsageError(f"{text!r} names no run: write TRIAL or TRIAL.REPLICATE, such as 7 or 7.1")
+            raise UsageError(f"{text!r} is not the name of a run: write TRIAL or TRIAL.REPLICATE, such as 7 or 7.1")
         return cls(int(trial), int(replicate or 0))
 
     def __str__(self) -> str:
@@ -39,7 +39,9 @@ def best(trials: pa.Table) -> RunKey:
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     if not completed.num_rows:
-        raise SweepgdError("no run completed, and a landscape needs the final weights of one: see `sweepgd analyze`")
+        raise SweepgdError(
+            "no run completed, and a landscape needs the final weights of a completed run: see `sweepgd analyze`"
+        )
     loss = "train_loss" if completed["validation_loss"].null_count == completed.num_rows else "validation_loss"
     keys = [(loss, "ascending"), ("trial", "ascending"), ("replicate", "ascending")]
     first = completed.sort_by(keys).select(["trial", "replicate"]).slice(0, 1).to_pylist()[0]
@@ -49,7 +51,7 @@ def best(trials: pa.Table) -> RunKey:
 def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
     """Return a run of the smallest and one of the largest batch size, on the same data, with the nearest ln train losses.
 
-    The best runs of both sizes would not be comparable: they overshoot a `stop_at` most, and their losses differ. Raises
+    The best runs of both sizes would not be comparable: such runs go furthest below `stop_at`, so their losses differ. Raises
     SweepgdError if no two completed runs have the same data and different batch sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
@@ -60,7 +62,7 @@ def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
     larger = [row for row in runs if row["batch_size"] != smallest and row["data_seed"] in seeds]
     if not larger:
         raise SweepgdError(
-            f"a line needs two batch sizes, but all completed runs on the same data have {smallest}: name its ends with --line"
+            f"a line needs two batch sizes, but all completed runs on the same data have {smallest}: name two runs with --line"
         )
     largest = max(row["batch_size"] for row in larger)
     large = sorted((row["data_seed"], *_loss_and_run(row)) for row in larger if row["batch_size"] == largest)

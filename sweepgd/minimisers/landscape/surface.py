@@ -19,7 +19,7 @@ from sweepgd.minimisers.landscape.run_selection import RunKey
 
 # Space around the path, as a share of the longer side of the path.
 MARGIN = 0.2
-# A surface with fewer points along a side shows no shape.
+# With fewer points along a side, the shape of a surface cannot be seen.
 LEAST_RESOLUTION = 5
 # More than a million points exceed the resolution of a picture.
 MOST_RESOLUTION = 1000
@@ -34,7 +34,8 @@ class SurfaceOptions:
 
     `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; a model
     with two parameters is its own plane. `extent` is the distance to each side of the weights; None fits the path, or is 1
-    without a path. `rows` of each part are used. `seed` draws them and random directions. Raises UsageError for invalid values.
+    without a path. Of each part, `rows` rows are used. `seed` draws these rows and random directions. Raises UsageError for
+    invalid values.
     """
 
     directions: str = "path"
@@ -73,10 +74,10 @@ def surface(
 ) -> pa.Table:
     """Return loss and error on a grid of `resolution`² points of a plane through the weights of `run`.
 
-    The table has the columns of LANDSCAPES: rows of kind "surface" by β, then α, then rows of kind "path", whose losses are
-    those of training, not of the projection on the plane. Weights are those of `LandscapeContext.minimum`. If the path cannot
-    be computed, `landscape.note` receives the reason, and the directions are random. Raises SweepgdError if the run has no
-    weights or no plane.
+    The table has the columns of LANDSCAPES: rows of kind "surface" by β, then α, then rows of kind "path". The losses of the
+    path are the losses during training, not the losses at its projection on the plane. Weights are those of
+    `LandscapeContext.minimum`. If the path cannot be computed, `landscape.note` receives the reason, and the directions are
+    random. Raises SweepgdError if the run has no weights or no plane.
     """
     minimum = landscape.minimum(run).parameters.astype(np.float64)
     recorded = options.settings(landscape, run)

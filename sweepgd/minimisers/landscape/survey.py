@@ -34,11 +34,12 @@ def survey(
     workers: int | None = None,
     executor: Any = None,
 ) -> Iterator[tuple[Path, pa.Table]]:
-    """Yield the line between `ends` and the planes through the runs `planes`, each with its file.
+    """Yield the line between the runs `ends`, and the planes through the runs `planes`, each with its file.
 
-    Without `planes` they go through the ends. Without `ends` too, these are the runs of `pair`; if there is no pair, the only
-    landscape is the plane through the best run. A recorded landscape is read from its file. `workers` and `executor` are as in
-    `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights or there is nothing to draw.
+    Without `planes`, there is a plane through each end. If `ends` is missing too, the ends are the runs of `pair`. If there is
+    no pair, the only landscape is the plane through the best run. A recorded landscape is read from its file. `workers` and
+    `executor` are as in `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights or there is
+    nothing to draw.
     """
     options = landscape.options(workers, executor)
     if not planes:
@@ -86,7 +87,7 @@ def _recorded(
 ) -> tuple[Path, pa.Table]:
     path = path_for(landscape.directory, settings)
     if path.exists():
-        landscape.note(f"{path} exists already, and is not computed again")
+        landscape.note(f"{path} exists already and is not computed again")
         return path, read_or_make(path, landscape.results.sweep_toml, make)
     begin()
     table = read_or_make(path, landscape.results.sweep_toml, make)

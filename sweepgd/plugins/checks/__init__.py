@@ -1,4 +1,4 @@
-"""The conformance kit of the plugin contracts: `sweepgd plugin check`, and `check` for an author's own tests."""
+"""Checks that a plugin keeps to its contract: for `sweepgd plugin check`, and as `check` for an author's own tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,14 +27,14 @@ SECONDS = 20.0
 def checks(plugin: Any, *, seconds: float = SECONDS) -> Iterator[Finding]:
     """Yield the finding of each check of an optimizer, model, data set or schedule, given as an object or by its name.
 
-    The checks run in a separate process, which must be able to import the functions of the plugin. A check that takes longer
-    than `seconds`, not counting compilation, fails, and so does one that ends its process. Raises SweepgdError with JIT off.
+    The checks run in a separate process, which must be able to import the functions of the plugin. A check fails if it takes
+    longer than `seconds`, not counting compilation, or ends its process. Raises SweepgdError if JIT is off.
     """
     return findings(plugin, seconds)
 
 
 def check(plugin: Any, *, seconds: float = SECONDS) -> None:
-    """Raise AssertionError with a line for each failed check. For the tests of a plugin package."""
+    """Raise AssertionError with a line for each failed check. Use this in the tests of a plugin package."""
     failed = failures(list(checks(plugin, seconds=seconds)))
     if failed:
         name = plugin if isinstance(plugin, str) else getattr(plugin, "name", repr(plugin))

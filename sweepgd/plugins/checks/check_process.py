@@ -1,4 +1,4 @@
-"""The functions that run in separate processes: the checks of one plugin, and its results without JIT for comparison."""
+"""The functions that run in separate processes. They check one plugin, and compute its results without JIT for comparison."""
 
 import signal
 from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ NOT_RUN = "; the checks after this one were not run"
 
 def _others(kind: str, plugin: Any, plain: Connection, seconds: float) -> Checks:
     """Return the checks after the first ones by name, in the order in which they run."""
-    python = partial(fidelity.python, connection=plain, seconds=seconds)  # last: the results without JIT come a second later
+    python = partial(fidelity.python, connection=plain, seconds=seconds)  # last: the results without JIT come later
     match kind:
         case "schedules":
             return schedules.CHECKS
@@ -82,7 +82,7 @@ def _of_optimizer(optimizer: Optimizer, python: Callable[..., str]) -> Checks:
 
 
 def _limited() -> None:
-    """Limit this process to half of the memory of trials, since two processes run, and set its alarm."""
+    """Limit this process to half of the memory of trials, because two processes run, and set its alarm."""
     _set_alarm()
     bytes_ = memory_per_worker(2)
     if bytes_ is not None:
@@ -90,7 +90,9 @@ def _limited() -> None:
 
 
 def _set_alarm() -> None:
-    """Make the system end this process after ORPHAN_SECONDS unless called again, in case the parent process has died."""
+    """Make the system end this process after ORPHAN_SECONDS, unless this function is called again. The parent process may have
+    died.
+    """
     signal.alarm(ORPHAN_SECONDS)
 
 
@@ -112,9 +114,9 @@ def serve(connection: Connection, output: Connection, subject: Subject, plain: C
 
 
 def _all(connection: Connection, checks: Checks, plugin: Any, *, needed: bool) -> bool:
-    """Run checks and send their findings. Stop at an exception other than Flaw, or with `needed` at any failure.
+    """Run checks and send their findings.
 
-    Return whether all checks ran.
+    Stop at an exception other than Flaw; with `needed`, stop at any failure. Return True if all checks ran.
     """
     for name, check in checks.items():
         connection.send(name)
@@ -132,7 +134,7 @@ def _all(connection: Connection, checks: Checks, plugin: Any, *, needed: bool) -
 
 
 def serve_plain(connection: Connection, output: Connection, subject: Subject) -> None:
-    """Send the results of a plugin's plain Python functions, or the error. Sends nothing for a kind without kernels."""
+    """Send the results of a plugin's plain Python functions, or the error. Nothing is sent for a kind without kernels."""
     print_to(output)
     _limited()
     if subject.kind not in PLAIN:

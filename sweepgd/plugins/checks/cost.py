@@ -12,7 +12,7 @@ from sweepgd.optimizers.adam import adam
 from sweepgd.optimizers.sgd import sgd
 from sweepgd.plugins.checks.step_harness import defaults, search_range
 
-# A network 784-128-10 with 101,770 parameters, so that the overhead of a call, about 1 µs, is negligible.
+# A network 784-128-10 with 101,770 parameters, so large that the overhead of a call, about 1 µs, is negligible.
 LAYOUT = layout_of(
     [
         Tensor((784, 128), WEIGHT, 784, 128),
@@ -23,20 +23,24 @@ LAYOUT = layout_of(
 )
 ROUNDS = 5
 ROUND_SECONDS = 0.01
-# A step this many times slower than Adam's is usually not due to arithmetic: float64 numbers, and reading values back after
-# they were stored, made Yogi 13 times slower.
+# If a step takes this many times the time of Adam's, the cause is usually not arithmetic. For example, float64 numbers and
+# reading values back after they were stored made Yogi 13 times slower.
 SLOW = 4.0
 
 
 def cost(optimizer: Optimizer) -> str:
-    """Report the time of a step. A slow step matters with small batches, but is no fault: a better step may be worth it."""
+    """Report the time of a step. A slow step matters with small batches, but it is not a fault, because a better step may be
+    worth the time.
+    """
     own, plain, adaptive = (nanoseconds(rule) for rule in (optimizer, sgd, adam))
     hint = "; cast numbers with theta.dtype.type, and do not read stored values back" if own > SLOW * adaptive else ""
     return f"{own:.2g} ns per parameter and step in float32; sgd {plain:.2g}, adam {adaptive:.2g}{hint}"
 
 
 def nanoseconds(optimizer: Optimizer) -> float:
-    """Return the time of an update per parameter in ns, with the probe but without its gradient: the median of 5 rounds."""
+    """Return the time of an update per parameter in ns, as the median of 5 rounds. It includes the probe but not the probe's
+    gradient.
+    """
     size = parameter_count(LAYOUT)
     theta, gradient, point = (aligned((size,), "float32") for _ in range(3))
     theta[:], gradient[:] = np.random.default_rng(0).normal(size=(2, size))

@@ -1,4 +1,4 @@
-"""Checks of a data set: a valid table, the same one for the same seed."""
+"""Checks of a data set: its table is valid, and equal for equal seeds."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,11 +43,11 @@ def _described(dataset: Dataset, found: Any, what: str) -> str:
         raise Flaw(f"{what} names {len(found.features)} features for {columns} columns: name each column")
     if dataset.task == "classification" and (found.targets.shape[1] != 1 or len(found.classes) < 2):
         raise Flaw(
-            f"{what} has {found.targets.shape[1]} target columns and {len(found.classes)} classes:"
-            " a classification has one column of class numbers from 0, and at least two classes"
+            f"{what} has {found.targets.shape[1]} target columns and {len(found.classes)} classes, but a classification has "
+            "one column of class numbers from 0, and at least two classes"
         )
     if dataset.task == "regression" and found.classes:
-        raise Flaw(f"{what} names {len(found.classes)} classes, and its task is regression: remove them")
+        raise Flaw(f"{what} names {len(found.classes)} classes, but its task is regression: remove them")
     try:
         check_table(found, dataset.task, what, [f"target {i}" for i in range(found.targets.shape[1])], gaps=False)
         if dataset.task == "classification":
@@ -64,14 +64,16 @@ def _bytes(found: Table) -> bytes:
 
 
 def deterministic(dataset: Dataset) -> str:
-    """Check that the same seed gives the same table: replicates differ by their seed, so `rng` must be the only randomness."""
+    """Check that the same seed gives the same table. Replicates differ by their seed, so `rng` must be the only source of
+    randomness.
+    """
     np.random.seed(1)  # noqa: NPY002 (NumPy's global state, which `load` must not use)
     first = _bytes(_loaded(dataset, seed=3))
     np.random.seed(2)  # noqa: NPY002
     if first != _bytes(_loaded(dataset, seed=3)):
         raise Flaw("the same seed gives another table: draw from rng alone, and always in the same order")
     drawn = first != _bytes(_loaded(dataset, seed=4))
-    return f"the same seed gives the same bytes; another seed gives {'others' if drawn else 'the same: nothing is random'}"
+    return f"the same seed gives the same bytes; another seed gives {'other bytes' if drawn else 'the same'}"
 
 
 def fresh(dataset: Dataset) -> str:
@@ -83,12 +85,12 @@ def fresh(dataset: Dataset) -> str:
             if array.flags.writeable and array.size:
                 array[...] = 0
     if _bytes(_loaded(dataset)) != before:
-        raise Flaw("load returned the same arrays twice, so a change of one table changes the next: return a copy")
+        raise Flaw("load returned the same arrays twice, so that a change of one table changes the next: return a copy")
     return "a change of one table does not change the next"
 
 
 def settings_used(dataset: Dataset) -> str:
-    """Check the table with each setting at both ends of its range, since a sweep may use any value between them."""
+    """Check the table with each setting at both ends of its range, because a sweep may use any value between them."""
     tried = 0
     for setting in dataset.settings:
         for end in (setting.low, setting.high, *setting.choices):

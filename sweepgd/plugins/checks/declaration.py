@@ -31,11 +31,11 @@ def contract(plugin: Any) -> str:
 
 
 def numbers(optimizer: Optimizer) -> str:
-    """Check that the learning rate and all hyperparameters are numbers with valid ranges: kernels take float64."""
+    """Check that the learning rate and all hyperparameters are numbers with valid ranges, because kernels take float64."""
     declared = (optimizer.learning_rate, *optimizer.hyperparameters)
     for setting in declared:
         if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
-            raise Flaw(f"{setting.name}: its default {setting.default!r} is not a number, and kernels take float64")
+            raise Flaw(f"{setting.name}: its default {setting.default!r} is not a number, but kernels take float64")
     if declared[0].name != "learning_rate":
         raise Flaw(f"learning_rate is a setting called {declared[0].name!r}: make it with sweepgd.plugin.rate")
     if optimizer.learning_rate.low is None or optimizer.learning_rate.high is None:
@@ -66,7 +66,7 @@ def _range(setting: Setting) -> None:
     except SweepgdError as problem:
         raise Flaw(str(problem)) from None
     if (setting.low is None) != (setting.high is None):
-        raise Flaw(f"{setting.name}: its range has one end only, low = {setting.low} and high = {setting.high}")
+        raise Flaw(f"{setting.name}: its range has only one end, low = {setting.low} and high = {setting.high}")
     if setting.low is None or setting.high is None:
         return
     if not setting.low < setting.high:
@@ -74,8 +74,8 @@ def _range(setting: Setting) -> None:
     if setting.log and setting.low <= 0:
         raise Flaw(f"{setting.name}: a logarithmic range cannot start at {setting.low:g}")
     if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
-        return  # text, or None for a value that is derived from other settings
-    off = setting.log and setting.default == 0  # 0 turns the setting off, and no logarithmic range contains it
+        return  # a text; or None, for a value that is derived from other settings
+    off = setting.log and setting.default == 0  # 0 turns the setting off; a logarithmic range cannot contain 0
     if not (setting.low <= setting.default <= setting.high or off):
         raise Flaw(f"{setting.name}: its default {setting.default:g} is outside its range {setting.low:g} … {setting.high:g}")
 

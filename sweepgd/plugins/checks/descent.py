@@ -1,4 +1,4 @@
-"""Checks that a rule lowers a loss, in the same trainer as users' runs."""
+"""Checks that a rule lowers a loss. They use the same trainer as users' runs."""
 
 from math import inf, isfinite
 from typing import NamedTuple
@@ -17,9 +17,9 @@ from sweepgd.training.compiled_run import CompiledRun
 
 DTYPE = "float32"
 UPDATES = 5000
-# Learning rates over the rule's range, ends included, in addition to its default.
+# The number of learning rates over the rule's range, including both ends, in addition to its default.
 RATES = 9
-# Updates for the hint about a wrong sign: enough that a slow start does not decide.
+# Updates for the hint about a wrong sign. They are so many that a slow start does not decide.
 FEW = 20
 SHARE_OF_QUADRATIC = 0.01
 LOSS_OF_ROSENBROCK = 0.05
@@ -45,8 +45,8 @@ def quadratic(optimizer: Optimizer) -> str:
 def rosenbrock(optimizer: Optimizer) -> str:
     """Check the descent on Rosenbrock's bent valley from (−1.2, 1) to (1, 1).
 
-    Shrinking the weights alone ends at a loss of 1. The steepness is 1, not 100: curvatures are then like those of the
-    quadratic; with 100 they reach 1000, where the usual learning rates of networks diverge.
+    A rule that only shrinks the weights ends at a loss of 1. With a steepness of 1, curvatures are like those of the quadratic.
+    With the usual 100 they reach 1000, and the usual learning rates of networks diverge.
     """
     found = descend(optimizer, build("rosenbrock", {"steepness": 1.0}, Shape("none", 0, 0, 0)))
     if not found.loss <= LOSS_OF_ROSENBROCK:
@@ -55,7 +55,7 @@ def rosenbrock(optimizer: Optimizer) -> str:
 
 
 def trainer(optimizer: Optimizer) -> str:
-    """Check that a second run compiles nothing: a rule that compiles in every run costs each trial seconds."""
+    """Check that a second run compiles nothing. If a rule is compiled in every run, each trial takes seconds longer."""
     architecture, rate = _matrices(), search_range(optimizer)[0]
     _train(optimizer, architecture, rate, 1)
     again = compilations(lambda: _train(optimizer, architecture, rate, 1))
@@ -77,7 +77,9 @@ def descend(optimizer: Optimizer, architecture: Architecture) -> Descent:
 
 
 def _uphill(optimizer: Optimizer, architecture: Architecture) -> str:
-    """Return a hint if the loss also grows at rates far below the range, where no step overshoots; else an empty text."""
+    """Return a hint if the loss also grows at rates far below the range, where steps cannot overshoot; otherwise an empty
+    text.
+    """
     start, low = _train(optimizer, architecture, 0.0, 0), search_range(optimizer)[0]
     ends = [_train(optimizer, architecture, low * share, FEW) for share in (1e-2, 1e-1, 1.0)]
     return "; the loss grows at every rate: is the sign of the step wrong?" if min(ends) > start else ""

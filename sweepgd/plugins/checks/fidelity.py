@@ -25,7 +25,7 @@ LEAKS_SHOWN = 3
 
 
 def compiles(optimizer: Optimizer) -> str:
-    """Check that all functions compile for float32 and float64, since a sweep may use either."""
+    """Check that all functions compile for float32 and float64, because a sweep may use either."""
     start = perf_counter()
     for dtype in DTYPES:
         for kind, function in optimizer.functions.items():
@@ -34,7 +34,7 @@ def compiles(optimizer: Optimizer) -> str:
             except SweepgdError as problem:
                 raise Flaw(str(problem)) from None
     kinds = ", ".join(optimizer.functions)
-    return f"{kinds} for float32 and float64, in {perf_counter() - start:.1f} s, with the cache as it was"
+    return f"{kinds} for float32 and float64, in {perf_counter() - start:.1f} s, not counting those in the cache"
 
 
 def python(
@@ -47,8 +47,8 @@ def python(
 ) -> str:
     """Check that compiled and plain Python functions agree. Plain Python checks indices, and its integers do not overflow.
 
-    The results of the plain functions arrive on `connection` from a process with JIT off. `run` computes the same here, and
-    `apart` returns the difference of the two by floating-point type.
+    The results of the plain functions arrive on `connection` from a process with JIT off. `run` computes the same results here,
+    with JIT. `apart` returns the difference of the two by floating-point type.
     """
     try:
         plain = connection.recv() if connection.poll(seconds) else f"did not return within {seconds:g} s"
@@ -61,7 +61,7 @@ def python(
         if not difference <= PYTHON_TOLERANCE[dtype]:
             raise Flaw(f"compiled for {dtype} it differs from plain Python by {difference:.1g} of the distance moved")
         differences.append(f"{difference:.1g} ({dtype})")
-    return f"compiled and plain Python agree; difference beyond rounding {' and '.join(differences)} of the distance moved"
+    return f"compiled and plain Python agree; beyond rounding, they differ by {' and '.join(differences)} of the distance moved"
 
 
 def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, float]:
@@ -70,7 +70,7 @@ def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, f
 
 
 def types(optimizer: Optimizer) -> str:
-    """Check for float64 numbers in float32 loops: they make it compute in float64, at half the vector width."""
+    """Check for float64 numbers in float32 loops. Such a loop computes in float64, with half as many numbers in a vector."""
     found = {leak: None for kind, function in optimizer.functions.items() for leak in widened_lines(kind, function)}
     if found:
         lines = "; ".join(f"line {leak.line}, {leak.text!r}" for leak in list(found)[:LEAKS_SHOWN])
@@ -83,15 +83,15 @@ def types(optimizer: Optimizer) -> str:
 
 
 def precision(optimizer: Optimizer) -> str:
-    """Check that float32 follows float64, so that steps are not lost in rounding."""
+    """Check that float32 follows float64, so that rounding does not lose steps."""
     apart = distance(walk(optimizer, "float32"), walk(optimizer, "float64"))
     if not apart <= PRECISION_TOLERANCE:
         raise Flaw(f"float32 and float64 differ by {apart:.1g} of the distance moved (at most {PRECISION_TOLERANCE:g})")
-    return f"float32 follows float64; difference beyond rounding {apart:.1g} of the distance moved"
+    return f"float32 follows float64; beyond rounding, they differ by {apart:.1g} of the distance moved"
 
 
 def memory(optimizer: Optimizer) -> str:
-    """Report the allocations of a step. Each costs 50 ns or more, which matters for small networks, but is no fault."""
+    """Report the allocations of a step. Each takes 50 ns or more, which matters for small networks but is not a fault."""
     idle = replace(sgd, probe=no_probe) if optimizer.probe else sgd
     counted = (_allocations(optimizer) - _allocations(idle)) / ALLOCATION_UPDATES
     if counted <= 0:

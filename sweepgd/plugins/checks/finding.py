@@ -18,7 +18,7 @@ class Finding(NamedTuple):
 
 
 class Flaw(Exception):
-    """Raised by a check if the plugin breaks the contract; the text says how."""
+    """Raised by a check if the plugin breaks the contract. The text says how."""
 
 
 def failures(findings: Sequence[Finding]) -> list[Finding]:

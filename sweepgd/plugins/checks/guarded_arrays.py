@@ -8,13 +8,13 @@ import numpy.typing as npt
 
 from sweepgd.core.aligned_arrays import LINE_BYTES, aligned
 
-# Of the size of weights and gradients: adding a small step to a larger number might not change it.
+# These numbers are of the size of weights and gradients, because adding a small step to a larger number might not change it.
 GUARD = 0.75
 GUARD_BYTES = 8 * LINE_BYTES
 
 
 class Guarded:
-    """Zeroed arrays of one type, by name, in one block of memory; each starts at a cache line."""
+    """Zeroed arrays of one type, by name, in one block of memory. Each starts at a cache line."""
 
     def __init__(self, dtype: str, shapes: dict[str, tuple[int, ...]]) -> None:
         gap, line = GUARD_BYTES // np.dtype(dtype).itemsize, LINE_BYTES // np.dtype(dtype).itemsize

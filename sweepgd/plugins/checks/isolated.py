@@ -1,4 +1,4 @@
-"""Checks in separate processes: a plugin that hangs or crashes fails one check, and the remaining ones do not run."""
+"""Run checks in separate processes. If a plugin hangs or crashes, one check fails, and the remaining checks do not run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +15,21 @@ from sweepgd.plugins.checks.finding import FAILED, PASSED, Finding
 from sweepgd.plugins.checks.output import Output
 from sweepgd.plugins.checks.subject import Subject, subject_of
 
-# The limit of the checks that start the process or compile: compiling may take a minute, and more on a busy machine.
+# The time limit of checks that start the process or compile. Compiling may take a minute, and longer on a busy machine.
 LONG_SECONDS = 300.0
 LONG = ("", "compiles", "trainer")
-# The limit to start a process and run a plugin file with its imports.
+# The time limit to start a process and run a plugin file with its imports.
 FILE_SECONDS = 60.0
-# Added to the limit of a check, so that the check "python", which waits for the same time itself, can report first.
+# Added to the time limit of a check, so that the check "python", which itself waits for the same time, can report first.
 GRACE_SECONDS = 1.0
 
 
 def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
-    """Yield the finding of each check as it ends; one that takes longer than `seconds` fails. Raises SweepgdError with JIT
+    """Yield the finding of each check as it ends. A check that takes longer than `seconds` fails. Raises SweepgdError if JIT is
     off.
     """
     if config.DISABLE_JIT:
-        raise SweepgdError("NUMBA_DISABLE_JIT is set, and the checks need compiled kernels: unset it")
+        raise SweepgdError("NUMBA_DISABLE_JIT is set, but the checks need compiled kernels: unset it")
     try:
         subject = subject_of(plugin)
     except UsageError:
@@ -53,8 +53,8 @@ def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
 
 
 def plugins_in(file: Path) -> list[Subject]:
-    """Return the plugins that a file defines. Raises SweepgdError if it is unreadable, does not run in time, or defines
-    none.
+    """Return the plugins that a file defines. Raises SweepgdError if the file is unreadable, does not run in time, or defines
+    no plugin.
     """
     output = Output()
     with _worker(serve_names, output.end, file) as (connection, worker):
@@ -73,7 +73,9 @@ def plugins_in(file: Path) -> list[Subject]:
 
 @contextmanager
 def _worker(target: Any, *arguments: Any) -> Iterator[tuple[Connection, BaseProcess]]:
-    """Run `target(connection, *arguments)` in a process within the block, then kill it. Yields our end and the process."""
+    """Run `target(connection, *arguments)` in a process within the block, then kill the process. Yields our end of the
+    connection, and the process.
+    """
     ours, theirs = fork_server.context.Pipe()
     worker = fork_server.start(target, theirs, *arguments)
     theirs.close()
@@ -95,7 +97,7 @@ def _received(connection: Connection, worker: BaseProcess, seconds: float) -> It
         try:
             message = connection.recv()
         except (EOFError, OSError):
-            worker.join(seconds)  # limited: a rule may close the connection and continue
+            worker.join(seconds)  # with a limit, because a rule may close the connection and continue
             ended = (
                 f"its process ended {fork_server.ending(worker)}" if worker.exitcode is not None else "closed its connection"
             )

@@ -14,7 +14,7 @@ PRODUCT_TOLERANCE = 1e-4
 
 
 def has_curvature(model: Model) -> bool:
-    """Return whether a model has second-order kernels for any shape."""
+    """Return True if a model has second-order kernels for any shape."""
     return any(built.curvature is not None for _, built in architectures(model))
 
 
@@ -31,7 +31,7 @@ def product(model: Model) -> str:
             share = apart(found, (above - below) / (2 * STEP))
             if not share <= PRODUCT_TOLERANCE:
                 kept = "" if number == 0 else ", with the contents of kept from an earlier call"
-                raise Flaw(f"product differs from differences of the gradient by {share:.1g} of their norm {what}{kept}")
+                raise Flaw(f"product differs from changes of the gradient by {share:.1g} of their norm {what}{kept}")
             worst = max(worst, share)
     return f"Hessian products agree with changes of the gradient; relative difference {worst:.1g}"
 
@@ -52,7 +52,7 @@ def gauss_newton(model: Model) -> str:
 
 
 def moments(model: Model) -> str:
-    """Check second moments, which the Fisher trace and noise scale use, against squared gradients of single rows."""
+    """Compare second moments, which the Fisher trace and the noise scale use, with squared gradients of single rows."""
     for what, stage in stages(model, "float64"):
         if not stage.has_second_moments:
             continue
@@ -64,7 +64,7 @@ def moments(model: Model) -> str:
 
 
 def second_bounds(model: Model) -> str:
-    """Check that the second-order kernels write all of their output and nothing else; compiled code checks no index."""
+    """Check that the second-order kernels write all of their output and nothing else. Compiled code does not check indices."""
     for what, stage in stages(model, *DTYPES):
         if stage.architecture.curvature is None:
             continue

@@ -18,7 +18,7 @@ SHAPES = {
     "classification": (Shape("classification", 3, 1, 2), Shape("classification", 3, 1, 4)),
     "none": (Shape("none", 0, 0, 0),),
 }
-# The step h of central differences in float64; their error of about h² and the rounding are far below the tolerance.
+# The step h of central differences in float64. Their error of about h² and the rounding are far below the tolerance.
 STEP = 1e-5
 TOLERANCE = 1e-5
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
@@ -81,7 +81,7 @@ class ModelStage:
         self._functions = {kind: signatures.entry(kind, kernel, dtype) for kind, kernel in kernels(architecture)}
 
     def gradient(self, theta: Array | None = None, rows: Array | None = None) -> tuple[float, Array]:
-        """Return mean loss and gradient at `theta`, over all rows or those numbered `rows`."""
+        """Return mean loss and gradient at `theta`, over all rows or over the rows with numbers `rows`."""
         at = self._at(theta)
         which = self.rows if rows is None else np.ascontiguousarray(rows, dtype=np.int64)
         arrays = self.arrays

@@ -49,12 +49,15 @@ def builds(model: Model) -> str:
                 raise Flaw(f"workspace({rows}) is {built.workspace(rows)!r}: give a whole number")
         found.append(f"{shape.task} ({built.parameters} parameters)")
     if not found:
-        raise Flaw(f"it supports no shape of its tasks, {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 or 4 classes")
+        raise Flaw(
+            f"it supports none of the shapes that are tried for {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 "
+            "or 4 classes"
+        )
     return "for " + ", ".join(found)
 
 
 def compiles(model: Model) -> str:
-    """Check that all kernels compile for float32 and float64, since a sweep may use either."""
+    """Check that all kernels compile for float32 and float64, because a sweep may use either."""
     kinds: dict[str, None] = {}
     for _, built in architectures(model):
         for kind, kernel in kernels(built):
@@ -68,7 +71,7 @@ def compiles(model: Model) -> str:
 
 
 def bounds(model: Model) -> str:
-    """Check that kernels write all of their output and nothing else. Compiled code checks no index."""
+    """Check that kernels write all of their output and nothing else. Compiled code does not check indices."""
     for what, stage in stages(model, *DTYPES):
         given = {name: stage.arrays[name].copy() for name in ("theta", "inputs", "targets")}
         calls: dict[str, Callable[[], object]] = {"gradient": stage.gradient, "evaluate": stage.evaluate}
@@ -90,7 +93,7 @@ def bounds(model: Model) -> str:
 
 
 def deterministic(model: Model) -> str:
-    """Check that results are bit-identical for any earlier contents of the scratch memory."""
+    """Check that results are bit-identical whatever the scratch memory held before."""
     for what, stage in stages(model, *DTYPES):
         loss, gradient = stage.gradient()
         stage.arrays["work"][:] = 1e3
@@ -101,7 +104,7 @@ def deterministic(model: Model) -> str:
 
 
 def gradient(model: Model) -> str:
-    """Check the gradient against differences of the loss. A wrong gradient often seems to learn."""
+    """Compare the gradient with differences of the loss. With a wrong gradient, a model often seems to learn."""
     worst = 0.0
     for what, stage in stages(model, "float64"):
         theta, (_, found) = stage.arrays["theta"].copy(), stage.gradient()
@@ -111,7 +114,7 @@ def gradient(model: Model) -> str:
             share = abs(slope - claimed) / max(abs(slope), float(np.linalg.norm(found)), 1e-6)
             if not share <= TOLERANCE:
                 raise Flaw(
-                    f"along a direction the slope of the loss is {slope:.5g}, but its gradient gives {claimed:.5g} {what}"
+                    f"along a direction, the slope of the loss is {slope:.5g}, but the gradient says {claimed:.5g} {what}"
                 )
             worst = max(worst, share)
     return f"the gradient is that of the loss; relative difference {worst:.1g}"
@@ -127,20 +130,22 @@ def rows(model: Model) -> str:
         each = [stage.gradient(rows=np.array([row])) for row in chosen]
         mean = np.mean([one for _, one in each], axis=0)
         if not (apart(found, mean) <= TOLERANCE and abs(loss - np.mean([one for one, _ in each])) <= TOLERANCE):
-            raise Flaw(f"over the rows 7, 2, 2, 11 it is not the mean of the rows {what}")
-    return "over some rows it is the mean of the rows"
+            raise Flaw(f"over the rows 7, 2, 2, 11, the loss or gradient is not the mean of the rows {what}")
+    return "over some rows, loss and gradient are the means of these rows"
 
 
 def evaluates(model: Model) -> str:
-    """Check that all kernels give the same loss, error and gradient, and that the error rate is valid, NaN without classes."""
+    """Check that all kernels give the same loss, error and gradient, and that the error rate is valid. It is NaN without
+    classes.
+    """
     for what, stage in stages(model, "float64"):
         (loss, error), (trained, slope) = stage.evaluate(), stage.gradient()
         if not abs(loss - trained) <= TOLERANCE * (1 + abs(trained)):
-            raise Flaw(f"evaluate gives a loss of {loss:.5g}, gradient one of {trained:.5g} over the same rows {what}")
+            raise Flaw(f"over the same rows, evaluate gives the loss {loss:.5g}, but gradient {trained:.5g} {what}")
         if "classes" in what and not 0 <= error <= 1:
             raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give a number from 0 to 1")
         if "classes" not in what and not np.isnan(error):
-            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give NaN, as there are no classes")
+            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give NaN, because there are no classes")
         if stage.architecture.evaluate_with_gradient is not None:
             at_once = stage.evaluate_with_gradient()
             if not (
@@ -206,7 +211,7 @@ def _descended(stage: ModelStage, rate: float) -> float:
 
 def outputs(model: Model) -> dict[str, list[Array]]:
     """Return losses and gradients for every shape, by floating-point type."""
-    with np.errstate(all="ignore"):  # with JIT off, NumPy warns of non-finite numbers, which the checks find anyway
+    with np.errstate(all="ignore"):  # if JIT is off, NumPy warns of non-finite numbers, which the checks find anyway
         found: dict[str, list[Array]] = {dtype: [] for dtype in DTYPES}
         for dtype in DTYPES:
             for _, stage in stages(model, dtype):

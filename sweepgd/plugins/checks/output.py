@@ -1,4 +1,4 @@
-"""The output that checked code prints: counted, and kept out of the report."""
+"""The output that checked code prints. It is counted and kept out of the report."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from threading import Thread
 from sweepgd.execution import fork_server
 
 FIRST_BYTES = 200
-# Limits the wait for the end of the output: a process that a plugin left running may keep the pipe open.
+# The longest wait for the end of the output, in seconds. A process that a plugin left running may keep the pipe open.
 PATIENCE_SECONDS = 1.0
 
 
@@ -34,7 +34,7 @@ class Output:
             return ""
         first = self._first.decode("utf-8", "replace").splitlines()[0].strip()
         lines = max(self._lines, 1)
-        return f"it prints {lines:,} line{'s' * (lines > 1)}, left out here; the first: {first!r}"
+        return f"it prints {lines:,} line{'s' * (lines > 1)} (left out here), first {first!r}"
 
 
 def print_to(end: Connection) -> None:

@@ -11,9 +11,10 @@ from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.step_harness import DTYPES, LAYOUT, PARAMETERS, Array, StepHarness, ordinary
 
 UPDATES = 20
-# The cuts of an update into ranges: they leave remainders for every vector length, and one range has length 1.
+# The positions at which an update is cut into ranges. The ranges leave remainders for every vector length, and one has length
+# 1.
 CUTS = (0, 1, 24, 61, PARAMETERS)
-# Numbers added between slots: whole cache lines, which keep the alignment of each slot.
+# How many numbers are added between slots. They fill whole cache lines, so that each slot stays aligned.
 SPARE = 64
 RANGES_TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
 
@@ -49,7 +50,7 @@ def _check_finite(stage: StepHarness, when: str) -> None:
 
 
 def zero(optimizer: Optimizer) -> str:
-    """Check that zero gradients, weights and rates give finite numbers: a rule may divide by a norm or a rate."""
+    """Check that zero gradients, weights and rates give finite numbers. A rule may divide by a norm or a rate."""
     still, moving = np.zeros((3, PARAMETERS)), ordinary(3)
     cases: dict[str, tuple[float, Array, dict[str, float]]] = {
         "gradients of 0 from the start": (1.0, still, {}),
@@ -69,7 +70,7 @@ def zero(optimizer: Optimizer) -> str:
 
 
 def deterministic(optimizer: Optimizer) -> str:
-    """Check that results are bit-identical: a rule must not draw random numbers or read memory that it did not write."""
+    """Check that results are bit-identical. A rule must not draw random numbers or read memory that it did not write."""
     for dtype in DTYPES:
         first, second = StepHarness(optimizer, dtype), StepHarness(optimizer, dtype)
         for gradient in ordinary(UPDATES):
@@ -83,10 +84,10 @@ def deterministic(optimizer: Optimizer) -> str:
 
 
 def bounds(optimizer: Optimizer) -> str:
-    """Check that a rule writes only to its arrays. Compiled code checks no index.
+    """Check that a rule writes only to its arrays.
 
-    A read or write beyond the end of a slot reaches the next slot. It is detected by a second harness with more space between
-    slots, in which such a rule gives other results.
+    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. To detect this, a
+    second harness has more space between slots; such a rule gives other results there.
     """
     lengths = list(lengths_of(optimizer, LAYOUT).items())
     for dtype in DTYPES:
@@ -110,7 +111,7 @@ def bounds(optimizer: Optimizer) -> str:
 
 
 def ranges(optimizer: Optimizer) -> str:
-    """Check that an elementwise rule gives the same update if it is called for several ranges of parameters."""
+    """Check that an elementwise rule gives the same update when it is called for several ranges of parameters."""
     for dtype in DTYPES:
         whole, cut = StepHarness(optimizer, dtype), StepHarness(optimizer, dtype)
         for gradient in ordinary(UPDATES):
@@ -146,7 +147,7 @@ def probe(optimizer: Optimizer) -> str:
 
 
 def evaluation(optimizer: Optimizer) -> str:
-    """Check that `evaluation` writes all of `point`, also before the first update, and does not change the run."""
+    """Check that `evaluation` writes all of `point`, even before the first update, and does not change the run."""
     for dtype in DTYPES:
         stage = StepHarness(optimizer, dtype)
         for gradient in ordinary(UPDATES):
@@ -156,7 +157,7 @@ def evaluation(optimizer: Optimizer) -> str:
                 raise Flaw(f"evaluation changes the slots after {stage.t} updates ({dtype})")
             stage.step(gradient)
     away = np.linalg.norm(stage.judged() - stage.theta)
-    return f"writes all of point, also before the first update, and nothing else; at distance {away:.3g} from theta at the end"
+    return f"writes all of point, even before the first update, and nothing else; at distance {away:.3g} from theta at the end"
 
 
 def _written_whole(stage: StepHarness, write: Callable[[], object], what: str) -> None:

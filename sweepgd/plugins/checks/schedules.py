@@ -1,4 +1,4 @@
-"""Checks of a schedule: valid factors for runs of any length, computed at once or in pieces."""
+"""Checks of a schedule: its factors are valid for runs of any length, and equal if they are computed at once or in pieces."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.step_harness import Array
 from sweepgd.schedules import Clock, Schedule
 
-# Updates of a run and updates per epoch: among them an epoch of one update, a run shorter than an epoch, and a long run.
+# Updates of a run and updates per epoch. They include an epoch of one update, a run shorter than an epoch, and a long run.
 RUNS = ((1, 1), (7, 10), (60, 1), (240, 12), (100_000, 1000))
 CUT = 12
 TOLERANCE = 1e-12
@@ -64,7 +64,7 @@ def finite(schedule: Schedule) -> str:
 
 
 def deterministic(schedule: Schedule) -> str:
-    """Check that factors are bit-identical: a schedule must not draw random numbers or remember its calls."""
+    """Check that factors are bit-identical. A schedule must not draw random numbers or remember its calls."""
     for updates, epoch in RUNS:
         clock = _clock(updates, epoch, schedule)
         first, second = (_factors(schedule, clock, {}, "") for _ in range(2))
@@ -84,14 +84,14 @@ def pieces(schedule: Schedule) -> str:
         if not apart.max() <= TOLERANCE * (1 + whole.max()):
             where = int(np.argmax(apart))
             raise Flaw(
-                f"computed in pieces it gives {np.concatenate(cuts)[where]:g} before update {where + 1}, at once"
-                f" {whole[where]:g} (a run of {updates} updates): use only the numbers of the clock"
+                f"in a run of {updates} updates, the factor of update {where + 1} is {np.concatenate(cuts)[where]:g} if"
+                f" computed in pieces and {whole[where]:g} if computed in one call: use only the values in `clock`"
             )
-    return "computed in pieces it gives the same as at once"
+    return "it gives the same factors if computed in pieces or in one call"
 
 
 def course(schedule: Schedule) -> str:
-    """Report the course of the learning rate, which is no fault unless all factors are 0."""
+    """Report the course of the learning rate. It is a fault only if all factors are 0."""
     updates, epoch = RUNS[3]
     factors = _factors(schedule, _clock(updates, epoch, schedule), {}, "")
     if not factors.any():

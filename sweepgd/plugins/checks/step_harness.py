@@ -15,7 +15,7 @@ from sweepgd.plugins.checks.guarded_arrays import Guarded
 Array = npt.NDArray[Any]
 
 DTYPES = ("float32", "float64")
-# A wide and a tall matrix; 75 parameters, so that vectorized loops have a remainder.
+# A wide and a tall matrix. They have 75 parameters, so that vectorized loops have a remainder.
 LAYOUT = layout_of(
     [Tensor((4, 9), WEIGHT, 4, 9), Tensor((9,), BIAS, 4, 9), Tensor((9, 3), WEIGHT, 9, 3), Tensor((3,), BIAS, 9, 3)]
 )
@@ -28,13 +28,13 @@ def defaults(optimizer: Optimizer) -> dict[str, float]:
 
 
 def search_range(optimizer: Optimizer) -> tuple[float, float]:
-    """Return the smallest and largest learning rate of a search. The check "settings" ensures that both exist."""
+    """Return the smallest and the largest learning rate of a search. The check "settings" ensures that both exist."""
     setting = optimizer.learning_rate
     return float(cast(float, setting.low)), float(cast(float, setting.high))
 
 
 def ordinary(count: int, seed: int = 0) -> Array:
-    """Return random gradients (count, parameters), with the same numbers in float32 and float64."""
+    """Return random gradients (count, parameters). The numbers are the same in float32 and float64."""
     drawn = np.random.default_rng([7, seed]).normal(size=(count, PARAMETERS))
     return drawn.astype(np.float32).astype(np.float64)
 
@@ -42,7 +42,7 @@ def ordinary(count: int, seed: int = 0) -> Array:
 class StepHarness:
     """Guarded arrays and the functions of a rule, compiled unless JIT is off. `theta` starts at numbers of size 1.
 
-    Settings that are not given, including the learning rate, have their defaults. Each slot is followed by `spare` additional
+    Settings that are not given have their defaults; so has the learning rate. Each slot is followed by `spare` additional
     numbers.
     """
 
@@ -69,8 +69,8 @@ class StepHarness:
     def step(self, gradient: Array, lo: int = 0, hi: int = PARAMETERS, *, first: bool = True) -> None:
         """Apply an update with `gradient` to the parameters [lo, hi).
 
-        With a probe, the gradient at the probed point is that of a loss with the identity as its Hessian. `first` is False for
-        further ranges of the same update.
+        With a probe, the gradient at the probed point is the gradient of a loss whose Hessian is the identity. `first` is False
+        for further ranges of the same update.
         """
         if first:
             self.t += 1
@@ -106,7 +106,7 @@ def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
     The learning rate is the largest of the rule's range, so that steps exceed the rounding of the weights.
     """
     stage = StepHarness(optimizer, dtype, settings={"learning_rate": search_range(optimizer)[1]})
-    with np.errstate(all="ignore"):  # with JIT off, NumPy warns of non-finite numbers, which the checks find anyway
+    with np.errstate(all="ignore"):  # if JIT is off, NumPy warns of non-finite numbers, which the checks find anyway
         path = [(stage.theta.copy(), stage.judged())]
         for gradient in ordinary(updates):
             stage.step(gradient)
@@ -115,7 +115,7 @@ def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
 
 
 def distance(path: Array, other: Array) -> float:
-    """Return the largest difference of two walks, beyond rounding, relative to the distance that the second has gone."""
+    """Return the largest difference of two walks, beyond rounding, relative to the distance that the second walk has gone."""
     exact = other.astype(np.float64)
     rounding = 8 * np.finfo(path.dtype).eps * np.linalg.norm(exact, axis=-1)
     gone = np.linalg.norm(exact - exact[0], axis=-1)

@@ -38,20 +38,24 @@ class Subject(NamedTuple):
 
 
 def subject_of(plugin: Any) -> Subject:
-    """Return a plugin, given as an object or by name, as a Subject. Raises the exception of pickle if it cannot be pickled."""
+    """Return a plugin, which is given as an object or by name, as a Subject. If the object cannot be pickled, the error of
+    pickle is raised.
+    """
     if isinstance(plugin, Subject):
         return plugin
     if isinstance(plugin, str):
         found = plugins_of(plugin)
         if len(found) > 1:
-            raise UsageError(f"{plugin!r} stands for {len(found)} plugins: give one of sweepgd.testing.plugins_of({plugin!r})")
+            raise UsageError(
+                f"{plugin!r} is the name of {len(found)} plugins: give one of sweepgd.testing.plugins_of({plugin!r})"
+            )
         return found[0]
     kind = next((kind for kind in KINDS if isinstance(plugin, resolve_name(registry.CONTRACTS[kind]))), "optimizers")
     return Subject(kind, str(getattr(plugin, "name", "")), pickled=pickle.dumps(plugin))
 
 
 def is_file(name: str) -> bool:
-    """Return whether a name on the command line is a file."""
+    """Return True if a name on the command line is a file."""
     return (name.endswith(".py") or "/" in name) and not Path(name).is_dir()
 
 
@@ -80,6 +84,8 @@ def plugins_of(name: str) -> list[Subject]:
 
 
 def names_in(file: Path) -> list[tuple[str, str]]:
-    """Return the kind and name of each plugin that a file defines. Raises SweepgdError if it does not run or defines none."""
+    """Return the kind and name of each plugin that a file defines. Raises SweepgdError if the file does not run or defines no
+    plugin.
+    """
     single_file.register([file])
     return registry.defined_by(file.resolve())

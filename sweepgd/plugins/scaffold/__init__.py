@@ -20,10 +20,13 @@ FILES = {
 def write(name: str, folder: Path) -> list[Path]:
     """Write a package with an optimizer called `name` to the new folder `folder`, and return its files.
 
-    Raises UsageError if the name is invalid or already used, or the folder exists, and SweepgdError if it cannot be written.
+    Raises UsageError if the name is invalid or already used, or the folder exists. Raises SweepgdError if the folder cannot be
+    written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-        raise UsageError(f"{name!r} cannot name an optimizer: use lower-case letters, digits and _, such as 'my_rule'")
+        raise UsageError(
+            f"{name!r} cannot be the name of an optimizer: use lower-case letters, digits and _, such as 'my_rule'"
+        )
     if name in registry.names("optimizers"):
         raise UsageError(f"{registry.origin('optimizers', name)} is installed: choose another name")
     if folder.exists():

@@ -1,4 +1,4 @@
-"""The charts of a study by name. Each is a function of its results that returns a chart or raises Missing."""
+"""The charts of a study by name. Each chart is a function of the study's results that returns the chart or raises Missing."""
 
 from collections.abc import Callable
 

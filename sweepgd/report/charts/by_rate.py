@@ -19,9 +19,9 @@ AXIS_TITLES = {
 def by_rate(results: Results) -> Chart:
     """Return a chart of validation error (or validation loss, or train loss) against learning rate.
 
-    There is a colour for each optimizer, or for each batch size if there is one optimizer. A point is a configuration, a line
-    joins the best at each rate, and the strip above shows the rates that diverged. Raises Missing if no run with a positive
-    rate completed.
+    There is a colour for each optimizer, or for each batch size if there is only one optimizer. A point is a configuration, a
+    line joins the best configuration at each rate, and the strip above shows the rates that diverged. Raises Missing if no run
+    with a positive rate completed.
     """
     every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]
     factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 STEPS = 20
-# With a wider range, a cliff at the edge of the plane would leave a single colour for everything else.
+# With a wider range, very high losses at the edge of the plane would leave a single colour for everything else.
 DECADES = 6.0
 
 Grid = npt.NDArray[np.float64]
@@ -16,7 +16,7 @@ Grid = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Levels:
-    """STEPS logarithmic steps upward from the loss `low`; each multiplies the difference from `floor` by `ratio`."""
+    """Logarithmic steps upward from the loss `low`. Each step multiplies the difference from `floor` by `ratio`."""
 
     low: float
     floor: float
@@ -26,15 +26,15 @@ class Levels:
     def over(cls, values: Grid) -> "Levels":
         """Return levels from the lowest of finite `values` to the highest, but at most to DECADES above the lowest."""
         low, high = float(values.min()), float(values.max())
-        # If a loss is zero or negative, the steps are those of its difference from the lowest value, which are resolved down
-        # to 1/10,000 of the range.
+        # If a loss is zero or negative, the steps are of the difference from the lowest value, and begin at 1/10,000 of the
+        # range.
         floor = 0.0 if low > 0.0 else low - (1e-4 * (high - low) or 1.0)
         span = min(np.log10(high - floor) - np.log10(low - floor), DECADES)
         return cls(low, floor, float(10.0 ** (span / STEPS)))
 
     @property
     def count(self) -> int:
-        """Return the number of levels: one if all values are equal."""
+        """Return the number of levels, which is one if all values are equal."""
         return STEPS if self.ratio > 1.0 else 1
 
     def loss(self, step: int) -> float:
@@ -42,7 +42,7 @@ class Levels:
         return self.floor + (self.low - self.floor) * self.ratio**step
 
     def steps(self, values: Grid) -> Grid:
-        """Return the number of steps from `low` to each of `values`, at most `count`, which also stands for NaN."""
+        """Return the number of steps from `low` to each of `values`, at most `count`. NaN also counts as `count` steps."""
         if self.count == 1:
             return np.zeros_like(values)
         steps = np.log((np.nan_to_num(values, nan=np.inf) - self.floor) / (self.low - self.floor)) / np.log(self.ratio)
@@ -52,13 +52,13 @@ class Levels:
 def areas(values: Grid, levels: Levels, side: float) -> list[dict[str, Any]]:
     """Return the area at or above each level as GeoJSON, in pixels of a square with its origin at the top left.
 
-    `values` is (β, α). The areas are drawn from the lowest level upward, each over the one before, so that there are no gaps.
+    `values` is (β, α). The areas are drawn from the lowest level upward, each over the previous one, so that there are no gaps.
     """
     x, y = np.linspace(0.0, side, values.shape[1]), np.linspace(side, 0.0, values.shape[0])
     contours = contourpy.contour_generator(x, y, levels.steps(values), fill_type="OuterOffset")
     shapes = []
     for step in range(levels.count):
-        # The lowest area is the whole square, in spite of rounding.
+        # The lowest area must be the whole square, in spite of rounding.
         polygons = zip(*contours.filled(step if step else -1.0, np.inf), strict=True)
         rings = [[ring.round(2).tolist() for ring in np.split(points, offsets[1:-1])] for points, offsets in polygons]
         geometry = {"type": "MultiPolygon", "coordinates": rings}

@@ -23,15 +23,16 @@ from sweepgd.report.charts.style import (
 )
 from sweepgd.report.number_format import short
 
-# Lower end of the axis as a share of the highest density. Lower densities are only tails of the smoothing.
+# Lower end of the axis as a share of the highest density. Lower densities only come from the smoothing.
 LOWEST = 1e-7
 
 
 def spectral_density(results: Results) -> Chart:
-    """Return a chart of the spectral density of the Hessian, with a panel per batch size at its best, first replicate.
+    """Return a chart of the spectral density of the Hessian, with a panel per batch size: the first replicate of its best
+    configuration.
 
-    All densities are of the same kind of weights, final or best: the kind of the losses if it was measured. At most MOST_PANELS
-    batch sizes are shown, evenly spaced. Raises Missing if no completed run has a density.
+    All densities are of the same kind of weights, final or best. It is the kind that the losses belong to, if that was
+    measured. At most MOST_PANELS batch sizes are shown, evenly spaced. Raises Missing if no completed run has a density.
     """
     trials = results.trials
     which, rows, _ = same_weights(completed(trials), _densities(results.curvature))
@@ -77,7 +78,7 @@ def _panel(title: str, line: Rows) -> alt.Chart:
     chart = alt.Chart(
         alt.InlineData(line), width=PANEL_WIDTH, height=PANEL_HEIGHT, title=alt.Title(title, fontSize=11, anchor="start")
     )
-    # A log axis cannot show the zeros between outliers: they are moved below its end and clipped.
+    # A log axis cannot show the zeros between outliers. They are moved below the end of the axis and clipped.
     chart = chart.transform_calculate(shown=f"max(datum.density, {LOWEST * highest / 10!r})")
     eigenvalue = alt.X("eigenvalue:Q", title="eigenvalue", scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=5))
     return chart.mark_line(strokeWidth=1.4, clip=True, color=COLOURS[0]).encode(x=eigenvalue, y=density)

@@ -47,7 +47,8 @@ def edge_of_stability(results: Results) -> Chart:
             for name, column, part in (("λmax", "lambda_max", points), (EDGE, "threshold", edge))
             for row in part
         ]
-        # The threshold of a rate that decays to 0 goes to infinity: the axis covers only the lowest threshold of each run.
+        # The threshold of a rate that decays to 0 goes to infinity. Therefore the axis covers only the lowest threshold of each
+        # run.
         shown += [row["lambda_max"] for row in points]
         shown += sorted(row["threshold"] for row in edge)[:1]
     if not rows:
@@ -60,7 +61,7 @@ def edge_of_stability(results: Results) -> Chart:
     lines = chart.mark_line(strokeWidth=1.8, clip=True).encode(
         strokeDash=alt.StrokeDash("line:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), title=None)
     )
-    # A line through a single measurement has no length and is invisible.
+    # because a line through a single measurement has no length and is invisible
     dots = chart.transform_filter(alt.datum.line == "λmax").mark_point(filled=True, size=18, opacity=1)
     return finished(lines + dots, "Sharpness along training against the edge of stability", edges(optimizers, decays))
 

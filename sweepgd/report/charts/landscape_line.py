@@ -52,7 +52,7 @@ def _panel(rows: Rows, parts: list[str], ends: dict[float, str], measure: str) -
         for part in parts:
             value = row[f"{part}_{measure}"]
             if measure == "error" and row[f"{part}_loss"] is None:
-                continue  # the outputs of the model overflow, so that its predictions are meaningless
+                continue  # the outputs of the model overflow there, so that its predictions are meaningless
             points.append({"alpha": row["alpha"], "part": part, "value": max(values) if value is None else value * scale})
     marks = [point | {"run": ends[point["alpha"]]} for point in points if point["alpha"] in ends]
     dashes = alt.Scale(domain=parts, range=[DASHES[part] for part in parts])

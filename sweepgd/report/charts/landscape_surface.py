@@ -24,10 +24,11 @@ AXES = {
 
 
 def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
-    """Return a chart of the train and held-out loss on the plane, with equal logarithmic levels, and of the optimizer's path.
+    """Return a chart of the train and held-out loss on the plane, with the same logarithmic levels, and of the optimizer's
+    path.
 
-    The path goes from ring to dot. Losses beyond the floating-point range are drawn as the highest level. Raises Missing if
-    the loss is beyond the range on the whole plane.
+    A ring marks the start of the path, and a dot its end. Losses beyond the floating-point range are drawn as the highest
+    level. Raises Missing if the loss is beyond the range on the whole plane.
     """
     surface = table.filter(pc.equal(table["kind"], "surface"))
     path = table.filter(pc.equal(table["kind"], "path")).select(["alpha", "beta", "update"]).to_pylist()
@@ -82,7 +83,7 @@ def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[f
     )
     steps = alt.Scale(domain=list(range(levels.count)), scheme="viridis")
     colour = alt.Color("step:O", title=title, scale=steps, legend=legend)
-    # The shapes are in pixels already: a projection must not scale them to the panel.
+    # The shapes are in pixels already, so a projection must not scale them to the panel.
     filled = alt.Chart(alt.InlineData(areas(grid, levels, SIDE))).mark_geoshape(
         stroke="black", strokeWidth=0.25, strokeOpacity=0.35
     )

@@ -6,14 +6,14 @@ from typing import Any
 
 import altair as alt
 
-# More labels overlap on an axis.
+# More labels would overlap on an axis.
 MOST_TICKS = 9
 
 
 def log_scale(values: Sequence[float], pad: float = 0.0, **options: Any) -> alt.Scale:
     """Return a log scale over `values`, extended at each end by `pad` times its length.
 
-    If some values are not positive, it is symmetric-logarithmic, linear below their smallest magnitude.
+    If some values are not positive, the scale is symmetric-logarithmic: linear below the smallest magnitude of the values.
     """
     low, high = min(values), max(values)
     if low > 0:
@@ -25,7 +25,9 @@ def log_scale(values: Sequence[float], pad: float = 0.0, **options: Any) -> alt.
 
 
 def log_ticks(values: Sequence[float]) -> list[float]:
-    """Return round numbers in the range of `values`: decades; 1, 2 and 5 times few decades; even steps within a decade."""
+    """Return round numbers in the range of `values`: decades, or 1, 2 and 5 times each of a few decades, or even steps within a
+    decade.
+    """
     low, high = min(values), max(values)
     smallest, largest = _smallest(values), max(abs(low), abs(high), _smallest(values))
     first, last = floor(log10(smallest)), ceil(log10(largest))

@@ -14,7 +14,8 @@ DASHES = {"train": [1, 0], "validation": [5, 3]}
 
 
 def loss_curves(results: Results) -> Chart:
-    """Return a chart of train (solid) and validation (dashed) loss against epochs, for each batch size at its best.
+    """Return a chart of train (solid) and validation (dashed) loss against epochs, for each batch size at its best
+    configuration.
 
     Raises Missing if no completed run has a curve.
     """

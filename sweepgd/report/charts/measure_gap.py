@@ -13,9 +13,9 @@ from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
 from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
 
-# The first MOST_PANELS of these that were measured are shown, in this order.
+# Of these measures, the first MOST_PANELS that were measured are shown, in this order.
 PREFERRED = ("lambda_max", "trace", "phi", "asam", "relative_flatness", "fisher_trace")
-# More points cannot be distinguished, and each adds to the size of the file.
+# More points could not be distinguished, and each would add to the size of the file.
 MOST_RUNS = 2000
 
 
@@ -50,7 +50,7 @@ def measure_gap(results: Results) -> Chart:
 
 
 def _chosen(columns: list[str], names: list[str]) -> list[str]:
-    """Return the recorded names to show, one for each measure, preferred measures first."""
+    """Return the recorded names to show, one for each measure. Preferred measures come first."""
     first: dict[str, str] = {}
     for name in names:
         entry = catalogue_entry(name)

@@ -14,7 +14,7 @@ from sweepgd.report.charts.style import CROSS, HEIGHT, HIGHLIGHT, WIDTH, Chart, 
 def rate_batch(results: Results) -> Chart:
     """Return a map of the best objective by learning rate and batch size, both logarithmic, with divergence marked.
 
-    A cell without completed runs shows the lowest last objective of pruned ones, with a ring. Raises Missing if there are fewer
+    A cell without completed runs shows the lowest last objective of pruned runs, with a ring. Raises Missing if there are fewer
     than two learning rates or batch sizes.
     """
     cells = rate_batch_map(results.trials).to_pylist()

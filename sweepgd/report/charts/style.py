@@ -8,8 +8,8 @@ import numpy as np
 
 from sweepgd.core.errors import SweepgdError
 
-# The colours of Okabe and Ito without yellow, which is too pale for a line. There is one more shape than colours, so that
-# colour and shape together distinguish 56 groups.
+# The colours of Okabe and Ito without yellow, which is too pale for a line. There is one shape more than there are colours, so
+# that colour and shape together distinguish 56 groups.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right", "triangle-left"]
 HIGHLIGHT = "#D55E00"
@@ -25,11 +25,13 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart | alt.HCo
 
 
 class Missing(SweepgdError):
-    """Error: the study has no data for a chart. The message says which data are missing."""
+    """Raised when the study lacks the data for a chart. The message says which data are missing."""
 
 
 def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, ordered: bool) -> alt.Color:
-    """Return a colour for each of `groups`; if they are `ordered`, of viridis without its end, which is too pale for a line."""
+    """Return a colour for each of `groups`. Groups that are `ordered` get colours of viridis, without its end, which is too
+    pale for a line.
+    """
     if ordered:
         scale = alt.Scale(domain=groups, scheme=alt.SchemeParams(name="viridis", extent=[0, 0.9]))
         return alt.Color(f"{field}:O", scale=scale, title=title)
@@ -43,7 +45,7 @@ def in_rows(panels: Sequence[alt.Chart]) -> Chart:
 
 
 def thinned(line: Rows) -> Rows:
-    """Return at most MOST_POINTS rows of a line, evenly spaced, with the first and the last."""
+    """Return at most MOST_POINTS evenly spaced rows of a line, including the first and the last."""
     if len(line) <= MOST_POINTS:
         return line
     return [line[index] for index in np.linspace(0, len(line) - 1, MOST_POINTS).round().astype(int)]

@@ -7,7 +7,7 @@ from sweepgd.report.number_format import short, significant, spread
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness.table_cells import cells
 
-# The configurations closest to the edge.
+# The number of configurations to show, the closest to the edge.
 MOST_ROWS = 10
 
 FORMULAS = {
@@ -21,14 +21,14 @@ FORMULAS = {
 
 
 def edges(optimizers: Iterable[str], decays: bool) -> list[str]:
-    """Return the legends on the edges of `optimizers`; `decays` is True if a run has an L2 penalty."""
+    """Return the legends about the edges of `optimizers`. `decays` is True if a run has an L2 penalty."""
     used = list(dict.fromkeys(optimizers))
     formulas = ", ".join(f"{name} {FORMULAS[name]}" for name in used if name in EDGES)
     lines = [f"edge = λmax above which full-batch descent is unstable: {formulas} (Cohen et al. 2021)"] if formulas else []
     if without := [name for name in used if name not in EDGES]:
         lines.append(f"no edge is known for {', '.join(without)}")
     if decays:
-        lines.append("an L2 penalty adds at most its weight decay to λmax: it does not apply to biases and positions")
+        lines.append("an L2 penalty adds at most its weight decay to λmax, because it does not apply to biases and positions")
     return lines
 
 
@@ -43,7 +43,7 @@ def stability(rows: Sequence[Row]) -> Answer:
         Column("trial", "trial"),
         Column("optimizer", "optimizer", number=False),
         Column("batch_size", "batch\nsize"),
-        Column("measurements", "meas.", legend="meas. = measurements after the first update, of all replicates"),
+        Column("measurements", "meas.", legend="meas. = number of measurements after the first update, in all replicates"),
         Column("share_beyond", "beyond\n%", lambda share: f"{100 * share:.0f}"),
         Column("epoch", "closest\nat epoch", short),
         Column("learning_rate", "rate", short),
@@ -68,6 +68,6 @@ def stability(rows: Sequence[Row]) -> Answer:
 
 
 def _with_error(row: Row) -> str:
-    """Return the text of λmax, with ± the standard error due to measuring a subset of the rows."""
+    """Return the text of λmax, with ± and the standard error due to measuring a subset of the rows."""
     error = row["rows_error"]
     return significant(row["lambda_max"]) if error is None else spread(row["lambda_max"], error)

@@ -8,7 +8,7 @@ from sweepgd.report.sharpness.table_cells import MEASURE, cells
 
 
 def invariance(rows: Sequence[Row]) -> Answer:
-    """Return the table with a row per measure: the observed change and the one expected by theory."""
+    """Return the table with a row per measure: the observed change, and the change expected by theory."""
     factors = {row[name] for row in rows for name in ("rescaling_from", "rescaling_to") if row[name] is not None}
     by = f" by {' to '.join(map(short, sorted({min(factors), max(factors)})))}" if factors else ""
     columns = (
@@ -26,6 +26,6 @@ def invariance(rows: Sequence[Row]) -> Answer:
         f"Which measures change when layers are rescaled{by} without changing the network's outputs?",
         shown if rows else [],
         frozenset(),
-        ["equal = within 1 % and the recorded errors (Dinh et al. 2017)"],
+        ["equal = the difference is at most 1 % plus the recorded errors (Dinh et al. 2017)"],
         empty="not measured at rescaled weights; to measure there, run sweepgd measure --rescale 10",
     )

@@ -11,14 +11,14 @@ ROWS_ERROR = Column(
     "rows_error",
     "rows\n± %",
     lambda share: f"{100 * share:.2g}",
-    legend="rows ± % = standard error due to measuring a subset of the rows, mostly common to all runs measured on the same"
-    " rows; maxima (phi, sam, asam) are of these rows only",
+    legend="rows ± % = standard error due to measuring a subset of the rows, mostly the same error for all runs measured on "
+    "the same rows; maxima (phi, sam, asam) hold for these rows only",
 )
 PRODUCTS = {True: "exact", False: "differences", None: None}
 
 
 def measures(rows: Sequence[Row]) -> Answer:
-    """Return the table with a row per measure, which covers all its variants."""
+    """Return the table with a row per measure. A row covers all variants of its measure."""
     shown_rows = firsts(rows)
     variants: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -42,7 +42,7 @@ def measures(rows: Sequence[Row]) -> Answer:
         (Column("dtype", "dtype", number=False), of_variants(", ", lambda row: row["dtype"])),
         (Column("exact", "Hessian\nproducts", number=False), of_variants(", ", lambda row: PRODUCTS[row["exact"]])),
     ]
-    # Settings that all measures share are shown once in the legend, which leaves more width for the descriptions.
+    # Settings that all measures share are shown once, in the legend. This leaves more width for the descriptions.
     common = {column.title: texts[0] for column, texts in settings if len(set(texts)) == 1 and texts[0]}
     shown += [(column, texts) for column, texts in settings if column.title not in common]
     shown += cells(shown_rows, ROWS_ERROR)
@@ -51,9 +51,11 @@ def measures(rows: Sequence[Row]) -> Answer:
     if any(len({row[name] for row in rows if row[name] is not None}) > 1 for name in ("rows", "dtype")):
         legend.append("the measures differ in their rows or dtype")
     if others := sum(row["others"] for row in rows):
-        legend.append(f"{others} value{'s' * (others > 1)} not used: of settings with fewer runs, with fewer rows, or older")
+        legend.append(
+            f"{others} {'values are' if others > 1 else 'value is'} not used: settings with fewer runs or fewer rows, or older"
+        )
     if any(row["exact"] is False for row in rows):
-        legend.append("differences = of gradients, for a model without exact products")
+        legend.append("differences = Hessian products computed as differences of gradients, for a model without exact ones")
     return Answer("What was measured?", shown, frozenset(), legend, ("source", "exact", "dtype", "rows_error"))
 
 

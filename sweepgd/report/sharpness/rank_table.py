@@ -9,7 +9,7 @@ from sweepgd.report.number_format import short
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness.table_cells import MEASURE, VERDICT, cells, firsts, interval, reasons
 
-VARIANTS = ["only the first variant of each measure is shown; --json has all of them, and the test error as the target"]
+VARIANTS = ["only the first variant of each measure is shown; --json has all variants, and also the test error as the target"]
 
 
 def correlations(rows: Sequence[Row]) -> Answer:
@@ -30,13 +30,13 @@ def correlations(rows: Sequence[Row]) -> Answer:
         *cells(rows, VERDICT),
     ]
     runs = {among: max((row["runs"] for row in rows if row["among"] == among), default=0) for among in (ALL, MATCHED)}
-    alone = f"; {runs[ALL] - runs[MATCHED]} runs have no partner there" if runs[ALL] > runs[MATCHED] else ""
+    alone = f"; {runs[ALL] - runs[MATCHED]} runs have no other run to be compared with" if runs[ALL] > runs[MATCHED] else ""
     legend = [
-        "τ-b = Kendall's, ρ = Spearman's rank correlation with the gap, test (or else validation) - train loss",
-        "pairs = of configurations within a replicate, which share its seed; intervals by the jackknife over"
-        " configurations, of which 1 in 20 misses by chance",
+        "τ-b = Kendall's, ρ = Spearman's rank correlation with the gap: test loss (or else validation loss) - train loss",
+        "pairs = pairs of configurations within a replicate, which share its seed; intervals are by the jackknife over "
+        "configurations, and 1 interval in 20 misses by chance",
         f"equal train loss = in the same tenth of a decade, a factor of {short(EQUAL_LOSS)}{alone}",
-        "a correlation among all runs may be due to rate, batch size or train loss, which affect both",
+        "a correlation among all runs may be due to rate, batch size or train loss, which affect both the measure and the gap",
         *reasons(rows),
         *_left_out(rows[0] if rows else None),
     ]
@@ -63,8 +63,9 @@ def granulated(rows: Sequence[Row]) -> Answer:
     shown.append((Column("low", "95 %\ninterval"), [interval(row, "", _correlation) for row in overall]))
     shown += cells(overall, VERDICT)
     legend = [
-        "mean τ-b of runs with the same seed that differ in one hyperparameter; Ψ = mean over these (Jiang et al. 2020)",
-        "near 0 if the measure adds nothing to the other hyperparameters",
+        "a column = mean τ-b of runs with the same seed that differ in this hyperparameter only; Ψ = mean over the columns "
+        "(Jiang et al. 2020)",
+        "near 0 if the measure tells nothing beyond the other hyperparameters",
         *reasons(overall),
         *(VARIANTS if len(every) > len(rows) else []),
     ]
@@ -74,12 +75,12 @@ def granulated(rows: Sequence[Row]) -> Answer:
 
 
 def _left_out(row: Row | None) -> list[str]:
-    """Return a line on the runs that are not compared because they did not complete, with the rates of those that diverged."""
+    """Return a line about the runs that are not compared because they did not complete. It has the rates of diverged runs."""
     counts = [] if row is None else [f"{row[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
     if row is None or not counts:
         return []
     rates = sorted({short(row[f"diverged_rate_{end}"]) for end in ("from", "to")}, key=float) if row["diverged"] else []
-    of_rates = f" (rates of those that diverged: {' to '.join(rates)})" if rates else ""
+    of_rates = f" (rates of diverged runs:  {' to '.join(rates)})" if rates else ""
     return [f"not compared because they did not complete: {', '.join(counts)}{of_rates}"]
 
 

@@ -14,10 +14,10 @@ ERRORS = ("train_error", "test_error")
 
 
 def small_large(rows: Sequence[Row]) -> Answer:
-    """Return the table with a row for each loss, error and measure that one of the sizes has."""
+    """Return the table with a row for each loss, error and measure that at least one of the sizes has."""
     question = "Small against large batch"
     if not rows:
-        return Answer(question, [], frozenset(), empty="nothing to compare: runs of only one batch size completed")
+        return Answer(question, [], frozenset(), empty="nothing to compare: completed runs have only one batch size")
     first = rows[0]
     rows = [row for row in rows if row["small_mean"] is not None or row["large_mean"] is not None]
     named = [{**row, "quantity": _quantity(row["quantity"])} for row in rows]
@@ -46,14 +46,17 @@ def _matching(row: Row) -> list[str]:
     runs, configurations = (f"{row[f'small_{name}']} and {row[f'large_{name}']} {name}" for name in ("runs", "configurations"))
     factor = f"within a factor of {short(EQUAL_LOSS)}"
     if not row["matched"]:
-        reason = f"not comparable = of {runs}, no two of each size have train losses {factor}; they range over {between}"
+        reason = (
+            f"not comparable = there are {runs}, but no window of train losses {factor} holds two of each size; the losses "
+            f"range over {between}"
+        )
         return [reason, *_left_out(row)]
     outside = [f"{row['outside']} runs outside"] if row["outside"] else []
     return [f"{runs} ({configurations}) at matched train loss, {factor}: {between}", *outside, *_left_out(row)]
 
 
 def _left_out(row: Row) -> list[str]:
-    """Return a line on the runs of each batch size that are not compared because they did not complete."""
+    """Return a line about the runs of each batch size that are not compared because they did not complete."""
     sides = {
         row[f"{side}_batch_size"]: [
             f"{row[f'{side}_{name}']} {name.replace('_', ' ')}" for name in CUT_SHORT if row[f"{side}_{name}"]
@@ -65,7 +68,9 @@ def _left_out(row: Row) -> list[str]:
 
 
 def _ratios(rows: Sequence[Row]) -> list[str]:
-    """Return the legends on ratios and intervals; the unit of most intervals comes first, others with their quantities."""
+    """Return the legends about ratios and intervals. The kind of most intervals comes first; the others are listed with their
+    quantities.
+    """
     if all(row["ratio"] is None for row in rows):
         return []
     quantities: defaultdict[str, list[str]] = defaultdict(list)
@@ -74,15 +79,15 @@ def _ratios(rows: Sequence[Row]) -> list[str]:
             quantities[text].append(row["quantity"])
     ordered = sorted(quantities, key=lambda text: -len(quantities[text]))
     units = [f"for {', '.join(quantities[text])}: {text}" if index else text for index, text in enumerate(ordered)]
-    return ["ratio = of geometric means, large to small, within a replicate", *units]
+    return ["ratio = ratio of geometric means, large to small, within a replicate", *units]
 
 
 def _interval_text(row: Row) -> str:
-    """Return a legend on the interval of a row, "" if it has none."""
+    """Return a legend about the interval of a row, or "" if it has no interval."""
     if row["over"] == "pairs":
         return f"interval over {row['pairs']} pairs of configurations that differ in batch size only"
     if row["over"] == "runs":
-        return f"interval over {row['pairs']} replicates of these two configurations, and for them only"
+        return f"interval over {row['pairs']} replicates of these two configurations; it holds for them only"
     if row["over"]:
         small, large = (row[f"{side}_configurations"] for side in ("small", "large"))
         return f"the wider of Welch's and Student's interval over {small} and {large} configurations"

@@ -36,12 +36,14 @@ def reasons(rows: Sequence[Row], name: str = "measure") -> list[str]:
 
 
 def family(row: Row) -> str:
-    """Return the measure of which a recorded name is a variant, such as phi for phi_0.0005."""
+    """Return the measure that a recorded name is a variant of, such as phi for phi_0.0005."""
     entry = catalogue_entry(row["measure"])
     return row["measure"] if entry is None else entry.name
 
 
 def firsts(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of the first variant of each measure. Most of the 22 variants say the same, and would hide the rest."""
+    """Return the rows of the first variant of each measure. Most of the 22 variants show the same, and would hide the
+    others.
+    """
     chosen: dict[str, str] = {}
     return [row for row in rows if chosen.setdefault(family(row), row["measure"]) == row["measure"]]

@@ -1,4 +1,4 @@
-"""Samplers: random, grid and quasi-random points are functions of (seed, number); adaptive samplers are Optuna's."""
+"""Samplers. Random, grid and quasi-random points are functions of (seed, number). Adaptive samplers are Optuna's."""
 
 from collections.abc import Collection
 from importlib.util import find_spec
@@ -20,10 +20,10 @@ NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))
 
 
 class NSGA2(NSGAIISampler):
-    """NSGA-II with parents in the order of their trials.
+    """NSGA-II with the parents in the order of their trials.
 
-    Optuna orders them by rank when it selects them, but by trial when they are in the study's cache. A rebuilt study has an
-    empty cache and would draw other children.
+    Optuna orders parents by rank when it selects them, but by trial when it finds them in the study's cache. A rebuilt study
+    has an empty cache, so it would draw other children.
     """
 
     def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
@@ -31,7 +31,7 @@ class NSGA2(NSGAIISampler):
 
 
 def seed_of(seed: int, generation: int) -> int:
-    """Return the seed of a generation of trials, with the 32 bits of Optuna's legacy generators."""
+    """Return the seed of a generation of trials. It has 32 bits, as Optuna's legacy random generators require."""
     return int(np.random.SeedSequence([seed, generation]).generate_state(1)[0])
 
 
@@ -47,10 +47,11 @@ def make(
 ) -> BaseSampler:
     """Return the sampler called `name`.
 
-    Random, grid and quasi-random samplers draw each point once, and points at the places `without` never, unless `repeats`.
-    An adaptive sampler (in ADAPTIVE) is created for each generation of trials with random numbers of (seed, generation), so
-    that its proposals depend only on these and the results it was told. Raises UsageError for an unknown name and for a
-    space or objectives that the sampler cannot search, and SweepgdError if a package is missing.
+    Random, grid and quasi-random samplers draw each point at most once, and never those at the places `without`. With
+    `repeats`, they may draw a point again. An adaptive sampler (in ADAPTIVE) is created for each generation of trials with
+    random numbers of (seed, generation), so that its proposals depend only on these and the results it was told. Raises
+    UsageError for an unknown name and for a space or objectives that the sampler cannot search, and SweepgdError if a package
+    is missing.
     """
     generation_seed = seed_of(seed, generation)
     match name:
@@ -60,7 +61,7 @@ def make(
             points = RandomPoints(seed) if name == "random" else QuasiRandomPoints(space, seed)
             return points if repeats or not space.countable else Unrepeated(points, space, seed, without)
         case "tpe":
-            # Optuna's default is True, with which a recorded search would continue with other points.
+            # With True, Optuna's default, a recorded search would continue with other points.
             return TPESampler(seed=generation_seed, constant_liar=False)
         case "nsga2":
             return NSGA2(seed=generation_seed)
@@ -83,6 +84,6 @@ def _require_numeric(space: Space, objectives: int) -> None:
     if objectives > 1:
         raise UsageError("the cmaes sampler supports one objective: use nsga2 or tpe for several")
     for axis in space.axes:
-        # Optuna would draw it, and every axis that depends on it, at random.
+        # Optuna would draw such an axis, and every axis that depends on it, at random.
         if axis.values and not axis.fixed:
             raise UsageError(f"the cmaes sampler searches only ranges, but {axis.name} is a list: fix it, or use tpe")

@@ -26,7 +26,7 @@ def value_at(distribution: BaseDistribution, u: float) -> Any:
         case CategoricalDistribution(choices=choices):
             return choices[int(u * len(choices))]
         case IntDistribution(low=low, high=high, log=True):
-            # Half a unit more at each end gives the end points their full probability.
+            # The range is widened by half a unit at each end, so that the end points have the same probability as the others.
             return min(max(round(_log_between(low - 0.5, high + 0.5, u)), low), high)
         case IntDistribution(low=low, high=high, step=step):
             return low + step * int(u * ((high - low) // step + 1))
@@ -47,7 +47,7 @@ class Points(BaseSampler):
     """A sampler whose point depends only on `number`, which the caller sets to the trial's number before each ask.
 
     Optuna's own trial numbers restart from 0 when a study is rebuilt. A space may also ask the sampler directly, without a
-    study (`space.ask(points)`): 7 µs a point instead of 150 µs with Optuna's ask and tell.
+    study (`space.ask(points)`). That takes 7 µs per point instead of the 150 µs of Optuna's ask and tell.
     """
 
     number: int = 0
@@ -90,7 +90,7 @@ class RandomPoints(Points):
         self._seed = seed
 
     def value(self, name: str, distribution: BaseDistribution) -> Any:
-        # By name, so that an axis keeps its value if other axes are added or removed.
+        # Seeded by the axis' name, so that an axis keeps its value if other axes are added or removed.
         return value_at(distribution, uniform(self._seed, self.number, name))
 
 
@@ -116,7 +116,7 @@ class WholePoints(Points):
 class GridPoints(WholePoints):
     """The `size` points of the space's grid in order, without those at the places `without`.
 
-    Raises UsageError if the space has no grid, and for a number beyond its size.
+    Raises UsageError if the space has no grid, or a number exceeds the grid's size.
     """
 
     def __init__(self, space: Space, without: Collection[int] = ()) -> None:
@@ -140,7 +140,7 @@ class GridPoints(WholePoints):
 
 
 class QuasiRandomPoints(Points):
-    """Scrambled Sobol points (Owen 1998), with one dimension for each axis that is not fixed, conditional axes included."""
+    """Scrambled Sobol points (Owen 1998), with one dimension for each axis that is not fixed, including conditional axes."""
 
     def __init__(self, space: Space, seed: int) -> None:
         searched = [axis.name for axis in space.axes if not axis.fixed]
@@ -154,14 +154,16 @@ class QuasiRandomPoints(Points):
         return value_at(distribution, float(self._points[self.number, self._columns[name]]))
 
     def _sobol(self) -> npt.NDArray[np.float64]:
-        """Return all points up to `number`, extended to a power of two; a longer sequence begins with the shorter one."""
+        """Return all points up to `number`, and more points up to a power of two. A longer sequence begins with the shorter
+        one.
+        """
         return sobol(len(self._columns), max(6, self.number.bit_length()), self._seed)
 
 
 def sobol(dimensions: int, exponent: int, seed: int) -> npt.NDArray[np.float64]:
     """Return SciPy's first 2**exponent scrambled points, of shape (2**exponent, dimensions), cached between processes.
 
-    The cache takes 3 ms instead of 0.56 s, most of which is the import of scipy.stats.
+    Reading the cache takes 3 ms; computing takes 0.56 s, most of which is the import of scipy.stats.
     """
     key = {"sobol": [dimensions, exponent, seed], "versions": disk_cache.versions("scipy", "numpy")}
     points = disk_cache.recall(key, lambda folder: np.load(folder / "points.npy"))

@@ -62,7 +62,8 @@ class Drawn:
 def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: float) -> tuple[dict[str, Value], int]:
     """Return the first new point of a sampler from number `first` on, and the number after it.
 
-    In a finite space, after MOST_REPEATS repeats in a row, it is the point at the quantile `u` of the remaining points.
+    In a finite space, after MOST_REPEATS repeats in a row, return the point at the quantile `u` of the remaining points
+    instead.
     """
     number = first
     while number < first + MOST_REPEATS or not space.finite:
@@ -83,7 +84,7 @@ def draw_at_random(space: Space, seed: int, drawn: Drawn, trial: int) -> dict[st
 
 
 class Unrepeated(WholePoints):
-    """The points of another sampler in order, each once, without the points at the places `without`."""
+    """The points of another sampler in order. Each point occurs once, and points at the places `without` are left out."""
 
     def __init__(self, points: Points, space: Space, seed: int, without: Iterable[int] = ()) -> None:
         self._points, self._space, self._seed = points, space, seed

@@ -129,7 +129,7 @@ REFUSED = [
     npz_line("dates in NPZ", "array 'x' holds datetime64[D]", x=NUMBERS.astype("datetime64[D]"), y=CODES),
     npz_line(
         "one-hot labels",
-        "3 columns of labels: a classification has one; for one-hot labels save",
+        "3 columns of labels, but a classification has one; for one-hot labels save",
         x=NUMBERS,
         y=np.eye(3)[CODES],
     ),
@@ -146,7 +146,7 @@ REFUSED = [
     *(
         npz_line(
             f"{key} of NPZ",
-            f"data.{key} says how a CSV or TSV file is written, and d.npz is not one: remove it",
+            f"data.{key} says how a CSV or TSV file is written, but d.npz is of another format: remove data.{key}",
             WITH | {key: value},
             x=NUMBERS,
             y=CODES,
@@ -158,7 +158,7 @@ REFUSED = [
         "d.idx",
         idx_pair(NUMBERS.astype("f4"), CODES.astype("u1")),
         LABELS | {"encoding": "latin-1"},
-        line="data.encoding says how a CSV or TSV file is written, and d.idx is not one: remove it",
+        line="data.encoding says how a CSV or TSV file is written, but d.idx is of another format: remove data.encoding",
     ),
     npz_line("a gap in NPZ", "column 'x0', row 3 is missing", x=np.where(NUMBERS == 1.0, np.nan, NUMBERS), y=CODES),
     npz_line(
@@ -209,7 +209,7 @@ REFUSED = [
             path.with_name("labels.idx").write_bytes(idx(CODES.astype("u1"))),
         ),
         LABELS,
-        line="of memory, and this machine has",
+        line="of memory, but this machine has",
     ),
     FileCase(
         "IDX packed without .gz",

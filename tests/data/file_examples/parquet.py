@@ -197,7 +197,7 @@ REFUSED = [
             "d.parquet",
             table(),
             {key: value},
-            line=f"data.{key} says how a CSV or TSV file is written, and d.parquet is not one: remove it",
+            line=f"data.{key} says how a CSV or TSV file is written, but d.parquet is of another format: remove data.{key}",
         )
         for key, value in {"header": False, "separator": ";", "decimal": ",", "encoding": "latin-1"}.items()
     ),

@@ -48,7 +48,8 @@ REFUSED = [
             "decimal commas beside commas",
             "a,kind\n" + "".join(f"{row},5,{kind}\n" for row, kind in enumerate(KINDS)),
             {},
-            "Expected 2 columns, got 3: 0,5,cat; if these are decimal commas, each splits its number: save the file with",
+            "Expected 2 columns, got 3: 0,5,cat; if these are decimal commas, each of them splits a number in two: save the "
+            "file with",
         ),
         ("a comma in a text", HEAD + rows() + "1,2,cat,grey\n", {}, "put text that contains ',' in quotes"),
         (
@@ -89,7 +90,7 @@ REFUSED = [
             "a price as classes",
             HEAD + "".join(f"1,2,{900 + row}\n" for row in range(40)),
             {},
-            "would be 40 classes in 40 rows: is it a quantity?",
+            "would have 40 classes in 40 rows: if it is a quantity,",
         ),
         ("reals as classes", labels("1.5", "2"), {}, "row 1 is 1.5: classes are whole numbers or text"),
         ("one class", labels("x"), {}, "every row is of class 'x'"),

@@ -35,7 +35,7 @@ def test_a_line_and_its_planes_are_numbers_and_pictures(run, folder):
 
     again = run(folder, "--line", "0", "1.1", "--resolution", "7")
     assert again.out == made.out
-    assert again.err.count("exists already, and is not computed again") == 3
+    assert again.err.count("exists already and is not computed again") == 3
 
 
 def test_pictures_go_where_they_are_wanted_and_json_is_all_of_stdout(run, folder, tmp_path):
@@ -56,7 +56,7 @@ def test_pictures_go_where_they_are_wanted_and_json_is_all_of_stdout(run, folder
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("--line", "0", "x"), 2, "'x' names no run: write TRIAL or TRIAL.REPLICATE, such as 7 or 7.1"),
+        (("--line", "0", "x"), 2, "'x' is not the name of a run: write TRIAL or TRIAL.REPLICATE, such as 7 or 7.1"),
         (("--line", "0", "9"), 2, "holds no run 9.0: it has trials 0 to 1 with 2 replicate(s), counted from 0"),
         (("--line", "0", "0.0"), 2, "a line needs two different runs, but both ends are 0.0: name another run"),
         (("--directions", "both"), 2, "directions 'both': give path or random"),
@@ -79,7 +79,7 @@ def test_what_cannot_be_is_one_line(run, folder, arguments, code, message):
 def test_a_folder_that_is_none_is_one_line(run, tmp_path):
     refused = run(tmp_path)
     assert refused.code == 1
-    assert refused.err == f"sweepgd: {tmp_path} is not a result directory: it must contain sweep.toml and a folder trials\n"
+    assert refused.err == f"sweepgd: {tmp_path} is not a results directory: it must contain sweep.toml and a folder trials\n"
 
 
 def test_a_plane_without_a_picture_is_one_line(run, searched, quadratic):

@@ -14,7 +14,7 @@ from sweepgd.record import Results
     ("change", "message"),
     [
         ({"layout": [[0, 7]]}, r"run 0.0 has \d+ parameters in another layout than model 'mlp' has here: install the version"),
-        ({"data_fingerprint": "0"}, "run 0.0 was trained on other data than moons gives now: restore them"),
+        ({"data_fingerprint": "0"}, "run 0.0 was trained on other data than moons gives now: restore the data"),
     ],
 )
 def test_a_minimum_of_another_layout_or_of_other_data_is_refused(moons, monkeypatch, change, message):
@@ -25,7 +25,7 @@ def test_a_minimum_of_another_layout_or_of_other_data_is_refused(moons, monkeypa
 
 
 def test_a_folder_without_results_and_a_model_that_is_not_installed_are_named(moons, tmp_path):
-    with pytest.raises(SweepgdError, match="is not a result directory"):
+    with pytest.raises(SweepgdError, match="is not a results directory"):
         LandscapeContext(tmp_path)
     (tmp_path / "trials").mkdir()
     (tmp_path / "sweep.toml").write_text(moons.results.sweep_toml.replace('"mlp"', '"gone"'))

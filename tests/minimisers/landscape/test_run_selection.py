@@ -13,7 +13,7 @@ def test_a_run_is_written_as_trial_and_replicate():
 
 @pytest.mark.parametrize("text", ["", "x", "7.", ".1", "1.2.3", "-1", "1.5e3"])
 def test_what_names_no_run_is_one_line(text):
-    with pytest.raises(UsageError, match=r"names no run: write TRIAL or TRIAL.REPLICATE"):
+    with pytest.raises(UsageError, match=r"is not the name of a run: write TRIAL or TRIAL.REPLICATE"):
         RunKey.parse(text)
 
 
@@ -31,7 +31,7 @@ def test_the_pair_of_extreme_batch_sizes_is_the_nearest_in_log_train_loss():
     assert pair(trials(*rows)) == (RunKey(0), RunKey(3))  # by 10 %, though 1 and 4 are nearer in the loss itself
     assert pair(trials(*rows[:3], rows[3] | {"data_seed": 1}, rows[4])) == (RunKey(1), RunKey(4))
     assert pair(trials(*rows[:3], *(row | {"data_seed": 1} for row in rows[3:5]))) == (RunKey(1), RunKey(2))
-    with pytest.raises(SweepgdError, match="all completed runs on the same data have 8: name its ends"):
+    with pytest.raises(SweepgdError, match="all completed runs on the same data have 8: name two runs"):
         pair(trials(*rows[:2], rows[5]))
 
 

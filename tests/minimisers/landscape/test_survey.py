@@ -52,7 +52,7 @@ def test_by_default_it_is_the_pair_and_the_planes_through_both(moons, surveyed):
     )
     names, recorder = surveyed(moons)
     assert recorder.began_ == []
-    assert all(note.endswith("exists already, and is not computed again") for note in recorder.notes[1:])
+    assert all(note.endswith("exists already and is not computed again") for note in recorder.notes[1:])
     assert len(names) == len(recorder.notes[1:]) == 3
 
 
@@ -66,7 +66,7 @@ def test_with_one_batch_size_there_is_the_plane_of_the_best_run_and_no_line(line
     names, recorder = surveyed(linear)
     assert names == [f"surface-{best(linear.results.trials)}"]
     assert recorder.notes[0] == (
-        "no line: a line needs two batch sizes, but all completed runs on the same data have 5: name its ends with --line"
+        "no line: a line needs two batch sizes, but all completed runs on the same data have 5: name two runs with --line"
     )
 
 

@@ -51,7 +51,7 @@ BROKEN = {
     "label": (dataset(of(targets=LABELS, classes=("x", "y")), "classification"), "table", "a label is not one of 0 to 1"),
     "one": (dataset(of(targets=0 * LABELS, classes=("x", "y")), "classification"), "table", "every row is of class 'x'"),
     "unnamed": (dataset(of(targets=LABELS), "classification"), "table", "1 target columns and 0 classes"),
-    "named": (dataset(of(classes=("x", "y"))), "table", "names 2 classes, and its task is regression"),
+    "named": (dataset(of(classes=("x", "y"))), "table", "names 2 classes, but its task is regression"),
     "test": (dataset(of(test=Table(np.ones((2, 3)), np.ones((2, 1)), ("a", "b")))), "table", "its test set names 2 features"),
     "global": (dataset(drawn), "deterministic", "the same seed gives another table: draw from rng alone"),
     "kept": (dataset(lambda rng: KEPT), "fresh", "load returned the same arrays twice"),

@@ -148,24 +148,28 @@ def with_other_classes(shape, **settings):
 
 BROKEN = {
     "task": (model(tasks=("ranking",)), "builds", "its tasks are ('ranking',)"),
-    "shapes": (model(tasks=("none",)), "builds", "it supports no shape of its tasks"),
+    "shapes": (model(tasks=("none",)), "builds", "it supports none of the shapes that are tried"),
     "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives (3,) numbers for 4 parameters"),
     "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "initial gives different numbers for the same seed"),  # noqa: NPY002
     "memory": (model(workspace=lambda batch: batch / 2), "builds", "workspace(1) is 0.5: give a whole number"),
     "parameters": (
         model(kernel=lambda theta: theta),
         "compiles",
-        "it has the gradient <lambda>(theta), and the contract asks for gradient(theta, buffers, inputs, targets, rows, ",
+        "it has the gradient <lambda>(theta), but the contract asks for gradient(theta, buffers, inputs, targets, rows, ",
     ),
     "compiles": (model(untyped), "compiles", "its gradient does not compile for float32"),
     "partial": (model(partial), "bounds", "gradient leaves 3 of the 4 elements of out NaN or unwritten (1 targets, float32)"),
     "beyond": (model(beyond), "bounds", "gradient writes beyond the end of out (1 targets, float32)"),
     "leftover": (model(leftover), "deterministic", "the same inputs give another gradient after the scratch"),
-    "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction the slope of the loss is "),
-    "half": (model(numbers={0: 0.5}), "gradient", "but its gradient gives "),
-    "summed": (model(summed), "rows", "over the rows 7, 2, 2, 11 it is not the mean of the rows (1 targets, float64)"),
-    "evaluate": (model(numbers={1: 2.0}), "evaluate", "evaluate gives a loss of "),
-    "share": (model(numbers={2: 0.0}), "evaluate", "give NaN, as there are no classes"),
+    "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction, the slope of the loss is "),
+    "half": (model(numbers={0: 0.5}), "gradient", "but the gradient says "),
+    "summed": (
+        model(summed),
+        "rows",
+        "over the rows 7, 2, 2, 11, the loss or gradient is not the mean of the rows (1 targets, float64)",
+    ),
+    "evaluate": (model(numbers={1: 2.0}), "evaluate", "evaluate gives the loss "),
+    "share": (model(numbers={2: 0.0}), "evaluate", "give NaN, because there are no classes"),
     "other loss": (
         model(evaluate_with_gradient=other_loss_at_once),
         "evaluate",
@@ -182,7 +186,7 @@ BROKEN = {
         "predict leaves some of the (13, 2) outputs NaN or unwritten (1 targets, float64)",
     ),
     "other class": (replace(softmax, build=with_other_classes), "predict", "predict gives an error rate of "),
-    "product": (model(numbers={3: 2.0}), "product", "product differs from differences of the gradient by 1 of their norm"),
+    "product": (model(numbers={3: 2.0}), "product", "product differs from changes of the gradient by 1 of their norm"),
     "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
 }
 

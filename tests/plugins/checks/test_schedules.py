@@ -38,7 +38,7 @@ BROKEN = {
     "local": (
         lambda clock: np.linspace(1, 0, len(clock.updates)),
         "pieces",
-        "computed in pieces it gives 1 before update 7, at once 0",
+        "the factor of update 7 is 1 if computed in pieces and 0 if computed in one call",
     ),
     "off": (lambda clock: np.zeros(len(clock.updates)), "course", "every factor of a run of 240 updates is 0"),
 }
@@ -74,7 +74,7 @@ def test_the_setting_that_breaks_a_schedule_is_named():
     ("setting", "words"),
     [
         (Setting("a", 2.0, "", low=0.0, high=1.0), "a: its default 2 is outside its range 0 … 1"),
-        (Setting("a", 0.5, "", low=0.0), "a: its range has one end only"),
+        (Setting("a", 0.5, "", low=0.0), "a: its range has only one end"),
         (Setting("a", 0.5, "", low=1.0, high=0.5), "a: its range from 1 to 0.5 is empty"),
         (Setting("a", "x", "", choices=("y", "z")), "declared.a = 'x'"),
     ],
