@@ -18,7 +18,7 @@ from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.validation_errors import describe
 
 # Keys that may change when a search is continued: they say how much is run or describe it, not what is computed.
-OPERATIONAL = frozenset({"search.trials", "description", "source"})
+OPERATIONAL = frozenset({"search.trials", "description", "source", "claims"})
 
 
 def bundled() -> dict[str, Path]:
