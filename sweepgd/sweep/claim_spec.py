@@ -55,6 +55,11 @@ class ClaimSpec(BaseModel):
     relation: Literal[">", "<", "="] = Field(">", description="how the statistic compares with `value`")
     value: float | None = Field(None, description="the expected value; by default 1 for ratio, otherwise 0")
     tolerance: float | None = Field(None, gt=0, description='with relation "=": the largest distance from `value`')
+    over: Literal["all", "replicates"] = Field(
+        "all",
+        description="what the interval covers: configurations and replicates, or replicates only, if the claim is about these"
+        " configurations",
+    )
     confidence: float = Field(0.95, gt=0.5, lt=1, description="the confidence of the interval that decides")
 
     @property
@@ -70,9 +75,8 @@ class ClaimSpec(BaseModel):
             raise UsageError(f"{named}: statistic {self.statistic!r} {needs}")
         least, most = GROUPS.get(self.statistic, (0, 0))
         if not least <= len(self.groups) <= most:
-            needs = (
-                "takes no `groups`: use `where`" if not most else f"needs {least}{'' if most == least else ' or more'} `groups`"
-            )
+            count = f"needs {least} `groups`" if most == least else f"needs {least} or more `groups`"
+            needs = count if most else "takes no `groups`: use `where`"
             raise UsageError(f"{named}: statistic {self.statistic!r} {needs}")
         if len({str(group) for group in self.groups}) < len(self.groups):
             raise UsageError(f"{named}: a group occurs twice in {self.groups}")

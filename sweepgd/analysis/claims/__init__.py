@@ -4,6 +4,7 @@ A claim is a statistic with an expected value. Its answer is held, not held or i
 and replicates. Nothing in a claim is evaluated as code.
 """
 
-from sweepgd.analysis.claims.claim_answers import HELD, INCONCLUSIVE, NOT_HELD, claims
+from sweepgd.analysis.claims.claim_answers import claims
+from sweepgd.analysis.claims.claim_decisions import HELD, INCONCLUSIVE, NOT_HELD
 
 __all__ = ["HELD", "INCONCLUSIVE", "NOT_HELD", "claims"]

@@ -27,10 +27,10 @@ class Undecided(Exception):
 
 
 class Chosen(NamedTuple):
-    """The runs of a claim, and how many of them diverged or were left out because they have no value."""
+    """The runs of a claim, a mask of those that have the worst value, (runs,), and the number of runs without a value."""
 
     runs: Runs
-    diverged: int
+    worst: Mask
     left_out: int
 
 
@@ -41,7 +41,7 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
         mask &= np.array([_fits(value, wanted) for value in columns.of(name)], dtype=bool)
         if not mask.any():
             raise Undecided(f"no run has {name} = {_in_words(wanted)}, as `where` asks for")
-    values, missing, diverged = _values(columns, claim.of)
+    values, missing, worst = _values(columns, claim.of)
     levels = _levels(columns, claim)
     mask &= ~np.isnan(levels)
     known = mask & ~missing
@@ -53,8 +53,11 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
             raise Undecided(f"no run with {claim.by} = {_in_words(group)} has a value of {claim.of}")
     if not known.any():
         raise Undecided(f"no run has a value of {claim.of}")
-    found = _best(columns, claim, runs, mask, known) if claim.best else runs.where(known)
-    return Chosen(found, int((diverged & mask).sum()), int((mask & missing).sum()))
+    left_out = int((mask & missing).sum())
+    if claim.best:
+        best = _best(columns, claim, runs, mask, known)
+        return Chosen(best, np.zeros(len(best.values), dtype=bool), left_out)
+    return Chosen(runs.where(known), worst[known], left_out)
 
 
 def _levels(columns: Columns, claim: ClaimSpec) -> Floats:
@@ -72,7 +75,7 @@ def _levels(columns: Columns, claim: ClaimSpec) -> Floats:
 
 
 def _values(columns: Columns, name: str) -> tuple[Floats, Mask, Mask]:
-    """Return the values of a column, and masks of the runs without a value and of those whose divergence set it."""
+    """Return the values of a column, and masks of the runs without a value and of those that have the worst value."""
     values = columns.numbers(name)
     completed, diverged = has_status(columns.trials, COMPLETED), has_status(columns.trials, DIVERGED)
     if name == DIVERGED:

@@ -1,6 +1,7 @@
 """The statistics of claims, each computed from the runs that are kept, so that a jackknife can leave some out."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ class Runs(NamedTuple):
 
     def where(self, mask: Mask) -> "Runs":
         """Return the runs of a mask, (runs,)."""
-        return Runs(*(column[mask] for column in self))
+        return Runs(self.values[mask], self.levels[mask], self.configurations[mask], self.matches[mask], self.replicates[mask])
 
     @property
     def cells(self) -> Numbers:
@@ -87,7 +88,7 @@ def rank_correlation(runs: Runs) -> Callable[[Mask], float]:
     """Return the statistic: Kendall's τ-b of values and levels, over all pairs of runs in the same cell."""
     order = np.argsort(runs.cells, kind="stable")
     bounds = np.flatnonzero(np.diff(runs.cells[order], prepend=-1, append=-1))
-    pairs = [np.stack(np.triu_indices(stop - start, 1)) + start for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    pairs = [np.stack(np.triu_indices(int(stop - start), 1)) + start for start, stop in pairwise(bounds)]
     one, other = order[np.concatenate(pairs, axis=1)] if pairs else np.empty((2, 0), dtype=np.int64)
     signs = [np.sign(values[one] - values[other]) for values in (runs.values, runs.levels)]
     products = (signs[0] * signs[1], abs(signs[0]), abs(signs[1]))
