@@ -34,22 +34,23 @@ def standard_error(statistic: Callable[[Mask], float], units: Numbers, replicate
     configurations, or groups of matching ones, and the replicates. `fewest` is the smallest number of units on a side of the
     comparison: with 1, units do not count, and the result holds for these configurations only.
     """
-    over_replicates, count = _variance(statistic, replicates)
+    count = len(np.unique(replicates))
     if count < 2:
         return Error(np.nan, np.nan)
-    over_units = _variance(statistic, units)[0] if fewest > 1 else 0.0
+    over_replicates = _variance(statistic, replicates)
+    over_units = _variance(statistic, units) if fewest > 1 else 0.0
     total = over_units + over_replicates
     # Satterthwaite's approximation.
     parts = over_units**2 / max(fewest - 1, 1) + over_replicates**2 / (count - 1)
     return Error(float(np.sqrt(total)), float(total**2 / parts) if parts > 0 else float(count - 1))
 
 
-def _variance(statistic: Callable[[Mask], float], numbers: Numbers) -> tuple[float, int]:
-    """Return the jackknife variance over the distinct `numbers`, (runs,), and how many there are."""
+def _variance(statistic: Callable[[Mask], float], numbers: Numbers) -> float:
+    """Return the jackknife variance over the distinct `numbers`, (runs,)."""
     distinct, index = np.unique(numbers, return_inverse=True)
     count = len(distinct)
     if count > MOST_GROUPS:
         order = np.random.default_rng(0).permutation(count)
         index, count = order[index] % MOST_GROUPS, MOST_GROUPS
     without = np.array([statistic(index != number) for number in range(count)])
-    return (count - 1) / count * float(((without - without.mean()) ** 2).sum()), count
+    return (count - 1) / count * float(((without - without.mean()) ** 2).sum())
