@@ -4,6 +4,7 @@ Every function takes and returns `pyarrow.Table`. Nothing here uses a running st
 """
 
 from sweepgd.analysis.best import best, ranked
+from sweepgd.analysis.claims import claims
 from sweepgd.analysis.classes import classes
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.correlations import correlations
@@ -26,6 +27,7 @@ __all__ = [
     "best",
     "best_curves",
     "by",
+    "claims",
     "classes",
     "configurations",
     "correlations",

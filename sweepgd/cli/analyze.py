@@ -10,23 +10,34 @@ import typer
 from sweepgd.cli.options import Json
 from sweepgd.cli.output import show
 
+# The exit code of --strict.
+NOT_HELD = 4
+
 
 def analyze(
     directory: Annotated[Path, typer.Argument(help="A results directory.")],
     best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
+    claims_of: Annotated[
+        str | None, typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file instead.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if a claim is not held.")] = False,
     json_: Json = False,
 ) -> None:
-    """Show what a sweep found: the best configurations; tables by batch size, optimizer and schedule; sharpness against
-    generalization.
+    """Show what a sweep found: answers to its claims; the best configurations; tables by batch size, optimizer and schedule;
+    sharpness against generalization.
     """
-    from sweepgd.analysis import classes, sharpness, summary
+    from sweepgd.analysis import claims, classes, sharpness, summary
     from sweepgd.cli.console import say
     from sweepgd.record import load
+    from sweepgd.sweep import load as load_sweep
+    from sweepgd.sweep import recorded
 
     results = load(directory)
+    claiming = load_sweep(claims_of) if claims_of else recorded(results.sweep_toml, str(directory / "sweep.toml"))
+    answers = {"claims": claims(results, claiming.claims)} if claiming.claims else {}
     sharp = sharpness(results)
-    show(summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
+    show(answers | summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
     if not sharp and not json_:
         say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:
@@ -34,3 +45,5 @@ def analyze(
 
         for path in write_figures(results, figures):
             print(f"wrote {path}", file=sys.stderr)
+    if strict and answers and "not held" in answers["claims"]["answer"].to_pylist():
+        raise typer.Exit(NOT_HELD)

@@ -8,11 +8,13 @@ import pyarrow as pa
 from rich.console import Group
 
 from sweepgd.report.best_table import DESCRIPTION, best, by, in_words
+from sweepgd.report.claims_table import ClaimAnswers
 from sweepgd.report.number_format import percent, significant, spread
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness import SHARPNESS
 
 TITLES = {
+    "claims": "",
     "best": "Which configurations did best?",
     "by_batch_size": "Which batch size? Each at its best configuration",
     "by_optimizer": "Which optimizer? Each at its best configuration",
@@ -57,7 +59,9 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
+def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer | ClaimAnswers:
+    if name == "claims":
+        return ClaimAnswers(rows)
     if name == "best":
         return best(TITLES[name], rows, ended)
     if name == "learned_weights":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sweepgd.core.errors import UsageError
 from sweepgd.data.paths import check_there
 from sweepgd.study.advisor import Advisor
+from sweepgd.study.claim_columns_check import check_claims
 from sweepgd.study.sweep_warnings import warnings_of
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.space import Space, Value
@@ -35,6 +36,7 @@ def prepare(sweep: Sweep) -> Prepared:
     context = SweepContext(sweep)
     advisor = Advisor(context.sweep, context.objectives)
     check_batch_sizes(advisor.space, advisor.points, context.data(0).rows)
+    check_claims(context.sweep, advisor.space)
     _ = context.architecture
     return Prepared(context.sweep, advisor, context, advisor.total())
 

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
 from sweepgd.sweep.budget import Budget
+from sweepgd.sweep.claim_spec import ClaimSpec
 from sweepgd.sweep.entries import Range
 from sweepgd.sweep.spec import ModelSpec, PointSpec, SearchSpec, SpaceSpec, Sweep
 
@@ -20,6 +21,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "search": SearchSpec,
     "measure": MeasureSpec,
     "points": PointSpec,
+    "claims": ClaimSpec,
 }
 
 

@@ -8,6 +8,7 @@ from sweepgd.core.errors import UsageError
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
 from sweepgd.sweep.budget import Budget
+from sweepgd.sweep.claim_spec import ClaimSpec
 from sweepgd.sweep.entries import Entry
 
 # Limit on the replicates of a trial and on the trials of a generation. A process holds that many in memory at once.
@@ -156,6 +157,7 @@ class Sweep(BaseModel):
     search: SearchSpec = Field(default_factory=lambda: SearchSpec(), description="the search: sampler, trials, objective")
     measure: MeasureSpec | None = Field(None, description="curvature measures at the minimisers")
     points: list[PointSpec] = Field(default_factory=list, description="configurations that run first, as given")
+    claims: list[ClaimSpec] = Field(default_factory=list, description="what the sweep is expected to show")
     plugins: dict[str, str] = Field(
         default_factory=dict,
         description="written by a search to its results: the name and SHA-256 of each file given with `--plugin`",

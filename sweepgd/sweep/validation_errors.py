@@ -89,7 +89,7 @@ def _depth(detail: Any) -> int:
 
 def _is_alternative(part: str) -> bool:
     """Return True if part of a location is pydantic's name for one type of a union, and not a key of the file."""
-    return part in ("float", "int", "str", "bool", "Range") or part.startswith(("list[", "dict[", "literal["))
+    return part in ("float", "int", "str", "bool", "Range", "Interval") or part.startswith(("list[", "dict[", "literal["))
 
 
 def _same_entry(details: list[Any]) -> bool:

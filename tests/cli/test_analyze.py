@@ -29,3 +29,42 @@ def test_analyze_of_a_search_that_recorded_nothing(run, run_search):
     analyzed = run("analyze", "results/example")
     assert analyzed.code == 0
     assert "no configuration has completed yet" in analyzed.out
+
+
+CLAIMS = """
+[[claims]]
+says = "The losses are large."
+statistic = "mean"
+of = "train_loss"
+value = 1e6
+
+[[claims]]
+says = "The losses are finite."
+statistic = "mean"
+of = "train_loss"
+relation = "<"
+value = 1e6
+"""
+
+
+def test_analyze_answers_claims_and_strict_exits_with_4_if_one_is_not_held(run, run_search):
+    run_search("--quiet", "--set", "search.replicates=4")
+    file = Path("claims.toml")
+    file.write_text(Path("results/example/sweep.toml").read_text() + CLAIMS)
+    shown = run("analyze", "results/example", "--claims", "claims.toml")
+    assert "What does the sweep claim, and is it held?" in shown.out
+    assert "  not held: The losses are large.\n" in shown.out
+    assert "  held: The losses are finite.\n" in shown.out
+    assert "answers are adjusted for 2 claims (Holm)" in " ".join(shown.out.split())
+    assert shown.code == 0
+    strict = run("analyze", "results/example", "--claims", "claims.toml", "--strict", "--json")
+    assert strict.code == 4
+    assert [row["answer"] for row in json.loads(strict.out)["claims"]] == ["not held", "held"]
+    assert run("analyze", "results/example", "--strict").code == 0
+
+
+def test_claims_can_be_changed_after_a_search(run, run_search):
+    run_search("--quiet")
+    changed = '[{says = "s", statistic = "mean", of = "train_loss"}]'
+    assert run_search("--quiet", "--set", f"claims={changed}").code == 0
+    assert len(json.loads(run("analyze", "results/example", "--json").out)["claims"]) == 1

@@ -94,7 +94,7 @@ def test_a_wrong_override_is_refused_in_one_line(override, line):
 @pytest.mark.parametrize(
     ("key", "line"),
     [
-        ("foo=1", "unknown key foo: known: batch_schedule, budget, data"),
+        ("foo=1", "unknown key foo: known: batch_schedule, budget, claims, data"),
         ("desription='x'", "unknown key desription: did you mean 'description'?"),
         ("budget.epoch=1", "unknown key budget.epoch: did you mean 'epochs'?"),
         ("space.batchsize=1", "unknown key space.batchsize: did you mean 'batch_size'?"),

@@ -22,8 +22,8 @@ def message_for(value, table, key):
     base = sweep().model_dump(exclude_none=True)
     if not table:
         given = base | {key: value}
-    elif table == "points":
-        given = base | {"points": [{key: value}]}
+    elif table in ("points", "claims"):
+        given = base | {table: [{key: value}]}
     else:
         given = base | {table: base.get(table, {}) | {key: value}}
     try:

@@ -1,0 +1,100 @@
+"""Answer claims: estimate, interval, and whether the value lies where the claim says, adjusted for several claims."""
+
+from collections.abc import Sequence
+from math import nan
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sweepgd.analysis.claims.claim_columns import Columns
+from sweepgd.analysis.claims.claim_decisions import INCONCLUSIVE, answer, interval
+from sweepgd.analysis.claims.claim_estimates import estimates
+from sweepgd.analysis.claims.claim_runs import Undecided, chosen
+from sweepgd.analysis.claims.claim_statistics import Runs
+from sweepgd.analysis.claims.claim_texts import expectation, in_words
+from sweepgd.analysis.repeats import once
+from sweepgd.core.errors import SweepgdError
+from sweepgd.record import Results
+from sweepgd.sweep.claim_spec import ClaimSpec
+
+SCHEMA = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in ("claim", "statistic", "expected", "answer")),
+        *(pa.field(name, pa.float64()) for name in ("estimate", "low", "high", "p", "p_adjusted", "confidence")),
+        *(pa.field(name, pa.int64()) for name in ("runs", "configurations", "replicates", "diverged", "left_out")),
+        pa.field("message", pa.string()),
+    ]
+)
+
+
+def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
+    """Return one row for each claim, with columns as in SCHEMA; repeats of a configuration count once.
+
+    An answer is "held" if the interval of the statistic lies where the claim says, "not held" if it lies elsewhere, else
+    "inconclusive", with the reason in `message` if there is no interval. `low` and `high` are the interval at the claim's
+    `confidence`; the answer is by `p_adjusted`, which is `p` adjusted for the number of claims (Holm 1979). A run that
+    diverged, or did not reach the goal, has the worst value of all runs (`diverged` counts these), and the answer must be the
+    same without them. Raises SweepgdError for a column that the results do not have.
+    """
+    columns = Columns(results, once(results.trials))
+    rows = []
+    for number, claim in enumerate(specs):
+        try:
+            rows.append(_row(columns, claim))
+        except SweepgdError as error:
+            raise SweepgdError(f"claims[{number}] ({claim.says!r}): {error}") from error
+    adjusted = holm([row["p"] for row in rows])
+    for row, p in zip(rows, adjusted, strict=True):
+        row["p_adjusted"] = p
+        if p > 1 - row["confidence"] or np.isnan(p):
+            row["answer"] = INCONCLUSIVE
+    return pa.Table.from_pylist([{key: _null(value) for key, value in row.items()} for row in rows], schema=SCHEMA)
+
+
+def holm(p: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Return p-values adjusted so that the chance of any wrong answer is at most that of one (Holm 1979, section 2).
+
+    NaN marks a claim without an answer, which does not count.
+    """
+    values = np.array(p, dtype=np.float64)
+    order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]
+    factors = np.arange(len(order), 0, -1)
+    adjusted = values.copy()
+    adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * factors), 1.0)
+    return adjusted
+
+
+def _row(columns: Columns, claim: ClaimSpec) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "claim": claim.says,
+        "statistic": in_words(claim),
+        "expected": expectation(claim),
+        "confidence": claim.confidence,
+        "p": nan,
+        "answer": INCONCLUSIVE,
+    }
+    try:
+        found = chosen(columns, claim)
+        row |= {"diverged": int(found.worst.sum()), "left_out": found.left_out} | _counts(found.runs)
+        estimated = estimates(claim, found.runs)
+        row |= interval(claim, estimated)
+        row["answer"], row["p"] = answer(claim, estimated)
+        if found.worst.any():
+            without = answer(claim, estimates(claim, found.runs.where(~found.worst)))
+            if without[0] != row["answer"]:
+                raise Undecided("the answer depends on the runs that diverged or did not reach the goal")
+            row["p"] = max(row["p"], without[1])
+    except Undecided as why:
+        return row | {"answer": INCONCLUSIVE, "p": nan, "message": str(why)}
+    return row
+
+
+def _counts(runs: Runs) -> dict[str, int]:
+    names = ("configurations", "replicates")
+    return {"runs": len(runs.values)} | {name: len(np.unique(getattr(runs, name))) for name in names}
+
+
+def _null(value: Any) -> Any:
+    return None if isinstance(value, float) and np.isnan(value) else value

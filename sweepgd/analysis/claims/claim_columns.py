@@ -1,0 +1,105 @@
+"""Columns that a claim may name: those of the trials table, hyperparameters, settings, measures, and `diverged`."""
+
+import json
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.analysis.arrow_columns import Floats, has_status
+from sweepgd.analysis.claims.two_way_jackknife import Numbers
+from sweepgd.analysis.runs_with_measures import measure_names, measured, run_indices
+from sweepgd.core.errors import SweepgdError, nearest
+from sweepgd.record import Results
+
+DIVERGED = "diverged"
+# Hyperparameters that belong to a value of these columns: configurations that differ in both still match.
+OWN_SETTINGS = {
+    "optimizer": "configuration.hyperparameters.",
+    "schedule": "configuration.schedule_settings.",
+    "batch_schedule": "configuration.batch_schedule_settings.",
+}
+
+
+class Columns:
+    """The columns of a study's runs by name, (runs,), in the order of `trials`."""
+
+    def __init__(self, results: Results, trials: pa.Table) -> None:
+        self.trials, self._results = trials, results
+
+    def of(self, name: str) -> list[Any]:
+        """Return a column, with None for no value; a list is given as JSON. Raises SweepgdError for an unknown name."""
+        if name == DIVERGED:
+            return [float(value) for value in has_status(self.trials, DIVERGED)]
+        if name in self.trials.column_names:
+            return self.trials[name].to_pylist()
+        if name in self._hyperparameters:
+            maps = self.trials["hyperparameters"].combine_chunks()
+            return pc.map_lookup(maps, pa.scalar(name), "first").to_pylist()
+        if name in self._settings:
+            values = [settings.get(name) for settings in self._by_text.values()]
+            texts = list(self._by_text)
+            found = dict(zip(texts, (json.dumps(v) if isinstance(v, list) else v for v in values), strict=True))
+            return [found[text or "{}"] for text in self.trials["settings"].to_pylist()]
+        if name in measure_names(self._measured):
+            runs = self._measured.select(["trial", "replicate"])
+            return self._measured[name].take(pa.array(run_indices(runs, self.trials))).to_pylist()
+        raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
+
+    def numbers(self, name: str) -> Floats:
+        """Return a column as numbers, NaN for none. Raises SweepgdError if it holds other values, or does not exist."""
+        values = self.of(name)
+        if any(value is not None and not isinstance(value, (bool, int, float)) for value in values):
+            raise SweepgdError(f"the column {name!r} holds no numbers")
+        found = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+        found[~np.isfinite(found)] = np.nan
+        return found
+
+    def matches(self, by: str) -> Numbers:
+        """Return a number for each distinct combination of all settings but `by`, (runs,)."""
+        own = OWN_SETTINGS.get(by, "\0")
+        known: dict[str, int] = {}
+        numbers = {}
+        for text, settings in self._by_text.items():
+            rest = {
+                key: value
+                for key, value in settings.items()
+                if key not in (by, f"configuration.{by}", f"configuration.hyperparameters.{by}") and not key.startswith(own)
+            }
+            numbers[text] = known.setdefault(json.dumps(rest, sort_keys=True), len(known))
+        return np.array([numbers[text or "{}"] for text in self.trials["settings"].to_pylist()], dtype=np.int64)
+
+    def names(self) -> list[str]:
+        """Return the names of all columns."""
+        return [
+            *self.trials.column_names, DIVERGED, *self._hyperparameters, *sorted(self._settings), *measure_names(self._measured)
+        ]  # fmt: skip
+
+    @cached_property
+    def _hyperparameters(self) -> list[str]:
+        return sorted(pc.unique(self.trials["hyperparameters"].combine_chunks().keys).to_pylist())
+
+    @cached_property
+    def _by_text(self) -> dict[str, dict[str, Any]]:
+        """The settings of each distinct text of the column `settings`, with dotted keys."""
+        texts = pc.unique(self.trials["settings"]).to_pylist()
+        return {text or "{}": _flat(json.loads(text or "{}")) for text in texts}
+
+    @cached_property
+    def _settings(self) -> set[str]:
+        keys = {key for settings in self._by_text.values() for key in settings}
+        return {key for key in keys if key.startswith(("data.", "model.", "budget."))}
+
+    @cached_property
+    def _measured(self) -> pa.Table:
+        return measured(self.trials, self._results.curvature, self._results.curves)
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of nested tables by keys that are joined by dots."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return found

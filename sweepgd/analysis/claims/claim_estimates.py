@@ -1,0 +1,77 @@
+"""Estimates of the statistics of claims, with standard errors over configurations and replicates."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.analysis.claims import claim_statistics as statistics
+from sweepgd.analysis.claims.claim_runs import Undecided
+from sweepgd.analysis.claims.claim_statistics import Runs
+from sweepgd.analysis.claims.two_way_jackknife import Mask, standard_error
+from sweepgd.sweep.claim_spec import ClaimSpec
+
+
+class Estimate(NamedTuple):
+    """An estimate on the scale of its t distribution: the log for a ratio."""
+
+    value: float
+    standard_error: float
+    freedom: float
+
+
+def estimates(claim: ClaimSpec, runs: Runs) -> list[Estimate]:
+    """Return the estimate of the statistic; for an ordering, those of the differences between neighbouring groups."""
+    if claim.statistic in ("ratio", "slope"):
+        runs = runs._replace(values=_logs(runs.values, claim.of))
+    if claim.statistic == "slope":
+        runs = runs._replace(levels=_logs(runs.levels, str(claim.by)))
+    if claim.statistic == "mean":
+        return [_estimate(claim, statistics.mean(runs), runs, matches=False)]
+    if claim.statistic in ("slope", "rank_correlation"):
+        within = _within_matches(runs)
+        if len(np.unique(within.levels)) < 2:
+            raise Undecided(f"all runs have the same {claim.by}")
+        make: Callable[[Runs], Callable[[Mask], float]] = getattr(statistics, claim.statistic)
+        return [_estimate(claim, make(within), within, matches=len(np.unique(within.matches)) > 1)]
+    pairs = [(number, number + 1) for number in range(len(claim.groups) - 1)]
+    return [_difference(runs.where(np.isin(runs.levels, pair)), *pair, claim) for pair in pairs]
+
+
+def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estimate:
+    within = _within_matches(runs)
+    matches = len(np.unique(within.matches)) > 1
+    fewest = min(len(np.unique(within.configurations[within.levels == level])) for level in (first, second))
+    if not matches and fewest == 1 and len(np.unique(within.configurations)) > 2 and claim.over == "all":
+        raise Undecided(f"one of the compared groups of {claim.by} has a single configuration, and the other has more")
+    return _estimate(claim, statistics.difference(within, first, second), within, matches, fewest)
+
+
+def _within_matches(runs: Runs) -> Runs:
+    """Return the runs that have a match at another level, or if there are none all runs, as one match."""
+    found = statistics.matched(runs)
+    return found if len(found.values) else runs._replace(matches=np.zeros_like(runs.matches))
+
+
+def _estimate(
+    claim: ClaimSpec, statistic: Callable[[Mask], float], runs: Runs, matches: bool, fewest: int | None = None
+) -> Estimate:
+    """Return the estimate of a statistic, with units that are matches or configurations."""
+    value = statistic(np.ones(len(runs.values), dtype=bool))
+    units = runs.matches if matches else runs.configurations
+    count = len(np.unique(units)) if matches or fewest is None else fewest
+    if claim.over == "replicates":
+        count = 1
+    error = standard_error(statistic, units, runs.replicates, count)
+    if np.isnan(error.standard_error):
+        replicates = len(np.unique(runs.replicates))
+        few = "there is one replicate: an interval needs two or more" if replicates == 1 else "too few runs to compare"
+        raise Undecided(few)
+    return Estimate(value, *error)
+
+
+def _logs(values: npt.NDArray[np.float64], name: str) -> npt.NDArray[np.float64]:
+    if (values <= 0).any():
+        raise Undecided(f"{name} is 0 or negative in some runs: a ratio or slope needs values above 0")
+    return np.log(values)

@@ -1,0 +1,108 @@
+"""The statistics of claims, each computed from the runs that are kept, so that a jackknife can leave some out."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from sweepgd.analysis.arrow_columns import Floats
+from sweepgd.analysis.claims.two_way_jackknife import Mask, Numbers
+
+
+class Runs(NamedTuple):
+    """Runs to compare, all (runs,): their `values`, `levels` of the compared column, and what they share.
+
+    A level is the number of a group, or for slope and rank correlation the number in the column. Runs with equal `matches`
+    differ only in their level (and seed).
+    """
+
+    values: Floats
+    levels: Floats
+    configurations: Numbers
+    matches: Numbers
+    replicates: Numbers
+
+    def where(self, mask: Mask) -> "Runs":
+        """Return the runs of a mask, (runs,)."""
+        return Runs(self.values[mask], self.levels[mask], self.configurations[mask], self.matches[mask], self.replicates[mask])
+
+    @property
+    def cells(self) -> Numbers:
+        """The number of each run's match and replicate, (runs,)."""
+        return np.unique(self.matches * (self.replicates.max(initial=0) + 1) + self.replicates, return_inverse=True)[1]
+
+
+def matched(runs: Runs) -> Runs:
+    """Return the runs of the matches that hold more than one level; no runs if nothing matches."""
+    levels = np.unique(runs.levels, return_inverse=True)[1]
+    pairs = np.unique(np.stack([runs.matches, levels]), axis=1)
+    numbers, counts = np.unique(pairs[0], return_counts=True)
+    return runs.where(np.isin(runs.matches, numbers[counts > 1]))
+
+
+def mean(runs: Runs) -> Callable[[Mask], float]:
+    """Return the statistic: the mean over configurations of their means over replicates."""
+
+    def statistic(keep: Mask) -> float:
+        counts = np.bincount(runs.configurations[keep])
+        sums = np.bincount(runs.configurations[keep], weights=runs.values[keep])
+        return float((sums[counts > 0] / counts[counts > 0]).mean()) if counts.any() else np.nan
+
+    return statistic
+
+
+def difference(runs: Runs, first: int, second: int) -> Callable[[Mask], float]:
+    """Return the statistic: level `second` minus level `first`, within cells that have both.
+
+    Cells of matching runs count equally. Without matches, when a cell is a replicate, they are weighted by n₁n₂/(n₁ + n₂).
+    """
+    cells, weighted = runs.cells, len(np.unique(runs.matches)) == 1
+
+    def statistic(keep: Mask) -> float:
+        counts, means = [], []
+        for level in (first, second):
+            own = keep & (runs.levels == level)
+            counts.append(np.bincount(cells[own], minlength=len(cells)).astype(float))
+            means.append(np.bincount(cells[own], weights=runs.values[own], minlength=len(cells)) / np.maximum(counts[-1], 1))
+        product = counts[0] * counts[1]
+        weights = product / np.maximum(counts[0] + counts[1], 1) if weighted else (product > 0).astype(float)
+        return float(weights @ (means[1] - means[0]) / weights.sum()) if weights.any() else np.nan
+
+    return statistic
+
+
+def slope(runs: Runs) -> Callable[[Mask], float]:
+    """Return the statistic: the least-squares slope of values against levels, with an intercept for each cell."""
+    cells = runs.cells
+
+    def statistic(keep: Mask) -> float:
+        x, y = (_centred(values[keep], cells[keep]) for values in (runs.levels, runs.values))
+        squares = float(x @ x)
+        return float(x @ y) / squares if squares > 0 else np.nan
+
+    return statistic
+
+
+def rank_correlation(runs: Runs) -> Callable[[Mask], float]:
+    """Return the statistic: Kendall's τ-b of values and levels, over all pairs of runs in the same cell."""
+    order = np.argsort(runs.cells, kind="stable")
+    bounds = np.flatnonzero(np.diff(runs.cells[order], prepend=-1, append=-1))
+    pairs = [np.stack(np.triu_indices(int(stop - start), 1)) + start for start, stop in pairwise(bounds)]
+    one, other = order[np.concatenate(pairs, axis=1)] if pairs else np.empty((2, 0), dtype=np.int64)
+    signs = [np.sign(values[one] - values[other]) for values in (runs.values, runs.levels)]
+    products = (signs[0] * signs[1], abs(signs[0]), abs(signs[1]))
+
+    def statistic(keep: Mask) -> float:
+        kept = keep[one] & keep[other]
+        both, first, second = (float(values[kept].sum()) for values in products)
+        return both / np.sqrt(first * second) if first * second > 0 else np.nan
+
+    return statistic
+
+
+def _centred(values: Floats, cells: Numbers) -> Floats:
+    """Return values minus the mean of their cell."""
+    counts = np.bincount(cells)
+    means = np.bincount(cells, weights=values) / np.maximum(counts, 1)
+    return values - means[cells]

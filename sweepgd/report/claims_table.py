@@ -1,0 +1,56 @@
+"""The answers to a sweep's claims as text for the terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
+from rich.text import Text
+
+from sweepgd.report.number_format import significant
+from sweepgd.report.question_table import Row
+
+QUESTION = "What does the sweep claim, and is it held?"
+COLOURS = {"held": "green", "not held": "red", "inconclusive": "yellow"}
+
+
+@dataclass(frozen=True)
+class ClaimAnswers:
+    """Each claim as a sentence with its answer, estimate and interval; `rows` are those of `sweepgd.analysis.claims`."""
+
+    rows: Sequence[Row]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(QUESTION, style="bold")
+        for row in self.rows:
+            yield Text.assemble("  ", (row["answer"], f"bold {COLOURS[row['answer']]}"), ": ", row["claim"])
+            yield Padding(Text(_evidence(row), style="dim"), (0, 0, 0, 4))
+        yield Text(_legend(self.rows) + "\n", style="dim")
+
+
+def _evidence(row: Row) -> str:
+    """Return the statistic with its estimate and interval, and the runs behind it."""
+    statistic = f"{row['statistic']}: expected {row['expected']}"
+    if row["estimate"] is not None:
+        estimate, low, high = (significant(row[name], 3) for name in ("estimate", "low", "high"))
+        statistic += f", found {estimate} ({low} to {high})"
+    counts = []
+    if row["runs"] is not None:
+        counts = [f"{row['runs']} runs of {row['configurations']} configurations × {row['replicates']} replicates"]
+        counts += [f"{row['diverged']} of them diverged or did not reach the goal"] * bool(row["diverged"])
+        counts += [f"{row['left_out']} runs without a value"] * bool(row["left_out"])
+    return "; ".join([statistic, *counts, *([row["message"]] if row["message"] else [])])
+
+
+def _legend(rows: Sequence[Row]) -> str:
+    decided = sum(row["p"] is not None for row in rows)
+    confidence = min((row["confidence"] for row in rows), default=inf)
+    interval = f"intervals at {100 * confidence:g} %, over configurations and replicates"
+    if decided < 2:
+        return interval
+    expected = sum(1 - row["confidence"] for row in rows if row["p"] is not None)
+    return (
+        f"{interval}; answers are adjusted for {decided} claims (Holm), so that any is wrong with at most"
+        f" {100 * (1 - confidence):g} %; without that, up to {significant(expected, 2)} wrong answers would be expected"
+    )

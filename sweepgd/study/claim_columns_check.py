@@ -1,0 +1,55 @@
+"""Check before any trial that the columns of a sweep's claims will exist."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sweepgd.core.errors import UsageError, nearest
+from sweepgd.curvature.catalogue import MEASURES, measure_of
+from sweepgd.record import TRIALS
+from sweepgd.sweep import Sweep
+from sweepgd.sweep.space import Space
+
+# Hyperparameters of every configuration, and the column made from `status`.
+ALWAYS = ("warmup", "weight_decay", "schedule_after_warmup", "diverged")
+
+
+def check_claims(sweep: Sweep, space: Space) -> None:
+    """Raise UsageError if a claim names a column that the results of this sweep will not have.
+
+    Measures of the catalogue are accepted without `[measure]`, because `sweepgd measure` can add them later.
+    """
+    known = {*TRIALS.names, *ALWAYS, *_settings(sweep), *map(_hyperparameter, (axis.name for axis in space.axes))}
+    known |= {key for point in sweep.points for key in point.hyperparameters}
+    for number, claim in enumerate(sweep.claims):
+        where = {f"where.{name}": name for name in claim.where}
+        for key, name in ({"of": claim.of} | ({"by": claim.by} if claim.by else {}) | where).items():
+            if name not in known and not _is_measure(name):
+                raise UsageError(f"claims[{number}].{key} = {name!r}: no such column: {nearest(name, {*known, *MEASURES})}")
+
+
+def _hyperparameter(axis: str) -> str:
+    """Return the column of an axis: "beta1" of "optimizer.adam.beta1", and "schedule.after" of "schedule.step.after"."""
+    kind, _, rest = axis.partition(".")
+    _, _, key = rest.rpartition(".")
+    return key if kind == "optimizer" else f"{kind}.{key}" if "." in rest else axis
+
+
+def _settings(sweep: Sweep) -> Iterator[str]:
+    for table in ("data", "model", "budget"):
+        yield from _dotted(getattr(sweep, table).model_dump(exclude_none=True), f"{table}.")
+
+
+def _dotted(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key
+
+
+def _is_measure(name: str) -> bool:
+    try:
+        measure_of(name)
+    except UsageError:
+        return False
+    return True

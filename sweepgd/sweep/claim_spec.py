@@ -1,0 +1,91 @@
+"""A `[[claims]]` table of a sweep file: a sentence, and the statistic of the recorded runs by which it is judged."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sweepgd.core.errors import UsageError
+
+Scalar = bool | int | float | str
+
+STATISTICS = {
+    "mean": "the mean of `of`",
+    "difference": "the mean of `of` in the second group minus that in the first",
+    "ratio": "the geometric mean of `of` in the second group divided by that in the first",
+    "ordering": "the smallest difference between the means of `of` of neighbouring groups, which must all increase",
+    "slope": "the slope of log(`of`) against log(`by`), which is the exponent of a power law",
+    "rank_correlation": "Kendall's τ-b of `of` and `by`",
+}
+# The numbers of groups that a statistic compares; the others take none.
+GROUPS = {"difference": (2, 2), "ratio": (2, 2), "ordering": (2, 100)}
+WITHOUT_BY = ("mean",)
+
+
+class Interval(BaseModel):
+    """`{min, max}`: numbers from `min` to `max`; either may be left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    min: float | int | None = Field(None, description="smallest value")
+    max: float | int | None = Field(None, description="largest value (included)")
+
+
+class ClaimSpec(BaseModel):
+    """A `[[claims]]` table. `analyze` answers whether the claim is held, not held, or cannot be decided."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    says: str = Field(min_length=1, description="the claim as a sentence")
+    statistic: Literal["mean", "difference", "ratio", "ordering", "slope", "rank_correlation"] = Field(
+        description="; ".join(f"{name}: {meaning}" for name, meaning in STATISTICS.items())
+    )
+    of: str = Field(
+        description="a numeric column of the trials table, a hyperparameter, a measure such as lambda_max, or diverged (1 or 0)"
+    )
+    by: str | None = Field(None, description="the column that is compared, such as batch_size")
+    groups: list[Scalar] = Field(
+        default_factory=list, description="the values of `by` that are compared, for difference, ratio and ordering"
+    )
+    where: dict[str, Scalar | list[Scalar] | Interval] = Field(
+        default_factory=dict, description="only runs with these values of other columns: a value, a list, or {min, max}"
+    )
+    best: bool = Field(
+        False, description="true: each group is represented by its best configuration, selected by the other replicates"
+    )
+    relation: Literal[">", "<", "="] = Field(">", description="how the statistic compares with `value`")
+    value: float | None = Field(None, description="the expected value; by default 1 for ratio, otherwise 0")
+    tolerance: float | None = Field(None, gt=0, description='with relation "=": the largest distance from `value`')
+    over: Literal["all", "replicates"] = Field(
+        "all",
+        description="what the interval covers: configurations and replicates, or replicates only, if the claim is about these"
+        " configurations",
+    )
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="the confidence of the interval that decides")
+
+    @property
+    def threshold(self) -> float:
+        """The expected value, also if it was not given."""
+        return (1.0 if self.statistic == "ratio" else 0.0) if self.value is None else self.value
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "ClaimSpec":
+        named = f"the claim {self.says!r}"
+        if (self.by is None) != (self.statistic in WITHOUT_BY):
+            needs = "needs `by`, the column that it compares" if self.by is None else "takes no `by`: remove it, or use `where`"
+            raise UsageError(f"{named}: statistic {self.statistic!r} {needs}")
+        least, most = GROUPS.get(self.statistic, (0, 0))
+        if not least <= len(self.groups) <= most:
+            count = f"needs {least} `groups`" if most == least else f"needs {least} or more `groups`"
+            needs = count if most else "takes no `groups`: use `where`"
+            raise UsageError(f"{named}: statistic {self.statistic!r} {needs}")
+        if len({str(group) for group in self.groups}) < len(self.groups):
+            raise UsageError(f"{named}: a group occurs twice in {self.groups}")
+        if (self.relation == "=") != (self.tolerance is not None):
+            raise UsageError(f'{named}: relation "=" and `tolerance` belong together: give both or neither')
+        if self.statistic == "ordering" and (self.relation != ">" or self.value is not None):
+            raise UsageError(f"{named}: statistic 'ordering' takes no relation and no value: list `groups` in increasing order")
+        if self.statistic == "ratio" and self.threshold - (self.tolerance or 0.0) <= 0:
+            raise UsageError(f"{named}: a ratio is above 0: give a larger value, or a smaller tolerance")
+        if self.best and self.statistic not in GROUPS:
+            raise UsageError(f"{named}: `best` is for difference, ratio and ordering")
+        return self
