@@ -54,9 +54,9 @@ class Architecture:
     vector of settings that both get; `workspace(batch)` is the length of scratch memory for a batch; `buffers` is the length of
     the vector of untrained state; `initial(rng)` draws initial parameters in float64; `chunk` is the number of rows at a time
     for the gradient of a whole part. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all
-    rows. A run is then evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
-    `outputs`): a logit for each class, one logit of the second of two classes, or the predicted targets. Without `curvature`,
-    Hessian products are differences of gradients.
+    rows. A run is then evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs,
+    (rows, `outputs`): a logit for each class, one logit of the second of two classes, or the predicted targets. Without
+    `curvature`, Hessian products are differences of gradients.
     """
 
     layout: Layout

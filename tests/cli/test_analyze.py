@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from linear_sweep import LINEAR
+
 
 def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, run_search):
     run_search("--quiet")
@@ -49,8 +51,7 @@ value = 1e6
 
 def test_analyze_answers_claims_and_strict_exits_with_4_if_one_is_not_held(run, run_search):
     run_search("--quiet", "--set", "search.replicates=4")
-    file = Path("claims.toml")
-    file.write_text(Path("results/example/sweep.toml").read_text() + CLAIMS)
+    Path("claims.toml").write_text(LINEAR + CLAIMS)
     shown = run("analyze", "results/example", "--claims", "claims.toml")
     assert "What does the sweep claim, and is it held?" in shown.out
     assert "  not held: The losses are large.\n" in shown.out
