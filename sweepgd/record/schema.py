@@ -13,7 +13,8 @@ from sweepgd.core.errors import nearest
 
 # Increased when a table is added or a column changes its meaning or type; adding a column does not change it. All versions up
 # to this one can be read. 1: no checksums, and in the first directories no curvature table. 2: parts contain a checksum.
-SCHEMA_VERSION = 2
+# 3: trials of one sweep may have different models and data.
+SCHEMA_VERSION = 3
 SEALED = 2
 
 _KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
@@ -28,7 +29,8 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
 
 
 # `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if there are none, and
-# in older records without this column, whose values are those of the last evaluation.
+# in older records without this column, whose values are those of the last evaluation. `model_settings` and `data_settings` are
+# the tables `[model]` and `[data]` of the trial as JSON with sorted keys; null in records of versions 1 and 2.
 TRIALS = pa.schema(
     [
         *_KEY,
@@ -57,6 +59,7 @@ TRIALS = pa.schema(
         pa.field("evaluated_at_update", pa.int64()),
         *_fields(pa.float64(), "validation_balanced_error", "test_balanced_error", "validation_macro_f1", "test_macro_f1"),
         *_fields(_CONFUSION, "validation_confusion", "test_confusion"),
+        *_fields(pa.string(), "model_settings", "data_settings"),
     ]
 )
 

@@ -4,8 +4,9 @@ The space has an order of its points, but which of them is a trial is decided in
 trial.
 """
 
+from sweepgd.sweep.fixed_points import points_of
 from sweepgd.sweep.inverse import point_of
-from sweepgd.sweep.points import configuration_of, points_of, space_of
+from sweepgd.sweep.points import configuration_of, space_of
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.toml_files import (
     bundled,

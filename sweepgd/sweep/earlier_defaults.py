@@ -1,4 +1,4 @@
-"""Settings added to schedules after a release (`Setting.formerly`): their value in older records and in new sweeps.
+"""Settings added to schedules and models after a release (`Setting.formerly`): their value in older records and in new sweeps.
 
 A record from before the setting has its former value; a new sweep writes the default out.
 """
@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sweepgd.core.setting import Setting
+from sweepgd.plugins import registry
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import names_of, schedule_of
 from sweepgd.sweep.spec import Sweep
@@ -31,8 +32,14 @@ def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
 
 
 def former(sweep: Sweep) -> dict[str, Any]:
-    """Return the former value of each added setting of the sweep's schedules, by dotted key."""
-    return {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
+    """Return the former value of each added setting of the sweep's schedules and of its model, by dotted key."""
+    of_schedules = {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
+    of_model = {
+        f"model.{setting.name}": setting.formerly
+        for setting in registry.get("models", sweep.model.name).settings
+        if setting.formerly is not None and setting.name not in sweep.space.model
+    }
+    return of_schedules | of_model
 
 
 def recorded(configuration: Configuration) -> Configuration:

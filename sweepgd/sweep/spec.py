@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 from sweepgd.core.errors import UsageError
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
+from sweepgd.data.variable_settings import VARIABLE
 from sweepgd.sweep.budget import Budget
-from sweepgd.sweep.entries import Entry
+from sweepgd.sweep.entries import Entry, SettingEntry
 
 # Limit on the replicates of a trial and on the trials of a generation, which a process holds in memory at once.
 MOST_AT_ONCE = 10_000
@@ -56,6 +57,16 @@ class SpaceSpec(BaseModel):
         description="true: the schedule starts after the warm-up; false: it starts with the run, and the warm-up multiplies it",
     )
     weight_decay: Entry | None = Field(None, description="L2 penalty on weights; decoupled decay for optimizers that have one")
+    model: dict[str, SettingEntry] = Field(
+        default_factory=dict,
+        description='settings of the model that differ from trial to trial, such as `model.activation = ["relu", "tanh"]`; a'
+        " setting that is a list takes a list of lists, such as `model.hidden = [[32], [128, 128]]`",
+    )
+    data: dict[str, SettingEntry] = Field(
+        default_factory=dict,
+        description="settings of the data that differ from trial to trial: " + ", ".join(VARIABLE) + ", and those of the named"
+        " data set, such as `data.rows = [100, 1000]`",
+    )
 
 
 class SearchSpec(BaseModel):
@@ -126,6 +137,8 @@ class PointSpec(BaseModel):
     warmup: float | None = Field(None, description="epochs of linear warm-up")
     schedule_after_warmup: bool | None = Field(None, description="whether the schedule starts after the warm-up")
     weight_decay: float | None = Field(None, description="weight decay")
+    model: dict[str, Any] = Field(default_factory=dict, description="settings of the model, as in `[model]`")
+    data: dict[str, Any] = Field(default_factory=dict, description="settings of the data that `[space]` may vary")
 
 
 class Sweep(BaseModel):
@@ -160,3 +173,11 @@ class Sweep(BaseModel):
     def _measure_is_off(cls, measure: Any) -> Any:
         """Return None for false: TOML has no null, so `--set measure=false` is the way to remove the table of a file."""
         return None if measure is False else measure
+
+    @model_validator(mode="after")
+    def _settings_given_once(self) -> "Sweep":
+        for kind, fixed in (("model", self.model), ("data", self.data)):
+            for key in getattr(self.space, kind):
+                if key in fixed.model_fields_set:
+                    raise UsageError(f"{kind}.{key} and space.{kind}.{key} are the same: give one of them")
+        return self

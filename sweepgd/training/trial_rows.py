@@ -26,6 +26,8 @@ def known_rows(context: SweepContext, trial: int, configuration: Configuration, 
     extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
     if configuration.warmup:
         extras["schedule_after_warmup"] = configuration.schedule_after_warmup
+    extras |= {f"model.{key}": number for key, number in configuration.model.items()}
+    extras |= {f"data.{key}": number for key, number in configuration.data.items()}
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
@@ -45,6 +47,8 @@ def known_rows(context: SweepContext, trial: int, configuration: Configuration, 
         "learning_rate": configuration.learning_rate,
         "hyperparameters": numbers | configuration.hyperparameters,
         "settings": _settings(context, text),
+        "model_settings": context.described["model"],
+        "data_settings": context.described["data"],
     }
     return [
         row | {"replicate": replicate, "seed": context.seed(replicate), "data_seed": context.data_seed(replicate)}
