@@ -57,6 +57,17 @@ def one_blas_thread() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _naming(choice: Choice | None) -> Iterator[None]:
+    """Begin the message of an error inside the block with the settings of model and data, if given."""
+    try:
+        yield
+    except SweepgdError as error:
+        if choice is None:
+            raise
+        raise type(error)(f"{in_words(choice)}: {error}") from error
+
+
 class SweepContext:
     """The shared context of a sweep's trials. Raises SweepgdError if its data or model is unavailable or invalid.
 
@@ -70,7 +81,8 @@ class SweepContext:
         """
         self.settings = settings
         self._prepared = data or PreparedData(shared)
-        self._first = next((chosen(sweep, choice) for choice in choices(sweep)), sweep)
+        first = next(choices(sweep), None)
+        self._first = sweep if first is None else chosen(sweep, first)
         self._data_digest = digest_of(self._first.data)
         # Caches of the instance: as caches of the class they would keep every instance and its data alive.
         self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._data_of(seed).processing))
@@ -78,11 +90,11 @@ class SweepContext:
         self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(self._first.data, self._data_of(seed)))
         self._contexts = lru_cache(CACHED_CONTEXTS)(self._context_of)
         self.sweep = sweep
-        self.objectives = objectives_of(sweep, self.data(0))
-        self._weights(self.data_seed(0))  # raises for a class that is not in the data
+        with _naming(first):
+            self.objectives = objectives_of(sweep, self.data(0))
+            self._weights(self.data_seed(0))  # raises for a class that is not in the data
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
-        varies = self._first is not sweep
-        self._first = resolved(self._first, self.objectives, self.data(0).fingerprint) if varies else self.sweep
+        self._first = self.sweep if first is None else resolved(self._first, self.objectives, self.data(0).fingerprint)
 
     def of(self, configuration: Configuration) -> "SweepContext":
         """Return the context of a configuration's runs, with its settings of model and data."""
@@ -92,10 +104,8 @@ class SweepContext:
 
     def _context_of(self, settings: str) -> "SweepContext":
         choice = Choice(*json.loads(settings))
-        try:
+        with _naming(choice):
             return SweepContext(chosen(self.sweep, choice), data=self._prepared, settings=in_words(choice))
-        except SweepgdError as error:
-            raise type(error)(f"{in_words(choice)}: {error}") from error
 
     @cached_property
     def variants(self) -> list["SweepContext"]:

@@ -1,4 +1,4 @@
-"""Results of schema version 2. `schema_version_2/` was written by a search of 4 of 6 trials, before models and data could vary."""
+"""Results of schema version 2: `schema_version_2/` was written by a search of 4 of 6 trials; models and data could not vary."""
 
 import json
 import shutil
