@@ -39,7 +39,7 @@ def processor_type() -> ProcessorType:
 
 def processor() -> str:
     """Return LLVM's name of the processor for which kernels are compiled, such as "znver4" or "haswell"."""
-    return config.CPU_NAME or binding.get_host_cpu_name()
+    return config.CPU_NAME or _host_name()
 
 
 def features() -> str:
@@ -48,7 +48,12 @@ def features() -> str:
     If NUMBA_CPU_FEATURES is not set, Numba uses those of the host, even if NUMBA_CPU_NAME is set.
     """
     chosen = config.CPU_FEATURES
-    return binding.get_host_cpu_features().flatten() if chosen is None else chosen
+    return _host_features() if chosen is None else chosen
+
+
+# Asked of LLVM once: it takes half a millisecond, and every row of the record has the answer.
+_host_name = cache(binding.get_host_cpu_name)
+_host_features = cache(lambda: binding.get_host_cpu_features().flatten())
 
 
 def vector_bits() -> int | None:

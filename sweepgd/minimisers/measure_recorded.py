@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sweepgd.core.errors import UsageError
+from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.core.interrupts import graceful_stop
 from sweepgd.core.outcome import TIMED_OUT
 from sweepgd.execution.choose import Work, make, opened
@@ -139,6 +139,8 @@ def measure(
 def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str], data_path: str | Path | None) -> Sweep:
     """Return the recorded sweep with the requested measures in place of its own `[measure]`."""
     recorded = recorded_sweep(results.sweep_toml, str(results.directory / "sweep.toml"), data_path)
+    if not recorded.record.minima:
+        raise SweepgdError(f"{results.directory} has no weights to measure: its sweep has record.minima = false")
     single_file.digests(recorded.plugins)  # names a missing file, before its plugins are reported as unknown
     return measuring(recorded, options, overrides)
 

@@ -24,5 +24,9 @@ def _run_bytes(context: SweepContext) -> int:
     budget, rows = context.sweep.budget, context.data(0).rows
     epochs = budget.epochs or (budget.samples or 0) / rows
     points = 1 + ceil(epochs * max(1.0, rows / (budget.eval_every or rows)))
+    if budget.evaluate is not None:
+        points = 2 if budget.evaluate == "end" else 1 + ceil((budget.updates or epochs) / budget.evaluate)
+    if not context.sweep.record.minima:
+        return ROW_BYTES + POINT_BYTES * points
     weights = 2 * context.architecture.parameters * np.dtype(context.sweep.model.dtype).itemsize
     return ROW_BYTES + POINT_BYTES * points + weights

@@ -69,6 +69,18 @@ class SpaceSpec(BaseModel):
     )
 
 
+class RecordSpec(BaseModel):
+    """The `[record]` table: what is stored of each run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    minima: bool = Field(
+        True,
+        description="whether the final and the best weights are stored; without them, curvature, landscapes and learned weights"
+        " of the runs are not available",
+    )
+
+
 class SearchSpec(BaseModel):
     """The `[search]` table."""
 
@@ -161,6 +173,7 @@ class Sweep(BaseModel):
         default_factory=dict, description="settings of each batch-size schedule"
     )
     search: SearchSpec = Field(default_factory=lambda: SearchSpec(), description="the search: sampler, trials, objective")
+    record: RecordSpec = Field(default_factory=lambda: RecordSpec(), description="what is stored of each run")
     measure: MeasureSpec | None = Field(None, description="curvature measures at the minimisers")
     points: list[PointSpec] = Field(default_factory=list, description="configurations that run first, as given")
     plugins: dict[str, str] = Field(
@@ -173,6 +186,14 @@ class Sweep(BaseModel):
     def _measure_is_off(cls, measure: Any) -> Any:
         """Return None for false: TOML has no null, so `--set measure=false` is the way to remove the table of a file."""
         return None if measure is False else measure
+
+    @model_validator(mode="after")
+    def _measures_are_possible(self) -> "Sweep":
+        if self.measure is not None and not self.record.minima:
+            raise UsageError("[measure] measures the recorded weights, and record.minima is false: remove one of them")
+        if self.measure is not None and self.measure.every is not None and self.budget.evaluate is not None:
+            raise UsageError("measure.every is taken at the end of epochs, and budget.evaluate leaves them out: remove one")
+        return self
 
     @model_validator(mode="after")
     def _settings_given_once(self) -> "Sweep":

@@ -88,7 +88,7 @@ def _depth(detail: Any) -> int:
 
 def _is_alternative(part: str) -> bool:
     """Return whether part of a location is pydantic's name for one type of a union, not a key of the file."""
-    return part in ("float", "int", "str", "bool", "Range") or part.startswith(("list[", "dict[", "literal["))
+    return part in ("float", "int", "str", "bool", "Range") or part.startswith(("list[", "dict[", "literal[", "constrained-"))
 
 
 def _same_entry(details: list[Any]) -> bool:

@@ -21,6 +21,7 @@ from sweepgd.training.compiled_run import CompiledRun
 from sweepgd.training.evaluation import Best, Evaluation
 from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
+from sweepgd.training.stretches import MOST_UPDATES, stretch_from
 
 # A kernel does not see Ctrl-C (numba#5551), so that no call of one should take much longer than this.
 CALL_SECONDS = 0.25
@@ -82,6 +83,7 @@ class Training:
         self._judge = RunMonitor(budget)
         self._at_rung: Evaluation | None = None
         self._updates_per_call = FIRST_CALL_UPDATES
+        self._epochs_begun = 0
         self._batch_loss = nan
 
     @property
@@ -126,8 +128,7 @@ class Training:
         return 100.0 * self.updates / self.planned_updates
 
     def advance(self) -> Iterator[Evaluation]:
-        """Train to the end; yield each evaluation: at the start, every `eval_every` samples, at each epoch's end, at rungs."""
-        epoch = 0
+        """Train to the end; yield each evaluation: at the start and the end, at rungs, and between them as the budget says."""
         if self._deadline < inf:
             self._updates_per_call = 1  # 256 updates of a slow rule may take longer than the time limit
             self._check_time()
@@ -135,8 +136,7 @@ class Training:
                 return
         yield self._evaluate(0.0, nan)
         while self._outcome is None:
-            yield from self._run_epoch(epoch)
-            epoch += 1
+            yield from self._run_stretch(self._epochs_begun)
 
     def end(self, outcome: Outcome) -> None:
         """End the run now. An evaluation at a rung becomes its last evaluation, by which it may have diverged instead."""
@@ -156,37 +156,42 @@ class Training:
             pass
         return self
 
-    def _run_epoch(self, epoch: int) -> Iterator[Evaluation]:
-        order = np.ascontiguousarray(self._order(epoch), dtype=np.int64)
-        bounds = self.plan.bounds(epoch)
-        updates = len(bounds) - 1
-        self._compiled_run.reserve_scratch(int(bounds[1]))
-        seen, before = int(bounds[-1]), self.samples
+    def _run_stretch(self, epoch: int) -> Iterator[Evaluation]:
+        """Run the updates of some epochs from `epoch` on, one unless `budget.evaluate` allows more, and yield evaluations."""
+        evaluations = self.budget.evaluate
+        most = 1 if evaluations is None else MOST_UPDATES if self._last_update is None else self._last_update - self.updates
+        stretch = stretch_from(self.plan, self._order, epoch, most)
+        bounds, before = stretch.bounds, self.samples
+        self._epochs_begun += stretch.count
+        self._compiled_run.reserve_scratch(stretch.largest)
         clock = Clock(
-            updates=np.arange(self.updates, self.updates + updates, dtype=np.int64),
-            epochs=epoch + bounds[:-1] / seen,
+            updates=np.arange(self.updates, self.updates + stretch.updates, dtype=np.int64),
+            epochs=stretch.epochs[:-1],
             total_updates=self._total_updates,
         )
         settings, rate = self.configuration.schedule_settings, self.configuration.learning_rate
         rates = learning_rates(self._schedule, settings, clock, rate, self._warmup, self._start)
-        end = updates if self._last_update is None else min(updates, self._last_update - self.updates)
+        left = inf if self._last_update is None else self._last_update - self.updates
+        end = int(min(stretch.updates, left))
         done = 0
         while done < end and self._outcome is None:
-            evaluation = min(self._next_evaluation(bounds, done, before), end)
-            stop = min([evaluation, *(done + rung - self.updates for rung in self._rungs if rung > self.updates)])
+            evaluation = self._next_evaluation(bounds, done, before)
+            evaluation = min(evaluation, end) if left <= stretch.updates else evaluation
+            stop = int(min([evaluation, end, *(done + rung - self.updates for rung in self._rungs if rung > self.updates)]))
             while done < stop and self._outcome is None:
                 upto = min(stop, done + self._updates_per_call)
-                made = self._train(order, bounds[done : upto + 1], rates[done:upto])
+                made = self._train(stretch.order, bounds[done : upto + 1], rates[done:upto])
                 done += made
                 self.samples = before + int(bounds[done])
                 if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
                     evaluation = stop = end = done
                 self._check_time()
             last = max(done - 1, 0)
-            progress = (epoch + float(bounds[done]) / seen, float(rates[last]), int(bounds[last + 1] - bounds[last]))
+            progress = (float(stretch.epochs[done]), float(rates[last]), int(bounds[last + 1] - bounds[last]))
             if done < evaluation and self._outcome is None:
-                self._at_rung = self._evaluated(self.parameters, *progress)
-                yield self._at_rung
+                if self.updates in self._rungs:
+                    self._at_rung = self._evaluated(self.parameters, *progress)
+                    yield self._at_rung
                 continue
             yield self._evaluate(*progress)
             if self._outcome is None and self._budget_is_spent():
@@ -196,9 +201,12 @@ class Training:
         if self._outcome is None and monotonic() > self._deadline:
             self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
-    def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> int:
-        """Return the update of this epoch after which to evaluate: at a multiple of `eval_every` samples, or the last."""
-        every, last = self.budget.eval_every, len(bounds) - 1
+    def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> float:
+        """Return the update of this stretch after which to evaluate next; it may be in a later stretch."""
+        evaluate = self.budget.evaluate
+        if evaluate is not None:  # then every so many updates
+            return inf if evaluate == "end" else done + evaluate - self.updates % evaluate
+        every, last = self.budget.eval_every, len(bounds) - 1  # else at the end of the epoch, and at multiples of `eval_every`
         if every is None:
             return last
         target = (self.samples // every + 1) * every - before

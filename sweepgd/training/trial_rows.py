@@ -101,7 +101,12 @@ def curve(training: Training) -> dict[str, np.ndarray]:
 
 
 def minima(context: SweepContext, trial: int, replicate: int, training: Training) -> list[dict[str, Any]]:
-    """Return rows with the final weights of a completed or pruned run, and the best weights of any run that has some."""
+    """Return rows with the final weights of a completed or pruned run, and the best weights of any run that has some.
+
+    There are none with `record.minima = false`.
+    """
+    if not context.sweep.record.minima:
+        return []
     shared = {
         "trial": trial,
         "replicate": replicate,

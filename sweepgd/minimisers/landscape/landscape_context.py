@@ -104,7 +104,11 @@ class LandscapeContext:
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
             raise SweepgdError(f"run {run} has no final weights: {_ending(row['status'], row['message'])}")
-        minimum = self.results.minimum(*run, self.which(run))
+        which = self.which(run)
+        if not self.context.sweep.record.minima:
+            where = f"trial {run.trial}, replicate {run.replicate}"
+            raise SweepgdError(f"{self.directory} has no {which} minimum of {where}: its sweep has record.minima = false")
+        minimum = self.results.minimum(*run, which)
         check_layout(self.of(run), f"run {run}", minimum.layout, len(minimum.parameters))
         check_data(self.of(run), f"run {run}", run.replicate, minimum.data_fingerprint)
         return minimum
