@@ -92,6 +92,14 @@ class SearchSpec(BaseModel):
         description="number of configurations in all, including points, and at most the size of the space; by default the whole"
         " grid for the grid sampler, otherwise 20",
     )
+    scale: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of the trials that is run, rounded up, with all their replicates, for a small form of the sweep; it"
+        " is also given by `--scale`. They are the first trials, with a grid points that are drawn evenly over the whole of it",
+    )
     replicates: int = Field(
         1,
         gt=0,
@@ -186,6 +194,11 @@ class Sweep(BaseModel):
     def _measure_is_off(cls, measure: Any) -> Any:
         """Return None for false: TOML has no null, so `--set measure=false` is the way to remove the table of a file."""
         return None if measure is False else measure
+
+    @property
+    def folder(self) -> str:
+        """The name of the default results directory: a small form of a sweep never continues the whole one."""
+        return self.name if self.search.scale == 1.0 else f"{self.name}-scale-{self.search.scale:g}"
 
     @model_validator(mode="after")
     def _measures_are_possible(self) -> "Sweep":
