@@ -1,6 +1,6 @@
 """One run: calls of the compiled trainer, and the evaluations between them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from math import ceil, inf, nan
 from time import monotonic, perf_counter
 from typing import Any
@@ -21,7 +21,7 @@ from sweepgd.training.compiled_run import CompiledRun
 from sweepgd.training.evaluation import Best, Evaluation
 from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
-from sweepgd.training.stretches import MOST_UPDATES, stretch_from
+from sweepgd.training.stretches import stretch_from
 
 # A kernel does not see Ctrl-C (numba#5551), so that no call of one should take much longer than this.
 CALL_SECONDS = 0.25
@@ -83,7 +83,6 @@ class Training:
         self._judge = RunMonitor(budget)
         self._at_rung: Evaluation | None = None
         self._updates_per_call = FIRST_CALL_UPDATES
-        self._epochs_begun = 0
         self._batch_loss = nan
 
     @property
@@ -135,8 +134,9 @@ class Training:
             if self._outcome is not None:
                 return
         yield self._evaluate(0.0, nan)
+        epoch = 0
         while self._outcome is None:
-            yield from self._run_stretch(self._epochs_begun)
+            epoch += yield from self._run_stretch(epoch)
 
     def end(self, outcome: Outcome) -> None:
         """End the run now. An evaluation at a rung becomes its last evaluation, by which it may have diverged instead."""
@@ -156,13 +156,11 @@ class Training:
             pass
         return self
 
-    def _run_stretch(self, epoch: int) -> Iterator[Evaluation]:
-        """Run the updates of some epochs from `epoch` on, one unless `budget.evaluate` allows more, and yield evaluations."""
-        evaluations = self.budget.evaluate
-        most = 1 if evaluations is None else MOST_UPDATES if self._last_update is None else self._last_update - self.updates
-        stretch = stretch_from(self.plan, self._order, epoch, most)
+    def _run_stretch(self, epoch: int) -> Generator[Evaluation, None, int]:
+        """Run some epochs from `epoch` on, one unless `budget.evaluate` allows more; yield evaluations, return the number."""
+        left = inf if self._last_update is None else self._last_update - self.updates
+        stretch = stretch_from(self.plan, self._order, epoch, 1 if self.budget.evaluate is None else left)
         bounds, before = stretch.bounds, self.samples
-        self._epochs_begun += stretch.count
         self._compiled_run.reserve_scratch(stretch.largest)
         clock = Clock(
             updates=np.arange(self.updates, self.updates + stretch.updates, dtype=np.int64),
@@ -171,9 +169,7 @@ class Training:
         )
         settings, rate = self.configuration.schedule_settings, self.configuration.learning_rate
         rates = learning_rates(self._schedule, settings, clock, rate, self._warmup, self._start)
-        left = inf if self._last_update is None else self._last_update - self.updates
-        end = int(min(stretch.updates, left))
-        done = 0
+        end, done = int(min(stretch.updates, left)), 0
         while done < end and self._outcome is None:
             evaluation = self._next_evaluation(bounds, done, before)
             evaluation = min(evaluation, end) if left <= stretch.updates else evaluation
@@ -196,6 +192,7 @@ class Training:
             yield self._evaluate(*progress)
             if self._outcome is None and self._budget_is_spent():
                 self._outcome = Outcome(COMPLETED, "budget spent")
+        return stretch.count
 
     def _check_time(self) -> None:
         if self._outcome is None and monotonic() > self._deadline:

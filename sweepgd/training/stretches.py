@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -31,14 +32,14 @@ class Stretch:
         return len(self.bounds) - 1
 
 
-def stretch_from(plan: Plan, order_of: Callable[[int], npt.NDArray[np.int64]], first: int, least: int) -> Stretch:
+def stretch_from(plan: Plan, order_of: Callable[[int], npt.NDArray[np.int64]], first: int, least: float) -> Stretch:
     """Return the stretch from the epoch `first` on: one epoch, or as many as `least` updates take.
 
     It may be shorter, within the limits of updates and rows, and where a batch schedule changes the size of the batches.
     """
     own = plan.bounds(first)
     updates, seen, size = len(own) - 1, int(own[-1]), int(own[1])
-    count = min(-(-min(least, MOST_UPDATES) // updates), MOST_ROWS // seen)
+    count = min(ceil(min(least, MOST_UPDATES) / updates), MOST_ROWS // seen)
     if count > 1:
         count = bisect_right(range(first, first + count), size, key=plan.size)
     if count <= 1:
