@@ -32,7 +32,7 @@ NUMERICS = {
     },
     "optimizers": {"against_optax"},
     "published": {"digits_adam", "gluon_linear", "lectured_laws", "moons_published"},
-    "record": {"schema_version_1"},
+    "record": {"schema_version_1", "schema_version_2"},
     "training": {"divergence", "evaluation", "linear_regression_law", "run", "run_monitor", "trial"},
 }
 
@@ -54,6 +54,7 @@ QUICK = {
         "results",
         "schema",
         "schema_version_1",
+        "schema_version_2",
         "store",
         "trial_record",
         "verify",

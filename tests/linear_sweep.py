@@ -1,5 +1,6 @@
 """A short sweep of linear regression, and comparisons of results without their measured columns."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -38,7 +39,7 @@ trials = 6
 """
 
 # Null in records made before they were written, or with less in them.
-LATER = ("evaluated_at_update", "preprocessing")
+LATER = ("evaluated_at_update", "preprocessing", "model_settings", "data_settings")
 # Only these are measured, and differ from run to run.
 MEASURED = {"started_at", "finished_at", "worker", "train_seconds", "seconds_per_update", "seconds_per_epoch", "seconds"}
 MEASURED |= {"attempt"}  # which is more than 1 where a worker was lost
@@ -79,10 +80,18 @@ def assert_close(one: Results, other: Results) -> None:
         assert left.schema == right.schema
         for column in [column for column in left.column_names if column not in {*PROCESSOR, *LATER}]:
             numbers = [_numbers(table[column].combine_chunks()) for table in (left, right)]
-            if numbers[0] is None:
+            if column == "settings" and name == "trials":
+                assert _settings(left) == _settings(right)
+            elif numbers[0] is None:
                 assert left[column].equals(right[column]), f"{name}.{column} differs"
             else:
                 np.testing.assert_allclose(*numbers, rtol=ROUNDING, atol=ROUNDING**2, err_msg=f"{name}.{column}")
+
+
+def _settings(trials: pa.Table) -> list[dict]:
+    """The settings of each run, with those of the model that older records do not have."""
+    found = [json.loads(text) for text in trials["settings"].to_pylist()]
+    return [settings | {"model": {"init_scale": 1.0} | settings["model"]} for settings in found]
 
 
 def _numbers(column: pa.Array) -> np.ndarray | None:

@@ -76,7 +76,7 @@ def training(
 
 def taken(run: Training) -> dict[str, np.ndarray]:
     """Return the confusions of the validation and test rows at the end of a run."""
-    return confusions(run.data, partial(run.outputs, run.parameters), partial(run.error, run.parameters))
+    return confusions(run.data, partial(run.kernels.outputs, run.parameters), partial(run.kernels.error, run.parameters))
 
 
 def in_order(rows: int) -> Callable[[int], np.ndarray]:

@@ -11,7 +11,7 @@ from sweepgd.analysis.repeats import once
 
 DESCRIPTION = (
     "config_id", "data", "model", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate",
-    "hyperparameters",
+    "hyperparameters", "model_settings", "data_settings",
 )  # fmt: skip
 LOSS_COLUMNS = (
     "train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error",

@@ -1,5 +1,6 @@
 """Level numbers of the hyperparameters that a study varied, to compare runs that are otherwise equal."""
 
+import json
 from collections.abc import Callable
 from functools import reduce
 from typing import Any
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.arrow_columns import Floats, floats
 from sweepgd.analysis.binning import MOST_LEVELS, batch_levels, rate_levels
+from sweepgd.analysis.recorded_settings import differing_settings
 
 Codes = npt.NDArray[np.int64]
 
@@ -21,8 +23,9 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
     """Return the level numbers of each hyperparameter that varies among `runs`, (runs,), by name.
 
     Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`; other numbers with more than MOST_LEVELS
-    values are binned at quantiles. A missing value, such as beta1 of SGD, is a separate level. A hyperparameter with only one
-    value besides that follows from the optimizer or schedule and is left out.
+    values are binned at quantiles. A missing value, such as beta1 of SGD, is a level of its own. A hyperparameter with one
+    value follows from its optimizer or schedule and is left out. Settings of model and data are named as in a sweep file, such
+    as "model.hidden"; each text or list is a level.
     """
     found = {name: codes(runs, name) for name in TEXT_COLUMNS}
     sizes, rates = floats(runs, "batch_size"), floats(runs, "learning_rate")
@@ -35,6 +38,9 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
         values = np.array(pc.map_lookup(maps, pa.scalar(name), "first").to_numpy(zero_copy_only=False), dtype=np.float64)
         if len(np.unique(values[~np.isnan(values)])) > 1:
             varied[name] = _numbered(_bin_at_quantiles(values))
+    for name, levels in differing_settings(runs).items():
+        if name not in varied:  # numbers of the configuration are in the map
+            varied[name] = _numbered(np.array([json.dumps(level) for level in levels]))
     return varied
 
 

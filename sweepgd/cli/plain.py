@@ -8,11 +8,14 @@ from typing import Any
 
 from sweepgd.cli.console import say, width
 from sweepgd.cli.data_summary import data_lines, data_values
+from sweepgd.core.setting import shown
 from sweepgd.data import Data
 from sweepgd.report.number_format import duration, percent, significant
 from sweepgd.study.preparation import Prepared
 from sweepgd.sweep import configuration_of
 from sweepgd.sweep.measure_options import in_words
+from sweepgd.sweep.setting_axes import Choice
+from sweepgd.sweep.setting_axes import in_words as settings_in_words
 from sweepgd.sweep.space import Axis
 from sweepgd.training import Evaluation, Training
 
@@ -129,14 +132,16 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
 
 
 def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
-    """Return `values`, the result of `space_values`, as text."""
+    """Return `values`, those of `space_values`, as text."""
+    variants = prepared.context.variants
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"
         f" sampler {prepared.sweep.search.sampler}, minimising {', '.join(values['objectives'])}",
         *([values["used_up"]] if values["used_up"] else []),
-        f"{values['training_rows']} training rows, {values['parameters']} parameters",
+        f"{_span(variant.data(0).rows for variant in variants)} training rows,"
+        f" {_span(variant.architecture.parameters for variant in variants)} parameters",
         *data_lines(prepared.context.data(0)),
-        "a run: " + ", ".join(f"{key} {value:g}" for key, value in values["budget"].items()),
+        "a run: " + ", ".join(f"{key} {shown(value)}" for key, value in values["budget"].items()),
         *([] if prepared.sweep.measure is None else [f"measuring {in_words(prepared.sweep.measure)}"]),
         "",
         "space:",
@@ -145,12 +150,19 @@ def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
         "first trials:",
     ]
     for number, configuration in enumerate(values["first"]):
+        settings = settings_in_words(Choice(configuration.get("model", {}), configuration.get("data", {})))
         lines.append(
             f"  {number}: {configuration['optimizer']}, batch size {configuration['batch_size']},"
             f" learning rate {configuration['learning_rate']:.3g}, schedule {configuration['schedule']}"
+            + (settings and f", {settings}")
         )
     lines += ["", "The sweep is valid; nothing was run."]
     return "\n".join(lines)
+
+
+def _span(counts: Iterable[int]) -> str:
+    found = sorted(set(counts))
+    return str(found[0]) if len(found) == 1 else f"{found[0]} to {found[-1]}"
 
 
 def describe(axis: Axis) -> str:

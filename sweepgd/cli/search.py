@@ -44,8 +44,14 @@ def search(
     sweep: Annotated[
         str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
     ] = "quickstart",
-    trials: Annotated[
-        int | None, typer.Option(min=1, help="Number of trials in all, including those of earlier calls.")
+    trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FACTOR",
+            help="Run a small form: this share of the trials, more than 0 and at most 1, with all replicates, in"
+            " results/<sweep name>-scale-FACTOR. A grid is sampled evenly.",
+        ),
     ] = None,
     workers: Workers = None,
     on: On = None,
@@ -92,10 +98,10 @@ def search(
     limit = None if timeout is None else seconds(timeout, "--timeout")
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     workers, cluster = place_to_run(context, workers, on, jobs)
-    flags = {"search.trials": trials, "search.sampler": sampler, "search.seed": seed}
+    flags = {"search.trials": trials, "search.scale": scale, "search.sampler": sampler, "search.seed": seed}
     loaded = load(sweep, with_flags(set_, flags))
     part = None if shard is None else _shard(shard, loaded)
-    directory = out or Path("results") / (loaded.name if part is None else part.folder(loaded.name))
+    directory = out or Path("results") / (loaded.folder if part is None else part.folder(loaded.folder))
     where = str(path_of(sweep))
     if dry_run:
         with naming(where):
@@ -141,7 +147,7 @@ def search(
     show(summary(results, 5), json_)
     missing = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
-        say(f"Recorded in {directory}.", _next(loaded.name, directory, part, default=out is None))
+        say(f"Recorded in {directory}.", _next(loaded.folder, directory, part, default=out is None))
     progress.show_warnings()
     failed = _failed(results)
     for line in filter(None, (missing, failed)):

@@ -17,8 +17,8 @@ class Setting:
 
     `low`, `high` and `log` are the range of a search (`"search"` in a sweep file); `minimum` and `maximum` bound the valid
     values (`open_maximum` excludes the upper bound itself); `choices` lists the only valid values. A default of None means
-    "derived from the other settings". If a setting was added later and its default changes results, `formerly` is its value in
-    records that do not have the setting.
+    "derived from the other settings". `formerly` is the value of this setting in records that do not have it, if it was added
+    later.
     """
 
     name: str

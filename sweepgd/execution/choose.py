@@ -47,6 +47,11 @@ def opened(options: RunOptions) -> Iterator[Any]:
         yield options.executor
 
 
+def _files_in(folder: Path) -> dict[str, bytes]:
+    """Return the contents of all files under a folder, by relative path."""
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
 def make(work: Work, options: RunOptions, executor: Any, tasks: int) -> Engine:
     """Return an engine for this number of tasks. `executor` is a Dask client, an Executor, or None for local processes."""
     note = options.progress.note
@@ -63,7 +68,7 @@ def make(work: Work, options: RunOptions, executor: Any, tasks: int) -> Engine:
         run=work.run,
         optimizers=tuple(work.optimizers),
         requirements=requirements(work.sweep, work.optimizers, work.schedules),
-        data={} if work.data is None else {file.name: file.read_bytes() for file in work.data.iterdir()},
+        data={} if work.data is None else _files_in(work.data),
         plugins={plugin.name: plugin.read_bytes() for plugin in options.plugins},
         trial_timeout=options.task_timeout,
         ahead=ahead,

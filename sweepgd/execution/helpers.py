@@ -172,8 +172,9 @@ class _ReceivedStudy:
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """Write files to a folder, and return the folder."""
+    """Write files, named by their path in a folder, and return the folder."""
     folder.mkdir(exist_ok=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder

@@ -25,7 +25,7 @@ class Study:
     requirements: Requirements
     """The software that must be installed, see `sweepgd.execution.requirements`."""
     data: Mapping[str, bytes]
-    """The files of the prepared data by name; empty if each replicate draws its own data."""
+    """The files of the prepared data by path within a folder; empty if each replicate draws its own data."""
     plugins: Mapping[str, bytes]
     """The sources of single-file plugins, by file name."""
     trial_timeout: float | None

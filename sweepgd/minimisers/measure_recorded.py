@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sweepgd.core.errors import UsageError
+from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.core.interrupts import graceful_stop
 from sweepgd.core.outcome import TIMED_OUT
 from sweepgd.execution.choose import Work, make, opened
@@ -18,11 +18,13 @@ from sweepgd.execution.run_options import RunOptions, absolute_paths
 from sweepgd.execution.scratch_folder import scratch_folder
 from sweepgd.execution.worker_handle import Lost
 from sweepgd.minimisers.recorded_checks import check_layout
+from sweepgd.minimisers.recorded_contexts import RecordedContexts
 from sweepgd.minimisers.unmeasured import MinimiserKey, chosen, missing_measures, newest
 from sweepgd.plugins import single_file
 from sweepgd.record import Results, Store, TrialRecord, encode, load
 from sweepgd.record.commit_results import NoProgress, Progress, ResultCommitter
 from sweepgd.sweep import Sweep
+from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.data_location import recorded_sweep
 from sweepgd.sweep.measure_options import listed, measuring, real, whole
 from sweepgd.training.measure_minimisers import (
@@ -46,6 +48,7 @@ class MeasureTask:
     """One measure at one minimiser."""
 
     minimiser: Minimiser
+    configuration: Configuration
     wanted: MeasureRequest
     attempt: int = 1
 
@@ -65,7 +68,7 @@ class MeasureResult:
 def run(context: SweepContext, task: MeasureTask, *_: object) -> MeasureResult:
     """Compute one measure. Any error except MemoryError becomes a row with the error's message."""
     begun = monotonic()
-    result = _result(task, list(measurements(context, task.minimiser, [task.wanted])))
+    result = _result(task, list(measurements(context.of(task.configuration), task.minimiser, [task.wanted])))
     return replace(result, seconds=monotonic() - begun)
 
 
@@ -139,6 +142,8 @@ def measure(
 def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str], data_path: str | Path | None) -> Sweep:
     """Return the recorded sweep with the requested measures instead of its own `[measure]`."""
     recorded = recorded_sweep(results.sweep_toml, str(results.directory / "sweep.toml"), data_path)
+    if not recorded.record.minima:
+        raise SweepgdError(f"{results.directory} has no weights to measure: its sweep has record.minima = false")
     single_file.digests(recorded.plugins)  # names a missing file, before its plugins are reported as unknown
     return measuring(recorded, options, overrides)
 
@@ -181,6 +186,7 @@ def _take(
 def _lost_result(context: SweepContext, lost: Lost, timeout: float | None) -> MeasureResult:
     """Return the result of a measure whose worker was lost."""
     task = lost.task
+    context = context.of(task.configuration)
     message = f"stopped at the time limit of {timeout:g} s" if lost.status == TIMED_OUT else lost.message
     return _result(task, list(unmeasured(context, task.minimiser, [task.wanted], with_model_name(context, message))))
 
@@ -189,9 +195,11 @@ def _tasks(
     results: Results, context: SweepContext, requests: dict[MinimiserKey, list[MeasureRequest]]
 ) -> Iterator[MeasureTask]:
     """Yield one task per measure, and read parameters only when they are needed."""
+    contexts = RecordedContexts(results, context)
     trials = sorted({trial for (trial, _, _), missing in requests.items() if missing})
-    # A trial has final and best weights of all replicates, in float64.
-    trial_bytes = 2 * context.sweep.search.replicates * context.architecture.parameters * 8
+    # The final and best weights of all replicates, in float64.
+    most = max(contexts.of(trial).architecture.parameters for trial in trials)
+    trial_bytes = 2 * context.sweep.search.replicates * most * 8
     size = max(1, READ_BYTES // trial_bytes)
     for first in range(0, len(trials), size):
         table = results.minima_of(trials[first : first + size])
@@ -201,6 +209,7 @@ def _tasks(
             if not missing:
                 continue
             parameters = table["parameters"][index].values.to_numpy().astype(row["dtype"])
-            check_layout(context, f"trial {row['trial']}", table["layout"][index].as_py(), len(parameters))
+            own = contexts.of(row["trial"])
+            check_layout(own, f"trial {row['trial']}", table["layout"][index].as_py(), len(parameters))
             minimiser = Minimiser(row["trial"], row["replicate"], row["which"], row["update"], parameters)
-            yield from (MeasureTask(minimiser, request) for request in missing)
+            yield from (MeasureTask(minimiser, contexts.configuration(row["trial"]), request) for request in missing)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -10,6 +9,7 @@ import pyarrow as pa
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.curvature.catalogue import records_of
 from sweepgd.minimisers.recorded_checks import check_data
+from sweepgd.minimisers.recorded_contexts import RecordedContexts
 from sweepgd.record import Results
 from sweepgd.training.measure_minimisers import PATH, WHOLE, MeasureRequest, is_unmeasured, settings_text, wanted
 from sweepgd.training.sweep_context import SweepContext
@@ -54,8 +54,11 @@ def missing_measures(
         note(f"{without.total()} of {len(status)} runs have no minimiser to measure: {endings}")
     rows = [row for row in results.minimisers.to_pylist() if row["which"] in context.measure.which]
     rows = [row for row in rows if status.get((row["trial"], row["replicate"])) in WHOLE]
-    for row in {(row["replicate"], row["data_fingerprint"]): row for row in reversed(rows)}.values():
-        check_data(context, f"trial {row['trial']} of {results.directory}", row["replicate"], row["data_fingerprint"])
+    contexts = RecordedContexts(results, context)
+    once = {(contexts.of(row["trial"]).settings, row["replicate"], row["data_fingerprint"]): row for row in reversed(rows)}
+    for row in once.values():
+        own = contexts.of(row["trial"])
+        check_data(own, f"trial {row['trial']} of {results.directory}", row["replicate"], row["data_fingerprint"])
     runs = [(row["trial"], row["replicate"], row["which"]) for row in rows]
     names = _names(context)
     recorded = {
@@ -70,12 +73,20 @@ def newest(results: Results, context: SweepContext, trials: set[int]) -> pa.Tabl
     """Return the last row of each measure that the context's `[measure]` requests."""
     names, spec = _names(context), context.measure
     requested = set(wanted(context))
-    settings_of = cache(lambda replicate, name: settings_text(context, replicate, name))
+    contexts = RecordedContexts(results, context)
+    texts: dict[tuple[str, int, str], str] = {}
+
+    def settings_of(trial: int, replicate: int, name: str) -> str:
+        own = contexts.of(trial)
+        key = own.settings, replicate, name
+        if key not in texts:
+            texts[key] = settings_text(own, replicate, name)
+        return texts[key]
 
     def is_requested(trial: int, replicate: int, which: str, record: str, rescaling: float, settings: str) -> bool:
         name = names.get(record, "")
         known = trial in trials and which in spec.which and MeasureRequest(name, rescaling) in requested
-        return known and settings == settings_of(replicate, name)
+        return known and settings == settings_of(trial, replicate, name)
 
     return _last(results.curvature, is_requested)
 

@@ -41,19 +41,24 @@ def zero(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: 
 RULES: dict[str, Draw] = {"normal": normal, "uniform": uniform, "xavier": xavier, "he": he, "zero": zero}
 
 
-def init_settings(default: str) -> tuple[Setting, Setting]:
-    """Return the two settings by which users choose the initial weights of a model."""
+def init_settings(default: str) -> tuple[Setting, ...]:
+    """Return the settings with which users choose the initial weights of a model."""
     return (
         Setting("init", default, "rule for the initial weights", choices=tuple(RULES)),
-        Setting("scale", 0.01, "standard deviation of normal, or half-width of uniform, initial weights", minimum=0.0),
+        Setting("scale", 0.01, "standard deviation of normal, half-width of uniform initial weights", minimum=0.0),
+        Setting("init_scale", 1.0, "factor of the initial weights, whatever their rule", minimum=0.0, formerly=1.0),
     )
 
 
-def draw(rng: np.random.Generator, layout: Layout, init: str, scale: float) -> npt.NDArray[np.float64]:
-    """Return initial parameters for a layout, float64, shape (parameters,); tensors are drawn in the order of the layout."""
+def draw(rng: np.random.Generator, layout: Layout, init: str, scale: float, init_scale: float = 1.0) -> npt.NDArray[np.float64]:
+    """Return initial parameters for a layout, float64, shape (parameters,); tensors are drawn in the order of the layout.
+
+    Weights are those of the rule `init` times `init_scale`, and so is their standard deviation.
+    """
     theta = np.zeros(parameter_count(layout))
     for row in layout:
         if row[KIND] == WEIGHT:
             stop = row[OFFSET] + row[SIZE]
-            theta[row[OFFSET] : stop] = RULES[init](rng, int(row[SIZE]), int(row[FAN_IN]), int(row[FAN_OUT]), scale)
+            drawn = RULES[init](rng, int(row[SIZE]), int(row[FAN_IN]), int(row[FAN_OUT]), scale)
+            theta[row[OFFSET] : stop] = init_scale * drawn
     return theta

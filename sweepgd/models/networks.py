@@ -31,7 +31,9 @@ def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> 
     return theta
 
 
-def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float) -> Architecture:
+def _network(
+    shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float, init_scale: float
+) -> Architecture:
     outputs = {"squared": shape.targets, "binary": 1, "softmax": shape.classes}[loss]
     widths = (shape.inputs, *hidden, outputs)
     tensors = []
@@ -44,7 +46,7 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
         layout=layout,
         gradient=kernels.gradient,
         evaluate=kernels.evaluate,
-        initial=partial(draw, layout=layout, init=init, scale=scale),
+        initial=partial(draw, layout=layout, init=init, scale=scale, init_scale=init_scale),
         settings=np.array([ACTIVATIONS[activation], LOSSES[loss]], dtype=np.float64),
         workspace=partial(kernels.workspace, size),
         chunk=network.CHUNK,
@@ -62,27 +64,29 @@ def _network(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, 
     )
 
 
-def _linear(shape: Shape, init: str, scale: float) -> Architecture:
-    return _network(shape, (), "relu", "squared", init, scale)
+def _linear(shape: Shape, init: str, scale: float, init_scale: float) -> Architecture:
+    return _network(shape, (), "relu", "squared", init, scale, init_scale)
 
 
-def _logistic(shape: Shape, init: str, scale: float) -> Architecture:
+def _logistic(shape: Shape, init: str, scale: float, init_scale: float) -> Architecture:
     if shape.classes != 2:
-        raise UsageError(f"model 'logistic' is for 2 classes, but this data set has {shape.classes}: choose model 'softmax'")
-    return _network(shape, (), "relu", "binary", init, scale)
+        raise UsageError(f"model 'logistic' is for 2 classes, and this data set has {shape.classes}: choose model 'softmax'")
+    return _network(shape, (), "relu", "binary", init, scale, init_scale)
 
 
-def _softmax(shape: Shape, init: str, scale: float) -> Architecture:
-    return _network(shape, (), "relu", "softmax", init, scale)
+def _softmax(shape: Shape, init: str, scale: float, init_scale: float) -> Architecture:
+    return _network(shape, (), "relu", "softmax", init, scale, init_scale)
 
 
-def _mlp(shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float) -> Architecture:
+def _mlp(
+    shape: Shape, hidden: tuple[int, ...], activation: str, loss: str, init: str, scale: float, init_scale: float
+) -> Architecture:
     natural = "squared" if shape.task == "regression" else "binary" if shape.classes == 2 else "softmax"
     chosen = natural if loss == "auto" else loss
     fits = {"squared": shape.task == "regression", "binary": shape.classes == 2, "softmax": shape.classes > 0}
     if not fits[chosen]:
-        raise UsageError(f"model.loss = {loss!r} does not fit these data: give {natural!r}, or leave model.loss out")
-    return _network(shape, hidden, activation, chosen, init, scale)
+        raise UsageError(f"model.loss = {loss!r} does not fit these data: {natural!r} does, or leave it out")
+    return _network(shape, hidden, activation, chosen, init, scale, init_scale)
 
 
 linear = Model(

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from sweepgd.core.errors import nearest
 
-# The version is increased when a table is added or a column changes its meaning or type, but not when a column is added. All
-# versions up to this one can be read. Version 1 has no checksums, and its first directories have no curvature table. In version
-# 2, parts contain a checksum.
-SCHEMA_VERSION = 2
+# Increased when a table is added or a column changes its meaning or type; adding a column does not change it. All versions up
+# to this one can be read. 1: no checksums, and in the first directories no curvature table. 2: parts contain a checksum.
+# 3: trials of one sweep may have different models and data.
+SCHEMA_VERSION = 3
 SEALED = 2
 
 _KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
@@ -29,8 +29,9 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
     return [pa.field(name, kind) for name in names]
 
 
-# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if the row has no such
-# values. It is also null in older records, which lack this column and hold the values of the last evaluation.
+# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if there are none, and
+# in older records without this column, whose values are those of the last evaluation. `model_settings` and `data_settings` are
+# the tables `[model]` and `[data]` of the trial as JSON with sorted keys; null in records of versions 1 and 2.
 TRIALS = pa.schema(
     [
         *_KEY,
@@ -59,6 +60,7 @@ TRIALS = pa.schema(
         pa.field("evaluated_at_update", pa.int64()),
         *_fields(pa.float64(), "validation_balanced_error", "test_balanced_error", "validation_macro_f1", "test_macro_f1"),
         *_fields(_CONFUSION, "validation_confusion", "test_confusion"),
+        *_fields(pa.string(), "model_settings", "data_settings"),
     ]
 )
 

@@ -1,9 +1,11 @@
 """Tables of the best configurations, overall and for each batch size, optimizer and schedule."""
 
+import json
 from collections.abc import Sequence
 
 from sweepgd.analysis.endings import CUT_SHORT, ENDINGS
 from sweepgd.analysis.factors import FEWEST_WHOLE
+from sweepgd.analysis.recorded_settings import COLUMNS, differing_in
 from sweepgd.report.number_format import duration, percent, short, significant, whole
 from sweepgd.report.question_table import Answer, Column, Row
 
@@ -150,12 +152,16 @@ def _level(factor: str, row: Row) -> str:
 
 
 def _differing_settings(rows: Sequence[Row]) -> list[str]:
-    """Return, for each row, those hyperparameters whose values differ between rows."""
+    """Return for each row the hyperparameters, and settings of model and data, whose values differ between rows."""
     given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
     values: dict[str, set[float]] = {}
     for settings in given:
         for name, value in settings.items():
             values.setdefault(name, set()).add(value)
-    return [
-        " ".join(f"{name}={short(value)}" for name, value in settings.items() if len(values[name]) > 1) for settings in given
-    ]
+    texts = [[f"{name}={short(value)}" for name, value in settings.items() if len(values[name]) > 1] for settings in given]
+    for kind, column in COLUMNS.items():
+        for name, found in differing_in([row[column] for row in rows], f"{kind}.").items():
+            for text, value in zip(texts, found, strict=True):
+                if name not in values:  # numbers of the configuration are above
+                    text.append(f"{name}={json.dumps(value, separators=(',', ':'))}")
+    return [" ".join(text) for text in texts]

@@ -3,7 +3,7 @@
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf
+from math import ceil, inf
 
 import optuna
 from optuna.trial import TrialState
@@ -44,6 +44,7 @@ class Advisor:
             sampler=self._sampler(0),
             pruner=make_pruner(sweep.search.pruner, self._objectives),
         )
+        self._total = self._scaled(int(min(self._requested, self._available)))
         self._proposed: dict[int, optuna.Trial] = {}
         self._repeats = Repeats(self._study, self.space, sweep.search.seed) if self.adaptive and not self._repeating else None
         if self._repeats is not None:
@@ -79,15 +80,26 @@ class Advisor:
         return self.adaptive or bool(self.rungs)
 
     def total(self) -> int:
-        """Return the number of trials of the sweep: the requested number, or the number of available points if that is
-        smaller.
+        """Return the number of trials of the sweep: the requested number, or all available points if there are fewer; times
+        `search.scale`.
         """
-        return int(min(self._requested, self._available))
+        return self._total
+
+    def _scaled(self, trials: int) -> int:
+        """Return the share `search.scale` of a number of trials, and spread a grid over all of them."""
+        scale, sampler = self._search.scale, self._study.sampler
+        if scale == 1.0:
+            return trials
+        total = max(1, ceil(round(scale * trials, 9)))  # 0.07 * 100 is 7.000000000000001
+        if isinstance(sampler, GridPoints):
+            points = min(len(self.points), total)
+            sampler.spread(max(0, trials - len(self.points)), total - points, self._search.seed)
+        return total
 
     @property
     def used_up(self) -> str:
-        """A message if the space has fewer configurations than trials were requested, or else ""."""
-        if self._repeating or self._requested <= self._available:
+        """A message if the space has fewer configurations than the requested trials, else ""."""
+        if self._repeating or self._search.scale < 1.0 or self._requested <= self._available:
             return ""
         requested = "" if self._search.trials is None else f" ({self._search.trials} trials were requested)"
         size = self.space.countable

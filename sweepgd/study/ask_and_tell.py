@@ -1,7 +1,6 @@
 """Run the trials of a sweep: ask the advisor for points, record the results, and report them to the advisor."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -10,15 +9,14 @@ from sweepgd.core.outcome import FAILED, PRUNED, TIMED_OUT
 from sweepgd.execution.dispatch import dispatch
 from sweepgd.execution.engine import Engine
 from sweepgd.execution.worker_handle import Lost, Rung
-from sweepgd.record import Store, TrialRecord, encode, load, with_search_state
+from sweepgd.record import Store, load, with_search_state
 from sweepgd.record.commit_results import ResultCommitter
 from sweepgd.study.preparation import Prepared
 from sweepgd.study.search_state import values_of
 from sweepgd.study.shard import WHOLE, Shard
 from sweepgd.sweep import configuration_of
 from sweepgd.sweep.space import Value
-from sweepgd.training.trial import TrialResult, TrialTask, not_measured, with_plugin_names
-from sweepgd.training.trial_rows import known_rows
+from sweepgd.training.trial import TrialResult, TrialTask, not_measured, with_plugin_names, without_result
 
 
 class AskAndTell:
@@ -128,9 +126,6 @@ class AskAndTell:
         """Return the result of a trial whose worker was lost."""
         assert lost.status in (FAILED, TIMED_OUT)
         if lost.partial is not None:
-            return not_measured(self._context, lost.partial, lost.message)
+            return not_measured(self._context.of(lost.task.configuration), lost.partial, lost.message)
         message = with_plugin_names(self._context, lost.task.configuration, lost.message)
-        ending = {"status": lost.status, "message": message, "finished_at": datetime.now(UTC)}
-        rows = [row | ending for row in known_rows(self._context, lost.task.trial, lost.task.configuration, lost.task.attempt)]
-        record = encode(TrialRecord(lost.task.trial, rows, [{} for _ in rows]))
-        return TrialResult(lost.task.trial, record, None, lost.status)
+        return without_result(self._context, lost.task, lost.status, message)

@@ -16,8 +16,17 @@ def footprint(context: SweepContext, trials: int) -> int:
     The true size is smaller if weights compress well, or if runs diverge and have no weights. Not counted are the curves of a
     budget in updates or seconds, curvature, and the log, which takes the same space again until it is published.
     """
+    sizes = [_run_bytes(variant) for variant in context.variants]
+    return ceil(trials * context.sweep.search.replicates * sum(sizes) / len(sizes))
+
+
+def _run_bytes(context: SweepContext) -> int:
     budget, rows = context.sweep.budget, context.data(0).rows
     epochs = budget.epochs or (budget.samples or 0) / rows
     points = 1 + ceil(epochs * max(1.0, rows / (budget.eval_every or rows)))
+    if budget.evaluate is not None:
+        points = 2 if budget.evaluate == "end" else 1 + ceil((budget.updates or epochs) / budget.evaluate)
+    if not context.sweep.record.minima:
+        return ROW_BYTES + POINT_BYTES * points
     weights = 2 * context.architecture.parameters * np.dtype(context.sweep.model.dtype).itemsize
-    return trials * context.sweep.search.replicates * (ROW_BYTES + POINT_BYTES * points + weights)
+    return ROW_BYTES + POINT_BYTES * points + weights

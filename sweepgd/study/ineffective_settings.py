@@ -1,6 +1,7 @@
 """Find settings that have no effect, and learning rates that the planned updates of a run never reach."""
 
 from collections.abc import Iterator
+from math import ceil
 
 import numpy as np
 
@@ -57,6 +58,8 @@ def _of_schedule(configuration: Configuration, run_plan: RunPlan) -> Iterator[tu
 
 def _of_evaluations(run_plan: RunPlan, budget: Budget) -> Iterator[tuple[str, str]]:
     evaluations = len(run_plan.sizes) + (run_plan.samples // budget.eval_every if budget.eval_every else 0)
+    if budget.evaluate is not None:
+        evaluations = 1 if budget.evaluate == "end" else ceil(run_plan.total / budget.evaluate)
     if budget.patience is not None and budget.patience >= evaluations:
         details = f"a run has at most {evaluations} evaluations after the first"
         yield f"budget.patience = {budget.patience} ends no run early", details

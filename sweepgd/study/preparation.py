@@ -8,7 +8,7 @@ from sweepgd.data.paths import check_there
 from sweepgd.study.advisor import Advisor
 from sweepgd.study.claim_columns_check import check_claims
 from sweepgd.study.sweep_warnings import warnings_of
-from sweepgd.sweep import Sweep
+from sweepgd.sweep import Sweep, configuration_of
 from sweepgd.sweep.space import Space, Value
 from sweepgd.training.sweep_context import SweepContext
 
@@ -35,16 +35,28 @@ def prepare(sweep: Sweep) -> Prepared:
     check_there(sweep.data.model_dump())
     context = SweepContext(sweep)
     advisor = Advisor(context.sweep, context.objectives)
-    check_batch_sizes(advisor.space, advisor.points, context.data(0).rows)
+    check_variants(context, advisor.space, advisor.points)
     check_claims(context.sweep, advisor.space)
-    _ = context.architecture
     return Prepared(context.sweep, advisor, context, advisor.total())
 
 
-def check_batch_sizes(space: Space, points: Iterable[Mapping[str, Value]], rows: int) -> None:
-    """Raise UsageError if a batch size of the space or the points exceeds the number of training rows."""
+def check_variants(context: SweepContext, space: Space, points: Iterable[Mapping[str, Value]]) -> None:
+    """Prepare the data and the model of each variant of a sweep and of its fixed points.
+
+    Raises SweepgdError if that is not possible, or a batch size exceeds the number of training rows.
+    """
     axis = next(axis for axis in space.axes if axis.name == "batch_size")
-    sizes = [*(axis.values or (int(axis.high),)), *(point["batch_size"] for point in points)]
+    sizes = axis.values or (int(axis.high),)
+    for variant in context.variants:
+        _check(variant, sizes)
+    for point in points:
+        _check(context.of(configuration_of(point)), [point["batch_size"]])
+
+
+def _check(variant: SweepContext, sizes: Iterable[Value]) -> None:
+    _ = variant.architecture
+    rows = variant.data(0).rows
     for size in sizes:
         if isinstance(size, int) and size > rows:
-            raise UsageError(f'batch_size {size} exceeds the {rows} training rows: set at most {rows}, or "full"')
+            where = f" of {variant.settings}" if variant.settings else ""
+            raise UsageError(f'batch_size {size} exceeds the {rows} training rows{where}: set at most {rows}, or "full"')

@@ -49,13 +49,13 @@ def search(
     """Run the trials of a sweep that are not recorded yet, and return the results.
 
     `sweep` is a Sweep, a sweep file, or the name of a bundled sweep. `out` is the results directory, by default
-    results/<sweep name>, or results/<sweep name>-shard-3-of-20 for a shard. `workers` is the number of processes, by default
-    all cores. `timeout` and `trial_timeout` are in seconds. `fresh` moves an existing results directory aside. `executor`, a
-    dask.distributed.Client or a concurrent.futures.Executor, runs the trials instead of local processes. `shard`, such as
-    (3, 20) or "3/20", is the part of the search to run; `sweepgd.merge` combines the parts. `data_path` is the new path of a
-    data file or folder that was moved. `overrides` are `dotted.key=TOML-value`, for a sweep file. `plugins` are Python files
-    whose optimizers, models, data sets and schedules may be used. Raises SweepgdError before any trial runs if an argument is
-    invalid.
+    results/<sweep name>, with -scale-0.1 for a sweep of that `search.scale` and -shard-3-of-20 for a shard. `workers` is the
+    number of processes, by default all cores. `timeout` and `trial_timeout` are in seconds. `fresh` moves an existing results
+    directory aside. `executor`, a dask.distributed.Client or a concurrent.futures.Executor, runs the trials in place of local
+    processes. `shard`, such as (3, 20) or "3/20", is the part of the search to run; `sweepgd.merge` combines the parts.
+    `data_path` is the new path of a data file or folder that was moved. `overrides` are `dotted.key=TOML-value`, for a sweep
+    file. `plugins` are Python files whose optimizers, models, data sets and schedules may be used. Raises SweepgdError before
+    any trial runs if an argument is invalid.
     """
     where = None
     if not isinstance(sweep, Sweep):
@@ -64,7 +64,9 @@ def search(
         raise UsageError("overrides are for a sweep file: change the Sweep itself")
     part = WHOLE if shard is None else Shard.of(shard)
     part.check(sweep)
-    directory = Path(out) if out is not None else Path("results") / (sweep.name if shard is None else part.folder(sweep.name))
+    directory = (
+        Path(out) if out is not None else Path("results") / (sweep.folder if shard is None else part.folder(sweep.folder))
+    )
     progress = progress or NoProgress()
     options = RunOptions(
         workers=workers,

@@ -113,6 +113,7 @@ def _equal(planned: Sequence[Planned]) -> Iterator[str]:
     pairs = []
     for values, configuration, run_plan in planned:
         own = [getattr(configuration, key) for key in ("optimizer", "learning_rate", "weight_decay")]
+        own += [repr(sorted(settings.items())) for settings in (configuration.model, configuration.data)]
         key = (*own, *sorted(configuration.hyperparameters.items()), run_plan.effect)
         if key in first:
             pairs.append((first[key], values))

@@ -11,9 +11,9 @@ from sweepgd.data import Data
 from sweepgd.plugins import registry, single_file
 from sweepgd.record import NoRoom, Store
 from sweepgd.study.output_directory import as_recorded, check_continues
-from sweepgd.study.preparation import check_batch_sizes
+from sweepgd.study.preparation import check_variants
 from sweepgd.study.sweep_warnings import warnings_of
-from sweepgd.sweep import Sweep, configuration_of, parse, points_of, space_of, to_toml
+from sweepgd.sweep import Sweep, configuration_of, parse, space_of, to_toml
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import optimizer_of
 from sweepgd.training import Evaluation, Training
@@ -136,11 +136,11 @@ def _train(
     sweep = context.sweep
     if sweep.measure is not None and directory is None:
         raise UsageError("[measure] needs a directory for its results: give train an out directory")
-    check_batch_sizes(space, points_of(sweep, space), context.data(0).rows)
-    _ = context.architecture
+    check_variants(context, space, ())
     for line in warnings_of(sweep, space, (), context.data(0).rows):
         note(f"warning: {line}")
     configuration = configuration_of(space.at(0))
+    context = context.of(configuration)
     store = None if directory is None else Store.open(directory, to_toml(sweep), lambda: check_continues(directory, sweep))
     for line in store.notes if store is not None else ():
         note(line)

@@ -1,6 +1,6 @@
 """The budget of a run, and the rules that stop it early."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -36,6 +36,12 @@ class Budget(BaseModel):
     eval_every: Count | None = Field(
         None, description="samples between evaluations, in addition to those at the end of each epoch"
     )
+    evaluate: Count | Literal["end"] | None = Field(
+        None,
+        description='updates between evaluations, in place of those at the end of each epoch; "end": none between the start'
+        " and the end of a run. The start is always evaluated: `divergence` is relative to its loss, and the loss of every"
+        " mini-batch is compared with that limit",
+    )
     divergence: float = Field(1e4, gt=1.0, description="a run diverges if a loss exceeds this times max(1, initial train loss)")
 
     @model_validator(mode="after")
@@ -43,6 +49,8 @@ class Budget(BaseModel):
         given = [name for name in ("epochs", "updates", "samples", "seconds") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of epochs, updates, samples, seconds (given: {', '.join(given) or 'none'})")
+        if self.evaluate is not None and self.eval_every is not None:
+            raise ValueError("evaluate and eval_every contradict each other: give one of them")
         if self.length is not None and self.seconds is None:
             raise ValueError("length goes with a budget in seconds: leave it out for other budgets")
         return self

@@ -12,8 +12,10 @@ _SORTED = json.JSONEncoder(sort_keys=True)
 class Configuration:
     """An optimizer with its settings, a learning rate with its schedule, a batch size with its schedule.
 
-    `batch_size` is a number of rows or "full". `warmup` is in epochs; the learning-rate schedule starts when the warm-up ends
-    (`schedule_after_warmup`), or else at the start of the run. `weight_decay` is the factor of the L2 penalty, 0 for optimizers
+    `model` and `data` are the settings of model and data that the configuration chooses; the others are the sweep's.
+
+    `batch_size` is a number of rows or "full". `warmup` is in epochs; the learning-rate schedule counts from its end
+    (`schedule_after_warmup`) or from the start of the run. `weight_decay` is the factor of the L2 penalty, 0 for optimizers
     with a hyperparameter "weight_decay".
     """
 
@@ -28,6 +30,8 @@ class Configuration:
     warmup: float = 0.0
     weight_decay: float = 0.0
     schedule_after_warmup: bool = False
+    model: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
     def batch_rows(self, rows: int) -> int:
         """Return the number of rows of a batch, out of `rows` training rows; "full" means all of them."""
@@ -38,6 +42,9 @@ class Configuration:
         if not (self.schedule_after_warmup and self.warmup):
             # Left out so that `config_id` stays equal to that in records made before this field existed.
             del values["schedule_after_warmup"]
+        for kind in ("model", "data"):
+            if not values[kind]:  # likewise
+                del values[kind]
         return values
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""Settings that were added to schedules after a release (`Setting.formerly`).
+"""Settings added to schedules and models after a release (`Setting.formerly`): their value in older records and in new sweeps.
 
 A record that is older than such a setting has the setting's former value. A new sweep records its default.
 """
@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sweepgd.core.setting import Setting
+from sweepgd.plugins import registry
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import names_of, schedule_of
 from sweepgd.sweep.spec import Sweep
@@ -35,8 +36,14 @@ def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
 
 
 def former(sweep: Sweep) -> dict[str, Any]:
-    """Return the former value of each later added setting of the sweep's schedules, by dotted key."""
-    return {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
+    """Return the former value of each added setting of the sweep's schedules and of its model, by dotted key."""
+    of_schedules = {f"schedule.{schedule}.{setting.name}": setting.formerly for schedule, setting in _added(sweep)}
+    of_model = {
+        f"model.{setting.name}": setting.formerly
+        for setting in registry.get("models", sweep.model.name).settings
+        if setting.formerly is not None and setting.name not in sweep.space.model
+    }
+    return of_schedules | of_model
 
 
 def recorded(configuration: Configuration) -> Configuration:

@@ -27,16 +27,23 @@ class Range(BaseModel):
 
 
 Entry = Value | list[Value] | Range
+# An entry of a setting whose values may be lists, such as the widths of layers.
+SettingEntry = Value | list[Value | list[int | float]] | Range
 
 
-def axis(name: str, entry: Entry, setting: Setting, when: tuple[str, tuple[Value, ...]] | None = None) -> Axis:
+def axis(
+    name: str,
+    entry: Entry,
+    setting: Setting,
+    when: tuple[str, tuple[Value, ...]] | None = None,
+    where: str = "",
+) -> Axis:
     """Return the axis that an entry describes. Raises UsageError if a value is invalid or a range is empty.
 
-    `name` is the name of the axis, such as "optimizer.adam.beta1". `when` names another axis and some of its values: the new
-    axis exists only at points with one of these values.
+    `name` is the axis, such as "optimizer.adam.beta1". `when` limits the axis to points with one of these values of
+    another axis. `where` is the table of the entry, if it differs from that in the name.
     """
-    where, _, _ = name.rpartition(".")
-    where = where or "space"
+    where = where or name.rpartition(".")[0] or "space"
     label = f"{where}.{setting.name}"
     if setting.choices:
         if isinstance(entry, Range):

@@ -2,6 +2,7 @@
 
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import configuration_of, optimizer_of
+from sweepgd.sweep.setting_axes import on_axis
 from sweepgd.sweep.space import Space, Value
 
 
@@ -27,6 +28,8 @@ def _value_of(configuration: Configuration, axis: str) -> Value | None:
         return configuration.learning_rate
     if axis == "weight_decay" and optimizer_of(configuration.optimizer).decays_weights_itself:
         return configuration.hyperparameters["weight_decay"]
+    if kind in ("model", "data"):
+        return on_axis(getattr(configuration, kind).get(rest))
     if not rest:
         return getattr(configuration, axis)
     settings = {

@@ -1,6 +1,6 @@
-"""The space of a sweep, the configuration of a point of the space, and the fixed `[[points]]`."""
+"""The space of a sweep, and the configuration of a point of the space."""
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sweepgd.core.errors import SettingError, UsageError, nearest
@@ -11,8 +11,9 @@ from sweepgd.schedules import BATCH_SCHEDULES, BatchSchedule, Schedule
 from sweepgd.sweep.budget import LONGEST, Budget
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.entries import Entry, Range, axis
+from sweepgd.sweep.setting_axes import axes_of, settings_in
 from sweepgd.sweep.space import Axis, Space, Value
-from sweepgd.sweep.spec import PointSpec, Sweep
+from sweepgd.sweep.spec import Sweep
 
 WARMUP = Setting("warmup", 0.0, "epochs of linear warm-up", minimum=0.0, maximum=LONGEST)
 AFTER_WARMUP = Setting("schedule_after_warmup", False, "true if the schedule begins after the warm-up")
@@ -46,7 +47,7 @@ def names_of(entry: Entry, key: str) -> tuple[str, ...]:
     return tuple(str(name) for name in listed)
 
 
-def _batch_size_axis(entry: Entry, where: str = "space") -> Axis:
+def batch_size_axis(entry: Entry, where: str = "space") -> Axis:
     if isinstance(entry, Range):
         return axis("batch_size", entry, BATCH_SIZE)
     listed = entry if isinstance(entry, list) else [entry]
@@ -78,11 +79,11 @@ def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]
     if shared and common is not None:
         axes.insert(0, axis("learning_rate", common, optimizer_of(shared[0]).learning_rate, ("optimizer", tuple(shared))))
     for rates in axes:
-        _check_not_zero(rates.values or (rates.low,), rates.name)
+        check_not_zero(rates.values or (rates.low,), rates.name)
     return axes
 
 
-def _check_not_zero(rates: Iterable[Value], where: str) -> None:
+def check_not_zero(rates: Iterable[Value], where: str) -> None:
     if 0 in rates:
         raise UsageError(f"{where}: a learning rate of 0 learns nothing: give one above 0")
 
@@ -121,16 +122,17 @@ def space_of(sweep: Sweep) -> Space:
     schedules = names_of(sweep.space.schedule, "schedule")
     batch_schedules = names_of(sweep.space.batch_schedule, "batch_schedule")
     for name in schedules:
-        _check_length(name, sweep.budget)
+        check_length(name, sweep.budget)
     for name in optimizers:
         optimizer_of(name)  # checked before any setting, so that a mistyped name is reported first
     for name in batch_schedules:
         batch_schedule_of(name)
     axes = [
+        *axes_of(sweep),
         Axis("optimizer", values=optimizers),
         Axis("schedule", values=schedules),
         Axis("batch_schedule", values=batch_schedules),
-        _batch_size_axis(sweep.space.batch_size),
+        batch_size_axis(sweep.space.batch_size),
         *_learning_rate_axes(sweep, optimizers),
         axis("warmup", sweep.space.warmup, WARMUP),
         axis("schedule_after_warmup", sweep.space.schedule_after_warmup, AFTER_WARMUP),
@@ -150,7 +152,7 @@ def space_of(sweep: Sweep) -> Space:
     return Space(tuple(axes))
 
 
-def _check_length(schedule: str, budget: Budget) -> None:
+def check_length(schedule: str, budget: Budget) -> None:
     if schedule_of(schedule).needs_length and budget.seconds is not None and budget.length is None:
         raise UsageError(
             f"schedule {schedule!r} needs the length of the run, and the budget is in seconds: set budget.length in epochs"
@@ -190,61 +192,6 @@ def configuration_of(point: Mapping[str, Value]) -> Configuration:
         warmup=float(point["warmup"]),
         weight_decay=decay,
         schedule_after_warmup=bool(point["schedule_after_warmup"]),
+        model=settings_in(point, "model"),
+        data=settings_in(point, "data"),
     )
-
-
-def points_of(sweep: Sweep, space: Space) -> list[dict[str, Value]]:
-    """Return the `[[points]]` of a sweep as points of its space.
-
-    If a point does not give a key, the key has the value that the space fixes, or else its default. Raises UsageError for an
-    invalid point.
-    """
-    fixed = {axis.name: axis.values[0] for axis in space.axes if axis.fixed}
-    axes = {axis.name for axis in space.axes}
-    points = [_point(spec, axes, fixed, f"points[{index}]") for index, spec in enumerate(sweep.points)]
-    for point in points:
-        _check_length(str(point["schedule"]), sweep.budget)
-    return points
-
-
-def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], where: str) -> dict[str, Value]:
-    chosen: dict[str, Value] = {}
-    for kind, given in (
-        ("optimizer", spec.optimizer),
-        ("schedule", spec.schedule),
-        ("batch_schedule", spec.batch_schedule),
-    ):
-        if given is None and kind not in fixed:
-            raise UsageError(f"{where} names no {kind}, and space.{kind} has several: name one")
-        chosen[kind] = fixed[kind] if given is None else given
-    optimizer = optimizer_of(str(chosen["optimizer"]))
-    point = dict(chosen)
-    settings = {
-        "optimizer": ("hyperparameters", optimizer.hyperparameters),
-        "schedule": ("schedule_settings", schedule_of(str(chosen["schedule"])).settings),
-        "batch_schedule": ("batch_schedule_settings", batch_schedule_of(str(chosen["batch_schedule"])).settings),
-    }
-    for kind, (key_of, known) in settings.items():
-        prefix = f"{kind}.{chosen[kind]}."
-        inherited = {key.removeprefix(prefix): value for key, value in fixed.items() if key.startswith(prefix)}
-        inherited.pop("learning_rate", None)
-        for key, value in resolve(known, inherited | getattr(spec, key_of), f"{where}.{key_of}").items():
-            point[prefix + key] = value
-    # If the space has an axis for this value, the value gets that axis' name, so that an adaptive sampler can learn from the
-    # point.
-    own = f"optimizer.{optimizer.name}.learning_rate"
-    name = own if own in axes else "learning_rate"
-    rate = fixed.get(name, optimizer.learning_rate.default) if spec.learning_rate is None else spec.learning_rate
-    point[name] = optimizer.learning_rate.check(rate, where)
-    _check_not_zero([point[name]], f"{where}.learning_rate")
-    batch_size = fixed.get("batch_size", BATCH_SIZE.default) if spec.batch_size is None else spec.batch_size
-    point["batch_size"] = _batch_size_axis(batch_size, where).values[0]
-    point["warmup"] = WARMUP.check(fixed.get("warmup", 0.0) if spec.warmup is None else spec.warmup, where)
-    after = fixed.get("schedule_after_warmup", False) if spec.schedule_after_warmup is None else spec.schedule_after_warmup
-    point["schedule_after_warmup"] = AFTER_WARMUP.check(after, where)
-    decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
-    if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
-        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same setting: give only one of them")
-    if decay is not None and "weight_decay" not in spec.hyperparameters:
-        point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
-    return point

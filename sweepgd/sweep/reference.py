@@ -11,7 +11,7 @@ from sweepgd.data import DataSpec
 from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.claim_spec import ClaimSpec
 from sweepgd.sweep.entries import Range
-from sweepgd.sweep.spec import ModelSpec, PointSpec, SearchSpec, SpaceSpec, Sweep
+from sweepgd.sweep.spec import ModelSpec, PointSpec, RecordSpec, SearchSpec, SpaceSpec, Sweep
 
 TABLES: dict[str, type[BaseModel]] = {
     "data": DataSpec,
@@ -19,6 +19,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "budget": Budget,
     "space": SpaceSpec,
     "search": SearchSpec,
+    "record": RecordSpec,
     "measure": MeasureSpec,
     "points": PointSpec,
     "claims": ClaimSpec,

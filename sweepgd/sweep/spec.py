@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 from sweepgd.core.errors import UsageError
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import DataSpec
+from sweepgd.data.variable_settings import VARIABLE
 from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.claim_spec import ClaimSpec
-from sweepgd.sweep.entries import Entry
+from sweepgd.sweep.entries import Entry, SettingEntry
 
 # Limit on the replicates of a trial and on the trials of a generation. A process holds that many in memory at once.
 MOST_AT_ONCE = 10_000
@@ -58,6 +59,28 @@ class SpaceSpec(BaseModel):
         "multiplied by the warm-up",
     )
     weight_decay: Entry | None = Field(None, description="L2 penalty on weights; decoupled decay for optimizers that have one")
+    model: dict[str, SettingEntry] = Field(
+        default_factory=dict,
+        description='settings of the model that differ from trial to trial, such as `model.activation = ["relu", "tanh"]`; a'
+        " setting that is a list takes a list of lists, such as `model.hidden = [[32], [128, 128]]`",
+    )
+    data: dict[str, SettingEntry] = Field(
+        default_factory=dict,
+        description="settings of the data that differ from trial to trial: " + ", ".join(VARIABLE) + ", and those of the named"
+        " data set, such as `data.rows = [100, 1000]`",
+    )
+
+
+class RecordSpec(BaseModel):
+    """The `[record]` table: what is stored of each run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    minima: bool = Field(
+        True,
+        description="whether the final and the best weights are stored; without them, curvature, landscapes and learned weights"
+        " of the runs are not available",
+    )
 
 
 class SearchSpec(BaseModel):
@@ -70,6 +93,14 @@ class SearchSpec(BaseModel):
         None,
         description="number of configurations in all, including points; at most the size of the space. By default, the grid "
         "sampler runs the whole grid, and the others run 20",
+    )
+    scale: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of the trials that is run, rounded up, with all their replicates, for a small form of the sweep; it"
+        " is also given by `--scale`. They are the first trials, with a grid points that are drawn evenly over the whole of it",
     )
     replicates: int = Field(
         1,
@@ -133,6 +164,8 @@ class PointSpec(BaseModel):
     warmup: float | None = Field(None, description="epochs of linear warm-up")
     schedule_after_warmup: bool | None = Field(None, description="true if the schedule starts after the warm-up")
     weight_decay: float | None = Field(None, description="weight decay")
+    model: dict[str, Any] = Field(default_factory=dict, description="settings of the model, as in `[model]`")
+    data: dict[str, Any] = Field(default_factory=dict, description="settings of the data that `[space]` may vary")
 
 
 class Sweep(BaseModel):
@@ -155,6 +188,7 @@ class Sweep(BaseModel):
         default_factory=dict, description="settings of each batch-size schedule"
     )
     search: SearchSpec = Field(default_factory=lambda: SearchSpec(), description="the search: sampler, trials, objective")
+    record: RecordSpec = Field(default_factory=lambda: RecordSpec(), description="what is stored of each run")
     measure: MeasureSpec | None = Field(None, description="curvature measures at the minimisers")
     points: list[PointSpec] = Field(default_factory=list, description="configurations that run first, as given")
     claims: list[ClaimSpec] = Field(default_factory=list, description="what the sweep is expected to show")
@@ -168,3 +202,24 @@ class Sweep(BaseModel):
     def _measure_is_off(cls, measure: Any) -> Any:
         """Return None for false. TOML has no null, so `--set measure=false` is how users remove a file's `[measure]` table."""
         return None if measure is False else measure
+
+    @property
+    def folder(self) -> str:
+        """The name of the default results directory: a small form of a sweep never continues the whole one."""
+        return self.name if self.search.scale == 1.0 else f"{self.name}-scale-{self.search.scale:g}"
+
+    @model_validator(mode="after")
+    def _measures_are_possible(self) -> "Sweep":
+        if self.measure is not None and not self.record.minima:
+            raise UsageError("[measure] measures the recorded weights, and record.minima is false: remove one of them")
+        if self.measure is not None and self.measure.every is not None and self.budget.evaluate is not None:
+            raise UsageError("measure.every is taken at the end of epochs, and budget.evaluate leaves them out: remove one")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_given_once(self) -> "Sweep":
+        for kind, fixed in (("model", self.model), ("data", self.data)):
+            for key in getattr(self.space, kind):
+                if key in fixed.model_fields_set:
+                    raise UsageError(f"{kind}.{key} and space.{kind}.{key} are the same: give one of them")
+        return self

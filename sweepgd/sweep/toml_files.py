@@ -125,7 +125,10 @@ def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
 
 def to_toml(sweep: Sweep) -> str:
     """Return the sweep as TOML text with every default written out, the content of `sweep.toml` in its results."""
-    return tomli_w.dumps(sweep.model_dump(mode="json", exclude_none=True))
+    table = sweep.model_dump(mode="json", exclude_none=True)
+    for kind in ("model", "data"):  # the values of varied settings are in `[space]` alone
+        table[kind] = {key: value for key, value in table[kind].items() if key not in getattr(sweep.space, kind)}
+    return tomli_w.dumps(table)
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
@@ -148,8 +151,8 @@ def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
     time (see `former`). A missing setting of a measure has its current default, because each recorded measurement carries its
     own settings.
     """
-    old, new = (_flat(_measures_resolved(sweep).model_dump(mode="json", exclude_none=True)) for sweep in (before, now))
-    old = former(now) | old
+    dumps = (_measures_resolved(sweep).model_dump(mode="json", exclude_none=True) for sweep in (before, now))
+    old, new = (former(now) | _flat(dump) for dump in dumps)
     if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, possibly moved
         for key in path_keys(now.data.model_dump()):
             old[f"data.{key}"] = new[f"data.{key}"]

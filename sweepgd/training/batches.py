@@ -75,24 +75,23 @@ class Plan:
     drop_last: bool = False
 
     def bounds(self, epoch: int) -> npt.NDArray[np.int64]:
-        """Return the position at which each mini-batch starts in the epoch's order, and the end of the last one, (updates +
-        1,).
-        """
-        size = self._size(epoch)
+        """Return the start of each mini-batch in the epoch's order, and the end of the last one, (updates + 1,)."""
+        size = self.size(epoch)
         full = np.arange(0, self.rows + 1, size, dtype=np.int64)
         return full if self.drop_last or full[-1] == self.rows else np.append(full, self.rows)
 
     def updates(self, epoch: int) -> int:
         """Return the number of mini-batches of an epoch."""
-        size = self._size(epoch)
+        size = self.size(epoch)
         return self.rows // size if self.drop_last else -(-self.rows // size)
 
     def samples(self, epoch: int) -> int:
         """Return the number of rows that an epoch uses."""
-        size = self._size(epoch)
+        size = self.size(epoch)
         return self.rows // size * size if self.drop_last else self.rows
 
-    def _size(self, epoch: int) -> int:
+    def size(self, epoch: int) -> int:
+        """Return the number of rows of the batches of an epoch, except a shorter last one."""
         return min(self.batch_size(epoch), self.rows)
 
     def _equal_epochs(self, epochs: int) -> Iterator[range]:
@@ -101,7 +100,7 @@ class Plan:
         """
         first = 0
         while first < epochs:
-            equal = range(first, bisect_right(range(epochs), self._size(first), lo=first, key=self._size))
+            equal = range(first, bisect_right(range(epochs), self.size(first), lo=first, key=self.size))
             yield equal
             first = equal.stop
 
@@ -131,5 +130,5 @@ class Plan:
             updates += whole * self.updates(equal.start)
             left -= whole * self.samples(equal.start)
             if whole < len(equal):
-                return updates + -(-left // self._size(equal.start))
-        raise AssertionError("an epoch has at least one sample")
+                return updates + -(-left // self.size(equal.start))
+        raise AssertionError("an epoch has a sample or more")

@@ -1,6 +1,6 @@
 """One run: calls of the compiled trainer, and the evaluations between these calls."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from math import ceil, inf, nan
 from time import monotonic, perf_counter
 from typing import Any
@@ -21,6 +21,7 @@ from sweepgd.training.compiled_run import CompiledRun
 from sweepgd.training.evaluation import Best, Evaluation
 from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
+from sweepgd.training.stretches import stretch_from
 
 # A kernel does not notice Ctrl-C (numba#5551), so a single call should not take much longer than this.
 CALL_SECONDS = 0.25
@@ -108,13 +109,10 @@ class Training:
         """The parameters to evaluate, (parameters,): the updated parameters, or what the optimizer derives from them."""
         return self._compiled_run.evaluated_parameters(self.updates)
 
-    def error(self, parameters: npt.NDArray[Any], inputs: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
-        """Return the share of rows that the model misclassifies at these parameters."""
-        return self._compiled_run.error(parameters, inputs, targets)
-
-    def outputs(self, parameters: npt.NDArray[Any], inputs: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-        """Return the model's outputs at these parameters, (rows, outputs); None for a model without the kernel `predict`."""
-        return self._compiled_run.outputs(parameters, inputs)
+    @property
+    def kernels(self) -> CompiledRun:
+        """The compiled kernels of the run."""
+        return self._compiled_run
 
     @property
     def planned_updates(self) -> int:
@@ -129,19 +127,16 @@ class Training:
         return 100.0 * self.updates / self.planned_updates
 
     def advance(self) -> Iterator[Evaluation]:
-        """Train to the end. Yield each evaluation: at the start, every `eval_every` samples, at each epoch's end, and at
-        rungs.
-        """
-        epoch = 0
+        """Train to the end. Yield each evaluation: at the start and the end, at rungs, and between them as the budget says."""
         if self._deadline < inf:
             self._updates_per_call = 1  # 256 updates of a slow rule may take longer than the time limit
             self._check_time()
             if self._outcome is not None:
                 return
         yield self._evaluate(0.0, nan)
+        epoch = 0
         while self._outcome is None:
-            yield from self._run_epoch(epoch)
-            epoch += 1
+            epoch += yield from self._run_stretch(epoch)
 
     def end(self, outcome: Outcome) -> None:
         """End the run now. If the run is at a rung, the evaluation there becomes its last one. If that shows divergence, the
@@ -163,51 +158,54 @@ class Training:
             pass
         return self
 
-    def _run_epoch(self, epoch: int) -> Iterator[Evaluation]:
-        order = np.ascontiguousarray(self._order(epoch), dtype=np.int64)
-        bounds = self.plan.bounds(epoch)
-        updates = len(bounds) - 1
-        self._compiled_run.reserve_scratch(int(bounds[1]))
-        seen, before = int(bounds[-1]), self.samples
+    def _run_stretch(self, epoch: int) -> Generator[Evaluation, None, int]:
+        """Run some epochs from `epoch` on, one unless `budget.evaluate` allows more; yield evaluations, return the number."""
+        left = inf if self._last_update is None else self._last_update - self.updates
+        stretch = stretch_from(self.plan, self._order, epoch, 1 if self.budget.evaluate is None else left)
+        bounds, before = stretch.bounds, self.samples
+        self._compiled_run.reserve_scratch(stretch.largest)
         clock = Clock(
-            updates=np.arange(self.updates, self.updates + updates, dtype=np.int64),
-            epochs=epoch + bounds[:-1] / seen,
+            updates=np.arange(self.updates, self.updates + stretch.updates, dtype=np.int64),
+            epochs=stretch.epochs[:-1],
             total_updates=self._total_updates,
         )
         settings, rate = self.configuration.schedule_settings, self.configuration.learning_rate
         rates = learning_rates(self._schedule, settings, clock, rate, self._warmup, self._start)
-        end = updates if self._last_update is None else min(updates, self._last_update - self.updates)
-        done = 0
+        end, done = int(min(stretch.updates, left)), 0
         while done < end and self._outcome is None:
-            evaluation = min(self._next_evaluation(bounds, done, before), end)
-            stop = min([evaluation, *(done + rung - self.updates for rung in self._rungs if rung > self.updates)])
+            evaluation = self._next_evaluation(bounds, done, before)
+            evaluation = min(evaluation, end) if left <= stretch.updates else evaluation
+            stop = int(min([evaluation, end, *(done + rung - self.updates for rung in self._rungs if rung > self.updates)]))
             while done < stop and self._outcome is None:
                 upto = min(stop, done + self._updates_per_call)
-                made = self._train(order, bounds[done : upto + 1], rates[done:upto])
+                made = self._train(stretch.order, bounds[done : upto + 1], rates[done:upto])
                 done += made
                 self.samples = before + int(bounds[done])
                 if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
                     evaluation = stop = end = done
                 self._check_time()
             last = max(done - 1, 0)
-            progress = (epoch + float(bounds[done]) / seen, float(rates[last]), int(bounds[last + 1] - bounds[last]))
+            progress = (float(stretch.epochs[done]), float(rates[last]), int(bounds[last + 1] - bounds[last]))
             if done < evaluation and self._outcome is None:
-                self._at_rung = self._evaluated(self.parameters, *progress)
-                yield self._at_rung
+                if self.updates in self._rungs:
+                    self._at_rung = self._evaluated(self.parameters, *progress)
+                    yield self._at_rung
                 continue
             yield self._evaluate(*progress)
             if self._outcome is None and self._budget_is_spent():
                 self._outcome = Outcome(COMPLETED, "budget spent")
+        return stretch.count
 
     def _check_time(self) -> None:
         if self._outcome is None and monotonic() > self._deadline:
             self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
-    def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> int:
-        """Return the update of this epoch after which to evaluate: at a multiple of `eval_every` samples, or the epoch's last
-        update.
-        """
-        every, last = self.budget.eval_every, len(bounds) - 1
+    def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> float:
+        """Return the update of this stretch after which to evaluate next; it may be in a later stretch."""
+        evaluate = self.budget.evaluate
+        if evaluate is not None:  # then every so many updates
+            return inf if evaluate == "end" else done + evaluate - self.updates % evaluate
+        every, last = self.budget.eval_every, len(bounds) - 1  # else at the end of the epoch, and at multiples of `eval_every`
         if every is None:
             return last
         target = (self.samples // every + 1) * every - before

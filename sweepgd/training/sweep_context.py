@@ -14,23 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.core.errors import SweepgdError
-from sweepgd.core.setting import resolve
 from sweepgd.curvature.measure_spec import MeasureSpec
 from sweepgd.data import Data
 from sweepgd.data.class_weights import row_weights
-from sweepgd.data.data_cache import prepared
-from sweepgd.data.data_spec import dataset_settings
-from sweepgd.data.memory_map import open_saved, save
 from sweepgd.kernels import signatures, subnormals, trainer
-from sweepgd.models import Architecture, Model, Shape, build
-from sweepgd.plugins import registry, single_file
+from sweepgd.models import Architecture, Shape, build
+from sweepgd.plugins import registry
 from sweepgd.sweep import Sweep
 from sweepgd.sweep.configuration import Configuration
-from sweepgd.sweep.earlier_defaults import written_out
 from sweepgd.sweep.points import optimizer_of
-from sweepgd.sweep.spec import SAMPLER_VERSION
+from sweepgd.sweep.setting_axes import Choice, choices, chosen, in_words
 from sweepgd.training import Training, initial_parameters
 from sweepgd.training.objectives import objectives_of
+from sweepgd.training.prepared_data import PreparedData, digest_of, leave
+from sweepgd.training.resolved_sweep import resolved
 
 if TYPE_CHECKING:
     from sweepgd.curvature.measurer import Measurer
@@ -48,35 +45,8 @@ LOOPS: dict[str, Callable[..., Any]] = {
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
 # The number of replicates whose data are cached, if the sweep draws new data for each replicate.
 CACHED_REPLICATES = 64
-
-
-def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
-    """Return the sweep as it is recorded. Its objectives and all settings of its data set, model, schedules and measures are
-    written out, and the digests of its files are added.
-
-    Raises SweepgdError if a data file or plugin file has changed since the sweep was first run.
-    """
-    data = dataset_settings(sweep.data)
-    if sweep.data.path is not None or "folder" in data:
-        if sweep.data.fingerprint not in (None, fingerprint):
-            where = sweep.data.path or data["folder"]
-            raise SweepgdError(
-                f"{where} has changed since the sweep was run: remove data.fingerprint to run it with the new data"
-            )
-        data["fingerprint"] = fingerprint
-    model: Model = registry.get("models", sweep.model.name)
-    settings = resolve(model.settings, sweep.model.model_extra or {}, "model")
-    chosen = {"objective": objectives[0]} if len(objectives) == 1 else {"objectives": list(objectives)}
-    version = {"sampler_version": sweep.search.sampler_version or SAMPLER_VERSION}
-    return written_out(sweep).model_copy(
-        update={
-            "data": sweep.data.model_copy(update=data),
-            "model": sweep.model.model_copy(update=settings),
-            "search": sweep.search.model_copy(update={"objective": None, "objectives": None} | chosen | version),
-            "measure": None if sweep.measure is None else sweep.measure.resolved(),
-            "plugins": single_file.digests(sweep.plugins),
-        }
-    )
+# The number of contexts with other settings of model or data; one takes 1 ms to make again if its data are still there.
+CACHED_CONTEXTS = 64
 
 
 @contextmanager
@@ -91,24 +61,61 @@ def one_blas_thread() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _naming(choice: Choice | None) -> Iterator[None]:
+    """Begin the message of an error inside the block with the settings of model and data, if given."""
+    try:
+        yield
+    except SweepgdError as error:
+        if choice is None:
+            raise
+        raise type(error)(f"{in_words(choice)}: {error}") from error
+
+
 class SweepContext:
-    """The shared context of a sweep's trials. Raises SweepgdError if its data or model is unavailable or invalid."""
+    """The shared context of a sweep's trials. Raises SweepgdError if its data or model is unavailable or invalid.
 
-    def __init__(self, sweep: Sweep, shared: Path | None = None) -> None:
-        """`shared` is the folder in which `share` of another process has saved the data."""
+    If `[space]` varies settings of the model or the data, `of` returns the context of the trials that have the same ones. The
+    data and the model of this context then have the first values of each.
+    """
 
-        def data_of(seed: int) -> Data:
-            return open_saved(shared) if shared else prepared(sweep.data, seed=seed, dtype=sweep.model.dtype)
-
-        # These caches belong to the instance. Caches of the class would keep every instance and its data alive.
-        self._prepare = lru_cache(CACHED_REPLICATES)(data_of)
-        self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._prepare(seed).processing))
+    def __init__(self, sweep: Sweep, shared: Path | None = None, data: PreparedData | None = None, settings: str = "") -> None:
+        """`shared` is the folder in which another process has left the data by `share`; `data` are those prepared already.
+        `settings` describes the settings of model and data that `of` has chosen.
+        """
+        self.settings = settings
+        self._prepared = data or PreparedData(shared)
+        first = next(choices(sweep), None)
+        self._first = sweep if first is None else chosen(sweep, first)
+        self._data_digest = digest_of(self._first.data)
+        # Caches of the instance: as caches of the class they would keep every instance and its data alive.
+        self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._data_of(seed).processing))
         self._measurer = lru_cache(CACHED_REPLICATES)(self._measurer_of)
-        self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(sweep.data, self._prepare(seed)))
+        self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(self._first.data, self._data_of(seed)))
+        self._contexts = lru_cache(CACHED_CONTEXTS)(self._context_of)
         self.sweep = sweep
-        self.objectives = objectives_of(sweep, self.data(0))
-        self._weights(self.data_seed(0))  # raises for a class that is not in the data
+        with _naming(first):
+            self.objectives = objectives_of(sweep, self.data(0))
+            self._weights(self.data_seed(0))  # raises for a class that is not in the data
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
+        self._first = self.sweep if first is None else resolved(self._first, self.objectives, self.data(0).fingerprint)
+
+    def of(self, configuration: Configuration) -> "SweepContext":
+        """Return the context of a configuration's runs, with its settings of model and data."""
+        if not (configuration.model or configuration.data):
+            return self
+        return self._contexts(json.dumps([configuration.model, configuration.data], sort_keys=True))
+
+    def _context_of(self, settings: str) -> "SweepContext":
+        choice = Choice(*json.loads(settings))
+        with _naming(choice):
+            return SweepContext(chosen(self.sweep, choice), data=self._prepared, settings=in_words(choice))
+
+    @cached_property
+    def variants(self) -> list["SweepContext"]:
+        """The contexts of settings of model and data that occur in the sweep (`choices`): this one if they do not vary."""
+        found = [self.of(Configuration(model=dict(choice.model), data=dict(choice.data))) for choice in choices(self.sweep)]
+        return found or [self]
 
     def data_seed(self, replicate: int) -> int:
         """Return the seed of a replicate's data. All replicates have the same, unless `data.redraw` is set."""
@@ -116,18 +123,22 @@ class SweepContext:
 
     def data(self, replicate: int) -> Data:
         """Return the prepared data of a replicate."""
-        return self._prepare(self.data_seed(replicate))
+        return self._data_of(self.data_seed(replicate))
+
+    def _data_of(self, seed: int) -> Data:
+        return self._prepared.get(self._data_digest, self._first.data, seed=seed, dtype=self._first.model.dtype)
 
     def share(self, folder: Path) -> Path | None:
-        """Save the data in a folder for other processes, and return the folder. Return None if each replicate draws its own
-        data.
+        """Save the data of all `variants` in a folder for other processes, and return it; return None if each replicate draws
+        its own data.
 
         Raises SweepgdError if the folder cannot be written, as on a full disk.
         """
         if self.sweep.data.redraw:
             return None
         try:
-            save(self.data(0), folder)
+            for variant in self.variants:
+                leave(variant._data_digest, variant.data(0), folder)
         except OSError as error:
             raise SweepgdError(
                 f"cannot write the data for the workers to {folder}: {error.strerror}; set TMPDIR to a larger disk"
@@ -136,8 +147,8 @@ class SweepContext:
 
     @cached_property
     def described(self) -> dict[str, str]:
-        """Those entries of the column `settings` that all rows have in common, by key, as JSON."""
-        described = self.sweep.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
+        """The entries of the column `settings` that all rows have in common, by key, as JSON."""
+        described = self._first.model_dump(mode="json", include={"data", "model", "budget"}, exclude_none=True)
         if classes := self.data(0).classes:
             described["classes"] = list(classes)
         return {key: json.dumps(value, sort_keys=True) for key, value in described.items()}
@@ -151,7 +162,7 @@ class SweepContext:
         """The model, built for the data."""
         data = self.data(0)
         shape = Shape(data.task, data.train.inputs.shape[1], data.train.targets.shape[1], len(data.classes))
-        return build(self.sweep.model.name, self.sweep.model.model_extra or {}, shape)
+        return build(self.sweep.model.name, self._first.model.model_extra or {}, shape)
 
     def seed(self, replicate: int) -> int:
         """Return the seed of a replicate, which is the same for every configuration."""
@@ -174,7 +185,7 @@ class SweepContext:
     def _measurer_of(self, data_seed: int) -> "Measurer":
         from sweepgd.curvature.measurer import Measurer  # imported late: SciPy's solvers take 0.3 s, and few sweeps measure
 
-        return Measurer(self.architecture, self._prepare(data_seed), self.measure)
+        return Measurer(self.architecture, self._data_of(data_seed), self.measure)
 
     def training(
         self, configuration: Configuration, replicate: int, rungs: Sequence[int] = (), deadline: float = inf
@@ -187,8 +198,8 @@ class SweepContext:
             self.sweep.budget,
             seed=self.seed(replicate),
             dtype=self.sweep.model.dtype,
-            shuffle=self.sweep.data.shuffle,
-            last_batch=self.sweep.data.last_batch,
+            shuffle=self._first.data.shuffle,
+            last_batch=self._first.data.last_batch,
             weights=self._weights(self.data_seed(replicate)),
             rungs=rungs,
             deadline=deadline,
@@ -202,7 +213,8 @@ class SweepContext:
         """
         dtype: str = self.sweep.model.dtype
         common = [(kind, function, dtype) for kind, function in LOOPS.items()]
-        plugins = {("models", self.sweep.model.name): self._model_kernels()}
+        of_models = [kernel for variant in self.variants for kernel in variant._model_kernels()]
+        plugins = {("models", self.sweep.model.name): list(dict.fromkeys(of_models))}
         for name in optimizers:
             plugins["optimizers", name] = [(kind, function, dtype) for kind, function in optimizer_of(name).functions.items()]
         needed = [*common, *(kernel for kernels in plugins.values() for kernel in kernels)]

@@ -77,6 +77,10 @@ def run(context: SweepContext, task: TrialTask, report: Report | None = None, ke
     with the measures computed so far. Raises MemoryError; the process must then end, because it may still hold the memory.
     """
     started_at, started = datetime.now(UTC), monotonic()
+    try:
+        context = context.of(task.configuration)
+    except SweepgdError as error:  # a combination of settings that was not prepared before the first trial
+        return replace(without_result(context, task, FAILED, str(error)), seconds=monotonic() - started)
     deadline = inf if task.time_limit is None else started + task.time_limit
     trainings: list[Training | Outcome] = []
     for replicate in range(context.sweep.search.replicates):
@@ -151,6 +155,18 @@ def result_of(
     runs = list(_runs(trainings).values())
     objectives = None if status in (FAILED, TIMED_OUT) else objective_values(context.objectives, runs)
     return TrialResult(task.trial, encode(finished), objectives, status)
+
+
+def without_result(context: SweepContext, task: TrialTask, status: str, message: str) -> TrialResult:
+    """Return the result of a trial that failed or was timed out and left nothing, with the reason as its message."""
+    try:
+        known = known_rows(context.of(task.configuration), task.trial, task.configuration, task.attempt)
+    except SweepgdError:
+        unknown = {"parameters": None, "model_settings": None, "data_settings": None}
+        known = [row | unknown for row in known_rows(context, task.trial, task.configuration, task.attempt)]
+    ending = {"status": status, "message": message, "finished_at": datetime.now(UTC)}
+    record = TrialRecord(task.trial, [row | ending for row in known], [{} for _ in known])
+    return TrialResult(task.trial, encode(record), None, status)
 
 
 def with_plugin_names(context: SweepContext, configuration: Configuration, why: str) -> str:

@@ -28,6 +28,8 @@ def known_rows(context: SweepContext, trial: int, configuration: Configuration, 
     extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
     if configuration.warmup:
         extras["schedule_after_warmup"] = configuration.schedule_after_warmup
+    extras |= {f"model.{key}": number for key, number in configuration.model.items()}
+    extras |= {f"data.{key}": number for key, number in configuration.data.items()}
     extras |= {f"schedule.{key}": number for key, number in configuration.schedule_settings.items()}
     extras |= {f"batch_schedule.{key}": number for key, number in configuration.batch_schedule_settings.items()}
     numbers = {key: float(number) for key, number in extras.items() if isinstance(number, (int, float))}
@@ -47,6 +49,8 @@ def known_rows(context: SweepContext, trial: int, configuration: Configuration, 
         "learning_rate": configuration.learning_rate,
         "hyperparameters": numbers | configuration.hyperparameters,
         "settings": _settings(context, text),
+        "model_settings": context.described["model"],
+        "data_settings": context.described["data"],
     }
     return [
         row | {"replicate": replicate, "seed": context.seed(replicate), "data_seed": context.data_seed(replicate)}
@@ -84,7 +88,7 @@ def results(context: SweepContext, training: Training) -> dict[str, Any]:
         row |= {"generalization_gap": held_out - evaluated.train_loss, "evaluated_at_update": evaluated.update}
         best = training.best
         parameters = best.parameters if best is not None and evaluated is best.point else training.parameters
-        outputs, error = partial(training.outputs, parameters), partial(training.error, parameters)
+        outputs, error = partial(training.kernels.outputs, parameters), partial(training.kernels.error, parameters)
         for part, counts in confusions(training.data, outputs, error).items():
             row[f"{part}_balanced_error"], row[f"{part}_macro_f1"] = balanced_error(counts), macro_f1(counts)
             row[f"{part}_confusion"] = counts.tolist()
@@ -102,7 +106,12 @@ def curve(training: Training) -> dict[str, np.ndarray]:
 
 
 def minima(context: SweepContext, trial: int, replicate: int, training: Training) -> list[dict[str, Any]]:
-    """Return rows with the final weights of a completed or pruned run, and the best weights of any run that has some."""
+    """Return rows with the final weights of a completed or pruned run, and the best weights of any run that has some.
+
+    There are none with `record.minima = false`.
+    """
+    if not context.sweep.record.minima:
+        return []
     shared = {
         "trial": trial,
         "replicate": replicate,

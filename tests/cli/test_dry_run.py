@@ -55,3 +55,14 @@ def test_a_dry_run_shows_the_very_trials_that_would_run(run_search):
     run_search()
     recorded = [json.loads(settings)["configuration"] for settings in load("results/example").trials["settings"].to_pylist()]
     assert shown["first"] == recorded[:5]
+
+
+def test_a_dry_run_shows_the_settings_of_model_and_data_that_differ(run_search):
+    varied = ("model={name='mlp'}", "space.model.hidden=[[2],[3]]", "space.data.subset=[30,50]", "budget.evaluate='end'")
+    shown = run_search("--dry-run", *(word for override in varied for word in ("--set", override))).out
+    assert "\n20 to 34 training rows, 9 to 13 parameters\n" in shown
+    assert "\na run: epochs 2, evaluate end\n" in shown
+    assert "\n  model.hidden: [2], [3]\n  data.subset: 30, 50\n" in shown
+    first = next(line for line in shown.splitlines() if line.startswith("  0: "))
+    assert first.endswith(("data.subset = 30", "data.subset = 50"))
+    assert ", schedule constant, model.hidden = [" in first

@@ -14,6 +14,7 @@ SEARCHES = {
     "random": ("search.trials=9",),
     "grid": ('search.sampler="grid"', "space.learning_rate=[0.01, 0.1]", "optimizer.momentum.beta=[0.5]", "search.trials=9"),
     "quasi_random": ('search.sampler="quasi_random"', "search.trials=9"),
+    "settings": ("model={name='mlp'}", "space.model.hidden=[[3],[2,2]]", "space.data.subset=[40,50]", "search.trials=9"),
     "tpe": ('search.sampler="tpe"', "search.trials=9", "search.generation=4", 'measure.measures=["lambda_max"]'),
 }
 

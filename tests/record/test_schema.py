@@ -69,6 +69,8 @@ def test_trials_has_the_documented_columns_in_order():
         "vector_bits",
         "evaluated_at_update",
         *BY_CLASS,
+        "model_settings",
+        "data_settings",
     ]
 
 
@@ -141,7 +143,7 @@ def test_no_column_is_null_typed():
 
 def test_footer_names_versions_and_the_sweep():
     found = footer("a = 1\n")
-    assert found["sweepgd.schema_version"] == "2"
+    assert found["sweepgd.schema_version"] == "3"
     assert found["numpy.version"] == np.__version__
     assert re.fullmatch(r"[0-9a-f]{64}", found["sweepgd.sweep_sha256"])
     assert found["sweepgd.sweep_sha256"] != footer("a = 2\n")["sweepgd.sweep_sha256"]

@@ -36,7 +36,7 @@ def test_parts_have_every_column_typed_and_a_footer(tmp_path):
         assert pq.read_schema(path).equals(schema)
         assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
         footer = pq.read_metadata(path).metadata
-        assert footer[b"sweepgd.schema_version"] == b"2"
+        assert footer[b"sweepgd.schema_version"] == b"3"
         assert len(footer[b"sweepgd.crc32"]) == 8
         assert len(footer[b"sweepgd.sweep_sha256"]) == 64
 

@@ -1,4 +1,4 @@
-"""Settings added to schedules later: written out in new sweeps, and at their former value in older records."""
+"""Settings added to schedules and models later: written out in new sweeps, and at their former value in older records."""
 
 import pytest
 from linear_sweep import sweep
@@ -15,11 +15,11 @@ def test_a_new_sweep_writes_out_the_default_of_each_added_setting():
     assert written_out(sweep(*CYCLE, "schedule.one_cycle.peak=0.3")).schedule == {"one_cycle": {"peak": 0.3, KEY: True}}
     assert written_out(sweep(*CYCLE, f"schedule.one_cycle.{KEY}=[true,false]")).schedule == {"one_cycle": {KEY: [True, False]}}
     assert written_out(sweep()).schedule == {}
-    assert former(sweep(*CYCLE)) == {f"schedule.one_cycle.{KEY}": False}
+    assert former(sweep(*CYCLE)) == {f"schedule.one_cycle.{KEY}": False, "model.init_scale": 1.0}
 
 
 def test_the_schedules_of_points_count():
-    assert former(sweep("points=[{optimizer='sgd',schedule='one_cycle'}]")) == {f"schedule.one_cycle.{KEY}": False}
+    assert former(sweep("points=[{optimizer='sgd',schedule='one_cycle'}]"))[f"schedule.one_cycle.{KEY}"] is False
 
 
 @pytest.mark.parametrize(

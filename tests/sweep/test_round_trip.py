@@ -28,7 +28,7 @@ def test_every_default_is_written():
     assert written["data"]["rows"] == 50
     assert written["data"]["noise"] == 0.01
     assert written["data"]["validation"] == 0.15
-    assert written["model"] == {"name": "linear", "dtype": "float32", "init": "normal", "scale": 0.01}
+    assert written["model"] == {"name": "linear", "dtype": "float32", "init": "normal", "scale": 0.01, "init_scale": 1.0}
     assert written["budget"]["divergence"] == 1e4
     assert written["search"]["objective"] == "validation_loss"
     assert written["search"]["seed"] == 0

@@ -39,7 +39,7 @@ def test_the_confusion_matrix_equals_that_of_the_predictions(number, hidden, dty
     run = training(configuration(learning_rate=0.1, batch_size=10), data, model, dtype=dtype, epochs=3).run()
     found = taken(run)
     # A model without predictions, as a plugin's may be, has the same matrix, counted from its error rates.
-    without = confusions(data, lambda inputs: None, partial(run.error, run.parameters))
+    without = confusions(data, lambda inputs: None, partial(run.kernels.error, run.parameters))
     tensors = tensors_in(run.parameters.astype(np.float64), model.layout)
     for name, (rows, true) in (("validation", validation), ("test", test)):
         logits = naive.outputs(tensors, rows, "relu")[-1]

@@ -12,9 +12,11 @@ from sweepgd.data import Data
 from sweepgd.execution.run_options import RunOptions
 from sweepgd.minimisers.landscape.run_selection import RunKey
 from sweepgd.minimisers.recorded_checks import check_data, check_layout
+from sweepgd.minimisers.recorded_contexts import RecordedContexts
 from sweepgd.models import Architecture
 from sweepgd.record import Minimum, load
 from sweepgd.record.commit_results import NoProgress
+from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.data_location import recorded_sweep
 from sweepgd.training.sweep_context import SweepContext
 
@@ -47,16 +49,28 @@ class LandscapeContext:
         self.plugins = [plugin.resolve() for plugin in plugins]
         self.results = load(directory)
         self.context = SweepContext(recorded_sweep(self.results.sweep_toml, f"{directory}/sweep.toml", data_path))
-        self.architecture: Architecture = self.context.architecture
+        self._contexts = RecordedContexts(self.results, self.context)
         self.context.compile((), note)
 
     def options(self, workers: int | None, executor: Any) -> RunOptions:
         """Return the options of the workers. Raises UsageError if `workers` and `executor` contradict each other."""
         return RunOptions(workers, executor, plugins=tuple(self.plugins), progress=_Notes(self.note))
 
+    def of(self, run: RunKey) -> SweepContext:
+        """Return the context of a run, with its data and its model."""
+        return self._contexts.of(run.trial)
+
+    def configuration(self, run: RunKey) -> Configuration:
+        """Return the configuration of a run, with its settings of model and data at least."""
+        return self._contexts.configuration(run.trial)
+
     def data(self, run: RunKey) -> Data:
         """Return the data that a run was trained on."""
-        return self.context.data(run.replicate)
+        return self.of(run).data(run.replicate)
+
+    def architecture(self, run: RunKey) -> Architecture:
+        """Return the model of a run."""
+        return self.of(run).architecture
 
     def row(self, run: RunKey) -> dict[str, Any]:
         """Return the `trials` row of a run. Raises UsageError if there is none."""
@@ -91,9 +105,13 @@ class LandscapeContext:
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
             raise SweepgdError(f"run {run} has no final weights: {_ending(row['status'], row['message'])}")
-        minimum = self.results.minimum(*run, self.which(run))
-        check_layout(self.context, f"run {run}", minimum.layout, len(minimum.parameters))
-        check_data(self.context, f"run {run}", run.replicate, minimum.data_fingerprint)
+        which = self.which(run)
+        if not self.context.sweep.record.minima:
+            where = f"trial {run.trial}, replicate {run.replicate}"
+            raise SweepgdError(f"{self.directory} has no {which} minimum of {where}: its sweep has record.minima = false")
+        minimum = self.results.minimum(*run, which)
+        check_layout(self.of(run), f"run {run}", minimum.layout, len(minimum.parameters))
+        check_data(self.of(run), f"run {run}", run.replicate, minimum.data_fingerprint)
         return minimum
 
 

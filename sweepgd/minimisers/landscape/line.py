@@ -43,7 +43,7 @@ def line(
     """Return loss and error on all rows at (1 − α)·x₀ + α·x₁, where x₀ are the weights of `small` and x₁ those of `large`.
 
     The table has the columns of LANDSCAPES and one row for each α of ALPHAS. Weights are those of `LandscapeContext.minimum`.
-    Raises SweepgdError if a run has no weights, and UsageError if the runs are equal or were trained on different data.
+    Raises SweepgdError if a run has no weights, and UsageError if the runs are equal, or have different data or models.
     """
     settings = line_settings(landscape, small, large)
     segment = Segment(*(landscape.minimum(run).parameters.astype(np.float64) for run in (small, large)))
@@ -57,5 +57,7 @@ def line_settings(landscape: LandscapeContext, small: RunKey, large: RunKey) -> 
         raise UsageError(f"a line needs two different runs, but both ends are {small}: name another run")
     if landscape.context.data_seed(small.replicate) != landscape.context.data_seed(large.replicate):
         raise UsageError(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
+    if landscape.of(small).settings != landscape.of(large).settings:
+        raise UsageError(f"runs {small} and {large} have other settings of model or data: choose two with the same")
     runs = {"runs": [str(small), str(large)], **landscape.weights(small, large)}
     return {"kind": "line", **runs, "rows": parts_of(landscape, small)}

@@ -19,6 +19,7 @@ from sweepgd.execution.worker_handle import Lost
 from sweepgd.minimisers.landscape.landscape_context import LandscapeContext
 from sweepgd.minimisers.landscape.run_selection import RunKey
 from sweepgd.plugins import registry
+from sweepgd.sweep.configuration import Configuration
 from sweepgd.training.measure_minimisers import with_model_name
 from sweepgd.training.sweep_context import SweepContext
 
@@ -40,11 +41,15 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some points of a line or surface, to be evaluated on `rows` of each part of a replicate, drawn with `seed`."""
+    """Some points of a line or surface, to be evaluated with the model and the data of a configuration.
+
+    `rows` of each part of the replicate's data are used, drawn with `seed`.
+    """
 
     number: int
     point: Place
     coordinates: Vector
+    configuration: Configuration
     replicate: int
     rows: int | str
     seed: int
@@ -66,7 +71,7 @@ def run(context: SweepContext, chunk: Chunk, *_: object) -> Evaluated:
     begun, values, fault = monotonic(), [], ""
     try:
         with registry.plugin_errors("models", context.sweep.model.name):
-            objectives = _objectives(context, chunk.replicate, chunk.rows, chunk.seed)
+            objectives = _objectives(context.of(chunk.configuration), chunk.replicate, chunk.rows, chunk.seed)
             for coordinates in chunk.coordinates:
                 with np.errstate(over="ignore", invalid="ignore"):  # a loss far away may exceed the floating-point range
                     theta = chunk.point.at(coordinates)
@@ -96,7 +101,7 @@ def _names_of_parts(context: SweepContext, replicate: int) -> list[str]:
 
 def parts_of(landscape: LandscapeContext, run: RunKey) -> dict[str, int]:
     """Return the parts for the landscapes of a run, with their numbers of rows."""
-    names = _names_of_parts(landscape.context, run.replicate)
+    names = _names_of_parts(landscape.of(run), run.replicate)
     return {name: len(getattr(landscape.data(run), name).inputs) for name in names}
 
 
@@ -118,9 +123,9 @@ def evaluated(
     used, drawn with `seed`. `workers` and `executor` are as in `sweepgd.measure`. `advance` is called after each point. Raises
     SweepgdError if a point cannot be evaluated.
     """
-    size = ceil(len(coordinates) / CHUNKS)
+    size, configuration = ceil(len(coordinates) / CHUNKS), landscape.configuration(run)
     chunks = [
-        Chunk(number, point, coordinates[first : first + size], run.replicate, rows, seed)
+        Chunk(number, point, coordinates[first : first + size], configuration, run.replicate, rows, seed)
         for number, first in enumerate(range(0, len(coordinates), size))
     ]
     by_chunk: dict[int, list[list[float | None]]] = {}

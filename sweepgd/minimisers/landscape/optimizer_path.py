@@ -1,6 +1,5 @@
 """The optimizer's path to a minimum. To find the path, the run is trained again from its recorded configuration and seed."""
 
-import json
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from sweepgd.core.errors import SweepgdError
 from sweepgd.execution.pruners import RUNGS
 from sweepgd.minimisers.landscape.landscape_context import LandscapeContext
 from sweepgd.minimisers.landscape.run_selection import RunKey
-from sweepgd.sweep.configuration import Configuration
+from sweepgd.minimisers.recorded_contexts import recorded_configuration
 from sweepgd.training import Evaluation
 from sweepgd.training.sweep_context import one_blas_thread
 from sweepgd.training.trial import failure
@@ -28,13 +27,12 @@ def path_of(landscape: LandscapeContext, run: RunKey) -> Path:
 
     Raises SweepgdError if the last weights do not equal the recorded ones bit for bit.
     """
-    context, minimum = landscape.context, landscape.minimum(run)
+    context, minimum = landscape.of(run), landscape.minimum(run)
     sweep = context.sweep
     if sweep.budget.seconds is not None:
         raise SweepgdError("a run with a budget in seconds cannot be repeated exactly")
-    configuration = Configuration(**json.loads(landscape.row(run)["settings"])["configuration"])
-    # A pruned run ended at a rung, where an unpruned run has no evaluation. The first trials are fixed points, which are never
-    # pruned.
+    configuration = recorded_configuration(landscape.row(run)["settings"])
+    # A pruned run ended at a rung, where an unpruned run has no evaluation. Fixed points are never pruned.
     rungs = RUNGS[sweep.search.pruner] if run.trial >= len(sweep.points) else ()
     points, weights = [], []
     context.compile([configuration.optimizer], landscape.note)

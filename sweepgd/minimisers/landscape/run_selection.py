@@ -49,28 +49,37 @@ def best(trials: pa.Table) -> RunKey:
 
 
 def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
-    """Return a run of the smallest and one of the largest batch size, on the same data, with the nearest ln train losses.
+    """Return a run of the smallest and one of the largest batch size, with the same data and model, and the nearest ln train
+    losses.
 
-    The best runs of both sizes would not be comparable: such runs go furthest below `stop_at`, so their losses differ. Raises
-    SweepgdError if no two completed runs have the same data and different batch sizes.
+    The best runs of both sizes would not be comparable: they overshoot a `stop_at` most, and their losses differ. Raises
+    SweepgdError if no two completed runs have the same data and model and different batch sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     smallest = pc.min(completed["batch_size"]).as_py()
-    runs = completed.select(["trial", "replicate", "batch_size", "data_seed", "train_loss"]).to_pylist()
+    names = ["trial", "replicate", "batch_size", "data_seed", "train_loss"]
+    settings = ["model_settings", "data_settings"]
+    if not completed["data_settings"].null_count:  # older versions, which did not record them, did not vary them
+        names += settings
+    runs = completed.select(names).to_pylist()
+    numbers: dict[tuple[Any, ...], int] = {}
+    for row in runs:  # `alike` is a number that runs with the same data and model have in common
+        alike = (row["data_seed"], *(row.get(name) for name in settings))
+        row["alike"] = numbers.setdefault(alike, len(numbers))
     small = [row for row in runs if row["batch_size"] == smallest]
-    seeds = {row["data_seed"] for row in small}
-    larger = [row for row in runs if row["batch_size"] != smallest and row["data_seed"] in seeds]
+    groups = {row["alike"] for row in small}
+    larger = [row for row in runs if row["batch_size"] != smallest and row["alike"] in groups]
     if not larger:
         raise SweepgdError(
             f"a line needs two batch sizes, but all completed runs on the same data have {smallest}: name two runs with --line"
         )
     largest = max(row["batch_size"] for row in larger)
-    large = sorted((row["data_seed"], *_loss_and_run(row)) for row in larger if row["batch_size"] == largest)
+    large = sorted((row["alike"], *_loss_and_run(row)) for row in larger if row["batch_size"] == largest)
     nearest = []
     for row in small:
         loss, run = _loss_and_run(row)
-        index = bisect(large, (row["data_seed"], loss))
-        neighbours = [other for other in large[max(0, index - 1) : index + 1] if other[0] == row["data_seed"]]
+        index = bisect(large, (row["alike"], loss))
+        neighbours = [other for other in large[max(0, index - 1) : index + 1] if other[0] == row["alike"]]
         nearest += [(abs(loss - other), run, end) for _, other, end in neighbours]
     _, *ends = min(nearest)
     return ends[0], ends[1]

@@ -56,7 +56,7 @@ class SurfaceOptions:
 
     def settings(self, landscape: LandscapeContext, run: RunKey) -> dict[str, object]:
         """Return the settings to record, with the available rows. Raises UsageError if the model has one parameter."""
-        if landscape.architecture.parameters < 2:
+        if landscape.architecture(run).parameters < 2:
             raise UsageError("the model has a single parameter, and a plane needs two: draw a line")
         counts = parts_of(landscape, run)
         used = {part: count if self.rows == "full" else min(int(self.rows), count) for part, count in counts.items()}
@@ -113,7 +113,7 @@ def _plane_and_path(
             )
     if two_parameters:
         return parameter_plane(), None
-    return random_plane(minimum, landscape.architecture.layout, stream(options.seed, LANDSCAPE)), None
+    return random_plane(minimum, landscape.architecture(run).layout, stream(options.seed, LANDSCAPE)), None
 
 
 def _sides(

@@ -44,7 +44,7 @@ def survey(
     options = landscape.options(workers, executor)
     if not planes:
         ends, planes = _chosen(landscape) if ends is None else (ends, ends)
-        if landscape.architecture.parameters < 2:
+        if landscape.architecture(planes[0]).parameters < 2:
             landscape.note("no surfaces: the model has a single parameter")
             planes = ()
     for run in {*(ends or ()), *planes}:

@@ -131,6 +131,12 @@ class GridPoints(WholePoints):
     def size(self) -> int:
         return len(self._places)
 
+    def spread(self, first: int, count: int, seed: int) -> None:
+        """Keep `count` of the `first` points: a random one in each of `count` stretches of equal length."""
+        # At equal distances, they could all have the same value on the last axes.
+        drawn = (int((stretch + uniform(seed, stretch, "scale")) * first / count) for stretch in range(count))
+        self._places = [self._places[place] for place in drawn]
+
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         if self.number >= self.size:
             raise UsageError(f"the grid has {self.size} points: set at most {self.size} trials")

@@ -47,6 +47,6 @@ def test_the_objective_best_loss_takes_the_minimum_of_the_best_weights(searched,
     for row in rows:
         run = RunKey(row["trial"], row["replicate"])
         minimum, train = landscape.minimum(run), landscape.data(run).train
-        loss, error = Objective(landscape.architecture, train).evaluate(minimum.parameters.astype(np.float64))
+        loss, error = Objective(landscape.architecture(run), train).evaluate(minimum.parameters.astype(np.float64))
         assert minimum.update == row["evaluated_at_update"] == path_of(landscape, run).points[-1].update
         assert (loss, error) == (pytest.approx(row["train_loss"], rel=1e-5), row["train_error"])

@@ -28,7 +28,7 @@ def test_a_landscape_is_made_once_and_never_overwritten(tmp_path):
     assert read_or_make(path, SWEEP, lambda: table(9.0)).equals(table())
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
-    assert pq.read_metadata(path).metadata[b"sweepgd.schema_version"] == b"2"
+    assert pq.read_metadata(path).metadata[b"sweepgd.schema_version"] == b"3"
 
 
 def test_other_settings_are_another_file(tmp_path):

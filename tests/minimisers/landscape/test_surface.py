@@ -60,7 +60,7 @@ def test_extent_and_rows_are_kept_to_and_recorded(moons):
     assert coordinates(rows)[0].tolist() == [-0.25, -0.25]
     assert coordinates(rows)[-1].tolist() == [0.25, 0.25]
     assert settings["rows"] == {"train": 10, "test": 10}
-    objective = Objective(moons.architecture, subset(moons.data(run).train, 10, 4))
+    objective = Objective(moons.architecture(run), subset(moons.data(run).train, 10, 4))
     loss, error = objective.evaluate(moons.minimum(run).parameters)
     assert rows["train_loss"][12].as_py() == pytest.approx(loss, rel=1e-6)
     assert rows["train_error"][12].as_py() == error

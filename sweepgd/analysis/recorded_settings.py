@@ -1,0 +1,33 @@
+"""Settings of the model and of the data that differ between runs, from the columns `model_settings` and `data_settings`."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+COLUMNS = {"model": "model_settings", "data": "data_settings"}
+# A digest of the data follows from their other settings.
+DERIVED = ("fingerprint",)
+
+
+def differing_settings(runs: pa.Table) -> dict[str, list[Any]]:
+    """Return the values of each setting that has several among `runs`, (runs,), by name, such as "model.hidden".
+
+    A value is that of the sweep file, a list as a list; None for a run without the setting, or of a record without the columns.
+    """
+    return {
+        name: values
+        for kind, column in COLUMNS.items()
+        for name, values in differing_in(runs[column].to_pylist(), f"{kind}.").items()
+    }
+
+
+def differing_in(texts: Sequence[str | None], prefix: str) -> dict[str, list[Any]]:
+    """Return the values of each setting that differs between tables of settings, given as JSON, by prefix and name."""
+    tables: dict[str | None, dict[str, Any]] = {text: json.loads(text) if text else {} for text in dict.fromkeys(texts)}
+    found = {}
+    for key in sorted({key for table in tables.values() for key in table if key not in DERIVED}):
+        if len({json.dumps(table.get(key)) for table in tables.values()}) > 1:
+            found[prefix + key] = [tables[text].get(key) for text in texts]
+    return found

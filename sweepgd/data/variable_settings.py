@@ -1,0 +1,48 @@
+"""The settings of `[data]` that may differ between the trials of a sweep."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sweepgd.core.errors import SettingError, nearest
+from sweepgd.core.setting import Setting
+from sweepgd.data.data_spec import DataSpec
+from sweepgd.plugins import registry
+
+VARIABLE: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting("subset", 1, "number of rows to keep", minimum=1),
+        Setting("label_noise", 0.0, "share of training labels replaced", minimum=0.0, maximum=1.0),
+        Setting("split", "random", "how parts are chosen", choices=("tail", "random", "stratified")),
+        Setting("validation", 0.15, "share for validation", minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("test", 0.15, "share for the test", minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("standardize", True, "standardize inputs"),
+        Setting("standardize_targets", False, "standardize targets"),
+        Setting("shuffle", "epoch", "when rows are shuffled", choices=("epoch", "once", "never")),
+        Setting("last_batch", "keep", "a short last batch", choices=("keep", "drop")),
+    )
+}
+"""The keys of every `[data]` table that may vary."""
+# A setting of a data set that names its files.
+FOLDER = "folder"
+
+
+def variable(spec: DataSpec, key: str, where: str) -> Setting:
+    """Return the setting `key` of these data, which may vary. Raises SettingError if there is none, or it may not vary."""
+    own = () if spec.name is None else registry.get("datasets", spec.name).settings
+    known = VARIABLE | {setting.name: setting for setting in own if setting.name != FOLDER}
+    if key in known:
+        return known[key]
+    if key in DataSpec.model_fields or key == FOLDER:
+        raise SettingError(f"{where}.{key} may not vary, because the trials of a sweep share it: give data.{key} instead")
+    raise SettingError(f"unknown key {where}.{key}: {nearest(key, known)}")
+
+
+def with_settings(spec: DataSpec, settings: Mapping[str, Any]) -> DataSpec:
+    """Return the data with other values of these settings, and without the fingerprint of the former ones.
+
+    Raises UsageError if they contradict the other settings.
+    """
+    if not settings:
+        return spec
+    return DataSpec.model_validate(spec.model_dump(exclude_none=True, exclude={"fingerprint"}) | dict(settings))

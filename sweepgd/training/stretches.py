@@ -1,0 +1,57 @@
+"""Stretches of a run: the mini-batches of consecutive epochs, made by few calls of the compiled trainer."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.training.batches import Plan
+
+# The most updates and rows of a stretch of several epochs, whose arrays then take at most 10 MB.
+MOST_UPDATES, MOST_ROWS = 4096, 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """The mini-batches of `count` epochs: update i uses the rows `order[bounds[i]:bounds[i + 1]]`.
+
+    `epochs` (updates + 1,) are the epochs passed before each update, and after the last one. `largest` is the largest batch.
+    """
+
+    order: npt.NDArray[np.int64]
+    bounds: npt.NDArray[np.int64]
+    epochs: npt.NDArray[np.float64]
+    largest: int
+    count: int
+
+    @property
+    def updates(self) -> int:
+        return len(self.bounds) - 1
+
+
+def stretch_from(plan: Plan, order_of: Callable[[int], npt.NDArray[np.int64]], first: int, least: float) -> Stretch:
+    """Return the stretch from the epoch `first` on: one epoch, or as many as `least` updates take.
+
+    It may be shorter, within the limits of updates and rows, and where a batch schedule changes the size of the batches.
+    """
+    own = plan.bounds(first)
+    updates, seen, size = len(own) - 1, int(own[-1]), int(own[1])
+    count = min(ceil(min(least, MOST_UPDATES) / updates), MOST_ROWS // seen)
+    if count > 1:
+        count = bisect_right(range(first, first + count), size, key=plan.size)
+    if count <= 1:
+        order = np.ascontiguousarray(order_of(first)[:seen], dtype=np.int64)
+        return Stretch(order, own, first + own / seen, size, 1)
+    orders = [order_of(epoch)[:seen] for epoch in range(first, first + count)]
+    epochs = np.arange(first, first + count)[:, None] + own[:-1] / seen
+    bounds = seen * np.arange(count)[:, None] + own[:-1]
+    return Stretch(
+        np.concatenate(orders, dtype=np.int64),
+        np.append(bounds, seen * count),
+        np.append(epochs, float(first + count)),
+        size,
+        count,
+    )
