@@ -34,9 +34,9 @@ def equal_budgets(trials: pa.Table, curves: pa.Table) -> pa.Table:
     part), null for a regression; `generalization_gap`, the test loss (or validation loss) minus the train loss.
 
     Half of the replicates choose the configuration of the lowest `best_loss`, the other half judges it, and the other way
-    round; the values are the means of both, with 95 % intervals in `…_low` and `…_high`. `configurations` is the number of those
-    compared: all of whose replicates completed and reached the level. `trial` and `learning_rate` are those of the lowest
-    `best_loss` on all replicates. `over` names what the intervals are over. `message` says why there is no value.
+    round; the values are the means of both, with 95 % intervals in `…_low` and `…_high`. `configurations` is the number of
+    those compared: all of whose replicates completed and reached the level. `trial` and `learning_rate` are those of the
+    lowest `best_loss` on all replicates. `over` names what the intervals are over. `message` says why there is no value.
     """
     count = replicates_of(trials)
     every = [curve for curve in replicate_curves(trials, curves, LOSSES) if curve.completed.all()] if count else []

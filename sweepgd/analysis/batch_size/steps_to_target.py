@@ -27,7 +27,8 @@ def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) ->
     or highest tried. `steps`, `samples` and `seconds` with their 95 % intervals in `…_low` and `…_high`: of the configuration
     that half of the replicates chose, judged on the other half. `slope` is d log steps / d log size since the next smaller
     size: −1 where scaling is perfect, 0 where it has ended. `perfect_steps` has the samples of the smallest size;
-    `lowest_steps` is the plain minimum on all replicates, biased low. `over` names what the intervals are over; `message` has remarks.
+    `lowest_steps` is the plain minimum on all replicates, biased low. `over` names what the intervals are over; `message` has
+    remarks.
     """
     rows: list[dict[str, Any]] = []
     previous: TunedSteps | None = None
