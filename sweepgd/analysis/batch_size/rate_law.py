@@ -14,6 +14,7 @@ from sweepgd.analysis.batch_size.scaling_fits import slope
 
 FOUND, VOID, TOO_FEW = "found", "void", "too few"
 EXPONENTS = {"zero": 0.0, "half": 0.5, "one": 1.0}
+_CONTAINED = tuple(f"contains_{name}" for name in EXPONENTS)
 # Beyond half of the 20 % size, the best rate bends towards a constant.
 SHARE_OF_SCALING_END = 0.5
 FEWEST_SIZES = 3
@@ -36,7 +37,7 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
     and leaves FEWEST_SIZES sizes; else to all, and `message` says so.
 
     Columns: the number of `sizes`, `size_from`, `size_to`; `exponent` with its 95 % interval in `…_low` and `…_high`, and
-    whether this contains 0, ½ and 1: `contains_zero`, `contains_half`, `contains_one`, null without an interval;
+    whether this contains 0, ½ and 1: `contains_zero`, `contains_half`, `contains_one`, null without an interval or if void;
     `predicted_rate` with its interval at `predicted_size`, which is `predict`, or by default between the two largest sizes of
     the fit. `over` names what the intervals are over, which leave out the spacing of the rates: `message` says if they are
     more than FINE apart. `verdict` is "found"; "void" if a best rate is at the end of its range; or "too few".
@@ -66,7 +67,7 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
         touching = [str(profile.group.batch_size) for profile in small if at_end(profile)]
         if touching:
             where = f"the best rate is at the end of its range at batch size {', '.join(touching)}: widen the rates"
-            row |= {"verdict": VOID, "message": "; ".join([where, *notes])}
+            row |= {"verdict": VOID, "message": "; ".join([where, *notes])} | dict.fromkeys(_CONTAINED)
         elif row["exponent_low"] is None:
             row |= {"verdict": TOO_FEW, "message": "no interval: it needs 4 replicates or more"}
         else:

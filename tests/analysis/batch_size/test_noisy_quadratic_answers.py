@@ -1,7 +1,7 @@
 """On the noisy quadratic model, intervals contain the answers of the recursion, as the same functional of exact curves.
 
-`uv run pytest tests/analysis/batch_size/test_noisy_quadratic_answers.py --slow -n 0` runs 100 seeds in about 7 minutes and prints
-the counts.
+`uv run pytest tests/analysis/batch_size/test_noisy_quadratic_answers.py --slow -n 0` runs 100 seeds in about 7 minutes and
+prints the counts.
 """
 
 from functools import cache
