@@ -32,6 +32,9 @@ class Profile(NamedTuple):
 def profiles(trials: pa.Table, tuned: list[TunedSteps]) -> list[Profile]:
     """Return the profiles of every optimizer and batch size: by steps to target, if there are any, and by the objective."""
     found = [Profile(STEPS, result.group, result.profile) for result in tuned]
+    groups = size_groups(trials)
+    if not groups:
+        return found
     runs = once(trials)
     draws = draws_of(replicates_of(trials))
     results = np.where(has_status(runs, "completed"), objective(runs), np.nan)
@@ -39,7 +42,7 @@ def profiles(trials: pa.Table, tuned: list[TunedSteps]) -> list[Profile]:
     order, index = np.unique(numbers, return_inverse=True)
     table = np.full((draws.replicates, len(order)), np.nan)
     table[replicates, index] = results
-    for group in size_groups(trials):
+    for group in groups:
         columns = table[:, np.searchsorted(order, group.trials)]
         values = np.stack([weighted(draws.every, column, ~np.isnan(column)) for column in columns.T], axis=-1)
         if group.over == DRAWN:

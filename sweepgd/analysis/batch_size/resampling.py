@@ -24,8 +24,8 @@ MOST_DEFINED = 0.9
 class Draws(NamedTuple):
     """Weights of the replicates in each draw, (draws, replicates): of `first` and `second` half and of `every` replicate.
 
-    The first draw is the sample itself. It is the only one if there are fewer than FEWEST_REPLICATES. With one replicate,
-    both halves are this replicate.
+    The first draw is the sample itself. It is the only one if there are fewer than FEWEST_REPLICATES. With one replicate (or
+    none, if nothing was recorded), both halves are this replicate.
     """
 
     first: Floats
@@ -45,7 +45,7 @@ class Draws(NamedTuple):
 
 def draws_of(replicates: int) -> Draws:
     """Return the draws of a study with so many replicates."""
-    if replicates == 1:
+    if replicates < 2:
         return Draws(np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)))
     count = DRAWS if replicates >= FEWEST_REPLICATES else 0
     halves, total = [], np.zeros((count + 1, replicates))

@@ -26,14 +26,15 @@ def equal_by_batch_size(results: Results) -> Chart:
     optimizers = sorted({row["optimizer"] for row in rows})
     colour = colours("optimizer", optimizers, "optimizer", ordered=False)
     x = size_x([row["batch_size"] for row in rows])
-    ends = [row[f"{outcome}{end}"] for row in rows for end in ("", "_low", "_high")]
-    positive = [value for value in ends if value is not None and value > 0] or [1.0]
-    lowest = min(positive)
+    values = [row[outcome] for row in rows]
+    ends = [row[f"{outcome}{end}"] for row in rows for end in ("_low", "_high") if row[f"{outcome}{end}"] is not None]
+    # An interval of a small error may reach below 0, which a logarithmic axis has not.
+    lowest = min(value for value in (*values, *ends) if value > 0 or value in values)
+    shown = [*values, *(max(end, lowest) for end in ends)]
     panels = []
     for equal in dict.fromkeys(row["equal"] for row in rows):
         points = [
             {"batch_size": row["batch_size"], "optimizer": row["optimizer"], "value": row[outcome]}
-            # An interval of a small error may reach below 0, which a logarithmic axis has not.
             | {
                 end: None if row[f"{outcome}_{end}"] is None else max(row[f"{outcome}_{end}"], lowest)
                 for end in ("low", "high")
@@ -41,7 +42,7 @@ def equal_by_batch_size(results: Results) -> Chart:
             for row in rows
             if row["equal"] == equal
         ]
-        y = log_y("value", TITLES[outcome], positive)
+        y = log_y("value", TITLES[outcome], shown)
         level = next(row["level"] for row in rows if row["equal"] == equal)
         data = alt.Chart(alt.InlineData(points), width=WIDTH, height=HEIGHT, title=f"equal {_words(equal, level)}")
         bars = data.transform_filter("datum.low !== null").mark_rule(strokeWidth=1.2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sweepgd.analysis.batch_size import critical_sizes, replicates_of, steps_to_target, target_of, tuned_steps
 from sweepgd.record import Results
-from sweepgd.report.charts.log_axes import log_x, log_y, size_x
+from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y, size_x
 from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished
 from sweepgd.report.number_format import short, significant
 
@@ -46,7 +46,9 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     )
     steps = log_y("steps", "updates to the target", shown)
     sizes = size_x([row["batch_size"] for row in points])
-    samples = log_x("samples", "samples to the target", [row["samples"] for row in points], labelOverlap=True)
+    costs = [row["samples"] for row in points]
+    ticks = alt.Axis(values=log_ticks(costs), format=",d", labelOverlap=True, labelSeparation=6)
+    samples = alt.X("samples:Q", title="samples to the target", scale=log_scale(costs, pad=0.04), axis=ticks)
     drawn = alt.Chart(alt.InlineData(lines + curves)).mark_line(strokeWidth=1.8, clip=True)
     left = alt.layer(
         drawn.encode(x=sizes, y=steps, color=colour, strokeDash=dash), *_points(points, "batch_size", sizes, steps, colour)
