@@ -51,8 +51,9 @@ def critical_sizes(tuned: list[TunedSteps], replicates: int) -> pa.Table:
         found = dict(zip(ESTIMATES, (perfect_scaling_end(sizes, logs), critical, least, least + critical), strict=True))
         for name, values in found.items():
             row |= estimate(name, values, replicates)
-        residuals = logs[0] - least[0] - np.logaddexp(0, critical[0] - np.log(sizes))
-        row["misfit"] = float(np.sqrt(np.mean(residuals**2))) if np.isfinite(critical[0]) else None
+        if np.isfinite(critical[0]):
+            residuals = logs[0] - least[0] - np.logaddexp(0, critical[0] - np.log(sizes))
+            row["misfit"] = float(np.sqrt(np.mean(residuals**2)))
         verdict, reason = _verdict(row, reached)
         rows.append(row | {"verdict": verdict, "message": "; ".join([*reason, *notes]) or None})
     return pa.Table.from_pylist(rows, schema=SCHEMA)

@@ -58,7 +58,7 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
             notes.append(f"all sizes: fewer than {FEWEST_SIZES} up to half of the 20 % size")
         row |= {"sizes": len(small), "size_from": small[0].group.batch_size, "size_to": small[-1].group.batch_size}
         if len(small) < FEWEST_SIZES:
-            rows.append(row | {"verdict": TOO_FEW, "message": f"{len(small)} batch sizes; the fit needs {FEWEST_SIZES}"})
+            rows.append(row | {"verdict": TOO_FEW, "message": f"{len(small)} batch sizes, and the fit needs {FEWEST_SIZES}"})
             continue
         row |= _fitted(small, replicates, predict)
         spacing = max(_spacing(profile) for profile in small)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweepgd.analysis.arrow_columns import Floats, has_status, objective
-from sweepgd.analysis.batch_size.replicate_curves import replicates_of, weighted
+from sweepgd.analysis.batch_size.replicate_curves import replicates_of
 from sweepgd.analysis.batch_size.resampling import drawn_configurations, draws_of
 from sweepgd.analysis.batch_size.size_groups import DRAWN, SizeGroup, size_groups
 from sweepgd.analysis.batch_size.tuned_steps import TunedSteps
@@ -20,8 +20,7 @@ NEARLY = 0.1
 class Profile(NamedTuple):
     """The results to minimise, `values` (draws, configurations), by `criterion`: "steps" to the target, or the "objective".
 
-    A configuration with a replicate that did not complete has an infinite value: what its other replicates reach is no
-    result that one can rely on.
+    A configuration with a replicate that did not complete has an infinite value: a mean over survivors would be too low.
     """
 
     criterion: str
@@ -44,7 +43,8 @@ def profiles(trials: pa.Table, tuned: list[TunedSteps]) -> list[Profile]:
     table[replicates, index] = results
     for group in groups:
         columns = table[:, np.searchsorted(order, group.trials)]
-        values = np.stack([weighted(draws.every, column, ~np.isnan(column)) for column in columns.T], axis=-1)
+        values = draws.every @ columns
+        values[np.isnan(values)] = np.inf
         if group.over == DRAWN:
             values[~drawn_configurations(len(group.trials), draws.number)] = np.inf
         found.append(Profile(OBJECTIVE, group, values))
@@ -75,9 +75,8 @@ def nearly_best(rates: Floats, values: Floats) -> tuple[Floats, Floats]:
     for towards in (-1, 1):
         edge = np.argmax(inside, axis=1) if towards < 0 else len(rates) - 1 - np.argmax(inside[:, ::-1], axis=1)
         outer = np.clip(edge + towards, 0, len(rates) - 1)
-        rise = capped[rows, outer] - capped[rows, edge]
-        share = np.divide(
-            limit[:, 0] - capped[rows, edge], rise, out=np.zeros(len(values)), where=np.isfinite(rise) & (rise > 0)
-        )
+        with np.errstate(invalid="ignore"):  # in some draws nothing is finite
+            rise, excess = capped[rows, outer] - capped[rows, edge], limit[:, 0] - capped[rows, edge]
+        share = np.divide(excess, rise, out=np.zeros(len(values)), where=np.isfinite(rise) & (rise > 0))
         bounds.append(np.where(inside.any(axis=1), logs[edge] + share * (logs[outer] - logs[edge]), np.nan))
     return bounds[0], bounds[1]

@@ -18,7 +18,8 @@ COSTS = ("update", "samples", "seconds", "epoch")
 class ReplicateCurves(NamedTuple):
     """The evaluations of one configuration.
 
-    `costs` holds `update`, `samples`, `seconds` and `epoch` of each evaluation, (evaluations,), means over replicates.
+    `costs` holds `update`, `samples`, `seconds` and `epoch` of each evaluation, (evaluations,), means over the replicates that
+    did not end early.
     `values` holds the columns that were asked for, (replicates, evaluations); a run that ended early keeps its last value.
     `completed` is a mask of the replicates that completed, (replicates,); values of the others are NaN.
     """
@@ -32,7 +33,7 @@ class ReplicateCurves(NamedTuple):
 def replicate_curves(trials: pa.Table, curves: pa.Table, columns: Sequence[str]) -> Iterator[ReplicateCurves]:
     """Yield the curves of each configuration that has a completed replicate, by trial number.
 
-    The updates are those of the replicate with the most evaluations; the others are interpolated there.
+    The updates are those of the replicate with the most updates; the others are interpolated there.
     """
     runs = once(trials)
     count = replicates_of(trials)
@@ -50,11 +51,13 @@ def replicate_curves(trials: pa.Table, curves: pa.Table, columns: Sequence[str])
         if key in finished:
             of_trial.setdefault(key[0], {})[key[1]] = slice(start, stop)
     for trial, parts in of_trial.items():
-        longest = max(parts.values(), key=lambda part: part.stop - part.start)
+        longest = max(parts.values(), key=lambda part: (values["update"][part.stop - 1], part.stop - part.start))
         updates = values["update"][longest]
         at = {name: _at(updates, values["update"], values[name], parts, count) for name in values}
         completed = np.isin(np.arange(count), list(parts))
-        costs = {name: at[name][completed].mean(axis=0) for name in COSTS}
+        last = {replicate: values["update"][part.stop - 1] for replicate, part in parts.items()}
+        whole = [replicate for replicate, update in last.items() if update == max(last.values())]
+        costs = {name: at[name][whole].mean(axis=0) for name in COSTS}
         yield ReplicateCurves(trial, costs, {name: at[name] for name in columns}, completed)
 
 
@@ -68,13 +71,3 @@ def _at(updates: Floats, recorded: Floats, values: Floats, parts: dict[int, slic
     for replicate, part in parts.items():
         result[replicate] = np.interp(updates, recorded[part], values[part])
     return result
-
-
-def weighted(weights: Floats, values: Floats, completed: npt.NDArray[np.bool_]) -> Floats:
-    """Return the mean of `values`, (replicates, …), in each draw of `weights`, (draws, replicates): (draws, …).
-
-    It is infinite in draws with a replicate that did not complete: a mean over the others would be too low.
-    """
-    means = weights[:, completed] @ values[completed]
-    means[(weights[:, ~completed] > 0).any(axis=1)] = np.inf
-    return means

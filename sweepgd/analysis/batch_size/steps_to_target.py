@@ -11,7 +11,8 @@ from sweepgd.analysis.batch_size.tuned_steps import COSTS, TunedSteps
 
 SCHEMA = pa.schema(
     [("optimizer", pa.string()), ("batch_size", pa.int64()), ("target", pa.string()), ("level", pa.float64())]
-    + [("configurations", pa.int64()), ("best_trial", pa.int64()), ("learning_rate", pa.float64()), ("at_end", pa.bool_())]
+    + [(name, pa.int64()) for name in ("configurations", "left_out", "best_trial")]
+    + [("learning_rate", pa.float64()), ("at_end", pa.bool_())]
     + [(f"{name}{end}", pa.float64()) for name in (*COSTS, "slope") for end in ("", "_low", "_high")]
     + [(name, pa.float64()) for name in ("perfect_steps", "lowest_steps")]
     + [("over", pa.string()), ("message", pa.string())]
@@ -22,13 +23,13 @@ AT_END = "the best rate is at the end of its range"
 def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) -> pa.Table:
     """Return one row per optimizer and batch size, sorted by these.
 
-    Columns: `target` (the column of `curves`) and its `level`; `configurations`; `best_trial` and `learning_rate` of the
-    configuration that takes the fewest steps on all replicates, and `at_end`, true if this rate or a chosen one is the lowest
-    or highest tried. `steps`, `samples` and `seconds` with their 95 % intervals in `…_low` and `…_high`: of the configuration
-    that half of the replicates chose, judged on the other half. `slope` is d log steps / d log size since the next smaller
-    size: −1 where scaling is perfect, 0 where it has ended. `perfect_steps` has the samples of the smallest size;
-    `lowest_steps` is the plain minimum on all replicates, biased low. `over` names what the intervals are over; `message` has
-    remarks.
+    Columns: `target` (the column of `curves`) and its `level`; `configurations`, and how many were `left_out` because a
+    replicate did not complete; `best_trial` and `learning_rate` of the configuration that takes the fewest steps on all
+    replicates, and `at_end`, true if this rate or a chosen one is the lowest or highest tried. `steps`, `samples` and
+    `seconds` with their 95 % intervals in `…_low` and `…_high`: of the configuration that half of the replicates chose, judged
+    on the other half. `slope` is d log steps / d log size since the next smaller size: −1 where scaling is perfect, 0 where it
+    has ended. `perfect_steps` has the samples of the smallest size; `lowest_steps` is the plain minimum on all replicates,
+    biased low. `over` names what the intervals are over; `message` has remarks.
     """
     rows: list[dict[str, Any]] = []
     previous: TunedSteps | None = None
@@ -39,6 +40,7 @@ def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) ->
             previous, smallest = None, None
         row: dict[str, Any] = {"optimizer": group.optimizer, "batch_size": group.batch_size}
         row |= {"target": target.column, "level": target.level, "configurations": len(group.trials)}
+        row["left_out"] = result.left_out
         row |= {"lowest_steps": result.lowest, "best_trial": result.best, "at_end": result.at_end, "over": group.over}
         row["message"] = AT_END if result.at_end else None
         if result.best is None:

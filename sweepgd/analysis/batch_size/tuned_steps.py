@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sweepgd.analysis.arrow_columns import Floats
 from sweepgd.analysis.batch_size.crossings import crossings
-from sweepgd.analysis.batch_size.replicate_curves import ReplicateCurves, replicate_curves, replicates_of, weighted
+from sweepgd.analysis.batch_size.replicate_curves import ReplicateCurves, replicate_curves, replicates_of
 from sweepgd.analysis.batch_size.resampling import Draws, drawn_configurations, draws_of
 from sweepgd.analysis.batch_size.size_groups import DRAWN, SizeGroup, size_groups
 from sweepgd.analysis.batch_size.target_level import Target
@@ -26,8 +26,10 @@ class TunedSteps(NamedTuple):
 
     `logs` has the logarithms of `steps`, `samples` and `seconds` in each draw, (draws,), NaN if the target was not reached.
     `profile` has the updates of every configuration of the group on all replicates, (draws, configurations), infinite if it
-    does not reach the target or one of its replicates did not complete. `lowest` is the least of the first draw, of the
-    configuration `best`, None if there is none. `at_end` is True if a chosen learning rate is the lowest or the highest tried.
+    does not reach the target. `lowest` is the least of the first draw, of the configuration `best`, None if there is none.
+    `at_end` is True if a chosen learning rate is the lowest or the highest tried. `left_out` is the number of configurations
+    with a replicate that did not complete: they count as never reaching the target, because a mean over survivors would be
+    too low, but their rates belong to those tried.
     """
 
     group: SizeGroup
@@ -36,12 +38,14 @@ class TunedSteps(NamedTuple):
     lowest: float | None
     best: int | None
     at_end: bool
+    left_out: int
 
 
 def tuned_steps(trials: pa.Table, curves: pa.Table, target: Target) -> list[TunedSteps]:
     """Return the results by optimizer and batch size."""
     draws = draws_of(replicates_of(trials))
-    recorded = {curve.trial: curve for curve in replicate_curves(trials, curves, [target.column])}
+    every = replicate_curves(trials, curves, [target.column])
+    recorded = {curve.trial: curve for curve in every if curve.completed.all()}
     return [_of_group(group, recorded, target, draws) for group in size_groups(trials)]
 
 
@@ -70,7 +74,7 @@ def _of_group(group: SizeGroup, recorded: dict[int, ReplicateCurves], target: Ta
                 costs[np.isinf(profile[:, promising])] = np.inf
     if not np.isfinite(on_all).any():
         nothing = {name: np.full(draws.number, np.nan) for name in COSTS}
-        return TunedSteps(group, nothing, profile, None, None, False)
+        return TunedSteps(group, nothing, profile, None, None, False, int((~known).sum()))
     ends = {
         name: np.array([recorded[int(trial)].costs[column][-1] for trial in group.trials[promising]])
         for name, column in COSTS.items()
@@ -80,12 +84,12 @@ def _of_group(group: SizeGroup, recorded: dict[int, ReplicateCurves], target: Ta
     rates = group.rates[[best, *promising[chosen]]]
     extremes = (group.rates.min(), group.rates.max())
     at_end = len(np.unique(group.rates)) > 1 and bool(np.isin(rates, extremes).any())
-    return TunedSteps(group, logs, profile, float(on_all[best]), int(group.trials[best]), at_end)
+    return TunedSteps(group, logs, profile, float(on_all[best]), int(group.trials[best]), at_end, int((~known).sum()))
 
 
 def _costs(curve: ReplicateCurves, target: Target, weights: Floats) -> dict[str, Floats]:
     """Return the costs at which the mean curve crosses the target in each draw, (draws,), infinite if it does not."""
-    losses = weighted(weights, curve.values[target.column], curve.completed)
+    losses = weights @ curve.values[target.column]
     places = crossings(np.where(np.isnan(losses), np.inf, losses), target.level)
     reached = ~np.isnan(places) & np.isfinite(losses).all(axis=1)
     found = {}

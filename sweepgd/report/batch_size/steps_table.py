@@ -27,11 +27,13 @@ def steps_to_target(rows: Sequence[Row]) -> Answer | None:
         *cells(rows, Column("samples", "samples", whole), Column("seconds", "time", duration)),
     ]
     missed = [str(row["batch_size"]) for row in rows if row["steps"] is None]
+    left_out = sum(row["left_out"] for row in rows)
     legend = [
         "chosen by half of the replicates, judged on the other",
         "slope −1 = each doubling halves the updates, 0 = it saves none",
         *over(rows, "steps"),
         *(["* = lowest or highest rate tried: widen the rates"] if any(row["at_end"] for row in rows) else []),
+        *([f"{left_out} configurations left out: a replicate did not complete"] if left_out else []),
         *([f"not reached at batch size {', '.join(missed)}"] if missed else []),
         *more,
     ]
