@@ -48,12 +48,12 @@ def simulated(seed, replicates=16, sizes=SIZES, rates=RATES):
     return _tables(sizes, rates, lambda size, rate, at: [descend(key, size, rate, at) for key in keys])
 
 
-def expected(sizes=SIZES, rates=RATES):
-    """The same grid in expectation: one replicate, whose losses are those of the recursion."""
+def expected(sizes=SIZES, rates=RATES, beta=0.0):
+    """The same grid in expectation, with momentum β: one replicate, whose losses are those of the recursion."""
 
     def losses(size, rate, at):
         with np.errstate(over="ignore", invalid="ignore"):
-            squares = naive.noisy_quadratic_squares(CURVATURES, VARIANCES, size, rate, at[-1], 1.0)
+            squares = naive.noisy_quadratic_squares(CURVATURES, VARIANCES, size, rate, at[-1], 1.0, beta)
             return [squares[at] @ CURVATURES / 2]
 
     return _tables(sizes, rates, losses)

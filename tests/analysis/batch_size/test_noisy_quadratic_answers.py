@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from noisy_quadratic_study import EVERY, SAMPLES, TARGET, descend, evaluations, expected, simulated
+from noisy_quadratic_study import EVERY, RATES, SAMPLES, TARGET, descend, evaluations, expected, simulated
 from run_builders import configuration, data_of, model_for, training
 
 from sweepgd.analysis.batch_size import critical_sizes, profiles, rate_law, tuned_steps
@@ -55,6 +55,16 @@ def test_intervals_contain_the_answers_in_nine_of_ten_seeds(capsys, seeds):
             print(f"\nof {seeds} seeds inside: {inside}, with verdict found: {found}")
     assert min(inside.values()) >= 0.9 * seeds - (seeds == FEW)
     assert found >= 0.9 * seeds
+
+
+def test_momentum_saves_updates_at_large_batches_only():
+    """Zhang et al. 2019: where noise limits, momentum is a larger rate; where curvature does, it is faster."""
+    least = []
+    for beta in (0.0, 0.9):
+        study = expected((4, 512), tuple(rate * (1 - beta) for rate in (*RATES, 2.4 * 2**0.5, 4.8)), beta)
+        least.append([result.lowest for result in tuned_steps(study.trials, study.curves, TARGET)])
+    assert least[1][0] == pytest.approx(least[0][0], rel=0.05)
+    assert least[1][1] < 0.8 * least[0][1]
 
 
 @pytest.mark.parametrize(("size", "rate"), [(4, 0.1), (256, 1.2)])
