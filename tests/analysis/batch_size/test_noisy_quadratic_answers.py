@@ -60,11 +60,11 @@ def test_intervals_contain_the_answers_in_nine_of_ten_seeds(capsys, seeds):
 def test_momentum_saves_updates_at_large_batches_only():
     """Zhang et al. 2019: where noise limits, momentum is a larger rate; where curvature does, it is faster."""
     least = []
-    for beta in (0.0, 0.9):
-        study = expected((4, 512), tuple(rate * (1 - beta) for rate in (*RATES, 2.4 * 2**0.5, 4.8)), beta)
+    for beta in (0.0, 0.5):
+        study = expected((4, 512), tuple(rate * (1 - beta) for rate in (*RATES, 2.4 * 2**0.5, 4.8, 9.6)), beta)
         least.append([result.lowest for result in tuned_steps(study.trials, study.curves, TARGET)])
     assert least[1][0] == pytest.approx(least[0][0], rel=0.05)
-    assert least[1][1] < 0.8 * least[0][1]
+    assert least[1][1] < 0.6 * least[0][1]
 
 
 @pytest.mark.parametrize(("size", "rate"), [(4, 0.1), (256, 1.2)])
