@@ -121,6 +121,40 @@ def quadratic(x, curvatures):
     return 0.5 * np.sum(curvatures * x**2)
 
 
+def random_bits(key):
+    """An endless stream of 64 random bits each: SplitMix64 of a counter that begins at the mixed key."""
+    gamma, limit = 0x9E3779B97F4A7C15, 2**64
+
+    def mixed(z):
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % limit
+        z = (z ^ z >> 27) * 0x94D049BB133111EB % limit
+        return z ^ z >> 31
+
+    counter = mixed(key * gamma % limit)
+    while True:
+        counter = (counter + gamma) % limit
+        yield mixed(counter)
+
+
+def noisy_quadratic_gradient(x, curvatures, normal_numbers, variances, batch):
+    """The gradient of one mini-batch; `normal_numbers` (parameters,) are its noise."""
+    return curvatures * x + np.sqrt(variances / batch) * normal_numbers
+
+
+def noisy_quadratic_squares(curvatures, variances, batch, rate, updates, start, beta=0.0):
+    """E θ² after 0, 1, … updates of v = βv + g, θ = θ − ηv, (updates + 1, parameters): Σ = MΣMᵀ + (c/B)qqᵀ for (θ, v)."""
+    one = np.ones_like(curvatures)
+    step = np.array([[1 - rate * curvatures, -rate * beta * one], [curvatures, beta * one]]).transpose(2, 0, 1)
+    noise = (variances / batch)[:, None, None] * np.outer([-rate, 1], [-rate, 1])
+    second = np.zeros((len(curvatures), 2, 2))
+    second[:, 0, 0] = start**2
+    found = [second[:, 0, 0]]
+    for _ in range(updates):
+        second = step @ second @ step.transpose(0, 2, 1) + noise
+        found.append(second[:, 0, 0])
+    return np.array(found)
+
+
 def rosenbrock(x, steepness):
     return (1 - x[0]) ** 2 + steepness * (x[1] - x[0] ** 2) ** 2
 

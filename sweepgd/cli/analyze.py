@@ -17,6 +17,12 @@ NOT_HELD = 4
 def analyze(
     directory: Annotated[Path, typer.Argument(help="A results directory.")],
     best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
+    target: Annotated[
+        float | None,
+        typer.Option(
+            help="The error, or for a regression the loss, that steps to target refer to; by default the sweep's goal."
+        ),
+    ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     claims_of: Annotated[
         str | None, typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file instead.")
@@ -24,10 +30,11 @@ def analyze(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if a claim is not held.")] = False,
     json_: Json = False,
 ) -> None:
-    """Show what a sweep found: answers to its claims; the best configurations; tables by batch size, optimizer and schedule;
-    sharpness against generalization.
+    """Show what a sweep found: answers to its claims; the best configurations; the effect of the batch
+    size; sharpness against generalization.
     """
     from sweepgd.analysis import claims, classes, sharpness, summary
+    from sweepgd.analysis.batch_size import batch_size_tables
     from sweepgd.cli.console import say
     from sweepgd.record import load
     from sweepgd.sweep import load as load_sweep
@@ -37,13 +44,14 @@ def analyze(
     claiming = load_sweep(claims_of) if claims_of else recorded(results.sweep_toml, str(directory / "sweep.toml"))
     answers = {"claims": claims(results, claiming.claims)} if claiming.claims else {}
     sharp = sharpness(results)
-    show(answers | summary(results, best) | {"classes": classes(results.trials)} | sharp, json_)
+    by_size = batch_size_tables(results, target)
+    show(answers | summary(results, best) | {"classes": classes(results.trials)} | by_size | sharp, json_)
     if not sharp and not json_:
         say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:
         from sweepgd.report.figures import write_figures
 
-        for path in write_figures(results, figures):
+        for path in write_figures(results, figures, level=target):
             print(f"wrote {path}", file=sys.stderr)
     if strict and answers and "not held" in answers["claims"]["answer"].to_pylist():
         raise typer.Exit(NOT_HELD)

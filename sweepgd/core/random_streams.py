@@ -2,7 +2,7 @@
 
 import numpy as np
 
-DRAWING, SUBSET, SPLIT, NOISE, INIT, ORDER, KEY, MEASURE, LANDSCAPE = range(9)
+DRAWING, SUBSET, SPLIT, NOISE, INIT, ORDER, KEY, MEASURE, LANDSCAPE, BOOTSTRAP = range(10)
 
 
 def stream(seed: int, purpose: int, *counters: int) -> np.random.Generator:

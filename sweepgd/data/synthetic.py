@@ -1,4 +1,4 @@
-"""Synthetic data sets: known linear laws, two shapes to classify, and an empty data set for surfaces."""
+"""Synthetic data sets: known linear laws, two shapes to classify, and data without contents for surfaces."""
 
 from collections.abc import Sequence
 
@@ -119,5 +119,19 @@ none = Dataset(
     load=_load_none,
     settings=(),
     description="no data, for surfaces whose loss depends on the parameters alone",
+    source="sweepgd",
+)
+
+
+def _load_empty_rows(rng: np.random.Generator, rows: int) -> Table:
+    return Table(np.zeros((rows, 0)), np.zeros((rows, 0)), ())
+
+
+empty_rows = Dataset(
+    name="empty_rows",
+    task="none",
+    load=_load_empty_rows,
+    settings=(Setting("rows", 4096, "number of rows, and the largest batch size", minimum=1),),
+    description="rows without inputs, for a model whose gradient noise depends on the batch size alone (noisy_quadratic)",
     source="sweepgd",
 )

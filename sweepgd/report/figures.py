@@ -6,17 +6,20 @@ from pathlib import Path
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Results
-from sweepgd.report.charts import CHARTS, Missing
+from sweepgd.report.charts import CHARTS, OF_TARGET, Missing
 
 
 def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def write_figures(results: Results, directory: Path | str, say: Callable[[str], None] = _to_stderr) -> list[Path]:
+def write_figures(
+    results: Results, directory: Path | str, say: Callable[[str], None] = _to_stderr, level: float | None = None
+) -> list[Path]:
     """Write every chart for which `results` has data to `directory`, and return the files.
 
-    `say` receives a line for each chart that is skipped because it has no data. Raises SweepgdError if the directory cannot be
+    `say` receives a line for each chart that is skipped because it has no data. `level` is the loss or error of steps to a
+    target, by default the goal of the sweep. Raises SweepgdError if the directory cannot be
     written.
     """
     directory = Path(directory)
@@ -25,7 +28,7 @@ def write_figures(results: Results, directory: Path | str, say: Callable[[str], 
         directory.mkdir(parents=True, exist_ok=True)
         for name, chart_of in CHARTS.items():
             try:
-                chart = chart_of(results)
+                chart = chart_of(results, level) if name in OF_TARGET else chart_of(results)
             except Missing as missing:
                 say(f"no figure {name}: {missing}")
                 continue

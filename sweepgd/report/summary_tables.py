@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 from rich.console import Group
 
+from sweepgd.report.batch_size import BATCH_SIZE
 from sweepgd.report.best_table import DESCRIPTION, best, by, in_words
 from sweepgd.report.claims_table import ClaimAnswers
 from sweepgd.report.number_format import percent, significant, spread
@@ -31,18 +32,21 @@ CLASSES_SHOWN = 20
 
 
 def render(summary: Mapping[str, pa.Table]) -> Group:
-    """Return the tables of `summary` and `sharpness` for a rich console, each under the question that it answers.
+    """Return the tables of `summary`, `batch_size_tables` and `sharpness` for a rich console, each under its question.
 
     Tables without a question are left out, because another table summarises them. Also left out are `by_optimizer` and
-    `by_schedule` if they have a single row, and `classes` if it has more than CLASSES_SHOWN rows.
+    `by_schedule` if they have a single row, `classes` if it has more than CLASSES_SHOWN rows, and tables on the batch size
+    without a tuned size.
     """
-    tables = {name: table for name, table in summary.items() if name in TITLES or name in SHARPNESS}
+    questions = (*TITLES, *BATCH_SIZE, *SHARPNESS)
+    tables = {name: table for name, table in summary.items() if name in questions}
     omitted: set[str] = {name for name in ("by_optimizer", "by_schedule") if name in tables and tables[name].num_rows == 1}
     if "classes" in tables and not 0 < tables["classes"].num_rows <= CLASSES_SHOWN:
         omitted.add("classes")
     ended = [phrase for row in summary["endings"].to_pylist() for phrase in in_words(row)] if "endings" in summary else []
     shown = {name: table.to_pylist() for name, table in tables.items() if name not in omitted}
-    return Group(*(SHARPNESS[name](rows) if name in SHARPNESS else _answer(name, rows, ended) for name, rows in shown.items()))
+    answers = (_answer(name, rows, ended) for name, rows in shown.items())
+    return Group(*(answer for answer in answers if answer is not None))
 
 
 def to_json(summary: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
@@ -59,9 +63,13 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer | ClaimAnswers:
+def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer | ClaimAnswers | None:
     if name == "claims":
         return ClaimAnswers(rows)
+    if name in SHARPNESS:
+        return SHARPNESS[name](rows)
+    if name in BATCH_SIZE:
+        return BATCH_SIZE[name](rows)
     if name == "best":
         return best(TITLES[name], rows, ended)
     if name == "learned_weights":

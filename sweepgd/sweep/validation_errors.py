@@ -91,8 +91,6 @@ def _is_alternative(part: str) -> bool:
     """Return True if part of a location is pydantic's name for one type of a union, and not a key of the file."""
     types = ("float", "int", "str", "bool", "Range", "Interval")
     return part in types or part.startswith(("list[", "dict[", "literal[", "constrained-"))
-        ("list[", "dict[", "literal[", "constrained-")
-    )
 
 
 def _same_entry(details: list[Any]) -> bool:

@@ -69,3 +69,19 @@ def test_claims_can_be_changed_after_a_search(run, run_search):
     changed = '[{says = "s", statistic = "mean", of = "train_loss"}]'
     assert run_search("--quiet", "--set", f"claims={changed}").code == 0
     assert len(json.loads(run("analyze", "results/example", "--json").out)["claims"]) == 1
+
+
+def test_analyze_shows_the_effect_of_the_batch_size(run, run_search):
+    run_search("--quiet")
+    tables = json.loads(run("analyze", "results/example", "--json", "--target", "0.5").out)
+    names = ["steps_to_target", "critical_sizes", "best_rates", "rate_law", "stable_rates", "update_times", "equal_budgets"]
+    assert [name for name in tables if name in names] == names
+    assert {row["level"] for row in tables["steps_to_target"]} == {0.5}
+    assert "How long do an update and an epoch take?" in run("analyze", "results/example").out
+
+
+def test_analyze_refuses_a_target_that_is_not_positive(run, run_search):
+    run_search("--quiet")
+    refused = run("analyze", "results/example", "--target", "0")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "sweepgd: target 0: give a loss or an error above 0\n"

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 
-from sweepgd.record import Results
 from sweepgd.report.charts.by_rate import by_rate
 from sweepgd.report.charts.density_chart import spectral_density
 from sweepgd.report.charts.edge_chart import edge_of_stability
+from sweepgd.report.charts.equal_chart import equal_by_batch_size
 from sweepgd.report.charts.loss_curves import loss_curves
 from sweepgd.report.charts.measure_gap import measure_gap
 from sweepgd.report.charts.rate_batch_map import rate_batch
+from sweepgd.report.charts.rates_chart import rate_by_batch_size
+from sweepgd.report.charts.steps_chart import steps_by_batch_size
 from sweepgd.report.charts.style import Chart, Missing
 from sweepgd.report.charts.surface_paths import surface_paths
+from sweepgd.report.charts.times_chart import time_by_batch_size
 
-CHARTS: dict[str, Callable[[Results], Chart]] = {
+CHARTS: dict[str, Callable[..., Chart]] = {
     "loss_curves": loss_curves,
     "rate_batch_map": rate_batch,
     "by_learning_rate": by_rate,
@@ -20,17 +23,28 @@ CHARTS: dict[str, Callable[[Results], Chart]] = {
     "measure_against_gap": measure_gap,
     "edge_of_stability": edge_of_stability,
     "spectral_density": spectral_density,
+    "steps_by_batch_size": steps_by_batch_size,
+    "rate_by_batch_size": rate_by_batch_size,
+    "time_by_batch_size": time_by_batch_size,
+    "equal_by_batch_size": equal_by_batch_size,
 }
+# The charts whose second argument is the level of the target, None for the goal of the sweep.
+OF_TARGET = ("steps_by_batch_size", "rate_by_batch_size")
 
 __all__ = [
     "CHARTS",
+    "OF_TARGET",
     "Chart",
     "Missing",
     "by_rate",
     "edge_of_stability",
+    "equal_by_batch_size",
     "loss_curves",
     "measure_gap",
     "rate_batch",
+    "rate_by_batch_size",
     "spectral_density",
+    "steps_by_batch_size",
     "surface_paths",
+    "time_by_batch_size",
 ]

@@ -68,6 +68,12 @@ def log_x(field: str, title: str | None, values: Sequence[float], **axis: Any) -
     )
 
 
+def size_x(sizes: Sequence[int]) -> alt.X:
+    """Return a horizontal log axis for batch sizes, labelled at sizes that were run."""
+    axis = alt.Axis(values=sorted(set(sizes)), format="d", labelOverlap=True, labelSeparation=6)
+    return alt.X("batch_size:Q", title="batch size", scale=log_scale(sizes, pad=0.04), axis=axis)
+
+
 def _smallest(values: Sequence[float]) -> float:
     """Return the smallest nonzero magnitude; 1 if all values are zero."""
     return min((abs(value) for value in values if value), default=1.0)

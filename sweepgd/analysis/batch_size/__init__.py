@@ -1,0 +1,34 @@
+"""The effect of the batch size: steps to a target, critical sizes, best rates, times, and results at equal budgets.
+
+All are functions of recorded tables, with bootstrap intervals over replicates, and over configurations if a sweep drew them.
+Comparisons of sharpness are not here, but in `sweepgd.analysis`.
+"""
+
+from sweepgd.analysis.batch_size.batch_size_tables import batch_size_tables
+from sweepgd.analysis.batch_size.best_rates import best_rates
+from sweepgd.analysis.batch_size.critical_sizes import critical_sizes
+from sweepgd.analysis.batch_size.equal_budgets import equal_budgets
+from sweepgd.analysis.batch_size.rate_law import rate_law
+from sweepgd.analysis.batch_size.rate_profiles import profiles
+from sweepgd.analysis.batch_size.replicate_curves import replicates_of
+from sweepgd.analysis.batch_size.stable_rates import stable_rates
+from sweepgd.analysis.batch_size.steps_to_target import steps_to_target
+from sweepgd.analysis.batch_size.target_level import Target, target_of
+from sweepgd.analysis.batch_size.tuned_steps import tuned_steps
+from sweepgd.analysis.batch_size.update_times import update_times
+
+__all__ = [
+    "Target",
+    "batch_size_tables",
+    "best_rates",
+    "critical_sizes",
+    "equal_budgets",
+    "profiles",
+    "rate_law",
+    "replicates_of",
+    "stable_rates",
+    "steps_to_target",
+    "target_of",
+    "tuned_steps",
+    "update_times",
+]

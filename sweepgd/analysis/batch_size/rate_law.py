@@ -1,0 +1,93 @@
+"""The power law of the best learning rate in the batch size, such as linear (Goyal 2017) or square root (Hoffer 2017)."""
+
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.analysis.arrow_columns import Floats
+from sweepgd.analysis.batch_size.best_rates import at_end, middle
+from sweepgd.analysis.batch_size.rate_profiles import Profile
+from sweepgd.analysis.batch_size.resampling import estimate, plain
+from sweepgd.analysis.batch_size.scaling_fits import slope
+
+FOUND, VOID, TOO_FEW = "found", "void", "too few"
+EXPONENTS = {"zero": 0.0, "half": 0.5, "one": 1.0}
+_CONTAINED = tuple(f"contains_{name}" for name in EXPONENTS)
+# Beyond half of the 20 % size, the best rate bends towards a constant.
+SHARE_OF_SCALING_END = 0.5
+FEWEST_SIZES = 3
+# Largest factor between neighbouring rates that leaves the exponent to the replicates.
+FINE = 2.0
+SCHEMA = pa.schema(
+    [("criterion", pa.string()), ("optimizer", pa.string()), ("sizes", pa.int64())]
+    + [("size_from", pa.int64()), ("size_to", pa.int64())]
+    + [(f"exponent{end}", pa.float64()) for end in ("", "_low", "_high")]
+    + [(f"contains_{name}", pa.bool_()) for name in EXPONENTS]
+    + [("predicted_size", pa.int64())] + [(f"predicted_rate{end}", pa.float64()) for end in ("", "_low", "_high")]
+    + [("over", pa.string()), ("verdict", pa.string()), ("message", pa.string())]
+)  # fmt: skip
+
+
+def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predict: int | None = None) -> pa.Table:
+    """Return one row per criterion and optimizer: the fit of a power law to the best rates (the middles of `best_rates`).
+
+    It is fitted to the batch sizes up to half of `scaling_end` in `critical` (the table of `critical_sizes`), if this is known
+    and leaves FEWEST_SIZES sizes; else to all, and `message` says so.
+
+    Columns: the number of `sizes`, `size_from`, `size_to`; `exponent` with its 95 % interval in `…_low` and `…_high`, and
+    whether this contains 0, ½ and 1: `contains_zero`, `contains_half`, `contains_one`, null without an interval or if void;
+    `predicted_rate` with its interval at `predicted_size`, which is `predict`, or by default between the two largest sizes of
+    the fit. `over` names what the intervals are over, which leave out the spacing of the rates: `message` says if they are
+    more than FINE apart. `verdict` is "found"; "void" if a best rate is at the end of its range; or "too few".
+    """
+    ends = {row["optimizer"]: row["scaling_end"] for row in critical.to_pylist()}
+    rows = []
+    for (criterion, optimizer), members in groupby(profiles, lambda profile: (profile.criterion, profile.group.optimizer)):
+        usable = [profile for profile in members if np.isfinite(profile.values[0]).any()]
+        if not usable:
+            continue
+        end, notes = ends.get(optimizer), []
+        row: dict[str, Any] = {"criterion": criterion, "optimizer": optimizer, "over": usable[0].group.over}
+        small = [profile for profile in usable if end is None or profile.group.batch_size <= SHARE_OF_SCALING_END * end]
+        if end is None:
+            notes.append("all sizes: where perfect scaling ends is unknown")
+        elif len(small) < FEWEST_SIZES:
+            small = usable
+            notes.append(f"all sizes: fewer than {FEWEST_SIZES} up to half of the 20 % size")
+        row |= {"sizes": len(small), "size_from": small[0].group.batch_size, "size_to": small[-1].group.batch_size}
+        if len(small) < FEWEST_SIZES:
+            rows.append(row | {"verdict": TOO_FEW, "message": f"{len(small)} batch sizes, and the fit needs {FEWEST_SIZES}"})
+            continue
+        row |= _fitted(small, replicates, predict)
+        spacing = max(_spacing(profile) for profile in small)
+        if spacing > 1.01 * FINE:
+            notes.append(f"rates are a factor of {spacing:.3g} apart, which the interval leaves out")
+        touching = [str(profile.group.batch_size) for profile in small if at_end(profile)]
+        if touching:
+            where = f"the best rate is at the end of its range at batch size {', '.join(touching)}: widen the rates"
+            row |= {"verdict": VOID, "message": "; ".join([where, *notes])} | dict.fromkeys(_CONTAINED)
+        elif row["exponent_low"] is None:
+            row |= {"verdict": TOO_FEW, "message": "no interval: it needs 4 replicates or more"}
+        else:
+            row |= {"verdict": FOUND, "message": "; ".join(notes) or None}
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _spacing(profile: Profile) -> float:
+    """Return the median factor between neighbouring rates, 1 for a single rate."""
+    rates = np.unique(profile.group.rates)
+    return float(np.median(rates[1:] / rates[:-1])) if len(rates) > 1 else 1.0
+
+
+def _fitted(profiles: list[Profile], replicates: int, predict: int | None) -> dict[str, Any]:
+    sizes = np.log([float(profile.group.batch_size) for profile in profiles])
+    middles: Floats = np.stack([middle(profile)[0] for profile in profiles], axis=-1)
+    exponents, intercepts = slope(sizes, middles)
+    size = predict or round(float(np.exp(sizes[-2:].mean())))
+    row: dict[str, Any] = {"predicted_size": size} | plain("exponent", exponents, replicates)
+    row |= estimate("predicted_rate", intercepts + exponents * np.log(size), replicates)
+    low, high = row["exponent_low"], row["exponent_high"]
+    return row | {f"contains_{name}": None if low is None else low <= value <= high for name, value in EXPONENTS.items()}

@@ -1,0 +1,52 @@
+"""The configurations of each optimizer and batch size: everything else is tuned anew at each of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.analysis.arrow_columns import Floats, floats
+from sweepgd.analysis.binning import batch_levels
+from sweepgd.analysis.groups import Groups
+from sweepgd.analysis.repeats import once
+from sweepgd.analysis.varied_hyperparameters import axes, combined
+
+FIXED, DRAWN = "replicates", "configurations and replicates"
+
+
+class SizeGroup(NamedTuple):
+    """The configurations of one optimizer and batch size (or level of batch sizes, as in `batch_levels`).
+
+    `trials` and their `rates` are (configurations,). `over` names what an interval is over: FIXED if every batch size of the
+    optimizer has the same rates and other settings, which the sweep then gave and did not draw, else DRAWN.
+    """
+
+    optimizer: str
+    batch_size: int
+    trials: npt.NDArray[np.int64]
+    rates: Floats
+    over: str
+
+
+def size_groups(trials: pa.Table) -> list[SizeGroup]:
+    """Return the groups by optimizer and batch size, without rates of zero; repeats of a configuration count once."""
+    runs = once(trials.filter(pc.and_(pc.is_valid(trials["batch_size"]), pc.greater(trials["learning_rate"], 0.0))))
+    if not runs.num_rows:
+        return []
+    others = [codes for name, codes in axes(runs).items() if name not in ("batch_size", "learning_rate", "optimizer")]
+    settings = combined(np.zeros(runs.num_rows, dtype=np.int64), *others)
+    numbers = Groups(runs["trial"].to_numpy())
+    first = pa.array(numbers.first)
+    optimizers = np.array(runs["optimizer"].take(first).to_pylist(), dtype=object)
+    sizes, rates = batch_levels(floats(runs, "batch_size"))[numbers.first], floats(runs, "learning_rate")[numbers.first]
+    points = np.array([(rate, code) for rate, code in zip(rates, settings[numbers.first], strict=True)])
+    groups = []
+    for optimizer in sorted(set(optimizers), key=str):
+        members = {size: np.flatnonzero((optimizers == optimizer) & (sizes == size)) for size in np.unique(sizes)}
+        members = {size: rows for size, rows in members.items() if len(rows)}
+        given = {tuple(sorted(map(tuple, points[rows]))) for rows in members.values()}
+        over = FIXED if len(given) == 1 else DRAWN
+        groups += [SizeGroup(optimizer, int(size), numbers.keys[rows], rates[rows], over) for size, rows in members.items()]
+    return groups

@@ -1,0 +1,62 @@
+"""The table of steps, samples and seconds to a target by batch size, beside perfect scaling (Shallue et al. 2019)."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.analysis.batch_size.resampling import estimate, plain
+from sweepgd.analysis.batch_size.target_level import Target
+from sweepgd.analysis.batch_size.tuned_steps import COSTS, TunedSteps
+
+SCHEMA = pa.schema(
+    [("optimizer", pa.string()), ("batch_size", pa.int64()), ("target", pa.string()), ("level", pa.float64())]
+    + [(name, pa.int64()) for name in ("configurations", "left_out", "best_trial")]
+    + [("learning_rate", pa.float64()), ("at_end", pa.bool_())]
+    + [(f"{name}{end}", pa.float64()) for name in (*COSTS, "slope") for end in ("", "_low", "_high")]
+    + [(name, pa.float64()) for name in ("perfect_steps", "lowest_steps")]
+    + [("over", pa.string()), ("message", pa.string())]
+)  # fmt: skip
+AT_END = "the best rate is at the end of its range"
+
+
+def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) -> pa.Table:
+    """Return one row per optimizer and batch size, sorted by these.
+
+    Columns: `target` (the column of `curves`) and its `level`; `configurations`, and how many were `left_out` because a
+    replicate did not complete; `best_trial` and `learning_rate` of the configuration that takes the fewest steps on all
+    replicates, and `at_end`, true if this rate or a chosen one is the lowest or highest tried. `steps`, `samples` and
+    `seconds` with their 95 % intervals in `…_low` and `…_high`: of the configuration that half of the replicates chose, judged
+    on the other half. `slope` is d log steps / d log size since the next smaller size: −1 where scaling is perfect, 0 where it
+    has ended. `perfect_steps` has the samples of the smallest size; `lowest_steps` is the plain minimum on all replicates,
+    biased low. `over` names what the intervals are over; `message` has remarks.
+    """
+    rows: list[dict[str, Any]] = []
+    previous: TunedSteps | None = None
+    smallest: float | None = None
+    for result in tuned:
+        group = result.group
+        if previous is None or previous.group.optimizer != group.optimizer:
+            previous, smallest = None, None
+        row: dict[str, Any] = {"optimizer": group.optimizer, "batch_size": group.batch_size}
+        row |= {"target": target.column, "level": target.level, "configurations": len(group.trials)}
+        row["left_out"] = result.left_out
+        row |= {"lowest_steps": result.lowest, "best_trial": result.best, "at_end": result.at_end, "over": group.over}
+        row["message"] = AT_END if result.at_end else None
+        if result.best is None:
+            rows.append(row | {"message": "not reached"})
+            continue
+        row["learning_rate"] = float(group.rates[group.trials == result.best][0])
+        for name, logs in result.logs.items():
+            row |= estimate(name, logs, replicates)
+        if row["steps"] is None:
+            row["message"] = "not reached by the configuration that the other replicates chose"
+        if previous is not None:
+            doublings = np.log(group.batch_size / previous.group.batch_size)
+            row |= plain("slope", (result.logs["steps"] - previous.logs["steps"]) / doublings, replicates)
+        if row["samples"] is not None:
+            smallest = smallest or row["samples"]
+            row["perfect_steps"] = smallest / group.batch_size
+            previous = result
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=SCHEMA)

@@ -1,0 +1,34 @@
+"""The target of a study: the loss or error that `steps to target` refers to."""
+
+import json
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from sweepgd.core.errors import UsageError
+
+
+class Target(NamedTuple):
+    """A column of `curves` and the value that it must fall to."""
+
+    column: str
+    level: float
+
+
+def target_of(trials: pa.Table, level: float | None = None) -> Target | None:
+    """Return the target: `level`, or else `[budget] goal` of the sweep; None if there is neither, or nothing was recorded.
+
+    The column is the one of `goal`: validation error (for a regression, loss), or those on the training rows without validation
+    rows. Raises UsageError for a level that is not positive.
+    """
+    if level is not None and not level > 0:
+        raise UsageError(f"target {level:g}: give a loss or an error above 0")
+    if not trials.num_rows:
+        return None
+    if level is None:
+        settings = json.loads(trials["settings"][0].as_py() or "{}")
+        level = settings.get("budget", {}).get("goal")
+    if level is None or not level > 0:
+        return None
+    names = ("validation_error", "validation_loss", "train_error", "train_loss")
+    return next((Target(name, level) for name in names if trials[name].null_count < trials.num_rows), None)

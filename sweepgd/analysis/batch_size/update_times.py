@@ -1,0 +1,62 @@
+"""The time of an update and of an epoch by batch size, and the knee of the time of an update."""
+
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.analysis.arrow_columns import Floats, floats, has_status
+from sweepgd.analysis.batch_size.resampling import percentiles, resampled_medians
+from sweepgd.analysis.batch_size.scaling_fits import hyperbola
+from sweepgd.analysis.batch_size.size_groups import size_groups
+from sweepgd.analysis.repeats import once
+
+TIMES = ("seconds_per_update", "seconds_per_epoch")
+FEWEST_SIZES = 4
+SCHEMA = pa.schema(
+    [("optimizer", pa.string()), ("batch_size", pa.int64()), ("runs", pa.int64())]
+    + [(f"{name}{end}", pa.float64()) for name in (*TIMES, "knee") for end in ("", "_low", "_high")]
+    + [("message", pa.string())]
+)  # fmt: skip
+
+
+def update_times(trials: pa.Table) -> pa.Table:
+    """Return one row per optimizer and batch size with a completed run.
+
+    Columns: the number of completed `runs`; the medians of `seconds_per_update` and `seconds_per_epoch` over them, without
+    evaluations. `knee`, the same for all sizes of an optimizer, is the batch size at which the part of an update's time that
+    grows with the size is as long as the part that does not: B_knee of the fit t = t₀·(1 + B/B_knee). All have 95 % intervals
+    by the percentiles of a bootstrap over runs. `message` says why there is no knee, or that it is outside the sizes run.
+    """
+    done = once(trials)
+    done = done.filter(pa.array(has_status(done, "completed") & ~np.isnan(floats(done, TIMES[0]))))
+    numbers, times = done["trial"].to_numpy(), {name: floats(done, name) for name in TIMES}
+    rows: list[dict[str, Any]] = []
+    for optimizer, groups in groupby(size_groups(trials), lambda group: group.optimizer):
+        of_optimizer, updates = [], []
+        for group in groups:
+            members = np.isin(numbers, group.trials)
+            if not members.any():
+                continue
+            medians = {name: resampled_medians(values[members]) for name, values in times.items()}
+            updates.append((group.batch_size, medians[TIMES[0]]))
+            row = {"optimizer": optimizer, "batch_size": group.batch_size, "runs": int(members.sum())}
+            of_optimizer.append(row | percentiles(TIMES[0], medians[TIMES[0]]) | percentiles(TIMES[1], medians[TIMES[1]]))
+        knee = _knee(updates)
+        rows += [row | knee for row in of_optimizer]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _knee(updates: list[tuple[int, Floats]]) -> dict[str, Any]:
+    sizes = np.array([float(size) for size, _ in updates])
+    if len(sizes) < FEWEST_SIZES:
+        return {"message": f"the knee needs {FEWEST_SIZES} batch sizes"}
+    draws = min(len(medians) for _, medians in updates)
+    logs = np.log(np.stack([medians[:draws] for _, medians in updates], axis=-1))
+    # t₀(1 + B/B_knee) is the law of `hyperbola` in 1/B.
+    _, inverse = hyperbola(1 / sizes, logs)
+    found = percentiles("knee", np.exp(-inverse))
+    if found["knee"] is None or not sizes[0] <= found["knee"] <= sizes[-1]:
+        return found | {"message": "the knee is outside the sizes that were run"}
+    return found

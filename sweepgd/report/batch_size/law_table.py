@@ -1,0 +1,46 @@
+"""Table of the power law of the best rate in the batch size."""
+
+from collections.abc import Sequence
+
+from sweepgd.report.batch_size.rates_table import CRITERIA
+from sweepgd.report.batch_size.size_rows import over
+from sweepgd.report.best_table import OPTIMIZER
+from sweepgd.report.number_format import short
+from sweepgd.report.question_table import Answer, Column, Row
+from sweepgd.report.sharpness.table_cells import VERDICT, cells, interval, reasons
+
+SIDES = {True: "inside", False: "outside", None: ""}
+
+
+def rate_law(rows: Sequence[Row]) -> Answer | None:
+    """Return the table with a row per criterion and optimizer."""
+    rows = [row for row in rows if row["exponent"] is not None]
+    if not rows:
+        return None
+    named = [{**row, "criterion": CRITERIA[row["criterion"]]} for row in rows]
+    shown = [
+        *cells(named, OPTIMIZER, Column("criterion", "best", number=False)),
+        (Column("range", "batch\nsizes"), [f"{row['size_from']} … {row['size_to']}" for row in rows]),
+        *cells(rows, Column("exponent", "exponent", lambda value: f"{value:.2f}")),
+        (
+            Column("exponent_interval", "95 %\ninterval"),
+            [interval(row, "exponent_", lambda value: f"{value:.2f}") for row in rows],
+        ),
+        *(
+            (Column(f"contains_{name}", text, number=False), [SIDES[row[f"contains_{name}"]] for row in rows])
+            for name, text in (("zero", "0"), ("half", "½"), ("one", "1"))
+        ),
+        (
+            Column("predicted", "rate at\nan unrun size"),
+            [f"{short(row['predicted_rate'])} at {row['predicted_size']}" for row in rows],
+        ),
+        *cells(rows, VERDICT),
+    ]
+    legend = [
+        "rate ∝ size^exponent, up to half of the 20 % size",
+        "inside = the interval contains 0 (constant), ½ (square root) or 1 (linear)",
+        *over(rows, "exponent"),
+        *reasons(named, "optimizer"),
+    ]
+    question = "How does the best rate follow the batch size?"
+    return Answer(question, shown, frozenset({"exponent", "verdict"}), legend, ("predicted", "criterion"))

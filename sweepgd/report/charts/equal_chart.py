@@ -1,0 +1,63 @@
+"""Test error, or loss, by batch size at equal epochs, updates, seconds and train loss, side by side."""
+
+import altair as alt
+
+from sweepgd.analysis.batch_size import equal_budgets
+from sweepgd.record import Results
+from sweepgd.report.charts.log_axes import log_y, size_x
+from sweepgd.report.charts.style import Chart, Missing, colours, finished
+from sweepgd.report.number_format import duration, short
+
+WIDTH, HEIGHT = 190, 200
+TITLES = {"test_error": "test error (share misclassified)", "best_loss": "lowest loss"}
+
+
+def equal_by_batch_size(results: Results) -> Chart:
+    """Return a chart with four panels of test error (without classes: lowest loss) by batch size.
+
+    The panels are at equal epochs, updates, seconds and train loss. There is a colour for each optimizer, and everything else
+    is tuned. Raises Missing if fewer than two batch sizes have curves.
+    """
+    rows = equal_budgets(results.trials, results.curves).to_pylist()
+    outcome = next((name for name in TITLES if any(row[name] is not None for row in rows)), None)
+    rows = [row for row in rows if outcome is not None and row[outcome] is not None]
+    if outcome is None or len({row["batch_size"] for row in rows}) < 2:
+        raise Missing("a comparison at equal budgets needs completed runs of two batch sizes")
+    optimizers = sorted({row["optimizer"] for row in rows})
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    x = size_x([row["batch_size"] for row in rows])
+    values = [row[outcome] for row in rows]
+    ends = [row[f"{outcome}{end}"] for row in rows for end in ("_low", "_high") if row[f"{outcome}{end}"] is not None]
+    # An interval of a small error may reach below 0, which a logarithmic axis has not.
+    lowest = min(value for value in (*values, *ends) if value > 0 or value in values)
+    shown = [*values, *(max(end, lowest) for end in ends)]
+    panels = []
+    for equal in dict.fromkeys(row["equal"] for row in rows):
+        points = [
+            {"batch_size": row["batch_size"], "optimizer": row["optimizer"], "value": row[outcome]}
+            | {
+                end: None if row[f"{outcome}_{end}"] is None else max(row[f"{outcome}_{end}"], lowest)
+                for end in ("low", "high")
+            }
+            for row in rows
+            if row["equal"] == equal
+        ]
+        y = log_y("value", TITLES[outcome], shown)
+        level = next(row["level"] for row in rows if row["equal"] == equal)
+        data = alt.Chart(alt.InlineData(points), width=WIDTH, height=HEIGHT, title=f"equal {_words(equal, level)}")
+        bars = data.transform_filter("datum.low !== null").mark_rule(strokeWidth=1.2)
+        panels.append(
+            alt.layer(
+                data.mark_line(strokeWidth=1.8, point=alt.OverlayMarkDef(size=30)).encode(x=x, y=y, color=colour),
+                bars.encode(x=x, y=alt.Y("low:Q", scale=y["scale"]), y2="high:Q", color=colour),
+            )
+        )
+    grid = alt.vconcat(*(alt.hconcat(*panels[first : first + 2]) for first in range(0, len(panels), 2)))
+    subtitle = "everything else tuned at each size, chosen by half of the replicates and judged on the other; bars: 95 %"
+    return finished(grid, f"{TITLES[outcome].partition(' (')[0].capitalize()} by batch size", subtitle)
+
+
+def _words(equal: str, level: float) -> str:
+    if equal == "seconds":
+        return f"time: {duration(level)}"
+    return f"{equal.replace('_', ' ')}: {level:.0f}" if equal == "updates" else f"{equal.replace('_', ' ')}: {short(level)}"

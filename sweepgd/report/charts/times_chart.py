@@ -1,0 +1,51 @@
+"""The time of an update and of an epoch by batch size."""
+
+import altair as alt
+
+from sweepgd.analysis.batch_size import update_times
+from sweepgd.record import Results
+from sweepgd.report.charts.log_axes import log_y, size_x
+from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished
+from sweepgd.report.number_format import significant
+
+WIDTH = 320
+PANELS = {"seconds_per_update": ("time an update", 1e6, "µs"), "seconds_per_epoch": ("time an epoch", 1e3, "ms")}
+
+
+def time_by_batch_size(results: Results) -> Chart:
+    """Return a chart of the median time of an update (µs) and of an epoch (ms) by batch size, with intervals.
+
+    There is a colour for each optimizer, and a dotted line at its knee. Raises Missing if fewer than two batch sizes completed.
+    """
+    rows = update_times(results.trials).to_pylist()
+    if len({row["batch_size"] for row in rows}) < 2:
+        raise Missing("times need completed runs of two batch sizes")
+    optimizers = sorted({row["optimizer"] for row in rows})
+    knees = {row["optimizer"]: row["knee"] for row in rows if row["knee"] is not None and not row["message"]}
+    colour = colours("optimizer", optimizers, "optimizer", ordered=False)
+    x = size_x([row["batch_size"] for row in rows])
+    panels = []
+    for name, (title, factor, unit) in PANELS.items():
+        points: Rows = [
+            {"batch_size": row["batch_size"], "optimizer": row["optimizer"], "time": factor * row[name]}
+            | {end: None if row[f"{name}_{end}"] is None else factor * row[f"{name}_{end}"] for end in ("low", "high")}
+            for row in rows
+            if row[name]
+        ]
+        shown = [value for row in points for value in (row["time"], row["low"], row["high"]) if value]
+        y = log_y("time", f"{title} ({unit})", shown)
+        data = alt.Chart(alt.InlineData(points), width=WIDTH, height=HEIGHT)
+        bars = data.transform_filter("datum.low !== null").mark_rule(strokeWidth=1.2)
+        layers = [
+            data.mark_line(strokeWidth=1.8, point=alt.OverlayMarkDef(size=36)).encode(x=x, y=y, color=colour),
+            bars.encode(x=x, y=alt.Y("low:Q", scale=y["scale"]), y2="high:Q", color=colour),
+        ]
+        if name == "seconds_per_update" and knees:
+            marks = [{"batch_size": knee, "optimizer": optimizer} for optimizer, knee in knees.items()]
+            ruler = alt.Chart(alt.InlineData(marks)).mark_rule(strokeDash=[2, 3], strokeWidth=1.4)
+            layers.append(ruler.encode(x=x, color=colour))
+        panels.append(alt.layer(*layers))
+    words = ", ".join(f"{optimizer} at batch size {significant(knee)}" for optimizer, knee in knees.items())
+    subtitle = ["medians over completed runs, without evaluations"]
+    subtitle += [f"dotted: the knee, where the part that grows with the batch is as long as the rest: {words}"] if words else []
+    return finished(alt.hconcat(*panels), "Time of an update and of an epoch by batch size", subtitle)
