@@ -71,7 +71,7 @@ class Training:
         optimizer: Optimizer = registry.get("optimizers", configuration.optimizer)
         start = initial_parameters(architecture, seed) if initial is None else initial
         key, batch = kernel_key(seed), self.plan.batch_size(0)
-        self._compiled_run = CompiledRun(
+        self.kernels = CompiledRun(
             optimizer, configuration, architecture, data, initial=start, key=key, batch=batch, dtype=dtype
         )
         self.points: list[Evaluation] = []
@@ -107,12 +107,7 @@ class Training:
     @property
     def parameters(self) -> npt.NDArray[Any]:
         """The parameters to evaluate, (parameters,): the updated parameters, or what the optimizer derives from them."""
-        return self._compiled_run.evaluated_parameters(self.updates)
-
-    @property
-    def kernels(self) -> CompiledRun:
-        """The compiled kernels of the run."""
-        return self._compiled_run
+        return self.kernels.evaluated_parameters(self.updates)
 
     @property
     def planned_updates(self) -> int:
@@ -163,7 +158,7 @@ class Training:
         left = inf if self._last_update is None else self._last_update - self.updates
         stretch = stretch_from(self.plan, self._order, epoch, 1 if self.budget.evaluate is None else left)
         bounds, before = stretch.bounds, self.samples
-        self._compiled_run.reserve_scratch(stretch.largest)
+        self.kernels.reserve_scratch(stretch.largest)
         clock = Clock(
             updates=np.arange(self.updates, self.updates + stretch.updates, dtype=np.int64),
             epochs=stretch.epochs[:-1],
@@ -219,7 +214,7 @@ class Training:
     def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
         """Make one update for each rate, in one call of the compiled trainer; return the number made."""
         start = perf_counter()
-        made, loss, previous = self._compiled_run.train(order, bounds, rates, self.updates, self._judge.limit)
+        made, loss, previous = self.kernels.train(order, bounds, rates, self.updates, self._judge.limit)
         elapsed = perf_counter() - start
         self.seconds += elapsed
         self.updates += made
@@ -240,7 +235,7 @@ class Training:
     def _evaluated(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Evaluation:
         counts = (self.updates, epoch, self.samples, self.seconds, rate, batch_size or self.batch_size)
         # A Point has the fields of the result in the same order. Passing them by keyword would take 1.5 µs more.
-        return Evaluation(*counts, *self._compiled_run.evaluate(parameters), self._batch_loss)
+        return Evaluation(*counts, *self.kernels.evaluate(parameters), self._batch_loss)
 
     def _record(self, point: Evaluation, parameters: npt.NDArray[Any]) -> None:
         """Add an evaluation to those of the run. It may end the run."""
