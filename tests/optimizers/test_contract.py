@@ -50,6 +50,6 @@ def test_a_new_rule_does_not_compile_the_trainer(shipped):
 def test_schedule_free_sgd_is_evaluated_at_the_average(shipped):
     run = run_of("schedule_free_sgd", {}, 1.0, "float64")
     own = own_path(run)
-    stepped, fast = run._compiled_run.theta, run._compiled_run.slots[0]
+    stepped, fast = run.kernels.theta, run.kernels.slots[0]
     np.testing.assert_allclose(0.9 * own.weights[-1] + 0.1 * fast, stepped, rtol=1e-12)
     assert np.linalg.norm(own.weights[-1] - stepped) > 1e-3

@@ -51,8 +51,8 @@ def take_time(context, clock, monkeypatch):
 
     def slow(*given):
         run = plain(*given)
-        train = run._compiled_run.train
-        run._compiled_run.train = lambda *given: clock.sleep(0.05 * len(given[2])) or train(*given)
+        train = run.kernels.train
+        run.kernels.train = lambda *given: clock.sleep(0.05 * len(given[2])) or train(*given)
         return run
 
     monkeypatch.setattr(context, "training", slow)
