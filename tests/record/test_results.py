@@ -199,9 +199,9 @@ def test_a_part_of_a_newer_schema_version_is_refused(tmp_path):
     write(tmp_path, [[finished(0)]])
     path = tmp_path / "trials" / "000001.parquet"
     table = pq.read_table(path)
-    for version, shown in (("3", "3"), ("0", "unknown"), ("two", "unknown")):
+    for version, shown in (("4", "4"), ("0", "unknown"), ("two", "unknown")):
         pq.write_table(table.replace_schema_metadata({"sweepgd.schema_version": version}), path)
-        with pytest.raises(SweepgdError, match=f"has schema version {shown}, but this sweepgd reads 1 to 2"):
+        with pytest.raises(SweepgdError, match=f"has schema version {shown}, but this sweepgd reads 1 to 3"):
             _ = load(tmp_path).trials
 
 

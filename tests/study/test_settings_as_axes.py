@@ -156,3 +156,25 @@ def test_the_footprint_is_the_mean_of_the_variants():
 
 
 SPACE = "{optimizer='sgd',learning_rate=0.1,batch_size=[5,'full']}"
+
+
+def test_a_file_of_varied_data_is_moved_and_known_again(tmp_path):
+    text = "x,y\n" + "".join(f"{row},{row % 7}\n" for row in range(60))
+    here, there = tmp_path / "here.csv", tmp_path / "there.csv"
+    here.write_text(text)
+    spec = sweep(
+        f"data={{path='{here}',target='y',task='regression',split='tail'}}",
+        "space={optimizer='sgd',learning_rate=0.01,batch_size=5,data={subset=[30,60]}}",
+        "search={sampler='grid'}",
+        "optimizer={}",
+    )
+    results = search(spec, out=tmp_path / "study", workers=2)
+    fingerprints = {json.loads(text)["fingerprint"] for text in results.trials["data_settings"].to_pylist()}
+    assert len(fingerprints) == len(set(results.minima["data_fingerprint"].to_pylist())) == 2
+    assert set(differing_settings(results.trials)) == {"data.subset"}
+    here.rename(there)
+    assert measure(tmp_path / "study", measures=["distance"], data_path=there, workers=1).num_rows == 2
+    search(spec, out=tmp_path / "study", data_path=there, workers=1)
+    there.write_text(text.replace("59,3", "59,4"))
+    with pytest.raises(SweepgdError, match="has changed since the sweep was run"):
+        measure(tmp_path / "study", measures=["distance"], seed=1, data_path=there, workers=1)
