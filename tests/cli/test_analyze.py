@@ -77,7 +77,6 @@ def test_analyze_shows_the_effect_of_the_batch_size(run, run_search):
     names = ["steps_to_target", "critical_sizes", "best_rates", "rate_law", "stable_rates", "update_times", "equal_budgets"]
     assert [name for name in tables if name in names] == names
     assert {row["level"] for row in tables["steps_to_target"]} == {0.5}
-    assert "How long do an update and an epoch take?" in run("analyze", "results/example").out
 
 
 def test_analyze_refuses_a_target_that_is_not_positive(run, run_search):

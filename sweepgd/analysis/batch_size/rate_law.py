@@ -34,7 +34,7 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
     """Return one row per criterion and optimizer: the fit of a power law to the best rates (the middles of `best_rates`).
 
     It is fitted to the batch sizes up to half of `scaling_end` in `critical` (the table of `critical_sizes`), if this is known
-    and leaves FEWEST_SIZES sizes; else to all, and `message` says so.
+    and leaves FEWEST_SIZES sizes; else to all, and `message` says so. Sizes with fewer than three rates are left out.
 
     Columns: the number of `sizes`, `size_from`, `size_to`; `exponent` with its 95 % interval in `…_low` and `…_high`, and
     whether this contains 0, ½ and 1: `contains_zero`, `contains_half`, `contains_one`, null without an interval or if void;
@@ -45,7 +45,7 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
     ends = {row["optimizer"]: row["scaling_end"] for row in critical.to_pylist()}
     rows = []
     for (criterion, optimizer), members in groupby(profiles, lambda profile: (profile.criterion, profile.group.optimizer)):
-        usable = [profile for profile in members if np.isfinite(profile.values[0]).any()]
+        usable = [profile for profile in members if _has_inner_rates(profile)]
         if not usable:
             continue
         end, notes = ends.get(optimizer), []
@@ -74,6 +74,11 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
             row |= {"verdict": FOUND, "message": "; ".join(notes) or None}
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _has_inner_rates(profile: Profile) -> bool:
+    """Return True if a result can be best without being at an end of the rates."""
+    return len(np.unique(profile.group.rates)) > 2 and bool(np.isfinite(profile.values[0]).any())
 
 
 def _spacing(profile: Profile) -> float:

@@ -14,7 +14,8 @@ from sweepgd.analysis.stability import thresholds
 
 SCHEMA = pa.schema(
     [("optimizer", pa.string()), ("batch_size", pa.int64())]
-    + [("largest_stable", pa.float64()), ("lowest_diverged", pa.float64()), ("runs", pa.int64())]
+    + [("largest_stable", pa.float64()), ("lowest_diverged", pa.float64())]
+    + [("rates", pa.int64()), ("runs", pa.int64())]
     + [(f"{name}{end}", pa.float64()) for name in ("lambda_max", "allowed", "ratio") for end in ("", "_low", "_high")]
     + [("message", pa.string())]
 )  # fmt: skip
@@ -24,10 +25,11 @@ def stable_rates(trials: pa.Table, curvature: pa.Table) -> pa.Table:
     """Return one row per optimizer and batch size with a completed run; none if λmax was not measured at any minimiser.
 
     Columns: `largest_stable`, the largest rate at which all runs completed, below `lowest_diverged`, the lowest rate at which
-    one diverged; the number of `runs` at `largest_stable` with λmax at their final weights, and its median `lambda_max`;
-    `allowed`, the rate at which full-batch descent is at the edge of stability for the λmax of each run with its L2 penalty
-    (2/λmax for SGD, `sweepgd.analysis.stability.EDGES`), as a median, null for optimizers without a formula; `ratio`, the
-    largest stable rate over it. The intervals are percentiles of a bootstrap over these runs. `message` says what is missing.
+    one diverged; the number of `rates` tried; the number of `runs` at `largest_stable` with λmax at their final weights, and
+    its median `lambda_max`; `allowed`, the rate at which full-batch descent is at the edge of stability for the λmax of each
+    run with its L2 penalty (2/λmax for SGD, `sweepgd.analysis.stability.EDGES`), as a median, null for optimizers without a
+    formula; `ratio`, the largest stable rate over it. The intervals are percentiles of a bootstrap over these runs. `message`
+    says what is missing.
     """
     at_end = pc.and_(pc.equal(curvature["measure"], "lambda_max"), pc.equal(curvature["which"], "final"))
     measured = curvature.filter(pc.and_(at_end, pc.equal(curvature["rescaling"], 1.0)))
@@ -53,7 +55,8 @@ def _row(group: SizeGroup, runs: pa.Table, lambdas: Floats) -> dict[str, Any]:
     stable = rates[completed & (rates < lowest)]
     row: dict[str, Any] = {"optimizer": group.optimizer, "batch_size": group.batch_size}
     row |= {"largest_stable": float(stable.max()) if len(stable) else None}
-    row |= {"lowest_diverged": float(lowest) if np.isfinite(lowest) else None, "runs": 0}
+    row |= {"lowest_diverged": float(lowest) if np.isfinite(lowest) else None}
+    row |= {"rates": len(np.unique(group.rates)), "runs": 0}
     if not len(stable):
         return row
     if not np.isfinite(lowest):

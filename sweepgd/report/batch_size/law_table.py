@@ -13,8 +13,8 @@ SIDES = {True: "inside", False: "outside", None: ""}
 
 
 def rate_law(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row per criterion and optimizer."""
-    rows = [row for row in rows if row["exponent"] is not None]
+    """Return the table with a row per criterion and optimizer that has an interval."""
+    rows = [row for row in rows if row["exponent"] is not None and row["exponent_low"] is not None]
     if not rows:
         return None
     named = [{**row, "criterion": CRITERIA[row["criterion"]]} for row in rows]

@@ -39,7 +39,8 @@ def best_rates(rows: Sequence[Row]) -> Answer | None:
 
 
 def stable_rates(rows: Sequence[Row]) -> Answer | None:
-    """Return the table of the largest rates without divergence, if λmax was measured."""
+    """Return the table of the largest rates without divergence, for optimizers whose edge of stability is known."""
+    rows = tuned([row for row in rows if row["ratio"] is not None], "rates")
     if not rows:
         return None
     optimizers = {row["optimizer"] for row in rows}

@@ -9,14 +9,15 @@ from sweepgd.report.question_table import Column, Row
 # More rows fill a screen.
 MOST_ROWS = 14
 # Fewer configurations than this have not been tuned.
-FEWEST_CONFIGURATIONS = 3
+FEWEST_CONFIGURATIONS = 4
 BY = (OPTIMIZER, BATCH_SIZE)
 RATE = Column("learning_rate", "best\nrate", short)
 
 
 def tuned(rows: Sequence[Row], column: str = "configurations") -> list[Row]:
-    """Return the rows of sizes with enough configurations to choose from."""
-    return [row for row in rows if row[column] >= FEWEST_CONFIGURATIONS]
+    """Return the rows of sizes with enough configurations to choose from; none if there is only one such row."""
+    chosen = [row for row in rows if row[column] >= FEWEST_CONFIGURATIONS]
+    return chosen if len(chosen) > 1 else []
 
 
 def cut(rows: Sequence[Row]) -> tuple[Sequence[Row], list[str]]:

@@ -1,34 +1,34 @@
-"""Table of the time of an update and of an epoch by batch size."""
+"""Table of the time of an update and of an epoch at the smallest and the largest batch size, and of the knee between them."""
 
 from collections.abc import Sequence
 
-from sweepgd.report.batch_size.size_rows import cut, varying
+from sweepgd.report.best_table import OPTIMIZER
 from sweepgd.report.number_format import duration, significant
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness.table_cells import cells, interval
 
+TIMES = (("seconds_per_update", "time/\nupdate"), ("seconds_per_epoch", "time/\nepoch"))
+
 
 def update_times(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row per optimizer and batch size, and the knee in the legend."""
-    if not rows:
+    """Return the table with a row per optimizer that has a knee; the times of all sizes are in other tables."""
+    ends: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["knee"] is not None and not row["message"]:
+            ends.setdefault(row["optimizer"], []).append(row)
+    if not ends:
         return None
-    knees = [_knee(row) for row in {row["optimizer"]: row for row in rows}.values()]
-    rows, more = cut(rows)
-    shown = cells(rows, *varying(rows), Column("runs", "runs"))
-    for name, heading in (("seconds_per_update", "time/\nupdate"), ("seconds_per_epoch", "time/\nepoch")):
-        shown += cells(rows, Column(name, heading, duration))
-        shown.append((Column(f"{name}_interval", "95 %\ninterval"), [interval(row, f"{name}_", duration) for row in rows]))
+    firsts, lasts = [group[0] for group in ends.values()], [group[-1] for group in ends.values()]
+    pairs = list(zip(firsts, lasts, strict=True))
+    shown = cells(firsts, OPTIMIZER)
+    shown.append((Column("sizes", "batch\nsizes"), [f"{first['batch_size']} … {last['batch_size']}" for first, last in pairs]))
+    for name, heading in TIMES:
+        texts = [f"{duration(first[name])} … {duration(last[name])}" for first, last in pairs]
+        shown.append((Column(name, heading), texts))
+    shown += cells(firsts, Column("knee", "knee", significant))
+    shown.append((Column("knee_interval", "95 %\ninterval"), [interval(row, "knee_", significant) for row in firsts]))
     legend = [
-        *filter(None, knees),
-        "knee = where the part of an update's time that grows with the batch is as long as the rest",
-        "medians, intervals by bootstrap over runs",
-        *more,
+        "knee = batch size where the part of an update's time that grows with it is as long as the rest",
+        "medians, interval by bootstrap over runs",
     ]
-    return Answer("How long do an update and an epoch take?", shown, frozenset({"batch_size"}), legend, ("runs",))
-
-
-def _knee(row: Row) -> str:
-    if row["knee"] is None or row["message"]:
-        return f"{row['optimizer']}: {row['message']}" if row["message"] else ""
-    between = interval(row, "knee_", significant)
-    return f"{row['optimizer']}: knee at batch size {significant(row['knee'])}" + (f" ({between})" if between else "")
+    return Answer("From which batch size on does an update take longer?", shown, frozenset({"knee"}), legend, ("sizes",))
