@@ -44,7 +44,7 @@ class Jackknife(NamedTuple):
     independent_variance: float
 
     def scaled(self, share: float) -> "Jackknife":
-        """Return the jackknife of all configurations, estimated from this sample, which is a `share` of them."""
+        """Estimate the jackknife of all configurations from this one, whose configurations are a `share` of them."""
         leave_one_out = self.value + (self.leave_one_out - self.value) * np.sqrt(share)
         return self._replace(leave_one_out=leave_one_out, independent_variance=self.independent_variance * share)
 
@@ -77,7 +77,7 @@ def interval_columns(name: str, low: float, high: float) -> dict[str, float]:
 
 
 def kendall_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
-    """Return the jackknife of τ-b over the pairs, x and y (runs,)."""
+    """Return the jackknife of τ-b between x and y, both (runs,), over the pairs of `comparison`."""
     pairs = comparison.pairs
     a, b = _signs(x, pairs), _signs(y, pairs)
     sums = [(products.sum(), _sum_by_run(products, pairs, len(x))) for products in (a * b, abs(a), abs(b))]
@@ -85,7 +85,7 @@ def kendall_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife
 
 
 def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
-    """Return the jackknife of ρ of the ranks within groups, x and y (runs,).
+    """Return the jackknife of ρ between x and y, both (runs,), from their ranks within groups.
 
     A rank minus the mean rank is half the sum of the signs of a run's differences from the other runs.
     """
@@ -128,8 +128,8 @@ def group_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
 
 
 def _taus(both: Floats, first: Floats, second: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Return τ-b from sums over pairs, which is 0 if the first variable is equal in all pairs, and a mask that is True where
-    the second variable varies.
+    """Compute τ-b from sums over pairs. Return τ-b, and a mask that is True where the second variable varies. τ-b is 0 where
+    either variable is equal in all pairs.
     """
     scale = np.sqrt(first * second)
     return np.divide(both, scale, out=np.zeros(len(both)), where=scale > 0), second > 0
@@ -140,7 +140,7 @@ def _signs(values: Floats, pairs: Pairs) -> Floats:
 
 
 def _sum_by_run(values: Floats, pairs: Pairs, runs: int, opposite: bool = False) -> Floats:
-    """Return the sum of the pairs' `values` over the pairs of each run, (runs,).
+    """For each run, return the sum of `values` over the pairs that contain it, (runs,).
 
     If `opposite`, a value counts with the opposite sign for the second run of its pair.
     """

@@ -51,7 +51,7 @@ class Pairs(NamedTuple):
     group: npt.NDArray[np.int64]
 
     def among(self, known: npt.NDArray[np.bool_]) -> "Pairs":
-        """Return the pairs whose runs are both in the mask `known`, (runs,)."""
+        """Return the pairs of which both runs are True in the mask `known`, (runs,)."""
         return self._filter(known[self.first] & known[self.second])
 
     def of(self, groups: Groups) -> "Pairs":

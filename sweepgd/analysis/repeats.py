@@ -22,8 +22,8 @@ def repeats(trials: pa.Table) -> int:
 
 
 def _chosen(trials: pa.Table) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Return a mask that is True in rows of the trial that represents its configuration, and the trial numbers, both
-    (rows,).
+    """Return two arrays, (rows,): a mask of the rows whose trial represents its configuration, and the trial number of each
+    row.
     """
     numbers = trials["trial"].to_numpy()
     encoded = trials["config_id"].combine_chunks().dictionary_encode(null_encoding="encode")

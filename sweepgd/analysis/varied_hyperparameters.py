@@ -45,13 +45,13 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
 
 
 def codes(runs: pa.Table, name: str) -> Codes:
-    """Return a number for each distinct value of a text column, (runs,); null counts as a value."""
+    """Return a number for each run, (runs,), equal for equal values of a text column. Null counts as a value."""
     encoded = runs[name].combine_chunks().dictionary_encode(null_encoding="encode")
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def combined(*levels: Codes) -> Codes:
-    """Return a number for each distinct combination of levels, (runs,)."""
+    """Return a number for each run, (runs,). Two runs have the same number if all their levels are the same."""
     return reduce(lambda one, other: _numbered(one * (other.max(initial=0) + 1) + other), levels)
 
 

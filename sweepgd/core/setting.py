@@ -81,8 +81,8 @@ def shown(value: Any) -> str:
 
 
 def fault(settings: Any, field: str) -> str | None:
-    """Return the reason why the declared settings of a plugin are not a tuple of Setting, in words that follow the plugin's
-    name, or None.
+    """Return None if the declared settings are a tuple of Setting. Otherwise, return the fault as a text that continues a
+    message that begins with the plugin's name.
 
     `field` is the name of the field that holds the settings, such as "settings" or "hyperparameters".
     """

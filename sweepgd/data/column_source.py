@@ -19,7 +19,7 @@ Types = dict[str, pa.DataType]
 
 
 def is_index(name: str, place: int) -> bool:
-    """Return True if the column number `place`, counted from 0, has a name that pandas gives to a row index."""
+    """Return True if `name` is a name that pandas gives to a row index. `place` is the position of the column, from 0."""
     return _PANDAS_INDEX.fullmatch(name) is not None or (place == 0 and name == _UNNAMED)
 
 

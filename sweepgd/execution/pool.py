@@ -47,9 +47,9 @@ class Pool:
 
     Workers call `setup.run(context, task, report, keep)`. `report(percent, mean)` reports at a rung and returns True if the
     task should stop; `keep(result)` sends a partial result that counts if the worker is lost afterwards. `note` receives a line
-    for each killed worker. With `ahead`, a worker holds several tasks. Set `ahead` to False if workers wait for replies at
-    rungs, because the reply must be next in the pipe, or if no task may begin after a deadline. A task is stopped after
-    `task_timeout` seconds, and `events` returns early when the connection `wake` receives a message.
+    for each killed worker. With `ahead`, a worker holds several tasks. Set `ahead` to False in two cases: if workers wait for
+    replies at rungs (the next message in the pipe must be the reply), or if no task may begin after a deadline. A task is
+    stopped after `task_timeout` seconds, and `events` returns early when the connection `wake` receives a message.
     """
 
     def __init__(

@@ -158,7 +158,7 @@ def get(kind: str, name: str) -> Any:
 
 
 def fault(kind: str, name: str, thing: Any) -> str | None:
-    """Return the first fault of a plugin, in words that follow its name, or None."""
+    """Return the first fault of a plugin, or None. The text continues a message that begins with the plugin's name."""
     contract = resolve_name(CONTRACTS[kind])
     if not isinstance(thing, contract):
         return f"is of type {type(thing).__name__}, not {contract.__name__}: fix its entry point, or uninstall it"
@@ -168,7 +168,7 @@ def fault(kind: str, name: str, thing: Any) -> str | None:
 
 
 def _declared(thing: Any) -> str | None:
-    """Return, in words, the first field of a model, data set or schedule that has a wrong type, or None."""
+    """Return a description of the first field with a wrong type in a model, data set or schedule, or None."""
     for field in ("description", "source"):
         if not isinstance(text := getattr(thing, field), str):
             return f"has the {field} {text!r}: give a text"

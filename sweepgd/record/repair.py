@@ -38,8 +38,9 @@ class Repaired:
 def repair(directory: Path | str) -> list[Repaired]:
     """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log.
 
-    No file is deleted. If a segment's part of trials is lost, its other parts are moved too, so that its trials can be run
-    again without duplicate rows. Raises SweepgdError if another process is writing to the directory, or it cannot be written.
+    No file is deleted. If the `trials` part of a segment is lost, the other parts of that segment are moved too. The trials can
+    then be run again without duplicate rows. Raises SweepgdError if another process is writing to the directory, or it cannot
+    be written.
     """
     root = load(directory).directory
     with writing(root), exclusively(root):

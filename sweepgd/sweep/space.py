@@ -105,7 +105,7 @@ class Space:
     axes: tuple[Axis, ...]
 
     def ask(self, trial: Suggests) -> dict[str, Value]:
-        """Return a point: the values that Optuna's trial suggests for every axis that exists there."""
+        """Return a point with a value from Optuna's trial for each axis. Values of earlier axes decide which axes exist."""
         point: dict[str, Value] = {}
         for axis in self.axes:
             if axis.exists(point):

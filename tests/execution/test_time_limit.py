@@ -50,9 +50,7 @@ def test_with_a_deadline_the_time_is_checked_after_the_first_update(monkeypatch)
     for deadline in (inf, monotonic() + 3600.0):
         training = context.training(configuration(batch_size=5), 0, deadline=deadline)
         calls, trainer = [], training.kernels.train
-        monkeypatch.setattr(
-            training.kernels, "train", lambda *given, c=calls, t=trainer: c.append(len(given[2])) or t(*given)
-        )
+        monkeypatch.setattr(training.kernels, "train", lambda *given, c=calls, t=trainer: c.append(len(given[2])) or t(*given))
         training.run()
         first.append(calls[0])
     assert first == [7, 1]

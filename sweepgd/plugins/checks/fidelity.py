@@ -86,7 +86,9 @@ def precision(optimizer: Optimizer) -> str:
     """Check that float32 follows float64, so that rounding does not lose steps."""
     apart = distance(walk(optimizer, "float32"), walk(optimizer, "float64"))
     if not apart <= PRECISION_TOLERANCE:
-        raise Flaw(f"float32 and float64 differ by {apart:.1g} of the distance moved (at most {PRECISION_TOLERANCE:g})")
+        raise Flaw(
+            f"float32 and float64 differ by {apart:.1g} of the distance moved; at most {PRECISION_TOLERANCE:g} is allowed"
+        )
     return f"float32 follows float64; beyond rounding, they differ by {apart:.1g} of the distance moved"
 
 

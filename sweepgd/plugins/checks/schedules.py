@@ -64,7 +64,9 @@ def finite(schedule: Schedule) -> str:
 
 
 def deterministic(schedule: Schedule) -> str:
-    """Check that factors are bit-identical. A schedule must not draw random numbers or remember its calls."""
+    """Check that two calls with the same clock give bit-identical factors. A schedule must not draw random numbers or remember
+    its calls.
+    """
     for updates, epoch in RUNS:
         clock = _clock(updates, epoch, schedule)
         first, second = (_factors(schedule, clock, {}, "") for _ in range(2))
