@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from sweepgd.analysis.arrow_columns import Floats, floats
 from sweepgd.analysis.binning import batch_levels
 from sweepgd.analysis.groups import Groups
+from sweepgd.analysis.recorded_settings import differing_settings
 from sweepgd.analysis.repeats import once
 from sweepgd.analysis.varied_hyperparameters import axes, combined
 
@@ -19,11 +20,14 @@ FIXED, DRAWN = "replicates", "configurations and replicates"
 class SizeGroup(NamedTuple):
     """The configurations of one optimizer and batch size (or level of batch sizes, as in `batch_levels`).
 
+    Configurations with different settings of the model or of the data are in different groups, and `optimizer` names these
+    settings too, as in "sgd (model.hidden [32])"; `rule` is the name of the optimizer only.
     `trials` and their `rates` are (configurations,). `over` names what an interval is over: FIXED if every batch size of the
     optimizer has the same rates and other settings, which the sweep then gave and did not draw, else DRAWN.
     """
 
     optimizer: str
+    rule: str
     batch_size: int
     trials: npt.NDArray[np.int64]
     rates: Floats
@@ -39,7 +43,11 @@ def size_groups(trials: pa.Table) -> list[SizeGroup]:
     settings = combined(np.zeros(runs.num_rows, dtype=np.int64), *others)
     numbers = Groups(runs["trial"].to_numpy())
     first = pa.array(numbers.first)
-    optimizers = np.array(runs["optimizer"].take(first).to_pylist(), dtype=object)
+    rules = runs["optimizer"].take(first).to_pylist()
+    described = differing_settings(runs.take(first))
+    texts = zip(*([f"{name} {value}" for value in values] for name, values in described.items()), strict=True)
+    named = [f"{rule} ({', '.join(text)})" for rule, text in zip(rules, texts, strict=True)] if described else rules
+    optimizers = np.array(named, dtype=object)
     sizes, rates = batch_levels(floats(runs, "batch_size"))[numbers.first], floats(runs, "learning_rate")[numbers.first]
     points = np.array([(rate, code) for rate, code in zip(rates, settings[numbers.first], strict=True)])
     groups = []
@@ -48,5 +56,8 @@ def size_groups(trials: pa.Table) -> list[SizeGroup]:
         members = {size: rows for size, rows in members.items() if len(rows)}
         given = {tuple(sorted(map(tuple, points[rows]))) for rows in members.values()}
         over = FIXED if len(given) == 1 else DRAWN
-        groups += [SizeGroup(optimizer, int(size), numbers.keys[rows], rates[rows], over) for size, rows in members.items()]
+        groups += [
+            SizeGroup(optimizer, rules[rows[0]], int(size), numbers.keys[rows], rates[rows], over)
+            for size, rows in members.items()
+        ]
     return groups

@@ -72,7 +72,7 @@ def _row(group: SizeGroup, runs: pa.Table, lambdas: Floats) -> dict[str, Any]:
         for name in ("beta", "weight_decay")
     )
     # The threshold of λmax at rate 1 is the product of rate and λmax at the edge.
-    allowed = thresholds([group.optimizer] * len(at), beta, np.ones(len(at))) / (lambdas[at] + np.nan_to_num(decay))
+    allowed = thresholds([group.rule] * len(at), beta, np.ones(len(at))) / (lambdas[at] + np.nan_to_num(decay))
     row |= percentiles("lambda_max", resampled_medians(lambdas[at]))
     row |= percentiles("allowed", resampled_medians(allowed))
     return row | percentiles("ratio", stable.max() / resampled_medians(allowed))

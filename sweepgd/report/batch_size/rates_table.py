@@ -43,7 +43,7 @@ def stable_rates(rows: Sequence[Row]) -> Answer | None:
     rows = tuned([row for row in rows if row["ratio"] is not None], "rates")
     if not rows:
         return None
-    optimizers = {row["optimizer"] for row in rows}
+    optimizers = {row["optimizer"].partition(" (")[0] for row in rows}
     rows, more = cut(rows)
     shown = [
         *cells(rows, *varying(rows)),
