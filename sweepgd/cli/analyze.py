@@ -38,14 +38,14 @@ def analyze(
     from sweepgd.cli.console import say
     from sweepgd.record import load
     from sweepgd.sweep import load as load_sweep
-    from sweepgd.sweep import recorded
+    from sweepgd.sweep import recorded_claims
 
     results = load(directory)
-    claiming = load_sweep(claims_of) if claims_of else recorded(results.sweep_toml, str(directory / "sweep.toml"))
-    answers = {"claims": claims(results, claiming.claims)} if claiming.claims else {}
-    sharp = sharpness(results)
-    by_size = batch_size_tables(results, target)
-    show(answers | summary(results, best) | {"classes": classes(results.trials)} | by_size | sharp, json_)
+    best_tables = summary(results, best) | {"classes": classes(results.trials)}
+    by_size, sharp = batch_size_tables(results, target), sharpness(results)
+    specs = load_sweep(claims_of).claims if claims_of else recorded_claims(results.sweep_toml)
+    answers = {"claims": claims(results, specs)} if specs else {}
+    show(answers | best_tables | by_size | sharp, json_)
     if not sharp and not json_:
         say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:

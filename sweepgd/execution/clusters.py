@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from sweepgd.core.errors import SweepgdError, UsageError, reason, suggestion
 from sweepgd.execution.fork_server import cores
-from sweepgd.execution.queues import QUEUES, queued
+from sweepgd.execution.queues import QUEUES, check_submit_command, queued
 
 LOCAL = "dask"
 # A scheduler that does not answer within this time counts as unreachable.
@@ -37,10 +37,16 @@ class Cluster:
         _check(self.on, self.jobs)
 
     def check_there(self) -> None:
-        """Raise SweepgdError if nothing listens at the address, or Dask is not installed."""
+        """Raise SweepgdError if nothing listens at the address, the command that submits jobs is missing, or Dask is not
+        installed.
+        """
         if "://" in self.on:
             _imported("distributed", "dask", self.on)
             _check_listens(self.on)
+        elif self.on in QUEUES:
+            check_submit_command(_imported("dask_jobqueue", "jobqueue", self.on), self.on)
+        else:
+            _imported("distributed", "dask", self.on)
 
     @contextmanager
     def client(self, note: Callable[[str], None]) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from shutil import which
 from typing import Any
 
 from sweepgd.core.errors import SweepgdError, reason
@@ -34,6 +35,13 @@ def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> An
     cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # not `scale`, which would not replace a job that ended at its walltime
     note(f"requested {jobs} job{'s' * (jobs > 1)} from {on}: trials begin when the first one starts")
     return cluster
+
+
+def check_submit_command(jobqueue: Any, on: str) -> None:
+    """Raise SweepgdError if this machine lacks the command that submits jobs; a cluster would wait forever for its workers."""
+    command = str(getattr(jobqueue, QUEUES[on]).job_cls.submit_command).split()[0]
+    if which(command) is None:
+        raise SweepgdError(f"--on {on}: {command} is not on the PATH: run this command on a machine that can submit {on} jobs")
 
 
 def walltime_seconds(on: str, walltime: Any) -> float | None:

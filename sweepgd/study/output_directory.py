@@ -70,13 +70,16 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
 
 
 def check_continues(directory: Path, sweep: Sweep) -> None:
-    """Raise SweepgdError if a directory holds the results of a sweep that computes something else."""
+    """Raise SweepgdError if a directory holds the results of a sweep that computes something else.
+
+    A directory without results, left by a command that was refused, may be used by any sweep.
+    """
     path = directory / "sweep.toml"
     if not path.is_file():
         return
     before = recorded(sweep_toml(directory), where=str(path))
     differing = differences(before, sweep)
-    if not differing:
+    if not differing or not load(directory).trials.num_rows:
         return
     # Differences that can still be measured afterwards. Measures during the run (`every`) cannot.
     measured = all(line.startswith("measure.") and not line.startswith("measure.every:") for line in differing)

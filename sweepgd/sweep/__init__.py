@@ -17,6 +17,7 @@ from sweepgd.sweep.toml_files import (
     parse,
     path_of,
     recorded,
+    recorded_claims,
     to_toml,
     with_sampler_version,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "point_of",
     "points_of",
     "recorded",
+    "recorded_claims",
     "space_of",
     "to_toml",
     "with_sampler_version",

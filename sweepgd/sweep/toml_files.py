@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line
 from sweepgd.data.paths import absolute, path_keys
 from sweepgd.sweep import toml_syntax
+from sweepgd.sweep.claim_spec import ClaimSpec
 from sweepgd.sweep.earlier_defaults import former
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.validation_errors import describe
@@ -116,6 +117,11 @@ def recorded(text: str, where: str) -> Sweep:
     """Return the sweep of a results directory from its text. If no sampler version is recorded, the version is 1."""
     sweep = parse(text, where=where)
     return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
+
+
+def recorded_claims(text: str) -> list[ClaimSpec]:
+    """Return the claims of a results directory's sweep from its text, also if this version does not know its other keys."""
+    return [ClaimSpec.model_validate(claim) for claim in tomllib.loads(text).get("claims", [])]
 
 
 def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:

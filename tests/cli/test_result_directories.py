@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-from linear_sweep import sweep, sweep_file
+from linear_sweep import sweep_file
 from refusals import FILE_SWEEP, assert_refused, csv, files
 
-from sweepgd.sweep import to_toml
-from sweepgd.training.sweep_context import SweepContext
+from sweepgd.record import load
 
 
 @pytest.mark.parametrize(
@@ -30,10 +29,8 @@ def test_a_directory_that_is_a_broken_link(run, tmp_path):
 
 def test_a_directory_whose_data_file_has_changed(run, tmp_path):
     path = sweep_file(tmp_path, FILE_SWEEP)
-    out = tmp_path / "results" / "example"
-    out.mkdir(parents=True)
     (tmp_path / "data.csv").write_text(csv(60))
-    (out / "sweep.toml").write_text(to_toml(SweepContext(sweep(text=FILE_SWEEP)).sweep))
+    assert run("search", path, "--trials", "1").code == 0
     (tmp_path / "data.csv").write_text(csv(60, x5="100"))
     refused = run("search", path)
     assert_refused(
@@ -43,9 +40,7 @@ def test_a_directory_whose_data_file_has_changed(run, tmp_path):
 
 def test_a_directory_that_holds_another_sweep(run, tmp_path):
     path = sweep_file(tmp_path)
-    out = tmp_path / "results" / "example"
-    out.mkdir(parents=True)
-    (out / "sweep.toml").write_text(to_toml(SweepContext(sweep()).sweep))
+    assert run("search", path, "--trials", "1").code == 0
     before = files()
     refused = run("search", path, "--set", "data.noise=0.5", "--set", "search.seed=3")
     assert_refused(
@@ -55,6 +50,14 @@ def test_a_directory_that_holds_another_sweep(run, tmp_path):
         "--fresh to start again",
     )
     assert files() == before
+
+
+def test_a_directory_without_results_may_be_used_by_any_sweep(run, tmp_path):
+    path = sweep_file(tmp_path)
+    assert run("search", path, "--timeout", "0.000001s").code == 0
+    assert load("results/example").trials.num_rows == 0
+    assert run("search", path, "--set", "search.seed=3", "--trials", "1").code == 0
+    assert load("results/example").trials.num_rows == 1
 
 
 def test_a_directory_with_a_damaged_sweep(run, tmp_path):

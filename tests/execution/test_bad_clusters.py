@@ -18,7 +18,7 @@ from linear_sweep import sweep, sweep_file
 
 from sweepgd import load, search
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.execution import clusters
+from sweepgd.execution import clusters, queues
 
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
@@ -104,7 +104,16 @@ def test_an_engine_that_is_not_installed(on, module, extra, monkeypatch, capsys,
     assert (code, err) == (1, f"sweepgd: --on {on} needs {module}: run uv sync --extra {extra} in the clone\n")
 
 
+def test_a_machine_that_cannot_submit_jobs(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(queues, "which", lambda command: None)
+    code, err = refused(monkeypatch, capsys, tmp_path, "slurm")
+    line = "--on slurm: sbatch is not on the PATH: run this command on a machine that can submit slurm jobs"
+    assert (code, err) == (1, f"sweepgd: {line}\n")
+    assert not (tmp_path / "out").exists()
+
+
 def test_jobs_without_a_configuration_of_the_queue(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(queues, "which", lambda command: command)
     code, err = refused(monkeypatch, capsys, tmp_path, "slurm")
     assert (code, err.count("\n")) == (1, 1)
     assert err.startswith(

@@ -93,7 +93,7 @@ def test_a_study_that_may_not_fit_is_reported_before_any_trial(small_disk, tmp_p
     (line,) = [line for line in ended.stderr.splitlines() if "free, and" in line]
     assert line.startswith(f"{small_disk / 'out'} has ")
     # 2 vectors of 4000·3 + 1 parameters of 4 bytes, and a row and 3 curve points of 280 bytes together.
-    assert " MB free, and the remaining trials may take 128 MB: the search will pause if the disk becomes full; to  " in line
+    assert " MB free, and the remaining trials may take 128 MB: the search will pause if the disk becomes full; " in line
     assert load(small_disk / "out").trials.num_rows == 0
 
 

@@ -122,13 +122,13 @@ def test_measures_taken_afterwards_are_those_of_the_search(tmp_path):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (("space.data.subset=[20,50]",), "data.subset = 50: data.subset = 50: moons has 40 rows; give at most that"),
+        (("space.data.subset=[20,50]",), "data.subset = 50: data.subset = 50: moons has only 40 rows: give at most as many"),
         (
             ("space.data.rows=[2,40]",),
             "data.rows = 2, data.label_noise = 0.0: 2 rows minus 1 for validation",
         ),
         (("space.batch_size=[30]",), "batch_size 30 exceeds the 28 training rows of "),
-        (("space.data.validation=[0.2,0.0]",), "data.validation = 0.0: search.objective = 'validation_loss', and there is no"),
+        (("space.data.validation=[0.2,0.0]",), "data.validation = 0.0: search.objective = 'validation_loss', but there are no"),
     ],
 )
 def test_settings_that_cannot_be_run_are_refused_before_any_trial(overrides, message):

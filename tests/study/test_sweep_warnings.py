@@ -117,7 +117,9 @@ def test_a_schedule_without_effect_at_some_values():
         "schedule inverse_sqrt has no effect (schedule inverse_sqrt, schedule.inverse_sqrt.after 45 or 60):"
         " for example, after = 45 in 45 updates"
     )
-    assert equal.startswith("2 of 4 configurations compute the same as another: schedule constant and schedule inverse_sqrt, ")
+    assert equal.startswith(
+        "2 of 4 configurations compute the same as another one: schedule constant and schedule inverse_sqrt, "
+    )
 
 
 def test_an_older_one_cycle_of_a_long_run_ends_near_its_final_rate():
@@ -153,17 +155,17 @@ def test_combinations_that_compute_the_same():
         "space.warmup=[0,1]", "space.schedule_after_warmup=[false,true]", "space.learning_rate={low=0.1,high=1.0}"
     )
     assert line == (
-        "2 of 4 configurations compute the same as another: schedule_after_warmup false and schedule_after_warmup true"
+        "2 of 4 configurations compute the same as another one: schedule_after_warmup false and schedule_after_warmup true"
         " where warmup 0"
     )
     [line] = warnings('space.batch_size=[4,34,"full"]')
-    assert line == "a configuration computes the same as another: batch_size 34 and batch_size full"
+    assert line == "a configuration computes the same as another one: batch_size 34 and batch_size full"
 
 
 def test_points_with_the_same_configuration():
     same = "{optimizer='sgd',learning_rate=0.1}"
     [line] = warnings(f"points=[{same},{{optimizer='sgd',learning_rate=0.2}},{same}]")
-    assert line == "a configuration computes the same as another: points 0 and points 2"
+    assert line == "a configuration computes the same as another one: points 0 and points 2"
 
 
 def test_a_point_has_its_own_warnings():
