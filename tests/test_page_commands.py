@@ -30,6 +30,9 @@ RUN = {
     "train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20": ("--epochs", "1"),
     "train --data measurements.csv --set data.target=\"species\" --set data.task=\"classification\" --model softmax": (),
     "analyze results/mine --figures figures": (),
+    "analyze results/quickstart": (),
+    "analyze results/quickstart --claims my_claims.toml": (),
+    "analyze results/quickstart --strict": (),
     "measure results/mine": ("--trials", "0-1", "--measures", "lambda_max", "--rows", "50", "-q"),
     "landscape results/mine": ("--resolution", "5", "--rows", "50", "-q"),
     "search mine.toml --shard 3/20": (*SMALL, "--trials", "20"),
@@ -58,6 +61,16 @@ PARSED = {
 }  # fmt: skip
 
 
+CLAIM = """
+[[claims]]
+says = "Losses are finite."
+statistic = "mean"
+of = "train_loss"
+relation = "<"
+value = 1e9
+"""
+
+
 def measurements(path):
     """Write a CSV file with two inputs and a column of species."""
     rng = np.random.default_rng(0)
@@ -79,6 +92,7 @@ def test_commands_on_pages_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     measurements(Path("measurements.csv"))
     rule(Path("my_rule.py"), "my_rule")
+    Path("my_claims.toml").write_text(LINEAR + CLAIM, encoding="utf-8")
     by_text = {" ".join(arguments): arguments for arguments in sweepgd_commands()}
     for text, more in RUN.items():
         arguments = [path for word in by_text[text] for path in (sorted(glob(word)) if "*" in word else [word])]
@@ -165,7 +179,7 @@ def test_the_executors_on_the_page_of_clusters_run_a_sweep(linear_here, tmp_path
     with pool:
         for number, code in enumerate(snippets):
             Path("mine.toml").write_text(LINEAR.replace("name = ", f'name = "by_{number}" # ', 1), encoding="utf-8")
-            exec(code, {})
+            exec(code, {"__name__": "__main__"})
     assert_same(load("results/by_0"), linear_here)
     assert_same(load("results/by_1"), linear_here)
 
