@@ -36,9 +36,9 @@ class Grid(NamedTuple):
 def boundary(trials: pa.Table) -> pa.Table:
     """Return one row for each size of boxes, with columns as in SCHEMA; no rows without such a grid and a boundary in it.
 
-    `boxes` is the number of boxes, `box` points wide and high, that hold runs of both outcomes, and `dimension` the exponent D of
-    boxes ∝ box^−D, the same in all rows: 1 for a smooth curve, up to 2 for one that fills the plane (Sohl-Dickstein 2024,
-    arXiv 2402.06184, section 2.4).
+    `boxes` is the number of boxes, `box` points wide and high, that hold runs of both outcomes, and `dimension` the exponent D
+    of boxes ∝ box^−D, the same in all rows: 1 for a smooth curve, up to 2 for one that fills the plane (Sohl-Dickstein 2024,
+    arXiv 2402.06184).
     """
     grid = outcome_grid(trials)
     if grid is None or grid.diverged.all() or not grid.diverged.any():

@@ -15,7 +15,8 @@ def boundary(rows: Sequence[Row]) -> Answer | None:
     row = rows[0]
     legend = [
         f"dimension {significant(row['dimension'])}, by boxes that hold runs of both outcomes; 1 for a smooth curve",
-        f"{row['columns']} values of {row['x']} by {row['rows']} of {row['y']}; {row['diverged']} of {row['runs']} runs diverged",
+        f"{row['columns']} values of {row['x']} by {row['rows']} of {row['y']}",
+        f"{row['diverged']} of {row['runs']} runs diverged",
     ]
     shown = [(column, [column.cell(row) for row in rows]) for column in COLUMNS]
     return Answer("Is the boundary between runs that converge and diverge smooth?", shown, frozenset(), legend)
