@@ -33,7 +33,7 @@ def analyze(
     """Show what a sweep found: answers to its claims; the best configurations; the effect of the batch
     size; sharpness against generalization.
     """
-    from sweepgd.analysis import claims, classes, sharpness, summary
+    from sweepgd.analysis import boundary, claims, classes, sharpness, summary
     from sweepgd.analysis.batch_size import batch_size_tables
     from sweepgd.cli.console import say
     from sweepgd.record import load
@@ -45,7 +45,8 @@ def analyze(
     answers = {"claims": claims(results, claiming.claims)} if claiming.claims else {}
     sharp = sharpness(results)
     by_size = batch_size_tables(results, target)
-    show(answers | summary(results, best) | {"classes": classes(results.trials)} | by_size | sharp, json_)
+    more = {"classes": classes(results.trials), "boundary": boundary(results.trials)}
+    show(answers | summary(results, best) | more | by_size | sharp, json_)
     if not sharp and not json_:
         say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:

@@ -60,14 +60,12 @@ class Columns:
     def matches(self, by: str) -> Numbers:
         """Return a number for each distinct combination of all settings but `by`, (runs,)."""
         own = OWN_SETTINGS.get(by, "\0")
+        kind, _, key = by.partition(".")
+        compared = {by, *(f"configuration.{name}" for name in (by, f"hyperparameters.{by}", f"{kind}_settings.{key}"))}
         known: dict[str, int] = {}
         numbers = {}
         for text, settings in self._by_text.items():
-            rest = {
-                key: value
-                for key, value in settings.items()
-                if key not in (by, f"configuration.{by}", f"configuration.hyperparameters.{by}") and not key.startswith(own)
-            }
+            rest = {key: value for key, value in settings.items() if key not in compared and not key.startswith(own)}
             numbers[text] = known.setdefault(json.dumps(rest, sort_keys=True), len(known))
         return np.array([numbers[text or "{}"] for text in self.trials["settings"].to_pylist()], dtype=np.int64)
 

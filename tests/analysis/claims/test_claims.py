@@ -35,6 +35,16 @@ def answer(tables, **claim):
     return row
 
 
+def test_settings_of_a_schedule_are_compared_at_equal_other_settings():
+    rows = []
+    for number, (decay, rate) in enumerate((decay, rate) for decay in (0.0, 0.5) for rate in RATES):
+        own = {"schedule": "time", "schedule_settings": {"decay": decay}, "learning_rate": rate}
+        columns = {"hyperparameters": [("schedule.decay", decay)], "settings": json.dumps({"configuration": own})}
+        rows += [run(number, 0.0, replicate, test_loss=10 * rate + decay, **columns) for replicate in range(3)]
+    row = answer(Tables(trials(*rows)), statistic="difference", of="test_loss", by="schedule.decay", groups=[0.0, 0.5])
+    assert (row["low"], row["estimate"], row["high"]) == pytest.approx((0.5, 0.5, 0.5))
+
+
 def noise(size, rate, replicate):
     return 0.01 * np.sin(100 * size * rate + 7 * replicate)
 
