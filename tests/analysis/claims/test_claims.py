@@ -127,6 +127,14 @@ def test_a_measure_and_the_share_of_diverged_runs_are_columns():
     assert answer(Tables(trials(*shares)), statistic="mean", of="diverged")["estimate"] == 0.5
 
 
+def test_values_are_correlated_with_a_measure_over_configurations():
+    tables = grid(rising)
+    rows = [value(trial, 12 - trial + replicate / 10, "trace", replicate) for trial in range(12) for replicate in range(3)]
+    study = Tables(tables.trials, curvature=curvature(*rows))
+    row = answer(study, statistic="rank_correlation", of="learning_rate", by="trace", where={"batch_size": 8})
+    assert (row["answer"], row["estimate"]) == (NOT_HELD, -1.0)
+
+
 def test_a_diverged_run_has_the_worst_value_and_must_not_decide():
     def loss(size, rate, replicate):
         return None if (size, rate, replicate) == (128, 0.4, 1) else rising(size, rate, replicate)
