@@ -4,6 +4,7 @@ Every function takes and returns `pyarrow.Table`. Nothing here uses a running st
 """
 
 from sweepgd.analysis.best import best, ranked
+from sweepgd.analysis.boundary import boundary
 from sweepgd.analysis.claims import claims
 from sweepgd.analysis.classes import classes
 from sweepgd.analysis.configurations import configurations
@@ -26,6 +27,7 @@ __all__ = [
     "FACTORS",
     "best",
     "best_curves",
+    "boundary",
     "by",
     "claims",
     "classes",

@@ -33,7 +33,7 @@ def analyze(
     """Show what a sweep found: answers to its claims; the best configurations; the effect of the batch
     size; sharpness against generalization.
     """
-    from sweepgd.analysis import claims, classes, sharpness, summary
+    from sweepgd.analysis import boundary, claims, classes, sharpness, summary
     from sweepgd.analysis.batch_size import batch_size_tables
     from sweepgd.cli.console import say
     from sweepgd.record import load
@@ -41,7 +41,7 @@ def analyze(
     from sweepgd.sweep import recorded_claims
 
     results = load(directory)
-    best_tables = summary(results, best) | {"classes": classes(results.trials)}
+    best_tables = summary(results, best) | {"classes": classes(results.trials), "boundary": boundary(results.trials)}
     by_size, sharp = batch_size_tables(results, target), sharpness(results)
     specs = load_sweep(claims_of).claims if claims_of else recorded_claims(results.sweep_toml)
     answers = {"claims": claims(results, specs)} if specs else {}

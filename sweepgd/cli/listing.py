@@ -72,6 +72,7 @@ def _sweeps() -> list[dict[str, Any]]:
                 "version": own,
                 "settings": [],
                 "about": table.get("description", ""),
+                "run_time": table.get("run_time", ""),
                 "error": None,
             }
         )
@@ -83,17 +84,18 @@ def table(kind: str, rows: list[dict[str, Any]]) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     shown.add_column("name", no_wrap=True)
     texts = ["\n".join(map(_setting_text, row["settings"])) for row in rows]
-    if kind != "sweeps":
+    if kind == "sweeps":
+        shown.add_column("run time", no_wrap=True)
+    else:
         header = "settings: default [search range]"
         lines = [header, *(line for text in texts for line in text.splitlines())]
         shown.add_column(Text(header), width=min(max(map(len, lines)), WIDEST_SETTINGS))
     shown.add_column("paper" if kind == "optimizers" else "about")
     for row, settings in zip(rows, texts, strict=True):
         about = row["error"] or row["about"]
-        cells = [row["name"], about]
-        if kind != "sweeps":
-            cells = [f"{row['name']}\n  {row['distribution']} {row['version']}", settings, about]
-        shown.add_row(*map(Text, cells))
+        name = row["name"] if kind == "sweeps" else f"{row['name']}\n  {row['distribution']} {row['version']}"
+        between = row["run_time"] if kind == "sweeps" else settings
+        shown.add_row(*map(Text, (name, between, about)))
     return shown
 
 

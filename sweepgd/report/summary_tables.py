@@ -9,6 +9,7 @@ from rich.console import Group
 
 from sweepgd.report.batch_size import BATCH_SIZE
 from sweepgd.report.best_table import DESCRIPTION, best, by, in_words
+from sweepgd.report.boundary_table import boundary
 from sweepgd.report.claims_table import ClaimAnswers
 from sweepgd.report.number_format import percent, significant, spread
 from sweepgd.report.question_table import Answer, Column, Row
@@ -22,6 +23,7 @@ TITLES = {
     "by_schedule": "Which schedule? Each at its best configuration",
     "classes": "Which classes does the best configuration confuse?",
     "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
+    "boundary": "",
 }
 
 CLASSES = (
@@ -66,6 +68,8 @@ def _plain(value: Any) -> Any:
 def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer | ClaimAnswers | None:
     if name == "claims":
         return ClaimAnswers(rows)
+    if name == "boundary":
+        return boundary(rows)
     if name in SHARPNESS:
         return SHARPNESS[name](rows)
     if name in BATCH_SIZE:

@@ -20,11 +20,22 @@ import pytest
 def test_list_shows_what_is_installed(run, kind, name):
     assert name in run("list", kind).out
     rows = json.loads(run("list", kind, "--json").out)
-    assert all(set(row) == {"name", "distribution", "version", "settings", "about", "error"} for row in rows)
+    keys = {"name", "distribution", "version", "settings", "about", "error"} | ({"run_time"} if kind == "sweeps" else set())
+    assert all(set(row) == keys for row in rows)
     (row,) = [row for row in rows if row["name"] == name]
     assert (row["distribution"], row["version"]) == ("sweepgd", version("sweepgd"))
     assert row["about"]
     assert row["error"] is None
+
+
+def test_list_shows_how_long_each_sweep_takes(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = run("list", "sweeps").out.splitlines()
+    assert lines[0].split() == ["name", "run", "time", "about"]
+    for row in json.loads(run("list", "sweeps", "--json").out):
+        assert row["run_time"].endswith(" on 2 cores")
+        (line,) = [line for line in lines if line.split(" ")[0] == row["name"]]
+        assert f" {row['run_time']} " in line
 
 
 def test_list_shows_the_schedules_of_batch_sizes_as_such(run):

@@ -58,16 +58,17 @@ class Columns:
         return found
 
     def matches(self, by: str) -> Numbers:
-        """Return a number for each distinct combination of all settings but `by`, (runs,)."""
+        """Return a number for each distinct combination of all settings but `by`, (runs,); 0 if `by` is not a setting."""
         own = OWN_SETTINGS.get(by, "\0")
+        kind, _, key = by.partition(".")
+        compared = {by, *(f"configuration.{name}" for name in (by, f"hyperparameters.{by}", f"{kind}_settings.{key}"))}
+        # A measure, or a result, differs between the replicates of a configuration; no other run would match one of them.
+        if not any(key in compared or key.startswith(own) for settings in self._by_text.values() for key in settings):
+            return np.zeros(self.trials.num_rows, dtype=np.int64)
         known: dict[str, int] = {}
         numbers = {}
         for text, settings in self._by_text.items():
-            rest = {
-                key: value
-                for key, value in settings.items()
-                if key not in (by, f"configuration.{by}", f"configuration.hyperparameters.{by}") and not key.startswith(own)
-            }
+            rest = {key: value for key, value in settings.items() if key not in compared and not key.startswith(own)}
             numbers[text] = known.setdefault(json.dumps(rest, sort_keys=True), len(known))
         return np.array([numbers[text or "{}"] for text in self.trials["settings"].to_pylist()], dtype=np.int64)
 

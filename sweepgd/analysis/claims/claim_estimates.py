@@ -34,9 +34,19 @@ def estimates(claim: ClaimSpec, runs: Runs) -> list[Estimate]:
         if len(np.unique(within.levels)) < 2:
             raise Undecided(f"all runs have the same {claim.by}")
         make: Callable[[Runs], Callable[[Mask], float]] = getattr(statistics, claim.statistic)
-        return [_estimate(claim, make(within), within, matches=len(np.unique(within.matches)) > 1)]
+        estimate = _estimate(claim, make(within), within, matches=len(np.unique(within.matches)) > 1)
+        return [_with_least_variance(claim, estimate, within) if claim.statistic == "rank_correlation" else estimate]
     pairs = [(number, number + 1) for number in range(len(claim.groups) - 1)]
     return [_difference(runs.where(np.isin(runs.levels, pair)), *pair, claim) for pair in pairs]
+
+
+def _with_least_variance(claim: ClaimSpec, estimate: Estimate, runs: Runs) -> Estimate:
+    from scipy.special import stdtrit  # takes 0.2 s to import
+
+    freedom = estimate.freedom if estimate.standard_error else max(1.0, len(np.unique(runs.configurations)) - 2)
+    quantile = float(stdtrit(freedom, (1 + claim.confidence) / 2))
+    least = statistics.least_variance(estimate.value, runs, quantile)
+    return Estimate(estimate.value, max(estimate.standard_error, float(np.sqrt(least))), freedom)
 
 
 def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estimate:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sweepgd.analysis.arrow_columns import Floats
 from sweepgd.analysis.claims.two_way_jackknife import Mask, Numbers
+from sweepgd.analysis.jackknife import LEAST_VARIANCE
 
 
 class Runs(NamedTuple):
@@ -99,6 +100,19 @@ def rank_correlation(runs: Runs) -> Callable[[Mask], float]:
         return both / np.sqrt(first * second) if first * second > 0 else np.nan
 
     return statistic
+
+
+def least_variance(tau: float, runs: Runs, quantile: float) -> float:
+    """Return the variance of a rank correlation that a jackknife must not fall below, as in `sweepgd.analysis.jackknife`.
+
+    If all pairs agree, the jackknife variance is 0, although few pairs may agree by chance. Pairs count once, not once for each
+    replicate; `quantile` is that of the interval, by which τ is shrunk to 0.
+    """
+    _, first = np.unique(np.stack([runs.matches, runs.configurations]), axis=1, return_index=True)
+    sizes = np.bincount(runs.matches[first])
+    independent = 1 / max(1.0, float((sizes * (sizes - 1) / 2).sum()))
+    shrunk = tau / (1 + quantile**2 * independent)
+    return LEAST_VARIANCE * independent * (1 - shrunk**2)
 
 
 def _centred(values: Floats, cells: Numbers) -> Floats:

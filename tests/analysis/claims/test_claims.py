@@ -35,6 +35,16 @@ def answer(tables, **claim):
     return row
 
 
+def test_settings_of_a_schedule_are_compared_at_equal_other_settings():
+    rows = []
+    for number, (decay, rate) in enumerate((decay, rate) for decay in (0.0, 0.5) for rate in RATES):
+        own = {"schedule": "time", "schedule_settings": {"decay": decay}, "learning_rate": rate}
+        columns = {"hyperparameters": [("schedule.decay", decay)], "settings": json.dumps({"configuration": own})}
+        rows += [run(number, 0.0, replicate, test_loss=10 * rate + decay, **columns) for replicate in range(3)]
+    row = answer(Tables(trials(*rows)), statistic="difference", of="test_loss", by="schedule.decay", groups=[0.0, 0.5])
+    assert (row["low"], row["estimate"], row["high"]) == pytest.approx((0.5, 0.5, 0.5))
+
+
 def noise(size, rate, replicate):
     return 0.01 * np.sin(100 * size * rate + 7 * replicate)
 
@@ -117,6 +127,15 @@ def test_a_measure_and_the_share_of_diverged_runs_are_columns():
     assert answer(Tables(trials(*shares)), statistic="mean", of="diverged")["estimate"] == 0.5
 
 
+def test_values_are_correlated_with_a_measure_over_configurations():
+    tables = grid(rising)
+    rows = [value(trial, 12 - trial + replicate / 10, "trace", replicate) for trial in range(12) for replicate in range(3)]
+    study = Tables(tables.trials, curvature=curvature(*rows))
+    row = answer(study, statistic="rank_correlation", of="learning_rate", by="trace", where={"batch_size": 8})
+    # Four configurations are in this order by chance in 1 of 24 studies.
+    assert (row["answer"], row["estimate"]) == (INCONCLUSIVE, -1.0)
+
+
 def test_a_diverged_run_has_the_worst_value_and_must_not_decide():
     def loss(size, rate, replicate):
         return None if (size, rate, replicate) == (128, 0.4, 1) else rising(size, rate, replicate)
@@ -184,6 +203,11 @@ def test_one_replicate_is_inconclusive():
     assert row["message"] == "there is one replicate: an interval needs two or more"
     few = answer(grid(rising, replicates=2), **CASES["best"][0])
     assert few["message"] == "`best` needs 3 replicates, and there are 2"
+
+
+def test_a_few_pairs_that_all_agree_do_not_prove_a_rank_correlation():
+    row = answer(grid(rising), **CASES["rank_correlation"][0], where={"learning_rate": 0.1})
+    assert (row["estimate"], row["answer"], row["configurations"]) == (1.0, INCONCLUSIVE, 3)
 
 
 def test_values_of_0_have_no_ratio():

@@ -1,0 +1,109 @@
+"""The boundary between runs that converge and runs that diverge, on a grid of two hyperparameters, and its dimension."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.analysis.arrow_columns import Floats, floats, has_status
+from sweepgd.analysis.recorded_settings import differing_settings
+from sweepgd.core.outcome import COMPLETED, DIVERGED
+
+Mask = npt.NDArray[np.bool_]
+
+# Fewer points along an axis give too few sizes of boxes to fit a dimension.
+FEWEST_POINTS = 32
+FIXED = ("optimizer", "schedule", "batch_schedule", "batch_size")
+SCHEMA = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in ("x", "y")),
+        *(pa.field(name, pa.int64()) for name in ("box", "boxes", "columns", "rows", "diverged", "runs")),
+        pa.field("dimension", pa.float64()),
+    ]
+)
+
+
+class Grid(NamedTuple):
+    """The names of two hyperparameters, and a mask of the runs that diverged, (values of y, values of x)."""
+
+    x: str
+    y: str
+    diverged: Mask
+
+
+def boundary(trials: pa.Table) -> pa.Table:
+    """Return one row for each size of boxes, with columns as in SCHEMA; no rows without such a grid and a boundary in it.
+
+    `boxes` is the number of boxes, `box` points wide and high, that hold runs of both outcomes, and `dimension` the exponent D
+    of boxes ∝ box^−D, the same in all rows: 1 for a smooth curve, up to 2 for one that fills the plane (Sohl-Dickstein 2024,
+    arXiv 2402.06184).
+    """
+    grid = outcome_grid(trials)
+    if grid is None or grid.diverged.all() or not grid.diverged.any():
+        return SCHEMA.empty_table()
+    sizes, counts = box_counts(grid.diverged)
+    rows, columns = grid.diverged.shape
+    shared = {"x": grid.x, "y": grid.y, "columns": columns, "rows": rows, "dimension": dimension(sizes, counts)}
+    shared |= {"diverged": int(grid.diverged.sum()), "runs": grid.diverged.size}
+    pairs = zip(sizes.tolist(), counts.tolist(), strict=True)
+    return pa.Table.from_pylist([{**shared, "box": box, "boxes": boxes} for box, boxes in pairs], schema=SCHEMA)
+
+
+def outcome_grid(trials: pa.Table) -> Grid | None:
+    """Return the outcomes of a full grid of learning rates and one other number, each with FEWEST_POINTS values or more.
+
+    None if the runs are no such grid: if anything else differs, a point is missing or run twice, or a run neither completed
+    nor diverged.
+    """
+    if trials.num_rows < FEWEST_POINTS**2 or any(pc.count_distinct(trials[name]).as_py() > 1 for name in FIXED):
+        return None
+    settings = differing_settings(trials)
+    if len(settings) != 1:
+        return None
+    ((name, values),) = settings.items()
+    if not all(isinstance(value, (int, float)) for value in values):
+        return None
+    diverged = has_status(trials, DIVERGED)
+    if not (diverged | has_status(trials, COMPLETED)).all():
+        return None
+    x, columns = _places(floats(trials, "learning_rate"))
+    y, rows = _places(np.array(values, dtype=np.float64))
+    points = np.unique(rows * x + columns)
+    if min(x, y) < FEWEST_POINTS or len(points) < x * y or trials.num_rows > x * y:
+        return None
+    mask = np.zeros((y, x), dtype=bool)
+    mask[rows, columns] = diverged
+    return Grid("learning_rate", name, mask)
+
+
+def box_counts(mask: Mask) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return sizes 1, 2, 4, … of boxes, and the number of boxes in which a mask, (rows, columns), has both values.
+
+    A box reaches to the first point of the next one, so that a boundary between two boxes is in one of them. The largest size
+    is an eighth of the shorter side: with fewer boxes, their number says little.
+    """
+    sizes = 2 ** np.arange(int(np.log2(min(mask.shape) / 8)) + 1)
+    return sizes, np.array([_count(mask, int(size)) for size in sizes])
+
+
+def dimension(sizes: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> float:
+    """Return the exponent D of counts ∝ sizes^−D by least squares in logarithms."""
+    return float(-np.polyfit(np.log(sizes), np.log(counts), 1)[0])
+
+
+def _count(mask: Mask, size: int) -> int:
+    rows, columns = mask.shape
+    count = 0
+    for top in range(0, rows, size):
+        for left in range(0, columns, size):
+            box = mask[top : top + size + 1, left : left + size + 1]
+            count += bool(box.any() and not box.all())
+    return count
+
+
+def _places(values: Floats) -> tuple[int, npt.NDArray[np.int64]]:
+    """Return the number of distinct values, and the number of each value in their order."""
+    distinct, places = np.unique(values, return_inverse=True)
+    return len(distinct), places
