@@ -26,10 +26,12 @@ SCHEMA = pa.schema(
 
 
 class Grid(NamedTuple):
-    """The names of two hyperparameters, and a mask of the runs that diverged, (values of y, values of x)."""
+    """Names and increasing values of two hyperparameters, and a mask of the runs that diverged, (values of y, values of x)."""
 
     x: str
     y: str
+    x_values: Floats
+    y_values: Floats
     diverged: Mask
 
 
@@ -68,14 +70,14 @@ def outcome_grid(trials: pa.Table) -> Grid | None:
     diverged = has_status(trials, DIVERGED)
     if not (diverged | has_status(trials, COMPLETED)).all():
         return None
-    x, columns = _places(floats(trials, "learning_rate"))
-    y, rows = _places(np.array(values, dtype=np.float64))
-    points = np.unique(rows * x + columns)
-    if min(x, y) < FEWEST_POINTS or len(points) < x * y or trials.num_rows > x * y:
+    x, columns = np.unique(floats(trials, "learning_rate"), return_inverse=True)
+    y, rows = np.unique(np.array(values, dtype=np.float64), return_inverse=True)
+    points, size = np.unique(rows * len(x) + columns), len(x) * len(y)
+    if min(len(x), len(y)) < FEWEST_POINTS or len(points) < size or trials.num_rows > size:
         return None
-    mask = np.zeros((y, x), dtype=bool)
+    mask = np.zeros((len(y), len(x)), dtype=bool)
     mask[rows, columns] = diverged
-    return Grid("learning_rate", name, mask)
+    return Grid("learning_rate", name, x, y, mask)
 
 
 def box_counts(mask: Mask) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -101,9 +103,3 @@ def _count(mask: Mask, size: int) -> int:
             box = mask[top : top + size + 1, left : left + size + 1]
             count += bool(box.any() and not box.all())
     return count
-
-
-def _places(values: Floats) -> tuple[int, npt.NDArray[np.int64]]:
-    """Return the number of distinct values, and the number of each value in their order."""
-    distinct, places = np.unique(values, return_inverse=True)
-    return len(distinct), places

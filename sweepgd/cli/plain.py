@@ -19,6 +19,9 @@ from sweepgd.sweep.setting_axes import in_words as settings_in_words
 from sweepgd.sweep.space import Axis
 from sweepgd.training import Evaluation, Training
 
+# Further values of an axis are counted and not shown.
+MOST_VALUES = 16
+
 
 class RunPrinter:
     """Prints one line per evaluation of a run, or only the last one if `quiet`, and a line at the end of the run."""
@@ -168,7 +171,9 @@ def _span(counts: Iterable[int]) -> str:
 def describe(axis: Axis) -> str:
     """Return the values or the range of an axis as text, followed by the condition under which the axis applies."""
     if axis.values:
-        text = ", ".join(str(value) for value in axis.values)
+        text = ", ".join(str(value) for value in axis.values[:MOST_VALUES])
+        if len(axis.values) > MOST_VALUES:
+            text += f", … {axis.values[-1]} ({len(axis.values)} values)"
     else:
         text = f"{axis.low:g} to {axis.high:g}" + (", log" if axis.log else "") + (f", step {axis.step:g}" if axis.step else "")
     if axis.when is not None:

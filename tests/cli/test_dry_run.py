@@ -57,6 +57,11 @@ def test_a_dry_run_shows_the_very_trials_that_would_run(run_search):
     assert shown["first"] == recorded[:5]
 
 
+def test_a_dry_run_shows_the_first_and_the_last_of_many_values(run_search):
+    many = ("--set", f"space.batch_size={list(range(1, 31))}", "--dry-run")
+    assert "batch_size: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, … 30 (30 values)\n" in run_search(*many).out
+
+
 def test_a_dry_run_shows_the_settings_of_model_and_data_that_differ(run_search):
     varied = ("model={name='mlp'}", "space.model.hidden=[[2],[3]]", "space.data.subset=[30,50]", "budget.evaluate='end'")
     shown = run_search("--dry-run", *(word for override in varied for word in ("--set", override))).out

@@ -4,7 +4,7 @@ import pytest
 from linear_sweep import LINEAR, sweep
 
 from sweepgd.core.errors import SweepgdError, UsageError
-from sweepgd.sweep import bundled, load, parse, points_of, space_of, to_toml
+from sweepgd.sweep import load, parse, to_toml
 from sweepgd.training.sweep_context import SweepContext
 
 # --- Reading
@@ -23,15 +23,6 @@ def test_a_file_takes_precedence_over_a_bundled_sweep_but_a_folder_does_not(tmp_
     assert load("house_prices").name == "house_prices"
     (tmp_path / "quickstart").write_text(LINEAR)
     assert load("quickstart").name == "example"
-
-
-@pytest.mark.parametrize("name", sorted(bundled()))
-def test_every_bundled_sweep_is_valid_and_described(name):
-    found = load(name)
-    assert found.name == name
-    assert found.description
-    assert found.source
-    points_of(found, space_of(found))
 
 
 def test_an_unreadable_file_is_reported_in_one_line(tmp_path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sweepgd.report.charts.boundary_map import boundary_map
 from sweepgd.report.charts.by_rate import by_rate
 from sweepgd.report.charts.density_chart import spectral_density
 from sweepgd.report.charts.edge_chart import edge_of_stability
@@ -19,6 +20,7 @@ CHARTS: dict[str, Callable[..., Chart]] = {
     "loss_curves": loss_curves,
     "rate_batch_map": rate_batch,
     "by_learning_rate": by_rate,
+    "boundary_map": boundary_map,
     "surface_paths": surface_paths,
     "measure_against_gap": measure_gap,
     "edge_of_stability": edge_of_stability,
@@ -36,6 +38,7 @@ __all__ = [
     "OF_TARGET",
     "Chart",
     "Missing",
+    "boundary_map",
     "by_rate",
     "edge_of_stability",
     "equal_by_batch_size",

@@ -1,0 +1,55 @@
+"""The map of the boundary between runs that complete and runs that diverge."""
+
+import altair as alt
+import numpy as np
+
+from sweepgd.analysis.arrow_columns import Floats
+from sweepgd.analysis.boundary import FEWEST_POINTS, box_counts, dimension, outcome_grid
+from sweepgd.record import Results
+from sweepgd.report.charts.log_axes import log_scale, log_ticks
+from sweepgd.report.charts.style import Chart, Missing, finished
+from sweepgd.report.number_format import significant
+
+SIDE = 512
+
+
+def boundary_map(results: Results) -> Chart:
+    """Return a map of a grid of learning rates and one other number, with the runs that diverged in black.
+
+    Raises Missing if the runs are no such grid, or all of them ended in the same way.
+    """
+    grid = outcome_grid(results.trials)
+    if grid is None or grid.diverged.all() or not grid.diverged.any():
+        raise Missing(
+            f"the map needs a full grid of {FEWEST_POINTS} or more learning rates and as many values of one other setting"
+        )
+    x, y = _edges(grid.x_values), _edges(grid.y_values)
+    # Neighbours in a row are drawn as one bar: a mark for each of 65,536 runs would be slow to draw.
+    steps = np.diff(grid.diverged.astype(np.int8), axis=1, prepend=0, append=0)
+    rows, starts = np.nonzero(steps == 1)
+    ends = np.nonzero(steps == -1)[1]
+    bars = [
+        {"x": x[start], "x2": x[end], "y": y[row], "y2": y[row + 1]}
+        for row, start, end in zip(rows.tolist(), starts.tolist(), ends.tolist(), strict=True)
+    ]
+    chart = (
+        alt.Chart(alt.InlineData(bars))
+        .mark_rect(color="black")
+        .encode(
+            x=alt.X("x:Q", title=grid.x.replace("_", " "), scale=log_scale(x), axis=alt.Axis(values=log_ticks(x), grid=False)),
+            x2="x2:Q",
+            y=alt.Y("y:Q", title=grid.y, scale=log_scale(y), axis=alt.Axis(values=log_ticks(y), grid=False)),
+            y2="y2:Q",
+        )
+        .properties(width=SIDE, height=SIDE)
+    )
+    about = f"black: diverged; box-counting dimension of the boundary {significant(dimension(*box_counts(grid.diverged)))}"
+    return finished(chart, "Which runs diverge?", about)
+
+
+def _edges(values: Floats) -> list[float]:
+    """Return the bounds of the cells around increasing values: the middles between them, of their logarithms if positive."""
+    scaled = np.log(values) if values[0] > 0 else values
+    middles = (scaled[1:] + scaled[:-1]) / 2
+    edges = np.concatenate(([2 * scaled[0] - middles[0]], middles, [2 * scaled[-1] - middles[-1]]))
+    return [float(edge) for edge in (np.exp(edges) if values[0] > 0 else edges)]
