@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.arrow_columns import Floats, has_status
 from sweepgd.analysis.claims.two_way_jackknife import Numbers
-from sweepgd.analysis.runs_with_measures import measure_names, measured, run_indices
+from sweepgd.analysis.runs_with_measures import catalogue_entry, measure_names, measured, run_indices
 from sweepgd.core.errors import SweepgdError, nearest
 from sweepgd.record import Results
 
@@ -46,6 +46,8 @@ class Columns:
         if name in measure_names(self._measured):
             runs = self._measured.select(["trial", "replicate"])
             return self._measured[name].take(pa.array(run_indices(runs, self.trials))).to_pylist()
+        if catalogue_entry(name) is not None:  # a measure that has not been taken
+            return [None] * self.trials.num_rows
         raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
 
     def numbers(self, name: str) -> Floats:

@@ -181,6 +181,7 @@ UNDECIDED = {
         {"statistic": "mean", "of": "test_loss", "where": {"optimizer": "adam"}},
         "no run has optimizer = adam, as `where` asks for",
     ),
+    "a measure that was not taken": ({"statistic": "mean", "of": "lambda_max"}, "no run has a value of lambda_max"),
     "no values": ({"statistic": "mean", "of": "test_error"}, "no run has a value of test_error"),
     "the end of the range": (
         {**BETWEEN, "best": True},

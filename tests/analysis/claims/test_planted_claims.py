@@ -27,7 +27,7 @@ EFFECTS = {
     "rank_correlation": (0.0, 2.0), "best": (0.0, 1.5), "equality": (1.0, 0.0),
 }  # fmt: skip
 MOST_FALSE, LEAST_FOUND, ALLOWED = 0.06, 0.98, 3.0
-FEW, MANY = 40, 1000
+FEW, MANY = 20, 1000
 
 
 def held(name: str, kind: str, effect: float, studies: int) -> float:
