@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 from study_tables import Tables, curves, run, study_of_rates, trials
 
-from sweepgd.analysis import best_curves, by, configurations, paths, rate_batch_map, summary
+from sweepgd.analysis import by, configurations, mean_curves, paths, rate_batch_map, summary
 from sweepgd.analysis.binning import batch_levels, edges, rate_levels
 from sweepgd.analysis.groups import Groups
 from sweepgd.core.errors import UsageError
@@ -128,10 +128,12 @@ def test_curves_are_means_at_updates_where_all_completed_replicates_were_evaluat
         {"trial": 0, "replicate": 0, "update": 5, "epoch": 1.0, "train_loss": 1.0},
         {"trial": 1, "replicate": 0, "update": 0, "epoch": 0.0, "train_loss": 7.0},
     )
-    [row] = best_curves(table, points).to_pylist()
+    [row] = mean_curves(table, points).to_pylist()
     assert row == {
-        "batch_size": 32, "trial": 0, "optimizer": "sgd", "learning_rate": 0.1, "update": 0, "epoch": 0.0,
-        "train_loss": 3.0, "validation_loss": None,
+        "level": 32, "trial": 0, "batch_size": 32, "optimizer": "sgd", "schedule": "constant", "learning_rate": 0.1,
+        "objective": 1.0, "whole": False, "replicates": 3, "completed": 2, "status": "completed", "update": 0, "epoch": 0.0,
+        "seconds": None, "rate": None, "train_loss": 3.0, "validation_loss": None, "train_loss_se": 1.0,
+        "validation_loss_se": None,
     }  # fmt: skip
 
 
@@ -153,7 +155,7 @@ def test_empty_tables_give_empty_results(table):
     for result in summary(Tables(table)).values():
         assert result.num_rows == 0
     assert rate_batch_map(table).num_rows == 0
-    assert best_curves(table, curves()).num_rows == 0
+    assert mean_curves(table, curves()).num_rows == 0
     assert paths(table, curves()).num_rows == 0
 
 
@@ -164,7 +166,7 @@ def test_all_tables_exist_if_every_run_diverged():
     assert result["by_batch_size"]["share_diverged"].to_pylist() == [1.0]
     assert result["by_schedule"]["best_trial"].to_pylist() == [None]
     assert rate_batch_map(table)["objective"].to_pylist() == [None, None]
-    assert best_curves(table, curves()).num_rows == 0
+    assert mean_curves(table, curves()).num_rows == 0
 
 
 def test_the_order_of_rows_does_not_matter():
@@ -173,4 +175,4 @@ def test_the_order_of_rows_does_not_matter():
     assert {name: part.to_pylist() for name, part in summary(Tables(table)).items()} == {
         name: part.to_pylist() for name, part in summary(Tables(shuffled)).items()
     }
-    assert best_curves(table, points).equals(best_curves(shuffled, points))
+    assert mean_curves(table, points).equals(mean_curves(shuffled, points))

@@ -10,7 +10,6 @@ from sweepgd.report.charts import (
     Missing,
     by_rate,
     edge_of_stability,
-    loss_curves,
     measure_gap,
     rate_batch,
     spectral_density,
@@ -55,14 +54,6 @@ def test_a_long_line_is_thinned_and_keeps_its_ends():
     line = [{"update": update} for update in range(10_001)]
     short = thinned(line)
     assert (len(short), short[0], short[-1]) == (MOST_POINTS, line[0], line[-1])
-
-
-def test_loss_curves_show_the_best_of_each_batch_size():
-    shown = rows(loss_curves(results(*study_of_rates())))
-    runs = ["8 (adam, 0.001)", "32 (sgd, 0.1)", "128 (adam, 0.01)", "1024 (adam, 0.01)"]
-    assert list(dict.fromkeys(row["run"] for row in shown)) == runs
-    assert {row["part"] for row in shown} == {"train", "validation"}
-    assert len(shown) == 4 * 11 * 2
 
 
 def test_the_map_shows_every_cell():

@@ -28,12 +28,12 @@ CHARTS: dict[str, Callable[..., Chart]] = {
     "time_by_batch_size": time_by_batch_size,
     "equal_by_batch_size": equal_by_batch_size,
 }
-# The charts whose second argument is the level of the target, None for the goal of the sweep.
-OF_TARGET = ("steps_by_batch_size", "rate_by_batch_size")
+# The arguments of a chart besides the results. `level` is the target, by default the goal of the sweep.
+ARGUMENTS = {"loss_curves": ("by", "x"), "steps_by_batch_size": ("level",), "rate_by_batch_size": ("level",)}
 
 __all__ = [
+    "ARGUMENTS",
     "CHARTS",
-    "OF_TARGET",
     "Chart",
     "Missing",
     "by_rate",
