@@ -11,7 +11,6 @@ from sweepgd.report.charts import (
     by_rate,
     edge_of_stability,
     measure_gap,
-    rate_batch,
     spectral_density,
     surface_paths,
 )
@@ -54,27 +53,6 @@ def test_a_long_line_is_thinned_and_keeps_its_ends():
     line = [{"update": update} for update in range(10_001)]
     short = thinned(line)
     assert (len(short), short[0], short[-1]) == (MOST_POINTS, line[0], line[-1])
-
-
-def test_the_map_shows_every_cell():
-    shown = rows(rate_batch(results(*study_of_rates())))
-    assert len({(row["learning_rate"], row["batch_size"]) for row in shown}) == 20
-    assert any(row["objective"] is None and row["share_diverged"] == 1 for row in shown)
-
-
-def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
-    table = trials(
-        run(0, 1.0, batch_size=8), run(1, 0.5, batch_size=64, status="pruned"), run(2, 2.0, batch_size=8, learning_rate=1.0),
-        run(3, None, batch_size=64, learning_rate=1.0),
-    )  # fmt: skip
-    chart = rate_batch(results(table))
-    cells = {(row["batch_size"], row["learning_rate"]): (row["objective"], row["pruned"]) for row in rows(chart)}
-    assert cells == {(8, 0.1): (1.0, False), (8, 1.0): (2.0, False), (64, 0.1): (0.5, True), (64, 1.0): (None, False)}
-    shown = chart.to_dict()
-    assert "ring: pruned, last value" in shown["title"]["subtitle"]
-    filters = [layer.get("transform", [{}])[0].get("filter") for layer in shown["layer"]]
-    assert (filters.count("datum.pruned"), filters.count("!datum.pruned && datum.objective === 1.0")) == (2, 1)
-    assert "ring" not in rate_batch(results(study_of_rates()[0])).to_dict()["title"]["subtitle"]
 
 
 def test_a_line_joins_the_best_configurations_at_each_rate():

@@ -135,7 +135,7 @@ def _words(by: str, parts: list[str], lines: list[Rows], grey: int) -> tuple[str
     first = "each configuration" if every else f"the best configuration of each {name}"
     subtitle = [f"{first}; mean over completed replicates; band: ± standard error"]
     if any(line[0]["status"] == "diverged" for line in lines):
-        subtitle.append("cross: a run that diverged leaves the picture")
+        subtitle.append("cross: a run that diverged, the first of its configuration, leaves the picture")
     if grey:
         subtitle.append(f"{MOST_COLOURS} of {len(lines)} lines have a colour, the best among them")
     return title, subtitle
