@@ -72,6 +72,16 @@ def test_paths_start_at_a_ring_and_end_at_a_dot():
     assert set(ends) == {(0.0, "start"), (2.0, "end")}
 
 
+def test_a_long_path_keeps_its_fast_beginning():
+    places = [0.0, 0.5, 1.0, *(1.0 + 1e-6 * step for step in range(1, 5000))]
+    points = curves(
+        *({"trial": 0, "replicate": 0, "update": u, "position": [x, 1.0]} for u, x in enumerate(places))
+    )  # fmt: skip
+    shown = {row["x"] for row in rows(surface_paths(results(trials(run(0, 1.0)), points)))}
+    assert {0.0, 0.5, 1.0, places[-1]} <= shown
+    assert len(shown) <= MOST_POINTS
+
+
 @pytest.mark.parametrize("table", [trials(), trials(run(0, None))])
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_without_data_raises_missing(name, table):

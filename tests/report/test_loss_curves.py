@@ -144,6 +144,28 @@ def test_losses_that_are_negative_are_drawn():
     assert lines(chart)["1 (batch 32, sgd, rate 9, diverged)"] == [(0.0, 0.0), (pytest.approx(0.0012), pytest.approx(0.12))]
 
 
+def test_losses_down_to_0_are_drawn_at_the_bottom_of_a_logarithmic_axis():
+    chart = loss_curves(results(trials(run(0, 1.0)), curves(*curve(0, [5.0, 1e-3, 1e-300, 0.0]))))
+    assert [row["loss"] for row in rows(chart)] == [5.0, 1e-3, 5e-12, 5e-12]
+    assert panels(chart)[0]["layer"][-1]["encoding"]["y"]["scale"]["type"] == "log"
+    assert chart.to_dict()["title"]["subtitle"][-1] == "losses below 5e-12 are drawn at the bottom"
+
+
+def test_labels_name_the_schedule_if_it_varies_and_the_trial_if_they_are_the_same():
+    table = trials(
+        run(0, 1.0, schedule="cosine"), run(1, 1.0), run(2, 1.0, hyperparameters={"beta": 0.9}),
+        run(3, 1.0, 0, optimizer="adam"), run(3, None, 1, optimizer="adam"),
+    )  # fmt: skip
+    points = [row for trial in range(4) for row in curve(trial, [3.0, 1.0])]
+    shown = lines(loss_curves(results(table, curves(*points)), by="learning_rate"))
+    assert list(shown) == [
+        "0.1 (batch 32, sgd, cosine)",
+        "0.1 (batch 32, sgd, constant, trial 1)",
+        "0.1 (batch 32, sgd, constant, trial 2)",
+        "0.1 (batch 32, adam, constant, 1 of 2 completed)",
+    ]
+
+
 def test_a_study_without_curves_has_no_picture():
     with pytest.raises(Missing, match="no run has a loss curve"):
         loss_curves(results(trials(run(0, 1.0))))

@@ -16,6 +16,8 @@ OTHERS = "others"
 ORDERED = ("batch_size", "learning_rate")
 # A diverged run is drawn up to this share of the height above the other lines, and at least to this multiple of them.
 HEADROOM, LEAST_RISE = 0.12, 3.0
+# The share of the highest loss below which a loss is as good as 0.
+NEGLIGIBLE = 1e-12
 
 
 def lines_of(table: pa.Table, by: str) -> list[Rows]:
@@ -38,14 +40,26 @@ def coloured(lines: list[Rows], by: str) -> list[int]:
     return sorted(spaced)
 
 
-def label_of_line(row: dict[str, Any], by: str) -> str:
-    """Return the level of a line and what else describes its configuration, such as "10 (sgd, rate 0.2)"."""
+def labels_of(lines: dict[int, dict[str, Any]], by: str) -> dict[int, str]:
+    """Return a label for each line, given by its first row: the level and its configuration, such as "10 (sgd, rate 0.2)".
+
+    The schedule is named if it varies, and the trial if two labels would be the same.
+    """
+    left_out = {by} if len({row["schedule"] for row in lines.values()}) > 1 else {by, "schedule"}
+    labels = {number: _label(row, by, left_out) for number, row in lines.items()}
+    known = list(labels.values())
+    return {
+        number: label if known.count(label) == 1 else f"{label[:-1]}, trial {lines[number]['trial']})"
+        for number, label in labels.items()
+    }
+
+
+def _label(row: dict[str, Any], by: str, left_out: set[str]) -> str:
     rate = f"rate {short(row['learning_rate'])}" if row["learning_rate"] is not None else ""
     size = f"batch {row['batch_size']}" if row["batch_size"] is not None else ""
     level = short(row["level"]) if by == "learning_rate" else str(row["level"])
     described = {"batch_size": size, "optimizer": row["optimizer"], "schedule": row["schedule"], "learning_rate": rate}
-    # The schedule is only named where it is what varies: the names of most are long, and their rates are drawn.
-    words = [word for name, word in described.items() if name not in (by, "schedule") and word]
+    words = [word for name, word in described.items() if name not in left_out and word]
     if row["status"] != "completed":
         words.append(row["status"].replace("_", " "))
     elif row["completed"] < row["replicates"]:
@@ -66,9 +80,20 @@ def ceiling(lines: list[Rows], parts: list[str]) -> float | None:
     if not values:
         return None
     low, high = min(values), max(values)
+    if low >= 0:
+        low = max(low, NEGLIGIBLE * high)
     if low <= 0:
         return high + max(HEADROOM * (high - low), 1e-12)
     return high * max((high / low) ** HEADROOM, LEAST_RISE)
+
+
+def floor_of(losses: list[float]) -> float | None:
+    """Return the loss below which lines are drawn at the bottom, or None if no loss is negligible beside the highest.
+
+    Losses down to 0 or to the smallest number would leave no height for the others on a logarithmic axis.
+    """
+    lowest, highest = min(losses), max(losses)
+    return NEGLIGIBLE * highest if 0 <= lowest < NEGLIGIBLE * highest else None
 
 
 def cut(points: Rows, top: float | None) -> tuple[Rows, Rows]:

@@ -7,9 +7,10 @@ import altair as alt
 
 from sweepgd.analysis import mean_curves
 from sweepgd.record import Results
-from sweepgd.report.charts.curve_lines import MOST_COLOURS, OTHERS, ceiling, coloured, cut, label_of_line, lines_of
+from sweepgd.report.charts.curve_lines import MOST_COLOURS, OTHERS, ceiling, coloured, cut, floor_of, labels_of, lines_of
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
 from sweepgd.report.charts.style import COLOURS, CROSS, HEIGHT, Chart, Missing, Rows, finished
+from sweepgd.report.number_format import short
 
 PARTS = {"train_loss": "train loss", "validation_loss": "validation loss"}
 X_TITLES = {"epoch": "epochs", "update": "updates", "seconds": "seconds"}
@@ -33,7 +34,7 @@ def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> C
         raise Missing("no run has a loss curve")
     lines = lines_of(table, by)
     bright = coloured(lines, by)
-    labels = {number: label_of_line(lines[number][0], by) for number in bright}
+    labels = labels_of({number: lines[number][0] for number in bright}, by)
     domain = [*dict.fromkeys(labels.values()), *([OTHERS] if len(lines) > len(bright) else [])]
     colour = _colours(domain, by)
     top = ceiling(lines, parts)
@@ -51,9 +52,17 @@ def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> C
         known = [row for row in line if row["rate"] is not None and row[x] is not None]
         highest = max((row["rate"] for row in known), default=0.0) or 1.0
         rates += [shared | {"x": row[x], "share": row["rate"] / highest} for row in known]
+    losses = [row["loss"] for rows in drawn.values() for row in rows]
+    if not losses:
+        raise Missing("no run has a loss curve")
+    floor = floor_of(losses)
+    if floor is not None:
+        for row in (row for rows in drawn.values() for row in rows):
+            row |= {name: max(row[name], floor) for name in ("loss", "low", "high") if row[name] is not None}
+        losses = [max(loss, floor) for loss in losses]
     across = _across(lines, x)
     panels: list[Chart] = [
-        _panel(drawn[part], exits[part], part, [row["loss"] for rows in drawn.values() for row in rows], across, colour)
+        _panel(drawn[part], exits[part], part, losses, across, colour)
         .properties(width=WIDTHS[len(parts)], height=HEIGHT)
         for part in parts
     ]  # fmt: skip
@@ -62,7 +71,7 @@ def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> C
         panel = alt.Chart(alt.InlineData(shown), width=WIDTHS[len(parts)], height=RATE_HEIGHT).mark_line(strokeWidth=1.8)
         y = alt.Y("share:Q", title="rate ÷ highest", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=3))
         panels[0] = alt.vconcat(panels[0], panel.encode(x=across, y=y, color=colour, detail="line:N"), spacing=8)
-    return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright)))
+    return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright), floor))
 
 
 def _drawable(row: dict[str, float | None], part: str, x: str) -> bool:
@@ -123,11 +132,11 @@ def _across(lines: list[Rows], x: str) -> alt.X:
     title = X_TITLES[x]
     if x == "epoch" or not ends or max(ends) < LONGEST_TO_SHORTEST * min(ends):
         return alt.X("x:Q", title=title, scale=alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4))
-    axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".3~g", labelOverlap="greedy")
+    axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".3~g", labelOverlap="greedy", labelSeparation=6)
     return alt.X("x:Q", title=title, scale=log_scale(known), axis=axis)
 
 
-def _words(by: str, parts: list[str], lines: list[Rows], grey: int) -> tuple[str, list[str]]:
+def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None) -> tuple[str, list[str]]:
     name = by.replace("_", " ")
     every = by in ("learning_rate", "trial")
     losses = " and ".join(PARTS[part].removesuffix(" loss") for part in parts)
@@ -136,6 +145,8 @@ def _words(by: str, parts: list[str], lines: list[Rows], grey: int) -> tuple[str
     subtitle = [f"{first}; mean over completed replicates; band: ± standard error"]
     if any(line[0]["status"] == "diverged" for line in lines):
         subtitle.append("cross: a run that diverged, the first of its configuration, leaves the picture")
+    if floor is not None:
+        subtitle.append(f"losses below {short(floor)} are drawn at the bottom")
     if grey:
         subtitle.append(f"{MOST_COLOURS} of {len(lines)} lines have a colour, the best among them")
     return title, subtitle
