@@ -5,7 +5,7 @@ from study_tables import Tables, curves, run, study_of_rates, trials
 
 from sweepgd.report.charts import Missing, loss_curves
 from sweepgd.report.charts.curve_lines import MOST_COLOURS, OTHERS
-from sweepgd.report.charts.style import COLOURS
+from sweepgd.report.charts.style import COLOURS, MOST_POINTS
 
 
 def results(table, points=None):
@@ -149,6 +149,15 @@ def test_losses_down_to_0_are_drawn_at_the_bottom_of_a_logarithmic_axis():
     assert [row["loss"] for row in rows(chart)] == [5.0, 1e-3, 5e-12, 5e-12]
     assert panels(chart)[0]["layer"][-1]["encoding"]["y"]["scale"]["type"] == "log"
     assert chart.to_dict()["title"]["subtitle"][-1] == "losses below 5e-12 are drawn at the bottom"
+
+
+def test_a_long_line_is_thinned_and_keeps_its_ends_and_a_short_burst():
+    losses = [3.0 - index / 5000 for index in range(5000)]
+    losses[3333] = 9.0
+    shown = rows(loss_curves(results(trials(run(0, 1.0)), curves(*curve(0, losses)))))
+    assert len(shown) <= MOST_POINTS
+    assert (shown[0]["loss"], shown[-1]["loss"]) == (3.0, losses[-1])
+    assert (3333.0, 9.0) in {(row["x"], row["loss"]) for row in shown}
 
 
 def test_labels_name_the_schedule_if_it_varies_and_the_trial_if_they_are_the_same():

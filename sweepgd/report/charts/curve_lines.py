@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sweepgd.report.charts.style import COLOURS, Rows, thinned
+from sweepgd.report.charts.style import COLOURS, MOST_POINTS, Rows
 from sweepgd.report.number_format import short
 
 # The colours of more lines cannot be told apart. The others are grey.
@@ -22,7 +22,7 @@ NEGLIGIBLE = 1e-12
 
 def lines_of(table: pa.Table, by: str) -> list[Rows]:
     """Return the rows of each line, thinned: ascending for a batch size and a learning rate, otherwise the best first."""
-    lines = [thinned(list(rows)) for _, rows in groupby(table.to_pylist(), lambda row: (row["level"], row["trial"]))]
+    lines = [_thinned(list(rows)) for _, rows in groupby(table.to_pylist(), lambda row: (row["level"], row["trial"]))]
     return lines if by in ORDERED else sorted(lines, key=lambda line: _rank(line[0]))
 
 
@@ -120,3 +120,18 @@ def _rank(row: dict[str, Any]) -> tuple[bool, bool, float, int]:
     """Return a key that sorts complete configurations first, and then by objective."""
     known = row["objective"] is not None
     return not known, not row["whole"], row["objective"] if known else 0.0, row["trial"]
+
+
+def _thinned(line: Rows) -> Rows:
+    """Return at most MOST_POINTS rows of a line: its ends, and the lowest and highest train loss of each part of it.
+
+    Rows evenly spaced in time could miss a short burst.
+    """
+    if len(line) <= MOST_POINTS:
+        return line
+    losses = np.array([row["train_loss"] for row in line], dtype=float)
+    kept = {0, len(line) - 1}
+    for part in np.array_split(np.arange(1, len(line) - 1), MOST_POINTS // 2 - 1):
+        order = part[np.argsort(losses[part], kind="stable")]
+        kept |= {int(order[0]), int(order[-1])}
+    return [line[place] for place in sorted(kept)]
