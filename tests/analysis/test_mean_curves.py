@@ -26,7 +26,7 @@ def points(*wanted):
 
 def test_a_level_is_its_best_configuration_or_its_first_if_none_completed():
     table = trials(
-        run(0, 3.0, optimizer="sgd"), run(1, 2.0, optimizer="sgd"), run(2, None, optimizer="adam"), run(3, None, optimizer="adam")
+        run(0, 3.0), run(1, 2.0), run(2, None, optimizer="adam"), run(3, None, optimizer="adam")
     )  # fmt: skip
     found = mean_curves(table, points((0, 0), (1, 0), (2, 0), (3, 0)), "optimizer").to_pylist()
     assert [(row["level"], row["trial"], row["status"]) for row in found[::2]] == [
