@@ -1,8 +1,9 @@
 import pytest
-from study_tables import Tables, run, study_of_rates, trials
+from study_tables import Tables, curves, run, trials
 
 from sweepgd.analysis.objective_name import objective_name
-from sweepgd.report.charts import error_by_batch_size, rate_batch
+from sweepgd.report.charts import error_by_batch_size, rate_batch, surface_paths
+from sweepgd.report.charts.style import MOST_POINTS
 
 
 def results(table):
@@ -13,27 +14,6 @@ def results(table):
 def rows(chart):
     """Return all values that are drawn in a chart, each once."""
     return [row for values in chart.to_dict()["datasets"].values() for row in values]
-
-
-def test_the_map_shows_every_cell():
-    shown = rows(rate_batch(results(study_of_rates()[0])))
-    assert len({(row["learning_rate"], row["batch_size"]) for row in shown}) == 20
-    assert any(row["objective"] is None and row["share_diverged"] == 1 for row in shown)
-
-
-def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
-    table = trials(
-        run(0, 1.0, batch_size=8), run(1, 0.5, batch_size=64, status="pruned"), run(2, 2.0, batch_size=8, learning_rate=1.0),
-        run(3, None, batch_size=64, learning_rate=1.0),
-    )  # fmt: skip
-    chart = rate_batch(results(table))
-    cells = {(row["batch_size"], row["learning_rate"]): (row["objective"], row["pruned"]) for row in rows(chart)}
-    assert cells == {(8, 0.1): (1.0, False), (8, 1.0): (2.0, False), (64, 0.1): (0.5, True), (64, 1.0): (None, False)}
-    shown = chart.to_dict()
-    assert "ring: pruned, last value" in shown["title"]["subtitle"]
-    filters = [layer.get("transform", [{}])[0].get("filter") for layer in shown["layer"]]
-    assert (filters.count("datum.pruned"), filters.count("!datum.pruned && datum.objective === 1.0")) == (2, 1)
-    assert "ring" not in rate_batch(results(study_of_rates()[0])).to_dict()["title"]["subtitle"]
 
 
 def test_irregular_rates_have_equal_cells_and_the_title_names_the_objective():
@@ -77,3 +57,11 @@ def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():
     first, second = chart.to_dict()["title"]["subtitle"]
     assert first.startswith("the best configuration of each size after 10 epochs")
     assert "biased low" in second
+
+
+def test_a_long_path_keeps_its_fast_beginning():
+    places = [0.0, 0.5, 1.0, *(1.0 + 1e-6 * step for step in range(1, 5000))]
+    points = curves(*({"trial": 0, "replicate": 0, "update": u, "position": [x, 1.0]} for u, x in enumerate(places)))
+    shown = {row["x"] for row in rows(surface_paths(Tables(trials(run(0, 1.0)), curves=points)))}
+    assert {0.0, 0.5, 1.0, places[-1]} <= shown
+    assert len(shown) <= MOST_POINTS

@@ -10,7 +10,9 @@ from sweepgd.report.charts import (
     Missing,
     by_rate,
     edge_of_stability,
+    loss_curves,
     measure_gap,
+    rate_batch,
     spectral_density,
     surface_paths,
 )
@@ -55,6 +57,34 @@ def test_a_long_line_is_thinned_and_keeps_its_ends():
     assert (len(short), short[0], short[-1]) == (MOST_POINTS, line[0], line[-1])
 
 
+def test_loss_curves_show_the_best_of_each_batch_size():
+    shown = rows(loss_curves(results(*study_of_rates())))
+    runs = ["8 (adam, rate 0.001)", "32 (sgd, rate 0.1)", "128 (adam, rate 0.01)", "1024 (adam, rate 0.01)"]
+    assert list(dict.fromkeys(row["run"] for row in shown)) == runs
+    assert len(shown) == 4 * 11 * 2
+
+
+def test_the_map_shows_every_cell():
+    shown = rows(rate_batch(results(*study_of_rates())))
+    assert len({(row["learning_rate"], row["batch_size"]) for row in shown}) == 20
+    assert any(row["objective"] is None and row["share_diverged"] == 1 for row in shown)
+
+
+def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
+    table = trials(
+        run(0, 1.0, batch_size=8), run(1, 0.5, batch_size=64, status="pruned"), run(2, 2.0, batch_size=8, learning_rate=1.0),
+        run(3, None, batch_size=64, learning_rate=1.0),
+    )  # fmt: skip
+    chart = rate_batch(results(table))
+    cells = {(row["batch_size"], row["learning_rate"]): (row["objective"], row["pruned"]) for row in rows(chart)}
+    assert cells == {(8, 0.1): (1.0, False), (8, 1.0): (2.0, False), (64, 0.1): (0.5, True), (64, 1.0): (None, False)}
+    shown = chart.to_dict()
+    assert "ring: pruned, last value" in shown["title"]["subtitle"]
+    filters = [layer.get("transform", [{}])[0].get("filter") for layer in shown["layer"]]
+    assert (filters.count("datum.pruned"), filters.count("!datum.pruned && datum.objective === 1.0")) == (2, 1)
+    assert "ring" not in rate_batch(results(study_of_rates()[0])).to_dict()["title"]["subtitle"]
+
+
 def test_a_line_joins_the_best_configurations_at_each_rate():
     table = trials(
         run(0, 1.0, learning_rate=0.1), run(1, 2.0, learning_rate=0.1), run(2, 3.0, learning_rate=1.0), run(3, None),
@@ -70,16 +100,6 @@ def test_paths_start_at_a_ring_and_end_at_a_dot():
     points = curves(*({"trial": 0, "replicate": 0, "update": u, "position": [float(u), 1.0]} for u in range(3)))
     ends = [(row["x"], row["end"]) for row in rows(surface_paths(results(trials(run(0, 1.0)), points))) if "end" in row]
     assert set(ends) == {(0.0, "start"), (2.0, "end")}
-
-
-def test_a_long_path_keeps_its_fast_beginning():
-    places = [0.0, 0.5, 1.0, *(1.0 + 1e-6 * step for step in range(1, 5000))]
-    points = curves(
-        *({"trial": 0, "replicate": 0, "update": u, "position": [x, 1.0]} for u, x in enumerate(places))
-    )  # fmt: skip
-    shown = {row["x"] for row in rows(surface_paths(results(trials(run(0, 1.0)), points)))}
-    assert {0.0, 0.5, 1.0, places[-1]} <= shown
-    assert len(shown) <= MOST_POINTS
 
 
 @pytest.mark.parametrize("table", [trials(), trials(run(0, None))])

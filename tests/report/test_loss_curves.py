@@ -43,20 +43,11 @@ def lines(chart):
     return {label: sorted(set(points)) for label, points in shown.items()}
 
 
-def test_train_and_validation_loss_of_the_best_of_each_batch_size():
-    chart = loss_curves(results(*study_of_rates()))
-    expected = [
-        "8 (adam, rate 0.001)",
-        "32 (sgd, rate 0.1)",
-        "128 (adam, rate 0.01)",
-        "1024 (adam, rate 0.01)",
-    ]
-    assert list(lines(chart)) == expected
-    shown = chart.to_dict()
+def test_train_and_validation_loss_have_a_panel_each():
+    shown = loss_curves(results(*study_of_rates())).to_dict()
     assert [panel["layer"][0]["encoding"]["x"]["title"] for panel in shown["hconcat"]] == ["epochs", "epochs"]
     titles = [panel["layer"][1]["encoding"]["y"]["title"] for panel in shown["hconcat"]]
     assert titles == ["train loss", "validation loss"]
-    assert len(rows(chart)) == 4 * 11 * 2
 
 
 def test_the_band_is_the_standard_error_of_the_mean():
