@@ -9,12 +9,13 @@ from sweepgd.analysis.claims import claims
 from sweepgd.analysis.classes import classes
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.correlations import correlations
-from sweepgd.analysis.curves import best_curves, paths
+from sweepgd.analysis.curves import paths
 from sweepgd.analysis.endings import endings
 from sweepgd.analysis.factors import FACTORS, by
 from sweepgd.analysis.granulated import granulated
 from sweepgd.analysis.invariance import invariance
 from sweepgd.analysis.learned_weights import learned_weights
+from sweepgd.analysis.mean_curves import mean_curves
 from sweepgd.analysis.rate_batch import rate_batch_map
 from sweepgd.analysis.repeats import once
 from sweepgd.analysis.runs_with_measures import measured
@@ -26,7 +27,6 @@ from sweepgd.analysis.summary import summary
 __all__ = [
     "FACTORS",
     "best",
-    "best_curves",
     "boundary",
     "by",
     "claims",
@@ -38,6 +38,7 @@ __all__ = [
     "granulated",
     "invariance",
     "learned_weights",
+    "mean_curves",
     "measured",
     "once",
     "paths",

@@ -28,15 +28,6 @@ def rate_levels(values: Floats) -> Floats:
     return _levels(values, _nearest_preferred)
 
 
-def edges(levels: Floats) -> Floats:
-    """Return the bounds, (levels + 1,), of cells around ascending positive `levels`, halfway on a log axis."""
-    logs = np.log(levels)
-    if len(logs) < 2:
-        return np.exp(np.concatenate([logs - np.log(2) / 2, logs + np.log(2) / 2]))
-    middles = (logs[1:] + logs[:-1]) / 2
-    return np.exp(np.concatenate([[2 * logs[0] - middles[0]], middles, [2 * logs[-1] - middles[-1]]]))
-
-
 def _levels(values: Floats, nearest: Callable[[Floats], Floats]) -> Floats:
     return values if len(np.unique(values)) <= MOST_LEVELS else nearest(values)
 

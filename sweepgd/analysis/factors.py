@@ -41,7 +41,7 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
         raise UsageError(f"unknown factor {factor!r}: {nearest(factor, FACTORS)}")
     trials = once(trials.filter(pc.is_valid(trials[factor])))
     every = configurations(trials)
-    keys = _keys(every, factor)
+    keys = levels(every, factor)
     run_keys = keys.take(pc.index_in(trials["trial"], value_set=every["trial"].combine_chunks()).combine_chunks())
     groups, runs = Groups(keys.to_numpy(zero_copy_only=False)), Groups(run_keys.to_numpy(zero_copy_only=False))
     values = pa.array(groups.keys, keys.type)
@@ -94,7 +94,8 @@ def _selection(trials: pa.Table, every: pa.Table, groups: Groups) -> dict[str, p
     }
 
 
-def _keys(table: pa.Table, factor: str) -> pa.Array:
+def levels(table: pa.Table, factor: str) -> pa.Array:
+    """Return the level of `factor` of each row, (rows,). Many batch sizes are binned to powers of two."""
     if factor == "batch_size":
         return pa.array(batch_levels(floats(table, factor)), pa.int64())
     return table[factor].combine_chunks()

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from sweepgd.analysis.arrow_columns import floats, nullable
 from sweepgd.analysis.best import best_of_each
-from sweepgd.analysis.binning import batch_levels, edges, rate_levels
+from sweepgd.analysis.binning import batch_levels, rate_levels
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.groups import Groups
 
@@ -14,9 +14,9 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
     """Return one row for each cell that holds a configuration, sorted by batch size and learning rate.
 
     Columns: `learning_rate` and `batch_size`, the level of the cell (the value itself in a grid, log-spaced in a continuous
-    search), with bounds in `<name>_low` and `<name>_high`; `trials`; `share_diverged` of their replicates; `best_trial` and
+    search); `trials`; `share_diverged` of their replicates; `best_trial` and
     `objective` of the best configuration, null if none completed; `pruned_objective`, in this case the lowest last objective of
-    a pruned configuration. Rates of zero are left out, because both axes are logarithmic.
+    a pruned configuration. Rates of zero are left out, because their levels are logarithmic.
     """
     every = configurations(trials)
     rates, sizes = floats(every, "learning_rate"), floats(every, "batch_size")
@@ -40,10 +40,7 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
         ("learning_rate", rate_axis, rate_index, pa.float64()),
         ("batch_size", size_axis, size_index, pa.int64()),
     ):
-        bounds = edges(axis)
         columns[name] = pa.array(axis[index], dtype)
-        columns[f"{name}_low"] = nullable(bounds[index])
-        columns[f"{name}_high"] = nullable(bounds[index + 1])
     columns["trials"] = pa.array(groups.size, pa.int64())
     columns["share_diverged"] = nullable(groups.mean(diverged) / groups.mean(replicates))
     columns["best_trial"] = winner["trial"]

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,13 @@ def analyze(
         ),
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
+    by: Annotated[
+        Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"],
+        typer.Option(help="The lines of the figure of loss curves: the best of each, or every learning rate or trial."),
+    ] = "batch_size",
+    x: Annotated[
+        Literal["epoch", "update", "seconds"], typer.Option("--x", help="The horizontal axis of the figure of loss curves.")
+    ] = "epoch",
     claims_of: Annotated[
         str | None, typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file instead.")
     ] = None,
@@ -51,7 +58,7 @@ def analyze(
     if figures is not None:
         from sweepgd.report.figures import write_figures
 
-        for path in write_figures(results, figures, level=target):
+        for path in write_figures(results, figures, level=target, by=by, x=x):
             print(f"wrote {path}", file=sys.stderr)
     if strict and answers and "not held" in answers["claims"]["answer"].to_pylist():
         raise typer.Exit(NOT_HELD)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Results
-from sweepgd.report.charts import CHARTS, OF_TARGET, Missing
+from sweepgd.report.charts import ARGUMENTS, CHARTS, Missing
 
 
 def _to_stderr(line: str) -> None:
@@ -14,21 +14,27 @@ def _to_stderr(line: str) -> None:
 
 
 def write_figures(
-    results: Results, directory: Path | str, say: Callable[[str], None] = _to_stderr, level: float | None = None
+    results: Results,
+    directory: Path | str,
+    say: Callable[[str], None] = _to_stderr,
+    level: float | None = None,
+    by: str = "batch_size",
+    x: str = "epoch",
 ) -> list[Path]:
     """Write every chart for which `results` has data to `directory`, and return the files.
 
     `say` receives a line for each chart that is skipped because it has no data. `level` is the loss or error of steps to a
-    target, by default the goal of the sweep. Raises SweepgdError if the directory cannot be
-    written.
+    target, by default the goal of the sweep. `by` and `x` are what the lines of the loss curves and their horizontal axis show.
+    Raises SweepgdError if the directory cannot be written.
     """
     directory = Path(directory)
+    arguments = {"level": level, "by": by, "x": x}
     written = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, chart_of in CHARTS.items():
             try:
-                chart = chart_of(results, level) if name in OF_TARGET else chart_of(results)
+                chart = chart_of(results, **{argument: arguments[argument] for argument in ARGUMENTS.get(name, ())})
             except Missing as missing:
                 say(f"no figure {name}: {missing}")
                 continue

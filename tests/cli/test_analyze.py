@@ -26,6 +26,19 @@ def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, run
     assert sorted(told) == [str(path) for path in written]
 
 
+def test_analyze_draws_the_loss_curves_by_what_varies(run, run_search):
+    run_search("--quiet")
+    pictures = []
+    for options in ((), ("--by", "trial"), ("--by", "trial", "--x", "update")):
+        assert run("analyze", "results/example", "--figures", "figures", *options).code == 0
+        pictures.append(Path("figures/loss_curves.svg").read_text())
+    assert ["loss by trial" in text for text in pictures] == [False, True, True]
+    assert [">updates<" in text for text in pictures] == [False, False, True]
+    refused = run("analyze", "results/example", "--figures", "figures", "--by", "colour")
+    assert refused.code == 2
+    assert "learning_rate" in refused.err
+
+
 def test_analyze_of_a_search_that_recorded_nothing(run, run_search):
     run_search("--timeout", "0.000001s")
     analyzed = run("analyze", "results/example")

@@ -7,6 +7,7 @@ from sweepgd.report.charts.by_rate import by_rate
 from sweepgd.report.charts.density_chart import spectral_density
 from sweepgd.report.charts.edge_chart import edge_of_stability
 from sweepgd.report.charts.equal_chart import equal_by_batch_size
+from sweepgd.report.charts.errors_chart import error_by_batch_size
 from sweepgd.report.charts.loss_curves import loss_curves
 from sweepgd.report.charts.measure_gap import measure_gap
 from sweepgd.report.charts.rate_batch_map import rate_batch
@@ -29,19 +30,21 @@ CHARTS: dict[str, Callable[..., Chart]] = {
     "rate_by_batch_size": rate_by_batch_size,
     "time_by_batch_size": time_by_batch_size,
     "equal_by_batch_size": equal_by_batch_size,
+    "error_by_batch_size": error_by_batch_size,
 }
-# The charts whose second argument is the level of the target, None for the goal of the sweep.
-OF_TARGET = ("steps_by_batch_size", "rate_by_batch_size")
+# The arguments of a chart besides the results. `level` is the target, by default the goal of the sweep.
+ARGUMENTS = {"loss_curves": ("by", "x"), "steps_by_batch_size": ("level",), "rate_by_batch_size": ("level",)}
 
 __all__ = [
+    "ARGUMENTS",
     "CHARTS",
-    "OF_TARGET",
     "Chart",
     "Missing",
     "boundary_map",
     "by_rate",
     "edge_of_stability",
     "equal_by_batch_size",
+    "error_by_batch_size",
     "loss_curves",
     "measure_gap",
     "rate_batch",

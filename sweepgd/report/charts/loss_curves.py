@@ -1,48 +1,152 @@
-"""Loss against epochs for each batch size."""
+"""Loss against epochs, updates or seconds, with a line for each level of what varies, and the rate of its schedule."""
 
 from itertools import groupby
+from math import isfinite
 
 import altair as alt
 
-from sweepgd.analysis import best_curves
+from sweepgd.analysis import mean_curves
 from sweepgd.record import Results
-from sweepgd.report.charts.log_axes import log_y
-from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, thinned
+from sweepgd.report.charts.curve_lines import MOST_COLOURS, OTHERS, ceiling, coloured, cut, floor_of, labels_of, lines_of
+from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
+from sweepgd.report.charts.style import COLOURS, CROSS, HEIGHT, Chart, Missing, Rows, finished
 from sweepgd.report.number_format import short
 
-DASHES = {"train": [1, 0], "validation": [5, 3]}
+PARTS = {"train_loss": "train loss", "validation_loss": "validation loss"}
+X_TITLES = {"epoch": "epochs", "update": "updates", "seconds": "seconds"}
+WIDTHS, RATE_HEIGHT = {1: 520, 2: 330}, 90
+# From this ratio on, an axis is logarithmic: two decades of losses, or lines of which some are much shorter than others.
+TWO_DECADES, LONGEST_TO_SHORTEST = 100.0, 20.0
+MOST_DOTS = 12
+GREY = "#C8C8C8"
 
 
-def loss_curves(results: Results) -> Chart:
-    """Return a chart of train (solid) and validation (dashed) loss against epochs, for each batch size at its best
-    configuration.
+def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> Chart:
+    """Return a chart of train loss, and beside it validation loss, with a line for each level of `by`.
 
-    Raises Missing if no completed run has a curve.
+    `by` is one of `mean_curves.LINES`, and `x` one of "epoch", "update" and "seconds". If a schedule changes the rate, it is
+    below the first loss, as a share of the highest rate of its line. At most MOST_COLOURS lines have a colour. Raises Missing
+    if no run has a loss curve.
     """
-    rows: Rows = []
-    labels = []
-    for size, line in groupby(best_curves(results.trials, results.curves).to_pylist(), lambda row: row["batch_size"]):
-        points = thinned(list(line))
-        labels.append(f"{size} ({points[0]['optimizer']}, {short(points[0]['learning_rate'])})")
-        rows += [
-            {"epoch": row["epoch"], "loss": row[f"{part}_loss"], "part": part, "run": labels[-1]}
-            for row in points
-            for part in DASHES
-            if row[f"{part}_loss"] is not None
-        ]
-    if not rows:
-        raise Missing("no completed run has a loss curve")
-    parts = [part for part in DASHES if any(row["part"] == part for row in rows)]
-    dashes = alt.Scale(domain=parts, range=[DASHES[part] for part in parts])
-    chart = alt.Chart(alt.InlineData(rows)).mark_line(strokeWidth=1.8)
-    chart = chart.encode(
-        x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(nice=False)),
-        y=log_y("loss", "loss", [row["loss"] for row in rows]),
-        color=colours("run", labels, "batch size (at its best)", ordered=True),
-        strokeDash=alt.StrokeDash("part:N", scale=dashes, title="loss on"),
-    )
-    return finished(
-        chart.properties(width=WIDTH, height=HEIGHT),
-        "Loss of each batch size at its best optimizer and learning rate",
-        "mean over completed replicates",
-    )
+    table = mean_curves(results.trials, results.curves, by)
+    parts = [part for part in PARTS if table[part].null_count < table.num_rows]
+    if not parts:
+        raise Missing("no run has a loss curve")
+    lines = lines_of(table, by)
+    bright = coloured(lines, by)
+    labels = labels_of({number: lines[number][0] for number in bright}, by)
+    domain = [*dict.fromkeys(labels.values()), *([OTHERS] if len(lines) > len(bright) else [])]
+    colour = _colours(domain, by)
+    top = ceiling(lines, parts)
+    drawn: dict[str, Rows] = {}
+    exits: dict[str, Rows] = {}
+    rates: Rows = []
+    for number, line in enumerate(lines):
+        shared = {"run": labels.get(number, OTHERS), "line": number}
+        for part in parts:
+            points = [shared | _point(row, part, x) for row in line if _drawable(row, part, x)]
+            diverged = line[0]["status"] == "diverged"
+            kept, ends = cut(points, top) if diverged else (points, [])
+            drawn.setdefault(part, []).extend(kept)
+            exits.setdefault(part, []).extend(ends)
+        known = [row for row in line if row["rate"] is not None and row[x] is not None]
+        highest = max((row["rate"] for row in known), default=0.0) or 1.0
+        rates += [shared | {"x": row[x], "share": row["rate"] / highest} for row in known]
+    losses = [row["loss"] for rows in drawn.values() for row in rows]
+    if not losses:
+        raise Missing("no run has a loss curve")
+    floor = floor_of(losses)
+    if floor is not None:
+        for row in (row for rows in drawn.values() for row in rows):
+            row |= {name: max(row[name], floor) for name in ("loss", "low", "high") if row[name] is not None}
+        losses = [max(loss, floor) for loss in losses]
+    across = _across(lines, x)
+    panels: list[Chart] = [
+        _panel(drawn[part], exits[part], part, losses, across, colour)
+        .properties(width=WIDTHS[len(parts)], height=HEIGHT)
+        for part in parts
+    ]  # fmt: skip
+    shown = [row for row in rates if row["run"] != OTHERS]
+    if any(row["share"] < 1 for row in shown):
+        panel = alt.Chart(alt.InlineData(shown), width=WIDTHS[len(parts)], height=RATE_HEIGHT).mark_line(strokeWidth=1.8)
+        y = alt.Y("share:Q", title="rate ÷ highest", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=3))
+        panels[0] = alt.vconcat(panels[0], panel.encode(x=across, y=y, color=colour, detail="line:N"), spacing=8)
+    return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright), floor))
+
+
+def _drawable(row: dict[str, float | None], part: str, x: str) -> bool:
+    value = row[part]
+    return value is not None and isfinite(value) and row[x] is not None
+
+
+def _point(row: dict[str, float], part: str, x: str) -> dict[str, float | None]:
+    error = row[f"{part}_se"]
+    low, high = (None, None) if error is None else (row[part] - error, row[part] + error)
+    # An error as large as the mean would reach to 0, which a logarithmic axis does not have.
+    return {"x": row[x], "loss": row[part], "low": low if low is None or low > 0 or row[part] <= 0 else row[part], "high": high}
+
+
+def _panel(lines: Rows, exits: Rows, part: str, losses: list[float], x: alt.X, colour: alt.Color) -> Chart:
+    y = _up("loss", PARTS[part], losses)
+    layers = []
+    # A few evaluations are dots, because the line between them is not measured.
+    longest = max((sum(1 for row in rows) for _, rows in groupby(lines, lambda row: row["line"])), default=0)
+    dots = alt.OverlayMarkDef(size=22) if longest <= MOST_DOTS else False
+    for grey in (True, False):
+        rows = [row for row in lines if (row["run"] == OTHERS) == grey]
+        data = alt.Chart(alt.InlineData(rows))
+        band = data.transform_filter("datum.low !== null").mark_area(opacity=0.18, clip=True)
+        line = data.mark_line(strokeWidth=1.0 if grey else 2.0, clip=True, point=False if grey else dots)
+        if rows and not grey:
+            low = alt.Y("low:Q", scale=y["scale"])
+            layers.append(band.encode(x=x, y=low, y2="high:Q", color=colour, detail="line:N"))
+        if rows:
+            layers.append(line.encode(x=x, y=y, color=colour, detail="line:N"))
+    if exits:
+        marks = alt.Chart(alt.InlineData(exits)).mark_point(shape=CROSS, size=60, strokeWidth=2.2, opacity=1)
+        layers.append(marks.encode(x=x, y=y, color=colour))
+    return alt.layer(*layers)
+
+
+def _colours(domain: list[str], by: str) -> alt.Color:
+    """Return a colour for each label, and grey for the others.
+
+    The colours of an ordered scheme, such as viridis, are too similar for seven lines that cross.
+    """
+    shades = [GREY if label == OTHERS else COLOURS[number] for number, label in enumerate(domain)]
+    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=3)
+    return alt.Color("run:N", scale=alt.Scale(domain=domain, range=shades), title=by.replace("_", " "), legend=legend)
+
+
+def _up(field: str, title: str, values: list[float]) -> alt.Y:
+    if min(values) > 0 and max(values) >= TWO_DECADES * min(values):
+        return log_y(field, title, values)
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".3~g", tickCount=6))
+
+
+def _across(lines: list[Rows], x: str) -> alt.X:
+    """Return the horizontal axis, logarithmic if a completed line is much longer than another."""
+    completed = [line for line in lines if line[0]["status"] == "completed"] or lines
+    known = [row[x] for line in completed for row in line if row[x] is not None] or [0.0]
+    ends = [line[-1][x] for line in completed if line[-1][x]]
+    title = X_TITLES[x]
+    if x == "epoch" or not ends or max(ends) < LONGEST_TO_SHORTEST * min(ends):
+        return alt.X("x:Q", title=title, scale=alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4))
+    axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".3~g", labelOverlap="greedy", labelSeparation=6)
+    return alt.X("x:Q", title=title, scale=log_scale(known), axis=axis)
+
+
+def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None) -> tuple[str, list[str]]:
+    name = by.replace("_", " ")
+    every = by in ("learning_rate", "trial")
+    losses = " and ".join(PARTS[part].removesuffix(" loss") for part in parts)
+    title = f"{losses.capitalize()} loss by {name}"
+    first = "each configuration" if every else f"the best configuration of each {name}"
+    subtitle = [f"{first}; mean over completed replicates; band: ± standard error"]
+    if any(line[0]["status"] == "diverged" for line in lines):
+        subtitle.append("cross: a run that diverged, the first of its configuration, leaves the picture")
+    if floor is not None:
+        subtitle.append(f"losses below {short(floor)} are drawn at the bottom")
+    if grey:
+        subtitle.append(f"{MOST_COLOURS} of {len(lines)} lines have a colour, the best among them")
+    return title, subtitle

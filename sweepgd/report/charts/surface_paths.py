@@ -3,10 +3,11 @@
 from itertools import groupby
 
 import altair as alt
+import numpy as np
 
 from sweepgd.analysis import paths
 from sweepgd.record import Results
-from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, Rows, colours, finished, thinned
+from sweepgd.report.charts.style import HEIGHT, MOST_POINTS, WIDTH, Chart, Missing, Rows, colours, finished
 from sweepgd.report.number_format import short
 
 
@@ -18,7 +19,7 @@ def surface_paths(results: Results) -> Chart:
     rows: Rows = []
     ends: Rows = []
     for optimizer, line in groupby(paths(results.trials, results.curves).to_pylist(), lambda row: row["optimizer"]):
-        points = thinned(list(line))
+        points = _along(list(line))
         label = f"{optimizer} ({short(points[0]['learning_rate'])})"
         rows += [{"x": row["x"], "y": row["y"], "update": row["update"], "run": label} for row in points]
         ends += [rows[-len(points)] | {"end": "start"}, rows[-1] | {"end": "end"}]
@@ -37,3 +38,16 @@ def surface_paths(results: Results) -> Chart:
         "Path of each optimizer at its best",
         "from the ring to the dot; first completed replicate",
     )
+
+
+def _along(line: Rows) -> Rows:
+    """Return at most MOST_POINTS rows of a path, evenly spaced along its length, including the first and the last.
+
+    Rows evenly spaced in time would miss the fast beginning of a long run.
+    """
+    if len(line) <= MOST_POINTS:
+        return line
+    steps = np.hypot(np.diff([row["x"] for row in line]), np.diff([row["y"] for row in line]))
+    length = np.concatenate([[0.0], np.cumsum(steps)])
+    places = np.searchsorted(length, np.linspace(0, length[-1], MOST_POINTS - 1))
+    return [line[place] for place in np.union1d(np.minimum(places, len(line) - 1), [len(line) - 1])]

@@ -1,0 +1,137 @@
+"""The lines of the chart of loss curves: labels, colours, and the place where a diverged run leaves the picture."""
+
+from itertools import groupby
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.report.charts.style import COLOURS, MOST_POINTS, Rows
+from sweepgd.report.number_format import short
+
+# The colours of more lines cannot be told apart. The others are grey.
+MOST_COLOURS = len(COLOURS)
+OTHERS = "others"
+ORDERED = ("batch_size", "learning_rate")
+# A diverged run is drawn up to this share of the height above the other lines, and at least to this multiple of them.
+HEADROOM, LEAST_RISE = 0.12, 3.0
+# The share of the highest loss below which a loss is as good as 0.
+NEGLIGIBLE = 1e-12
+
+
+def lines_of(table: pa.Table, by: str) -> list[Rows]:
+    """Return the rows of each line, thinned: ascending for a batch size and a learning rate, otherwise the best first."""
+    lines = [_thinned(list(rows)) for _, rows in groupby(table.to_pylist(), lambda row: (row["level"], row["trial"]))]
+    return lines if by in ORDERED else sorted(lines, key=lambda line: _rank(line[0]))
+
+
+def coloured(lines: list[Rows], by: str) -> list[int]:
+    """Return the numbers of at most MOST_COLOURS lines: the best optimizers and schedules, and otherwise lines evenly spaced
+    from the first to the last, among them the best.
+    """
+    if by in ("optimizer", "schedule") or len(lines) <= MOST_COLOURS:
+        return list(range(min(len(lines), MOST_COLOURS)))
+    spaced = np.linspace(0, len(lines) - 1, MOST_COLOURS).round().astype(int).tolist()
+    best = min(range(len(lines)), key=lambda number: _rank(lines[number][0]))
+    if best not in spaced:
+        nearest = min(range(1, MOST_COLOURS - 1), key=lambda place: abs(spaced[place] - best))
+        spaced[nearest] = best
+    return sorted(spaced)
+
+
+def labels_of(lines: dict[int, dict[str, Any]], by: str) -> dict[int, str]:
+    """Return a label for each line, given by its first row: the level and its configuration, such as "10 (sgd, rate 0.2)".
+
+    The schedule is named if it varies, and the trial if two labels would be the same.
+    """
+    left_out = {by} if len({row["schedule"] for row in lines.values()}) > 1 else {by, "schedule"}
+    labels = {number: _label(row, by, left_out) for number, row in lines.items()}
+    known = list(labels.values())
+    return {
+        number: label if known.count(label) == 1 else f"{label[:-1]}, trial {lines[number]['trial']})"
+        for number, label in labels.items()
+    }
+
+
+def _label(row: dict[str, Any], by: str, left_out: set[str]) -> str:
+    rate = f"rate {short(row['learning_rate'])}" if row["learning_rate"] is not None else ""
+    size = f"batch {row['batch_size']}" if row["batch_size"] is not None else ""
+    level = short(row["level"]) if by == "learning_rate" else str(row["level"])
+    described = {"batch_size": size, "optimizer": row["optimizer"], "schedule": row["schedule"], "learning_rate": rate}
+    words = [word for name, word in described.items() if name not in left_out and word]
+    if row["status"] != "completed":
+        words.append(row["status"].replace("_", " "))
+    elif row["completed"] < row["replicates"]:
+        words.append(f"{row['completed']} of {row['replicates']} completed")
+    return f"{level} ({', '.join(words)})"
+
+
+def ceiling(lines: list[Rows], parts: list[str]) -> float | None:
+    """Return the loss at which a diverged line leaves the picture, or None if no line diverged.
+
+    It is above everything that the other lines, and the beginning of the diverged ones, reach.
+    """
+    diverged = [line for line in lines if line[0]["status"] == "diverged"]
+    if not diverged:
+        return None
+    drawn = [row for line in lines if line[0]["status"] != "diverged" for row in line] + [line[0] for line in diverged]
+    values = [row[part] for row in drawn for part in parts if row[part] is not None and isfinite(row[part])]
+    if not values:
+        return None
+    low, high = min(values), max(values)
+    if low >= 0:
+        low = max(low, NEGLIGIBLE * high)
+    if low <= 0:
+        return high + max(HEADROOM * (high - low), 1e-12)
+    return high * max((high / low) ** HEADROOM, LEAST_RISE)
+
+
+def floor_of(losses: list[float]) -> float | None:
+    """Return the loss below which lines are drawn at the bottom, or None if no loss is negligible beside the highest.
+
+    Losses down to 0 or to the smallest number would leave no height for the others on a logarithmic axis.
+    """
+    lowest, highest = min(losses), max(losses)
+    return NEGLIGIBLE * highest if 0 <= lowest < NEGLIGIBLE * highest else None
+
+
+def cut(points: Rows, top: float | None) -> tuple[Rows, Rows]:
+    """Return the points of a line up to where it rises above `top`, and that place: none if it stays below.
+
+    `points` have `x` and `loss`. Between two evaluations, the place is interpolated in the logarithm of the loss.
+    """
+    if top is None:
+        return points, []
+    above = next((number for number, point in enumerate(points) if point["loss"] > top), None)
+    if above is None:
+        return points, points[-1:]
+    if above == 0:
+        return [], []
+    before, after = points[above - 1], points[above]
+    heights = (before["loss"], top, after["loss"])
+    low, here, high = np.log(heights) if before["loss"] > 0 else np.array(heights)
+    place = before["x"] + (after["x"] - before["x"]) * float((here - low) / (high - low))
+    end = after | {"x": place, "loss": top, "low": None, "high": None}
+    return [*points[:above], end], [end]
+
+
+def _rank(row: dict[str, Any]) -> tuple[bool, bool, float, int]:
+    """Return a key that sorts complete configurations first, and then by objective."""
+    known = row["objective"] is not None
+    return not known, not row["whole"], row["objective"] if known else 0.0, row["trial"]
+
+
+def _thinned(line: Rows) -> Rows:
+    """Return at most MOST_POINTS rows of a line: its ends, and the lowest and highest train loss of each part of it.
+
+    Rows evenly spaced in time could miss a short burst.
+    """
+    if len(line) <= MOST_POINTS:
+        return line
+    losses = np.array([row["train_loss"] for row in line], dtype=float)
+    kept = {0, len(line) - 1}
+    for part in np.array_split(np.arange(1, len(line) - 1), MOST_POINTS // 2 - 1):
+        order = part[np.argsort(losses[part], kind="stable")]
+        kept |= {int(order[0]), int(order[-1])}
+    return [line[place] for place in sorted(kept)]

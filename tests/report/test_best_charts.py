@@ -1,0 +1,67 @@
+import pytest
+from study_tables import Tables, curves, run, trials
+
+from sweepgd.analysis.objective_name import objective_name
+from sweepgd.report.charts import error_by_batch_size, rate_batch, surface_paths
+from sweepgd.report.charts.style import MOST_POINTS
+
+
+def results(table):
+    """Return the tables of a results directory with these trials."""
+    return Tables(table)
+
+
+def rows(chart):
+    """Return all values that are drawn in a chart, each once."""
+    return [row for values in chart.to_dict()["datasets"].values() for row in values]
+
+
+def test_irregular_rates_have_equal_cells_and_the_title_names_the_objective():
+    rates = (0.002, 0.2, 0.999, 5.0)
+    table = trials(*(
+        run(trial, None if rate == 5.0 else 1.0 + trial, batch_size=size, learning_rate=rate)
+        for trial, (size, rate) in enumerate((size, rate) for size in (1, 1000) for rate in rates)
+    ))  # fmt: skip
+    chart = rate_batch(results(table))
+    shown = chart.to_dict()
+    x = shown["layer"][0]["encoding"]["x"]
+    assert (x["field"], x["type"], x["axis"]["labelOverlap"]) == ("learning_rate", "ordinal", False)
+    assert {row["learning_rate"] for row in rows(chart)} == set(rates)
+    assert shown["title"]["text"] == "Lowest validation loss by learning rate and batch size"
+    assert {row["learning_rate"] for row in rows(chart) if row["share_diverged"]} == {5.0}
+
+
+def test_an_objective_that_is_no_loss_is_called_objective():
+    assert objective_name(trials(run(0, 1.0, validation_loss=2.0))) == "objective"
+    assert objective_name(trials(run(0, 1.0, validation_loss=2.0, test_error=1.0))) == "test error"
+    assert objective_name(trials(run(0, None))) == "objective"
+
+
+def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():
+    table = trials(
+        *(run(0, 1.0, r, batch_size=8, train_error=0.1, validation_error=0.2 + 0.01 * r) for r in range(4)),
+        run(1, 1.0, batch_size=64, train_error=0.3, validation_error=0.4), run(2, 9.0, batch_size=64, train_error=0.0),
+    )  # fmt: skip
+    chart = error_by_batch_size(results(table))
+    points = {(row["batch_size"], row["part"]): row for row in rows(chart)}
+    assert {key: pytest.approx(row["error"]) for key, row in points.items()} == {
+        (8, "train"): 10.0, (8, "validation"): 21.5, (64, "train"): 30.0, (64, "validation"): 40.0
+    }  # fmt: skip
+    # t(3) at 97.5 % is 3.1824, and the standard error of 20, 21, 22 and 23 % is 0.6455.
+    interval = points[8, "validation"]
+    assert (interval["low"], interval["high"]) == (
+        pytest.approx(21.5 - 2.0543, abs=1e-3),
+        pytest.approx(21.5 + 2.0543, abs=1e-3),
+    )
+    assert points[64, "train"]["low"] is None
+    first, second = chart.to_dict()["title"]["subtitle"]
+    assert first.startswith("the best configuration of each size after 10 epochs")
+    assert "biased low" in second
+
+
+def test_a_long_path_keeps_its_fast_beginning():
+    places = [0.0, 0.5, 1.0, *(1.0 + 1e-6 * step for step in range(1, 5000))]
+    points = curves(*({"trial": 0, "replicate": 0, "update": u, "position": [x, 1.0]} for u, x in enumerate(places)))
+    shown = {row["x"] for row in rows(surface_paths(Tables(trials(run(0, 1.0)), curves=points)))}
+    assert {0.0, 0.5, 1.0, places[-1]} <= shown
+    assert len(shown) <= MOST_POINTS
