@@ -22,8 +22,8 @@ def check_claims(sweep: Sweep, space: Space) -> None:
     known |= {key for point in sweep.points for key in point.hyperparameters}
     for number, claim in enumerate(sweep.claims):
         where = {f"where.{name}": name for name in claim.where}
-        for key, name in ({"of": claim.of} | ({"by": claim.by} if claim.by else {}) | where).items():
-            if name not in known and not _is_measure(name):
+        for key, name in ({"of": claim.of, "by": claim.by} | where).items():
+            if name is not None and name not in known and not _is_measure(name):
                 raise UsageError(f"claims[{number}].{key} = {name!r}: no such column: {nearest(name, {*known, *MEASURES})}")
 
 

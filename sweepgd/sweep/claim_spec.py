@@ -15,10 +15,16 @@ STATISTICS = {
     "ordering": "the smallest difference between the means of `of` of neighbouring groups, which must all increase",
     "slope": "the slope of log(`of`) against log(`by`), which is the exponent of a power law",
     "rank_correlation": "Kendall's τ-b of `of` and `by`",
+    "rate_exponent": "the exponent of the best learning rate as a power of the batch size",
+    "critical_batch_size": "B_crit of the fit S = S_min (1 + B_crit/B) to the updates to the goal",
 }
 # The numbers of groups that a statistic compares; the others take none.
 GROUPS = {"difference": (2, 2), "ratio": (2, 2), "ordering": (2, 100)}
-WITHOUT_BY = ("mean",)
+WITHOUT_BY = ("mean", "rate_exponent", "critical_batch_size")
+# These are computed from all runs by `sweepgd.analysis.batch_size`, and take `where` only.
+LAWS = ("rate_exponent", "critical_batch_size")
+# Statistics whose estimates are on a logarithmic scale.
+POSITIVE = ("ratio", "critical_batch_size")
 
 
 class Interval(BaseModel):
@@ -36,11 +42,13 @@ class ClaimSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     says: str = Field(min_length=1, description="the claim as a sentence")
-    statistic: Literal["mean", "difference", "ratio", "ordering", "slope", "rank_correlation"] = Field(
-        description="; ".join(f"{name}: {meaning}" for name, meaning in STATISTICS.items())
-    )
-    of: str = Field(
-        description="a numeric column of the trials table, a hyperparameter, a measure such as lambda_max, or diverged (1 or 0)"
+    statistic: Literal[
+        "mean", "difference", "ratio", "ordering", "slope", "rank_correlation", "rate_exponent", "critical_batch_size"
+    ] = Field(description="; ".join(f"{name}: {meaning}" for name, meaning in STATISTICS.items()))
+    of: str | None = Field(
+        None,
+        description="a column of numbers: of the trials table, a hyperparameter, a measure such as lambda_max, or diverged"
+        " (1 or 0)",
     )
     by: str | None = Field(None, description="the column that is compared, such as batch_size")
     groups: list[Scalar] = Field(
@@ -70,6 +78,11 @@ class ClaimSpec(BaseModel):
     @model_validator(mode="after")
     def _is_complete(self) -> "ClaimSpec":
         named = f"the claim {self.says!r}"
+        if (self.of is None) != (self.statistic in LAWS):
+            needs = "needs `of`, the column of its values" if self.of is None else "takes no `of`: remove it"
+            raise UsageError(f"{named}: statistic {self.statistic!r} {needs}")
+        if self.statistic in LAWS and self.value is None:
+            raise UsageError(f"{named}: statistic {self.statistic!r} needs the expected `value`")
         if (self.by is None) != (self.statistic in WITHOUT_BY):
             needs = "needs `by`, the column that it compares" if self.by is None else "takes no `by`: remove it, or use `where`"
             raise UsageError(f"{named}: statistic {self.statistic!r} {needs}")
@@ -84,8 +97,8 @@ class ClaimSpec(BaseModel):
             raise UsageError(f'{named}: relation "=" and `tolerance` belong together: give both or neither')
         if self.statistic == "ordering" and (self.relation != ">" or self.value is not None):
             raise UsageError(f"{named}: statistic 'ordering' takes no relation and no value: list `groups` in increasing order")
-        if self.statistic == "ratio" and self.threshold - (self.tolerance or 0.0) <= 0:
-            raise UsageError(f"{named}: a ratio is above 0: give a larger value, or a smaller tolerance")
+        if self.statistic in POSITIVE and self.threshold - (self.tolerance or 0.0) <= 0:
+            raise UsageError(f"{named}: a {self.statistic} is above 0: give a larger value, or a smaller tolerance")
         if self.best and self.statistic not in GROUPS:
             raise UsageError(f"{named}: `best` is for difference, ratio and ordering")
         return self

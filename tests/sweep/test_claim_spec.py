@@ -28,7 +28,18 @@ def test_a_ratio_is_compared_with_1():
     assert parsed(GOOD.replace("difference", "ratio")).claims[0].threshold == 1.0
 
 
+LAW = 'says = "s"\nstatistic = "critical_batch_size"\nvalue = 40.0\n'
+
+
+def test_a_law_needs_no_column():
+    assert parsed(LAW).claims[0].of is None
+
+
 BAD = {
+    LAW + 'of = "train_loss"\n': "statistic 'critical_batch_size' takes no `of`: remove it",
+    LAW.replace("value = 40.0\n", ""): "statistic 'critical_batch_size' needs the expected `value`",
+    LAW + 'relation = "="\ntolerance = 50.0\n': "a critical_batch_size is above 0: give a larger value, or a smaller tolerance",
+    GOOD.replace('of = "test_error"\n', ""): "statistic 'difference' needs `of`, the column of its values",
     'statistic = "median"\nsays = "s"\nof = "test_error"\n': "claims[0].statistic = 'median': give 'mean', 'difference', ",
     GOOD + "group = 3\n": "unknown key claims[0].group: did you mean 'groups'?",
     GOOD.replace('says = "Larger is worse."\n', ""): "claims[0].says is missing: add it",

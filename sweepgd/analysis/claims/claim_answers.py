@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sweepgd.analysis.claims.claim_columns import Columns
 from sweepgd.analysis.claims.claim_decisions import INCONCLUSIVE, answer, interval
 from sweepgd.analysis.claims.claim_estimates import estimates
-from sweepgd.analysis.claims.claim_runs import Undecided, chosen
+from sweepgd.analysis.claims.claim_runs import Undecided, chosen, filtered
 from sweepgd.analysis.claims.claim_statistics import Runs
 from sweepgd.analysis.claims.claim_texts import expectation, in_words
+from sweepgd.analysis.claims.law_estimates import law_estimate
 from sweepgd.analysis.repeats import once
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Results
-from sweepgd.sweep.claim_spec import ClaimSpec
+from sweepgd.sweep.claim_spec import LAWS, ClaimSpec
 
 SCHEMA = pa.schema(
     [
@@ -42,7 +44,7 @@ def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
     rows = []
     for number, claim in enumerate(specs):
         try:
-            rows.append(_row(columns, claim))
+            rows.append(_row(columns, claim, results.curves))
         except SweepgdError as error:
             raise SweepgdError(f"claims[{number}] ({claim.says!r}): {error}") from error
     adjusted = holm([row["p"] for row in rows])
@@ -66,7 +68,7 @@ def holm(p: Sequence[float]) -> npt.NDArray[np.float64]:
     return adjusted
 
 
-def _row(columns: Columns, claim: ClaimSpec) -> dict[str, Any]:
+def _row(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]:
     row: dict[str, Any] = {
         "claim": claim.says,
         "statistic": in_words(claim),
@@ -76,6 +78,8 @@ def _row(columns: Columns, claim: ClaimSpec) -> dict[str, Any]:
         "answer": INCONCLUSIVE,
     }
     try:
+        if claim.statistic in LAWS:
+            return row | _of_law(columns, claim, curves)
         found = chosen(columns, claim)
         row |= {"diverged": int(found.worst.sum()), "left_out": found.left_out} | _counts(found.runs)
         estimated = estimates(claim, found.runs)
@@ -89,6 +93,16 @@ def _row(columns: Columns, claim: ClaimSpec) -> dict[str, Any]:
     except Undecided as why:
         return row | {"answer": INCONCLUSIVE, "p": nan, "message": str(why)}
     return row
+
+
+def _of_law(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]:
+    """Return the columns of a claim on a law of the batch size, which counts runs that diverged in its own way."""
+    trials = columns.trials.filter(pa.array(filtered(columns, claim)))
+    estimated = [law_estimate(claim, trials, curves)]
+    row: dict[str, Any] = {"runs": trials.num_rows, "left_out": 0, "diverged": 0}
+    row["configurations"], row["replicates"] = (len(pc.unique(trials[name])) for name in ("trial", "replicate"))
+    row["answer"], row["p"] = answer(claim, estimated)
+    return row | interval(claim, estimated)
 
 
 def _counts(runs: Runs) -> dict[str, int]:

@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 
 from sweepgd.analysis.claims.claim_estimates import Estimate
-from sweepgd.sweep.claim_spec import ClaimSpec
+from sweepgd.sweep.claim_spec import POSITIVE, ClaimSpec
 
 HELD, NOT_HELD, INCONCLUSIVE = "held", "not held", "inconclusive"
 
@@ -18,7 +18,7 @@ def interval(claim: ClaimSpec, estimates: Sequence[Estimate]) -> dict[str, float
     least = min(estimates, key=lambda estimate: estimate.value)
     half = stdtrit(least.freedom, (1 + claim.confidence) / 2) * least.standard_error
     numbers = np.array([least.value, least.value - half, least.value + half])
-    if claim.statistic == "ratio":
+    if claim.statistic in POSITIVE:
         numbers = np.exp(numbers)
     elif claim.statistic == "rank_correlation":
         numbers = np.clip(numbers, -1.0, 1.0)
@@ -45,7 +45,7 @@ def _region(claim: ClaimSpec) -> tuple[float, float]:
     """Return where the claim says that the statistic lies, on the scale of the estimate."""
     value, spread = claim.threshold, claim.tolerance or 0.0
     bounds = {">": (value, inf), "<": (-inf, value), "=": (value - spread, value + spread)}[claim.relation]
-    if claim.statistic != "ratio":
+    if claim.statistic not in POSITIVE:
         return bounds
     return float(np.log(bounds[0])) if bounds[0] > 0 else -inf, float(np.log(bounds[1])) if bounds[1] < inf else inf
 

@@ -24,7 +24,7 @@ class Estimate(NamedTuple):
 def estimates(claim: ClaimSpec, runs: Runs) -> list[Estimate]:
     """Return the estimate of the statistic; for an ordering, those of the differences between neighbouring groups."""
     if claim.statistic in ("ratio", "slope"):
-        runs = runs._replace(values=_logs(runs.values, claim.of))
+        runs = runs._replace(values=_logs(runs.values, str(claim.of)))
     if claim.statistic == "slope":
         runs = runs._replace(levels=_logs(runs.levels, str(claim.by)))
     if claim.statistic == "mean":

@@ -36,12 +36,8 @@ class Chosen(NamedTuple):
 
 def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
     """Return the runs of a claim. Raises SweepgdError for a missing column, Undecided if there are no runs to compare."""
-    mask = np.ones(columns.trials.num_rows, dtype=bool)
-    for name, wanted in claim.where.items():
-        mask &= np.array([_fits(value, wanted) for value in columns.of(name)], dtype=bool)
-        if not mask.any():
-            raise Undecided(f"no run has {name} = {_in_words(wanted)}, as `where` asks for")
-    values, missing, worst = _values(columns, claim.of)
+    mask = filtered(columns, claim)
+    values, missing, worst = _values(columns, str(claim.of))
     levels = _levels(columns, claim)
     mask &= ~np.isnan(levels)
     known = mask & ~missing
@@ -58,6 +54,16 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
         best = _best(columns, claim, runs, mask, known)
         return Chosen(best, np.zeros(len(best.values), dtype=bool), left_out)
     return Chosen(runs.where(known), worst[known], left_out)
+
+
+def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
+    """Return a mask of the runs that `where` selects, (runs,). Raises Undecided if there are none."""
+    mask = np.ones(columns.trials.num_rows, dtype=bool)
+    for name, wanted in claim.where.items():
+        mask &= np.array([_fits(value, wanted) for value in columns.of(name)], dtype=bool)
+        if not mask.any():
+            raise Undecided(f"no run has {name} = {_in_words(wanted)}, as `where` asks for")
+    return mask
 
 
 def _levels(columns: Columns, claim: ClaimSpec) -> Floats:

@@ -18,6 +18,10 @@ def in_words(claim: ClaimSpec) -> str:
             return f"{claim.of}, increase over {claim.by} {', '.join(groups)}{best}"
         case "slope":
             return f"exponent of {claim.of} in {claim.by}"
+        case "rate_exponent":
+            return "exponent of the best learning rate in the batch size"
+        case "critical_batch_size":
+            return "critical batch size of updates to the goal"
     return f"τ of {claim.of} and {claim.by}"
 
 
