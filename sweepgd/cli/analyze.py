@@ -25,12 +25,16 @@ def analyze(
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     by: Annotated[
-        Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"],
-        typer.Option(help="The lines of the figure of loss curves: the best of each, or every learning rate or trial."),
-    ] = "batch_size",
+        Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,
+        typer.Option(
+            help="The lines of the figure of loss curves: the best of each, or every learning rate or trial; batch_size if not"
+            " given."
+        ),
+    ] = None,
     x: Annotated[
-        Literal["epoch", "update", "seconds"], typer.Option("--x", help="The horizontal axis of the figure of loss curves.")
-    ] = "epoch",
+        Literal["epoch", "update", "seconds"] | None,
+        typer.Option("--x", help="The horizontal axis of the figure of loss curves; epoch if not given."),
+    ] = None,
     claims_of: Annotated[
         str | None, typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file instead.")
     ] = None,
@@ -43,10 +47,13 @@ def analyze(
     from sweepgd.analysis import boundary, claims, classes, sharpness, summary
     from sweepgd.analysis.batch_size import batch_size_tables
     from sweepgd.cli.console import say
+    from sweepgd.core.errors import UsageError
     from sweepgd.record import load
     from sweepgd.sweep import load as load_sweep
     from sweepgd.sweep import recorded_claims
 
+    if figures is None and (by or x):
+        raise UsageError(f"--{'by' if by else 'x'} is for figures: add --figures DIR")
     results = load(directory)
     best_tables = summary(results, best) | {"classes": classes(results.trials), "boundary": boundary(results.trials)}
     by_size, sharp = batch_size_tables(results, target), sharpness(results)
@@ -58,7 +65,7 @@ def analyze(
     if figures is not None:
         from sweepgd.report.figures import write_figures
 
-        for path in write_figures(results, figures, level=target, by=by, x=x):
+        for path in write_figures(results, figures, level=target, by=by or "batch_size", x=x or "epoch"):
             print(f"wrote {path}", file=sys.stderr)
     if strict and answers and "not held" in answers["claims"]["answer"].to_pylist():
         raise typer.Exit(NOT_HELD)

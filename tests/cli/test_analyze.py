@@ -39,6 +39,13 @@ def test_analyze_draws_the_loss_curves_by_what_varies(run, run_search):
     assert "learning_rate" in refused.err
 
 
+def test_options_of_a_figure_without_figures_are_refused(run, run_search):
+    run_search("--quiet")
+    for options, line in {("--by", "trial"): "--by", ("--x", "update"): "--x"}.items():
+        refused = run("analyze", "results/example", *options)
+        assert (refused.code, refused.err) == (2, f"sweepgd: {line} is for figures: add --figures DIR\n")
+
+
 def test_analyze_of_a_search_that_recorded_nothing(run, run_search):
     run_search("--timeout", "0.000001s")
     analyzed = run("analyze", "results/example")
