@@ -23,7 +23,7 @@ def root(optimizer, size, rate, replicate):
     return (1000 / size + 50) * (1 + away) * (1 + 0.02 * (replicate - 1.5))
 
 
-def test_the_critical_batch_size_is_held_where_it_is_planted_and_not_elsewhere():
+def test_the_critical_batch_size_is_held_where_it_is_planted():
     tables = planted(hyperbola)
     row = answer(tables, **CRITICAL)
     assert row["estimate"] == pytest.approx(40, rel=0.05)
@@ -34,7 +34,7 @@ def test_the_critical_batch_size_is_held_where_it_is_planted_and_not_elsewhere()
     assert answer(tables, **larger)["answer"] == HELD
 
 
-def test_the_exponent_of_the_best_rate_is_held_where_it_is_planted_and_not_elsewhere():
+def test_the_exponent_of_the_best_rate_is_held_where_it_is_planted():
     tables = planted(root, rates=RATES, sizes=(1, 2, 4, 8, 16, 32, 64))
     row = answer(tables, **EXPONENT)
     assert row["estimate"] == pytest.approx(0.5, abs=0.1)
