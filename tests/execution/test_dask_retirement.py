@@ -171,6 +171,7 @@ def test_a_trial_longer_than_the_life_of_three_workers_fails_and_no_other(monkey
     assert lost(notes) == []
 
 
+@pytest.mark.slow
 def test_a_trial_that_always_ends_its_worker_is_a_failed_row_and_others_complete(tmp_path):
     """Whatever Dask allows: our own three attempts count."""
     (tmp_path / "exiting.py").write_text(EXITING)
