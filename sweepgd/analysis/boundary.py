@@ -36,11 +36,11 @@ class Grid(NamedTuple):
 
 
 def boundary(trials: pa.Table) -> pa.Table:
-    """Return one row for each size of boxes, with columns as in SCHEMA; no rows without such a grid and a boundary in it.
+    """Return one row for each size of boxes, with columns as in SCHEMA. Without a grid or a boundary, there are no rows.
 
-    `boxes` is the number of boxes, `box` points wide and high, that hold runs of both outcomes, and `dimension` the exponent D
-    of boxes ∝ box^−D, the same in all rows: 1 for a smooth curve, up to 2 for one that fills the plane (Sohl-Dickstein 2024,
-    arXiv 2402.06184).
+    A box is `box` points wide and high, and `boxes` is the number of boxes that hold runs of both outcomes. `dimension` is the
+    exponent D of boxes ∝ box^−D, the same in all rows. It is 1 for a smooth curve, and up to 2 for a curve that fills the plane
+    (Sohl-Dickstein 2024, arXiv 2402.06184).
     """
     grid = outcome_grid(trials)
     if grid is None or grid.diverged.all() or not grid.diverged.any():
@@ -54,10 +54,10 @@ def boundary(trials: pa.Table) -> pa.Table:
 
 
 def outcome_grid(trials: pa.Table) -> Grid | None:
-    """Return the outcomes of a full grid of learning rates and one other number, each with FEWEST_POINTS values or more.
+    """Return the outcomes on a full grid of learning rates and one other number, each with FEWEST_POINTS values or more.
 
-    None if the runs are no such grid: if anything else differs, a point is missing or run twice, or a run neither completed
-    nor diverged.
+    The result is None if the runs do not form such a grid. This is so if a third hyperparameter differs, if a point is missing
+    or was run twice, or if a run ended in another way than completed or diverged.
     """
     if trials.num_rows < FEWEST_POINTS**2 or any(pc.count_distinct(trials[name]).as_py() > 1 for name in FIXED):
         return None
@@ -83,8 +83,8 @@ def outcome_grid(trials: pa.Table) -> Grid | None:
 def box_counts(mask: Mask) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return sizes 1, 2, 4, … of boxes, and the number of boxes in which a mask, (rows, columns), has both values.
 
-    A box reaches to the first point of the next one, so that a boundary between two boxes is in one of them. The largest size
-    is an eighth of the shorter side: with fewer boxes, their number says little.
+    A box includes the first points of the next box, so that a boundary between two boxes lies inside one of them. The largest
+    size is an eighth of the shorter side, because a count of fewer boxes is too coarse.
     """
     sizes = 2 ** np.arange(int(np.log2(min(mask.shape) / 8)) + 1)
     return sizes, np.array([_count(mask, int(size)) for size in sizes])

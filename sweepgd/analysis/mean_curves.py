@@ -1,4 +1,4 @@
-"""Mean loss curves, one for each level of a factor, including configurations of which no run completed."""
+"""Mean loss curves, one for each level of a factor. Configurations without a completed run are included."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sweepgd.analysis.factors import FACTORS, by, levels
 from sweepgd.analysis.repeats import once
 from sweepgd.core.errors import UsageError, nearest
 
-# A factor of which every configuration is a line.
+# For these factors, every configuration has a separate line.
 EACH = ("learning_rate", "trial")
 LINES = (*FACTORS, *EACH)
 MEASURES = ("train_loss", "validation_loss")
@@ -31,13 +31,14 @@ def mean_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
     """Return a mean loss curve for each level of `factor` (one of LINES), sorted by level, trial and update.
 
     A level of a batch size, optimizer or schedule is shown by its best configuration, or by its first one if none completed.
-    For a learning rate and a trial, every configuration is a line of its own. There is a row for each update at which all
-    completed replicates were evaluated. A configuration of which none completed has the curve of a single run: the first
-    replicate that diverged, or else its first replicate.
+    For the factors learning rate and trial, every configuration has a separate line. There is a row for each update at which
+    all completed replicates were evaluated. A configuration without a completed run has the curve of a single run: its first
+    replicate that diverged, or its first replicate if no replicate diverged.
 
     Columns: `level`; `trial`, `batch_size`, `optimizer`, `schedule`, `learning_rate`, `objective`, `whole`, `replicates` and
-    `completed` of the configuration; `status` of the runs; `update`; the means of `epoch`, `seconds` and `rate`, the rate of
-    the schedule at this update; the means of `train_loss` and `validation_loss` with standard errors in `<name>_se`.
+    `completed` of the configuration; `status` of the runs; and `update`. The other columns are means over the runs: of `epoch`,
+    `seconds`, `rate` (the learning rate of the schedule at this update), and of `train_loss` and `validation_loss` with
+    standard errors in `<name>_se`.
 
     Raises UsageError for another factor.
     """
@@ -70,7 +71,7 @@ def mean_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
 
 
 def _lines(trials: pa.Table, factor: str) -> pa.Table:
-    """Return a row for each line: its `level` and its configuration."""
+    """Return a row for each line, with its `level` and its configuration."""
     trials = trials.filter(pc.is_valid(trials[factor]))
     every = configurations(trials)
     if factor in EACH:

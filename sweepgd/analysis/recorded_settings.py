@@ -7,14 +7,15 @@ from typing import Any
 import pyarrow as pa
 
 COLUMNS = {"model": "model_settings", "data": "data_settings"}
-# A digest of the data follows from their other settings.
+# These settings follow from the other settings of the data: `fingerprint` is a digest of the data.
 DERIVED = ("fingerprint",)
 
 
 def differing_settings(runs: pa.Table) -> dict[str, list[Any]]:
-    """Return the values of each setting that has several among `runs`, (runs,), by name, such as "model.hidden".
+    """Return the values, (runs,), of each setting that differs among `runs`, by name, such as "model.hidden".
 
-    A value is that of the sweep file, a list as a list; None for a run without the setting, or of a record without the columns.
+    A value is as in the sweep file, so that a list stays a list. It is None for a run without the setting, and for records
+    without the two columns.
     """
     return {
         name: values
@@ -24,7 +25,7 @@ def differing_settings(runs: pa.Table) -> dict[str, list[Any]]:
 
 
 def differing_in(texts: Sequence[str | None], prefix: str) -> dict[str, list[Any]]:
-    """Return the values of each setting that differs between tables of settings, given as JSON, by prefix and name."""
+    """Return the values of each setting that differs between tables of settings in JSON, by `prefix` and name."""
     tables: dict[str | None, dict[str, Any]] = {text: json.loads(text) if text else {} for text in dict.fromkeys(texts)}
     found = {}
     for key in sorted({key for table in tables.values() for key in table if key not in DERIVED}):

@@ -1,7 +1,7 @@
 """The effect of the batch size: steps to a target, critical sizes, best rates, times, and results at equal budgets.
 
-All are functions of recorded tables, with bootstrap intervals over replicates, and over configurations if a sweep drew them.
-Comparisons of sharpness are not here, but in `sweepgd.analysis`.
+All results are functions of recorded tables. Their bootstrap intervals are over replicates, and also over configurations if
+the sweep drew the configurations. Comparisons of sharpness are in `sweepgd.analysis`.
 """
 
 from sweepgd.analysis.batch_size.batch_size_tables import batch_size_tables

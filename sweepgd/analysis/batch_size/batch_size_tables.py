@@ -18,10 +18,10 @@ from sweepgd.record import Results
 
 
 def batch_size_tables(results: Results, level: float | None = None) -> dict[str, pa.Table]:
-    """Return the tables by name, in the order in which they are shown; none if one batch size was run.
+    """Return the tables by name, in the order in which they are shown. The result is empty if only one batch size was run.
 
-    `level` is the loss or error of the target, by default the goal of the sweep. `steps_to_target` and `critical_sizes` are
-    left out without a target. Raises UsageError for a level that is not positive.
+    `level` is the loss or error of the target, by default the goal of the sweep. Without a target, `steps_to_target` and
+    `critical_sizes` are left out. Raises UsageError for a level that is not positive.
     """
     trials, curves = results.trials, results.curves
     target = target_of(trials, level)

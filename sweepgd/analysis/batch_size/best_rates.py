@@ -18,13 +18,13 @@ SCHEMA = pa.schema(
 
 
 def middle(profile: Profile) -> tuple[Floats, Floats]:
-    """Return the logarithms of the middle and of the width of the range of rates that are nearly best, both (draws,)."""
+    """Return the middle and the width of the range of nearly best rates, as logarithms, both of shape (draws,)."""
     low, high = nearly_best(*by_rate(profile))
     return (low + high) / 2, high - low
 
 
 def at_end(profile: Profile) -> bool:
-    """Return True if the best of several rates is the lowest or the highest that was tried."""
+    """Return True if several rates were tried and the best rate is the lowest or the highest of them."""
     rates, values = by_rate(profile)
     return len(rates) > 1 and bool(np.isfinite(values[0]).any()) and int(np.argmin(values[0])) in (0, len(rates) - 1)
 
@@ -32,10 +32,11 @@ def at_end(profile: Profile) -> bool:
 def best_rates(profiles: list[Profile], replicates: int) -> pa.Table:
     """Return one row per criterion ("steps" to target or "objective"), optimizer and batch size with a result.
 
-    Columns: the number of distinct `rates` tried, `lowest_tried`, `highest_tried` and `best_tried`; `rate_from` and `rate_to`,
-    the range of rates within 10 % of the best; `rate`, its middle on a logarithmic axis, which varies less than the best rate
-    of a grid; `width`, the ratio of its ends; both with 95 % intervals in `…_low` and `…_high`. `at_end` is true if
-    `best_tried` is an end of the rates tried: a better one may lie beyond. `over` names what the intervals are over.
+    `rates` is the number of distinct rates tried. `lowest_tried`, `highest_tried` and `best_tried` are three of these rates.
+    At rates from `rate_from` to `rate_to`, the result is within 10 % of the best result. `rate` is the middle of this range
+    on a logarithmic axis; the middle varies less than the best rate of a grid. `width` is the ratio of the ends of the range.
+    `rate` and `width` have 95 % intervals in `…_low` and `…_high`, and `over` names what the intervals are over. `at_end` is
+    true if `best_tried` is the lowest or the highest rate tried, so that a better rate may lie beyond.
     """
     rows: list[dict[str, Any]] = []
     for profile in profiles:

@@ -1,7 +1,7 @@
 """The evaluation at which a noisy curve falls to a target: the crossing of its isotonic fit in log loss.
 
-The isotonic fit is the non-increasing curve that is nearest to the logarithms of the losses in least squares. A first passage
-of the curve itself would come too early, the earlier the noisier the curve.
+The isotonic fit is the non-increasing curve nearest to the logarithms of the losses in least squares. The noisy curve itself
+first passes the target too early. The stronger the noise, the earlier is this first passage.
 """
 
 import numpy as np
@@ -13,13 +13,15 @@ LOWEST, HIGHEST = 1e-2, 1e6
 
 
 def crossings(losses: Floats, target: float) -> Floats:
-    """Return the place at which each curve crosses `target`, (…); `losses` is (…, evaluations), `target` positive.
+    """Return the place at which each curve crosses `target`, shape (…), for `losses` of shape (…, evaluations).
 
-    A place is a number of an evaluation from 0, with a fraction between two evaluations; NaN if the target is not reached.
+    A place is the index of an evaluation, with a fraction between two evaluations. It is NaN if the curve does not reach the
+    target. `target` must be positive.
 
-    The fit is above a level exactly as long as the sums of the values minus that level, from the first one on, have not
-    reached their maximum (Robertson, Wright & Dykstra 1988, section 1.2). Values of the fit beside the crossing are the least
-    mean up to it and the largest mean after it.
+    Subtract the target's level from each value, and sum the differences from the first one on. The fit is above the level
+    exactly until these sums reach their maximum (Robertson, Wright & Dykstra 1988, section 1.2). The last value of the fit
+    before the crossing is the least mean of consecutive values that end there. The first value of the fit after the crossing
+    is the largest mean of consecutive values that begin there.
     """
     above = np.log(np.clip(losses / target, LOWEST, HIGHEST))
     count = above.shape[-1]

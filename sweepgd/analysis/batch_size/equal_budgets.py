@@ -10,7 +10,7 @@ from sweepgd.analysis.batch_size.replicate_curves import ReplicateCurves, replic
 from sweepgd.analysis.batch_size.resampling import Draws, drawn_configurations, draws_of, plain
 from sweepgd.analysis.batch_size.size_groups import DRAWN, SizeGroup, size_groups
 
-# What is equal, and the column of `ReplicateCurves.costs` for it.
+# Each budget that can be equal, and its column in `ReplicateCurves.costs`.
 COSTS = {"epochs": "epoch", "updates": "update", "seconds": "seconds"}
 EQUAL = (*COSTS, "train_loss")
 OUTCOMES = ("best_loss", "test_error", "generalization_gap")
@@ -27,16 +27,19 @@ NONE = "no configuration whose replicates all completed got this far"
 def equal_budgets(trials: pa.Table, curves: pa.Table) -> pa.Table:
     """Return one row for each kind of equality (EQUAL), optimizer and batch size, sorted by these.
 
-    `level` is the largest number of epochs, updates or seconds that every batch size reached, or the lowest train loss that
-    all replicates of a configuration of every batch size reached. The values are those at this level, interpolated between
-    evaluations (a run that ended before keeps its last ones), or at the first evaluation with this train loss: `best_loss`,
-    the lowest validation loss so far (train loss without validation rows); `test_error` (validation error without a test
-    part), null for a regression; `generalization_gap`, the test loss (or validation loss) minus the train loss.
+    `level` is the largest number of epochs, updates or seconds that every batch size reached. For equal train loss, each batch
+    size has a lowest train loss that all replicates of one configuration reached, and `level` is the highest of these losses.
 
-    Half of the replicates choose the configuration of the lowest `best_loss`, the other half judges it, and the other way
-    round; the values are the means of both, with 95 % intervals in `…_low` and `…_high`. `configurations` is the number of
-    those compared: all of whose replicates completed and reached the level. `trial` and `learning_rate` are those of the
-    lowest `best_loss` on all replicates. `over` names what the intervals are over. `message` says why there is no value.
+    The values are interpolated between evaluations at this level, and a run that ended before keeps its last values. For equal
+    train loss, the values are those of the first evaluation at or below the level. `best_loss` is the lowest validation loss so
+    far (without validation rows, train loss). `test_error` is the test error (without a test part, validation error), and null
+    for a regression. `generalization_gap` is the test loss (or validation loss) minus the train loss.
+
+    Half of the replicates choose the configuration with the lowest `best_loss`, and the other half judge the choice. Then the
+    halves swap. The values are the means of both results, with 95 % intervals in `…_low` and `…_high`. `over` names what the
+    intervals are over. `configurations` is the number of configurations whose replicates all completed and reached the level;
+    only these are compared. `trial` and `learning_rate` belong to the configuration with the lowest `best_loss` on all
+    replicates. If values are missing, `message` has the reason.
     """
     count = replicates_of(trials)
     every = [curve for curve in replicate_curves(trials, curves, LOSSES) if curve.completed.all()] if count else []
@@ -89,7 +92,7 @@ def _of_group(equal: str, level: float, group: SizeGroup, recorded: dict[int, Re
 
 
 def _places(equal: str, level: float, curve: ReplicateCurves) -> Floats:
-    """Return the place of the level among the evaluations of each replicate, (replicates,); NaN if it is not reached."""
+    """Return the place of the level among the evaluations of each replicate, (replicates,); NaN where a replicate does not reach it."""
     count = len(curve.costs["update"])
     if equal in COSTS:
         costs = curve.costs[COSTS[equal]]

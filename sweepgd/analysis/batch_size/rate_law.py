@@ -15,10 +15,10 @@ from sweepgd.analysis.batch_size.scaling_fits import slope
 FOUND, VOID, TOO_FEW = "found", "void", "too few"
 EXPONENTS = {"zero": 0.0, "half": 0.5, "one": 1.0}
 _CONTAINED = tuple(f"contains_{name}" for name in EXPONENTS)
-# Beyond half of the 20 % size, the best rate bends towards a constant.
+# Beyond half of `scaling_end`, the best rate bends towards a constant.
 SHARE_OF_SCALING_END = 0.5
 FEWEST_SIZES = 3
-# Largest factor between neighbouring rates that leaves the exponent to the replicates.
+# With a larger factor between neighbouring rates, the spacing of the rates limits the precision of the exponent.
 FINE = 2.0
 SCHEMA = pa.schema(
     [("criterion", pa.string()), ("optimizer", pa.string()), ("sizes", pa.int64())]
@@ -33,14 +33,18 @@ SCHEMA = pa.schema(
 def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predict: int | None = None) -> pa.Table:
     """Return one row per criterion and optimizer: the fit of a power law to the best rates (the middles of `best_rates`).
 
-    It is fitted to the batch sizes up to half of `scaling_end` in `critical` (the table of `critical_sizes`), if this is known
-    and leaves FEWEST_SIZES sizes; else to all, and `message` says so. Sizes with fewer than three rates are left out.
+    The law is fitted to the batch sizes up to half of `scaling_end` in `critical` (the table of `critical_sizes`). If
+    `scaling_end` is unknown or fewer than FEWEST_SIZES sizes remain, the law is fitted to all sizes, and `message` says so.
+    Sizes with fewer than three rates are left out.
 
-    Columns: the number of `sizes`, `size_from`, `size_to`; `exponent` with its 95 % interval in `…_low` and `…_high`, and
-    whether this contains 0, ½ and 1: `contains_zero`, `contains_half`, `contains_one`, null without an interval or if void;
-    `predicted_rate` with its interval at `predicted_size`, which is `predict`, or by default between the two largest sizes of
-    the fit. `over` names what the intervals are over, which leave out the spacing of the rates: `message` says if they are
-    more than FINE apart. `verdict` is "found"; "void" if a best rate is at the end of its range; or "too few".
+    `sizes` is the number of batch sizes in the fit, from `size_from` to `size_to`. `exponent` has its 95 % interval in `…_low`
+    and `…_high`. `contains_zero`, `contains_half` and `contains_one` are true if this interval contains 0, ½ and 1, and null
+    without an interval or if the verdict is "void". `predicted_rate`, with its interval, is the best rate that the law predicts
+    at `predicted_size`. This size is `predict`, or by default a size between the two largest sizes of the fit.
+
+    `over` names what the intervals are over. The intervals do not include the error from the spacing of the rates: `message`
+    says if neighbouring rates differ by more than the factor FINE. `verdict` is "found", "void" if a best rate is at the end of
+    the rates tried, or "too few".
     """
     ends = {row["optimizer"]: row["scaling_end"] for row in critical.to_pylist()}
     rows = []
@@ -77,7 +81,7 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
 
 
 def _has_inner_rates(profile: Profile) -> bool:
-    """Return True if a result can be best without being at an end of the rates."""
+    """Return True if there are three rates or more, and a result at one of them."""
     return len(np.unique(profile.group.rates)) > 2 and bool(np.isfinite(profile.values[0]).any())
 
 

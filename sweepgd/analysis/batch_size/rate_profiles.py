@@ -13,14 +13,15 @@ from sweepgd.analysis.batch_size.tuned_steps import TunedSteps
 from sweepgd.analysis.repeats import once
 
 STEPS, OBJECTIVE = "steps", "objective"
-# Share by which a result may exceed the best one.
+# A result that exceeds the best one by at most this share is nearly as good.
 NEARLY = 0.1
 
 
 class Profile(NamedTuple):
-    """The results to minimise, `values` (draws, configurations), by `criterion`: "steps" to the target, or the "objective".
+    """The results to minimise, `values` (draws, configurations). `criterion` is "steps" (to the target) or "objective".
 
-    A configuration with a replicate that did not complete has an infinite value: a mean over survivors would be too low.
+    If a replicate of a configuration did not complete, the value is infinite, because a mean over the completed replicates
+    would be too low.
     """
 
     criterion: str
@@ -29,7 +30,7 @@ class Profile(NamedTuple):
 
 
 def profiles(trials: pa.Table, tuned: list[TunedSteps]) -> list[Profile]:
-    """Return the profiles of every optimizer and batch size: by steps to target, if there are any, and by the objective."""
+    """Return the profiles of every optimizer and batch size: by steps to target if known, and by the objective."""
     found = [Profile(STEPS, result.group, result.profile) for result in tuned]
     groups = size_groups(trials)
     if not groups:
@@ -63,8 +64,9 @@ def by_rate(profile: Profile) -> tuple[Floats, Floats]:
 def nearly_best(rates: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Return the logarithms of the lowest and highest rate whose value is within NEARLY of the best, both (draws,).
 
-    `rates`, (rates,), are ascending, and `values` is (draws, rates). Between a rate inside and one outside, the bound is
-    interpolated in the logarithm of the rate, with values of at most twice the best. NaN if no value is finite.
+    `rates`, (rates,), are ascending, and `values` is (draws, rates). Each bound is interpolated, in the logarithm of the rate,
+    between the last rate inside the range and the first rate outside. For the interpolation, values are limited to twice the
+    best. The results are NaN if no value is finite.
     """
     logs, rows = np.log(rates), np.arange(len(values))
     best = values.min(axis=1, keepdims=True)
@@ -75,7 +77,7 @@ def nearly_best(rates: Floats, values: Floats) -> tuple[Floats, Floats]:
     for towards in (-1, 1):
         edge = np.argmax(inside, axis=1) if towards < 0 else len(rates) - 1 - np.argmax(inside[:, ::-1], axis=1)
         outer = np.clip(edge + towards, 0, len(rates) - 1)
-        with np.errstate(invalid="ignore"):  # in some draws nothing is finite
+        with np.errstate(invalid="ignore"):  # in some draws no value is finite
             rise, excess = capped[rows, outer] - capped[rows, edge], limit[:, 0] - capped[rows, edge]
         share = np.divide(excess, rise, out=np.zeros(len(values)), where=np.isfinite(rise) & (rise > 0))
         bounds.append(np.where(inside.any(axis=1), logs[edge] + share * (logs[outer] - logs[edge]), np.nan))

@@ -18,10 +18,9 @@ COSTS = ("update", "samples", "seconds", "epoch")
 class ReplicateCurves(NamedTuple):
     """The evaluations of one configuration.
 
-    `costs` holds `update`, `samples`, `seconds` and `epoch` of each evaluation, (evaluations,), means over the replicates that
-    did not end early.
-    `values` holds the columns that were asked for, (replicates, evaluations); a run that ended early keeps its last value.
-    `completed` is a mask of the replicates that completed, (replicates,); values of the others are NaN.
+    `costs` holds `update`, `samples`, `seconds` and `epoch` of each evaluation, (evaluations,), as means over the replicates
+    that did not end early. `values` holds the requested columns, (replicates, evaluations). A run that ended early keeps its
+    last value. `completed` is a mask of the completed replicates, (replicates,). The values of other replicates are NaN.
     """
 
     trial: int
@@ -33,7 +32,7 @@ class ReplicateCurves(NamedTuple):
 def replicate_curves(trials: pa.Table, curves: pa.Table, columns: Sequence[str]) -> Iterator[ReplicateCurves]:
     """Yield the curves of each configuration that has a completed replicate, by trial number.
 
-    The updates are those of the replicate with the most updates; the others are interpolated there.
+    The curves are at the updates of the replicate with the most updates. The other replicates are interpolated there.
     """
     runs = once(trials)
     count = replicates_of(trials)

@@ -1,8 +1,8 @@
 """Bootstrap draws of replicates and configurations, and intervals from them (Efron & Tibshirani 1993).
 
-Replicates of the same number share their seed in all configurations, so that one draw of replicates serves all of them. They
-are drawn within two halves, one of which chooses a configuration and the other judges it: a replicate drawn into both halves
-would judge its own choice.
+Replicates with the same number have the same seed in all configurations, so one draw of replicates serves all configurations.
+The replicates are split into two halves: one half chooses a configuration, and the other half judges it. Replicates are drawn
+within their half, because a replicate drawn into both halves would judge its own choice.
 """
 
 from typing import NamedTuple
@@ -15,17 +15,17 @@ from sweepgd.analysis.jackknife import CONFIDENCE
 from sweepgd.core.random_streams import BOOTSTRAP, stream
 
 DRAWS = 200
-# With fewer, a half has one replicate, and its draws do not vary.
+# With fewer replicates, a half has one replicate, and the draws from this half do not vary.
 FEWEST_REPLICATES = 4
 # Share of the draws that must have a value.
 MOST_DEFINED = 0.9
 
 
 class Draws(NamedTuple):
-    """Weights of the replicates in each draw, (draws, replicates): of `first` and `second` half and of `every` replicate.
+    """Weights of the replicates in each draw, (draws, replicates), for the `first` half, the `second` half and `every` one.
 
-    The first draw is the sample itself. It is the only one if there are fewer than FEWEST_REPLICATES. With one replicate (or
-    none, if nothing was recorded), both halves are this replicate.
+    The first draw is the sample itself. It is the only draw if there are fewer than FEWEST_REPLICATES replicates. With a single
+    replicate, both halves are this replicate. Without a recorded replicate, the weights are the same as for one.
     """
 
     first: Floats
@@ -44,7 +44,7 @@ class Draws(NamedTuple):
 
 
 def draws_of(replicates: int) -> Draws:
-    """Return the draws of a study with so many replicates."""
+    """Return the draws of a study in which each configuration has `replicates` replicates."""
     if replicates < 2:
         return Draws(np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)))
     count = DRAWS if replicates >= FEWEST_REPLICATES else 0
@@ -61,7 +61,7 @@ def draws_of(replicates: int) -> Draws:
 
 
 def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool_]:
-    """Return which configurations are in each draw with replacement, (draws, configurations); in the first draw all are."""
+    """Return a mask of the configurations in each draw with replacement, (draws, configurations). The first draw has all."""
     random = stream(0, BOOTSTRAP, 2, configurations)
     drawn = np.ones((draws, configurations), dtype=bool)
     for number in range(1, draws):
@@ -70,10 +70,11 @@ def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool
 
 
 def interval(values: Floats, replicates: int) -> tuple[float, float]:
-    """Return the interval around the first of `values`, (draws,), by the standard error over the others and Student's t.
+    """Return the interval around the first of `values`, (draws,), from the standard error over the others and Student's t.
 
-    It is NaN if there are no draws, or if more than a tenth of them have no value. A draw of n replicates varies by the share
-    √((n − 1)/n) of a new sample, for which the standard error is corrected.
+    Both ends are NaN if there are no draws, or if more than a tenth of the draws have no value. The standard deviation over
+    draws of n replicates is smaller than that over new samples by the factor √((n − 1)/n). The standard error is corrected for
+    this factor.
     """
     from scipy.special import stdtrit  # takes 0.2 s to import
 
@@ -98,17 +99,17 @@ def plain(name: str, values: Floats, replicates: int) -> dict[str, float | None]
 
 
 def power(log: float) -> float | None:
-    """Return exp(log), None if it is not finite or beyond float64."""
+    """Return exp(log), or None if the result is not finite in float64."""
     return float(np.exp(log)) if np.isfinite(log) and abs(log) < 700 else None
 
 
 def finite(value: float) -> float | None:
-    """Return the value, None if it is not finite."""
+    """Return the value, or None if the value is not finite."""
     return float(value) if np.isfinite(value) else None
 
 
 def percentiles(name: str, values: Floats) -> dict[str, float | None]:
-    """Return the first of `values`, (draws,), and the percentiles of the others that hold 95 % of them, as `estimate` does."""
+    """Return columns as `estimate` does: the first of `values`, (draws,), and the percentiles that enclose 95 % of the others."""
     known = values[1:][np.isfinite(values[1:])]
     low, high = (np.nan, np.nan)
     if len(known) >= max(2, MOST_DEFINED * (len(values) - 1)):
@@ -117,7 +118,7 @@ def percentiles(name: str, values: Floats) -> dict[str, float | None]:
 
 
 def resampled_medians(values: Floats) -> Floats:
-    """Return the median of `values`, (n,), and of DRAWS draws of n of them with replacement, (draws,); no draws for n < 3."""
+    """Return the median of `values`, (n,), and of DRAWS samples of size n with replacement, (draws,); no samples for n < 3."""
     count = len(values)
     medians = np.array([np.median(values)])
     if count < 3:

@@ -1,19 +1,20 @@
-"""Fits of steps against batch size, in the logarithm of the steps: their errors are relative."""
+"""Fits of steps against batch size, in the logarithm of the steps, because errors of the steps are relative."""
 
 import numpy as np
 
 from sweepgd.analysis.arrow_columns import Floats
 
-# Range of the search for a critical size, beyond the smallest and largest sizes, and its number of points.
+# The critical size is searched from the smallest size / BEYOND to the largest size · BEYOND, on a grid of POINTS points.
 BEYOND, POINTS = 1e3, 600
 EXCESS = 1.2
 
 
 def hyperbola(sizes: Floats, logs: Floats) -> tuple[Floats, Floats]:
-    """Return log S_min and log B_crit of the fit S = S_min·(1 + B_crit/B) to `logs` of S, (…, sizes), both (…).
+    """Return log S_min and log B_crit, both (…), of S = S_min·(1 + B_crit/B) fitted to `logs`, the logarithms of S, (…, sizes).
 
-    This is the law of McCandlish et al. 2018, equation 2.11. The best S_min for a B_crit is a mean; B_crit is found on a grid,
-    refined by a parabola. NaN if it is at an end of the grid, or if fewer than three sizes are given.
+    This is the law of McCandlish et al. 2018, equation 2.11. For a given B_crit, the best log S_min is a mean. The best B_crit
+    is found on a grid and refined by a parabola. Both results are NaN if B_crit is at an end of the grid, or if fewer than
+    three sizes are given.
     """
     log_sizes = np.log(sizes)
     if len(sizes) < 3:
@@ -31,11 +32,11 @@ def hyperbola(sizes: Floats, logs: Floats) -> tuple[Floats, Floats]:
 
 
 def perfect_scaling_end(sizes: Floats, logs: Floats) -> Floats:
-    """Return the logarithm of the size at which steps exceed perfect scaling by 20 %, (…); `logs` of the steps: (…, sizes).
+    """Return the logarithm of the size at which the steps exceed perfect scaling by 20 %, (…).
 
-    It is read from the fit S = a + b/B^α (Zhang et al. 2024, section 3), because the steps at the smallest size alone, from
-    which perfect scaling begins, are noisy. It is infinite if the fit stays within 20 % up to BEYOND times the largest size,
-    and NaN if fewer than four sizes are given or the fit fails.
+    `logs` are the logarithms of the steps, (…, sizes). Perfect scaling begins at the smallest size, where a single measurement
+    is noisy. The result is therefore read from the fit S = a + b/B^α (Zhang et al. 2024, section 3). It is infinite if the fit
+    stays within 20 % up to BEYOND times the largest size. It is NaN if fewer than four sizes are given or the fit fails.
     """
     flat = logs.reshape(-1, logs.shape[-1])
     return np.array([_end(np.log(sizes), row) for row in flat]).reshape(logs.shape[:-1])
@@ -68,7 +69,7 @@ def _power_law(parameters: Floats, log_sizes: Floats) -> Floats:
 
 
 def slope(log_sizes: Floats, logs: Floats) -> tuple[Floats, Floats]:
-    """Return slope and intercept of the least-squares line of `logs`, (…, sizes), against `log_sizes`, both (…)."""
+    """Return slope and intercept, both (…), of the least-squares line of `logs`, (…, sizes), against `log_sizes`."""
     centred = log_sizes - log_sizes.mean()
     found = logs @ centred / (centred @ centred)
     return found, logs.mean(axis=-1) - found * log_sizes.mean()

@@ -1,4 +1,4 @@
-"""The configurations of each optimizer and batch size: everything else is tuned anew at each of them."""
+"""The configurations of each optimizer and batch size, among which all other hyperparameters are tuned."""
 
 from typing import NamedTuple
 
@@ -20,10 +20,10 @@ FIXED, DRAWN = "replicates", "configurations and replicates"
 class SizeGroup(NamedTuple):
     """The configurations of one optimizer and batch size (or level of batch sizes, as in `batch_levels`).
 
-    Configurations with different settings of the model or of the data are in different groups, and `optimizer` names these
-    settings too, as in "sgd (model.hidden [32])"; `rule` is the name of the optimizer only.
-    `trials` and their `rates` are (configurations,). `over` names what an interval is over: FIXED if every batch size of the
-    optimizer has the same rates and other settings, which the sweep then gave and did not draw, else DRAWN.
+    Configurations with different settings of the model or of the data are in different groups. `optimizer` also names these
+    settings, as in "sgd (model.hidden [32])"; `rule` is only the name of the optimizer. `trials` and their `rates` have shape
+    (configurations,). `over` names what an interval is over. It is FIXED if every batch size of the optimizer has the same
+    rates and other settings, because the sweep then listed the configurations. Otherwise the sweep drew them: DRAWN.
     """
 
     optimizer: str
@@ -35,7 +35,7 @@ class SizeGroup(NamedTuple):
 
 
 def size_groups(trials: pa.Table) -> list[SizeGroup]:
-    """Return the groups by optimizer and batch size, without rates of zero; repeats of a configuration count once."""
+    """Return the groups by optimizer and batch size, without rates of zero. A repeated configuration counts once."""
     runs = once(trials.filter(pc.and_(pc.is_valid(trials["batch_size"]), pc.greater(trials["learning_rate"], 0.0))))
     if not runs.num_rows:
         return []

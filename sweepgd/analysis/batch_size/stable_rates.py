@@ -1,4 +1,4 @@
-"""The largest learning rate at which no run diverged, against the rate that λmax allows on the full batch (2/λmax for SGD)."""
+"""The largest learning rate without divergence, compared with the rate that λmax allows on the full batch (2/λmax for SGD)."""
 
 from typing import Any
 
@@ -22,14 +22,16 @@ SCHEMA = pa.schema(
 
 
 def stable_rates(trials: pa.Table, curvature: pa.Table) -> pa.Table:
-    """Return one row per optimizer and batch size with a completed run; none if λmax was not measured at any minimiser.
+    """Return one row per optimizer and batch size with a completed run. There are no rows if λmax was measured at no minimiser.
 
-    Columns: `largest_stable`, the largest rate at which all runs completed, below `lowest_diverged`, the lowest rate at which
-    one diverged; the number of `rates` tried; the number of `runs` at `largest_stable` with λmax at their final weights, and
-    its median `lambda_max`; `allowed`, the rate at which full-batch descent is at the edge of stability for the λmax of each
-    run with its L2 penalty (2/λmax for SGD, `sweepgd.analysis.stability.EDGES`), as a median, null for optimizers without a
-    formula; `ratio`, the largest stable rate over it. The intervals are percentiles of a bootstrap over these runs. `message`
-    says what is missing.
+    `lowest_diverged` is the lowest rate at which a run diverged. `largest_stable` is the largest rate below `lowest_diverged`
+    at which all runs completed. `rates` is the number of rates tried. `runs` is the number of runs at `largest_stable` whose
+    λmax was measured at the final weights, and `lambda_max` is the median of these λmax.
+
+    `allowed` is the median, over these runs, of the rate at which full-batch descent is at the edge of stability for the run's
+    λmax with its L2 penalty (2/λmax for SGD, `sweepgd.analysis.stability.EDGES`). It is null for optimizers without a formula.
+    `ratio` is `largest_stable` divided by `allowed`. The intervals are percentiles of a bootstrap over these runs. `message`
+    names what is missing.
     """
     at_end = pc.and_(pc.equal(curvature["measure"], "lambda_max"), pc.equal(curvature["which"], "final"))
     measured = curvature.filter(pc.and_(at_end, pc.equal(curvature["rescaling"], 1.0)))
@@ -71,7 +73,7 @@ def _row(group: SizeGroup, runs: pa.Table, lambdas: Floats) -> dict[str, Any]:
         np.array(pc.map_lookup(maps, pa.scalar(name), "first").to_numpy(zero_copy_only=False), dtype=np.float64)
         for name in ("beta", "weight_decay")
     )
-    # The threshold of λmax at rate 1 is the product of rate and λmax at the edge.
+    # At the edge of stability, rate · λmax equals the threshold of λmax at rate 1.
     allowed = thresholds([group.rule] * len(at), beta, np.ones(len(at))) / (lambdas[at] + np.nan_to_num(decay))
     row |= percentiles("lambda_max", resampled_medians(lambdas[at]))
     row |= percentiles("allowed", resampled_medians(allowed))

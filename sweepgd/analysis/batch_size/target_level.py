@@ -9,17 +9,17 @@ from sweepgd.core.errors import UsageError
 
 
 class Target(NamedTuple):
-    """A column of `curves` and the value that it must fall to."""
+    """A column of `curves`, and the value to which this column must fall."""
 
     column: str
     level: float
 
 
 def target_of(trials: pa.Table, level: float | None = None) -> Target | None:
-    """Return the target: `level`, or else `[budget] goal` of the sweep; None if there is neither, or nothing was recorded.
+    """Return the target: `level`, or by default `[budget] goal` of the sweep. None without both, or if nothing was recorded.
 
-    The column is the one of `goal`: validation error (for a regression, loss), or those on the training rows without validation
-    rows. Raises UsageError for a level that is not positive.
+    The column is the same as for `goal`: the validation error (for a regression, the validation loss). Without validation
+    rows, it is the error or loss on the training rows. Raises UsageError for a level that is not positive.
     """
     if level is not None and not level > 0:
         raise UsageError(f"target {level:g}: give a loss or an error above 0")

@@ -1,7 +1,8 @@
-"""Updates, samples and seconds to a target at each optimizer and batch size, everything else tuned anew.
+"""Updates, samples and seconds to a target at each optimizer and batch size, with all other hyperparameters tuned.
 
-The mean curve over replicates crosses the target (`crossings`). Half of the replicates choose the configuration with the fewest
-updates, the other half judges it, and the other way round: the fewest updates of many noisy configurations are too few.
+A configuration reaches the target where its mean curve over replicates crosses the target (`crossings`). Half of the replicates
+choose the configuration with the fewest updates, the other half judge the choice, and then the halves swap. If the same
+replicates chose and judged, the lowest of many noisy results would be too low.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from sweepgd.analysis.batch_size.size_groups import DRAWN, SizeGroup, size_group
 from sweepgd.analysis.batch_size.target_level import Target
 
 COSTS = {"steps": "update", "samples": "samples", "seconds": "seconds"}
-# Configurations of a batch size that are resampled: those with the fewest updates. The others are never the best.
+# At each batch size, only this many configurations with the fewest updates are resampled. The others are never the best.
 MOST_CONFIGURATIONS = 64
 
 
@@ -25,11 +26,12 @@ class TunedSteps(NamedTuple):
     """The results of one optimizer and batch size.
 
     `logs` has the logarithms of `steps`, `samples` and `seconds` in each draw, (draws,), NaN if the target was not reached.
-    `profile` has the updates of every configuration of the group on all replicates, (draws, configurations), infinite if it
-    does not reach the target. `lowest` is the least of the first draw, of the configuration `best`, None if there is none.
-    `at_end` is True if a chosen learning rate is the lowest or the highest tried. `left_out` is the number of configurations
-    with a replicate that did not complete: they count as never reaching the target, because a mean over survivors would be
-    too low, but their rates belong to those tried.
+    `profile` has the updates of every configuration of the group on all replicates, (draws, configurations). They are infinite
+    for a configuration that does not reach the target. `lowest` is the smallest number of updates in the first draw, and `best`
+    is its configuration. Both are None if no configuration reaches the target. `at_end` is True if a chosen learning rate is
+    the lowest or the highest tried. `left_out` is the number of configurations with a replicate that did not complete. Such a
+    configuration counts as not reaching the target, because a mean over its completed replicates would be too low. Its learning
+    rate still counts as tried.
     """
 
     group: SizeGroup
@@ -88,7 +90,7 @@ def _of_group(group: SizeGroup, recorded: dict[int, ReplicateCurves], target: Ta
 
 
 def _costs(curve: ReplicateCurves, target: Target, weights: Floats) -> dict[str, Floats]:
-    """Return the costs at which the mean curve crosses the target in each draw, (draws,), infinite if it does not."""
+    """Return the costs at which the mean curve crosses the target in each draw, (draws,), infinite without a crossing."""
     losses = weights @ curve.values[target.column]
     places = crossings(np.where(np.isnan(losses), np.inf, losses), target.level)
     reached = ~np.isnan(places) & np.isfinite(losses).all(axis=1)
@@ -100,10 +102,11 @@ def _costs(curve: ReplicateCurves, target: Target, weights: Floats) -> dict[str,
 
 
 def _cross_fitted(halves: list[dict[str, Floats]], ends: dict[str, Floats]) -> tuple[dict[str, Floats], list[int]]:
-    """Return the mean logarithms of the two choices, each on the other half, (draws,), and the choices of the first draw.
+    """Return the mean logarithms of the costs of the two choices, (draws,), and the choices of the first draw.
 
-    A choice that does not reach the target on the other half leaves the sample without a result. In a draw it counts with its
-    cost at the end of its runs, `ends` (configurations,), because leaving out such draws would make an interval too narrow.
+    Each half chooses a configuration, whose costs on the other half count. If a choice does not reach the target on the other
+    half, the sample (the first draw) has no result. In later draws, such a choice has the costs at the end of its runs, `ends`
+    (configurations,), because an interval without these draws would be too narrow.
     """
     rows = np.arange(len(halves[0]["steps"]))
     choices = [half["steps"].argmin(axis=1) for half in halves]

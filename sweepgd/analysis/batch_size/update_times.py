@@ -24,10 +24,11 @@ SCHEMA = pa.schema(
 def update_times(trials: pa.Table) -> pa.Table:
     """Return one row per optimizer and batch size with a completed run.
 
-    Columns: the number of completed `runs`; the medians of `seconds_per_update` and `seconds_per_epoch` over them, without
-    evaluations. `knee`, the same for all sizes of an optimizer, is the batch size at which the part of an update's time that
-    grows with the size is as long as the part that does not: B_knee of the fit t = t₀·(1 + B/B_knee). All have 95 % intervals
-    by the percentiles of a bootstrap over runs. `message` says why there is no knee, or that it is outside the sizes run.
+    `runs` is the number of completed runs. `seconds_per_update` and `seconds_per_epoch` are medians over these runs, without
+    the time of evaluations. The time of an update has a constant part and a part that grows with the batch size: `knee` is the
+    batch size at which both parts are equal, B_knee of the fit t = t₀·(1 + B/B_knee). It is the same for all sizes of an
+    optimizer. These three columns have 95 % intervals from the percentiles of a bootstrap over runs. `message` says why `knee`
+    is missing, or that it is outside the batch sizes that were run.
     """
     done = once(trials)
     done = done.filter(pa.array(has_status(done, "completed") & ~np.isnan(floats(done, TIMES[0]))))
@@ -54,7 +55,7 @@ def _knee(updates: list[tuple[int, Floats]]) -> dict[str, Any]:
         return {"message": f"the knee needs {FEWEST_SIZES} batch sizes"}
     draws = min(len(medians) for _, medians in updates)
     logs = np.log(np.stack([medians[:draws] for _, medians in updates], axis=-1))
-    # t₀(1 + B/B_knee) is the law of `hyperbola` in 1/B.
+    # In terms of 1/B, t₀·(1 + B/B_knee) has the form of the law that `hyperbola` fits.
     _, inverse = hyperbola(1 / sizes, logs)
     found = percentiles("knee", np.exp(-inverse))
     if found["knee"] is None or not sizes[0] <= found["knee"] <= sizes[-1]:

@@ -1,4 +1,4 @@
-"""Answer claims: estimate, interval, and whether the value lies where the claim says, adjusted for several claims."""
+"""Answers to claims, with estimates and intervals. P-values are adjusted for the number of claims."""
 
 from collections.abc import Sequence
 from math import nan
@@ -32,13 +32,14 @@ SCHEMA = pa.schema(
 
 
 def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
-    """Return one row for each claim, with columns as in SCHEMA; repeats of a configuration count once.
+    """Return one row for each claim, with columns as in SCHEMA. A repeated configuration counts once.
 
-    An answer is "held" if the interval of the statistic lies where the claim says, "not held" if it lies elsewhere, else
-    "inconclusive", with the reason in `message` if there is no interval. `low` and `high` are the interval at the claim's
-    `confidence`; the answer is by `p_adjusted`, which is `p` adjusted for the number of claims (Holm 1979). A run that
-    diverged, or did not reach the goal, has the worst value of all runs (`diverged` counts these), and the answer must be the
-    same without them. Raises SweepgdError for a column that the results do not have.
+    The answer is "held" if the interval of the statistic lies inside the region that the claim states, and "not held" if the
+    interval lies outside. Otherwise the answer is "inconclusive". Without an interval, `message` has the reason. `low` and
+    `high` are the interval at the claim's `confidence`. The answer depends on `p_adjusted`: this is `p` adjusted for the number
+    of claims (Holm 1979). A run that diverged, or did not reach the goal, counts with the worst value of all runs. `diverged`
+    is the number of such runs, and the answer must be the same without them. Raises SweepgdError for a column that the results
+    do not have.
     """
     columns = Columns(results, once(results.trials))
     rows = []
@@ -56,9 +57,10 @@ def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
 
 
 def holm(p: Sequence[float]) -> npt.NDArray[np.float64]:
-    """Return p-values adjusted so that the chance of any wrong answer is at most that of one (Holm 1979, section 2).
+    """Return the p-values adjusted for their number (Holm 1979, section 2).
 
-    NaN marks a claim without an answer, which does not count.
+    With adjusted p-values, the chance of any wrong answer among several claims is at most the chance for a single claim. NaN
+    marks a claim without an answer. Such a claim does not count towards the number.
     """
     values = np.array(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]
@@ -96,7 +98,7 @@ def _row(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]
 
 
 def _of_law(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]:
-    """Return the columns of a claim on a law of the batch size, which counts runs that diverged in its own way."""
+    """Return the columns of a claim about a law of the batch size. The fit of the law itself takes account of divergence."""
     trials = columns.trials.filter(pa.array(filtered(columns, claim)))
     estimated = [law_estimate(claim, trials, curves)]
     row: dict[str, Any] = {"runs": trials.num_rows, "left_out": 0, "diverged": 0}

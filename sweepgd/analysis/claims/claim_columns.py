@@ -15,7 +15,8 @@ from sweepgd.core.errors import SweepgdError, nearest
 from sweepgd.record import Results
 
 DIVERGED = "diverged"
-# Hyperparameters that belong to a value of these columns: configurations that differ in both still match.
+# Prefixes of the hyperparameters that belong to each column, such as those of an optimizer. When runs are compared by such a
+# column, two configurations may also differ in these hyperparameters and still match.
 OWN_SETTINGS = {
     "optimizer": "configuration.hyperparameters.",
     "schedule": "configuration.schedule_settings.",
@@ -30,7 +31,7 @@ class Columns:
         self.trials, self._results = trials, results
 
     def of(self, name: str) -> list[Any]:
-        """Return a column, with None for no value; a list is given as JSON. Raises SweepgdError for an unknown name."""
+        """Return a column, with None for a missing value and a list as JSON. Raises SweepgdError for an unknown name."""
         if name == DIVERGED:
             return [float(value) for value in has_status(self.trials, DIVERGED)]
         if name in self.trials.column_names:
@@ -51,7 +52,7 @@ class Columns:
         raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
 
     def numbers(self, name: str) -> Floats:
-        """Return a column as numbers, NaN for none. Raises SweepgdError if it holds other values, or does not exist."""
+        """Return a column as numbers, NaN for a missing value. Raises SweepgdError for an unknown column or other values."""
         values = self.of(name)
         if any(value is not None and not isinstance(value, (bool, int, float)) for value in values):
             raise SweepgdError(f"the column {name!r} holds no numbers")
@@ -60,11 +61,11 @@ class Columns:
         return found
 
     def matches(self, by: str) -> Numbers:
-        """Return a number for each distinct combination of all settings but `by`, (runs,); 0 if `by` is not a setting."""
+        """Number the runs by their combination of all settings except `by`, (runs,). All are 0 if `by` is not a setting."""
         own = OWN_SETTINGS.get(by, "\0")
         kind, _, key = by.partition(".")
         compared = {by, *(f"configuration.{name}" for name in (by, f"hyperparameters.{by}", f"{kind}_settings.{key}"))}
-        # A measure, or a result, differs between the replicates of a configuration; no other run would match one of them.
+        # If `by` is a measure or a result, it differs even between replicates, and matching by all settings would be useless.
         if not any(key in compared or key.startswith(own) for settings in self._by_text.values() for key in settings):
             return np.zeros(self.trials.num_rows, dtype=np.int64)
         known: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Decide a claim by its estimate: does the interval lie where the claim says?"""
+"""Decisions on claims: the interval of an estimate is compared with the region that the claim states."""
 
 from collections.abc import Sequence
 from math import inf
@@ -12,7 +12,7 @@ HELD, NOT_HELD, INCONCLUSIVE = "held", "not held", "inconclusive"
 
 
 def interval(claim: ClaimSpec, estimates: Sequence[Estimate]) -> dict[str, float]:
-    """Return the columns of the estimate and its interval; of an ordering, those of the smallest difference."""
+    """Return the columns of the estimate and its interval. For an ordering, they are those of the smallest difference."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     least = min(estimates, key=lambda estimate: estimate.value)
@@ -28,7 +28,7 @@ def interval(claim: ClaimSpec, estimates: Sequence[Estimate]) -> dict[str, float
 def answer(claim: ClaimSpec, estimates: Sequence[Estimate]) -> tuple[str, float]:
     """Return the answer if it is certain enough, and its p-value: the chance of such an estimate at the nearest boundary.
 
-    It is two-sided, so that a claim is held at 95 % if its 95 % interval lies where the claim says.
+    The p-value is two-sided. Therefore a claim is held at 95 % if the 95 % interval lies inside the region that it states.
     """
     if claim.statistic == "ordering":
         if all(estimate.value > 0 for estimate in estimates):
@@ -42,7 +42,7 @@ def answer(claim: ClaimSpec, estimates: Sequence[Estimate]) -> tuple[str, float]
 
 
 def _region(claim: ClaimSpec) -> tuple[float, float]:
-    """Return where the claim says that the statistic lies, on the scale of the estimate."""
+    """Return the bounds of the region that the claim states, on the scale of the estimate."""
     value, spread = claim.threshold, claim.tolerance or 0.0
     bounds = {">": (value, inf), "<": (-inf, value), "=": (value - spread, value + spread)}[claim.relation]
     if claim.statistic not in POSITIVE:

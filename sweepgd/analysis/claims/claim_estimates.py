@@ -14,7 +14,7 @@ from sweepgd.sweep.claim_spec import ClaimSpec
 
 
 class Estimate(NamedTuple):
-    """An estimate on the scale of its t distribution: the log for a ratio."""
+    """An estimate on the scale on which it has a t distribution: for a ratio, the logarithm."""
 
     value: float
     standard_error: float
@@ -22,7 +22,7 @@ class Estimate(NamedTuple):
 
 
 def estimates(claim: ClaimSpec, runs: Runs) -> list[Estimate]:
-    """Return the estimate of the statistic; for an ordering, those of the differences between neighbouring groups."""
+    """Return the estimate of the statistic, or for an ordering the estimate of each difference of neighbouring groups."""
     if claim.statistic in ("ratio", "slope"):
         runs = runs._replace(values=_logs(runs.values, str(claim.of)))
     if claim.statistic == "slope":
@@ -59,7 +59,7 @@ def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estima
 
 
 def _within_matches(runs: Runs) -> Runs:
-    """Return the runs that have a match at another level, or if there are none all runs, as one match."""
+    """Return the runs that have a match at another level. If no run has a match, return all runs as one match."""
     found = statistics.matched(runs)
     return found if len(found.values) else runs._replace(matches=np.zeros_like(runs.matches))
 
@@ -67,7 +67,7 @@ def _within_matches(runs: Runs) -> Runs:
 def _estimate(
     claim: ClaimSpec, statistic: Callable[[Mask], float], runs: Runs, matches: bool, fewest: int | None = None
 ) -> Estimate:
-    """Return the estimate of a statistic, with units that are matches or configurations."""
+    """Return the estimate of a statistic. The units of its jackknife are matches or configurations."""
     value = statistic(np.ones(len(runs.values), dtype=bool))
     units = runs.matches if matches else runs.configurations
     count = len(np.unique(units)) if matches or fewest is None else fewest

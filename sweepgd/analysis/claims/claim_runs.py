@@ -1,4 +1,4 @@
-"""The runs that a claim is about: filtered, grouped, and with values for those that diverged."""
+"""The runs that a claim is about: filtered, grouped, and with values for runs that diverged."""
 
 from typing import Any, NamedTuple
 
@@ -12,8 +12,8 @@ from sweepgd.analysis.selection import FEWEST_REPLICATES
 from sweepgd.core.outcome import COMPLETED
 from sweepgd.sweep.claim_spec import GROUPS, ClaimSpec, Interval
 
-# Columns in which a diverged run counts as the worst value of all runs, and a run without `steps_to_goal` as the largest number
-# of updates: leaving such runs out would favour what diverges.
+# In these columns, a diverged run counts with the worst value of all runs, and a run without `steps_to_goal` with the largest
+# number of updates. Without such runs, settings that often diverge would look too good.
 HIGH_IS_BAD = (
     "train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error", "generalization_gap",
     "validation_balanced_error", "test_balanced_error", "steps_to_goal",
@@ -27,7 +27,7 @@ class Undecided(Exception):
 
 
 class Chosen(NamedTuple):
-    """The runs of a claim, a mask of those that have the worst value, (runs,), and the number of runs without a value."""
+    """The runs of a claim, a mask of runs that count with the worst value, (runs,), and the number of runs without a value."""
 
     runs: Runs
     worst: Mask
@@ -57,7 +57,7 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
 
 
 def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
-    """Return a mask of the runs that `where` selects, (runs,). Raises Undecided if there are none."""
+    """Return a mask of the runs that `where` selects, (runs,). Raises Undecided if no run is selected."""
     mask = np.ones(columns.trials.num_rows, dtype=bool)
     for name, wanted in claim.where.items():
         mask &= np.array([_fits(value, wanted) for value in columns.of(name)], dtype=bool)
@@ -67,7 +67,7 @@ def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
 
 
 def _levels(columns: Columns, claim: ClaimSpec) -> Floats:
-    """Return the number of each run's group, or its number in the column `by`; NaN for runs that are not compared."""
+    """Return each run's level, (runs,): the index of its group, or its value in column `by`; NaN if it is not compared."""
     if claim.by is None:
         return np.zeros(columns.trials.num_rows)
     if claim.statistic not in GROUPS:
@@ -81,7 +81,7 @@ def _levels(columns: Columns, claim: ClaimSpec) -> Floats:
 
 
 def _values(columns: Columns, name: str) -> tuple[Floats, Mask, Mask]:
-    """Return the values of a column, and masks of the runs without a value and of those that have the worst value."""
+    """Return the values of a column, a mask of runs without a value, and a mask of runs that count with the worst value."""
     values = columns.numbers(name)
     completed, diverged = has_status(columns.trials, COMPLETED), has_status(columns.trials, DIVERGED)
     if name == DIVERGED:
@@ -98,7 +98,7 @@ def _values(columns: Columns, name: str) -> tuple[Floats, Mask, Mask]:
 
 
 def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mask) -> Runs:
-    """Return one run for each group and replicate: of the configuration that is best on the other replicates."""
+    """Return one run for each group and replicate. Its configuration is the best one on the other replicates."""
     replicates = np.unique(runs.replicates[mask])
     if len(replicates) < FEWEST_REPLICATES:
         raise Undecided(f"`best` needs {FEWEST_REPLICATES} replicates, and there are {len(replicates)}")
@@ -125,7 +125,7 @@ def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mas
 
 
 def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> None:
-    """Raise Undecided if the best configuration of a group has the smallest or largest learning rate of several."""
+    """Raise Undecided if a group has several learning rates and its best configuration has the smallest or largest one."""
     rates = floats(columns.trials, "learning_rate")
     tried = np.unique(rates[own][~np.isnan(rates[own])])
     if len(tried) >= FEWEST_RATES and rates[winner] in (tried[0], tried[-1]):
@@ -135,7 +135,7 @@ def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> Non
 
 
 def _fits(value: Any, wanted: Any) -> bool:
-    """Return True if a value is the wanted one, one of a wanted list, or in a wanted interval."""
+    """Return True if a value equals `wanted`, is in this list, or lies in this interval."""
     if isinstance(wanted, Interval):
         low, high = (-np.inf if wanted.min is None else wanted.min), (np.inf if wanted.max is None else wanted.max)
         return isinstance(value, (int, float)) and low <= value <= high

@@ -1,4 +1,4 @@
-"""The statistics of claims, each computed from the runs that are kept, so that a jackknife can leave some out."""
+"""The statistics of claims. Each is a function of a mask of runs to keep, so that a jackknife can leave runs out."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,10 +12,10 @@ from sweepgd.analysis.jackknife import LEAST_VARIANCE
 
 
 class Runs(NamedTuple):
-    """Runs to compare, all (runs,): their `values`, `levels` of the compared column, and what they share.
+    """Runs to compare. All fields are (runs,): among them `values`, and the `levels` of the compared column.
 
-    A level is the number of a group, or for slope and rank correlation the number in the column. Runs with equal `matches`
-    differ only in their level (and seed).
+    A level is the index of a group. For slope and rank correlation, a level is the run's value in the compared column. Runs
+    with equal `matches` differ only in their level (and seed).
     """
 
     values: Floats
@@ -35,7 +35,7 @@ class Runs(NamedTuple):
 
 
 def matched(runs: Runs) -> Runs:
-    """Return the runs of the matches that hold more than one level; no runs if nothing matches."""
+    """Return the runs of all matches with more than one level. Without such a match, the result is empty."""
     levels = np.unique(runs.levels, return_inverse=True)[1]
     pairs = np.unique(np.stack([runs.matches, levels]), axis=1)
     numbers, counts = np.unique(pairs[0], return_counts=True)
@@ -54,9 +54,10 @@ def mean(runs: Runs) -> Callable[[Mask], float]:
 
 
 def difference(runs: Runs, first: int, second: int) -> Callable[[Mask], float]:
-    """Return the statistic: level `second` minus level `first`, within cells that have both.
+    """Return the statistic: level `second` minus level `first`, within cells that have both levels.
 
-    Cells of matching runs count equally. Without matches, when a cell is a replicate, they are weighted by n₁n₂/(n₁ + n₂).
+    Cells of matching runs count equally. Without matches, each replicate is a cell, and cells are weighted by n₁n₂/(n₁ + n₂),
+    with n₁ and n₂ the numbers of runs of the two levels.
     """
     cells, weighted = runs.cells, len(np.unique(runs.matches)) == 1
 
@@ -105,8 +106,8 @@ def rank_correlation(runs: Runs) -> Callable[[Mask], float]:
 def least_variance(tau: float, runs: Runs, quantile: float) -> float:
     """Return the variance of a rank correlation that a jackknife must not fall below, as in `sweepgd.analysis.jackknife`.
 
-    If all pairs agree, the jackknife variance is 0, although few pairs may agree by chance. Pairs count once, not once for each
-    replicate; `quantile` is that of the interval, by which τ is shrunk to 0.
+    If all pairs agree, the jackknife variance is 0, although a few pairs can agree by chance. A pair counts once, not once for
+    each replicate. `quantile` is the quantile of the interval; τ is shrunk towards 0 accordingly.
     """
     _, first = np.unique(np.stack([runs.matches, runs.configurations]), axis=1, return_index=True)
     sizes = np.bincount(runs.matches[first])
@@ -116,7 +117,7 @@ def least_variance(tau: float, runs: Runs, quantile: float) -> float:
 
 
 def _centred(values: Floats, cells: Numbers) -> Floats:
-    """Return values minus the mean of their cell."""
+    """Return each value minus the mean of its cell."""
     counts = np.bincount(cells)
     means = np.bincount(cells, weights=values) / np.maximum(counts, 1)
     return values - means[cells]

@@ -26,7 +26,7 @@ def in_words(claim: ClaimSpec) -> str:
 
 
 def expectation(claim: ClaimSpec) -> str:
-    """Return where the statistic is expected, such as "> 0" or "1 ± 0.1"."""
+    """Return the expected region of the statistic, such as "> 0" or "1 ± 0.1"."""
     if claim.relation == "=":
         return f"{claim.threshold:g} ± {claim.tolerance:g}"
     return f"{claim.relation} {claim.threshold:g}"

@@ -20,7 +20,7 @@ from sweepgd.sweep.claim_spec import ClaimSpec
 
 
 def law_estimate(claim: ClaimSpec, trials: pa.Table, curves: pa.Table) -> Estimate:
-    """Return the estimate of a claim's law from the runs in `trials`. Raises Undecided if the law cannot be fitted to them."""
+    """Return the estimate of a claim's law from the runs in `trials`. Raises Undecided if the fit is not possible."""
     curves = curves.filter(pc.is_in(curves["trial"], value_set=pc.unique(trials["trial"])))
     target, replicates = target_of(trials), replicates_of(trials)
     if target is None and claim.statistic == "critical_batch_size":
@@ -35,7 +35,7 @@ def law_estimate(claim: ClaimSpec, trials: pa.Table, curves: pa.Table) -> Estima
 
 
 def _only(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the row of the only optimizer. Raises Undecided if there are several, or if its law is not found."""
+    """Return the row of the only optimizer. Raises Undecided for several optimizers, or if the law was not found."""
     if not rows:
         raise Undecided("there are too few learning rates and batch sizes for a fit")
     if len(rows) > 1:

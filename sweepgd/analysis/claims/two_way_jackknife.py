@@ -16,7 +16,7 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
-# Larger numbers of units are deleted in this many random groups (Kott 2001, The delete-a-group jackknife).
+# If there are more units, the jackknife deletes random groups of them: this many groups (Kott 2001, The delete-a-group jackknife).
 MOST_GROUPS = 200
 
 
@@ -30,9 +30,10 @@ class Error(NamedTuple):
 def standard_error(statistic: Callable[[Mask], float], units: Numbers, replicates: Numbers, fewest: int) -> Error:
     """Return the standard error of a statistic.
 
-    `statistic(keep)` is computed from the runs where `keep`, (runs,), is True. `units` and `replicates`, (runs,), number the
-    configurations, or groups of matching ones, and the replicates. `fewest` is the smallest number of units on a side of the
-    comparison: with 1, units do not count, and the result holds for these configurations only.
+    `statistic(keep)` is computed from the runs for which the mask `keep`, (runs,), is True. `units`, (runs,), number the
+    configurations or the groups of matching configurations. `replicates`, (runs,), number the replicates. `fewest` is the
+    smallest number of units on either side of the comparison. If it is 1, the variance over units is left out, and the result
+    holds for these configurations only.
     """
     count = len(np.unique(replicates))
     if count < 2:

@@ -1,4 +1,4 @@
-"""Terminal tables of `sweepgd.analysis.batch_size`; nothing here computes a statistic."""
+"""Terminal tables of the results of `sweepgd.analysis.batch_size`. This package computes no statistics."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from sweepgd.report.batch_size.steps_table import steps_to_target
 from sweepgd.report.batch_size.times_table import update_times
 from sweepgd.report.question_table import Answer, Row
 
-# A table without rows that can be shown is None, and is left out.
+# A function returns None if its table has no rows to show. Such a table is left out.
 BATCH_SIZE: dict[str, Callable[[Sequence[Row]], Answer | None]] = {
     "steps_to_target": steps_to_target,
     "critical_sizes": critical_sizes,

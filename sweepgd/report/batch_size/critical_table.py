@@ -10,7 +10,7 @@ from sweepgd.report.sharpness.table_cells import VERDICT, cells, interval, reaso
 
 
 def critical_sizes(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row per optimizer."""
+    """Return the table with one row per optimizer."""
     if not rows:
         return None
     shown = cells(rows, OPTIMIZER, Column("sizes", "sizes"))

@@ -12,7 +12,7 @@ CRITERIA = {"steps": "fewest updates to the target", "objective": "lowest object
 
 
 def best_rates(rows: Sequence[Row]) -> Answer | None:
-    """Return the table of the first criterion: updates to the target, if there is one, else the objective."""
+    """Return the table for the first criterion: updates to the target, or without a target the objective."""
     rows = tuned([row for row in rows if row["criterion"] == rows[0]["criterion"]], "rates")
     if not rows:
         return None
@@ -39,7 +39,7 @@ def best_rates(rows: Sequence[Row]) -> Answer | None:
 
 
 def stable_rates(rows: Sequence[Row]) -> Answer | None:
-    """Return the table of the largest rates without divergence, for optimizers whose edge of stability is known."""
+    """Return the table of the largest learning rates without divergence, for optimizers with a known edge of stability."""
     rows = tuned([row for row in rows if row["ratio"] is not None], "rates")
     if not rows:
         return None

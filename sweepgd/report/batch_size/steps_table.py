@@ -11,7 +11,7 @@ DISPENSABLE = ("seconds", "samples", "learning_rate", "slope_interval")
 
 
 def steps_to_target(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row per optimizer and batch size, tuned anew at each."""
+    """Return the table with one row per optimizer and batch size, where all other hyperparameters are tuned."""
     rows = tuned(rows)
     if not rows:
         return None

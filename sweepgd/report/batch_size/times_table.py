@@ -11,7 +11,7 @@ TIMES = (("seconds_per_update", "time/\nupdate"), ("seconds_per_epoch", "time/\n
 
 
 def update_times(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row per optimizer that has a knee; the times of all sizes are in other tables."""
+    """Return the table with one row per optimizer with a knee. Other tables have the times of all batch sizes."""
     ends: dict[str, list[Row]] = {}
     for row in rows:
         if row["knee"] is not None and not row["message"]:
