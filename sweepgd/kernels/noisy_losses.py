@@ -1,6 +1,7 @@
-"""A quadratic loss whose gradient has normal noise that falls with the number of rows of a batch (Zhang et al. 2019).
+"""A quadratic loss whose gradient has normal noise. A batch with more rows has less noise (Zhang et al. 2019).
 
-`settings` holds the curvatures h of all parameters, and then the deviations √c of the noise of one row, (2 · parameters,).
+`settings`, (2 · parameters,), holds the curvatures h of all parameters, and then the standard deviations √c of the noise of a
+single row.
 """
 
 import numpy as np
@@ -17,9 +18,10 @@ def exact_gradient(theta, settings, out):
 
 
 def noisy_quadratic_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Return the exact loss ½ Σ hᵢθᵢ², and write hᵢθᵢ to `out`; in training with the noise √(cᵢ/B)·N(0, 1) of B rows added.
+    """Return the exact loss ½ Σ hᵢθᵢ², and write its gradient hᵢθᵢ to `out`.
 
-    The noise depends on the key alone, not on which rows the batch has: a second gradient with the same key has the same noise.
+    In training, the noise √(cᵢ/B)·N(0, 1) of a batch of B rows is added to the gradient. It depends on the key and on B, but
+    not on the rows of the batch. A second gradient with the same key and B has the same noise.
     """
     exact_gradient(theta, settings, out)
     if training:
@@ -35,7 +37,7 @@ def noisy_quadratic_evaluate(theta, buffers, inputs, targets, layout, settings, 
 
 
 def noisy_quadratic_evaluate_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
-    """Return the loss, and write its gradient without noise: all rows have the same."""
+    """Return the loss, and write its gradient without noise, which is the same for any rows."""
     exact_gradient(theta, settings, out)
     return no_error(quadratic_loss(theta, settings))
 

@@ -1,8 +1,8 @@
-"""Normal random numbers from a counter, for kernels: the same key gives the same numbers, in any order of calls.
+"""Normal random numbers from a counter, for kernels. The same key gives the same numbers, in any order of calls.
 
-SplitMix64 (Steele, Lea & Flood 2014) gives 64 random bits for each value of its counter, and the ziggurat of 256 layers
-(Marsaglia & Tsang 2000, in the form of Doornik 2005, whose layer and abscissa come from different bits) turns them into a
-normal number, in 99 % of the cases with one multiplication.
+SplitMix64 (Steele, Lea & Flood 2014) gives 64 random bits for each value of its counter. The ziggurat method with 256 layers
+(Marsaglia & Tsang 2000) turns these bits into a normal number, in 99 % of the cases with one multiplication. In the form of
+Doornik 2005, which is used here, the layer and the abscissa come from different bits.
 """
 
 from math import erfc, exp, log, pi, sqrt
@@ -12,7 +12,8 @@ import numpy as np
 from sweepgd.kernels.compiling import helper
 
 LAYERS = 256
-# Where the tail begins: the area beyond it, with the rectangle before it, is that of every layer (Doornik 2005, table 1).
+# The abscissa at which the tail begins. The tail and the rectangle before it together have the area of every other layer
+# (Doornik 2005, table 1).
 TAIL = 3.6541528853610088
 # SplitMix64's increment and its two multipliers.
 GAMMA, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -43,7 +44,7 @@ def mixed(counter):
 
 @helper
 def stream_of(key):
-    """Return the counter at which the stream of a key begins; streams of successive keys are unrelated."""
+    """Return the counter at which the stream of a key begins. Streams of successive keys are unrelated."""
     return mixed(np.uint64(key) * GAMMA)
 
 
@@ -55,7 +56,7 @@ def uniform(bits):
 
 @helper
 def next_normal(counter):
-    """Return a number drawn from N(0, 1), float64, and the counter from which the next one is drawn."""
+    """Return a number drawn from N(0, 1), float64, and the counter for the next number."""
     while True:
         counter += GAMMA
         bits = mixed(counter)

@@ -17,7 +17,7 @@ from sweepgd.record.disk_space import in_words
 
 @dataclass(frozen=True)
 class Shape:
-    """The properties of the data that a model depends on: task, number of input and target columns, classes (0 for none)."""
+    """The properties of the data that a model depends on: the task, and the numbers of inputs, targets and classes (or 0)."""
 
     task: str
     inputs: int
@@ -35,7 +35,7 @@ class Curvature:
     elementwise; with `fisher`, its expectation over targets drawn from the model's distribution. If `second_moments` is None,
     gradients are computed row by row. `workspace(batch)` is the length of the scratch memory of both kernels, and `chunk` the
     number of rows at a time. `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al.
-    2017); it is None if there are no such parameters.
+    2017). `rescaled` is None if a model has no such parameters.
     """
 
     product: Callable[..., Any]
@@ -50,12 +50,12 @@ class Curvature:
 class Architecture:
     """A model built for one data set.
 
-    `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`; `settings` is the float64
-    vector of settings that both get; `workspace(batch)` is the length of scratch memory for a batch; `buffers` is the length of
-    the vector of untrained state; `initial(rng)` draws initial parameters in float64; `chunk` is the number of rows at a time
-    for the gradient of a whole part. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all
+    `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`. Both get `settings`, a
+    float64 vector. `workspace(batch)` is the length of the scratch memory for a batch, and `buffers` the length of the vector
+    of untrained state. `initial(rng)` draws initial parameters in float64. The gradient of a whole part of the data is computed
+    from `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all
     rows. A run is then evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs,
-    (rows, `outputs`): a logit for each class, one logit of the second of two classes, or the predicted targets. Without
+    (rows, `outputs`): a logit for each class, a single logit for the second of two classes, or the predicted targets. Without
     `curvature`, Hessian products are differences of gradients.
     """
 

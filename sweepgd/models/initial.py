@@ -1,4 +1,4 @@
-"""Initial weights. There is one function for each rule, which draws one weight tensor. Biases start at zero."""
+"""Initial weights. Each rule is a function that draws one weight tensor. Biases start at zero."""
 
 from collections.abc import Callable
 from math import sqrt
@@ -51,9 +51,9 @@ def init_settings(default: str) -> tuple[Setting, ...]:
 
 
 def draw(rng: np.random.Generator, layout: Layout, init: str, scale: float, init_scale: float = 1.0) -> npt.NDArray[np.float64]:
-    """Return initial parameters for a layout, float64, shape (parameters,); tensors are drawn in the order of the layout.
+    """Return initial parameters for a layout, float64, (parameters,). Tensors are drawn in the order of the layout.
 
-    Weights are those of the rule `init` times `init_scale`, and so is their standard deviation.
+    Weights drawn by the rule `init` are multiplied by `init_scale`, and so is their standard deviation.
     """
     theta = np.zeros(parameter_count(layout))
     for row in layout:

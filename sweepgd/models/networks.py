@@ -19,7 +19,7 @@ LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.
 
 
 def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
-    """Return other weights of the same function: the first layer is multiplied by `factor`, and the second layer divided by it.
+    """Return other weights of the same function: the first layer times `factor`, and the second layer divided by `factor`.
 
     The outputs do not change because relu(a·z) = a·relu(z) for a > 0.
     """

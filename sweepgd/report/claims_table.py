@@ -30,7 +30,7 @@ class ClaimAnswers:
 
 
 def _evidence(row: Row) -> str:
-    """Return the statistic with its estimate and interval, and the number of runs that were used."""
+    """Return the statistic with its estimate and interval, the numbers of runs, and the message."""
     statistic = f"{row['statistic']}: expected {row['expected']}"
     if row["estimate"] is not None:
         estimate, low, high = (significant(row[name], 3) for name in ("estimate", "low", "high"))

@@ -1,4 +1,4 @@
-"""Check before any trial that the columns of a sweep's claims will exist."""
+"""A check before the first trial that the results will have the columns that claims name."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def check_claims(sweep: Sweep, space: Space) -> None:
 
 
 def _hyperparameter(axis: str) -> str:
-    """Return the column of an axis: "beta1" of "optimizer.adam.beta1", and "schedule.after" of "schedule.step.after"."""
+    """Return the column of an axis: "beta1" for "optimizer.adam.beta1", and "schedule.after" for "schedule.step.after"."""
     kind, _, rest = axis.partition(".")
     _, _, key = rest.rpartition(".")
     return key if kind == "optimizer" else f"{kind}.{key}" if "." in rest else axis

@@ -1,4 +1,4 @@
-"""A `[[claims]]` table of a sweep file: a sentence, and the statistic of the recorded runs by which it is judged."""
+"""A `[[claims]]` table of a sweep file: a sentence, and a statistic of the recorded runs that decides the claim."""
 
 from typing import Literal
 
@@ -18,17 +18,17 @@ STATISTICS = {
     "rate_exponent": "the exponent of the best learning rate as a power of the batch size",
     "critical_batch_size": "B_crit of the fit S = S_min (1 + B_crit/B) to the updates to the goal",
 }
-# The numbers of groups that a statistic compares; the others take none.
+# The smallest and largest number of groups that each of these statistics compares. Other statistics take no groups.
 GROUPS = {"difference": (2, 2), "ratio": (2, 2), "ordering": (2, 100)}
 WITHOUT_BY = ("mean", "rate_exponent", "critical_batch_size")
-# These are computed from all runs by `sweepgd.analysis.batch_size`, and take `where` only.
+# `sweepgd.analysis.batch_size` computes these statistics from all runs. Of the keys that choose runs, they take only `where`.
 LAWS = ("rate_exponent", "critical_batch_size")
 # Statistics whose estimates are on a logarithmic scale.
 POSITIVE = ("ratio", "critical_batch_size")
 
 
 class Interval(BaseModel):
-    """`{min, max}`: numbers from `min` to `max`; either may be left out."""
+    """`{min, max}`: numbers from `min` to `max`. Each of the two may be left out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -72,7 +72,7 @@ class ClaimSpec(BaseModel):
 
     @property
     def threshold(self) -> float:
-        """The expected value, also if it was not given."""
+        """The expected value, or its default if the claim does not give one."""
         return (1.0 if self.statistic == "ratio" else 0.0) if self.value is None else self.value
 
     @model_validator(mode="after")

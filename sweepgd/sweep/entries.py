@@ -14,8 +14,8 @@ LONGEST_LIST = 10_000
 
 
 class Range(BaseModel):
-    """`{low, high, log, step}`: values are `step` apart. With `log = true`, each value is `step` times the one before it (1, 2,
-    4, 8).
+    """`{low, high, log, step}`: values are `step` apart. With `log = true`, each value is `step` times the previous value, as
+    in 1, 2, 4, 8.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -40,8 +40,8 @@ def axis(
 ) -> Axis:
     """Return the axis that an entry describes. Raises UsageError if a value is invalid or a range is empty.
 
-    `name` is the axis, such as "optimizer.adam.beta1". `when` limits the axis to points with one of these values of
-    another axis. `where` is the table of the entry, if it differs from that in the name.
+    `name` is the name of the axis, such as "optimizer.adam.beta1". `when` limits the axis to points with certain values of
+    another axis. `where` is the table that holds the entry, if `name` does not begin with this table.
     """
     where = where or name.rpartition(".")[0] or "space"
     label = f"{where}.{setting.name}"

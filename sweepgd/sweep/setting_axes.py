@@ -1,4 +1,4 @@
-"""Axes of the space that are settings of the model or of the data: `model.hidden`, `data.subset`, and their values."""
+"""Axes of the space for settings of the model or of the data, such as `model.hidden` and `data.subset`, and their values."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ MOST_CHOICES = 64
 
 @dataclass(frozen=True)
 class Choice:
-    """Settings of model and data that one configuration has, and another may not have."""
+    """The settings of model and data of one configuration, as far as they vary in the sweep."""
 
     model: Mapping[str, Any]
     data: Mapping[str, Any]
@@ -35,8 +35,8 @@ class Choice:
 def axes_of(sweep: Sweep) -> list[Axis]:
     """Return an axis for each setting in `[space.model]` and `[space.data]`.
 
-    The axis of a setting whose values are lists has their JSON texts as values. Raises UsageError if a setting is unknown, may
-    not vary, or has an invalid value.
+    If the values of a setting are lists, the values of its axis are the JSON texts of these lists. Raises UsageError if a
+    setting is unknown, may not vary, or has an invalid value.
     """
     return [
         _axis(f"{kind}.{key}", entry, _setting(sweep, kind, key, f"space.{kind}"), f"space.{kind}")
@@ -59,7 +59,7 @@ def _setting(sweep: Sweep, kind: str, key: str, where: str) -> Setting:
 
 def _axis(name: str, entry: SettingEntry, setting: Setting, where: str) -> Axis:
     if not isinstance(setting.default, tuple):
-        found = axis(name, entry, setting, where=where)  # type: ignore[arg-type]  # a list in it is refused
+        found = axis(name, entry, setting, where=where)  # type: ignore[arg-type]  # `axis` refuses a list among the values
         for value in found.values:
             if isinstance(value, str) and value.startswith("["):
                 raise UsageError(f"{where}.{setting.name} = {value!r}: a text that varies may not begin with [")
@@ -74,7 +74,7 @@ def _axis(name: str, entry: SettingEntry, setting: Setting, where: str) -> Axis:
 
 
 def on_axis(value: Any) -> Any:
-    """Return a value of a setting as it is on its axis: a list as JSON text, anything else unchanged."""
+    """Return the form that a value of a setting has on its axis: a list as JSON text, any other value unchanged."""
     return json.dumps(list(value)) if isinstance(value, (tuple, list)) else value
 
 
@@ -89,9 +89,10 @@ def _off_axis(value: Value) -> Any:
 
 
 def settings_of_point(sweep: Sweep, spec: PointSpec, fixed: Mapping[str, Value], where: str) -> dict[str, Value]:
-    """Return the settings of model and data of a fixed point, by axis: as given, as the space fixes them, or by default.
+    """Return the settings of model and data of a fixed point, by axis.
 
-    Raises UsageError for an unknown setting or an invalid value.
+    A setting that the point does not give has the value that the space fixes, or else the default. Raises UsageError for an
+    unknown setting or an invalid value.
     """
     chosen: dict[str, Value] = {}
     for kind in KINDS:
@@ -108,10 +109,11 @@ def settings_of_point(sweep: Sweep, spec: PointSpec, fixed: Mapping[str, Value],
 
 
 def choices(sweep: Sweep) -> Iterator[Choice]:
-    """Yield settings of model and data that occur in the space, the first ones first.
+    """Yield settings of model and data that occur in the space. The first values of all settings come first.
 
-    Each combination of the data's settings occurs, and each of the model's, the other kind with its first values; of more than
-    MOST_CHOICES only the ends of their axes.
+    Each combination of the settings of the data is yielded with the first settings of the model. Each combination of the
+    settings of the model is yielded with the first settings of the data. If one kind has more than MOST_CHOICES combinations,
+    only combinations of the ends of its axes are yielded.
     """
     axes = axes_of(sweep)
     if not axes:
@@ -135,7 +137,7 @@ def _ends(axis: Axis) -> Axis:
 
 
 def chosen(sweep: Sweep, choice: Choice) -> Sweep:
-    """Return the sweep whose model and data have these settings in every trial. Raises UsageError if they contradict others."""
+    """Return the sweep with the settings of `choice` in every trial. Raises UsageError if they contradict other settings."""
     return sweep.model_copy(
         update={
             "model": sweep.model.model_copy(update=dict(choice.model)),
@@ -146,5 +148,5 @@ def chosen(sweep: Sweep, choice: Choice) -> Sweep:
 
 
 def in_words(choice: Choice) -> str:
-    """Return these settings as text, such as "model.hidden = [32], data.subset = 100"."""
+    """Return the settings of `choice` as text, such as "model.hidden = [32], data.subset = 100"."""
     return ", ".join(f"{kind}.{key} = {json.dumps(value)}" for kind in KINDS for key, value in getattr(choice, kind).items())

@@ -1,4 +1,4 @@
-"""The prepared data of a process: once for each distinct `[data]` table and seed, within a limit of memory."""
+"""The prepared data of a process. Each `[data]` table and seed is prepared once and kept, within a limit of memory."""
 
 import hashlib
 import json
@@ -10,12 +10,12 @@ from sweepgd.data.data_cache import prepared
 from sweepgd.data.data_spec import dataset_settings
 from sweepgd.data.memory_map import open_saved, save
 
-# The most data sets that are kept, and the bytes of all but the latest one.
+# The largest number of data sets that are kept, and their largest total in bytes. The latest data set is always kept.
 MOST_KEPT, KEPT_BYTES = 64, 512 << 20
 
 
 class PreparedData:
-    """Prepares data when they are first needed; `shared` is a folder in which another process has left some by `leave`."""
+    """Prepares data when they are first needed. In the folder `shared`, another process may have saved data by `leave`."""
 
     def __init__(self, shared: Path | None = None) -> None:
         self._shared = shared
@@ -33,14 +33,14 @@ class PreparedData:
         return self._kept[key]
 
     def _drop(self) -> None:
-        """Forget the data that were not used for the longest time, until the limits hold."""
+        """Forget the least recently used data until the limits hold."""
         size = sum(data.nbytes for data in self._kept.values())
         while len(self._kept) > MOST_KEPT or (len(self._kept) > 1 and size > KEPT_BYTES):
             size -= self._kept.popitem(last=False)[1].nbytes
 
 
 def leave(digest: str, data: Data, folder: Path) -> None:
-    """Save data under a folder for the `PreparedData` of other processes. Raises OSError."""
+    """Save data in a folder for the `PreparedData` of other processes. Raises OSError if the folder cannot be written."""
     target = folder / digest
     if not target.is_dir():
         target.mkdir()
@@ -48,6 +48,6 @@ def leave(digest: str, data: Data, folder: Path) -> None:
 
 
 def digest_of(spec: DataSpec) -> str:
-    """Return a name for the data of a `[data]` table, equal for equal ones whether or not their defaults are written out."""
+    """Return a name for the data of a `[data]` table. Equal tables have the same name, with or without their defaults."""
     given = spec.model_dump(mode="json", exclude={"fingerprint"}) | dataset_settings(spec)
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]

@@ -32,13 +32,14 @@ class Training:
     """A run that advances from evaluation to evaluation, so that replicates can advance in turn.
 
     The run also yields at each of `rungs`, the percentages of the budget at which a pruner decides. If the budget is in
-    seconds, it yields at the first evaluation after a rung. The evaluation at a rung, `latest`, is for the pruner only: it does
-    not count for patience, the goal or the best weights, and does not change the rest of the run. `weights` are the
-    probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). `initial` (parameters,)
-    and `order` (epoch → row numbers) replace what the seed would draw, to repeat another library's run. `deadline` is a time of
-    the monotonic clock at which the run is timed out. After `advance()` is exhausted, `outcome` says how the run ended,
-    `points` are its evaluations, `parameters` the final weights, and `best` holds the weights of the best evaluation. Raises
-    UsageError if the configuration does not fit the data.
+    seconds, the run yields at the first evaluation after a rung. The evaluation at a rung is in `latest`, for the pruner only.
+    It does not count for patience, the goal or the best weights, and does not change the rest of the run.
+
+    `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). To
+    repeat a run of another library, `initial`, (parameters,), and `order` (epoch → row numbers) replace the draws from the seed.
+    At the time `deadline` of the monotonic clock, the run is timed out. After `advance()` is exhausted, `outcome` is the end of
+    the run, `points` are its evaluations, `parameters` are the final weights, and `best` holds the weights of the best
+    evaluation. Raises UsageError if the configuration does not fit the data.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Training:
 
     @property
     def latest(self) -> Evaluation:
-        """The latest evaluation, which may be one at a rung."""
+        """The latest evaluation, possibly an evaluation at a rung."""
         return self._at_rung or self.points[-1]
 
     @property
@@ -122,7 +123,7 @@ class Training:
         return 100.0 * self.updates / self.planned_updates
 
     def advance(self) -> Iterator[Evaluation]:
-        """Train to the end. Yield each evaluation: at the start and the end, at rungs, and between them as the budget says."""
+        """Train to the end. Yield each evaluation: at the start, at rungs, at the end, and as often as the budget requires."""
         if self._deadline < inf:
             self._updates_per_call = 1  # 256 updates of a slow rule may take longer than the time limit
             self._check_time()
@@ -134,8 +135,8 @@ class Training:
             epoch += yield from self._run_stretch(epoch)
 
     def end(self, outcome: Outcome) -> None:
-        """End the run now. If the run is at a rung, the evaluation there becomes its last one. If that shows divergence, the
-        outcome is `diverged` instead.
+        """End the run now. If the run is at a rung, the evaluation there becomes its last evaluation. If this evaluation
+        shows divergence, the outcome is `diverged` instead.
         """
         if self._at_rung is not None:
             self._record(self._at_rung, self.parameters)
@@ -154,7 +155,7 @@ class Training:
         return self
 
     def _run_stretch(self, epoch: int) -> Generator[Evaluation, None, int]:
-        """Run some epochs from `epoch` on, one unless `budget.evaluate` allows more; yield evaluations, return the number."""
+        """Run one epoch, or several if `budget.evaluate` allows. Yield the evaluations and return the number of epochs."""
         left = inf if self._last_update is None else self._last_update - self.updates
         stretch = stretch_from(self.plan, self._order, epoch, 1 if self.budget.evaluate is None else left)
         bounds, before = stretch.bounds, self.samples
@@ -196,9 +197,9 @@ class Training:
             self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> float:
-        """Return the update of this stretch after which to evaluate next; it may be in a later stretch."""
+        """Return the update, counted in this stretch, after which to evaluate next. It may lie beyond the stretch."""
         evaluate = self.budget.evaluate
-        if evaluate is not None:  # then every so many updates
+        if evaluate is not None:  # evaluate after every `evaluate` updates
             return inf if evaluate == "end" else done + evaluate - self.updates % evaluate
         every, last = self.budget.eval_every, len(bounds) - 1  # else at the end of the epoch, and at multiples of `eval_every`
         if every is None:
@@ -212,7 +213,7 @@ class Training:
         return self.budget.seconds is not None and self.seconds >= self.budget.seconds
 
     def _train(self, order: npt.NDArray[Any], bounds: npt.NDArray[Any], rates: npt.NDArray[Any]) -> int:
-        """Make one update for each rate, in one call of the compiled trainer; return the number made."""
+        """Make one update for each rate, in one call of the compiled trainer. Return the number of updates made."""
         start = perf_counter()
         made, loss, previous = self.kernels.train(order, bounds, rates, self.updates, self._judge.limit)
         elapsed = perf_counter() - start
@@ -238,7 +239,7 @@ class Training:
         return Evaluation(*counts, *self.kernels.evaluate(parameters), self._batch_loss)
 
     def _record(self, point: Evaluation, parameters: npt.NDArray[Any]) -> None:
-        """Add an evaluation to those of the run. It may end the run."""
+        """Add an evaluation to `points`. The evaluation may end the run."""
         self._at_rung = None
         self.points.append(point)
         if self.positions is not None:

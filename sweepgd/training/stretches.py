@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sweepgd.training.batches import Plan
 
-# The most updates and rows of a stretch of several epochs, whose arrays then take at most 10 MB.
+# The largest numbers of updates and rows in a stretch of several epochs. Its arrays then take at most 10 MB.
 MOST_UPDATES, MOST_ROWS = 4096, 1 << 20
 
 
@@ -18,7 +18,8 @@ MOST_UPDATES, MOST_ROWS = 4096, 1 << 20
 class Stretch:
     """The mini-batches of `count` epochs: update i uses the rows `order[bounds[i]:bounds[i + 1]]`.
 
-    `epochs` (updates + 1,) are the epochs passed before each update, and after the last one. `largest` is the largest batch.
+    `epochs`, (updates + 1,), are the numbers of epochs passed before each update and after the last update. `largest` is the
+    size of the largest batch.
     """
 
     order: npt.NDArray[np.int64]
@@ -35,7 +36,8 @@ class Stretch:
 def stretch_from(plan: Plan, order_of: Callable[[int], npt.NDArray[np.int64]], first: int, least: float) -> Stretch:
     """Return the stretch from the epoch `first` on: one epoch, or as many as `least` updates take.
 
-    It may be shorter, within the limits of updates and rows, and where a batch schedule changes the size of the batches.
+    The stretch may be shorter: it is limited by MOST_UPDATES and MOST_ROWS, and it ends where a batch schedule changes the size
+    of the batches.
     """
     own = plan.bounds(first)
     updates, seen, size = len(own) - 1, int(own[-1]), int(own[1])

@@ -45,7 +45,7 @@ LOOPS: dict[str, Callable[..., Any]] = {
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
 # The number of replicates whose data are cached, if the sweep draws new data for each replicate.
 CACHED_REPLICATES = 64
-# The number of contexts with other settings of model or data; one takes 1 ms to make again if its data are still there.
+# The number of cached contexts with other settings of model or data. A context takes 1 ms to make if its data are cached.
 CACHED_CONTEXTS = 64
 
 
@@ -75,12 +75,12 @@ def _naming(choice: Choice | None) -> Iterator[None]:
 class SweepContext:
     """The shared context of a sweep's trials. Raises SweepgdError if its data or model is unavailable or invalid.
 
-    If `[space]` varies settings of the model or the data, `of` returns the context of the trials that have the same ones. The
-    data and the model of this context then have the first values of each.
+    If `[space]` varies settings of the model or the data, `of` returns the context for the settings of a configuration. This
+    context itself then has the first value of each setting.
     """
 
     def __init__(self, sweep: Sweep, shared: Path | None = None, data: PreparedData | None = None, settings: str = "") -> None:
-        """`shared` is the folder in which another process has left the data by `share`; `data` are those prepared already.
+        """`shared` is the folder in which another process has saved the data by `share`. `data` holds data already prepared.
         `settings` describes the settings of model and data that `of` has chosen.
         """
         self.settings = settings
@@ -88,7 +88,7 @@ class SweepContext:
         first = next(choices(sweep), None)
         self._first = sweep if first is None else chosen(sweep, first)
         self._data_digest = digest_of(self._first.data)
-        # Caches of the instance: as caches of the class they would keep every instance and its data alive.
+        # Each instance has its caches. Caches of the class would keep every instance and its data alive.
         self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._data_of(seed).processing))
         self._measurer = lru_cache(CACHED_REPLICATES)(self._measurer_of)
         self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(self._first.data, self._data_of(seed)))
@@ -96,7 +96,7 @@ class SweepContext:
         self.sweep = sweep
         with _naming(first):
             self.objectives = objectives_of(sweep, self.data(0))
-            self._weights(self.data_seed(0))  # raises for a class that is not in the data
+            self._weights(self.data_seed(0))  # raises an error for a class that is not in the data
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
         self._first = self.sweep if first is None else resolved(self._first, self.objectives, self.data(0).fingerprint)
 
@@ -113,12 +113,12 @@ class SweepContext:
 
     @cached_property
     def variants(self) -> list["SweepContext"]:
-        """The contexts of settings of model and data that occur in the sweep (`choices`): this one if they do not vary."""
+        """The contexts of the settings in `choices`. If settings of model and data do not vary, only this context."""
         found = [self.of(Configuration(model=dict(choice.model), data=dict(choice.data))) for choice in choices(self.sweep)]
         return found or [self]
 
     def data_seed(self, replicate: int) -> int:
-        """Return the seed of a replicate's data. All replicates have the same, unless `data.redraw` is set."""
+        """Return the seed of a replicate's data. All replicates have the same seed, unless `data.redraw` is set."""
         return self.sweep.data.seed + (replicate if self.sweep.data.redraw else 0)
 
     def data(self, replicate: int) -> Data:
@@ -129,8 +129,8 @@ class SweepContext:
         return self._prepared.get(self._data_digest, self._first.data, seed=seed, dtype=self._first.model.dtype)
 
     def share(self, folder: Path) -> Path | None:
-        """Save the data of all `variants` in a folder for other processes, and return it; return None if each replicate draws
-        its own data.
+        """Save the data of all `variants` in a folder for other processes, and return the folder. If each replicate draws
+        new data, save nothing and return None.
 
         Raises SweepgdError if the folder cannot be written, as on a full disk.
         """

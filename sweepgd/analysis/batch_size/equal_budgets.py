@@ -92,7 +92,7 @@ def _of_group(equal: str, level: float, group: SizeGroup, recorded: dict[int, Re
 
 
 def _places(equal: str, level: float, curve: ReplicateCurves) -> Floats:
-    """Return the place of the level among the evaluations of each replicate, (replicates,); NaN where a replicate does not reach it."""
+    """Return the place of the level among the evaluations of each replicate, (replicates,); NaN if it is not reached."""
     count = len(curve.costs["update"])
     if equal in COSTS:
         costs = curve.costs[COSTS[equal]]

@@ -70,7 +70,7 @@ def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool
 
 
 def interval(values: Floats, replicates: int) -> tuple[float, float]:
-    """Return the interval around the first of `values`, (draws,), from the standard error over the others and Student's t.
+    """Return the interval around the first of `values`, (draws,), by the standard error over the others and Student's t.
 
     Both ends are NaN if there are no draws, or if more than a tenth of the draws have no value. The standard deviation over
     draws of n replicates is smaller than that over new samples by the factor √((n − 1)/n). The standard error is corrected for
@@ -109,7 +109,7 @@ def finite(value: float) -> float | None:
 
 
 def percentiles(name: str, values: Floats) -> dict[str, float | None]:
-    """Return columns as `estimate` does: the first of `values`, (draws,), and the percentiles that enclose 95 % of the others."""
+    """Return columns as `estimate` does, with the first of `values`, (draws,), and percentiles around 95 % of the others."""
     known = values[1:][np.isfinite(values[1:])]
     low, high = (np.nan, np.nan)
     if len(known) >= max(2, MOST_DEFINED * (len(values) - 1)):

@@ -135,7 +135,7 @@ def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> Non
 
 
 def _fits(value: Any, wanted: Any) -> bool:
-    """Return True if a value equals `wanted`, is in this list, or lies in this interval."""
+    """Return True if a value equals `wanted`, or fits the list or the interval `wanted`."""
     if isinstance(wanted, Interval):
         low, high = (-np.inf if wanted.min is None else wanted.min), (np.inf if wanted.max is None else wanted.max)
         return isinstance(value, (int, float)) and low <= value <= high

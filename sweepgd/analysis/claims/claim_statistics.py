@@ -106,8 +106,8 @@ def rank_correlation(runs: Runs) -> Callable[[Mask], float]:
 def least_variance(tau: float, runs: Runs, quantile: float) -> float:
     """Return the variance of a rank correlation that a jackknife must not fall below, as in `sweepgd.analysis.jackknife`.
 
-    If all pairs agree, the jackknife variance is 0, although a few pairs can agree by chance. A pair counts once, not once for
-    each replicate. `quantile` is the quantile of the interval; τ is shrunk towards 0 accordingly.
+    If all pairs agree, the jackknife variance is 0, although a small number of pairs can all agree by chance. A pair counts
+    once, not once for each replicate. `quantile` is the quantile of the interval, and a larger one shrinks τ more towards 0.
     """
     _, first = np.unique(np.stack([runs.matches, runs.configurations]), axis=1, return_index=True)
     sizes = np.bincount(runs.matches[first])

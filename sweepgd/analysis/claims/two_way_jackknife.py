@@ -1,10 +1,10 @@
 """Standard errors of a statistic of runs that share both configurations and seeds.
 
-Runs of a configuration are not independent, and neither are those of a replicate, which share their seed. The variance is the
-sum of two jackknife variances: over units of configurations, and over replicates (Owen 2007, The pigeonhole bootstrap, theorem
-3: such a sum is never too small on average, and at most twice as large if the runs are independent). Simulated with normal
-effects, 2 to 12 units and 2 to 10 replicates, two-sided tests at 5 % are wrong in 1 to 6 % of studies, and in 11 % for two
-replicates with a large effect of the seed.
+Runs of the same configuration are not independent. Runs of the same replicate are not independent either, because they share
+their seed. The variance is therefore the sum of two jackknife variances: over units of configurations, and over replicates. On
+average, such a sum is never too small, and it is at most twice the true variance if the runs are independent (Owen 2007, The
+pigeonhole bootstrap, theorem 3). In simulations with normal effects, 2 to 12 units and 2 to 10 replicates, two-sided tests at
+5 % were wrong in 1 to 6 % of the studies. With two replicates and a large effect of the seed, they were wrong in 11 %.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
-# If there are more units, the jackknife deletes random groups of them: this many groups (Kott 2001, The delete-a-group jackknife).
+# More units than this are deleted in this number of random groups (Kott 2001, The delete-a-group jackknife).
 MOST_GROUPS = 200
 
 

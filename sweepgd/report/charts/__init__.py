@@ -32,7 +32,7 @@ CHARTS: dict[str, Callable[..., Chart]] = {
     "equal_by_batch_size": equal_by_batch_size,
     "error_by_batch_size": error_by_batch_size,
 }
-# The arguments of a chart besides the results. `level` is the target, by default the goal of the sweep.
+# The arguments that a chart takes besides the results. `level` is the target, by default the goal of the sweep.
 ARGUMENTS = {"loss_curves": ("by", "x"), "steps_by_batch_size": ("level",), "rate_by_batch_size": ("level",)}
 
 __all__ = [

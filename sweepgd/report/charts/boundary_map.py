@@ -16,7 +16,7 @@ SIDE = 512
 def boundary_map(results: Results) -> Chart:
     """Return a map of a grid of learning rates and one other number, with the runs that diverged in black.
 
-    Raises Missing if the runs are no such grid, or all of them ended in the same way.
+    Raises Missing if the runs do not form such a grid, or if all runs ended in the same way.
     """
     grid = outcome_grid(results.trials)
     if grid is None or grid.diverged.all() or not grid.diverged.any():
@@ -48,7 +48,7 @@ def boundary_map(results: Results) -> Chart:
 
 
 def _edges(values: Floats) -> list[float]:
-    """Return the bounds of the cells around increasing values: the middles between them, of their logarithms if positive."""
+    """Return the bounds of cells around increasing values: middles between values, or between logarithms of positive ones."""
     scaled = np.log(values) if values[0] > 0 else values
     middles = (scaled[1:] + scaled[:-1]) / 2
     edges = np.concatenate(([2 * scaled[0] - middles[0]], middles, [2 * scaled[-1] - middles[-1]]))

@@ -19,8 +19,8 @@ AXIS_TITLES = {
 def by_rate(results: Results) -> Chart:
     """Return a chart of validation error (or validation loss, or train loss) against learning rate.
 
-    There is a colour for each optimizer, or for each batch size if there is only one optimizer. A point is a configuration, a
-    line joins the best configuration at each rate, and the strip above shows the rates that diverged. Raises Missing if no run
+    Each optimizer has a colour, or each batch size if there is only one optimizer. Each configuration is a point, and a line
+    joins the best configurations of the rates. The strip above shows the rates at which runs diverged. Raises Missing if no run
     with a positive rate completed.
     """
     every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]

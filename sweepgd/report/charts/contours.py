@@ -26,8 +26,8 @@ class Levels:
     def over(cls, values: Grid) -> "Levels":
         """Return levels from the lowest of finite `values` to the highest, but at most to DECADES above the lowest."""
         low, high = float(values.min()), float(values.max())
-        # If a loss is zero or negative, the steps are of the difference from the lowest value, and begin at 1/10,000 of the
-        # range.
+        # If a loss is zero or negative, the steps divide the difference from the lowest value. They begin at 1/10,000 of
+        # the range.
         floor = 0.0 if low > 0.0 else low - (1e-4 * (high - low) or 1.0)
         span = min(np.log10(high - floor) - np.log10(low - floor), DECADES)
         return cls(low, floor, float(10.0 ** (span / STEPS)))

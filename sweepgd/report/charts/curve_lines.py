@@ -27,8 +27,9 @@ def lines_of(table: pa.Table, by: str) -> list[Rows]:
 
 
 def coloured(lines: list[Rows], by: str) -> list[int]:
-    """Return the numbers of at most MOST_COLOURS lines: the best optimizers and schedules, and otherwise lines evenly spaced
-    from the first to the last, among them the best.
+    """Return the indices of the lines with a colour, at most MOST_COLOURS.
+
+    For optimizers and schedules, they are the best lines. Otherwise they are evenly spaced, and include the best line.
     """
     if by in ("optimizer", "schedule") or len(lines) <= MOST_COLOURS:
         return list(range(min(len(lines), MOST_COLOURS)))
@@ -70,7 +71,7 @@ def _label(row: dict[str, Any], by: str, left_out: set[str]) -> str:
 def ceiling(lines: list[Rows], parts: list[str]) -> float | None:
     """Return the loss at which a diverged line leaves the picture, or None if no line diverged.
 
-    It is above everything that the other lines, and the beginning of the diverged ones, reach.
+    This loss is above all losses of the other lines and above the first part of the diverged lines.
     """
     diverged = [line for line in lines if line[0]["status"] == "diverged"]
     if not diverged:
@@ -90,16 +91,17 @@ def ceiling(lines: list[Rows], parts: list[str]) -> float | None:
 def floor_of(losses: list[float]) -> float | None:
     """Return the loss below which lines are drawn at the bottom, or None if no loss is negligible beside the highest.
 
-    Losses down to 0 or to the smallest number would leave no height for the others on a logarithmic axis.
+    On a logarithmic axis, losses down to 0 or to the smallest number would leave no height for the other losses.
     """
     lowest, highest = min(losses), max(losses)
     return NEGLIGIBLE * highest if 0 <= lowest < NEGLIGIBLE * highest else None
 
 
 def cut(points: Rows, top: float | None) -> tuple[Rows, Rows]:
-    """Return the points of a line up to where it rises above `top`, and that place: none if it stays below.
+    """Return the points of a line up to the place at which it rises above `top`, and a list of the last of these points.
 
-    `points` have `x` and `loss`. Between two evaluations, the place is interpolated in the logarithm of the loss.
+    `points` have `x` and `loss`. Between two evaluations, the place is interpolated in the logarithm of the loss. If the line
+    stays below `top`, all points are returned. The list is empty if `top` is None or the first point is above `top`.
     """
     if top is None:
         return points, []

@@ -23,8 +23,8 @@ DASHES = {"λmax": [1, 0], EDGE: [5, 3]}
 def edge_of_stability(results: Results) -> Chart:
     """Return a chart of λmax with its L2 penalty (solid) and of the edge of its optimizer (dashed) against epochs.
 
-    A dot is a measurement. There is a colour for each batch size, at its best configuration and first replicate. Raises
-    Missing if λmax was not measured along the training of a completed run.
+    Each measurement is a dot. Each batch size has a colour, and is shown by the first replicate of its best configuration.
+    Raises Missing if λmax was not measured along the training of a completed run.
     """
     trials = results.trials
     measured = along_training(trials, results.curves, results.curvature)
@@ -61,7 +61,7 @@ def edge_of_stability(results: Results) -> Chart:
     lines = chart.mark_line(strokeWidth=1.8, clip=True).encode(
         strokeDash=alt.StrokeDash("line:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), title=None)
     )
-    # because a line through a single measurement has no length and is invisible
+    # Dots are needed because a line through a single measurement has no length and is invisible.
     dots = chart.transform_filter(alt.datum.line == "λmax").mark_point(filled=True, size=18, opacity=1)
     return finished(lines + dots, "Sharpness along training against the edge of stability", edges(optimizers, decays))
 
@@ -72,7 +72,7 @@ def _penalised(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _edge(results: Results, trial: int, replicate: int) -> Rows:
-    """Return the threshold at each evaluation of a run, the first one also at epoch 0, where there is no rate yet."""
+    """Return the threshold at each evaluation of a run. Epoch 0, which has no rate yet, gets the first threshold."""
     curves = results.curves
     own = pc.and_(pc.equal(curves["trial"], trial), pc.equal(curves["replicate"], replicate))
     points = along(results.trials, curves, curves.filter(own).select(KEYS)).select(["epoch", "threshold"])

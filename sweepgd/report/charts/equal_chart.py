@@ -15,8 +15,8 @@ TITLES = {"test_error": "test error (share misclassified)", "best_loss": "lowest
 def equal_by_batch_size(results: Results) -> Chart:
     """Return a chart with four panels of test error (without classes: lowest loss) by batch size.
 
-    The panels are at equal epochs, updates, seconds and train loss. There is a colour for each optimizer, and everything else
-    is tuned. Raises Missing if fewer than two batch sizes have curves.
+    The panels are at equal epochs, updates, seconds and train loss. Each optimizer has a colour, and all other hyperparameters
+    are tuned. Raises Missing if fewer than two batch sizes have curves.
     """
     rows = equal_budgets(results.trials, results.curves).to_pylist()
     outcome = next((name for name in TITLES if any(row[name] is not None for row in rows)), None)
@@ -28,7 +28,7 @@ def equal_by_batch_size(results: Results) -> Chart:
     x = size_x([row["batch_size"] for row in rows])
     values = [row[outcome] for row in rows]
     ends = [row[f"{outcome}{end}"] for row in rows for end in ("_low", "_high") if row[f"{outcome}{end}"] is not None]
-    # An interval of a small error may reach below 0, which a logarithmic axis has not.
+    # The interval of a small error may reach below 0. A logarithmic axis cannot show such values.
     lowest = min(value for value in (*values, *ends) if value > 0 or value in values)
     shown = [*values, *(max(end, lowest) for end in ends)]
     panels = []

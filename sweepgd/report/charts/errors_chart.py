@@ -11,15 +11,15 @@ from sweepgd.report.number_format import short
 
 PARTS = {"train_error": "train", "validation_error": "validation"}
 CONFIDENCE = 0.95
-# As in the tables by batch size: the interval of two replicates would be 13 standard errors wide.
+# The tables by batch size have the same limit. The interval of two replicates would be 13 standard errors wide.
 FEWEST_REPLICATES = 4
 
 
 def error_by_batch_size(results: Results) -> Chart:
     """Return a chart of train and validation error (%) by batch size, each at its best configuration, with 95 % intervals.
 
-    The intervals are of Student's t over completed replicates; fewer than FEWEST_REPLICATES have none. Raises Missing if fewer
-    than two batch sizes have an error.
+    The intervals use Student's t over completed replicates. With fewer than FEWEST_REPLICATES replicates, no interval is drawn.
+    Raises Missing if fewer than two batch sizes have an error.
     """
     every = {row["trial"]: row for row in configurations(results.trials).to_pylist()}
     levels = by(results.trials, "batch_size").to_pylist()

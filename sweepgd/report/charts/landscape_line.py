@@ -15,10 +15,10 @@ ENDS = COLOURS[:2]
 
 
 def landscape_line(table: pa.Table, trials: pa.Table) -> Chart:
-    """Return a chart of loss, and for classification of error, against α, with a dot at each of the two minimisers.
+    """Return a chart of loss (and for a classification, error) against α, with a dot at each of the two minimisers.
 
-    Train is solid, held out dashed. Values beyond the floating-point range are drawn at the upper edge. Raises Missing if
-    the loss is beyond the range on the whole line.
+    Lines of train rows are solid, and lines of held-out rows are dashed. Values beyond the floating-point range are drawn at
+    the upper edge. Raises Missing if the loss is beyond the range on the whole line.
     """
     rows = table.to_pylist()
     known = [row for row in rows if row["train_loss"] is not None]

@@ -25,8 +25,10 @@ def log_scale(values: Sequence[float], pad: float = 0.0, **options: Any) -> alt.
 
 
 def log_ticks(values: Sequence[float]) -> list[float]:
-    """Return round numbers in the range of `values`: decades, or 1, 2 and 5 times each of a few decades, or even steps within a
-    decade.
+    """Return round numbers in the range of `values`.
+
+    In a wide range, these are decades. Over a few decades, they are 1, 2 and 5 times each decade. Within a decade, they are
+    evenly spaced.
     """
     low, high = min(values), max(values)
     smallest, largest = _smallest(values), max(abs(low), abs(high), _smallest(values))

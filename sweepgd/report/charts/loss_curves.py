@@ -1,4 +1,4 @@
-"""Loss against epochs, updates or seconds, with a line for each level of what varies, and the rate of its schedule."""
+"""Loss against epochs, updates or seconds, with a line for each level of a factor, and the learning rates of the schedules."""
 
 from itertools import groupby
 from math import isfinite
@@ -15,7 +15,7 @@ from sweepgd.report.number_format import short
 PARTS = {"train_loss": "train loss", "validation_loss": "validation loss"}
 X_TITLES = {"epoch": "epochs", "update": "updates", "seconds": "seconds"}
 WIDTHS, RATE_HEIGHT = {1: 520, 2: 330}, 90
-# From this ratio on, an axis is logarithmic: two decades of losses, or lines of which some are much shorter than others.
+# An axis is logarithmic from these ratios on: of the highest to the lowest loss, and of the longest to the shortest line.
 TWO_DECADES, LONGEST_TO_SHORTEST = 100.0, 20.0
 MOST_DOTS = 12
 GREY = "#C8C8C8"
@@ -24,9 +24,9 @@ GREY = "#C8C8C8"
 def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> Chart:
     """Return a chart of train loss, and beside it validation loss, with a line for each level of `by`.
 
-    `by` is one of `mean_curves.LINES`, and `x` one of "epoch", "update" and "seconds". If a schedule changes the rate, it is
-    below the first loss, as a share of the highest rate of its line. At most MOST_COLOURS lines have a colour. Raises Missing
-    if no run has a loss curve.
+    `by` is one of `mean_curves.LINES`, and `x` one of "epoch", "update" and "seconds". If a schedule changes the learning rate,
+    a panel below the train loss shows the rate as a share of the highest rate of its line. At most MOST_COLOURS lines have a
+    colour. Raises Missing if no run has a loss curve.
     """
     table = mean_curves(results.trials, results.curves, by)
     parts = [part for part in PARTS if table[part].null_count < table.num_rows]
@@ -82,14 +82,14 @@ def _drawable(row: dict[str, float | None], part: str, x: str) -> bool:
 def _point(row: dict[str, float], part: str, x: str) -> dict[str, float | None]:
     error = row[f"{part}_se"]
     low, high = (None, None) if error is None else (row[part] - error, row[part] + error)
-    # An error as large as the mean would reach to 0, which a logarithmic axis does not have.
+    # An error as large as the mean would reach down to 0. A logarithmic axis cannot show 0.
     return {"x": row[x], "loss": row[part], "low": low if low is None or low > 0 or row[part] <= 0 else row[part], "high": high}
 
 
 def _panel(lines: Rows, exits: Rows, part: str, losses: list[float], x: alt.X, colour: alt.Color) -> Chart:
     y = _up("loss", PARTS[part], losses)
     layers = []
-    # A few evaluations are dots, because the line between them is not measured.
+    # If there are only a few evaluations, dots mark them, because the line between them is not measured.
     longest = max((sum(1 for row in rows) for _, rows in groupby(lines, lambda row: row["line"])), default=0)
     dots = alt.OverlayMarkDef(size=22) if longest <= MOST_DOTS else False
     for grey in (True, False):

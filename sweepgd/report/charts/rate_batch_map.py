@@ -14,9 +14,9 @@ MOST_LEVEL_LABELS = 9
 def rate_batch(results: Results) -> Chart:
     """Return a map of the best objective by learning rate and batch size, with divergence marked.
 
-    All cells are equally large and each level has its label, so that irregular rates can be read. A cell without completed
-    runs shows the lowest last objective of pruned runs, with a ring. Raises Missing if there are fewer than two learning rates
-    or batch sizes.
+    All cells have the same size and each level has a label, so that irregular rates can be read. A cell without completed
+    runs shows a ring and the lowest of the last objectives of its pruned runs. Raises Missing if there are fewer than two
+    learning rates or batch sizes.
     """
     cells = rate_batch_map(results.trials).to_pylist()
     if len({cell["learning_rate"] for cell in cells}) < 2 or len({cell["batch_size"] for cell in cells}) < 2:

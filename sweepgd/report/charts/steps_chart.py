@@ -21,7 +21,7 @@ DASHES = {"measured": [1, 0], "perfect scaling": [2, 3], "fit": [6, 3]}
 def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     """Return a chart of updates to the target by batch size, with intervals, perfect scaling and the fit of the hyperbola.
 
-    A second panel has updates against samples. There is a colour for each optimizer. `level` is the target, by default the goal
+    A second panel shows updates against samples. Each optimizer has a colour. `level` is the target, by default the goal
     of the sweep. Raises Missing without a target, or if fewer than two batch sizes of an optimizer reached it.
     """
     target = target_of(results.trials, level)
@@ -89,7 +89,7 @@ def _fit(fit: dict[str, Any]) -> Rows:
 
 
 def _points(points: Rows, field: str, x: alt.X, y: alt.Y, colour: alt.Color) -> Sequence[alt.Chart]:
-    """Return the points with their intervals of updates."""
+    """Return the layers of the points and of their intervals in updates."""
     data = alt.Chart(alt.InlineData(points))
     bars = data.transform_filter("datum.steps_low !== null").mark_rule(strokeWidth=1.2)
     fill = alt.condition("datum.at_end", alt.value("white"), colour)

@@ -8,8 +8,8 @@ import numpy as np
 
 from sweepgd.core.errors import SweepgdError
 
-# The colours of Okabe and Ito without yellow, which is too pale for a line. There is one shape more than there are colours, so
-# that colour and shape together distinguish 56 groups.
+# The colours of Okabe and Ito without yellow, which is too pale for a line. There are 7 colours and 8 shapes, so that colour
+# and shape together distinguish 56 groups.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right", "triangle-left"]
 HIGHLIGHT = "#D55E00"
@@ -29,8 +29,8 @@ class Missing(SweepgdError):
 
 
 def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, ordered: bool) -> alt.Color:
-    """Return a colour for each of `groups`. Groups that are `ordered` get colours of viridis, without its end, which is too
-    pale for a line.
+    """Return a colour for each of `groups`. Groups that are `ordered` get colours of viridis. Its palest colours are left
+    out, because they are too pale for a line.
     """
     if ordered:
         scale = alt.Scale(domain=groups, scheme=alt.SchemeParams(name="viridis", extent=[0, 0.9]))

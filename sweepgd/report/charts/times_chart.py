@@ -15,7 +15,7 @@ PANELS = {"seconds_per_update": ("time an update", 1e6, "µs"), "seconds_per_epo
 def time_by_batch_size(results: Results) -> Chart:
     """Return a chart of the median time of an update (µs) and of an epoch (ms) by batch size, with intervals.
 
-    There is a colour for each optimizer, and a dotted line at its knee. Raises Missing if fewer than two batch sizes completed.
+    Each optimizer has a colour, and a dotted line marks its knee. Raises Missing if fewer than two batch sizes completed.
     """
     rows = update_times(results.trials).to_pylist()
     if len({row["batch_size"] for row in rows}) < 2:
