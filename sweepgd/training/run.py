@@ -36,7 +36,7 @@ class Training:
     It does not count for patience, the goal or the best weights, and does not change the rest of the run.
 
     `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). To
-    repeat a run of another library, `initial`, (parameters,), and `order` (epoch → row numbers) replace the draws from the seed.
+    repeat a run of another library, `initial`, (parameters,), and `order` (epoch → row numbers) replace what the seed draws.
     At the time `deadline` of the monotonic clock, the run is timed out. After `advance()` is exhausted, `outcome` is the end of
     the run, `points` are its evaluations, `parameters` are the final weights, and `best` holds the weights of the best
     evaluation. Raises UsageError if the configuration does not fit the data.
