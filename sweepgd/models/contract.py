@@ -29,12 +29,12 @@ class Shape:
 class Curvature:
     """The second-order kernels of a model, plain functions with the signatures of `sweepgd.kernels.signatures`.
 
-    `product` writes the Hessian, or the Gauss-Newton matrix, of the mean loss times a direction (Pearlmutter 1994; Schraudolph
-    2002). If `fresh` is False, parameters and rows are the same as in the previous call, which left its results in the array
-    `kept`, of length `kept(batch)`. `second_moments` writes the mean over rows of the squared gradient of each row,
-    elementwise; with `fisher`, its expectation over targets drawn from the model's distribution. If `second_moments` is None,
-    gradients are computed row by row. `workspace(batch)` is the length of the scratch memory of both kernels, and `chunk` the
-    number of rows at a time. `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al.
+    `product` writes the Hessian (or the Gauss-Newton matrix) of the mean loss, multiplied by a direction (Pearlmutter 1994;
+    Schraudolph 2002). If `fresh` is False, parameters and rows are the same as in the previous call. The previous call left its
+    results in the array `kept`, whose length is `kept(batch)`. `second_moments` writes the elementwise square of the gradient
+    of each row, as a mean over rows. With `fisher`, it writes the expectation of this mean over targets drawn from the model's
+    distribution. If `second_moments` is None, gradients are computed row by row. `workspace(batch)` is the length of the
+    scratch memory of both kernels, and `chunk` is the number of rows that they process at a time. `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al.
     2017). `rescaled` is None if a model has no such parameters.
     """
 
@@ -85,7 +85,7 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Model:
-    """A model, which an entry point of group `sweepgd.models` provides.
+    """A model, as provided by an entry point of the group `sweepgd.models`.
 
     `build(shape, **settings)` returns the Architecture, and raises UsageError for data that the model cannot fit.
     """
@@ -99,7 +99,7 @@ class Model:
 
 
 def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
-    """Return the model `name`, built for `shape`. Raise UsageError if the two do not fit, SweepgdError if building fails."""
+    """Return the model `name`, built for `shape`. Raise UsageError if it does not fit `shape`, SweepgdError if it fails."""
     model: Model = registry.get("models", name)
     if shape.task not in model.tasks:
         tasks = " or ".join(model.tasks)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sweepgd.models import Model
 
 KINDS = ("model", "data")
-# With more combinations of the settings of one kind, only the ends of each axis are prepared before the first trial.
+# If the settings of one kind have more combinations, only the ends of each axis are prepared before the first trial.
 MOST_CHOICES = 64
 
 

@@ -54,7 +54,7 @@ def one_blas_thread() -> Iterator[None]:
     """Limit BLAS to one thread inside the block. Otherwise, for example, two workers with two threads each would compete for
     two cores.
     """
-    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS of np.dot in kernels; only loaded ones are limited
+    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS of np.dot in kernels: the limit needs it loaded
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
@@ -101,7 +101,7 @@ class SweepContext:
         self._first = self.sweep if first is None else resolved(self._first, self.objectives, self.data(0).fingerprint)
 
     def of(self, configuration: Configuration) -> "SweepContext":
-        """Return the context of a configuration's runs, with its settings of model and data."""
+        """Return the context with the settings of model and data of a configuration."""
         if not (configuration.model or configuration.data):
             return self
         return self._contexts(json.dumps([configuration.model, configuration.data], sort_keys=True))

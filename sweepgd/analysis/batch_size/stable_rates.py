@@ -22,10 +22,10 @@ SCHEMA = pa.schema(
 
 
 def stable_rates(trials: pa.Table, curvature: pa.Table) -> pa.Table:
-    """Return one row per optimizer and batch size with a completed run. There are no rows if λmax was measured at no minimiser.
+    """Return one row per optimizer and batch size with a stable rate. There are no rows if λmax was measured at no minimiser.
 
     `lowest_diverged` is the lowest rate at which a run diverged. `largest_stable` is the largest rate below `lowest_diverged`
-    at which all runs completed. `rates` is the number of rates tried. `runs` is the number of runs at `largest_stable` whose
+    at which a run completed. `rates` is the number of rates tried. `runs` is the number of runs at `largest_stable` whose
     λmax was measured at the final weights, and `lambda_max` is the median of these λmax.
 
     `allowed` is the median, over these runs, of the rate at which full-batch descent is at the edge of stability for the run's

@@ -19,7 +19,7 @@ LEVELS: dict[str, Callable[[float], str]] = {
 
 
 def equal_budgets(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row per optimizer and batch size, and three columns for each kind of equality."""
+    """Return the table with one row per optimizer and batch size, and three columns for each kind of equality."""
     keys = [(row["optimizer"], row["batch_size"]) for row in tuned([row for row in rows if row["equal"] == "epochs"])]
     if not keys:
         return None

@@ -13,7 +13,7 @@ SIDES = {True: "inside", False: "outside", None: ""}
 
 
 def rate_law(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row per criterion and optimizer that has an interval."""
+    """Return the table with one row for each criterion and optimizer with an interval."""
     rows = [row for row in rows if row["exponent"] is not None and row["exponent_low"] is not None]
     if not rows:
         return None

@@ -72,7 +72,7 @@ def _titles(settings: dict[str, Any]) -> list[str]:
 
 
 def _panel(part: str, grid: Grid, levels: Levels, path: Rows, sides: list[list[float]], titles: list[str]) -> Chart:
-    # If some losses are not positive, the legend shows differences from the lowest.
+    # If some losses are not positive, the legend shows differences from the lowest loss.
     title, below = ("loss from", 0.0) if levels.floor == 0.0 else (f"above {significant(levels.low)}", levels.low)
     labels = [significant(levels.loss(step) - below) for step in range(levels.count)]
     legend = alt.Legend(
