@@ -34,8 +34,9 @@ class Curvature:
     results in the array `kept`, whose length is `kept(batch)`. `second_moments` writes the elementwise square of the gradient
     of each row, as a mean over rows. With `fisher`, it writes the expectation of this mean over targets drawn from the model's
     distribution. If `second_moments` is None, gradients are computed row by row. `workspace(batch)` is the length of the
-    scratch memory of both kernels, and `chunk` is the number of rows that they process at a time. `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al.
-    2017). `rescaled` is None if a model has no such parameters.
+    scratch memory of both kernels, and `chunk` is the number of rows that they process at a time.
+    `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al. 2017). `rescaled` is None if a
+    model has no such parameters.
     """
 
     product: Callable[..., Any]

@@ -30,7 +30,7 @@ def equal_budgets(trials: pa.Table, curves: pa.Table) -> pa.Table:
     `level` is the largest number of epochs, updates or seconds that every batch size reached. For equal train loss, each batch
     size has a lowest train loss that all replicates of one configuration reached, and `level` is the highest of these losses.
 
-    The values are interpolated between evaluations at this level, and a run that ended before keeps its last values. For equal
+    The values at this level are interpolated between evaluations. A run that ended before keeps its last values. For equal
     train loss, the values are those of the first evaluation at or below the level. `best_loss` is the lowest validation loss so
     far (without validation rows, train loss). `test_error` is the test error (without a test part, validation error), and null
     for a regression. `generalization_gap` is the test loss (or validation loss) minus the train loss.

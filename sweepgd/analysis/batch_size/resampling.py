@@ -109,7 +109,7 @@ def finite(value: float) -> float | None:
 
 
 def percentiles(name: str, values: Floats) -> dict[str, float | None]:
-    """Return columns as `estimate` does, with the first of `values`, (draws,), and percentiles around 95 % of the others."""
+    """Return the first of `values`, (draws,), and percentiles that enclose 95 % of the others, in columns as in `estimate`."""
     known = values[1:][np.isfinite(values[1:])]
     low, high = (np.nan, np.nan)
     if len(known) >= max(2, MOST_DEFINED * (len(values) - 1)):
