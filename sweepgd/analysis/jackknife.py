@@ -54,8 +54,9 @@ def interval(estimate: float, jackknife: Jackknife) -> tuple[float, float]:
     the configurations is left out.
 
     The jackknife underestimates the variance if nearly all pairs agree: with 12 configurations in six pairs and τ = 0.9, its
-    intervals contained τ in 27 to 58 % of studies. The variance is therefore at least LEAST_VARIANCE times that of the same
-    number of independent pairs, which is `independent_variance` times 1 - τ² (τ shrunk to 0 as in Agresti & Coull, 1998).
+    intervals contained τ in 27 to 58 % of studies. The variance is therefore set to at least LEAST_VARIANCE times the
+    variance of as many independent pairs. That variance is `independent_variance` times 1 - τ², with τ shrunk to 0 as in Agresti
+    & Coull (1998).
     """
     from scipy.special import stdtrit  # takes 0.2 s to import
 
@@ -94,9 +95,10 @@ def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknif
     ranks = [_sum_by_run(sign, pairs, len(x), opposite=True) / 2 for sign in signs]
 
     def products(one: int, other: int) -> tuple[float, Floats]:
-        """Return the sum of products of ranks, and the decrease of this sum without each run, (runs,).
+        """Return the sum of products of ranks and, for each run, how much the sum decreases if that run is left out, (runs,).
 
-        Without a run, its own product is missing, and every other rank changes by half a sign.
+        Leaving out a run removes its own product, and changes the rank of each run paired with it by half the sign of their
+        difference.
         """
         a, b, s, t = ranks[one], ranks[other], signs[one], signs[other]
         decrease = a * b - _sum_by_run(s * t, pairs, len(x)) / 4

@@ -72,7 +72,7 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
 
 
 def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
-    """Return `points`, which have trial, replicate and update, sorted by these and with further columns.
+    """Add columns to `points`, and sort it by trial, replicate and update, which are among its columns.
 
     Added columns: `epoch`, `learning_rate`, `optimizer`, `batch_size`, `threshold`, and `weight_decay`, null without a
     threshold.

@@ -51,7 +51,10 @@ def _transposed(emit: Emitter, rows: list[Any]) -> list[Any]:
 
 
 def _transpose_tile(masked: bool) -> Any:
-    """Return a kernel function that transposes a square of vectors of b to a panel; `masked` if b has fewer rows or columns."""
+    """Return a kernel function that writes the transpose of a square of vectors of b to a panel.
+
+    Set `masked` if fewer rows or columns of b remain than the square has.
+    """
 
     @intrinsic
     def tile(typing, b, b_start, b_row, rows, columns, panel, start, stride):
