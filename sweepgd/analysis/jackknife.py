@@ -55,8 +55,8 @@ def interval(estimate: float, jackknife: Jackknife) -> tuple[float, float]:
 
     The jackknife underestimates the variance if nearly all pairs agree: with 12 configurations in six pairs and τ = 0.9, its
     intervals contained τ in 27 to 58 % of studies. The variance is therefore set to at least LEAST_VARIANCE times the
-    variance of as many independent pairs. That variance is `independent_variance` times 1 - τ², with τ shrunk to 0 as in Agresti
-    & Coull (1998).
+    variance of as many independent pairs. That variance is `independent_variance` times 1 - τ², with τ shrunk to 0 as in
+    Agresti & Coull (1998).
     """
     from scipy.special import stdtrit  # takes 0.2 s to import
 
