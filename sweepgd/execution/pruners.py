@@ -44,7 +44,7 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
     return NopPruner()
 
 
-# What a pruner uses of a trial: state, value at each rung (percentage of the budget), system attributes, final value.
+# The parts of a trial that a pruner uses: state, value at each rung (percentage of the budget), system attributes, final value.
 TrialReports = tuple[str, Mapping[int, float], Mapping[str, Any], float | None]
 
 

@@ -1,12 +1,12 @@
 """A check before the first trial that the results will have the columns that claims name."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from sweepgd.core.errors import UsageError, nearest
 from sweepgd.curvature.catalogue import MEASURES, measure_of
 from sweepgd.record import TRIALS
 from sweepgd.sweep import Sweep
+from sweepgd.sweep.dotted_keys import dotted
 from sweepgd.sweep.space import Space
 
 # Hyperparameters of every configuration, and the column made from `status`.
@@ -36,15 +36,7 @@ def _hyperparameter(axis: str) -> str:
 
 def _settings(sweep: Sweep) -> Iterator[str]:
     for table in ("data", "model", "budget"):
-        yield from _dotted(getattr(sweep, table).model_dump(exclude_none=True), f"{table}.")
-
-
-def _dotted(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _dotted(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key
+        yield from dotted(getattr(sweep, table).model_dump(exclude_none=True), f"{table}.")
 
 
 def _is_measure(name: str) -> bool:

@@ -14,6 +14,7 @@ from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest,
 from sweepgd.data.paths import absolute, path_keys
 from sweepgd.sweep import toml_syntax
 from sweepgd.sweep.claim_spec import ClaimSpec
+from sweepgd.sweep.dotted_keys import dotted
 from sweepgd.sweep.earlier_defaults import former
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.validation_errors import describe
@@ -158,7 +159,7 @@ def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
     own settings.
     """
     dumps = (_measures_resolved(sweep).model_dump(mode="json", exclude_none=True) for sweep in (before, now))
-    old, new = (former(now) | _flat(dump) for dump in dumps)
+    old, new = (former(now) | dotted(dump) for dump in dumps)
     if old.get("data.fingerprint") == new.get("data.fingerprint") is not None:  # the same data, possibly moved
         for key in path_keys(now.data.model_dump()):
             old[f"data.{key}"] = new[f"data.{key}"]
@@ -173,16 +174,6 @@ def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
 
 def _measures_resolved(sweep: Sweep) -> Sweep:
     return sweep if sweep.measure is None else sweep.model_copy(update={"measure": sweep.measure.resolved()})
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}  # dotted key to value
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def _override(table: dict[str, Any], override: str) -> None:

@@ -13,6 +13,7 @@ from sweepgd.analysis.claims.two_way_jackknife import Numbers
 from sweepgd.analysis.runs_with_measures import catalogue_entry, measure_names, measured, run_indices
 from sweepgd.core.errors import SweepgdError, nearest
 from sweepgd.record import Results
+from sweepgd.sweep.dotted_keys import dotted
 
 DIVERGED = "diverged"
 # Prefixes of the hyperparameters that belong to each column, such as those of an optimizer. When runs are compared by such a
@@ -40,9 +41,8 @@ class Columns:
             maps = self.trials["hyperparameters"].combine_chunks()
             return pc.map_lookup(maps, pa.scalar(name), "first").to_pylist()
         if name in self._settings:
-            values = [settings.get(name) for settings in self._by_text.values()]
-            texts = list(self._by_text)
-            found = dict(zip(texts, (json.dumps(v) if isinstance(v, list) else v for v in values), strict=True))
+            values = {text: settings.get(name) for text, settings in self._by_text.items()}
+            found = {text: json.dumps(value) if isinstance(value, list) else value for text, value in values.items()}
             return [found[text or "{}"] for text in self.trials["settings"].to_pylist()]
         if name in measure_names(self._measured):
             runs = self._measured.select(["trial", "replicate"])
@@ -90,7 +90,7 @@ class Columns:
     def _by_text(self) -> dict[str, dict[str, Any]]:
         """The settings of each distinct text of the column `settings`, with dotted keys."""
         texts = pc.unique(self.trials["settings"]).to_pylist()
-        return {text or "{}": _flat(json.loads(text or "{}")) for text in texts}
+        return {text or "{}": dotted(json.loads(text or "{}")) for text in texts}
 
     @cached_property
     def _settings(self) -> set[str]:
@@ -100,11 +100,3 @@ class Columns:
     @cached_property
     def _measured(self) -> pa.Table:
         return measured(self.trials, self._results.curvature, self._results.curves)
-
-
-def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the values of nested tables by keys that are joined by dots."""
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return found

@@ -14,7 +14,7 @@ UPDATES = 20
 # The positions at which an update is cut into ranges. The ranges leave remainders for every vector length, and one has length
 # 1.
 CUTS = (0, 1, 24, 61, PARAMETERS)
-# How many numbers are added between slots. They fill whole cache lines, so that each slot stays aligned.
+# The count of numbers that are added between slots. These numbers fill whole cache lines, so that each slot stays aligned.
 SPARE = 64
 RANGES_TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
 
