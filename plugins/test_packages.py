@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from sweepgd import testing
+from sweepgd.study.preparation import prepare
+from sweepgd.sweep import bundled, load
 
 GROUP = "sweepgd.optimizers"
 PROJECTS = {
@@ -46,6 +48,12 @@ def test_the_readme_has_every_setting_and_its_default(folder, name):
         rows = [line for line in readme.splitlines() if line.startswith("|") and f"`{setting.name}`" in line]
         defaults = [float(cell) for line in rows for cell in map(str.strip, line.split("|")) if is_number(cell)]
         assert setting.default in defaults, setting.name
+
+
+@pytest.mark.parametrize("name", [name for name in bundled() if load(name).requires])
+def test_a_bundled_sweep_of_these_packages_can_be_run_without_warnings(name):
+    assert set(load(name).requires) <= {folder.name for folder in PROJECTS}
+    assert prepare(load(name)).warnings == []
 
 
 def is_number(text: str) -> bool:

@@ -73,6 +73,7 @@ def _sweeps() -> list[dict[str, Any]]:
                 "settings": [],
                 "about": table.get("description", ""),
                 "run_time": table.get("run_time", ""),
+                "requires": table.get("requires", []),
                 "error": None,
             }
         )
@@ -93,6 +94,8 @@ def table(kind: str, rows: list[dict[str, Any]]) -> Table:
     shown.add_column("paper" if kind == "optimizers" else "about")
     for row, settings in zip(rows, texts, strict=True):
         about = row["error"] or row["about"]
+        if row.get("requires"):
+            about += f" (requires {', '.join(row['requires'])})"
         name = row["name"] if kind == "sweeps" else f"{row['name']}\n  {row['distribution']} {row['version']}"
         between = row["run_time"] if kind == "sweeps" else settings
         shown.add_row(*map(Text, (name, between, about)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 from sweepgd.core.errors import UsageError
 from sweepgd.data.paths import check_there
@@ -32,12 +33,25 @@ def prepare(sweep: Sweep) -> Prepared:
     """Check a sweep against the installed plugins and its data, without running a trial. Raises SweepgdError if a check
     fails.
     """
+    check_installed(sweep.requires)
     check_there(sweep.data.model_dump())
     context = SweepContext(sweep)
     advisor = Advisor(context.sweep, context.objectives)
     check_variants(context, advisor.space, advisor.points)
     check_claims(context.sweep, advisor.space)
     return Prepared(context.sweep, advisor, context, advisor.total())
+
+
+def check_installed(packages: Iterable[str]) -> None:
+    """Raise UsageError if one of these distributions is not installed."""
+    for package in packages:
+        try:
+            version(package)
+        except PackageNotFoundError:
+            raise UsageError(
+                f"the sweep requires the package {package}, which is not installed: run uv pip install {package} or,"
+                f" in a clone of sweepgd that contains it, uv pip install ./plugins/{package}"
+            ) from None
 
 
 def check_variants(context: SweepContext, space: Space, points: Iterable[Mapping[str, Value]]) -> None:

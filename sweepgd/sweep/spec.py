@@ -177,6 +177,7 @@ class Sweep(BaseModel):
     description: str = Field("", description="the question that the sweep answers")
     source: str = Field("", description="the publication that the question comes from")
     run_time: str = Field("", description='how long the whole sweep takes, and on how many cores, such as "40 s on 2 cores"')
+    requires: list[str] = Field(default_factory=list, description="packages of plugins that must be installed")
     data: DataSpec = Field(description="the data, their split and preparation")
     model: ModelSpec = Field(default_factory=lambda: ModelSpec(), description="the model")
     budget: Budget = Field(description="the length of a run")

@@ -21,7 +21,7 @@ from sweepgd.sweep.validation_errors import describe
 
 # Keys that may change when a search is continued. They set how much is run, or describe the sweep, but do not change what is
 # computed.
-OPERATIONAL = frozenset({"search.trials", "description", "source", "run_time", "claims"})
+OPERATIONAL = frozenset({"search.trials", "description", "source", "run_time", "requires", "claims"})
 
 
 def bundled() -> dict[str, Path]:

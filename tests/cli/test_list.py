@@ -20,7 +20,9 @@ import pytest
 def test_list_shows_what_is_installed(run, kind, name):
     assert name in run("list", kind).out
     rows = json.loads(run("list", kind, "--json").out)
-    keys = {"name", "distribution", "version", "settings", "about", "error"} | ({"run_time"} if kind == "sweeps" else set())
+    keys = {"name", "distribution", "version", "settings", "about", "error"} | (
+        {"run_time", "requires"} if kind == "sweeps" else set()
+    )
     assert all(set(row) == keys for row in rows)
     (row,) = [row for row in rows if row["name"] == name]
     assert (row["distribution"], row["version"]) == ("sweepgd", version("sweepgd"))

@@ -2,12 +2,12 @@
 
 import pytest
 from linear_sweep import sweep
-from optional_data import skipped_without_data
+from optional_data import bundled_sweeps, skipped_without_data
 
 from sweepgd.schedules import Schedule
 from sweepgd.study.preparation import prepare
 from sweepgd.study.sweep_warnings import warnings_of
-from sweepgd.sweep import bundled, load, points_of, space_of
+from sweepgd.sweep import load, points_of, space_of
 
 # Linear regression with SGD on 34 rows: 9 updates an epoch, 45 in total.
 BASE = ("space={optimizer='sgd',learning_rate=0.1,batch_size=4}", "budget.epochs=5")
@@ -214,7 +214,7 @@ def test_a_schedule_that_raises_gives_a_warning(monkeypatch):
 # --- Bundled sweeps
 
 
-@pytest.mark.parametrize("name", sorted(bundled()))
+@pytest.mark.parametrize("name", bundled_sweeps())
 def test_bundled_sweeps_have_no_warnings_except_one_decay(name):
     with skipped_without_data():
         lines = prepare(load(name)).warnings

@@ -4,13 +4,13 @@ import tomllib
 
 import pytest
 from linear_sweep import sweep
-from optional_data import skipped_without_data
+from optional_data import bundled_sweeps, skipped_without_data
 
-from sweepgd.sweep import bundled, differences, load, parse, points_of, space_of, to_toml
+from sweepgd.sweep import differences, load, parse, points_of, space_of, to_toml
 from sweepgd.training.sweep_context import SweepContext
 
 
-@pytest.mark.parametrize("name", ["linear", *sorted(bundled())])
+@pytest.mark.parametrize("name", ["linear", *bundled_sweeps()])
 def test_a_sweep_written_and_read_again_is_the_same_sweep(name):
     given = sweep() if name == "linear" else load(name)
     with skipped_without_data():
