@@ -34,7 +34,5 @@ def test_a_bundled_sweep_can_be_run_as_a_whole_and_in_a_small_form(name):
 
 def test_a_sweep_that_requires_a_missing_package_is_refused():
     sweep = load("quickstart").model_copy(update={"requires": ["numpy", "sweepgd-missing"]})
-    with pytest.raises(
-        UsageError, match=r"^the sweep requires the package sweepgd-missing, which is not installed: run "
-    ):
+    with pytest.raises(UsageError, match=r"^the sweep requires the package sweepgd-missing, which is not installed: run "):
         prepare(sweep)
