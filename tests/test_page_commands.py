@@ -32,6 +32,7 @@ RUN = {
     "train --data measurements.csv --set data.target=\"species\" --set data.task=\"classification\" --model softmax": (),
     "analyze results/mine --figures figures": (),
     "analyze results/quickstart": (),
+    "analyze results/quickstart claims": (),
     "analyze results/quickstart --claims my_claims.toml": (),
     "analyze results/quickstart --strict": (),
     "measure results/mine": ("--trials", "0-1", "--measures", "lambda_max", "--rows", "50", "-q"),
@@ -53,7 +54,7 @@ PARSED = {
     "plugin check demo": "needs an installation, which tests of the scaffold make",
     "search quickstart --set space.optimizer=[\"sgd\", \"demo\"] --set optimizer.demo.learning_rate=\"search\""
     " --out results/demo": "needs the installed demo",
-    "analyze results/sharp_flat --figures figures": "needs the 75 s of sharp_flat",
+    "analyze results/sharp_flat sharpness --figures figures": "needs the 75 s of sharp_flat",
     "landscape results/sharp_flat": "needs the 75 s of sharp_flat",
     "search mine.toml --on tcp://HOST:8786": "run below",
     "search mine.toml --on slurm --jobs 20": "needs Slurm",

@@ -23,7 +23,7 @@ def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa
     there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different
     replicates.
     """
-    values = _objectives(trials, whole)
+    values = _enough(replicate_objectives(trials, whole))
     found = np.full((ranks, values.shape[1]), np.nan)
     if len(values) > 1:
         count = min(ranks, len(values))
@@ -38,7 +38,7 @@ def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], c
 
     `groups` holds the group number of each configuration of `whole`, (configurations,).
     """
-    values = _objectives(trials, whole)
+    values = _enough(replicate_objectives(trials, whole))
     found = np.full((count, values.shape[1]), np.nan)
     several = np.bincount(groups, minlength=count) > 1
     for replicate, others in enumerate(_means_of_others(values)):
@@ -48,17 +48,22 @@ def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], c
     return _summed_up(found)
 
 
-def _objectives(trials: pa.Table, whole: pa.Table) -> Floats:
-    """Return the objectives, (configurations, replicates); (configurations, 0) if the replicates are too few or differ."""
+def replicate_objectives(trials: pa.Table, whole: pa.Table) -> Floats:
+    """Return the objectives of the complete configurations `whole` of `trials`, (configurations, replicates); (configurations,
+    0) if they have different replicates.
+    """
     configuration = pc.index_in(trials["trial"], value_set=whole["trial"].combine_chunks()).combine_chunks()
     chosen = configuration.is_valid().to_numpy(zero_copy_only=False)
     rows = configuration.drop_null().to_numpy()
     replicates, columns = np.unique(trials["replicate"].to_numpy()[chosen], return_inverse=True)
     values = np.full((whole.num_rows, len(replicates)), np.nan)
     values[rows, columns] = objective(trials)[chosen]
-    if len(replicates) < FEWEST_REPLICATES or np.isnan(values).any():
-        return values[:, :0]
-    return values
+    return values[:, :0] if np.isnan(values).any() else values
+
+
+def _enough(values: Floats) -> Floats:
+    """Return the objectives, (configurations, replicates), or (configurations, 0) if the replicates are too few."""
+    return values if values.shape[1] >= FEWEST_REPLICATES else values[:, :0]
 
 
 def _means_of_others(values: Floats) -> Floats:

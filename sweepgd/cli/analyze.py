@@ -16,7 +16,13 @@ NOT_HELD = 4
 
 def analyze(
     directory: Annotated[Path, typer.Argument(help="A results directory.")],
-    best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
+    part: Annotated[
+        Literal["claims", "best", "batch", "optimizer", "schedule", "sharpness", "all"] | None,
+        typer.Argument(help="The tables to show; if not given, a summary on one screen."),
+    ] = None,
+    best: Annotated[
+        int | None, typer.Option(min=1, help="How many of the best configurations to list; 10 if not given.")
+    ] = None,
     target: Annotated[
         float | None,
         typer.Option(
@@ -41,12 +47,13 @@ def analyze(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if a claim is not held.")] = False,
     json_: Json = False,
 ) -> None:
-    """Show what a sweep found: answers to its claims; the best configurations; the effect of the batch
-    size; sharpness against generalization.
+    """Show what a sweep found: a summary on one screen, or all tables of a part.
+
+    The parts are the answers to the sweep's claims, the best configurations, the effects of batch size, optimizer and schedule,
+    and sharpness against generalization. `--json` without a part gives all tables.
     """
-    from sweepgd.analysis import boundary, claims, classes, sharpness, summary
-    from sweepgd.analysis.batch_size import batch_size_tables
-    from sweepgd.cli.console import say
+    from sweepgd.analysis.analysis_parts import Options, tables
+    from sweepgd.cli.console import say, stdout
     from sweepgd.core.errors import UsageError
     from sweepgd.record import load
     from sweepgd.sweep import load as load_sweep
@@ -54,18 +61,28 @@ def analyze(
 
     if figures is None and (by or x):
         raise UsageError(f"--{'by' if by else 'x'} is for figures: add --figures DIR")
+    for name, value, of in (("best", best, "best"), ("target", target, "batch")):
+        if value is not None and part not in (of, "all") and not json_ and (name == "best" or figures is None):
+            raise UsageError(f"--{name} is for the part {of}: sweepgd analyze {quote(str(directory))} {of} --{name} {value:g}")
     results = load(directory)
-    best_tables = summary(results, best) | {"classes": classes(results.trials), "boundary": boundary(results.trials)}
-    by_size, sharp = batch_size_tables(results, target), sharpness(results)
     specs = load_sweep(claims_of).claims if claims_of else recorded_claims(results.sweep_toml)
-    answers = {"claims": claims(results, specs)} if specs else {}
-    show(answers | best_tables | by_size | sharp, json_)
-    if not sharp and not json_:
-        say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
+    options = Options(specs, best or 10, target)
+    first_screen = part is None and not json_
+    shown = tables(results, "claims" if first_screen else part or "all", options)
+    if first_screen:
+        from sweepgd.report.first_screen import FirstScreen
+
+        stdout().print(FirstScreen(results, shown["claims"].to_pylist() if shown else []))
+    else:
+        show(shown, json_)
+        if part in ("sharpness", "all") and not results.curvature.num_rows and not json_:
+            say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:
         from sweepgd.report.figures import write_figures
 
         for path in write_figures(results, figures, level=target, by=by or "batch_size", x=x or "epoch"):
             print(f"wrote {path}", file=sys.stderr)
-    if strict and answers and "not held" in answers["claims"]["answer"].to_pylist():
-        raise typer.Exit(NOT_HELD)
+    if strict:
+        answers = shown if "claims" in shown else tables(results, "claims", options)
+        if answers and "not held" in answers["claims"]["answer"].to_pylist():
+            raise typer.Exit(NOT_HELD)

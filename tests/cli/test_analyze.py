@@ -11,9 +11,41 @@ def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, ru
     analyzed = run("analyze", "results/example", "--json", "--best", "2")
     assert (analyzed.code, analyzed.err) == (0, "")
     assert len(json.loads(analyzed.out)["best"]) == 2
-    told = run("analyze", "results/example").out
+    told = run("analyze", "results/example", "all").out
     assert "Which batch size?" in told
     assert told.endswith("No curvature is recorded. To measure it: sweepgd measure results/example\n")
+
+
+def test_analyze_shows_one_screen_and_names_its_parts(run, run_search):
+    run_search("--quiet")
+    shown = run("analyze", "results/example")
+    assert (shown.code, shown.err) == (0, "")
+    lines = shown.out.splitlines()
+    assert len(lines) <= 25
+    assert max(map(len, lines)) <= 80
+    assert "Next      sweepgd analyze results/example all" in lines
+
+
+def test_each_part_has_its_tables_and_all_has_those_of_every_part(run, run_search):
+    run_search("--quiet")
+    names = {
+        part: list(json.loads(run("analyze", "results/example", part, "--json").out))
+        for part in ("claims", "best", "batch", "optimizer", "schedule", "sharpness", "all")
+    }
+    assert (names["optimizer"], names["schedule"], names["sharpness"]) == (["by_optimizer"], ["by_schedule"], [])
+    assert names["best"][0] == "best"
+    assert names["batch"][0] == "by_batch_size"
+    assert names["all"] == [name for part, found in names.items() if part != "all" for name in found]
+    assert run("analyze", "results/example", "optimizer").out.startswith("Which optimizer?")
+
+
+def test_an_option_of_a_part_is_refused_without_it(run, run_search):
+    run_search("--quiet")
+    for part, option, value in (("best", "--best", "3"), ("batch", "--target", "0.5")):
+        refused = run("analyze", "results/example", option, value)
+        line = f"sweepgd: {option} is for the part {part}: sweepgd analyze results/example {part} {option} {value}\n"
+        assert (refused.code, refused.out, refused.err) == (2, "", line)
+        assert run("analyze", "results/example", part, option, value).code == 0
 
 
 def test_analyze_writes_figures_as_png_and_svg_and_names_them_on_stderr(run, run_search):
@@ -50,7 +82,8 @@ def test_analyze_of_a_search_that_recorded_nothing(run, run_search):
     run_search("--timeout", "0.000001s")
     analyzed = run("analyze", "results/example")
     assert analyzed.code == 0
-    assert "no configuration has completed yet" in analyzed.out
+    assert "No run is recorded yet." in analyzed.out
+    assert "no configuration has completed yet" in run("analyze", "results/example", "all").out
 
 
 CLAIMS = """
@@ -72,7 +105,8 @@ value = 1e6
 def test_analyze_answers_claims_and_strict_exits_with_4_if_one_is_not_held(run, run_search):
     run_search("--quiet", "--set", "search.replicates=4")
     Path("claims.toml").write_text(LINEAR + CLAIMS)
-    shown = run("analyze", "results/example", "--claims", "claims.toml")
+    assert "Claims    not held      The losses are large." in run("analyze", "results/example", "--claims", "claims.toml").out
+    shown = run("analyze", "results/example", "claims", "--claims", "claims.toml")
     assert "What does the sweep claim, and is it held?" in shown.out
     assert "  not held: The losses are large.\n" in shown.out
     assert "  held: The losses are finite.\n" in shown.out
@@ -101,6 +135,6 @@ def test_analyze_shows_the_effect_of_the_batch_size(run, run_search):
 
 def test_analyze_refuses_a_target_that_is_not_positive(run, run_search):
     run_search("--quiet")
-    refused = run("analyze", "results/example", "--target", "0")
+    refused = run("analyze", "results/example", "batch", "--target", "0")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == "sweepgd: target 0: give a loss or an error above 0\n"

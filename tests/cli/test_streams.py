@@ -43,7 +43,7 @@ def printed(monkeypatch, capsys):
 )
 def test_characters_outside_the_encoding_are_replaced(printed, recorded, encoding, unit, error):
     assert f" {unit} each" in printed(encoding, "train", "--epochs", "1")
-    analyzed = printed(encoding, "analyze", str(recorded))
+    analyzed = printed(encoding, "analyze", str(recorded), "best")
     assert "Which configurations did best?" in analyzed
     assert f"{error} standard error over replicates" in analyzed
     listed = printed(encoding, "list", "optimizers")

@@ -1,0 +1,56 @@
+"""The configurations that may be the best one: those whose mean objective does not differ from the lowest beyond its noise."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from scipy.stats import t as student
+
+from sweepgd.analysis.arrow_columns import Floats
+from sweepgd.analysis.configurations import configurations
+from sweepgd.analysis.selection import replicate_objectives
+
+CONFIDENCE = 0.95
+
+
+class BestSubset(NamedTuple):
+    """`rows` are the configurations that may be the best, lowest mean objective first; `candidates` is the number of complete
+    configurations; `margin` is the largest distance of a mean in the subset from the lowest one.
+    """
+
+    rows: pa.Table
+    candidates: int
+    margin: float
+
+
+def best_subset(trials: pa.Table) -> BestSubset | None:
+    """Return the subset that contains the truly best of the complete configurations with a probability of CONFIDENCE or more.
+
+    A configuration is in the subset if its mean over replicates is at most t·s·√(2/n) above the lowest mean (Gupta 1965, On
+    some multiple decision (selection and ranking) rules, Technometrics 7), with n replicates. t is Student's, one-sided, and
+    adjusted for the number of comparisons (Bonferroni). s² is the mean square of the residuals after configuration and
+    replicate, over the better half of the configurations, because worse ones usually vary more.
+
+    The result is None if fewer than two configurations are complete or if there are fewer than two replicates.
+    """
+    every = configurations(trials)
+    whole = every.filter(every["whole"])
+    values = replicate_objectives(trials, whole)
+    count, replicates = values.shape
+    if count < 2 or replicates < 2:
+        return None
+    means = values.mean(axis=1)
+    better = values[means <= np.median(means)]
+    if len(better) < 2:
+        better = values
+    freedom = (len(better) - 1) * (replicates - 1)
+    deviation = np.sqrt(np.sum(_residuals(better) ** 2) / freedom)
+    margin = float(student.isf((1 - CONFIDENCE) / (count - 1), freedom) * deviation * np.sqrt(2 / replicates))
+    order = np.argsort(means, kind="stable")
+    inside = order[means[order] <= means.min() + margin]
+    return BestSubset(whole.take(pa.array(inside)), count, margin)
+
+
+def _residuals(values: Floats) -> Floats:
+    """Return what the means of rows and of columns leave of `values`, (configurations, replicates)."""
+    return values - values.mean(axis=1, keepdims=True) - values.mean(axis=0, keepdims=True) + values.mean()

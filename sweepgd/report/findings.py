@@ -1,0 +1,122 @@
+"""The findings of a study as sentences: what ran, the best configuration, what may be as good, and what diverged."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.stats import t as student
+
+from sweepgd.analysis.arrow_columns import floats, has_status
+from sweepgd.analysis.best import best
+from sweepgd.analysis.best_subset import CONFIDENCE, best_subset
+from sweepgd.analysis.endings import ENDINGS, endings
+from sweepgd.analysis.recorded_settings import differing_settings
+from sweepgd.analysis.repeats import once
+from sweepgd.analysis.selection import FEWEST_REPLICATES
+from sweepgd.core.outcome import DIVERGED
+from sweepgd.report.number_format import percent, short, significant
+
+# The objectives that are shown under their own name if they equal the objective of every configuration.
+NAMED = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
+FACTORS = ("optimizer", "schedule", "batch_size", "learning_rate")
+
+
+def ran(trials: pa.Table) -> str:
+    """Return the data, the model, and the number of configurations and of runs by status."""
+    if not trials.num_rows:
+        return "No run is recorded yet."
+    (counts,) = endings(trials).to_pylist()
+    replicates = pc.max(once(trials)["replicate"]).as_py() + 1
+    each = f", {_counted(replicates, 'replicate')} each" if replicates > 1 else ""
+    ended = ", ".join(f"{counts[name]} {name.replace('_', ' ')}" for name in ENDINGS if counts[name])
+    models, data = (" and ".join(map(str, pc.unique(trials[name]).to_pylist())) for name in ("model", "data"))
+    return f"{models} on {data}; {_counted(counts['configurations'], 'configuration')}{each}; runs: {ended}."
+
+
+def best_configuration(trials: pa.Table) -> list[str]:
+    """Return two sentences: the configuration with the lowest mean objective, and an interval for this objective.
+
+    The interval is from replicates that did not select the configuration, because the lowest of several means is biased
+    downward (see `sweepgd.analysis.selection`).
+    """
+    rows = best(trials, 1).to_pylist()
+    if not rows or rows[0]["objective"] is None:
+        return ["No configuration has completed yet."]
+    row = rows[0]
+    name = next((name for name in NAMED if row[name] == row["objective"]), "objective")
+    unit, text = (" %", percent) if name.endswith("_error") else ("", significant)
+    shown = name.replace("_", " ")
+    chosen = f"Trial {row['trial']}: {_description(trials, row)}."
+    if row["lowest_of"] < 2:
+        return [chosen, f"Its {shown} is {text(row['objective'])}{unit}; no other configuration is complete."]
+    lowest = f"Its {shown}, {text(row['objective'])}{unit}, is the lowest of {row['lowest_of']}"
+    mean, error, replicates = row["objective_on_others"], row["objective_on_others_se"], row["replicates"]
+    if mean is None:
+        return [chosen, f"{lowest}; an interval needs {FEWEST_REPLICATES} replicates or more."]
+    reach = error * student.ppf((1 + CONFIDENCE) / 2, replicates - 1)
+    interval = f"{text(mean)}{unit} ({text(mean - reach)} to {text(mean + reach)})"
+    return [chosen, f"{lowest}; on replicates that did not select it: {interval}."]
+
+
+def as_good(trials: pa.Table) -> str | None:
+    """Return a sentence on the configurations that cannot be told apart from the best, or None if that cannot be computed."""
+    subset = best_subset(trials)
+    if subset is None:
+        return None
+    count, candidates = subset.rows.num_rows, subset.candidates
+    if count == 1:
+        return f"No other of the {candidates} complete configurations may be the best (at {100 * CONFIDENCE:g} %)."
+    ranges = "; ".join(_ranges(subset.rows, trials))
+    every = f"All {candidates}" if count == candidates else f"{count} of {candidates}"
+    return f"{every} complete configurations may be the best (at {100 * CONFIDENCE:g} %){f': {ranges}' if ranges else ''}."
+
+
+def diverged(trials: pa.Table) -> str | None:
+    """Return a sentence on the runs that diverged, with their learning rates and optimizers, or None if none did."""
+    runs = once(trials)
+    mask = has_status(runs, DIVERGED)
+    if not mask.any():
+        return None
+    rates = floats(runs, "learning_rate")[mask]
+    rates = rates[~np.isnan(rates)]
+    where = f" at rates {_span(rates)}" if len(rates) else ""
+    by_optimizer = pc.value_counts(runs["optimizer"]).to_pylist()
+    shares = []
+    if len(by_optimizer) > 1:
+        found = {row["values"]: row["counts"] for row in pc.value_counts(runs.filter(pa.array(mask))["optimizer"]).to_pylist()}
+        totals = {row["values"]: row["counts"] for row in by_optimizer}
+        shares = [f"{name} {number} of {totals[name]}" for name, number in sorted(found.items(), key=lambda item: -item[1])]
+    return f"{int(mask.sum())} of {runs.num_rows} runs{where}{': ' if shares else ''}{', '.join(shares)}."
+
+
+def _description(trials: pa.Table, row: Mapping[str, Any]) -> str:
+    """Return the optimizer, batch size, rate and schedule of a configuration, and settings that vary in the study."""
+    parts = [row["optimizer"], f"batch size {row['batch_size']}", f"rate {short(row['learning_rate'])}"]
+    if pc.count_distinct(trials["schedule"]).as_py() > 1:
+        parts.append(f"schedule {row['schedule']}")
+    first = pc.index(trials["trial"], row["trial"]).as_py()
+    parts += [f"{name} {values[first]}" for name, values in differing_settings(trials).items() if values[first] is not None]
+    return ", ".join(parts)
+
+
+def _ranges(rows: pa.Table, trials: pa.Table) -> Iterable[str]:
+    """Yield the values of each factor that varies in the study among the rows."""
+    for name in FACTORS:
+        if pc.count_distinct(trials[name]).as_py() < 2:
+            continue
+        label = {"learning_rate": "rates", "batch_size": "batch sizes"}.get(name, f"{name}s")
+        if name in ("learning_rate", "batch_size"):
+            yield f"{label} {_span(floats(rows, name))}"
+        else:
+            yield f"{label} {', '.join(sorted(pc.unique(rows[name]).to_pylist()))}"
+
+
+def _span(values: Any) -> str:
+    low, high = short(float(np.min(values))), short(float(np.max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

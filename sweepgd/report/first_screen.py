@@ -1,0 +1,109 @@
+"""The first screen of `sweepgd analyze`: the question, the findings, the claims and the next command on one screen."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from shlex import quote
+from textwrap import wrap
+
+import pyarrow.compute as pc
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from sweepgd.analysis.analysis_parts import PARTS
+from sweepgd.analysis.boundary import boundary
+from sweepgd.record import Results
+from sweepgd.report.claims_table import COLOURS
+from sweepgd.report.findings import as_good, best_configuration, diverged, ran
+from sweepgd.report.question_table import Row
+from sweepgd.sweep import recorded_claims
+
+WIDTH, LINES = 80, 25
+LABEL, ANSWER = 10, 14  # widths of the labels at the left and of the answers to claims
+MOST_LINES = 3  # of a sentence
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """At most LINES lines of WIDTH columns. `claims` are rows of `sweepgd.analysis.claims`."""
+
+    results: Results
+    claims: Sequence[Row]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = min(WIDTH, options.max_width)
+        before = [*_question(self.results, width), *_findings(self.results, width)]
+        after = [*_block("Picture", [_picture_line(self.results)], width), *_block("Next", _next_lines(self.results), width)]
+        yield from before
+        yield from _claims(self.claims, width, LINES - len(before) - len(after))
+        yield from after
+
+
+def picture(results: Results) -> str:
+    """Return the name of the figure that answers the question of the study best."""
+    trials = results.trials
+    if boundary(trials).num_rows:
+        return "boundary_map"
+    if pc.unique(trials["data"]).to_pylist() == ["none"]:
+        return "surface_paths"
+    measures = set(pc.unique(results.curvature["measure"]).to_pylist())
+    specs = recorded_claims(results.sweep_toml)
+    if measures and 2 * sum(bool({spec.of, spec.by} & measures) for spec in specs) >= len(specs) > 0:
+        return "measure_against_gap"
+    sizes, rates = (pc.count_distinct(trials[name]).as_py() for name in ("batch_size", "learning_rate"))
+    if sizes > 1 and trials["steps_to_goal"].null_count < trials.num_rows:
+        return "steps_by_batch_size"
+    if sizes > 1 and rates > 1:
+        return "rate_batch_map"
+    if rates > 1 and pc.count_distinct(trials["optimizer"]).as_py() > 1:
+        return "by_learning_rate"
+    return "loss_curves"
+
+
+def _question(results: Results, width: int) -> list[Text]:
+    sweep = tomllib.loads(results.sweep_toml)
+    told = f"{sweep['name']}: {sweep['description']}" if sweep.get("description") else sweep["name"]
+    return [Text(line, style="bold") for line in _wrapped(told, width, MOST_LINES)]
+
+
+def _findings(results: Results, width: int) -> Iterator[Text]:
+    trials = results.trials
+    found: dict[str, list[str | None]] = {"Ran": [ran(trials)]}
+    if trials.num_rows:
+        found |= {"Best": [*best_configuration(trials)], "As good": [as_good(trials)], "Diverged": [diverged(trials)]}
+    for label, sentences in found.items():
+        yield from _block(label, [sentence for sentence in sentences if sentence], width)
+
+
+def _claims(claims: Sequence[Row], width: int, room: int) -> Iterator[Text]:
+    """Yield the claims with their answers: whole sentences if there is room for all of them, or else one line each."""
+    within = width - LABEL - ANSWER
+    whole = [_wrapped(row["claim"], within, MOST_LINES) for row in claims]
+    if sum(map(len, whole)) > room:
+        whole = [_wrapped(row["claim"], within, 1) for row in claims]
+    shown = len(claims) if len(claims) <= room else room - 1
+    for number, (row, lines) in enumerate(zip(claims[:shown], whole, strict=False)):
+        label = "" if number else "Claims"
+        yield Text.assemble((f"{label:<{LABEL}}", "bold"), (f"{row['answer']:<{ANSWER}}", COLOURS[row["answer"]]), lines[0])
+        yield from (Text(" " * (LABEL + ANSWER) + line) for line in lines[1:])
+    if shown < len(claims):
+        yield Text(f"{'':<{LABEL}}and {len(claims) - shown} more")
+
+
+def _picture_line(results: Results) -> str:
+    return f"{picture(results)}.png, drawn by: sweepgd analyze {quote(str(results.directory))} --figures figures"
+
+
+def _next_lines(results: Results) -> list[str]:
+    return [f"sweepgd analyze {quote(str(results.directory))} all", f"or one of its parts: {', '.join(PARTS)}"]
+
+
+def _block(label: str, sentences: Iterable[str], width: int) -> list[Text]:
+    """Return the lines of a labelled block. Each sentence begins a line."""
+    lines = [line for sentence in sentences for line in _wrapped(sentence, width - LABEL, MOST_LINES)]
+    labels = [label, *[""] * len(lines)]
+    return [Text.assemble((f"{label:<{LABEL}}", "bold"), line) for label, line in zip(labels, lines, strict=False)]
+
+
+def _wrapped(text: str, width: int, most: int) -> list[str]:
+    return wrap(text, width, max_lines=most, placeholder=" …", break_on_hyphens=False)
