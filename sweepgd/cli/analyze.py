@@ -19,30 +19,29 @@ def analyze(
     best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
     target: Annotated[
         float | None,
-        typer.Option(
-            help="The error, or for a regression the loss, that steps to target refer to; by default the sweep's goal."
-        ),
+        typer.Option(help="Error (or loss, for a regression) to which the updates are counted; the sweep's goal if not given."),
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     by: Annotated[
         Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,
         typer.Option(
-            help="The lines of the figure of loss curves: the best of each, or every learning rate or trial; batch_size if not"
-            " given."
+            help="Draw loss curves of the best configuration of each batch_size, optimizer or schedule, or of all"
+            " configurations by learning_rate or trial; batch_size if not given."
         ),
     ] = None,
     x: Annotated[
         Literal["epoch", "update", "seconds"] | None,
-        typer.Option("--x", help="The horizontal axis of the figure of loss curves; epoch if not given."),
+        typer.Option("--x", help="Horizontal axis of the loss curves; epoch if not given."),
     ] = None,
     claims_of: Annotated[
-        str | None, typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file instead.")
+        str | None,
+        typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file, not the recorded."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if a claim is not held.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is not held.")] = False,
     json_: Json = False,
 ) -> None:
-    """Show what a sweep found: answers to its claims; the best configurations; the effect of the batch
-    size; sharpness against generalization.
+    """Show what a sweep found: answers to its claims, the best configurations, the effect of the batch
+    size, and sharpness against generalization.
     """
     from sweepgd.analysis import boundary, claims, classes, sharpness, summary
     from sweepgd.analysis.batch_size import batch_size_tables

@@ -73,7 +73,7 @@ def test_analyze_answers_claims_and_strict_exits_with_4_if_one_is_not_held(run, 
     run_search("--quiet", "--set", "search.replicates=4")
     Path("claims.toml").write_text(LINEAR + CLAIMS)
     shown = run("analyze", "results/example", "--claims", "claims.toml")
-    assert "What does the sweep claim, and is it held?" in shown.out
+    assert "Which claims of the sweep are held?" in shown.out
     assert "  not held: The losses are large.\n" in shown.out
     assert "  held: The losses are finite.\n" in shown.out
     assert "answers are adjusted for 2 claims (Holm)" in " ".join(shown.out.split())
