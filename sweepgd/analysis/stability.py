@@ -55,7 +55,7 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
 
     Columns: `trial`, `replicate`, `optimizer`, `batch_size`, `update`; `epoch` and `learning_rate` (η) of the evaluation after
     this update, null if there is none; `lambda_max` of the loss; `rows_error`, its standard error if a subset of the rows was
-    measured; `weight_decay`, an upper bound of what the L2 penalty adds to λmax (it does not apply to biases and positions),
+    measured; `weight_decay`, an upper bound of what the L2 penalty, which excludes biases and positions, adds to λmax,
     null without a threshold; `threshold` of the optimizer on the full batch, such as 2/η for gradient descent, null if no
     formula is known; `ratio`, the sum of λmax and weight decay over the threshold.
     """
@@ -72,7 +72,7 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
 
 
 def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
-    """Add columns to `points`, and sort it by trial, replicate and update, which are among its columns.
+    """Return `points` with more columns. `points` has the columns trial, replicate and update, by which the result is sorted.
 
     Added columns: `epoch`, `learning_rate`, `optimizer`, `batch_size`, `threshold`, and `weight_decay`, null without a
     threshold.
@@ -93,7 +93,7 @@ def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
 
 
 def stability(trials: pa.Table, rows: pa.Table) -> pa.Table:
-    """Return one row per configuration from the `rows` of `edge_of_stability`. The closest to the threshold is first.
+    """Return one row per configuration from the `rows` of `edge_of_stability`, the closest to its threshold first.
 
     Columns: `trial`, `optimizer`, `batch_size`; `measurements`, the number of measurements after the first update, over all
     replicates; `share_beyond`, the share that exceeds the threshold, among those with a threshold; and `epoch`,

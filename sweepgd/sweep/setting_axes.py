@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sweepgd.models import Model
 
 KINDS = ("model", "data")
-# If the settings of one kind have more combinations, only the ends of each axis are prepared before the first trial.
+# If the settings of model or data have more combinations, only the ends of each axis are prepared before the first trial.
 MOST_CHOICES = 64
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sweepgd.analysis.arrow_columns import Floats
 
-# Losses are limited to this range around the target: an error of zero has no logarithm.
+# Losses are limited to this range around the target, because an error of zero has no logarithm.
 LOWEST, HIGHEST = 1e-2, 1e6
 
 

@@ -114,7 +114,7 @@ def _cross_fitted(halves: list[dict[str, Floats]], ends: dict[str, Floats]) -> t
     for name, last in ends.items():
         judged = np.array([halves[1 - own][name][rows, choices[own]] for own in range(2)])
         judged[:, 1:] = np.minimum(judged[:, 1:], last[np.array(choices)][:, 1:])
-        with np.errstate(divide="ignore"):  # a target that the initial weights reach takes no update
+        with np.errstate(divide="ignore"):  # a target that the initial weights reach takes 0 updates
             mean = np.log(judged).mean(axis=0)
         logs[name] = np.where(np.isfinite(mean), mean, np.nan)
     return logs, [int(choice[0]) for choice in choices]

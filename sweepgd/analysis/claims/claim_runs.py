@@ -67,7 +67,7 @@ def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
 
 
 def _levels(columns: Columns, claim: ClaimSpec) -> Floats:
-    """Return each run's level, (runs,): the index of its group, or its value in column `by`; NaN if it is not compared."""
+    """Return each run's level, (runs,): the index of its group, its value in column `by`, or NaN if the run is not compared."""
     if claim.by is None:
         return np.zeros(columns.trials.num_rows)
     if claim.statistic not in GROUPS:
@@ -101,7 +101,7 @@ def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mas
     """Return one run for each group and replicate. Its configuration is the best one on the other replicates."""
     replicates = np.unique(runs.replicates[mask])
     if len(replicates) < FEWEST_REPLICATES:
-        raise Undecided(f"`best` needs {FEWEST_REPLICATES} replicates, and there are {len(replicates)}")
+        raise Undecided(f"`best` needs {FEWEST_REPLICATES} replicates, but there are {len(replicates)}")
     objectives = objective(columns.trials)
     objectives[has_status(columns.trials, DIVERGED)] = np.inf
     rows: list[int] = []
