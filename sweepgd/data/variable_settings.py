@@ -28,7 +28,7 @@ FOLDER = "folder"
 
 
 def variable(spec: DataSpec, key: str, where: str) -> Setting:
-    """Return the setting `key` of these data, which may vary. Raises SettingError if there is none, or it may not vary."""
+    """Return the setting `key` of the data. Raises SettingError if the setting does not exist or may not vary."""
     own = () if spec.name is None else registry.get("datasets", spec.name).settings
     known = VARIABLE | {setting.name: setting for setting in own if setting.name != FOLDER}
     if key in known:
@@ -39,9 +39,9 @@ def variable(spec: DataSpec, key: str, where: str) -> Setting:
 
 
 def with_settings(spec: DataSpec, settings: Mapping[str, Any]) -> DataSpec:
-    """Return the data with other values of these settings, and without the fingerprint of the former ones.
+    """Return the data with new values of some settings, and without the fingerprint, which belongs to the former values.
 
-    Raises UsageError if they contradict the other settings.
+    Raises UsageError if the new values contradict other settings.
     """
     if not settings:
         return spec

@@ -27,7 +27,7 @@ FILE = {"path": "a.csv", "target": "y", "task": "regression"}
         ({**FILE, "separator": ";;"}, "data.separator = ';;': give one character"),
         ({**FILE, "decimal": ","}, 'data.decimal = "," needs another data.separator'),
         ({**FILE, "encoding": "latin-one"}, "data.encoding = 'latin-one': give one that Python knows"),
-        ({**FILE, "test_inputs": "x"}, "data.test_inputs names an array of an NPZ file"),
+        ({**FILE, "test_inputs": "x"}, "data.test_inputs is for NPZ files"),
         ({"path": "a.csv", "target": "y"}, "data.path needs data.task"),
         ({"path": "a.csv", "task": "regression"}, "data.path needs data.target"),
         ({**FILE, "target": []}, "data.path needs data.target"),
