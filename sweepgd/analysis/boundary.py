@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 
 
 class Grid(NamedTuple):
-    """Names and increasing values of two hyperparameters, and a mask of the runs that diverged, (values of y, values of x)."""
+    """Names and increasing values of two hyperparameters, and a mask, (y, x), of the runs that diverged."""
 
     x: str
     y: str

@@ -74,7 +74,7 @@ def _pairs(first: Side, second: Side) -> Floats:
 
 
 class _Sums(NamedTuple):
-    """The number of values in each replicate, and their sum, (…, replicates)."""
+    """The number of values in each replicate, and the sum of these values, both (…, replicates)."""
 
     counts: Floats
     sums: Floats

@@ -11,7 +11,7 @@ KEYS = ["trial", "replicate", "update"]
 
 
 def evaluated_at(trials: pa.Table) -> Floats:
-    """Return the update after which each row's losses were evaluated, (rows,). If it is not recorded, it is the last update."""
+    """Return the update after which each row's losses were evaluated, (rows,), or the last update if it is not recorded."""
     recorded = floats(trials, "evaluated_at_update")
     return np.where(np.isnan(recorded), floats(trials, "updates"), recorded)
 

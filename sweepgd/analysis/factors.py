@@ -95,7 +95,7 @@ def _selection(trials: pa.Table, every: pa.Table, groups: Groups) -> dict[str, p
 
 
 def levels(table: pa.Table, factor: str) -> pa.Array:
-    """Return the level of `factor` of each row, (rows,). Many batch sizes are binned to powers of two."""
+    """Return the level of `factor` of each row, (rows,). More than MOST_LEVELS batch sizes are binned to powers of two."""
     if factor == "batch_size":
         return pa.array(batch_levels(floats(table, factor)), pa.int64())
     return table[factor].combine_chunks()

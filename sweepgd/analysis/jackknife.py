@@ -1,7 +1,7 @@
 """Confidence intervals of rank correlations by the jackknife over configurations (Efron & Stein 1981).
 
 Runs are compared within a replicate, because replicates of the same number share their seed. The replicates of a configuration
-are not independent either, so one configuration is left out at a time. `tests/calibration` measures the coverage of the
+are not independent, so that whole configurations are left out, one at a time. `tests/calibration` measures the coverage of the
 intervals.
 """
 
@@ -35,7 +35,7 @@ class Jackknife(NamedTuple):
     """A correlation: its `value`, and its `leave_one_out` values, each without one configuration, (configurations,).
 
     `in_pairs` is a mask of the configurations that are in a pair, (configurations,). `independent_variance` is the variance of
-    τ if its true value is 0, all pairs of a replicate are independent, and further replicates add no evidence.
+    τ if the true τ is 0, all pairs of a replicate are independent, and further replicates add no evidence.
     """
 
     value: float
@@ -44,7 +44,7 @@ class Jackknife(NamedTuple):
     independent_variance: float
 
     def scaled(self, share: float) -> "Jackknife":
-        """Estimate the jackknife of all configurations from this jackknife, which is of a `share` of the configurations."""
+        """Return an estimate of the jackknife of all configurations, if this jackknife is of a `share` of them."""
         leave_one_out = self.value + (self.leave_one_out - self.value) * np.sqrt(share)
         return self._replace(leave_one_out=leave_one_out, independent_variance=self.independent_variance * share)
 
@@ -151,7 +151,7 @@ def _sum_by_run(values: Floats, pairs: Pairs, runs: int, opposite: bool = False)
 
 
 def _jackknife(sums: list[tuple[float, Floats]], comparison: Comparison) -> Jackknife:
-    """Return the jackknife of Σxy/√(Σx² Σy²) from the three sums and, for each run, their decreases without the run."""
+    """Return the jackknife of Σxy/√(Σx² Σy²) from the three sums and their decreases if a run is left out, (runs,)."""
     configurations = comparison.configurations
     xy, xx, yy = (np.append(total - np.bincount(configurations, weights=decrease), total) for total, decrease in sums)
     # Sums that should be 0 may have a rounding error.

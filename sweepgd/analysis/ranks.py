@@ -16,7 +16,10 @@ MOST_OF_GROUP = 64
 
 
 def spearman(x: Floats, y: Floats, groups: Groups) -> float:
-    """Return Spearman's ρ of `x` and `y`, ranked within `groups`, all (runs,). It is NaN if one is constant in each group."""
+    """Return Spearman's ρ of `x` and `y`, ranked within `groups`, all (runs,).
+
+    ρ is NaN if `x` or `y` is constant in each group.
+    """
     a, b = (_ranks_within(groups, values) for values in (x, y))
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale > 0 else np.nan

@@ -64,7 +64,7 @@ def completed(runs: pa.Table) -> pa.Table:
 
 
 class SameWeights(NamedTuple):
-    """Curvature `rows` of one kind of weights, `which` "final" or "best".
+    """Curvature `rows` of one kind of weights. `which` names the kind, "final" or "best".
 
     `updates` is the update after which each run had these weights, (runs,), NaN if unknown.
     """
@@ -142,7 +142,7 @@ def run_indices(runs: pa.Table, rows: pa.Table) -> Indices:
 
 
 def with_equal_settings(rows: pa.Table, of_measure: Indices, run_of_row: Indices) -> Indices:
-    """Return the row numbers of one measure that share the preferred settings; see `measured` for the preference.
+    """Return the row numbers of one measure that share the preferred settings. `measured` describes the preference.
 
     `of_measure` are the row numbers of the measure, and `run_of_row` is the run number of each of `rows`, (rows,). Rows
     without a value do not affect the choice unless no row has a value.

@@ -18,7 +18,8 @@ FEWEST_REPLICATES = 3
 def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa.Array]:
     """Return the objective of the first, second, … configuration, as mean and standard error over replicates, both (ranks,).
 
-    On each replicate, the objective is that of the configuration with this rank on all other replicates.
+    Each replicate in turn is left out, and the configurations are ranked by their mean on the others. The objective on the
+    replicate that was left out counts.
 
     `whole` holds the complete configurations of `trials`. Ranks beyond the number of configurations are null. All are null if
     there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different
@@ -50,7 +51,7 @@ def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], c
 
 
 def _objectives(trials: pa.Table, whole: pa.Table) -> Floats:
-    """Return the objectives, (configurations, replicates); (configurations, 0) if the replicates are too few or differ."""
+    """Return the objectives, (configurations, replicates), or no columns if the replicates are too few or differ."""
     configuration = pc.index_in(trials["trial"], value_set=whole["trial"].combine_chunks()).combine_chunks()
     chosen = configuration.is_valid().to_numpy(zero_copy_only=False)
     rows = configuration.drop_null().to_numpy()

@@ -96,7 +96,7 @@ def stability(trials: pa.Table, rows: pa.Table) -> pa.Table:
     """Return one row per configuration from the `rows` of `edge_of_stability`, the closest to its threshold first.
 
     Columns: `trial`, `optimizer`, `batch_size`; `measurements`, the number of measurements after the first update, over all
-    replicates; `share_beyond`, the share that exceeds the threshold, among those with a threshold; and `epoch`,
+    replicates; `share_beyond`, the share of measurements above the threshold, if the threshold is known; and `epoch`,
     `learning_rate`, `lambda_max`, `rows_error`, `weight_decay`, `threshold` and `ratio` of the measurement closest to the
     threshold, or with the largest λmax if there is no threshold. Configurations that ended before the first measurement are
     last, with 0 `measurements`. The table is empty if λmax was not measured along training.

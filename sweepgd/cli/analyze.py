@@ -19,7 +19,9 @@ def analyze(
     best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
     target: Annotated[
         float | None,
-        typer.Option(help="Error (or loss, for a regression) to which the updates are counted; the sweep's goal if not given."),
+        typer.Option(
+            help="Target of the tables of updates: an error, or a loss for a regression; the sweep's goal if not given."
+        ),
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     by: Annotated[
@@ -35,7 +37,7 @@ def analyze(
     ] = None,
     claims_of: Annotated[
         str | None,
-        typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file, not the recorded."),
+        typer.Option("--claims", metavar="SWEEP", help="Sweep file whose claims to answer; recorded if not given."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is not held.")] = False,
     json_: Json = False,

@@ -37,7 +37,7 @@ def landscape(
         float | None,
         typer.Option(help="Half the width of a plane. If not given: enough to show the optimizer's path, or 1 without a path."),
     ] = None,
-    rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part of the data to compute a plane on.")] = "2000",
+    rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of train, validation and test data for a plane.")] = "2000",
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the choice of rows and random directions.")] = 0,
     workers: Workers = None,
     on: On = None,

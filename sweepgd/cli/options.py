@@ -84,7 +84,7 @@ Workers = Annotated[
 
 
 def check_environment(arguments: Sequence[str]) -> None:
-    """Raise UsageError for an invalid argument or environment variable that only a library would report later."""
+    """Raise UsageError for an invalid argument or environment variable that a library would otherwise report later."""
     given = {f"the argument {text!r}": text for text in arguments}
     given |= {f"{name}={text!r}": text for name, text in os.environ.items() if name.startswith("SWEEPGD_")}
     for what, text in given.items():
@@ -105,10 +105,7 @@ def settle_imports() -> None:
 
 
 def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
-    """Return True for each named option that the command line gives, and False for one from an environment variable or default.
-
-    The command line overrides environment variables.
-    """
+    """Return, by name, True for each option that is given on the command line, and False for each other option."""
     return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
 
 

@@ -86,7 +86,7 @@ class TaskProgress:
         self._console.print(what, soft_wrap=True)
 
     def warn(self, what: str) -> None:
-        """Keep a warning until `show_warnings` prints it. After the results, it is not overlooked."""
+        """Keep a warning until `show_warnings` prints it after the results, where users see it."""
         self._warnings.append(what)
 
     def show_warnings(self) -> None:
@@ -95,7 +95,7 @@ class TaskProgress:
             self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, where: str) -> None:
-        """Begin to count. `done` of `total` tasks are recorded already, and `where` names where the remaining tasks run."""
+        """Begin to count. `done` of `total` tasks are recorded already. `where` names the place where the others run."""
         self._total, self._already, self._done = total, done, done
         self._began = self._said = monotonic()
         self._preparing.stop()

@@ -56,16 +56,16 @@ def search(
     workers: Workers = None,
     on: On = None,
     jobs: Jobs = None,
-    sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="Sampler: random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the search and of the first replicate.")
     ] = None,
     timeout: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m. The same command continues."),
+        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m. To continue, repeat the command."),
     ] = None,
     trial_timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Stop each trial that takes longer, such as 60s.")
+        str | None, typer.Option(metavar="TIME", help="Stop each trial after this time, such as 60s.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -73,7 +73,7 @@ def search(
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option(metavar="I/N", help="Run shard I of N, such as 3/20, in a separate directory; see merge."),
+        typer.Option(metavar="I/N", help="Run shard I of N, such as 3/20, in a separate directory (see: sweepgd merge)."),
     ] = None,
     storage: Annotated[str | None, typer.Option(hidden=True, callback=_removed)] = None,
     data_path: DataPath = None,
@@ -191,7 +191,7 @@ def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
 
 
 def _failed(results: Any) -> str:
-    """Return the number of trials that failed or timed out and the message of the first, as text. Without any, return ''."""
+    """Return the number of trials that failed or timed out and the message of the first, as text, or '' if none did."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

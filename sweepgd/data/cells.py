@@ -20,7 +20,7 @@ UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 def plain(column: pa.Array) -> pa.Array:
     """Return the column without dictionary, extension type or string view, because many of Arrow's functions do not support
-    these.
+    these types.
     """
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage

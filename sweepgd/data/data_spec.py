@@ -33,8 +33,8 @@ class DataSpec(BaseModel):
     name: str | None = Field(None, description="an installed data set; give either `name` or `path`")
     path: str | None = Field(
         None,
-        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz); like all data paths it is relative to"
-        " the sweep file",
+        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz). Like all data paths, it is relative"
+        " to the sweep file",
     )
     target: str | list[str] | None = Field(
         None,
@@ -46,7 +46,7 @@ class DataSpec(BaseModel):
         description="with `path`: the input columns, or the NPZ array; by default all columns except the target. Booleans"
         " become 0 and 1",
     )
-    exclude: str | list[str] | None = Field(None, description="columns that are not inputs; all other columns are inputs")
+    exclude: str | list[str] | None = Field(None, description="columns that are not inputs; all others are, except the target")
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: the task")
     test_path: str | None = Field(None, description="with `path`: a separate test file of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, if it differs from `target`")
@@ -67,7 +67,7 @@ class DataSpec(BaseModel):
     )
     missing_values: list[str] | None = Field(
         None,
-        description="texts that mark a missing value, in addition to the usual ones ("
+        description="texts that mark a missing value, in addition to the usual texts ("
         + ", ".join(text or "an empty cell" for text in MISSING_VALUES)
         + '); "-999" also marks the number -999 in columns of numbers; [] turns off all markers',
     )
@@ -88,12 +88,12 @@ class DataSpec(BaseModel):
         " add an input that marks the filled rows",
     )
     missing_target: Literal["drop"] | None = Field(
-        None, description='how to handle rows without a target. By default they are refused; "drop" leaves them out'
+        None, description='how to handle rows without a target. By default, such rows are refused; "drop" leaves them out'
     )
     fingerprint: str | None = Field(
         None,
-        description="fingerprint of the data at `path`, or in the `folder` of a data set; a search records it, and later "
-        "refuses data that have changed",
+        description="fingerprint of the data at `path`, or in the `folder` of a data set. A search records it, and a "
+        "continued search refuses data that have changed",
     )
     split: Literal["tail", "random", "stratified"] = Field(
         "random",

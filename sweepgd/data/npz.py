@@ -30,7 +30,7 @@ class Declared(NamedTuple):
 
 
 class Roles(NamedTuple):
-    """The names of the arrays of inputs and target of one part."""
+    """The names of the arrays that hold the inputs and the target of one part of the data."""
 
     inputs: str
     target: str

@@ -64,7 +64,7 @@ def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, r
 
 
 def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *, gaps: bool) -> None:
-    """Raise SweepgdError for missing rows or inputs, more inputs than targets or fewer, NaN, infinity or unknown labels.
+    """Raise SweepgdError for no rows, no inputs, unequal numbers of inputs and targets, NaN, infinity or unknown labels.
 
     With `gaps`, inputs may be missing (NaN).
     """

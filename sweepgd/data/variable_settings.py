@@ -12,14 +12,14 @@ VARIABLE: dict[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("subset", 1, "number of rows to keep", minimum=1),
-        Setting("label_noise", 0.0, "share of training labels replaced", minimum=0.0, maximum=1.0),
+        Setting("label_noise", 0.0, "share of training labels to replace", minimum=0.0, maximum=1.0),
         Setting("split", "random", "how parts are chosen", choices=("tail", "random", "stratified")),
-        Setting("validation", 0.15, "share for validation", minimum=0.0, maximum=1.0, open_maximum=True),
-        Setting("test", 0.15, "share for the test", minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("validation", 0.15, "share of the rows for validation", minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("test", 0.15, "share of the rows for the test", minimum=0.0, maximum=1.0, open_maximum=True),
         Setting("standardize", True, "standardize inputs"),
         Setting("standardize_targets", False, "standardize targets"),
         Setting("shuffle", "epoch", "when rows are shuffled", choices=("epoch", "once", "never")),
-        Setting("last_batch", "keep", "a short last batch", choices=("keep", "drop")),
+        Setting("last_batch", "keep", "handling of a short last batch", choices=("keep", "drop")),
     )
 }
 """The keys of every `[data]` table that may vary."""

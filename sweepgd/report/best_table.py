@@ -102,13 +102,13 @@ def _target(rows: Sequence[Row]) -> Column:
 def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
     """Return the legends that explain the order of the rows and their ± values."""
     name, count = target.name.replace("_", " "), rows[0]["lowest_of"] if rows else 0
-    of_several = f" of {count} complete configurations" if count > 1 else ""
-    ranking = f"lowest {name}{of_several} first" + (" (a minimum is biased low)" if of_several else "")
+    of_several = f", of {count} complete configurations (a minimum is biased low)" if count > 1 else ""
+    ranking = f"lowest {name} first{of_several}"
     return [ranking, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
 
 
 def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> list[tuple[Column, list[str]]]:
-    """Return the columns of losses and errors. An objective that is neither comes first.
+    """Return the columns of losses and errors. An objective that is neither a loss nor an error comes first.
 
     The objective on other seeds is next to the objective.
     """

@@ -14,7 +14,7 @@ def boundary(rows: Sequence[Row]) -> Answer | None:
         return None
     row = rows[0]
     legend = [
-        f"dimension {significant(row['dimension'])}, by boxes that hold runs of both outcomes; a smooth curve has 1",
+        f"dimension {significant(row['dimension'])} by the number of boxes that hold both outcomes; 1 = a smooth curve",
         f"{row['columns']} values of {row['x']} by {row['rows']} values of {row['y']}",
         f"{row['diverged']} of {row['runs']} runs diverged",
     ]

@@ -17,7 +17,7 @@ COLOURS = {"held": "green", "not held": "red", "inconclusive": "yellow"}
 
 @dataclass(frozen=True)
 class ClaimAnswers:
-    """Each claim as a sentence with its answer, estimate and interval; `rows` are those of `sweepgd.analysis.claims`."""
+    """Each claim as a sentence with its answer, estimate and interval. `rows` are rows of `sweepgd.analysis.claims`."""
 
     rows: Sequence[Row]
 

@@ -23,7 +23,7 @@ class Budget(BaseModel):
     )
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False, description="seconds of training, not counting evaluations")
     length: Count | None = Field(
-        None, description="for a budget in seconds: the length of the run in epochs that schedules assume"
+        None, description="for a budget in seconds: the number of epochs that schedules take as the length of the run"
     )
     stop_at: float | None = Field(None, allow_inf_nan=False, description="stop when the train loss is at or below this value")
     patience: AtLeastOne | None = Field(None, description="stop after this many evaluations without a new best validation loss")

@@ -78,13 +78,13 @@ class RecordSpec(BaseModel):
 
     minima: bool = Field(
         True,
-        description="whether the final and the best weights are stored; without them, curvature, landscapes and learned weights"
-        " of the runs are not available",
+        description="true: the final and the best weights are stored. Without these weights, curvature, landscapes and learned"
+        " weights of the runs are not available",
     )
 
 
 class SearchSpec(BaseModel):
-    """The `[search]` table."""
+    """The `[search]` table: how configurations are chosen, and how many are run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -99,8 +99,8 @@ class SearchSpec(BaseModel):
         gt=0,
         le=1,
         allow_inf_nan=False,
-        description="share of the trials to run, rounded up, each with all replicates; `--scale` sets it too. The first trials"
-        " are run, or with the grid sampler, points spread evenly over the whole grid",
+        description="share of the trials to run, rounded up, each with all replicates; `--scale` sets this key too. The"
+        " first trials are run, or with the grid sampler, points spread evenly over the whole grid",
     )
     replicates: int = Field(
         1,
@@ -126,8 +126,8 @@ class SearchSpec(BaseModel):
     )
     sampler_version: Literal[1, 2] | None = Field(
         None,
-        description="written by a search to its results: samplers of version 2 never propose a configuration twice, those of "
-        "version 1 may; a new search has version 2, and results without this key have version 1",
+        description="written by a search to its results: samplers of version 2 never propose a configuration twice, but those "
+        "of version 1 may. A new search has version 2, and results without this key have version 1",
     )
 
     @model_validator(mode="after")
@@ -182,7 +182,7 @@ class Sweep(BaseModel):
     budget: Budget = Field(description="the length of a run")
     space: SpaceSpec = Field(default_factory=lambda: SpaceSpec(), description="the hyperparameters to search")
     optimizer: dict[str, dict[str, Entry]] = Field(
-        default_factory=dict, description="settings of each optimizer, and its own learning_rate"
+        default_factory=dict, description="settings of each optimizer, and learning_rate if it has a separate one"
     )
     schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each schedule")
     batch_schedule: dict[str, dict[str, Entry]] = Field(

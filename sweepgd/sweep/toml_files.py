@@ -82,7 +82,7 @@ def naming(where: str | None) -> Iterator[None]:
 def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
     """Return the sweep of a sweep file's text, with overrides applied.
 
-    Relative data paths in the text are relative to `folder`; those in overrides are relative to the current directory. Raises
+    Relative data paths in the text are relative to `folder`. Paths in overrides are relative to the current directory. Raises
     UsageError with one line that begins with `where` if the sweep is not valid.
     """
     try:

@@ -33,7 +33,8 @@ def test_the_table_of_best_configurations_as_printed():
         "─────────────────────────────────────────────────────────────────────────────────────",
         "    1  sgd        constant     32   0.1  0.0500         0.200    1.00  momentum=0.5",
         "    0  sgd        constant     32   0.1   0.150  0.300 ±0.050    3.00  momentum=0.9",
-        "lowest validation loss of 2 complete configurations first (a minimum is biased low); ± standard error over replicates",
+        "lowest validation loss first, of 2 complete configurations (a minimum is biased low); ± standard error over"
+        " replicates",
     ]
 
 
@@ -62,7 +63,7 @@ def test_a_pruned_search_shows_counts_by_status_and_marks_unranked_levels():
         "    4  sgd        constant    128   0.1  (0.240)  1 pruned of 1",
     ]
     legend = " ".join(" ".join(lines[first:second]).split())
-    assert "lowest validation loss of 4 complete configurations first (a minimum is biased low)" in legend
+    assert "lowest validation loss first, of 4 complete configurations (a minimum is biased low)" in legend
     assert "(…) = last value of a pruned configuration" in legend
     assert "runs: 4 completed, 56 pruned; 4 of 60 configurations complete (all replicates completed)" in legend
     assert [line.split() for line in lines[second + 4 : second + 11]] == [

@@ -25,7 +25,7 @@ NONE = "no configuration whose replicates all completed reached this level"
 
 
 def equal_budgets(trials: pa.Table, curves: pa.Table) -> pa.Table:
-    """Return one row for each kind of equality (EQUAL), optimizer and batch size, sorted by these.
+    """Return one row for each kind of equality (EQUAL), optimizer and batch size, sorted by these three.
 
     `level` is the largest number of epochs, updates or seconds that every batch size reached. For equal train loss, each batch
     size has a lowest train loss that all replicates of one configuration reached, and `level` is the highest of these losses.

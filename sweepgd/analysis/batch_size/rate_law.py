@@ -38,11 +38,12 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
     Sizes with fewer than three rates are left out.
 
     `sizes` is the number of batch sizes in the fit, from `size_from` to `size_to`. `exponent` has its 95 % interval in `…_low`
-    and `…_high`. `contains_zero`, `contains_half` and `contains_one` are true if this interval contains 0, ½ and 1, and null
-    without an interval or if the verdict is "void". `predicted_rate`, with its interval, is the best rate that the law predicts
-    at `predicted_size`. This size is `predict`, or by default a size between the two largest sizes of the fit.
+    and `…_high`. `contains_zero`, `contains_half` and `contains_one` are true if this interval contains 0, ½ and 1,
+    respectively, and null without an interval or if the verdict is "void". `predicted_rate`, with its interval, is the best
+    rate that the law predicts at `predicted_size`. This size is `predict`, or by default a size between the two largest sizes
+    of the fit.
 
-    `over` names what the intervals are over. The intervals do not include the error from the spacing of the rates: `message`
+    `over` names what the intervals are over. The intervals do not include the error from the spacing of the rates. `message`
     says if neighbouring rates differ by more than the factor FINE. `verdict` is "found", "void" if a best rate is at the end of
     the rates tried, or "too few".
     """
@@ -67,7 +68,7 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
         row |= _fitted(small, replicates, predict)
         spacing = max(_spacing(profile) for profile in small)
         if spacing > 1.01 * FINE:
-            notes.append(f"rates are a factor of {spacing:.3g} apart, an error that the interval does not include")
+            notes.append(f"the interval does not include the error of rates that are a factor of {spacing:.3g} apart")
         touching = [str(profile.group.batch_size) for profile in small if at_end(profile)]
         if touching:
             where = f"the best rate is at the end of its range at batch size {', '.join(touching)}: widen the range of rates"

@@ -61,7 +61,7 @@ def draws_of(replicates: int) -> Draws:
 
 
 def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool_]:
-    """Return a mask of the configurations in each draw with replacement, (draws, configurations). The first draw has all."""
+    """Return a mask of the configurations in each draw with replacement, (draws, configurations). The first draw holds all."""
     random = stream(0, BOOTSTRAP, 2, configurations)
     drawn = np.ones((draws, configurations), dtype=bool)
     for number in range(1, draws):
@@ -109,7 +109,7 @@ def finite(value: float) -> float | None:
 
 
 def percentiles(name: str, values: Floats) -> dict[str, float | None]:
-    """Return the first of `values`, (draws,), and percentiles of the other draws for 95 %, in columns as in `estimate`."""
+    """Return the first of `values`, (draws,), and the 2.5 and 97.5 % percentiles of the others, in columns as in `estimate`."""
     known = values[1:][np.isfinite(values[1:])]
     low, high = (np.nan, np.nan)
     if len(known) >= max(2, MOST_DEFINED * (len(values) - 1)):
@@ -118,7 +118,10 @@ def percentiles(name: str, values: Floats) -> dict[str, float | None]:
 
 
 def resampled_medians(values: Floats) -> Floats:
-    """Return the median of `values`, (n,), and of DRAWS samples of size n with replacement, (draws,); no samples for n < 3."""
+    """Return the median of `values`, (n,), followed by the medians of DRAWS samples of size n with replacement, (draws,).
+
+    For n < 3, there are no samples.
+    """
     count = len(values)
     medians = np.array([np.median(values)])
     if count < 3:

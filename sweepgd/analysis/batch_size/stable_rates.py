@@ -22,7 +22,8 @@ SCHEMA = pa.schema(
 
 
 def stable_rates(trials: pa.Table, curvature: pa.Table) -> pa.Table:
-    """Return one row per optimizer and batch size with a stable rate. There are no rows if λmax was measured at no minimiser.
+    """Return one row per optimizer and batch size with a stable rate. There are no rows if λmax was not measured at final
+    weights.
 
     `lowest_diverged` is the lowest rate at which a run diverged. `largest_stable` is the largest rate below `lowest_diverged`
     at which a run completed. `rates` is the number of rates tried. `runs` is the number of runs at `largest_stable` whose

@@ -52,7 +52,7 @@ class Columns:
         raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
 
     def numbers(self, name: str) -> Floats:
-        """Return a column as numbers, NaN for a missing value. Raises SweepgdError if it is unknown or has other values."""
+        """Return a column as numbers, NaN for a missing value. Raises SweepgdError if it is unknown or not numeric."""
         values = self.of(name)
         if any(value is not None and not isinstance(value, (bool, int, float)) for value in values):
             raise SweepgdError(f"the column {name!r} holds no numbers")
@@ -61,7 +61,7 @@ class Columns:
         return found
 
     def matches(self, by: str) -> Numbers:
-        """Return a number for each run, (runs,), equal for runs with equal settings except `by`. All are 0 without `by`."""
+        """Return a number for each run, (runs,), equal for runs that differ at most in `by`; 0 if `by` is not a setting."""
         own = OWN_SETTINGS.get(by, "\0")
         kind, _, key = by.partition(".")
         compared = {by, *(f"configuration.{name}" for name in (by, f"hyperparameters.{by}", f"{kind}_settings.{key}"))}

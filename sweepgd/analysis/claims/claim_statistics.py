@@ -54,7 +54,7 @@ def mean(runs: Runs) -> Callable[[Mask], float]:
 
 
 def difference(runs: Runs, first: int, second: int) -> Callable[[Mask], float]:
-    """Return the statistic: level `second` minus level `first`, within cells that have both levels.
+    """Return the statistic: the mean at level `second` minus the mean at level `first`, within cells that have both levels.
 
     Cells of matching runs count equally. Without matches, each replicate is a cell, and cells are weighted by n₁n₂/(n₁ + n₂),
     with n₁ and n₂ the numbers of runs of the two levels.

@@ -21,7 +21,7 @@ def critical_sizes(rows: Sequence[Row]) -> Answer | None:
     shown += cells(rows, Column("misfit", "misfit\n%", lambda share: f"{100 * share:.1f}"), VERDICT)
     legend = [
         "20 % size = batch size at which updates exceed perfect scaling by 20 % (Zhang et al. 2024)",
-        "B_crit and S_min = fit of updates = S_min (1 + B_crit/B) (McCandlish et al. 2018), E_min = S_min B_crit samples",
+        "B_crit and S_min: fitted to updates = S_min (1 + B_crit/B) (McCandlish et al. 2018); E_min = S_min B_crit samples",
         *over(rows, "critical_size"),
         *reasons(rows, "optimizer"),
     ]

@@ -38,7 +38,7 @@ def equal_budgets(rows: Sequence[Row]) -> Answer | None:
             shown += cells(of_equal, column)
     legend = [
         f"equal: {', '.join(levels)}",
-        "loss = lowest validation loss so far (train loss without validation rows), err. = on test (or else valid.) rows",
+        "loss = lowest validation (or else train) loss so far, err. = error on test (or else valid.) rows",
         "configurations chosen by half of the replicates, judged on the other half; intervals with --json",
         *more,
     ]

@@ -21,7 +21,7 @@ NEGLIGIBLE = 1e-12
 
 
 def lines_of(table: pa.Table, by: str) -> list[Rows]:
-    """Return the thinned rows of each line. Batch sizes and learning rates ascend; otherwise the best line is first."""
+    """Return the thinned rows of each line: by ascending batch size or learning rate, or else with the best line first."""
     lines = [_thinned(list(rows)) for _, rows in groupby(table.to_pylist(), lambda row: (row["level"], row["trial"]))]
     return lines if by in ORDERED else sorted(lines, key=lambda line: _rank(line[0]))
 

@@ -22,7 +22,7 @@ GREY = "#C8C8C8"
 
 
 def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> Chart:
-    """Return a chart of train loss, and beside it validation loss, with a line for each level of `by`.
+    """Return a chart of train loss and, beside it, of validation loss, with a line for each level of `by`.
 
     `by` is one of `mean_curves.LINES`, and `x` one of "epoch", "update" and "seconds". If a schedule changes the learning rate,
     a panel below the train loss shows the rate as a share of the highest rate of its line. At most MOST_COLOURS lines have a

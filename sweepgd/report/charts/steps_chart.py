@@ -19,7 +19,7 @@ DASHES = {"measured": [1, 0], "perfect scaling": [2, 3], "fit": [6, 3]}
 
 
 def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
-    """Return a chart of updates to the target by batch size, with intervals, perfect scaling and the fit of the hyperbola.
+    """Return a chart of updates to the target by batch size, with intervals, perfect scaling and the fitted hyperbola.
 
     A second panel shows updates against samples. Each optimizer has a colour. `level` is the target, by default the goal
     of the sweep. Raises Missing if there is no target, or if no optimizer reached the target at two or more batch sizes.

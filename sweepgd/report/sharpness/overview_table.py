@@ -56,7 +56,7 @@ def measures(rows: Sequence[Row]) -> Answer:
             " values"
         )
     if any(row["exact"] is False for row in rows):
-        legend.append("differences = Hessian products computed as differences of gradients, for a model without exact ones")
+        legend.append("differences = Hessian products as differences of gradients, because the model has no exact products")
     return Answer("What was measured?", shown, frozenset(), legend, ("source", "exact", "dtype", "rows_error"))
 
 

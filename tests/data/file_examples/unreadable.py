@@ -21,7 +21,7 @@ REFUSED = [
             "decimal commas unsaid",
             "a;b;kind\n" + rows(";", ","),
             {"separator": ";"},
-            'for decimal commas set data.decimal = ","',
+            'for decimal commas, set data.decimal = ","',
         ),
         ("no header", rows(), {"target": "cat"}, "its first line looks like data (0, 0.25, cat), not like names"),
         (
