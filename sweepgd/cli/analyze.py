@@ -37,7 +37,7 @@ def analyze(
     ] = None,
     claims_of: Annotated[
         str | None,
-        typer.Option("--claims", metavar="SWEEP", help="Sweep file whose claims to answer; recorded if not given."),
+        typer.Option("--claims", metavar="SWEEP", help="Sweep file with the claims; recorded sweep if not given."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is not held.")] = False,
     json_: Json = False,

@@ -212,7 +212,7 @@ class DataSpec(BaseModel):
         try:
             "".encode(self.encoding or "utf-8")
         except (LookupError, ValueError) as error:
-            raise UsageError(f'data.encoding = {self.encoding!r}: give one that Python knows, such as "latin-1"') from error
+            raise UsageError(f'data.encoding = {self.encoding!r}: give an encoding of Python, such as "latin-1"') from error
 
     @property
     def _encoded(self) -> dict[str, str | list[str] | None]:

@@ -91,7 +91,7 @@ class _Encoder:
         return [[self._levels[self._names[column]][int(code)] for code in codes] for column, codes in pairs]
 
     def transform(self, values: Array) -> Array:
-        """Return the inputs (n, features) of columns (n, d), in which NaN is missing."""
+        """Return the encoded inputs, (n, features), of the columns in `values`, (n, d). NaN marks a missing value."""
         out = np.zeros((len(values), len(self.features)))
         if self._imputer is not None:
             out[:, [place for column in self._numbers for place in self._places[column]]] = self._imputer.transform(

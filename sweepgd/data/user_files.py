@@ -188,7 +188,7 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
 def _table(raw: Raw, task: str, path: str, classes: Names = ()) -> Table:
     if task == "classification":
         if raw.targets.shape[1] != 1:
-            hint = "; for one-hot labels save the class numbers, labels.argmax(axis=1)"
+            hint = "; for one-hot labels, save the class numbers: labels.argmax(axis=1)"
             raise SweepgdError(f"{path}: {raw.targets.shape[1]} columns of labels, but a classification has one{hint}")
         targets, classes = encode(raw.targets[:, 0], classes, path, raw.target_names[0])
     else:

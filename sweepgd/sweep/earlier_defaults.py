@@ -15,14 +15,14 @@ from sweepgd.sweep.spec import Sweep
 
 
 def written_out(sweep: Sweep) -> Sweep:
-    """Return the sweep as a new study records it. Added settings of schedules that the sweep does not give have their
-    default.
+    """Return the sweep as a new study records it. If the sweep does not give an added setting of a schedule, the
+    setting has its default.
     """
     return _filled(sweep, lambda schedule, setting: setting.default)
 
 
 def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
-    """Return the sweep with the values of its record for added settings of schedules that the sweep does not give."""
+    """Return the sweep with added settings of its schedules filled in from its record. Settings that the sweep gives stay."""
     known = set(_names(recorded))
 
     def value(schedule: str, setting: Setting) -> Any:

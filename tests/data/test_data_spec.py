@@ -26,7 +26,7 @@ FILE = {"path": "a.csv", "target": "y", "task": "regression"}
         ({**FILE, "categories": ["x"], "dates": ["x"]}, "'x' is in both data.categories and data.dates"),
         ({**FILE, "separator": ";;"}, "data.separator = ';;': give one character"),
         ({**FILE, "decimal": ","}, 'data.decimal = "," needs another data.separator'),
-        ({**FILE, "encoding": "latin-one"}, "data.encoding = 'latin-one': give one that Python knows"),
+        ({**FILE, "encoding": "latin-one"}, "data.encoding = 'latin-one': give an encoding of Python"),
         ({**FILE, "test_inputs": "x"}, "data.test_inputs is for NPZ files"),
         ({"path": "a.csv", "target": "y"}, "data.path needs data.task"),
         ({"path": "a.csv", "task": "regression"}, "data.path needs data.target"),

@@ -55,7 +55,7 @@ class Columns:
         """Return a column as numbers, NaN for a missing value. Raises SweepgdError if it is unknown or not numeric."""
         values = self.of(name)
         if any(value is not None and not isinstance(value, (bool, int, float)) for value in values):
-            raise SweepgdError(f"the column {name!r} holds no numbers")
+            raise SweepgdError(f"the column {name!r} holds no numbers: name another column")
         found = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
         found[~np.isfinite(found)] = np.nan
         return found

@@ -31,7 +31,7 @@ def rate_law(rows: Sequence[Row]) -> Answer | None:
             for name, text in (("zero", "0"), ("half", "½"), ("one", "1"))
         ),
         (
-            Column("predicted", "rate at\nan unrun size"),
+            Column("predicted", "rate at\na new size"),
             [f"{short(row['predicted_rate'])} at {row['predicted_size']}" for row in rows],
         ),
         *cells(rows, VERDICT),

@@ -67,7 +67,7 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
 
 
 def _lines(points: Rows) -> Rows:
-    """Return the measured line of an optimizer, and perfect scaling from its smallest size."""
+    """Return the measured line of an optimizer, and the line of perfect scaling from the smallest batch size."""
     rows: Rows = []
     for row in points:
         shared = {"optimizer": row["optimizer"], "batch_size": row["batch_size"], "samples": row["samples"]}

@@ -129,7 +129,7 @@ REFUSED = [
     npz_line("dates in NPZ", "array 'x' holds datetime64[D]", x=NUMBERS.astype("datetime64[D]"), y=CODES),
     npz_line(
         "one-hot labels",
-        "3 columns of labels, but a classification has one; for one-hot labels save",
+        "3 columns of labels, but a classification has one; for one-hot labels, save",
         x=NUMBERS,
         y=np.eye(3)[CODES],
     ),
