@@ -69,7 +69,7 @@ def test_a_rate_at_the_end_of_its_range_voids_the_law():
 
 def test_coarse_rates_few_sizes_and_few_replicates_are_told():
     coarse = tables(planted(power_law(0.5), sizes=(1, 2, 4), rates=(0.005, 0.05, 0.5, 5.0)))[1][0]
-    assert "rates are a factor of 10 apart" in coarse["message"]
+    assert "rates that are a factor of 10 apart" in coarse["message"]
     few = tables(planted(power_law(0.5), sizes=(1, 2), rates=RATES))[1][0]
     assert (few["verdict"], few["message"].split(";")[0]) == ("too few", "2 batch sizes, but the fit needs 3")
     alone = tables(planted(power_law(0.5), sizes=(1, 2, 4), rates=RATES, replicates=1), 1)[1][0]
