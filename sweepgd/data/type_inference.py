@@ -5,7 +5,7 @@ blocks.
 import pyarrow as pa
 import pyarrow.csv
 
-# Arrow's limit.
+# The largest block that Arrow can read.
 MOST_BLOCK_BYTES = 2**31 - 1
 # In each row, a later type can hold the values of an earlier type.
 _WIDER = ((pa.int64(), pa.float64()), (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")))

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# This limit is longer than any run. Its product with the number of rows still fits 64 bits.
+# This limit is longer than any run. The product of the limit and the number of rows still fits in 64 bits.
 LONGEST = 10**12
 
 AtLeastOne = Annotated[int, Field(ge=1)]

@@ -65,8 +65,8 @@ class Columns:
         own = OWN_SETTINGS.get(by, "\0")
         kind, _, key = by.partition(".")
         compared = {by, *(f"configuration.{name}" for name in (by, f"hyperparameters.{by}", f"{kind}_settings.{key}"))}
-        # If `by` is a measure or a result, only the replicates of one configuration match in all settings, and no other
-        # run would match one of them. Therefore all runs count as one match.
+        # If `by` is a measure or a result, only replicates of the same configuration have equal settings, and runs of
+        # different configurations would never match. Therefore all runs count as one match.
         if not any(key in compared or key.startswith(own) for settings in self._by_text.values() for key in settings):
             return np.zeros(self.trials.num_rows, dtype=np.int64)
         known: dict[str, int] = {}
