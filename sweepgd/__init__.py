@@ -1,8 +1,9 @@
-"""Hyperparameter sweeps for stochastic gradient descent: from a sweep file to evidence in Parquet.
+"""Run hyperparameter sweeps of stochastic gradient descent, and record every run in Parquet files.
 
-`search` runs a sweep, `train` a single run, `measure` computes curvature at recorded minimisers, `merge` makes one record of
-the shards of a search, and `load` opens results; see the README for the command line. `__all__` is the public interface in
-Python, together with `sweepgd.plugin` and `sweepgd.testing` for authors of plugins. All other modules are private.
+`search` runs a sweep, and `train` runs a single configuration. `measure` computes curvature at recorded minimisers. `merge`
+combines the shards of a search into one record, and `load` opens results. The README describes the command line. `__all__` is
+the public interface in Python, together with `sweepgd.plugin` and `sweepgd.testing` for authors of plugins. All other modules
+are private.
 """
 
 from typing import TYPE_CHECKING
@@ -42,8 +43,8 @@ __all__ = [
     "train",
 ]
 
-# Imported when first used, because `sweepgd --help` and plugin look-ups do not need Numba, Optuna or Arrow.
-if not TYPE_CHECKING:  # because of `__getattr__`, a type checker would accept every name
+# Each name is imported when it is first used, because `sweepgd --help` and plugin look-ups do not need Numba, Optuna or Arrow.
+if not TYPE_CHECKING:  # a type checker that sees `__getattr__` accepts every name
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {

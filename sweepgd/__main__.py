@@ -1,7 +1,7 @@
 """The entry point of the `sweepgd` script and of `python -m sweepgd`.
 
-Ctrl-C and SIGTERM print one line even during start-up: their handlers are set before all other imports, because these imports
-take most of a second. `sweepgd.core.interrupts` replaces the handlers when a command starts work that must end in order.
+Ctrl-C and SIGTERM print one line even during start-up. Their handlers are set before all other imports, because these imports
+take most of a second. `sweepgd.core.interrupts` replaces the handlers when a command starts work that needs an orderly end.
 """
 
 import atexit
@@ -33,7 +33,7 @@ def main() -> None:
         raise
     finally:
         # A KeyboardInterrupt inside an `exec` of text, such as the creation of a dataclass, makes CPython end the process by
-        # SIGINT instead of with its exit code (`unhandled_keyboard_interrupt`). The next `exec` of text resets this.
+        # SIGINT instead of with its exit code (`unhandled_keyboard_interrupt`). Another `exec` of text resets this state.
         exec("")
 
 
@@ -56,7 +56,7 @@ def _leave_threads(code: object) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    """End the process at once. A KeyboardInterrupt would not do: a module that is being imported could catch or print it."""
+    """End the process at once. A module that is being imported could catch or print a KeyboardInterrupt, so none is raised."""
     try:
         os.write(2, b"sweepgd: interrupted\n")
     finally:

@@ -1,7 +1,8 @@
-"""The module that plugins import. Their tests may also import `sweepgd.testing`. plugins/README.md describes both.
+"""The module that plugins import. Tests of plugins may also import `sweepgd.testing`. plugins/README.md describes both modules.
 
 An optimizer, schedule, data set or model is declared as an `Optimizer`, `Schedule`, `Dataset` or `Model`, each with a `Setting`
-for every hyperparameter. Kernels read the layout table by its columns and call functions decorated with `helper`.
+for every hyperparameter. Kernels read the columns of the layout table, such as OFFSET, and may call functions that are
+decorated with `helper`.
 """
 
 from typing import TYPE_CHECKING
@@ -85,8 +86,8 @@ __all__ = [
     "slot_matrix",
 ]
 
-# Imported when first used, because listing a plugin needs neither Numba nor Arrow.
-if not TYPE_CHECKING:  # because of `__getattr__`, a type checker would accept every name
+# Each name is imported when it is first used, because listing a plugin needs neither Numba nor Arrow.
+if not TYPE_CHECKING:  # a type checker that sees `__getattr__` accepts every name
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {

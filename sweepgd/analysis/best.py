@@ -13,9 +13,9 @@ def ranked(table: pa.Table) -> pa.Table:
     """Return the configurations in the order of their mean objective, lowest first, and for equal objectives in the order of
     trials.
 
-    Complete configurations come first. Next come those with only some completed replicates, because a mean over these
-    replicates only is too low. Pruned configurations are last, in the order of their last objective. Configurations without an
-    objective are left out.
+    Complete configurations come first. Next come configurations with only some completed replicates, because a mean over the
+    completed replicates alone is too low. Pruned configurations are last, in the order of their last objective. Configurations
+    without an objective are left out.
     """
     whole, objective, last = table["whole"].to_numpy(), floats(table, "objective"), floats(table, "pruned_objective")
     tier = np.where(np.isnan(objective), 2, np.where(whole, 0, 1))
@@ -27,9 +27,9 @@ def ranked(table: pa.Table) -> pa.Table:
 def best(trials: pa.Table, n: int = 10) -> pa.Table:
     """Return the `n` best rows of `configurations(trials)`, in the order of `ranked`.
 
-    Added columns: `lowest_of`, the number of complete configurations (because the best objective is the lowest of so many, it
-    is biased downward); `objective_on_others` and `objective_on_others_se`, an estimate without this bias
-    (`selection.by_rank`).
+    Added columns: `lowest_of`, the number of complete configurations; `objective_on_others` and `objective_on_others_se`, an
+    estimate of the objective and its standard error (`selection.by_rank`). The estimate does not have the downward bias of the
+    lowest of many objectives.
     """
     every = configurations(trials)
     table, whole = ranked(every).slice(0, n), every.filter(every["whole"])
@@ -42,7 +42,7 @@ def best(trials: pa.Table, n: int = 10) -> pa.Table:
 
 
 def best_of_each(table: pa.Table, keys: pa.Array, wanted: pa.Array) -> pa.Table:
-    """Return the best row of `table` for each key in `wanted`. The row is all null if the key has no row.
+    """Return the best row of `table` for each key in `wanted`. A key that is not in `keys` gives a row of nulls.
 
     `table` holds configurations, (rows,), and `keys` the key of each row, (rows,).
     """

@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 
 
 class Grid(NamedTuple):
-    """Names and increasing values of two hyperparameters, and a mask of the runs that diverged, (values of y, values of x)."""
+    """Names and increasing values of two hyperparameters, and a mask, (y, x), of the runs that diverged."""
 
     x: str
     y: str
@@ -56,8 +56,8 @@ def boundary(trials: pa.Table) -> pa.Table:
 def outcome_grid(trials: pa.Table) -> Grid | None:
     """Return the outcomes on a full grid of learning rates and one other number, each with FEWEST_POINTS values or more.
 
-    The result is None if the runs do not form such a grid. This is so if a third hyperparameter differs, if a point is missing
-    or was run twice, or if a run ended in another way than completed or diverged.
+    The result is None if the runs do not form such a grid. This is the case if a third hyperparameter differs, if a point is
+    missing or was run twice, or if a run neither completed nor diverged.
     """
     if trials.num_rows < FEWEST_POINTS**2 or any(pc.count_distinct(trials[name]).as_py() > 1 for name in FIXED):
         return None
@@ -84,7 +84,7 @@ def box_counts(mask: Mask) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]
     """Return sizes 1, 2, 4, … of boxes, and the number of boxes in which a mask, (rows, columns), has both values.
 
     A box includes the first points of the next box, so that a boundary between two boxes lies inside one of them. The largest
-    size is an eighth of the shorter side, because a count of fewer boxes is too coarse.
+    size is an eighth of the shorter side, because counts of fewer boxes are too coarse.
     """
     sizes = 2 ** np.arange(int(np.log2(min(mask.shape) / 8)) + 1)
     return sizes, np.array([_count(mask, int(size)) for size in sizes])

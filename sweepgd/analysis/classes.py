@@ -29,8 +29,9 @@ def classes(trials: pa.Table) -> pa.Table:
 
     If there is no test part, the validation rows are used. Columns: `class`; `rows`, its number of rows; `class_error`, the
     share of these rows that is misclassified; `taken_for`, the most frequent wrong class; `taken_rows`, the number of rows
-    taken for it. The other columns are equal in all rows: `part`; the means of `error`, `balanced_error` and `macro_f1`;
-    `majority_error`, the error of always predicting the largest class. The table is empty if no confusion matrix is recorded.
+    taken for that class. The other columns are equal in all rows: `part`; the means of `error`, `balanced_error` and
+    `macro_f1`; `majority_error`, the error if the largest class is always predicted. The table is empty if no confusion matrix
+    is recorded.
     """
     first = best(trials, 1)
     rows = trials.filter(pc.is_in(trials["trial"], first["trial"].combine_chunks()))

@@ -42,10 +42,10 @@ def correlations(runs: pa.Table, target: str = "generalization_gap", *, seed: in
     during training.
 
     Columns: `runs`, `configurations` and `pairs`, the numbers compared; `train_loss_from` and `train_loss_to`, the range of the
-    train losses of these runs; `spearman`, in the rows of all runs, and `kendall`, with intervals; `verdict`, "larger gap" (or
-    "error") if the interval of τ is above 0, "smaller gap" if it is below 0, and otherwise "inconclusive", "too few" or
-    "undefined" (null τ), with the reason in `message`; `left_out`, the number of runs that are not compared, and the counts of
-    those that did not complete (`not_completed`).
+    train losses of these runs; `spearman` (only in rows of "all runs") and `kendall`, with intervals; `verdict`, "larger gap"
+    (or "error") if the interval of τ is above 0, "smaller gap" if the interval is below 0, and otherwise "inconclusive", "too
+    few" or "undefined" (null τ), with the reason in `message`; `left_out`, the number of runs that are not compared, and the
+    counts of runs that did not complete (`not_completed`).
 
     `seed` draws the sample of configurations for the interval of a large study. Raises UsageError for another target.
     """

@@ -1,6 +1,7 @@
-"""Mean difference of a value between two sides of configurations, with a t interval. The sides are compared within a replicate.
+"""Mean difference of a value between two sets of configurations, called sides, with a t interval.
 
-The effect of a replicate's seed on all configurations therefore cancels, even if some configurations lack a replicate.
+The sides are compared within a replicate. The effect of a replicate's seed on all configurations therefore cancels, even if
+some configurations lack a replicate.
 """
 
 from typing import NamedTuple
@@ -16,7 +17,7 @@ FEWEST_PAIRS = 3
 
 
 class Side(NamedTuple):
-    """The configurations of one side: their `values`, (configurations, replicates), are NaN if missing.
+    """The configurations of one side. `values`, (configurations, replicates), are NaN where missing.
 
     Configurations of two sides that are otherwise equal have the same number in `match`, (configurations,).
     """
@@ -26,10 +27,11 @@ class Side(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The second side minus the first: `mean`, NaN if no replicate has both sides, and the `half_width` of its interval.
+    """The mean of the second side minus the first, and the half-width of its interval.
 
-    `over` names the unit of the interval ("pairs", "configurations" or "runs"), and `pairs` is the number of pairs of
-    configurations or replicates, None for "configurations". The half-width is NaN if there is no interval.
+    `mean` is NaN if no replicate has both sides, and `half_width` is NaN if there is no interval. `over` names the unit of the
+    interval: "pairs", "configurations" or "runs". `pairs` is the number of pairs of configurations or, for "runs", the number
+    of replicates. For "configurations", it is None.
     """
 
     mean: float
@@ -41,10 +43,10 @@ class Difference(NamedTuple):
 def difference(first: Side, second: Side) -> Difference:
     """Return the mean difference and the half-width of its t interval.
 
-    The interval is over "pairs" of matching configurations if there are at least FEWEST_PAIRS. Otherwise it is over
-    "configurations" if each side has two or more. If each side has one configuration, it is over "runs", the replicates that
-    both have, and holds for these two configurations only. If only one of the sides has a single configuration, there is no
-    interval.
+    The interval is over "pairs" of matching configurations if there are at least FEWEST_PAIRS such pairs. Otherwise it is over
+    "configurations" if each side has two or more configurations. If each side has one configuration, the interval is over
+    "runs", the replicates that both have, and holds for these two configurations only. If only one of the sides has a single
+    configuration, there is no interval.
     """
     pairs = _pairs(first, second)
     if len(pairs) >= FEWEST_PAIRS:
@@ -72,7 +74,7 @@ def _pairs(first: Side, second: Side) -> Floats:
 
 
 class _Sums(NamedTuple):
-    """The number of values in each replicate, and their sum, (…, replicates)."""
+    """The number of values in each replicate, and the sum of these values, both (…, replicates)."""
 
     counts: Floats
     sums: Floats
@@ -83,7 +85,7 @@ def _sums(values: Floats) -> _Sums:
 
 
 def _without_each(values: Floats) -> _Sums:
-    """Return the sums without each of the configurations, (configurations, replicates)."""
+    """Return, for each configuration, the sums over all other configurations, (configurations, replicates)."""
     every = _sums(values)
     return _Sums(every.counts - ~np.isnan(values), every.sums - np.nan_to_num(values))
 
@@ -115,7 +117,7 @@ def _half_width_over_configurations(first: Floats, second: Floats) -> float:
     """Return the wider of Welch's and Student's half-widths, with jackknife variances over the configurations of each side.
 
     Welch's interval alone misses in 11 % of studies of 12 against 2 configurations, because a variance of two values is
-    uncertain. Student's alone misses in 23 % of these studies if the two have twice the spread.
+    uncertain. Student's interval alone misses in 23 % of these studies if the two configurations have twice the spread.
     """
     from scipy.special import stdtrit
 

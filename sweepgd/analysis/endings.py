@@ -18,9 +18,9 @@ COLUMNS = ("configurations", "whole", "repeats", "replicates", *ENDINGS)
 def endings(trials: pa.Table) -> pa.Table:
     """Return one row of counts for the study, or no row if nothing is recorded.
 
-    Columns: `configurations`; `whole`, the configurations whose replicates all completed with an objective; `repeats`, the
-    number of trials that repeat a configuration (the other columns do not count these); `replicates`, and the number of
-    replicates by status.
+    Columns: `configurations`; `whole`, the number of configurations whose replicates all completed with an objective;
+    `repeats`, the number of trials that repeat a configuration (other columns do not count such trials); `replicates`; and the
+    number of replicates by status.
     """
     runs = once(trials)
     counts = dict.fromkeys(COLUMNS, 0)
@@ -35,7 +35,7 @@ def endings(trials: pa.Table) -> pa.Table:
 def not_completed(runs: pa.Table) -> dict[str, float | int]:
     """Return the number of rows of `measured` with each status in CUT_SHORT, by status.
 
-    If some diverged, `diverged_rate_from` and `diverged_rate_to` are the lowest and the highest of their learning rates.
+    If runs diverged, `diverged_rate_from` and `diverged_rate_to` are the lowest and the highest of their learning rates.
     """
     counts: dict[str, float | int] = {name: int(has_status(runs, name).sum()) for name in CUT_SHORT}
     rates = floats(runs, "learning_rate")[has_status(runs, "diverged")]

@@ -1,4 +1,4 @@
-"""The evaluation that a run's losses, errors and gap come from, and their values at another evaluation."""
+"""The evaluation that gave the losses, errors and gap of a run, and the values of another evaluation."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,16 +11,16 @@ KEYS = ["trial", "replicate", "update"]
 
 
 def evaluated_at(trials: pa.Table) -> Floats:
-    """Return the update after which each row's losses were evaluated, (rows,). If it is not recorded, it is the last update."""
+    """Return the update after which each row's losses were evaluated, (rows,), or the last update if it is not recorded."""
     recorded = floats(trials, "evaluated_at_update")
     return np.where(np.isnan(recorded), floats(trials, "updates"), recorded)
 
 
 def at_evaluations(trials: pa.Table, curves: pa.Table | None, updates: Floats) -> pa.Table:
-    """Return `trials` with losses, errors and gap of the evaluation after `updates`, (rows,), one update per row.
+    """Return `trials` with the losses, errors and gap that were evaluated after `updates`, (rows,), one update for each row.
 
-    A row that already has the values of this evaluation stays as it is. The values of other rows are read from `curves`. They
-    are null if `curves` has no such evaluation or is None.
+    A row that already has the values of this evaluation stays unchanged. The values of other rows are read from `curves`. These
+    values are null if `curves` is None or does not have the evaluation.
     """
     current = evaluated_at(trials)
     changed = (updates != current) & ~(np.isnan(updates) & np.isnan(current))  # two unknown updates count as equal

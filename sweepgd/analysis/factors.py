@@ -33,7 +33,7 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
 
     Columns on the selection: `whole`, the number of complete configurations; `objective_on_others` and its standard error,
     which do not have the downward bias of a minimum (`selection.by_group`); `pruned_objective`, the lowest last objective of
-    a pruned configuration if none completed; `message`, if fewer than FEWEST_WHOLE complete configurations allow no ranking.
+    a pruned configuration if none completed; `message`, which says that fewer than FEWEST_WHOLE configurations are complete.
 
     Raises UsageError for another factor.
     """
@@ -95,7 +95,7 @@ def _selection(trials: pa.Table, every: pa.Table, groups: Groups) -> dict[str, p
 
 
 def levels(table: pa.Table, factor: str) -> pa.Array:
-    """Return the level of `factor` of each row, (rows,). Many batch sizes are binned to powers of two."""
+    """Return the level of `factor` of each row, (rows,). More than MOST_LEVELS batch sizes are binned to powers of two."""
     if factor == "batch_size":
         return pa.array(batch_levels(floats(table, factor)), pa.int64())
     return table[factor].combine_chunks()

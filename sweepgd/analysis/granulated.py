@@ -63,7 +63,7 @@ def granulated(runs: pa.Table, target: str = "generalization_gap", *, seed: int 
 
 
 def _rows(by_axis: dict[str, tuple[Comparison, Jackknife]], reason: str, target: str) -> list[dict[str, Any]]:
-    """Return a row for each axis, and one for their mean."""
+    """Return a row for each axis, and a row for the mean over the axes."""
     rows = [
         _row(axis, [comparison], jackknife, reason or _undefined(axis, [comparison], jackknife, target), target)
         for axis, (comparison, jackknife) in by_axis.items()
@@ -100,7 +100,7 @@ def _row(axis: str, comparisons: list[Comparison], jackknife: Jackknife, reason:
 
 
 def _undefined(axis: str, comparisons: list[Comparison], jackknife: Jackknife, target: str) -> str:
-    """Return the reason why the value of an axis is undefined, or ""."""
+    """Return the reason why the value of an axis is undefined, or "" if the value is defined."""
     if not np.isnan(jackknife.value):
         return ""
     if not comparisons:

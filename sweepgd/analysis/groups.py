@@ -9,10 +9,10 @@ from sweepgd.analysis.arrow_columns import Floats
 
 
 class Groups:
-    """Rows grouped by key, (rows,); `keys` is sorted. Each statistic is (keys,). It ignores NaN, and is NaN if no value is
-    left.
+    """Rows grouped by key. A statistic has one value for each key, (keys,), which ignores NaN and is NaN without other values.
 
-    `first` is the first row of each key, `index` the key number of each row, and `size` the number of rows of each key.
+    `keys` holds the distinct keys in sorted order. `first` is the first row of each key, `index` is the number of each row's
+    key, and `size` is the number of rows of each key.
     """
 
     def __init__(self, keys: npt.NDArray[Any]) -> None:
@@ -20,23 +20,23 @@ class Groups:
         self.size = np.bincount(self.index, minlength=len(self.keys))
 
     def count(self, values: Floats) -> npt.NDArray[np.int64]:
-        """Return the number of values that are not NaN."""
+        """Return, for each key, the number of values that are not NaN."""
         return np.bincount(self.index[~np.isnan(values)], minlength=len(self.keys))
 
     def mean(self, values: Floats) -> Floats:
-        """Return the mean."""
+        """Return the mean of the values of each key."""
         known = ~np.isnan(values)
         sums = np.bincount(self.index[known], weights=values[known], minlength=len(self.keys))
         return _ratio(sums, self.count(values))
 
     def standard_error(self, values: Floats) -> Floats:
-        """Return the standard error of the mean, s/√n with n - 1 in s; NaN for fewer than two values."""
+        """Return the standard error of each key's mean, s/√n with n - 1 in s. It is NaN for fewer than two values."""
         count = self.count(values)
         variance = self.mean((values - self.mean(values)[self.index]) ** 2)
         return np.sqrt(_ratio(variance, count - 1))
 
     def median(self, values: Floats) -> Floats:
-        """Return the median, the mean of the middle two values if their count is even."""
+        """Return the median of the values of each key. For an even count, this is the mean of the two middle values."""
         known = ~np.isnan(values)
         ordered = values[known][np.lexsort((values[known], self.index[known]))]
         count = self.count(values)
@@ -48,7 +48,7 @@ class Groups:
         return result
 
     def smallest(self, values: Floats) -> Floats:
-        """Return the smallest value."""
+        """Return the smallest value of each key."""
         result = np.full(len(self.keys), np.nan)
         np.fmin.at(result, self.index, values)
         return result

@@ -22,10 +22,11 @@ def invariance(curvature: pa.Table) -> pa.Table:
     """Return one row per measure, which compares its values at rescaled weights with its values at the weights as trained.
 
     Values of the same minimiser and the same settings are compared. Columns: `minimisers`, the number of minimisers compared,
-    counted once for each rescaling; the range of the rescalings; `ratio`, the median of rescaled to original value;
-    `share_equal`, the share that differs by at most 1 % beyond the recorded errors; `seen`, "invariant" if this share is above
-    one half, else "changes", or "inconclusive" with the reason in `message`; `expected`, "invariant" or "changes" by theory,
-    null for a measure that is not in the catalogue. The table is empty if nothing was measured at rescaled weights.
+    counted once for each rescaling; the range of the rescalings; `ratio`, the median ratio of rescaled to original values;
+    `share_equal`, the share of minimisers whose values differ by at most 1 % plus the recorded errors; `seen`, "invariant" if
+    this share is above one half, else "changes", or "inconclusive" with the reason in `message`; `expected`, "invariant" or
+    "changes" by theory, null for a measure that is not in the catalogue. The table is empty if nothing was measured at rescaled
+    weights.
     """
     rows = at_minimisers(curvature).select([*KEYS, "rescaling", "value", "error"])
     trained = pc.equal(rows["rescaling"], 1.0)

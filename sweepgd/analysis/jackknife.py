@@ -1,7 +1,7 @@
 """Confidence intervals of rank correlations by the jackknife over configurations (Efron & Stein 1981).
 
 Runs are compared within a replicate, because replicates of the same number share their seed. The replicates of a configuration
-are not independent either, so one configuration is left out at a time. `tests/calibration` measures the coverage of the
+are not independent, so that whole configurations are left out, one at a time. `tests/calibration` measures the coverage of the
 intervals.
 """
 
@@ -20,7 +20,7 @@ LEAST_VARIANCE = 0.6
 
 
 class Comparison(NamedTuple):
-    """The pairs of runs that are compared: `configurations` and `groups` of all runs, (runs,), and the number of replicates.
+    """The `pairs` of runs to compare, `configurations` and `groups` of all runs, (runs,), and the number of `replicates`.
 
     A group holds each configuration at most once.
     """
@@ -35,7 +35,7 @@ class Jackknife(NamedTuple):
     """A correlation: its `value`, and its `leave_one_out` values, each without one configuration, (configurations,).
 
     `in_pairs` is a mask of the configurations that are in a pair, (configurations,). `independent_variance` is the variance of
-    τ if its true value is 0, all pairs of a replicate are independent, and further replicates add no evidence.
+    τ if the true τ is 0, all pairs of a replicate are independent, and further replicates add no evidence.
     """
 
     value: float
@@ -44,7 +44,7 @@ class Jackknife(NamedTuple):
     independent_variance: float
 
     def scaled(self, share: float) -> "Jackknife":
-        """Estimate the jackknife of all configurations from this one, whose configurations are a `share` of them."""
+        """Return an estimate of the jackknife of all configurations, if this jackknife is of a `share` of them."""
         leave_one_out = self.value + (self.leave_one_out - self.value) * np.sqrt(share)
         return self._replace(leave_one_out=leave_one_out, independent_variance=self.independent_variance * share)
 
@@ -110,9 +110,9 @@ def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknif
 
 
 def group_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknife:
-    """Return the jackknife of the mean τ-b of the groups, x and y (runs,).
+    """Return the jackknife of the mean over groups of τ-b between x and y, both (runs,).
 
-    A group whose `y` are all equal is left out; a group whose `y` vary but whose `x` are all equal counts as 0.
+    A group whose `y` are all equal is left out. A group whose `y` vary but whose `x` are all equal counts as 0.
     """
     pairs, groups, configurations = comparison.pairs, comparison.groups, comparison.configurations
     a, b = _signs(x, pairs), _signs(y, pairs)
@@ -142,7 +142,7 @@ def _signs(values: Floats, pairs: Pairs) -> Floats:
 
 
 def _sum_by_run(values: Floats, pairs: Pairs, runs: int, opposite: bool = False) -> Floats:
-    """For each run, return the sum of `values` over the pairs that contain it, (runs,).
+    """Return, for each run, the sum of `values` over the pairs that contain the run, (runs,).
 
     If `opposite`, a value counts with the opposite sign for the second run of its pair.
     """
@@ -151,7 +151,7 @@ def _sum_by_run(values: Floats, pairs: Pairs, runs: int, opposite: bool = False)
 
 
 def _jackknife(sums: list[tuple[float, Floats]], comparison: Comparison) -> Jackknife:
-    """Return the jackknife of Σxy/√(Σx² Σy²) from the three sums and their decreases without each run."""
+    """Return the jackknife of Σxy/√(Σx² Σy²) from the three sums and their decreases if a run is left out, (runs,)."""
     configurations = comparison.configurations
     xy, xx, yy = (np.append(total - np.bincount(configurations, weights=decrease), total) for total, decrease in sums)
     # Sums that should be 0 may have a rounding error.

@@ -11,7 +11,7 @@ from sweepgd.analysis.best import best
 from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.core.layout import BIAS, KIND, POSITION, SCALE, SIZE, WEIGHT, Layout
 
-# More columns do not fit a table.
+# A table with more columns would not fit on a terminal.
 MOST_PARAMETERS = 8
 LETTERS = {WEIGHT: "w", BIAS: "b", SCALE: "s", POSITION: "x"}
 DESCRIPTION = ("trial", "optimizer", "schedule", "batch_size", "learning_rate")

@@ -30,10 +30,10 @@ _DESCRIPTION = (
 def mean_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") -> pa.Table:
     """Return a mean loss curve for each level of `factor` (one of LINES), sorted by level, trial and update.
 
-    A level of a batch size, optimizer or schedule is shown by its best configuration, or by its first if no run completed.
-    For the factors learning rate and trial, every configuration has a separate line. There is a row for each update at which
-    all completed replicates were evaluated. A configuration without a completed run has the curve of a single run: its first
-    replicate that diverged, or its first replicate if no replicate diverged.
+    A level of a batch size, optimizer or schedule is shown by its best configuration, or by its first configuration if no run
+    completed. For the factors learning rate and trial, every configuration has a separate line. There is a row for each update
+    at which all completed replicates were evaluated. A configuration without a completed run has the curve of a single run: its
+    first replicate that diverged, or its first replicate if no replicate diverged.
 
     Columns: `level`; `trial`, `batch_size`, `optimizer`, `schedule`, `learning_rate`, `objective`, `whole`, `replicates` and
     `completed` of the configuration; `status` of the runs; and `update`. The other columns are means over the runs: of `epoch`,

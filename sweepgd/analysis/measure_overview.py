@@ -30,8 +30,9 @@ SCHEMA = pa.schema(
 
 
 def measures(trials: pa.Table, curvature: pa.Table) -> pa.Table:
-    """Return one row per recorded measure, about the values that the other tables use: those at the trained minimisers of
-    completed runs.
+    """Return one row per recorded measure, which describes the values that the other tables use.
+
+    These are the values at the minimisers of completed runs as trained, without rescaling.
 
     Columns: `measure`, `description`, `source`; `which` weights, final or best; `invariant`, true if rescaling does not change
     the measure; `values` and `missing`, the numbers of runs with and without a value, and the first `message` of a missing

@@ -16,17 +16,20 @@ MOST_OF_GROUP = 64
 
 
 def spearman(x: Floats, y: Floats, groups: Groups) -> float:
-    """Return Spearman's ρ of the ranks within groups, all (runs,); NaN if `x` or `y` is constant in each group."""
+    """Return Spearman's ρ of `x` and `y`, ranked within `groups`, all (runs,).
+
+    ρ is NaN if `x` or `y` is constant in each group.
+    """
     a, b = (_ranks_within(groups, values) for values in (x, y))
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale > 0 else np.nan
 
 
 def kendall(x: Floats, y: Floats, groups: Groups) -> float:
-    """Return Kendall's τ-b over the pairs that share a group, all (runs,); NaN if `x` or `y` is equal in all these pairs.
+    """Return Kendall's τ-b of `x` and `y` over the pairs that share a group, all (runs,).
 
-    If both variables are first ordered by group, all pairs across groups agree. The count within groups is then SciPy's count,
-    in O(n log n), minus these pairs.
+    SciPy compares all pairs in O(n log n). If both variables are first ordered by group, all pairs across groups agree, and are
+    subtracted from SciPy's result. τ-b is NaN if `x` or `y` is equal in all pairs that share a group.
     """
     from scipy.stats import kendalltau  # imported late: it takes 0.5 s, and a search without measures does not need it
 
@@ -63,7 +66,7 @@ class Pairs(NamedTuple):
 
 
 def pairs_in(groups: Groups, levels: Groups, most: int | None = MOST_OF_GROUP) -> Pairs:
-    """Return all pairs of runs in the same group with different `levels`, both (runs,), using at most `most` runs per group."""
+    """Return all pairs of runs with equal `groups` and different `levels`, both (runs,), from at most `most` runs per group."""
     shuffled = np.random.default_rng(0).permutation(len(groups))
     order = shuffled[np.argsort(groups[shuffled], kind="stable")]
     sizes = np.bincount(groups)
@@ -84,7 +87,7 @@ def pairs_in(groups: Groups, levels: Groups, most: int | None = MOST_OF_GROUP) -
 
 
 def distinct(labels: Groups) -> int:
-    """Return the number of distinct labels. Labels are not negative, so that counting is ten times as fast as sorting."""
+    """Return the number of distinct labels. Labels must not be negative. Counting is then ten times as fast as sorting."""
     return int(np.count_nonzero(np.bincount(labels)))
 
 
@@ -95,7 +98,7 @@ def pairs_within(groups: Groups) -> int:
 
 
 def _dense(groups: Groups, values: Floats) -> npt.NDArray[np.int64]:
-    """Return the rank of each value, ordered by group, then value, (runs,); ties have equal ranks."""
+    """Return the rank of each run by group and then by value, (runs,). Ties have equal ranks."""
     order = np.lexsort((values, groups))
     later = (np.diff(groups[order]) != 0) | (np.diff(values[order]) != 0)
     ranks = np.empty(len(values), dtype=np.int64)
@@ -104,7 +107,7 @@ def _dense(groups: Groups, values: Floats) -> npt.NDArray[np.int64]:
 
 
 def _ranks_within(groups: Groups, values: Floats) -> Floats:
-    """Return the rank of each value in its group minus the group's mean rank, (runs,); ties have their mean rank."""
+    """Return the rank of each value in its group minus the group's mean rank, (runs,). Ties have their mean rank."""
     from scipy.stats import rankdata
 
     ranks = rankdata(_dense(groups, values))

@@ -14,9 +14,9 @@ def rate_batch_map(trials: pa.Table) -> pa.Table:
     """Return one row for each cell that holds a configuration, sorted by batch size and learning rate.
 
     Columns: `learning_rate` and `batch_size`, the level of the cell (the value itself in a grid, log-spaced in a continuous
-    search); `trials`; `share_diverged` of their replicates; `best_trial` and
-    `objective` of the best configuration, null if none completed; `pruned_objective`, in this case the lowest last objective of
-    a pruned configuration. Rates of zero are left out, because their levels are logarithmic.
+    search); `trials`; `share_diverged`, the share of replicates that diverged; `best_trial` and `objective` of the best
+    configuration, null if none completed; `pruned_objective`, the lowest last objective of a pruned configuration if none
+    completed. Rates of zero are left out, because levels are logarithmic.
     """
     every = configurations(trials)
     rates, sizes = floats(every, "learning_rate"), floats(every, "batch_size")

@@ -30,8 +30,8 @@ def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = No
 
     All values are of the same kind of weights, final or best: the kind that the losses in `trials` belong to if it was
     measured, or else the other kind, with losses from `curves` (null without `curves`). A column holds values of the same
-    settings. These are the settings with values for the most runs; among several, those on the most data rows; and then the
-    newest. Values at rescaled weights are left out.
+    settings: the settings with values for the most runs, then on the most data rows, then with the newest values. Values at
+    rescaled weights are left out.
     """
     runs = once(trials).sort_by(ORDER)
     finished_rows, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)
@@ -64,7 +64,7 @@ def completed(runs: pa.Table) -> pa.Table:
 
 
 class SameWeights(NamedTuple):
-    """Curvature `rows` of one kind of weights, `which` "final" or "best".
+    """Curvature `rows` of one kind of weights. `which` names the kind, "final" or "best".
 
     `updates` is the update after which each run had these weights, (runs,), NaN if unknown.
     """
@@ -129,8 +129,9 @@ def catalogue_entry(name: str) -> Measure | None:
 
 
 def run_indices(runs: pa.Table, rows: pa.Table) -> Indices:
-    """Return, for each of `rows`, the row number of its trial and replicate in the sorted `runs`, (rows,). It is -1 if
-    missing.
+    """Return, for each of `rows`, the row number of its trial and replicate in the sorted `runs`, (rows,).
+
+    The number is -1 if `runs` does not have the trial and replicate.
     """
     base = max((pc.max(table["replicate"]).as_py() or 0 for table in (runs, rows)), default=0) + 1
     keys, wanted = (table["trial"].to_numpy() * base + table["replicate"].to_numpy() for table in (runs, rows))
@@ -141,7 +142,7 @@ def run_indices(runs: pa.Table, rows: pa.Table) -> Indices:
 
 
 def with_equal_settings(rows: pa.Table, of_measure: Indices, run_of_row: Indices) -> Indices:
-    """Return the row numbers of one measure that share the preferred settings; see `measured` for the preference.
+    """Return the row numbers of one measure that share the preferred settings. `measured` describes the preference.
 
     `of_measure` are the row numbers of the measure, and `run_of_row` is the run number of each of `rows`, (rows,). Rows
     without a value do not affect the choice unless no row has a value.

@@ -1,7 +1,7 @@
 """Unbiased estimate of the best configuration's objective, by cross-validation of the selection (Stone 1974).
 
-The lowest mean of several configurations is biased downward, and more so for more configurations. Here all replicates but one
-select the configuration, and the remaining replicate evaluates it, for each replicate in turn.
+The lowest mean of several configurations is biased downward, and the bias grows with the number of configurations. Here each
+replicate in turn evaluates the configuration that all other replicates select.
 """
 
 import numpy as np
@@ -11,13 +11,15 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.arrow_columns import Floats, nullable, objective
 
-# With two replicates, a single one would select the configuration.
+# With two replicates, a single replicate would select the configuration.
 FEWEST_REPLICATES = 3
 
 
 def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa.Array]:
-    """Return the objective of the first, second, … configuration on the replicate that was not used to rank them: mean and
-    standard error over the replicates, both (ranks,).
+    """Return the objective of the first, second, … configuration, as mean and standard error over replicates, both (ranks,).
+
+    Each replicate in turn is left out, and the configurations are ranked by their mean on the others. The objective on the
+    replicate that was left out counts.
 
     `whole` holds the complete configurations of `trials`. Ranks beyond the number of configurations are null. All are null if
     there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different
@@ -33,7 +35,7 @@ def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa
 
 
 def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], count: int) -> tuple[pa.Array, pa.Array]:
-    """Return the same as `by_rank`, but for the best configuration of each group, both (count,). Groups of fewer than two
+    """Return the two results of `by_rank` for the best configuration of each group, both (count,). Groups with fewer than two
     configurations have null.
 
     `groups` holds the group number of each configuration of `whole`, (configurations,).

@@ -18,8 +18,8 @@ from sweepgd.record import Results
 def sharpness(results: Results) -> dict[str, pa.Table]:
     """Return the tables of curvature by name, in the order in which they are shown.
 
-    There are none if no curvature was recorded. `correlations` and `granulated` are correlations with the generalization gap
-    and, for classification, also with the test error.
+    Without recorded curvature, there are no tables. `correlations` and `granulated` are correlations with the generalization
+    gap and, for classification, also with the test error.
     """
     curvature = results.curvature
     if not curvature.num_rows:
@@ -27,7 +27,7 @@ def sharpness(results: Results) -> dict[str, pa.Table]:
     trials = once(results.trials)
     curvature = curvature.filter(pc.is_in(curvature["trial"], value_set=pc.unique(trials["trial"])))
     runs = measured(trials, curvature, results.curves)
-    # A regression has no test error, and rows of undefined correlations would not help.
+    # A regression has no test error, and its correlations would all be undefined.
     targets = [target for target in TARGETS if target == "generalization_gap" or runs[target].null_count < runs.num_rows]
     along_training = edge_of_stability(trials, results.curves, curvature)
     return {

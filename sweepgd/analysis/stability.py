@@ -53,11 +53,12 @@ def thresholds(optimizers: Sequence[str | None], betas: Floats, rates: Floats) -
 def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -> pa.Table:
     """Return one row per measurement of λmax along training, sorted by trial, replicate and update.
 
-    Columns: `trial`, `replicate`, `optimizer`, `batch_size`, `update`; `epoch` and `learning_rate` (η) of the evaluation after
-    this update, null if there is none; `lambda_max` of the loss; `rows_error`, its standard error if a subset of the rows was
-    measured; `weight_decay`, an upper bound of what the L2 penalty adds to λmax (it does not apply to biases and positions),
-    null without a threshold; `threshold` of the optimizer on the full batch, such as 2/η for gradient descent, null if no
-    formula is known; `ratio`, the sum of λmax and weight decay over the threshold.
+    The first columns are `trial`, `replicate`, `optimizer`, `batch_size` and `update`. `epoch` and `learning_rate` (η) are from
+    the evaluation after this update, and null without an evaluation. `lambda_max` is λmax of the loss, and `rows_error` is its
+    standard error if a subset of the rows was measured. `weight_decay` is the most that the L2 penalty can add to λmax. (The
+    penalty does not apply to biases and positions.) `threshold` is the largest stable λmax on the full batch, such as 2/η for
+    gradient descent. `ratio` is the sum of λmax and weight decay, divided by the threshold. If no formula is known for the
+    optimizer, the last three columns are null.
     """
     path = curvature.filter(pc.and_(pc.equal(curvature["which"], "path"), pc.equal(curvature["measure"], "lambda_max")))
     # λmax may be measured twice after the same update. The last value is the newest.
@@ -72,7 +73,7 @@ def edge_of_stability(trials: pa.Table, curves: pa.Table, curvature: pa.Table) -
 
 
 def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
-    """Add columns to `points`, and sort it by trial, replicate and update, which are among its columns.
+    """Return `points` with more columns. `points` has the columns trial, replicate and update, by which the result is sorted.
 
     Added columns: `epoch`, `learning_rate`, `optimizer`, `batch_size`, `threshold`, and `weight_decay`, null without a
     threshold.
@@ -93,10 +94,10 @@ def along(trials: pa.Table, curves: pa.Table, points: pa.Table) -> pa.Table:
 
 
 def stability(trials: pa.Table, rows: pa.Table) -> pa.Table:
-    """Return one row per configuration from the `rows` of `edge_of_stability`. The closest to the threshold is first.
+    """Return one row per configuration from the `rows` of `edge_of_stability`, the closest to its threshold first.
 
     Columns: `trial`, `optimizer`, `batch_size`; `measurements`, the number of measurements after the first update, over all
-    replicates; `share_beyond`, the share that exceeds the threshold, among those with a threshold; and `epoch`,
+    replicates; `share_beyond`, the share of measurements above the threshold, if the threshold is known; and `epoch`,
     `learning_rate`, `lambda_max`, `rows_error`, `weight_decay`, `threshold` and `ratio` of the measurement closest to the
     threshold, or with the largest λmax if there is no threshold. Configurations that ended before the first measurement are
     last, with 0 `measurements`. The table is empty if λmax was not measured along training.

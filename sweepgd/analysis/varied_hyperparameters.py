@@ -22,10 +22,10 @@ TEXT_COLUMNS = ("optimizer", "schedule", "batch_schedule")
 def axes(runs: pa.Table) -> dict[str, Codes]:
     """Return the level numbers of each hyperparameter that varies among `runs`, (runs,), by name.
 
-    Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`; other numbers with more than MOST_LEVELS
-    values are binned at quantiles. A missing value, such as beta1 of SGD, is a level of its own. A hyperparameter with one
-    value follows from its optimizer or schedule and is left out. Settings of model and data are named as in a sweep file, such
-    as "model.hidden"; each text or list is a level.
+    Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`. Other numbers with more than MOST_LEVELS
+    values are binned at quantiles. A missing value, such as beta1 of SGD, counts as a level. A hyperparameter with a single
+    value is left out, because the optimizer or schedule decides if it is present. Settings of model and data are named as in a
+    sweep file, such as "model.hidden", and each text or list is a level.
     """
     found = {name: codes(runs, name) for name in TEXT_COLUMNS}
     sizes, rates = floats(runs, "batch_size"), floats(runs, "learning_rate")
@@ -39,7 +39,7 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
         if len(np.unique(values[~np.isnan(values)])) > 1:
             varied[name] = _numbered(_bin_at_quantiles(values))
     for name, levels in differing_settings(runs).items():
-        if name not in varied:  # numbers of the configuration are in the map
+        if name not in varied:  # numeric hyperparameters are in `maps` already
             varied[name] = _numbered(np.array([json.dumps(level) for level in levels]))
     return varied
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# Intervals over fewer configurations do not have their nominal coverage.
+# Intervals over fewer configurations contain the true value less often than stated.
 FEWEST = 10
 # If no two pairs share a configuration, five pairs all agree by chance in 1 study of 16.
 FEWEST_PAIRS = 6

@@ -26,25 +26,26 @@ def analyze(
     target: Annotated[
         float | None,
         typer.Option(
-            help="The error, or for a regression the loss, that steps to target refer to; by default the sweep's goal."
+            help="Target of the tables of updates: an error, or a loss for a regression; the sweep's goal if not given."
         ),
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     by: Annotated[
         Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,
         typer.Option(
-            help="The lines of the figure of loss curves: the best of each, or every learning rate or trial; batch_size if not"
-            " given."
+            help="Draw loss curves of the best configuration of each batch_size, optimizer or schedule, or of all"
+            " configurations by learning_rate or trial; batch_size if not given."
         ),
     ] = None,
     x: Annotated[
         Literal["epoch", "update", "seconds"] | None,
-        typer.Option("--x", help="The horizontal axis of the figure of loss curves; epoch if not given."),
+        typer.Option("--x", help="Horizontal axis of the loss curves; epoch if not given."),
     ] = None,
     claims_of: Annotated[
-        str | None, typer.Option("--claims", metavar="SWEEP", help="Answer the claims of this sweep file instead.")
+        str | None,
+        typer.Option("--claims", metavar="SWEEP", help="Sweep file with the claims; recorded sweep if not given."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if a claim is not held.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is not held.")] = False,
     json_: Json = False,
 ) -> None:
     """Show what a sweep found: a summary on one screen, or all tables of a part.

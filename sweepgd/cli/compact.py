@@ -6,8 +6,8 @@ from sweepgd.cli.options import Directory
 
 
 def compact(directory: Directory) -> None:
-    """Merge the parts of each table into one, so that readers open fewer files. Nothing may use the study meanwhile."""
+    """Merge the parts of each table into one, so that readers open fewer files. Do not use the directory meanwhile."""
     from sweepgd.record.compact import compact as merge_parts
 
     before, after = merge_parts(directory, lambda line: print(line, file=sys.stderr))
-    print(f"{directory}: {before} parts of each table, now {after}")
+    print(f"{directory}: each table had {before} parts and now has {after}")

@@ -14,14 +14,15 @@ from rich.text import Text
 from sweepgd.cli.streams import raw
 from sweepgd.core.errors import printable
 
-# Width of the text for a pipe or a file. The default of rich is 80; most tables fit in 120 without leaving out a column.
+# Width of the text if stdout is a pipe or a file. Most tables fit in 120 characters without leaving out a column, but not in
+# 80, which is the default of rich.
 WIDTH = 120
 
 
 class SafeConsole(Console):
-    """A console that escapes control characters in the text it shows. Its own, for styles and progress bars, are not escaped.
+    """A console that escapes control characters in the text it shows, but not those that it adds for styles and progress bars.
 
-    Markup and emoji codes in a text are not interpreted.
+    Markup and emoji codes in the text are shown as they are.
     """
 
     def __init__(self, file: TextIO, **options: Any) -> None:

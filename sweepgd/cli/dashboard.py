@@ -30,4 +30,4 @@ def dashboard(
         return
     command = "from optuna_dashboard._cli import main; main()"
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-c", command, url, "--port", str(port)])  # so that Ctrl-C ends it
+    os.execv(sys.executable, [sys.executable, "-c", command, url, "--port", str(port)])  # so that Ctrl-C ends the dashboard

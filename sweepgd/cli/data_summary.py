@@ -31,12 +31,12 @@ def data_values(data: Data) -> dict[str, Any]:
 
 
 def class_counts(data: Data) -> np.ndarray:
-    """Return the number of training rows of each class, (classes,)."""
+    """Return the number of training rows of each class, of shape (classes,)."""
     return np.bincount(data.train.targets[:, 0].astype(np.int64), minlength=len(data.classes))
 
 
 def data_lines(data: Data) -> list[str]:
-    """Return the summary as lines of text; no lines for a model without data."""
+    """Return the summary as lines of text. A model without data has no lines."""
     if data.task == "none":
         return []
     by_kind: dict[str, list[str]] = {}
@@ -45,7 +45,7 @@ def data_lines(data: Data) -> list[str]:
     total = f", {len(data.features):,} inputs in all" if len(data.features) != len(data.columns) else ""
     inputs = "; ".join(f"{kind} ({len(names):,}): {_first(names, NAMES_SHOWN)}" for kind, names in by_kind.items())
     lines = [f"data: {data.name}, {data.task}", f"  inputs: {inputs}{total}"]
-    if data.target_names != ("target 0",):  # the name given to a target without a name
+    if data.target_names != ("target 0",):  # this name means that the target has none
         lines.append(f"  target: {_first(data.target_names, NAMES_SHOWN)}")
     if data.task == "classification":
         counts = class_counts(data)
@@ -53,7 +53,7 @@ def data_lines(data: Data) -> list[str]:
         largest = 1 - counts.max() / counts.sum()
         lines.append(
             f"  classes: {len(data.classes):,}, with training rows: {_first(listed, CLASSES_SHOWN)};"
-            f" always predicting the largest class is {percent(largest)} % wrong"
+            f" if the largest class is always predicted, the error is {percent(largest)} %"
         )
     rows = data_values(data)["rows"]
     lines.append("  rows: " + ", ".join(f"{count:,} {name}" for name, count in rows.items()))

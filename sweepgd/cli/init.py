@@ -13,7 +13,7 @@ def init(
     name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
     file: Annotated[Path | None, typer.Argument(help="File to write; NAME.toml if not given.")] = None,
 ) -> None:
-    """Copy a bundled sweep to a file that you can edit. The name of the copied sweep is the file's name."""
+    """Copy a bundled sweep to a file that you can edit. The copied sweep is named after the file."""
     from sweepgd.cli.console import say
     from sweepgd.core.errors import nearest
     from sweepgd.sweep import bundled, copy_of

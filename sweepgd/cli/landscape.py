@@ -26,7 +26,7 @@ def landscape(
         list[str],
         typer.Option(
             metavar="RUN",
-            help="Draw a plane through this run (repeatable). If not given: one through each of the line's two runs.",
+            help="Draw a plane through this run (repeatable). If not given: a plane through each of the line's two runs.",
         ),
     ] = [],  # noqa: B006 (typer copies it)
     directions: Annotated[
@@ -35,10 +35,10 @@ def landscape(
     resolution: Annotated[int, typer.Option(help="Points along each side of a plane.")] = 41,
     extent: Annotated[
         float | None,
-        typer.Option(help="Half the width of a plane. If not given: enough to show the path, or 1 without a path."),
+        typer.Option(help="Half the width of a plane. If not given: enough to show the optimizer's path, or 1 without a path."),
     ] = None,
-    rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of each part of the data to evaluate a plane on.")] = "2000",
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of these rows and of random directions.")] = 0,
+    rows: Annotated[str, typer.Option(metavar="N|full", help="Rows of train, validation and test data for a plane.")] = "2000",
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the choice of rows and random directions.")] = 0,
     workers: Workers = None,
     on: On = None,
     jobs: Jobs = None,
@@ -65,7 +65,7 @@ def landscape(
     from sweepgd.minimisers.landscape.survey import survey
     from sweepgd.report.landscape_pictures import as_json, in_words, write_pictures
 
-    if sum(argument.partition("=")[0] == "--line" for argument in sys.argv) > 1:  # Typer would use the last only
+    if sum(argument.partition("=")[0] == "--line" for argument in sys.argv) > 1:  # Typer would use only the last
         raise UsageError("--line is given twice: draw one line at a time")
     ends = None if line is None else (RunKey.parse(line[0]), RunKey.parse(line[1]))
     planes = [RunKey.parse(text) for text in surface]

@@ -38,7 +38,7 @@ app = typer.Typer(
 app.add_typer(plugin)
 app.command(
     epilog="Example: sweepgd measure results/quickstart --measures lambda_max,sam --rows 1000",
-    context_settings={"allow_extra_args": True},  # parsed only to refuse them with our own message
+    context_settings={"allow_extra_args": True},  # `measure` refuses them with a clearer message
 )(measure)
 app.command(epilog="Example: sweepgd landscape results/quickstart --line 3 7.1")(landscape)
 app.command(epilog="Example: sweepgd dashboard results/quickstart")(dashboard)

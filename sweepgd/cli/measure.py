@@ -35,9 +35,7 @@ def measure(
     ] = [],  # noqa: B006 (typer copies it)
     rows: Annotated[
         str | None,
-        typer.Option(
-            metavar="N|full", help="Size of the fixed random subset of training rows to measure on; 512 if not given."
-        ),
+        typer.Option(metavar="N|full", help="Number of training rows to measure on, a fixed random subset; 512 if not given."),
     ] = None,
     which: Annotated[
         list[str],
@@ -136,7 +134,7 @@ def measure(
 
 
 def _names(given: Sequence[str]) -> list[str] | None:
-    """Return the names in a repeatable option, or None if there are none. One use of the option may list several names."""
+    """Return the names in a repeatable option, or None without names. Each use of the option may list several names."""
     return [name.strip() for text in given for name in text.split(",")] or None
 
 

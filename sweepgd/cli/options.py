@@ -67,7 +67,8 @@ On = Annotated[
     typer.Option(
         "--on",
         metavar="ENGINE",
-        help="Run on a Dask cluster: tcp://HOST:8786, dask (a local one), or jobs of slurm, pbs, lsf or sge.",
+        help="Run on a Dask cluster: tcp://HOST:8786 (a running cluster), dask (a local cluster), or jobs of slurm, pbs, lsf"
+        " or sge.",
         envvar="SWEEPGD_ON",
     ),
 ]
@@ -83,9 +84,7 @@ Workers = Annotated[
 
 
 def check_environment(arguments: Sequence[str]) -> None:
-    """Raise UsageError for an argument or environment variable that would otherwise fail later, with a library's own
-    message.
-    """
+    """Raise UsageError for an invalid argument or environment variable that a library would otherwise report later."""
     given = {f"the argument {text!r}": text for text in arguments}
     given |= {f"{name}={text!r}": text for name, text in os.environ.items() if name.startswith("SWEEPGD_")}
     for what, text in given.items():
@@ -97,28 +96,31 @@ def check_environment(arguments: Sequence[str]) -> None:
 
 
 def settle_imports() -> None:
-    """Exclude all imported objects from the garbage collection at the end of Python, which would take 0.4 s of a `search`.
+    """Exclude all imported objects from the last garbage collection of the process, which saves 0.4 s in a `search`.
 
-    Call this function after the imports and before any plugin runs. Objects that plugins leave, such as an open file, are then
+    Call this function after the imports and before any plugin runs, so that objects that plugins leave, such as open files, are
     still collected.
     """
     gc.freeze()
 
 
 def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
-    """Return for each option whether it is given on the command line, where it overrides environment variables."""
+    """Return, by name, True for each option that is given on the command line, and False for each other option."""
     return {name: getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE" for name in names}
 
 
 def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
-    """Return the number of local workers and the cluster. Raises UsageError if both are given."""
+    """Return the number of local workers and the cluster, of which at least one is None.
+
+    A flag overrides an environment variable. Raises UsageError if both are given as flags, or both as variables.
+    """
     from sweepgd.execution.clusters import Cluster
 
     given = on_command_line(context, "workers", "on")
     if workers is not None and on is not None:
         if given["workers"] == given["on"]:
             one, other = ("--workers", "--on") if given["on"] else ("SWEEPGD_WORKERS", "SWEEPGD_ON")
-            raise UsageError(f"{one} sets processes of this machine and {other} names a cluster: give only one of them")
+            raise UsageError(f"{one} is for this machine and {other} is for a cluster: give only one of them")
         workers, on = (workers, None) if given["workers"] else (None, on)
     if on is None:
         if jobs is not None:
@@ -135,7 +137,7 @@ def one_of(**flags: bool) -> None:
 
 
 def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
-    """Return the overrides that `--set` and other flags give. Raises UsageError if both give the same key."""
+    """Return the overrides of `--set`, followed by those of other flags. Raises UsageError if both set the same key."""
     keys = {override.partition("=")[0].strip() for override in overrides}
     added = list(overrides)
     for key, value in flags.items():

@@ -19,12 +19,12 @@ from sweepgd.sweep.setting_axes import in_words as settings_in_words
 from sweepgd.sweep.space import Axis
 from sweepgd.training import Evaluation, Training
 
-# Further values of an axis are counted and not shown.
+# At most this many values of an axis are listed, followed by the last value and the number of values.
 MOST_VALUES = 16
 
 
 class RunPrinter:
-    """Prints one line per evaluation of a run, or only the last one if `quiet`, and a line at the end of the run."""
+    """Prints one line per evaluation of a run, and its outcome at the end. If `quiet`, only the last evaluation is printed."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -42,7 +42,7 @@ class RunPrinter:
                 say(line)
 
     def point(self, point: Evaluation) -> None:
-        """Print a line for an evaluation, with a heading before the first."""
+        """Print a line for an evaluation. The first line has a heading above it."""
         if self._quiet:
             return
         *heading, line = _columns(point, width())
@@ -75,8 +75,8 @@ class RunPrinter:
 def _columns(point: Evaluation, limit: float) -> list[str]:
     """Return the lines of a heading and the line of an evaluation, without the losses and errors that the run does not have.
 
-    If a line would be longer than `limit`, the heading takes two lines. If that is not enough, the norm of the gradient is left
-    out.
+    If a line would be longer than `limit`, the heading takes two lines and the columns are narrower. If the lines are still too
+    long, the norm of the gradient is left out.
     """
     fields = {
         "epoch": f"{point.epoch:g}",
@@ -135,7 +135,7 @@ def space_values(prepared: Prepared) -> dict[str, Any]:
 
 
 def space_text(prepared: Prepared, values: Mapping[str, Any]) -> str:
-    """Return `values`, those of `space_values`, as text."""
+    """Return `values`, the result of `space_values`, as text."""
     variants = prepared.context.variants
     lines = [
         f"{prepared.sweep.name}: {values['trials']} trials of {values['replicates']} replicate(s),"

@@ -40,7 +40,7 @@ def check(
         str,
         typer.Argument(
             metavar="NAME|FILE.py",
-            help="An installed optimizer, model, data set or schedule; or a distribution or a file, of which all are checked.",
+            help="An installed optimizer, model, data set or schedule, or a distribution or file with all its plugins.",
         ),
     ],
 ) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PointsProgress:
-    """Shows what is being evaluated, with a progress bar on a terminal. A context manager."""
+    """A context manager that shows the name of what is being evaluated and, on a terminal, a progress bar."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = stderr(quiet=quiet)
@@ -36,26 +36,26 @@ class PointsProgress:
         self._console.print(what, soft_wrap=True)
 
     def began(self, what: str, points: int) -> None:
-        """Start the bar named `what`, which ends at `points`; called before the first point."""
+        """Start a bar named `what` for a number of points. Call this method before the first point."""
         if self._task is None:
             self.note(f"{what}: {points} points")
         else:
             self._bar.reset(self._task, description=what, total=points, visible=True)
 
     def advance(self) -> None:
-        """Advance the bar by one point; called after each point."""
+        """Advance the bar by one point. Call this method after each point."""
         if self._task is not None:
             self._bar.advance(self._task)
 
 
-# Without a terminal, print a line at most this often.
+# Without a terminal, at least this many seconds pass between two lines.
 LINE_SECONDS = 5.0
 
 
 class TaskProgress:
-    """Shows the preparation, then the number of finished tasks and their rate. A context manager.
+    """A context manager that shows the preparation, then the number of finished tasks and how many finish per second.
 
-    `counted` is the name of the tasks in the line that counts them, such as "trials of shard 3/20"; the default is `noun`.
+    `counted` names the tasks in messages about their number, such as "trials of shard 3/20". The default is `noun`.
     """
 
     noun, verb = "tasks", "running"
@@ -86,7 +86,7 @@ class TaskProgress:
         self._console.print(what, soft_wrap=True)
 
     def warn(self, what: str) -> None:
-        """Keep a warning until `show_warnings` prints it after the results, where it is not overlooked."""
+        """Keep a warning until `show_warnings` prints it after the results, where users see it."""
         self._warnings.append(what)
 
     def show_warnings(self) -> None:
@@ -95,7 +95,7 @@ class TaskProgress:
             self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, where: str) -> None:
-        """Begin to count: `done` of `total` tasks are recorded already. `where` says where the others run."""
+        """Begin to count. `done` of `total` tasks are recorded already. `where` names the place where the others run."""
         self._total, self._already, self._done = total, done, done
         self._began = self._said = monotonic()
         self._preparing.stop()
@@ -118,7 +118,7 @@ class TaskProgress:
         self._bar.start()
 
     def finished(self, result: Any) -> None:
-        """Count a finished task; called when its rows are durable."""
+        """Count a finished task. Call this method when the rows of the task are durable."""
         self._done += 1
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done, note=self._note())
@@ -132,7 +132,7 @@ class TaskProgress:
 
 
 class SearchProgress(TaskProgress):
-    """Progress of a search, with the best trial so far; if `verbose`, with one line per trial."""
+    """Progress of a search, with the best trial so far and, if `verbose`, one line per trial."""
 
     noun = "trials"
 
@@ -155,7 +155,7 @@ class SearchProgress(TaskProgress):
     def _note(self) -> str:
         note = super()._note()
         if self._best < inf:
-            # Earlier results are not read again just to find the best trial.
+            # A continued search does not read earlier results again, so that the best of all trials is unknown here.
             best = "best of these" if self._already else "best"
             note += f", {best} {significant(self._best)} (trial {self._best_trial})"
         return note

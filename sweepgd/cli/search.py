@@ -44,28 +44,28 @@ def search(
     sweep: Annotated[
         str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
     ] = "quickstart",
-    trials: Annotated[int | None, typer.Option(min=1, help="Trials in all, those of earlier calls included.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Total number of trials, including earlier calls.")] = None,
     scale: Annotated[
         float | None,
         typer.Option(
             metavar="FACTOR",
-            help="Run a small form: this share of the trials, more than 0 and at most 1, with all replicates, in"
-            " results/<sweep name>-scale-FACTOR. A grid is sampled evenly.",
+            help="Run only this share of the trials, above 0 and at most 1, each with all replicates. A grid is sampled"
+            " evenly. The results are in results/<sweep name>-scale-FACTOR.",
         ),
     ] = None,
     workers: Workers = None,
     on: On = None,
     jobs: Jobs = None,
-    sampler: Annotated[str | None, typer.Option(help="random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="Sampler: random, grid, quasi_random, tpe, nsga2, cmaes or gp.")] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the search and of the first replicate.")
     ] = None,
     timeout: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m; run the same command to continue."),
+        typer.Option(metavar="TIME", help="Start no trial after this time, such as 1h30m. To continue, repeat the command."),
     ] = None,
     trial_timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Stop a trial after this time, such as 60s.")
+        str | None, typer.Option(metavar="TIME", help="Stop each trial after this time, such as 60s.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -73,7 +73,7 @@ def search(
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option(metavar="I/N", help="Run part I of N, such as 3/20, in a separate directory; see merge."),
+        typer.Option(metavar="I/N", help="Run shard I of N, such as 3/20, in a separate directory (see: sweepgd merge)."),
     ] = None,
     storage: Annotated[str | None, typer.Option(hidden=True, callback=_removed)] = None,
     data_path: DataPath = None,
@@ -157,7 +157,7 @@ def search(
 
 
 def _shard(text: str, sweep: Any) -> Any:
-    """Return the requested part of the search. Raises UsageError if the search cannot be divided into such parts."""
+    """Return the requested shard of the search. Raises UsageError if the search cannot be divided into shards."""
     from sweepgd.study.shard import Shard
 
     shard = Shard.of(text)
@@ -166,9 +166,7 @@ def _shard(text: str, sweep: Any) -> Any:
 
 
 def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
-    """Return a line that names the next command to use on the results. `default` is True if a shard is in its default
-    directory.
-    """
+    """Return a line with the next command to run on the results. `default` is True if `directory` is the default one."""
     if shard is None:
         return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
     shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"
@@ -176,8 +174,9 @@ def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
 
 
 def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
-    """Print what is measured. Return a text with the number of missing values and the command that measures them, or '' if none
-    is missing.
+    """Print which measures are recorded. Return the number of missing values and the command that measures them, as text.
+
+    The text is '' if no value is missing.
     """
     from sweepgd.cli.console import say
     from sweepgd.minimisers.unmeasured import latest
@@ -192,9 +191,7 @@ def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
 
 
 def _failed(results: Any) -> str:
-    """Return a text with the number of recorded trials that failed or timed out and the message of the first; '' if there are
-    none.
-    """
+    """Return the number of trials that failed or timed out and the message of the first, as text, or '' if none did."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -34,7 +34,8 @@ def raw(stream: Any) -> TextIO:
 def safe_streams() -> Iterator[None]:
     """Let this process print any text: characters outside the encoding are replaced, and control characters are escaped.
 
-    A standard stream that is closed, as after `>&-`, is opened on /dev/null, so that no other file gets its descriptor.
+    A standard stream that is closed, as after `>&-`, is opened on /dev/null. Otherwise the next file that is opened would get
+    the descriptor of the stream.
     """
     for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
@@ -56,7 +57,7 @@ def flush_stdout() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise Python flushes again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise Python would fail to flush again at exit
         if isinstance(error, BrokenPipeError):
             raise
         raise SweepgdError(f"cannot write to stdout: {error.strerror}") from error

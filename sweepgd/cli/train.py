@@ -14,7 +14,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="A data set (see: sweepgd list datasets), or a file. If not given: digits, or none for a model without data.",
+            help='A data set (see: sweepgd list datasets) or a file. If not given: digits, or "none" for a model without data.',
         ),
     ] = None,
     model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",

@@ -16,12 +16,12 @@ def verify(
     repair: Annotated[
         bool,
         typer.Option(
-            "--repair", help="Move damaged files to DIR/damaged, and rebuild those parts whose rows are still in a log."
+            "--repair", help="Move damaged files to DIR/damaged, and rebuild the Parquet parts whose rows are still in a log."
         ),
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Read every byte of a results directory and list damaged files. The exit code is 1 if there are any."""
+    """Read every byte of a results directory and list damaged files. The exit code is 1 if a file is damaged."""
     from sweepgd.record.repair import repair as set_aside
     from sweepgd.record.verify import verify as read
 

@@ -1,7 +1,7 @@
-"""Data sets: synthetic ones, bundled ones and users' files.
+"""Synthetic data sets, bundled data sets and users' files.
 
-Each is made into read-only training, validation and test parts. This package reads files, encodes columns, splits and
-standardizes, once for each seed of the data. Mini-batches are drawn in `training`, and nothing here depends on the model.
+Each data set becomes read-only training, validation and test parts. This package reads files, encodes columns, splits rows and
+standardizes values, once for each seed of the data. Mini-batches are drawn in `training`. Nothing here depends on the model.
 """
 
 from sweepgd.data.contract import Data, Dataset, Part, Table

@@ -28,9 +28,11 @@ class Source:
     """An open file.
 
     `names` are the names of all columns, `index` the names of columns that are a row index, and `rows` is an upper bound on the
-    number of rows. `batches(columns, types)` reads these columns; `types` gives types to columns of a format without types.
-    `types_of(error, columns, types)` returns the types for a second reading after an error in the first, or raises the error.
-    `advice(text)` returns the likely reason why there is a text instead of a number, or None. `of_bytes` is the advice for
+    number of rows. `batches(columns, types)` reads the named columns. `types` holds types of columns, for formats that do not
+    store types. `types_of(error, columns, types)` returns the types for a second reading after an error in the first reading,
+    or raises the error.
+
+    `advice(text)` returns a hint for the user if a cell holds `text` instead of a number, or None. `of_bytes` is the hint for
     bytes that are not UTF-8 text.
     """
 

@@ -19,9 +19,9 @@ class Table:
     `inputs` (n, d) and `targets` (n, k) are float64, or the narrower real type of the source, such as the bytes of an IDX
     image. For classification `targets` is one column of class numbers 0 to C-1, named in `classes`. `truth` has the parameters
     of synthetic data, such as `{"weights": [2.0, -3.4], "bias": [4.2]}`. `test` is a separate test set, if the source has one.
-    `levels` names the levels of each categorical feature. The inputs of such a feature are level numbers 0 to L-1, and it
-    becomes L inputs of 0 or 1. `holds` describes in words what some features held before they became numbers. `notes` say what
-    was left out of the source.
+    `levels` names the levels of each categorical feature. The inputs of such a feature are level numbers 0 to L-1. Encoding
+    turns the feature into L inputs of 0 or 1. `holds` describes in words what some features held before they became numbers.
+    `notes` say what was left out of the source.
     """
 
     inputs: Array
@@ -39,7 +39,7 @@ class Table:
 class Dataset:
     """A named data set, which an entry point of group `sweepgd.datasets` provides.
 
-    `load(rng, **settings)` returns the `Table`; `rng`, a `numpy.random.Generator`, must be its only source of randomness.
+    `load(rng, **settings)` returns the `Table`. `rng`, a `numpy.random.Generator`, must be the only source of randomness.
     `source` names the paper, package or lecture that the data come from.
     """
 
@@ -63,11 +63,12 @@ class Part:
 class Data:
     """A data set ready to train on.
 
-    `preprocessing` records what was done to the inputs, and is empty if nothing was done. Missing values were replaced by those
-    in `imputed`, each column of `levels` became one input per level, and `indicators` are the inputs that mark missing values.
-    Then standardization subtracted `mean` and divided by `scale` (one number per feature), and used `target_mean` and
-    `target_scale` for targets. `fingerprint` is the SHA-256 of the bytes of the table and of the row numbers of each part.
-    `columns` describes in words what each input column held before it was encoded. `notes` say what was left out.
+    `preprocessing` records what was done to the inputs, and is empty if nothing was done. Missing values were replaced by the
+    values in `imputed`, each column of `levels` became one input per level, and `indicators` are the inputs that mark missing
+    values. Then standardization subtracted `mean` from the inputs and divided them by `scale` (one number per feature). Targets
+    were standardized by `target_mean` and `target_scale`. `fingerprint` is the SHA-256 of the bytes of the table and of the row
+    numbers of each part. `columns` describes in words what each input column held before it was encoded. `notes` say what was
+    left out.
     """
 
     name: str
@@ -95,7 +96,7 @@ class Data:
 
     @property
     def rows(self) -> int:
-        """The number of training rows. One epoch visits as many rows."""
+        """The number of training rows, which is also the number of rows that one epoch visits."""
         return len(self.train.inputs)
 
     @property

@@ -16,7 +16,7 @@ from sweepgd.plugins import registry
 
 
 def prepared(spec: DataSpec, *, seed: int, dtype: str) -> Data:
-    """Return the result of `prepare`, from the cache if possible. Raises the same errors.
+    """Return the result of `prepare`, from the cache if possible. Raises the errors of `prepare`.
 
     Only data sets of sweepgd itself are cached. Files and data of plugins may change under the same name, and data that differ
     by replicate (`redraw`) would fill the disk.

@@ -23,17 +23,18 @@ FILE_KEYS = (
 class DataSpec(BaseModel):
     """The data, their split and preparation, and how batches are drawn from them.
 
-    Every other key is a setting of the named data set. The default split is random for every task. A stratified split is better
-    balanced, but cannot split data with a very small class. Raises UsageError if keys contradict each other.
+    All keys that are not listed here are settings of the named data set. The default split is random for every task. A
+    stratified split is better balanced, but cannot split data with a very small class. Raises UsageError if keys contradict
+    each other.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
-    name: str | None = Field(None, description="an installed data set; give either this or `path`")
+    name: str | None = Field(None, description="an installed data set; give either `name` or `path`")
     path: str | None = Field(
         None,
-        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz); like all data paths it is relative to"
-        " the sweep file",
+        description="a CSV, TSV, Parquet, NPZ or IDX file (CSV, TSV and IDX also as .gz). Like all data paths, it is relative"
+        " to the sweep file",
     )
     target: str | list[str] | None = Field(
         None,
@@ -45,7 +46,7 @@ class DataSpec(BaseModel):
         description="with `path`: the input columns, or the NPZ array; by default all columns except the target. Booleans"
         " become 0 and 1",
     )
-    exclude: str | list[str] | None = Field(None, description="columns that are not inputs; all other columns are inputs")
+    exclude: str | list[str] | None = Field(None, description="columns that are not inputs; all others are, except the target")
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: the task")
     test_path: str | None = Field(None, description="with `path`: a separate test file of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, if it differs from `target`")
@@ -66,7 +67,7 @@ class DataSpec(BaseModel):
     )
     missing_values: list[str] | None = Field(
         None,
-        description="texts that mark a missing value, in addition to the usual ones ("
+        description="texts that mark a missing value, in addition to the usual texts ("
         + ", ".join(text or "an empty cell" for text in MISSING_VALUES)
         + '); "-999" also marks the number -999 in columns of numbers; [] turns off all markers',
     )
@@ -77,26 +78,26 @@ class DataSpec(BaseModel):
     )
     dates: Literal["all"] | list[str] | None = Field(
         None,
-        description='columns of dates or times to convert to days since 1970-01-01, or since midnight; "all" means all such '
-        "columns",
+        description="columns of dates, which become days since 1970-01-01, and of times of day, which become days since "
+        'midnight; "all" means all columns of dates or times',
     )
     missing: Literal["drop", "mean", "median", "most_frequent"] | None = Field(
         None,
-        description='how to handle missing inputs, which are refused by default. "drop" leaves out their rows. The others fill'
-        " in this statistic of the training rows (for a category always the most frequent level) and add an input that marks"
-        " the filled rows",
+        description='how to handle missing inputs, which are refused by default. "drop" leaves out their rows. "mean", "median"'
+        ' and "most_frequent" fill in this statistic of the training rows (for a category always the most frequent level) and'
+        " add an input that marks the filled rows",
     )
     missing_target: Literal["drop"] | None = Field(
-        None, description='how to handle rows without a target. By default they are refused; "drop" leaves them out'
+        None, description='how to handle rows without a target. By default, such rows are refused; "drop" leaves them out'
     )
     fingerprint: str | None = Field(
         None,
-        description="fingerprint of the data at `path`, or in the `folder` of a data set; a search records it, and later "
-        "refuses data that have changed",
+        description="fingerprint of the data at `path`, or in the `folder` of a data set. A search records it, and a "
+        "continued search refuses data that have changed",
     )
     split: Literal["tail", "random", "stratified"] = Field(
         "random",
-        description="how validation and test rows are chosen: the last ones (as in Keras), at random, or at random with the"
+        description="how validation and test rows are chosen: the last rows (as in Keras), at random, or at random with the"
         " same share of each class",
     )
     validation: float = Field(0.15, ge=0, lt=1, description="share of the rows used for validation, rounded up; 0 for none")
@@ -108,13 +109,13 @@ class DataSpec(BaseModel):
     label_noise: float = Field(0.0, ge=0, le=1, description="share of training labels replaced by another class")
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         None,
-        description="draw rows by the weight of their class: each epoch draws as many rows as there are, with replacement."
-        ' "balanced" draws each class equally often. With weights by class name, classes that are not named have weight 1.'
-        " Losses and curvature are computed without weights",
+        description="draw training rows with probabilities in proportion to the weights of their classes. Each epoch draws as"
+        ' many rows as there are training rows, with replacement. "balanced" draws each class equally often. With weights by'
+        " class name, classes that are not named have weight 1. Losses and curvature are computed without weights",
     )
     subset: int | None = Field(None, ge=1, description="number of rows to keep, drawn at random before the split")
     shuffle: Literal["epoch", "once", "never"] = Field("epoch", description="when the training rows are shuffled")
-    last_batch: Literal["keep", "drop"] = Field("keep", description="keep or drop a last batch that is smaller than the others")
+    last_batch: Literal["keep", "drop"] = Field("keep", description="keep or drop a last batch that is smaller than the rest")
     seed: int = Field(
         0, ge=0, lt=2**32, description="seed of synthetic data, subset, split and label noise; independent of search.seed"
     )
@@ -176,7 +177,7 @@ class DataSpec(BaseModel):
         if not self.target and not is_npz:
             raise UsageError("data.path needs data.target: the column, the NPZ array, or for IDX the file of labels")
         if self.test_inputs is not None and not is_npz:
-            raise UsageError("data.test_inputs names an array of an NPZ file: remove it")
+            raise UsageError("data.test_inputs is for NPZ files, but data.path is another format: remove it")
         if self.test_target is not None and self.test_path is None and not is_npz:
             raise UsageError("data.test_target needs data.test_path: give the test file too, or remove it")
         self._check_columns()
@@ -211,7 +212,7 @@ class DataSpec(BaseModel):
         try:
             "".encode(self.encoding or "utf-8")
         except (LookupError, ValueError) as error:
-            raise UsageError(f'data.encoding = {self.encoding!r}: give one that Python knows, such as "latin-1"') from error
+            raise UsageError(f'data.encoding = {self.encoding!r}: give an encoding of Python, such as "latin-1"') from error
 
     @property
     def _encoded(self) -> dict[str, str | list[str] | None]:
@@ -219,7 +220,7 @@ class DataSpec(BaseModel):
 
     @property
     def missing_texts(self) -> Sequence[str]:
-        """The texts that mark a missing value: the usual ones and the given ones. There are none if an empty list is given."""
+        """The texts that mark a missing value: the usual texts and `missing_values`, or none if `missing_values` is []."""
         return [*MISSING_VALUES, *(self.missing_values or ())] if self.missing_values != [] else []
 
     @property
@@ -236,7 +237,7 @@ def listed(given: str | list[str] | None) -> tuple[str, ...]:
 def dataset_settings(spec: DataSpec) -> dict[str, Any]:
     """Return every setting of the named data set, given or default. Return {} for a file.
 
-    Raises UsageError for an unknown data set, an unknown key (with the nearest known one) or an invalid value.
+    Raises UsageError for an unknown data set, an unknown key or an invalid value. The message names the nearest known key.
     """
     if spec.name is None:
         return {}

@@ -37,8 +37,8 @@ class Extent(NamedTuple):
 
 
 def open_delimited(path: Path, spec: DataSpec) -> Source:
-    """Return the columns of a CSV or TSV file, plain or .gz, in the dialect of `spec`. Raises SweepgdError if it is
-    unreadable.
+    """Return the columns of a CSV or TSV file, plain or .gz, in the dialect of `spec`. Raises SweepgdError if the file
+    is unreadable.
     """
     separator = spec.separator or ("\t" if is_tabbed(path) else ",")
     with reading(path):
@@ -83,7 +83,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
 
     def advice(text: str) -> str | None:
         if spec.decimal != "," and re.fullmatch(r"\s*[-+]?\d+,\d+\s*", text):
-            return 'for decimal commas set data.decimal = ","'
+            return 'for decimal commas, set data.decimal = ","'
         return None
 
     def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:

@@ -16,12 +16,11 @@ BLOCK = 4096  # the number of rows checked at a time, which keeps temporary arra
 def encoded(
     table: Table, train: Array, validation: Array, strategy: str | None, where: str
 ) -> tuple[Table, dict[str, Any], tuple[str, ...]]:
-    """Return `table` with numeric inputs only, the encoding for the record, and a note for each level that does not occur in
-    training rows.
+    """Return `table` with numeric inputs only, the encoding for the record, and notes about levels that no training row has.
 
     `train` and `validation` are row numbers. `strategy` is the argument of scikit-learn's SimpleImputer; categories always take
     the most frequent level. Each level in the training rows becomes an input. Each column with missing values in the training
-    rows gets another input that marks missing values. The test set of the table is encoded in the same way.
+    rows gets an additional input that marks missing values. The test set of the table is encoded in the same way.
     """
     if not table.levels and not any(_has_gaps(each.inputs) for each in (table, table.test) if each is not None):
         return table, {}, ()
@@ -92,7 +91,7 @@ class _Encoder:
         return [[self._levels[self._names[column]][int(code)] for code in codes] for column, codes in pairs]
 
     def transform(self, values: Array) -> Array:
-        """Return the inputs (n, features) of columns (n, d), in which NaN is missing."""
+        """Return the encoded inputs, (n, features), of the columns in `values`, (n, d). NaN marks a missing value."""
         out = np.zeros((len(values), len(self.features)))
         if self._imputer is not None:
             out[:, [place for column in self._numbers for place in self._places[column]]] = self._imputer.transform(
@@ -106,9 +105,7 @@ class _Encoder:
         return out
 
     def renumbered(self, test: Table) -> Array:
-        """Return the columns of a test set with the level numbers of the training file. Levels that are new get further
-        numbers.
-        """
+        """Return the columns of a test set with the level numbers of the training file. New levels get further numbers."""
         values = test.inputs.astype(np.float64)
         for column in self._categories:
             name = self._names[column]
@@ -131,7 +128,7 @@ class _Encoder:
                 level = self._levels[name][int(code)]
                 notes.append(
                     f"{where}: column {name!r} is {level!r} in {rows} row{'s' * (rows > 1)} but in no training row: all "
-                    "inputs of this column are 0 there"
+                    "inputs of this column are 0 in these rows"
                 )
         return tuple(notes)
 

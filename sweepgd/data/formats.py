@@ -69,7 +69,7 @@ def is_tabbed(path: Path) -> bool:
 
 
 def existing(path: str) -> Path:
-    """Return the file at a path, with ~ expanded. If there is no file, raises a SweepgdError that gives the reason."""
+    """Return the file at a path, with ~ expanded. If there is no such file, raise a SweepgdError with the reason."""
     try:
         file = Path(path).expanduser()
         if file.is_file():

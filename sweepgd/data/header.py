@@ -12,8 +12,8 @@ from sweepgd.data.raw import shown
 def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of all columns, and the names of columns that are a row index or empty.
 
-    `sample` has the first rows as text. Without a header, the columns are called c1, c2, …. Raises SweepgdError if names are
-    missing or occur twice. Unless `header` is given, also raises it if the first row looks like data.
+    `sample` has the first rows as text. If `header` is False, the columns are called c1, c2, …. Raises SweepgdError if names
+    are missing or occur twice, or if `header` is None and the first row looks like data.
     """
     first, rest = sample[0], sample[1:]
     if header is False:
@@ -46,7 +46,7 @@ def _looks_like_data(names: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
     """Return True if half of the names are numbers, or a name occurs among the first values of its own column.
 
     The numbers 0, 1, 2, … count as names, because pandas gives them to columns without names. At least three such numbers are
-    needed, or fewer if the first column is complete and has no name, as the index that pandas writes.
+    needed. One is enough if the first column is complete and has no name, like an index that pandas writes.
     """
     given = [name for name in names if name]
     numbers = [name for name in given if is_number(name)]

@@ -23,9 +23,7 @@ def read_idx(path: Path) -> Array:
             raise SweepgdError(f"{path}: starts with {found}, not with the magic number of an IDX file: give another file")
         dtype, sizes = np.dtype(TYPES[start[2]]), file.read(4 * start[3])
         if len(sizes) < 4 * start[3]:
-            raise SweepgdError(
-                f"{path}: it ends after {4 + len(sizes)} bytes, within its header: it is damaged; download it again"
-            )
+            raise SweepgdError(f"{path}: the file ends after {4 + len(sizes)} bytes, inside its header: download it again")
         shape = tuple(int.from_bytes(sizes[at : at + 4], "big") for at in range(0, 4 * start[3], 4))
         promised = prod(shape) * dtype.itemsize
         if shape:
@@ -36,6 +34,6 @@ def read_idx(path: Path) -> Array:
     if len(content) != promised:
         found = "more" if len(content) > promised else f"{header + len(content):,}"
         expected = f"{header + promised:,} bytes"
-        raise SweepgdError(f"{path}: its header declares {expected}, but there are {found}: it is damaged; download it again")
+        raise SweepgdError(f"{path}: the header declares {expected}, but the file has {found}: download it again")
     values = np.frombuffer(content, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

@@ -1,4 +1,4 @@
-"""Missing and infinite values of a file. They are refused, all in one message, or their rows are left out."""
+"""Missing and infinite values of a file. One message refuses all such values, or their rows are left out."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
 
 
 def _not_finite(values: Array, is_bad: Callable[[Array], Array]) -> list[tuple[int, int, int]]:
-    """Return, for each column with bad cells, the column, its first bad row and the number of bad rows."""
+    """Return, for each column with bad cells, the number of the column, its first bad row and the number of bad rows."""
     if values.dtype.kind != "f":
         return []
     first: dict[int, int] = {}

@@ -30,7 +30,7 @@ class Declared(NamedTuple):
 
 
 class Roles(NamedTuple):
-    """The names of the arrays of inputs and target of one part."""
+    """The names of the arrays that hold the inputs and the target of one part of the data."""
 
     inputs: str
     target: str
@@ -60,7 +60,7 @@ def roles(spec: DataSpec, arrays: Mapping[str, Declared]) -> tuple[Roles, Roles 
     keras = all(name in arrays for name in KERAS)
     target = _one(spec.target, "target") or ("y_train" if keras else None)
     if target is None:
-        raise UsageError(f"{path}: name the array of the target in data.target; it has {_listed(arrays)}")
+        raise UsageError(f"{path}: name the array of the target in data.target; the file has {_listed(arrays)}")
     named = _one(spec.inputs, "inputs")
     is_keras = keras and target == "y_train" and named in (None, "x_train")
     inputs = named or ("x_train" if is_keras else _other(spec, arrays, target, "inputs", {spec.test_inputs, spec.test_target}))
@@ -95,7 +95,7 @@ def _other(spec: DataSpec, arrays: Mapping[str, Declared], target: str, key: str
     if len(others) == 1:
         return others[0]
     path = spec.path if key == "inputs" else spec.test_path
-    raise UsageError(f"{path}: name the array of inputs in data.{key}; besides {target!r} it has {_listed(others)}")
+    raise UsageError(f"{path}: name the array of inputs in data.{key}; besides {target!r} the file has {_listed(others)}")
 
 
 def _listed(names: Mapping[str, Declared] | list[str]) -> str:
@@ -122,8 +122,8 @@ def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: D
         expected = prod(array.shape) * array.dtype.itemsize
         if expected != array.held:
             raise SweepgdError(
-                f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {expected:,} bytes, and holds"
-                f" {array.held:,}: it is damaged, save it again"
+                f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {expected:,} bytes, but holds"
+                f" {array.held:,} bytes: the file is damaged; save it again"
             )
     rows, *rest = arrays[part.inputs].shape
     check_memory(path, rows, prod(rest), arrays[part.inputs].dtype.itemsize)

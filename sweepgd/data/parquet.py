@@ -14,7 +14,7 @@ BATCH_ROWS = 65_536
 
 
 def open_parquet(path: Path) -> Source:
-    """Return the columns of a Parquet file. Raises SweepgdError if it cannot be read."""
+    """Return the columns of a Parquet file. Raises SweepgdError if the file cannot be read."""
     with reading(path), pa.parquet.ParquetFile(path) as file:
         names = tuple(file.schema_arrow.names)
         index = _index(file.schema_arrow, names)

@@ -51,7 +51,8 @@ def absolute(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def moved(data: Mapping[str, Any], to: Path) -> dict[str, Any]:
-    """Return a `[data]` table whose file is `to`, or is in the folder `to`. Its other files are in the same folder.
+    """Return a `[data]` table whose file is `to`, or is in the folder `to`. Other files of the table must be in the same
+    folder.
 
     For a named data set with a folder, `to` is the new folder. Raises SweepgdError if one of these files or folders does not
     exist, or the table has no files.

@@ -128,7 +128,7 @@ def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tup
         return rows, empty, empty
     if spec.subset is not None:
         if spec.subset > len(rows):
-            raise UsageError(f"data.subset = {spec.subset}: {name} has only {len(rows)} rows: give at most as many")
+            raise UsageError(f"data.subset = {spec.subset}: {name} has only {len(rows)} rows: give a smaller number")
         rows = np.sort(stream(seed, SUBSET).permutation(rows)[: spec.subset])
     labels = table.targets[:, 0] if task == "classification" else None
     test_share = spec.test if table.test is None else 0.0
@@ -142,7 +142,7 @@ def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tup
 def _noisy(targets: Array, train: Array, classes: int, share: float, rng: np.random.Generator) -> Array:
     """Return `targets` with a share of the training labels replaced by another class, chosen uniformly.
 
-    A larger share changes all the labels that a smaller share changes, and more.
+    All labels that a smaller share changes are also changed by a larger share.
     """
     chosen, shift = rng.permutation(train), rng.integers(1, classes, len(train))
     count = round(share * len(train))
@@ -172,7 +172,7 @@ def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) 
             " give smaller units"
         )
     constant = np.logical_and.reduce([(values[rows[block]] == values[rows[0]]).all(axis=0) for block in _blocks(rows)])
-    # Rounding of the mean gives a constant column a scale of about 1e-17. Division by that would turn test values into 1e17.
+    # Rounding of the mean gives a constant column a scale of about 1e-17. Division by it would turn test values into 1e17.
     mean = np.where(constant, values[rows[0]], mean)
     return mean, np.where(constant | (scale == 0), 1.0, scale)
 

@@ -56,7 +56,7 @@ class Faults:
 
 
 def shown(items: Sequence[str], separator: str = ", ") -> str:
-    """Return the first five items, and the number of further ones, as text."""
+    """Return the first five items, and the number of further items, as text."""
     more = len(items) - SHOWN
     return separator.join(map(in_one_line, items[:SHOWN])) + (f"{separator}and {more:,} more" if more > 0 else "")
 

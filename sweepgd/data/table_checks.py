@@ -1,4 +1,4 @@
-"""Checks of data before a run uses them, each with a one-line message that names the place."""
+"""Checks of data before a run uses them. Each message is one line that names the file or data set, and the column if known."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -37,8 +37,8 @@ def reading(path: Path) -> Iterator[None]:
 def check_memory(where: Path | str, rows: int, columns: int, itemsize: int = 8) -> None:
     """Raise SweepgdError if a table needs more memory than the machine has.
 
-    Warn above 1 GB. Call this before reading the table. The estimate counts the table, and the parts made from it, which
-    together are at most as large as the table.
+    Warn above 1 GB. Call this function before reading the table. The estimate is twice the size of the table, for the table and
+    for the training, validation and test parts that are made from it.
     """
     need, memory = 2 * rows * columns * itemsize, machine_memory()
     what = f"{where}: {rows:,} rows of {columns:,} columns need {in_words(need)} of memory"
@@ -51,7 +51,7 @@ def check_memory(where: Path | str, rows: int, columns: int, itemsize: int = 8) 
 def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, rows: Array | None = None) -> None:
     """Raise SweepgdError for the first NaN or infinity, with its column and its data row, counted from 1.
 
-    `values` has shape (n, columns). `rows` (n,) maps its rows to those of the data set.
+    `values` has shape (n, columns). `rows` (n,) holds the number that each row has in the data set.
     """
     if values.dtype.kind != "f":
         return
@@ -64,7 +64,7 @@ def check_finite(values: Array, columns: Sequence[str], where: str, hint: str, r
 
 
 def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *, gaps: bool) -> None:
-    """Raise SweepgdError for a table without rows or inputs, with parts of different lengths, NaN, infinity or unknown labels.
+    """Raise SweepgdError for no rows, no inputs, unequal numbers of inputs and targets, NaN, infinity or unknown labels.
 
     With `gaps`, inputs may be missing (NaN).
     """

@@ -33,8 +33,9 @@ class Gathered(NamedTuple):
 
 
 def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, faults: Faults) -> Raw:
-    """Return the columns that `spec` selects: the named `inputs`, or all except the targets if there are no names. Adds faults
-    to `faults`.
+    """Return the columns that `spec` selects, and add their faults to `faults`.
+
+    The inputs are the columns named in `inputs` or, if `inputs` is empty, all columns except the targets.
     """
     features, notes = _features(source, spec, targets, inputs)
     check_memory(source.path, source.rows, len(features))
@@ -124,7 +125,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
         stop = start + batch.num_rows
         if stop > source.rows:
             raise SweepgdError(
-                f"{source.path} has more rows than its lines or its header declare: save it again, text as UTF-8"
+                f"{source.path} has more rows than its lines or its header declare: save it again, and text files as UTF-8"
             )
         for index, name in enumerate(features):
             column, values = plain(batch.column(at[name])), read.inputs[start:stop, index]
@@ -146,7 +147,7 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
             cells.append(plain(batch.column(at[name])))
         start = stop
     for name in (name for name, text in texts.items() if not text):
-        faults.add(name, " holds numbers as text", f"save them as numbers, name it in data.categories, {EXCLUDE_IT}")
+        faults.add(name, " holds numbers as text", f"save them as numbers, name the column in data.categories, {EXCLUDE_IT}")
     return read._replace(inputs=read.inputs[:start])
 
 
@@ -162,8 +163,8 @@ def _fault(
             return False
         row, text = found
         date = spec.dates is not None and spec.dates != "all" and name in spec.dates
-        setting = 'set data.task = "classification"' if target else "name it in data.categories"
-        hint = source.advice(text) or ("write dates as 2020-01-31" if date else f"fix it, {setting}, {otherwise}")
+        setting = 'set data.task = "classification"' if target else "name the column in data.categories"
+        hint = source.advice(text) or ("write dates as 2020-01-31" if date else f"fix the cell, {setting}, {otherwise}")
         faults.add(name, f", row {start + row + 1} is {text[:40]!r}, not a {'date' if date else 'number'}", hint)
     elif kind == "bytes":
         row, cell = first_not_utf8(column)
@@ -171,7 +172,7 @@ def _fault(
         faults.add(name, what, f"{source.of_bytes}, {otherwise}")
     elif kind == "time":
         first = next((str(cell) for cell in column.to_pylist() if cell is not None), "")
-        hint = otherwise.removeprefix("or ") if target else f"name it in data.dates, {otherwise}"
+        hint = otherwise.removeprefix("or ") if target else f"name the column in data.dates, {otherwise}"
         faults.add(name, f", row {start + 1} is {first!r}, not a number", hint)
     else:
         faults.add(name, f" holds {column.type}, not numbers", otherwise.removeprefix("or "))

@@ -5,7 +5,7 @@ blocks.
 import pyarrow as pa
 import pyarrow.csv
 
-# Arrow's limit.
+# The largest block that Arrow can read.
 MOST_BLOCK_BYTES = 2**31 - 1
 # In each row, a later type can hold the values of an earlier type.
 _WIDER = ((pa.int64(), pa.float64()), (pa.date32(), pa.timestamp("s"), pa.timestamp("ns")))
@@ -28,7 +28,7 @@ def inferred(batch: pa.RecordBatch, options: pa.csv.ConvertOptions) -> pa.Schema
 
 
 def wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """Return the narrowest type that can hold the values of both types, or text if there is no other."""
+    """Return the narrowest type that can hold the values of both types. If no other type can, this is text."""
     if pa.types.is_null(one) or one == other:
         return other
     if pa.types.is_null(other):

@@ -99,7 +99,7 @@ def _read_columns(spec: DataSpec, open_: Callable[[Path], Source]) -> tuple[Raw,
     raw = part(spec, spec.path, targets, listed(spec.inputs))
     if spec.test_path is None:
         return raw, None
-    # Columns have the same kinds as in the training file. With "all", the contents of the test file would decide.
+    # Columns have the same kinds as in the training file. With "all", the contents of the test file would decide the kinds.
     kinds = {"categories": list(raw.levels), "dates": [name for name, held in raw.holds.items() if held == TIMES]}
     same = spec.model_copy(update={key: names for key, names in kinds.items() if getattr(spec, key) == "all"})
     return raw, part(same, spec.test_path, listed(spec.test_target) or targets, raw.features)
@@ -155,8 +155,8 @@ def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
         values, labels = map(read_idx, files)
         if labels.ndim != 1 or values.ndim == 0:
             raise SweepgdError(
-                f"{target}: it has {labels.ndim} dimensions, but labels have 1: give the inputs in data.path and the labels "
-                "in data.target"
+                f"{target}: the file has {labels.ndim} dimensions, but labels have 1: give the inputs in data.path and the "
+                "labels in data.target"
             )
         return _flat(values, labels, target, spec, path)
 
@@ -188,7 +188,7 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
 def _table(raw: Raw, task: str, path: str, classes: Names = ()) -> Table:
     if task == "classification":
         if raw.targets.shape[1] != 1:
-            hint = "; for one-hot labels save the class numbers, labels.argmax(axis=1)"
+            hint = "; for one-hot labels, save the class numbers: labels.argmax(axis=1)"
             raise SweepgdError(f"{path}: {raw.targets.shape[1]} columns of labels, but a classification has one{hint}")
         targets, classes = encode(raw.targets[:, 0], classes, path, raw.target_names[0])
     else:

@@ -12,14 +12,14 @@ VARIABLE: dict[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("subset", 1, "number of rows to keep", minimum=1),
-        Setting("label_noise", 0.0, "share of training labels replaced", minimum=0.0, maximum=1.0),
+        Setting("label_noise", 0.0, "share of training labels to replace", minimum=0.0, maximum=1.0),
         Setting("split", "random", "how parts are chosen", choices=("tail", "random", "stratified")),
-        Setting("validation", 0.15, "share for validation", minimum=0.0, maximum=1.0, open_maximum=True),
-        Setting("test", 0.15, "share for the test", minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("validation", 0.15, "share of the rows for validation", minimum=0.0, maximum=1.0, open_maximum=True),
+        Setting("test", 0.15, "share of the rows for the test", minimum=0.0, maximum=1.0, open_maximum=True),
         Setting("standardize", True, "standardize inputs"),
         Setting("standardize_targets", False, "standardize targets"),
         Setting("shuffle", "epoch", "when rows are shuffled", choices=("epoch", "once", "never")),
-        Setting("last_batch", "keep", "a short last batch", choices=("keep", "drop")),
+        Setting("last_batch", "keep", "handling of a short last batch", choices=("keep", "drop")),
     )
 }
 """The keys of every `[data]` table that may vary."""
@@ -28,7 +28,7 @@ FOLDER = "folder"
 
 
 def variable(spec: DataSpec, key: str, where: str) -> Setting:
-    """Return the setting `key` of these data, which may vary. Raises SettingError if there is none, or it may not vary."""
+    """Return the setting `key` of the data. Raises SettingError if the setting does not exist or may not vary."""
     own = () if spec.name is None else registry.get("datasets", spec.name).settings
     known = VARIABLE | {setting.name: setting for setting in own if setting.name != FOLDER}
     if key in known:
@@ -39,9 +39,9 @@ def variable(spec: DataSpec, key: str, where: str) -> Setting:
 
 
 def with_settings(spec: DataSpec, settings: Mapping[str, Any]) -> DataSpec:
-    """Return the data with other values of these settings, and without the fingerprint of the former ones.
+    """Return the data with new values of some settings, and without the fingerprint, which belongs to the former values.
 
-    Raises UsageError if they contradict the other settings.
+    Raises UsageError if the new values contradict other settings.
     """
     if not settings:
         return spec

@@ -41,15 +41,15 @@ EVALUATED = Column(
     "evaluated_at_update",
     "at\nupdate",
     whole,
-    legend="at update = update of the best evaluation, which the losses, errors and gap are from; mean over replicates",
+    legend="at update = update at which the losses, errors and gap were evaluated, mean over replicates",
 )
 COSTS = (
     Column("updates", "updates", whole),
-    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates that any configuration needed"),
+    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates to the goal of any configuration"),
     Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, without the time of evaluations"),
     Column("seconds_per_epoch", "time/\nepoch", duration),
 )
-ON_OTHERS = "on other seeds = objective on one replicate, after the others selected the configuration"
+ON_OTHERS = "on other seeds = objective on one replicate of the configuration that the other replicates select"
 TOO_FEW = f"* = too few to rank: fewer than {FEWEST_WHOLE} complete configurations (all replicates completed)"
 
 # Columns that a narrow terminal leaves out, in this order. `--json` has all columns.
@@ -60,7 +60,7 @@ DISPENSABLE = (
 
 
 def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
-    """Return the table of the best configurations; `ended` holds phrases about the status of all runs, from `in_words`."""
+    """Return the table of the best configurations. `ended` holds the phrases of `in_words` about the status of all runs."""
     target = _target(rows)
     shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
     shown += _results(rows, target, with_error=True)
@@ -72,7 +72,7 @@ def best(question: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer:
 
 
 def by(question: str, factor: str, rows: Sequence[Row]) -> Answer:
-    """Return the table with a row for each batch size, optimizer or schedule (`factor`)."""
+    """Return the table with a row for each value of `factor`: "batch_size", "optimizer" or "schedule"."""
     target = _target(rows)
     shown = [(FACTORS[factor], [_level(factor, row) for row in rows])]
     shown += [(column, [column.cell(row) for row in rows]) for column in (*COUNTS, BEST_RATE)]
@@ -83,7 +83,7 @@ def by(question: str, factor: str, rows: Sequence[Row]) -> Answer:
 
 
 def in_words(ended: Row) -> list[str]:
-    """Return phrases about the runs of a study by status, if not all completed, and about repeated trials, if there are any."""
+    """Return phrases with the number of runs by status, unless all completed, and the number of repeated trials, unless 0."""
     phrases = []
     if ended["completed"] < ended["replicates"]:
         endings = ", ".join(f"{ended[name]} {name.replace('_', ' ')}" for name in ENDINGS if ended[name])
@@ -100,15 +100,18 @@ def _target(rows: Sequence[Row]) -> Column:
 
 
 def _ranking(rows: Sequence[Row], target: Column) -> list[str]:
-    """Return the legend on the ranking."""
+    """Return the legends that explain the order of the rows and their ± values."""
     name, count = target.name.replace("_", " "), rows[0]["lowest_of"] if rows else 0
-    of_several = f" of {count} complete configurations" if count > 1 else ""
-    ranking = f"lowest {name}{of_several} first" + (" (a minimum is biased low)" if of_several else "")
+    of_several = f", of {count} complete configurations (a minimum is biased low)" if count > 1 else ""
+    ranking = f"lowest {name} first{of_several}"
     return [ranking, *(["± standard error over replicates"] if any(row["objective_se"] is not None for row in rows) else [])]
 
 
 def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> list[tuple[Column, list[str]]]:
-    """Return the columns of losses. The objective comes first if it is not a loss. Its value on other seeds is next to it."""
+    """Return the columns of losses and errors. An objective that is neither a loss nor an error comes first.
+
+    The objective on other seeds is next to the objective.
+    """
     shown = []
     for column in LOSSES if target in LOSSES else (target, *LOSSES):
         if column is not target:
@@ -124,15 +127,13 @@ def _results(rows: Sequence[Row], target: Column, with_error: bool = False) -> l
 
 
 def _last(target: Column, row: Row) -> str:
-    """Return the last value of a pruned configuration, in brackets. Return "" for one that has an objective or was not
-    pruned.
-    """
+    """Return the last value of a pruned configuration, in brackets. Return "" for all other configurations."""
     last = row["pruned_objective"]
     return "" if last is None or row["objective"] is not None else f"({target.text(last)})"
 
 
 def _pruned(rows: Sequence[Row]) -> list[str]:
-    return ["(…) = pruned: its last value"] if any(_last(OBJECTIVE, row) for row in rows) else []
+    return ["(…) = last value of a pruned configuration"] if any(_last(OBJECTIVE, row) for row in rows) else []
 
 
 def _cut_short(row: Row) -> str:
@@ -143,7 +144,7 @@ def _cut_short(row: Row) -> str:
 
 
 def _level(factor: str, row: Row) -> str:
-    """Return the text of a level, with * if it has too few runs to be ranked. A bin of batch sizes is given with its range."""
+    """Return the text of a level, with * if the level has too few runs to be ranked. A bin of batch sizes is a range."""
     text = FACTORS[factor].cell(row)
     if factor == "batch_size":
         low, high = row["batch_size_from"], row["batch_size_to"]
@@ -162,6 +163,6 @@ def _differing_settings(rows: Sequence[Row]) -> list[str]:
     for kind, column in COLUMNS.items():
         for name, found in differing_in([row[column] for row in rows], f"{kind}.").items():
             for text, value in zip(texts, found, strict=True):
-                if name not in values:  # numbers of the configuration are above
+                if name not in values:  # numeric hyperparameters are listed already
                     text.append(f"{name}={json.dumps(value, separators=(',', ':'))}")
     return [" ".join(text) for text in texts]

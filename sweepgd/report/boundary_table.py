@@ -9,13 +9,13 @@ COLUMNS = (Column("box", "points a side"), Column("boxes", "boxes on the boundar
 
 
 def boundary(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row for each size of boxes, and the dimension in the legend."""
+    """Return the table with a row for each size of boxes, and the dimension in the legend. Without rows, return None."""
     if not rows:
         return None
     row = rows[0]
     legend = [
-        f"dimension {significant(row['dimension'])}, by boxes that hold runs of both outcomes; 1 for a smooth curve",
-        f"{row['columns']} values of {row['x']} by {row['rows']} of {row['y']}",
+        f"dimension {significant(row['dimension'])} by the number of boxes that hold both outcomes; 1 = a smooth curve",
+        f"{row['columns']} values of {row['x']} by {row['rows']} values of {row['y']}",
         f"{row['diverged']} of {row['runs']} runs diverged",
     ]
     shown = [(column, [column.cell(row) for row in rows]) for column in COLUMNS]

@@ -11,13 +11,13 @@ from rich.text import Text
 from sweepgd.report.number_format import significant
 from sweepgd.report.question_table import Row
 
-QUESTION = "What does the sweep claim, and is it held?"
+QUESTION = "Which claims of the sweep are held?"
 COLOURS = {"held": "green", "not held": "red", "inconclusive": "yellow"}
 
 
 @dataclass(frozen=True)
 class ClaimAnswers:
-    """Each claim as a sentence with its answer, estimate and interval; `rows` are those of `sweepgd.analysis.claims`."""
+    """Each claim as a sentence with its answer, estimate and interval. `rows` are rows of `sweepgd.analysis.claims`."""
 
     rows: Sequence[Row]
 
@@ -51,6 +51,6 @@ def _legend(rows: Sequence[Row]) -> str:
         return interval
     expected = sum(1 - row["confidence"] for row in rows if row["p"] is not None)
     return (
-        f"{interval}; answers are adjusted for {decided} claims (Holm), so that any is wrong with at most"
-        f" {100 * (1 - confidence):g} %; without that, up to {significant(expected, 2)} wrong answers would be expected"
+        f"{interval}; answers are adjusted for {decided} claims (Holm): the chance of one or more wrong answers is at most"
+        f" {100 * (1 - confidence):g} %; without adjustment, up to {significant(expected, 2)} wrong answers would be expected"
     )

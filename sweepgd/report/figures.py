@@ -23,8 +23,9 @@ def write_figures(
 ) -> list[Path]:
     """Write every chart for which `results` has data to `directory`, and return the files.
 
-    `say` receives a line for each chart that is skipped because it has no data. `level` is the loss or error of steps to a
-    target, by default the goal of the sweep. `by` and `x` are what the lines of the loss curves and their horizontal axis show.
+    `say` receives a line for each chart that is skipped because it has no data. `level` is the target to which updates are
+    counted, by default the goal of the sweep. `by` names the factor whose levels are the lines of the loss curves, and `x`
+    names their horizontal axis.
     Raises SweepgdError if the directory cannot be written.
     """
     directory = Path(directory)
@@ -44,6 +45,6 @@ def write_figures(
                 written.append(path)
     except OSError as error:
         raise SweepgdError(
-            f"cannot write figures to {directory}: {error.strerror or error}; choose another --figures"
+            f"cannot write figures to {directory}: {error.strerror or error}; choose another folder with --figures"
         ) from error
     return written

@@ -1,4 +1,4 @@
-"""Landscapes as pictures and as text. Pictures are PNG, SVG, and HTML that works offline. They are drawn without a browser."""
+"""Landscapes as text, and as PNG, SVG and HTML files. The files are drawn without a browser, and the HTML works offline."""
 
 import json
 from pathlib import Path

@@ -13,7 +13,7 @@ from sweepgd.report.number_format import duration, short, significant
 from sweepgd.report.question_table import Answer, Column
 
 MEDIANS = ("value", "error", "rows_error", "seconds")
-ERRORS = "residual or standard error; for a maximum, how much lower it is with half of the ascents"
+ERRORS = "residual or standard error; for a maximum, its excess over the maximum of half of the ascents"
 COLUMNS = (
     Column("measure", "measure", number=False),
     Column("which", "weights", number=False),
@@ -26,7 +26,7 @@ COLUMNS = (
         "rows_error",
         "error\nof rows",
         significant,
-        legend="error of rows = standard error due to measuring a subset of the rows; maxima hold for these rows only",
+        legend="error of rows = standard error due to measuring a subset of the rows; maxima hold for the measured rows only",
     ),
     Column("seconds", "time\neach", duration),
 )
@@ -89,9 +89,7 @@ def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def failures(table: pa.Table) -> str:
-    """Return a line about values that could not be measured but may be measured later, with the first reason. Return "" if
-    there are none.
-    """
+    """Return a line with the number of values that could not yet be measured, and the first reason, or "" without any."""
     failed = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
     if not failed.num_rows:
         return ""
@@ -101,7 +99,7 @@ def failures(table: pa.Table) -> str:
 
 
 def recorded(table: pa.Table) -> str:
-    """Return a line with the measures taken at minimisers and the number of runs."""
+    """Return a line with the number of measured runs and the names of the measures."""
     valid = table.filter(pc.is_valid(table["value"]))
     names = sorted({measure_of(name).name for name in valid["measure"].to_pylist()}, key=list(MEASURES).index)
     runs = valid.group_by(["trial", "replicate"]).aggregate([]).num_rows

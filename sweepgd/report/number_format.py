@@ -27,7 +27,7 @@ def whole(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent with 2 decimals. The heading of the column has the percent sign."""
+    """Return a share in percent with 2 decimals, without the percent sign, which is in the heading of the column."""
     return f"{100 * share:.2f}"
 
 
@@ -40,7 +40,7 @@ def spread(mean: float, deviation: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time with 3 significant digits in the largest unit that does not exceed it."""
+    """Return a time with 3 significant digits in the largest unit that does not exceed the time."""
     for size, unit in TIME_UNITS:
         # The limit is lower by half a unit of the last digit, so that 999.9 µs is shown as 1.00 ms and not as 1000 µs.
         if seconds >= size * 0.9995:

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """A column to show: `name` in the analysis, `heading`, and `text`, which formats a value.
+    """A column to show. `name` is its name in the analysis, `heading` is shown above it, and `text` formats a value.
 
     `number` aligns the column to the right, `legend` is added below the table, and `wraps` permits line breaks.
     """
@@ -52,8 +52,9 @@ class Column:
 class Answer:
     """A table under the question that it answers.
 
-    `shown` holds columns with the texts of their cells. In a narrow console, the `dispensable` columns are left out in their
-    order, except those that are `kept`. Columns of equal name are left out together. `empty` is shown if there are no columns.
+    `shown` holds columns with the texts of their cells. If the console is too narrow, the columns named in `dispensable` are
+    left out one after the other, except those named in `kept`. Columns of equal name are left out together. `empty` is shown if
+    there are no columns.
     """
 
     question: str
@@ -70,8 +71,8 @@ class Answer:
             return
         shown, left_out = [(column, cells) for column, cells in self.shown if any(cells)], []
         for name in self.dispensable:
-            # rich limits the minimum to the available width: the table is therefore measured with more width than any console
-            # has.
+            # rich reports no minimum above the available width. The table is therefore measured with more width than any
+            # console has.
             if Measurement.get(console, options.update(width=1000), _table(shown)).minimum <= options.max_width:
                 break
             if name not in self.kept and any(column.name == name for column, _ in shown):
@@ -80,7 +81,7 @@ class Answer:
         yield _table(shown)
         legend = [*self.legend, *(column.legend for column, _ in shown if column.legend)]
         if left_out:
-            legend.append(f"too narrow for {', '.join(left_out)}")
+            legend.append(f"terminal too narrow for {', '.join(left_out)}")
         yield Text("; ".join(legend) + "\n" * bool(legend), style="dim")
 
 

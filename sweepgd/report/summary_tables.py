@@ -37,8 +37,8 @@ def render(summary: Mapping[str, pa.Table]) -> Group:
     """Return the tables of `summary`, `batch_size_tables` and `sharpness` for a rich console, each under its question.
 
     Tables without a question are left out, because another table summarises them. Also left out are `by_optimizer` and
-    `by_schedule` if they have a single row, `classes` if it has more than CLASSES_SHOWN rows, and tables on the batch size
-    without a tuned size.
+    `by_schedule` if they have a single row, `classes` if it has more than CLASSES_SHOWN rows, and tables on the batch size if
+    no batch size was tuned.
     """
     questions = (*TITLES, *BATCH_SIZE, *SHARPNESS)
     tables = {name: table for name, table in summary.items() if name in questions}
@@ -87,7 +87,7 @@ def _learned(question: str, rows: Sequence[Row]) -> Answer:
     names = [name for name in (rows[0] if rows else ()) if f"{name}_sd" in rows[0]]
     shown = [(column, [column.cell(row) for row in rows]) for column in DESCRIPTION]
     shown += [(Column(name, name), [_with_spread(row, name) for row in rows]) for name in names]
-    inputs = "for inputs as used in training, standardized if the sweep says so"
+    inputs = "weights apply to inputs as used in training, which are standardized if the sweep says so"
     # A surface has coordinates x instead of weights of inputs.
     legend = [inputs] if any(name.startswith("w") for name in names) else []
     least = ("schedule", "learning_rate", "batch_size", "optimizer", *names[::-1])

@@ -1,6 +1,7 @@
 """A sweep file as validated, frozen data: its tables, its search space, and how it is read and written.
 
-The space puts its points in an order; `study` decides which point is a trial. Nothing here prepares data or runs a trial.
+The space puts its points in an order, and `study` decides which points become trials. Nothing here prepares data or runs a
+trial.
 """
 
 from sweepgd.sweep.fixed_points import points_of

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-# This limit is longer than any run. Its product with the number of rows still fits 64 bits.
+# This limit is longer than any run. The product of the limit and the number of rows still fits in 64 bits.
 LONGEST = 10**12
 
 AtLeastOne = Annotated[int, Field(ge=1)]
@@ -19,30 +19,30 @@ class Budget(BaseModel):
     epochs: Count | None = Field(None, description="passes over the training rows")
     updates: Count | None = Field(None, description="updates of the parameters")
     samples: Count | None = Field(
-        None, description="number of training rows to use; the run ends at the first update that reaches it"
+        None, description="number of training rows to use; the run ends at the first update that reaches this number"
     )
     seconds: float | None = Field(None, gt=0, allow_inf_nan=False, description="seconds of training, not counting evaluations")
     length: Count | None = Field(
-        None, description="for a budget in seconds: the length of the run in epochs that schedules assume"
+        None, description="for a budget in seconds: the number of epochs that schedules take as the length of the run"
     )
-    stop_at: float | None = Field(None, allow_inf_nan=False, description="stop when the train loss is at or below this")
+    stop_at: float | None = Field(None, allow_inf_nan=False, description="stop when the train loss is at or below this value")
     patience: AtLeastOne | None = Field(None, description="stop after this many evaluations without a new best validation loss")
     goal: float | None = Field(
         None,
         allow_inf_nan=False,
-        description="steps_to_goal: the first update with validation error (regression: loss) below this; train error or loss"
-        " without validation rows",
+        description="`steps_to_goal` is the first update at which the validation error (for a regression, the validation loss)"
+        " is below this value; without validation rows, the train error or loss counts",
     )
     eval_every: Count | None = Field(
-        None, description="samples between evaluations, in addition to those at the end of each epoch"
+        None, description="samples between evaluations, in addition to the evaluations at the end of each epoch"
     )
     evaluate: Count | Literal["end"] | None = Field(
         None,
-        description='updates between evaluations, in place of those at the end of each epoch; "end": none between the start'
-        " and the end of a run. The start is always evaluated: `divergence` is relative to its loss, and the loss of every"
-        " mini-batch is compared with that limit",
+        description='updates between evaluations, which replace the evaluations at the end of each epoch; "end": evaluate only'
+        " at the start and the end of a run. The start is always evaluated, because `divergence` depends on the loss there."
+        " The loss of every mini-batch is also checked for divergence",
     )
-    divergence: float = Field(1e4, gt=1.0, description="a run diverges if a loss exceeds this times max(1, initial train loss)")
+    divergence: float = Field(1e4, gt=1.0, description="a run diverges if a loss exceeds this × max(1, initial train loss)")
 
     @model_validator(mode="after")
     def _one_measure(self) -> "Budget":

@@ -10,9 +10,9 @@ Scalar = bool | int | float | str
 
 STATISTICS = {
     "mean": "the mean of `of`",
-    "difference": "the mean of `of` in the second group minus that in the first",
-    "ratio": "the geometric mean of `of` in the second group divided by that in the first",
-    "ordering": "the smallest difference between the means of `of` of neighbouring groups, which must all increase",
+    "difference": "the mean of `of` in the second group minus the mean in the first group",
+    "ratio": "the geometric mean of `of` in the second group divided by the geometric mean in the first group",
+    "ordering": "the smallest increase of the mean of `of` from one group to the next, in the order of `groups`",
     "slope": "the slope of log(`of`) against log(`by`), which is the exponent of a power law",
     "rank_correlation": "Kendall's τ-b of `of` and `by`",
     "rate_exponent": "the exponent of the best learning rate as a power of the batch size",
@@ -21,14 +21,14 @@ STATISTICS = {
 # The smallest and largest number of groups that each of these statistics compares. Other statistics take no groups.
 GROUPS = {"difference": (2, 2), "ratio": (2, 2), "ordering": (2, 100)}
 WITHOUT_BY = ("mean", "rate_exponent", "critical_batch_size")
-# `sweepgd.analysis.batch_size` computes these statistics from all runs. Of the keys that choose runs, they take only `where`.
+# `sweepgd.analysis.batch_size` computes these statistics from all runs. Of the keys that choose runs, only `where` applies.
 LAWS = ("rate_exponent", "critical_batch_size")
 # Statistics whose estimates are on a logarithmic scale.
 POSITIVE = ("ratio", "critical_batch_size")
 
 
 class Interval(BaseModel):
-    """`{min, max}`: numbers from `min` to `max`. Each of the two may be left out."""
+    """`{min, max}`: numbers from `min` to `max`. Either bound may be left out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -47,8 +47,8 @@ class ClaimSpec(BaseModel):
     ] = Field(description="; ".join(f"{name}: {meaning}" for name, meaning in STATISTICS.items()))
     of: str | None = Field(
         None,
-        description="a column of numbers: of the trials table, a hyperparameter, a measure such as lambda_max, or diverged"
-        " (1 or 0)",
+        description="a column of numbers: a column of the trials table, a hyperparameter, a measure such as lambda_max, or"
+        " diverged (1 or 0)",
     )
     by: str | None = Field(None, description="the column that is compared, such as batch_size")
     groups: list[Scalar] = Field(
@@ -58,17 +58,17 @@ class ClaimSpec(BaseModel):
         default_factory=dict, description="only runs with these values of other columns: a value, a list, or {min, max}"
     )
     best: bool = Field(
-        False, description="true: each group is represented by its best configuration, selected by the other replicates"
+        False, description="true: on each replicate, a group is represented by its best configuration on the other replicates"
     )
     relation: Literal[">", "<", "="] = Field(">", description="how the statistic compares with `value`")
     value: float | None = Field(None, description="the expected value; by default 1 for ratio, otherwise 0")
     tolerance: float | None = Field(None, gt=0, description='with relation "=": the largest distance from `value`')
     over: Literal["all", "replicates"] = Field(
         "all",
-        description="what the interval covers: configurations and replicates, or replicates only, if the claim is about these"
-        " configurations",
+        description='"all": the interval is over configurations and replicates; "replicates": over replicates only, for a'
+        " claim about exactly these configurations",
     )
-    confidence: float = Field(0.95, gt=0.5, lt=1, description="the confidence of the interval that decides")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="the confidence of the interval that decides the claim")
 
     @property
     def threshold(self) -> float:

@@ -10,13 +10,14 @@ _SORTED = json.JSONEncoder(sort_keys=True)
 
 @dataclass(frozen=True)
 class Configuration:
-    """An optimizer with its settings, a learning rate with its schedule, a batch size with its schedule.
+    """An optimizer with its settings, a learning rate with its schedule, and a batch size with its schedule.
 
-    `model` and `data` are the settings of model and data that the configuration chooses; the others are the sweep's.
+    `model` and `data` are the settings of model and data that the configuration chooses. All other settings of model and data
+    are given by the sweep.
 
-    `batch_size` is a number of rows or "full". `warmup` is in epochs; the learning-rate schedule counts from its end
-    (`schedule_after_warmup`) or from the start of the run. `weight_decay` is the factor of the L2 penalty, 0 for optimizers
-    with a hyperparameter "weight_decay".
+    `batch_size` is a number of rows or "full". `warmup` is in epochs. The learning-rate schedule begins at the end of the
+    warm-up if `schedule_after_warmup`, or else at the start of the run. `weight_decay` is the factor of the L2 penalty. It is 0
+    for optimizers with a hyperparameter "weight_decay".
     """
 
     optimizer: str = "sgd"
@@ -40,10 +41,10 @@ class Configuration:
     def to_dict(self) -> dict[str, Any]:
         values = dict(vars(self))
         if not (self.schedule_after_warmup and self.warmup):
-            # Left out so that `config_id` stays equal to that in records made before this field existed.
+            # Left out so that `config_id` is the same as in records from before this field existed.
             del values["schedule_after_warmup"]
         for kind in ("model", "data"):
-            if not values[kind]:  # likewise
+            if not values[kind]:  # for the same reason
                 del values[kind]
         return values
 

@@ -12,8 +12,8 @@ def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -
     """Return the sweep recorded as `text` in a results directory.
 
     If `data_path` is given, it replaces the recorded path of the data. `where` names the text in error messages. Raises
-    SweepgdError if a data file does not exist. Its content is compared with the recorded fingerprint later, when the data are
-    prepared.
+    SweepgdError if a data file does not exist. The content of the file is compared with the recorded fingerprint later, when
+    the data are prepared.
     """
     sweep = recorded(text, where)
     if data_path is not None:
@@ -23,8 +23,9 @@ def recorded_sweep(text: str, where: str, data_path: str | Path | None = None) -
 
 
 def at(sweep: Sweep, data_path: str | Path) -> Sweep:
-    """Return the sweep with `data_path` as its data file or, for a named data set, as its folder. Raises SweepgdError if that
-    is absent.
+    """Return the sweep with `data_path` as its data file or, for a named data set, as its folder.
+
+    Raises SweepgdError if the file or folder does not exist.
     """
     given = sweep.data.model_dump(exclude_none=True) | dataset_settings(sweep.data)
     data = sweep.data.model_copy(update=moved(given, Path(data_path)))

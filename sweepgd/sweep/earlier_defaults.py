@@ -1,6 +1,6 @@
-"""Settings added to schedules and models after a release (`Setting.formerly`): their value in older records and in new sweeps.
+"""Values of added settings: settings that schedules and models got in a later release (`Setting.formerly`).
 
-A record that is older than such a setting has the setting's former value. A new sweep records its default.
+A record from before this release has the former value of the setting. A new sweep records the default of the setting.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,16 +15,14 @@ from sweepgd.sweep.spec import Sweep
 
 
 def written_out(sweep: Sweep) -> Sweep:
-    """Return the sweep as a new study records it. Settings that were added to its schedules later and that it does not give
-    have their default.
+    """Return the sweep as a new study records it. If the sweep does not give an added setting of a schedule, the
+    setting has its default.
     """
     return _filled(sweep, lambda schedule, setting: setting.default)
 
 
 def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
-    """Return the sweep in agreement with its record: later added settings that the sweep does not give get their recorded
-    values.
-    """
+    """Return the sweep with added settings of its schedules filled in from its record. Settings that the sweep gives stay."""
     known = set(_names(recorded))
 
     def value(schedule: str, setting: Setting) -> Any:
@@ -47,9 +45,7 @@ def former(sweep: Sweep) -> dict[str, Any]:
 
 
 def recorded(configuration: Configuration) -> Configuration:
-    """Return the configuration without those later added settings that have their former value. Its `config_id` is then the
-    recorded one.
-    """
+    """Return the configuration without added settings that have their former value, so that `config_id` is as recorded."""
     added = {
         setting.name: setting.formerly
         for setting in schedule_of(configuration.schedule).settings

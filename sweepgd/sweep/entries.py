@@ -85,8 +85,8 @@ def _range_axis(
         values = [low * step**index for index in range(count)]
         return Axis(name, values=tuple(dict.fromkeys(round(v) if integer else float(v) for v in values)), when=when)
     if step is not None:
-        # Optuna warns if step does not divide high - low. Like Optuna, this uses decimal numbers: in binary, 0.1 + 2 * 0.1
-        # exceeds 0.3.
+        # Optuna warns if step does not divide high - low. As in Optuna, the numbers are decimal, because in binary numbers,
+        # 0.1 + 2 * 0.1 exceeds 0.3.
         first, last, stride = (Decimal(str(number)) for number in (low, high, step))
         high = float(first + (last - first) // stride * stride)
     return Axis(name, low=low, high=high, log=entry.log, step=step, integer=integer, when=when)

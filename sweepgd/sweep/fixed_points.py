@@ -61,8 +61,8 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
         inherited.pop("learning_rate", None)
         for key, value in resolve(known, inherited | getattr(spec, key_of), f"{where}.{key_of}").items():
             point[prefix + key] = value
-    # The learning rate gets the name of its axis in the space, if it has one, so that an adaptive sampler can learn from the
-    # point.
+    # If the optimizer has a separate axis for its learning rate, the rate gets the name of this axis. An adaptive sampler can
+    # then learn from the point.
     own = f"optimizer.{optimizer.name}.learning_rate"
     name = own if own in axes else "learning_rate"
     rate = fixed.get(name, optimizer.learning_rate.default) if spec.learning_rate is None else spec.learning_rate

@@ -15,7 +15,7 @@ def point_of(configuration: Configuration, space: Space) -> dict[str, Value] | N
             if value is None or not axis.holds(value):
                 return None
             index = axis.index_of(value) if axis.values or axis.integer else None
-            point[axis.name] = value if index is None else axis.at(index)  # the value in the type of the axis: 1, not 1.0
+            point[axis.name] = value if index is None else axis.at(index)  # with the type of the axis: 1, not 1.0
     # The settings without an axis must agree too.
     return point if configuration_of(point) == configuration else None
 

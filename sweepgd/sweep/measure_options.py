@@ -45,7 +45,7 @@ def _options(spec: MeasureSpec) -> Iterator[str]:
 
 
 def listed(names: str | Iterable[str] | None) -> list[str] | None:
-    """Return names as a list; a single string is one name."""
+    """Return names as a list. A single string is one name, and None stays None."""
     return [names] if isinstance(names, str) else None if names is None else [str(name) for name in names]
 
 
@@ -74,14 +74,14 @@ def measuring(recorded: Sweep, options: Mapping[str, Any], overrides: Sequence[s
     """Return the sweep with another `[measure]` table, made of `options` (keys and values) and of `measure.key=TOML-value`
     overrides.
 
-    Raises UsageError if they are not valid or contradict each other.
+    Raises UsageError if a key is not valid or is given twice.
     """
     for key in (override.partition("=")[0].strip() for override in overrides):
         table, _, name = key.partition(".")
         if table != "measure" or not name:
             raise UsageError(f"--set {key}: only keys of [measure] can be set here, such as measure.settings.phi.iterations=20")
         if name == "every":
-            raise UsageError("measure.every is for measuring during training: give it to the search")
+            raise UsageError("measure.every applies during training only: set it in sweepgd search")
         if name in options:
             raise UsageError(f"{name} and {key} contradict each other: give one of them")
     base = recorded.model_copy(update={"measure": MeasureSpec(measures=list(MEASURES))})

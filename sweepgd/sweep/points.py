@@ -64,9 +64,7 @@ def batch_size_axis(entry: Entry, where: str = "space") -> Axis:
 
 
 def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]:
-    """Return an axis for the learning rate that `[space]` gives, if any, and one for each optimizer with a learning rate of its
-    own.
-    """
+    """Return an axis for each optimizer with a separate learning rate, and one for the rate in `[space]` if others use it."""
     common = None if sweep.space.learning_rate == "search" else sweep.space.learning_rate
     shared, axes = [], []
     for name in optimizers:
@@ -94,7 +92,7 @@ def _setting_axes(
     names: tuple[str, ...],
     settings: Callable[[str], tuple[Setting, ...]],
 ) -> list[Axis]:
-    """Return an axis for each given setting of a plugin, which exists at points with that plugin.
+    """Return an axis for each given setting of a plugin. The axis exists only at points with that plugin.
 
     `kind` is "optimizer", "schedule" or "batch_schedule", and `names` are the plugins in the space. Settings of other plugins
     are checked and left out, so that `--set space.optimizer=…` is enough to remove an optimizer.

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from sweepgd.models import Model
 
 KINDS = ("model", "data")
-# If the settings of one kind have more combinations, only the ends of each axis are prepared before the first trial.
+# If the settings of model or data have more combinations, only the ends of each axis are prepared before the first trial.
 MOST_CHOICES = 64
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The settings of model and data of one configuration, as far as they vary in the sweep."""
+    """The settings of model and data that vary in the sweep, with their values in one configuration."""
 
     model: Mapping[str, Any]
     data: Mapping[str, Any]
@@ -112,8 +112,8 @@ def choices(sweep: Sweep) -> Iterator[Choice]:
     """Yield settings of model and data that occur in the space. The first values of all settings come first.
 
     Each combination of the settings of the data is yielded with the first settings of the model. Each combination of the
-    settings of the model is yielded with the first settings of the data. If one kind has more than MOST_CHOICES combinations,
-    only combinations of the ends of its axes are yielded.
+    settings of the model is yielded with the first settings of the data. If the settings of model or data have more than
+    MOST_CHOICES combinations, only combinations of the ends of their axes are yielded.
     """
     axes = axes_of(sweep)
     if not axes:
@@ -137,7 +137,7 @@ def _ends(axis: Axis) -> Axis:
 
 
 def chosen(sweep: Sweep, choice: Choice) -> Sweep:
-    """Return the sweep with the settings of `choice` in every trial. Raises UsageError if they contradict other settings."""
+    """Return the sweep with the settings of `choice` in every trial. Raises UsageError if these contradict other settings."""
     return sweep.model_copy(
         update={
             "model": sweep.model.model_copy(update=dict(choice.model)),

@@ -20,9 +20,9 @@ class Suggests(Protocol):
 
 @dataclass(frozen=True)
 class Axis:
-    """One searched or fixed quantity: either `values` (one value is fixed), or a range from `low` to `high`.
+    """One searched or fixed quantity: either `values`, or a range from `low` to `high`. A single value is fixed.
 
-    `when` is the name of an earlier axis and those of its values for which this axis exists.
+    `when` holds the name of an earlier axis, and the values of the earlier axis for which this axis exists.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Axis:
         return len(self.values) == 1
 
     def exists(self, point: Mapping[str, Value]) -> bool:
-        """Return whether this axis exists, given the values of earlier axes."""
+        """Return True if this axis exists, given the values of earlier axes."""
         return self.when is None or point.get(self.when[0]) in self.when[1]
 
     def ask(self, trial: Suggests) -> Value:
@@ -82,7 +82,7 @@ class Axis:
         return {value: index for index, value in enumerate(self.values)}
 
     def holds(self, value: Value) -> bool:
-        """Return whether a value lies on this axis."""
+        """Return True if a value lies on this axis."""
         if self.values or self.count:
             return self.index_of(value) is not None
         return not isinstance(value, str) and self.low <= value <= self.high
@@ -165,7 +165,7 @@ class Space:
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
-        """The names of those axes whose values decide if other axes exist."""
+        """The names of the axes whose values decide which other axes exist."""
         return tuple(dict.fromkeys(axis.when[0] for axis in self.axes if axis.when is not None))
 
     @cached_property

@@ -12,7 +12,7 @@ from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.claim_spec import ClaimSpec
 from sweepgd.sweep.entries import Entry, SettingEntry
 
-# Limit on the replicates of a trial and on the trials of a generation. A process holds that many in memory at once.
+# The most replicates of a trial, and the most trials of a generation. A process holds all of them in memory at once.
 MOST_AT_ONCE = 10_000
 OBJECTIVES = (
     "validation_loss",
@@ -30,7 +30,7 @@ SAMPLER_VERSION = 2
 
 
 class ModelSpec(BaseModel):
-    """The `[model]` table. Every other key is a setting of the named model."""
+    """The `[model]` table. All keys except `name` and `dtype` are settings of the named model."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -48,7 +48,7 @@ class SpaceSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     batch_size: Entry = Field(32, description='training rows per update; "full" for all of them')
-    learning_rate: Entry | None = Field(None, description="step size; by default each optimizer searches its own range")
+    learning_rate: Entry | None = Field(None, description="step size; by default, the range that each optimizer suggests")
     optimizer: Entry = Field("sgd", description="names of installed optimizers")
     schedule: Entry = Field("constant", description="names of installed schedules")
     batch_schedule: Entry = Field("constant", description="constant or growth")
@@ -58,7 +58,7 @@ class SpaceSpec(BaseModel):
         description="true: the schedule starts after the warm-up; false: the schedule starts with the run, and its values are "
         "multiplied by the warm-up",
     )
-    weight_decay: Entry | None = Field(None, description="L2 penalty on weights; decoupled decay for optimizers that have one")
+    weight_decay: Entry | None = Field(None, description="L2 penalty on weights, or decoupled decay if the optimizer has it")
     model: dict[str, SettingEntry] = Field(
         default_factory=dict,
         description='settings of the model that differ from trial to trial, such as `model.activation = ["relu", "tanh"]`; a'
@@ -66,8 +66,8 @@ class SpaceSpec(BaseModel):
     )
     data: dict[str, SettingEntry] = Field(
         default_factory=dict,
-        description="settings of the data that differ from trial to trial: " + ", ".join(VARIABLE) + ", and those of the named"
-        " data set, such as `data.rows = [100, 1000]`",
+        description="settings of the data that differ from trial to trial: " + ", ".join(VARIABLE) + ", and settings of the"
+        " named data set, such as `data.rows = [100, 1000]`",
     )
 
 
@@ -78,13 +78,13 @@ class RecordSpec(BaseModel):
 
     minima: bool = Field(
         True,
-        description="whether the final and the best weights are stored; without them, curvature, landscapes and learned weights"
-        " of the runs are not available",
+        description="true: the final and the best weights are stored. Without these weights, curvature, landscapes and learned"
+        " weights of the runs are not available",
     )
 
 
 class SearchSpec(BaseModel):
-    """The `[search]` table."""
+    """The `[search]` table: how configurations are chosen, and how many are run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -92,15 +92,15 @@ class SearchSpec(BaseModel):
     trials: PositiveInt | None = Field(
         None,
         description="number of configurations in all, including points; at most the size of the space. By default, the grid "
-        "sampler runs the whole grid, and the others run 20",
+        "sampler runs the whole grid, and other samplers run 20",
     )
     scale: float = Field(
         1.0,
         gt=0,
         le=1,
         allow_inf_nan=False,
-        description="share of the trials that is run, rounded up, with all their replicates, for a small form of the sweep; it"
-        " is also given by `--scale`. They are the first trials, with a grid points that are drawn evenly over the whole of it",
+        description="share of the trials to run, rounded up, each with all replicates; `--scale` sets this key too. The"
+        " first trials are run, or with the grid sampler, points spread evenly over the whole grid",
     )
     replicates: int = Field(
         1,
@@ -126,8 +126,8 @@ class SearchSpec(BaseModel):
     )
     sampler_version: Literal[1, 2] | None = Field(
         None,
-        description="written by a search to its results: samplers of version 2 never propose a configuration twice, those of "
-        "version 1 may; a new search has version 2, and results without this key have version 1",
+        description="written by a search to its results: samplers of version 2 never propose a configuration twice, but those "
+        "of version 1 may. A new search has version 2, and results without this key have version 1",
     )
 
     @model_validator(mode="after")
@@ -183,7 +183,7 @@ class Sweep(BaseModel):
     budget: Budget = Field(description="the length of a run")
     space: SpaceSpec = Field(default_factory=lambda: SpaceSpec(), description="the hyperparameters to search")
     optimizer: dict[str, dict[str, Entry]] = Field(
-        default_factory=dict, description="settings of each optimizer, and its own learning_rate"
+        default_factory=dict, description="settings of each optimizer, and learning_rate if it has a separate one"
     )
     schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each schedule")
     batch_schedule: dict[str, dict[str, Entry]] = Field(
@@ -202,20 +202,20 @@ class Sweep(BaseModel):
     @field_validator("measure", mode="before")
     @classmethod
     def _measure_is_off(cls, measure: Any) -> Any:
-        """Return None for false. TOML has no null, so `--set measure=false` is how users remove a file's `[measure]` table."""
+        """Return None for false. TOML has no null, so that users write `--set measure=false` to remove a `[measure]` table."""
         return None if measure is False else measure
 
     @property
     def folder(self) -> str:
-        """The name of the default results directory: a small form of a sweep never continues the whole one."""
+        """The name of the default results directory. It contains a scale below 1, so that the whole sweep stays separate."""
         return self.name if self.search.scale == 1.0 else f"{self.name}-scale-{self.search.scale:g}"
 
     @model_validator(mode="after")
     def _measures_are_possible(self) -> "Sweep":
         if self.measure is not None and not self.record.minima:
-            raise UsageError("[measure] measures the recorded weights, and record.minima is false: remove one of them")
+            raise UsageError("[measure] measures the recorded weights, but record.minima is false: remove one of them")
         if self.measure is not None and self.measure.every is not None and self.budget.evaluate is not None:
-            raise UsageError("measure.every is taken at the end of epochs, and budget.evaluate leaves them out: remove one")
+            raise UsageError("measure.every needs evaluations at epoch ends, but budget.evaluate replaces them: remove one")
         return self
 
     @model_validator(mode="after")

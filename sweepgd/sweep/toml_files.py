@@ -67,7 +67,7 @@ def path_of(name_or_path: str) -> Path:
 
 @contextmanager
 def naming(where: str | None) -> Iterator[None]:
-    """Put `where` before the message of a SettingError in the block, as `parse` does for all other keys.
+    """Put `where` before the message of a SettingError that the `with` block raises, as `parse` does for all other errors.
 
     Settings are checked after a sweep file is read, because plugins are registered in between.
     """
@@ -82,7 +82,7 @@ def naming(where: str | None) -> Iterator[None]:
 def parse(text: str, overrides: Iterable[str] = (), where: str = "sweep", folder: Path | None = None) -> Sweep:
     """Return the sweep of a sweep file's text, with overrides applied.
 
-    Relative data paths in the text are relative to `folder`; those in overrides are relative to the current directory. Raises
+    Relative data paths in the text are relative to `folder`. Paths in overrides are relative to the current directory. Raises
     UsageError with one line that begins with `where` if the sweep is not valid.
     """
     try:
@@ -110,7 +110,7 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
         return Sweep.model_validate(table)
     except ValidationError as error:
         raise UsageError(f"{where}: {describe(error)}" if where else describe(error)) from error
-    except UsageError as error:  # of a validator
+    except UsageError as error:  # raised by a validator
         raise UsageError(f"{where}: {error}" if where else str(error)) from error
 
 
@@ -121,7 +121,7 @@ def recorded(text: str, where: str) -> Sweep:
 
 
 def recorded_claims(text: str) -> list[ClaimSpec]:
-    """Return the claims of a results directory's sweep from its text, also if this version does not know its other keys."""
+    """Return the claims in the text of a recorded sweep, even if this version does not know other keys of the sweep."""
     return [ClaimSpec.model_validate(claim) for claim in tomllib.loads(text).get("claims", [])]
 
 
@@ -131,7 +131,7 @@ def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
 
 
 def to_toml(sweep: Sweep) -> str:
-    """Return the sweep as TOML text with every default written out, the content of `sweep.toml` in its results."""
+    """Return the sweep as TOML text with every default written out, as in `sweep.toml` of a results directory."""
     table = sweep.model_dump(mode="json", exclude_none=True)
     for kind in ("model", "data"):  # the values of varied settings are in `[space]` alone
         table[kind] = {key: value for key, value in table[kind].items() if key not in getattr(sweep.space, kind)}
@@ -139,9 +139,7 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """Return one line for each key in which two sweeps differ and which changes what is computed. `before` is the recorded
-    sweep.
-    """
+    """Return one line for each difference between two sweeps that changes what is computed. `before` is the recorded sweep."""
     return [
         f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
         if key == "data.fingerprint"
@@ -151,12 +149,11 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
 
 
 def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
-    """Return the values of both sweeps for each key in which they differ and which changes what is computed; "not given" for a
-    missing value.
+    """Return, by key, the values of both sweeps where they differ and the difference changes what is computed.
 
-    `before` is the recorded sweep. A record may be older than a setting. A missing setting of a schedule has its value of that
-    time (see `former`). A missing setting of a measure has its current default, because each recorded measurement carries its
-    own settings.
+    `before` is the recorded sweep. A missing value is "not given". A record may be older than a setting. The record then has
+    the former value of a schedule's setting (see `former`), but the current default of a measure's setting, because each
+    recorded measurement carries its own settings.
     """
     dumps = (_measures_resolved(sweep).model_dump(mode="json", exclude_none=True) for sweep in (before, now))
     old, new = (former(now) | dotted(dump) for dump in dumps)
@@ -166,7 +163,7 @@ def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
     if now.data.name is not None and "data.fingerprint" not in old:  # older versions recorded no fingerprint for a folder
         new.pop("data.fingerprint", None)
     differing = [key for key in sorted(old.keys() | new.keys()) if key not in OPERATIONAL and old.get(key) != new.get(key)]
-    # Any change in `[data]` may change the fingerprint: report it only if no other key of `[data]` differs.
+    # Any change in `[data]` may change the fingerprint. The fingerprint is reported only if no other key of `[data]` differs.
     if "data.fingerprint" in differing and any(key.startswith("data.") and key != "data.fingerprint" for key in differing):
         differing.remove("data.fingerprint")
     return {key: (old.get(key, "not given"), new.get(key, "not given")) for key in differing}

@@ -76,7 +76,7 @@ def _message(key: str, detail: Any) -> str:
 
 
 def _form(detail: Any) -> str:
-    """Return what a value of the wrong type should be, or "" for an error of another kind."""
+    """Return the kind of value to give instead of a value of the wrong type, or "" for an error of another kind."""
     if detail["type"] == "literal_error":
         return str(detail["ctx"]["expected"])
     return _CORRECTIONS.get(detail["type"], "")

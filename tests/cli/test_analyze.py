@@ -107,7 +107,7 @@ def test_analyze_answers_claims_and_strict_exits_with_4_if_one_is_not_held(run, 
     Path("claims.toml").write_text(LINEAR + CLAIMS)
     assert "Claims    not held      The losses are large." in run("analyze", "results/example", "--claims", "claims.toml").out
     shown = run("analyze", "results/example", "claims", "--claims", "claims.toml")
-    assert "What does the sweep claim, and is it held?" in shown.out
+    assert "Which claims of the sweep are held?" in shown.out
     assert "  not held: The losses are large.\n" in shown.out
     assert "  held: The losses are finite.\n" in shown.out
     assert "answers are adjusted for 2 claims (Holm)" in " ".join(shown.out.split())

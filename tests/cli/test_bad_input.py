@@ -103,7 +103,7 @@ WRONG = {
     # Data and model
     "data.validation=0.6 data.test=0.5": "0.6 and data.test 0.5 leave no training rows: give two shares with a sum below 1",
     "data.rows=2": "2 rows minus 1 for validation and 1 for the test leaves no training rows",
-    "data.subset=51": "data.subset = 51: synthetic_linear has only 50 rows: give at most as many",
+    "data.subset=51": "data.subset = 51: synthetic_linear has only 50 rows: give a smaller number",
     "data.split='stratified'": 'data.split = "stratified" is for classification',
     "data.label_noise=0.1": "data.label_noise is for classification",
     "data.path='x.csv'": "[data] needs either name (a data set, such as",

@@ -47,7 +47,10 @@ def test_a_file_in_the_folder_is_data_without_a_slash(run):
     asked = ("--set", 'data.target="l.idx"', "--set", 'data.task="classification"', "--batch-size", "4")
     trained = run("train", "--data", "i-idx3-ubyte", "--epochs", "1", *asked)
     assert trained.code == 0, trained.err
-    assert "  classes: 2, with training rows: 0 4, 1 4; always predicting the largest class is 50.00 % wrong" in trained.out
+    assert (
+        "  classes: 2, with training rows: 0 4, 1 4; if the largest class is always predicted, the error is 50.00 %"
+        in trained.out
+    )
     refused = run("train", "--data", "i-idx3-ubyt", "--epochs", "1", *asked)
     assert refused.code == 2
     assert "unknown dataset 'i-idx3-ubyt'" in refused.err

@@ -67,16 +67,16 @@ def test_damage_is_named_and_exit_1_and_repair_says_what_is_lost(run, tmp_path):
 
 def test_compact_says_how_many_parts_there_were(run):
     before = load("out").trials
-    assert run("compact", "out").out == "out: 3 parts of each table, now 1\n"
+    assert run("compact", "out").out == "out: each table had 3 parts and now has 1\n"
     assert load("out").trials.equals(before)
-    assert run("compact", "out").out == "out: 1 parts of each table, now 1\n"
+    assert run("compact", "out").out == "out: each table had 1 parts and now has 1\n"
 
 
 def test_compact_tells_of_a_torn_tail(run, tmp_path):
     log = tmp_path / "out" / "log" / "000004.log"
     log.write_bytes(MAGIC + b"half a record")
     ended = run("compact", "out")
-    assert (ended.code, ended.out) == (0, "out: 3 parts of each table, now 1\n")
+    assert (ended.code, ended.out) == (0, "out: each table had 3 parts and now has 1\n")
     told = "the last 13 bytes of out/log/000004.log are an incomplete record: moved to out/log/000004.torn\n"
     assert ended.err == told
 

@@ -48,7 +48,9 @@ def test_missing_values_are_filled_in_from_the_training_rows(how, fill):
         "imputed": {"age": fill, "sex": "m"},
         "indicators": ["age missing", "sex missing"],
     }
-    assert data.notes == ("d.csv: column 'sex' is 'x' in 2 rows but in no training row: all inputs of this column are 0 there",)
+    assert data.notes == (
+        "d.csv: column 'sex' is 'x' in 2 rows but in no training row: all inputs of this column are 0 in these rows",
+    )
 
 
 def test_standardization_comes_after_encoding_and_is_recorded_with_names():
@@ -66,7 +68,7 @@ def test_a_test_file_uses_the_levels_of_the_training_file():
     assert data.features == ("age", "sex=f", "sex=m")
     np.testing.assert_array_equal(data.test.inputs, [[1, 0, 0], [2, 0, 1], [3, 1, 0]])
     assert data.notes == (
-        "d.csv (test): column 'sex' is 'z' in 1 row but in no training row: all inputs of this column are 0 there",
+        "d.csv (test): column 'sex' is 'z' in 1 row but in no training row: all inputs of this column are 0 in these rows",
     )
 
 

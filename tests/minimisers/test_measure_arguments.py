@@ -37,7 +37,7 @@ from sweepgd.record import Store
         ({"trials": [1, 7]}, "holds no trial 7: it has trials 0 to 2"),
         ({"overrides": ["budget.epochs=3"]}, "--set budget.epochs: only keys of [measure]"),
         ({"overrides": ["measure={}"]}, "--set measure: only keys of [measure]"),
-        ({"overrides": ["measure.every=2"]}, "measure.every is for measuring during training"),
+        ({"overrides": ["measure.every=2"]}, "measure.every applies during training only"),
         ({"rows": 3, "overrides": ["measure.rows=4"]}, "rows and measure.rows contradict each other"),
         (
             {"overrides": ["measure.settings.phi.iteration=4"]},

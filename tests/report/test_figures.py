@@ -51,7 +51,7 @@ def test_a_cell_of_pruned_runs_shows_their_last_value_with_a_ring():
     cells = {(row["batch_size"], row["learning_rate"]): (row["objective"], row["pruned"]) for row in rows(chart)}
     assert cells == {(8, 0.1): (1.0, False), (8, 1.0): (2.0, False), (64, 0.1): (0.5, True), (64, 1.0): (None, False)}
     shown = chart.to_dict()
-    assert "ring: pruned, last value" in shown["title"]["subtitle"]
+    assert "ring: last value of pruned runs" in shown["title"]["subtitle"]
     filters = [layer.get("transform", [{}])[0].get("filter") for layer in shown["layer"]]
     assert (filters.count("datum.pruned"), filters.count("!datum.pruned && datum.objective === 1.0")) == (2, 1)
     assert "ring" not in rate_batch(results(study_of_rates()[0])).to_dict()["title"]["subtitle"]
@@ -91,12 +91,12 @@ def test_figures_are_png_and_svg_and_missing_ones_are_reported(tmp_path):
     assert all(path.read_text().startswith("<svg") for path in written[1::2])
     assert said == [
         "no figure boundary_map: the map needs a full grid of 32 or more learning rates and as many values of one other"
-        " setting",
+        " setting, where some runs completed and some diverged",
         "no figure surface_paths: no completed run recorded positions on a two-dimensional surface",
         "no figure measure_against_gap: no completed run has a measure of curvature and a generalization gap",
         "no figure edge_of_stability: λmax was not measured along the training of a completed run",
         "no figure spectral_density: no completed run has a spectral density",
-        "no figure steps_by_batch_size: no target: give the sweep a goal in [budget], or --target",
+        "no figure steps_by_batch_size: no target: set a goal in the [budget] of the sweep, or give --target",
     ]
 
 

@@ -50,7 +50,7 @@ def test_a_line_shows_all_parts_and_labels_its_two_minimisers():
     marks = {(row["alpha"], row["run"], row["value"]) for row in rows if "run" in row and "value" in row}
     small, large = "batch 16 (sgd, 0.1), run 0.0", "batch 400 (adam, 0.1), run 7.1"
     assert marks == {(0.0, small, 0.1), (0.0, small, 2.0), (1.0, large, 0.2), (1.0, large, 2.0)}
-    assert title["subtitle"] == "at 1 − α times the weights of run 0.0, and α times those of run 7.1; on all rows of each part"
+    assert title["subtitle"] == "weights: (1 − α) × run 0.0 + α × run 7.1; on all rows of each part"
 
 
 def test_a_classification_has_a_panel_of_errors_in_percent():
@@ -62,7 +62,7 @@ def test_a_classification_has_a_panel_of_errors_in_percent():
 def test_losses_beyond_the_range_are_drawn_at_the_edge_of_a_line():
     rows, title = drawn(landscape_line(line([None, 0.1, 2.0, 0.2, 4.0]), TRIALS))
     assert {row["value"] for row in rows if row["alpha"] == -0.5} == {4.0}
-    assert title["subtitle"].endswith("; beyond the floating-point range drawn at the upper edge")
+    assert title["subtitle"].endswith("; values beyond the floating-point range at the upper edge")
     with pytest.raises(Missing, match="whole line"):
         landscape_line(line([None] * 5), TRIALS)
 
@@ -118,7 +118,7 @@ def test_losses_beyond_the_range_are_the_highest_level_of_a_surface():
     losses = np.ones((5, 5)) + np.eye(5)
     losses[0, 0] = np.inf
     rows, title = drawn(landscape_surface(surface(losses), TRIALS))
-    assert title["subtitle"] == "beyond the floating-point range drawn as the highest level"
+    assert title["subtitle"] == "losses beyond the floating-point range are drawn as the highest level"
     assert max(row["step"] for row in rows) == STEPS - 1
     with pytest.raises(Missing, match="whole plane"):
         landscape_surface(surface(np.full((5, 5), np.inf)), TRIALS)

@@ -77,9 +77,7 @@ def test_every_rate_is_a_line_and_one_that_diverged_leaves_the_picture():
     (start, (place, top)) = shown["5 (batch 32, sgd, diverged)"]
     assert (start, top) == ((0.0, 10.0), 30.0)
     assert place == pytest.approx(log(3) / log(1e4))
-    assert (
-        "cross: a run that diverged, the first of its configuration, leaves the picture" in chart.to_dict()["title"]["subtitle"]
-    )
+    assert "cross: the first diverged run of a configuration leaves the picture" in chart.to_dict()["title"]["subtitle"]
 
 
 def test_a_batch_size_of_which_no_run_completed_is_drawn():

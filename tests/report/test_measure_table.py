@@ -26,8 +26,8 @@ def test_a_value_has_its_error_and_its_error_of_rows():
     assert "lambda_max final 3 1.50 0.000100 0.250" in text
     assert "asam_max final 1 0.500 0.0200 1.00 ms" in text
     assert "measured on 512 of 1257 training rows" in text
-    assert "for a maximum, how much lower it is with half of the ascents" in text
-    assert "maxima hold for these rows only" in text
+    assert "for a maximum, its excess over the maximum of half of the ascents" in text
+    assert "maxima hold for the measured rows only" in text
 
 
 def test_values_of_all_rows_have_no_error_of_rows():

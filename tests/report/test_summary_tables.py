@@ -33,7 +33,8 @@ def test_the_table_of_best_configurations_as_printed():
         "─────────────────────────────────────────────────────────────────────────────────────",
         "    1  sgd        constant     32   0.1  0.0500         0.200    1.00  momentum=0.5",
         "    0  sgd        constant     32   0.1   0.150  0.300 ±0.050    3.00  momentum=0.9",
-        "lowest validation loss of 2 complete configurations first (a minimum is biased low); ± standard error over replicates",
+        "lowest validation loss first, of 2 complete configurations (a minimum is biased low); ± standard error over"
+        " replicates",
     ]
 
 
@@ -41,7 +42,7 @@ def test_the_update_of_the_best_evaluation_is_shown():
     lines = text(trials(run(0, 0.25, evaluated_at_update=40), run(0, 0.35, 1, evaluated_at_update=100))).splitlines()
     assert [line.split()[-1] for line in lines[1:5:2]] == ["at", "─" * len(lines[3])]
     assert lines[4].split() == ["0", "sgd", "constant", "32", "0.1", "0.300", "±0.050", "70"]
-    assert "at update = update of the best evaluation, which the losses," in " ".join(lines[5:7]).replace("  ", " ")
+    assert "at update = update at which the losses, errors" in " ".join(lines[5:7]).replace("  ", " ")
     assert "at update" not in text(trials(run(0, 0.25, evaluated_at_update=100), run(0, 0.35, 1)))
 
 
@@ -62,8 +63,8 @@ def test_a_pruned_search_shows_counts_by_status_and_marks_unranked_levels():
         "    4  sgd        constant    128   0.1  (0.240)  1 pruned of 1",
     ]
     legend = " ".join(" ".join(lines[first:second]).split())
-    assert "lowest validation loss of 4 complete configurations first (a minimum is biased low)" in legend
-    assert "(…) = pruned: its last value" in legend
+    assert "lowest validation loss first, of 4 complete configurations (a minimum is biased low)" in legend
+    assert "(…) = last value of a pruned configuration" in legend
     assert "runs: 4 completed, 56 pruned; 4 of 60 configurations complete (all replicates completed)" in legend
     assert [line.split() for line in lines[second + 4 : second + 11]] == [
         ["8", "12", "4", "8", "0.1", "0.100", "100"],
@@ -84,7 +85,8 @@ def test_the_objective_on_other_seeds_is_shown():
         "    0  sgd        constant     32   0.1  3.67 ±2.7  1.33 ±0.33",
         "    2  sgd        constant     32   0.1  8.00 ±0.0   8.00 ±0.0",
     ]
-    assert "on other seeds = objective on one replicate, after the others selected the configuration" in " ".join(lines)
+    legend = " ".join(lines)
+    assert "on other seeds = objective on one replicate of the configuration that the other replicates select" in legend
 
 
 def test_repeats_of_a_configuration_are_counted_in_the_legend():
@@ -178,7 +180,7 @@ def test_the_table_of_learned_weights_as_printed():
         "────────────────────────────────────────────────────────────────────────────────────",
         "    0  sgd        constant     32   0.1  2.00000 ±0.00042  -3.400 ±0.0  4.200 ±0.071",
         "    1  sgd        constant     32   0.1             2.500        0.000         1.000",
-        "for inputs as used in training, standardized if the sweep says so",
+        "weights apply to inputs as used in training, which are standardized if the sweep says so",
         "",
     ]
 

@@ -32,7 +32,7 @@ def test_what_needs_weights_says_that_there_are_none(tmp_path):
         measure(tmp_path / "study", workers=1)
     with pytest.raises(SweepgdError, match=r"no final minimum of trial 0, replicate 0: its sweep has record\.minima"):
         LandscapeContext(tmp_path / "study").minimum(RunKey(0))
-    with pytest.raises(UsageError, match=r"\[measure\] measures the recorded weights, and record.minima is false"):
+    with pytest.raises(UsageError, match=r"\[measure\] measures the recorded weights, but record.minima is false"):
         sweep("record.minima=false", "measure={measures=['distance']}")
 
 

@@ -84,5 +84,5 @@ def test_the_two_ways_to_space_evaluations_exclude_each_other():
         sweep("budget.evaluate='start'")
     with pytest.raises(UsageError, match=r"budget\.evaluate = 0"):
         sweep("budget.evaluate=0")
-    with pytest.raises(UsageError, match=r"measure\.every is taken at the end of epochs"):
+    with pytest.raises(UsageError, match=r"measure\.every needs evaluations at epoch ends"):
         sweep("budget.evaluate=3", "measure={every=1}")

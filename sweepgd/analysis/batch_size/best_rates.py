@@ -34,7 +34,7 @@ def best_rates(profiles: list[Profile], replicates: int) -> pa.Table:
 
     `rates` is the number of distinct rates tried. `lowest_tried`, `highest_tried` and `best_tried` are three of these rates.
     At rates from `rate_from` to `rate_to`, the result is within 10 % of the best result. `rate` is the middle of this range
-    on a logarithmic axis; the middle varies less than the best rate of a grid. `width` is the ratio of the ends of the range.
+    on a logarithmic axis. The middle varies less than the best rate of a grid. `width` is the ratio `rate_to` / `rate_from`.
     `rate` and `width` have 95 % intervals in `…_low` and `…_high`, and `over` names what the intervals are over. `at_end` is
     true if `best_tried` is the lowest or the highest rate tried, so that a better rate may lie beyond.
     """

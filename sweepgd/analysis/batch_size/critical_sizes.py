@@ -41,7 +41,7 @@ def critical_sizes(tuned: list[TunedSteps], replicates: int) -> pa.Table:
         missed = [str(result.group.batch_size) for result in every if result not in reached]
         notes = [f"not reached at batch size {', '.join(missed)}"] if missed else []
         if len(reached) < FEWEST_SIZES:
-            few = f"{len(reached)} batch sizes reached the target, and the fits need {FEWEST_SIZES}"
+            few = f"{len(reached)} batch sizes reached the target, but the fits need {FEWEST_SIZES}"
             rows.append(row | {"verdict": TOO_FEW, "message": few})
             continue
         sizes = np.array([float(result.group.batch_size) for result in reached])
@@ -62,7 +62,7 @@ def critical_sizes(tuned: list[TunedSteps], replicates: int) -> pa.Table:
 def _verdict(row: dict[str, Any], reached: list[TunedSteps]) -> tuple[str, list[str]]:
     ends = [str(result.group.batch_size) for result in reached if result.at_end]
     if ends:
-        return VOID, [f"the best rate is at the end of its range at batch size {', '.join(ends)}: widen the rates"]
+        return VOID, [f"the best rate is at the end of its range at batch size {', '.join(ends)}: widen the range of rates"]
     beyond = [
         name
         for name, column in (("20 % size", "scaling_end"), ("B_crit", "critical_size"))
@@ -71,5 +71,5 @@ def _verdict(row: dict[str, Any], reached: list[TunedSteps]) -> tuple[str, list[
     if beyond:
         return BEYOND, [f"{' and '.join(beyond)} outside the sizes that were run"]
     if row["critical_size_low"] is None or row["scaling_end_low"] is None:
-        return TOO_FEW, ["no interval: it needs 4 replicates or more, nearly all of whose draws reach the target"]
+        return TOO_FEW, ["no interval: too few replicates (4 are needed), or too few bootstrap draws reach the target"]
     return FOUND, []

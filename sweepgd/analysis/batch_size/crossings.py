@@ -1,14 +1,14 @@
 """The evaluation at which a noisy curve falls to a target: the crossing of its isotonic fit in log loss.
 
 The isotonic fit is the non-increasing curve nearest to the logarithms of the losses in least squares. The noisy curve itself
-first passes the target too early. The stronger the noise, the earlier is this first passage.
+first passes the target too early, especially if the noise is strong.
 """
 
 import numpy as np
 
 from sweepgd.analysis.arrow_columns import Floats
 
-# Losses are limited to this range around the target: an error of zero has no logarithm.
+# Losses are limited to this range around the target, because an error of zero has no logarithm.
 LOWEST, HIGHEST = 1e-2, 1e6
 
 

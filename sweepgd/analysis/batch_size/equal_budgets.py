@@ -21,25 +21,25 @@ SCHEMA = pa.schema(
     + [(f"{name}{end}", pa.float64()) for name in OUTCOMES for end in ("", "_low", "_high")]
     + [("over", pa.string()), ("message", pa.string())]
 )  # fmt: skip
-NONE = "no configuration whose replicates all completed got this far"
+NONE = "no configuration whose replicates all completed reached this level"
 
 
 def equal_budgets(trials: pa.Table, curves: pa.Table) -> pa.Table:
-    """Return one row for each kind of equality (EQUAL), optimizer and batch size, sorted by these.
+    """Return one row for each kind of equality (EQUAL), optimizer and batch size, sorted by these three.
 
     `level` is the largest number of epochs, updates or seconds that every batch size reached. For equal train loss, each batch
     size has a lowest train loss that all replicates of one configuration reached, and `level` is the highest of these losses.
 
-    The values at this level are interpolated between evaluations. A run that ended before keeps its last values. For equal
+    The values at this level are interpolated between evaluations. A run that ended earlier keeps its last values. For equal
     train loss, the values are those of the first evaluation at or below the level. `best_loss` is the lowest validation loss so
     far (without validation rows, train loss). `test_error` is the test error (without a test part, validation error), and null
     for a regression. `generalization_gap` is the test loss (or validation loss) minus the train loss.
 
     Half of the replicates choose the configuration with the lowest `best_loss`, and the other half judge the choice. Then the
     halves swap. The values are the means of both results, with 95 % intervals in `…_low` and `…_high`. `over` names what the
-    intervals are over. `configurations` is the number of configurations whose replicates all completed and reached the level;
-    only these are compared. `trial` and `learning_rate` belong to the configuration with the lowest `best_loss` on all
-    replicates. If values are missing, `message` has the reason.
+    intervals are over. `configurations` is the number of configurations whose replicates all completed and reached the level.
+    Only such configurations are compared. `trial` and `learning_rate` belong to the configuration with the lowest `best_loss`
+    on all replicates. If values are missing, `message` has the reason.
     """
     count = replicates_of(trials)
     every = [curve for curve in replicate_curves(trials, curves, LOSSES) if curve.completed.all()] if count else []
@@ -92,7 +92,7 @@ def _of_group(equal: str, level: float, group: SizeGroup, recorded: dict[int, Re
 
 
 def _places(equal: str, level: float, curve: ReplicateCurves) -> Floats:
-    """Return the place of the level among the evaluations of each replicate, (replicates,); NaN if it is not reached."""
+    """Return the index (with a fraction) of the evaluation where each replicate reaches the level, (replicates,), or NaN."""
     count = len(curve.costs["update"])
     if equal in COSTS:
         costs = curve.costs[COSTS[equal]]
@@ -102,7 +102,7 @@ def _places(equal: str, level: float, curve: ReplicateCurves) -> Floats:
 
 
 def _outcome(name: str, curve: ReplicateCurves, places: Floats) -> Floats:
-    """Return the outcome of each replicate at its place, (replicates,)."""
+    """Return the outcome of each replicate at its index in `places`, (replicates,)."""
     values = curve.values
     if name == "best_loss":
         part = "train_loss" if np.isnan(values["validation_loss"]).all() else "validation_loss"

@@ -38,11 +38,12 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
     Sizes with fewer than three rates are left out.
 
     `sizes` is the number of batch sizes in the fit, from `size_from` to `size_to`. `exponent` has its 95 % interval in `…_low`
-    and `…_high`. `contains_zero`, `contains_half` and `contains_one` are true if this interval contains 0, ½ and 1, and null
-    without an interval or if the verdict is "void". `predicted_rate`, with its interval, is the best rate that the law predicts
-    at `predicted_size`. This size is `predict`, or by default a size between the two largest sizes of the fit.
+    and `…_high`. `contains_zero`, `contains_half` and `contains_one` are true if this interval contains 0, ½ and 1,
+    respectively, and null without an interval or if the verdict is "void". `predicted_rate`, with its interval, is the best
+    rate that the law predicts at `predicted_size`. This size is `predict`, or by default a size between the two largest sizes
+    of the fit.
 
-    `over` names what the intervals are over. The intervals do not include the error from the spacing of the rates: `message`
+    `over` names what the intervals are over. The intervals do not include the error from the spacing of the rates. `message`
     says if neighbouring rates differ by more than the factor FINE. `verdict` is "found", "void" if a best rate is at the end of
     the rates tried, or "too few".
     """
@@ -56,24 +57,24 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
         row: dict[str, Any] = {"criterion": criterion, "optimizer": optimizer, "over": usable[0].group.over}
         small = [profile for profile in usable if end is None or profile.group.batch_size <= SHARE_OF_SCALING_END * end]
         if end is None:
-            notes.append("all sizes: where perfect scaling ends is unknown")
+            notes.append("fitted to all sizes, because the end of perfect scaling is unknown")
         elif len(small) < FEWEST_SIZES:
             small = usable
-            notes.append(f"all sizes: fewer than {FEWEST_SIZES} up to half of the 20 % size")
+            notes.append(f"fitted to all sizes, because fewer than {FEWEST_SIZES} are at most half of the 20 % size")
         row |= {"sizes": len(small), "size_from": small[0].group.batch_size, "size_to": small[-1].group.batch_size}
         if len(small) < FEWEST_SIZES:
-            rows.append(row | {"verdict": TOO_FEW, "message": f"{len(small)} batch sizes, and the fit needs {FEWEST_SIZES}"})
+            rows.append(row | {"verdict": TOO_FEW, "message": f"{len(small)} batch sizes, but the fit needs {FEWEST_SIZES}"})
             continue
         row |= _fitted(small, replicates, predict)
         spacing = max(_spacing(profile) for profile in small)
         if spacing > 1.01 * FINE:
-            notes.append(f"rates are a factor of {spacing:.3g} apart, which the interval leaves out")
+            notes.append(f"the interval does not include the error of rates that are a factor of {spacing:.3g} apart")
         touching = [str(profile.group.batch_size) for profile in small if at_end(profile)]
         if touching:
-            where = f"the best rate is at the end of its range at batch size {', '.join(touching)}: widen the rates"
+            where = f"the best rate is at the end of its range at batch size {', '.join(touching)}: widen the range of rates"
             row |= {"verdict": VOID, "message": "; ".join([where, *notes])} | dict.fromkeys(_CONTAINED)
         elif row["exponent_low"] is None:
-            row |= {"verdict": TOO_FEW, "message": "no interval: it needs 4 replicates or more"}
+            row |= {"verdict": TOO_FEW, "message": "no interval, which needs 4 replicates or more"}
         else:
             row |= {"verdict": FOUND, "message": "; ".join(notes) or None}
         rows.append(row)

@@ -18,10 +18,10 @@ NEARLY = 0.1
 
 
 class Profile(NamedTuple):
-    """The results to minimise, `values` (draws, configurations). `criterion` is "steps" (to the target) or "objective".
+    """The results of a group's configurations, as `values` to minimise, (draws, configurations).
 
-    If a replicate of a configuration did not complete, the value is infinite, because a mean over the completed replicates
-    would be too low.
+    `criterion` names the kind of values: "steps" (to the target) or "objective". If a replicate of a configuration did not
+    complete, the value is infinite, because a mean over the completed replicates would be too low.
     """
 
     criterion: str

@@ -22,10 +22,10 @@ MOST_DEFINED = 0.9
 
 
 class Draws(NamedTuple):
-    """Weights of the replicates in each draw, (draws, replicates), for the `first` half, the `second` half and `every` one.
+    """Weights of replicates in each draw, (draws, replicates): of the `first` half, the `second` half and `every` replicate.
 
     The first draw is the sample itself. It is the only draw if there are fewer than FEWEST_REPLICATES replicates. With a single
-    replicate, both halves are this replicate. Without a recorded replicate, the weights are the same as for one.
+    replicate, both halves are this replicate. Without a recorded replicate, the weights are the same as for one replicate.
     """
 
     first: Floats
@@ -61,7 +61,7 @@ def draws_of(replicates: int) -> Draws:
 
 
 def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool_]:
-    """Return a mask of the configurations in each draw with replacement, (draws, configurations). The first draw has all."""
+    """Return a mask of the configurations in each draw with replacement, (draws, configurations). The first draw holds all."""
     random = stream(0, BOOTSTRAP, 2, configurations)
     drawn = np.ones((draws, configurations), dtype=bool)
     for number in range(1, draws):
@@ -70,11 +70,11 @@ def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool
 
 
 def interval(values: Floats, replicates: int) -> tuple[float, float]:
-    """Return the interval around the first of `values`, (draws,), by the standard error over the others and Student's t.
+    """Return the interval around the first of `values`, (draws,), by the standard error over the other draws and Student's t.
 
-    Both ends are NaN if there are no draws, or if more than a tenth of the draws have no value. The standard deviation over
-    draws of n replicates is smaller than that over new samples by the factor √((n − 1)/n). The standard error is corrected for
-    this factor.
+    Both ends are NaN if there are no draws, or if more than a tenth of the draws have no value. Draws of n replicates vary less
+    than new samples: their standard deviation is smaller by the factor √((n − 1)/n). The standard error is corrected for this
+    factor.
     """
     from scipy.special import stdtrit  # takes 0.2 s to import
 
@@ -109,7 +109,7 @@ def finite(value: float) -> float | None:
 
 
 def percentiles(name: str, values: Floats) -> dict[str, float | None]:
-    """Return the first of `values`, (draws,), and percentiles that enclose 95 % of the others, in columns as in `estimate`."""
+    """Return the first of `values`, (draws,), and the 2.5 and 97.5 % percentiles of the others, in columns as in `estimate`."""
     known = values[1:][np.isfinite(values[1:])]
     low, high = (np.nan, np.nan)
     if len(known) >= max(2, MOST_DEFINED * (len(values) - 1)):
@@ -118,7 +118,10 @@ def percentiles(name: str, values: Floats) -> dict[str, float | None]:
 
 
 def resampled_medians(values: Floats) -> Floats:
-    """Return the median of `values`, (n,), and of DRAWS samples of size n with replacement, (draws,); no samples for n < 3."""
+    """Return the median of `values`, (n,), followed by the medians of DRAWS samples of size n with replacement, (draws,).
+
+    For n < 3, there are no samples.
+    """
     count = len(values)
     medians = np.array([np.median(values)])
     if count < 3:

@@ -10,7 +10,7 @@ EXCESS = 1.2
 
 
 def hyperbola(sizes: Floats, logs: Floats) -> tuple[Floats, Floats]:
-    """Return log S_min and log B_crit, both (…), of S = S_min·(1 + B_crit/B) fitted to `logs`, the logarithms of S, (…, sizes).
+    """Fit S = S_min·(1 + B_crit/B) to `logs`, the logarithms of S, (…, sizes). Return log S_min and log B_crit, both (…).
 
     This is the law of McCandlish et al. 2018, equation 2.11. For a given B_crit, the best log S_min is a mean. The best B_crit
     is found on a grid and refined by a parabola. Both results are NaN if B_crit is at an end of the grid, or if fewer than

@@ -22,14 +22,15 @@ SCHEMA = pa.schema(
 
 
 def stable_rates(trials: pa.Table, curvature: pa.Table) -> pa.Table:
-    """Return one row per optimizer and batch size with a stable rate. There are no rows if λmax was measured at no minimiser.
+    """Return one row per optimizer and batch size with a stable rate. There are no rows if λmax was not measured at final
+    weights.
 
     `lowest_diverged` is the lowest rate at which a run diverged. `largest_stable` is the largest rate below `lowest_diverged`
     at which a run completed. `rates` is the number of rates tried. `runs` is the number of runs at `largest_stable` whose
     λmax was measured at the final weights, and `lambda_max` is the median of these λmax.
 
-    `allowed` is the median, over these runs, of the rate at which full-batch descent is at the edge of stability for the run's
-    λmax with its L2 penalty (2/λmax for SGD, `sweepgd.analysis.stability.EDGES`). It is null for optimizers without a formula.
+    For each of these runs, λmax with the L2 penalty allows a largest rate at which full-batch descent is stable, such as 2/λmax
+    for SGD (`sweepgd.analysis.stability.EDGES`). `allowed` is the median of these rates, null for optimizers without a formula.
     `ratio` is `largest_stable` divided by `allowed`. The intervals are percentiles of a bootstrap over these runs. `message`
     names what is missing.
     """

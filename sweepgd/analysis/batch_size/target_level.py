@@ -1,4 +1,4 @@
-"""The target of a study: the loss or error that `steps to target` refers to."""
+"""The target of a study: the loss or error to which steps are counted."""
 
 import json
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class Target(NamedTuple):
 
 
 def target_of(trials: pa.Table, level: float | None = None) -> Target | None:
-    """Return the target: `level`, or by default `[budget] goal` of the sweep. None without both, or if nothing was recorded.
+    """Return the target: `level`, or by default `[budget] goal` of the sweep. Without either, or without runs, return None.
 
     The column is the same as for `goal`: the validation error (for a regression, the validation loss). Without validation
     rows, it is the error or loss on the training rows. Raises UsageError for a level that is not positive.

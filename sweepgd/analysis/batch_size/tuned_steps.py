@@ -104,9 +104,9 @@ def _costs(curve: ReplicateCurves, target: Target, weights: Floats) -> dict[str,
 def _cross_fitted(halves: list[dict[str, Floats]], ends: dict[str, Floats]) -> tuple[dict[str, Floats], list[int]]:
     """Return the mean logarithms of the costs of the two choices, (draws,), and the choices of the first draw.
 
-    Each half chooses a configuration, whose costs on the other half count. If a choice does not reach the target on the other
-    half, the sample (the first draw) has no result. In later draws, such a choice has the costs at the end of its runs, `ends`
-    (configurations,), because an interval without these draws would be too narrow.
+    Each half chooses a configuration, and the costs of this configuration on the other half count. If a choice does not reach
+    the target on the other half, the sample (the first draw) has no result. In later draws, such a choice has the costs at the
+    end of its runs, `ends` (configurations,), because an interval without these draws would be too narrow.
     """
     rows = np.arange(len(halves[0]["steps"]))
     choices = [half["steps"].argmin(axis=1) for half in halves]
@@ -114,7 +114,7 @@ def _cross_fitted(halves: list[dict[str, Floats]], ends: dict[str, Floats]) -> t
     for name, last in ends.items():
         judged = np.array([halves[1 - own][name][rows, choices[own]] for own in range(2)])
         judged[:, 1:] = np.minimum(judged[:, 1:], last[np.array(choices)][:, 1:])
-        with np.errstate(divide="ignore"):  # a target that the initial weights reach takes no update
+        with np.errstate(divide="ignore"):  # a target that the initial weights reach takes 0 updates
             mean = np.log(judged).mean(axis=0)
         logs[name] = np.where(np.isfinite(mean), mean, np.nan)
     return logs, [int(choice[0]) for choice in choices]

@@ -52,21 +52,21 @@ class Columns:
         raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
 
     def numbers(self, name: str) -> Floats:
-        """Return a column as numbers, NaN for a missing value. Raises SweepgdError for an unknown column or other values."""
+        """Return a column as numbers, NaN for a missing value. Raises SweepgdError if it is unknown or not numeric."""
         values = self.of(name)
         if any(value is not None and not isinstance(value, (bool, int, float)) for value in values):
-            raise SweepgdError(f"the column {name!r} holds no numbers")
+            raise SweepgdError(f"the column {name!r} holds no numbers: name another column")
         found = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
         found[~np.isfinite(found)] = np.nan
         return found
 
     def matches(self, by: str) -> Numbers:
-        """Number the runs by their combination of all settings except `by`, (runs,). All are 0 if `by` is not a setting."""
+        """Return a number for each run, (runs,), equal for runs that differ at most in `by`; 0 if `by` is not a setting."""
         own = OWN_SETTINGS.get(by, "\0")
         kind, _, key = by.partition(".")
         compared = {by, *(f"configuration.{name}" for name in (by, f"hyperparameters.{by}", f"{kind}_settings.{key}"))}
-        # If `by` is a measure or a result, only the replicates of one configuration match in all settings, and no other
-        # run would match one of them. Therefore all runs count as one match.
+        # If `by` is a measure or a result, only replicates of the same configuration have equal settings, and runs of
+        # different configurations would never match. Therefore all runs count as one match.
         if not any(key in compared or key.startswith(own) for settings in self._by_text.values() for key in settings):
             return np.zeros(self.trials.num_rows, dtype=np.int64)
         known: dict[str, int] = {}

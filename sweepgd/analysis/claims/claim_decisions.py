@@ -12,7 +12,7 @@ HELD, NOT_HELD, INCONCLUSIVE = "held", "not held", "inconclusive"
 
 
 def interval(claim: ClaimSpec, estimates: Sequence[Estimate]) -> dict[str, float]:
-    """Return the columns of the estimate and its interval. For an ordering, they are those of the smallest difference."""
+    """Return the columns of the estimate and its interval. For an ordering, the smallest difference is the estimate."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     least = min(estimates, key=lambda estimate: estimate.value)
@@ -26,9 +26,10 @@ def interval(claim: ClaimSpec, estimates: Sequence[Estimate]) -> dict[str, float
 
 
 def answer(claim: ClaimSpec, estimates: Sequence[Estimate]) -> tuple[str, float]:
-    """Return the answer if it is certain enough, and its p-value: the chance of such an estimate at the nearest boundary.
+    """Return the answer that the estimate suggests, and its p-value.
 
-    The p-value is two-sided. Therefore a claim is held at 95 % if the 95 % interval lies inside the region that it states.
+    The p-value is the chance of an estimate this far from the nearest boundary of the region that the claim states, if the true
+    value is on this boundary. It is two-sided, so that a claim is held at 95 % if the 95 % interval lies inside the region.
     """
     if claim.statistic == "ordering":
         if all(estimate.value > 0 for estimate in estimates):

@@ -14,7 +14,7 @@ from sweepgd.sweep.claim_spec import ClaimSpec
 
 
 class Estimate(NamedTuple):
-    """An estimate on the scale on which it has a t distribution: for a ratio, the logarithm."""
+    """An estimate on a scale on which a t distribution applies, such as the logarithm of a ratio."""
 
     value: float
     standard_error: float
@@ -22,7 +22,7 @@ class Estimate(NamedTuple):
 
 
 def estimates(claim: ClaimSpec, runs: Runs) -> list[Estimate]:
-    """Return the estimate of the statistic, or for an ordering the estimate of each difference of neighbouring groups."""
+    """Return the estimate of the statistic. For an ordering, return the estimate of each difference of neighbouring groups."""
     if claim.statistic in ("ratio", "slope"):
         runs = runs._replace(values=_logs(runs.values, str(claim.of)))
     if claim.statistic == "slope":

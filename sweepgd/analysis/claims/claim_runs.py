@@ -67,7 +67,7 @@ def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
 
 
 def _levels(columns: Columns, claim: ClaimSpec) -> Floats:
-    """Return each run's level, (runs,): the index of its group, or its value in column `by`; NaN if it is not compared."""
+    """Return each run's level, (runs,): the index of its group, its value in column `by`, or NaN if the run is not compared."""
     if claim.by is None:
         return np.zeros(columns.trials.num_rows)
     if claim.statistic not in GROUPS:
@@ -98,10 +98,10 @@ def _values(columns: Columns, name: str) -> tuple[Floats, Mask, Mask]:
 
 
 def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mask) -> Runs:
-    """Return one run for each group and replicate. Its configuration is the best one on the other replicates."""
+    """Return one run for each group and replicate: a run of the configuration that is best on all other replicates."""
     replicates = np.unique(runs.replicates[mask])
     if len(replicates) < FEWEST_REPLICATES:
-        raise Undecided(f"`best` needs {FEWEST_REPLICATES} replicates, and there are {len(replicates)}")
+        raise Undecided(f"`best` needs {FEWEST_REPLICATES} replicates, but there are {len(replicates)}")
     objectives = objective(columns.trials)
     objectives[has_status(columns.trials, DIVERGED)] = np.inf
     rows: list[int] = []
@@ -125,7 +125,7 @@ def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mas
 
 
 def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> None:
-    """Raise Undecided if a group has several learning rates and its best configuration has the smallest or largest one."""
+    """Raise Undecided if a group has several learning rates and its best configuration has the lowest or highest rate."""
     rates = floats(columns.trials, "learning_rate")
     tried = np.unique(rates[own][~np.isnan(rates[own])])
     if len(tried) >= FEWEST_RATES and rates[winner] in (tried[0], tried[-1]):

@@ -12,7 +12,7 @@ from sweepgd.analysis.jackknife import LEAST_VARIANCE
 
 
 class Runs(NamedTuple):
-    """Runs to compare. All fields are (runs,): among them `values`, and the `levels` of the compared column.
+    """Runs to compare. All fields have shape (runs,). `values` are compared between the `levels` of another column.
 
     A level is the index of a group. For slope and rank correlation, a level is the run's value in the compared column. Runs
     with equal `matches` differ only in their level (and seed).
@@ -30,7 +30,7 @@ class Runs(NamedTuple):
 
     @property
     def cells(self) -> Numbers:
-        """The number of each run's match and replicate, (runs,)."""
+        """A number for each run, (runs,), equal for runs of the same match and replicate. Such runs form a cell."""
         return np.unique(self.matches * (self.replicates.max(initial=0) + 1) + self.replicates, return_inverse=True)[1]
 
 
@@ -54,7 +54,7 @@ def mean(runs: Runs) -> Callable[[Mask], float]:
 
 
 def difference(runs: Runs, first: int, second: int) -> Callable[[Mask], float]:
-    """Return the statistic: level `second` minus level `first`, within cells that have both levels.
+    """Return the statistic: the mean at level `second` minus the mean at level `first`, within cells that have both levels.
 
     Cells of matching runs count equally. Without matches, each replicate is a cell, and cells are weighted by n₁n₂/(n₁ + n₂),
     with n₁ and n₂ the numbers of runs of the two levels.
@@ -104,10 +104,10 @@ def rank_correlation(runs: Runs) -> Callable[[Mask], float]:
 
 
 def least_variance(tau: float, runs: Runs, quantile: float) -> float:
-    """Return the variance of a rank correlation that a jackknife must not fall below, as in `sweepgd.analysis.jackknife`.
+    """Return the least variance to use for a rank correlation, as in `sweepgd.analysis.jackknife`.
 
     If all pairs agree, the jackknife variance is 0, although a small number of pairs can all agree by chance. A pair counts
-    once, not once for each replicate. `quantile` is the quantile of the interval, and a larger one shrinks τ more towards 0.
+    once, not once for each replicate. `quantile` is the quantile of the interval. A larger quantile shrinks τ more towards 0.
     """
     _, first = np.unique(np.stack([runs.matches, runs.configurations]), axis=1, return_index=True)
     sizes = np.bincount(runs.matches[first])

@@ -40,7 +40,7 @@ def _only(rows: list[dict[str, Any]]) -> dict[str, Any]:
         raise Undecided("there are too few learning rates and batch sizes for a fit")
     if len(rows) > 1:
         names = ", ".join(row["optimizer"] for row in rows)
-        raise Undecided(f"there are several laws, of {names}: choose one by `where`")
+        raise Undecided(f"there are several laws, one for each of {names}: choose one by `where`")
     (row,) = rows
     if row["verdict"] != FOUND:
         raise Undecided(str(row["message"] or row["verdict"]))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
-# More units than this are deleted in this number of random groups (Kott 2001, The delete-a-group jackknife).
+# If there are more units, they are deleted in this number of random groups (Kott 2001, The delete-a-group jackknife).
 MOST_GROUPS = 200
 
 

@@ -10,7 +10,7 @@ from sweepgd.report.sharpness.table_cells import VERDICT, cells, interval, reaso
 
 
 def critical_sizes(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with one row per optimizer."""
+    """Return the table with one row per optimizer, or None without rows."""
     if not rows:
         return None
     shown = cells(rows, OPTIMIZER, Column("sizes", "sizes"))
@@ -20,8 +20,8 @@ def critical_sizes(rows: Sequence[Row]) -> Answer | None:
     shown += cells(rows, Column("least_steps", "S_min", significant), Column("least_samples", "E_min", significant))
     shown += cells(rows, Column("misfit", "misfit\n%", lambda share: f"{100 * share:.1f}"), VERDICT)
     legend = [
-        "20 % size = updates exceed perfect scaling by 20 % (Zhang et al. 2024)",
-        "B_crit = of the fit S_min (1 + B_crit/B) (McCandlish et al. 2018), E_min = S_min B_crit samples",
+        "20 % size = batch size at which updates exceed perfect scaling by 20 % (Zhang et al. 2024)",
+        "B_crit and S_min: fitted to updates = S_min (1 + B_crit/B) (McCandlish et al. 2018); E_min = S_min B_crit samples",
         *over(rows, "critical_size"),
         *reasons(rows, "optimizer"),
     ]

@@ -19,7 +19,10 @@ LEVELS: dict[str, Callable[[float], str]] = {
 
 
 def equal_budgets(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with one row per optimizer and batch size, and three columns for each kind of equality."""
+    """Return the table with one row per optimizer and batch size, or None without tuned sizes.
+
+    There are three columns each at equal epochs, updates, seconds and train loss.
+    """
     keys = [(row["optimizer"], row["batch_size"]) for row in tuned([row for row in rows if row["equal"] == "epochs"])]
     if not keys:
         return None
@@ -35,10 +38,10 @@ def equal_budgets(rows: Sequence[Row]) -> Answer | None:
             shown += cells(of_equal, column)
     legend = [
         f"equal: {', '.join(levels)}",
-        "loss = lowest validation loss so far (train loss without validation rows), err. = of test (or else valid.) rows",
-        "chosen by half of the replicates, judged on the other; intervals with --json",
+        "loss = lowest validation (or else train) loss so far, err. = error on test (or else valid.) rows",
+        "configurations chosen by half of the replicates, judged on the other half; intervals with --json",
         *more,
     ]
-    legend += [] if over(first, "best_loss") else ["no intervals: they need 4 replicates"]
+    legend += [] if over(first, "best_loss") else ["no intervals, which need 4 replicates"]
     dispensable = ("generalization_gap", "test_error")
     return Answer("Batch sizes at equal epochs, updates, time and train loss", shown, frozenset(), legend, dispensable)

@@ -13,7 +13,7 @@ SIDES = {True: "inside", False: "outside", None: ""}
 
 
 def rate_law(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with one row for each criterion and optimizer with an interval."""
+    """Return the table with one row for each criterion and optimizer whose exponent has an interval, or None without rows."""
     rows = [row for row in rows if row["exponent"] is not None and row["exponent_low"] is not None]
     if not rows:
         return None
@@ -31,13 +31,13 @@ def rate_law(rows: Sequence[Row]) -> Answer | None:
             for name, text in (("zero", "0"), ("half", "½"), ("one", "1"))
         ),
         (
-            Column("predicted", "rate at\nan unrun size"),
+            Column("predicted", "rate at\na new size"),
             [f"{short(row['predicted_rate'])} at {row['predicted_size']}" for row in rows],
         ),
         *cells(rows, VERDICT),
     ]
     legend = [
-        "rate ∝ size^exponent, up to half of the 20 % size",
+        "rate ∝ size^exponent, fitted up to half of the 20 % size",
         "inside = the interval contains 0 (constant), ½ (square root) or 1 (linear)",
         *over(rows, "exponent"),
         *reasons(named, "optimizer"),

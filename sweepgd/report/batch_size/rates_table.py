@@ -1,4 +1,4 @@
-"""Tables of the best learning rates and of the largest stable ones."""
+"""Tables of the best learning rates and of the largest stable learning rates."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ CRITERIA = {"steps": "fewest updates to the target", "objective": "lowest object
 
 
 def best_rates(rows: Sequence[Row]) -> Answer | None:
-    """Return the table for the first criterion: updates to the target, or without a target the objective."""
+    """Return the table by updates to the target (without a target, by the objective), or None without tuned sizes."""
     rows = tuned([row for row in rows if row["criterion"] == rows[0]["criterion"]], "rates")
     if not rows:
         return None
@@ -29,13 +29,14 @@ def best_rates(rows: Sequence[Row]) -> Answer | None:
     legend = [
         f"best = {criterion}",
         "best rate = middle of the range of rates within 10 % of the best",
-        "width = ratio of its ends",
+        "width = highest divided by lowest rate of this range",
         *over(rows, "rate"),
-        *(["* = lowest or highest rate tried: widen the rates"] if any(row["at_end"] for row in rows) else []),
+        *(["* = lowest or highest rate tried: widen the range of rates"] if any(row["at_end"] for row in rows) else []),
         *more,
     ]
     kept = frozenset({"batch_size", "rate"})
-    return Answer("Which rate at each batch size, and how wide a choice?", shown, kept, legend, ("rates", "width_interval"))
+    question = "Which rate is best at each batch size, and how wide is the choice?"
+    return Answer(question, shown, kept, legend, ("rates", "width_interval"))
 
 
 def stable_rates(rows: Sequence[Row]) -> Answer | None:

@@ -15,7 +15,10 @@ RATE = Column("learning_rate", "best\nrate", short)
 
 
 def tuned(rows: Sequence[Row], column: str = "configurations") -> list[Row]:
-    """Return the rows of sizes with enough configurations to choose from. The result is empty for a single such row."""
+    """Return the rows of batch sizes with enough configurations to choose from.
+
+    The result is empty if there is only one such row, because it could not be compared with others.
+    """
     chosen = [row for row in rows if row[column] >= FEWEST_CONFIGURATIONS]
     return chosen if len(chosen) > 1 else []
 

@@ -11,7 +11,10 @@ DISPENSABLE = ("seconds", "samples", "learning_rate", "slope_interval")
 
 
 def steps_to_target(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with one row per optimizer and batch size, where all other hyperparameters are tuned."""
+    """Return the table with one row per optimizer and batch size, with all other hyperparameters tuned.
+
+    Without tuned sizes, return None.
+    """
     rows = tuned(rows)
     if not rows:
         return None
@@ -29,11 +32,11 @@ def steps_to_target(rows: Sequence[Row]) -> Answer | None:
     missed = [str(row["batch_size"]) for row in rows if row["steps"] is None]
     left_out = sum(row["left_out"] for row in rows)
     legend = [
-        "chosen by half of the replicates, judged on the other",
-        "slope −1 = each doubling halves the updates, 0 = it saves none",
+        "configurations chosen by half of the replicates, judged on the other half",
+        "slope −1 = doubling the batch size halves the updates, 0 = doubling saves none",
         *over(rows, "steps"),
-        *(["* = lowest or highest rate tried: widen the rates"] if any(row["at_end"] for row in rows) else []),
-        *([f"{left_out} configurations left out: a replicate did not complete"] if left_out else []),
+        *(["* = lowest or highest rate tried: widen the range of rates"] if any(row["at_end"] for row in rows) else []),
+        *([f"{left_out} configurations left out because a replicate did not complete"] if left_out else []),
         *([f"not reached at batch size {', '.join(missed)}"] if missed else []),
         *more,
     ]

@@ -11,7 +11,10 @@ TIMES = (("seconds_per_update", "time/\nupdate"), ("seconds_per_epoch", "time/\n
 
 
 def update_times(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with one row per optimizer with a knee. Other tables have the times of all batch sizes."""
+    """Return the table with one row per optimizer that has a knee, or None without rows.
+
+    The times of all batch sizes are in other tables.
+    """
     ends: dict[str, list[Row]] = {}
     for row in rows:
         if row["knee"] is not None and not row["message"]:
@@ -28,7 +31,7 @@ def update_times(rows: Sequence[Row]) -> Answer | None:
     shown += cells(firsts, Column("knee", "knee", significant))
     shown.append((Column("knee_interval", "95 %\ninterval"), [interval(row, "knee_", significant) for row in firsts]))
     legend = [
-        "knee = batch size where the part of an update's time that grows with it is as long as the rest",
-        "medians, interval by bootstrap over runs",
+        "knee = batch size at which the constant part of an update's time equals the part that grows with the batch size",
+        "times = medians, intervals by bootstrap over runs",
     ]
     return Answer("From which batch size on does an update take longer?", shown, frozenset({"knee"}), legend, ("sizes",))

@@ -21,7 +21,8 @@ def boundary_map(results: Results) -> Chart:
     grid = outcome_grid(results.trials)
     if grid is None or grid.diverged.all() or not grid.diverged.any():
         raise Missing(
-            f"the map needs a full grid of {FEWEST_POINTS} or more learning rates and as many values of one other setting"
+            f"the map needs a full grid of {FEWEST_POINTS} or more learning rates and as many values of one other setting,"
+            " where some runs completed and some diverged"
         )
     x, y = _edges(grid.x_values), _edges(grid.y_values)
     # Neighbours in a row are drawn as one bar: a mark for each of 65,536 runs would be slow to draw.
@@ -48,7 +49,7 @@ def boundary_map(results: Results) -> Chart:
 
 
 def _edges(values: Floats) -> list[float]:
-    """Return the bounds of cells around increasing values: middles between values, or between logarithms of positive ones."""
+    """Return the bounds of cells around increasing values: middles between neighbours, in logarithms if all are positive."""
     scaled = np.log(values) if values[0] > 0 else values
     middles = (scaled[1:] + scaled[:-1]) / 2
     edges = np.concatenate(([2 * scaled[0] - middles[0]], middles, [2 * scaled[-1] - middles[-1]]))

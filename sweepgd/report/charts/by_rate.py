@@ -20,8 +20,8 @@ def by_rate(results: Results) -> Chart:
     """Return a chart of validation error (or validation loss, or train loss) against learning rate.
 
     Each optimizer has a colour, or each batch size if there is only one optimizer. Each configuration is a point, and a line
-    joins the best configurations of the rates. The strip above shows the rates at which runs diverged. Raises Missing if no run
-    with a positive rate completed.
+    joins the best configuration of each rate. A strip above the chart shows the rates at which runs diverged. Raises Missing if
+    no run with a positive rate completed.
     """
     every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]
     factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 STEPS = 20
-# With a wider range, very high losses at the edge of the plane would leave a single colour for everything else.
+# The levels cover at most this range. Otherwise very high losses at the edge of the plane would leave one colour for the rest.
 DECADES = 6.0
 
 Grid = npt.NDArray[np.float64]
@@ -24,10 +24,10 @@ class Levels:
 
     @classmethod
     def over(cls, values: Grid) -> "Levels":
-        """Return levels from the lowest of finite `values` to the highest, but at most to DECADES above the lowest."""
+        """Return levels from the lowest to the highest of finite `values`, but not more than DECADES above the lowest."""
         low, high = float(values.min()), float(values.max())
-        # If a loss is zero or negative, the steps divide the difference from the lowest value. They begin at 1/10,000 of
-        # the range.
+        # Logarithms need positive numbers. If a loss is zero or negative, differences are therefore taken from a floor that is
+        # 1/10,000 of the range below the lowest loss.
         floor = 0.0 if low > 0.0 else low - (1e-4 * (high - low) or 1.0)
         span = min(np.log10(high - floor) - np.log10(low - floor), DECADES)
         return cls(low, floor, float(10.0 ** (span / STEPS)))

@@ -1,4 +1,4 @@
-"""The lines of the chart of loss curves: labels, colours, and the place where a diverged run leaves the picture."""
+"""The lines of the chart of loss curves: labels, colours, and the point at which a diverged run leaves the picture."""
 
 from itertools import groupby
 from math import isfinite
@@ -10,18 +10,18 @@ import pyarrow as pa
 from sweepgd.report.charts.style import COLOURS, MOST_POINTS, Rows
 from sweepgd.report.number_format import short
 
-# The colours of more lines cannot be told apart. The others are grey.
+# More colours could not be distinguished. Further lines are grey.
 MOST_COLOURS = len(COLOURS)
 OTHERS = "others"
 ORDERED = ("batch_size", "learning_rate")
-# A diverged run is drawn up to this share of the height above the other lines, and at least to this multiple of them.
+# A diverged run is drawn up to a loss that is above the other lines by this share of the height, and at least by this factor.
 HEADROOM, LEAST_RISE = 0.12, 3.0
-# The share of the highest loss below which a loss is as good as 0.
+# A loss below this share of the highest loss is drawn like 0.
 NEGLIGIBLE = 1e-12
 
 
 def lines_of(table: pa.Table, by: str) -> list[Rows]:
-    """Return the rows of each line, thinned: ascending for a batch size and a learning rate, otherwise the best first."""
+    """Return the thinned rows of each line: by ascending batch size or learning rate, or else with the best line first."""
     lines = [_thinned(list(rows)) for _, rows in groupby(table.to_pylist(), lambda row: (row["level"], row["trial"]))]
     return lines if by in ORDERED else sorted(lines, key=lambda line: _rank(line[0]))
 
@@ -29,7 +29,7 @@ def lines_of(table: pa.Table, by: str) -> list[Rows]:
 def coloured(lines: list[Rows], by: str) -> list[int]:
     """Return the indices of the lines with a colour, at most MOST_COLOURS.
 
-    For optimizers and schedules, they are the best lines. Otherwise they are evenly spaced, and include the best line.
+    Of optimizers and schedules, the best lines have a colour. Otherwise evenly spaced lines have a colour, among them the best.
     """
     if by in ("optimizer", "schedule") or len(lines) <= MOST_COLOURS:
         return list(range(min(len(lines), MOST_COLOURS)))
@@ -42,9 +42,10 @@ def coloured(lines: list[Rows], by: str) -> list[int]:
 
 
 def labels_of(lines: dict[int, dict[str, Any]], by: str) -> dict[int, str]:
-    """Return a label for each line, given by its first row: the level and its configuration, such as "10 (sgd, rate 0.2)".
+    """Return a label for each line: the level and its configuration, such as "10 (sgd, rate 0.2)".
 
-    The schedule is named if it varies, and the trial if two labels would be the same.
+    `lines` holds the first row of each line. A label names the schedule if schedules vary, and the trial if two labels would be
+    equal.
     """
     left_out = {by} if len({row["schedule"] for row in lines.values()}) > 1 else {by, "schedule"}
     labels = {number: _label(row, by, left_out) for number, row in lines.items()}
@@ -71,7 +72,7 @@ def _label(row: dict[str, Any], by: str, left_out: set[str]) -> str:
 def ceiling(lines: list[Rows], parts: list[str]) -> float | None:
     """Return the loss at which a diverged line leaves the picture, or None if no line diverged.
 
-    This loss is above all losses of the other lines and above the first part of the diverged lines.
+    This loss is above all losses of the other lines and above the first loss of each diverged line.
     """
     diverged = [line for line in lines if line[0]["status"] == "diverged"]
     if not diverged:
@@ -98,9 +99,9 @@ def floor_of(losses: list[float]) -> float | None:
 
 
 def cut(points: Rows, top: float | None) -> tuple[Rows, Rows]:
-    """Return the points of a line up to the place at which it rises above `top`, and a list of the last of these points.
+    """Return the points of a line until its loss rises above `top`, and a list with the last of these points.
 
-    `points` have `x` and `loss`. Between two evaluations, the place is interpolated in the logarithm of the loss. If the line
+    `points` have `x` and `loss`. A crossing between two evaluations is interpolated in the logarithm of the loss. If the loss
     stays below `top`, all points are returned. The list is empty if `top` is None or the first point is above `top`.
     """
     if top is None:
@@ -125,9 +126,9 @@ def _rank(row: dict[str, Any]) -> tuple[bool, bool, float, int]:
 
 
 def _thinned(line: Rows) -> Rows:
-    """Return at most MOST_POINTS rows of a line: its ends, and the lowest and highest train loss of each part of it.
+    """Return at most MOST_POINTS rows of a line: both ends, and the lowest and highest train loss of each section.
 
-    Rows evenly spaced in time could miss a short burst.
+    Evenly spaced rows could miss a short burst.
     """
     if len(line) <= MOST_POINTS:
         return line

@@ -31,9 +31,9 @@ def spectral_density(results: Results) -> Chart:
     """Return a chart of the spectral density of the Hessian, with a panel per batch size. A panel shows the first
     replicate of the best configuration.
 
-    All densities belong to the same kind of weights, final or best. If densities were measured at the weights to which the
-    losses belong, these weights are shown. At most MOST_PANELS batch sizes are shown, evenly spaced. Raises Missing if no
-    completed run has a density.
+    All densities are at the same kind of weights, final or best. This is the kind to which the losses belong, unless only the
+    other kind was measured. At most MOST_PANELS batch sizes are shown, evenly spaced. Raises Missing if no completed run has a
+    density.
     """
     trials = results.trials
     which, rows, _ = same_weights(completed(trials), _densities(results.curvature))

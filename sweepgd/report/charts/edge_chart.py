@@ -21,7 +21,7 @@ DASHES = {"λmax": [1, 0], EDGE: [5, 3]}
 
 
 def edge_of_stability(results: Results) -> Chart:
-    """Return a chart of λmax with its L2 penalty (solid) and of the edge of its optimizer (dashed) against epochs.
+    """Return a chart of λmax with the L2 penalty (solid) and of the optimizer's edge of stability (dashed) against epochs.
 
     Each measurement is a dot. Each batch size has a colour, and is shown by the first replicate of its best configuration.
     Raises Missing if λmax was not measured along the training of a completed run.

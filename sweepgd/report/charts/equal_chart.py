@@ -13,7 +13,7 @@ TITLES = {"test_error": "test error (share misclassified)", "best_loss": "lowest
 
 
 def equal_by_batch_size(results: Results) -> Chart:
-    """Return a chart with four panels of test error (without classes: lowest loss) by batch size.
+    """Return a chart with four panels of test error by batch size, or of the lowest loss for a regression.
 
     The panels are at equal epochs, updates, seconds and train loss. Each optimizer has a colour, and all other hyperparameters
     are tuned. Raises Missing if fewer than two batch sizes have curves.
@@ -53,7 +53,7 @@ def equal_by_batch_size(results: Results) -> Chart:
             )
         )
     grid = alt.vconcat(*(alt.hconcat(*panels[first : first + 2]) for first in range(0, len(panels), 2)))
-    subtitle = "everything else tuned at each size, chosen by half of the replicates and judged on the other; bars: 95 %"
+    subtitle = "all other settings tuned at each size by half of the replicates, judged on the other half; bars: 95 % intervals"
     return finished(grid, f"{TITLES[outcome].partition(' (')[0].capitalize()} by batch size", subtitle)
 
 

@@ -11,7 +11,7 @@ from sweepgd.report.number_format import short
 
 PARTS = {"train_error": "train", "validation_error": "validation"}
 CONFIDENCE = 0.95
-# The tables by batch size have the same limit. The interval of two replicates would be 13 standard errors wide.
+# The tables by batch size have the same limit. The interval of two replicates would extend 13 standard errors to each side.
 FEWEST_REPLICATES = 4
 
 
@@ -49,12 +49,12 @@ def error_by_batch_size(results: Results) -> Chart:
     if any(row["low"] is not None for row in points):
         subtitle[0] += ", bars: 95 % intervals"
     if "validation" in parts and objective_name(results.trials).startswith("validation"):
-        subtitle.append("the best are chosen on the validation rows, so that the validation error is biased low")
+        subtitle.append("configurations are chosen on the validation rows, so that the validation error is biased low")
     return finished(chart, f"{words.capitalize()} error by batch size", subtitle)
 
 
 def _interval(mean: float, error: float | None, runs: int) -> dict[str, float | None]:
-    """Return the interval of a mean share of `runs` replicates as `low` and `high` in percent, null for few replicates."""
+    """Return the interval of a mean share as `low` and `high` in percent, or None for fewer than FEWEST_REPLICATES `runs`."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     if error is None or runs < FEWEST_REPLICATES:

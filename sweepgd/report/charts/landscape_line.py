@@ -31,12 +31,12 @@ def landscape_line(table: pa.Table, trials: pa.Table) -> Chart:
     }
     parts = [part for part in DASHES if pc.any(pc.is_valid(table[f"{part}_loss"])).as_py()]
     panels = [_panel(rows, parts, ends, measure) for measure in ("loss", "error") if _has(rows, measure)]
-    clipped = "; beyond the floating-point range drawn at the upper edge" if len(known) < len(rows) else ""
+    clipped = "; values beyond the floating-point range at the upper edge" if len(known) < len(rows) else ""
     return finished(
         alt.vconcat(*panels, spacing=14),
         "Loss on the line between two minimisers",
-        f"at 1 − α times the weights of run {first['trial']}.{first['replicate']}, and α times those of"
-        f" run {first['other_trial']}.{first['other_replicate']}; on all rows of each part{clipped}",
+        f"weights: (1 − α) × run {first['trial']}.{first['replicate']} + α × run"
+        f" {first['other_trial']}.{first['other_replicate']}; on all rows of each part{clipped}",
     )
 
 

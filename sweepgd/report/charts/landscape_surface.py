@@ -49,7 +49,7 @@ def landscape_surface(table: pa.Table, trials: pa.Table) -> Chart:
     if len(grids) > 1:  # an analytic surface has one part, without data
         notes.append(" and ".join(f"{settings['rows'][part]} {part}" for part in grids) + " rows")
     if any(np.isnan(grid).any() for grid in grids.values()):
-        notes.append("beyond the floating-point range drawn as the highest level")
+        notes.append("losses beyond the floating-point range are drawn as the highest level")
     return finished(
         alt.hconcat(*panels, spacing=18),
         f"Loss around the minimiser of {label_of(trials, first['trial'], first['replicate'])}",

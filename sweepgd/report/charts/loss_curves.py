@@ -15,14 +15,14 @@ from sweepgd.report.number_format import short
 PARTS = {"train_loss": "train loss", "validation_loss": "validation loss"}
 X_TITLES = {"epoch": "epochs", "update": "updates", "seconds": "seconds"}
 WIDTHS, RATE_HEIGHT = {1: 520, 2: 330}, 90
-# An axis is logarithmic from these ratios on: of the highest to the lowest loss, and of the longest to the shortest line.
+# An axis is logarithmic if the ratio of the highest to the lowest loss, or of the longest to the shortest line, is this large.
 TWO_DECADES, LONGEST_TO_SHORTEST = 100.0, 20.0
 MOST_DOTS = 12
 GREY = "#C8C8C8"
 
 
 def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> Chart:
-    """Return a chart of train loss, and beside it validation loss, with a line for each level of `by`.
+    """Return a chart of train loss and, beside it, of validation loss, with a line for each level of `by`.
 
     `by` is one of `mean_curves.LINES`, and `x` one of "epoch", "update" and "seconds". If a schedule changes the learning rate,
     a panel below the train loss shows the rate as a share of the highest rate of its line. At most MOST_COLOURS lines have a
@@ -109,7 +109,7 @@ def _panel(lines: Rows, exits: Rows, part: str, losses: list[float], x: alt.X, c
 
 
 def _colours(domain: list[str], by: str) -> alt.Color:
-    """Return a colour for each label, and grey for the others.
+    """Return a colour for each label, and grey for the label OTHERS.
 
     The colours of an ordered scheme, such as viridis, are too similar for seven lines that cross.
     """
@@ -144,9 +144,9 @@ def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float
     first = "each configuration" if every else f"the best configuration of each {name}"
     subtitle = [f"{first}; mean over completed replicates; band: ± standard error"]
     if any(line[0]["status"] == "diverged" for line in lines):
-        subtitle.append("cross: a run that diverged, the first of its configuration, leaves the picture")
+        subtitle.append("cross: the first diverged run of a configuration leaves the picture")
     if floor is not None:
         subtitle.append(f"losses below {short(floor)} are drawn at the bottom")
     if grey:
-        subtitle.append(f"{MOST_COLOURS} of {len(lines)} lines have a colour, the best among them")
+        subtitle.append(f"{MOST_COLOURS} of {len(lines)} lines have a colour, including the best line")
     return title, subtitle

@@ -13,7 +13,7 @@ from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
 from sweepgd.report.charts.style import MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, colours, finished, in_rows
 
-# Of these measures, the first MOST_PANELS that were measured are shown, in this order.
+# Measures that are shown before all others, in this order. At most MOST_PANELS measures are shown.
 PREFERRED = ("lambda_max", "trace", "phi", "asam", "relative_flatness", "fisher_trace")
 # More points could not be distinguished, and each would add to the size of the file.
 MOST_RUNS = 2000
@@ -45,7 +45,7 @@ def measure_gap(results: Results) -> Chart:
     return finished(
         in_rows(panels),
         "Measures of sharpness against the generalization gap",
-        "a point is a run; τ-b within a replicate, with 95 % interval; batch size and rate may affect both: see the tables",
+        "a point is a run; τ-b of runs with the same seed, with 95 % interval; batch size and rate may affect measure and gap",
     )
 
 

@@ -14,9 +14,9 @@ MOST_LEVEL_LABELS = 9
 def rate_batch(results: Results) -> Chart:
     """Return a map of the best objective by learning rate and batch size, with divergence marked.
 
-    All cells have the same size and each level has a label, so that irregular rates can be read. A cell without completed
-    runs shows a ring and the lowest of the last objectives of its pruned runs. Raises Missing if there are fewer than two
-    learning rates or batch sizes.
+    All cells have the same size and each level has a label, so that irregular rates can be read. A ring marks a cell that has
+    pruned runs but no completed run. Its colour shows the lowest of the last objectives of the pruned runs. Raises Missing if
+    there are fewer than two learning rates or batch sizes.
     """
     cells = rate_batch_map(results.trials).to_pylist()
     if len({cell["learning_rate"] for cell in cells}) < 2 or len({cell["batch_size"] for cell in cells}) < 2:
@@ -26,7 +26,7 @@ def rate_batch(results: Results) -> Chart:
         cell["objective"] = cell["pruned_objective"] if cell["pruned"] else cell["objective"]
     base = alt.Chart(alt.InlineData(cells))
     rates = sorted({cell["learning_rate"] for cell in cells})
-    # Labels of many rates would overlap if they were not turned.
+    # Horizontal labels of many rates would overlap.
     angle = -45 if len(rates) > MOST_LEVEL_LABELS else 0
     area = base.encode(
         x=alt.X("learning_rate:O", title="learning rate", axis=alt.Axis(format=".3~g", labelAngle=angle, labelOverlap=False)),
@@ -50,7 +50,7 @@ def rate_batch(results: Results) -> Chart:
     subtitle = "area of a cross: share of replicates that diverged; grey: none completed; outlined: lowest"
     if any(cell["pruned"] for cell in cells):
         marks.append((area.transform_filter("datum.pruned"), "circle"))
-        subtitle += "; ring: pruned, last value"
+        subtitle += "; ring: last value of pruned runs"
     # Black on white is visible on every colour.
     layers += [
         cells_of.mark_point(shape=shape, stroke=stroke, strokeWidth=width, opacity=1)

@@ -21,9 +21,9 @@ CRITERIA = {"steps": "the updates to the target", "objective": "the objective"}
 def rate_by_batch_size(results: Results, level: float | None = None) -> Chart:
     """Return a chart of the best rate by batch size, with the range of rates within 10 % of the best as a band.
 
-    The criterion is the number of updates to the target, or without a target the objective. `level` is the target, by default
-    the goal of the sweep. Each optimizer has a colour, and its power law is a dashed line. Raises Missing if no optimizer
-    has two batch sizes with three rates or more.
+    The criterion is the number of updates to the target, or the objective if there is no target. `level` is the target, by
+    default the goal of the sweep. Each optimizer has a colour, and its power law is a dashed line. Raises Missing if no
+    optimizer has two batch sizes with three rates or more.
     """
     target = target_of(results.trials, level)
     replicates = replicates_of(results.trials)

@@ -19,21 +19,21 @@ DASHES = {"measured": [1, 0], "perfect scaling": [2, 3], "fit": [6, 3]}
 
 
 def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
-    """Return a chart of updates to the target by batch size, with intervals, perfect scaling and the fit of the hyperbola.
+    """Return a chart of updates to the target by batch size, with intervals, perfect scaling and the fitted hyperbola.
 
     A second panel shows updates against samples. Each optimizer has a colour. `level` is the target, by default the goal
-    of the sweep. Raises Missing without a target, or if fewer than two batch sizes of an optimizer reached it.
+    of the sweep. Raises Missing if there is no target, or if no optimizer reached the target at two or more batch sizes.
     """
     target = target_of(results.trials, level)
     if target is None:
-        raise Missing("no target: give the sweep a goal in [budget], or --target")
+        raise Missing("no target: set a goal in the [budget] of the sweep, or give --target")
     replicates = replicates_of(results.trials)
     tuned = tuned_steps(results.trials, results.curves, target)
     points = [row for row in steps_to_target(tuned, target, replicates).to_pylist() if row["steps"]]
     counts = {row["optimizer"]: sum(other["optimizer"] == row["optimizer"] for other in points) for row in points}
     points = [row for row in points if counts[row["optimizer"]] > 1]
     if not points:
-        raise Missing("fewer than two batch sizes of an optimizer reached the target")
+        raise Missing("no optimizer reached the target at two or more batch sizes")
     optimizers = sorted({row["optimizer"] for row in points})
     fits = [row for row in critical_sizes(tuned, replicates).to_pylist() if row["optimizer"] in optimizers]
     lines = [line for name in optimizers for line in _lines([row for row in points if row["optimizer"] == name])]
@@ -62,12 +62,12 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     )
     panels = alt.hconcat(*(panel.properties(width=WIDTH, height=HEIGHT) for panel in (left, right)))
     title = f"Updates to {target.column.replace('_', ' ')} {short(target.level)} by batch size"
-    subtitle = ["everything else tuned anew at each size; bars: 95 % intervals; hollow: best rate at the end of its range"]
+    subtitle = ["all other settings tuned at each size; bars: 95 % intervals; hollow: best rate at the end of its range"]
     return finished(panels, title, subtitle + [_words(fit) for fit in fits if fit["critical_size"]])
 
 
 def _lines(points: Rows) -> Rows:
-    """Return the measured line of an optimizer, and perfect scaling from its smallest size."""
+    """Return the measured line of an optimizer, and the line of perfect scaling from the smallest batch size."""
     rows: Rows = []
     for row in points:
         shared = {"optimizer": row["optimizer"], "batch_size": row["batch_size"], "samples": row["samples"]}

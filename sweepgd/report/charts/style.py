@@ -17,7 +17,7 @@ CROSS = "M-1,-1L1,1M1,-1L-1,1"
 WIDTH, HEIGHT = 520, 340
 PANEL_WIDTH, PANEL_HEIGHT = 220, 170
 MOST_PANELS, PANELS_A_ROW = 6, 3
-# A line is about 500 pixels wide, and more points cannot be seen.
+# A line is about 500 pixels wide, so that more points could not be seen.
 MOST_POINTS = 500
 
 Rows = list[dict[str, Any]]
@@ -29,9 +29,7 @@ class Missing(SweepgdError):
 
 
 def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, ordered: bool) -> alt.Color:
-    """Return a colour for each of `groups`. Groups that are `ordered` get colours of viridis. Its palest colours are left
-    out, because they are too pale for a line.
-    """
+    """Return a colour for each of `groups`. `ordered` groups get the colours of viridis that are dark enough for a line."""
     if ordered:
         scale = alt.Scale(domain=groups, scheme=alt.SchemeParams(name="viridis", extent=[0, 0.9]))
         return alt.Color(f"{field}:O", scale=scale, title=title)

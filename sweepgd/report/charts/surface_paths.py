@@ -43,7 +43,7 @@ def surface_paths(results: Results) -> Chart:
 def _along(line: Rows) -> Rows:
     """Return at most MOST_POINTS rows of a path, evenly spaced along its length, including the first and the last.
 
-    Rows evenly spaced in time would miss the fast beginning of a long run.
+    Rows that are evenly spaced in time would miss the fast beginning of a long run.
     """
     if len(line) <= MOST_POINTS:
         return line

@@ -15,7 +15,8 @@ PANELS = {"seconds_per_update": ("time an update", 1e6, "µs"), "seconds_per_epo
 def time_by_batch_size(results: Results) -> Chart:
     """Return a chart of the median time of an update (µs) and of an epoch (ms) by batch size, with intervals.
 
-    Each optimizer has a colour, and a dotted line marks its knee. Raises Missing if fewer than two batch sizes completed.
+    Each optimizer has a colour, and a dotted line marks the knee of its update time. Raises Missing if fewer than two batch
+    sizes have a completed run.
     """
     rows = update_times(results.trials).to_pylist()
     if len({row["batch_size"] for row in rows}) < 2:
@@ -47,5 +48,6 @@ def time_by_batch_size(results: Results) -> Chart:
         panels.append(alt.layer(*layers))
     words = ", ".join(f"{optimizer} at batch size {significant(knee)}" for optimizer, knee in knees.items())
     subtitle = ["medians over completed runs, without evaluations"]
-    subtitle += [f"dotted: the knee, where the part that grows with the batch is as long as the rest: {words}"] if words else []
+    if words:
+        subtitle.append(f"dotted: the knee, where the part that grows with the batch equals the constant part: {words}")
     return finished(alt.hconcat(*panels), "Time of an update and of an epoch by batch size", subtitle)

@@ -7,7 +7,7 @@ from sweepgd.report.number_format import short, significant, spread
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness.table_cells import cells
 
-# The number of configurations to show, the closest to the edge.
+# Only this many configurations are shown: those that came closest to the edge.
 MOST_ROWS = 10
 
 FORMULAS = {
@@ -55,7 +55,7 @@ def stability(rows: Sequence[Row]) -> Answer:
     )
     legend = edges((row["optimizer"] for row in measured[:MOST_ROWS]), decays)
     if len(measured) > MOST_ROWS:
-        legend.insert(0, f"the {MOST_ROWS} of {len(measured)} configurations that came closest")
+        legend.insert(0, f"the {MOST_ROWS} of {len(measured)} configurations that came closest to the edge")
     if len(measured) < len(rows):
         ended = len(rows) - len(measured)
         legend.append(f"not shown: {ended} of {len(rows)} configurations, which ended before the first measurement")

@@ -11,8 +11,8 @@ ROWS_ERROR = Column(
     "rows_error",
     "rows\n± %",
     lambda share: f"{100 * share:.2g}",
-    legend="rows ± % = standard error due to measuring a subset of the rows, mostly the same error for all runs measured on "
-    "the same rows; maxima (phi, sam, asam) hold for these rows only",
+    legend="rows ± % = standard error due to measuring a subset of the rows (runs measured on the same rows mostly share this "
+    "error; maxima such as phi, sam and asam hold for the measured rows only)",
 )
 PRODUCTS = {True: "exact", False: "differences", None: None}
 
@@ -52,10 +52,11 @@ def measures(rows: Sequence[Row]) -> Answer:
         legend.append("the measures differ in their rows or dtype")
     if others := sum(row["others"] for row in rows):
         legend.append(
-            f"{others} {'values are' if others > 1 else 'value is'} not used: settings with fewer runs or fewer rows, or older"
+            f"{others} {'values are' if others > 1 else 'value is'} not used: other settings have more runs, more rows or newer"
+            " values"
         )
     if any(row["exact"] is False for row in rows):
-        legend.append("differences = Hessian products computed as differences of gradients, for a model without exact ones")
+        legend.append("differences = Hessian products as differences of gradients, because the model has no exact products")
     return Answer("What was measured?", shown, frozenset(), legend, ("source", "exact", "dtype", "rows_error"))
 
 

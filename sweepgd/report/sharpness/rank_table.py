@@ -32,10 +32,10 @@ def correlations(rows: Sequence[Row]) -> Answer:
     runs = {among: max((row["runs"] for row in rows if row["among"] == among), default=0) for among in (ALL, MATCHED)}
     alone = f"; {runs[ALL] - runs[MATCHED]} runs have no other run to be compared with" if runs[ALL] > runs[MATCHED] else ""
     legend = [
-        "τ-b = Kendall's, ρ = Spearman's rank correlation with the gap: test loss (or else validation loss) - train loss",
-        "pairs = pairs of configurations within a replicate, which share its seed; intervals are by the jackknife over "
-        "configurations, and 1 interval in 20 misses by chance",
-        f"equal train loss = in the same tenth of a decade, a factor of {short(EQUAL_LOSS)}{alone}",
+        "τ-b and ρ = Kendall's and Spearman's rank correlation with the gap: test loss (or else validation loss) - train loss",
+        "pairs = pairs of runs with the same seed; intervals by the jackknife over configurations, of which 1 in 20 misses by "
+        "chance",
+        f"equal train loss = in the same tenth of a decade (a factor of {short(EQUAL_LOSS)}){alone}",
         "a correlation among all runs may be due to rate, batch size or train loss, which affect both the measure and the gap",
         *reasons(rows),
         *_left_out(rows[0] if rows else None),
@@ -63,9 +63,9 @@ def granulated(rows: Sequence[Row]) -> Answer:
     shown.append((Column("low", "95 %\ninterval"), [interval(row, "", _correlation) for row in overall]))
     shown += cells(overall, VERDICT)
     legend = [
-        "a column = mean τ-b of runs with the same seed that differ in this hyperparameter only; Ψ = mean over the columns "
-        "(Jiang et al. 2020)",
-        "near 0 if the measure tells nothing beyond the other hyperparameters",
+        "column of a hyperparameter = mean τ-b over groups of runs that differ in this hyperparameter only; Ψ = mean of these "
+        "columns (Jiang et al. 2020)",
+        "values near 0 = the measure tells nothing beyond the other hyperparameters",
         *reasons(overall),
         *(VARIANTS if len(every) > len(rows) else []),
     ]
@@ -75,7 +75,7 @@ def granulated(rows: Sequence[Row]) -> Answer:
 
 
 def _left_out(row: Row | None) -> list[str]:
-    """Return a line about the runs that are not compared because they did not complete. It has the rates of diverged runs."""
+    """Return a line about the runs that are not compared because they did not complete, with the rates of diverged runs."""
     counts = [] if row is None else [f"{row[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
     if row is None or not counts:
         return []

@@ -47,11 +47,11 @@ def _matching(row: Row) -> list[str]:
     factor = f"within a factor of {short(EQUAL_LOSS)}"
     if not row["matched"]:
         reason = (
-            f"not comparable = there are {runs}, but no window of train losses {factor} holds two of each size; the losses "
-            f"range over {between}"
+            f"not comparable = there are {runs}, but no range of train losses {factor} holds two runs of each batch size; all "
+            f"train losses: {between}"
         )
         return [reason, *_left_out(row)]
-    outside = [f"{row['outside']} runs outside"] if row["outside"] else []
+    outside = [f"{row['outside']} runs outside this range"] if row["outside"] else []
     return [f"{runs} ({configurations}) at matched train loss, {factor}: {between}", *outside, *_left_out(row)]
 
 
@@ -68,8 +68,9 @@ def _left_out(row: Row) -> list[str]:
 
 
 def _ratios(rows: Sequence[Row]) -> list[str]:
-    """Return the legends about ratios and intervals. The kind of most intervals comes first; the others are listed with their
-    quantities.
+    """Return the legends about ratios and intervals. The most frequent kind of interval comes first.
+
+    Other kinds are listed with the names of their rows.
     """
     if all(row["ratio"] is None for row in rows):
         return []
@@ -87,7 +88,7 @@ def _interval_text(row: Row) -> str:
     if row["over"] == "pairs":
         return f"interval over {row['pairs']} pairs of configurations that differ in batch size only"
     if row["over"] == "runs":
-        return f"interval over {row['pairs']} replicates of these two configurations; it holds for them only"
+        return f"interval over {row['pairs']} replicates, which holds for these two configurations only"
     if row["over"]:
         small, large = (row[f"{side}_configurations"] for side in ("small", "large"))
         return f"the wider of Welch's and Student's interval over {small} and {large} configurations"

@@ -23,7 +23,7 @@ def interval(row: Row, name: str, text: Callable[[float], str]) -> str:
 
 
 def reasons(rows: Sequence[Row], name: str = "measure") -> list[str]:
-    """Return one line for each verdict and reason. With several reasons, each line lists the `name`s of its rows."""
+    """Return one line for each verdict and reason. If a verdict has several reasons, each line lists its rows by `name`."""
     messages_of: dict[str, dict[str, dict[str, None]]] = {}
     for row in rows:
         if row["message"]:
@@ -42,8 +42,6 @@ def family(row: Row) -> str:
 
 
 def firsts(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of the first variant of each measure. Most of the 22 variants show the same, and would hide the
-    others.
-    """
+    """Return the rows of the first variant of each measure. A table of all 22 variants would be long and repetitive."""
     chosen: dict[str, str] = {}
     return [row for row in rows if chosen.setdefault(family(row), row["measure"]) == row["measure"]]

@@ -64,14 +64,14 @@ def test_the_exponent_and_the_rate_of_a_size_that_was_not_run(exponent, name):
 def test_a_rate_at_the_end_of_its_range_voids_the_law():
     law = tables(planted(power_law(1.0), sizes=(1, 2, 4, 8), rates=RATES[:10]))[1][0]
     assert (law["criterion"], law["verdict"], law["contains_one"]) == ("steps", "void", None)
-    assert "the best rate is at the end of its range at batch size 4, 8: widen the rates" in law["message"]
+    assert "the best rate is at the end of its range at batch size 4, 8: widen the range of rates" in law["message"]
 
 
 def test_coarse_rates_few_sizes_and_few_replicates_are_told():
     coarse = tables(planted(power_law(0.5), sizes=(1, 2, 4), rates=(0.005, 0.05, 0.5, 5.0)))[1][0]
-    assert "rates are a factor of 10 apart" in coarse["message"]
+    assert "rates that are a factor of 10 apart" in coarse["message"]
     few = tables(planted(power_law(0.5), sizes=(1, 2), rates=RATES))[1][0]
-    assert (few["verdict"], few["message"].split(";")[0]) == ("too few", "2 batch sizes, and the fit needs 3")
+    assert (few["verdict"], few["message"].split(";")[0]) == ("too few", "2 batch sizes, but the fit needs 3")
     alone = tables(planted(power_law(0.5), sizes=(1, 2, 4), rates=RATES, replicates=1), 1)[1][0]
     assert (alone["verdict"], alone["contains_half"], alone["exponent"]) == ("too few", None, pytest.approx(0.5, abs=0.1))
 

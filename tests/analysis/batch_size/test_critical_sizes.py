@@ -40,10 +40,10 @@ def test_sizes_beyond_those_run_are_not_found():
 
 def test_too_few_sizes_or_replicates():
     found = row(planted(hyperbola, sizes=(1, 2, 4)))
-    assert (found["verdict"], found["message"]) == ("too few", "3 batch sizes reached the target, and the fits need 4")
+    assert (found["verdict"], found["message"]) == ("too few", "3 batch sizes reached the target, but the fits need 4")
     found = row(planted(hyperbola, replicates=3), 3)
     assert found["verdict"] == "too few"
-    assert found["message"].startswith("no interval: it needs 4 replicates")
+    assert found["message"].startswith("no interval: too few replicates (4 are needed)")
     assert found["critical_size"] == pytest.approx(40, rel=0.02)
 
 

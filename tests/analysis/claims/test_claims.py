@@ -203,7 +203,7 @@ def test_one_replicate_is_inconclusive():
     assert row["answer"] == INCONCLUSIVE
     assert row["message"] == "there is one replicate: an interval needs two or more"
     few = answer(grid(rising, replicates=2), **CASES["best"][0])
-    assert few["message"] == "`best` needs 3 replicates, and there are 2"
+    assert few["message"] == "`best` needs 3 replicates, but there are 2"
 
 
 def test_a_few_pairs_that_all_agree_do_not_prove_a_rank_correlation():

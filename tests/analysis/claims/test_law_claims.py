@@ -45,7 +45,8 @@ def test_the_exponent_of_the_best_rate_is_held_where_it_is_planted():
 def test_several_laws_are_inconclusive_until_one_is_chosen():
     tables = planted(hyperbola, optimizers=("adam", "sgd"))
     row = answer(tables, **CRITICAL)
-    assert (row["answer"], row["message"]) == (INCONCLUSIVE, "there are several laws, of adam, sgd: choose one by `where`")
+    message = "there are several laws, one for each of adam, sgd: choose one by `where`"
+    assert (row["answer"], row["message"]) == (INCONCLUSIVE, message)
     assert answer(tables, **CRITICAL, where={"optimizer": "sgd"})["answer"] == HELD
 
 
@@ -56,7 +57,7 @@ def test_several_laws_are_inconclusive_until_one_is_chosen():
             planted(hyperbola, goal=None),
             "the sweep has no goal: set budget.goal to the error, or the loss, that counts as reached",
         ),
-        (planted(hyperbola, sizes=(1, 2)), "2 batch sizes reached the target, and the fits need 4"),
+        (planted(hyperbola, sizes=(1, 2)), "2 batch sizes reached the target, but the fits need 4"),
         (planted(hyperbola, rates=(0.2, 0.4, 0.8)), "the best rate is at the end of its range at batch size 1, 2, 4, 8, 16, "),
     ],
     ids=["no goal", "few sizes", "end of the range"],

@@ -129,7 +129,7 @@ REFUSED = [
     npz_line("dates in NPZ", "array 'x' holds datetime64[D]", x=NUMBERS.astype("datetime64[D]"), y=CODES),
     npz_line(
         "one-hot labels",
-        "3 columns of labels, but a classification has one; for one-hot labels save",
+        "3 columns of labels, but a classification has one; for one-hot labels, save",
         x=NUMBERS,
         y=np.eye(3)[CODES],
     ),
@@ -163,14 +163,18 @@ REFUSED = [
     npz_line("a gap in NPZ", "column 'x0', row 3 is missing", x=np.where(NUMBERS == 1.0, np.nan, NUMBERS), y=CODES),
     npz_line(
         "inputs unnamed",
-        "name the array of inputs in data.inputs; besides 'y' it has 'x', 'z'",
+        "name the array of inputs in data.inputs; besides 'y' the file has 'x', 'z'",
         {"target": "y"},
         x=NUMBERS,
         z=NUMBERS,
         y=CODES,
     ),
     npz_line(
-        "target unnamed", "name the array of the target in data.target; it has 'x', 'y'", {"target": None}, x=NUMBERS, y=CODES
+        "target unnamed",
+        "name the array of the target in data.target; the file has 'x', 'y'",
+        {"target": None},
+        x=NUMBERS,
+        y=CODES,
     ),
     npz_line(
         "one array as both", "'y' is in both data.target and data.inputs", {"inputs": "y", "target": "y"}, x=NUMBERS, y=CODES
@@ -197,7 +201,7 @@ REFUSED = [
         "d.npz",
         oversized,
         WITH,
-        line="declares (1000000000000,) values of float64, 8,000,000,000,000 bytes, and holds 16",
+        line="declares (1000000000000,) values of float64, 8,000,000,000,000 bytes, but holds 16",
     ),
     FileCase("an array alone", "d.npz", alone, WITH, line="holds a single NumPy array"),
     FileCase("no arrays", "d.npz", lambda path: zipfile.ZipFile(path, "w").close(), WITH, line="no array 'x': known: none"),

@@ -227,7 +227,7 @@ REFUSED = [
         "moments",
         "d.parquet",
         table(a=pa.array([datetime.datetime(2020, 1, 1)] * ROWS)),
-        line="not a number: name it in data.dates",
+        line="not a number: name the column in data.dates",
     ),
     FileCase("Parquet called CSV", "d.csv", table(), line="holds Parquet: rename it to end in .parquet"),
     FileCase("NaN", "d.parquet", table(a=np.where(np.arange(ROWS) == 4, np.nan, 1.0)), line="column 'a', row 5 is missing"),

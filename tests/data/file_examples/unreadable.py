@@ -21,7 +21,7 @@ REFUSED = [
             "decimal commas unsaid",
             "a;b;kind\n" + rows(";", ","),
             {"separator": ";"},
-            'for decimal commas set data.decimal = ","',
+            'for decimal commas, set data.decimal = ","',
         ),
         ("no header", rows(), {"target": "cat"}, "its first line looks like data (0, 0.25, cat), not like names"),
         (
@@ -78,14 +78,14 @@ REFUSED = [
         ("a gap", gap(4, ""), {}, "column 'b', row 5 is missing: fill in a value"),
         ("infinity", gap(4, "-inf"), {}, "column 'b', row 5 is -inf: fix it"),
         ("words among numbers", gap(4, "four"), {}, "column 'b', row 5 is 'four', not a number"),
-        ("dates", DATED, {}, "column 'when', row 1 is '2020-01-01', not a number: name it in data.dates"),
+        ("dates", DATED, {}, "column 'when', row 1 is '2020-01-01', not a number: name the column in data.dates"),
         (
             "dates of another order",
             DATED.replace("2020-01-01", "01/02/2020"),
             {"dates": ["when"]},
             "row 1 is '01/02/2020', not a date",
         ),
-        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number: fix it, name it in data.categories"),
+        ("text", SEXED, {}, "column 'sex', row 1 is 'f', not a number: fix the cell, name the column in data.categories"),
         (
             "a price as classes",
             HEAD + "".join(f"1,2,{900 + row}\n" for row in range(40)),

@@ -69,7 +69,7 @@ READ = [
         first=(1, 0, 0, 0.25),
         test=2,
         first_test=(0, 0, 7, 8),
-        notes="column 'sex' is 'x' in 1 row but in no training row: all inputs of this column are 0 there",
+        notes="column 'sex' is 'x' in 1 row but in no training row: all inputs of this column are 0 in these rows",
     ),
     csv(
         "a level that the test file lacks",

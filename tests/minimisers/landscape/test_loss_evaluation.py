@@ -96,11 +96,11 @@ def test_a_model_that_fails_there_costs_a_line(monkeypatch, capsys, tmp_path, pe
 def test_workers_beside_a_cluster_are_a_line(monkeypatch, capsys, moons):
     ended = call(monkeypatch, capsys, "landscape", str(moons.directory), "--workers", "2", "--on", "dask")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "sweepgd: --workers sets processes of this machine and --on names a cluster: give only one of them\n"
+    assert ended.err == "sweepgd: --workers is for this machine and --on is for a cluster: give only one of them\n"
     for name, value in {"SWEEPGD_WORKERS": "2", "SWEEPGD_ON": "dask"}.items():
         monkeypatch.setenv(name, value)
     ended = call(monkeypatch, capsys, "landscape", str(moons.directory))
-    line = "SWEEPGD_WORKERS sets processes of this machine and SWEEPGD_ON names a cluster: give only one of them"
+    line = "SWEEPGD_WORKERS is for this machine and SWEEPGD_ON is for a cluster: give only one of them"
     assert (ended.code, ended.out, ended.err) == (2, "", f"sweepgd: {line}\n")
     with pytest.raises(UsageError, match=r"^executor str: give a dask\.distributed\.Client or a concurrent"):
         next(survey(moons, None, (), SMALL, progress=None, executor="dask"))

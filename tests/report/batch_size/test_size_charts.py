@@ -32,10 +32,10 @@ def test_steps_stand_beside_perfect_scaling_and_the_fit():
 
 
 def test_steps_need_a_target_that_two_sizes_reached():
-    with pytest.raises(Missing, match="no target: give the sweep a goal"):
+    with pytest.raises(Missing, match="no target: set a goal in the"):
         steps_by_batch_size(planted(hyperbola, goal=None))
     assert rows(steps_by_batch_size(planted(hyperbola, goal=None), 0.1))
-    with pytest.raises(Missing, match="fewer than two batch sizes of an optimizer reached the target"):
+    with pytest.raises(Missing, match="no optimizer reached the target at two or more batch sizes"):
         steps_by_batch_size(planted(hyperbola), 1e-9)
 
 

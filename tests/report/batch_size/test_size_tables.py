@@ -25,14 +25,14 @@ def test_the_tables_of_a_hyperbola():
     assert list(shown) == [
         "How many updates to validation loss 0.1? Each batch size at its best rate",
         "Up to which batch size do larger batches save updates?",
-        "Which rate at each batch size, and how wide a choice?",
+        "Which rate is best at each batch size, and how wide is the choice?",
         "How does the best rate follow the batch size?",
         "From which batch size on does an update take longer?",
         "Batch sizes at equal epochs, updates, time and train loss",
     ]
     steps, critical, rates, law, times, equal = shown.values()
     assert [line.split()[:2] for line in steps[3:5]] == [["1", "0.2"], ["2", "0.2"]]
-    assert "chosen by half of the replicates, judged on the other" in steps[-2]
+    assert "chosen by half of the replicates, judged on the other half" in steps[-2]
     sgd = critical[3].split()
     assert (sgd[:2], sgd[-1]) == (["sgd", "8"], "found")
     assert "(McCandlish et al. 2018)" in " ".join(critical)
@@ -48,13 +48,13 @@ def test_rates_at_the_end_are_starred_and_void():
     shown = text(planted(hyperbola, sizes=SIZES, rates=(0.2, 0.4, 0.8, 1.6)))
     steps, critical = list(shown.values())[:2]
     assert steps[3].split()[:2] == ["1", "0.2*"]
-    assert "* = lowest or highest rate tried: widen the rates" in " ".join(steps)
+    assert "* = lowest or highest rate tried: widen the range of rates" in " ".join(steps)
     assert "void = the best rate is at the end of its range at batch size 1, 2, 4" in " ".join(critical)
 
 
 def test_without_a_goal_a_level_makes_the_target():
     study = planted(hyperbola, sizes=SIZES, goal=None)
-    assert next(iter(text(study))) == "Which rate at each batch size, and how wide a choice?"
+    assert next(iter(text(study))) == "Which rate is best at each batch size, and how wide is the choice?"
     assert next(iter(text(study, level=0.05))) == "How many updates to validation loss 0.05? Each batch size at its best rate"
 
 

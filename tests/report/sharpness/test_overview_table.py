@@ -21,8 +21,8 @@ def test_settings_that_differ_between_measures_are_columns():
     ]  # fmt: skip
     legend = " ".join(lines)
     assert "the measures differ in their rows or dtype" in legend
-    assert "1 value is not used: settings with fewer runs or fewer rows, or older" in legend
-    assert "differences = Hessian products computed as differences of gradients" in legend
+    assert "1 value is not used: other settings have more runs, more rows or newer values" in legend
+    assert "differences = Hessian products as differences of gradients" in legend
 
 
 def test_settings_that_all_measures_share_are_shown_once():

@@ -28,7 +28,7 @@ def test_without_matched_train_losses_the_sizes_are_not_comparable():
     lines = answer(text(Tables(trials(*rows), curvature=curvature(*recorded))), "Small against large batch")
     assert {line.split()[-1] for line in lines if line.startswith(("train loss", "lambda_max"))} == {"comparable"}
     legend = " ".join(lines)
-    assert "not comparable = there are 3 and 3 runs, but no window of train losses within a factor of 1.26 holds" in legend
+    assert "not comparable = there are 3 and 3 runs, but no range of train losses within a factor of 1.26 holds" in legend
 
 
 def test_one_configuration_against_another_has_its_own_legend():
@@ -41,5 +41,5 @@ def test_one_configuration_against_another_has_its_own_legend():
     assert (measure[5], measure[-1]) == ("8.31", "larger")
     legend = " ".join(" ".join(lines).split())
     assert "3 and 3 runs (1 and 1 configurations)" in legend
-    assert "interval over 3 replicates of these two configurations; it holds for them only" in legend
+    assert "interval over 3 replicates, which holds for these two configurations only" in legend
     assert "larger =" not in legend
