@@ -13,7 +13,7 @@ from sweepgd.record.commit_results import NoProgress, Progress
 
 
 def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return the absolute paths of plugin files, for other processes."""
+    """Return the absolute paths of plugin files, which are valid in other processes."""
     return tuple(Path(file).resolve() for file in files)
 
 
@@ -39,17 +39,17 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.executor is None:
             return
-        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):  # the Client itself can do more
+        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):  # the Client behind it can do more
             object.__setattr__(self, "executor", self.executor._client)
         if is_dask(self.executor):
             _check_client(self.executor)
         elif not isinstance(self.executor, (Executor, Cluster)):
             raise UsageError(
-                f"executor {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
+                f"executor of type {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
             )
         if self.workers is not None and not isinstance(self.executor, Executor):
             raise UsageError(
-                "workers is a number of local processes, but the executor has its own workers: give only one of the two"
+                "workers is a number of local processes, but the executor has its own workers: give only one of them"
             )
 
     def check_there(self) -> None:
@@ -58,11 +58,11 @@ class RunOptions:
             self.executor.check_there()
 
     def local_workers(self, tasks: int) -> int:
-        """Return the number of local processes for a number of tasks. It is at most one per task."""
+        """Return the number of local processes for a number of tasks, at most one process per task."""
         return max(1, min(self.workers or cores(), tasks))
 
     def location(self, tasks: int) -> str:
-        """Return where tasks run, such as "2 workers" or "the workers of tcp://host:8786"."""
+        """Return the place where tasks run, such as "2 workers" or "the workers of tcp://host:8786"."""
         if self.executor is None:
             count = self.local_workers(tasks)
             return f"{count} worker{'s' * (count > 1)}"
@@ -74,7 +74,7 @@ class RunOptions:
 
 
 def is_dask(executor: Any) -> bool:
-    """Return True for a dask.distributed.Client, without importing Dask where it is not in use."""
+    """Return True for a dask.distributed.Client. Dask is not imported for this check."""
     return _is_of_distributed(executor, "client", "Client")
 
 

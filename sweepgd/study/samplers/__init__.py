@@ -1,4 +1,4 @@
-"""Samplers. Random, grid and quasi-random points are functions of (seed, number). Adaptive samplers are Optuna's."""
+"""Samplers. Random, grid and quasi-random points depend only on (seed, number). Adaptive samplers come from Optuna."""
 
 from collections.abc import Collection
 from importlib.util import find_spec
@@ -22,8 +22,8 @@ NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))
 class NSGA2(NSGAIISampler):
     """NSGA-II with the parents in the order of their trials.
 
-    Optuna orders parents by rank when it selects them, but by trial when it finds them in the study's cache. A rebuilt study
-    has an empty cache, so it would draw other children.
+    Optuna orders parents by rank when they are selected, but by trial when they come from the study's cache. A rebuilt study
+    has an empty cache, so that Optuna would draw other children from the parents.
     """
 
     def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
@@ -47,11 +47,11 @@ def make(
 ) -> BaseSampler:
     """Return the sampler called `name`.
 
-    Random, grid and quasi-random samplers draw each point at most once, and never those at the places `without`. With
-    `repeats`, they may draw a point again. An adaptive sampler (in ADAPTIVE) is created for each generation of trials with
-    random numbers of (seed, generation), so that its proposals depend only on these and the results it was told. Raises
-    UsageError for an unknown name and for a space or objectives that the sampler cannot search, and SweepgdError if a package
-    is missing.
+    Random, grid and quasi-random samplers draw each point at most once, unless `repeats` is True. They never draw the points
+    whose positions in the grid of the space are in `without`. An adaptive sampler (in ADAPTIVE) is created for each generation
+    of trials, with random numbers of (seed, generation). Its proposals depend only on these two numbers and on the results that
+    it has received. Raises UsageError for an unknown name and for a space or objectives that the sampler cannot search, and
+    SweepgdError if a package is missing.
     """
     generation_seed = seed_of(seed, generation)
     match name:
