@@ -1,4 +1,5 @@
-"""Every package provides the entry points that it declares; its rules pass the conformance kit and are in its README."""
+"""Every package provides the entry points that it declares. The package's rules pass the conformance kit and are in its README.
+"""
 
 import tomllib
 from importlib.metadata import distribution

@@ -45,7 +45,7 @@ class RunOptions:
             _check_client(self.executor)
         elif not isinstance(self.executor, (Executor, Cluster)):
             raise UsageError(
-                f"executor of type {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
+                f"executor {type(self.executor).__name__}: give a dask.distributed.Client or a concurrent.futures.Executor"
             )
         if self.workers is not None and not isinstance(self.executor, Executor):
             raise UsageError(

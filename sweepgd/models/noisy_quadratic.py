@@ -1,4 +1,4 @@
-"""The noisy quadratic model: a loss for which the effect of the batch size is known exactly (Zhang et al. 2019)."""
+"""The noisy quadratic model, for which the effect of the batch size is known exactly (Zhang et al. 2019)."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from sweepgd.core.setting import Setting
 from sweepgd.kernels import noisy_losses
 from sweepgd.models.contract import Architecture, Curvature, Model, Shape
 
-# Rows hold no values. Therefore any number of rows fits in one chunk.
+# Rows hold no values, so that any number of rows fits in one chunk.
 CHUNK = 2**30
 
 

@@ -1,4 +1,4 @@
-"""Adadelta: steps in the units of the weights, from moving averages of squared gradients and squared steps."""
+"""Adadelta: each step has the units of the weights, and comes from moving averages of squared gradients and squared steps."""
 
 import numpy as np
 

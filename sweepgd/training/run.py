@@ -23,7 +23,7 @@ from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
 from sweepgd.training.stretches import stretch_from
 
-# The seconds that a single call of a kernel should take at most, because a kernel does not notice Ctrl-C (numba#5551).
+# The most seconds that a single call of a kernel should take, because a kernel does not notice Ctrl-C (numba#5551).
 CALL_SECONDS = 0.25
 FIRST_CALL_UPDATES = 256
 
@@ -125,9 +125,7 @@ class Training:
         return 100.0 * self.updates / self.planned_updates
 
     def advance(self) -> Iterator[Evaluation]:
-        """Train to the end, and yield each evaluation. A run is evaluated at the start, at rungs, as often as the budget
-        requires, and at the end.
-        """
+        """Train to the end. Yield each evaluation: at the start, at rungs, at the end, and as often as the budget requires."""
         if self._deadline < inf:
             self._updates_per_call = 1  # 256 updates of a slow optimizer may take longer than the time limit
             self._check_time()
@@ -139,8 +137,8 @@ class Training:
             epoch += yield from self._run_stretch(epoch)
 
     def end(self, outcome: Outcome) -> None:
-        """End the run now with `outcome`. At a rung, the evaluation at the rung becomes the run's last evaluation. If this
-        evaluation shows divergence, the outcome is `diverged` instead.
+        """End the run now. At a rung, the evaluation there becomes the last evaluation, and may turn the outcome into
+        `diverged`.
         """
         if self._at_rung is not None:
             self._record(self._at_rung, self.parameters)
@@ -159,7 +157,7 @@ class Training:
         return self
 
     def _run_stretch(self, epoch: int) -> Generator[Evaluation, None, int]:
-        """Run one epoch, or several epochs if `budget.evaluate` allows. Yield the evaluations, and return the number of epochs."""
+        """Run one epoch, or several epochs if `budget.evaluate` allows. Yield the evaluations. Return the number of epochs."""
         left = inf if self._last_update is None else self._last_update - self.updates
         stretch = stretch_from(self.plan, self._order, epoch, 1 if self.budget.evaluate is None else left)
         bounds, before = stretch.bounds, self.samples
@@ -201,9 +199,7 @@ class Training:
             self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> float:
-        """Return the number of updates, from the start of this stretch, after which the next evaluation comes. The number may
-        exceed the updates of the stretch.
-        """
+        """Return the update of this stretch after which the next evaluation comes. The update may lie beyond the stretch."""
         evaluate = self.budget.evaluate
         if evaluate is not None:  # evaluate after every `evaluate` updates
             return inf if evaluate == "end" else done + evaluate - self.updates % evaluate

@@ -18,7 +18,7 @@ def test_a_local_cluster_and_a_closed_client_in_place_of_a_client(tmp_path):
         client = distributed.Client(cluster, set_as_default=False)
         client.close()
         lines = {
-            cluster: "executor of type LocalCluster: give a dask.distributed.Client or a concurrent.futures.Executor",
+            cluster: "executor LocalCluster: give a dask.distributed.Client or a concurrent.futures.Executor",
             client: "executor: the Dask client is closed: give one that is connected to its scheduler",
         }
         for executor, line in lines.items():

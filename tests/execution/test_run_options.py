@@ -26,7 +26,5 @@ def test_where_tasks_run():
 def test_local_workers_beside_a_cluster_are_refused():
     with pytest.raises(UsageError, match=r"^workers is a number of local processes, but the executor has its own workers"):
         RunOptions(workers=2, executor=Cluster("slurm", 2))
-    with pytest.raises(
-        UsageError, match=r"^executor of type int: give a dask.distributed.Client or a concurrent.futures.Executor$"
-    ):
+    with pytest.raises(UsageError, match=r"^executor int: give a dask.distributed.Client or a concurrent.futures.Executor$"):
         RunOptions(executor=3)

@@ -78,7 +78,7 @@ def test_a_directory_that_is_moved_aside_meanwhile_is_not_written(monkeypatch, t
         flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    with pytest.raises(SweepgdError, match=r"results was moved aside by another command meanwhile: run this command again$"):
+    with pytest.raises(SweepgdError, match=r"results was moved by another command meanwhile: run this command again$"):
         Store.open(out, "name = 'other'")
     assert (tmp_path / "aside" / "log" / "lock").read_text().startswith("process ")
     assert parse((tmp_path / "aside" / "sweep.toml").read_text()).name == "example"

@@ -1,4 +1,4 @@
-"""The time of a step compared with sgd and adam."""
+"""The time of a step, compared with the steps of sgd and adam."""
 
 from time import perf_counter
 
@@ -12,7 +12,7 @@ from sweepgd.optimizers.adam import adam
 from sweepgd.optimizers.sgd import sgd
 from sweepgd.plugins.checks.step_harness import defaults, search_range
 
-# A network 784-128-10 with 101,770 parameters, so large that the overhead of a call, about 1 µs, is negligible.
+# A network 784-128-10 with 101,770 parameters. It is so large that the overhead of a call, about 1 µs, is negligible.
 LAYOUT = layout_of(
     [
         Tensor((784, 128), WEIGHT, 784, 128),
@@ -23,8 +23,8 @@ LAYOUT = layout_of(
 )
 ROUNDS = 5
 ROUND_SECONDS = 0.01
-# If a step takes this many times the time of Adam's, the cause is usually not arithmetic. For example, float64 numbers and
-# reading values back after they were stored made Yogi 13 times slower.
+# The ratio to the time of Adam's step above which the cause is usually not arithmetic. For example, Yogi was 13 times slower
+# because of float64 numbers, and because it read values back after it had stored them.
 SLOW = 4.0
 
 
