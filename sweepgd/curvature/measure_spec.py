@@ -1,4 +1,4 @@
-"""The `[measure]` table of a sweep file: which measures, where, and on which rows."""
+"""The `[measure]` table of a sweep file, with the measures to compute, the weights to measure at, and the rows to use."""
 
 from typing import Any, Literal
 
@@ -41,7 +41,7 @@ class MeasureSpec(BaseModel):
         return rows
 
     def resolved(self) -> "MeasureSpec":
-        """Return this table with each measure once, and with every setting of these measures written out."""
+        """Return this table with each measure named once, and with all settings of the measures written out."""
         names = dict.fromkeys([*self.measures, *self.settings, *(["lambda_max"] if self.every else [])])
         return self.model_copy(
             update={

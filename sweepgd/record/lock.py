@@ -33,7 +33,7 @@ def take_lock(directory: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not _is_lock_of(directory, descriptor):
-            raise SweepgdError(f"{directory} was moved by another command while this command started: run this command again")
+            raise SweepgdError(f"{directory} was moved by another command meanwhile: run this command again")
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
     except BlockingIOError:

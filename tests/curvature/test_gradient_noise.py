@@ -86,7 +86,7 @@ def test_at_an_exact_minimum_both_estimates_have_messages():
     architecture = model_for(data, "linear")
     found = measured(architecture, data, np.zeros(2), "noise_scale", settings={"noise_scale": {"small": 1}})
     assert [record.value for record in found.values()] == [None, None]
-    assert found["noise_scale"].message == "the gradient is 0 up to rounding, so the noise scale has no bound"
+    assert found["noise_scale"].message == "the gradient is 0 up to rounding, so that the noise scale is unbounded"
     assert "not above its standard error" in found["noise_scale_two_batch"].message
 
 

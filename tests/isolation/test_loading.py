@@ -49,7 +49,7 @@ BROKEN = {
     "no_setting": ("unfit:no_setting", "has the hyperparameter {'beta': 0.9}: declare it as a Setting"),
     "no_comma": (
         "unfit:no_comma",
-        "has hyperparameters of type Setting: give a tuple (a single one as (Setting(…),))",
+        "has hyperparameters of type Setting: give a tuple, such as (Setting(…),)",
     ),
     "no_paper": ("unfit:no_paper", "has the paper None: give a text"),
     "no_text": ("unfit:no_text", "has the name None: give a text"),

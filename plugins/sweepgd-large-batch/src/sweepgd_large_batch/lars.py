@@ -1,5 +1,4 @@
-"""LARS: momentum, but the rate of each weight matrix is proportional to the ratio of the matrix's norm to its gradient's norm.
-"""
+"""LARS: momentum, but the rate of each weight matrix is proportional to the ratio of the matrix's norm to its gradient's norm."""
 
 from sweepgd.plugin import KIND, WEIGHT, Optimizer, Setting, extent, norm, rate
 
