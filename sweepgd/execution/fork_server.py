@@ -86,7 +86,7 @@ def _mark_folder(folder: str) -> None:
 
 
 def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
-    """Start a process that runs `target` and ends when this process ends. Raises SweepgdError if the process cannot be started."""
+    """Start a process that runs `target` and ends when this process ends. Raises SweepgdError if it cannot be started."""
     for _ in range(STARTS):
         get_ready()
         process = _Process(target=_run, args=(target, *arguments), daemon=True)

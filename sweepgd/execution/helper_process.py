@@ -41,7 +41,7 @@ ANSWER_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Start:
-    """The first message to a helper. It holds the study, with paths on this machine, and the memory limit of a trial in bytes."""
+    """The first message to a helper: the study, with paths on this machine, and the memory limit of a trial in bytes."""
 
     sweep: Sweep
     run: TaskFunction

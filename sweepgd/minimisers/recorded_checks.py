@@ -23,6 +23,6 @@ def check_layout(context: SweepContext, run: str, layout: npt.ArrayLike, paramet
     """Raise SweepgdError if the layout of a run's parameters is not the layout of the context's model."""
     if not np.array_equal(layout, context.architecture.layout):
         raise SweepgdError(
-            f"the layout of {run} ({parameters} parameters) is not the layout of model {context.sweep.model.name!r} here: install the"
-            " version of the model with which it was trained"
+            f"the layout of {run} ({parameters} parameters) is not the layout of model {context.sweep.model.name!r} here:"
+            " install the version of the model with which it was trained"
         )

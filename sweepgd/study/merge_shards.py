@@ -1,4 +1,4 @@
-"""Merge the shards of a search into one record (`sweepgd merge`). The new record equals the record of a search without shards."""
+"""Merge the shards of a search into one record (`sweepgd merge`), equal to the record of a search without shards."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

@@ -34,7 +34,7 @@ def _drawn(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
 
 
 def _weighted(cumulative: npt.NDArray[np.float64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """Return row numbers (rows,) that are drawn with replacement. `cumulative` holds the cumulative probabilities of the rows."""
+    """Return row numbers (rows,) drawn with replacement. `cumulative` holds the cumulative probabilities of the rows."""
     rows = len(cumulative)
     return np.minimum(np.searchsorted(cumulative, stream(seed, ORDER, epoch).random(rows), side="right"), rows - 1)
 

@@ -36,10 +36,10 @@ class Training:
     This evaluation does not count for patience, the goal or the best weights, and does not change the rest of the run.
 
     `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). To
-    repeat a run of another library, `initial`, (parameters,), replaces the initial parameters and `order` (epoch → row numbers)
-    the orders of rows that the seed draws. At the time `deadline` of the monotonic clock, the run is timed out. After the last
-    evaluation of `advance()`, `outcome` is the outcome of the run, `points` are its evaluations, `parameters` are the final
-    weights, and `best` holds the weights of the best evaluation. Raises UsageError if the configuration does not fit the data.
+    repeat a run of another library, give `initial`, the initial parameters (parameters,), and `order`, a function from the
+    epoch to its row numbers. At the time `deadline` of the monotonic clock, the run is timed out. After the last evaluation of
+    `advance()`, `outcome` is the outcome of the run, `points` are its evaluations, `parameters` are the final weights, and
+    `best` holds the weights of the best evaluation. Raises UsageError if the configuration does not fit the data.
     """
 
     def __init__(
@@ -107,9 +107,7 @@ class Training:
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters to evaluate, (parameters,). They are the updated parameters, or parameters that the optimizer derives
-        from them.
-        """
+        """The parameters at which the run is evaluated, (parameters,): the updated ones, or ones that the optimizer derives."""
         return self.kernels.evaluated_parameters(self.updates)
 
     @property
@@ -203,7 +201,7 @@ class Training:
         evaluate = self.budget.evaluate
         if evaluate is not None:  # evaluate after every `evaluate` updates
             return inf if evaluate == "end" else done + evaluate - self.updates % evaluate
-        # else evaluate at the end of the epoch and at multiples of `eval_every`
+        # otherwise at the end of the epoch and at multiples of `eval_every`
         every, last = self.budget.eval_every, len(bounds) - 1
         if every is None:
             return last

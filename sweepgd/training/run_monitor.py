@@ -1,4 +1,4 @@
-"""Decisions from the evaluations of a run: the best weights, the number of updates to the goal, divergence, and early stopping."""
+"""Decisions from the evaluations of a run: the best weights, the updates to the goal, divergence, and early stopping."""
 
 from math import inf, isfinite, isnan, nan
 from typing import Any

@@ -113,7 +113,7 @@ class SweepContext:
 
     @cached_property
     def variants(self) -> list["SweepContext"]:
-        """The contexts of all combinations of settings of model and data, or only this context if these settings do not vary."""
+        """The contexts of all combinations of settings of model and data, or only this context if they do not vary."""
         found = [self.of(Configuration(model=dict(choice.model), data=dict(choice.data))) for choice in choices(self.sweep)]
         return found or [self]
 

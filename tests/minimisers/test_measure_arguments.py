@@ -72,7 +72,7 @@ def test_data_that_are_not_those_of_the_minimisers_are_refused(out):
 def test_a_model_of_another_layout_is_refused(out):
     path = out / "sweep.toml"
     path.write_text(path.read_text().replace('name = "linear"', 'name = "mlp"'))
-    with pytest.raises(SweepgdError, match="the layout of trial 0 .3 parameters. is not the layout of model 'mlp' here"):
+    with pytest.raises(SweepgdError, match=r"the layout of trial 0 \(3 parameters\) is not the layout of model 'mlp' here"):
         measure(out, measures=["distance"])
     assert load(out).curvature.num_rows == 0
 

@@ -15,7 +15,7 @@ from sweepgd.record import Results
     [
         (
             {"layout": [[0, 7]]},
-            r"the layout of run 0.0 \(\d+ parameters\) is not the layout of model 'mlp' here: install the version",
+            r"the layout of run 0.0 \(\d+ parameters\) is not the layout of model 'mlp' here: install the",
         ),
         ({"data_fingerprint": "0"}, "the data of run 0.0 differ from the present data of moons: restore the data"),
     ],
