@@ -1,4 +1,4 @@
-"""Independent random streams for different purposes, so that draws for one purpose do not change the draws for another purpose."""
+"""Independent random streams for different purposes, so that draws for one purpose do not change other draws."""
 
 import numpy as np
 

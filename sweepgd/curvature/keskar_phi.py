@@ -1,4 +1,4 @@
-"""Keskar's sharpness φ, the largest rise of the loss in a small box around the minimiser. The box may lie in a random subspace."""
+"""Keskar's sharpness φ: the largest rise of the loss in a small box around the minimiser, or in a random subspace of it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -110,7 +110,7 @@ def _widens(operands: list[Any], result: Any) -> bool:
 
 
 def _is_explicit(statement: ir.Assign, program: Any, kinds: dict[str, Any]) -> bool:
-    """Return True if float64 is intended, because a float64 sum is computed or because np.float64 or float converts an operand."""
+    """Return True if float64 is intended: the result is a float64 sum, or np.float64 or float converts an operand."""
     for operand in _operands(statement.value):
         if kinds[operand.name] != types.float64:
             continue

@@ -40,7 +40,7 @@ def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterat
 
 
 def fault(path: Path, required: bool) -> str | None:
-    """Return the fault of a file, or None if the checksum is right. A missing checksum is a fault only if `required` is True."""
+    """Return the fault of a file, or None if the checksum is right. A missing checksum is a fault if `required` is True."""
     with path.open("rb") as file:
         offset = _checksum_offset(file)
         if offset is None:

@@ -234,6 +234,6 @@ class Store:
             log.unlink()
 
     def _held_and_stopped(self) -> bool:
-        """Check that the path is still the locked directory, and return the answer of `stop`. Called while parts are written."""
+        """Check that the directory is still the locked one, and return the answer of `stop`. Called while parts are written."""
         self.check_held()
         return self.stop()

@@ -130,7 +130,7 @@ class Advisor:
         return len(self.points) + self.space.countable - len(self._known_indices)
 
     def generations(self, total: int) -> Iterator[range]:
-        """Yield the trial numbers in groups whose points are proposed together, a single group if the sampler is not adaptive."""
+        """Yield the trial numbers in groups whose points are proposed together. Samplers that do not adapt have one group."""
         start = len(self.points)
         if not self.adaptive:
             yield range(total)

@@ -8,7 +8,7 @@ HYPERPARAMETERS = {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-6, "final_ratio": 
 
 
 def equations(w, g, memory, rate, t, *, beta1, beta2, epsilon, final_ratio, gamma, clipped_shares):
-    """Make an update of the authors' code, and append the shares of weights at the lower and upper bound to `clipped_shares`."""
+    """Make an update of the authors' code. Append the shares of weights at the lower and upper bound to `clipped_shares`."""
     m = memory["m"] = beta1 * memory.get("m", 0.0) + (1 - beta1) * g
     v = memory["v"] = beta2 * memory.get("v", 0.0) + (1 - beta2) * g**2
     own = rate * np.sqrt(1 - beta2**t).item() / (1 - beta1**t) / (np.sqrt(v) + epsilon)

@@ -7,7 +7,7 @@ from optimizers.paths import TOLERANCE, is_weight, largest_difference, naive_pat
 
 
 def equations(w, g, memory, rate, t, *, beta, trust, weight_decay):
-    """Make an update by algorithm 1 for weight matrices, with decay in the denominator as in eq. 6, and by momentum for biases."""
+    """Update weight matrices by algorithm 1, with decay in the denominator as in eq. 6, and biases by momentum."""
     dtype = w.dtype.name
     velocity = memory.setdefault("velocity", [np.zeros_like(tensor) for tensor in split(w, dtype)])
     new = []

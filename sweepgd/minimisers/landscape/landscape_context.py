@@ -94,7 +94,7 @@ class LandscapeContext:
         return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
 
     def weights(self, *runs: RunKey) -> dict[str, object]:
-        """Return the settings that say which weights of the runs are used. There are no such settings if all weights are final."""
+        """Return the settings that say which weights of the runs are used, or {} if all weights are final."""
         which = [self.which(run) for run in runs]
         return {"weights": which} if "best" in which else {}
 

@@ -77,7 +77,7 @@ def deterministic(dataset: Dataset) -> str:
 
 
 def fresh(dataset: Dataset) -> str:
-    """Check that a change of a loaded table does not change the next loaded table, as happens if `load` returns its own arrays."""
+    """Check that changing a loaded table does not change the next table. It would if `load` returned the same arrays."""
     found = _loaded(dataset)
     before = _bytes(found)
     for each in (found, *((found.test,) if found.test is not None else ())):

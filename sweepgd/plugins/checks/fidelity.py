@@ -96,7 +96,7 @@ def precision(optimizer: Optimizer) -> str:
 
 
 def memory(optimizer: Optimizer) -> str:
-    """Report the allocations of a step. An allocation takes 50 ns or more, which matters for small networks but is not a fault."""
+    """Report the allocations of a step. An allocation takes 50 ns or more. This matters for small networks but is no fault."""
     idle = replace(sgd, probe=no_probe) if optimizer.probe else sgd
     counted = (_allocations(optimizer) - _allocations(idle)) / ALLOCATION_UPDATES
     if counted <= 0:

@@ -1,4 +1,4 @@
-"""Run checks in separate processes. If a plugin hangs or crashes, the running check fails, and the remaining checks do not run."""
+"""Run checks in separate processes. If a plugin hangs or crashes, the running check fails and further checks do not run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

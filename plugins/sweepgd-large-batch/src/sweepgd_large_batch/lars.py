@@ -1,4 +1,4 @@
-"""LARS: momentum, but the rate of each weight matrix is proportional to the ratio of the matrix's norm to its gradient's norm."""
+"""LARS: momentum whose rate for a weight matrix is proportional to the norm of the matrix / the norm of its gradient."""
 
 from sweepgd.plugin import KIND, WEIGHT, Optimizer, Setting, extent, norm, rate
 

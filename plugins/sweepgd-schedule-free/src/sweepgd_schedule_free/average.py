@@ -10,7 +10,7 @@ BETA = Setting("beta", 0.9, "share of the average x in y", low=0.5, high=0.99, m
 
 @helper
 def share(scalars, learning_rate):
-    """Return the weight c = η²/Ση² of the new z in the average x ← (1 − c)x + cz. Each η is the largest rate up to its update."""
+    """Return the weight c = η²/Ση² of the new z in the average x ← (1 − c)x + cz. η is the largest rate up to an update."""
     largest = max(float(scalars[LARGEST_RATE]), learning_rate)
     weight = largest * largest
     total = scalars[TOTAL] + weight

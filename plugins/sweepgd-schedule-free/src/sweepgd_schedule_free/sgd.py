@@ -1,4 +1,4 @@
-"""Schedule-free SGD: gradients are computed between the fast weights and their average, and runs are evaluated at the average."""
+"""Schedule-free SGD: gradients are computed between the fast weights and their average, at which runs are evaluated."""
 
 from sweepgd.plugin import Optimizer, parameter_count, rate
 from sweepgd_schedule_free.average import BETA, FAST, SCALARS, evaluation, share
