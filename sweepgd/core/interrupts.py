@@ -128,7 +128,7 @@ class Stop:
 def graceful_stop(*, drains: bool = False) -> Iterator[Stop]:
     """Yield a Stop that the first signal sets, instead of raising KeyboardInterrupt. Only for the main thread.
 
-    With `drains`, there is no timeout, and the caller must end in time by itself.
+    With `drains`, the process is not ended after PATIENCE_SECONDS, and the caller must end in time.
     """
     in_main = current_thread() is main_thread()
     stop = Stop(_first[0] if _first and in_main else None)

@@ -1,4 +1,4 @@
-"""Names that a module offers from other modules. Another module is imported when one of its names is first used."""
+"""Names that a module offers from other modules. A module is imported when a name from this module is first used."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -6,8 +6,8 @@ from typing import Any
 
 
 def lazy_exports(module: str, sources: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return `__getattr__` and `__dir__` for `module` (PEP 562), which offers the names in `sources` from the modules that
-    define them.
+    """Return `__getattr__` and `__dir__` (PEP 562) for a module that offers names of other modules. `sources` maps each of
+    these other modules to the offered names.
     """
     source_of = {name: source for source, names in sources.items() for name in names}
 

@@ -46,7 +46,7 @@ def directions(curvature: Product, slope: Vector, count: int, random: np.random.
 
     The directions are the gradient `slope`, both signs of count / 3 leading eigenvectors of `curvature`, one random direction,
     and random combinations of the eigenvectors. Random vectors replace the eigenvectors if the curvature overflows. Random
-    directions alone are not enough, because in many dimensions they have nearly the same angle to the gradient, and their
+    directions alone are not enough. In many dimensions, random directions have nearly the same angle to the gradient, and their
     ascents end at the same maximum.
     """
     return islice(_directions(curvature, slope, max(1, count // 3), random), count)

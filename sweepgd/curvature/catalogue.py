@@ -129,7 +129,7 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "relative_flatness",
-            "the trace of the last layer's Hessian weighted by the products of its weights",
+            "trace of the last layer's Hessian, weighted by products of the layer's weights",
             "Petzka et al. 2021, definition 3",
             invariant=True,
             settings=(_TOLERANCE, _DRAWS),
@@ -148,7 +148,7 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("small", 32, "rows of the small batch", minimum=1),
-                Setting("times", 8, "rows of the large batch divided by rows of the small one", minimum=2),
+                Setting("times", 8, "number of rows of the large batch / number of rows of the small batch", minimum=2),
                 Setting("draws", 200, "pairs of batches", minimum=2),
             ),
             records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
@@ -197,7 +197,7 @@ def settings_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """
     if name not in MEASURES:
         parent = next((one for one in MEASURES if name in records_of(one, settings_of(one, {}))), None)
-        hint = f"it is a value of the measure {parent}: give {parent}" if parent else nearest(name, MEASURES)
+        hint = f"this name is a value of the measure {parent}: give {parent}" if parent else nearest(name, MEASURES)
         raise UsageError(f"unknown measure {name!r}: {hint}")
     settings = resolve(MEASURES[name].settings, given, f"measure.settings.{name}")
     empty = [key for key, value in settings.items() if value == ()]

@@ -128,8 +128,8 @@ def _start(point: Point, product_of: Callable[[Point], Product], k: int, random:
     """Return the start of Lanczos.
 
     If there is a sample of rows, the start is near the leading eigenvectors over the sample. Lanczos then takes 6 products
-    instead of 9 to 17. The products for the start cost little, because they use a sixteenth of the rows. Without a sample, the
-    start is random.
+    instead of 9 to 17. The products for the start cost little, because each product uses a sixteenth of the rows. Without a
+    sample, the start is random.
     """
     random_vector = random.standard_normal(len(point.theta))
     if point.sample is None:

@@ -13,8 +13,8 @@ CONFIDENCE = 0.95
 
 
 def standard_error(draws: Vector) -> float:
-    """Return the standard error of the mean of at least 2 independent draws (count,). It is multiplied by the ratio of
-    Student's t quantile to the normal quantile.
+    """Return the standard error of the mean of at least 2 independent draws (count,), multiplied by the ratio of Student's t
+    quantile to the normal quantile.
 
     With this factor, an interval of ±1.96 errors covers the mean in 95 % of cases for any number of normal draws. Without this
     factor, the interval of 8 draws covers the mean in 91 %.
@@ -28,8 +28,8 @@ def shortfall(rises: Vector) -> float | None:
     """Return the maximum of all values minus the expected maximum of a random half of the values. Return None for a single
     value.
 
-    The difference estimates by how much the maximum would rise with twice as many starts. It is 0 if many starts reached the
-    same maximum, although a higher maximum may still exist.
+    The difference estimates by how much the maximum would rise with twice as many starts. The difference is 0 if many starts
+    reached the same maximum, although a higher maximum may still exist.
     """
     count = len(rises)
     if count < 2:

@@ -48,7 +48,7 @@ def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_r
     noise = (small - large) / (1.0 / small_rows - 1.0 / large_rows)
     pairs = len(signal)
     if signal.mean() <= signal.std(ddof=1) / sqrt(pairs):
-        raise SweepgdError("|G|² is not above its standard error: set small, times or draws higher")
+        raise SweepgdError("|G|² is not above its standard error: raise the settings small, times or draws")
     without = (noise.sum() - noise) / (signal.sum() - signal)
     error = sqrt((pairs - 1) / pairs * float(((without - without.mean()) ** 2).sum()))
     return float(noise.mean() / signal.mean()), error

@@ -16,8 +16,8 @@ Vector: TypeAlias = npt.NDArray[np.float64]
 Product: TypeAlias = Callable[[npt.NDArray[np.floating]], Vector]
 
 # The memory limit in bytes for values that products keep for further directions. For a network 784-512-512-10 in float32, the
-# activations and derivatives of 10,000 rows take 114 MB and save a quarter of each product. For 60,000 rows they would take 0.7
-# GB, which is too much if there are many workers.
+# activations and derivatives of 10,000 rows take 114 MB and save a quarter of each product. The values of 60,000 rows would
+# take 0.7 GB, which is too much if there are many workers.
 KEPT_BYTES = 1 << 28
 
 

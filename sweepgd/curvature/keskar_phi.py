@@ -1,4 +1,4 @@
-"""Keskar's sharpness φ: the largest rise of the loss in a small box around the minimiser, or in a random subspace of it."""
+"""Keskar's sharpness φ: the largest rise of the loss in a small box around the minimiser, also in random subspaces."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

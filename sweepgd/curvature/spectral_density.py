@@ -24,7 +24,7 @@ def quadrature(product: Product, start: Vector, steps: int) -> tuple[Vector, Vec
     """Return nodes and weights, each (at most `steps`,), of the Gauss quadrature of a symmetric matrix H at `start`.
 
     Weights add up to 1, and Σ weight · nodeᵏ = startᵀHᵏstart/‖start‖² for k < 2 · steps. The method is Lanczos with full
-    reorthogonalisation (Golub & Meurant 2010). It ends early if the vectors span an invariant subspace.
+    reorthogonalisation (Golub & Meurant 2010). The iteration ends early if the vectors span an invariant subspace.
     """
     basis = np.empty((min(steps, len(start)), len(start)))
     diagonal: list[float] = []
@@ -63,7 +63,7 @@ def spectral_density(point: Point, settings: Mapping[str, Any]) -> Iterator[Valu
     algorithm 1).
 
     The mean takes one product for each random vector, while the density takes one product for each Lanczos step. Therefore the
-    mean can use more vectors. It needs more vectors, because quadratic forms are skewed. On 23 networks, intervals of two
+    mean can use more vectors. The mean needs more vectors, because quadratic forms are skewed. On 23 networks, intervals of two
     standard errors (without the factor of `standard_error`) covered the mean in 88 % of cases with 8 vectors, and in 94 % with
     64.
     """

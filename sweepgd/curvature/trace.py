@@ -51,7 +51,7 @@ def estimate(forms: Callable[[Point], Draw], point: Point, settings: Mapping[str
 
 
 def rademacher(random: np.random.Generator, shape: int | tuple[int, ...]) -> Vector:
-    """Return independent random signs. They give a draw the smallest variance, 2 Σ_{i≠j} H_ij²."""
+    """Return independent random signs. Draws with signs have the smallest variance, 2 Σ_{i≠j} H_ij²."""
     return np.where(random.integers(0, 2, shape, dtype=np.int8) == 1, 1.0, -1.0)
 
 

@@ -1,8 +1,8 @@
 """Send blocks to the workers of a Dask cluster.
 
-Each block is assigned to one worker, so that the blocks which are lost with a worker are known. Otherwise, Dask would silently
-repeat a task on another worker, and would fail the task after the loss of a few workers. Attempts could then not be counted,
-and trials that did not cause the loss would fail (dask-jobqueue#122).
+Each block is assigned to a worker, so that the driver knows which blocks are lost with the worker. Otherwise Dask would
+silently repeat a task on another worker, and would fail the task after the loss of a few workers. The driver could then not
+count attempts, and trials that did not cause the loss would fail (dask-jobqueue#122).
 """
 
 import asyncio
@@ -42,8 +42,8 @@ def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
         worker.log_event(topic, {"block": block.number, "report": pickle.dumps(rung)})
 
     def wanted() -> bool:
-        """Return False once the driver has cancelled the block, or the scheduler has cancelled it because the driver has
-        ended.
+        """Return False once the driver has cancelled the block, or the scheduler has cancelled the block after the driver's
+        end.
         """
         task = worker.state.tasks.get(key)
         return task is not None and task.state != "cancelled"

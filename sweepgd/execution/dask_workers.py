@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster: check new workers, send them the study, and notice their end."""
+"""Watch the workers of a Dask cluster. New workers are checked and receive the study, and the end of a worker is noticed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -112,7 +112,7 @@ class DaskWorkers:
 
     async def _send(self, worker: str) -> None:
         """Send the study to one worker. Dask copies the study to other workers that need it."""
-        with suppress(Exception):  # the next list of workers sends it again
+        with suppress(Exception):  # the study is sent again with the next list of workers
             self.study = await answered(self._client.scatter(self._study, workers=[worker], hash=False))
 
     # In the caller's thread

@@ -42,14 +42,14 @@ class ExecutorTransport:
     def __init__(self, executor: Executor, study: Study, note: Callable[[str], None], slots: int | None = None) -> None:
         self._executor, self._study, self._note = executor, study, note
         self.where: str = type(executor).__name__
-        # MPIPoolExecutor has num_workers; the pools of the standard library, loky and Parsl have _max_workers.
+        # MPIPoolExecutor has num_workers. The pools of the standard library, loky and Parsl have _max_workers.
         known = getattr(executor, "num_workers", None) or getattr(executor, "_max_workers", None)
         self.slots = slots or known or cores()
         self._ended: SimpleQueue[tuple[int, Future[BlockOutcome]]] = SimpleQueue()
         self._sent: dict[int, tuple[Block, Future[BlockOutcome]]] = {}
         self._withdrawn = False
         self._blocks = 0
-        """The number of blocks sent so far."""
+        """The number of blocks that have been sent."""
         self._failures = 0
         """The number of blocks that ended with an exception since a block last ended normally."""
 
@@ -110,7 +110,7 @@ class ExecutorTransport:
         raise AssertionError("no trial waits for an answer through an executor")
 
     def withdraw(self, drain: bool) -> None:
-        """Cancel the blocks that have not begun. Running blocks can only be reached if they run in threads of this process."""
+        """Cancel the blocks that have not begun. A running block can only be reached if it runs in a thread of this process."""
         self._withdrawn = True
         helpers.withdraw(self._study.id, drain)
         for _, future in list(self._sent.values()):
@@ -123,7 +123,7 @@ class ExecutorTransport:
         running = sum(not future.done() for _, future in self._sent.values())
         if running:
             count = "1 block is" if running == 1 else f"{running} blocks are"
-            self._note(f"{count} still running in the executor for about a second, without being recorded")
+            self._note(f"{count} still running in the executor, which takes about a second; the results are not recorded")
         with suppress(Exception):  # the executor may be broken or shut down
             workers = min(self.slots, self._blocks)
             ends = [self._executor.submit(end_on_worker, self._study.id, number) for number in range(workers)]

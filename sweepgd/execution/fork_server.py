@@ -23,8 +23,8 @@ from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.core.interrupts import SIGNALS
 from sweepgd.execution import scratch_folder
 
-# A child may hang if it is forked while another thread holds a lock. The fork server has only idle threads: those of Arrow, and
-# those of BLAS, which BLAS stops around a fork. A fork starts a worker in a tenth of the time of a spawn.
+# A forked child may hang if another thread holds a lock during the fork. The fork server has only idle threads of Arrow and
+# BLAS, and BLAS stops its threads around a fork. A fork starts a worker in a tenth of the time of a spawn.
 context: Any = multiprocessing.get_context("forkserver")
 PRELOADED = ["sweepgd.execution.preload"]
 
@@ -51,7 +51,7 @@ class _Popen(popen_forkserver.Popen):
 
 
 class _Process(ForkServerProcess):
-    """A forked process whose exit code shows if its fork server has ended."""
+    """A forked process with an exit code of its own for the end of its fork server."""
 
     _Popen = staticmethod(_Popen)
 
@@ -86,7 +86,7 @@ def _mark_folder(folder: str) -> None:
 
 
 def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
-    """Start a process that runs `target` and ends when this process ends. Raises SweepgdError if it cannot be started."""
+    """Start a process that runs `target` and ends when this process ends. Raises SweepgdError if the start fails."""
     for _ in range(STARTS):
         get_ready()
         process = _Process(target=_run, args=(target, *arguments), daemon=True)
@@ -133,7 +133,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if sys.platform != "linux" or parent is None:
         return
-    if os.getppid() != parent.pid:  # for another parent, the end of its thread would send the signal
+    if os.getppid() != parent.pid:  # for another parent process, the end of a mere thread of the parent would send the signal
         server: Any = getattr(forkserver, "_forkserver", None)
         if (pipe := getattr(server, "_forkserver_alive_fd", None)) is not None:
             os.close(pipe)

@@ -1,4 +1,4 @@
-"""The handle by which a worker uses a helper process that it started."""
+"""The handle of a helper process, for the worker that started the process."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
 """The helper process that a worker on another machine starts. The process runs blocks of trials in a local pool.
 
-A Dask worker is a daemonic process, which may start a `subprocess` but no `multiprocessing` children (distributed#2142). With
-the pool, only one trial is lost if a plugin raises, hangs, crashes or uses all memory, as on a local machine.
+A Dask worker is a daemonic process, which may start a `subprocess` but no `multiprocessing` children (distributed#2142).
+Because of the pool, only one trial is lost if a plugin raises, hangs, crashes or uses all memory.
 """
 
 import os

@@ -1,8 +1,8 @@
 """The code of a worker on another machine. The worker keeps the studies that it has received, and runs blocks in helper
 processes.
 
-An engine such as Dask calls these functions, sometimes in its own threads. Each running call of `run_block` has a helper
-process for itself. The call takes an idle helper process or starts a new one, and later calls use the process again.
+Dask or another executor calls these functions, sometimes in several threads. Each running call of `run_block` has a helper
+process for itself. The call takes an idle helper process or starts a new process, and later calls use the process again.
 """
 
 import platform
@@ -30,7 +30,7 @@ Wanted = Callable[[], bool]
 IDLE_SECONDS = 60.0
 
 _studies: dict[str, "_ReceivedStudy"] = {}
-# The last studies that their drivers ended. If a block of an ended study arrives late, it must not create the study again.
+# The last studies that their drivers ended. A late block of an ended study must not create the study again.
 _ended: deque[str] = deque(maxlen=1000)
 _lock = Lock()
 

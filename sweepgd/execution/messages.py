@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """All that a machine needs to run trials of a study, except installed packages. Each worker receives it once."""
+    """All that a machine needs to run trials of a study, except installed packages. A worker receives this message once."""
 
     id: str
     sweep: Sweep

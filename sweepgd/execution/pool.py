@@ -28,8 +28,8 @@ from sweepgd.execution.worker_process import (
     serve,
 )
 
-# The parent sleeps for this many seconds before it reads all results, unless a worker runs out of tasks. If the parent woke for
-# each trial of 0.5 ms, it would take a core from a worker: two cores would run 1620 linear trials/s instead of 2100.
+# The parent sleeps for this many seconds before it reads all results, unless a worker runs out of tasks. A parent that wakes
+# for each trial of 0.5 ms takes a core from a worker. Two cores then run 1620 linear trials/s instead of 2100.
 GATHER_SECONDS = 0.005
 # A worker that has closed its connection must end within this time in seconds.
 STOP_SECONDS = 1.0
@@ -46,7 +46,7 @@ class Pool:
     begins again. A task has `attempts` attempts in all.
 
     Workers call `setup.run(context, task, report, keep)`. `report(percent, mean)` reports at a rung and returns True if the
-    task should stop; `keep(result)` sends a partial result, which is used if the worker is lost afterwards. `note` receives a
+    task should stop. `keep(result)` sends a partial result, which is used if the worker is lost afterwards. `note` receives a
     line for each killed worker. With `ahead`, a worker holds several tasks. Set `ahead` to False if workers wait for replies at
     rungs, because the reply must be the next message in the pipe. Also set `ahead` to False if no task may begin after a
     deadline. A task is stopped after `task_timeout` seconds. `events` returns early when the connection `wake` receives a

@@ -39,9 +39,11 @@ class _Sent:
     longest time for which the block ran before a planned end.
     """
     unbegun: int = 0
-    """The number of times that the block was lost for reasons other than its tasks."""
+    """The number of times that the block was lost although its tasks cannot be the cause."""
     whole_lives: int = 0
-    """The number of workers whose whole life was too short for the block, counted only if the block has a single task."""
+    """The number of workers that ended as planned before the block ended, although the block ran for their whole life. Only
+    counted for a block with a single task.
+    """
 
 
 class RemotePool:
@@ -234,8 +236,8 @@ class RemotePool:
 def _parts(tasks: list[Any]) -> Iterator[_Sent]:
     """Yield the blocks in which n lost tasks are sent again. There are √n blocks, but in the last attempt each task is a block.
 
-    If one of 2,000 tasks ends its workers, no other task fails, and 45 + 45 blocks find this task instead of 2,000. Repeated
-    halving would need fewer blocks but 11 attempts.
+    If one of 2,000 tasks ends every worker that runs it, only this task fails. To find the task takes 45 + 45 blocks, while
+    single tasks would take 2,000 blocks. Repeated halving would take fewer blocks but 11 attempts.
     """
     last = [task for task in tasks if task.attempt == ATTEMPTS]
     earlier = [task for task in tasks if task.attempt < ATTEMPTS]

@@ -25,9 +25,9 @@ class RunOptions:
     """
 
     workers: int | None = None
-    """The number of local processes; None means one per core."""
+    """The number of local processes. None means one process per core."""
     executor: Any = None
-    """A dask.distributed.Client, concurrent.futures.Executor or Cluster; None for local processes."""
+    """A dask.distributed.Client, concurrent.futures.Executor or Cluster, or None for local processes."""
     timeout: float | None = None
     """The time in seconds after which no task begins."""
     task_timeout: float | None = None
@@ -39,7 +39,8 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.executor is None:
             return
-        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):  # the Client behind it can do more
+        # a ClientExecutor wraps a Client, which can do more
+        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):
             object.__setattr__(self, "executor", self.executor._client)
         if is_dask(self.executor):
             _check_client(self.executor)
@@ -85,6 +86,6 @@ def _is_of_distributed(executor: Any, module: str, name: str) -> bool:
 def _check_client(client: Any) -> None:
     """Raise UsageError for a Dask client that cannot carry a search."""
     if client.asynchronous:
-        raise UsageError("executor: the Dask client is asynchronous: give one that was made without asynchronous=True")
+        raise UsageError("executor: the Dask client is asynchronous: give a client that was made without asynchronous=True")
     if client.status != "running":
-        raise UsageError(f"executor: the Dask client is {client.status}: give one that is connected to its scheduler")
+        raise UsageError(f"executor: the Dask client is {client.status}: give a client that is connected to its scheduler")

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "sweepgd-data-"
-# An empty file that marks a folder as one of sweepgd's, because other programs may use the same folder names.
+# An empty file that marks a folder of sweepgd, because other programs may use the same folder names.
 MARK = "of-sweepgd"
 
 

@@ -26,8 +26,7 @@ class PlannedEnd:
     ran: float
     """The time in seconds for which the block had run."""
     longest_life: float
-    """The longest time in seconds for which the study could use a worker that ended as planned (this worker or an earlier one).
-    """
+    """The longest time in seconds for which the study could use a worker that ended as planned. This worker counts too."""
 
     @property
     def whole_life(self) -> bool:

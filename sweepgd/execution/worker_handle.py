@@ -77,7 +77,7 @@ class Worker:
         self.pace = seconds if self.pace == inf else 0.9 * self.pace + 0.1 * seconds
 
     def send(self) -> None:
-        """Send all its unsent tasks in one message."""
+        """Send all unsent tasks of the worker in one message."""
         tasks, self.unsent = self.unsent, []
         if tasks:
             with suppress(*GONE):

@@ -69,7 +69,7 @@ class StopAfterTask:
 
 @dataclass(frozen=True)
 class Begun:
-    """The worker begins to prepare the sweep, which may run plugins, or it is ready for tasks."""
+    """The worker begins to prepare the sweep, which may run plugins, or the worker is ready for tasks."""
 
 
 @dataclass(frozen=True)

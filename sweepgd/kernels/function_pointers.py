@@ -33,8 +33,8 @@ def _from_address(typ: KernelPointer, number: Any, c: Any) -> NativeValue:
 
 
 def address(kernel: Any) -> int | Callable[..., Any]:
-    """Return the argument for a `KernelPointer` parameter. It is the address of a compiled kernel, or the function itself
-    without JIT.
+    """Return the argument for a `KernelPointer` parameter. The argument is the address of a compiled kernel, or the function
+    itself without JIT.
 
     The address is valid while the kernel exists. `sweepgd.kernels.signatures` keeps kernels until the process ends.
     """

@@ -10,8 +10,8 @@ from sweepgd.kernels.losses import SQUARED, softplus
 
 
 def workspace(columns: int, batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows. It holds the inputs column by column, then the targets and the
-    outputs.
+    """Return the length of scratch memory for `batch` rows. The memory holds the inputs column by column, then the targets and
+    the outputs.
     """
     return (columns + 2) * batch
 

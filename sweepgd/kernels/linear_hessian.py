@@ -19,13 +19,13 @@ CHUNK = 1024
 
 
 def kept(columns: int, batch: int) -> int:
-    """Return the length of the array that `product` keeps for `batch` rows. It holds the inputs column by column, and c."""
+    """Return the length of the array that `product` keeps for `batch` rows: the inputs, column by column, and c."""
     return (columns + 1) * batch
 
 
 def workspace(columns: int, batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows. It holds the inputs column by column, the targets, outputs and
-    derivatives.
+    """Return the length of scratch memory for `batch` rows. The memory holds the inputs column by column, the targets, the
+    outputs and the derivatives.
     """
     return (columns + 3) * batch
 

@@ -88,8 +88,8 @@ def covariance_factors(loss, outputs):
 
 @helper
 def covariance_factor(z, loss, number, scale, delta):
-    """delta ← scale·v, where v is vector `number` of the vectors with Σ vvᵀ = C. The vectors are unit vectors (squared error),
-    √(p(1 − p)) (binary) or √p_c·(p − e_c) (softmax).
+    """delta ← scale·v, where v is vector `number` of the vectors with Σ vvᵀ = C, the covariance at z. The vectors are unit
+    vectors (squared error), √(p(1 − p)) (binary) or √p_c·(p − e_c) (softmax).
     """
     zero = z.dtype.type(0)
     for i in range(z.shape[0]):

@@ -2,10 +2,10 @@
 sums stays in vector registers during the loop over the inner dimension, so that each loaded vector is used once for each row.
 Tiles are emitted as vector instructions. The code around the tiles is ordinary kernel code.
 
-Measured on one core (peak 118 GFLOP/s) in float32, the speeds in GFLOP/s with AVX-512, then limited to AVX2, with np.dot
-(SciPy's OpenBLAS) in brackets: 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111 (46) and 74 (67),
-128×512 by 512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). No product uses np.dot, because it
-is at most a fifth faster at any shape of a step.
+Speeds were measured in float32 on one core with a peak of 118 GFLOP/s. The numbers are GFLOP/s with AVX-512 and then with AVX2,
+and in brackets the speed of np.dot (SciPy's OpenBLAS). 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111
+(46) and 74 (67), 128×512 by 512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). No product uses
+np.dot, because it is at most a fifth faster at any shape of a step.
 """
 
 from collections.abc import Callable

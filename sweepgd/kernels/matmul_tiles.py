@@ -12,9 +12,9 @@ from sweepgd.kernels.llvm_vectors import INT64, Emitter, element, number
 def product_tile(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Callable[..., Any]:
     """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[k, j], or with `add` c[i, j] += …, of `rows` rows i.
 
-    The arguments of the function are `rows`, which is one of the heights, three flat arrays (a, its start, its strides of i and
-    k; b, its start, its stride of k; c, its start, its stride of i), the inner length (at least 1), the number of columns, and
-    `add`. The columns fill more than vectors − 1 vectors, or at most one vector if `masked`.
+    The function has these arguments in order: `rows`, which is one of the heights; a, its start, and its strides of i and k; b,
+    its start, and its stride of k; c, its start, and its stride of i; the inner length, at least 1; the number of columns;
+    `add`. a, b and c are flat arrays. The columns fill more than vectors − 1 vectors, or at most one vector if `masked`.
     """
 
     @intrinsic
@@ -97,8 +97,9 @@ def _emit_product(emit, rows, offsets, mask, a_start, a_row, a_inner, b_start, b
 def dots_tile(rows: int, columns: int) -> Callable[..., Any]:
     """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[j, k], or with `add` c[i, j] += …, of these sizes.
 
-    Vectors run along k. The arguments of the function are three flat arrays (a, its start, its stride of i; b, its start, its
-    stride of j; c, its start, its stride of i), the inner length, and `add`. a and b are contiguous along k.
+    Vectors run along k. The function has these arguments in order: a, its start, and its stride of i; b, its start, and its
+    stride of j; c, its start, and its stride of i; the inner length; `add`. a, b and c are flat arrays, and a and b are
+    contiguous along k.
     """
 
     @intrinsic

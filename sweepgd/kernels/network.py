@@ -22,8 +22,8 @@ CHUNK = 256
 
 
 def workspace(widths: tuple[int, ...], batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows. It holds the activations of all layers, and two gradients of the
-    widest layer.
+    """Return the length of scratch memory for `batch` rows. The memory holds the activations of all layers, and two gradients
+    of the widest layer.
     """
     return max(batch, CHUNK) * (sum(widths) + 2 * max(widths))
 
@@ -78,7 +78,7 @@ def times_derivative(delta, h, activation):
 
 @helper
 def sum_of_rows(work, delta, batch, columns, one, add, out, at):
-    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`, or with `add` add them to `out`.
+    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`. With `add`, add the sums to `out`.
 
     The sums are the product of a row of ones and delta. This product takes a third of the time of a loop over rows. `one` is
     the index of a number in `work` that may be overwritten.
@@ -121,7 +121,8 @@ def widest_layer(layout):
 
 @helper
 def backward(theta, layout, activation, inputs, first, batch, z, delta, previous, work, out, add):
-    """Write the gradient to `out`, or with `add` add it to `out`, by backpropagation after `forward` with the same arguments.
+    """Compute the gradient by backpropagation, after a call of `forward` with the same arguments. Write the gradient to `out`,
+    or with `add` add it to `out`.
 
     `z` is the index of the last z, and `delta` is the index of the loss' derivative with respect to the last z. From index
     `previous`, `work` has room for the derivative with respect to the widest layer.

@@ -32,8 +32,8 @@ CHUNK = 512
 
 
 def kept(widths: tuple[int, ...], batch: int) -> int:
-    """Return the length of the array that `product` keeps for `batch` rows. It holds the activations and derivatives of all
-    layers.
+    """Return the length of the array that `product` keeps for `batch` rows. The array holds the activations and derivatives of
+    all layers.
     """
     return batch * (sum(widths) + sum(widths[1:]))
 

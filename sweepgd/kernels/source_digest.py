@@ -2,7 +2,8 @@
 globals.
 
 Numba checks only the file of the kernel. After an edit of an imported helper or constant, Numba would run outdated code
-(numba#1833). If a file is edited after it was loaded, Numba would also cache the old code as the code of the edited file.
+(numba#1833). After an edit of a file that is already loaded, Numba would also cache the old code as the code of the edited
+file.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, np.dtype
 
 @cache
 def fingerprint(function: Callable[..., Any]) -> str | None:
-    """Return a digest of a kernel and its helpers as they are loaded, and of the source files of their packages.
+    """Return a digest of the loaded code of a kernel and its helpers, and of the source files of their packages.
 
     Return None if the kernel or a helper has no source file, because edits could then not be detected.
     """
@@ -38,7 +39,7 @@ def fingerprint(function: Callable[..., Any]) -> str | None:
 
 
 def reached(function: Callable[..., Any]) -> set[Any]:
-    """Return a kernel with all helpers that it may call, including those of other distributions."""
+    """Return a kernel with all helpers that it may call, including helpers of other distributions."""
     found: set[Any] = {function}
     queue: list[Any] = [function]
     while queue:
@@ -114,7 +115,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 @cache
 def _code(code: CodeType) -> str:
-    """Return a digest of a function's bytecode, names and constants, independent of its file and line."""
+    """Return a digest of a function's bytecode, names and constants. The function's file and line do not change the digest."""
     return _digest(repr((code.co_code, code.co_names, code.co_varnames)) + _text(code.co_consts))
 
 

@@ -1,5 +1,5 @@
-"""The processor for which kernels are compiled. It is this machine's processor, unless NUMBA_CPU_NAME or NUMBA_CPU_FEATURES is
-set.
+"""The processor for which kernels are compiled. The processor is this machine's processor, unless NUMBA_CPU_NAME or
+NUMBA_CPU_FEATURES is set.
 """
 
 import re

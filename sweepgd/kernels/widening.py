@@ -123,7 +123,7 @@ def _is_explicit(statement: ir.Assign, program: Any, kinds: dict[str, Any]) -> b
 
 
 def _target_names(target: ir.Var, program: Any) -> Iterator[str]:
-    """Yield the name of a variable, and the names of variables that it is copied to."""
+    """Yield the name of a variable, and the names of variables to which it is copied."""
     yield target.unversioned_name
     for block in program.blocks.values():
         for statement in block.find_insts(ir.Assign):

@@ -15,7 +15,7 @@ class RecordedContexts:
         self._results, self._shared = results, shared
 
     def configuration(self, trial: int) -> Configuration:
-        """Return the configuration of a trial. It has at least the trial's settings of model and data."""
+        """Return the configuration of a trial, with at least the trial's settings of model and data."""
         return self._varied.get(trial, Configuration())
 
     def of(self, trial: int) -> SweepContext:

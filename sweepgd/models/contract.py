@@ -36,9 +36,9 @@ class Curvature:
     are in the array `kept` of length `kept(batch)`. `second_moments` writes the mean over rows of the elementwise square of
     each row's gradient. With `fisher`, `second_moments` writes the expectation of this mean over targets drawn from the model's
     distribution. If `second_moments` is None, gradients are computed row by row. `workspace(batch)` is the length of the
-    scratch memory of both kernels, and `chunk` is the number of rows that they process at a time. `rescaled(theta, factor)`
-    returns different parameters with exactly the same outputs (Dinh et al. 2017). `rescaled` is None if no different parameters
-    have the same outputs.
+    scratch memory of both kernels, and `chunk` is the number of rows that both kernels process at a time. `rescaled(theta,
+    factor)` returns different parameters with exactly the same outputs (Dinh et al. 2017). `rescaled` is None if no different
+    parameters have the same outputs.
     """
 
     product: Callable[..., Any]
@@ -58,8 +58,8 @@ class Architecture:
     of untrained state. `initial(rng)` draws initial parameters in float64. The gradient over all training rows is computed from
     `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all rows, so
     that an evaluation takes one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
-    `outputs`). They are a logit for each class, a single logit for the second of two classes, or the predicted targets. Without
-    `curvature`, Hessian products are differences of gradients.
+    `outputs`). The outputs are a logit for each class, a single logit for the second of two classes, or the predicted targets.
+    Without `curvature`, Hessian products are differences of gradients.
     """
 
     layout: Layout

@@ -38,7 +38,7 @@ adadelta = Optimizer(
         Setting(
             "epsilon",
             1e-6,
-            "added under both roots; it determines the size of the first steps",
+            "added under both roots; determines the size of the first steps",
             low=1e-8,
             high=1e-4,
             log=True,

@@ -1,4 +1,4 @@
-"""Find plugins by name: optimizers, models, data sets and schedules. An entry point is loaded when it is needed."""
+"""Find plugins by name: optimizers, models, data sets and schedules. Entry points are loaded only when needed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -134,8 +134,8 @@ def plugin_errors(kind: str, name: str) -> Iterator[None]:
 
 @cache
 def get(kind: str, name: str) -> Any:
-    """Return the plugin called `name`. Raises UsageError if there is no such plugin, and SweepgdError if it does not load or is
-    invalid.
+    """Return the plugin called `name`. Raises UsageError if there is no such plugin, and SweepgdError if the plugin does not
+    load or is invalid.
     """
     points = _points(kind).get(name)
     if points is None:

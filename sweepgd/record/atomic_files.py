@@ -42,7 +42,7 @@ def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames and removals in a folder durable. Only after this fsync do they survive a power cut."""
+    """Make renames and removals in a folder durable. Without this fsync, a power cut may undo renames and removals."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with naming_file(folder):

@@ -62,8 +62,8 @@ def _checksum_offset(file: BinaryIO) -> int | None:
 
 
 def _checksum(file: BinaryIO, offset: int) -> bytes:
-    """Return the checksum of a file as eight hexadecimal digits. The file has its own checksum at `offset`, which is read as
-    zeros.
+    """Return the checksum of a file as eight hexadecimal digits. At `offset`, the file has its recorded checksum, which counts
+    as zeros.
     """
     file.seek(0)
     checksum, left = 0, offset

@@ -21,9 +21,9 @@ from sweepgd.record.store import Store
 def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
     """Merge the parts of each table into one part. Return the number of parts per table before and after the merge.
 
-    Do not read the study meanwhile, because a reader that has listed the old parts may not find these files. Compaction can be
-    stopped at any point. No row is then lost or duplicated, and the next command that writes to the directory finishes the
-    compaction. `note` receives a line for each log that was cut. Raises SweepgdError if another process is writing to the
+    Do not read the study during this call, because a reader that has listed the old parts may not find their files. Compaction
+    can be stopped at any point. No row is then lost or duplicated, and the next command that writes to the directory finishes
+    the compaction. `note` receives a line for each log that was cut. Raises SweepgdError if another process is writing to the
     directory, if a part is damaged, or if the disk has no space for the new parts in addition to the old parts.
     """
     results = load(directory)
@@ -53,7 +53,7 @@ def _check_no_more_than(numbers: list[int], directory: Path) -> None:
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:
-    """Write the new parts into a separate folder, with the number of the newest old part, and mark them as complete."""
+    """Write the new parts into a separate folder, with the number of the newest old part, and mark these parts as complete."""
     begun = directory / BEGUN
     begun.mkdir()
     for table, schema in SCHEMAS.items():

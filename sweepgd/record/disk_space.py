@@ -1,4 +1,4 @@
-"""The disk of a results directory: check that it can be written, and return its free space."""
+"""Check that the disk of a results directory can be written, and return the free space of the disk."""
 
 import errno
 import shutil

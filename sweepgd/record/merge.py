@@ -21,7 +21,7 @@ from sweepgd.record.run_keys import Runs
 from sweepgd.record.schema import SCHEMAS, footer
 from sweepgd.record.store import Store
 
-# The folder for rows that are not sorted yet. It is in the new directory.
+# The folder in the new directory for rows that are not sorted yet.
 UNSORTED = "unsorted"
 
 

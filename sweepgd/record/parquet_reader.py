@@ -92,7 +92,7 @@ def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _check(path: Path, file: pq.ParquetFile) -> None:
-    """Raise Damaged if the checksum of a file is wrong, or if it is missing although the file's version has checksums."""
+    """Raise Damaged if the checksum of a file is wrong, or if a file whose version has checksums has none."""
     if reason := fault(path, required=SEALED <= _version(file) <= SCHEMA_VERSION):
         raise Damaged(path, reason)
 

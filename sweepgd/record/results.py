@@ -120,7 +120,9 @@ class Results:
         return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # sorting combined chunks is 3 times as fast
 
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
-        """Return the parts of a table, and the log records that are not in a part. Together they hold each record once."""
+        """Return the parts of a table, and the log records that are not in a part. Together, these parts and log records hold
+        each record once.
+        """
         while True:
             published = parts.numbers(parts.folder(self.directory, "trials"), ".parquet")
             waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
@@ -135,7 +137,7 @@ class Results:
 
 
 def sweep_toml(directory: Path) -> str:
-    """Return the resolved sweep of a results directory. Raises SweepgdError if it cannot be read."""
+    """Return the resolved sweep of a results directory. Raises SweepgdError if its file cannot be read."""
     path = directory / "sweep.toml"
     try:
         return path.read_text(encoding="utf-8")

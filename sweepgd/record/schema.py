@@ -29,9 +29,9 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
     return [pa.field(name, kind) for name in names]
 
 
-# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if there is no
-# evaluation. It is also null in older records without this column, whose values come from the last evaluation. `model_settings`
-# and `data_settings` are the tables `[model]` and `[data]` of the trial as JSON with sorted keys. Both are null in records of
+# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. This update is null if there is no
+# evaluation, and in older records without this column, whose values come from the last evaluation. `model_settings` and
+# `data_settings` are the tables `[model]` and `[data]` of the trial as JSON with sorted keys. Both are null in records of
 # versions 1 and 2.
 TRIALS = pa.schema(
     [

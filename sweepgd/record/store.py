@@ -1,4 +1,4 @@
-"""The writer of a results directory. Records go to a durable log, and from time to time they are published as immutable Parquet
+"""The writer of a results directory. Records go to a durable log. From time to time, the log is published as immutable Parquet
 parts.
 """
 
@@ -179,11 +179,11 @@ class Store:
         return self._log.size + sum(self._log_path(number).stat().st_size for number in final)
 
     def close(self) -> None:
-        """Release the directory. Before that, publish the remaining records unless they take more than CLOSE_BYTES.
+        """Release the directory. First publish the remaining records, unless these take more than CLOSE_BYTES.
 
-        Flushed records that are not published, for example for lack of disk space, stay in the log. They are published when the
-        directory is opened again. If the disk is full, records that were not flushed are lost without an error. A call of
-        `flush` before `close` raises the error.
+        Flushed records that are not published, for example for lack of disk space, stay in the log. These records are published
+        when the directory is opened again. If the disk is full, records that were not flushed are lost without an error. A call
+        of `flush` before `close` raises the error.
         """
         self.stop = never
         try:
@@ -234,6 +234,8 @@ class Store:
             log.unlink()
 
     def _held_and_stopped(self) -> bool:
-        """Check that the directory is still the locked one, and return the answer of `stop`. Called while parts are written."""
+        """Return the answer of `stop`, after a check that the path is still the locked directory. Called while parts are
+        written.
+        """
         self.check_held()
         return self.stop()

@@ -17,7 +17,8 @@ class Clock:
     """The positions of m consecutive updates in a run.
 
     `updates`, int64 (m,), and `epochs`, float64 (m,), are the numbers of updates and epochs before each update. The floor of
-    `epochs` is the number of whole epochs. `total_updates` is the number of updates of the run, or None if it is unknown.
+    `epochs` is the number of whole epochs. `total_updates` is the number of updates of the run, or None if this number is
+    unknown.
     """
 
     updates: Ints

@@ -87,8 +87,8 @@ class Advisor:
         return self._total
 
     def _scaled(self, trials: int) -> int:
-        """Return `search.scale` times a number of trials, rounded up. Choose as many points of a grid, spread over the whole
-        grid.
+        """Return `search.scale` times a number of trials, rounded up. For a grid, keep this number of points, spread over the
+        whole grid.
         """
         scale, sampler = self._search.scale, self._study.sampler
         if scale == 1.0:
@@ -101,7 +101,7 @@ class Advisor:
 
     @property
     def used_up(self) -> str:
-        """Return a message if the space has fewer configurations than trials were requested, else ""."""
+        """A message if the space has fewer configurations than the requested trials, else ""."""
         if self._repeating or self._search.scale < 1.0 or self._requested <= self._available:
             return ""
         requested = "" if self._search.trials is None else f" ({self._search.trials} trials were requested)"
@@ -111,7 +111,7 @@ class Advisor:
 
     @property
     def _requested(self) -> int:
-        """Return the requested number of trials. The default is the whole grid, or the fixed points and DEFAULT_TRIALS more."""
+        """The requested number of trials. The default is the whole grid, or the fixed points and DEFAULT_TRIALS more."""
         searched = any(not axis.fixed for axis in self.space.axes)
         if isinstance(self._study.sampler, GridPoints):
             default = int(self._available)
@@ -121,7 +121,7 @@ class Advisor:
 
     @property
     def _available(self) -> float:
-        """Return the largest possible number of trials."""
+        """The largest number of trials that the space and the fixed points allow."""
         sampler = self._study.sampler
         if isinstance(sampler, GridPoints):
             return len(self.points) + sampler.size

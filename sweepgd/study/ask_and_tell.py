@@ -1,4 +1,4 @@
-"""Run the trials of a sweep: ask the advisor for points, record the results, and report them to the advisor."""
+"""Run the trials of a sweep. Ask the advisor for points, record the results, and report the results to the advisor."""
 
 from collections.abc import Iterator
 from time import monotonic
@@ -20,7 +20,7 @@ from sweepgd.training.trial import TrialResult, TrialTask, not_measured, with_pl
 
 
 class AskAndTell:
-    """One call of `search`: submit tasks, record their results, and report them to the advisor."""
+    """The work of one call of `search`: submit tasks, record their results, and report the results to the advisor."""
 
     def __init__(
         self,

@@ -14,8 +14,8 @@ def footprint(context: SweepContext, trials: int) -> int:
     """Estimate the bytes that the Parquet parts of `trials` trials take: rows, learning curves, and final and best weights.
 
     The true size is smaller if weights compress well, or if runs diverge and have no weights. The estimate leaves out
-    curvature, and learning curves if the budget is in updates or seconds. It also leaves out the log, which takes about the
-    same space again until it is published as parts.
+    curvature, and learning curves if the budget is in updates or seconds. The log is left out too. Until its publication, the
+    log takes about the same space as the parts.
     """
     sizes = [_run_bytes(variant) for variant in context.variants]
     return ceil(trials * context.sweep.search.replicates * sum(sizes) / len(sizes))

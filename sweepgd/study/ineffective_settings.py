@@ -53,7 +53,7 @@ def _of_schedule(configuration: Configuration, run_plan: RunPlan) -> Iterator[tu
     if name == "one_cycle" and not settings.get("final_at_last_update"):
         last, final = float(run_plan.factors[-1]), 1.0 / settings["start_divisor"] / settings["final_divisor"]
         if last > 1.5 * final:
-            details = f"the last of {run_plan.total} updates has {last:.3g} of the base rate, not {final:.3g}"
+            details = f"the rate at the last of {run_plan.total} updates is {last:.3g} of the base rate, not {final:.3g}"
             yield "schedule one_cycle does not end at its final rate", f"{details}; set final_at_last_update = true"
 
 

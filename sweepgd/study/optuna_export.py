@@ -35,8 +35,8 @@ def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Pat
 
     `plugins` are the plugin files that the sweep was run with. The state of a trial (complete, pruned or failed) is the state
     that the search reported to Optuna, or would have reported with an adaptive sampler. A diverged trial that was not reported
-    has no value and counts as failed. Intermediate values are the values that a pruner saw. Without a pruner, they are the
-    validation losses by update. Raises SweepgdError if the directory is not a results directory, or cannot be written.
+    has no value and counts as failed. Intermediate values are the values that a pruner saw, or without a pruner the validation
+    losses by update. Raises SweepgdError if the directory is not a results directory, or cannot be written.
     """
     results = load(directory)
     path = results.directory / "optuna.db"

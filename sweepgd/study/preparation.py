@@ -24,7 +24,7 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """One line for each setting of the sweep that has no effect, or an effect other than the specified one."""
+        """One line for each setting of the sweep that has no effect, or has an effect other than the sweep file suggests."""
         return warnings_of(self.sweep, self.advisor.space, self.advisor.points, self.context.data(0).rows)
 
 

@@ -52,7 +52,7 @@ def search(
     results/<sweep name>, followed by "-scale-0.1" if `search.scale` is 0.1 and by "-shard-3-of-20" if `shard` is 3/20.
     `workers` is the number of processes, by default all cores. `timeout` and `trial_timeout` are in seconds. `fresh` renames an
     existing results directory and starts a new search. `executor`, a dask.distributed.Client or a concurrent.futures.Executor,
-    runs the trials instead of local processes. `shard`, such as (3, 20) or "3/20", selects every 20th trial from trial 2 on;
+    runs the trials instead of local processes. `shard`, such as (3, 20) or "3/20", selects every 20th trial from trial 2 on.
     `sweepgd.merge` combines the shards. `data_path` is the new path of a data file or folder that was moved. `overrides` change
     values of a sweep file, and are written `dotted.key=TOML-value`. `plugins` are Python files whose optimizers, models, data
     sets and schedules may be used. Raises SweepgdError before any trial runs if an argument is invalid.

@@ -56,7 +56,7 @@ class Shard:
 
     @property
     def trials(self) -> str:
-        """Return the words for the shard's trials in messages."""
+        """The name of the shard's trials in messages, such as "trials of shard 3/20"."""
         return f"trials of shard {self}"
 
     def folder(self, name: str) -> str:

@@ -35,8 +35,8 @@ class Planned(NamedTuple):
 def warnings_of(sweep: Sweep, space: Space, points: Sequence[Values], rows: int) -> list[str]:
     """Return the warnings about a sweep on `rows` training rows, one line each.
 
-    All combinations of the searched values are checked, and the `points`. A range is checked at its ends. Very long runs are
-    not checked, nor runs of unknown length, such as runs with a budget in seconds.
+    All combinations of the searched values and all `points` are checked. A range is checked at its ends. Very long runs and
+    runs of unknown length, such as runs with a budget in seconds, are not checked.
     """
     lines: list[str] = []
     numbered = (({"points": index}, point) for index, point in enumerate(points))

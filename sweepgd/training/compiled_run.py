@@ -111,7 +111,7 @@ class CompiledRun:
 
     @without_numpy_warnings
     def evaluated_parameters(self, updates: int) -> Array:
-        """Return the parameters to evaluate after `updates` updates. They are a copy of `theta`, or parameters that the
+        """Return the parameters to evaluate after `updates` updates. These are a copy of `theta`, or parameters that the
         optimizer derives from `theta`.
         """
         if self._evaluation is None:

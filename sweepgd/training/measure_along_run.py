@@ -58,7 +58,7 @@ class MeasurementsAlongRun:
         self._given_up = self._given_up or 0.0 < limit <= elapsed
 
     def _spare_seconds(self, now: float) -> float:
-        """Return the seconds before the deadline that the runs will not need if they continue at their present pace."""
+        """Return the seconds before the deadline that the runs will not need at their present pace."""
         percents = [100.0 if training.outcome is not None else training.percent for training in self._trainings.values()]
         done = sum(percents) / (100.0 * len(percents))
         trained = now - self._started - self._measuring_seconds

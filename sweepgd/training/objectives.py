@@ -71,7 +71,7 @@ def penalty(name: str, training: Training) -> float:
 
     The value of a loss is ten times the initial loss, at least 1, and the value of an error is 1. For updates and seconds, the
     value is ten times that of the whole planned run, so that a run that diverges early does not look fast. The value depends
-    only on the run. It is finite, because Optuna ignores trials with NaN.
+    only on the run. The value is finite, because Optuna ignores trials with NaN.
     """
     if name.endswith("error"):
         return 1.0

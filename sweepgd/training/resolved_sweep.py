@@ -14,8 +14,8 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
     """Return the sweep that a study records, with all defaults written out and with the digests of its files.
 
     The objectives are written out, and so are all settings of the data set, model, schedules and measures, except settings that
-    `[space]` varies. `fingerprint` is the digest of the data. If `[space]` varies the data, it is the digest of the data with
-    the first values.
+    `[space]` varies. `fingerprint` is the digest of the data. If `[space]` varies the data, `fingerprint` is the digest of the
+    data with the first values.
 
     Raises SweepgdError if a data file or plugin file has changed since the sweep was first run.
     """

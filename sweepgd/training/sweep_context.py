@@ -54,7 +54,7 @@ def one_blas_thread() -> Iterator[None]:
     """Limit BLAS to one thread within the context. Otherwise, for example, two workers with two threads each would compete for
     two cores.
     """
-    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS of np.dot in kernels: the limit needs it loaded
+    import scipy.linalg.cython_blas  # noqa: F401 - this import loads the BLAS of np.dot, so that the limit applies to it
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
@@ -113,7 +113,7 @@ class SweepContext:
 
     @cached_property
     def variants(self) -> list["SweepContext"]:
-        """The contexts of all combinations of settings of model and data, or only this context if they do not vary."""
+        """The contexts of all combinations of settings of model and data, or only this context if no setting varies."""
         found = [self.of(Configuration(model=dict(choice.model), data=dict(choice.data))) for choice in choices(self.sweep)]
         return found or [self]
 
@@ -207,7 +207,7 @@ class SweepContext:
         )
 
     def compile(self, optimizers: Iterable[str], note: Callable[[str], None]) -> None:
-        """Compile every kernel that runs of these optimizers need, or load them from the cache of an earlier process.
+        """Compile all kernels that runs of these optimizers need, or load kernels from the cache of an earlier process.
 
         `note` receives a line if kernels have to be compiled. Raises a SweepgdError that names the plugin if a kernel of a
         plugin does not compile.

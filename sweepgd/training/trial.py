@@ -30,8 +30,8 @@ from sweepgd.training.objectives import objective_values
 from sweepgd.training.sweep_context import SweepContext
 from sweepgd.training.trial_rows import curve, known_rows, minima, results
 
-# A function that takes a rung, in percent of the budget, and the mean objective at the rung. It returns True to prune the
-# trial.
+# A function that takes a rung, in percent of the budget, and the mean objective at the rung. The function returns True to prune
+# the trial.
 Report = Callable[[int, float], bool]
 # A function that takes a partial result, which is used if the process is lost later.
 Keep = Callable[["TrialResult"], None]
@@ -49,7 +49,7 @@ class TrialTask:
     results.
     """
     attempt: int = 1
-    """The number of this attempt. It is above 1 if workers that ran the trial were lost."""
+    """The number of this attempt, counted from 1. Each loss of a worker that ran the trial adds an attempt."""
 
 
 @dataclass(frozen=True)
@@ -205,9 +205,7 @@ def _advance(
     report: Report | None,
     along_run: MeasurementsAlongRun,
 ) -> None:
-    """Advance all replicates that could begin. They advance from rung to rung, to the end of the run or until the trial is
-    pruned.
-    """
+    """Advance all replicates that could begin, from rung to rung, until the runs end or the trial is pruned."""
     runs = _runs(replicates)
     trainings, steps = list(runs.values()), [along_run.advance(replicate) for replicate in runs]
     for rung in (*task.rungs, 101):

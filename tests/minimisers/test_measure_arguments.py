@@ -17,7 +17,7 @@ from sweepgd.record import Store
         ({"measures": ["lamda_max"]}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
         ({"measures": []}, "measure.measures is empty: give at least one"),
         ({"measures": "lamda_max"}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
-        ({"measures": ["phi_0.001"]}, "unknown measure 'phi_0.001': it is a value of the measure phi: give phi"),
+        ({"measures": ["phi_0.001"]}, "unknown measure 'phi_0.001': this name is a value of the measure phi: give phi"),
         ({"rows": 2.5}, "rows 2.5: give a whole number"),
         ({"seed": "one"}, "measure.seed = 'one': give a whole number"),
         ({"workers": 0}, "workers 0: give a whole number of at least 1"),

@@ -94,7 +94,8 @@ def test_a_schedule_times_a_warm_up_never_reaches_the_base_rate():
         ),
         (
             ["space.schedule='one_cycle'", "schedule.one_cycle.final_at_last_update=false", "budget={updates=20}"],
-            "schedule one_cycle does not end at its final rate: the last of 20 updates has 0.0505 of the base rate, not 0.001",
+            "schedule one_cycle does not end at its final rate: the rate at the last of 20 updates is 0.0505 of"
+            " the base rate, not 0.001",
         ),
         (
             ["space.batch_schedule='growth'", "batch_schedule.growth.after=5"],

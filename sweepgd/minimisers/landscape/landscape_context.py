@@ -63,7 +63,7 @@ class LandscapeContext:
         return self._contexts.of(run.trial)
 
     def configuration(self, run: RunKey) -> Configuration:
-        """Return the configuration of a run. It has at least the run's settings of model and data."""
+        """Return the configuration of a run, with at least the run's settings of model and data."""
         return self._contexts.configuration(run.trial)
 
     def data(self, run: RunKey) -> Data:
@@ -99,8 +99,8 @@ class LandscapeContext:
         return {"weights": which} if "best" in which else {}
 
     def minimum(self, run: RunKey) -> Minimum:
-        """Return the weights that have the losses in a run's row of `trials`. They are the best weights if the objective is the
-        best loss, and otherwise the final weights.
+        """Return the weights that have the losses in a run's row of `trials`. These are the best weights if the objective is
+        the best loss, and otherwise the final weights.
 
         Raises SweepgdError if the weights were not recorded, or if they belong to different data or a different model.
         """
@@ -118,5 +118,5 @@ class LandscapeContext:
 
 
 def _ending(status: str, message: str) -> str:
-    """Return words for the end of a run: its message, after its status unless the message begins with the status."""
+    """Return the message of an ended run. The status comes first, unless the message already begins with the status."""
     return message if message.startswith(status) else f"{status}: {message}"

@@ -33,7 +33,7 @@ EVENT_SECONDS = 0.1
 
 
 class Place(Protocol):
-    """A line or a plane in parameter space. It can be pickled."""
+    """A line or a plane in parameter space. Objects of this type can be pickled."""
 
     def at(self, coordinates: Vector) -> Vector:
         """Return the parameters at these coordinates."""

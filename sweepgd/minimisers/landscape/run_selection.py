@@ -53,14 +53,15 @@ def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
     """Return a run of the smallest and a run of the largest batch size, with the same data and model. Among such pairs, the
     pair with the nearest ln train losses is chosen.
 
-    The best runs of both sizes would not be comparable, because they fall furthest below a `stop_at`, and their losses differ.
-    Raises SweepgdError if no two completed runs have the same data and model but different batch sizes.
+    The best runs of both sizes would not be comparable. With a `stop_at`, the best runs are the runs that fall furthest below
+    it, and their losses differ. Raises SweepgdError if no two completed runs have the same data and model but different batch
+    sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     smallest = pc.min(completed["batch_size"]).as_py()
     names = ["trial", "replicate", "batch_size", "data_seed", "train_loss"]
     settings = ["model_settings", "data_settings"]
-    if not completed["data_settings"].null_count:  # older versions did not record these settings, but did not vary them either
+    if not completed["data_settings"].null_count:  # older versions do not record these settings, which do not vary there
         names += settings
     runs = completed.select(names).to_pylist()
     numbers: dict[tuple[Any, ...], int] = {}

@@ -103,7 +103,7 @@ def surface(
 def _plane_and_path(
     landscape: LandscapeContext, run: RunKey, minimum: npt.NDArray[np.float64], options: SurfaceOptions
 ) -> tuple[Plane, Path | None]:
-    """Return the plane, and the path if it is requested and can be computed."""
+    """Return the plane, and the path if a path is requested and can be computed."""
     two_parameters = len(minimum) == 2
     if options.directions == "path":
         try:

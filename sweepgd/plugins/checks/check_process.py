@@ -49,7 +49,7 @@ NOT_RUN = "; the checks after this one were not run"
 
 
 def _others(kind: str, plugin: Any, plain: Connection, seconds: float) -> Checks:
-    """Return the checks after the first ones by name, in the order in which they run."""
+    """Return the checks that follow the first checks, by name, in the order in which the checks run."""
     # this check is last, because the results without JIT come late
     python = partial(fidelity.python, connection=plain, seconds=seconds)
     match kind:
@@ -100,7 +100,7 @@ def _set_alarm() -> None:
 
 
 def serve(connection: Connection, output: Connection, subject: Subject, plain: Connection, seconds: float) -> None:
-    """Send the name of each check before it runs and its Finding afterwards, and None at the end."""
+    """Run all checks. Send the name of each check before the check, its Finding after the check, and None at the end."""
     print_to(output)
     _limited()
     connection.send(LOADS)

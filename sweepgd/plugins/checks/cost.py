@@ -29,8 +29,8 @@ SLOW = 4.0
 
 
 def cost(optimizer: Optimizer) -> str:
-    """Report the time of a step. A slow step matters with small batches, but it is not a fault, because a better step may be
-    worth the time.
+    """Report the time of a step. A slow step matters with small batches. It is not a fault, because a better step may be worth
+    the time.
     """
     own, plain, adaptive = (nanoseconds(rule) for rule in (optimizer, sgd, adam))
     hint = "; cast numbers with theta.dtype.type, and do not read stored values back" if own > SLOW * adaptive else ""
@@ -38,8 +38,8 @@ def cost(optimizer: Optimizer) -> str:
 
 
 def nanoseconds(optimizer: Optimizer) -> float:
-    """Return the time of an update per parameter in ns, as the median of 5 rounds. It includes the probe but not the probe's
-    gradient.
+    """Return the time of an update per parameter in ns, as the median of 5 rounds. The time includes the probe, but not the
+    gradient at the probed point.
     """
     size = parameter_count(LAYOUT)
     theta, gradient, point = (aligned((size,), "float32") for _ in range(3))

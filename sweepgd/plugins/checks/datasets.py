@@ -47,7 +47,7 @@ def _described(dataset: Dataset, found: Any, what: str) -> str:
             "one column of class numbers from 0, and at least two classes"
         )
     if dataset.task == "regression" and found.classes:
-        raise Flaw(f"{what} names {len(found.classes)} classes, but its task is regression: remove them")
+        raise Flaw(f"{what} names {len(found.classes)} classes, but its task is regression: remove the classes")
     try:
         check_table(found, dataset.task, what, [f"target {i}" for i in range(found.targets.shape[1])], gaps=False)
         if dataset.task == "classification":
@@ -77,7 +77,9 @@ def deterministic(dataset: Dataset) -> str:
 
 
 def fresh(dataset: Dataset) -> str:
-    """Check that changing a loaded table does not change the next table. It would if `load` returned the same arrays."""
+    """Check that changing a loaded table does not change the next table. A `load` that returns the same arrays fails this
+    check.
+    """
     found = _loaded(dataset)
     before = _bytes(found)
     for each in (found, *((found.test,) if found.test is not None else ())):
@@ -86,7 +88,7 @@ def fresh(dataset: Dataset) -> str:
                 array[...] = 0
     if _bytes(_loaded(dataset)) != before:
         raise Flaw("load returned the same arrays twice, so that a change of one table changes the next table: return copies")
-    return "a change of one table does not change the next"
+    return "a change of one table does not change the next table"
 
 
 def settings_used(dataset: Dataset) -> str:

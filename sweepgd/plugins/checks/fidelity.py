@@ -56,11 +56,11 @@ def python(
     except EOFError:
         plain = "ended its process"
     if isinstance(plain, str):
-        raise Flaw(f"without JIT, it {plain}")
+        raise Flaw(f"without JIT, the check {plain}")
     differences = []
     for dtype, difference in apart(run(plugin), plain).items():
         if not difference <= PYTHON_TOLERANCE[dtype]:
-            raise Flaw(f"compiled for {dtype} it differs from plain Python by {difference:.1g} of the distance moved")
+            raise Flaw(f"compiled code for {dtype} and plain Python differ by {difference:.1g} of the distance moved")
         differences.append(f"{difference:.1g} ({dtype})")
     return f"compiled and plain Python agree; beyond rounding, they differ by {' and '.join(differences)} of the distance moved"
 

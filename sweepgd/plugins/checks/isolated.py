@@ -27,8 +27,8 @@ GRACE_SECONDS = 1.0
 
 
 def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
-    """Yield the finding of each check as it ends. A check that takes longer than `seconds` fails. Raises SweepgdError if JIT is
-    off.
+    """Yield the finding of each check when the check ends. A check that takes longer than `seconds` fails. Raises SweepgdError
+    if JIT is off.
     """
     if config.DISABLE_JIT:
         raise SweepgdError("NUMBA_DISABLE_JIT is set, but the checks need compiled kernels: unset it")

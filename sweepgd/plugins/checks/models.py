@@ -50,7 +50,7 @@ def builds(model: Model) -> str:
         found.append(f"{shape.task} ({built.parameters} parameters)")
     if not found:
         raise Flaw(
-            f"it supports none of the shapes that are tried for {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 "
+            f"it supports none of the shapes that this check tries for {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 "
             "or 4 classes"
         )
     return "for " + ", ".join(found)

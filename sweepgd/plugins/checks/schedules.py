@@ -1,4 +1,6 @@
-"""Checks that the factors of a schedule are valid for runs of any length, and equal in one call and in several calls."""
+"""Checks that the factors of a schedule are valid for runs of any length, and that several calls give the same factors as one
+call.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -77,7 +79,7 @@ def deterministic(schedule: Schedule) -> str:
 
 
 def pieces(schedule: Schedule) -> str:
-    """Check that factors do not change if they are computed for some of the updates at a time. A run computes factors epoch by
+    """Check that several calls for consecutive updates give the same factors as one call. A run computes factors epoch by
     epoch.
     """
     for updates, epoch in RUNS[1:]:
@@ -96,7 +98,7 @@ def pieces(schedule: Schedule) -> str:
 
 
 def course(schedule: Schedule) -> str:
-    """Report the course of the learning rate. It is a fault only if all factors are 0."""
+    """Report the course of the learning rate. Only factors that are all 0 are a fault."""
     updates, epoch = RUNS[3]
     factors = _factors(schedule, _clock(updates, epoch, schedule), {}, "")
     if not factors.any():

@@ -89,7 +89,7 @@ class StepHarness:
         self._functions["probe"](self.theta, self.gradient, self.slots, LAYOUT, self._hyper, self._rate, self.t, self.point)
 
     def judged(self) -> Array:
-        """Return a copy of the evaluation weights."""
+        """Return a copy of the weights at which the rule's loss is evaluated."""
         if "evaluation" not in self._functions:
             return self.theta.copy()
         self._functions["evaluation"](self.theta, self.slots, LAYOUT, self._hyper, self.t, self.point)
@@ -115,9 +115,7 @@ def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
 
 
 def distance(path: Array, other: Array) -> float:
-    """Return the largest difference between two walks, beyond rounding. It is relative to the distance that the second walk has
-    moved.
-    """
+    """Return the largest difference between two walks beyond rounding, relative to the distance that the second walk has moved."""
     exact = other.astype(np.float64)
     rounding = 8 * np.finfo(path.dtype).eps * np.linalg.norm(exact, axis=-1)
     gone = np.linalg.norm(exact - exact[0], axis=-1)

@@ -47,7 +47,7 @@ class Points(BaseSampler):
     """A sampler whose point depends only on `number`, which the caller sets to the trial's number before each ask.
 
     Optuna's own trial numbers restart from 0 when a study is rebuilt. A space may also ask the sampler directly, without a
-    study (`space.ask(points)`). That takes 7 µs per point instead of the 150 µs of Optuna's ask and tell.
+    study (`space.ask(points)`). A direct call takes 7 µs per point, while Optuna's ask and tell take 150 µs.
     """
 
     number: int = 0

@@ -54,8 +54,8 @@ class Drawn:
             size = self._space.countable
             raise UsageError(f"the space has {size} configurations: set at most {size} trials")
         nth = int(u * left)
-        # `places` are the positions of drawn points in the grid. Below the i-th of them, `places[i] - i` positions are not
-        # drawn.
+        # `places` are the positions of drawn points in the grid. Below the drawn position `places[i]`, `places[i] - i`
+        # positions are not drawn.
         below = bisect_right(range(len(self._places)), nth, key=lambda i: self._places[i] - i)
         return self._space.at(nth + below)
 
