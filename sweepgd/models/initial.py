@@ -45,9 +45,7 @@ def init_settings(default: str) -> tuple[Setting, ...]:
     """Return the settings with which users choose the initial weights of a model."""
     return (
         Setting("init", default, "rule for the initial weights", choices=tuple(RULES)),
-        Setting(
-            "scale", 0.01, "standard deviation of normal initial weights, or half-width of uniform initial weights", minimum=0.0
-        ),
+        Setting("scale", 0.01, "standard deviation of normal, or half-width of uniform initial weights", minimum=0.0),
         Setting("init_scale", 1.0, "factor that multiplies the initial weights of any rule", minimum=0.0, formerly=1.0),
     )
 

@@ -50,6 +50,6 @@ noisy_quadratic = Model(
         Setting("noise_exponent", 1.0, "q of the variances cᵢ = i^−q of the gradient of one row"),
         Setting("start", 1.0, "initial value of every parameter"),
     ),
-    description="½ Σ hᵢθᵢ² with gradients hᵢθᵢ + √(cᵢ/B)·N(0, 1) for a batch of B rows; use this model with data.name = "empty_rows"",
+    description="½ Σ hᵢθᵢ² with gradients hᵢθᵢ + √(cᵢ/B)·N(0, 1) for a batch of B; needs data of name empty_rows",
     source="Zhang et al. 2019, arXiv 1907.04164, section 3",
 )

@@ -133,7 +133,7 @@ def ranges(optimizer: Optimizer) -> str:
             apart = np.max(np.abs(whole.theta - cut.theta) / (1 + np.abs(whole.theta)))
             if not apart <= RANGES_TOLERANCE[dtype]:
                 raise Flaw(
-                    f"update {whole.t} differs by {apart:.1g} between one call and calls for ranges ({dtype}): set elementwise=False"
+                    f"update {whole.t} differs by {apart:.1g} between one call and several ({dtype}): set elementwise=False"
                 )
     return f"{len(CUTS) - 1} calls for ranges make the same update as one call, and each call stays within its range"
 

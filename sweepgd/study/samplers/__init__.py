@@ -86,6 +86,4 @@ def _require_numeric(space: Space, objectives: int) -> None:
     for axis in space.axes:
         # Optuna would draw such an axis, and every axis that depends on it, at random.
         if axis.values and not axis.fixed:
-            raise UsageError(
-                f"the cmaes sampler searches only ranges, but {axis.name} is a list: give a single value, or use tpe"
-            )
+            raise UsageError(f"the cmaes sampler searches only ranges, but {axis.name} is a list: give one value, or use tpe")
