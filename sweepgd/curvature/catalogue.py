@@ -97,7 +97,7 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("epsilon", (1e-3, 5e-4), "half-width of the box, relative to |x| + 1", minimum=1e-12),
-                Setting("dimensions", 100, "dimensions of the random subspace", minimum=1),
+                Setting("dimensions", 100, "number of dimensions of the random subspace", minimum=1),
                 _STARTS,
                 Setting("iterations", 10, "iterations of each ascent, and of L-BFGS-B from the best ascent", minimum=1),
             ),

@@ -65,7 +65,7 @@ def entry(kernel: Any) -> Callable[..., Any]:
 
 
 def is_compiled(function: Callable[..., Any], signature: Any) -> bool:
-    """Return True if the cache holds this kernel. Otherwise a message announces the wait for the compilation."""
+    """Return True if the cache holds this kernel, so that users need not be told of a long compilation."""
     folder = _entry_folder(function, signature)
     return folder is not None and disk_cache.is_whole(folder)
 

@@ -35,7 +35,7 @@ DOTS_ROWS, DOTS_INNER = 32, 64
 
 
 def _columns(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Callable[..., Any]:
-    """Return a kernel function that computes all rows of one tile's columns."""
+    """Return a kernel function that computes all rows of the product, in the columns of one tile."""
     tile, tallest, descending = product_tile(heights, vectors, masked), heights[-1], heights[::-1]
 
     @helper

@@ -10,12 +10,12 @@ from sweepgd.kernels.views import borrowed
 
 
 def no_evaluation_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
-    """Replace, as an argument, a kernel that a model does not have. This function is never called."""
+    """An argument in place of a kernel that a model does not have. This function is never called."""
     return np.nan, np.nan
 
 
 def no_probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
-    """Replace, as an argument, the probe of an optimizer that needs no second gradient. This function is never called."""
+    """An argument in place of the probe, for an optimizer that needs no second gradient. This function is never called."""
 
 
 @helper

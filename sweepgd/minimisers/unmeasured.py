@@ -25,7 +25,7 @@ def chosen(results: Results, trials: Iterable[int | range] | None) -> set[int]:
     """
     recorded = set(results.trials["trial"].to_pylist())
     if not recorded:
-        raise SweepgdError(f"{results.directory} holds no trials yet: sweepgd search runs its sweep")
+        raise SweepgdError(f"{results.directory} holds no trials yet: run its sweep with sweepgd search")
     if trials is None:
         return recorded
     numbers: set[int] = set()

@@ -190,7 +190,7 @@ def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
         return
     with suppress(Damaged):
         if any(sweep_of(parts.part(root, "trials", number)) != sha256(text) for number in newest):
-            changed = "it was changed after the newest parts were written, for example by a search with other --trials"
+            changed = "it was changed after the newest parts were written, for example by a search with a different --trials"
             yield Finding(path, changed, damage=False)
 
 

@@ -105,7 +105,7 @@ time = Schedule(
     settings=(Setting("decay", 1e-6, "decay per update", low=1e-6, high=1e-2, log=True, minimum=0.0),),
     needs_length=False,
     source="Robbins and Monro 1951; the `decay` of Keras' optimizers",
-    description="rate / (1 + decay * t) at update t, from 0",
+    description="rate / (1 + decay * t) at update t, counted from 0",
 )
 
 exponential = Schedule(

@@ -97,7 +97,7 @@ class Training:
 
     @property
     def steps_to_goal(self) -> int | None:
-        """The number of updates before the first evaluation that reached the goal."""
+        """The number of updates before the first evaluation that reached the goal, or None before the goal."""
         return self._judge.steps_to_goal
 
     @property

@@ -63,7 +63,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @contextmanager
 def _naming(choice: Choice | None) -> Iterator[None]:
-    """Add the settings of model and data, if given, to the start of the message of an error within the context."""
+    """Put the settings of model and data, if given, before the message of an error that is raised within the context."""
     try:
         yield
     except SweepgdError as error:

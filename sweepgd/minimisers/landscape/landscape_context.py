@@ -75,7 +75,7 @@ class LandscapeContext:
         return self.of(run).architecture
 
     def row(self, run: RunKey) -> dict[str, Any]:
-        """Return the `trials` row of a run. Raises UsageError if there is none."""
+        """Return a run's row in the table `trials`. Raises UsageError if the run has no row."""
         trials = self.results.trials
         row = trials.filter(pc.and_(pc.equal(trials["trial"], run.trial), pc.equal(trials["replicate"], run.replicate)))
         if not row.num_rows:
@@ -84,7 +84,7 @@ class LandscapeContext:
                 f"{self.directory} holds no run {run}: it has trials {numbers['min']} to {numbers['max']}"
                 f" with {self.context.sweep.search.replicates} replicate(s), counted from 0"
                 if trials.num_rows
-                else f"{self.directory} holds no runs yet: sweepgd search runs its sweep"
+                else f"{self.directory} holds no runs yet: run its sweep with sweepgd search"
             )
         return row.to_pylist()[0]
 

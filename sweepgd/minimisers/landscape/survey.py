@@ -78,7 +78,7 @@ def _chosen(landscape: LandscapeContext) -> tuple[tuple[RunKey, RunKey] | None, 
         f"run {run} of batch size {row['batch_size']}, train loss {row['train_loss']:.3g}"
         for run, row in ((run, landscape.row(run)) for run in ends)
     ]
-    landscape.note(f"the landscapes are of the two runs nearest in train loss: {descriptions[0]}, and {descriptions[1]}")
+    landscape.note(f"the landscapes show the two runs with the nearest train losses: {descriptions[0]}, and {descriptions[1]}")
     return ends, ends
 
 

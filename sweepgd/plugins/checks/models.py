@@ -41,7 +41,9 @@ def builds(model: Model) -> str:
             raise Flaw("its layout leaves gaps between tensors: make it with sweepgd.plugin.layout_of")
         starts = [np.asarray(built.initial(np.random.default_rng(seed))) for seed in (2, 2)]
         if starts[0].shape != (built.parameters,) or not np.isfinite(starts[0]).all():
-            raise Flaw(f"initial gives {starts[0].shape} numbers for {built.parameters} parameters, or non-finite numbers")
+            raise Flaw(
+                f"initial gives shape {starts[0].shape} for {built.parameters} parameters, or numbers that are not finite"
+            )
         if starts[0].tobytes() != starts[1].tobytes():
             raise Flaw("two calls of initial with the same seed give different numbers: draw only from rng")
         for rows in (1, 64):

@@ -26,7 +26,7 @@ class Drawn:
         return tuple(point.items()) if place is None else place
 
     def trial(self, point: Mapping[str, Value]) -> int:
-        """Return the number of the trial that drew a point first."""
+        """Return the number of the first trial with this point."""
         return self._trials[self._key(point)]
 
     def add(self, point: Mapping[str, Value], trial: int) -> bool:

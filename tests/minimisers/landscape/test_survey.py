@@ -47,7 +47,7 @@ def test_by_default_it_is_the_pair_and_the_planes_through_both(moons, surveyed):
     assert recorder.points == 61 + 25 + 25
     losses = [f"{moons.row(run)['train_loss']:.3g}" for run in (small, large)]
     assert recorder.notes[0] == (
-        f"the landscapes are of the two runs nearest in train loss: run {small} of batch size 4, train loss {losses[0]}, "
+        f"the landscapes show the two runs with the nearest train losses: run {small} of batch size 4, train loss {losses[0]}, "
         f"and run {large} of batch size 32, train loss {losses[1]}"
     )
     names, recorder = surveyed(moons)

@@ -149,7 +149,7 @@ def with_other_classes(shape, **settings):
 BROKEN = {
     "task": (model(tasks=("ranking",)), "builds", "its tasks are ('ranking',)"),
     "shapes": (model(tasks=("none",)), "builds", "it supports none of the shapes that this check tries"),
-    "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives (3,) numbers for 4 parameters"),
+    "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives shape (3,) for 4 parameters"),
     "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "two calls of initial with the"),  # noqa: NPY002
     "memory": (model(workspace=lambda batch: batch / 2), "builds", "workspace(1) is 0.5: give a whole number"),
     "parameters": (

@@ -10,7 +10,7 @@ def slots(layout):
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """z′ ← z − ηg and x ← (1 − c)x + cz′. Therefore y ← (1 − c)(y − (1 − β)z) + (1 − β(1 − c))z′."""
+    """z′ ← z − ηg and x ← (1 − c)x + cz′. For θ = y, this gives y ← (1 − c)(y − (1 − β)z) + (1 − β(1 − c))z′."""
     real = theta.dtype.type
     z = slots[FAST]
     if t == 1:
