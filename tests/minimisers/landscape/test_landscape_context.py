@@ -39,7 +39,7 @@ def test_a_folder_without_results_and_a_model_that_is_not_installed_are_named(mo
 def test_without_any_trial_it_says_how_to_get_some(moons, tmp_path):
     (tmp_path / "trials").mkdir()
     (tmp_path / "sweep.toml").write_text(moons.results.sweep_toml)
-    with pytest.raises(UsageError, match=r"holds no runs yet: sweepgd search"):
+    with pytest.raises(UsageError, match=r"holds no runs yet: run its sweep"):
         LandscapeContext(tmp_path).row(RunKey(0))
 
 
