@@ -1,4 +1,4 @@
-"""Tests of the packages, run from the root of the repository: they use the optimizer paths of tests/optimizers."""
+"""Set up the tests of the packages. Run these tests from the root of the repository, because they use tests/optimizers."""
 
 import jax
 

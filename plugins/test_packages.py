@@ -1,4 +1,4 @@
-"""Every package provides the entry points that it declares; its rules pass the conformance kit and are in its README."""
+"""Every package provides the entry points that it declares. Its rules pass the conformance kit and are in its README."""
 
 import tomllib
 from importlib.metadata import distribution

@@ -1,4 +1,4 @@
 """Code that all packages share: errors, settings, layout table, outcomes, random streams, interrupts and disk cache.
 
-Nothing here imports another package of sweepgd.
+No module here imports another package of sweepgd.
 """

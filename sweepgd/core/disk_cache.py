@@ -1,9 +1,9 @@
-"""Cache results that take long to compute and never change, in the user's cache folder.
+"""Cache results in the user's cache folder. The results take long to compute and never change.
 
-The key of an entry holds everything that its content depends on, including versions of libraries. The entry is a folder named
-by a digest of the key. The folder contains a digest of its files and appears by one rename. Concurrent processes, a kill,
-damage and deletion therefore cost only the time to compute the entry again. An entry may hold code that is run, such as a
-pickle. It is read only if nobody except the user and root can have written it.
+The key of an entry holds everything on which the entry's content depends, including versions of libraries. The entry is a
+folder whose name is a digest of the key. The folder contains a digest of its files and appears by one rename. Concurrent
+processes, a kill, damage and deletion therefore cost only the time to compute the entry again. An entry may hold code that is
+run, such as a pickle. Therefore an entry is read only if no one except the user and root can have written it.
 """
 
 import hashlib
@@ -22,7 +22,8 @@ import platformdirs
 T = TypeVar("T")
 Key = Mapping[str, Any]
 
-# An entry saves about a second at the start of a search, mostly for importing a library. That is not worth more disk space.
+# The largest entry in bytes. An entry saves about a second at the start of a search, mostly the import of a library, which is
+# not worth more disk space.
 LARGEST_BYTES = 1 << 20
 DIGEST_FILE = "seal"
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -34,7 +35,7 @@ def versions(*distributions: str) -> dict[str, str]:
 
 
 def recall(key: Key, read: Callable[[Path], T]) -> T | None:
-    """Return `read(folder)` of the entry for this key; None if there is no intact entry."""
+    """Return `read(folder)` for the entry with this key, or None if there is no intact entry."""
     folder = _folder(key)
     with suppress(OSError):
         if is_whole(folder):
@@ -45,7 +46,7 @@ def recall(key: Key, read: Callable[[Path], T]) -> T | None:
 def keep(key: Key, size: int, write: Callable[[Path], None]) -> None:
     """Store the files that `write(folder)` creates, of `size` bytes, as the entry for this key.
 
-    Do nothing if they are larger than LARGEST_BYTES or the cache cannot be written. The content is then computed each time.
+    Do nothing if `size` exceeds LARGEST_BYTES or the cache cannot be written. The content is then computed each time.
     """
     if size <= LARGEST_BYTES:
         store_folder(_folder(key), write)
@@ -73,12 +74,14 @@ def is_whole(folder: Path) -> bool:
             return False
         own = all(path.lstat().st_uid == os.getuid() for path in folder.rglob("*"))
         return own and (folder / DIGEST_FILE).read_bytes() == _digest(folder).encode()
-    except OSError:  # the folder does not exist, or another process has just replaced it
+    except OSError:  # the folder does not exist, or another process has just replaced the folder
         return False
 
 
 def is_private(folder: Path) -> bool:
-    """Return True if a folder belongs to the user and only the user can write to it. Raise OSError if it does not exist."""
+    """Return True if a folder belongs to the user and only the user can write to it. Raise OSError if the folder does not
+    exist.
+    """
     status = folder.stat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & OTHERS_WRITE
 

@@ -1,6 +1,8 @@
-"""Ctrl-C and SIGTERM: the first signal asks the process to stop, the second ends it at once, even inside an endless kernel.
+"""Handle Ctrl-C and SIGTERM. The first signal asks the process to stop. The second signal ends the process at once, even inside
+an endless kernel.
 
-Python's own handler runs only after a kernel returns (numba#5551). Kernels release the GIL, so a thread watches for signals.
+Python's own handler runs only after a kernel returns (numba#5551). A thread can watch for signals, because kernels release the
+GIL.
 """
 
 import os
@@ -16,13 +18,13 @@ from types import FrameType
 from sweepgd.core.errors import printable
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# A terminal sends Ctrl-C to all processes, and `timeout` and `uv run` forward the signal too. The duplicate arrives within this
-# time.
+# The seconds in which a second signal counts as a duplicate. A terminal sends Ctrl-C to all processes, and `timeout` and `uv
+# run` also forward the signal.
 SAME_SECONDS = 0.1
-# The time that code has to end after the first signal, so that the process ends within 2 s.
+# The seconds that code has to end after the first signal, so that the process ends within 2 s.
 PATIENCE_SECONDS = 1.5
-# The time of the first signal. Python drops a KeyboardInterrupt in a finalizer or in a callback, for example during an import.
-# A Stop that is made later finds the signal here.
+# The time of the first signal. Python drops a KeyboardInterrupt that is raised in a finalizer or a callback, for example during
+# an import. A later Stop reads this time, and therefore knows of the signal.
 _first: list[float] = []
 # True during a graceful stop with `drains`.
 _draining = Event()
@@ -30,11 +32,11 @@ _draining = Event()
 
 @contextmanager
 def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
-    """At KeyboardInterrupt, which SIGTERM also raises here, print `line()` to stderr and exit.
+    """At a KeyboardInterrupt within the context, print `line()` to stderr and exit. SIGTERM also raises KeyboardInterrupt
+    within the context.
 
-    For the main thread only. The second signal ends the process at once. Unless a graceful stop `drains`, the process also ends
-    PATIENCE_SECONDS after the first signal, because the compilation of a kernel, for example, may not return to Python for 10
-    s.
+    Only for the main thread. The second signal ends the process at once. The process also ends PATIENCE_SECONDS after the first
+    signal, unless a graceful stop `drains`. Otherwise, for example, the compilation of a kernel could delay the end by 10 s.
     """
     reader, writer = socketpair()
     writer.setblocking(False)
@@ -86,9 +88,7 @@ def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
 
 
 def _wait_for_one(signals: socket) -> None:
-    """Read until one of SIGNALS arrives. Raise EOFError if the writer is closed, and TimeoutError if no signal arrives in
-    time.
-    """
+    """Wait for one of SIGNALS. Raise EOFError if the writer is closed, and TimeoutError if no signal arrives in time."""
     while read := signals.recv(1):
         if read[0] in SIGNALS:
             return
@@ -113,11 +113,11 @@ class Stop:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the request; 0 if there is none."""
+        """The seconds since the request, or 0 if there is no request."""
         return 0.0 if self._requested_at is None else monotonic() - self._requested_at
 
     def ask(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal. Raise KeyboardInterrupt at the second one."""
+        """Handle a signal. Raise KeyboardInterrupt at the second signal."""
         if self._requested_at is None:
             self._requested_at = monotonic()
         elif monotonic() - self._requested_at > SAME_SECONDS:
@@ -126,9 +126,9 @@ class Stop:
 
 @contextmanager
 def graceful_stop(*, drains: bool = False) -> Iterator[Stop]:
-    """Yield a Stop, which the first signal sets instead of raising KeyboardInterrupt; only in the main thread.
+    """Yield a Stop that the first signal sets, instead of raising KeyboardInterrupt. Only for the main thread.
 
-    A caller that `drains` must end in time by itself, because it has no timeout.
+    With `drains`, the process is not ended after PATIENCE_SECONDS, and the caller must end in time.
     """
     in_main = current_thread() is main_thread()
     stop = Stop(_first[0] if _first and in_main else None)

@@ -1,7 +1,7 @@
 """The layout of a model's tensors in one flat parameter vector.
 
 The layout is an int64 table with one row for each tensor, which kernels can read: `layout[i, OFFSET]`, `layout[i, KIND]`. A
-layer-wise optimizer loops over the rows of the table; an elementwise optimizer does not need the table.
+layer-wise optimizer loops over the rows of the table. An elementwise optimizer does not need the table.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from sweepgd.core.errors import UsageError
 OFFSET, SIZE, KIND, FAN_IN, FAN_OUT, NDIM, DIM0, DIM1, DIM2, DIM3 = range(10)
 COLUMNS = 10
 
-# Kinds of tensors. Penalties and weight decay apply to WEIGHT only.
+# Kinds of tensors. Penalties and weight decay apply only to WEIGHT.
 WEIGHT, BIAS, SCALE, POSITION = range(4)
 
-# With 8 bytes each and a few copies, more parameters would not fit 63-bit addresses.
+# The largest number of parameters. A few copies of more parameters with 8 bytes each would exceed 63-bit addresses.
 MOST_PARAMETERS = 2**56
 
 Layout = npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ Layout = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor of a model: its shape (up to 4 axes), its kind, and fan-in and fan-out for initialization."""
+    """A tensor of a model, with its shape (up to 4 axes), its kind, and the fan-in and fan-out for its initialization."""
 
     shape: tuple[int, ...]
     kind: int
@@ -37,7 +37,7 @@ class Tensor:
 
 
 def layout_of(tensors: Sequence[Tensor]) -> Layout:
-    """Return the table, shape (tensors, COLUMNS), of tensors that are stored one after another in this order.
+    """Return the layout table, (tensors, COLUMNS), of tensors that are stored one after another in this order.
 
     Raise UsageError for more than MOST_PARAMETERS parameters.
     """
@@ -60,5 +60,5 @@ def parameter_count(layout: Layout) -> int:
 
 
 def tensors_in(theta: npt.NDArray[np.floating], layout: Layout) -> list[npt.NDArray[np.floating]]:
-    """Return a view of `theta` for each tensor, in its shape."""
+    """Return a view of `theta` for each tensor, in the tensor's shape."""
     return [theta[row[OFFSET] : row[OFFSET] + row[SIZE]].reshape(row[DIM0 : DIM0 + row[NDIM]]) for row in layout]

@@ -1,4 +1,4 @@
-"""Names that a module offers from other modules. Such a module is imported when the name is first used."""
+"""Names that a module offers from other modules. A module is imported when a name from this module is first used."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -6,8 +6,8 @@ from typing import Any
 
 
 def lazy_exports(module: str, sources: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return `__getattr__` and `__dir__` for a module that offers these names (PEP 562). Each name maps to the module that
-    defines it.
+    """Return `__getattr__` and `__dir__` (PEP 562) for a module that offers names of other modules. `sources` maps each of
+    these other modules to the offered names.
     """
     source_of = {name: source for source, names in sources.items() for name in names}
 

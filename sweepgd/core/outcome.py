@@ -1,4 +1,4 @@
-"""The outcome of a run: its status and message, as they are recorded."""
+"""The outcome of a run, with the status and message that are recorded."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ TIMED_OUT = "timed_out"
 
 @dataclass(frozen=True)
 class Outcome:
-    """A status with its message. If the run diverged, also the update and the last finite mini-batch loss."""
+    """A status with its message. The outcome of a diverged run also has the update and the last finite mini-batch loss."""
 
     status: str
     message: str

@@ -1,4 +1,4 @@
-"""Independent random streams, one for each purpose, so that drawing for one purpose does not change another."""
+"""Independent random streams for different purposes, so that draws for one purpose do not change other draws."""
 
 import numpy as np
 
@@ -6,5 +6,5 @@ DRAWING, SUBSET, SPLIT, NOISE, INIT, ORDER, KEY, MEASURE, LANDSCAPE, BOOTSTRAP =
 
 
 def stream(seed: int, purpose: int, *counters: int) -> np.random.Generator:
-    """Return the generator of one purpose; `counters`, such as an epoch, select independent streams of the same purpose."""
+    """Return the generator for a purpose. `counters`, such as an epoch, select independent streams of the same purpose."""
     return np.random.default_rng([seed, purpose, *counters])

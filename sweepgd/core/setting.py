@@ -1,4 +1,4 @@
-"""A named setting of an optimizer, schedule, model or data set: default, meaning, valid values and search range."""
+"""A named setting of an optimizer, schedule, model or data set, with its default, meaning, valid values and search range."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from sweepgd.core.errors import SettingError, nearest
 
-# Kernels take numbers as float64, which cannot represent all larger integers.
+# The largest integer. Kernels take numbers as float64, which cannot represent all integers above this value.
 LARGEST_WHOLE = 2**53
 
 
@@ -15,10 +15,9 @@ LARGEST_WHOLE = 2**53
 class Setting:
     """A setting that users may give by name.
 
-    `low`, `high` and `log` are the range of a search (`"search"` in a sweep file); `minimum` and `maximum` bound the valid
-    values (`open_maximum` excludes the upper bound itself); `choices` lists the only valid values. A default of None means
-    "derived from the other settings". `formerly` is the value of this setting in records that do not have it, if it was added
-    later.
+    `low`, `high` and `log` are the range that a search uses for `"search"` in a sweep file. `minimum` and `maximum` are the
+    bounds of the valid values. `open_maximum` excludes `maximum` itself. `choices` lists all valid values. A default of None
+    means that the value is derived from other settings. `formerly` is the value in older records that lack this setting.
     """
 
     name: str
@@ -34,7 +33,7 @@ class Setting:
     formerly: Any = None
 
     def check(self, value: Any, where: str) -> Any:
-        """Return `value`, converted to the type of the default. Raise SettingError if it is invalid."""
+        """Return `value`, converted to the type of the default. Raise SettingError if `value` is invalid."""
         name = f"{where}.{self.name}"
         if self.choices:
             if not any(value == choice and type(value) is type(choice) for choice in self.choices):  # True == 1
@@ -81,13 +80,13 @@ def shown(value: Any) -> str:
 
 
 def fault(settings: Any, field: str) -> str | None:
-    """Return None if the declared settings are a tuple of Setting. Otherwise, return the fault as a text that continues a
-    message that begins with the plugin's name.
+    """Return None if the declared settings are a tuple of Setting. Otherwise, return the fault in words that follow the
+    plugin's name.
 
     `field` is the name of the field that holds the settings, such as "settings" or "hyperparameters".
     """
     if not isinstance(settings, tuple):
-        return f"has {field} of type {type(settings).__name__}: give a tuple (a single one as (Setting(…),))"
+        return f"has {field} of type {type(settings).__name__}: give a tuple, such as (Setting(…),)"
     for setting in settings:
         if not isinstance(setting, Setting):
             return f"has the {field.removesuffix('s')} {setting!r}: declare it as a Setting"
@@ -95,8 +94,8 @@ def fault(settings: Any, field: str) -> str | None:
 
 
 def resolve(settings: Sequence[Setting], given: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the value of every setting: the given value, or else the default. Raise SettingError for unknown names and invalid
-    values.
+    """Return the value of every setting. Settings that are not given have their defaults. Raise SettingError for unknown names
+    and invalid values.
     """
     by_name = {setting.name: setting for setting in settings}
     for name in given:

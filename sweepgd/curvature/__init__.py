@@ -1,4 +1,4 @@
-"""The Hessian products of a model's loss, and the measures of sharpness and flatness that use them, one per file.
+"""Hessian products of a model's loss, and measures of sharpness and flatness, one measure per file.
 
-A measure gets an objective and a point, and knows nothing of trials, sweeps or records.
+A measure gets an objective and a point. No code here uses trials, sweeps or records.
 """

@@ -1,4 +1,4 @@
-"""The maximum rise of the loss in a ball or a box around the minimiser, by ascents from several starts."""
+"""The maximum rise of the loss in a ball or a box around the minimiser, found by ascents from several starts."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,21 +12,21 @@ from sweepgd.curvature.eigenvalues import largest
 from sweepgd.curvature.hessian import Product, Vector
 
 Rise: TypeAlias = Callable[[Vector], tuple[float, Vector]]
-"""The loss at u minus the loss at the centre, 0, and its gradient in u."""
+"""A function that returns the loss at u minus the loss at the centre (u = 0), and the gradient of this difference."""
 
-# An ascent ends if its gradient predicts a further rise of at most this share of the rise so far. It then takes 4 to 6 iterates
-# and ends within 1 % of the rise after 20 iterates (114 networks on moons, wine, breast cancer and digits, ball and ellipsoid).
-# Only the best ascent is continued.
+# An ascent ends if its gradient predicts a further rise of at most this share of the rise so far. An ascent then takes 4 to 6
+# iterates, and its rise is within 1 % of the rise after 20 iterates (114 networks on moons, wine, breast cancer and digits, in
+# a ball and an ellipsoid). Only the best ascent is continued.
 REMAINING_RISE = 0.01
-# Relative residual of the eigenvectors. It need not be small, because ascents only start from them.
+# The relative residual of the eigenvectors. A large residual is enough, because the eigenvectors are only starts of ascents.
 EIGENVECTOR_TOLERANCE = 0.1
 
 
 class Region(NamedTuple):
     """A ball or a box around 0.
 
-    `boundary_point(direction)` is the farthest point of the region in a direction, `next_iterate(u, slope)` the next iterate
-    of an ascent, and `support(slope)` the maximum of slope · u over the region.
+    `boundary_point(direction)` is the farthest point of the region in a direction. `next_iterate(u, slope)` is the next iterate
+    of an ascent. `support(slope)` is the maximum of slope · u over the region.
     """
 
     boundary_point: Callable[[Vector], Vector]
@@ -35,7 +35,7 @@ class Region(NamedTuple):
 
 
 class Maximum(NamedTuple):
-    """The largest rise of an ascent, and the point where the loss rose so far."""
+    """The largest rise of an ascent, and the point with this rise."""
 
     rise: float
     at: Vector
@@ -44,9 +44,10 @@ class Maximum(NamedTuple):
 def directions(curvature: Product, slope: Vector, count: int, random: np.random.Generator) -> Iterator[Vector]:
     """Yield `count` directions in which the loss may rise far.
 
-    They are the gradient `slope`, both signs of count / 3 leading eigenvectors of `curvature`, one random direction, and random
-    combinations of these eigenvectors. Random vectors replace the eigenvectors if these overflow. Random directions alone are
-    not enough: in many dimensions they have nearly the same angle to the gradient, and their ascents end at the same maximum.
+    The directions are the gradient `slope`, both signs of count / 3 leading eigenvectors of `curvature`, one random direction,
+    and random combinations of the eigenvectors. Random vectors replace the eigenvectors if the curvature overflows. Random
+    directions alone are not enough. In many dimensions, random directions have nearly the same angle to the gradient, and their
+    ascents end at the same maximum.
     """
     return islice(_directions(curvature, slope, max(1, count // 3), random), count)
 
@@ -58,7 +59,7 @@ def _directions(curvature: Product, slope: Vector, leading: int, random: np.rand
     leading = min(leading, size)
     try:
         _, vectors = largest(curvature, random.standard_normal(size), leading, EIGENVECTOR_TOLERANCE, random)
-    except SweepgdError:  # the curvature overflows; the loss may still be finite
+    except SweepgdError:  # the curvature overflows, but the loss may still be finite
         vectors = random.standard_normal((size, leading))
     for vector in vectors.T:
         yield vector
@@ -85,8 +86,8 @@ def ascend(rise: Rise, region: Region, start: Vector, iterations: int, left: flo
 
 
 def ascend_from(rise: Rise, region: Region, starts: Iterable[Vector], iterations: int) -> tuple[Maximum, Vector]:
-    """Return the best maximum of the ascents that start at the boundary points of some directions, and the rises of all these
-    ascents, (directions,).
+    """Return the best maximum of several ascents, and the rises of all ascents, (directions,). Each ascent starts at the
+    boundary point of one direction.
 
     Rises are at least 0, because the centre has the rise 0.
     """

@@ -7,8 +7,8 @@ from typing import Any
 from sweepgd.core.errors import UsageError, nearest
 from sweepgd.core.setting import Setting, resolve
 
-# A message with this prefix belongs to a value that was lost to a time limit, a crash or an error, and can be measured later.
-# Other messages give a permanent reason.
+# The prefix of a message for a value that was lost by a time limit, a crash or an error, and can be measured later. Other
+# messages give a permanent reason.
 UNMEASURED = "not measured: "
 
 
@@ -16,8 +16,9 @@ UNMEASURED = "not measured: "
 class Measure:
     """A measure that `[measure]` may list.
 
-    `records(settings)` returns the names of its recorded values: `name`, or `name_…` for variants. `invariant` is true if the
-    measure does not change when layers of a ReLU network are rescaled such that its outputs stay the same (Dinh et al. 2017).
+    `records(settings)` returns the names of the recorded values, which are `name`, or `name_…` for variants. `invariant` is
+    True if the measure does not change when layers of a ReLU network are rescaled without a change of the outputs (Dinh et al.
+    2017).
     """
 
     name: str
@@ -38,14 +39,15 @@ def _boxes(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 _TOLERANCE = Setting("tolerance", 0.05, "relative standard error at which the estimate is precise enough", minimum=0.0)
 _DRAWS = Setting("draws", 200, "maximum number of random vectors", minimum=2)
-# Compared with the best of about 450 starts, for 114 networks on moons, wine, breast cancer and digits (8 to 64 hidden units,
-# ReLU and tanh), one ascent along the gradient was more than 1 % lower in 66 % of the networks for asam_max (0.07 of the best
-# at worst), in 26 % for sam_max, in 13 % for φ and in 42 % for φ in a subspace. With 24 starts, this happened in 1 %, 2 %, 3 %
-# and 4 % of the networks, and with 12 starts in twice as many.
+# The best of few starts was compared with the best of about 450 starts, for 114 networks on moons, wine, breast cancer and
+# digits (8 to 64 hidden units, ReLU and tanh). One ascent along the gradient was more than 1 % lower in 66 % of the networks
+# for asam_max (in the worst case, 0.07 of the best), in 26 % for sam_max, in 13 % for φ and in 42 % for φ in a subspace. The
+# best of 24 starts was more than 1 % lower in 1 %, 2 %, 3 % and 4 % of the networks, and the best of 12 starts in twice as many
+# networks.
 _STARTS = Setting(
     "starts",
     24,
-    "number of ascents: one along the gradient, a third along leading eigenvectors (both signs), the others random",
+    "number of ascents: one along the gradient, about two thirds along leading eigenvectors (both signs), the others random",
     minimum=1,
 )
 
@@ -95,7 +97,7 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("epsilon", (1e-3, 5e-4), "half-width of the box, relative to |x| + 1", minimum=1e-12),
-                Setting("dimensions", 100, "dimensions of the random subspace", minimum=1),
+                Setting("dimensions", 100, "number of dimensions of the random subspace", minimum=1),
                 _STARTS,
                 Setting("iterations", 10, "iterations of each ascent, and of L-BFGS-B from the best ascent", minimum=1),
             ),
@@ -127,7 +129,7 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "relative_flatness",
-            "the trace of the last layer's Hessian weighted by the products of its weights",
+            "trace of the last layer's Hessian, weighted by products of the layer's weights",
             "Petzka et al. 2021, definition 3",
             invariant=True,
             settings=(_TOLERANCE, _DRAWS),
@@ -146,7 +148,7 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("small", 32, "rows of the small batch", minimum=1),
-                Setting("times", 8, "rows of the large batch divided by rows of the small one", minimum=2),
+                Setting("times", 8, "number of rows of the large batch / number of rows of the small batch", minimum=2),
                 Setting("draws", 200, "pairs of batches", minimum=2),
             ),
             records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
@@ -174,8 +176,8 @@ MEASURES: dict[str, Measure] = {
 
 
 def measure_of(record: str) -> Measure:
-    """Return the measure of a recorded name; for example, "phi_subspace_0.001" belongs to phi. Raise UsageError if the name is
-    unknown.
+    """Return the measure to which a recorded name belongs. For example, "phi_subspace_0.001" belongs to phi. Raise UsageError
+    if the name is unknown.
     """
     known = [measure for measure in MEASURES.values() if record == measure.name or record.startswith(f"{measure.name}_")]
     if not known:
@@ -184,18 +186,18 @@ def measure_of(record: str) -> Measure:
 
 
 def records_of(name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the recorded values of a measure with these resolved settings, in order."""
+    """Return the names of the recorded values of a measure in order. `settings` are all settings of the measure."""
     records = MEASURES[name].records
     return (name,) if records is None else records(settings)
 
 
 def settings_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all settings of a measure: the given values, and defaults for the others. Raise UsageError for unknown names and
+    """Return all settings of a measure. Settings that are not given have their defaults. Raise UsageError for unknown names and
     invalid values.
     """
     if name not in MEASURES:
         parent = next((one for one in MEASURES if name in records_of(one, settings_of(one, {}))), None)
-        hint = f"it is a value of the measure {parent}: give {parent}" if parent else nearest(name, MEASURES)
+        hint = f"this name is a value of the measure {parent}: give {parent}" if parent else nearest(name, MEASURES)
         raise UsageError(f"unknown measure {name!r}: {hint}")
     settings = resolve(MEASURES[name].settings, given, f"measure.settings.{name}")
     empty = [key for key, value in settings.items() if value == ()]

@@ -1,5 +1,5 @@
-"""The largest eigenvalues of the Hessian and of the Gauss-Newton matrix, by SciPy's Lanczos iteration, which needs only
-products.
+"""The largest eigenvalues of the Hessian and of the Gauss-Newton matrix, by SciPy's Lanczos iteration. The iteration needs only
+products of the matrix with vectors.
 """
 
 from collections import deque
@@ -14,22 +14,23 @@ from sweepgd.core.errors import SweepgdError
 from sweepgd.curvature.hessian import Product, Vector
 from sweepgd.curvature.point import Point, Value
 
-# The number of Lanczos vectors between restarts. Up to this many parameters, the dense matrix costs no more products. With 5
-# vectors, λmax reaches 1e-4 in 6 products from an eigenvector of a sample (trained digits and Fashion-MNIST networks). With 5
-# or 6 vectors, it takes 13 products from a random vector (mean of 9 networks, new and trained, with 12 starts each). A start
-# from the gradient saves no more products than it costs.
+# The number of Lanczos vectors between restarts. For at most this many parameters, the dense matrix costs no extra products.
+# With 5 vectors, λmax reaches a residual of 1e-4 in 6 products from an eigenvector of a sample (trained digits and
+# Fashion-MNIST networks). With 5 or 6 vectors, λmax takes 13 products from a random vector (mean of 9 networks, new and
+# trained, with 12 starts each). A start from the gradient costs as many products as it saves.
 BASIS = 5
 RESTARTS = 100
-# The residual of the sample's eigenvector, and the share of a random vector that is added to this eigenvector, so that the sum
-# is not orthogonal to the eigenvector of all rows.
+# The residual of the sample's eigenvector, and the share of a random vector that is added to this eigenvector. With the random
+# vector, the sum cannot be orthogonal to the eigenvector of all rows.
 SAMPLE_TOLERANCE, RANDOM_SHARE = 3e-2, 0.1
-# The image of a Ritz vector is computed from the images of stored directions if the vector is at most this far from their span.
+# The largest distance between a Ritz vector and the span of the stored directions at which the vector's image is computed from
+# the stored images.
 SPAN_TOLERANCE = 1e-10
 
 
 class CachedProduct:
-    """A product that stores the last `count` directions and their images. Images of vectors in their span are computed from
-    these.
+    """A product that stores the last `count` directions and their images. The image of a vector in the span of the stored
+    directions is computed from the stored images.
     """
 
     def __init__(self, product: Product, count: int) -> None:
@@ -46,8 +47,8 @@ class CachedProduct:
     def image(self, vector: npt.NDArray[np.floating]) -> Vector:
         """Return the product with a unit vector.
 
-        If the vector is in the span of the stored directions, no new product is computed. The stored directions must be
-        orthonormal, as the Lanczos vectors since the last restart are.
+        No new product is computed if the vector is in the span of the stored directions. The stored directions must be
+        orthonormal, which holds for the Lanczos vectors since the last restart.
         """
         coordinates = [float(direction @ vector) for direction in self._directions]
         rest = np.array(vector, dtype=np.float64)
@@ -64,8 +65,7 @@ class CachedProduct:
 class NormalizedProduct:
     """A product divided by the norm of its first nonzero image.
 
-    The reason is that ARPACK's tolerance is relative to max(|λ|, 4e-11), and all eigenvalues of a network of dead ReLU units
-    may be far smaller.
+    ARPACK's tolerance is relative to max(|λ|, 4e-11), but all eigenvalues of a network of dead ReLU units may be far smaller.
     """
 
     def __init__(self, product: Product) -> None:
@@ -84,7 +84,7 @@ def basis_size(size: int, k: int) -> int:
 
 
 def dense(product: Product, size: int) -> npt.NDArray[np.float64]:
-    """Return the symmetric matrix of `product`, (size, size)."""
+    """Return the symmetric matrix, (size, size), that `product` multiplies by."""
     matrix = np.array([product(row) for row in np.eye(size)])
     return (matrix + matrix.T) / 2.0
 
@@ -94,8 +94,9 @@ def largest(
 ) -> tuple[Vector, npt.NDArray[np.float64]]:
     """Return the `k` ≤ size largest eigenvalues (k,) of a symmetric matrix, descending, and unit eigenvectors (size, k).
 
-    Lanczos 1950 from `start` (size,), implicitly restarted (ARPACK), until every residual ‖Hv − λv‖ is at most `tolerance` ·
-    |λ|. A multiple eigenvalue may be found only once. Raise SweepgdError after more than RESTARTS restarts.
+    The method is the implicitly restarted Lanczos iteration (Lanczos 1950, ARPACK) from `start` (size,). The iteration ends
+    when every residual ‖Hv − λv‖ is at most `tolerance` · |λ|. A multiple eigenvalue may be found only once. Raise SweepgdError
+    after RESTARTS restarts.
     """
     size = len(start)
     basis = basis_size(size, k)
@@ -113,21 +114,22 @@ def largest(
     except ArpackError as error:
         if normalized.scale:
             raise SweepgdError(f"Lanczos broke down: {error}") from None
-        return np.zeros(k), np.eye(size, k)  # the image of a random vector is 0, so the matrix is 0, which ARPACK refuses
+        return np.zeros(k), np.eye(size, k)  # if the image of a random vector is 0, the matrix is 0, which ARPACK refuses
     order = np.argsort(values)[::-1]
     return values[order] * (normalized.scale or 1.0), vectors[:, order]
 
 
 def residuals(image: Product, values: Vector, vectors: npt.NDArray[np.float64]) -> Vector:
-    """Return ‖Hv − λv‖ of each pair, (k,). There is an eigenvalue within this distance of λ, even if v has rounding errors."""
+    """Return ‖Hv − λv‖ of each pair λ, v, (k,). An eigenvalue lies within this distance of λ, even if v has rounding errors."""
     return np.array([np.linalg.norm(image(v) - value * v) for value, v in zip(values, vectors.T, strict=True)])
 
 
 def _start(point: Point, product_of: Callable[[Point], Product], k: int, random: np.random.Generator) -> Vector:
     """Return the start of Lanczos.
 
-    If there is a sample of rows, the start is near the leading eigenvectors over the sample; Lanczos then takes 6 products
-    instead of 9 to 17, and products over a sixteenth of the rows cost little. Otherwise the start is random.
+    If there is a sample of rows, the start is near the leading eigenvectors over the sample. Lanczos then takes 6 products
+    instead of 9 to 17. The products for the start cost little, because each product uses a sixteenth of the rows. Without a
+    sample, the start is random.
     """
     random_vector = random.standard_normal(len(point.theta))
     if point.sample is None:

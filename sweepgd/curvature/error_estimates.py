@@ -1,4 +1,6 @@
-"""Error estimates of measured values: from random vectors, from starts of ascents, and from the subset of rows."""
+"""Estimates of the errors of measured values. Errors come from random vectors, from the starts of ascents, and from subsets of
+rows.
+"""
 
 from math import comb, sqrt
 
@@ -12,10 +14,10 @@ CONFIDENCE = 0.95
 
 def standard_error(draws: Vector) -> float:
     """Return the standard error of the mean of at least 2 independent draws (count,), multiplied by the ratio of Student's t
-    quantile and the normal quantile.
+    quantile to the normal quantile.
 
-    With this factor, 1.96 errors cover the mean in 95 % of cases for any number of draws. For 8 normal draws, 1.96 plain
-    standard errors cover the mean in 91 %.
+    With this factor, an interval of ±1.96 errors covers the mean in 95 % of cases for any number of normal draws. Without this
+    factor, the interval of 8 draws covers the mean in 91 %.
     """
     tail = (1.0 + CONFIDENCE) / 2.0
     factor = float(stdtrit(len(draws) - 1, tail) / ndtri(tail))
@@ -23,24 +25,25 @@ def standard_error(draws: Vector) -> float:
 
 
 def shortfall(rises: Vector) -> float | None:
-    """Return the maximum of all values minus the expected maximum of a random half of them; None for a single value.
+    """Return the maximum of all values minus the expected maximum of a random half of the values. Return None for a single
+    value.
 
-    The difference estimates how much twice as many starts might add. It is 0 if many starts reached the same maximum, although
-    there may still be a higher one.
+    The difference estimates by how much the maximum would rise with twice as many starts. The difference is 0 if many starts
+    reached the same maximum, although a higher maximum may still exist.
     """
     count = len(rises)
     if count < 2:
         return None
     half = (count + 1) // 2
-    # The share of the halves whose maximum has each rank, from the lowest rank.
+    # For each rank, from the lowest, the share of the random halves whose maximum has this rank.
     probabilities = np.array([comb(rank, half - 1) / comb(count, half) for rank in range(count)])
     return float(probabilities @ (rises.max() - np.sort(rises)))
 
 
 def rows_error(group_values: Vector, rows: int, population: int) -> float:
-    """Return the standard error of a value over `rows` rows, drawn without replacement, as an estimate over `population` rows.
+    """Return the standard error of a value over `rows` random rows as an estimate of the value over all `population` rows.
 
-    `group_values` are the values over equal groups of these rows, along the directions found over all of these rows. Directions
-    found for each group would change the values only to second order.
+    The rows are drawn without replacement. `group_values` are the values over groups of equal size of these rows, along the
+    directions found over all these rows. Directions found for each group would change the values only to second order.
     """
     return standard_error(group_values) * sqrt(1.0 - rows / population)

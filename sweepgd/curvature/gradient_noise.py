@@ -1,4 +1,4 @@
-"""The variation of the gradients of single rows: the trace of the Fisher information, and the gradient noise scale."""
+"""The trace of the Fisher information and the gradient noise scale, which describe how gradients vary between rows."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -13,8 +13,8 @@ from sweepgd.curvature.point import Point, Value, value_or_reason
 
 
 def fisher_trace(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """Yield two means of the squared norm of a row's gradient: over targets drawn from the model's distribution (the trace of
-    the Fisher information, Jastrzębski et al. 2021), then over the given targets (the empirical Fisher).
+    """Yield two means of the squared norm of a row's gradient. The first is over targets drawn from the model's distribution
+    (the trace of the Fisher information, Jastrzębski et al. 2021). The second is over the given targets (the empirical Fisher).
     """
 
     def over(part: Point, fisher: bool) -> float:
@@ -28,19 +28,18 @@ def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: 
     """Return trΣ/|G|² (McCandlish et al. 2018, eq. 2.9) from the mean gradient G and the second moments of rows, (parameters,)
     each.
 
-    Raise SweepgdError if G is 0 up to rounding. A sum of `terms` numbers has an error of at most terms · precision times their
-    absolute sum (Higham 2002, section 4.2), where `precision` is the spacing of floating-point numbers at 1. The error of |G|
-    is this error times √total.
+    Raise SweepgdError if G is 0 up to rounding. A sum of `terms` numbers has an error of at most terms · precision times the
+    sum of their absolute values (Higham 2002, section 4.2), where `precision` is the spacing of floating-point numbers at 1.
+    Therefore the error of |G| is at most terms · precision · √total, where total is the sum of the second moments.
     """
     signal, total = float(gradient @ gradient), float(moments.sum())
     if signal <= (terms * precision) ** 2 * total:
-        raise SweepgdError("the gradient is 0 up to rounding, so the noise scale has no bound")
+        raise SweepgdError("the gradient is 0 up to rounding, so that the noise scale is unbounded")
     return max(total - signal, 0.0) / signal
 
 
 def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_rows: int) -> tuple[float, float]:
-    """Return trΣ/|G|² and its jackknife standard error. The arguments are squared gradient norms of batches of two sizes,
-    (pairs,) each.
+    """Return trΣ/|G|² and its jackknife standard error, from squared gradient norms of small and large batches, (pairs,) each.
 
     Unbiased estimates of |G|² and trΣ are averaged before division (McCandlish et al. 2018, appendix A.1). Raise SweepgdError
     if the mean of |G|² is not above its standard error, because the ratio is then meaningless.
@@ -49,7 +48,7 @@ def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_r
     noise = (small - large) / (1.0 / small_rows - 1.0 / large_rows)
     pairs = len(signal)
     if signal.mean() <= signal.std(ddof=1) / sqrt(pairs):
-        raise SweepgdError("|G|² is not above its standard error: set small, times or draws higher")
+        raise SweepgdError("|G|² is not above its standard error: raise the settings small, times or draws")
     without = (noise.sum() - noise) / (signal.sum() - signal)
     error = sqrt((pairs - 1) / pairs * float(((without - without.mean()) ** 2).sum()))
     return float(noise.mean() / signal.mean()), error
@@ -58,7 +57,7 @@ def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_r
 def noise_scale(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield the exact and the two-batch noise scale (McCandlish et al. 2018).
 
-    The measured rows are the whole population: batches are drawn from them with replacement.
+    The measured rows count as the whole population. Batches are drawn from these rows with replacement.
     """
     rows, precision = point.objective.rows, float(np.finfo(point.objective.dtype).eps)
     terms = point.objective.summed  # sums of chunks are in float64

@@ -15,9 +15,9 @@ from sweepgd.models import Architecture
 Vector: TypeAlias = npt.NDArray[np.float64]
 Product: TypeAlias = Callable[[npt.NDArray[np.floating]], Vector]
 
-# Memory limit for values that products keep from one direction to the next. The activations and derivatives of 10,000 rows of
-# 784-512-512-10 in float32 take 114 MB and save a quarter of each product; those of 60,000 rows would take 0.7 GB, which is too
-# much for each of many workers.
+# The memory limit in bytes for values that products keep for further directions. For a network 784-512-512-10 in float32, the
+# activations and derivatives of 10,000 rows take 114 MB and save a quarter of each product. The values of 60,000 rows would
+# take 0.7 GB, which is too much if there are many workers.
 KEPT_BYTES = 1 << 28
 
 
@@ -27,7 +27,9 @@ def chunks(rows: npt.NDArray[np.int64], size: int) -> list[npt.NDArray[np.int64]
 
 
 class SecondOrder:
-    """Products and second moments over all rows of `data`, a tuple of the model's buffers, inputs and targets of one dtype."""
+    """Products and second moments over all rows of `data`. `data` is a tuple of the model's buffers, inputs and targets of the
+    same dtype.
+    """
 
     def __init__(self, architecture: Architecture, data: tuple[npt.NDArray[np.floating], ...]) -> None:
         assert architecture.curvature is not None
@@ -59,7 +61,7 @@ class SecondOrder:
     def product(self, theta: npt.NDArray[np.floating], gauss_newton: bool) -> Product:
         """Return the function that multiplies a vector by the Hessian or Gauss-Newton matrix at `theta`.
 
-        Values that depend only on theta are kept. They are computed again only after a product at another theta.
+        Values that depend only on theta are kept until a product at another theta is computed.
         """
         at = self._copy(theta)
         if not self._kept:
@@ -79,7 +81,7 @@ class SecondOrder:
                 )
 
             if fresh:
-                self._kept_at = None  # an interrupt must not leave incomplete values that are marked as valid
+                self._kept_at = None  # after an interrupt, incomplete values must not be marked as valid
             total = self._over_chunks(of_chunk)
             self._kept_at = at
             return total

@@ -1,4 +1,4 @@
-"""Keskar's sharpness φ: the largest rise of the loss in a small box around the minimiser, also in a random subspace."""
+"""Keskar's sharpness φ: the largest rise of the loss in a small box around the minimiser, also in random subspaces."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from sweepgd.curvature.error_estimates import shortfall
 from sweepgd.curvature.hessian import Product, Vector
 from sweepgd.curvature.point import Point, Value
 
-# Root mean square of the scaled gradient at the start. The negative of a convex loss has negative curvature, which L-BFGS-B
-# ignores. Its step is then as long as the gradient, so the gradient must be long compared with 1, the half-width of the box. On
-# digits networks, the value 1 gives a φ that is 2 % lower than with 1000, and 1e8 gives no more than 1000.
+# The root mean square to which the gradient at the start is scaled. The negative of a convex loss has negative curvature, which
+# L-BFGS-B ignores. The step of L-BFGS-B is then as long as the gradient, so that the gradient must be long compared with 1, the
+# half-width of the box. On digits networks, φ is 2 % lower with the value 1 than with 1000, and not higher with 1e8.
 STEEPNESS = 1000.0
 
-# A step goes to the corner with the largest first-order rise. On a convex loss, such a step never lowers the loss. 3 iterates
-# reach the same maximum as L-BFGS-B with 10 to 30 iterations.
+# A step goes to the corner of the box with the largest first-order rise, which on a convex loss never lowers the loss. 3
+# iterates reach the same maximum as 10 to 30 iterations of L-BFGS-B.
 BOX = Region(
     boundary_point=np.sign,
     next_iterate=lambda s, slope: np.where(slope == 0.0, s, np.sign(slope)),
@@ -49,7 +49,7 @@ def refine(rise: Rise, start: Maximum, iterations: int) -> Maximum:
 
 @dataclass(frozen=True)
 class Box:
-    """The box {x + A (half ∘ s): |sᵢ| ≤ 1} around x: `apply` multiplies by A, `apply_transpose` by Aᵀ."""
+    """The box {x + A (half ∘ s): |sᵢ| ≤ 1} around x. `apply` multiplies by A, and `apply_transpose` multiplies by Aᵀ."""
 
     point: Point
     half: Vector
@@ -85,14 +85,15 @@ class Box:
 
 
 def _identity(vector: npt.NDArray[np.floating]) -> Vector:
-    """Return the product with the identity matrix."""
+    """Return the product of the identity matrix and a vector."""
     return np.asarray(vector, dtype=np.float64)
 
 
 def phi(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield φ = 100 · (max f − f)/(1 + f) over x + A z, |zᵢ| ≤ ε(|(A⁺x)ᵢ| + 1), for every ε (Keskar et al. 2017, metric 2.1).
 
-    A is first the identity, then a matrix (parameters, dimensions) of standard normal numbers.
+    The first values are for the identity matrix A. The next values are for a matrix A (parameters, dimensions) of standard
+    normal numbers.
     """
     loss_here, _ = point.gradient(point.theta)
 
@@ -104,7 +105,7 @@ def phi(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     yield from boxes("phi", point.theta, _identity, _identity)
     size = len(point.theta)
     basis = point.random("phi_subspace").standard_normal((size, min(settings["dimensions"], size)))
-    # A⁺x is computed from the normal equations, without a copy of A, which takes 0.5 GB for 670,000 parameters. AᵀA is well
+    # A⁺x is computed from the normal equations, because a copy of A would take 0.5 GB for 670,000 parameters. AᵀA is well
     # conditioned if there are many more parameters than dimensions.
     coordinates = np.asarray(np.linalg.solve(basis.T @ basis, basis.T @ point.theta), dtype=np.float64)
     yield from boxes("phi_subspace", coordinates, lambda z: basis @ z, lambda gradient: gradient @ basis)

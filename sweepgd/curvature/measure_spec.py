@@ -1,4 +1,4 @@
-"""The `[measure]` table of a sweep file: which measures, where, and on which rows."""
+"""The `[measure]` table of a sweep file, with the measures to compute, the weights to measure at, and the rows to use."""
 
 from typing import Any, Literal
 
@@ -19,13 +19,13 @@ class MeasureSpec(BaseModel):
     rows: PositiveInt | Literal["full"] = Field(512, description='training rows, a fixed random subset; "full" for all')
     which: list[Literal["final", "best"]] = Field(["final"], min_length=1, description="the weights of a run to measure at")
     every: PositiveInt | None = Field(
-        None, description="epochs between measurements of lambda_max during training; none by default"
+        None, description="number of epochs between measurements of lambda_max during training; no such measurements by default"
     )
     rescale: float | None = Field(
         None,
         gt=0,
         allow_inf_nan=False,
-        description="also measure after rescaling layers by this factor, which leaves the network's function unchanged",
+        description="also measure after rescaling layers by this factor, which leaves the network's outputs unchanged",
     )
     dtype: Literal["float32", "float64"] | None = Field(
         None, description="floating-point type of the measurements; the model's by default"
@@ -41,7 +41,7 @@ class MeasureSpec(BaseModel):
         return rows
 
     def resolved(self) -> "MeasureSpec":
-        """Return this table with each measure once, and with every setting of these measures written out."""
+        """Return this table with each measure named once, and with all settings of the measures written out."""
         names = dict.fromkeys([*self.measures, *self.settings, *(["lambda_max"] if self.every else [])])
         return self.model_copy(
             update={

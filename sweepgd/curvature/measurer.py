@@ -32,7 +32,7 @@ from sweepgd.curvature.point import Point, Value
 from sweepgd.data import Data, Part
 from sweepgd.models import Architecture
 
-# Each function yields one Value for each record of its measure, in order.
+# The functions of the measures. Each function yields a Value for each record of its measure, in order.
 MEASURE_FUNCTIONS: dict[str, Callable[[Point, Mapping[str, Any]], Iterator[Value]]] = {
     "lambda_max": eigenvalues.lambda_max,
     "gauss_newton_max": eigenvalues.gauss_newton_max,
@@ -55,14 +55,15 @@ _USE_HESSIAN = ("lambda_max", "trace", "spectral_density", "relative_flatness")
 class Measurement:
     """One measured value.
 
-    `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`); None if
-    it is not estimated. `message` says why there is no value, or how it is limited. `rows_error` is the standard error of the
-    value over a subset of rows as an estimate over all training rows; None if all rows are measured or it is not estimated.
+    `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`). `error`
+    is None if no error is estimated. `message` is the reason for a missing value, or a limitation of the value. `rows_error` is
+    the standard error of the value over a subset of rows as an estimate of the value over all training rows. `rows_error` is
+    None if all rows are measured or no error is estimated.
 
     `settings` holds all that is needed to repeat the measurement: the settings of the measure, `seed` and `rows` of the subset,
-    `dtype`, and whether Hessian products are `exact`. `rescaling` is the factor of the layers' rescaling, 1 for the trained
-    weights. `seconds` is the time after the previous record of the same measure. `starts` (starts,) are the rises of the
-    ascents of a maximum; `grid` and `density`, (points,) each, belong to a spectral density.
+    `dtype`, and `exact`, which is True if Hessian products are exact. `rescaling` is the factor by which layers were rescaled,
+    or 1 for the trained weights. `seconds` is the time since the previous record of the same measure. `starts` (starts,) are
+    the rises of the ascents of a maximum. `grid` and `density`, (points,) each, belong to a spectral density.
     """
 
     measure: str
@@ -92,14 +93,14 @@ class Measurer:
         self._architecture, self._part = architecture, part
         self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
         self.rescalings = (1.0,) if spec.rescale in (None, 1.0) else (1.0, spec.rescale)
-        """The factors of the rescalings to measure; 1 stands for the trained weights."""
+        """The factors of the rescalings to measure. A factor of 1 stands for the trained weights."""
 
     @cached_property
     def _groups(self) -> list[Objective]:
         """The loss over groups of the measured rows."""
         return [Objective(self._architecture, part) for part in groups(self._part, self.spec.seed)]
 
-    @np.errstate(all="ignore")  # overflow is detected in the results and reported
+    @np.errstate(all="ignore")  # results are checked for overflow, which becomes a message
     def measure(
         self,
         parameters: npt.NDArray[np.floating],
@@ -109,17 +110,18 @@ class Measurer:
         rescalings: tuple[float, ...] | None = None,
         deadline: float = inf,
     ) -> list[Measurement]:
-        """Return all measures, or those in `names`, at `parameters`; `initial` are the initial parameters, both (parameters,).
+        """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. Both are
+        (parameters,).
 
-        A measure always has the same records. A record that cannot be computed, or not before `deadline` of the monotonic
-        clock, has a message and no value. The default of `rescalings` is `self.rescalings`; `initial` is rescaled in the same
-        way. Raise SweepgdError if the parameters do not have the model's size.
+        A measure always has the same records. A record that cannot be computed before `deadline`, a time of the monotonic
+        clock, has a message and no value. The default of `rescalings` is `self.rescalings`. `initial` is rescaled in the same
+        way as `parameters`. Raise SweepgdError if `parameters` or `initial` does not have the model's size.
         """
         size = self.objective.parameters
         if not len(parameters) == len(initial) == size:
             raise SweepgdError(
-                f"there are {len(parameters)} parameters and {len(initial)} initial ones, but the model has {size}: give as "
-                "many of each"
+                f"there are {len(parameters)} parameters and {len(initial)} initial parameters, but the model has {size}: "
+                "give the parameters of this model"
             )
         theta, start = (np.array(vector, dtype=np.float64) for vector in (parameters, initial))
         chosen = tuple(dict.fromkeys(self.spec.measures)) if names is None else names
@@ -128,7 +130,7 @@ class Measurer:
             if factor == 1.0:
                 measured += self._measure_at(theta, start, factor, chosen, deadline)
             elif self._rescaled is None:
-                measured += self._unmeasured("the model has no rescaling that leaves its function unchanged", factor, chosen)
+                measured += self._unmeasured("the model has no rescaling that leaves its outputs unchanged", factor, chosen)
             else:
                 rescaled, rescaled_start = self._rescaled(theta, factor), self._rescaled(start, factor)
                 measured += self._measure_at(rescaled, rescaled_start, factor, chosen, deadline)
@@ -137,7 +139,7 @@ class Measurer:
     def _measure_at(
         self, theta: Vector, initial: Vector, rescaling: float, names: tuple[str, ...], deadline: float
     ) -> list[Measurement]:
-        """Return the measures at one point."""
+        """Return the measures at `theta`."""
         if not np.isfinite(theta).all():
             return self._unmeasured("the parameters are not finite", rescaling, names)
         point = Point(self.objective, theta, initial, self.spec.seed, deadline)
@@ -152,7 +154,9 @@ class Measurer:
         return measured
 
     def _with_rows_error(self, point: Point, values: Iterator[Value]) -> Iterator[Value]:
-        """Yield the values. A value over a subset of the rows gets its `rows_error`, if that can be estimated."""
+        """Yield the values. If the error of a value over a subset of the rows can be estimated, the value gets its
+        `rows_error`.
+        """
         rows = self.objective.rows
         for value in values:
             if value.over is not None and 1 < rows < self.training_rows:
@@ -171,7 +175,7 @@ class Measurer:
             value = Value(message="overflow")
         messages = [value.message] if value.message else []
         if value.value is not None and name in _USE_HESSIAN and not self.objective.exact:
-            messages.append("Hessian products are differences of gradients: the model has no kernels of second order")
+            messages.append("Hessian products are differences of gradients, because the model has no second-order kernels")
         return Measurement(
             measure=record,
             value=value.value,
@@ -187,7 +191,7 @@ class Measurer:
         )
 
     def settings(self, name: str) -> dict[str, Any]:
-        """Return the `settings` of each measurement of a measure: all that is needed to repeat the measure."""
+        """Return the `settings` of the measurements of a measure, with all that is needed to repeat the measure."""
         objective = self.objective
         basis = {"seed": self.spec.seed, "rows": objective.rows, "dtype": objective.dtype, "exact": objective.exact}
         return {**self._settings(name), **basis}
@@ -200,7 +204,9 @@ class Measurer:
 
 
 def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
-    """Yield each value with its seconds. After a SweepgdError, all further values are missing and have its message."""
+    """Yield each value with the seconds that its computation took. After a SweepgdError, all further values are missing and
+    have the error's message.
+    """
     while True:
         begun = perf_counter()
         try:

@@ -13,7 +13,7 @@ from sweepgd.curvature.point import Point, Value
 def distance(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield ‖w − w₀‖, with w₀ the initial parameters (Nagarajan & Kolter 2019)."""
     if not np.isfinite(point.initial).all():
-        raise SweepgdError("the initial parameters of the training are not known")
+        raise SweepgdError("the initial parameters of the run are not known")
     yield Value(float(np.linalg.norm(point.theta - point.initial)))
 
 
@@ -30,5 +30,5 @@ def weight_norm_log_product(point: Point, settings: Mapping[str, Any]) -> Iterat
     if not norms:
         raise SweepgdError("the model has no weights in layers")
     if min(norms) == 0.0:
-        raise SweepgdError("a layer's weights are all 0, so the product of the norms is 0 and has no logarithm")
+        raise SweepgdError("all weights of a layer are 0, so that the product of the norms is 0 and has no logarithm")
     yield Value(float(np.sum(np.log(norms))))

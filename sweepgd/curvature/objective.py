@@ -16,22 +16,22 @@ from sweepgd.kernels import signatures
 from sweepgd.kernels.numpy_warnings import without_numpy_warnings
 from sweepgd.models import Architecture
 
-# Half the step of a difference of gradients, relative to the norm of the parameters. The cube root of the precision balances
-# the truncation error, h², and the rounding error, precision/h.
+# Half the step h of a central difference of gradients, relative to the norm of the parameters. The cube root of the precision
+# balances the truncation error (h²) and the rounding error (precision/h).
 STEP = np.cbrt(np.finfo(np.float64).eps)
 
-# A sample is every 16th row, if there are at least 1024 rows. With fewer rows, it would save less than the calls of kernels
-# cost.
+# A sample is every 16th row, if there are at least 1024 rows. With fewer rows, a sample would save less time than the calls of
+# kernels take.
 SAMPLE_STRIDE, MIN_SAMPLED_ROWS = 16, 1024
 
-# The number of groups into which the rows of a subset are split. There are enough groups for a standard error, but so few that
-# products over each of them cost little more than one product over all rows.
+# The number of groups into which the rows of a subset are divided. There are enough groups for a standard error, and so few
+# that products over all groups cost little more than one product over all rows.
 GROUPS = 8
 
 
 def subset(part: Part, rows: int | str, seed: int) -> Part:
-    """Return `rows` random rows of a part, drawn without replacement. Return all rows if `rows` is "full" or exceeds their
-    number.
+    """Return `rows` random rows of a part of the data, drawn without replacement. Return all rows if `rows` is "full" or
+    exceeds the number of rows.
     """
     if rows == "full" or int(rows) >= len(part.inputs):
         return part
@@ -40,8 +40,8 @@ def subset(part: Part, rows: int | str, seed: int) -> Part:
 
 
 def groups(part: Part, seed: int) -> list[Part]:
-    """Return the rows of a part in GROUPS random groups whose sizes differ by at most one row. If there are fewer rows than
-    GROUPS, there are fewer groups.
+    """Return the rows of a part of the data in random groups whose sizes differ by at most one row. There are GROUPS groups, or
+    as many groups as rows if there are fewer rows.
     """
     order = stream(seed, MEASURE, *b"groups").permutation(len(part.inputs))
     return [Part(part.inputs[rows], part.targets[rows]) for rows in np.array_split(order, min(GROUPS, len(order)))]
@@ -50,8 +50,8 @@ def groups(part: Part, seed: int) -> list[Part]:
 class Objective:
     """The mean loss of a model over all rows of `part`.
 
-    Arguments and results are float64 vectors, (parameters,); kernels work in the dtype of the part. If the model has no
-    second-order kernels, `exact` is False, kernels work in float64, and Hessian products are differences of gradients.
+    Arguments and results are float64 vectors, (parameters,), but kernels compute in the dtype of the part. If the model has no
+    second-order kernels, `exact` is False, kernels compute in float64, and Hessian products are differences of gradients.
     """
 
     def __init__(self, architecture: Architecture, part: Part) -> None:
@@ -67,9 +67,9 @@ class Objective:
         self._out = aligned((self.parameters,), self.dtype)
         self._chunks = chunks(np.arange(self.rows), architecture.chunk)
         self.summed = len(self._chunks[0])
-        """The number of rows that a kernel adds up in `dtype`; sums of these sums are in float64."""
+        """The number of rows that a kernel sums up in `dtype`. These sums are then added in float64."""
 
-    # Compiled at first use, because `rows` and `dtype` need no kernel, and losses need no second-order kernel.
+    # Kernels are compiled at first use, because `rows` and `dtype` need no kernel, and losses need no second-order kernel.
     @cached_property
     def _gradient(self) -> Callable[..., Any]:
         return signatures.entry("gradient", self._architecture.gradient, self.dtype)
@@ -84,7 +84,7 @@ class Objective:
 
     @cached_property
     def sample(self) -> "Objective | None":
-        """The objective over every SAMPLE_STRIDE-th row; None for fewer than MIN_SAMPLED_ROWS rows."""
+        """The objective over every SAMPLE_STRIDE-th row, or None if there are fewer than MIN_SAMPLED_ROWS rows."""
         _, inputs, targets = self._data
         part = Part(inputs[::SAMPLE_STRIDE], targets[::SAMPLE_STRIDE])
         return Objective(self._architecture, part) if self.rows >= MIN_SAMPLED_ROWS else None
@@ -104,7 +104,7 @@ class Objective:
 
     @without_numpy_warnings
     def gradient(self, theta: npt.NDArray[np.floating], rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
-        """Return the mean loss and its gradient, over all rows or those with indices `rows`."""
+        """Return the mean loss and its gradient, over all rows or over the rows with indices `rows`."""
         at, size = self._cast(theta), self._architecture.chunk
         parts = self._chunks if rows is None else chunks(np.ascontiguousarray(rows, dtype=np.int64), size)
         count = sum(map(len, parts))
@@ -120,25 +120,25 @@ class Objective:
         return self._second.product(theta, gauss_newton=False) if self._second else self._differences(theta)
 
     def gauss_newton(self, theta: npt.NDArray[np.floating]) -> Product:
-        """Return the function of products with the Gauss-Newton matrix at `theta`. Raise SweepgdError if the model has no
-        kernel for it.
+        """Return the function that multiplies a vector by the Gauss-Newton matrix at `theta`. Raise SweepgdError if the model
+        has no kernel for the product.
         """
         if self._second is None:
-            raise SweepgdError("the Gauss-Newton matrix needs a kernel (`curvature.product`), and this model has none")
+            raise SweepgdError("the Gauss-Newton matrix needs a kernel (`curvature.product`), but this model has none")
         return self._second.product(theta, gauss_newton=True)
 
     def second_moments(self, theta: npt.NDArray[np.floating], fisher: bool = False) -> Vector:
         """Return the mean over rows of the squared gradient of each row, elementwise.
 
-        With `fisher`, return the expectation of this mean over targets drawn from the model's distribution, and raise
-        SweepgdError if the model has no kernel for that.
+        With `fisher`, return the expectation of this mean over targets drawn from the model's distribution. Raise SweepgdError
+        if the model has no kernel for the expectation.
         """
         if self._second and self._second.has_moments:
             return self._second.moments(theta, fisher)
         if fisher:
             raise SweepgdError(
                 "the Fisher information needs a kernel that knows the model's distribution over targets"
-                " (`curvature.second_moments`), and this model has none"
+                " (`curvature.second_moments`), but this model has none"
             )
         total = np.zeros(self.parameters)
         for row in range(self.rows):

@@ -1,4 +1,4 @@
-"""A point in parameter space, as measures use it. Results are finite; otherwise a SweepgdError says which result is not."""
+"""A point in parameter space, at which measures are computed. If a result is not finite, a SweepgdError names the result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ from sweepgd.curvature.objective import Objective
 class Value:
     """One value of a measure.
 
-    `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`); None if
-    it is not estimated. `message` says why there is no value, or how the value is limited. `over` computes the value over other
-    rows, along the directions found over the measured rows, and `rows_error` is the standard error estimated in this way. Both
-    are None for a maximum. A maximum over a subset of rows is too high, because at a minimum over all rows the gradient over
-    the subset is not 0. Over 512 of 1,257 rows of digits, φ and SAM sharpness were on average 1.6 times as high (13 networks),
-    which is far more than a standard error. `starts` (starts,) are the rises of the ascents of a maximum; `grid` and `density`,
-    (points,) each, are a spectral density.
+    `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`). `error`
+    is None if no error is estimated. `message` is the reason for a missing value, or a limitation of the value. `over` computes
+    the value over other rows, along the directions found over the measured rows. `rows_error` is the standard error that is
+    estimated with `over`. Both are None for a maximum. A maximum over a subset of rows is too high, because the gradient over
+    the subset is not 0 at a minimum over all rows. Over 512 of 1,257 rows of digits, φ and SAM sharpness were on average 1.6
+    times as high (13 networks), which is far more than a standard error. `starts` (starts,) are the rises of the ascents of a
+    maximum. `grid` and `density`, (points,) each, are a spectral density.
     """
 
     value: float | None = None
@@ -42,8 +42,8 @@ class Value:
 class Point:
     """Parameters `theta`, the initial parameters of the run, and the objective. Vectors are float64, (parameters,).
 
-    Methods raise SweepgdError if a result is not finite, if the model has no kernel for it, and after `deadline` of the
-    monotonic clock.
+    Methods raise SweepgdError if a result is not finite, if the model lacks the kernel for a result, and after `deadline`, a
+    time of the monotonic clock.
     """
 
     objective: Objective
@@ -58,7 +58,7 @@ class Point:
         return replace(self, objective=self.objective.sample) if self.objective.sample else None
 
     def random(self, record: str) -> np.random.Generator:
-        """Return the random generator of one record. It does not depend on other measures or on the parameters."""
+        """Return the random generator of one record. Its numbers do not depend on other measures or on the parameters."""
         return stream(self.seed, MEASURE, *record.encode())
 
     def gradient(self, theta: Vector, rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
@@ -79,7 +79,7 @@ class Point:
     def second_moments(self, *, fisher: bool) -> Vector:
         """Return the mean over rows of the squared gradient of each row, elementwise (`Objective.second_moments`)."""
         moments = self.objective.second_moments(self.theta, fisher)
-        self._require(np.isfinite(moments).all(), "the gradient of some row")
+        self._require(np.isfinite(moments).all(), "the gradient of a row")
         return moments
 
     def _checked(self, product: Product) -> Product:
@@ -103,8 +103,8 @@ class Point:
 
 
 def value_or_reason(compute: Callable[[], Value]) -> Value:
-    """Return `compute()`. If that raises a SweepgdError, return a value with its message, so that later records are still
-    computed.
+    """Return `compute()`. If this call raises a SweepgdError, return a Value with the error's message, so that later records
+    are still computed.
     """
     try:
         return compute()

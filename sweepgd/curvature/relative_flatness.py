@@ -14,8 +14,9 @@ from sweepgd.curvature.trace import Draw, estimate, rademacher
 def relative_flatness(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield κ = Σ_{s,s'} ⟨w_s, w_s'⟩ tr H_{s,s'} over the neurons s of the last layer, with weights w_s (definition 3).
 
-    W is (fan_in, fan_out) with a column for each neuron. For independent random signs E, (fan_in, fan_in), the quadratic form
-    of V = E W has the mean κ, because the covariance of V[t, s] and V[t', s'] is ⟨w_s, w_s'⟩ if t = t', and 0 otherwise.
+    W is (fan_in, fan_out) with a column for each neuron. The quadratic form of V = E W, with independent random signs E,
+    (fan_in, fan_in), has the mean κ. The reason is that the covariance of V[t, s] and V[t', s'] is ⟨w_s, w_s'⟩ if t = t', and 0
+    otherwise.
     """
     yield estimate(_forms, point, settings)
 

@@ -13,18 +13,18 @@ from sweepgd.curvature.point import Point, Value
 from sweepgd.curvature.trace import DRAWS_PER_GROUP, forms, rademacher
 
 POINTS = 256
-# Standard deviation of the Gaussian of each node, relative to the range of the spectrum. The spacing of the grid is 0.42 of
-# this deviation.
+# The standard deviation of the Gaussian of each node, relative to the range of the spectrum. The spacing of the grid is 0.42
+# times this deviation.
 WIDTH = 0.01
-# If orthogonalisation reduces the norm of a product to this share or less, the rest is rounding.
+# If orthogonalisation reduces the norm of a product to this share or less, the remaining vector consists of rounding errors.
 BREAKDOWN = 1e-10
 
 
 def quadrature(product: Product, start: Vector, steps: int) -> tuple[Vector, Vector]:
     """Return nodes and weights, each (at most `steps`,), of the Gauss quadrature of a symmetric matrix H at `start`.
 
-    Weights add up to 1, and Σ weight · nodeᵏ = startᵀHᵏstart/‖start‖² for k < 2 · steps. Uses Lanczos with full
-    reorthogonalisation (Golub & Meurant 2010), which ends early if the vectors span an invariant subspace.
+    Weights add up to 1, and Σ weight · nodeᵏ = startᵀHᵏstart/‖start‖² for k < 2 · steps. The method is Lanczos with full
+    reorthogonalisation (Golub & Meurant 2010). The iteration ends early if the vectors span an invariant subspace.
     """
     basis = np.empty((min(steps, len(start)), len(start)))
     diagonal: list[float] = []
@@ -49,9 +49,9 @@ def quadrature(product: Product, start: Vector, steps: int) -> tuple[Vector, Vec
 
 
 def broaden(nodes: Vector, weights: Vector) -> tuple[Vector, Vector]:
-    """Return grid and density, each (POINTS,): a sum of Gaussians, one for each node with its weight."""
+    """Return grid and density, each (POINTS,). The density is a sum of Gaussians, one for each node with its weight."""
     low, high = float(nodes.min()), float(nodes.max())
-    # Equal eigenvalues have no range, and their density is one peak.
+    # If all eigenvalues are equal, their range is 0, and their density is a single peak.
     width = WIDTH * ((high - low) or abs(high) or 1.0)
     grid = np.linspace(low - 4.0 * width, high + 4.0 * width, POINTS)
     gaussians = np.exp(-0.5 * ((grid[:, None] - nodes) / width) ** 2) / (width * sqrt(2.0 * pi))
@@ -62,9 +62,10 @@ def spectral_density(point: Point, settings: Mapping[str, Any]) -> Iterator[Valu
     """Yield the mean of the eigenvalues with its standard error, and their density on a grid (Ghorbani, Krishnan & Xiao 2019,
     algorithm 1).
 
-    The mean takes one product for each random vector, but the density takes one for each Lanczos step. Therefore the mean uses
-    more vectors. It needs them, because quadratic forms are skewed: on 23 networks, two plain standard errors covered the mean
-    in 88 % of cases with 8 vectors, and in 94 % with 64.
+    The mean takes one product for each random vector, while the density takes one product for each Lanczos step. Therefore the
+    mean can use more vectors. The mean needs more vectors, because quadratic forms are skewed. On 23 networks, intervals of two
+    standard errors (without the factor of `standard_error`) covered the mean in 88 % of cases with 8 vectors, and in 94 % with
+    64.
     """
     size, product, random = len(point.theta), point.hessian(), point.random("spectral_density")
     draws = [quadrature(product, rademacher(random, size), settings["steps"]) for _ in range(settings["draws"])]

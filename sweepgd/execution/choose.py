@@ -20,8 +20,8 @@ from sweepgd.sweep import Sweep
 
 @dataclass(frozen=True)
 class Work:
-    """The work of one command: call `run(context, task, report, keep)` for each task of a sweep. `data` holds the prepared
-    data.
+    """The work of one command. Workers call `run(context, task, report, keep)` for each task of a sweep. `data` holds the
+    prepared data.
     """
 
     sweep: Sweep
@@ -36,7 +36,7 @@ class Work:
 
 @contextmanager
 def opened(options: RunOptions) -> Iterator[Any]:
-    """Yield the executor; for a Cluster, yield a Dask client and close it after the block.
+    """Yield the executor of the options. For a Cluster, yield a Dask client, which is closed when the context ends.
 
     Raises SweepgdError if the cluster is unreachable.
     """
@@ -55,7 +55,7 @@ def _files_in(folder: Path) -> dict[str, bytes]:
 def make(work: Work, options: RunOptions, executor: Any, tasks: int) -> Engine:
     """Return an engine for this number of tasks. `executor` is a Dask client, an Executor, or None for local processes."""
     note = options.progress.note
-    # With pruning or a deadline, it is decided late if a task begins. No worker may hold a second task in these cases.
+    # With pruning or a deadline, a worker may hold no second task, because the decision to begin that task comes later.
     ahead = not work.rungs and options.timeout is None
     if executor is None:
         setup = WorkerSetup(work.sweep, work.run, work.data, options.plugins)

@@ -26,8 +26,8 @@ NAME_SECONDS = 2
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster as named by `--on`. `jobs` is the number of workers, for a cluster that the command starts. The default is one
-    per core, or 1 job of a queueing system. Raises UsageError for an unknown cluster.
+    """A cluster that `--on` names. `jobs` is the number of workers of a cluster that the command starts. The default is one
+    worker per core, or one job of a queueing system. Raises UsageError for an unknown cluster.
     """
 
     on: str
@@ -37,8 +37,8 @@ class Cluster:
         _check(self.on, self.jobs)
 
     def check_there(self) -> None:
-        """Raise SweepgdError if nothing listens at the address, the command that submits jobs is missing, or Dask is not
-        installed.
+        """Raise SweepgdError if nothing listens at the address, if the command that submits jobs is missing, or if Dask is
+        missing.
         """
         if "://" in self.on:
             _imported("distributed", "dask", self.on)
@@ -50,8 +50,8 @@ class Cluster:
 
     @contextmanager
     def client(self, note: Callable[[str], None]) -> Iterator[Any]:
-        """Yield a Dask client. A cluster that was started for the client ends with the block. Raises SweepgdError if the
-        cluster cannot be reached.
+        """Yield a Dask client. A cluster that was started for the client ends together with the context. Raises SweepgdError if
+        the cluster cannot be reached.
         """
         with _connected(self.on, self.jobs, note) as client:
             yield client
@@ -60,9 +60,9 @@ class Cluster:
 @contextmanager
 def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterator[Any]:
     distributed = _imported("distributed", "dask", on)
-    for name in [*logging.root.manager.loggerDict]:  # all of them, because Dask sets the level of many
+    for name in [*logging.root.manager.loggerDict]:  # all loggers, because Dask sets the level of many loggers
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # our own messages report errors
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # sweepgd reports errors itself
     warnings.filterwarnings("ignore", module=r"distributed\b.*")
     cluster = None
     try:
@@ -91,7 +91,7 @@ def _connected(on: str, jobs: int | None, note: Callable[[str], None]) -> Iterat
 
 
 def _check(on: str, jobs: int | None) -> None:
-    """Raise UsageError if `on` is not a cluster, or `jobs` is given for a cluster that already runs."""
+    """Raise UsageError if `on` is not a cluster, or if `jobs` is given for a cluster that is already running."""
     if on in QUEUES or on == LOCAL:
         return
     if "://" not in on:
@@ -106,11 +106,11 @@ def _check(on: str, jobs: int | None) -> None:
 
 
 def _check_listens(on: str) -> None:
-    """Raise SweepgdError if no TCP connection to the address can be made."""
+    """Raise SweepgdError if the address does not accept a TCP connection."""
     try:
         place = urlsplit(on)
         host, port = place.hostname, place.port
-    except ValueError:  # not an address at all: Dask's message is better
+    except ValueError:  # for text that is not an address, Dask has a better message
         return
     if host is None or port is None:
         return
@@ -143,25 +143,26 @@ def _connect(host: str, port: int, outcome: "SimpleQueue[OSError | None]") -> No
 
 
 async def _check_scheduler(distributed: Any, on: str) -> None:
-    """Raise an error if no scheduler answers: if another program listens there, a client would wait forever or print a
+    """Raise an error if no scheduler answers. If another program listens at the address, a client would wait forever or print a
     traceback.
     """
     security = distributed.Security().get_connection_args("client")
     async with distributed.rpc(on, timeout=CONNECT_SECONDS, connection_args=security) as server:
-        identity = await asyncio.wait_for(server.identity(), CONNECT_SECONDS + 1)  # later than the connection's own error
+        # a second later than the connection's own error
+        identity = await asyncio.wait_for(server.identity(), CONNECT_SECONDS + 1)
     if identity["type"] != "Scheduler":
-        raise SweepgdError(f"--on {on}: that is a Dask {identity['type'].lower()}, give the address of its scheduler")
+        raise SweepgdError(f"--on {on}: a Dask {identity['type'].lower()} has this address: give the address of its scheduler")
 
 
 def _local(distributed: Any, workers: int) -> Any:
-    """Return a cluster whose workers are threads of this process. It starts in 0.1 s and ends in 0.02 s; with processes, it
-    would start in 3.2 s and end in 0.9 s. Trials still run in helper processes.
+    """Return a cluster whose workers are threads of this process. Threads start in 0.1 s and end in 0.02 s, while processes
+    would take 3.2 s and 0.9 s. Trials still run in helper processes.
     """
     return distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=workers,
         processes=False,
-        memory_limit=0,  # each trial has its own limit; this process does not need one
+        memory_limit=0,  # no limit for this process, because each trial has a limit
         dashboard_address=":0",
         silence_logs=logging.CRITICAL,
     )

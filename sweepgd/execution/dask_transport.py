@@ -1,8 +1,8 @@
-"""Send blocks with Dask.
+"""Send blocks to the workers of a Dask cluster.
 
-Each block is assigned to one worker, so that it is known which blocks are lost with a worker. By itself, Dask repeats a task on
-another worker without a message, and fails the task after the loss of a few workers. Attempts could then not be counted, and
-trials that did not cause the loss would fail (dask-jobqueue#122).
+Each block is assigned to a worker, so that the driver knows which blocks are lost with the worker. Otherwise Dask would
+silently repeat a task on another worker, and would fail the task after the loss of a few workers. The driver could then not
+count attempts, and trials that did not cause the loss would fail (dask-jobqueue#122).
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from sweepgd.execution.helpers import BlockOutcome
 from sweepgd.execution.messages import Block, RungReport, Study
 from sweepgd.execution.transport import BlockEnded, BlockLost, PlannedEnd, RungReported, TransportEvent
 
-# The time limit for the workers to end the study.
+# The time in seconds that the workers have to end the study.
 CLOSE_SECONDS = 0.5
 
 
@@ -42,8 +42,8 @@ def run_on_worker(study: Study, block: Block, topic: str) -> BlockOutcome:
         worker.log_event(topic, {"block": block.number, "report": pickle.dumps(rung)})
 
     def wanted() -> bool:
-        """Return False once the driver has cancelled the block, or the scheduler has cancelled it because the driver has
-        ended.
+        """Return False once the driver has cancelled the block, or the scheduler has cancelled the block after the driver's
+        end.
         """
         task = worker.state.tasks.get(key)
         return task is not None and task.state != "cancelled"
@@ -62,9 +62,10 @@ class _Sent:
 
 
 class DaskTransport:
-    """Carries the blocks of one study through a client.
+    """Sends the blocks of one study to workers through a Dask client.
 
-    Only the caller's thread changes state. Events in the client's thread are queued as functions for the caller's thread.
+    Only the caller's thread changes state. For each event in the client's thread, a function is queued, and the caller's thread
+    calls the function.
     """
 
     block_seconds = 2.0
@@ -139,7 +140,7 @@ class DaskTransport:
             self._call(None, helpers.end, self._study.id).result(CLOSE_SECONDS)
 
     def _call(self, workers: list[str] | None, function: Callable[..., None], *arguments: Any) -> Any:
-        """Start a call of a function on these workers (all by default), and ignore errors of the call."""
+        """Start a call of a function on these workers, by default on all workers. Errors of the call are ignored."""
 
         async def call() -> None:
             with suppress(Exception):
@@ -160,7 +161,7 @@ class DaskTransport:
             outcome: BlockOutcome = await answered(future.result())
         except (CancelledError, asyncio.CancelledError):
             self._happened.put(partial(self._cancelled, number))
-        except CommClosedError:  # the worker has ended; if it was the scheduler, the client notices soon
+        except CommClosedError:  # the worker has ended (the client soon notices if the scheduler has ended)
             self._happened.put(partial(self._lost, number, blameless=True))
         except KilledWorker:
             self._happened.put(partial(self._lost, number, blameless=False))
@@ -194,9 +195,9 @@ class DaskTransport:
         if number not in self._sent:
             return
         if self._client.status != "running":
-            raise gone(self._client, "the connection to it is lost")
+            raise gone(self._client, "its connection is lost")
         if self._workers.study is not None and self._workers.study.status != "finished":
-            self._workers.study = None  # the last worker that held the study has ended: send it again
+            self._workers.study = None  # the last worker that held the study has ended, so that the study must be sent again
         self._lost(number, blameless=True, planned=self._sent[number].worker in self._workers.retiring)
 
     def _ended(self, number: int, outcome: BlockOutcome) -> None:

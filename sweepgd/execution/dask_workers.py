@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster: check new workers, send them the study, and notice their end."""
+"""Watch the workers of a Dask cluster. New workers are checked and receive the study, and the end of a worker is noticed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,8 +21,8 @@ WATCH_SECONDS = 1.0
 class DaskWorkers:
     """Watches the workers in the client's thread.
 
-    For each event, `happened` receives a function, which the caller's thread then calls. The function changes the state, or
-    raises SweepgdError if the cluster cannot be used.
+    For each event, `happened` receives a function, and the caller's thread calls this function. The function changes the state,
+    or raises SweepgdError if the cluster cannot be used.
     """
 
     def __init__(self, client: Client, study: Study, happened: Callable[[Callable[[], None]], None]) -> None:
@@ -30,21 +30,21 @@ class DaskWorkers:
         self.threads: dict[str, int] = {}
         """The number of threads of each worker that can take blocks, by address."""
         self.study: Future[Any] | None = None
-        """The study on the cluster; None before it is sent, and after the last worker that held it has ended."""
+        """The study on the cluster. None before the study is sent, and after the last worker that held the study has ended."""
         self.removed: Callable[[str, bool], None] = lambda worker, expected: None
         """Called when a worker has ended, with its address and True if the end was planned."""
         self._checks: dict[str, Any] = {}
         """The finished or running check of each known worker."""
         self._missed: set[str] = set()
-        """Workers that were missing from the last list. The list may be older than the worker."""
+        """Workers that were missing from the last list. Such a worker may have started after the list was made."""
         self.retiring: set[str] = set()
-        """Workers whose planned end has begun. Dask calls the end of the last worker unexpected, because no other worker can
-        take its data.
+        """Workers whose planned end has begun. Dask reports the end of the last worker as unexpected, because no other worker
+        can take over its data.
         """
         self.longest_life = 0.0
-        """The longest time in seconds that any worker was usable before its planned end."""
+        """The longest time in seconds for which a worker was usable before its planned end."""
         self._since: dict[str, float] = {}
-        """The time since which each worker has been usable."""
+        """The time at which each worker became usable."""
         self._sending: Any = None
         self._watching: Any = None
 
@@ -66,10 +66,10 @@ class DaskWorkers:
         return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
 
     def life_left(self, worker: str) -> float:
-        """Return the seconds until the expected planned end of a worker, or infinity if no end is expected.
+        """Return the seconds until the planned end of a worker that is expected, or infinity if no end is expected.
 
-        A worker is expected to live as long as the longest-lived worker that ended as planned. If a worker is already older,
-        nothing is known about its end.
+        A worker is expected to live as long as the longest-lived worker that ended as planned. For a worker that is already
+        older, no end is expected.
         """
         if worker in self.retiring:
             return 0.0
@@ -92,12 +92,12 @@ class DaskWorkers:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _admit(self, worker: str) -> None:
-        """Compare a worker's software with ours. A worker that does not answer is checked again later."""
+        """Compare a worker's software with the driver's. A worker that does not answer is checked again later."""
         try:
             wanted = self._study.requirements
             difference = (await answered(self._client.run(differences, wanted, workers=[worker])))[worker]
         except ImportError as error:
-            difference = f"sweepgd cannot be imported there ({reason(error)}): install the same packages there"
+            difference = f"sweepgd cannot be imported on this worker ({reason(error)}): install the driver's packages there"
         except Exception as error:
             if (
                 isinstance(error, (OSError, KeyError)) or self._client.status != "running"
@@ -105,13 +105,14 @@ class DaskWorkers:
                 self._checks.pop(worker, None)
                 return
             difference = f"its software cannot be checked ({reason(error)})"
-        # The topic "all" has events that the scheduler cannot send, and it disconnects a client that subscribes to them.
+        # The topic "all" has events that the scheduler cannot send. The scheduler disconnects a client that subscribes to this
+        # topic.
         self._client.subscribe_topic(worker, lambda event: self._happened(partial(self._scheduler_message, worker, event[1])))
         self._happened(partial(self._compared, worker, difference))
 
     async def _send(self, worker: str) -> None:
-        """Send the study to one worker; Dask copies it to others when they need it."""
-        with suppress(Exception):  # the next list of workers sends it again
+        """Send the study to one worker. Dask copies the study to other workers that need it."""
+        with suppress(Exception):  # the study is sent again with the next list of workers
             self.study = await answered(self._client.scatter(self._study, workers=[worker], hash=False))
 
     # In the caller's thread
@@ -142,7 +143,7 @@ class DaskWorkers:
 
     def _remove(self, worker: str, *, expected: bool) -> None:
         self.threads.pop(worker, None)
-        if self._checks.pop(worker, None) is not None:  # it may connect again
+        if self._checks.pop(worker, None) is not None:  # the worker may connect again
             self._client.unsubscribe_topic(worker)
         if expected:
             self._end_as_planned(worker)
@@ -167,6 +168,6 @@ def gone(client: Client, why: str) -> SweepgdError:
 
 
 async def answered(awaitable: Any) -> Any:
-    """Return the result of a client's method, which is awaitable in the client's thread."""
+    """Return the result of a client's method. In the client's thread, the method returns an awaitable."""
     result: Awaitable[Any] = awaitable
     return await result

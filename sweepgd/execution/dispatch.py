@@ -9,8 +9,8 @@ from sweepgd.core.interrupts import Stop
 from sweepgd.execution.engine import Engine
 from sweepgd.record.commit_results import FLUSH_SECONDS, ResultCommitter
 
-# The time that running tasks have after a stop signal. Publishing takes 0.3 s (see CLOSE_BYTES), and the exit of the
-# interpreter and its fork server 0.1 s, so that the command ends within 2 s.
+# The time in seconds that running tasks have after a stop signal. Publishing takes another 0.3 s (see CLOSE_BYTES), and the
+# interpreter and its fork server exit in 0.1 s, so that the command ends within 2 s.
 DRAIN_SECONDS = 1.0
 
 
@@ -24,8 +24,8 @@ def dispatch(
 ) -> None:
     """Run tasks, and pass each event of the engine to `take`, which adds finished results to `reporting`.
 
-    While the disk is full, no task begins. At the deadline, the wait for disk space ends, and no further task begins. Raises
-    KeyboardInterrupt after a stop request, once the running tasks have ended or their time is up.
+    While the disk is full, no task begins. At the deadline, the wait for disk space ends, and no further task begins. After a
+    stop request, running tasks have DRAIN_SECONDS to end, and then KeyboardInterrupt is raised.
     """
     more = True
     while more or engine.busy or reporting.unreported:

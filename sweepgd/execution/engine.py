@@ -8,8 +8,8 @@ from typing import Any, Protocol
 class Engine(Protocol):
     """Runs the tasks of one study.
 
-    A context manager; after the block, no process of the engine runs. `events` yields three kinds of events: results as `run`
-    returns them; `Rung` reports, after which a worker waits for `reply`; and `Lost` tasks.
+    An engine is a context manager. When its context ends, all its processes have ended. `events` yields events of three kinds:
+    results that `run` returned, `Rung` reports, after which a worker waits for `reply`, and `Lost` tasks.
     """
 
     def __enter__(self) -> "Engine": ...
@@ -30,10 +30,10 @@ class Engine(Protocol):
         """Begin no further task, and drop submitted tasks that have not begun."""
 
     def drain(self) -> None:
-        """Withdraw, and let the engine be used only until the running tasks have ended."""
+        """Begin no further task, and prepare to end with the running tasks."""
 
     def reply(self, rung: Any, prune: bool) -> None:
         """Tell the trial that reported at a rung to stop or to continue."""
 
     def events(self, timeout: float) -> Iterator[Any]:
-        """Yield the events since the last call; wait at most `timeout` seconds for the first."""
+        """Yield the events since the last call. If there are none, wait at most `timeout` seconds for an event."""

@@ -1,7 +1,8 @@
-"""Send blocks with any `concurrent.futures.Executor`: processes, MPI ranks, Parsl, loky, or Ray through an adapter.
+"""Send blocks to the workers of any `concurrent.futures.Executor`, such as processes, MPI ranks, Parsl, loky, or Ray (through
+an adapter).
 
 Such an executor reports nothing before a block has ended. Therefore blocks are short, and workers themselves decide about
-pruning. A worker returns its first block as `StudyMissing`, and then receives the study.
+pruning. A worker without the study returns `StudyMissing` for a block. The block is then sent again with the study.
 """
 
 from collections.abc import Callable
@@ -18,11 +19,11 @@ from sweepgd.execution.messages import Block, Study, StudyMissing
 from sweepgd.execution.requirements import differences
 from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 
-# After this many blocks in a row that end with an exception, the executor itself is considered unable to run trials.
+# After this many blocks in a row that end with an exception, the executor counts as unable to run trials.
 MOST_FAILURES = 10
-# The time for which a call to end a study occupies a worker, so that each worker takes one of these calls.
+# The seconds for which a call to end a study occupies a worker, so that each worker takes one of these calls.
 END_SECONDS = 0.05
-# The time limit for the workers to end the study.
+# The time in seconds that the workers have to end the study.
 CLOSE_SECONDS = 1.0
 
 
@@ -33,7 +34,7 @@ def end_on_worker(study_id: str, number: int) -> None:
 
 
 class ExecutorTransport:
-    """Carries the blocks of one study through the caller's executor, which is not shut down."""
+    """Sends the blocks of one study to workers through the caller's executor. The executor is not shut down."""
 
     block_seconds = 1.0
     answers = False
@@ -41,16 +42,16 @@ class ExecutorTransport:
     def __init__(self, executor: Executor, study: Study, note: Callable[[str], None], slots: int | None = None) -> None:
         self._executor, self._study, self._note = executor, study, note
         self.where: str = type(executor).__name__
-        # MPIPoolExecutor has num_workers; the pools of the standard library, loky and Parsl have _max_workers.
+        # MPIPoolExecutor has num_workers. The pools of the standard library, loky and Parsl have _max_workers.
         known = getattr(executor, "num_workers", None) or getattr(executor, "_max_workers", None)
         self.slots = slots or known or cores()
         self._ended: SimpleQueue[tuple[int, Future[BlockOutcome]]] = SimpleQueue()
         self._sent: dict[int, tuple[Block, Future[BlockOutcome]]] = {}
         self._withdrawn = False
         self._blocks = 0
-        """The number of blocks sent so far."""
+        """The number of blocks that have been sent."""
         self._failures = 0
-        """The number of blocks that ended with an exception since the last one that ended normally."""
+        """The number of blocks that ended with an exception since a block last ended normally."""
 
     def open(self) -> None:
         """Check one worker before the first trial. Every worker checks itself before its first block."""
@@ -109,23 +110,21 @@ class ExecutorTransport:
         raise AssertionError("no trial waits for an answer through an executor")
 
     def withdraw(self, drain: bool) -> None:
-        """Cancel the blocks that have not begun. Blocks that run cannot be reached, unless they run in threads of this
-        process.
-        """
+        """Cancel the blocks that have not begun. A running block can only be reached if it runs in a thread of this process."""
         self._withdrawn = True
         helpers.withdraw(self._study.id, drain)
         for _, future in list(self._sent.values()):
             future.cancel()
 
     def close(self) -> None:
-        """Abandon the blocks that still run, and end the study on each worker as soon as the worker's block has ended."""
+        """Abandon the running blocks, and end the study on each worker as soon as the worker's block has ended."""
         self.withdraw(drain=True)
         helpers.end(self._study.id)
         running = sum(not future.done() for _, future in self._sent.values())
         if running:
-            count = "1 block runs" if running == 1 else f"{running} blocks run"
-            self._note(f"{count} on in the executor, about a second each; their results are not recorded")
-        with suppress(Exception):  # it may be broken or shut down
+            count = "1 block is" if running == 1 else f"{running} blocks are"
+            self._note(f"{count} still running in the executor, which takes about a second; the results are not recorded")
+        with suppress(Exception):  # the executor may be broken or shut down
             workers = min(self.slots, self._blocks)
             ends = [self._executor.submit(end_on_worker, self._study.id, number) for number in range(workers)]
             if not running:

@@ -23,8 +23,8 @@ from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.core.interrupts import SIGNALS
 from sweepgd.execution import scratch_folder
 
-# A child that is forked while another thread holds a lock may hang. The fork server has only idle threads: Arrow's, and BLAS's,
-# which BLAS stops around a fork. A fork starts a worker in a tenth of the time that spawn takes.
+# A forked child may hang if another thread holds a lock during the fork. The fork server has only idle threads of Arrow and
+# BLAS, and BLAS stops its threads around a fork. A fork starts a worker in a tenth of the time of a spawn.
 context: Any = multiprocessing.get_context("forkserver")
 PRELOADED = ["sweepgd.execution.preload"]
 
@@ -34,10 +34,10 @@ PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
 class _Popen(popen_forkserver.Popen):
-    """A forked process as its parent sees it.
+    """The parent's handle of a forked process.
 
     The exit code is -SIGKILL if the fork server has ended, because the server's end kills its processes by SIGKILL
-    (`_end_with_parent`). In that case `multiprocessing` returns 255, but a process may also exit with 255 by itself.
+    (`_end_with_parent`). In this case, `multiprocessing` would report 255, which a process may also choose as its exit code.
     """
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:
@@ -51,7 +51,7 @@ class _Popen(popen_forkserver.Popen):
 
 
 class _Process(ForkServerProcess):
-    """A forked process that distinguishes exit code 255 from the end of its fork server."""
+    """A forked process with an exit code of its own for the end of its fork server."""
 
     _Popen = staticmethod(_Popen)
 
@@ -64,13 +64,13 @@ def cores() -> int:
 def get_ready() -> None:
     """Start the fork server if it is not running, without waiting until it is ready.
 
-    Call this before slow imports, so that both run at the same time. Raises SweepgdError if the server's socket cannot be
-    created in the temporary folder, for example because its path is longer than 107 bytes.
+    Call this function before slow imports, so that the server starts during the imports. Raises SweepgdError if the server's
+    socket cannot be created in the temporary folder, for example because the path of the socket is longer than 107 bytes.
     """
     context.set_forkserver_preload(PRELOADED)
     try:
         _mark_folder(util.get_temp_dir())
-        resource_tracker.ensure_running()  # otherwise the forkserver does this, and unblocks interrupts
+        resource_tracker.ensure_running()  # otherwise the fork server would start the tracker, which unblocks interrupts
         with without_interrupts():
             forkserver.ensure_running()
     except OSError as error:
@@ -86,7 +86,7 @@ def _mark_folder(folder: str) -> None:
 
 
 def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
-    """Start a process that runs `target` and ends with this one. Raises SweepgdError if the process cannot be started."""
+    """Start a process that runs `target` and ends when this process ends. Raises SweepgdError if the start fails."""
     for _ in range(STARTS):
         get_ready()
         process = _Process(target=_run, args=(target, *arguments), daemon=True)
@@ -101,10 +101,10 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
 
 
 def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
-    """Start a new Python process that runs `target`, without Numba's compiler, and ends with this one."""
+    """Start a new Python process that runs `target` without Numba's compiler and ends when this process ends."""
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(target, *arguments), daemon=True)
     before = os.environ.get("NUMBA_DISABLE_JIT")
-    os.environ["NUMBA_DISABLE_JIT"] = "1"  # read when Numba is imported there
+    os.environ["NUMBA_DISABLE_JIT"] = "1"  # the new process reads this variable when it imports Numba
     try:
         with _without_main(), without_interrupts():
             process.start()
@@ -122,16 +122,18 @@ def _run(target: Callable[..., None], *arguments: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    """Make the system end this process when its parent ends, even if the parent is killed or this process is inside a kernel.
+    """Make the system end this process when the parent process ends, even if the parent is killed or this process runs a
+    kernel.
 
-    The end of the parent closes a pipe, and the system then sends SIGIO, which ends the process by default. Only SIGKILL ends a
-    stopped process (SIGSTOP). It comes when the fork server ends, which is when the parent has ended and no child keeps a pipe
-    to it open. Without the server, the exit code would be lost anyway. Linux only.
+    The end of the parent closes a pipe. The system then sends SIGIO to this process, and SIGIO ends a process by default. A
+    stopped process (SIGSTOP) is ended only by SIGKILL, which the system sends when the fork server ends. The server ends once
+    the parent has ended and no child keeps a pipe to the server open. Without the server, nobody could read the exit code.
+    Works on Linux only.
     """
     parent = multiprocessing.parent_process()
     if sys.platform != "linux" or parent is None:
         return
-    if os.getppid() != parent.pid:  # for other parents, the end of a thread would count
+    if os.getppid() != parent.pid:  # for another parent process, the end of a mere thread of the parent would send the signal
         server: Any = getattr(forkserver, "_forkserver", None)
         if (pipe := getattr(server, "_forkserver_alive_fd", None)) is not None:
             os.close(pipe)
@@ -149,14 +151,14 @@ def was_killed(process: BaseProcess) -> bool:
 
 
 def ending(process: BaseProcess) -> str:
-    """Describe how a process ended, for example "by signal SIGSEGV" or "with exit code 3"."""
+    """Return words for the end of a process, such as "by signal SIGSEGV" or "with exit code 3"."""
     code = process.exitcode
     return f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
 
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Hide the caller's script during the block. Otherwise a starting process would run the script again up to its call of
+    """Hide the user's script within the context. Otherwise a starting process would run the script again, up to the call of
     `search`.
     """
     main = sys.modules["__main__"]
@@ -169,8 +171,8 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Block Ctrl-C and SIGTERM while a process is started. The new process inherits the mask, so that only its parent can end
-    it.
+    """Block Ctrl-C and SIGTERM while a process is started. The new process inherits the blocked signals, so that only its
+    parent can end the process.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:

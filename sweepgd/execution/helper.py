@@ -1,4 +1,4 @@
-"""A helper process, as seen by the worker that started it."""
+"""The handle of a helper process, for the worker that started the process."""
 
 import os
 import subprocess
@@ -15,12 +15,12 @@ from sweepgd.execution.fork_server import without_interrupts
 from sweepgd.execution.helper_process import Start
 from sweepgd.execution.messages import Block, HelperLost, Refused, Returned, RungReport
 
-# The time that a closed helper has to end its own processes.
+# The time in seconds that a closed helper has to end the processes that it started.
 END_SECONDS = 1.0
 
 
 class Helper:
-    """Runs one block after another in a separate process. `send` and `close` may be called from other threads."""
+    """Runs blocks one after another in a separate process. Other threads may call `send` and `close`."""
 
     def __init__(self, start: Start) -> None:
         self._socket, theirs = socketpair()
@@ -35,12 +35,12 @@ class Helper:
         self.send(start)
 
     def send(self, message: Any) -> None:
-        """Send a message. If the process has ended, this has no effect, and `run` notices the end."""
+        """Send a message to the process. If the process has ended, the message is dropped, and `run` notices the end."""
         with self._sending, suppress(OSError):
             self._connection.send(message)
 
     def run(self, block: Block, report: Callable[[RungReport], None] | None) -> Returned | Refused | HelperLost:
-        """Run a block, and pass on the rung reports, which the driver answers."""
+        """Run a block, and pass its rung reports to `report`. The driver answers the reports."""
         self.send(block)
         try:
             while isinstance(message := self._connection.recv(), RungReport):
@@ -54,7 +54,7 @@ class Helper:
         return message
 
     def close(self) -> None:
-        """Make the process end, which also ends the call of `run`."""
+        """Make the process end. A running call of `run` then ends too."""
         with suppress(OSError):
             self._socket.shutdown(SHUT_RDWR)
 

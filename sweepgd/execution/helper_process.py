@@ -1,7 +1,7 @@
-"""The helper process that a worker on another machine starts: it owns a local pool, and runs blocks of trials in it.
+"""The helper process that a worker on another machine starts. The process runs blocks of trials in a local pool.
 
-A worker of Dask is a daemonic process and may have no `multiprocessing` children (distributed#2142), but it may start a
-`subprocess`. So only one trial is lost if a plugin raises, hangs, crashes or uses all memory, as with local workers.
+A Dask worker is a daemonic process, which may start a `subprocess` but no `multiprocessing` children (distributed#2142).
+Because of the pool, only one trial is lost if a plugin raises, hangs, crashes or uses all memory.
 """
 
 import os
@@ -31,11 +31,11 @@ from sweepgd.training.sweep_context import SweepContext
 if TYPE_CHECKING:
     from sweepgd.execution.pruners import Judge, PruningTable
 
-# After this time, a block returns the tasks that have not begun, so that other workers can run them.
+# After this time in seconds, a block returns the tasks that have not begun, so that other workers can run these tasks.
 LONGEST_SECONDS = 10.0
-# The time limit for this process after its worker has ended. Compiling a kernel, for example, could take longer.
+# The seconds after which this process is ended once its worker has ended. Compiling a kernel, for example, could take longer.
 PATIENCE_SECONDS = 0.3
-# If the driver has not answered for this long, a trial continues, because the driver may have been killed.
+# If the driver has not answered for this many seconds, a trial continues, because the driver may have been killed.
 ANSWER_SECONDS = 30.0
 
 
@@ -56,7 +56,7 @@ class Start:
 def main() -> None:
     """Run the blocks that arrive over the inherited connection, until the connection closes."""
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # the driver handles Ctrl-C in the terminal
+        signal.signal(number, signal.SIG_IGN)  # only the driver handles a Ctrl-C in the terminal
     connection = Connection(int(sys.argv[1]))
     Thread(target=_end_with_worker, args=(connection.fileno(),), daemon=True).start()
     with suppress(EOFError, OSError):  # the worker is gone
@@ -89,7 +89,7 @@ def _pool(start: Start, connection: Connection, notes: list[str]) -> Pool:
     context = SweepContext(start.sweep, start.data)
     context.compile(start.optimizers, lambda _: None)
     setup = WorkerSetup(start.sweep, start.run, start.data, start.plugins, start.memory)
-    # Only the driver begins a task again and counts its attempts: if this process were lost, its count would be lost too.
+    # Only the driver repeats a task and counts its attempts, because the end of this process would lose the count.
     return Pool(setup, 1, notes.append, ahead=start.ahead, task_timeout=start.trial_timeout, wake=connection, attempts=1)
 
 
@@ -148,7 +148,8 @@ class _BlockRun:
 
 
 def _judge(table: "PruningTable") -> "Judge":
-    from sweepgd.execution.pruners import Judge  # imported late: Optuna takes a second, and few studies prune
+    # imported late, because importing Optuna takes a second and few studies prune trials
+    from sweepgd.execution.pruners import Judge
 
     return Judge(table)
 

@@ -1,7 +1,8 @@
-"""The code of a worker on another machine: the studies that it has received, and the helper processes that run their blocks.
+"""The code of a worker on another machine. The worker keeps the studies that it has received, and runs blocks in helper
+processes.
 
-An engine such as Dask calls these functions, some of them in its own threads. Each call of `run_block` has its own helper
-process: an idle one, or else a new one, which later blocks use again.
+Dask or another executor calls these functions, sometimes in several threads. Each running call of `run_block` has a helper
+process for itself. The call takes an idle helper process or starts a new process, and later calls use the process again.
 """
 
 import platform
@@ -25,11 +26,11 @@ BlockOutcome = Returned | Refused | HelperLost | StudyMissing
 Report = Callable[[RungReport], None]
 Wanted = Callable[[], bool]
 
-# A study without a new block for this long ends on this worker, because its driver may have been killed.
+# A study that receives no new block for this many seconds ends on this worker, because its driver may have been killed.
 IDLE_SECONDS = 60.0
 
 _studies: dict[str, "_ReceivedStudy"] = {}
-# The last studies that were ended by their drivers. A block of such a study that arrives late must not create the study again.
+# The last studies that their drivers ended. A late block of an ended study must not create the study again.
 _ended: deque[str] = deque(maxlen=1000)
 _lock = Lock()
 
@@ -42,11 +43,11 @@ def run_block(
     report: Report | None = None,
     wanted: Wanted = lambda: True,
 ) -> BlockOutcome:
-    """Run a block of a study; only the first call needs `study`.
+    """Run a block of a study. Only the first call for a study needs `study`.
 
     `memory` is the limit of a trial in bytes, by default the machine's memory divided by its cores. `report` sends a trial's
     mean at a rung to the driver, which responds by calling `answer`. A block ends soon after `wanted` returns False, even if a
-    trial is waiting for that response.
+    trial is waiting for the driver's response.
     """
     if not wanted():
         return Returned(not_begun=list(block.tasks))
@@ -68,13 +69,13 @@ def run_block(
 
 
 def answer(study_id: str, block: int, prune: bool) -> None:
-    """Pass on the driver's decision about the trial of a block that waits at a rung."""
+    """Pass the driver's decision to the trial of a block that waits at a rung."""
     if (received := _studies.get(study_id)) is not None:
         received.answer(block, prune)
 
 
 def withdraw(study_id: str, drain: bool) -> None:
-    """Stop the running blocks of a study from beginning further tasks, and later blocks from beginning any."""
+    """Make the running blocks of a study begin no further task, and later blocks begin no task at all."""
     if (received := _studies.get(study_id)) is not None:
         received.withdraw(drain)
 
@@ -94,7 +95,7 @@ def _remove(study_id: str) -> None:
 
 
 class _ReceivedStudy:
-    """A study in this process: its files and its helpers. The study ends by itself if its driver has ended."""
+    """A study in this process, with its files and its helpers. The study ends by itself if its driver has ended."""
 
     def __init__(self, study: Study, memory: int | None) -> None:
         self._id, self._files = study.id, ExitStack()
@@ -124,7 +125,7 @@ class _ReceivedStudy:
             self._running[block.number] = helper, wanted
         try:
             outcome = helper.run(block, report)
-        except BaseException:  # Ctrl-C in the terminal reaches the processes of an executor too
+        except BaseException:  # a Ctrl-C in the terminal also reaches the processes of an executor
             with self._lock:
                 del self._running[block.number]
             helper.close()
@@ -172,7 +173,7 @@ class _ReceivedStudy:
 
 
 def _written(folder: Path, files: Mapping[str, bytes]) -> Path:
-    """Write files, named by their path in a folder, and return the folder."""
+    """Write files into a folder, by their paths within the folder, and return the folder."""
     folder.mkdir(exist_ok=True)
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """All that a machine needs to run trials of a study, except installed packages; sent once to each worker."""
+    """All that a machine needs to run trials of a study, except installed packages. A worker receives this message once."""
 
     id: str
     sweep: Sweep
@@ -23,9 +23,9 @@ class Study:
     optimizers: tuple[str, ...]
     """The optimizers whose kernels are compiled before the first trial."""
     requirements: Requirements
-    """The software that must be installed, see `sweepgd.execution.requirements`."""
+    """The software that must be installed (see `sweepgd.execution.requirements`)."""
     data: Mapping[str, bytes]
-    """The files of the prepared data by path within a folder; empty if each replicate draws its own data."""
+    """The files of the prepared data, by path within a folder. Empty if each replicate draws its own data."""
     plugins: Mapping[str, bytes]
     """The sources of single-file plugins, by file name."""
     trial_timeout: float | None
@@ -36,7 +36,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Block:
-    """Tasks that are sent together. `table` is None if trials are not pruned or the driver decides."""
+    """Tasks that are sent together. `table` is None if trials are not pruned, or if the driver decides about pruning."""
 
     number: int
     tasks: tuple[Any, ...]
@@ -45,8 +45,8 @@ class Block:
 
 @dataclass(frozen=True)
 class RungReport:
-    """The mean objective of a trial at a rung (a percentage of the budget). `judged` is True if the worker has made the
-    decision.
+    """The mean objective of a trial at a rung (a percentage of the budget). `judged` is True if the worker has already decided
+    about pruning.
     """
 
     task: Any
@@ -60,7 +60,7 @@ class Returned:
     """The outcome of a block."""
 
     events: list[Any] = field(default_factory=list)
-    """Results, `Lost` tasks, and RungReports that the worker decided with the block's table, in the order of time."""
+    """Results, `Lost` tasks, and RungReports that the worker judged with the block's table, in the order of time."""
     not_begun: list[Any] = field(default_factory=list)
     """Tasks that were not begun, because the block took too long or was withdrawn."""
     notes: list[str] = field(default_factory=list)
@@ -94,6 +94,6 @@ class Answer:
 
 @dataclass(frozen=True)
 class Withdraw:
-    """Begin no further task. With `drain`, running tasks have little time left, and no block follows."""
+    """An order to begin no further task. With `drain`, running tasks have little time left, and no block follows."""
 
     drain: bool

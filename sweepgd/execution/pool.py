@@ -28,28 +28,29 @@ from sweepgd.execution.worker_process import (
     serve,
 )
 
-# The parent sleeps this long before it reads all results, if no worker runs out of tasks meanwhile. If it woke for each trial
-# of 0.5 ms, it would take a core from a worker: 1620 instead of 2100 linear trials/s on two cores.
+# The parent sleeps for this many seconds before it reads all results, unless a worker runs out of tasks. A parent that wakes
+# for each trial of 0.5 ms takes a core from a worker. Two cores then run 1620 linear trials/s instead of 2100.
 GATHER_SECONDS = 0.005
-# A worker that has closed its connection must end within this time.
+# A worker that has closed its connection must end within this time in seconds.
 STOP_SECONDS = 1.0
-# The maximum number of attempts for a task whose worker was killed from outside, as the system does when memory is short.
+# The maximum number of attempts of a task whose worker is killed from outside. The system kills workers when memory is short.
 ATTEMPTS = 3
 # The pool gives up after this many workers in a row are killed during start-up.
 MOST_KILLED_AT_START = 10
 
 
 class Pool:
-    """Worker processes for one sweep. Use as a context manager, which ends all workers.
+    """Worker processes for one sweep. The pool is a context manager that ends all workers.
 
-    Tasks are dataclasses with a field `attempt`, counted from 1. If the worker of a task is killed from outside, the task is
-    begun again, up to `attempts` times in all.
+    Tasks are dataclasses with a field `attempt`, which counts from 1. If the worker of a task is killed from outside, the task
+    begins again. A task has `attempts` attempts in all.
 
     Workers call `setup.run(context, task, report, keep)`. `report(percent, mean)` reports at a rung and returns True if the
-    task should stop; `keep(result)` sends a partial result that counts if the worker is lost afterwards. `note` receives a line
-    for each killed worker. With `ahead`, a worker holds several tasks. Set `ahead` to False in two cases: if workers wait for
-    replies at rungs (the next message in the pipe must be the reply), or if no task may begin after a deadline. A task is
-    stopped after `task_timeout` seconds, and `events` returns early when the connection `wake` receives a message.
+    task should stop. `keep(result)` sends a partial result, which is used if the worker is lost afterwards. `note` receives a
+    line for each killed worker. With `ahead`, a worker holds several tasks. Set `ahead` to False if workers wait for replies at
+    rungs, because the reply must be the next message in the pipe. Also set `ahead` to False if no task may begin after a
+    deadline. A task is stopped after `task_timeout` seconds. `events` returns early when the connection `wake` receives a
+    message.
     """
 
     def __init__(
@@ -107,8 +108,8 @@ class Pool:
         return any(worker.tasks for worker in self._workers)
 
     def submit(self, task: Any) -> None:
-        """Assign a task to the worker with the fewest tasks. An idle worker gets the task at once; a busy one gets it at the
-        next call of `events`.
+        """Assign a task to the worker with the fewest tasks. An idle worker gets the task at once. A busy worker gets the task
+        at the next call of `events`.
         """
         worker = min(self._workers, key=lambda worker: len(worker.tasks))
         worker.unsent.append(task)
@@ -125,7 +126,7 @@ class Pool:
             worker.unsent.clear()
 
     def drain(self) -> None:
-        """Let each worker finish its running task and begin no other. The worker then leaves the pool."""
+        """Let each worker finish its running task, begin no other task, and leave the pool."""
         self._draining = True
         for worker in self._workers:
             worker.unsent.clear()
@@ -133,12 +134,14 @@ class Pool:
                 worker.connection.send(StopAfterTask())
 
     def reply(self, rung: Rung, prune: bool) -> None:
-        """Tell a worker that waits at a rung whether to stop its trial."""
+        """Send the decision about pruning to a worker that waits at a rung."""
         with suppress(*GONE):
             rung.origin.connection.send(RungDecision(prune))
 
     def events(self, timeout: float) -> Iterator[Any]:
-        """Yield new events: a Result, a Rung (which needs a `reply`) or a Lost. Wait at most `timeout` seconds for one."""
+        """Yield new events, each a result, a Rung (which needs a `reply`) or a Lost. Wait at most `timeout` seconds for the
+        first event.
+        """
         ready = self._ready(0.0)
         if not ready:
             for worker in self._workers:
@@ -155,7 +158,7 @@ class Pool:
                 yield from self._replace(worker, TIMED_OUT, message)
 
     def _ready(self, patience: float) -> set[Any]:
-        """Return the connections that have a message or were closed."""
+        """Return the connections that have a message or are closed. Wait at most `patience` seconds for the first."""
         return {key.fileobj for key, _ in self._selector.select(patience)}
 
     def _receive(self, worker: Worker) -> Iterator[Any]:
@@ -195,7 +198,7 @@ class Pool:
             if self._killed_at_start == MOST_KILLED_AT_START:
                 killed = f"{MOST_KILLED_AT_START} workers in a row were killed (SIGKILL) during start-up"
                 raise SweepgdError(f"{killed}, as the system does when memory is short: use fewer --workers")
-            self._restart(worker, worker.tasks)  # the task did not cause the worker's end
+            self._restart(worker, worker.tasks)  # the worker's end was not caused by the task
         elif fork_server.was_killed(worker.process) and all(task.attempt < self._attempts for task in worker.tasks[:1]):
             self._note("a worker was killed (SIGKILL): its task starts again in another worker")
             self._restart(worker, [begun_again(task) for task in worker.tasks[:1]] + worker.tasks[1:])
@@ -218,7 +221,7 @@ class Pool:
             yield Lost(task, status, message, worker.partial, killed)
 
     def _restart(self, worker: Worker, tasks: list[Any]) -> Worker:
-        """End a worker, and give these tasks to a new one."""
+        """End a worker, and give these tasks to a new worker."""
         worker.process.kill()
         successor = self._start()
         self._workers[self._workers.index(worker)] = successor

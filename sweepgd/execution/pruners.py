@@ -10,12 +10,13 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from sweepgd.core.errors import UsageError, nearest
 
-# Hyperband chooses a trial's bracket by a hash of the study's name. With Optuna's random names, this would not be reproducible.
+# Hyperband chooses a trial's bracket by a hash of the study's name. With Optuna's random names, the choice would not be
+# reproducible.
 STUDY_NAME = "sweepgd"
 _FIRST_RUNG = 4
 _REDUCTION_FACTOR = 3
 
-# The percentages of the budget at which a trial reports. Successive halving decides at 4 * 3^k percent.
+# The percentages of the budget at which a trial reports, for each pruner. Successive halving decides at 4 * 3^k percent.
 RUNGS: dict[str, tuple[int, ...]] = {
     "none": (),
     "median": (10, 20, 30, 40, 50, 60, 70, 80, 90),
@@ -27,13 +28,13 @@ RUNGS: dict[str, tuple[int, ...]] = {
 def make_pruner(name: str, objectives: int = 1) -> BasePruner:
     """Return the pruner called `name`, a key of RUNGS.
 
-    `asha` is asynchronous successive halving (Li et al. 2020), and `hyperband` runs brackets of it (Li et al. 2018). Raises
-    UsageError for an unknown name, and if there are several objectives, which Optuna's pruners do not support.
+    `asha` is asynchronous successive halving (Li et al. 2020), and `hyperband` runs several brackets of successive halving (Li
+    et al. 2018). Raises UsageError for an unknown name, and for several objectives, which Optuna's pruners do not support.
     """
     if name not in RUNGS:
         raise UsageError(f"unknown pruner {name!r}: {nearest(name, RUNGS)}")
     if name != "none" and objectives > 1:
-        raise UsageError(f"the {name} pruner supports one objective: set a single one, or set pruner to 'none'")
+        raise UsageError(f"the {name} pruner supports one objective: set a single objective, or set pruner to 'none'")
     match name:
         case "median":
             return MedianPruner(n_startup_trials=5)
@@ -44,12 +45,13 @@ def make_pruner(name: str, objectives: int = 1) -> BasePruner:
     return NopPruner()
 
 
-# The parts of a trial that a pruner uses: state, value at each rung (percentage of the budget), system attributes, final value.
+# All of a trial that a pruner uses: the state, the value at each rung (a percentage of the budget), system attributes and the
+# final value.
 TrialReports = tuple[str, Mapping[int, float], Mapping[str, Any], float | None]
 
 
 def reports_of(trial: FrozenTrial) -> TrialReports:
-    """Return what a pruner uses of an Optuna trial. The trial may still be running."""
+    """Return the values of an Optuna trial that a pruner uses. The trial may still be running."""
     value = trial.values[0] if trial.values else None
     return trial.state.name, dict(trial.intermediate_values), dict(trial.system_attrs), value
 
@@ -60,13 +62,13 @@ class PruningTable:
 
     pruner: str
     trials: tuple[TrialReports, ...]
-    """In the order of Optuna's trial numbers."""
+    """The reports of each trial, in the order of Optuna's trial numbers."""
     numbers: Mapping[int, int]
     """Optuna's trial number of each running trial."""
 
 
 class Judge:
-    """A pruner that knows the trials of a table, and takes further reports."""
+    """A pruner that knows the trials of a table and accepts further reports."""
 
     def __init__(self, table: PruningTable) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -81,7 +83,7 @@ class Judge:
         self._trials = {number: Trial(study, ids[index]) for number, index in table.numbers.items()}
 
     def should_prune(self, number: int, percent: int, mean: float) -> bool:
-        """Add the report of a running trial, and return the pruner's decision."""
+        """Add the report of a running trial, and return True if the pruner ends the trial."""
         trial = self._trials[number]
         trial.report(mean, percent)
         return trial.should_prune()

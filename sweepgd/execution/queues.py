@@ -1,4 +1,6 @@
-"""Clusters whose workers are jobs of a queueing system, started by dask-jobqueue with the user's configuration."""
+"""Clusters whose workers are jobs of a queueing system. The package dask-jobqueue starts the jobs with the user's
+configuration.
+"""
 
 import logging
 import re
@@ -10,15 +12,15 @@ from sweepgd.core.errors import SweepgdError, reason
 
 # The queueing systems by name, each with the class of dask-jobqueue that submits jobs to it.
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
-# A worker ends by itself before the queueing system ends its job: earlier by this part of the walltime, but by at most these
-# seconds.
+# A worker ends by itself before the queueing system ends its job. The worker ends earlier by this part of the walltime, but by
+# at most this many seconds.
 LIFETIME_PART, LIFETIME_SECONDS = 0.2, 60.0
 
 
 def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> Any:
-    """Return a cluster that keeps this number of jobs. A worker ends shortly before its walltime, so that its running trials do
-    not count as failed attempts. If the user's configuration sets `--lifetime`, that value is kept. Raises SweepgdError if
-    dask-jobqueue has no configuration.
+    """Return a cluster that always has `jobs` jobs. A worker ends shortly before its walltime, so that its running trials do
+    not count as failed attempts. A `--lifetime` in the user's configuration is kept. Raises SweepgdError if dask-jobqueue has
+    no configuration.
     """
     from dask import config
 
@@ -32,21 +34,23 @@ def queued(jobqueue: Any, on: str, jobs: int, note: Callable[[str], None]) -> An
         raise SweepgdError(
             f"cannot make a cluster of {on} jobs ({reason(error)}): set jobqueue.{on} in ~/.config/dask/jobqueue.yaml"
         ) from error
-    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # not `scale`, which would not replace a job that ended at its walltime
-    note(f"requested {jobs} job{'s' * (jobs > 1)} from {on}: trials begin when the first one starts")
+    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # `scale` would not replace a job that ended at its walltime
+    note(f"requested {jobs} job{'s' * (jobs > 1)} from {on}: trials begin when the first job starts")
     return cluster
 
 
 def check_submit_command(jobqueue: Any, on: str) -> None:
-    """Raise SweepgdError if this machine lacks the command that submits jobs; a cluster would wait forever for its workers."""
+    """Raise SweepgdError if this machine lacks the command that submits jobs. A cluster would otherwise wait forever for its
+    workers.
+    """
     command = str(getattr(jobqueue, QUEUES[on]).job_cls.submit_command).split()[0]
     if which(command) is None:
         raise SweepgdError(f"--on {on}: {command} is not on the PATH: run this command on a machine that can submit {on} jobs")
 
 
 def walltime_seconds(on: str, walltime: Any) -> float | None:
-    """Return the seconds of a walltime in the format of a queueing system. Return None if the walltime is missing or has
-    another format.
+    """Return the seconds of a walltime that is written in the format of a queueing system. Return None if the walltime is
+    missing or has another format.
     """
     if isinstance(walltime, int):
         return float(walltime * (60 if on in ("slurm", "lsf") else 1))
@@ -64,7 +68,7 @@ def walltime_seconds(on: str, walltime: Any) -> float | None:
 
 
 def _seconds(numbers: list[int]) -> float:
-    """Return the seconds of [[hours, ]minutes, ]seconds."""
+    """Return the total seconds of a list of [hours, minutes, seconds], [minutes, seconds] or [seconds]."""
     total = 0
     for number in numbers:
         total = 60 * total + number

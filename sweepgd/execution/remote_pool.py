@@ -17,15 +17,15 @@ from sweepgd.execution.pruners import PruningTable
 from sweepgd.execution.transport import WHOLE_LIFE, BlockEnded, BlockLost, PlannedEnd, RungReported, Transport
 from sweepgd.execution.worker_handle import SHORTEST_SECONDS, Lost, Rung, begun_again
 
-# Blocks per slot, including the running one. With more than one, a slot does not wait for its next block, which would take a
+# Blocks per slot, including the running block. With two or more, a slot does not wait for its next block. The wait would be a
 # round trip of 10 to 30 ms.
 BLOCKS_A_SLOT = 2
-# If trials train for at least this long between rungs, the driver decides about pruning, because it knows all reports. A round
-# trip is short in comparison.
+# If trials train for at least this many seconds between rungs, the driver decides about pruning, because the driver knows all
+# reports. A round trip to the driver is short in comparison.
 JUDGED_BY_DRIVER_SECONDS = 0.5
-# If a cluster has no workers for this long, a message says so. A worker needs 2 s to start.
+# If a cluster has no workers for this many seconds, a message tells the user. A worker needs 2 s to start.
 WORKERLESS_SECONDS = 5.0
-# A block that has been lost this many times before it began is not expected ever to begin.
+# A block that was lost this many times before it began is given up.
 MOST_LOSSES_UNBEGUN = 100
 
 
@@ -35,22 +35,24 @@ class _Sent:
 
     tasks: tuple[Any, ...]
     ran: float = 0.0
-    """The seconds of life that its next worker must have left: WHOLE_LIFE times the longest run that a planned end cut
-    short.
+    """The seconds that the block's next worker must still have before its planned end. The value is WHOLE_LIFE times the
+    longest time for which the block ran before a planned end.
     """
     unbegun: int = 0
-    """The number of times that the block was lost for reasons other than its tasks."""
+    """The number of times that the block was lost although its tasks cannot be the cause."""
     whole_lives: int = 0
-    """The number of workers on which it, as a block of one task, ran for the worker's whole life without ending."""
+    """The number of workers that ended as planned before the block ended, although the block ran for their whole life. Only
+    counted for a block with a single task.
+    """
 
 
 class RemotePool:
-    """Runs the tasks of one study through a transport. Use as a context manager.
+    """Runs the tasks of one study through a transport. The pool is a context manager.
 
-    `table` returns the reports so far for a study whose trials may be pruned at `rungs` points. `note` receives lines for the
-    user. A task whose worker is lost has at most ATTEMPTS attempts. The planned end of a worker does not count as a loss. After
-    such an end, the task waits for a worker that has more time left than the task has run so far. The task fails if the whole
-    life of ATTEMPTS workers was too short for it.
+    If trials may be pruned, `rungs` is the number of rungs, and `table` returns all reports so far. `note` receives lines for
+    the user. A task whose worker is lost has at most ATTEMPTS attempts. The planned end of a worker does not count as a loss.
+    After a planned end, the task waits for a worker that has more time left than the task has run so far. The task fails if the
+    whole life of ATTEMPTS workers was too short for the task.
     """
 
     def __init__(
@@ -100,7 +102,7 @@ class RemotePool:
         self._transport.withdraw(drain=True)
 
     def reply(self, rung: Rung, prune: bool) -> None:
-        if rung.origin is not None:  # None if the worker has decided already
+        if rung.origin is not None:  # None if the worker has already decided
             self._transport.answer(rung.origin, prune)
 
     def events(self, timeout: float) -> Iterator[Any]:
@@ -137,7 +139,7 @@ class RemotePool:
             else:
                 self._again.append(sent)
         while self._waiting and self._free:
-            # If there are fewer tasks than free places, share the tasks equally among the slots.
+            # If there are fewer tasks than the free blocks could hold, share the tasks equally among the slots.
             size = min(self._block_size, ceil(len(self._waiting) / self._free))
             self._send_block(_Sent(tuple(self._waiting.popleft() for _ in range(size))))
 
@@ -199,7 +201,7 @@ class RemotePool:
             yield from self._begin_again(sent.tasks, why)
 
     def _begin_again(self, tasks: tuple[Any, ...], why: str) -> Iterator[Lost]:
-        """Send again those tasks that may have begun. Give up tasks that have had all attempts."""
+        """Send the tasks that may have begun again. Give up tasks that have had all attempts."""
         if self._withdrawn:
             return
         for task in tasks:
@@ -232,10 +234,10 @@ class RemotePool:
 
 
 def _parts(tasks: list[Any]) -> Iterator[_Sent]:
-    """Yield the blocks in which tasks are sent again: n tasks in √n blocks, and in the last attempt each task by itself.
+    """Yield the blocks in which n lost tasks are sent again. There are √n blocks, but in the last attempt each task is a block.
 
-    So, if one task among 2,000 ends its workers, no other task fails, and finding that task takes 45 + 45 blocks instead of
-    2,000. Halving would need fewer blocks, but each halving costs an attempt, and 11 would be needed.
+    If one of 2,000 tasks ends every worker that runs it, only this task fails. To find the task takes 45 + 45 blocks, while
+    single tasks would take 2,000 blocks. Repeated halving would take fewer blocks but 11 attempts.
     """
     last = [task for task in tasks if task.attempt == ATTEMPTS]
     earlier = [task for task in tasks if task.attempt < ATTEMPTS]

@@ -1,4 +1,4 @@
-"""The software that must be the same on every machine of a study, because equal results need equal code."""
+"""The software that must be equal on all machines of a study, because equal results need equal code."""
 
 import hashlib
 import platform
@@ -11,7 +11,7 @@ from pathlib import Path
 from sweepgd.plugins import registry
 from sweepgd.sweep import Sweep
 
-# Versions by kind and name. The kind is a kind of plugins, or "" for software that every study needs.
+# Versions by kind and name. The kind is a kind of plugin, or "" for software that every study needs.
 Requirements = Mapping[tuple[str, str], str]
 
 COMMON = (("", "Python"), ("", "sweepgd"), ("", "numba"), ("", "numpy"))
@@ -31,7 +31,7 @@ def requirements(sweep: Sweep, optimizers: Iterable[str], schedules: Iterable[st
 
 
 def differences(wanted: Requirements) -> str | None:
-    """Return one line about software of this machine that differs from `wanted`, or None if all is equal."""
+    """Return a line that lists the software of this machine that differs from `wanted`, or None if all is equal."""
     found = {key: _found(*key) for key in wanted}
     different = [
         f"{f'{kind[:-1]} {name!r}' if kind else name} is {found[kind, name]} instead of {needed}"
@@ -40,11 +40,11 @@ def differences(wanted: Requirements) -> str | None:
     ]
     if not different:
         return None
-    return f"machine {platform.node()} has different software ({'; '.join(different)}): install the same versions there"
+    return f"machine {platform.node()} has different software ({'; '.join(different)}): install the driver's versions there"
 
 
 def _found(kind: str, name: str) -> str:
-    """Return the version on this machine."""
+    """Return the version of a package or plugin on this machine."""
     if name == "Python" and not kind:
         return ".".join(platform.python_version_tuple()[:2])
     if name == "sweepgd" and not kind:

@@ -13,7 +13,7 @@ from sweepgd.record.commit_results import NoProgress, Progress
 
 
 def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return the absolute paths of plugin files, for other processes."""
+    """Return the absolute paths of plugin files, which are valid in other processes."""
     return tuple(Path(file).resolve() for file in files)
 
 
@@ -25,9 +25,9 @@ class RunOptions:
     """
 
     workers: int | None = None
-    """The number of local processes; None means one per core."""
+    """The number of local processes. None means one process per core."""
     executor: Any = None
-    """A dask.distributed.Client, concurrent.futures.Executor or Cluster; None for local processes."""
+    """A dask.distributed.Client, concurrent.futures.Executor or Cluster, or None for local processes."""
     timeout: float | None = None
     """The time in seconds after which no task begins."""
     task_timeout: float | None = None
@@ -39,7 +39,8 @@ class RunOptions:
     def __post_init__(self) -> None:
         if self.executor is None:
             return
-        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):  # the Client itself can do more
+        # a ClientExecutor wraps a Client, which can do more
+        if _is_of_distributed(self.executor, "cfexecutor", "ClientExecutor"):
             object.__setattr__(self, "executor", self.executor._client)
         if is_dask(self.executor):
             _check_client(self.executor)
@@ -49,7 +50,7 @@ class RunOptions:
             )
         if self.workers is not None and not isinstance(self.executor, Executor):
             raise UsageError(
-                "workers is a number of local processes, but the executor has its own workers: give only one of the two"
+                "workers is a number of local processes, but the executor has its own workers: give only one of them"
             )
 
     def check_there(self) -> None:
@@ -58,11 +59,11 @@ class RunOptions:
             self.executor.check_there()
 
     def local_workers(self, tasks: int) -> int:
-        """Return the number of local processes for a number of tasks. It is at most one per task."""
+        """Return the number of local processes for a number of tasks, at most one process per task."""
         return max(1, min(self.workers or cores(), tasks))
 
     def location(self, tasks: int) -> str:
-        """Return where tasks run, such as "2 workers" or "the workers of tcp://host:8786"."""
+        """Return the place where tasks run, such as "2 workers" or "the workers of tcp://host:8786"."""
         if self.executor is None:
             count = self.local_workers(tasks)
             return f"{count} worker{'s' * (count > 1)}"
@@ -74,7 +75,7 @@ class RunOptions:
 
 
 def is_dask(executor: Any) -> bool:
-    """Return True for a dask.distributed.Client, without importing Dask where it is not in use."""
+    """Return True for a dask.distributed.Client. Dask is not imported for this check."""
     return _is_of_distributed(executor, "client", "Client")
 
 
@@ -85,6 +86,6 @@ def _is_of_distributed(executor: Any, module: str, name: str) -> bool:
 def _check_client(client: Any) -> None:
     """Raise UsageError for a Dask client that cannot carry a search."""
     if client.asynchronous:
-        raise UsageError("executor: the Dask client is asynchronous: give one that was made without asynchronous=True")
+        raise UsageError("executor: the Dask client is asynchronous: give a client that was made without asynchronous=True")
     if client.status != "running":
-        raise UsageError(f"executor: the Dask client is {client.status}: give one that is connected to its scheduler")
+        raise UsageError(f"executor: the Dask client is {client.status}: give a client that is connected to its scheduler")

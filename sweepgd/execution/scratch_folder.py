@@ -1,5 +1,5 @@
-"""Temporary folders that are removed even if their process is killed. Each folder is locked by its process, and the next
-process removes folders that are no longer locked.
+"""Temporary folders that are removed even if their process is killed. A process locks its folder, and the next process removes
+all folders without a lock.
 """
 
 import fcntl
@@ -11,17 +11,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "sweepgd-data-"
-# An empty file that marks the folders of sweepgd, because other programs may use the same names.
+# An empty file that marks a folder of sweepgd, because other programs may use the same folder names.
 MARK = "of-sweepgd"
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Yield an empty folder that is removed after the block. Folders of killed processes are removed first."""
+    """Yield an empty folder that is removed when the context ends. Folders of killed processes are removed first."""
     remove_deserted()
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        # Another process may remove the folder before it is locked, or even before it is opened.
+        # Another process may remove the new folder before this process has opened or locked the folder.
         try:
             lock = hold(folder)
         except FileNotFoundError:
@@ -44,7 +44,9 @@ def hold(folder: Path) -> int:
 
 
 def mark(folder: Path) -> None:
-    """Lock a folder of another library until this process ends. If this process is killed, the next one removes the folder."""
+    """Lock a folder of another library until this process ends. If this process is killed, the next process of sweepgd removes
+    the folder.
+    """
     hold(folder)
     (folder / MARK).touch()
 
@@ -52,11 +54,11 @@ def mark(folder: Path) -> None:
 def remove_deserted() -> None:
     """Remove this user's folders that no running process has locked.
 
-    Other entries with such names are skipped. For example, opening a FIFO in a shared temporary folder would block.
+    Entries that have such names but are not folders are skipped. For example, opening a FIFO would block.
     """
     temporary = Path(tempfile.gettempdir())
     for folder in (*temporary.glob(f"{PREFIX}*"), *(path.parent for path in temporary.glob(f"pymp-*/{MARK}"))):
-        with suppress(OSError):  # not a folder, another user's, locked, or already removed
+        with suppress(OSError):  # not a folder, owned by another user, locked, or already removed
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 if os.fstat(lock).st_uid == os.getuid():

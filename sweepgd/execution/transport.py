@@ -15,7 +15,7 @@ class BlockEnded:
     outcome: BlockOutcome
 
 
-# A block counts as having run for a worker's whole life if it ran for this part of the longest known life.
+# A block that ran for this part of the longest known life of a worker counts as having run for a worker's whole life.
 WHOLE_LIFE = 0.9
 
 
@@ -26,7 +26,7 @@ class PlannedEnd:
     ran: float
     """The time in seconds for which the block had run."""
     longest_life: float
-    """The longest time in seconds for which the study could use a worker that ended as planned, including this worker."""
+    """The longest time in seconds for which the study could use a worker that ended as planned. This worker counts too."""
 
     @property
     def whole_life(self) -> bool:
@@ -36,8 +36,8 @@ class PlannedEnd:
 
 @dataclass(frozen=True)
 class BlockLost:
-    """A block's worker has ended. `blameless` is True if a trial cannot have caused the end: the block had not begun, or the
-    worker ended as planned, for example at its walltime.
+    """A block's worker has ended. `blameless` is True if no trial can have caused the end, because the block had not begun or
+    the worker ended as planned, for example at its walltime.
     """
 
     block: int
@@ -59,7 +59,7 @@ TransportEvent = BlockEnded | BlockLost | RungReported
 
 
 class Transport(Protocol):
-    """Carries blocks to workers and outcomes back. Raises SweepgdError if the system has ended."""
+    """Carries blocks to workers, and outcomes back. All methods raise SweepgdError if the cluster or executor has ended."""
 
     block_seconds: float
     """The intended duration of a block in seconds."""
@@ -70,25 +70,25 @@ class Transport(Protocol):
 
     @property
     def slots(self) -> int:
-        """The number of blocks that can run at the same time; it changes with the number of workers."""
+        """The number of blocks that can run at the same time. The number changes when workers come and go."""
 
     def open(self) -> None:
         """Begin to look for workers."""
 
     def can_run(self, seconds: float) -> bool:
-        """Return True if some worker is expected to live for more than `seconds`."""
+        """Return True if a worker is expected to live for more than `seconds`."""
 
     def submit(self, block: Block, seconds: float = 0.0) -> None:
-        """Send a block to a worker, if possible to one that is expected to live for more than `seconds`."""
+        """Send a block to a worker, if possible to a worker that is expected to live for more than `seconds`."""
 
     def events(self, timeout: float) -> list[TransportEvent]:
-        """Return the events since the last call; wait at most `timeout` seconds for the first."""
+        """Return the events since the last call. If there are none, wait at most `timeout` seconds for an event."""
 
     def answer(self, block: int, prune: bool) -> None:
         """Tell the trial that waits at a rung to stop or to continue."""
 
     def withdraw(self, drain: bool) -> None:
-        """Stop all blocks from beginning further tasks. With `drain`, `close` follows soon."""
+        """Make all blocks begin no further task. With `drain`, a call of `close` follows soon."""
 
     def close(self) -> None:
-        """End everything that runs on the workers, as far as the system allows."""
+        """End everything that runs on the workers, as far as the cluster or executor allows."""

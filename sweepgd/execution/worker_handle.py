@@ -1,4 +1,4 @@
-"""A worker as the pool sees it: its process, its tasks, and the events that it sends."""
+"""The pool's handle of a worker, with its process and its tasks, and the events that a worker sends."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,29 +9,30 @@ from typing import Any
 
 from sweepgd.execution.worker_process import GONE, NextTasks
 
-# A worker holds tasks for about this time, but at least two tasks, so that it never waits for the next one.
+# A worker holds tasks for about this many seconds, but at least two tasks, so that the worker never waits for a task.
 AHEAD_SECONDS = 0.05
-# A shorter task counts as this long, so that a worker holds a few hundred tasks at most.
+# A shorter task counts as this many seconds, so that a worker holds at most a few hundred tasks.
 SHORTEST_SECONDS = 1e-4
-# A trial ends itself at its time limit; a worker is stopped only if its kernel or plugin does not return.
+# The seconds after a trial's time limit at which its worker is stopped. Usually the trial ends itself at the limit. The worker
+# is stopped only if a kernel or plugin does not return.
 GRACE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A task whose worker died or was stopped at its time limit, and its partial result, if there is one."""
+    """A task whose worker died or was stopped at a time limit, with the task's partial result if there is one."""
 
     task: Any
     status: str
     message: str
     partial: Any = None
     killed: bool = False
-    """True if the worker was killed from outside (SIGKILL). The task need not be the cause."""
+    """True if the worker was killed from outside (SIGKILL), which the task may not have caused."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A worker's report at a rung; the worker waits for a reply."""
+    """The report of a worker at a rung. The worker waits for a reply."""
 
     task: Any
     percent: int
@@ -47,19 +48,19 @@ def begun_again(task: Any) -> Any:
 
 @dataclass
 class Worker:
-    """A worker process, the connection to it, and its tasks, the running one first."""
+    """A worker process, its connection, and its tasks. The running task is the first."""
 
     process: ForkServerProcess | SpawnProcess
     connection: Connection
     tasks: list[Any] = field(default_factory=list)
     unsent: list[Any] = field(default_factory=list)
-    """Those of its tasks that have not been sent yet; they are the last ones."""
+    """The worker's tasks that have not been sent yet, which are the last of its tasks."""
     partial: Any = None
     """The partial result, which is recorded if the worker is lost."""
     started: float | None = None
-    """Start time of its running task, or of its set-up; None during start-up."""
+    """The start time of the running task, or of the preparation of the sweep. None while the process starts."""
     pace: float = inf
-    """Seconds per task, a running mean."""
+    """The running mean of the seconds per task."""
 
     @property
     def wanted(self) -> int:
@@ -76,7 +77,7 @@ class Worker:
         self.pace = seconds if self.pace == inf else 0.9 * self.pace + 0.1 * seconds
 
     def send(self) -> None:
-        """Send all its unsent tasks in one message."""
+        """Send all unsent tasks of the worker in one message."""
         tasks, self.unsent = self.unsent, []
         if tasks:
             with suppress(*GONE):

@@ -1,4 +1,4 @@
-"""The code of a worker process: set up the sweep's context, then run tasks one after the other until told to stop."""
+"""The code of a worker process, which prepares the sweep and then runs tasks one after another until it is told to stop."""
 
 import os
 import signal
@@ -19,9 +19,9 @@ from sweepgd.plugins.containment import STDERR, STDOUT
 from sweepgd.sweep import Sweep
 
 TaskFunction = Callable[..., Any]
-# The errors of sending to a process that has ended.
+# The errors that sending to an ended process may raise.
 GONE = (BrokenPipeError, ConnectionResetError)
-# The exit code of a worker that used up its share of memory.
+# The exit code of a worker that exceeded its memory limit.
 OUT_OF_MEMORY = 112
 
 
@@ -35,11 +35,11 @@ class WorkerSetup:
     duration.
     """
     shared: Path | None = None
-    """The folder with the prepared data; None if the worker prepares the data itself."""
+    """The folder with the prepared data. None if the worker prepares the data itself."""
     plugins: Sequence[Path] = ()
     """Single-file plugins."""
     memory: int | None = None
-    """The memory limit of a worker in bytes; by default its share of the machine's memory."""
+    """The memory limit of a worker in bytes. By default, all workers have equal shares of the machine's memory."""
 
 
 # Messages to a worker
@@ -47,21 +47,21 @@ class WorkerSetup:
 
 @dataclass(frozen=True)
 class NextTasks:
-    """Tasks to run after those received before, in this order."""
+    """Tasks to run in this order, after all tasks that were received before."""
 
     tasks: list[Any]
 
 
 @dataclass(frozen=True)
 class RungDecision:
-    """The answer to RungReached: True to prune the trial, False to continue it."""
+    """The answer to RungReached. True prunes the trial, and False continues the trial."""
 
     prune: bool
 
 
 @dataclass(frozen=True)
 class StopAfterTask:
-    """Begin no further task."""
+    """An order to begin no further task."""
 
 
 # Messages from a worker
@@ -69,7 +69,7 @@ class StopAfterTask:
 
 @dataclass(frozen=True)
 class Begun:
-    """The worker either begins to prepare the sweep, which may run plugins, or is ready for tasks."""
+    """The worker begins to prepare the sweep, which may run plugins, or the worker is ready for tasks."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class RungReached:
 
 @dataclass(frozen=True)
 class Kept:
-    """A result of the running task that counts if the worker is lost later."""
+    """A partial result of the running task, which is used if the worker is lost later."""
 
     result: Any
 
@@ -102,15 +102,13 @@ class TaskDone:
 
 
 def serve(connection: Connection, setup: WorkerSetup) -> None:
-    """Run a worker: prepare the sweep, then run tasks until told to stop. The worker ends at once when the connection
-    closes.
-    """
+    """Prepare the sweep, then run tasks until told to stop. The process ends at once when the connection closes."""
     from sweepgd.training.sweep_context import SweepContext, one_blas_thread
 
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # for systems that do not inherit signal masks
+        signal.signal(number, signal.SIG_IGN)  # needed on systems where a process does not inherit blocked signals
     with suppress(OSError):  # a standard stream may be closed
-        os.dup2(STDERR, STDOUT)  # the output of a plugin must not mix with that of the command
+        os.dup2(STDERR, STDOUT)  # the output of a plugin must not mix with the output of the command
     incoming = _Incoming(connection)
     if setup.memory is not None:
         limit_memory(setup.memory)
@@ -138,15 +136,15 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
                 try:
                     result = setup.run(context, task, report, keep)
                 except MemoryError:
-                    os._exit(OUT_OF_MEMORY)  # the process ends, because it may still hold memory that later trials need
+                    os._exit(OUT_OF_MEMORY)  # end the process, because it may still hold memory that later trials need
                 connection.send(TaskDone(result))
 
 
 class _Incoming:
     """Messages to this worker, read by a separate thread as they arrive.
 
-    If a worker read only between trials, it could wait to send a result while the parent waits to send it tasks. Where a pipe
-    holds little (8 KB on macOS), that would be a deadlock.
+    If a worker read messages only between trials, the worker could wait to send a result while the parent waits to send tasks.
+    This would be a deadlock if the pipe is small (8 KB on macOS).
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -166,4 +164,4 @@ class _Incoming:
                     case StopAfterTask():
                         self.stop.set()
                         self.tasks.put([])  # ends the wait for tasks
-        os._exit(0)  # the parent is gone
+        os._exit(0)  # the parent has ended

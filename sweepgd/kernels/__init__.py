@@ -1,8 +1,8 @@
 """The only package that imports Numba.
 
-It compiles kernels, declares their signatures, and holds the kernels of models and training. Kernels take arrays and numbers,
-and return numbers or write to arrays. Nothing here imports a sweep, a trial or the registry of plugins. The update rules are in
-`optimizers`.
+The package compiles kernels, declares their signatures, and holds the kernels of models and training. Kernels take arrays and
+numbers, and return numbers or write to arrays. No module here imports a sweep, a trial or the registry of plugins. The update
+rules of optimizers are in `sweepgd.optimizers`.
 """
 
 from sweepgd.kernels.compiling import helper

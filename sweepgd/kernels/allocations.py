@@ -12,7 +12,7 @@ nrt: Any = import_module("numba.core.runtime._nrt_python")  # an extension modul
 def allocations(call: Callable[[], object]) -> int:
     """Return the number of times that Numba's runtime allocated memory during `call()`, in all threads.
 
-    An array argument counts once.
+    Each array argument of a call counts as one allocation.
     """
     nrt.memsys_enable_stats()
     before = rtsys.get_allocation_stats().alloc

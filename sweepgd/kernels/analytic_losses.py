@@ -46,7 +46,9 @@ def rosenbrock_loss(theta, settings):
 
 
 def rosenbrock_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
-    """Return f(x, y) = (1 − x)² + b(y − x²)², with b in `settings`, and write its gradient to `out`; min f = f(1, 1) = 0."""
+    """Return f(x, y) = (1 − x)² + b(y − x²)², with b in `settings`, and write its gradient to `out`. The minimum is f(1, 1) =
+    0.
+    """
     x, y = np.float64(theta[0]), np.float64(theta[1])
     slope = 2.0 * settings[0] * (y - x * x)
     out[0] = -2.0 * (1.0 - x) - 2.0 * x * slope

@@ -1,4 +1,4 @@
-"""Describe a compile error of a kernel in one line. Numba's own message has about forty."""
+"""Describe a compile error of a kernel in one line. Numba's own message has about forty lines."""
 
 import re
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Compilation of all kernels, with one set of flags and one cache.
 
-Kernels are plain Python functions until `compiled` is called with an explicit signature. They can be read, tested and run
-without Numba (NUMBA_DISABLE_JIT=1). A kernel is passed to another kernel as a typed function pointer. Therefore a new optimizer
-or model never compiles the trainer again.
+Kernels are plain Python functions until `compiled` compiles them for an explicit signature. Without Numba, they can be read,
+tested and run as Python (NUMBA_DISABLE_JIT=1). A kernel is passed to another kernel as a typed function pointer. Therefore a
+new optimizer or model never makes Numba compile the trainer again.
 """
 
 import hashlib
@@ -20,10 +20,9 @@ from sweepgd.core.interrupts import graceful_stop
 from sweepgd.kernels import kernel_cache, target
 from sweepgd.kernels.source_digest import fingerprint
 
-config: Any = numba.config  # the attributes of the module are made at run time
+config: Any = numba.config  # type checkers do not know the attributes, which are made at run time
 
-# These flags vectorize like fastmath=True, but "nnan" and "ninf" are left out, because with them compiled isfinite(nan) is
-# true.
+# The flags of fastmath=True without "nnan" and "ninf", because these two make the compiled isfinite(nan) true.
 FAST_MATH = {"reassoc", "nsz", "arcp", "contract", "afn"}
 FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
 
@@ -36,8 +35,8 @@ def helper(function: Callable[..., Any]) -> Callable[..., Any]:
 def compiled(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
     """Return `function` compiled for `signature`, from the cache on disk if possible.
 
-    Without JIT, return the function itself. A KeyboardInterrupt is raised only after the compilation. If it were raised while
-    LLVM calls back into Python, ctypes would only print it and continue.
+    Without JIT, return the function itself. A KeyboardInterrupt is raised only after the compilation, because ctypes would
+    print and drop an interrupt that is raised while LLVM calls back into Python.
     """
     if config.DISABLE_JIT:
         return function
@@ -56,8 +55,8 @@ def compiled(function: Callable[..., Any], signature: Any) -> Callable[..., Any]
 def entry(kernel: Any) -> Callable[..., Any]:
     """Return the entry point of a compiled kernel, without Numba's type checks.
 
-    Arguments must have exactly the signature's types. A call with the trainer's 22 arguments takes 14 µs instead of 30; a small
-    epoch takes about 14 µs.
+    Arguments must have exactly the signature's types. A call with the trainer's 22 arguments then takes 14 µs instead of 30.
+    This matters because a small epoch takes about 14 µs.
     """
     if config.DISABLE_JIT:
         return kernel
@@ -66,7 +65,7 @@ def entry(kernel: Any) -> Callable[..., Any]:
 
 
 def is_compiled(function: Callable[..., Any], signature: Any) -> bool:
-    """Return True if the cache holds this kernel. If it does not, users are told to expect a wait."""
+    """Return True if the cache holds this kernel, so that users need not be told of a long compilation."""
     folder = _entry_folder(function, signature)
     return folder is not None and disk_cache.is_whole(folder)
 
@@ -74,9 +73,9 @@ def is_compiled(function: Callable[..., Any], signature: Any) -> bool:
 def _entry_folder(function: Callable[..., Any], signature: Any) -> Path | None:
     """Return the folder of this kernel in the cache.
 
-    Return None if the kernel's sources are unknown or, after a warning, there is no cache. The folder's name depends on the
-    sources and on all that Numba checks before it loads code from its cache: the versions, the processor with its features, and
-    the path, time and size of the source file.
+    Return None if the kernel's sources are unknown, or if there is no cache (after a warning). The folder's name depends on the
+    sources and on everything that Numba checks before it loads code from its cache. Numba checks the versions, the processor
+    with its features, and the path, time and size of the source file.
     """
     root, source_digest = kernel_cache.root(), fingerprint(function)
     if root is None or source_digest is None:

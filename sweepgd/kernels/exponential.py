@@ -1,5 +1,5 @@
-"""Exponentials of a whole array in vector instructions. Computed one by one, they would take a fifth of a training step with
-ten classes.
+"""Exponentials of a whole array in vector instructions. Scalar exponentials would take a fifth of a training step with ten
+classes.
 """
 
 from math import e, log2
@@ -14,11 +14,12 @@ from sweepgd.kernels.compiling import config, helper
 from sweepgd.kernels.llvm_vectors import INT32, Emitter, element, number
 from sweepgd.kernels.tile_shapes import TILES
 
-# e^r for |r| ≤ ½ log 2, highest power first, and log 2 in two parts (Moshier's Cephes library, expf); error below 2 ulp.
+# The polynomial for e^r with |r| ≤ ½ log 2, highest power first, and log 2 in two parts (Moshier's Cephes library, expf). The
+# error is below 2 ulp.
 _POLYNOMIAL = (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 _LOG2_HIGH, _LOG2_LOW = 0.693359375, -2.12194440e-4
-# Below this, e^x is subnormal in float32, and 0 is used instead. Subnormal numbers are slow and cannot change a sum that
-# contains e^0.
+# For x below this value, e^x is subnormal in float32, and 0 is used instead. Subnormal numbers are slow, and cannot change a
+# sum that contains e^0.
 _LOWEST = -87.33654
 
 
@@ -34,7 +35,7 @@ def _single(emit: Emitter, x: Any) -> Any:
     value = builder.fadd(emit.multiply_add(value, builder.fmul(r, r), r), emit.constant(1.0))
     tiny, normal = (builder.fcmp_ordered(sign, x, emit.constant(_LOWEST)) for sign in ("<", ">="))
     integers = ir.VectorType(INT32, emit.lanes)
-    power = builder.fptosi(builder.select(normal, n, emit.zero), integers)  # this is undefined for NaN
+    power = builder.fptosi(builder.select(normal, n, emit.zero), integers)  # the conversion of a NaN is undefined
     biased = builder.add(power, ir.Constant(integers, [127] * emit.lanes))
     two_to_n = builder.bitcast(builder.shl(biased, ir.Constant(integers, [23] * emit.lanes)), emit.vector)
     return builder.select(tiny, emit.zero, builder.fmul(value, two_to_n))
@@ -42,7 +43,7 @@ def _single(emit: Emitter, x: Any) -> Any:
 
 @intrinsic
 def _exponential_vector(typing, array, start, count):
-    """Replace `count` numbers ≤ 0 from index `start`, at most one vector, by their exponentials."""
+    """Replace `count` numbers ≤ 0 from index `start` by their exponentials. `count` is at most the length of a vector."""
 
     def codegen(context, builder, signature, arguments):
         emit = Emitter(builder, signature.args[0].dtype)

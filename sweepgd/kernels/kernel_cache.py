@@ -1,8 +1,8 @@
 """The cache of compiled kernels on disk, with protection against damaged files and files of other users.
 
-Numba unpickles the files of its cache and runs them. A file that was emptied by a power cut would raise an exception, zeros in
-its machine code would crash the process, and a file from another user could run any code. Each kernel therefore has its own
-entry of `sweepgd.core.disk_cache`, which is complete when it appears, is checked by a digest, and can be written only by the
+Numba unpickles the files of its cache and runs their machine code. A file that a power cut left empty would raise an exception,
+zeros in the machine code would crash the process, and a file from another user could run any code. Therefore each kernel is an
+entry of `sweepgd.core.disk_cache`. An entry is complete when it appears, is checked by a digest, and can be written only by the
 user.
 """
 
@@ -19,17 +19,17 @@ import platformdirs
 
 from sweepgd.core import disk_cache
 
-config: Any = numba.config  # the attributes of the module are made at run time
+config: Any = numba.config  # type checkers do not know the attributes, which are made at run time
 
 NOT_PRIVATE = "belongs to another user or is writable by others, who could put code there"
 
 
 @cache
 def root() -> Path | None:
-    """Return the folder of the cache: the configured folder, or, after a warning, a temporary folder that only the user can
-    write.
+    """Return the folder of the cache. If the configured folder cannot be used, warn and return a temporary folder that only the
+    user can write.
 
-    Return None if neither can be used.
+    Return None if no folder can be used.
     """
     configured = Path(config.CACHE_DIR or platformdirs.user_cache_path("sweepgd") / "kernels")
     problem = _problem(configured)
@@ -45,10 +45,11 @@ def root() -> Path | None:
 
 
 def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any]) -> Any:
-    """Return the kernel of `compile_(cache_folder)`, which loads its code from that folder or saves it there.
+    """Return the kernel that `compile_(cache_folder)` returns. `compile_` loads the code from this folder, or saves the code
+    there.
 
-    `cache_folder` is `folder` if that is a complete entry. Otherwise it is a new folder, which is then renamed to `folder`, or
-    None if nothing can be saved.
+    `cache_folder` is `folder` if `folder` is a complete entry. Otherwise `cache_folder` is a new folder that is later renamed
+    to `folder`, or None if nothing can be saved.
     """
     if folder is None or disk_cache.is_whole(folder):
         return compile_(folder)
@@ -58,8 +59,8 @@ def load_or_compile(folder: Path | None, compile_: Callable[[Path | None], Any])
 
 
 def _problem(folder: Path) -> str | None:
-    """Return the reason why a folder cannot be the cache, in words that follow its name, or None. The folder is made if it does
-    not exist.
+    """Return the reason why a folder cannot be the cache, in words that follow the folder's name, or None. A missing folder is
+    made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,8 +1,8 @@
 """Hessian products of models with one output and without a hidden layer: linear and logistic regression.
 
-The output is linear in the parameters, so the Hessian and the Gauss-Newton matrix are equal. They are the mean over rows of
-c·xxᵀ, where c is the second derivative of the loss with respect to the output, 1 or p(1 − p), and x is the inputs followed by
-1.
+The output is linear in the parameters, so that the Hessian equals the Gauss-Newton matrix. This matrix is the mean over rows of
+c·xxᵀ. Here c is the second derivative of the loss with respect to the output, 1 or p(1 − p), and x is the vector of the inputs
+followed by 1.
 """
 
 import numpy as np
@@ -13,18 +13,20 @@ from sweepgd.kernels.losses import SQUARED
 from sweepgd.kernels.network import gather
 from sweepgd.kernels.views import block
 
-# The number of rows at a time. With 2 inputs, they fill a quarter of the first-level cache, and take much longer than the few
-# µs of a call.
+# The number of rows that are processed at a time. With 2 inputs, these rows fill a quarter of the first-level cache, and their
+# products take much longer than the few µs of a call.
 CHUNK = 1024
 
 
 def kept(columns: int, batch: int) -> int:
-    """Return the length of what `product` keeps for `batch` rows: their inputs, column by column, and c."""
+    """Return the length of the array that `product` keeps for `batch` rows: the inputs, column by column, and c."""
     return (columns + 1) * batch
 
 
 def workspace(columns: int, batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows: their inputs, column by column, target, output and derivative."""
+    """Return the length of scratch memory for `batch` rows. The memory holds the inputs column by column, the targets, the
+    outputs and the derivatives.
+    """
     return (columns + 3) * batch
 
 
@@ -70,7 +72,7 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
 def second_moments(theta, buffers, inputs, targets, rows, layout, settings, fisher, work, out):
     """Write the mean over `rows` of the squared gradient of each row to `out`.
 
-    With `fisher`, write its expectation over targets drawn from the model's distribution.
+    With `fisher`, write instead the expectation of this mean over targets drawn from the model's distribution.
     """
     batch, columns, loss = rows.size, inputs.shape[1], int(settings[1])
     at = columns * batch

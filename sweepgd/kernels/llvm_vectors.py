@@ -55,11 +55,11 @@ class Emitter:
         return [self.builder.gep(pointer, [self.builder.mul(stride, number(i))]) for i in range(count)]
 
     def opaque(self, value: Any) -> Any:
-        """Return an integer that LLVM knows nothing about, because it passes through an empty assembly instruction.
+        """Return the same integer through an empty assembly instruction, so that LLVM knows nothing about its value.
 
-        LLVM then does not compute what depends on this integer before an outer loop, and does not unroll a loop that counts
-        with it. Otherwise LLVM would prepare the offsets of all tiles and of all unrolled steps in advance, which need more
-        registers than there are.
+        LLVM then does not move computations with this integer out of an outer loop, and does not unroll a loop that counts with
+        it. Otherwise LLVM would compute the offsets of all tiles and of all unrolled steps in advance, and the processor has
+        too few registers for these offsets.
         """
         same = ir.InlineAsm(ir.FunctionType(value.type, [value.type]), "", "=r,0", side_effect=True)
         return self.builder.call(same, [value])
@@ -73,7 +73,7 @@ class Emitter:
         return self.call(name, self.vector, [address, ir.Constant(INT32, self.bytes), mask, self.zero])
 
     def store(self, value: Any, pointer: Any, offset: Any, mask: Any = None) -> None:
-        """Store a vector of any length at an address, or only its lanes inside the mask."""
+        """Store a vector of any length at an address. With a mask, store only the lanes inside the mask."""
         address = self._vector_at(pointer, offset, value.type)
         if mask is None:
             self.builder.store(value, address, align=self.bytes)
@@ -116,17 +116,19 @@ class Emitter:
         return self.builder.icmp_signed("<", numbers, self.splat(count))
 
     def multiply_add(self, x: Any, y: Any, z: Any) -> Any:
-        """Return x·y + z, in one instruction and rounded once if the processor has one, otherwise in two.
+        """Return x·y + z. If the processor has an instruction for this, the result is rounded once. Otherwise two instructions
+        are used.
 
-        Without that instruction, `llvm.fma` would call the C library for each lane, and digits would take 28 times as long.
+        On a processor without the instruction, `llvm.fma` would call the C library for each lane, and the digits sweep would
+        take 28 times as long.
         """
         return self.call(f"llvm.fmuladd.{self.suffix}", self.vector, [x, y, z])
 
     def totals(self, vectors: list[Any]) -> Any:
         """Return a vector whose lane i is the sum of the lanes of `vectors[i]`.
 
-        There may be at most as many vectors as lanes. Pairs of vectors are combined until one is left. For 16 sums of 16 lanes,
-        this takes 45 instructions instead of 128.
+        The number of vectors is at most the number of lanes. Pairs of vectors are combined until one vector is left. For 16
+        sums of 16 lanes, this method takes 45 instructions instead of 128.
         """
         vectors = vectors + [self.zero] * (self.lanes - len(vectors))
         width = self.lanes

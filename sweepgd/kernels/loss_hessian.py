@@ -1,8 +1,9 @@
 """First and second derivatives of the losses with respect to a network's outputs z.
 
 Each loss is the negative log-likelihood of a distribution over targets (Gaussian with unit variance, Bernoulli, categorical)
-with z as natural parameters. Its gradient is the mean of the distribution minus the target, and its Hessian is the covariance,
-which does not depend on the target (Martens 2020, section 9). For softmax, z is first replaced by the probabilities.
+with z as natural parameters. The gradient of the loss is the mean of the distribution minus the target. The Hessian of the loss
+is the covariance of the distribution, which does not depend on the target (Martens 2020, section 9). For softmax, z is first
+replaced by the probabilities.
 """
 
 import numpy as np
@@ -64,10 +65,10 @@ def times_covariance(z, loss, scale, r, out):
         elif loss == BINARY:
             out[i, 0] = scale * z.dtype.type(variance(z[i, 0])) * r[i, 0]
         else:
-            # C·r does not change if a constant is subtracted from r. The entry of the most likely class, whose p may round to
-            # 1, is subtracted. The mean is then a sum of small terms of the other classes, so that no digits are lost. The
-            # difference is stored first, because in one expression the compiler may add the mean to the entry before it
-            # subtracts.
+            # C·r does not change if a constant is subtracted from r. The constant is the entry of the most likely class, whose
+            # p may round to 1. The mean is then a sum of small terms of the other classes, so that no digits are lost. The
+            # difference is stored first, because in a single expression the compiler could add the mean to the entry before the
+            # subtraction.
             top, mean = 0, z.dtype.type(0)
             for j in range(1, z.shape[1]):
                 if z[i, j] > z[i, top]:
@@ -87,8 +88,8 @@ def covariance_factors(loss, outputs):
 
 @helper
 def covariance_factor(z, loss, number, scale, delta):
-    """delta ← scale·v, where v is number `number` of the vectors with Σ vvᵀ = C: unit vectors, √(p(1 − p)), or √p_c·(p −
-    e_c).
+    """delta ← scale·v, where v is vector `number` of the vectors with Σ vvᵀ = C, the covariance at z. The vectors are unit
+    vectors (squared error), √(p(1 − p)) (binary) or √p_c·(p − e_c) (softmax).
     """
     zero = z.dtype.type(0)
     for i in range(z.shape[0]):
@@ -102,4 +103,4 @@ def covariance_factor(z, loss, number, scale, delta):
             for j in range(z.shape[1]):
                 delta[i, j] = factor * z[i, j]
                 others += delta[i, j] if j != number else zero
-            delta[i, number] = -others  # p_c − 1, where p_c may round to 1
+            delta[i, number] = -others  # factor·(p_c − 1), which keeps its digits if p_c rounds to 1

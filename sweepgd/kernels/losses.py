@@ -1,6 +1,6 @@
-"""The losses of a network's outputs: ½ squared error, binary and softmax cross-entropy of logits, with their derivatives.
+"""The losses of a network's outputs, with their derivatives: ½ squared error, and binary and softmax cross-entropy of logits.
 
-All functions take whole blocks, because a slice for each row would take 40 ns, more than the loss of a row.
+All functions take many rows at once, because a slice for each row would take 40 ns, which is more than the loss of a row takes.
 """
 
 import numpy as np
@@ -10,7 +10,8 @@ from sweepgd.kernels.exponential import exponentials
 
 SQUARED, BINARY, SOFTMAX = range(3)
 
-# Sums are multiplied up to this product before the logarithm is taken. Multiplied by one more sum, the product is still finite.
+# Sums are multiplied until their product exceeds this value, and then the logarithm of the product is taken. The last product
+# is still finite.
 LARGE = 1e150
 
 
@@ -43,8 +44,8 @@ def binary(z, y, scale, derivative):
 
 @helper
 def softmax(z, y, scale, derivative):
-    # The loss of a row is log Σ e^(z − largest) + largest − z_label. A logarithm takes 10 ns, as long as everything else for a
-    # row. Therefore the logarithm is taken of a product of the sums of many rows. Each sum is between 1 and the number of
+    # The loss of a row is log Σ e^(z − largest) + largest − z_label. A logarithm takes 10 ns, as long as all other work for a
+    # row. Therefore the sums of many rows are multiplied before a logarithm is taken. Each sum is between 1 and the number of
     # classes.
     total, product, classes = 0.0, 1.0, z.shape[1]
     for i in range(z.shape[0]):
@@ -86,7 +87,7 @@ def losses(z, y, loss, scale, derivative):
 
 @helper
 def wrong_rows(z, y, loss):
-    """Return the number of misclassified rows. Among equal logits, the first is the prediction, as in argmax."""
+    """Return the number of misclassified rows. Among equal logits, the first logit is the prediction, as in argmax."""
     wrong = 0
     for i in range(z.shape[0]):
         if loss == BINARY:

@@ -1,11 +1,11 @@
-"""Matrix products in register tiles. Most of the time of a small training step is spent here. A tile of rows × vectors sums
-stays in vector registers during the loop over the inner dimension, so that each loaded vector is used once for each row. Tiles
-are emitted as vector instructions. Everything around them is ordinary kernel code.
+"""Matrix products in register tiles. A small training step spends most of its time in this module. A tile of rows × vectors
+sums stays in vector registers during the loop over the inner dimension, so that each loaded vector is used once for each row.
+Tiles are emitted as vector instructions. The code around the tiles is ordinary kernel code.
 
-Measured on one core (peak 118 GFLOP/s), float32, with AVX-512 and limited to AVX2, in GFLOP/s, and those of np.dot with SciPy's
-OpenBLAS in brackets: 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111 (46) and 74 (67), 128×512 by
-512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). At the shapes of a step, np.dot is nowhere
-more than a fifth faster, so no product uses it.
+Speeds were measured in float32 on one core with a peak of 118 GFLOP/s. The numbers are GFLOP/s with AVX-512 and then with AVX2,
+and in brackets the speed of np.dot (SciPy's OpenBLAS). 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111
+(46) and 74 (67), 128×512 by 512×512 at 113 (101) and 104 (106), 1024×512 by 512×512 at 104 (97) and 102 (102). No product uses
+np.dot, because it is at most a fifth faster at any shape of a step.
 """
 
 from collections.abc import Callable
@@ -24,24 +24,25 @@ TALL, BROAD = TILES.dots
 _dots_tile, _dots_row, _dot = dots_tile(TALL, BROAD), dots_tile(1, ROW), dots_tile(1, 1)
 
 # A right-hand matrix of more than CACHED_BYTES is split into panels of PANEL_ROWS rows. For PACKED_ROWS rows or more, panels of
-# a tile's width are first copied to contiguous memory: 128×512 by 512×512 then runs at 104 GFLOP/s instead of 89 with AVX2. For
-# few rows the copy costs more than it saves: 8×784 by 784×512 would run at 68 GFLOP/s instead of 111 with AVX-512.
+# a tile's width are first copied to contiguous memory. With AVX2, 128×512 by 512×512 then runs at 104 GFLOP/s instead of 89.
+# For few rows, the copy costs more than it saves. With AVX-512, 8×784 by 784×512 would run at 68 GFLOP/s instead of 111.
 CACHED_BYTES, PACKED_ROWS = 1 << 17, 128
 
-# For fewer than DOTS_ROWS rows and an inner length of DOTS_INNER or more, a·bᵀ is computed as dot products along the rows of b:
-# 8×512 by 512×512 takes 39 µs instead of 61. Otherwise panels of b are transposed: 32×10 by 10×64 takes 0.6 µs instead of 1.7.
+# For fewer than DOTS_ROWS rows and an inner length of DOTS_INNER or more, a·bᵀ is computed as dot products along the rows of b.
+# 8×512 by 512×512 then takes 39 µs instead of 61. Otherwise panels of b are transposed. 32×10 by 10×64 then takes 0.6 µs
+# instead of 1.7.
 DOTS_ROWS, DOTS_INNER = 32, 64
 
 
 def _columns(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Callable[..., Any]:
-    """Return a kernel function that computes all rows of one tile's columns."""
+    """Return a kernel function that computes all rows of the product, in the columns of one tile."""
     tile, tallest, descending = product_tile(heights, vectors, masked), heights[-1], heights[::-1]
 
     @helper
     def compute(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, rows, inner, columns, add):
         while rows > 0:
-            # If the tallest tile has 6 rows, 8 rows are split into 4 + 4, because a tile of 2 rows would wait for its
-            # additions, which take 4 cycles each.
+            # If the tallest tile has 6 rows, 8 rows are split into 4 + 4 and not into 6 + 2. A tile of 2 rows would wait for
+            # its additions, which take 4 cycles each.
             fitting = (rows + 1) // 2 if tallest < rows < 2 * tallest else rows
             height = 1
             for candidate in descending:
@@ -84,9 +85,7 @@ def _block(a, a_start, a_row, a_inner, b, b_start, b_row, c, c_start, c_row, row
 
 @helper
 def _outer(a, a_start, a_row, b, b_start, c, c_start, rows, columns):
-    """c ← the outer product of a column and a row. There are no sums that need registers. 64×64 takes 0.15 µs instead of
-    0.4.
-    """
+    """c ← the outer product of a column and a row. Without sums, no tile is needed, and 64×64 takes 0.15 µs instead of 0.4."""
     row, products = block(b, b_start, 1, columns), block(c, c_start, rows, columns)
     for i in range(rows):
         factor = a[a_start + i * a_row]
@@ -96,7 +95,7 @@ def _outer(a, a_start, a_row, b, b_start, c, c_start, rows, columns):
 
 @helper
 def _panels(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, columns, add):
-    """c ← a·b, or with `add` c ← c + a·b, in panels of a large b, packed if there are many rows."""
+    """c ← a·b, or with `add` c ← c + a·b, in panels of a large b. If there are many rows, the panels are packed."""
     packed = rows >= PACKED_ROWS
     panel_columns = WIDE * (VECTOR_BYTES // a.itemsize) if packed else columns
     panel = panel_like(c)
@@ -120,7 +119,7 @@ def multiply(a, a_start, a_row, a_inner, b, b_start, c, c_start, rows, inner, co
     b and c are row-major from their starts. a has the strides a_row and a_inner. With a_row = 1 and a_inner = rows, a is the
     transpose of a row-major matrix.
     """
-    # otherwise Numba would compile everything that follows again for each constant among the arguments
+    # otherwise Numba would compile the rest again for each constant among the arguments
     row_stride, inner_stride, adding = np.int64(a_row), np.int64(a_inner), np.bool_(add)
     if inner == 1 and not adding and columns >= VECTOR_BYTES // a.itemsize:
         _outer(a, a_start, row_stride, b, b_start, c, c_start, rows, columns)

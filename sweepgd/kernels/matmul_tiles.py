@@ -1,6 +1,4 @@
-"""Register tiles of matrix products, emitted as vector instructions. By itself, LLVM does not find such tiles in nested
-loops.
-"""
+"""Register tiles of matrix products, emitted as vector instructions, because LLVM does not find such tiles in nested loops."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +12,9 @@ from sweepgd.kernels.llvm_vectors import INT64, Emitter, element, number
 def product_tile(heights: tuple[int, ...], vectors: int, masked: bool = False) -> Callable[..., Any]:
     """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[k, j], or with `add` c[i, j] += …, of `rows` rows i.
 
-    Its arguments are `rows`, one of the heights; flat arrays with a start and strides: a, start, stride of i, stride of k; b,
-    start, stride of k; c, start, stride of i; the inner length, at least 1; the number of columns; and `add`. The columns fill
-    more than vectors − 1 vectors; if `masked`, at most one vector.
+    The function has these arguments in order: `rows`, which is one of the heights; a, its start, and its strides of i and k; b,
+    its start, and its stride of k; c, its start, and its stride of i; the inner length, at least 1; the number of columns;
+    `add`. a, b and c are flat arrays. The columns fill more than vectors − 1 vectors, or at most one vector if `masked`.
     """
 
     @intrinsic
@@ -90,7 +88,7 @@ def _emit_product(emit, rows, offsets, mask, a_start, a_row, a_inner, b_start, b
     builder.cbranch(builder.icmp_signed(">", fewer, number(0)), loop, done)
 
     builder.position_at_end(done)
-    # They are computed here, because before the loop they would take registers.
+    # The addresses of c are computed after the loop, because before the loop they would take registers.
     for row, values in zip(emit.rows(c, c_row, rows), following, strict=True):
         for value, offset in zip(values, offsets, strict=True):
             emit.store(value, row, offset, mask)
@@ -99,8 +97,9 @@ def _emit_product(emit, rows, offsets, mask, a_start, a_row, a_inner, b_start, b
 def dots_tile(rows: int, columns: int) -> Callable[..., Any]:
     """Return a kernel function for a tile c[i, j] = Σₖ a[i, k]·b[j, k], or with `add` c[i, j] += …, of these sizes.
 
-    Vectors run along k. Its arguments are a, start, stride of i; b, start, stride of j; c, start, stride of i; the inner
-    length; and `add`. a and b are contiguous along k.
+    Vectors run along k. The function has these arguments in order: a, its start, and its stride of i; b, its start, and its
+    stride of j; c, its start, and its stride of i; the inner length; `add`. a, b and c are flat arrays, and a and b are
+    contiguous along k.
     """
 
     @intrinsic
@@ -124,7 +123,7 @@ def emit_dots(
     emit: Emitter, rows: int, columns: int,
     a: Any, a_row: Any, b: Any, b_row: Any, c: Any, c_row: Any, inner: Any, add: Any,
 ) -> None:  # fmt: skip
-    """Emit the loop over whole vectors of k, the masked step for the rest, and the sums over lanes."""
+    """Emit the loop over whole vectors of k, the masked step for the remaining k, and the sums over lanes."""
     builder, entry = emit.builder, emit.builder.block
     a_rows = emit.rows(a, a_row, rows)
     b_rows = emit.rows(b, b_row, columns)

@@ -1,8 +1,8 @@
 """Loss and gradient of fully connected networks of any depth.
 
-Layer l computes z = h·W + b; a hidden layer then computes h = activation(z), and the loss is a function of the last z. The
+Layer l computes z = h·W + b, and a hidden layer then computes h = activation(z). The loss is a function of the last z. The
 layout holds W0, b0, W1, b1, …, with W of shape (fan_in, fan_out). Losses are means over the rows. Matrices are parts of the
-flat workspace. A variable such as `z` or `delta` is the index at which such a matrix starts.
+flat workspace. A variable such as `z` or `delta` is the index where a matrix starts in the workspace.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ from sweepgd.kernels.losses import SQUARED, losses, wrong_rows
 from sweepgd.kernels.matmul import multiply, multiply_transposed
 from sweepgd.kernels.views import block, flat
 
-# Values of settings[0]; settings[1] is the loss.
+# The activations, as values of settings[0]. The loss is settings[1].
 RELU, TANH, SIGMOID = range(3)
 
-# The number of rows at a time in an evaluation. The activations of a layer of 64 units then take 64 KiB and stay in the
-# second-level cache.
+# The number of rows that an evaluation processes at a time. The activations of a layer of 64 units then take 64 KiB and stay in
+# the second-level cache.
 CHUNK = 256
 
 
 def workspace(widths: tuple[int, ...], batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows: the activations of all layers, and two gradients of the widest
-    layer.
+    """Return the length of scratch memory for `batch` rows. The memory holds the activations of all layers, and two gradients
+    of the widest layer.
     """
     return max(batch, CHUNK) * (sum(widths) + 2 * max(widths))
 
@@ -78,10 +78,10 @@ def times_derivative(delta, h, activation):
 
 @helper
 def sum_of_rows(work, delta, batch, columns, one, add, out, at):
-    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`, or with `add` add them to `out`.
+    """Write the sums of the columns of delta, (batch, columns), to `out` from index `at`. With `add`, add the sums to `out`.
 
-    The sums are the product of a row of ones and delta, which takes a third of the time of a loop over rows. `one` is the index
-    of a number in `work` that may be overwritten.
+    The sums are the product of a row of ones and delta. This product takes a third of the time of a loop over rows. `one` is
+    the index of a number in `work` that may be overwritten.
     """
     work[one] = 1
     multiply(work, one, 0, 0, work, delta, out, at, 1, batch, columns, add)
@@ -89,7 +89,8 @@ def sum_of_rows(work, delta, batch, columns, one, add, out, at):
 
 @helper
 def forward(theta, layout, activation, inputs, first, batch, work):
-    """Compute all layers for `batch` rows that start at index `first` of flat `inputs`, and return where the last z starts.
+    """Compute all layers for `batch` rows that start at index `first` of flat `inputs`, and return the index of the last z in
+    `work`.
 
     The activations of all layers are written one after another to `work`, from index batch·inputs.
     """
@@ -120,10 +121,11 @@ def widest_layer(layout):
 
 @helper
 def backward(theta, layout, activation, inputs, first, batch, z, delta, previous, work, out, add):
-    """Write the gradient to `out`, or with `add` add it to `out`, by backpropagation after `forward` with the same arguments.
+    """Compute the gradient by backpropagation, after a call of `forward` with the same arguments. Write the gradient to `out`,
+    or with `add` add it to `out`.
 
-    `z` is the index of the last z, and `delta` the index of the loss' derivative with respect to it. At `previous` there is
-    room for the derivative with respect to the widest layer.
+    `z` is the index of the last z, and `delta` is the index of the loss' derivative with respect to the last z. From index
+    `previous`, `work` has room for the derivative with respect to the widest layer.
     """
     for layer in range(layout.shape[0] // 2 - 1, -1, -1):
         offset, bias = layout[2 * layer, OFFSET], layout[2 * layer + 1, OFFSET]
@@ -167,7 +169,9 @@ def evaluate_with_gradient(theta, buffers, inputs, targets, layout, settings, wo
 
 
 def predict(theta, buffers, inputs, layout, settings, work, outputs):
-    """Write the last z of each row, (rows, outputs), to `outputs`: logits of the classes, or predicted targets."""
+    """Write the last z of each row to `outputs`, (rows, outputs). These are the logits of the classes, or the predicted
+    targets.
+    """
     theta, work, data, count = flat(theta), flat(work), flat(inputs), inputs.shape[0]
     for start in range(0, count, CHUNK):
         batch = min(CHUNK, count - start)

@@ -7,12 +7,13 @@ V and biases c (Pearlmutter 1994). The Hessian product is R of the gradient:
     Rδ_L = C·Rz_L, with C the loss' Hessian with respect to z   Rδ_{l−1} = σ'·(Rδ_l·W_lᵀ + δ_l·V_lᵀ) + σ''·Rz_{l−1}·(δ_l·W_lᵀ)
     R∇W_l = h_{l−1}ᵀ·Rδ_l + Rh_{l−1}ᵀ·δ_l          R∇b_l = Σ_rows Rδ_l
 
-Without the terms in δ, this is the product with the Gauss-Newton matrix (Schraudolph 2002). h and δ of all layers do not depend
-on the direction and are kept for the next direction. A Hessian product then takes 2 matrix products of the size of the first
-layer and 6 of the size of each other layer. A gradient takes 2 and 3, and a Hessian product without kept values takes 3 and 8.
+Without the terms in δ, the result is the product with the Gauss-Newton matrix (Schraudolph 2002). h and δ of all layers do not
+depend on the direction and are kept for the next direction. A Hessian product then takes 2 matrix products of the size of the
+first layer, and 6 matrix products of the size of each other layer. These numbers are 2 and 3 for a gradient, and 3 and 8 for a
+Hessian product without kept values.
 
-`kept` holds h of all layers, the inputs first, then δ of all layers except the inputs; `work` holds Rh, then Rδ, of all layers
-except the inputs. h and δ of a layer are therefore a fixed distance apart, and so are Rh and Rδ.
+`kept` holds h of all layers, beginning with the inputs, and then δ of all layers except the inputs. `work` holds Rh and then Rδ
+of all layers except the inputs. Therefore h and δ of a layer have a fixed distance in `kept`, and Rh and Rδ in `work`.
 """
 
 import numpy as np
@@ -25,17 +26,20 @@ from sweepgd.kernels.matmul import multiply, multiply_transposed
 from sweepgd.kernels.network import RELU, TANH, add_bias, forward, gather, sum_of_rows, times_derivative
 from sweepgd.kernels.views import block, flat
 
-# The number of rows at a time. 256 and 768 were not faster for the digits and the Fashion-MNIST network.
+# The number of rows that are processed at a time. 256 and 768 rows were not faster for the digits and the Fashion-MNIST
+# networks.
 CHUNK = 512
 
 
 def kept(widths: tuple[int, ...], batch: int) -> int:
-    """Return the length of what `product` keeps for `batch` rows: activations and derivatives of all layers."""
+    """Return the length of the array that `product` keeps for `batch` rows. The array holds the activations and derivatives of
+    all layers.
+    """
     return batch * (sum(widths) + sum(widths[1:]))
 
 
 def workspace(widths: tuple[int, ...], batch: int) -> int:
-    """Return the length of scratch memory for `batch` rows: the larger need of `product` and `second_moments`."""
+    """Return the length of scratch memory for `batch` rows, which suffices for `product` and for `second_moments`."""
     of_product = 2 * sum(widths[1:]) + max(widths[1:])
     of_moments = 2 * sum(widths) + 3 * max(widths[1:])
     return batch * max(of_product, of_moments)
@@ -53,7 +57,7 @@ def widths_of(layout):
 
 @helper
 def forward_derivative(rz, constant, h, delta, activation, rdelta):
-    """rz ← Rh = σ'·(rz + c) and rdelta ← σ''·Rz·(δ·Wᵀ), of a hidden layer with h = σ(z) and delta = σ'·(δ·Wᵀ)."""
+    """rz ← Rh = σ'·(rz + c) and rdelta ← σ''·Rz·(δ·Wᵀ), for a hidden layer with h = σ(z) and delta = σ'·(δ·Wᵀ)."""
     zero, one, two = h.dtype.type(0), h.dtype.type(1), h.dtype.type(2)
     for i in range(h.shape[0]):
         if activation == RELU:
@@ -74,7 +78,9 @@ def forward_derivative(rz, constant, h, delta, activation, rdelta):
 
 @helper
 def backward_derivative(upstream, h, activation, rdelta, gauss_newton):
-    """rdelta ← Rδ = σ'·upstream, plus the σ'' term that `forward_derivative` left in rdelta. `gauss_newton` omits that term."""
+    """rdelta ← Rδ = σ'·upstream, plus the σ'' term that `forward_derivative` left in rdelta. With `gauss_newton`, the σ'' term
+    is omitted.
+    """
     zero, one = h.dtype.type(0), h.dtype.type(1)
     for i in range(h.shape[0]):
         if activation == RELU:
@@ -90,7 +96,7 @@ def backward_derivative(upstream, h, activation, rdelta, gauss_newton):
 
 @helper
 def forward_and_backward(theta, inputs, targets, rows, layout, activation, loss, kept, work):
-    """Write h and δ of all layers to `kept`, and return where the last z starts."""
+    """Write h and δ of all layers to `kept`, and return the index of the last z in `kept`."""
     layers, batch = layout.shape[0] // 2, rows.size
     gather(inputs, rows, block(kept, 0, batch, inputs.shape[1]))
     z = forward(theta, layout, activation, kept, 0, batch, kept)
@@ -169,9 +175,9 @@ def squares(numbers, start, count, out, out_at):
 def second_moments(theta, buffers, inputs, targets, rows, layout, settings, fisher, work, out):
     """Write the mean over `rows` of the squared gradient of each row to `out`.
 
-    With `fisher`, write its expectation over targets drawn from the model's distribution. The gradient of W for one row is
-    hᵀ·δ, so its square is the product of the squares of h and δ. The expectation of δ² is a sum over backward passes. These
-    start at the outputs from the vectors v with Σ vvᵀ = C.
+    With `fisher`, write instead the expectation of this mean over targets drawn from the model's distribution. The gradient of
+    W for one row is hᵀ·δ, so that its square is the product of the squares of h and δ. The expectation of δ² is a sum over
+    backward passes, which start at the outputs with the vectors v of Σ vvᵀ = C.
     """
     theta, work, out = flat(theta), flat(work), flat(out)
     activation, loss = int(settings[0]), int(settings[1])

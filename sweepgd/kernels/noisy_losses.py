@@ -20,8 +20,8 @@ def exact_gradient(theta, settings, out):
 def noisy_quadratic_gradient(theta, buffers, inputs, targets, rows, layout, settings, key, training, work, out):
     """Return the exact loss ½ Σ hᵢθᵢ², and write its gradient hᵢθᵢ to `out`.
 
-    In training, the noise √(cᵢ/B)·N(0, 1) of a batch of B rows is added to the gradient. It depends on the key and on B, but
-    not on the rows of the batch. A second gradient with the same key and B has the same noise.
+    In training, the noise √(cᵢ/B)·N(0, 1) of a batch of B rows is added to the gradient. The noise depends on the key and on B,
+    but not on the rows of the batch. A second gradient with the same key and B has the same noise.
     """
     exact_gradient(theta, settings, out)
     if training:
@@ -37,7 +37,7 @@ def noisy_quadratic_evaluate(theta, buffers, inputs, targets, layout, settings, 
 
 
 def noisy_quadratic_evaluate_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
-    """Return the loss, and write its gradient without noise, which is the same for any rows."""
+    """Return the loss, and write its gradient without noise to `out`. Both are equal for all rows."""
     exact_gradient(theta, settings, out)
     return no_error(quadratic_loss(theta, settings))
 

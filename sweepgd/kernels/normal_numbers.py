@@ -1,8 +1,8 @@
-"""Normal random numbers from a counter, for kernels. The same key gives the same numbers, in any order of calls.
+"""Normal random numbers from a counter, for kernels. Equal keys give equal numbers, in any order of calls.
 
 SplitMix64 (Steele, Lea & Flood 2014) gives 64 random bits for each value of its counter. The ziggurat method with 256 layers
-(Marsaglia & Tsang 2000) turns these bits into a normal number, in 99 % of the cases with one multiplication. In the form of
-Doornik 2005, which is used here, the layer and the abscissa come from different bits.
+(Marsaglia & Tsang 2000) turns these bits into a normal number. In 99 % of the cases, one multiplication is enough. This module
+uses Doornik's form (2005), in which the layer and the abscissa come from different bits.
 """
 
 from math import erfc, exp, log, pi, sqrt
@@ -12,8 +12,8 @@ import numpy as np
 from sweepgd.kernels.compiling import helper
 
 LAYERS = 256
-# The abscissa at which the tail begins. The tail and the rectangle before it together have the area of every other layer
-# (Doornik 2005, table 1).
+# The abscissa at which the tail begins. The area of the tail and the rectangle before the tail equals the area of each other
+# layer (Doornik 2005, table 1).
 TAIL = 3.6541528853610088
 # SplitMix64's increment and its two multipliers.
 GAMMA, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -36,7 +36,7 @@ INSIDE = EDGES[1:] / EDGES[:-1]
 
 @helper
 def mixed(counter):
-    """Return 64 random bits for a counter, both uint64 (SplitMix64's output function)."""
+    """Return 64 random bits for a counter, with SplitMix64's output function. The bits and the counter are uint64."""
     bits = (counter ^ (counter >> np.uint64(30))) * FIRST
     bits = (bits ^ (bits >> np.uint64(27))) * SECOND
     return bits ^ (bits >> np.uint64(31))

@@ -11,9 +11,9 @@ Call = TypeVar("Call", bound=Callable[..., Any])
 
 
 def without_numpy_warnings(call: Call) -> Call:
-    """Suppress NumPy's warnings of overflow, invalid values and division by zero in a function, if kernels run without JIT.
+    """Wrap a function so that NumPy does not warn of overflow, invalid values and division by zero if kernels run without JIT.
 
-    Such values become the outcome of a run. Compiled kernels do not warn, and setting NumPy's error state 12 times, at 3 µs
-    each, would slow down a trial of 0.3 ms.
+    The outcome of a run reports such values. With JIT, the function is returned unchanged, because compiled kernels do not
+    warn, and setting NumPy's error state 12 times at 3 µs each would slow down a trial of 0.3 ms.
     """
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")(call) if config.DISABLE_JIT else call

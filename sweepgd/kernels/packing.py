@@ -39,7 +39,7 @@ panel_like: Any = _panel_like
 
 
 def _transposed(emit: Emitter, rows: list[Any]) -> list[Any]:
-    """Return the transpose of a square of vectors, in log₂(lanes) stages that swap ever larger blocks."""
+    """Return the transpose of a square of vectors, in log₂(lanes) stages that swap larger and larger blocks."""
     size, lanes = 1, emit.lanes
     while size < lanes:
         for i in (i for i in range(lanes) if not i & size):
@@ -53,7 +53,7 @@ def _transposed(emit: Emitter, rows: list[Any]) -> list[Any]:
 def _transpose_tile(masked: bool) -> Any:
     """Return a kernel function that writes the transpose of a square of vectors of b to a panel.
 
-    Set `masked` if fewer rows or columns of b remain than the square has.
+    `masked` is for the edge of b, where fewer rows or columns remain than the square has.
     """
 
     @intrinsic

@@ -1,7 +1,8 @@
-"""The signature of every kind of kernel, declared once as parameter names with types, for one floating-point type.
+"""The signature of every kind of kernel for one floating-point type, declared as parameter names with types.
 
-Arrays are C-contiguous; data, layout and settings are read-only. `real` is float32 or float64. Scalars that set a step
-(learning_rate, hyperparameters) are always float64. A kernel casts a factor before it multiplies an array by it.
+Arrays are C-contiguous. Data, layout and settings are read-only. `real` is float32 or float64. Scalars that set a step
+(learning_rate, hyperparameters) are always float64. A kernel must cast a float64 factor to `real` before it multiplies an array
+by the factor.
 """
 
 from collections.abc import Callable
@@ -21,27 +22,27 @@ _INDEX = types.Array(types.int64, 1, "C", readonly=True)
 _TABLE = types.Array(types.int64, 2, "C", readonly=True)
 _SETTINGS = types.Array(types.float64, 1, "C", readonly=True)
 _FLOAT, _INT = types.float64, types.int64
-# Unsigned, so that no index of `range(lo, hi)` can be negative. Numba's check for negative indices would prevent vectorization
-# (8 times slower).
+# Unsigned, so that no index of `range(lo, hi)` can be negative. Numba's check for negative indices would prevent vectorization,
+# and loops would be 8 times slower.
 _BOUND = types.uint64
 
 
 @dataclass(frozen=True)
 class KernelSignature:
-    """The parameters of one kind of kernel (types by name, in order), and the type of its result."""
+    """The signature of one kind of kernel: the type of each parameter by name, in order, and the type of the result."""
 
     parameters: dict[str, Any]
     result: Any = types.void
 
     @property
     def numba(self) -> Any:
-        """The signature in the form that Numba takes."""
+        """The signature as an object of Numba."""
         return self.result(*self.parameters.values())
 
     def fits(self, function: Callable[..., Any]) -> bool:
         """Return True if the function takes these parameters in this order.
 
-        A parameter may have another name, but not the name of a parameter at another position.
+        A parameter of the function may have a different name, but not the name that the signature has at another position.
         """
         given, names = list(signature(function).parameters.values()), list(self.parameters)
         positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
@@ -54,7 +55,7 @@ class KernelSignature:
 
 @cache
 def signatures(dtype: str) -> dict[str, KernelSignature]:
-    """Return the signatures by kind of kernel: those of optimizers, of models, and of the loops of a run."""
+    """Return the signatures by kind of kernel: the kernels of optimizers and models, and the loops of a run."""
     real: Any = {"float32": types.float32, "float64": types.float64}[dtype]
     vector = types.Array(real, 1, "C")
     frozen = types.Array(real, 1, "C", readonly=True)
@@ -75,9 +76,9 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
         "gradient": KernelSignature({"theta": frozen, **batch, "key": _INT, "training": types.boolean, **scratch}, _FLOAT),
         # Returns the loss and the error.
         "evaluate": KernelSignature({"theta": frozen, **part, **shape, "work": vector}, types.UniTuple(_FLOAT, 2)),
-        # Like evaluate, but also writes the gradient of the loss to `out`.
+        # Returns the same as evaluate, and writes the gradient of the loss to `out`.
         "evaluate_with_gradient": KernelSignature({"theta": frozen, **part, **shape, **scratch}, types.UniTuple(_FLOAT, 2)),
-        # Writes the model's outputs, (rows, outputs): logits of the classes, or predicted targets.
+        # Writes the model's outputs, (rows, outputs), which are logits of the classes or predicted targets.
         "predict": KernelSignature(
             {"theta": frozen, "buffers": vector, "inputs": data, **shape, "work": vector, "outputs": matrix}
         ),
@@ -152,8 +153,8 @@ def signatures(dtype: str) -> dict[str, KernelSignature]:
 
 
 def parameter_fault(kind: str, function: Callable[..., Any]) -> str | None:
-    """Return the difference between the function's parameters and those of its kind, in words that follow a plugin's name, or
-    None.
+    """Return the difference between the function's parameters and the parameters of its kind, in words that follow a plugin's
+    name, or None.
     """
     expected = signatures("float32")[kind]
     if expected.fits(function):
@@ -166,7 +167,7 @@ def parameter_fault(kind: str, function: Callable[..., Any]) -> str | None:
 def compiled(kind: str, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
     """Return a kernel of one kind ("update", "gradient", …), compiled for arrays of `dtype`.
 
-    Raises SweepgdError if the function's parameters are not those of the kind, or if Numba cannot compile it.
+    Raises SweepgdError if the function does not have the parameters of its kind, or if Numba cannot compile the function.
     """
     if fault := parameter_fault(kind, function):
         raise SweepgdError(f"it {fault}")
@@ -189,7 +190,7 @@ def address(kind: str, function: Callable[..., Any], dtype: str) -> int | Callab
 
 @cache
 def entry(kind: str, function: Callable[..., Any], dtype: str) -> Callable[..., Any]:
-    """Return the compiled kernel in the form that Python calls fastest, without type checks
-    (`sweepgd.kernels.compiling.entry`).
+    """Return the compiled kernel as a function without type checks, which Python calls fastest (see
+    `sweepgd.kernels.compiling.entry`).
     """
     return compiling.entry(compiled(kind, function, dtype))

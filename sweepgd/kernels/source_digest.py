@@ -1,8 +1,9 @@
-"""A digest of everything that a kernel's compiled code depends on: its own code, the helpers that it calls, and values of
+"""A digest of everything that a kernel's compiled code depends on: the kernel's code, the helpers that it calls, and values of
 globals.
 
-Numba checks only the kernel's own file. After an edit of an imported helper or constant, it would run outdated code
-(numba#1833). It would also cache code that was loaded before an edit as the code of the edited file.
+Numba checks only the file of the kernel. After an edit of an imported helper or constant, Numba would run outdated code
+(numba#1833). After an edit of a file that is already loaded, Numba would also cache the old code as the code of the edited
+file.
 """
 
 import hashlib
@@ -18,15 +19,15 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.types import Type
 
 PACKAGE = Path(__file__).parents[1]
-COMPILED_BY_NUMBA = {"numpy", "numba"}  # Numba replaces the functions of these modules by its own code
+COMPILED_BY_NUMBA = {"numpy", "numba"}  # Numba has its own code for the functions of these modules
 PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic, np.dtype, type, Enum, Type)
 
 
 @cache
 def fingerprint(function: Callable[..., Any]) -> str | None:
-    """Return a digest of a kernel and its helpers as they are loaded, and of the source files of their packages.
+    """Return a digest of the loaded code of a kernel and its helpers, and of the source files of their packages.
 
-    Return None if one of them has no source file, because an edit could then not be detected.
+    Return None if the kernel or a helper has no source file, because edits could then not be detected.
     """
     functions = reached(function)
     roots = {root(each) for each in functions}
@@ -38,7 +39,7 @@ def fingerprint(function: Callable[..., Any]) -> str | None:
 
 
 def reached(function: Callable[..., Any]) -> set[Any]:
-    """Return a kernel with all helpers that it may call, including those of other distributions."""
+    """Return a kernel with all helpers that it may call, including helpers of other distributions."""
     found: set[Any] = {function}
     queue: list[Any] = [function]
     while queue:
@@ -51,8 +52,8 @@ def reached(function: Callable[..., Any]) -> set[Any]:
 def root(function: Callable[..., Any]) -> Path | None:
     """Return the folder of a function's top-level package, or the file of a top-level module.
 
-    Return None if it has no source file. For sweepgd itself, return the function's own folder, so that an edit elsewhere does
-    not compile the kernel again.
+    Return None if the package or module has no source file. For a function of sweepgd, return the folder of the function's own
+    file, so that after an edit in another folder the kernel is not compiled again.
     """
     file = Path(function.__code__.co_filename)
     if function.__module__ is None or not file.is_file():
@@ -92,7 +93,7 @@ def _parts(function: Any) -> tuple[str, frozenset[Any]]:
             if value.__name__ in visited:
                 return value.__name__
             visited.add(value.__name__)
-            lazy = names & set(dir(value)) - vars(value).keys()  # the module offers the name by __getattr__
+            lazy = names & set(dir(value)) - vars(value).keys()  # names that the module defines by __getattr__
             return value.__name__ + table(vars(value) | {name: getattr(value, name) for name in lazy})
         return _text(value, text)
 
@@ -114,13 +115,13 @@ def _names(code: CodeType) -> Iterator[str]:
 
 @cache
 def _code(code: CodeType) -> str:
-    """Return a digest of a function's bytecode, names and constants, independent of its file and line."""
+    """Return a digest of a function's bytecode, names and constants. The function's file and line do not change the digest."""
     return _digest(repr((code.co_code, code.co_names, code.co_varnames)) + _text(code.co_consts))
 
 
 def _text(value: Any, inner: Callable[[Any], str] | None = None) -> str:
-    """Return a text of a value that is equal in all processes, although the order of a set differs. For unknown types, return
-    only the name.
+    """Return a text for a value that is equal in all processes, even for sets, whose order differs. For unknown types, return
+    only the type's name.
     """
     inner = inner or _text
     match value:

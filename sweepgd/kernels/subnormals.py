@@ -1,8 +1,8 @@
 """Treat subnormal numbers as zeros while a kernel runs.
 
-Once gradients are zero, their moving averages decay to subnormal numbers. Each operation on such numbers takes a hundred cycles
-or more, so that a step of Adam long after convergence took five times as long (digits, batch size 1). In float32, numbers below
-1.2e-38 are flushed.
+Once gradients are zero, their moving averages decay to subnormal numbers. Each operation on a subnormal number takes a hundred
+cycles or more. Long after convergence, a step of Adam took five times as long as before (digits, batch size 1). In float32,
+numbers below 1.2e-38 are subnormal and become zero.
 """
 
 import platform
@@ -15,8 +15,8 @@ from numba.extending import intrinsic
 from sweepgd.kernels.compiling import config
 from sweepgd.kernels.llvm_vectors import INT32, INT64, call, number
 
-# The bits of the floating-point control register that flush subnormal results and arguments to zero. They are FTZ and DAZ of
-# MXCSR (Intel's manual, volume 1, 10.2.3) and FZ of FPCR (Arm's manual, C5.2.8). On other processors nothing is flushed.
+# The bits of the floating-point control register that replace subnormal results and arguments by zero. The bits are FTZ and DAZ
+# of MXCSR (Intel's manual, volume 1, 10.2.3) and FZ of FPCR (Arm's manual, C5.2.8). Other processors keep subnormal numbers.
 _MACHINE = platform.machine().lower()
 FLUSH = {"x86_64": 0x8040, "amd64": 0x8040, "aarch64": 1 << 24, "arm64": 1 << 24}.get(_MACHINE, 0)
 _ON_X86 = _MACHINE in ("x86_64", "amd64")
@@ -53,13 +53,13 @@ def _no_operation(*arguments: int) -> int:
     return 0
 
 
-# Access to the floating-point control register. Without JIT, there is no instruction for this.
+# Access to the floating-point control register. Without JIT, Python has no access to the register.
 _control: Any = _no_operation if config.DISABLE_JIT else _read
 _set_control: Any = _no_operation if config.DISABLE_JIT else _write
 
 
 def flush():
-    """Make this thread flush subnormal numbers, and return the previous state for `restore`."""
+    """Make this thread treat subnormal numbers as zeros, and return the previous state for `restore`."""
     before = _control()
     _set_control(before | FLUSH)
     return before

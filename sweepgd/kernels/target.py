@@ -1,4 +1,6 @@
-"""The processor for which kernels are compiled: the host's, or the one that NUMBA_CPU_NAME and NUMBA_CPU_FEATURES give."""
+"""The processor for which kernels are compiled. The processor is this machine's processor, unless NUMBA_CPU_NAME or
+NUMBA_CPU_FEATURES is set.
+"""
 
 import re
 from functools import cache
@@ -7,7 +9,7 @@ from typing import Any, NamedTuple
 import numba
 from llvmlite import binding
 
-config: Any = numba.config  # the attributes of the module are made at run time
+config: Any = numba.config  # type checkers do not know the attributes, which are made at run time
 
 # An addition of 64 bytes, for which LLVM uses the widest registers that the processor has.
 _ADDITION = """
@@ -18,7 +20,8 @@ define void @add(<16 x float>* %x) {
   ret void
 }
 """
-# The number of bits of a vector register, by its name in assembly (AVX-512, AVX, SSE). NEON and others have 128.
+# The number of bits of a vector register, by the register's name in assembly (AVX-512, AVX, SSE). NEON and other registers have
+# 128.
 _REGISTER_BITS = {"zmm": 512, "ymm": 256}
 
 
@@ -45,28 +48,29 @@ def processor() -> str:
 
 
 def features() -> str:
-    """Return LLVM's list of instruction sets that kernels may use, such as "+avx2,-avx512f"; "" means all of `processor`.
+    """Return LLVM's list of instruction sets that kernels may use, such as "+avx2,-avx512f". "" means all instruction sets of
+    `processor()`.
 
-    If NUMBA_CPU_FEATURES is not set, Numba uses the instruction sets of the host, even if NUMBA_CPU_NAME is set.
+    If NUMBA_CPU_FEATURES is not set, Numba uses the instruction sets of this machine, even if NUMBA_CPU_NAME is set.
     """
     chosen = config.CPU_FEATURES
     return _host_features() if chosen is None else chosen
 
 
 def vector_bits() -> int | None:
-    """Return the width in bits of the widest vector registers that kernels use. Return None without JIT, because NumPy computes
-    then.
+    """Return the width in bits of the widest vector registers that kernels use. Return None without JIT, because then NumPy
+    computes.
     """
     return None if config.DISABLE_JIT else _widest(processor(), features())
 
 
 def vector_registers() -> int:
-    """Return the number of vector registers: 32 with AVX-512 and on ARM, 16 with AVX and SSE."""
+    """Return the number of vector registers, which is 32 with AVX-512 and on ARM, and 16 with AVX and SSE."""
     x86 = binding.get_default_triple().startswith(("x86_64", "i"))
     return 16 if x86 and vector_bits() != 512 else 32
 
 
-# Cached, because every trial records its processor, and LLVM takes 0.6 ms for both.
+# Cached, because every trial records its processor, and LLVM takes 0.6 ms to return the name and the features.
 @cache
 def _host_name() -> str:
     return str(binding.get_host_cpu_name())
@@ -79,8 +83,8 @@ def _host_features() -> str:
 
 @cache
 def _widest(name: str, instruction_sets: str) -> int:
-    # Neither Numba nor llvmlite lists the features of a processor's name. Therefore the width is read from assembly that LLVM
-    # emits (about 1 ms).
+    # Neither Numba nor llvmlite can list the features of a processor by its name. Therefore the width is read from assembly
+    # that LLVM emits, which takes about 1 ms.
     machine = binding.Target.from_default_triple().create_target_machine(cpu=name, features=instruction_sets)
     assembly = machine.emit_assembly(binding.parse_assembly(_ADDITION))
     return next((bits for register, bits in _REGISTER_BITS.items() if re.search(rf"\b{register}\d", assembly)), 128)

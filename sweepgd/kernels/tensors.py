@@ -1,4 +1,4 @@
-"""Operations of optimizers on single tensors: their range, norm, and decoupled weight decay."""
+"""Operations on single tensors for optimizers: a tensor's range, its norm, and decoupled weight decay."""
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from sweepgd.kernels.compiling import helper
 def extent(layout, row):
     """Return (start, stop) of the tensor in a row of the layout.
 
-    Both are unsigned, because Numba's check for negative indices would prevent vectorization (loops would be 4 times slower).
+    Both numbers are unsigned, because Numba's check for negative indices would prevent vectorization, and loops would be 4
+    times slower.
     """
     start = np.uint64(layout[row, OFFSET])
     return start, start + np.uint64(layout[row, SIZE])
@@ -18,8 +19,8 @@ def extent(layout, row):
 
 @helper
 def norm(vector, start, stop):
-    """Return the Euclidean norm of vector[start:stop]. It is computed in float64, because squares of float32 numbers above 2e19
-    overflow.
+    """Return the Euclidean norm of vector[start:stop]. The sum is computed in float64, because squares of float32 numbers above
+    2e19 overflow.
     """
     square = 0.0
     for i in range(start, stop):
@@ -29,7 +30,7 @@ def norm(vector, start, stop):
 
 @helper
 def decay_weights(theta, layout, factor, lo, hi):
-    """θ ← factor·θ for the weights in [lo, hi); biases and scales do not change."""
+    """θ ← factor·θ for the weights in [lo, hi). Biases and scales do not change."""
     factor = theta.dtype.type(factor)
     for row in range(layout.shape[0]):
         if layout[row, KIND] == WEIGHT:

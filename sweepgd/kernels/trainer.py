@@ -1,4 +1,4 @@
-"""The two loops that call model and optimizer kernels: a chunk of updates, and an evaluation."""
+"""The two loops that call the kernels of models and optimizers: one makes updates, and one evaluates."""
 
 from typing import NamedTuple
 
@@ -10,19 +10,17 @@ from sweepgd.kernels.views import borrowed
 
 
 def no_evaluation_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
-    """Stand in for a kernel that a model does not have. It is never called."""
+    """An argument in place of a kernel that a model does not have. This function is never called."""
     return np.nan, np.nan
 
 
 def no_probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
-    """Stand in for the probe of an optimizer that needs no second gradient. It is never called."""
+    """An argument in place of the probe, for an optimizer that needs no second gradient. This function is never called."""
 
 
 @helper
 def add_penalty(gradient, theta, layout, weight_decay):
-    """Add the gradient of the L2 penalty ½·weight_decay·‖w‖² to `gradient`, where w are the weights without biases and
-    scales.
-    """
+    """Add the gradient of the L2 penalty ½·weight_decay·‖w‖² to `gradient`. w are the weights, without biases and scales."""
     factor = theta.dtype.type(weight_decay)
     for row in range(layout.shape[0]):
         if layout[row, KIND] == WEIGHT:
@@ -40,8 +38,8 @@ def train(
     """Make one update for each learning rate. Stop at the first loss that is not finite or is above `limit`.
 
     Update number `first + i` (from 0) uses the rows `order[bounds[i]:bounds[i + 1]]`. Return the number of updates made, the
-    loss of the last mini-batch before its update, and the loss of the mini-batch before that (NaN if there was none). Fewer
-    updates than rates mean divergence: the last loss is then above the limit or not finite.
+    loss of the last mini-batch, and the loss of the second-last mini-batch (NaN if there was none). Losses are computed before
+    the update. If fewer updates than rates are made, the run has diverged, and the last loss is above the limit or not finite.
     """
     theta, buffers, slots = borrowed(theta), borrowed(buffers), borrowed(slots)
     layout, settings, hyper = borrowed(layout), borrowed(settings), borrowed(hyper)
@@ -67,7 +65,7 @@ def train(
 
 
 class EvaluationResult(NamedTuple):
-    """Mean losses without penalties, errors, and the norm of the training loss' gradient; NaN for a part without rows."""
+    """Mean losses without penalties, errors, and the norm of the training loss' gradient. A part without rows has NaN."""
 
     train_loss: float
     validation_loss: float
@@ -85,8 +83,8 @@ def evaluate_parts(
 ):  # fmt: skip
     """Return the EvaluationResult of the parameters `theta` on the three parts of the data.
 
-    With `at_once`, the model computes loss, error and gradient of the training rows in one pass. Otherwise the gradient of all
-    training rows, whose numbers are `rows`, is summed in `total` over `chunk` rows at a time.
+    With `at_once`, the model computes loss, error and gradient of the training rows in one pass. Otherwise the gradient is
+    summed in `total`, over `chunk` training rows at a time. `rows` are the numbers of all training rows.
     """
     if at_once:
         train_loss, train_error = evaluate_with_gradient(

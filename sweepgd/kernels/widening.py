@@ -1,7 +1,7 @@
-"""Find the lines at which a float32 kernel computes in float64, from the types that Numba infers.
+"""Find the lines where a float32 kernel computes in float64, from the types that Numba infers.
 
-An operation on a float32 and a float64 number has a float64 result. A loop over parameters then converts, computes and converts
-back, with at most half as many numbers in a vector.
+An operation on a float32 and a float64 number has a float64 result. A loop over parameters must then convert to float64 and
+back, and a vector holds at most half as many numbers.
 """
 
 import linecache
@@ -58,8 +58,7 @@ class _TypesOnly(CompilerBase):
 
 
 def widened_lines(kind: str, function: Callable[..., Any]) -> list[WidenedLine]:
-    """Return the lines at which a kernel that is compiled for float32 computes in float64. They include lines of helpers that
-    its loops call.
+    """Return the lines of a float32 kernel that compute in float64, including lines of helpers that its loops call.
 
     `kind` is a key of `signatures`. Helpers of sweepgd itself are left out.
     """
@@ -67,7 +66,7 @@ def widened_lines(kind: str, function: Callable[..., Any]) -> list[WidenedLine]:
 
 
 def _widened_lines(function: Callable[..., Any], signature: Any, *, whole: bool, seen: set[Any]) -> Iterator[WidenedLine]:
-    """Yield the lines of one function; `whole` is true if its caller calls it in a loop."""
+    """Yield the lines of one function. `whole` is True if the function is called in a loop, so that all its lines count."""
     key = (function, signature.args if hasattr(signature, "args") else signature, whole)
     if key in seen:
         return
@@ -76,7 +75,7 @@ def _widened_lines(function: Callable[..., Any], signature: Any, *, whole: bool,
         numba.njit(signature, pipeline_class=_TypesOnly, **FLAGS)(function)
     except _TypesKnown as typed:
         program, kinds, calls = typed.args
-    except Exception:  # Numba raises exceptions of many types; another check reports that a kernel does not compile
+    except Exception:  # Numba raises exceptions of many types. Another check reports kernels that do not compile.
         return
     graph = compute_cfg_from_blocks(program.blocks)
     looped = {label for loop in graph.loops().values() for label in loop.body}
@@ -105,13 +104,13 @@ def _operands(value: Any) -> list[ir.Var]:
 
 
 def _widens(operands: list[Any], result: Any) -> bool:
-    """Return True if an operation on float32 and another number or array has a float64 result."""
+    """Return True if an operation has a float32 operand and a float64 result."""
     reals = [getattr(kind, "dtype", kind) for kind in operands]
     return len(reals) > 1 and types.float32 in reals and getattr(result, "dtype", result) == types.float64
 
 
 def _is_explicit(statement: ir.Assign, program: Any, kinds: dict[str, Any]) -> bool:
-    """Return True if float64 is intended: in a float64 sum, or for an operand that np.float64 or float converts."""
+    """Return True if float64 is intended: the result is a float64 sum, or np.float64 or float converts an operand."""
     for operand in _operands(statement.value):
         if kinds[operand.name] != types.float64:
             continue
@@ -124,7 +123,7 @@ def _is_explicit(statement: ir.Assign, program: Any, kinds: dict[str, Any]) -> b
 
 
 def _target_names(target: ir.Var, program: Any) -> Iterator[str]:
-    """Yield the name of a variable, and the names of variables that it is copied to."""
+    """Yield the name of a variable, and the names of variables to which it is copied."""
     yield target.unversioned_name
     for block in program.blocks.values():
         for statement in block.find_insts(ir.Assign):

@@ -1,4 +1,4 @@
-"""Measure curvature at the recorded minimisers of a search, in workers, without repeating recorded measures."""
+"""Measure curvature at the recorded minimisers of a search in workers. Measures that are already recorded are not repeated."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -39,7 +39,7 @@ from sweepgd.training.measure_minimisers import (
 )
 from sweepgd.training.sweep_context import SweepContext
 
-# Recorded parameters are read before workers need them, at most this many bytes at once.
+# The most bytes of recorded parameters that are read at once, before workers need the parameters.
 READ_BYTES = 64 * 2**20
 
 
@@ -55,8 +55,8 @@ class MeasureTask:
 
 @dataclass(frozen=True)
 class MeasureResult:
-    """The result of a worker: a record for the log, True if the value is missing because of a failure, and the duration in
-    seconds.
+    """The result of a worker. `record` is for the log. `failed` is True if a failure caused a missing value. `seconds` is the
+    duration.
     """
 
     trial: int
@@ -66,7 +66,7 @@ class MeasureResult:
 
 
 def run(context: SweepContext, task: MeasureTask, *_: object) -> MeasureResult:
-    """Compute one measure. Any error except MemoryError becomes a row with the error's message."""
+    """Compute one measure. Any error except MemoryError gives a row with the error's message."""
     begun = monotonic()
     result = _result(task, list(measurements(context.of(task.configuration), task.minimiser, [task.wanted])))
     return replace(result, seconds=monotonic() - begun)
@@ -97,14 +97,14 @@ def measure(
 ) -> pa.Table:
     """Measure curvature at the minimisers recorded in a results directory.
 
-    Return all rows, including those of earlier calls. `measures` are names of the catalogue, by default all. `rows` is the
+    Return all rows, including rows of earlier calls. `measures` are names of the catalogue, by default all names. `rows` is the
     number of training rows, or "full". `which` is "final", "best" or both. `rescale`, `dtype` and `seed` are as in `[measure]`
-    of a sweep file, and `overrides` are `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20". The defaults of
-    all these do not depend on the sweep's own `[measure]`. `trials` are numbers and ranges, by default all. `timeout` is the
-    limit of a measure in seconds. `workers` is the number of processes, by default all cores. `executor` is as in
-    `sweepgd.search`. `data_path` is the new path of a data file that was moved. `plugins` are the plugin files that the sweep
-    was run with. Measures recorded with equal settings are not repeated. Raises SweepgdError before anything is measured if an
-    argument is invalid.
+    of a sweep file. `overrides` are written `measure.key=TOML-value`, such as "measure.settings.phi.iterations=20". The
+    defaults of all these arguments do not depend on the `[measure]` table of the recorded sweep. `trials` are numbers and
+    ranges of trials, by default all trials. `timeout` is the time limit of a measure in seconds. `workers` is the number of
+    processes, by default all cores. `executor` is as in `sweepgd.search`. `data_path` is the new path of a data file that was
+    moved. `plugins` are the plugin files that the sweep was run with. A measure that is recorded with equal settings is not
+    repeated. Raises SweepgdError before anything is measured if an argument is invalid.
     """
     options: dict[str, Any] = {
         "measures": listed(measures),
@@ -140,11 +140,11 @@ def measure(
 
 
 def _sweep_of(results: Results, options: Mapping[str, Any], overrides: Sequence[str], data_path: str | Path | None) -> Sweep:
-    """Return the recorded sweep with the requested measures instead of its own `[measure]`."""
+    """Return the recorded sweep, in which the requested measures replace the `[measure]` table."""
     recorded = recorded_sweep(results.sweep_toml, str(results.directory / "sweep.toml"), data_path)
     if not recorded.record.minima:
         raise SweepgdError(f"{results.directory} has no weights to measure: its sweep has record.minima = false")
-    single_file.digests(recorded.plugins)  # names a missing file, before its plugins are reported as unknown
+    single_file.digests(recorded.plugins)  # without this, a missing plugin file would be reported as an unknown plugin
     return measuring(recorded, options, overrides)
 
 
@@ -155,7 +155,7 @@ def _take(
     requests: dict[MinimiserKey, list[MeasureRequest]],
     options: RunOptions,
 ) -> None:
-    """Compute the missing measures, and record them."""
+    """Compute and record the missing measures."""
     progress = options.progress
     total, count = len(requests) * len(wanted(context)), sum(map(len, requests.values()))
     if count and options.executor is None:
@@ -194,10 +194,10 @@ def _lost_result(context: SweepContext, lost: Lost, timeout: float | None) -> Me
 def _tasks(
     results: Results, context: SweepContext, requests: dict[MinimiserKey, list[MeasureRequest]]
 ) -> Iterator[MeasureTask]:
-    """Yield one task per measure, and read parameters only when they are needed."""
+    """Yield one task per measure. Parameters are read only when a task needs them."""
     contexts = RecordedContexts(results, context)
     trials = sorted({trial for (trial, _, _), missing in requests.items() if missing})
-    # The final and best weights of all replicates, in float64.
+    # The bytes of a trial: the final and best weights of all replicates, in float64.
     most = max(contexts.of(trial).architecture.parameters for trial in trials)
     trial_bytes = 2 * context.sweep.search.replicates * most * 8
     size = max(1, READ_BYTES // trial_bytes)

@@ -8,19 +8,21 @@ from sweepgd.training.sweep_context import SweepContext
 
 
 def check_data(context: SweepContext, run: str, replicate: int, fingerprint: str | None) -> None:
-    """Raise SweepgdError if the fingerprint of a run's data is not that of the context. `run` names it in the message."""
+    """Raise SweepgdError if the fingerprint of a run's data is not the fingerprint of the context's data. `run` is the run's
+    name in the message.
+    """
     if fingerprint != context.data(replicate).fingerprint:
         data = context.sweep.data
         raise SweepgdError(
-            f"{run} was trained on other data than {data.name or data.path} gives now: restore the data, or the version of "
-            "the package they come from"
+            f"the data of {run} differ from the present data of {data.name or data.path}: restore the data, or the version of "
+            "the package that provides them"
         )
 
 
 def check_layout(context: SweepContext, run: str, layout: npt.ArrayLike, parameters: int) -> None:
-    """Raise SweepgdError if the layout of a run's parameters is not that of the context's model."""
+    """Raise SweepgdError if the layout of a run's parameters is not the layout of the context's model."""
     if not np.array_equal(layout, context.architecture.layout):
         raise SweepgdError(
-            f"{run} has {parameters} parameters in another layout than model {context.sweep.model.name!r} has here: install the"
-            " version that it was trained with"
+            f"the layout of {run} ({parameters} parameters) is not the layout of model {context.sweep.model.name!r} here:"
+            " install the version of the model with which it was trained"
         )

@@ -1,4 +1,4 @@
-"""For each minimiser, the requested measures that are recorded and those that are missing."""
+"""The requested measures at each minimiser, both recorded and missing measures."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,17 +15,17 @@ from sweepgd.training.measure_minimisers import PATH, WHOLE, MeasureRequest, is_
 from sweepgd.training.sweep_context import SweepContext
 
 MinimiserKey = tuple[int, int, str]
-"""Trial, replicate, and which weights: "final" or "best"."""
+"""The trial, the replicate, and the weights ("final" or "best")."""
 
 
 def chosen(results: Results, trials: Iterable[int | range] | None) -> set[int]:
-    """Return the numbers of the trials to measure: those of `trials`, or all recorded ones.
+    """Return the numbers of the trials to measure, from `trials` or by default all recorded trials.
 
-    Raises SweepgdError if a trial, or every trial of a range, is not recorded.
+    Raises SweepgdError if a given trial is not recorded, or if no trial of a given range is recorded.
     """
     recorded = set(results.trials["trial"].to_pylist())
     if not recorded:
-        raise SweepgdError(f"{results.directory} holds no trials yet: sweepgd search runs its sweep")
+        raise SweepgdError(f"{results.directory} holds no trials yet: run its sweep with sweepgd search")
     if trials is None:
         return recorded
     numbers: set[int] = set()
@@ -43,8 +43,8 @@ def missing_measures(
 ) -> dict[MinimiserKey, list[MeasureRequest]]:
     """Return the minimisers of these trials, each with its missing measures.
 
-    `note` receives the number of runs without a minimiser. Raises SweepgdError if runs were trained on other data than the
-    context has.
+    `note` receives a line with the number of runs without a minimiser. Raises SweepgdError if a run was trained on data that
+    differ from the context's data.
     """
     rows = results.trials.select(["trial", "replicate", "status"]).to_pylist()
     status = {(row["trial"], row["replicate"]): row["status"] for row in rows if row["trial"] in trials}
@@ -70,7 +70,7 @@ def missing_measures(
 
 
 def newest(results: Results, context: SweepContext, trials: set[int]) -> pa.Table:
-    """Return the last row of each measure that the context's `[measure]` requests."""
+    """Return the last row of each measure that `[measure]` of the context requests."""
     names, spec = _names(context), context.measure
     requested = set(wanted(context))
     contexts = RecordedContexts(results, context)
@@ -97,7 +97,7 @@ def latest(results: Results) -> pa.Table:
 
 
 def _last(table: pa.Table, is_requested: Callable[..., bool]) -> pa.Table:
-    """Return the requested rows. Of rows with equal keys, only the last is returned, so that a later value replaces a
+    """Return the requested rows. Among rows with equal keys, only the last row is returned, so that a later value replaces a
     failure.
     """
     keys = ("trial", "replicate", "which", "measure", "rescaling", "settings")
@@ -109,6 +109,6 @@ def _last(table: pa.Table, is_requested: Callable[..., bool]) -> pa.Table:
 
 
 def _names(context: SweepContext) -> dict[str, str]:
-    """Return, by row name, the measure of each row that the context requests."""
+    """Return the measures that the context requests, by the names of their recorded values."""
     spec = context.measure
     return {record: name for name in spec.measures for record in records_of(name, spec.settings[name])}

@@ -17,7 +17,9 @@ from sweepgd.record.disk_space import in_words
 
 @dataclass(frozen=True)
 class Shape:
-    """The properties of the data that a model depends on: the task, and the numbers of inputs, targets and classes (or 0)."""
+    """The properties of the data on which a model depends: the task, and the numbers of inputs, targets and classes (0 for
+    regression).
+    """
 
     task: str
     inputs: int
@@ -30,13 +32,13 @@ class Curvature:
     """The second-order kernels of a model, plain functions with the signatures of `sweepgd.kernels.signatures`.
 
     `product` writes the Hessian (or the Gauss-Newton matrix) of the mean loss, multiplied by a direction (Pearlmutter 1994;
-    Schraudolph 2002). If `fresh` is False, parameters and rows are the same as in the previous call. The previous call left its
-    results in the array `kept`, whose length is `kept(batch)`. `second_moments` writes the elementwise square of the gradient
-    of each row, as a mean over rows. With `fisher`, it writes the expectation of this mean over targets drawn from the model's
+    Schraudolph 2002). If `fresh` is False, parameters and rows are the same as in the previous call, whose intermediate results
+    are in the array `kept` of length `kept(batch)`. `second_moments` writes the mean over rows of the elementwise square of
+    each row's gradient. With `fisher`, `second_moments` writes the expectation of this mean over targets drawn from the model's
     distribution. If `second_moments` is None, gradients are computed row by row. `workspace(batch)` is the length of the
-    scratch memory of both kernels, and `chunk` is the number of rows that they process at a time.
-    `rescaled(theta, factor)` returns other parameters with exactly the same outputs (Dinh et al. 2017). `rescaled` is None if a
-    model has no such parameters.
+    scratch memory of both kernels, and `chunk` is the number of rows that both kernels process at a time. `rescaled(theta,
+    factor)` returns different parameters with exactly the same outputs (Dinh et al. 2017). `rescaled` is None if no different
+    parameters have the same outputs.
     """
 
     product: Callable[..., Any]
@@ -53,11 +55,11 @@ class Architecture:
 
     `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`. Both get `settings`, a
     float64 vector. `workspace(batch)` is the length of the scratch memory for a batch, and `buffers` the length of the vector
-    of untrained state. `initial(rng)` draws initial parameters in float64. The gradient of a whole part of the data is computed
-    from `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all
-    rows. A run is then evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs,
-    (rows, `outputs`): a logit for each class, a single logit for the second of two classes, or the predicted targets. Without
-    `curvature`, Hessian products are differences of gradients.
+    of untrained state. `initial(rng)` draws initial parameters in float64. The gradient over all training rows is computed from
+    `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all rows, so
+    that an evaluation takes one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
+    `outputs`). The outputs are a logit for each class, a single logit for the second of two classes, or the predicted targets.
+    Without `curvature`, Hessian products are differences of gradients.
     """
 
     layout: Layout
@@ -75,7 +77,7 @@ class Architecture:
     outputs: int = 0
 
     def __post_init__(self) -> None:
-        # The trainer is called without type checks, so it would misread another type.
+        # The trainer is called without type checks, and would misread settings of another type.
         object.__setattr__(self, "layout", np.ascontiguousarray(self.layout, dtype=np.int64))
         object.__setattr__(self, "settings", np.ascontiguousarray(self.settings, dtype=np.float64))
 
@@ -100,7 +102,9 @@ class Model:
 
 
 def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
-    """Return the model `name`, built for `shape`. Raise UsageError if it does not fit `shape`, SweepgdError if it fails."""
+    """Return the model `name`, built for `shape`. Raise UsageError if the model does not fit `shape`, and SweepgdError if
+    `build` fails.
+    """
     model: Model = registry.get("models", name)
     if shape.task not in model.tasks:
         tasks = " or ".join(model.tasks)
@@ -116,7 +120,7 @@ def build(name: str, settings: Mapping[str, Any], shape: Shape) -> Architecture:
 
 def _check_memory(name: str, built: Architecture) -> None:
     """Raise UsageError if a run needs more memory than the machine has."""
-    # Parameters are drawn in float64, and the workspace of the smallest batch is float32 or float64.
+    # The estimate counts the initial parameters in float64, and the workspace of the smallest batch in float32.
     required, available = 8 * built.parameters + 4 * built.workspace(1), machine_memory()
     if available is not None and required > available:
         raise UsageError(

@@ -13,28 +13,28 @@ Draw = Callable[[np.random.Generator, int, int, int, float], npt.NDArray[np.floa
 
 
 def normal(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
-    """N(0, scale²)."""
+    """Draw from N(0, scale²)."""
     return rng.normal(0.0, scale, size)
 
 
 def uniform(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
-    """U(−scale, scale)."""
+    """Draw from U(−scale, scale)."""
     return rng.uniform(-scale, scale, size)
 
 
 def xavier(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
-    """U(−a, a) with a = √(6/(fan_in + fan_out)) (Glorot & Bengio 2010, eq. 16)."""
+    """Draw from U(−a, a) with a = √(6/(fan_in + fan_out)) (Glorot & Bengio 2010, eq. 16)."""
     bound = sqrt(6.0 / (fan_in + fan_out))
     return rng.uniform(-bound, bound, size)
 
 
 def he(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
-    """N(0, 2/fan_in) (He et al. 2015, eq. 10)."""
+    """Draw from N(0, 2/fan_in) (He et al. 2015, eq. 10)."""
     return rng.normal(0.0, sqrt(2.0 / fan_in), size)
 
 
 def zero(rng: np.random.Generator, size: int, fan_in: int, fan_out: int, scale: float) -> npt.NDArray[np.float64]:
-    """All zeros."""
+    """Return zeros."""
     return np.zeros(size)
 
 
@@ -45,15 +45,15 @@ def init_settings(default: str) -> tuple[Setting, ...]:
     """Return the settings with which users choose the initial weights of a model."""
     return (
         Setting("init", default, "rule for the initial weights", choices=tuple(RULES)),
-        Setting("scale", 0.01, "standard deviation of normal, half-width of uniform initial weights", minimum=0.0),
-        Setting("init_scale", 1.0, "factor of the initial weights, whatever their rule", minimum=0.0, formerly=1.0),
+        Setting("scale", 0.01, "standard deviation of normal, or half-width of uniform initial weights", minimum=0.0),
+        Setting("init_scale", 1.0, "factor that multiplies the initial weights of any rule", minimum=0.0, formerly=1.0),
     )
 
 
 def draw(rng: np.random.Generator, layout: Layout, init: str, scale: float, init_scale: float = 1.0) -> npt.NDArray[np.float64]:
-    """Return initial parameters for a layout, float64, (parameters,). Tensors are drawn in the order of the layout.
+    """Return initial parameters for a layout, (parameters,), in float64. Tensors are drawn in the order of the layout.
 
-    Weights drawn by the rule `init` are multiplied by `init_scale`, and so is their standard deviation.
+    Weights drawn by the rule `init` are multiplied by `init_scale`.
     """
     theta = np.zeros(parameter_count(layout))
     for row in layout:

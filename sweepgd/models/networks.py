@@ -19,7 +19,8 @@ LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.
 
 
 def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
-    """Return other weights of the same function: the first layer times `factor`, and the second layer divided by `factor`.
+    """Return different weights with the same outputs. The first layer is multiplied by `factor`, and the second layer is
+    divided by it.
 
     The outputs do not change because relu(a·z) = a·relu(z) for a > 0.
     """
@@ -70,7 +71,7 @@ def _linear(shape: Shape, init: str, scale: float, init_scale: float) -> Archite
 
 def _logistic(shape: Shape, init: str, scale: float, init_scale: float) -> Architecture:
     if shape.classes != 2:
-        raise UsageError(f"model 'logistic' is for 2 classes, and this data set has {shape.classes}: choose model 'softmax'")
+        raise UsageError(f"model 'logistic' is for 2 classes, but this data set has {shape.classes}: choose model 'softmax'")
     return _network(shape, (), "relu", "binary", init, scale, init_scale)
 
 
@@ -85,7 +86,7 @@ def _mlp(
     chosen = natural if loss == "auto" else loss
     fits = {"squared": shape.task == "regression", "binary": shape.classes == 2, "softmax": shape.classes > 0}
     if not fits[chosen]:
-        raise UsageError(f"model.loss = {loss!r} does not fit these data: {natural!r} does, or leave it out")
+        raise UsageError(f"model.loss = {loss!r} does not fit these data: set {natural!r}, or leave model.loss out")
     return _network(shape, hidden, activation, chosen, init, scale, init_scale)
 
 
@@ -126,7 +127,7 @@ mlp = Model(
         Setting(
             "loss",
             "auto",
-            "auto: ½ squared error for regression, binary cross-entropy for 2 classes, softmax cross-entropy for more",
+            "auto: ½ squared error for regression, binary cross-entropy for 2 classes, softmax cross-entropy for more classes",
             choices=("auto", *LOSSES),
         ),
         *init_settings("he"),

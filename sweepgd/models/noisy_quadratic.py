@@ -1,4 +1,4 @@
-"""The noisy quadratic model: a loss for which the effect of the batch size is known exactly (Zhang et al. 2019)."""
+"""The noisy quadratic model, for which the effect of the batch size is known exactly (Zhang et al. 2019)."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from sweepgd.core.setting import Setting
 from sweepgd.kernels import noisy_losses
 from sweepgd.models.contract import Architecture, Curvature, Model, Shape
 
-# Rows hold no values. Therefore any number of rows fits in one chunk.
+# Rows hold no values, so that any number of rows fits in one chunk.
 CHUNK = 2**30
 
 
@@ -50,6 +50,6 @@ noisy_quadratic = Model(
         Setting("noise_exponent", 1.0, "q of the variances cᵢ = i^−q of the gradient of one row"),
         Setting("start", 1.0, "initial value of every parameter"),
     ),
-    description="½ Σ hᵢθᵢ² with gradients hᵢθᵢ + √(cᵢ/B)·N(0, 1) for a batch of B; use it with data of name empty_rows",
+    description="½ Σ hᵢθᵢ² with gradients hᵢθᵢ + √(cᵢ/B)·N(0, 1) for a batch of B; needs data of name empty_rows",
     source="Zhang et al. 2019, arXiv 1907.04164, section 3",
 )

@@ -1,4 +1,4 @@
-"""Analytic loss functions of a few parameters, without data. They show the path of an optimizer."""
+"""Analytic loss functions of a few parameters without data, which show the path of an optimizer."""
 
 from collections.abc import Callable
 from functools import partial
@@ -85,7 +85,7 @@ quadratic = Model(
         Setting("curvatures", (1.0, 10.0), "the eigenvalues λ of the Hessian"),
         Setting("start", (1.0, 1.0), "initial point"),
     ),
-    description="½ Σ λᵢxᵢ²; gradient descent converges exactly when learning rate < 2/λmax",
+    description="½ Σ λᵢxᵢ²; gradient descent converges if and only if the learning rate is below 2/λmax",
     source="Polyak 1964",
 )
 

@@ -1,4 +1,4 @@
-"""Adadelta: steps in the units of the weights, from moving averages of squared gradients and squared steps."""
+"""Adadelta: each step has the units of the weights, and comes from moving averages of squared gradients and squared steps."""
 
 import numpy as np
 
@@ -38,7 +38,7 @@ adadelta = Optimizer(
         Setting(
             "epsilon",
             1e-6,
-            "added under both roots; it determines the size of the first steps",
+            "added under both roots; determines the size of the first steps",
             low=1e-8,
             high=1e-4,
             log=True,

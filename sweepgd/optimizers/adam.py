@@ -40,8 +40,8 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     correction = real(1.0 / (1.0 - hyper[1] ** t))
     m, v = slots[0], slots[1]
     for i in range(lo, hi):
-        # These are local variables. Reading them back from the arrays would wait for the store, and Adam would take 3 times as
-        # long.
+        # Local variables, because reading the values back from the arrays would wait for the store and make Adam 3 times as
+        # slow.
         mean = beta1 * m[i] + new1 * gradient[i]
         square = beta2 * v[i] + new2 * gradient[i] * gradient[i]
         m[i], v[i] = mean, square

@@ -10,7 +10,7 @@ adam_update = helper(adam_rule.update)
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """θ ← (1 − ηλ)θ on the weights, then Adam's step. λ is multiplied by the learning rate, as in PyTorch and optax."""
+    """θ ← (1 − ηλ)θ for the weights, then Adam's step. λ is multiplied by the learning rate, as in PyTorch and optax."""
     decay_weights(theta, layout, 1.0 - learning_rate * hyper[4], lo, hi)
     adam_update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)
 

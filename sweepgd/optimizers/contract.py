@@ -3,15 +3,15 @@
 A rule consists of plain functions of arrays, which sweepgd compiles for the floating-point type of the run:
 
 `update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi)` changes `theta[lo:hi]` and the state in `slots` in
-place. `theta` and `gradient` are whole flat vectors; `slots` has one row for each slot, initially zero; `layout` is the table
-of `sweepgd.core.layout`; `hyper` holds the hyperparameters in declared order; t counts updates from 1. An elementwise rule
+place. `theta` and `gradient` are whole flat vectors. `slots` has one row for each slot, initially zero. `layout` is the table
+of `sweepgd.core.layout`. `hyper` holds the hyperparameters in declared order. `t` counts updates from 1. An elementwise rule
 changes nothing outside of [lo, hi). `probe(theta, gradient, slots, layout, hyper, learning_rate, t, point)` writes to `point`
 the weights at which a second gradient of the same mini-batch is computed. `update` receives this second gradient.
-`evaluation(theta, slots, layout, hyper, t, point)` writes to `point` the weights at which the run is evaluated, for rules that
-do not evaluate at `theta`.
+`evaluation(theta, slots, layout, hyper, t, point)` writes to `point` the weights at which the run is evaluated, for a rule
+whose runs are not evaluated at `theta`.
 
-learning_rate and hyper are float64. Cast factors of arrays with `theta.dtype.type(…)`; otherwise a float32 loop runs in
-float64. Decorate functions that kernels call with `sweepgd.plugin.helper`.
+`learning_rate` and `hyper` are float64. Cast a factor with `theta.dtype.type(…)` before it multiplies an array. Otherwise a
+float32 loop runs in float64. Decorate functions that kernels call with `sweepgd.plugin.helper`.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,11 +30,12 @@ API_VERSION = 1
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An optimizer, which an entry point of group `sweepgd.optimizers` provides.
+    """An optimizer, which an entry point of the group `sweepgd.optimizers` provides.
 
-    `slots` names state vectors that are as long as the parameter vector, or is a function from the layout to {name: length}. A
-    rule with a hyperparameter "weight_decay" applies the weight decay of a sweep itself; for other rules the trainer adds an L2
-    penalty on the weights. `learning_rate` holds the default learning rate and the range that a search uses.
+    `slots` is a tuple of names of state vectors that are as long as the parameter vector, or a function that takes the layout
+    and returns {name: length}. A rule with a hyperparameter "weight_decay" applies the weight decay of a sweep itself. For
+    other rules, the trainer adds an L2 penalty on the weights. `learning_rate` holds the default learning rate and the range
+    that a search uses.
     """
 
     name: str

@@ -1,5 +1,5 @@
-"""Momentum in three forms. With a constant learning rate they are equal up to scaling. With a changing learning rate they
-differ.
+"""Momentum in three forms. With a constant learning rate, the forms are equal up to scaling. With a changing learning rate,
+they differ.
 """
 
 from sweepgd.core.setting import Setting
@@ -19,7 +19,7 @@ def update_sum(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
 
 
 def update_average(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """v ← βv + (1 − β)g; θ ← θ − ηv. Steps are 1 − β times as long as those of `update_sum`."""
+    """v ← βv + (1 − β)g; θ ← θ − ηv. Steps are 1 − β times as long as the steps of `update_sum`."""
     eta, beta = theta.dtype.type(learning_rate), theta.dtype.type(hyper[0])
     new = theta.dtype.type(1.0 - hyper[0])
     v = slots[0]

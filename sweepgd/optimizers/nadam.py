@@ -7,8 +7,8 @@ from sweepgd.optimizers.contract import Optimizer, rate
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """Adam with m̂ = β₁m/(1 − β₁ᵗ⁺¹) + (1 − β₁)g/(1 − β₁ᵗ). This is Dozat's rule with constant β₁, as in optax (PyTorch varies
-    β₁).
+    """Make Adam's update with m̂ = β₁m/(1 − β₁ᵗ⁺¹) + (1 − β₁)g/(1 − β₁ᵗ). This is Dozat's rule with constant β₁, as in optax.
+    PyTorch varies β₁.
     """
     real = theta.dtype.type
     beta1, beta2, epsilon, under = real(hyper[0]), real(hyper[1]), real(hyper[2]), real(hyper[3])

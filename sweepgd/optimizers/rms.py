@@ -1,4 +1,6 @@
-"""The root-mean-square rule of Lee's lectures: each step is divided by the root of the mean of all squared gradients so far."""
+"""The root-mean-square rule of Lee's lectures: each step is divided by the root of the mean of all previous and present squared
+gradients.
+"""
 
 import numpy as np
 

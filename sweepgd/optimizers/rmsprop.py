@@ -52,7 +52,7 @@ rmsprop = Optimizer(
         Setting(
             "start_at_gradient",
             0.0,
-            "1: the average starts at the first squared gradient (Lee's lectures); 0: at zero",
+            "1: the average starts at the first squared gradient (Lee's lectures); 0: the average starts at zero",
             low=0.0,
             high=1.0,
             choices=(0.0, 1.0),

@@ -12,8 +12,8 @@ def fault(optimizer: Optimizer) -> str | None:
     """Return the first violation of the contract, in words that follow the plugin's name, or None."""
     if optimizer.api_version != API_VERSION:
         return (
-            f"is for version {optimizer.api_version} of the optimizer contract, but this sweepgd has {API_VERSION}: install a "
-            "version of one that fits the other"
+            f"is for version {optimizer.api_version} of the optimizer contract, but this sweepgd has version {API_VERSION}: "
+            "install versions that match"
         )
     for field in ("name", "paper"):
         if not isinstance(text := getattr(optimizer, field), str):
@@ -30,5 +30,5 @@ def fault(optimizer: Optimizer) -> str | None:
         return f"has the learning_rate {optimizer.learning_rate!r}: declare its default and range with rate(default, low, high)"
     slots = optimizer.slots
     if not callable(slots) and not (isinstance(slots, tuple) and all(isinstance(name, str) for name in slots)):
-        return f"has the slots {slots!r}: give a tuple of names (a single one as ('mean',)), or a function of the layout"
+        return f"has the slots {slots!r}: give a tuple of names, such as ('mean',), or a function of the layout"
     return settings_fault(optimizer.hyperparameters, "hyperparameters")

@@ -1,5 +1,5 @@
-"""Find plugins: installed ones by entry point, and those of single files.
+"""Find plugins. Installed plugins have entry points, and other plugins come from single files.
 
-`registry`, `single_file` and `containment` import only `core`. `scaffold` and `checks` (offered as `sweepgd.testing`) may
-import everything that runs a plugin.
+The modules `registry`, `single_file` and `containment` import only `sweepgd.core`. The packages `scaffold` and `checks` may
+import everything that runs a plugin. `checks` is public as `sweepgd.testing`.
 """

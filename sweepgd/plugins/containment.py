@@ -1,6 +1,6 @@
 """Protection of the command's process from plugin code that runs in it.
 
-Changes that affect the whole process are undone. The protection is not complete: sweeps/RESULTS.md says what plugin code can
+Changes that affect the whole process are undone. The protection is not complete. sweeps/RESULTS.md lists what plugin code can
 still do.
 """
 
@@ -18,10 +18,11 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 
 @contextmanager
 def contained() -> Iterator[None]:
-    """Redirect stdout to stderr within the block, and restore the state of the process afterwards: the working directory, the
-    recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and SIGTERM.
+    """Redirect stdout to stderr within the context, and afterwards restore the state of the process. The state is the working
+    directory, the recursion limit, the umask, the standard streams, and the handlers of Ctrl-C and SIGTERM.
 
-    A process that was forked within the block ends at the end of the block. Does nothing outside of the main thread.
+    A process that is forked within the context ends when the context ends. Outside of the main thread, nothing is redirected or
+    restored.
     """
     if current_thread() is not main_thread():
         yield
@@ -29,7 +30,7 @@ def contained() -> Iterator[None]:
     process = os.getpid()
     with ExitStack() as restored:
         restored.callback(sys.setrecursionlimit, sys.getrecursionlimit())
-        with suppress(OSError):  # the working directory has been removed
+        with suppress(OSError):  # the working directory may have been removed
             restored.callback(os.chdir, os.getcwd())
         umask = os.umask(0o077)
         os.umask(umask)
@@ -46,16 +47,16 @@ def contained() -> Iterator[None]:
 
 @contextmanager
 def _stdout_aside() -> Iterator[None]:
-    """Redirect stdout to stderr, for Python and for C code, because another program may read the command's output.
+    """Redirect stdout to stderr for Python and C code, because another program may read the stdout of the command.
 
-    Code that closes all descriptors, as daemons do, ends the process with a message, because the process cannot continue.
+    If code closes all descriptors, as daemons do, the process cannot continue and ends with a message.
     """
     streams = sys.stdin, sys.stdout, sys.stderr
     if sys.stdout is not None:
         sys.stdout.flush()
     copies = {}
     for standard in (STDIN, STDOUT, STDERR):
-        with suppress(OSError):  # closed, as by `>&-` in a shell
+        with suppress(OSError):  # the descriptor may be closed, for example by `>&-` in a shell
             copies[standard] = os.dup(standard)
     if STDOUT in copies and STDERR in copies:
         os.dup2(STDERR, STDOUT)
@@ -68,7 +69,7 @@ def _stdout_aside() -> Iterator[None]:
 
 
 def _restore(copies: Mapping[int, int]) -> None:
-    """Restore the standard descriptors from copies. End the process if a copy was closed, because then other descriptors were
+    """Restore the standard descriptors from copies. End the process if a copy was closed, because other descriptors were then
     closed too.
     """
     try:

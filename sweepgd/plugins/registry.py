@@ -1,4 +1,4 @@
-"""Find plugins by name: optimizers, models, data sets and schedules. An entry point is loaded when it is needed."""
+"""Find plugins by name: optimizers, models, data sets and schedules. Entry points are loaded only when needed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,15 +13,15 @@ from sweepgd.core.errors import SweepgdError, UsageError, reason, suggestion
 from sweepgd.core.setting import fault as settings_fault
 from sweepgd.plugins.containment import contained
 
-# The class that a plugin of each kind must have. The modules of these classes import this module, so they are imported only
-# when needed.
+# The class of each kind of plugin. The modules of these classes import this module, and are therefore imported only when
+# needed.
 CONTRACTS = {
     "optimizers": "sweepgd.optimizers:Optimizer",
     "models": "sweepgd.models:Model",
     "datasets": "sweepgd.data:Dataset",
     "schedules": "sweepgd.schedules:Schedule",
 }
-# Further checks by kind: functions from a plugin to its first fault, or None.
+# Further checks by kind. Each function takes a plugin and returns its first fault, or None.
 FAULTS = {"optimizers": "sweepgd.optimizers.validation:fault"}
 
 # The plugins of single files (`sweepgd.plugins.single_file`), each with its file.
@@ -30,7 +30,7 @@ _files: dict[EntryPoint, Path] = {}
 
 @dataclass(frozen=True)
 class Entry:
-    """One installed plugin as `sweepgd list` shows it: `thing` is the plugin if it loads; otherwise `error` is the reason."""
+    """An installed plugin for `sweepgd list`. If the plugin loads, `thing` is the plugin. Otherwise `error` is the reason."""
 
     name: str
     distribution: str
@@ -53,7 +53,8 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
     if point in _files:
         return str(_files[point]), ""
     try:
-        # None if the metadata are incomplete. In that case, the importlib_metadata backport, which Dask installs, raises.
+        # None if the metadata are incomplete. For incomplete metadata, the backport importlib_metadata, which Dask installs,
+        # raises.
         return (point.dist and point.dist.name) or "unknown", (point.dist and point.dist.version) or ""
     except FileNotFoundError:
         return "unknown", ""
@@ -62,7 +63,7 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
 def offer(kind: str, point: EntryPoint, file: Path) -> None:
     """Add a plugin of a single file. Raises UsageError if its name is already used by another plugin."""
     if point.name in _points(kind):
-        raise UsageError(f"{origin(kind, point.name)} exists already, but {file} defines another one: rename one of them")
+        raise UsageError(f"{origin(kind, point.name)} exists already, but {file} uses the name too: rename one of them")
     _files[point] = file
     _points.cache_clear()
 
@@ -106,20 +107,22 @@ def is_own(kind: str, name: str) -> bool:
 
 
 def origin(kind: str, name: str) -> str:
-    """Return a plugin's name with its distributions, such as "optimizer 'lion' of sweepgd-lion 1.0"."""
+    """Return a plugin's kind and name with its distributions, such as "optimizer 'lion' of sweepgd-lion 1.0"."""
     offers = [" ".join(_distribution(point)).rstrip() for point in _points(kind)[name]]
     return f"{kind[:-1]} {name!r} of {' and '.join(offers)}"
 
 
 def with_plugin_names(ran: Mapping[str, str], why: str) -> str:
-    """Return an error message. It begins with the plugins that ran, except sweepgd's own. `ran` has names by kind."""
+    """Return an error message that begins with the plugins that ran, without sweepgd's own plugins. `ran` has their names by
+    kind.
+    """
     foreign = [origin(kind, name) for kind, name in ran.items() if not is_own(kind, name)]
     return f"{', '.join(foreign)}: {why}" if foreign else why
 
 
 @contextmanager
 def plugin_errors(kind: str, name: str) -> Iterator[None]:
-    """Turn any exception of a plugin's code into a SweepgdError that names the plugin. A UsageError is passed on unchanged."""
+    """Convert any exception of a plugin's code to a SweepgdError that names the plugin. A UsageError is raised unchanged."""
     try:
         with contained():
             yield
@@ -131,8 +134,8 @@ def plugin_errors(kind: str, name: str) -> Iterator[None]:
 
 @cache
 def get(kind: str, name: str) -> Any:
-    """Return the plugin called `name`. Raises UsageError if there is no such plugin, and SweepgdError if it does not load or is
-    invalid.
+    """Return the plugin called `name`. Raises UsageError if there is no such plugin, and SweepgdError if the plugin does not
+    load or is invalid.
     """
     points = _points(kind).get(name)
     if points is None:
@@ -140,13 +143,13 @@ def get(kind: str, name: str) -> Any:
         raise UsageError(f"unknown {kind[:-1]} {name!r}: {suggestion(name, names(kind))}installed: {installed}")
     what = origin(kind, name)
     if len(points) > 1:
-        raise SweepgdError(f"{what} is offered by more than one distribution: uninstall one")
+        raise SweepgdError(f"{what} is offered by more than one distribution: uninstall all but one")
     try:
         with contained():
             thing = points[0].load()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # also SystemExit, and pytest's Skipped, which is not an Exception
+    except BaseException as error:  # includes SystemExit and pytest's Skipped, which are not an Exception
         raise SweepgdError(f"{what} does not load: {reason(error)}") from error
     try:
         found = fault(kind, name, thing)
@@ -158,7 +161,7 @@ def get(kind: str, name: str) -> Any:
 
 
 def fault(kind: str, name: str, thing: Any) -> str | None:
-    """Return the first fault of a plugin, or None. The text continues a message that begins with the plugin's name."""
+    """Return the first fault of a plugin, in words that follow the plugin's name, or None."""
     contract = resolve_name(CONTRACTS[kind])
     if not isinstance(thing, contract):
         return f"is of type {type(thing).__name__}, not {contract.__name__}: fix its entry point, or uninstall it"
@@ -178,7 +181,8 @@ def _declared(thing: Any) -> str | None:
 def entries(kind: str) -> list[Entry]:
     """Return all plugins of one kind, loaded.
 
-    A plugin that does not load is listed with the reason. A name that several distributions use has an entry for each of them.
+    A plugin that does not load is listed with the reason. A name that several distributions use has an entry for each
+    distribution.
     """
     listed = []
     for name, points in sorted(_points(kind).items()):

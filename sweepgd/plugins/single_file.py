@@ -1,4 +1,4 @@
-"""Plugins in a single file, without a package. They are available in all processes of one command."""
+"""Plugins in a single file without a package. All processes of one command can use these plugins."""
 
 import hashlib
 import sys
@@ -15,7 +15,7 @@ from sweepgd.plugins import registry
 from sweepgd.plugins.containment import contained
 
 _digests: dict[str, str] = {}
-"""The SHA-256 of each registered file by its name."""
+"""The SHA-256 of each registered file, by file name."""
 
 
 def register(files: Iterable[Path]) -> None:
@@ -30,7 +30,7 @@ def register(files: Iterable[Path]) -> None:
 
 @contextmanager
 def registered(files: Iterable[Path]) -> Iterator[None]:
-    """Register the plugins of these files within the block."""
+    """Register the plugins of these files within the context."""
     try:
         register(files)
         yield
@@ -54,7 +54,7 @@ def _register(file: Path) -> None:
         file = file.resolve()
         source = file.read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"no plugin file {str(file)!r}") from None
+        raise UsageError(f"there is no plugin file {str(file)!r}") from None
     except OSError as error:
         raise SweepgdError(f"cannot read the plugin file {file}: {error.strerror}") from error
     if file.name in _digests:
@@ -69,7 +69,7 @@ def _register(file: Path) -> None:
 
 
 def _run(file: Path, source: bytes) -> ModuleType:
-    """Return the file as a module, with a name under which Numba can import it to load a cached kernel."""
+    """Return the file as a module. Numba can import the module by its name when it loads a cached kernel."""
     name = f"_one_off_{hashlib.sha256(bytes(file) + source).hexdigest()[:16]}"
     module = ModuleType(name)
     module.__file__ = str(file)
@@ -86,7 +86,9 @@ def _run(file: Path, source: bytes) -> ModuleType:
 
 
 def _points(module: ModuleType) -> Iterator[tuple[str, EntryPoint]]:
-    """Yield the kind and an entry point of each plugin that the module defines. Plugins that it only imports are left out."""
+    """Yield the kind and an entry point of each plugin that the module defines. Plugins that the module only imports are left
+    out.
+    """
     contracts = {kind: resolve_name(contract) for kind, contract in registry.CONTRACTS.items()}
     seen: list[Any] = []
     for attribute, thing in vars(module).items():

@@ -1,7 +1,8 @@
 """The record of a study: a durable log, Parquet parts and their schema, with verification, repair and compaction.
 
-Only this package writes trials, curves, minima and curvature to a results directory, and reads them. Nothing here runs a trial,
-interprets a sweep or computes a statistic: rows come from `training` and `minimisers`, and `analysis` uses them.
+Only this package writes trials, curves, minima and curvature to a results directory, and reads them. No code here runs a trial,
+interprets a sweep or computes a statistic. The rows come from `sweepgd.training` and `sweepgd.minimisers`, and
+`sweepgd.analysis` uses them.
 """
 
 from sweepgd.record.atomic_files import NoRoom

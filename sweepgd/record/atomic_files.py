@@ -1,4 +1,4 @@
-"""Write files atomically: after a crash at any moment a file is complete or absent."""
+"""Write files atomically. After a crash at any moment, a file is complete or absent."""
 
 import errno
 import os
@@ -23,15 +23,15 @@ _REMEDIES = {
 
 
 def to_repair(path: Path) -> str:
-    """Return the part of a message that says how to continue without a damaged file of a results directory."""
+    """Return the end of a message, which says how to continue without a damaged file of a results directory."""
     directory = next((folder for folder in path.parents if (folder / "sweep.toml").exists()), path.parent.parent)
     return f"to set it aside and continue: sweepgd verify {quote(str(directory))} --repair"
 
 
 @contextmanager
 def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
-    """Name the file `path` in an OSError that does not name a file, such as an error of `write` or `fsync`. With `instead`,
-    name it in every OSError.
+    """Add the name of the file `path` to an OSError that does not name a file, such as an error of `write` or `fsync`. With
+    `instead`, put this name into every OSError.
     """
     try:
         yield
@@ -42,7 +42,7 @@ def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames and removals in a folder durable. They survive a power cut only after this fsync."""
+    """Make renames and removals in a folder durable. Without this fsync, a power cut may undo renames and removals."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         with naming_file(folder):
@@ -53,10 +53,10 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def atomic_replacement(path: Path) -> Iterator[Path]:
-    """Yield a temporary file in the same folder. At the end of the block, make the file durable and rename it to `path`.
+    """Yield a temporary file in the folder of `path`. When the context ends, make the file durable and rename it to `path`.
 
-    The temporary name starts with a dot and does not end in the suffix, so that no reader's glob finds it. If the folder is
-    moved meanwhile, the file is renamed in the moved folder.
+    The temporary name starts with a dot and does not end in the suffix of `path`, so that no reader's glob finds the file. If
+    the folder is moved meanwhile, the file is renamed in the moved folder.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -74,7 +74,7 @@ def atomic_replacement(path: Path) -> Iterator[Path]:
 
 
 def _replace(folder: int, temporary: str, name: str) -> None:
-    """Make a file of an open folder durable, and rename it."""
+    """Make a file in an open folder durable, and rename the file."""
     written = os.open(temporary, os.O_RDONLY, dir_fd=folder)
     try:
         os.fsync(written)

@@ -1,9 +1,9 @@
-"""Parquet files that contain a checksum of the whole file, so that a change of any byte is detected.
+"""Parquet files that contain a checksum of the whole file, so that a change of any byte can be detected.
 
 Parquet itself has checksums of pages, but not of page headers or of the footer, which holds names, types and statistics. The
-footer metadata `sweepgd.crc32` is therefore the CRC-32 of the whole file, computed with eight zeros instead of the eight digits
-of the checksum. The checksum is inside the file so that a copy of a part keeps it. A separate file with the checksum could not
-be renamed at the same moment as the part: a crash between the two renames would leave a part with the wrong checksum.
+footer metadata `sweepgd.crc32` is therefore the CRC-32 of the whole file, computed with eight zeros in place of the eight
+digits of the checksum. The checksum is inside the file, so that a copy of a part keeps it. A separate file with the checksum
+could not be renamed at the same moment as the part. A crash between the two renames would leave a part with the wrong checksum.
 """
 
 import os
@@ -27,7 +27,7 @@ _CHUNK = 2**20
 
 @contextmanager
 def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterator[pq.ParquetWriter]:
-    """Yield a writer of a Parquet file. If the block ends without an error, the file gets its checksum and its name."""
+    """Yield a writer of a Parquet file. If the context ends without an error, the file gets its checksum and its name."""
     schema = schema.with_metadata({**metadata, KEY: _ZEROS.decode()})
     with atomic_replacement(path) as temporary, temporary.open("w+b") as file:
         with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True, **encodings(schema)) as writer:
@@ -40,9 +40,7 @@ def sealed(path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> Iterat
 
 
 def fault(path: Path, required: bool) -> str | None:
-    """Return the fault of a file, or None if its checksum is right. A missing checksum is a fault only if `required` is
-    True.
-    """
+    """Return the fault of a file, or None if the checksum is right. A missing checksum is a fault if `required` is True."""
     with path.open("rb") as file:
         offset = _checksum_offset(file)
         if offset is None:
@@ -64,7 +62,9 @@ def _checksum_offset(file: BinaryIO) -> int | None:
 
 
 def _checksum(file: BinaryIO, offset: int) -> bytes:
-    """Compute the checksum of a file whose digits are at this offset, and return its eight hexadecimal digits."""
+    """Return the checksum of a file as eight hexadecimal digits. At `offset`, the file has its recorded checksum, which counts
+    as zeros.
+    """
     file.seek(0)
     checksum, left = 0, offset
     while left:

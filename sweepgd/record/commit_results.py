@@ -1,4 +1,4 @@
-"""Commit finished results: make them durable, then report them, and pause while the disk is full."""
+"""Commit finished results. Results are first made durable and then reported. The command pauses while the disk is full."""
 
 from contextlib import suppress
 from functools import partial
@@ -12,14 +12,14 @@ from sweepgd.record.disk_space import RESERVE_BYTES, free_bytes, in_words
 from sweepgd.record.publish_schedule import CLOSE_BYTES
 from sweepgd.record.stopping import GivenUp
 
-# The period whose results one fsync makes durable.
+# The seconds between two calls of fsync. An fsync makes all results since the last call durable.
 FLUSH_SECONDS = 0.1
-# The interval between checks of a full disk.
+# The seconds between checks of a full disk.
 RETRY_SECONDS = 1.0
 
 
 class Progress(Protocol):
-    """Receives progress events: notes, warnings, the start of the work, and each finished result."""
+    """The receiver of progress events: notes, warnings, the start of the work, and each finished result."""
 
     def note(self, what: str) -> None: ...
     def warn(self, what: str) -> None: ...
@@ -37,7 +37,9 @@ class NoProgress:
 
 
 class ResultCommitter:
-    """Flush a store periodically, and then report the results in `unreported`. A stop request also ends a publication."""
+    """Flushes a store periodically, and then reports the results in `unreported`. A stop request also ends a running
+    publication.
+    """
 
     def __init__(self, store: Store, progress: Progress, stop: Stop) -> None:
         store.stop = partial(bool, stop)
@@ -46,10 +48,12 @@ class ResultCommitter:
         self._checked = monotonic()
         self.unreported: list[Any] = []
         self.paused = False
-        """True while the disk is full. No task should begin meanwhile."""
+        """True while the disk is full. Meanwhile, no task should begin."""
 
     def report(self, now: bool = False) -> None:
-        """Make finished results durable and report them, at most every FLUSH_SECONDS unless `now`. Pause on a full disk."""
+        """Make finished results durable and report them, at most once in FLUSH_SECONDS unless `now` is True. Pause on a full
+        disk.
+        """
         since = monotonic() - self._checked
         if now or since > (RETRY_SECONDS if self.paused else FLUSH_SECONDS):
             self._checked = monotonic()
@@ -59,7 +63,7 @@ class ResultCommitter:
     def publish(self, deadline: float = inf) -> None:
         """Publish all results. If the disk is full, wait for space until the deadline.
 
-        Raises KeyboardInterrupt once a stop is requested.
+        Raises KeyboardInterrupt after a stop request.
         """
         while not self._stop:
             try:
@@ -77,12 +81,14 @@ class ResultCommitter:
             raise KeyboardInterrupt
 
     def end(self) -> None:
-        """Make finished results durable if the disk has space, and report the results that are left for the next command."""
+        """Make finished results durable if the disk has space. Tell the user about results that the next command must record or
+        publish.
+        """
         with suppress(NoRoom):
             self._record()
         if self.unreported:
             self.note(
-                f"{len(self.unreported)} finished results could not be recorded because the disk is full: their tasks "
+                f"{len(self.unreported)} finished results could not be recorded, because the disk is full: their tasks "
                 "will run again"
             )
         if (size := self._store.unpublished_bytes) > CLOSE_BYTES:
@@ -101,7 +107,7 @@ class ResultCommitter:
             self._record()
             self._store.publish_if_due()
             if free_bytes(self._store.directory) < self._needed and self._store.unpublished_bytes > RESERVE_BYTES:
-                self._store.publish()  # makes room: parts are compressed, and logs then need no reserve
+                self._store.publish()  # publishing makes room, because parts are compressed and published logs need no reserve
         except GivenUp:
             return
         except NoRoom as problem:
@@ -111,7 +117,7 @@ class ResultCommitter:
             self._pause()
         elif self.paused:
             self.paused = False
-            self.note("there is disk space again: continuing")
+            self.note("the disk has space again: the command continues")
 
     @property
     def _needed(self) -> int:
@@ -122,7 +128,7 @@ class ResultCommitter:
             return
         self.paused = True
         free = free_bytes(self._store.directory)
-        # The number of free bytes does not show a quota or a lack of inodes.
+        # A disk with free bytes can be full because of a quota or a lack of inodes.
         why = f"has {in_words(free)} free" if problem is None or free < self._needed else f"is full ({problem})"
         self.note(
             f"paused: {self._store.directory} {why} but needs {in_words(self._needed)}: free some space there to continue"

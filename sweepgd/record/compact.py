@@ -1,4 +1,4 @@
-"""Merge the many parts of a study into one part per table."""
+"""Merge all parts of a study into one part per table."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -19,12 +19,12 @@ from sweepgd.record.store import Store
 
 
 def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None) -> tuple[int, int]:
-    """Merge the parts of each table into one. Return the number of parts per table before and after.
+    """Merge the parts of each table into one part. Return the number of parts per table before and after the merge.
 
-    Do not read the study meanwhile, because a reader that has listed the old parts may not find them. Compaction can be stopped
-    at any point. No row is lost or duplicated, and the next command that writes to the directory finishes the compaction.
-    `note` receives a line for each log that was cut. Raises SweepgdError if another process is writing there, a part is
-    damaged, or the disk has no space for the new parts beside the old ones.
+    Do not read the study during this call, because a reader that has listed the old parts may not find their files. Compaction
+    can be stopped at any point. No row is then lost or duplicated, and the next command that writes to the directory finishes
+    the compaction. `note` receives a line for each log that was cut. Raises SweepgdError if another process is writing to the
+    directory, if a part is damaged, or if the disk has no space for the new parts in addition to the old parts.
     """
     results = load(directory)
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
@@ -44,7 +44,7 @@ def compact(directory: Path | str, note: Callable[[str], None] = lambda _: None)
 
 
 def _check_no_more_than(numbers: list[int], directory: Path) -> None:
-    """Raise SweepgdError if a table has parts without their part of trials, which an interrupted repair leaves."""
+    """Raise SweepgdError if a table has parts for which there is no part of trials. An interrupted repair leaves such parts."""
     for table in SCHEMAS:
         for number in parts.numbers(directory / table, ".parquet"):
             if number not in numbers:
@@ -53,7 +53,7 @@ def _check_no_more_than(numbers: list[int], directory: Path) -> None:
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:
-    """Write the new parts beside the old ones, with the number of the newest part, and mark the new parts as complete."""
+    """Write the new parts into a separate folder, with the number of the newest old part, and mark these parts as complete."""
     begun = directory / BEGUN
     begun.mkdir()
     for table, schema in SCHEMAS.items():
@@ -64,8 +64,8 @@ def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_
                 writer.write_table(group)
     sync_folder(begun)
     check_held()
-    # A log can rebuild only the parts of its own segment. The new parts hold all segments, so the logs are of no use after
-    # this.
+    # A log can rebuild only the parts of its own segment. The new parts hold all segments, so that the logs are no longer of
+    # use.
     logs = [path for path in (directory / "log" / f"{number:06}.log" for number in numbers) if path.exists()]
     for log in logs:
         if has_more(log):

@@ -1,4 +1,4 @@
-"""The disk of a results directory: check that it can be written, and return its free space."""
+"""Check that the disk of a results directory can be written, and return the free space of the disk."""
 
 import errno
 import shutil
@@ -7,8 +7,8 @@ from tempfile import TemporaryFile
 
 from sweepgd.core.errors import SweepgdError
 
-# Space to keep free in addition to the size of the next parts. It is for a flush of 0.1 s, footers, and blocks of the file
-# system.
+# Bytes to keep free in addition to the size of the next parts. A flush of 0.1 s, footers and file-system blocks need this
+# space.
 RESERVE_BYTES = 2**20
 
 
@@ -20,7 +20,8 @@ def free_bytes(folder: Path) -> int:
 def check_writable(folder: Path) -> None:
     """Raise SweepgdError if a folder cannot be written.
 
-    The folder need not exist yet. This is a quick check before slow work; opening the folder later finds all other errors.
+    The folder need not exist yet. This check is quick and runs before slow work. All other errors show when the folder is
+    opened later.
     """
     existing = _existing(folder)
     for path in (folder, *folder.parents):
@@ -38,8 +39,8 @@ def check_writable(folder: Path) -> None:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder or its nearest existing parent. Raises SweepgdError if that cannot be found, for example because the
-    name is too long.
+    """Return the folder, or the nearest parent folder that exists. Raises SweepgdError if no such folder is found, for example
+    because the name is too long.
     """
     try:
         return next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -1,4 +1,4 @@
-"""The last step of a compaction: put the merged parts in place. At any moment, readers find each row at most once."""
+"""The last step of a compaction, which puts the merged parts in place. At any moment, readers find each row at most once."""
 
 import shutil
 from pathlib import Path
@@ -11,10 +11,10 @@ BEGUN = ".compacting"
 
 
 def finish_compaction(directory: Path) -> None:
-    """Replace the old parts by those of a complete compaction, and discard an incomplete compaction.
+    """Replace the old parts by the merged parts of a complete compaction. Discard an incomplete compaction.
 
-    This can be interrupted at any point and repeated. Two renames replace a folder of parts. Between them the folder is
-    missing, so that a row is never present twice.
+    This function can be interrupted at any point and repeated. Two renames replace a folder of parts. Between the two renames,
+    the folder is missing, so that a row is never present twice.
     """
     shutil.rmtree(directory / BEGUN, ignore_errors=True)
     complete = directory / COMPACTED
@@ -32,7 +32,7 @@ def finish_compaction(directory: Path) -> None:
         if before.is_dir():
             for number in numbers(before, ".parquet"):
                 (before / f"{number:06}.parquet").unlink()
-            for path in before.iterdir():  # the folder has other files, which a user has put there
+            for path in before.iterdir():  # the folder may have other files, which a user has put there
                 path.rename(directory / table / path.name)
             before.rmdir()
     complete.rmdir()

@@ -1,7 +1,8 @@
-"""An append-only log of records. Flushed records survive a crash. An incomplete record at the end is detected and cut. A
-damaged frame is skipped, even if its length is damaged: the reader searches for the next whole frame.
+"""An append-only log of records. Flushed records survive a crash. An incomplete record at the end is detected and cut. If a
+frame is damaged, even in its length, the reader searches for the next whole frame.
 
-The file is MAGIC followed by frames: payload length (uint64) and CRC-32 (uint32), little-endian, then the payload (a record).
+The file is MAGIC followed by frames. A frame is the payload length (uint64) and the CRC-32 (uint32), both little-endian, and
+then the payload, which is a record.
 """
 
 import os
@@ -17,9 +18,9 @@ from sweepgd.record.atomic_files import atomic_replacement, naming_file, sync_fo
 
 MAGIC = b"sweepgd log 1\n"
 _HEAD = struct.Struct("<QI")
-# A possible start of a frame: a length of 1 to 2³² - 1, any checksum, and MessagePack's mark of an array of 4 or 5 elements,
-# because every record begins with this mark. Without the mark, each integer of a curve would look like a length, and its
-# checksum would have to be computed.
+# A possible start of a frame: a length of 1 to 2³² - 1, any checksum, and MessagePack's mark of an array of 4 or 5 elements.
+# Every record begins with this mark. Without the mark, each integer of a curve would look like a length, and a checksum would
+# have to be computed for it.
 _POSSIBLE_HEAD = re.compile(rb"(?=(?!\0{4})[\s\S]{4}\0{4}[\s\S]{4}[\x94\x95])")
 
 
@@ -39,13 +40,13 @@ def _whole_frames(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _payload(file: BinaryIO, offset: int, size: int) -> bytes | None:
-    """Return the payload of the frame at this offset, or None if there is no whole frame."""
+    """Return the payload of the frame at this offset, or None if no whole frame is there."""
     file.seek(offset)
     head = file.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
     length, checksum = _HEAD.unpack(head)
-    # A length of 0 is never written. But a power cut can leave zeros at the end, and a frame of zeros would pass the checksum.
+    # No frame has a length of 0. After a power cut, a file can end in zeros, and a frame of zeros would pass the checksum.
     if not 0 < length <= size - offset - _HEAD.size:
         return None
     payload = file.read(length)
@@ -60,8 +61,8 @@ def _next_frame(file: BinaryIO, start: int, size: int) -> int:
 
 
 def frames(path: Path) -> Iterator[bytes]:
-    """Yield the payloads of a log, to which another process may be appending. An incomplete end is ignored. Raises SweepgdError
-    if the file is not a log.
+    """Yield the payloads of a log. Another process may be appending to the log, so that an incomplete end is ignored. Raises
+    SweepgdError if the file is not a log.
     """
     with path.open("rb") as file:
         for _, payload in _whole_frames(file, path):
@@ -69,7 +70,7 @@ def frames(path: Path) -> Iterator[bytes]:
 
 
 def faults(path: Path) -> tuple[int, int]:
-    """Return the number of damaged bytes between whole frames, and of bytes after the last whole frame.
+    """Return the number of damaged bytes between whole frames, and the number of bytes after the last whole frame.
 
     Raises SweepgdError if the file is not a log.
     """
@@ -85,7 +86,7 @@ class Log:
     """A log open for appending by one writer."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the log. An incomplete record at its end is moved to a file with the suffix `.torn`."""
+        """Open or create the log. An incomplete record at the end of the log is moved to a file with the suffix `.torn`."""
         self.path = path
         if not path.exists():
             with atomic_replacement(path) as temporary:
@@ -115,13 +116,13 @@ class Log:
         return len(tail)
 
     def append(self, payload: bytes) -> None:
-        """Add a record in memory; the next `flush` writes it."""
+        """Add a record in memory. The next `flush` writes the record."""
         self._pending += _HEAD.pack(len(payload), zlib.crc32(payload)), payload
 
     def flush(self) -> None:
         """Write all appended records and make them durable with one fsync.
 
-        After an OSError the records are still pending, and the next flush writes them again at the same offset.
+        After an OSError, the records are still pending, and the next flush writes all of them again at the same offset.
         """
         if not self._pending:
             return
@@ -142,7 +143,7 @@ class Log:
 
     @property
     def empty(self) -> bool:
-        """True if no record was ever flushed."""
+        """True if the file holds no record."""
         return self._end == len(MAGIC)
 
     def close(self) -> None:

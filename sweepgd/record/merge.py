@@ -27,7 +27,7 @@ UNSORTED = "unsorted"
 
 @dataclass(frozen=True)
 class Source:
-    """A results directory to merge: the numbers of its parts, and its trials."""
+    """A results directory to merge, with the numbers of its parts, and its trials."""
 
     directory: Path
     published: Sequence[int]
@@ -42,7 +42,7 @@ def source(results: Results, note: Callable[[str], None]) -> Source:
     """Publish all rows of a results directory, and return the directory as a source. `note` receives a line for each log that
     was cut.
 
-    Raises SweepgdError if another process is writing there, or the disk has no space for the rows that are still in a log.
+    Raises SweepgdError if another process is writing to the directory, or if the disk has no space for the rows in a log.
     """
     with closing(Store.open(results.directory, results.sweep_toml)) as store:
         for line in store.notes:
@@ -53,9 +53,9 @@ def source(results: Results, note: Callable[[str], None]) -> Source:
 
 
 def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
-    """Write the rows of directories without common trials to the new directory `out`, which appears only when it is complete.
+    """Write the rows of directories without common trials to the new directory `out`. `out` appears only when it is complete.
 
-    For any number of rows, memory holds only one row group and the rows of some neighbouring trials at a time. If a part is
+    Memory holds only one row group and the rows of some neighbouring trials at a time, for any number of rows. If a part is
     damaged or `out` cannot be written, raises SweepgdError and leaves nothing at `out`.
     """
     trials = np.sort(np.concatenate([item.trials for item in sources]))
@@ -69,13 +69,13 @@ def combine(sources: Sequence[Source], out: Path, sweep_toml: str) -> None:
 
 @contextmanager
 def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
-    """Yield an empty results directory beside `out`, and rename it to `out` if the block ends without an error."""
+    """Yield an empty results directory beside `out`, and rename it to `out` if the context ends without an error."""
     begun = out.with_name(f".{out.name}.merging")
     with writing(out):
         (begun / "log").mkdir(parents=True, exist_ok=True)
         lock = take_lock(begun)
         try:
-            for folder in (*SCHEMAS, UNSORTED):  # left by a killed merge
+            for folder in (*SCHEMAS, UNSORTED):  # a killed merge may have left these folders
                 shutil.rmtree(begun / folder, ignore_errors=True)
             (begun / UNSORTED).mkdir()
             make_ready(begun, sweep_toml)
@@ -89,11 +89,9 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
 
 
 def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
-    """Return the first trial of each piece but the first, if these parts are divided into pieces of about one row group
-    each.
-    """
-    # All rows of a sweep have about the same size. The size of the file does not show the size of a row, because equal texts
-    # are stored only once.
+    """Return the trials at which to divide the rows of these parts into pieces of about one row group each."""
+    # All rows of a sweep have about the same size in memory. The size of the file does not show this size, because the file
+    # stores equal texts only once.
     sample = next((table for path in paths for table in parquet_reader.groups(path, schema) if len(table)), None)
     if sample is None:
         return trials[:0]
@@ -105,8 +103,8 @@ def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
 def _in_order(paths: Sequence[Path], schema: pa.Schema, bounds: Runs, folder: Path) -> Iterator[pa.Table]:
     """Yield the rows of parts in the order of trial and replicate.
 
-    Rows of one run stay in the order of their part. The rows are first distributed to one file for each range of trials between
-    two `bounds`.
+    Rows of the same run stay in the order of their part. The rows are first written to several files, one file for each range
+    of trials between two neighbouring `bounds`.
     """
     for path in paths:
         for table in parquet_reader.groups(path, schema):

@@ -1,4 +1,4 @@
-"""Prepare a results directory for writing: its folders and its sweep.toml."""
+"""Prepare a results directory for writing, with its folders and its sweep.toml."""
 
 import errno
 import os

@@ -15,12 +15,12 @@ from sweepgd.record.checksums import fault
 from sweepgd.record.schema import SCHEMA_VERSION, SEALED
 from sweepgd.record.stopping import never
 
-# The error numbers of a missing or damaged file; Arrow's own errors have no number.
+# The error numbers of a missing or damaged file. Arrow's own errors have no number.
 _DAMAGE = (None, errno.ENOENT, errno.EIO)
 
 
 class Damaged(SweepgdError):
-    """Raised for a Parquet file of a results directory that is damaged; `reason` says how."""
+    """Raised for a damaged Parquet file of a results directory. `reason` describes the damage."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be read: {reason}; {to_repair(path)}")
@@ -30,8 +30,8 @@ class Damaged(SweepgdError):
 def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, filters: pc.Expression | None = None) -> pa.Table:
     """Return a part with the columns of `schema`, or only some of its columns or rows.
 
-    Columns that an older version lacks are null. Every byte is checked; with `filters`, every byte that is read. Raises Damaged
-    if a check fails, and SweepgdError if a newer version wrote the part.
+    Columns that an older version did not write are null. Every byte of the file is checked. With `filters`, only bytes that are
+    read are checked. Raises Damaged if a check fails, and SweepgdError if a newer version wrote the part.
     """
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
     with _opened(path) as file:
@@ -43,13 +43,13 @@ def read(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, fi
 
 
 def groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield a part one row group at a time, with the columns of `schema`."""
+    """Yield a part in tables of one row group each, with the columns of `schema`."""
     for table in pages(path):
         yield _with_columns(table, schema)
 
 
 def pages(path: Path) -> Iterator[pa.Table]:
-    """Yield a Parquet file one row group at a time, with the columns of the file. Raises the errors of `read`."""
+    """Yield a Parquet file in tables of one row group each, with the columns of the file. Raises the errors of `read`."""
     with _opened(path) as file:
         _check(path, file)
         for number in range(file.num_row_groups):
@@ -57,7 +57,7 @@ def pages(path: Path) -> Iterator[pa.Table]:
 
 
 def is_whole(path: Path, stop: Callable[[], bool] = never) -> bool:
-    """Return True if a part exists and is not damaged. `stop` is called after each row group; once it returns True, return
+    """Return True if a part exists and is not damaged. `stop` is called after each row group. When `stop` returns True, return
     False early.
     """
     try:
@@ -85,20 +85,20 @@ def rows_of(path: Path) -> int:
 
 
 def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return a table with the columns of a schema; missing columns are null."""
+    """Return a table with the columns of a schema. Missing columns are filled with nulls."""
     names = set(table.column_names)
     columns = [table[field.name] if field.name in names else pa.nulls(len(table), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _check(path: Path, file: pq.ParquetFile) -> None:
-    """Raise Damaged if the checksum of a file is wrong, or missing in a version that writes one."""
+    """Raise Damaged if the checksum of a file is wrong, or if a file whose version has checksums has none."""
     if reason := fault(path, required=SEALED <= _version(file) <= SCHEMA_VERSION):
         raise Damaged(path, reason)
 
 
 def _version(file: pq.ParquetFile) -> int:
-    """Return the schema version, or 0 if the file has none."""
+    """Return the schema version of a file, or 0 if the file does not say it."""
     text = (file.metadata.metadata or {}).get(b"sweepgd.schema_version", b"")
     return int(text) if text.isdigit() else 0
 
@@ -112,7 +112,7 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
                 _check(path, file)
                 raise SweepgdError(
                     f"{path} has schema version {version or 'unknown'}, but this sweepgd reads 1 to {SCHEMA_VERSION}: "
-                    "use the sweepgd version that wrote it"
+                    "use the sweepgd version that wrote this file"
                 )
             yield file
     except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError) as error:
@@ -120,8 +120,8 @@ def _opened(path: Path) -> Iterator[pq.ParquetFile]:
 
 
 def unreadable(path: Path, error: BaseException) -> SweepgdError:
-    """Return Damaged for an error that means damage. Return SweepgdError for an error with another cause, such as too little
-    memory.
+    """Return a Damaged for an error that damage causes. Return a SweepgdError for an error with another cause, such as too
+    little memory.
     """
     reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
     short = isinstance(error, MemoryError) and fault(path, required=False) is None

@@ -14,7 +14,7 @@ from sweepgd.record.schema import CURVATURE, CURVES, MINIMA, SCHEMAS, TRIALS
 from sweepgd.record.stopping import GivenUp, never
 from sweepgd.record.trial_record import VALUE_BYTES, Packed, layout_in, unpack
 
-# A row group holds about this many bytes of log records. This limits the memory that publishing needs.
+# A row group holds about this many bytes of log records, which limits the memory that publishing needs.
 GROUP_BYTES = 32 * 2**20
 
 # The folder of a complete compaction that is not yet in place.
@@ -22,7 +22,7 @@ COMPACTED = "compacted"
 
 
 def folder(directory: Path, table: str) -> Path:
-    """Return the folder of a table's parts. After an interrupted compaction, this folder is in COMPACTED."""
+    """Return the folder of a table's parts. After an interrupted compaction, the folder is inside the folder COMPACTED."""
     compacted = directory / COMPACTED / table
     return compacted if compacted.is_dir() else directory / table
 
@@ -38,14 +38,14 @@ def complete(directory: Path, number: int) -> bool:
 
 
 def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path]:
-    """Return the paths of those parts of a table that have these numbers."""
+    """Return the paths of the parts of a table with these numbers."""
     paths = [part(directory, table, number) for number in published]
     # Directories of schema version 1 have no parts of curvature.
     return [path for path in paths if table != "curvature" or path.exists()]
 
 
 def numbers(within: Path, suffix: str) -> list[int]:
-    """Return the sorted numbers of the files `000001<suffix>` in a folder; none if the folder does not exist."""
+    """Return the sorted numbers of all files in a folder that are named like `000001<suffix>`. A missing folder has none."""
     stems = (path.stem for path in within.glob(f"*{suffix}"))
     return sorted(int(stem) for stem in stems if stem.isdecimal() and stem == f"{int(stem):06}")
 
@@ -53,8 +53,7 @@ def numbers(within: Path, suffix: str) -> list[int]:
 def largest(directory: Path) -> int:
     """Return the largest number of any table's parts, or 0 if there are no parts.
 
-    All tables count, because existing parts are never replaced, and a killed repair can leave parts whose trials part is
-    missing.
+    All tables count, because existing parts are never replaced. A killed repair can leave parts without their part of trials.
     """
     return max((number for table in SCHEMAS for number in numbers(folder(directory, table), ".parquet")), default=0)
 
@@ -122,16 +121,16 @@ def publish(
 ) -> None:
     """Write log records as part `number` of each table.
 
-    The trials part is renamed last, so that a reader that sees it sees the others too. Existing parts are not changed. `stop`
-    is called before each record, row group and checksum. Once it returns True, GivenUp is raised; parts that already have their
-    names are then complete. Raises OSError if a part cannot be written.
+    The part of trials is renamed last, so that a reader who finds this part also finds the other parts. Existing parts are not
+    changed. `stop` is called before each record, row group and checksum. When `stop` returns True, GivenUp is raised. Parts
+    that already have their names are then complete. Raises OSError if a part cannot be written.
     """
 
     def check_stop(raised: type[BaseException] | None = None, *_: object) -> None:
         if raised is None and stop():
             raise GivenUp
 
-    with ExitStack() as stack:  # the stack ends its blocks in reverse order, so the first table is renamed last
+    with ExitStack() as stack:  # the stack ends its contexts in reverse order, so that the first table is renamed last
         writers = {}
         for name in _TABLES:
             path = part(directory, name, number)
@@ -155,7 +154,7 @@ def _rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _positions(positions: Sequence[bytes | None], lengths: np.ndarray) -> pa.ListArray:
-    """Return one list for each point, null if the curve has no positions."""
+    """Return a list for each point of the curves. The list is null if the curve has no positions."""
     absent = np.repeat(np.array([position is None for position in positions], dtype=bool), lengths)
     held = [position or b"" for position in positions]
     widths = np.array([len(position) for position in held], dtype=np.int64) // VALUE_BYTES // lengths

@@ -1,18 +1,20 @@
-"""The schedule of publication: how often new records are published as parts."""
+"""The schedule by which new records are published as parts."""
 
 from time import monotonic
 
-# A part is published after this many records or seconds, whichever comes first: publishing takes 40 µs a record.
+# A part is published after this many records or seconds, whichever comes first. Publishing takes 40 µs a record.
 PART_RECORDS, PART_SECONDS = 4096, 30.0
-# The first part is published after this time. That is early, for readers that open only the Parquet files. A shorter search is
-# spared the first publication, which takes 0.5 s if pandas is installed, because pyarrow then imports pandas.
+# The first part is published after this many seconds, early enough for readers that open only the Parquet files. A shorter
+# search does not pay for the first publication, which takes 0.5 s if pandas is installed, because pyarrow then imports pandas.
 FIRST_SECONDS = 1.0
-# Closing publishes at most this many bytes, at 55 MB/s, because more would delay the exit after Ctrl-C.
+# Closing publishes at most this many bytes, because more bytes would delay the exit after Ctrl-C. Publishing runs at 55 MB/s.
 CLOSE_BYTES = 16 * 2**20
 
 
 class Pace:
-    """Publish the first part early, and then parts that grow geometrically, so that any study has only tens of files."""
+    """Decides when to publish. The first part comes early. Later parts grow geometrically, so that any study has only tens of
+    files.
+    """
 
     def __init__(self, published: int = 0) -> None:
         self.published = published

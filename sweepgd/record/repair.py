@@ -1,4 +1,4 @@
-"""Repair a results directory: set damaged files aside, and rebuild parts from the logs."""
+"""Repair a results directory. Damaged files are moved, and parts are rebuilt from the logs."""
 
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
@@ -26,8 +26,8 @@ _RECOVERY = {
 
 @dataclass(frozen=True)
 class Repaired:
-    """The repair of one file: its new place `aside` (None if the file was missing or was not moved), and what happened to its
-    rows.
+    """The repair of one file. `aside` is the file's new path, or None if the file was missing or was not moved. `outcome` says
+    what happened to the file's rows.
     """
 
     path: Path
@@ -38,9 +38,9 @@ class Repaired:
 def repair(directory: Path | str) -> list[Repaired]:
     """Move damaged files to `damaged/`, and rebuild parts whose rows are still in a log.
 
-    No file is deleted. If the `trials` part of a segment is lost, the other parts of that segment are moved too. The trials can
-    then be run again without duplicate rows. Raises SweepgdError if another process is writing to the directory, or it cannot
-    be written.
+    No file is deleted. If the `trials` part of a segment is lost, the other parts of this segment are moved too. The trials can
+    then be run again without duplicate rows. Raises SweepgdError if another process is writing to the directory, or if the
+    directory cannot be written.
     """
     root = load(directory).directory
     with writing(root), exclusively(root):
@@ -56,7 +56,7 @@ def repair(directory: Path | str) -> list[Repaired]:
             if finding.path.parent == root / "landscapes":
                 done.append(Repaired(finding.path, _set_aside(finding.path), f"lost; {_RECOVERY['landscapes']}"))
             elif finding.damage and finding.path.parent.parent == root / "log":
-                done.append(Repaired(finding.path, None, "the next sweepgd search adds its undamaged records"))
+                done.append(Repaired(finding.path, None, "the next sweepgd search adds the undamaged records of this file"))
     return done
 
 
@@ -64,20 +64,20 @@ def _cut(log: Path) -> Repaired:
     """Cut an incomplete record from the end of a log."""
     Log(log).close()
     return Repaired(
-        log, log.with_suffix(".torn"), f"its incomplete last record is cut; if that was a trial, {_RECOVERY['trials']}"
+        log, log.with_suffix(".torn"), f"its incomplete last record is cut; if this record was a trial, {_RECOVERY['trials']}"
     )
 
 
 def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
-    """Move the damaged files of a segment to `damaged/`, and rebuild its parts from its log; without a log the new parts are
-    empty.
+    """Move the damaged files of a segment to `damaged/`, and rebuild the parts of the segment from its log. Without a log, the
+    rebuilt parts are empty.
     """
     log, trials = root / "log" / f"{number:06}.log", _trials(root, number)
     damaged = [table for table in SCHEMAS if parts.part(root, table, number) in lacking]
     records = _records(root, log)
     whole = records is not None and log not in lacking
     lost = [*SCHEMAS] if "trials" in damaged and not whole else damaged
-    # The part of trials is moved first, because readers ignore a segment without it.
+    # The part of trials is moved first, because readers ignore a segment that has no part of trials.
     aside = {table: _set_aside(parts.part(root, table, number)) for table in lost}
     if records is not None or (damaged and "trials" not in lost):
         parts.publish(root, number, records or [], footer(sweep_toml(root)))
@@ -103,7 +103,7 @@ def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
 
 
 def _publish_left_out(root: Path, records: Iterable[bytes]) -> None:
-    """Publish, as a new segment, the records whose trials are not in any part."""
+    """Publish the records whose trials are not in any part as a new segment."""
     recorded = _published(root)
     left_out = [record for record in _once(records, recorded.copy()) if unpack(record).trial not in recorded]
     if left_out:
@@ -112,7 +112,7 @@ def _publish_left_out(root: Path, records: Iterable[bytes]) -> None:
 
 
 def _records(root: Path, log: Path) -> list[bytes] | None:
-    """Return the records in the log of a segment, each trial once, or None if there is no readable log."""
+    """Return the records in the log of a segment, each trial once. Return None if there is no readable log."""
     try:
         return list(_once(frames(log), _published(root, int(log.stem))))
     except (FileNotFoundError, SweepgdError):
@@ -120,7 +120,7 @@ def _records(root: Path, log: Path) -> list[bytes] | None:
 
 
 def _once(records: Iterable[bytes], recorded: set[int]) -> Iterator[bytes]:
-    """Yield the records of trials that are not recorded yet, once each, and all supplements."""
+    """Yield all supplements, and one record for each trial that is not recorded yet."""
     for record in records:
         packed = unpack(record)
         if not packed.rows or packed.trial not in recorded:
@@ -139,7 +139,7 @@ def _published(root: Path, but: int | None = None) -> set[int]:
 
 
 def _trials(root: Path, number: int) -> str:
-    """Describe the trials of a segment, from the first of its parts that can be read."""
+    """Return a description of the trials of a segment, from the first part of the segment that can be read."""
     for table in ("trials", "minima", "curves"):
         found: set[int] = set()
         with suppress(Damaged):
@@ -151,7 +151,7 @@ def _trials(root: Path, number: int) -> str:
 
 
 def _set_aside(path: Path) -> Path | None:
-    """Move a file to the same place in `damaged/`. Return its new path, or None if the file does not exist."""
+    """Move a file to the same relative path in `damaged/`. Return the new path, or None if the file does not exist."""
     if not path.exists():
         return None
     folder = path.parent.parent / "damaged" / path.parent.name

@@ -1,4 +1,4 @@
-"""Read a results directory as Arrow tables. They include results that are still only in the log."""
+"""Read a results directory as Arrow tables, including results that are still only in the log."""
 
 import json
 from collections.abc import Sequence
@@ -20,14 +20,17 @@ from sweepgd.record.schema import MINIMA, SCHEMAS
 SWEEP_REMEDY = "replace this file by a copy, or move it away and run the same sweepgd search, which writes it again"
 
 ORDER = ("trial", "replicate")
-# Measures run in parallel and end in any order. The sort is stable, so that rows of one measure stay in the order of recording.
+# Measures run in parallel and end in any order. The sort is stable, so that rows of the same measure stay in the order of
+# recording.
 MEASURED_ORDER = ("which", "measure", "rescaling")
 
 
 @dataclass(frozen=True)
 class Minimum:
-    """A recorded minimiser: flat `parameters` in the dtype of training, `layout` of shape (tensors, COLUMNS), the `update`
-    at which they were reached, and the fingerprint and preprocessing of the data."""
+    """A recorded minimiser. `parameters` is the flat vector in the dtype of training, and `layout` has the shape (tensors,
+    COLUMNS). `update` is the number of updates after which the run had these parameters. The fingerprint and preprocessing
+    describe the data.
+    """
 
     trial: int
     replicate: int
@@ -43,8 +46,9 @@ class Minimum:
 class Results:
     """The tables of a results directory.
 
-    Each is read at first use and sorted by trial and replicate; `curvature` is also sorted by kind of weights, measure and
-    rescaling. While a search is running, a table that is read later may contain more trials than a table that was read earlier.
+    Each table is read at first use, and sorted by trial and replicate. `curvature` is also sorted by kind of weights, measure
+    and rescaling. While a search is running, a table that is read later may contain more trials than a table that was read
+    earlier.
     """
 
     directory: Path
@@ -66,12 +70,12 @@ class Results:
 
     @cached_property
     def minima(self) -> pa.Table:
-        """One row for each recorded minimiser; `minimum` reads a single one."""
+        """One row for each recorded minimiser. `minimum` returns a single minimiser."""
         return self._table("minima")
 
     @cached_property
     def minimisers(self) -> pa.Table:
-        """The rows of `minima` without parameters and layouts, which take most of the space."""
+        """The rows of `minima` without the columns of parameters and layouts, which take most of the space."""
         return self._table("minima", columns=[name for name in MINIMA.names if name not in ("parameters", "layout")])
 
     def minima_of(self, trials: Sequence[int]) -> pa.Table:
@@ -89,7 +93,7 @@ class Results:
         return sweep_toml(self.directory)
 
     def minimum(self, trial: int, replicate: int = 0, which: str = "final") -> Minimum:
-        """Return the minimiser of one run; `which` is "final" or "best". Raises SweepgdError if that minimiser was not
+        """Return the minimiser of one run. `which` is "final" or "best". Raises SweepgdError if this minimiser was not
         recorded.
         """
         wanted = (pc.field("trial") == trial) & (pc.field("replicate") == replicate) & (pc.field("which") == which)
@@ -113,10 +117,12 @@ class Results:
         logged_table = logged_table if wanted is None else logged_table.filter(wanted)
         tables.append(logged_table if columns is None else logged_table.select(columns))
         keys = [(key, "ascending") for key in (*ORDER, *(MEASURED_ORDER if name == "curvature" else ()))]
-        return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # combining first is 3 times as fast
+        return pa.concat_tables(tables).combine_chunks().sort_by(keys)  # sorting combined chunks is 3 times as fast
 
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
-        """Return the parts of a table and the log records that are not in a part. Both are as of one moment."""
+        """Return the parts of a table, and the log records that are not in a part. Together, these parts and log records hold
+        each record once.
+        """
         while True:
             published = parts.numbers(parts.folder(self.directory, "trials"), ".parquet")
             waiting = set(parts.numbers(self.directory / "log", ".log")) - set(published)
@@ -125,13 +131,13 @@ class Results:
                     record for number in sorted(waiting) for record in frames(self.directory / "log" / f"{number:06}.log")
                 ]
             except FileNotFoundError:
-                continue  # the log was published after it was listed
+                continue  # the log was listed and then published
             if parts.numbers(parts.folder(self.directory, "trials"), ".parquet") == published:
                 return parts.parts_of(self.directory, name, published), logged
 
 
 def sweep_toml(directory: Path) -> str:
-    """Return the resolved sweep of a results directory. Raises SweepgdError if it cannot be read."""
+    """Return the resolved sweep of a results directory. Raises SweepgdError if its file cannot be read."""
     path = directory / "sweep.toml"
     try:
         return path.read_text(encoding="utf-8")
@@ -140,7 +146,7 @@ def sweep_toml(directory: Path) -> str:
 
 
 def load(directory: Path | str) -> Results:
-    """Return the results in a directory. Raises SweepgdError if it is not a results directory."""
+    """Return the results in a directory. Raises SweepgdError if `directory` is not a results directory."""
     path = Path(directory)
     if not path.exists():
         suggestion = Path("results") / path

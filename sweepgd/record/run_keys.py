@@ -1,4 +1,4 @@
-"""Sets of runs (trial and replicate) encoded as integers, for NumPy's set functions."""
+"""Runs (trial and replicate) encoded as integers, for NumPy's set functions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,18 +16,18 @@ from sweepgd.record.schema import SCHEMAS
 from sweepgd.record.stopping import never
 from sweepgd.record.trial_record import unpack
 
-_REPLICATES = 2**20  # a run is trial · _REPLICATES + replicate
+_REPLICATES = 2**20  # the integer of a run is trial · _REPLICATES + replicate
 Runs = npt.NDArray[np.int64]
 
 
 def runs_of(table: pa.Table) -> Runs:
-    """Return the run of each row."""
+    """Return the run of each row of a table, as an integer."""
     runs: Runs = table["trial"].to_numpy() * _REPLICATES + table["replicate"].to_numpy()
     return runs
 
 
 def runs_in(log: Path) -> Runs:
-    """Return the runs that have rows in a log. There are none if the log is missing or unreadable."""
+    """Return the runs that have rows in a log. A missing or unreadable log has none."""
     try:
         return _runs_of(row for record in frames(log) for row in unpack(record).rows)
     except (FileNotFoundError, SweepgdError):
@@ -37,7 +37,7 @@ def runs_in(log: Path) -> Runs:
 def has_more(log: Path, stop: Callable[[], bool] = never) -> bool:
     """Return True if a log has rows of runs that are missing from the parts of its segment.
 
-    Return False if the file is not a log. `stop` is called after each record; once it returns True, return True early.
+    Return False if the file is not a log. `stop` is called after each record. When `stop` returns True, return True early.
     """
     directory, number = log.parent.parent, int(log.stem)
     logged: dict[str, list[Runs]] = {"trials": [], "minima": [], "curvature": []}
@@ -70,7 +70,7 @@ def trials_of(runs: Runs) -> Runs:
 
 
 def describe_runs(runs: Runs) -> str:
-    """Return the name of the first run and the number of others."""
+    """Return the name of the first run and the number of the other runs, such as "trial 3, replicate 0 and 2 more runs"."""
     trial, replicate = divmod(int(runs[0]), _REPLICATES)
     more = f" and {len(runs) - 1} more runs" if len(runs) > 1 else ""
     return f"trial {trial}, replicate {replicate}{more}"

@@ -1,4 +1,4 @@
-"""The columns of the record: one Arrow schema for each table, and the metadata in the footer of every Parquet part."""
+"""The columns of the record. Each table has an Arrow schema, and every Parquet part has metadata in its footer."""
 
 import hashlib
 import operator
@@ -11,15 +11,15 @@ import pyarrow as pa
 
 from sweepgd.core.errors import nearest
 
-# Increased when a table is added or a column changes its meaning or type; adding a column does not change it. All versions up
-# to this one can be read. 1: no checksums, and in the first directories no curvature table. 2: parts contain a checksum.
-# 3: trials of one sweep may have different models and data.
+# The version increases when a table is added or a column changes its meaning or type, but not when a column is added. All
+# versions up to this version can be read. 1: no checksums, and in the first directories no curvature table. 2: parts contain a
+# checksum. 3: trials of one sweep may have different models and data.
 SCHEMA_VERSION = 3
 SEALED = 2
 
 _KEY = [pa.field("trial", pa.int64(), nullable=False), pa.field("replicate", pa.int64(), nullable=False)]
 _REALS = pa.list_(pa.float64())
-# Counts by true class (rows) and predicted class (columns). They have 32 bits, so that their type differs from the type of a
+# Counts by true class (rows) and predicted class (columns). Counts have 32 bits, so that their type differs from the type of a
 # layout.
 _CONFUSION = pa.list_(pa.list_(pa.int32()))
 _TIME = pa.timestamp("us", tz="UTC")
@@ -29,9 +29,10 @@ def _fields(kind: pa.DataType, *names: str) -> list[pa.Field]:
     return [pa.field(name, kind) for name in names]
 
 
-# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. It is null if there are none, and
-# in older records without this column, whose values are those of the last evaluation. `model_settings` and `data_settings` are
-# the tables `[model]` and `[data]` of the trial as JSON with sorted keys; null in records of versions 1 and 2.
+# `evaluated_at_update` is the update of the evaluation that gave the losses, errors and gap. This update is null if there is no
+# evaluation, and in older records without this column, whose values come from the last evaluation. `model_settings` and
+# `data_settings` are the tables `[model]` and `[data]` of the trial as JSON with sorted keys. Both are null in records of
+# versions 1 and 2.
 TRIALS = pa.schema(
     [
         *_KEY,
@@ -78,7 +79,7 @@ CURVES = pa.schema(
     ]
 )
 
-# float32 parameters are exact in float64; `dtype` is their original type.
+# float64 stores float32 parameters exactly. `dtype` is the original type of the parameters.
 MINIMA = pa.schema(
     [
         *_KEY,
@@ -92,9 +93,9 @@ MINIMA = pa.schema(
 )
 
 # `which` is the kind of the minimum, or "path" for a point along the run. `rescaling` is the factor by which layers were
-# rescaled before measuring, which leaves the function of the network unchanged; it is 1 for the weights themselves. `message`
-# says why there is no value. Only a spectral density has a grid. `rows_error` is the sampling error of measuring `rows` of
-# `training_rows` rows. `starts` has the increase from each start.
+# rescaled before the measure, without a change of the network's outputs. A factor of 1 means the recorded weights. `message` is
+# the reason if there is no value. Only a spectral density has a grid. `rows_error` is the sampling error if only `rows` of
+# `training_rows` rows were measured. `starts` has the increase from each start.
 CURVATURE = pa.schema(
     [
         *_KEY,
@@ -178,10 +179,10 @@ _COLUMNS = {
 
 
 def plain(row: Mapping[str, Any], table: str) -> dict[str, Any]:
-    """Return `row` as plain Python values that fit the table. Every row in the log can then be written to Parquet.
+    """Return `row` as plain Python values that fit the table, so that every row in the log can be written to Parquet.
 
-    NaN and None become null. Raises ValueError for an unknown column, a value of the wrong type, or a row without its trial
-    or replicate.
+    NaN and None become null. Raises ValueError for an unknown column, a value of the wrong type, or a row without a trial or
+    replicate.
     """
     columns = _COLUMNS[table]
     values: dict[str, Any] = {"trial": None, "replicate": None}

@@ -1,7 +1,7 @@
 """Logs of several commands that shared a results directory.
 
 Earlier versions let several commands write to one results directory. Each command had a folder `log/<name>` with a lock file
-and a log of finished results that were not yet part of the study. If such a command was killed, its folder is still there.
+and with a log of finished results that were not yet added to the study. If the command was killed, its folder is still there.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def waiting_logs(directory: Path) -> list[Path]:
 
 
 def waiting_records(log: Path) -> Iterator[bytes]:
-    """Yield the undamaged records of the log of a single command; none if the file is not a log."""
+    """Yield the undamaged records of the log of a single command. A file that is not a log has none."""
     with suppress(SweepgdError):
         yield from frames(log)
 
@@ -26,8 +26,8 @@ def waiting_records(log: Path) -> Iterator[bytes]:
 def remove_waiting(log: Path) -> Path | None:
     """Remove the log of a single command once its records are durable elsewhere.
 
-    Also remove its folder if no other log is in it. A damaged or incomplete log is kept as `log/<name>-<log's name>.torn`, and
-    that path is returned; otherwise None.
+    Also remove the log's folder if no other log is in it. A damaged or incomplete log is kept as `log/<name>-<log's
+    name>.torn`. Return the path of a kept log, or None.
     """
     folder, torn = log.parent, None
     if _is_whole(log):
@@ -36,7 +36,7 @@ def remove_waiting(log: Path) -> Path | None:
         torn = log.rename(folder.with_name(f"{folder.name}-{log.stem}.torn"))
     if not any(folder.glob("*.log")):
         (folder / "lock").unlink(missing_ok=True)
-        with suppress(OSError):  # the folder holds other files
+        with suppress(OSError):  # the folder may hold other files
             folder.rmdir()
     return torn
 

@@ -2,9 +2,9 @@
 
 
 class GivenUp(Exception):
-    """Raised when a publication was stopped on request. The publication can be repeated."""
+    """Raised when a request stops a publication. The publication can be repeated."""
 
 
 def never() -> bool:
-    """Return False: do not stop."""
+    """Return False, for a publication that never stops."""
     return False

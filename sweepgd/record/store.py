@@ -1,4 +1,6 @@
-"""The writer of a results directory: a durable log whose records are published as immutable Parquet parts from time to time."""
+"""The writer of a results directory. Records go to a durable log. From time to time, the log is published as immutable Parquet
+parts.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -26,34 +28,36 @@ PROCESSOR = ["processor", "vector_bits"]
 class Store:
     """A results directory open for writing. Segment `log/000001.log` is published as part 000001 of each table.
 
-    Publishing begins the next segment first. A segment that has a successor is final, and its publication can be repeated after
-    a crash at any point. The log of the newest parts is kept, so that they can be rebuilt if they are damaged. A log is removed
-    once newer parts exist and its own parts have been read back. Only the locked directory is written. If another directory is
-    at its path, every method that writes raises SweepgdError; flushed results are then in the log of the moved directory.
+    Before a segment is published, the next segment begins. A segment that has a successor is final, and its publication can be
+    repeated after a crash at any point. The log of the newest parts is kept, so that damaged parts can be rebuilt. A log is
+    removed once newer parts exist and the log's own parts have been read back. Only the locked directory is written. If another
+    directory is at the path, every method that writes raises SweepgdError. Flushed results are then in the log of the moved
+    directory.
     """
 
     def __init__(self, directory: Path, sweep_toml: str, lock: int) -> None:
-        """Initialise a locked directory. Use `Store.open`, which takes the lock."""
+        """Initialise the store of a locked directory. Call `Store.open` instead, which takes the lock."""
         self.directory = directory
         self._lock = lock
         self._footer = footer(sweep_toml)
         self.stop: Callable[[], bool] = never
-        """Called repeatedly during a publication. Once it returns True, the publication ends with GivenUp."""
+        """A function that is called repeatedly during a publication. When it returns True, the publication ends with GivenUp.
+        """
         self.notes: list[str] = []
-        """One line for each log that was cut, and for each log of another command whose results were added."""
+        """A line for each log that was cut, and for each log of another command whose results were added."""
         logged = parts.numbers(directory / "log", ".log")
         self._segment = max([*logged, parts.largest(directory) + 1])
         for number in {*logged, self._segment}:
             if not parts.complete(directory, number):
-                self._repair_log(self._log_path(number))  # before any segment is published
-        with suppress(NoRoom), writing(directory):  # readers then use the logs; the next publication tries again
+                self._repair_log(self._log_path(number))  # all logs are repaired before any segment is published
+        with suppress(NoRoom), writing(directory):  # without room, readers use the logs, and the next publication tries again
             self._publish_final_segments()
             self._remove_logs()
 
         self.recorded: set[int] = set()
-        """The numbers of all recorded trials, flushed or not."""
+        """The numbers of all recorded trials, including trials that are not flushed yet."""
         self.processors: set[tuple[str, int | None]] = set()
-        """The columns `processor` and `vector_bits` of all rows that were recorded before and have a processor."""
+        """The values of `processor` and `vector_bits` in earlier rows that have a processor."""
         published = parts.numbers(directory / "trials", ".parquet")
         for number in published:
             table = parquet_reader.read(parts.part(directory, "trials", number), TRIALS, ["trial", *PROCESSOR])
@@ -82,7 +86,7 @@ class Store:
                     added += 1
             if added:
                 self.notes.append(f"added {added} result{'s' * (added > 1)} from {log}")
-        with suppress(NoRoom), writing(self.directory):  # the logs stay, and the next flush tries again
+        with suppress(NoRoom), writing(self.directory):  # without room, the logs stay, and the next flush tries again
             self._log.flush()
             for torn in filter(None, map(remove_waiting, logs)):
                 self.notes.append(f"a log of another command is damaged or incomplete: it is kept as {torn}")
@@ -93,17 +97,17 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path, sweep_toml: str, check: Callable[[], None] = lambda: None) -> "Store":
-        """Create or reopen a results directory: cut incomplete records, and finish an interrupted publication.
+        """Create or reopen a results directory. Cut incomplete records, and finish an interrupted publication.
 
-        `check` is called once the directory is locked. If `check` does not raise, the resolved sweep is written as
-        `sweep.toml`. Raises SweepgdError if the directory cannot be written, is damaged, or is being written by another
-        process.
+        `check` is called after the directory has been locked. If `check` does not raise an exception, the resolved sweep is
+        written as `sweep.toml`. Raises SweepgdError if the directory cannot be written, is damaged, or is being written by
+        another process.
         """
         with writing(directory):
             (directory / "log").mkdir(parents=True, exist_ok=True)
             lock = take_lock(directory)
             try:
-                check()  # only under the lock: another command may have begun another sweep meanwhile
+                check()  # under the lock, because another command may have begun another sweep meanwhile
                 make_ready(directory, sweep_toml)
                 return cls(directory, sweep_toml, lock)
             except BaseException:
@@ -111,7 +115,7 @@ class Store:
                 raise
 
     def append(self, trial: int, record: bytes) -> None:
-        """Add the record of a trial, as `encode` returns it, in memory; the next `flush` writes it.
+        """Add the record of a trial, as `encode` returns it, in memory. The next `flush` writes the record.
 
         Raises ValueError if the trial is already recorded.
         """
@@ -122,9 +126,9 @@ class Store:
         self.recorded.add(trial)
 
     def supplement(self, trial: int, record: bytes) -> None:
-        """Add measures of a recorded trial in memory; the next `flush` writes them.
+        """Add measures of a recorded trial in memory. The next `flush` writes the measures.
 
-        Their record has no rows of trials. Raises ValueError if the trial is not recorded.
+        `record` has no rows of trials. Raises ValueError if the trial is not recorded.
         """
         if trial not in self.recorded:
             raise ValueError(f"trial {trial} is not recorded")
@@ -132,15 +136,15 @@ class Store:
         self._pace.add()
 
     def flush(self) -> None:
-        """Make all appended records durable with one fsync. After a SweepgdError, for example about a full disk, the call can
-        be repeated.
+        """Make all appended records durable with one fsync. The call can be repeated after a SweepgdError, for example about a
+        full disk.
         """
         with writing(self.directory):
             self._log.flush()
             self.check_held()
 
     def check_held(self) -> None:
-        """Raise SweepgdError if the directory at this path is not the locked one any more."""
+        """Raise SweepgdError if the directory at this path is no longer the locked directory."""
         check_held(self.directory, self._lock)
 
     def publish(self) -> None:
@@ -169,17 +173,17 @@ class Store:
 
     @property
     def unpublished_bytes(self) -> int:
-        """The size of the logs that are not published yet. Their parts will need about as much space again."""
+        """The number of bytes in logs that are not published yet. Their parts will need about the same space."""
         published = parts.numbers(self.directory / "trials", ".parquet")
         final = {*parts.numbers(self.directory / "log", ".log")} - {*published, self._segment}
         return self._log.size + sum(self._log_path(number).stat().st_size for number in final)
 
     def close(self) -> None:
-        """Publish the rest, unless it is more than CLOSE_BYTES, and release the directory.
+        """Release the directory. First publish the remaining records, unless these take more than CLOSE_BYTES.
 
-        Flushed records that are not published, for example for lack of disk space, stay in the log. They are published when the
-        directory is opened again. If the disk is full, records that were not flushed are lost without an error. To get the
-        error, call `flush` first.
+        Flushed records that are not published, for example for lack of disk space, stay in the log. These records are published
+        when the directory is opened again. If the disk is full, records that were not flushed are lost without an error. A call
+        of `flush` before `close` raises the error.
         """
         self.stop = never
         try:
@@ -230,6 +234,8 @@ class Store:
             log.unlink()
 
     def _held_and_stopped(self) -> bool:
-        """Check that the path is still the locked directory, where a part was begun, and return the answer of `stop`."""
+        """Return the answer of `stop`, after a check that the path is still the locked directory. Called while parts are
+        written.
+        """
         self.check_held()
         return self.stop()

@@ -21,11 +21,12 @@ _CURVE_DTYPES = {name: np.dtype("i8" if str(CURVES.field(name).type) == "int64" 
 class TrialRecord:
     """One trial with all its replicates, ready to be recorded.
 
-    `rows` has one row of the trials table for each replicate. `curves` has the columns of each replicate's curve in the same
-    order: `update` and any others, each of shape (points,), and `position` of shape (points, dimensions). A replicate that
-    never ran has no columns. `minima` has rows of the minima table, with `parameters` a flat vector of float32 or float64 and
-    `layout` of shape (tensors, COLUMNS). `curvature` has rows of the curvature table. Measures that are added to a recorded
-    trial form a `TrialRecord` without other rows. A column that is missing, None or NaN is recorded as null.
+    `rows` has one row of the trials table for each replicate. `curves` has the columns of each replicate's curve, in the order
+    of `rows`. The columns are `update` and any others, each of shape (points,), and `position` of shape (points, dimensions). A
+    replicate that never ran has no columns. `minima` has rows of the minima table, in which `parameters` is a flat vector of
+    float32 or float64 and `layout` has the shape (tensors, COLUMNS). `curvature` has rows of the curvature table. Measures that
+    are added to a recorded trial form a `TrialRecord` without other rows. A column that is missing, None or NaN is recorded as
+    null.
     """
 
     trial: int
@@ -53,7 +54,7 @@ def encode(finished: TrialRecord) -> bytes:
 
 
 def with_search_state(record: bytes, state: str) -> bytes:
-    """Return a record with the search state added. The state is known only after the trial was encoded."""
+    """Return a record with the search state added, because the state is known only after the trial has been encoded."""
     return record + msgpack.packb(state)
 
 
@@ -71,7 +72,7 @@ class Packed(NamedTuple):
 
 
 def unpack(record: bytes) -> Packed:
-    """Return the contents of a record. Arrays stay bytes, because converting them one by one takes longer than all other
+    """Return the contents of a record. Arrays stay bytes, because converting arrays one by one would take longer than all other
     work.
     """
     unpacker = msgpack.Unpacker(timestamp=3, max_buffer_size=len(record))
@@ -83,7 +84,7 @@ def unpack(record: bytes) -> Packed:
 
 
 def decode(record: bytes) -> TrialRecord:
-    """Return the trial that `encode` wrote."""
+    """Return the trial from a record that `encode` made."""
     trial, rows, curves, minima, curvature = unpack(record)
     for row in minima:
         row["parameters"] = np.frombuffer(row["parameters"], row["dtype"])

@@ -1,4 +1,4 @@
-"""Verify a results directory: every byte of its parts, logs and landscapes, and the consistency of its tables."""
+"""Verify every byte of the parts, logs and landscapes of a results directory, and the consistency of its tables."""
 
 import tomllib
 from collections import deque
@@ -21,7 +21,7 @@ from sweepgd.record.shared_logs import waiting_logs
 
 @dataclass(frozen=True)
 class Finding:
-    """A defect of one file. `damage` is False if nothing is lost, as with defects that a killed process leaves."""
+    """A defect of one file. `damage` is False if nothing is lost. For example, a killed process leaves defects without loss."""
 
     path: Path
     reason: str
@@ -45,10 +45,10 @@ class Verified:
 def verify(directory: Path | str) -> Verified:
     """Read every byte of a results directory, which may be in use.
 
-    Raises SweepgdError if the directory is not a results directory, or a newer version wrote it.
+    Raises SweepgdError if the directory is not a results directory, or if a newer version of sweepgd wrote it.
     """
     root = load(directory).directory
-    # The order of listing matters: if a part is published meanwhile and is in an earlier list, it is also in the later lists.
+    # The order of the lists matters. A part that is published meanwhile and is in an earlier list is also in the later lists.
     others = {number for table in SCHEMAS if table != "trials" for number in _numbers(root, table)}
     logs = parts.numbers(root / "log", ".log")
     published = _numbers(root, "trials")
@@ -57,7 +57,8 @@ def verify(directory: Path | str) -> Verified:
     findings = [Finding(parts.part(root, "trials", number), absent) for number in lacking]
     for number in sorted(others.intersection(logs).difference(published)):
         rebuild = f"it is missing, but its rows are in log/{number:06}.log: the next search or --repair rebuilds it"
-        findings.append(Finding(parts.part(root, "trials", number), rebuild, damage=False))  # a search may be writing it
+        # a running search may be writing this part
+        findings.append(Finding(parts.part(root, "trials", number), rebuild, damage=False))
     files = 0
     runs: dict[str, dict[Path, Runs]] = {table: {} for table in SCHEMAS}
     for number in published:
@@ -99,7 +100,7 @@ def _numbers(root: Path, table: str) -> list[int]:
 
 
 def _foreign_files(root: Path) -> Iterator[Finding]:
-    """Yield those Parquet files in the folders of parts that are not parts of this study."""
+    """Yield each Parquet file in the folders of parts that is not a part of this study."""
     for table in SCHEMAS:
         ours = {parts.part(root, table, number) for number in _numbers(root, table)}
         for path in sorted({*parts.folder(root, table).glob("*.parquet")} - ours):
@@ -109,7 +110,7 @@ def _foreign_files(root: Path) -> Iterator[Finding]:
 
 
 def _older(root: Path, number: int) -> bool:
-    """Return True if a segment was published under schema version 1, which did not have all tables."""
+    """Return True if a segment has schema version 1, which did not have all tables."""
     try:
         return version_of(parts.part(root, "trials", number)) == 1
     except Damaged:
@@ -117,7 +118,7 @@ def _older(root: Path, number: int) -> bool:
 
 
 def _repeated(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """Yield each file, parts of `trials` first and then logs, that holds a run twice or a run that an earlier file holds."""
+    """Yield each file that holds a run twice, or a run that an earlier file holds. Parts of `trials` come before logs."""
     earlier = joined()
     for path, runs in trials.items():
         distinct, counts = np.unique(runs, return_counts=True)
@@ -130,7 +131,7 @@ def _repeated(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
 def _unknown(runs: Mapping[str, Mapping[Path, Runs]], recorded: Runs) -> Iterator[Finding]:
     """Yield the parts of other tables that have rows of runs without a row in `trials`.
 
-    Curvature of such runs is not damage, because it was measured before a repair set the trials aside.
+    Curvature of runs without a row is not damage, because it was measured before a repair moved the trials.
     """
     for table in ("curves", "minima", "curvature"):
         for path, found in runs[table].items():
@@ -143,7 +144,7 @@ def _log(path: Path) -> Iterator[Finding]:
     try:
         between, after = faults(path)
     except FileNotFoundError:
-        return  # it was published after it was listed
+        return  # the log was listed and then published
     except OSError as error:
         raise unreadable(path, error) from error
     except SweepgdError:
@@ -156,7 +157,7 @@ def _log(path: Path) -> Iterator[Finding]:
 
 
 def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """Yield the logs whose own parts exist but which have runs that are not in any part."""
+    """Yield each log whose own parts exist but which has runs that are not in any part."""
     published = joined(*trials.values())
     for log in logs:
         if parts.part(log.parent.parent, "trials", int(log.stem)) in trials:
@@ -166,15 +167,17 @@ def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Fin
 
 
 def _other_command(log: Path, recorded: Runs) -> Iterator[Finding]:
-    """Yield the defects of a log that another command left, and the number of its results that are not recorded yet."""
+    """Yield the defects of a log that another command left, and a finding with the number of its results that are not recorded
+    yet.
+    """
     yield from _log(log)
     if waiting := len(trials_of(np.setdiff1d(runs_in(log), recorded))):
         yield Finding(log, f"it has {waiting} results that the next sweepgd search adds to the study", damage=False)
 
 
 def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
-    """Yield a finding if sweep.toml is not a sweep, or is not the sweep of the newest parts, for example after a change of
-    `--trials`.
+    """Yield a finding if sweep.toml is not a sweep, or is not the sweep of the newest parts. A search with a different
+    `--trials`, for example, changes sweep.toml.
     """
     path = root / "sweep.toml"
     try:
@@ -187,7 +190,7 @@ def _sweep(root: Path, newest: Sequence[int]) -> Iterator[Finding]:
         return
     with suppress(Damaged):
         if any(sweep_of(parts.part(root, "trials", number)) != sha256(text) for number in newest):
-            changed = "it was changed after the newest parts were written, for example by a search with other --trials"
+            changed = "it was changed after the newest parts were written, for example by a search with a different --trials"
             yield Finding(path, changed, damage=False)
 
 

@@ -1,7 +1,7 @@
 """Learning-rate schedules as factors of a base rate, and batch-size schedules.
 
-The values of a schedule are computed as arrays, before the updates that use them. They depend only on the position in the run,
-and not on losses, gradients or optimizers.
+The values of a schedule are computed as arrays, before the updates that use these values. The values depend only on the
+position in the run, and not on losses, gradients or optimizers.
 """
 
 from sweepgd.schedules.batch_schedules import BATCH_SCHEDULES

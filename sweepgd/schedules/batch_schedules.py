@@ -15,7 +15,7 @@ def _constant_size(batch_size: int, epoch: int) -> int:
 def _growth(batch_size: int, epoch: int, after: int, every: int, factor: float, limit: int) -> int:
     steps = max(0, (epoch - after) // every + 1)
     largest = max(batch_size, limit or LARGEST_BATCH)
-    # Logarithms are compared, because the power overflows in a long run.
+    # Logarithms are compared, because the power would overflow in a long run.
     if steps * math.log(factor) >= math.log(largest / batch_size):
         return largest
     return round(batch_size * factor**steps)
@@ -41,7 +41,7 @@ BATCH_SCHEDULES = {
                 Setting("limit", 0, "largest size that a step may reach; 0 means no limit", low=0, high=65_536, minimum=0),
             ),
             source="Smith et al. 2018",
-            description="size * factor at those epochs at which the schedule `step` would multiply the rate",
+            description="size * factor at the epochs at which the schedule `step` would multiply the rate",
         ),
     )
 }

@@ -34,19 +34,19 @@ def _exponential(clock: Clock, factor: float) -> Floats:
 def _polynomial(clock: Clock, power: float, floor: float) -> Floats:
     """Return floor + (1 − floor)(1 − t/T)^power for update t from 0 to T − 1. The floor is reached after the last update.
 
-    PyTorch's PolynomialLR, Keras' PolynomialDecay and optax's polynomial_schedule do the same.
+    PyTorch's PolynomialLR, Keras' PolynomialDecay and optax's polynomial_schedule have the same rates.
     """
     return floor + (1.0 - floor) * (1.0 - _progress(clock)) ** power
 
 
 def _cosine(clock: Clock, floor: float, restarts: int) -> Floats:
-    """Return half a cosine, from 1 at the first update to `floor` after the last one, in each of restarts + 1 equal cycles.
+    """Return half a cosine, from 1 at the first update to `floor` after the last update, in each of restarts + 1 equal cycles.
 
-    The factors of a run of 20 updates are 1, 0.994, … 0.0245, 0.00616; a 21st would be 0. PyTorch's CosineAnnealingLR, Keras'
-    CosineDecay and optax's cosine_decay_schedule do the same.
+    For example, the factors of a run of 20 updates are 1, 0.994, … 0.0245, 0.00616, and a 21st factor would be 0. PyTorch's
+    CosineAnnealingLR, Keras' CosineDecay and optax's cosine_decay_schedule have the same rates.
     """
     assert clock.total_updates is not None
-    # This uses integers, so that each restart happens exactly at its update. The end of the run is not a restart.
+    # Integers make each restart happen exactly at its update. The end of the run is not a restart.
     done = clock.updates * (restarts + 1)
     share = np.where(clock.updates < clock.total_updates, done % clock.total_updates / clock.total_updates, 1.0)
     return floor + (1.0 - floor) * 0.5 * (1.0 + np.cos(np.pi * share))
@@ -55,12 +55,13 @@ def _cosine(clock: Clock, floor: float, restarts: int) -> Floats:
 def _one_cycle(
     clock: Clock, peak: float, start_divisor: float, final_divisor: float, final_at_last_update: bool = False
 ) -> Floats:
-    """Return a piecewise linear cycle through the first, highest, middle and last rate.
+    """Return a cycle of three straight lines, through the first, highest, middle and last rate.
 
-    With `final_at_last_update`, the corners are at updates, and the last update has the last rate, as in PyTorch's OneCycleLR
+    With `final_at_last_update`, the lines meet at updates, and the last update has the last rate, as in PyTorch's OneCycleLR
     (linear, three phases). For example, a run of 20 updates has 0.1 at update 0, 1 at 8, 0.1 at 16 and 0.001 at 19. Otherwise,
-    the corners are shares of the run, as in optax's linear_onecycle_schedule. The last rate then belongs to update 20, which
-    does not exist, and update 19 has 0.0505. Records without this setting use the second form.
+    the lines meet at shares of the run, as in optax's linear_onecycle_schedule. In the example, the last rate then belongs to
+    update 20, which does not exist, and update 19 has 0.0505. Records without the setting `final_at_last_update` have the
+    second form.
     """
     start = 1.0 / start_divisor
     rates = [start, 1.0, start, start / final_divisor]
@@ -104,7 +105,7 @@ time = Schedule(
     settings=(Setting("decay", 1e-6, "decay per update", low=1e-6, high=1e-2, log=True, minimum=0.0),),
     needs_length=False,
     source="Robbins and Monro 1951; the `decay` of Keras' optimizers",
-    description="rate / (1 + decay * t) at update t, from 0",
+    description="rate / (1 + decay * t) at update t, counted from 0",
 )
 
 exponential = Schedule(
@@ -141,7 +142,7 @@ cosine = Schedule(
             minimum=0.0,
             maximum=1.0,
         ),
-        # With more, the product of restarts and the updates of a long run would overflow int64.
+        # With more restarts, the product of restarts and updates of a long run would overflow int64.
         Setting(
             "restarts", 0, "warm restarts, which divide the run into equal cycles", low=0, high=4, minimum=0, maximum=1_000_000
         ),
@@ -161,13 +162,13 @@ one_cycle = Schedule(
         Setting(
             "final_at_last_update",
             True,
-            "true: the last update has the last rate; false: the update after it would have it",
+            "true: the last update has the last rate; false: the update after the last one would have it",
             formerly=False,
         ),
     ),
     needs_length=True,
     source="Smith 2018",
-    description="linearly up to the base rate, down again in the same time, then to a far lower rate until the last update",
+    description="linearly up to the base rate, down in the same time, then to a far lower rate until the last update",
 )
 
 inverse_sqrt = Schedule(

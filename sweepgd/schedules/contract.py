@@ -16,8 +16,9 @@ Ints = npt.NDArray[np.int64]
 class Clock:
     """The positions of m consecutive updates in a run.
 
-    `updates`, int64 (m,), and `epochs`, float64 (m,), count those before each update; the floor of `epochs` is the number of
-    whole epochs. `total_updates` is the length of the run, or None if that is unknown.
+    `updates`, int64 (m,), and `epochs`, float64 (m,), are the numbers of updates and epochs before each update. The floor of
+    `epochs` is the number of whole epochs. `total_updates` is the number of updates of the run, or None if this number is
+    unknown.
     """
 
     updates: Ints
@@ -27,9 +28,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A learning-rate schedule: `factor(clock, **settings)` returns factors of the base rate, float64 (m,).
+    """A learning-rate schedule. `factor(clock, **settings)` returns factors of the base rate, float64 (m,).
 
-    With `needs_length`, the factor depends on `clock.total_updates`, which is then never None.
+    With `needs_length`, the factors depend on `clock.total_updates`, which is then never None.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class BatchSchedule:
-    """A batch-size schedule: `size(batch_size, epoch, **settings)` returns the batch size of an epoch, counted from 0.
+    """A batch-size schedule. `size(batch_size, epoch, **settings)` returns the batch size of an epoch. Epochs count from 0.
 
     The size may exceed the number of training rows.
     """

@@ -1,4 +1,4 @@
-"""The learning rate of each update: the base rate times the schedule's factor, with a warm-up."""
+"""The learning rate of each update, which is the base rate times the schedule's factor, with a warm-up."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -30,9 +30,10 @@ def learning_rates(
     """Return the learning rate of each update of the clock, float64 (m,).
 
     Update t of a warm-up of W updates has (t + 1) / W of the schedule's rate (Goyal et al. 2017, section 2.2). The schedule
-    counts from `start`. If that is the start of the run, the warm-up multiplies the schedule's rates. If it is the end of the
-    warm-up, as in optax's warmup_cosine_decay_schedule and Keras' warmup_steps, the warm-up rises to the schedule's first rate,
-    and the rest of the run is the schedule's length. Raise UsageError if the schedule needs a length and the clock has none.
+    counts updates from `start`. If `start` is the start of the run, the warm-up multiplies the schedule's rates. If `start` is
+    the end of the warm-up, the warm-up rises to the schedule's first rate, and the rest of the run is the schedule's length.
+    optax's warmup_cosine_decay_schedule and Keras' warmup_steps have this second form. Raises UsageError if the schedule needs
+    a length and the clock has none.
     """
     if schedule.needs_length and clock.total_updates is None:
         raise UsageError(
@@ -53,7 +54,7 @@ def _delayed_factors(schedule: Schedule, settings: Mapping[str, Any], clock: Clo
     if not begun.all():
         factors[~begun] = schedule.factor(Clock(np.zeros(1, np.int64), np.zeros(1), total), **settings)
     if begun.any():
-        # Rounded, because 1.3 - 0.3 epochs would be less than 1.
+        # Rounded, because in floating point 1.3 - 0.3 epochs is less than 1.
         epochs = np.round(clock.epochs[begun] - start.epochs, 9)
         factors[begun] = schedule.factor(Clock(clock.updates[begun] - start.updates, epochs, total), **settings)
     return factors

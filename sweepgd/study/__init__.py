@@ -1,5 +1,5 @@
-"""One study: check the sweep, then ask the sampler for points, run and record their trials, and tell the sampler the results,
-until all trials are done.
+"""The search of one sweep. The package checks the sweep, asks the sampler for points, runs and records the trials, and tells
+the sampler the results.
 
-Only this package uses Optuna's samplers. It does not measure recorded minimisers, and it does not print.
+Only this package uses Optuna's samplers. Code here does not measure recorded minimisers and does not print.
 """

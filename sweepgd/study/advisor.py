@@ -1,4 +1,4 @@
-"""Propose the point of each trial number, and learn from results, with Optuna's ask and tell."""
+"""Propose a point for each trial number, and pass the results to the sampler, with Optuna's ask and tell."""
 
 import json
 import warnings
@@ -19,11 +19,11 @@ DEFAULT_TRIALS = 20
 
 
 class Advisor:
-    """Propose points by trial number, and learn from results.
+    """Propose points by trial number, and pass the results to the sampler.
 
     The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends only on its number.
-    Adaptive samplers propose whole generations, each with its own random numbers, and learn from a whole generation at once. A
-    point that was fixed or proposed is not proposed again, except with version 1 of the samplers.
+    Adaptive samplers propose whole generations, each with its own random numbers, and learn from a whole generation at once. No
+    point is proposed twice, except with version 1 of the samplers.
     """
 
     def __init__(self, sweep: Sweep, objectives: Sequence[str]) -> None:
@@ -65,8 +65,9 @@ class Advisor:
         )
 
     def _in_space(self, point: Mapping[str, Value]) -> Mapping[str, Value] | None:
-        """Return the point of the space with the configuration of a fixed point, or None if there is none."""
-        # In version 1, a sampler also learns from points that have other settings than the space.
+        """Return the point of the space that gives the same configuration as a fixed point, or None if the space has no such
+        point.
+        """
         return point if self._repeating else point_of(configuration_of(point), self.space)
 
     def _points_in_space(self) -> dict[int, Mapping[str, Value]]:
@@ -80,13 +81,15 @@ class Advisor:
         return self.adaptive or bool(self.rungs)
 
     def total(self) -> int:
-        """Return the number of trials of the sweep: the requested number, or all available points if there are fewer; times
-        `search.scale`.
+        """Return the number of trials of the sweep. This is `search.scale` times the requested number, or times the number of
+        available points if that is smaller.
         """
         return self._total
 
     def _scaled(self, trials: int) -> int:
-        """Return the share `search.scale` of a number of trials, and spread a grid over all of them."""
+        """Return `search.scale` times a number of trials, rounded up. For a grid, keep this number of points, spread over the
+        whole grid.
+        """
         scale, sampler = self._search.scale, self._study.sampler
         if scale == 1.0:
             return trials
@@ -108,7 +111,7 @@ class Advisor:
 
     @property
     def _requested(self) -> int:
-        """The requested number of trials; by default the whole grid, or the fixed points and DEFAULT_TRIALS."""
+        """The requested number of trials. The default is the whole grid, or the fixed points and DEFAULT_TRIALS more."""
         searched = any(not axis.fixed for axis in self.space.axes)
         if isinstance(self._study.sampler, GridPoints):
             default = int(self._available)
@@ -118,7 +121,7 @@ class Advisor:
 
     @property
     def _available(self) -> float:
-        """The largest possible number of trials."""
+        """The largest number of trials that the space and the fixed points allow."""
         sampler = self._study.sampler
         if isinstance(sampler, GridPoints):
             return len(self.points) + sampler.size
@@ -127,7 +130,7 @@ class Advisor:
         return len(self.points) + self.space.countable - len(self._known_indices)
 
     def generations(self, total: int) -> Iterator[range]:
-        """Yield the trial numbers in groups that are proposed together. There is one group if the sampler is not adaptive."""
+        """Yield the trial numbers in groups whose points are proposed together. Samplers that do not adapt have one group."""
         start = len(self.points)
         if not self.adaptive:
             yield range(total)
@@ -156,7 +159,9 @@ class Advisor:
         return self.space.ask(trial)
 
     def should_prune(self, number: int, percent: int, mean: float) -> bool:
-        """Take a report at a rung, and return the pruner's decision. Fixed points are never pruned: the user chose them."""
+        """Give the pruner the mean of a trial at a rung, and return True if the trial is to be pruned. Fixed points are never
+        pruned.
+        """
         trial = self._proposed.get(number)
         if trial is None:
             return False
@@ -169,7 +174,7 @@ class Advisor:
         return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._proposed.items()})
 
     def state(self, number: int, values: Sequence[float] | None, *, pruned: bool = False) -> str | None:
-        """Return, as JSON, what a restart needs to restore this trial, or None if nothing is needed."""
+        """Return the JSON from which a restart restores this trial, or None if a restart does not need the trial."""
         if not self.remembers:
             return None
         trial = self._proposed.get(number)
@@ -198,7 +203,7 @@ class Advisor:
         return dump(values, False, fixed.params, fixed.distributions, {}, {})
 
     def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
-        """Tell the sampler the values of a trial, or None for a failed trial. The sampler minimises these values."""
+        """Tell the sampler the values of a trial, which the sampler minimises. None stands for a failed trial."""
         trial = self._proposed.pop(number, None)
         if trial is None:
             if state is not None:
@@ -217,7 +222,7 @@ class Advisor:
             self._repeats.learn(number, state)
 
     def agrees(self, number: int, state: str) -> bool:
-        """Return True if a recorded trial has the point that was proposed under its number."""
+        """Return True if the recorded state of a trial has the point that was proposed for this number."""
         trial = self._proposed.get(number)
         return trial is not None and trial.params == json.loads(state)["params"]
 
@@ -237,7 +242,7 @@ class Advisor:
 
 
 def _report_missing(trial: optuna.Trial, state: str) -> None:
-    """Report again the values that a trial reported in an earlier process."""
+    """Report to Optuna the values that a trial reported in an earlier process."""
     there = trial.storage.get_trial(trial._trial_id).intermediate_values
     for step, value in reports(json.loads(state)).items():
         if step not in there:

@@ -1,4 +1,4 @@
-"""Run the trials of a sweep: ask the advisor for points, record the results, and report them to the advisor."""
+"""Run the trials of a sweep. Ask the advisor for points, record the results, and report the results to the advisor."""
 
 from collections.abc import Iterator
 from time import monotonic
@@ -20,7 +20,7 @@ from sweepgd.training.trial import TrialResult, TrialTask, not_measured, with_pl
 
 
 class AskAndTell:
-    """One call of `search`: submit tasks, record their results, and report them to the advisor."""
+    """The work of one call of `search`: submit tasks, record their results, and report the results to the advisor."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class AskAndTell:
         }
 
     def _run_generation(self, generation: range) -> None:
-        """Run those trials of one generation that are not recorded yet. Then tell the advisor the results of all its trials, in
-        order.
+        """Run the trials of one generation that are not recorded yet. Then tell the advisor the results of the whole
+        generation, in the order of the trials.
         """
         advisor = self._advisor
         known = {number for number in self._store.recorded if number in generation}
@@ -70,7 +70,7 @@ class AskAndTell:
         if advisor.adaptive:
             points = self._points(generation)
             self._run((number, point) for number, point in points if number not in known)
-            for _ in points:  # after a deadline, so that the recorded trials of the generation can be compared
+            for _ in points:  # after a deadline, workers take no more points, but all are needed to check the recorded trials
                 pass
             for number in sorted(known & self._states.keys() - set(range(len(advisor.points)))):
                 if not advisor.agrees(number, self._states[number]):
@@ -87,9 +87,9 @@ class AskAndTell:
     def _points(self, generation: range) -> Iterator[tuple[int, dict[str, Value]]]:
         """Yield the point of every trial of an adaptive generation, proposed while workers run the trials before it.
 
-        All points are proposed in order, also after a restart, and from the results of earlier generations alone. With rungs,
-        they are proposed before any trial runs, because Optuna's samplers read what running trials have reported. A stop
-        request ends this, since avoiding known points may take seconds.
+        All points are proposed in order, also after a restart, and depend only on the results of earlier generations. With
+        rungs, all points are proposed before any trial runs, because Optuna's samplers read the reports of running trials. A
+        stop request ends the proposals, because a sampler may take seconds to avoid known points.
         """
         points = ((number, self._advisor.ask(number)) for number in generation if not self._stop)
         yield from list(points) if self._advisor.rungs else points

@@ -1,4 +1,4 @@
-"""A check before the first trial that the results will have the columns that claims name."""
+"""Check before the first trial that the results will have the columns that claims name."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ ALWAYS = ("warmup", "weight_decay", "schedule_after_warmup", "diverged")
 def check_claims(sweep: Sweep, space: Space) -> None:
     """Raise UsageError if a claim names a column that the results of this sweep will not have.
 
-    Measures of the catalogue are accepted without `[measure]`, because `sweepgd measure` can add them later.
+    Names of measures are accepted even if the sweep has no `[measure]` table, because `sweepgd measure` can add measures later.
     """
     known = {*TRIALS.names, *ALWAYS, *_settings(sweep), *map(_hyperparameter, (axis.name for axis in space.axes))}
     known |= {key for point in sweep.points for key in point.hyperparameters}
@@ -28,7 +28,9 @@ def check_claims(sweep: Sweep, space: Space) -> None:
 
 
 def _hyperparameter(axis: str) -> str:
-    """Return the column of an axis: "beta1" for "optimizer.adam.beta1", and "schedule.after" for "schedule.step.after"."""
+    """Return the column of an axis. For example, "optimizer.adam.beta1" has "beta1" and "schedule.step.after" has
+    "schedule.after".
+    """
     kind, _, rest = axis.partition(".")
     _, _, key = rest.rpartition(".")
     return key if kind == "optimizer" else f"{kind}.{key}" if "." in rest else axis

@@ -10,13 +10,13 @@ from sweepgd.plugins import registry, single_file
 from sweepgd.study.preparation import Prepared
 from sweepgd.study.sweep_warnings import warnings_of
 
-# The time limit for schedules of plugins. Built-in ones take less than a second.
+# The time limit for schedules of plugins. Built-in schedules take less than a second.
 EVALUATION_SECONDS = 10.0
 
 
 def contained_warnings(prepared: Prepared, plugins: Sequence[Path]) -> list[str]:
-    """Return the warnings about a sweep. Warnings about schedules of plugins are computed in a separate process: a schedule
-    that crashes there does not end the command.
+    """Return the warnings about a sweep. If the sweep uses schedules of plugins, a separate process computes the warnings, so
+    that a crash of a schedule does not end the command.
     """
     axis = next(axis for axis in prepared.advisor.space.axes if axis.name == "schedule")
     names = {str(value) for value in [*axis.values, *(point["schedule"] for point in prepared.advisor.points)]}

@@ -13,8 +13,9 @@ ROW_BYTES, POINT_BYTES = 130, 50
 def footprint(context: SweepContext, trials: int) -> int:
     """Estimate the bytes that the Parquet parts of `trials` trials take: rows, learning curves, and final and best weights.
 
-    The true size is smaller if weights compress well, or if runs diverge and have no weights. Not counted are the curves of a
-    budget in updates or seconds, curvature, and the log, which takes the same space again until it is published.
+    The true size is smaller if weights compress well, or if runs diverge and have no weights. The estimate leaves out
+    curvature, and learning curves if the budget is in updates or seconds. The log is left out too. Until its publication, the
+    log takes about the same space as the parts.
     """
     sizes = [_run_bytes(variant) for variant in context.variants]
     return ceil(trials * context.sweep.search.replicates * sum(sizes) / len(sizes))

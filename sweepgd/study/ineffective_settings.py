@@ -10,18 +10,18 @@ from sweepgd.study.planned_updates import RunPlan
 from sweepgd.sweep.budget import Budget
 from sweepgd.sweep.configuration import Configuration
 
-# A relative difference of a learning rate below this counts as no effect.
+# A setting that changes learning rates by a smaller relative difference counts as having no effect.
 TOLERANCE = 1e-3
 
 
 def ineffective_settings(configuration: Configuration, run_plan: RunPlan, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield each problem of a planned run, and its details with figures."""
+    """Yield each problem of a planned run as two texts: the problem, and its details with figures."""
     yield from _of_rates(configuration, run_plan)
     if configuration.schedule != "constant":
         yield from _of_schedule(configuration, run_plan)
     if configuration.batch_schedule != "constant" and len(set(run_plan.sizes)) == 1:
         what = f"batch_schedule {configuration.batch_schedule} has no effect"
-        yield what, f"batches have {run_plan.sizes[0]} rows in all {len(run_plan.sizes)} epochs"
+        yield what, f"a batch has {run_plan.sizes[0]} rows in each of the {len(run_plan.sizes)} epochs"
     if budget.seconds is None:
         yield from _of_evaluations(run_plan, budget)
 
@@ -30,10 +30,11 @@ def _of_rates(configuration: Configuration, run_plan: RunPlan) -> Iterator[tuple
     highest, total = float(run_plan.rates.max()), run_plan.total
     if run_plan.warmup > total:
         what = "the warm-up is longer than the run"
-        yield what, f"it takes {run_plan.warmup} updates, and the last of {total} updates has {highest:.3g} of the base rate"
+        last = f"the rate at the last of {total} updates is {highest:.3g} times the base rate"
+        yield what, f"it takes {run_plan.warmup} updates, and {last}"
     elif highest < 1.0 - TOLERANCE:
         alone = len(run_plan.factors) == total and run_plan.factors.max() >= 1.0 - TOLERANCE
-        warmup = f" times a warm-up of {run_plan.warmup} updates" if run_plan.warmup else ""
+        warmup = f" with a warm-up of {run_plan.warmup} updates" if run_plan.warmup else ""
         details = f"schedule {configuration.schedule}{warmup} gives at most {highest:.3g} of the base rate in {total} updates"
         remedy = "; to reach it, set schedule_after_warmup = true" if 0 < run_plan.warmup < total and alone else ""
         yield "the base rate is never reached", details + remedy
@@ -52,7 +53,7 @@ def _of_schedule(configuration: Configuration, run_plan: RunPlan) -> Iterator[tu
     if name == "one_cycle" and not settings.get("final_at_last_update"):
         last, final = float(run_plan.factors[-1]), 1.0 / settings["start_divisor"] / settings["final_divisor"]
         if last > 1.5 * final:
-            details = f"the last of {run_plan.total} updates has {last:.3g} of the base rate, not {final:.3g}"
+            details = f"the rate at the last of {run_plan.total} updates is {last:.3g} of the base rate, not {final:.3g}"
             yield "schedule one_cycle does not end at its final rate", f"{details}; set final_at_last_update = true"
 
 

@@ -1,4 +1,4 @@
-"""Merge the shards of a search (`sweepgd merge`): the new record equals the record of an undivided search."""
+"""Merge the shards of a search into one record (`sweepgd merge`), equal to the record of a search without shards."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -23,15 +23,15 @@ def merge(
 ) -> Results:
     """Combine results directories of one sweep in the new directory `out`, and return its results.
 
-    The new record equals the record of a search without shards, and `sweepgd.search` with this `out` continues it. The old
-    directories keep their results. Rows that a killed command left in a log there are published first. `plugins` are the plugin
-    files that the sweep was run with. `note` receives a line for each log that was cut, and one with the number of missing
-    trials. Raises SweepgdError before anything is written to `out` in these cases: a directory is not a results directory or is
-    being written; two directories have different sweeps or a common trial; `out` is not empty or lies inside one of the
-    directories.
+    The new record equals the record of a search without shards, and `sweepgd.search` with this `out` continues that search. The
+    old directories keep their results. If a killed command left rows in the log of a directory, these rows are published first.
+    `plugins` are the plugin files that the sweep was run with. `note` receives a line for each log that was cut, and a line
+    with the number of missing trials. Raises SweepgdError before anything is written to `out` if a directory is not a results
+    directory or is being written, if two directories have different sweeps or a common trial, or if `out` is not empty or lies
+    inside one of the directories.
     """
     if isinstance(directories, (str, Path)):
-        raise UsageError(f"directories {str(directories)!r}: give a list of directories")
+        raise UsageError(f"directories = {str(directories)!r} is one text: give a list of directories")
     folders, target = [Path(directory) for directory in directories], Path(out).absolute()
     _check_given(folders, target, str(out))
     files = [Path(plugin) for plugin in plugins]
@@ -50,9 +50,9 @@ def merge(
 
 
 def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
-    """Raise UsageError if no directory is given or one is given twice. Raise SweepgdError if `out` is not empty."""
+    """Raise UsageError if no directory is given or a directory is given twice. Raise SweepgdError if `out` is not empty."""
     if not folders:
-        raise UsageError("no results directories to merge: name those of the shards")
+        raise UsageError("there are no results directories to merge: give the directories of the shards")
     resolved: set[Path] = set()
     for folder in folders:
         if folder.resolve() in resolved:
@@ -77,7 +77,7 @@ def _common(every: Sequence[Results]) -> tuple[str, int]:
         if text in sweeps:
             continue
         sweep = recorded(text, where=str(results.directory / "sweep.toml"))
-        single_file.digests(sweep.plugins)  # names a missing file, before its plugins are reported as unknown
+        single_file.digests(sweep.plugins)  # without this, a missing plugin file would be reported as an unknown plugin
         sweeps[text] = sweep
         for key, (there, here) in changes(sweeps[first.sweep_toml], sweep).items():
             raise SweepgdError(
@@ -85,7 +85,7 @@ def _common(every: Sequence[Results]) -> tuple[str, int]:
                 f" {key} is {there!r} in the first, and {here!r} in the second"
             )
     totals = {text: _total(sweep) for text, sweep in sweeps.items()}
-    return max(totals.items(), key=lambda item: item[1])  # directories may have been run with different --trials
+    return max(totals.items(), key=lambda item: item[1])  # the directories may have been run with different --trials
 
 
 def _total(sweep: Sweep) -> int:

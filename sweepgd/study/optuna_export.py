@@ -21,7 +21,7 @@ from sweepgd.study.advisor import Advisor
 from sweepgd.study.search_state import trial_of
 from sweepgd.sweep import recorded
 
-# Columns that are equal for all replicates of a trial, and columns that are averaged over them.
+# Columns that are equal for all replicates of a trial, and columns that are averaged over the replicates.
 SHARED = ("config_id", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate", "attempt")
 AVERAGED = (
     *("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error", "generalization_gap"),
@@ -34,20 +34,20 @@ def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Pat
     """Write `optuna.db` into a results directory, replacing an earlier one, and return its path.
 
     `plugins` are the plugin files that the sweep was run with. The state of a trial (complete, pruned or failed) is the state
-    that the search reported to Optuna or would have reported. A diverged trial that was not reported has no value and counts as
-    failed. Intermediate values are the values that a pruner saw, or else the validation losses by update. Raises SweepgdError
-    if the directory is not a results directory, or cannot be written.
+    that the search reported to Optuna, or would have reported with an adaptive sampler. A diverged trial that was not reported
+    has no value and counts as failed. Intermediate values are the values that a pruner saw, or without a pruner the validation
+    losses by update. Raises SweepgdError if the directory is not a results directory, or cannot be written.
     """
     results = load(directory)
     path = results.directory / "optuna.db"
     sweep = recorded(results.sweep_toml, where=str(results.directory / "sweep.toml"))
     names = sweep.search.objectives or [sweep.search.objective or "objective"]
     with single_file.registered(map(Path, plugins)), writing(results.directory), atomic_replacement(path) as temporary:
-        single_file.digests(sweep.plugins)  # names a missing file, before its plugins are reported as unknown
+        single_file.digests(sweep.plugins)  # without this, a missing plugin file would be reported as an unknown plugin
         temporary.unlink(missing_ok=True)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         storage = RDBStorage(f"sqlite:///{temporary}")
-        # No fsync is needed: the file is temporary until it is complete.
+        # No fsync is needed, because the file is temporary until it is complete.
         event.listen(storage.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         storage.engine.dispose()
         study = optuna.create_study(storage=storage, study_name=sweep.name, directions=["minimize"] * len(names))
@@ -85,7 +85,7 @@ def _trial(number: int, rows: Sequence[Row], losses: dict[int, float], advisor: 
 
 
 def _values(rows: Sequence[Row]) -> list[float] | None:
-    """Return the mean objectives of a trial, or None if a replicate has none."""
+    """Return the objectives of a trial, each a mean over the replicates, or None if a replicate lacks a value."""
     if any(row["status"] in (FAILED, TIMED_OUT) or None in (row["objectives"] or [None]) for row in rows):
         return None
     return [fmean(each) for each in zip(*(row["objectives"] for row in rows), strict=True)]

@@ -1,4 +1,4 @@
-"""The results directory of a search: a new one, or one that holds results of the same sweep."""
+"""The results directory of a search, which is new or holds results of the same sweep."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from sweepgd.training.objectives import are_of_best
 def as_recorded(directory: Path, sweep: Sweep, note: Callable[[str], None]) -> Sweep:
     """Return the sweep with the sampler version and the schedule settings that the directory was started with.
 
-    Values that the sweep itself sets are kept. `note` receives a line for each schedule setting that differs from its default.
+    Values that the sweep file sets are kept. `note` receives a line for each schedule setting that differs from its default.
     """
     path = directory / "sweep.toml"
     if not path.is_file():
@@ -42,14 +42,14 @@ def repeats(directory: Path) -> str:
     if not count:
         return ""
     return (
-        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier trial, and more may"
-        " follow: the search continues with search.sampler_version = 1, as it was started; use --fresh to start a search "
+        f"{count} of the {trials.num_rows} trials in {directory} repeat the configuration of an earlier trial, and more trials"
+        " may follow: the search continues with search.sampler_version = 1, as it was started; use --fresh to start a search "
         "without repeats"
     )
 
 
 def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str]) -> list[str]:
-    """Return one line for each way in which an earlier version recorded the runs of a directory differently."""
+    """Return a line for each respect in which an earlier version of sweepgd recorded runs of a directory differently."""
     of_best, pruned = are_of_best(objectives), sweep.search.pruner != "none"
     if not (of_best or pruned):
         return []
@@ -60,7 +60,7 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
         return []
     lines = []
     if of_best:
-        lines.append(f"{count} runs of an earlier version have losses, errors and gap of the last evaluation, not the best")
+        lines.append(f"{count} runs of an earlier version have losses, errors and gap of the last evaluation, not the best one")
     if pruned:
         lines.append(
             f"{count} runs of an earlier version were also evaluated at rungs; these evaluations counted for "
@@ -72,7 +72,7 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
 def check_continues(directory: Path, sweep: Sweep) -> None:
     """Raise SweepgdError if a directory holds the results of a sweep that computes something else.
 
-    A directory without results, left by a command that was refused, may be used by any sweep.
+    Any sweep may use a directory that has a sweep file but no results. A refused command leaves such a directory.
     """
     path = directory / "sweep.toml"
     if not path.is_file():
@@ -81,16 +81,16 @@ def check_continues(directory: Path, sweep: Sweep) -> None:
     differing = differences(before, sweep)
     if not differing or not load(directory).trials.num_rows:
         return
-    # Differences that can still be measured afterwards. Measures during the run (`every`) cannot.
+    # Final measures that differ can still be computed afterwards. Measures during the run (`every`) cannot.
     measured = all(line.startswith("measure.") and not line.startswith("measure.every:") for line in differing)
     if measured and sweep.measure is not None:
         raise SweepgdError(
             f"{directory} was run with {_changed(before, sweep, differing)}:"
-            f" {as_command(directory, sweep.measure)} takes the measures of the present [measure] table; to continue the "
-            "search, restore the earlier [measure]"
+            f" to continue the search, restore the earlier [measure]; to add the measures of the present [measure], run "
+            f"{as_command(directory, sweep.measure)}"
         )
     raise SweepgdError(
-        f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or --fresh to start again"
+        f"{directory} holds another sweep: {_listed(differing)}; choose another --out, or give --fresh to start again"
     )
 
 
@@ -108,7 +108,7 @@ def _listed(lines: list[str]) -> str:
 
 
 def move_aside(directory: Path) -> Path | None:
-    """Rename a results directory to make room for a new one; nothing is deleted.
+    """Rename a results directory to make room for a new one. Nothing is deleted.
 
     Return the new path, or None if there are no results.
     """
@@ -120,7 +120,7 @@ def move_aside(directory: Path) -> Path | None:
         aside = directory.with_name(f"{directory.name}.before-{number}")
         if not aside.exists():
             try:
-                with exclusively(directory):  # a search that is still running would write into the new one
+                with exclusively(directory):  # a search that is still running would write into the new directory
                     return directory.rename(aside)
             except OSError as error:
                 raise SweepgdError(f"cannot move {directory} aside: {error.strerror}") from error

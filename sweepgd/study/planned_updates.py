@@ -11,14 +11,15 @@ from sweepgd.sweep.configuration import Configuration
 from sweepgd.sweep.points import schedule_of
 from sweepgd.training.start import plan_of, warmup_of
 
-# Computing the plan of a longer run takes more than 0.1 s.
+# The plan of a longer run would take more than 0.1 s to compute.
 MOST_UPDATES, MOST_EPOCHS = 2_000_000, 20_000
 
 
 @dataclass(frozen=True, eq=False)
 class RunPlan:
     """The plan of `total` updates. `rates` (total,) are multiples of the base learning rate. `factors` are the factors of the
-    schedule alone, from its first update. `sizes` are the batch sizes of the epochs, and `warmup` is in updates.
+    schedule without the warm-up, from the schedule's first update. `sizes` are the batch sizes of the epochs. `warmup` is in
+    updates.
     """
 
     total: int
@@ -30,7 +31,7 @@ class RunPlan:
 
     @property
     def effect(self) -> tuple[int, bytes, tuple[int, ...]]:
-        """A key that is equal for two plans if they compute the same."""
+        """A key that is equal for two plans with the same rates and batch sizes."""
         return self.total, self.rates.tobytes(), self.sizes
 
 

@@ -1,4 +1,4 @@
-"""Prepare a sweep: all checks that are possible before a trial runs."""
+"""Prepare a sweep, with all checks that are possible before a trial runs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Prepared:
 
     @property
     def warnings(self) -> list[str]:
-        """One line for each setting of the sweep that has no effect, or an effect other than the specified one."""
+        """One line for each setting of the sweep that has no effect, or has an effect other than the sweep file suggests."""
         return warnings_of(self.sweep, self.advisor.space, self.advisor.points, self.context.data(0).rows)
 
 
@@ -57,7 +57,7 @@ def check_installed(packages: Iterable[str]) -> None:
 def check_variants(context: SweepContext, space: Space, points: Iterable[Mapping[str, Value]]) -> None:
     """Prepare the data and the model of each variant of a sweep and of its fixed points.
 
-    Raises SweepgdError if that is not possible, or a batch size exceeds the number of training rows.
+    Raises SweepgdError if the data or a model cannot be prepared, or if a batch size exceeds the number of training rows.
     """
     axis = next(axis for axis in space.axes if axis.name == "batch_size")
     sizes = axis.values or (int(axis.high),)

@@ -1,4 +1,4 @@
-"""Known points that an adaptive sampler proposes again. They are not run again; the sampler gets the recorded outcome."""
+"""Known points that an adaptive sampler proposes again. Instead of a new run, the sampler gets the recorded outcome."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from sweepgd.sweep.space import Space, Value
 
 
 class RecordedOutcome(NamedTuple):
-    """The state and values of a trial, and, if it was pruned, its last report by step."""
+    """The state and the values of a trial. A pruned trial also has its last report, by step."""
 
     state: TrialState
     values: list[float] | None
@@ -34,9 +34,9 @@ class Repeat(NamedTuple):
 class Repeats:
     """An Optuna study that returns only new points.
 
-    If the sampler proposes a known point, it is told the recorded outcome of the first trial with that point: the values (with
-    penalties), the last report if the trial was pruned, or the failure. The study is told such repeats right before the trial
-    that was proposed after them. The state of that trial records the repeats, without their outcomes.
+    If the sampler proposes a known point, the sampler gets the recorded outcome of the first trial with that point. The outcome
+    is the values (with penalties), the last report of a pruned trial, or the failure. The study learns the outcomes of repeats
+    just before the outcome of the next new trial. The state of that trial records the repeats, without their outcomes.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
@@ -50,7 +50,7 @@ class Repeats:
         self._drawn.add(point, number)
 
     def ask(self, number: int) -> optuna.Trial:
-        """Return a trial at a new point. The point is the sampler's or, after MOST_REPEATS repeats in a row, a random one."""
+        """Return a trial at a new point from the sampler. After MOST_REPEATS repeats in a row, the point is random."""
         repeats = self._repeats[number] = []
         while len(repeats) < MOST_REPEATS:
             trial = self._study.ask()

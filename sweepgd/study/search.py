@@ -1,4 +1,4 @@
-"""The search of one sweep: run the trials that are not recorded yet."""
+"""The search of one sweep, which runs the trials that are not recorded yet."""
 
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -48,20 +48,20 @@ def search(
 ) -> Results:
     """Run the trials of a sweep that are not recorded yet, and return the results.
 
-    `sweep` is a Sweep, a sweep file, or the name of a bundled sweep. `out` is the results directory, by default
-    results/<sweep name>, with -scale-0.1 for a sweep of that `search.scale` and -shard-3-of-20 for a shard. `workers` is the
-    number of processes, by default all cores. `timeout` and `trial_timeout` are in seconds. `fresh` moves an existing results
-    directory aside. `executor`, a dask.distributed.Client or a concurrent.futures.Executor, runs the trials in place of local
-    processes. `shard`, such as (3, 20) or "3/20", is the part of the search to run; `sweepgd.merge` combines the parts.
-    `data_path` is the new path of a data file or folder that was moved. `overrides` are `dotted.key=TOML-value`, for a sweep
-    file. `plugins` are Python files whose optimizers, models, data sets and schedules may be used. Raises SweepgdError before
-    any trial runs if an argument is invalid.
+    `sweep` is a Sweep, a sweep file, or the name of a bundled sweep. `out` is the results directory. The default is
+    results/<sweep name>, followed by "-scale-0.1" if `search.scale` is 0.1 and by "-shard-3-of-20" if `shard` is 3/20.
+    `workers` is the number of processes, by default all cores. `timeout` and `trial_timeout` are in seconds. `fresh` renames an
+    existing results directory and starts a new search. `executor`, a dask.distributed.Client or a concurrent.futures.Executor,
+    runs the trials instead of local processes. `shard`, such as (3, 20) or "3/20", selects every 20th trial from trial 2 on.
+    `sweepgd.merge` combines the shards. `data_path` is the new path of a data file or folder that was moved. `overrides` change
+    values of a sweep file, and are written `dotted.key=TOML-value`. `plugins` are Python files whose optimizers, models, data
+    sets and schedules may be used. Raises SweepgdError before any trial runs if an argument is invalid.
     """
     where = None
     if not isinstance(sweep, Sweep):
         where, sweep = str(path_of(str(sweep))), load_sweep(str(sweep), overrides)
     elif list(overrides):
-        raise UsageError("overrides are for a sweep file: change the Sweep itself")
+        raise UsageError("overrides change a sweep file, but this sweep is a Sweep object: change the object itself")
     part = WHOLE if shard is None else Shard.of(shard)
     part.check(sweep)
     directory = (
@@ -76,7 +76,7 @@ def search(
         plugins=absolute_paths(plugins),
         progress=progress,
     )
-    options.check_there()  # early, because preparing the data may take long
+    options.check_there()  # early, because preparing the data may take a long time
     with single_file.registered(options.plugins), naming(where):
         if data_path is not None:
             sweep = at(sweep, data_path)
@@ -114,13 +114,13 @@ def search(
 
 
 def note_other_processor(store: Store, progress: Progress) -> None:
-    """Before the first run on a type of processor that rounds differently, note that the study continues there."""
+    """Note that the study continues on another type of processor, if this type rounds differently and has run no trial yet."""
     here = target.processor_type()
     if store.processors and here not in store.processors:
         before = " and ".join(sorted(str(target.ProcessorType(*processor)) for processor in store.processors))
         progress.note(
-            f"{store.directory} was computed on {before}, and this processor is {here}: equal configurations agree within"
-            " rounding, not bit for bit"
+            f"{store.directory} was computed on {before}, and this processor is {here}: runs of equal configurations agree"
+            " within rounding, not bit for bit"
         )
 
 
@@ -173,6 +173,6 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
 
 
 def _values(advisor: Advisor, name: str) -> list[str]:
-    """Return the sorted values that an axis has in the space and in the fixed points, such as the names of all optimizers."""
+    """Return the sorted values of an axis in the space and in the fixed points, such as the names of all optimizers."""
     axis = next(axis for axis in advisor.space.axes if axis.name == name)
     return sorted({str(value) for value in [*axis.values, *(point[name] for point in advisor.points)]})

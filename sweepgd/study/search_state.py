@@ -1,4 +1,4 @@
-"""The search state of a trial: JSON in the record from which a restart rebuilds the sampler and the pruner."""
+"""The search state of a trial, which is JSON in the record. A restart rebuilds the sampler and the pruner from it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ def dump(
     intermediate_values: Mapping[int, float],
     repeats: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """Return the search state of a trial as JSON, for `trial_of`.
+    """Return the search state of a trial as JSON that `trial_of` reads.
 
-    `repeats` are the known points that the sampler proposed just before this one, see `sweepgd.study.repeated_proposals`.
+    `repeats` are the known points that the sampler proposed just before this point (see `sweepgd.study.repeated_proposals`).
     """
     state = {
         "values": None if values is None else list(values),
@@ -59,5 +59,5 @@ def ending(saved: Mapping[str, Any]) -> TrialState:
 
 
 def values_of(state: str) -> list[float] | None:
-    """Return the values that the sampler was told, or None for a failed trial."""
+    """Return the values of a trial that the sampler received, or None for a failed trial."""
     return json.loads(state)["values"]

@@ -1,5 +1,5 @@
-"""One part of a search, for machines that do not share a directory. It needs a sampler whose points depend only on the trial's
-number.
+"""One shard of a search, for machines that do not share a directory. Shards need a sampler whose points depend only on the
+trial's number.
 """
 
 import re
@@ -13,7 +13,7 @@ from sweepgd.sweep import Sweep
 
 @dataclass(frozen=True)
 class Shard:
-    """Every `count`-th trial of a search: shard 3/20 has the trials 2, 22, 42, … of the whole search."""
+    """Every `count`-th trial of a search. Shard 3/20 has the trials 2, 22, 42, … of the whole search."""
 
     index: int
     count: int
@@ -30,7 +30,7 @@ class Shard:
             parts = given
         numbers = isinstance(parts, (tuple, list)) and len(parts) == 2 and all(type(part) is int for part in parts)
         if not numbers or not 1 <= parts[0] <= parts[1]:
-            raise UsageError(f"shard {given!r}: write I/N with I from 1 to N, such as 3/20")
+            raise UsageError(f"shard {given!r} is not valid: write I/N with I from 1 to N, such as 3/20")
         return cls(*parts)
 
     def __str__(self) -> str:
@@ -41,12 +41,12 @@ class Shard:
         search = sweep.search
         if self.count > 1 and search.sampler in ADAPTIVE:
             raise UsageError(
-                f"shard {self}: the {search.sampler} sampler learns from all trials, but a shard does not see the others:"
+                f"shard {self}: the {search.sampler} sampler learns from all trials, but a shard has only its own trials:"
                 " use random, grid or quasi_random"
             )
         if self.count > 1 and search.pruner != "none":
             raise UsageError(
-                f"shard {self}: the {search.pruner} pruner compares all trials, but a shard does not see the others:"
+                f"shard {self}: the {search.pruner} pruner compares all trials, but a shard has only its own trials:"
                 ' set search.pruner="none"'
             )
 
@@ -56,7 +56,7 @@ class Shard:
 
     @property
     def trials(self) -> str:
-        """The name of the shard's trials in messages."""
+        """The name of the shard's trials in messages, such as "trials of shard 3/20"."""
         return f"trials of shard {self}"
 
     def folder(self, name: str) -> str:

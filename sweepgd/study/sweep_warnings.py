@@ -17,8 +17,8 @@ from sweepgd.sweep.space import Axis, Space, Value
 
 # The keys that determine the planned updates of a run, in addition to the settings of its schedules.
 PLAN_KEYS = ("schedule", "batch_schedule", "batch_size", "warmup", "schedule_after_warmup")
-# The largest number of combinations that are all checked. If there are more, only the two ends of each list are combined, and
-# the checks stop at this many combinations or this many updates in total.
+# The largest number of combinations that are all checked. With more combinations, only the two ends of each list are combined,
+# and the checks stop at one of these numbers of combinations and updates.
 MOST_COMBINATIONS, MOST_UPDATES = 500, 10_000_000
 
 Values = Mapping[str, Value]
@@ -35,8 +35,8 @@ class Planned(NamedTuple):
 def warnings_of(sweep: Sweep, space: Space, points: Sequence[Values], rows: int) -> list[str]:
     """Return the warnings about a sweep on `rows` training rows, one line each.
 
-    All combinations of the searched values (of a range: its ends) and the `points` are checked. Runs of unknown length, such as
-    with a budget in seconds, and very long runs are not checked.
+    All combinations of the searched values and all `points` are checked. A range is checked at its ends. Very long runs and
+    runs of unknown length, such as runs with a budget in seconds, are not checked.
     """
     lines: list[str] = []
     numbered = (({"points": index}, point) for index, point in enumerate(points))
@@ -56,8 +56,8 @@ def warnings_of(sweep: Sweep, space: Space, points: Sequence[Values], rows: int)
 
 
 def _combinations(space: Space) -> Iterator[tuple[Values, Values]]:
-    """Yield the points to check, each with its varied values. An axis that does not change the planned updates has one value
-    only.
+    """Yield the points to check, each with its varied values. An axis that does not change the planned updates has only one
+    value.
     """
     axes = [axis for axis in space.axes if axis.name in PLAN_KEYS or axis.name.startswith(("schedule.", "batch_schedule."))]
     varied = [axis.name for axis in axes if not axis.fixed]
@@ -84,7 +84,7 @@ def _planned(sweep: Sweep, named: Iterable[tuple[Values, Values]], rows: int, wa
         configuration = configuration_of(point)
         try:
             run_plan = run_plan_of(configuration, sweep.budget, rows, sweep.data.last_batch)
-        except Exception as error:  # a plugin's schedule may raise any error; its trials are then recorded as failed
+        except Exception as error:  # a plugin's schedule may raise any error, and the search records its trials as failed
             warn(f"schedule {configuration.schedule} cannot be evaluated: {reason(error)}")
             continue
         if run_plan is not None:
@@ -95,7 +95,9 @@ def _planned(sweep: Sweep, named: Iterable[tuple[Values, Values]], rows: int, wa
 
 
 def _where(cases: Sequence[Values], every: Sequence[Values]) -> str:
-    """Describe `cases`: the values that distinguish them, and their share of the combinations with these values."""
+    """Return a description of `cases` among all combinations `every`: the values that only `cases` have, and how many of the
+    combinations with these values are cases.
+    """
     restricted = {}
     for name in dict.fromkeys(name for values in cases for name in values):
         own, others = (list(dict.fromkeys(values.get(name) for values in some)) for some in (cases, every))
@@ -108,7 +110,7 @@ def _where(cases: Sequence[Values], every: Sequence[Values]) -> str:
 
 
 def _equal(planned: Sequence[Planned]) -> Iterator[str]:
-    """Yield a line if configurations compute the same."""
+    """Yield a line if two or more configurations compute the same updates."""
     first: dict[Hashable, Values] = {}
     pairs = []
     for values, configuration, run_plan in planned:
@@ -124,7 +126,7 @@ def _equal(planned: Sequence[Planned]) -> Iterator[str]:
         alike = [name for name in one if name not in differing]
         sides = (_listed({name: values[name] for name in differing if name in values}) for values in pairs[0])
         where = alike and f" where {_listed({name: one[name] for name in alike})}"
-        count = f"{len(pairs)} of {len(planned)} configurations compute" if len(pairs) > 1 else "a configuration computes"
+        count = f"{len(pairs)} of {len(planned)} configurations compute" if len(pairs) > 1 else "one configuration computes"
         yield f"{count} the same as another one: {' and '.join(sides)}{where or ''}"
 
 

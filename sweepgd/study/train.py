@@ -39,7 +39,7 @@ def sweep_of(
 ) -> Sweep:
     """Return a sweep with a single fixed configuration and the defaults of `train`.
 
-    `data` is the name of a data set or the path of a file. None means digits, or "none" if the model takes no data. Raises
+    `data` is the name of a data set or the path of a file. None means "digits", or "none" if the model takes no data. Raises
     UsageError if both `epochs` and an override set the budget.
     """
     import tomli_w
@@ -96,12 +96,12 @@ def train(
 ) -> Training:
     """Train one configuration and return the finished Training with its `points`, `outcome`, `parameters` and `best`.
 
-    `data` is the name of a data set or the path of a file, by default digits, or "none" for a model without data. The default
-    of `learning_rate` is the optimizer's; that of `batch_size` is 32, or "full" without data; that of `epochs` is 10 unless an
-    override sets the budget. `overrides` are `dotted.key=TOML-value` of a sweep file, such as "model.hidden=[128]". `plugins`
-    are Python files whose optimizers, models, data sets and schedules may be used. `out` is a directory in which the run is
-    recorded as trial 0. `begin` is called with the data, `watch` with each evaluation, and `note` with lines for the user.
-    Raises SweepgdError before training if an argument is invalid.
+    `data` is the name of a data set or the path of a file, by default "digits", or "none" for a model without data. The default
+    of `learning_rate` is set by the optimizer. `batch_size` is 32 by default, or "full" for a model without data. `epochs` is
+    10 by default, unless an override sets the budget. `overrides` set keys of a sweep file and are written
+    `dotted.key=TOML-value`, such as "model.hidden=[128]". `plugins` are Python files whose optimizers, models, data sets and
+    schedules may be used. `out` is a directory where the run is recorded as trial 0. `begin` is called with the data, `watch`
+    with each evaluation, and `note` with lines for the user. Raises SweepgdError before training if an argument is invalid.
     """
     with single_file.registered(map(Path, plugins)):
         sweep = sweep_of(
@@ -129,13 +129,13 @@ def _train(
     space = space_of(sweep)
     searched = [axis.name for axis in space.axes if not axis.fixed]
     if searched or sweep.points:
-        raise UsageError(f"train runs one configuration, and {searched[0] if searched else 'points'} has several: use search")
+        raise UsageError(f"train runs one configuration, but {(searched or ['points'])[0]} has several values: use search")
     if sweep.search.replicates > 1:
-        raise UsageError(f"train makes one run, and search.replicates is {sweep.search.replicates}: use search")
+        raise UsageError(f"train makes one run, but search.replicates is {sweep.search.replicates}: use search")
     context = SweepContext(sweep if directory is None else as_recorded(directory, sweep, note))
     sweep = context.sweep
     if sweep.measure is not None and directory is None:
-        raise UsageError("[measure] needs a directory for its results: give train an out directory")
+        raise UsageError("[measure] needs a directory for its results: give an out directory to train")
     check_variants(context, space, ())
     for line in warnings_of(sweep, space, (), context.data(0).rows):
         note(f"warning: {line}")
@@ -177,7 +177,7 @@ def _points(context: SweepContext, configuration: Configuration, along_run: Meas
 
 @contextmanager
 def _plugin_errors(context: SweepContext, configuration: Configuration) -> Iterator[None]:
-    """Turn an exception of a plugin inside the block into a SweepgdError that names the plugin."""
+    """Convert an exception of a plugin inside the `with` statement to a SweepgdError that names the plugin."""
     try:
         yield
     except SweepgdError:

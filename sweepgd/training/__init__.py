@@ -1,6 +1,6 @@
-"""One training run and one trial: batches, the compiled loop, evaluations, the outcome, and its rows of the record.
+"""One training run and one trial. The package draws batches, calls the compiled loop, evaluates, and makes rows for the record.
 
-This package knows nothing of other trials, workers or files.
+Code in this package does not use other trials, workers or files.
 """
 
 from sweepgd.training.evaluation import Best, Evaluation

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from sweepgd.core.random_streams import ORDER, stream
 from sweepgd.sweep.budget import Budget
 
-# Replicates have the same seeds in every trial, and therefore the same orders. Drawing an order of 1000 rows takes 17 µs, as
-# long as an epoch of linear regression in batches of 32. The cache holds at most 32 MB and keeps the first orders. If it
-# evicted the oldest, it would never hold the next one, because every trial goes through the same sequence of orders.
+# A replicate has the same seed in every trial, and therefore the same orders. Drawing an order of 1000 rows takes 17 µs, as
+# long as an epoch of linear regression in batches of 32. The cache holds at most 32 MB and keeps the first orders. A cache that
+# drops the oldest order would never hold the next order, because every trial uses the same sequence of orders.
 CACHED_ORDERS, CACHED_ROWS = 1024, 4096
 _orders: dict[tuple[int, int, int], npt.NDArray[np.int64]] = {}
 
@@ -34,7 +34,7 @@ def _drawn(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
 
 
 def _weighted(cumulative: npt.NDArray[np.float64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """Return row numbers drawn with replacement, (rows,). `cumulative` holds the cumulative probabilities of the rows."""
+    """Return row numbers (rows,) drawn with replacement. `cumulative` holds the cumulative probabilities of the rows."""
     rows = len(cumulative)
     return np.minimum(np.searchsorted(cumulative, stream(seed, ORDER, epoch).random(rows), side="right"), rows - 1)
 
@@ -42,10 +42,10 @@ def _weighted(cumulative: npt.NDArray[np.float64], seed: int, epoch: int) -> npt
 def row_orders(
     rows: int, seed: int, shuffle: str, weights: npt.NDArray[np.float64] | None = None
 ) -> Callable[[int], npt.NDArray[np.int64]]:
-    """Return a function from the epoch to the order of the training rows, (rows,).
+    """Return a function that takes the number of an epoch and returns the order of the training rows, (rows,).
 
-    `shuffle` is "epoch" (a new order each epoch), "once" or "never". With `weights`, the probabilities of the rows, rows are
-    drawn with replacement.
+    `shuffle` is "epoch" (a new order each epoch), "once" or "never". `weights` are probabilities of the rows. With `weights`,
+    rows are drawn with replacement.
     """
     if weights is not None:
         cumulative = np.cumsum(weights)
@@ -66,8 +66,8 @@ def row_orders(
 class Plan:
     """The mini-batches of `rows` training rows.
 
-    `batch_size(epoch)` is constant within an epoch and never shrinks. The last batch of an epoch may be smaller; with
-    `drop_last`, such a batch is left out.
+    `batch_size(epoch)` is the batch size in an epoch, which never decreases from epoch to epoch. The last batch of an epoch may
+    be smaller. With `drop_last`, a smaller last batch is left out.
     """
 
     rows: int
@@ -75,7 +75,7 @@ class Plan:
     drop_last: bool = False
 
     def bounds(self, epoch: int) -> npt.NDArray[np.int64]:
-        """Return the start of each mini-batch in the epoch's order, and the end of the last one, (updates + 1,)."""
+        """Return the start of each mini-batch in the epoch's order, and then the end of the last mini-batch, (updates + 1,)."""
         size = self.size(epoch)
         full = np.arange(0, self.rows + 1, size, dtype=np.int64)
         return full if self.drop_last or full[-1] == self.rows else np.append(full, self.rows)
@@ -91,12 +91,12 @@ class Plan:
         return self.rows // size * size if self.drop_last else self.rows
 
     def size(self, epoch: int) -> int:
-        """Return the number of rows of the batches of an epoch, except a shorter last one."""
+        """Return the number of rows in each batch of an epoch, apart from a smaller last batch."""
         return min(self.batch_size(epoch), self.rows)
 
     def _equal_epochs(self, epochs: int) -> Iterator[range]:
-        """Yield the epochs from 0 in ranges of equal batch size. Bisection finds the ranges, because batch sizes never
-        shrink.
+        """Yield the epochs from 0 on in ranges of equal batch size. Bisection finds the ranges, because batch sizes never
+        decrease.
         """
         first = 0
         while first < epochs:
@@ -126,7 +126,7 @@ class Plan:
             return None
         updates, left = 0, budget.samples
         for equal in self._equal_epochs(budget.samples):
-            whole = min(len(equal), (left - 1) // self.samples(equal.start))  # at least 1 is left for the last epoch
+            whole = min(len(equal), (left - 1) // self.samples(equal.start))  # at least 1 sample is left for the last epoch
             updates += whole * self.updates(equal.start)
             left -= whole * self.samples(equal.start)
             if whole < len(equal):

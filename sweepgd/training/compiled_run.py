@@ -73,8 +73,8 @@ class CompiledRun:
     def train(self, order: Array, bounds: Array, rates: Array, first: int, limit: float) -> tuple[int, float, float]:
         """Make one update for each rate.
 
-        Update number `first` + i uses the rows order[bounds[i]:bounds[i + 1]]. Return the number of updates made, and the
-        losses of the last two mini-batches, the last one first (`sweepgd.kernels.trainer.train`).
+        Update number `first` + i uses the rows order[bounds[i]:bounds[i + 1]]. Return the number of updates made, the loss of
+        the last mini-batch, and the loss of the mini-batch before (see `sweepgd.kernels.trainer.train`).
         """
         before = self._flush()
         try:
@@ -100,7 +100,7 @@ class CompiledRun:
 
     @without_numpy_warnings
     def outputs(self, parameters: Array, inputs: Array) -> Array | None:
-        """Return the model's outputs at `parameters`, (rows, outputs); None for a model without the kernel `predict`."""
+        """Return the model's outputs at `parameters`, (rows, outputs), or None for a model without the kernel `predict`."""
         if self._predict is None:
             return None
         dtype, (buffers, layout, settings) = str(parameters.dtype), self._evaluate_with
@@ -111,8 +111,8 @@ class CompiledRun:
 
     @without_numpy_warnings
     def evaluated_parameters(self, updates: int) -> Array:
-        """Return the parameters to evaluate after `updates` updates: a copy of `theta`, or what the optimizer derives from
-        `theta`.
+        """Return the parameters to evaluate after `updates` updates. These are a copy of `theta`, or parameters that the
+        optimizer derives from `theta`.
         """
         if self._evaluation is None:
             return self.theta.copy()

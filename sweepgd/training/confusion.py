@@ -10,20 +10,20 @@ import numpy.typing as npt
 from sweepgd.data import Data, Part
 
 Array = npt.NDArray[np.int64]
-# A function from inputs to the model's outputs, (rows, outputs), or None for a model without predictions.
+# A function that takes inputs and returns the model's outputs, (rows, outputs), or None for a model without predictions.
 Outputs = Callable[[npt.NDArray[Any]], npt.NDArray[Any] | None]
-# A function from inputs and targets to the share of rows that are misclassified.
+# A function that takes inputs and targets and returns the share of rows that are misclassified.
 Error = Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]
 
-# The matrix has the square of this many numbers.
+# The largest number of classes with a matrix, because the matrix has classes² entries.
 MOST_CLASSES = 100
 
 
 def confusion(outputs: Outputs, error: Error, part: Part, classes: int) -> Array | None:
-    """Return the number of rows of a part by true and predicted class, (classes, classes); None if outputs are not finite.
+    """Return the number of rows of a part by true and predicted class, (classes, classes), or None if outputs are not finite.
 
-    The predicted class has the largest output, the first one among equal outputs; with a single output, it is class 1 if the
-    output is positive. A model without outputs is evaluated by `counted`.
+    The predicted class is the class with the largest output, and among equal outputs the first class. For a single output, the
+    predicted class is 1 if the output is positive, else 0. A model without outputs is evaluated by `counted`.
     """
     found = outputs(part.inputs)
     if found is None:
@@ -36,18 +36,18 @@ def confusion(outputs: Outputs, error: Error, part: Part, classes: int) -> Array
 
 
 def counted(error: Error, part: Part, classes: int) -> Array | None:
-    """Return the confusion matrix of a model that gives error rates only.
+    """Return the confusion matrix of a model that gives only error rates.
 
-    `error(inputs, targets)` returns the share of rows whose predicted class is not their target. If all targets are replaced by
-    one class, the correct rows are those that the model predicts to be of that class. Return None if the shares are not whole
-    numbers of rows, as with top-k errors.
+    `error(inputs, targets)` returns the share of rows whose predicted class is not their target. With one class as the target
+    of all rows, the correct rows are the rows for which the model predicts this class. Return None if a share is not a whole
+    number of rows, as with top-k errors.
     """
     labels = part.targets[:, 0].astype(np.int64)
     counts = np.zeros((classes, classes), dtype=np.int64)
     for true in range(classes):
         inputs = part.inputs[labels == true]
         left, targets = len(inputs), np.empty((len(inputs), 1), dtype=part.targets.dtype)
-        # The true class first, because most rows, often all, are predicted to be of the true class.
+        # The true class is tried first, because it is the predicted class of most rows.
         for guess in (true, *(other for other in range(classes) if other != true)):
             if not left:
                 break
@@ -63,7 +63,9 @@ def counted(error: Error, part: Part, classes: int) -> Array | None:
 
 
 def confusions(data: Data, outputs: Outputs, error: Error) -> dict[str, Array]:
-    """Return the `confusion` of the validation part and of the test part by name; {} without classes or with too many."""
+    """Return the `confusion` of the validation part and of the test part, by name. Return {} for data without classes or with
+    too many classes.
+    """
     classes = len(data.classes)
     if not 0 < classes <= MOST_CLASSES:
         return {}

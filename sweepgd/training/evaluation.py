@@ -1,4 +1,4 @@
-"""One evaluation of a run, and the best one with its weights."""
+"""One evaluation of a run, and the best evaluation with its weights."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 
 class Evaluation(NamedTuple):
-    """One evaluation, after `update` updates. Losses are means without penalties; NaN stands for a missing one."""
+    """The evaluation of a run after `update` updates. Losses are means without penalties. A missing loss is NaN."""
 
     update: int
     epoch: float
@@ -27,7 +27,7 @@ class Evaluation(NamedTuple):
 
 @dataclass(frozen=True)
 class Best:
-    """The evaluation with the lowest validation loss (train loss without a validation part), and its weights."""
+    """The evaluation with the lowest validation loss and its weights. Without a validation part, the train loss decides."""
 
     point: Evaluation
     parameters: npt.NDArray[Any]

@@ -1,4 +1,4 @@
-"""Measures along a run: the largest Hessian eigenvalue every few epochs, within the time that the runs leave over."""
+"""Measure the largest Hessian eigenvalue every few epochs of a run, in the time that the runs do not need."""
 
 from collections.abc import Iterator, Mapping
 from math import inf
@@ -11,15 +11,16 @@ from sweepgd.training.sweep_context import SweepContext
 
 MEASURE = "lambda_max"
 """The measure that is taken along a run."""
-# One measure may take this share of the spare time. It is not all, because the time that the runs still need is an estimate.
+# The share of the spare time that one measure may take. The share is below 1, because the time that the runs still need is an
+# estimate.
 SHARE = 0.5
 
 
 class MeasurementsAlongRun:
-    """Advances the runs of one trial, by replicate, and collects the `rows` of measures along them.
+    """Advances the runs of one trial, by replicate, and collects the `rows` of measures along the runs.
 
-    If no time is left for a measure before the `deadline`, its row has a message. After a measure was given up, no other is
-    begun, because the first may have overrun its time by a whole Hessian product.
+    If no time is left for a measure before the `deadline`, its row has a message. Once a measure has been given up, no further
+    measure begins, because the first may have exceeded its time by a whole Hessian product.
     """
 
     def __init__(self, context: SweepContext, trial: int, trainings: Mapping[int, Training], deadline: float = inf) -> None:
@@ -57,7 +58,7 @@ class MeasurementsAlongRun:
         self._given_up = self._given_up or 0.0 < limit <= elapsed
 
     def _spare_seconds(self, now: float) -> float:
-        """Return the seconds before the deadline that the runs will not need if they continue at their present pace."""
+        """Return the seconds before the deadline that the runs will not need at their present pace."""
         percents = [100.0 if training.outcome is not None else training.percent for training in self._trainings.values()]
         done = sum(percents) / (100.0 * len(percents))
         trained = now - self._started - self._measuring_seconds

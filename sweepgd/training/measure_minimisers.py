@@ -38,7 +38,7 @@ class Minimiser:
 
 
 class MeasureRequest(NamedTuple):
-    """A measure to compute, and the factor by which the layers are rescaled before."""
+    """A measure to compute, and the factor by which the layers are rescaled before the measure."""
 
     measure: str
     rescaling: float = 1.0
@@ -50,7 +50,7 @@ def wanted(context: SweepContext) -> list[MeasureRequest]:
 
 
 def minimisers(context: SweepContext, finished: TrialRecord) -> Iterator[Minimiser]:
-    """Yield the recorded minimisers of a trial that `[measure]` selects: those of completed or pruned runs."""
+    """Yield the recorded minimisers of a trial that `[measure]` selects. Only completed and pruned runs have minimisers."""
     spec = context.measure
     replicates = {row["replicate"] for row in finished.rows if row["status"] in WHOLE}
     for row in finished.minima:
@@ -63,8 +63,8 @@ def measurements(
 ) -> Iterator[Row]:
     """Yield the rows of these measures at a minimiser.
 
-    If a measure raises or is not done by `deadline`, its row has a message. Raises MemoryError; the process must then end,
-    because it may still hold the memory.
+    If a measure raises or is not done by `deadline`, its row has a message. After a MemoryError, which is raised, the process
+    must end, because it may still hold the memory.
     """
     measurer, initial = context.measurer(minimiser.replicate), context.initial(minimiser.replicate)
     for request in wanted:
@@ -104,7 +104,7 @@ def unmeasured(context: SweepContext, minimiser: Minimiser, wanted: Iterable[Mea
 
 
 def is_unmeasured(row: Mapping[str, Any]) -> bool:
-    """Return True if a row says that its measure failed. The next command repeats such a measure."""
+    """Return True if the measure of a row failed. The next `sweepgd measure` repeats a failed measure."""
     return row["message"] is not None and row["message"].startswith(UNMEASURED)
 
 
@@ -127,7 +127,7 @@ def _shared(context: SweepContext, minimiser: Minimiser, request: MeasureRequest
 
 
 def with_model_name(context: SweepContext, why: str) -> str:
-    """Return the reason why a measure was lost. If the model is a third-party plugin, its name comes first, because measures
-    run no other plugin's code.
+    """Return the reason why a measure was lost. The name of the model comes first if the model is a third-party plugin, because
+    no other plugin has code in a measure.
     """
     return registry.with_plugin_names({"models": context.sweep.model.name}, why)

@@ -1,4 +1,4 @@
-"""The objectives that a search minimises: their values for a run, and finite penalties for a run without a value."""
+"""The values of a search's objectives for a run, and finite penalties for a run without a value."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -13,7 +13,7 @@ PENALTY_FACTOR = 10.0
 
 
 def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
-    """Return the sweep's objectives: by default the validation loss, or the train loss without a validation part.
+    """Return the sweep's objectives. The default is the validation loss, or the train loss if the data have no validation part.
 
     Raises UsageError for an objective that the data do not allow.
     """
@@ -24,7 +24,7 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
     for name in chosen:
         if "validation" in name and data.validation is None:
             raise UsageError(
-                f"search.objective = {name!r}, but there are no validation rows: give data.validation a share, or use "
+                f"search.objective = {name!r}, but there are no validation rows: set data.validation to a share, or use "
                 "train_loss"
             )
         if name.endswith("error") and data.task != "classification":
@@ -39,7 +39,7 @@ def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
 def evaluation(names: Sequence[str], training: Training) -> Evaluation:
     """Return the evaluation whose losses, errors and gap are recorded for a run.
 
-    It is the best evaluation if the objective's name begins with best_, or else the last.
+    If the objective's name begins with best_, the best evaluation is recorded. Otherwise the last evaluation is recorded.
     """
     return training.best.point if are_of_best(names) and training.best is not None else training.points[-1]
 
@@ -50,8 +50,8 @@ def are_of_best(names: Sequence[str]) -> bool:
 
 
 def value(name: str, training: Training) -> float | None:
-    """Return the present value of an objective for a run; None before the run's first evaluation, or before the run reaches the
-    goal. At a rung, losses and errors are those of the evaluation there, and the best loss takes this evaluation into account.
+    """Return the present value of an objective for a run. Return None before the first evaluation, or before the run reaches
+    the goal. At a rung, losses and errors come from the evaluation at the rung, and the best loss includes this evaluation.
     """
     if not training.points:
         return None
@@ -69,9 +69,9 @@ def value(name: str, training: Training) -> float | None:
 def penalty(name: str, training: Training) -> float:
     """Return the value that the sampler gets for a run that diverged or has no value, in the objective's units.
 
-    It is ten times the initial loss (at least 1), an error of 1, or ten times the updates or seconds of the whole run. The
-    whole run counts, so that a run that diverges at once does not look fast. The value depends only on the run, and is finite
-    because Optuna ignores trials with NaN.
+    The value of a loss is ten times the initial loss, at least 1, and the value of an error is 1. For updates and seconds, the
+    value is ten times that of the whole planned run, so that a run that diverges early does not look fast. The value depends
+    only on the run. The value is finite, because Optuna ignores trials with NaN.
     """
     if name.endswith("error"):
         return 1.0
@@ -85,9 +85,7 @@ def penalty(name: str, training: Training) -> float:
 
 
 def _has_value(name: str, training: Training) -> bool:
-    """Return True if the objective of a run may be used. The seconds of a pruned run may not, because the run is not
-    complete.
-    """
+    """Return True if an objective of a run can be used. The seconds of a pruned run cannot, because the run is not complete."""
     if training.outcome is None or training.outcome.status == COMPLETED:
         return True
     return training.outcome.status == PRUNED and name != "train_seconds"

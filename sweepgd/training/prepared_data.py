@@ -10,12 +10,12 @@ from sweepgd.data.data_cache import prepared
 from sweepgd.data.data_spec import dataset_settings
 from sweepgd.data.memory_map import open_saved, save
 
-# The largest number of data sets that are kept, and their largest total in bytes. The latest data set is always kept.
+# The largest number of data sets that are kept, and the largest total of their bytes. The latest data set is always kept.
 MOST_KEPT, KEPT_BYTES = 64, 512 << 20
 
 
 class PreparedData:
-    """Prepares data when they are first needed. In the folder `shared`, another process may have saved data by `leave`."""
+    """Prepares data when they are first needed. The folder `shared` may have data that another process saved with `leave`."""
 
     def __init__(self, shared: Path | None = None) -> None:
         self._shared = shared
@@ -33,7 +33,7 @@ class PreparedData:
         return self._kept[key]
 
     def _drop(self) -> None:
-        """Forget the least recently used data until the limits hold."""
+        """Drop the least recently used data until the rest is within the limits."""
         size = sum(data.nbytes for data in self._kept.values())
         while len(self._kept) > MOST_KEPT or (len(self._kept) > 1 and size > KEPT_BYTES):
             size -= self._kept.popitem(last=False)[1].nbytes
@@ -48,6 +48,6 @@ def leave(digest: str, data: Data, folder: Path) -> None:
 
 
 def digest_of(spec: DataSpec) -> str:
-    """Return a name for the data of a `[data]` table. Equal tables have the same name, with or without their defaults."""
+    """Return a digest of a `[data]` table. Tables that differ only in defaults that are written out have equal digests."""
     given = spec.model_dump(mode="json", exclude={"fingerprint"}) | dataset_settings(spec)
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The sweep as a study records it, with every default written out."""
+"""The sweep that a study records, with every default written out."""
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.core.setting import resolve
@@ -11,11 +11,11 @@ from sweepgd.sweep.spec import SAMPLER_VERSION
 
 
 def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Sweep:
-    """Return the sweep as it is recorded, with all defaults written out and with the digests of its files.
+    """Return the sweep that a study records, with all defaults written out and with the digests of its files.
 
     The objectives are written out, and so are all settings of the data set, model, schedules and measures, except settings that
-    `[space]` varies. `fingerprint` is the digest of the data. If `[space]` varies the data, it is the digest of the data with
-    the first values.
+    `[space]` varies. `fingerprint` is the digest of the data. If `[space]` varies the data, `fingerprint` is the digest of the
+    data with the first values.
 
     Raises SweepgdError if a data file or plugin file has changed since the sweep was first run.
     """

@@ -23,7 +23,7 @@ from sweepgd.training.run_monitor import RunMonitor
 from sweepgd.training.start import initial_parameters, kernel_key, plan_of, warmup_of
 from sweepgd.training.stretches import stretch_from
 
-# A kernel does not notice Ctrl-C (numba#5551), so a single call should not take much longer than this.
+# The most seconds that a single call of a kernel should take, because a kernel does not notice Ctrl-C (numba#5551).
 CALL_SECONDS = 0.25
 FIRST_CALL_UPDATES = 256
 
@@ -33,13 +33,13 @@ class Training:
 
     The run also yields at each of `rungs`, the percentages of the budget at which a pruner decides. If the budget is in
     seconds, the run yields at the first evaluation after a rung. The evaluation at a rung is in `latest`, for the pruner only.
-    It does not count for patience, the goal or the best weights, and does not change the rest of the run.
+    This evaluation does not count for patience, the goal or the best weights, and does not change the rest of the run.
 
     `weights` are the probabilities of the rows, if an epoch draws rows at random (`sweepgd.training.batches.row_orders`). To
-    repeat a run of another library, `initial`, (parameters,), and `order` (epoch → row numbers) replace what the seed draws.
-    At the time `deadline` of the monotonic clock, the run is timed out. After `advance()` is exhausted, `outcome` is the end of
-    the run, `points` are its evaluations, `parameters` are the final weights, and `best` holds the weights of the best
-    evaluation. Raises UsageError if the configuration does not fit the data.
+    repeat a run of another library, give `initial`, the initial parameters (parameters,), and `order`, a function from the
+    epoch to its row numbers. At the time `deadline` of the monotonic clock, the run is timed out. After the last evaluation of
+    `advance()`, `outcome` is the outcome of the run, `points` are its evaluations, `parameters` are the final weights, and
+    `best` holds the weights of the best evaluation. Raises UsageError if the configuration does not fit the data.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Training:
 
     @property
     def outcome(self) -> Outcome | None:
-        """The outcome of the run; None before it ends."""
+        """The outcome of the run, or None before the end of the run."""
         return self._outcome
 
     @property
@@ -97,7 +97,7 @@ class Training:
 
     @property
     def steps_to_goal(self) -> int | None:
-        """The number of updates before the first evaluation that reached the goal."""
+        """The number of updates before the first evaluation that reached the goal, or None before the goal."""
         return self._judge.steps_to_goal
 
     @property
@@ -107,12 +107,12 @@ class Training:
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters to evaluate, (parameters,): the updated parameters, or what the optimizer derives from them."""
+        """The parameters at which the run is evaluated, (parameters,): the updated ones, or ones that the optimizer derives."""
         return self.kernels.evaluated_parameters(self.updates)
 
     @property
     def planned_updates(self) -> int:
-        """The number of updates of the whole run. If the budget is in seconds, the number so far."""
+        """The number of updates of the whole run, or of the run so far if the budget is in seconds."""
         return max(1, self.updates) if self._last_update is None else self._last_update
 
     @property
@@ -125,7 +125,7 @@ class Training:
     def advance(self) -> Iterator[Evaluation]:
         """Train to the end. Yield each evaluation: at the start, at rungs, at the end, and as often as the budget requires."""
         if self._deadline < inf:
-            self._updates_per_call = 1  # 256 updates of a slow rule may take longer than the time limit
+            self._updates_per_call = 1  # 256 updates of a slow optimizer may take longer than the time limit
             self._check_time()
             if self._outcome is not None:
                 return
@@ -135,8 +135,8 @@ class Training:
             epoch += yield from self._run_stretch(epoch)
 
     def end(self, outcome: Outcome) -> None:
-        """End the run now. If the run is at a rung, the evaluation there becomes its last evaluation. If this evaluation
-        shows divergence, the outcome is `diverged` instead.
+        """End the run now. At a rung, the evaluation there becomes the last evaluation, and may turn the outcome into
+        `diverged`.
         """
         if self._at_rung is not None:
             self._record(self._at_rung, self.parameters)
@@ -155,7 +155,7 @@ class Training:
         return self
 
     def _run_stretch(self, epoch: int) -> Generator[Evaluation, None, int]:
-        """Run one epoch, or several if `budget.evaluate` allows. Yield the evaluations and return the number of epochs."""
+        """Run one epoch, or several epochs if `budget.evaluate` allows. Yield the evaluations. Return the number of epochs."""
         left = inf if self._last_update is None else self._last_update - self.updates
         stretch = stretch_from(self.plan, self._order, epoch, 1 if self.budget.evaluate is None else left)
         bounds, before = stretch.bounds, self.samples
@@ -197,11 +197,12 @@ class Training:
             self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> float:
-        """Return the update, counted in this stretch, after which to evaluate next. It may lie beyond the stretch."""
+        """Return the update of this stretch after which the next evaluation comes. The update may lie beyond the stretch."""
         evaluate = self.budget.evaluate
         if evaluate is not None:  # evaluate after every `evaluate` updates
             return inf if evaluate == "end" else done + evaluate - self.updates % evaluate
-        every, last = self.budget.eval_every, len(bounds) - 1  # else at the end of the epoch, and at multiples of `eval_every`
+        # otherwise at the end of the epoch and at multiples of `eval_every`
+        every, last = self.budget.eval_every, len(bounds) - 1
         if every is None:
             return last
         target = (self.samples // every + 1) * every - before
@@ -227,7 +228,7 @@ class Training:
         return made
 
     def _evaluate(self, epoch: float, rate: float, batch_size: int = 0) -> Evaluation:
-        """Evaluate the run, and add the evaluation to its record."""
+        """Evaluate the run, and add the evaluation to `points`."""
         parameters = self.parameters
         point = self._evaluated(parameters, epoch, rate, batch_size)
         self._record(point, parameters)
@@ -235,7 +236,7 @@ class Training:
 
     def _evaluated(self, parameters: npt.NDArray[Any], epoch: float, rate: float, batch_size: int) -> Evaluation:
         counts = (self.updates, epoch, self.samples, self.seconds, rate, batch_size or self.batch_size)
-        # A Point has the fields of the result in the same order. Passing them by keyword would take 1.5 µs more.
+        # An Evaluation has the fields of the result in the same order. Keyword arguments would take 1.5 µs more.
         return Evaluation(*counts, *self.kernels.evaluate(parameters), self._batch_loss)
 
     def _record(self, point: Evaluation, parameters: npt.NDArray[Any]) -> None:

@@ -1,6 +1,4 @@
-"""Decisions that depend on the evaluations of a run: the best weights, the updates to the goal, divergence, and early
-stopping.
-"""
+"""Decisions from the evaluations of a run: the best weights, the updates to the goal, divergence, and early stopping."""
 
 from math import inf, isfinite, isnan, nan
 from typing import Any
@@ -21,12 +19,12 @@ class RunMonitor:
         self._train_loss = nan
         self._without_improvement = 0
         self.limit = inf
-        """The loss above which the run has diverged; known from the first evaluation on."""
+        """The loss above which the run has diverged. The first evaluation sets this limit."""
         self.best: Best | None = None
         self.steps_to_goal: int | None = None
 
     def observe(self, point: Evaluation, parameters: npt.NDArray[Any]) -> Outcome | None:
-        """Take the next evaluation and its weights. Return the outcome if the run ends there, or else None."""
+        """Process the next evaluation and its weights. Return the outcome if the run ends at this evaluation, or else None."""
         if not isfinite(point.train_loss) or abs(point.train_loss) > self.limit:
             return self.diverged(point.update, "train", point.train_loss, point.batch_loss)
         self._train_loss = point.train_loss
@@ -49,13 +47,13 @@ class RunMonitor:
         return None
 
     def diverged(self, update: int, what: str, loss: float, batch_loss: float) -> Outcome:
-        """Return the outcome of a run whose `what` loss is not finite or is too large. `batch_loss` is the mini-batch loss
-        before that.
+        """Return the outcome of a run whose loss is not finite or is too large. `what` names the loss. `batch_loss` is the loss
+        of the mini-batch before the divergence.
         """
         bad, advice = "not finite", "try a smaller learning rate"
-        if isfinite(loss):  # with high momentum, near the edge of stability, a loss may grow for a while and come down again
+        if isfinite(loss):  # with high momentum near the edge of stability, a loss may grow for a while and then fall again
             bad = f"{loss:.3g}, beyond the limit of {self.limit:.3g} (budget.divergence = {self._budget.divergence:g})"
-            advice += ", or raise budget.divergence if the loss may come down again"
+            advice += ", or raise budget.divergence if the loss may fall again"
         return Outcome(
             DIVERGED,
             f"diverged at update {update}: the {what} loss is {bad}; {advice}",

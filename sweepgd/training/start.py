@@ -1,4 +1,6 @@
-"""The start of a run: the plan of its mini-batches, its warm-up, its initial parameters, and the key of its random numbers."""
+"""All that a run needs at its start: the plan of its mini-batches, the warm-up, the initial parameters, and the key of its
+random numbers.
+"""
 
 from functools import lru_cache, partial
 from typing import Any
@@ -13,13 +15,13 @@ from sweepgd.schedules import BATCH_SCHEDULES, BEGINNING, Start
 from sweepgd.sweep.configuration import Configuration
 from sweepgd.training.batches import Plan
 
-# Replicates have the same seeds in every trial, and therefore the same initial parameters. Drawing them takes 30 µs, a tenth of
-# the time of a small trial. The cache holds at most 8 MB.
+# A replicate has the same seed in every trial, and therefore the same initial parameters. Drawing the parameters takes 30 µs, a
+# tenth of the time of a small trial. The cache holds at most 8 MB.
 CACHED_SEEDS, CACHED_PARAMETERS = 64, 16384
 
 
 def plan_of(configuration: Configuration, rows: int, last_batch: str) -> Plan:
-    """Return the mini-batches of a configuration on `rows` training rows; `last_batch` is "keep" or "drop".
+    """Return the plan of a configuration's mini-batches on `rows` training rows. `last_batch` is "keep" or "drop".
 
     Raises UsageError if the batch size is not from 1 to `rows`.
     """
@@ -31,7 +33,7 @@ def plan_of(configuration: Configuration, rows: int, last_batch: str) -> Plan:
 
 
 def warmup_of(configuration: Configuration, plan: Plan) -> tuple[int, Start]:
-    """Return the number of updates of a configuration's warm-up, and the start of its schedule."""
+    """Return the number of updates of a configuration's warm-up, and the point from which the schedule counts."""
     updates = round(configuration.warmup * plan.updates(0))
     return updates, Start(updates, plan.epochs(updates)) if configuration.schedule_after_warmup else BEGINNING
 

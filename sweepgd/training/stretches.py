@@ -1,4 +1,6 @@
-"""Stretches of a run: the mini-batches of consecutive epochs, made by few calls of the compiled trainer."""
+"""Stretches of a run. A stretch holds the mini-batches of consecutive epochs, which a few calls of the compiled trainer
+process.
+"""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -16,7 +18,7 @@ MOST_UPDATES, MOST_ROWS = 4096, 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """The mini-batches of `count` epochs: update i uses the rows `order[bounds[i]:bounds[i + 1]]`.
+    """The mini-batches of `count` epochs. Update i uses the rows `order[bounds[i]:bounds[i + 1]]`.
 
     `epochs`, (updates + 1,), are the numbers of epochs passed before each update and after the last update. `largest` is the
     size of the largest batch.
@@ -34,10 +36,10 @@ class Stretch:
 
 
 def stretch_from(plan: Plan, order_of: Callable[[int], npt.NDArray[np.int64]], first: int, least: float) -> Stretch:
-    """Return the stretch from the epoch `first` on: one epoch, or as many as `least` updates take.
+    """Return the stretch from the epoch `first` on. The stretch has one epoch, or enough epochs for `least` updates.
 
-    The stretch may be shorter: it is limited by MOST_UPDATES and MOST_ROWS, and it ends where a batch schedule changes the size
-    of the batches.
+    The stretch may be shorter, because it has at most MOST_UPDATES updates and MOST_ROWS rows, and ends where a batch schedule
+    changes the batch size.
     """
     own = plan.bounds(first)
     updates, seen, size = len(own) - 1, int(own[-1]), int(own[1])

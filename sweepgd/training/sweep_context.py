@@ -1,5 +1,5 @@
-"""Everything that the trials of a sweep share in one process: the prepared data, the model built for the data, and the compiled
-kernels.
+"""The objects that all trials of a sweep share in one process: the prepared data, the model built for the data, and the
+compiled kernels.
 """
 
 import json
@@ -32,7 +32,7 @@ from sweepgd.training.resolved_sweep import resolved
 if TYPE_CHECKING:
     from sweepgd.curvature.measurer import Measurer
 
-# The kernels that every run needs, by kind. They do not depend on the model or the optimizer.
+# The kernels that every run needs, by kind. These kernels do not depend on the model or the optimizer.
 LOOPS: dict[str, Callable[..., Any]] = {
     "train": trainer.train,
     "evaluate_parts": trainer.evaluate_parts,
@@ -51,10 +51,10 @@ CACHED_CONTEXTS = 64
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread inside the block. Otherwise, for example, two workers with two threads each would compete for
+    """Limit BLAS to one thread within the context. Otherwise, for example, two workers with two threads each would compete for
     two cores.
     """
-    import scipy.linalg.cython_blas  # noqa: F401 - the BLAS of np.dot in kernels: the limit needs it loaded
+    import scipy.linalg.cython_blas  # noqa: F401 - this import loads the BLAS of np.dot, so that the limit applies to it
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
@@ -63,7 +63,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @contextmanager
 def _naming(choice: Choice | None) -> Iterator[None]:
-    """Begin the message of an error inside the block with the settings of model and data, if given."""
+    """Put the settings of model and data, if given, before the message of an error that is raised within the context."""
     try:
         yield
     except SweepgdError as error:
@@ -73,22 +73,22 @@ def _naming(choice: Choice | None) -> Iterator[None]:
 
 
 class SweepContext:
-    """The shared context of a sweep's trials. Raises SweepgdError if its data or model is unavailable or invalid.
+    """The shared context of a sweep's trials. Raises SweepgdError if the data or the model is unavailable or invalid.
 
-    If `[space]` varies settings of the model or the data, `of` returns the context for the settings of a configuration. This
-    context itself then has the first value of each setting.
+    If `[space]` varies settings of the model or the data, `of` returns the context for the settings of a configuration. The
+    context on which `of` is called has the first value of each setting.
     """
 
     def __init__(self, sweep: Sweep, shared: Path | None = None, data: PreparedData | None = None, settings: str = "") -> None:
-        """`shared` is the folder in which another process has saved the data by `share`. `data` holds data already prepared.
-        `settings` describes the settings of model and data that `of` has chosen.
+        """`shared` is a folder where another process has saved the data with `share`. `data` holds data that are already
+        prepared. `settings` describes the settings of model and data that `of` has chosen.
         """
         self.settings = settings
         self._prepared = data or PreparedData(shared)
         first = next(choices(sweep), None)
         self._first = sweep if first is None else chosen(sweep, first)
         self._data_digest = digest_of(self._first.data)
-        # Each instance has its caches. Caches of the class would keep every instance and its data alive.
+        # Each instance has its own caches. Caches of the class would keep every instance and its data in memory.
         self._preprocessing = lru_cache(CACHED_REPLICATES)(lambda seed: json.dumps(self._data_of(seed).processing))
         self._measurer = lru_cache(CACHED_REPLICATES)(self._measurer_of)
         self._weights = lru_cache(CACHED_REPLICATES)(lambda seed: row_weights(self._first.data, self._data_of(seed)))
@@ -96,7 +96,7 @@ class SweepContext:
         self.sweep = sweep
         with _naming(first):
             self.objectives = objectives_of(sweep, self.data(0))
-            self._weights(self.data_seed(0))  # raises an error for a class that is not in the data
+            self._weights(self.data_seed(0))  # raises an error if a weighted class is missing in the data
         self.sweep = resolved(sweep, self.objectives, self.data(0).fingerprint)
         self._first = self.sweep if first is None else resolved(self._first, self.objectives, self.data(0).fingerprint)
 
@@ -113,7 +113,7 @@ class SweepContext:
 
     @cached_property
     def variants(self) -> list["SweepContext"]:
-        """The contexts of the settings in `choices`. If settings of model and data do not vary, only this context."""
+        """The contexts of all combinations of settings of model and data, or only this context if no setting varies."""
         found = [self.of(Configuration(model=dict(choice.model), data=dict(choice.data))) for choice in choices(self.sweep)]
         return found or [self]
 
@@ -132,7 +132,7 @@ class SweepContext:
         """Save the data of all `variants` in a folder for other processes, and return the folder. If each replicate draws
         new data, save nothing and return None.
 
-        Raises SweepgdError if the folder cannot be written, as on a full disk.
+        Raises SweepgdError if the folder cannot be written, for example on a full disk.
         """
         if self.sweep.data.redraw:
             return None
@@ -183,7 +183,8 @@ class SweepContext:
         return self._measurer(self.data_seed(replicate))
 
     def _measurer_of(self, data_seed: int) -> "Measurer":
-        from sweepgd.curvature.measurer import Measurer  # imported late: SciPy's solvers take 0.3 s, and few sweeps measure
+        # imported late, because importing SciPy's solvers takes 0.3 s and few sweeps measure
+        from sweepgd.curvature.measurer import Measurer
 
         return Measurer(self.architecture, self._data_of(data_seed), self.measure)
 
@@ -206,10 +207,10 @@ class SweepContext:
         )
 
     def compile(self, optimizers: Iterable[str], note: Callable[[str], None]) -> None:
-        """Compile every kernel that runs of these optimizers need, or load them from the cache of an earlier process.
+        """Compile all kernels that runs of these optimizers need, or load kernels from the cache of an earlier process.
 
-        `note` receives a line if kernels have to be compiled. If a kernel of a plugin does not compile, raises a SweepgdError
-        that names the plugin.
+        `note` receives a line if kernels have to be compiled. Raises a SweepgdError that names the plugin if a kernel of a
+        plugin does not compile.
         """
         dtype: str = self.sweep.model.dtype
         common = [(kind, function, dtype) for kind, function in LOOPS.items()]
@@ -230,7 +231,7 @@ class SweepContext:
                     signatures.compiled(*kernel)
 
     def _model_kernels(self) -> list[tuple[str, Callable[..., Any], str]]:
-        """Return the model's kernels for training and for the measures, each with its kind and dtype."""
+        """Return the model's kernels for training and for the measures, each with its kind and its dtype."""
         model, dtype = self.architecture, self.sweep.model.dtype
         kernels: list[tuple[str, Callable[..., Any] | None, str]] = [
             (kind, getattr(model, kind), dtype) for kind in (*FIRST_ORDER, "evaluate_with_gradient", "predict")

@@ -1,4 +1,4 @@
-"""One trial: the replicates of a configuration, advanced in turn, and the record of their outcomes."""
+"""One trial. The replicates of a configuration advance in turn, and their outcomes are recorded."""
 
 import os
 import platform
@@ -30,9 +30,10 @@ from sweepgd.training.objectives import objective_values
 from sweepgd.training.sweep_context import SweepContext
 from sweepgd.training.trial_rows import curve, known_rows, minima, results
 
-# Takes a rung, in percent of the budget, and the mean objective there; returns True to prune the trial.
+# A function that takes a rung, in percent of the budget, and the mean objective at the rung. The function returns True to prune
+# the trial.
 Report = Callable[[int, float], bool]
-# Takes the result that counts if the process is lost later.
+# A function that takes a partial result, which is used if the process is lost later.
 Keep = Callable[["TrialResult"], None]
 
 
@@ -44,25 +45,27 @@ class TrialTask:
     configuration: Configuration
     rungs: tuple[int, ...] = ()
     time_limit: float | None = None
-    """In seconds. Replicates that have not ended by then are timed out; the others keep their results."""
+    """The time limit in seconds. Replicates that have not ended at the limit are timed out. Other replicates keep their
+    results.
+    """
     attempt: int = 1
-    """The number of this attempt. It is 1 unless workers that ran the trial before were lost."""
+    """The number of this attempt, counted from 1. Each loss of a worker that ran the trial adds an attempt."""
 
 
 @dataclass(frozen=True)
 class TrialResult:
     """The result of a trial.
 
-    The worker encodes the record, so that the process that writes the log only has to append it.
+    The worker encodes the record, so that the process that writes the log only has to append the encoded record.
     """
 
     trial: int
     record: bytes
     objectives: list[float] | None
-    """The values for the sampler; None if the trial failed or timed out."""
+    """The values for the sampler, or None if the trial failed or timed out."""
     status: str
     seconds: float = 0.0
-    """The time for which a worker was busy with the trial, including the encoding of its record."""
+    """The seconds for which a worker was busy with the trial, including the encoding of the record."""
 
     @property
     def finished(self) -> TrialRecord:
@@ -73,13 +76,14 @@ class TrialResult:
 def run(context: SweepContext, task: TrialTask, report: Report | None = None, keep: Keep | None = None) -> TrialResult:
     """Run all replicates of a configuration, and measure their minimisers if the sweep has `[measure]`.
 
-    A replicate that raises becomes a failed row, and the others continue. Before each measure, `keep` receives the trained runs
-    with the measures computed so far. Raises MemoryError; the process must then end, because it may still hold the memory.
+    A replicate that raises becomes a failed row, and the other replicates continue. Before each measure, `keep` receives the
+    trained runs with the measures computed so far. After a MemoryError, which is raised, the process must end, because it may
+    still hold the memory.
     """
     started_at, started = datetime.now(UTC), monotonic()
     try:
         context = context.of(task.configuration)
-    except SweepgdError as error:  # a combination of settings that was not prepared before the first trial
+    except SweepgdError as error:  # this combination of settings was not checked before the first trial
         return replace(without_result(context, task, FAILED, str(error)), seconds=monotonic() - started)
     deadline = inf if task.time_limit is None else started + task.time_limit
     trainings: list[Training | Outcome] = []
@@ -99,7 +103,7 @@ def run(context: SweepContext, task: TrialTask, report: Report | None = None, ke
 
 
 def measured(context: SweepContext, result: TrialResult, deadline: float = inf, keep: Keep | None = None) -> TrialResult:
-    """Return a result with the sweep's measures of its minimisers added."""
+    """Return a result to which the sweep's measures of its minimisers are added."""
     finished = result.finished
     for minimiser in minimisers(context, finished):
         for measure in wanted(context):
@@ -133,7 +137,8 @@ def result_of(
 ) -> TrialResult:
     """Return the result of a trial whose replicates have all ended.
 
-    A replicate that could not begin is given by its outcome. `along_run` holds the rows of the measures along the runs.
+    `trainings` has the outcome of a replicate that could not begin instead of its run. `along_run` holds the rows of the
+    measures along the runs.
     """
     finished_at = datetime.now(UTC)
     finished = TrialRecord(task.trial, [], [], curvature=list(along_run))
@@ -158,7 +163,7 @@ def result_of(
 
 
 def without_result(context: SweepContext, task: TrialTask, status: str, message: str) -> TrialResult:
-    """Return the result of a trial that failed or was timed out and left nothing, with the reason as its message."""
+    """Return the result of a trial that failed or timed out without a partial result. `message` is the reason."""
     try:
         known = known_rows(context.of(task.configuration), task.trial, task.configuration, task.attempt)
     except SweepgdError:
@@ -170,8 +175,8 @@ def without_result(context: SweepContext, task: TrialTask, status: str, message:
 
 
 def with_plugin_names(context: SweepContext, configuration: Configuration, why: str) -> str:
-    """Return the reason why a trial was lost. It begins with the third-party plugins that the trial ran, because any of them
-    may be the cause.
+    """Return the reason why a trial was lost. The text begins with the third-party plugins that the trial ran, because any of
+    these plugins may be the cause.
     """
     plugins = {
         "optimizers": configuration.optimizer,
@@ -182,8 +187,8 @@ def with_plugin_names(context: SweepContext, configuration: Configuration, why: 
 
 
 def failure(context: SweepContext, configuration: Configuration, error: Exception) -> str:
-    """Return the message of a trial that raised, with the names of its plugins. A SweepgdError is returned unchanged, because
-    it names its cause.
+    """Return the message of a trial that raised an exception, with the names of the trial's plugins. The message of a
+    SweepgdError is returned unchanged, because it names the cause.
     """
     return reason(error) if isinstance(error, SweepgdError) else with_plugin_names(context, configuration, reason(error))
 
@@ -200,7 +205,7 @@ def _advance(
     report: Report | None,
     along_run: MeasurementsAlongRun,
 ) -> None:
-    """Advance all replicates that could begin from rung to rung, and then to the end or until the trial is pruned."""
+    """Advance all replicates that could begin, from rung to rung, until the runs end or the trial is pruned."""
     runs = _runs(replicates)
     trainings, steps = list(runs.values()), [along_run.advance(replicate) for replicate in runs]
     for rung in (*task.rungs, 101):
@@ -220,7 +225,9 @@ def _advance(
 
 
 def _status(statuses: Sequence[str]) -> str:
-    """Return a trial's status, the worst of its replicates: failed before timed out, pruned and diverged."""
+    """Return a trial's status, which is the worst status of its replicates. From the worst, the order is failed, timed out,
+    pruned, diverged.
+    """
     for status in (FAILED, TIMED_OUT, PRUNED, DIVERGED):
         if status in statuses:
             return status

@@ -16,9 +16,7 @@ from sweepgd.training.sweep_context import SweepContext
 
 
 def _settings(context: SweepContext, configuration: str) -> str:
-    """Return the resolved sweep with this trial's configuration, as JSON with sorted keys. The configuration is given as JSON
-    too.
-    """
+    """Return the resolved sweep with this trial's configuration, as JSON with sorted keys. `configuration` is also JSON."""
     texts = context.described | {"configuration": configuration}
     return "{" + ", ".join(f'"{key}": {texts[key]}' for key in sorted(texts)) + "}"
 
@@ -106,9 +104,10 @@ def curve(training: Training) -> dict[str, np.ndarray]:
 
 
 def minima(context: SweepContext, trial: int, replicate: int, training: Training) -> list[dict[str, Any]]:
-    """Return rows with the final weights of a completed or pruned run, and the best weights of any run that has some.
+    """Return rows with the final weights of a completed or pruned run, and with the best weights of any run that has an
+    evaluation.
 
-    There are none with `record.minima = false`.
+    There are no rows with `record.minima = false`.
     """
     if not context.sweep.record.minima:
         return []

@@ -99,7 +99,7 @@ WRONG = {
     "search.objective='validation_error'": "these data are not for classification: use validation_loss",
     "search.objective='validation_loss' data.validation=0.0": "there are no validation rows",
     "search.sampler='grid'": "a grid needs steps, and learning_rate is a range without a step: give it a step, or a list",
-    "search.sampler='cmaes'": "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe",
+    "search.sampler='cmaes'": "the cmaes sampler searches only ranges, but optimizer is a list: give one value, or use tpe",
     # Data and model
     "data.validation=0.6 data.test=0.5": "0.6 and data.test 0.5 leave no training rows: give two shares with a sum below 1",
     "data.rows=2": "2 rows minus 1 for validation and 1 for the test leaves no training rows",

@@ -60,7 +60,7 @@ def test_json_has_the_medians_of_each_measure_and_quiet_nothing_else(run, out):
     assert (distance["which"], distance["rescaling"], distance["minimisers"], distance["without"]) == ("best", 1.0, 3, 0)
     assert distance["value"] == values[1]
     assert (rescaled["rescaling"], rescaled["minimisers"], rescaled["without"], rescaled["value"]) == (2.0, 0, 3, None)
-    assert rescaled["message"] == "the model has no rescaling that leaves its function unchanged"
+    assert rescaled["message"] == "the model has no rescaling that leaves its outputs unchanged"
 
 
 def test_a_range_may_be_longer_than_the_sweep(run, out):
@@ -71,7 +71,7 @@ def test_a_range_may_be_longer_than_the_sweep(run, out):
 def test_a_value_that_cannot_be_had_is_told_and_no_failure(run, out):
     found = run("measure", out, "--measures", "distance", "--rescale", "2", "--workers", "1")
     assert found.code == 0
-    assert "distance, 3 without a value: the model has no rescaling that leaves its function unchanged" in " ".join(
+    assert "distance, 3 without a value: the model has no rescaling that leaves its outputs unchanged" in " ".join(
         found.out.split()
     )
 

@@ -121,11 +121,11 @@ def test_a_file_is_checked_for_all_that_it_defines(run, tmp_path):
     lines = checked.out.splitlines()
     ends = [number for number, line in enumerate(lines) if not line.startswith("  ")]
     assert [lines[number] for number in ends] == [f"dataset 'sides' of {path}", f"schedule 'ramp' of {path}"]
-    assert "  FAILED table         the table has targets of type bool: give float64, or a narrower real type" in lines[4]
+    assert "  FAILED table         the table has targets of type bool: give float64, or a smaller real type" in lines[4]
     assert next(line for line in lines if "FAILED pieces" in line).endswith(
         " the factor of update 7 is 1 if computed in pieces and 0 if computed in one call: use only the values in `clock`"
     )
-    assert sum("it prints 1 line (left out here), first 'loaded'" in line for line in lines) == 2
+    assert sum("it prints 1 line (left out here); the first is 'loaded'" in line for line in lines) == 2
     assert "loaded" not in lines
 
 

@@ -47,7 +47,7 @@ def test_a_directory_that_holds_another_sweep(run, tmp_path):
         refused,
         1,
         "results/example holds another sweep: data.noise: 0.01 before, 0.5 now (and 1 more); choose another --out",
-        "--fresh to start again",
+        "give --fresh to start again",
     )
     assert files() == before
 

@@ -143,7 +143,7 @@ def test_merge_says_how_many_trials_there_are_and_are_missing(run, tmp_path):
     assert (again.code, again.err) == (1, "sweepgd: merged holds results: give another -o\n")
     none = run("merge", "-o", "new")
     assert (none.code, none.err.count("\n")) == (2, 1)
-    assert none.err == "sweepgd: no results directories to merge: name those of the shards\n"
+    assert none.err == "sweepgd: there are no results directories to merge: give the directories of the shards\n"
     assert not (tmp_path / "new").exists()
 
 

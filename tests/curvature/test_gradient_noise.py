@@ -48,7 +48,7 @@ def test_signal_and_noise_are_averaged_before_division():
 
 
 def test_a_gradient_of_0_within_its_error_has_no_noise_scale():
-    with pytest.raises(SweepgdError, match="not above its standard error: set small, times or draws higher"):
+    with pytest.raises(SweepgdError, match="not above its standard error: raise the settings small, times or draws"):
         two_batch_noise_scale(np.array([9.0, 8.0]), np.array([1.0, 3.0]), 2, 8)
     with pytest.raises(SweepgdError, match="the gradient is 0 up to rounding"):
         exact_noise_scale(np.full(3, 1e-17), np.ones(3), 100, 2e-16)
@@ -86,7 +86,7 @@ def test_at_an_exact_minimum_both_estimates_have_messages():
     architecture = model_for(data, "linear")
     found = measured(architecture, data, np.zeros(2), "noise_scale", settings={"noise_scale": {"small": 1}})
     assert [record.value for record in found.values()] == [None, None]
-    assert found["noise_scale"].message == "the gradient is 0 up to rounding, so the noise scale has no bound"
+    assert found["noise_scale"].message == "the gradient is 0 up to rounding, so that the noise scale is unbounded"
     assert "not above its standard error" in found["noise_scale_two_batch"].message
 
 

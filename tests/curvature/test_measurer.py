@@ -170,7 +170,7 @@ def test_parameters_of_another_model_are_refused():
     data = blobs()
     architecture, theta = network_and_weights(data)
     measurer = Measurer(architecture, data, MeasureSpec())
-    with pytest.raises(SweepgdError, match="42 parameters and 43 initial ones, but the model has 43: give as many of each"):
+    with pytest.raises(SweepgdError, match="42 parameters and 43 initial parameters, but the model has 43: give"):
         measurer.measure(theta[1:], theta)
 
 

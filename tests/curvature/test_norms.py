@@ -30,10 +30,10 @@ def test_missing_norms_have_messages():
     found = measured(architecture, data, theta, "weight_norm_log_product")["weight_norm_log_product"]
     assert (found.value, found.message) == (
         None,
-        "a layer's weights are all 0, so the product of the norms is 0 and has no logarithm",
+        "all weights of a layer are 0, so that the product of the norms is 0 and has no logarithm",
     )
     found = measured(quadratic((1.0, 2.0)), no_data(), np.ones(2), "weight_norm_log_product")["weight_norm_log_product"]
     assert (found.value, found.message) == (None, "the model has no weights in layers")
     measurer = Measurer(quadratic((1.0, 2.0)), no_data(), MeasureSpec(measures=["distance"]))
     (distance,) = measurer.measure(np.ones(2), np.array([np.nan, 0.0]))
-    assert (distance.value, distance.message) == (None, "the initial parameters of the training are not known")
+    assert (distance.value, distance.message) == (None, "the initial parameters of the run are not known")

@@ -74,4 +74,4 @@ def test_a_model_without_rescaling_has_a_message():
         assert found["lambda_max", 1.0].value > 0
         for record in ("lambda_max", "trace"):
             assert found[record, 2.0].value is None
-            assert found[record, 2.0].message == "the model has no rescaling that leaves its function unchanged"
+            assert found[record, 2.0].message == "the model has no rescaling that leaves its outputs unchanged"

@@ -27,7 +27,7 @@ def test_sam_of_a_quadratic_equals_a_search_on_the_circle():
 def test_at_a_minimum_sam_max_is_from_lambda_max_and_sam_step_is_missing():
     found = sharp(np.geomspace(0.01, 10.0, 30), np.zeros(30), "sam")
     assert found["sam_step"].value is None
-    assert found["sam_step"].message == "the gradient is 0, so a step along it has no direction"
+    assert found["sam_step"].message == "the gradient is 0, so that a step along it has no direction"
     assert found["sam_max"].value == pytest.approx(0.5 * 0.05**2 * 10.0, rel=1e-3)
 
 

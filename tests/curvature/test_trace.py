@@ -44,7 +44,7 @@ def test_drawing_stops_at_the_tolerance_or_adds_a_message():
     assert 60 <= len(drawn) <= 140  # (0.5 / 0.05)² = 100
     assert value.value == np.mean(drawn)
     value = hutchinson(draw, 0.001, 50)
-    assert value.message == "standard error still above 0.001 of the estimate after 50 draws"
+    assert value.message == "the standard error is still above 0.001 times the estimate after 50 draws"
     assert value.error == pytest.approx(0.5 / np.sqrt(50), rel=0.3)
 
 

@@ -202,11 +202,11 @@ def test_a_worker_with_other_software_and_one_without_a_plugin(tmp_path):
         assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
         assert last.startswith("sweepgd: worker tcp://127.0.0.1:")
         assert f" has different software ({difference}" in last
-        assert last.endswith("): install the same versions there")
+        assert last.endswith("): install the driver's versions there")
     assert broken.returncode == 1
     assert broken.stderr.endswith(": its software cannot be checked (ValueError: no metadata)\n")
     assert of_worker.returncode == 1
-    assert of_worker.stderr.endswith(": that is a Dask worker, give the address of its scheduler\n")
+    assert of_worker.stderr.endswith(": a Dask worker has this address: give the address of its scheduler\n")
     assert load(out).trials.num_rows == load(tmp_path / "lacks").trials.num_rows == 0
 
 

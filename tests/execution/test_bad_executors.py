@@ -19,7 +19,7 @@ def test_a_local_cluster_and_a_closed_client_in_place_of_a_client(tmp_path):
         client.close()
         lines = {
             cluster: "executor LocalCluster: give a dask.distributed.Client or a concurrent.futures.Executor",
-            client: "executor: the Dask client is closed: give one that is connected to its scheduler",
+            client: "executor: the Dask client is closed: give a client that is connected to its scheduler",
         }
         for executor, line in lines.items():
             with pytest.raises(UsageError, match=f"^{re.escape(line)}$"):
@@ -36,7 +36,7 @@ def test_an_asynchronous_client(tmp_path):
 
     with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
         line = asyncio.run(connected(cluster.scheduler_address))
-    assert line == "executor: the Dask client is asynchronous: give one that was made without asynchronous=True"
+    assert line == "executor: the Dask client is asynchronous: give a client that was made without asynchronous=True"
     assert not (tmp_path / "out").exists()
 
 

@@ -165,7 +165,7 @@ def test_the_scheduler_goes_and_the_search_ends_with_a_line_and_goes_on(cluster,
         _, err = search.communicate()
     last = err.splitlines()[-1]
     assert (search.returncode, "Traceback" in err) == (1, False)
-    why = "(the connection to it is lost): finished trials are recorded; run the same command to continue"
+    why = "(its connection is lost): finished trials are recorded; run the same command to continue"
     assert last == f"sweepgd: the Dask scheduler at {cluster.address} is gone {why}", err
     finished = finished_at(out)
     trials = max(finished) + 3

@@ -63,7 +63,7 @@ def test_rungs_are_percents_of_the_budget() -> None:
     ("name", "objectives", "line"),
     [
         ("medain", 1, "unknown pruner 'medain': did you mean 'median'?"),
-        ("asha", 2, "the asha pruner supports one objective: set a single one, or set pruner to 'none'"),
+        ("asha", 2, "the asha pruner supports one objective: set a single objective, or set pruner to 'none'"),
     ],
 )
 def test_what_cannot_prune_is_refused(name: str, objectives: int, line: str) -> None:

@@ -36,7 +36,7 @@ def test_each_other_version_is_named_with_the_machine():
     wanted["optimizers", "lion_of_nobody"] = "their-lions 1.0"
     assert differences(wanted) == (
         f"machine {platform.node()} has different software (numpy is {np.__version__} instead of 1.0;"
-        " optimizer 'lion_of_nobody' is missing instead of their-lions 1.0): install the same versions there"
+        " optimizer 'lion_of_nobody' is missing instead of their-lions 1.0): install the driver's versions there"
     )
 
 
@@ -61,7 +61,7 @@ def test_a_worker_with_other_software_refuses_the_study():
     study = Study("1", sweep(), run, ("sgd",), {("", "numba"): "0.1"}, {}, {}, None, True)
     outcome = run_block("1", Block(1, ()), study)
     assert isinstance(outcome, Refused)
-    assert "instead of 0.1): install the same versions there" in outcome.message
+    assert "instead of 0.1): install the driver's versions there" in outcome.message
 
 
 def test_a_worker_without_room_for_the_data_refuses_the_study(monkeypatch):
@@ -82,7 +82,9 @@ class OtherMachine:
 
     def submit(self, function, *arguments):
         future = Future()
-        future.set_result("machine far has different software (numpy is 1.0 instead of 2.0): install the same versions there")
+        future.set_result(
+            "machine far has different software (numpy is 1.0 instead of 2.0): install the driver's versions there"
+        )
         return future
 
 

@@ -37,7 +37,7 @@ def test_jobs_of_a_stand_in_run_a_search_to_its_end_and_are_gone(tmp_path):
     given = ("search", sweep_file(tmp_path), "--out", str(tmp_path / "out"), "--on", "slurm", "--jobs", "2")
     ended = completed(*given, env=environment)
     assert ended.returncode == 0, ended.stderr
-    assert "requested 2 jobs from slurm: trials begin when the first one starts\n" in ended.stderr
+    assert "requested 2 jobs from slurm: trials begin when the first job starts\n" in ended.stderr
     assert lifetimes(jobs) == [["1740s"], ["1740s"]]
     wait_until(lambda: not any(alive(int(job.name)) for job in jobs.iterdir()))
     assert_same(load(tmp_path / "out"), search(sweep(), out=tmp_path / "local", workers=1))

@@ -21,7 +21,7 @@ BROKEN = {
     "number": ("unfit:number", "is of type float, not Optimizer: fix its entry point, or uninstall it"),
     "newer": (
         "unfit:newer",
-        "is for version 2 of the optimizer contract, but this sweepgd has 1: install a version of one that fits the other",
+        "is for version 2 of the optimizer contract, but this sweepgd has version 1: install versions that match",
     ),
     "short_update": (
         "unfit:short_update",
@@ -49,17 +49,17 @@ BROKEN = {
     "no_setting": ("unfit:no_setting", "has the hyperparameter {'beta': 0.9}: declare it as a Setting"),
     "no_comma": (
         "unfit:no_comma",
-        "has hyperparameters of type Setting: give a tuple (a single one as (Setting(…),))",
+        "has hyperparameters of type Setting: give a tuple, such as (Setting(…),)",
     ),
     "no_paper": ("unfit:no_paper", "has the paper None: give a text"),
     "no_text": ("unfit:no_text", "has the name None: give a text"),
     "slot_without_comma": (
         "unfit:slot_without_comma",
-        "has the slots 'mean': give a tuple of names (a single one as ('mean',)), or a function of the layout",
+        "has the slots 'mean': give a tuple of names, such as ('mean',), or a function of the layout",
     ),
     "numbered_slots": (
         "unfit:numbered_slots",
-        "has the slots (1, 2): give a tuple of names (a single one as ('mean',)), or a function of the layout",
+        "has the slots (1, 2): give a tuple of names, such as ('mean',), or a function of the layout",
     ),
     "other_name": ("unfit:other_name", "has the name 'another': give it the name of its entry point"),
 }
@@ -110,7 +110,7 @@ def test_a_name_offered_by_two_distributions_is_refused_with_both(kind, name, ru
     refused = run("search", sweep_file(tmp_path), *chosen(kind, name), "--out", "out")
     assert (refused.code, refused.out) == (1, "")
     assert refused.err in {
-        f"sweepgd: {kind} {name!r} of {one} and {other} is offered by more than one distribution: uninstall one\n"
+        f"sweepgd: {kind} {name!r} of {one} and {other} is offered by more than one distribution: uninstall all but one\n"
         for one, other in (("sweepgd 0.1.0", "rivals 1.0"), ("rivals 1.0", "sweepgd 0.1.0"))
     }
 

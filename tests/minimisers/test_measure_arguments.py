@@ -17,7 +17,7 @@ from sweepgd.record import Store
         ({"measures": ["lamda_max"]}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
         ({"measures": []}, "measure.measures is empty: give at least one"),
         ({"measures": "lamda_max"}, "unknown measure 'lamda_max': did you mean 'lambda_max'?"),
-        ({"measures": ["phi_0.001"]}, "unknown measure 'phi_0.001': it is a value of the measure phi: give phi"),
+        ({"measures": ["phi_0.001"]}, "unknown measure 'phi_0.001': this name is a value of the measure phi: give phi"),
         ({"rows": 2.5}, "rows 2.5: give a whole number"),
         ({"seed": "one"}, "measure.seed = 'one': give a whole number"),
         ({"workers": 0}, "workers 0: give a whole number of at least 1"),
@@ -65,14 +65,14 @@ def test_options_may_be_numpys_a_name_a_text_and_a_range_longer_than_the_sweep(o
 def test_data_that_are_not_those_of_the_minimisers_are_refused(out):
     path = out / "sweep.toml"
     path.write_text(path.read_text().replace("noise = 0.01", "noise = 0.02"))
-    with pytest.raises(SweepgdError, match=r"trial 0 of .* was trained on other data than synthetic_linear gives now"):
+    with pytest.raises(SweepgdError, match=r"the data of trial 0 of .* differ from the present data of synthetic_linear"):
         measure(out)
 
 
 def test_a_model_of_another_layout_is_refused(out):
     path = out / "sweep.toml"
     path.write_text(path.read_text().replace('name = "linear"', 'name = "mlp"'))
-    with pytest.raises(SweepgdError, match="trial 0 has 3 parameters in another layout than model 'mlp' has here"):
+    with pytest.raises(SweepgdError, match=r"the layout of trial 0 \(3 parameters\) is not the layout of model 'mlp' here"):
         measure(out, measures=["distance"])
     assert load(out).curvature.num_rows == 0
 

@@ -72,7 +72,7 @@ class Unprintable:
 
 own = dataclasses.replace(registry.get({kind!r}, {name!r}), name="own", {field})
 """
-NO_TUPLE = "has settings of type Setting: give a tuple (a single one as (Setting(…),))"
+NO_TUPLE = "has settings of type Setting: give a tuple, such as (Setting(…),)"
 
 
 @pytest.mark.parametrize(

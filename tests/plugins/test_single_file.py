@@ -132,13 +132,13 @@ def refusal(*files):
 def test_a_used_name_is_refused_with_both_sources(rule, tmp_path):
     rule.write_text(RULE.format(factor=1).replace('name="heavy"', 'name="adam"'), encoding="utf-8")
     installed = registry.origin("optimizers", "adam")
-    assert refusal(rule) == f"{installed} exists already, but {rule} defines another one: rename one of them"
+    assert refusal(rule) == f"{installed} exists already, but {rule} uses the name too: rename one of them"
     assert "plain" not in registry.names("optimizers")
     rule.write_text(RULE.format(factor=1), encoding="utf-8")
     other = tmp_path / "other.py"
     other.write_bytes(rule.read_bytes())
     assert refusal(rule, other) == (
-        f"optimizer 'plain' of {rule} exists already, but {other} defines another one: rename one of them"
+        f"optimizer 'plain' of {rule} exists already, but {other} uses the name too: rename one of them"
     )
     assert refusal(rule, rule) == "two plugin files are called my-rule.py: rename one of them, or give it only once"
 
@@ -167,7 +167,7 @@ def test_a_file_that_does_not_run_leaves_no_module(rule):
 
 
 def test_a_path_without_a_file_is_refused(tmp_path):
-    assert refusal(tmp_path / "none.py") == f"no plugin file '{tmp_path / 'none.py'}'"
+    assert refusal(tmp_path / "none.py") == f"there is no plugin file '{tmp_path / 'none.py'}'"
     assert refusal(tmp_path) == f"cannot read the plugin file {tmp_path}: Is a directory"
 
 

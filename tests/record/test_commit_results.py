@@ -147,7 +147,7 @@ def test_the_timeout_ends_a_search_on_a_full_disk(space, monkeypatch, tmp_path):
     lost = [
         note
         for note in listener.notes
-        if note.endswith("could not be recorded because the disk is full: their tasks will run again")
+        if note.endswith("could not be recorded, because the disk is full: their tasks will run again")
     ]
     assert (0 < recorded < 40, len(lost)) == ((True, 0) if space else (False, 1))
     assert_same(search(sweep(*LONG), out=tmp_path / "out"), search(sweep(*LONG), out=tmp_path / "whole"))
@@ -175,6 +175,6 @@ def test_a_failed_publication_is_retried_and_reserves_its_space(monkeypatch, tmp
     assert opened.unpublished_bytes >= size
     assert len(listener.notes) == 1
     committer.report(now=True)
-    assert listener.notes[1:] == ["there is disk space again: continuing"]
+    assert listener.notes[1:] == ["the disk has space again: the command continues"]
     assert opened.unpublished_bytes < size
     opened.close()

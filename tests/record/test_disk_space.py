@@ -61,7 +61,7 @@ def test_a_full_disk_pauses_a_search_until_there_is_space(leaving, small_disk, t
         assert paused.poll() is None
         assert rows < 60
         filler.unlink()
-        assert "there is disk space again: continuing" in said(paused, "space again")
+        assert "the disk has space again: the command continues" in said(paused, "space again")
         err = rest(paused)
     assert paused.returncode == 0, err
     assert_same(load(out), search(sweep(*overrides), out=tmp_path / "whole", workers=2))

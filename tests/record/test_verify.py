@@ -201,7 +201,7 @@ def test_results_in_the_log_of_another_command_are_counted(out):
     assert [finding.path for finding in verify(out).damaged] == [log.path]
     before = log.path.read_bytes()
     (done,) = repair(out)
-    assert (done.aside, done.outcome) == (None, "the next sweepgd search adds its undamaged records")
+    assert (done.aside, done.outcome) == (None, "the next sweepgd search adds the undamaged records of this file")
     assert log.path.read_bytes() == before
 
 

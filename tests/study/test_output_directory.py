@@ -78,7 +78,7 @@ def test_a_directory_that_is_moved_aside_meanwhile_is_not_written(monkeypatch, t
         flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    with pytest.raises(SweepgdError, match=r"results was moved aside by another command meanwhile: run this command again$"):
+    with pytest.raises(SweepgdError, match=r"results was moved by another command meanwhile: run this command again$"):
         Store.open(out, "name = 'other'")
     assert (tmp_path / "aside" / "log" / "lock").read_text().startswith("process ")
     assert parse((tmp_path / "aside" / "sweep.toml").read_text()).name == "example"
@@ -132,12 +132,12 @@ def measured(tmp_path):
 def test_another_measure_is_refused_with_the_measure_command(measured):
     assert measured(MEASURED, "measure.measures=['distance','phi']", "measure.settings.phi.iterations=20") == (
         "DIR was run with another [measure]: measure.measures: ['distance'] before, ['distance', 'phi'] now: "
-        "sweepgd measure DIR --measures distance,phi --rows 20 --set measure.settings.phi.iterations=20 takes the measures of "
-        "the present [measure] table; to continue the search, restore the earlier [measure]"
+        "to continue the search, restore the earlier [measure]; to add the measures of the present [measure], run "
+        "sweepgd measure DIR --measures distance,phi --rows 20 --set measure.settings.phi.iterations=20"
     )
-    assert "measure.rows: 20 before, 7 now (and 1 more): sweepgd measure DIR --measures distance --rows 7 --which best" in (
-        measured("measure={measures=['distance'],rows=7,which=['best']}")
-    )
+    message = measured("measure={measures=['distance'],rows=7,which=['best']}")
+    assert "measure.rows: 20 before, 7 now (and 1 more): to continue the search, " in message
+    assert "run sweepgd measure DIR --measures distance --rows 7 --which best" in message
 
 
 def test_results_without_a_newer_setting_are_continued(tmp_path):
@@ -232,7 +232,7 @@ def test_runs_with_values_of_an_earlier_version_are_reported(monkeypatch, tmp_pa
     older = trials.set_column(trials.column_names.index("evaluated_at_update"), "evaluated_at_update", nulls)
     monkeypatch.setattr(Results, "trials", property(lambda self: older))
     assert recorded_otherwise(tmp_path, sweep(*overrides), ["best_validation_loss"]) == [
-        "3 runs of an earlier version have losses, errors and gap of the last evaluation, not the best",
+        "3 runs of an earlier version have losses, errors and gap of the last evaluation, not the best one",
         "3 runs of an earlier version were also evaluated at rungs; these evaluations counted for patience and the best "
         "weights",
     ]

@@ -112,7 +112,7 @@ def test_what_is_no_shard_is_a_line(text):
     ],
 )
 def test_what_needs_the_results_of_other_shards_is_refused(tmp_path, override, reason):
-    with pytest.raises(UsageError, match=f"^shard 1/2: {reason}, but a shard does not see the others: "):
+    with pytest.raises(UsageError, match=f"^shard 1/2: {reason}, but a shard has only its own trials: "):
         search(sweep("search.sampler='random'", override), out=tmp_path / "out", shard=(1, 2))
     assert not (tmp_path / "out").exists()
 
@@ -130,7 +130,7 @@ def test_a_shard_on_the_command_line_has_a_directory_of_its_own(monkeypatch, cap
     nothing = call(monkeypatch, capsys, *asked, "--shard", "8/8", "--quiet")  # of six trials
     assert (nothing.code, numbers(load("results/example-shard-8-of-8"))) == (0, [])
     refused = call(monkeypatch, capsys, *asked, "--shard", "3/2")
-    assert (refused.code, refused.err) == (2, "sweepgd: shard '3/2': write I/N with I from 1 to N, such as 3/20\n")
+    assert (refused.code, refused.err) == (2, "sweepgd: shard '3/2' is not valid: write I/N with I from 1 to N, such as 3/20\n")
 
 
 # --- What cannot be merged
@@ -153,7 +153,7 @@ def test_what_cannot_be_merged_is_refused_before_anything_is_written(parts):
     (parts / "file").write_text("")
     before = sorted(parts.iterdir())
     cases = {
-        (): "no results directories to merge: name those of the shards",
+        (): "there are no results directories to merge: give the directories of the shards",
         ("1", "other"): r"^1 and other hold different sweeps: search.seed is 0 in the first, and 7 in the second$",
         ("1", "2", "both"): "^1 and both both hold trial 0: leave one of them out$",
         ("1", "2", "./1"): "^1 is given twice: name each directory once$",

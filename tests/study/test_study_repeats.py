@@ -188,8 +188,8 @@ def test_an_older_record_continues_with_version_1_and_reports_repeats(tmp_path):
     results = search(given, out=out, workers=1, progress=notes)
     assert ids(results) == SEQUENCES["tpe"].split()
     assert notes.lines == [
-        f"3 of the 11 trials in {out} repeat the configuration of an earlier trial, and more may follow: the search continues"
-        " with search.sampler_version = 1, as it was started; use --fresh to start a search without repeats"
+        f"3 of the 11 trials in {out} repeat the configuration of an earlier trial, and more trials may follow: the search"
+        " continues with search.sampler_version = 1, as it was started; use --fresh to start a search without repeats"
     ]
     assert parse(results.sweep_toml).search.sampler_version == 1
     assert_same(results, search(given, out=out, workers=1))

@@ -28,7 +28,8 @@ def test_a_plain_sweep_has_no_warnings():
 def test_a_warm_up_longer_than_the_run():
     [line] = warnings("space.warmup=8")
     assert (
-        line == "the warm-up is longer than the run: it takes 72 updates, and the last of 45 updates has 0.625 of the base rate"
+        line == "the warm-up is longer than the run: it takes 72 updates, and the rate at the last of 45 updates is "
+        "0.625 times the base rate"
     )
 
 
@@ -93,11 +94,12 @@ def test_a_schedule_times_a_warm_up_never_reaches_the_base_rate():
         ),
         (
             ["space.schedule='one_cycle'", "schedule.one_cycle.final_at_last_update=false", "budget={updates=20}"],
-            "schedule one_cycle does not end at its final rate: the last of 20 updates has 0.0505 of the base rate, not 0.001",
+            "schedule one_cycle does not end at its final rate: the rate at the last of 20 updates is 0.0505 of"
+            " the base rate, not 0.001",
         ),
         (
             ["space.batch_schedule='growth'", "batch_schedule.growth.after=5"],
-            "batch_schedule growth has no effect: batches have 4 rows in all 5 epochs",
+            "batch_schedule growth has no effect: a batch has 4 rows in each of the 5 epochs",
         ),
         (
             ["space.batch_size='full'", "space.batch_schedule='growth'"],
@@ -159,13 +161,13 @@ def test_combinations_that_compute_the_same():
         " where warmup 0"
     )
     [line] = warnings('space.batch_size=[4,34,"full"]')
-    assert line == "a configuration computes the same as another one: batch_size 34 and batch_size full"
+    assert line == "one configuration computes the same as another one: batch_size 34 and batch_size full"
 
 
 def test_points_with_the_same_configuration():
     same = "{optimizer='sgd',learning_rate=0.1}"
     [line] = warnings(f"points=[{same},{{optimizer='sgd',learning_rate=0.2}},{same}]")
-    assert line == "a configuration computes the same as another one: points 0 and points 2"
+    assert line == "one configuration computes the same as another one: points 0 and points 2"
 
 
 def test_a_point_has_its_own_warnings():

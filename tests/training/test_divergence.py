@@ -89,7 +89,7 @@ def test_divergence_reports_update_and_last_finite_loss(losses, last_finite, rea
     assert run.outcome.last_finite_loss == last_finite
     advice = "; try a smaller learning rate"
     if "beyond" in reason:
-        advice = f" (budget.divergence = 10000){advice}, or raise budget.divergence if the loss may come down again"
+        advice = f" (budget.divergence = 10000){advice}, or raise budget.divergence if the loss may fall again"
     assert run.outcome.message == f"diverged at update {update}: {reason}{advice}"
 
 
@@ -138,7 +138,7 @@ def test_a_loss_that_grows_for_a_while_names_the_limit_to_raise(divergence, stat
     else:
         assert run.outcome.message == (
             "diverged at update 82: the train loss is 4.02e+04, beyond the limit of 4e+04 (budget.divergence = 10000);"
-            " try a smaller learning rate, or raise budget.divergence if the loss may come down again"
+            " try a smaller learning rate, or raise budget.divergence if the loss may fall again"
         )
 
 

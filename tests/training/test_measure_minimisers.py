@@ -77,7 +77,7 @@ def test_final_and_best_weights_and_each_variant_are_rows(tmp_path):
     ]  # fmt: skip
     assert final["value"].null_count == 0
     rescaled = rows.filter(pc.field("rescaling") == 2.0)
-    assert set(rescaled["message"].to_pylist()) == {"the model has no rescaling that leaves its function unchanged"}
+    assert set(rescaled["message"].to_pylist()) == {"the model has no rescaling that leaves its outputs unchanged"}
 
 
 def test_measures_along_a_run_are_at_the_start_and_every_few_epochs():

@@ -1,4 +1,4 @@
-"""AdaBound follows the path of the authors' equations; both bounds are active, and most rates are between them."""
+"""AdaBound follows the path of the authors' equations. Both bounds are active, and most rates are between the bounds."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ HYPERPARAMETERS = {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-6, "final_ratio": 
 
 
 def equations(w, g, memory, rate, t, *, beta1, beta2, epsilon, final_ratio, gamma, clipped_shares):
-    """One update of the authors' code; appends the shares of weights at the lower and upper bound to `clipped_shares`."""
+    """Make an update of the authors' code. Append the shares of weights at the lower and upper bound to `clipped_shares`."""
     m = memory["m"] = beta1 * memory.get("m", 0.0) + (1 - beta1) * g
     v = memory["v"] = beta2 * memory.get("v", 0.0) + (1 - beta2) * g**2
     own = rate * np.sqrt(1 - beta2**t).item() / (1 - beta1**t) / (np.sqrt(v) + epsilon)

@@ -1,4 +1,4 @@
-"""LARS follows the path of optax's rule without weight decay, and that of the paper's equations with it."""
+"""LARS follows the path of optax's rule without weight decay, and the path of the paper's equations with weight decay."""
 
 import numpy as np
 import optax
@@ -7,7 +7,7 @@ from optimizers.paths import TOLERANCE, is_weight, largest_difference, naive_pat
 
 
 def equations(w, g, memory, rate, t, *, beta, trust, weight_decay):
-    """One update by algorithm 1 for weight matrices, with decay in the denominator as in eq. 6, and by momentum for biases."""
+    """Update weight matrices by algorithm 1, with decay in the denominator as in eq. 6, and biases by momentum."""
     dtype = w.dtype.name
     velocity = memory.setdefault("velocity", [np.zeros_like(tensor) for tensor in split(w, dtype)])
     new = []

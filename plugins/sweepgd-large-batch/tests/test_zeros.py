@@ -1,4 +1,4 @@
-"""A matrix of zeros takes the same step as a bias; a step proportional to its norm would be 0."""
+"""A matrix of zeros takes the same step as a bias, because a step proportional to the matrix's norm would be 0."""
 
 import numpy as np
 import pytest

@@ -29,7 +29,7 @@ def test_muon_follows_optax(dtype):
 
     def rule(rate):
         orthogonal = optax.chain(
-            # optax's own momentum is an average with bias correction, and its Nesterov form is another combination.
+            # The momentum of optax's muon is an average with bias correction, and its Nesterov form is a different combination.
             optax.trace(0.9, nesterov=True),
             scale_by_muon(beta=0.0, nesterov=False, eps=0.0, weight_dimension_numbers=matrices),
             optax.stateless(scale_step),

@@ -8,7 +8,9 @@ from sweepgd.plugin import SIZE
 
 
 def equations(path: Path, rho: float, offset: float) -> np.ndarray:
-    """The path of w ← w − η∇L(w + ρT²g/‖Tg‖), with T = |w| + offset for weights and 1 for biases, and the rates of `path`."""
+    """Return the path of w ← w − η∇L(w + ρT²g/‖Tg‖) with the rates of `path`, and with T = |w| + offset for weights and 1 for
+    biases.
+    """
     dtype = path.weights.dtype.name
     gradient = gradients(dtype)
     weight = np.repeat(is_weight(dtype), problem(dtype)[1].layout[:, SIZE])

@@ -1,4 +1,6 @@
-"""SAM follows the path of optax's rule, which makes an update in two calls: to the perturbed weights, and the step of SGD."""
+"""SAM follows the path of optax's rule. optax makes an update in two calls: a move to the perturbed weights, and the step of
+SGD.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +11,7 @@ from optimizers.paths import TOLERANCE, UPDATES, Path, flat, gradients, largest_
 
 
 def optax_path(path: Path, radius: float) -> np.ndarray:
-    """The path of optax's rule, with the start and learning rates of `path`."""
+    """Return the path of optax's rule, with the start and the learning rates of `path`."""
     dtype = path.weights.dtype.name
     gradient, rates = gradients(dtype), jnp.asarray(path.rates, dtype)
     perturbation = optax.chain(optax.contrib.normalize(), optax.sgd(radius))

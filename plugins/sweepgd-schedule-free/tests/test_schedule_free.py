@@ -1,4 +1,4 @@
-"""Both rules are evaluated along the path of optax's wrapper, around SGD and around Adam's scaling with weight decay at y."""
+"""Both rules follow optax's schedule-free wrapper, around SGD and around Adam's scaling with weight decay at y."""
 
 import optax
 import pytest
@@ -18,10 +18,10 @@ def adamw(rate, dtype):
 
 
 def wrapped(base, path: Path):
-    """The averages along the path of optax."""
+    """Return the averages along the path of optax."""
     dtype = path.weights.dtype.name
     return optax_path(
-        # optax counts updates from 1 in the rate of the average, and from 0 in that of the step.
+        # optax counts updates from 1 for the rate of the average, and from 0 for the rate of the step.
         lambda rate: optax.contrib.schedule_free(base(rate, dtype), lambda count: rate(count - 1), b1=0.8),
         path,
         evaluated=optax.contrib.schedule_free_eval_params,

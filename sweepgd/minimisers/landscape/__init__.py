@@ -1,4 +1,4 @@
-"""The loss around recorded minimisers: on the line between two of them, and on a plane through one.
+"""The loss on the line between two recorded minimisers, and on a plane through a recorded minimiser.
 
 landscape = LandscapeContext("results/quickstart")
 small, large = pair(landscape.results.trials)

@@ -1,4 +1,6 @@
-"""Planes in parameter space (Li et al. 2018): random and normalised by filters, or along the optimizer's path."""
+"""Planes in parameter space (Li et al. 2018). The directions of a plane are random and filter-normalised, or they follow the
+optimizer's path.
+"""
 
 from dataclasses import dataclass
 
@@ -13,9 +15,11 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plane:
-    """The points origin + α·a + β·b, with `origin` of shape (parameters,) and `directions` a, b of shape (2, parameters).
+    """The points origin + α·a + β·b. `origin` has the shape (parameters,), and `directions`, which are a and b, (2,
+    parameters).
 
-    `axes` describes α and β. `explained` is the share of the path's variance along each principal component, or None.
+    `axes` describes α and β. `explained` is the share of the path's variance along each direction, or None for directions that
+    are not principal components.
     """
 
     origin: Array
@@ -28,7 +32,9 @@ class Plane:
         return self.origin + coordinates @ self.directions
 
     def project(self, points: Array) -> Array:
-        """Return the coordinates (n, 2) of the projections of `points` (n, parameters), for orthonormal directions."""
+        """Return the coordinates (n, 2) of the projections of `points` (n, parameters) on the plane. The directions must be
+        orthonormal.
+        """
         return (points - self.origin) @ self.directions.T
 
 
@@ -40,13 +46,13 @@ def parameter_plane() -> Plane:
 def random_plane(minimum: Array, layout: Layout, random: np.random.Generator) -> Plane:
     """Return the plane through `minimum` along two Gaussian, filter-normalised directions (Li et al. 2018, section 4).
 
-    The weights into each neuron are scaled to their norm in `minimum`. Biases and scales of normalization do not change, as in
-    the authors' code. Positions on a surface do not belong to a neuron; their direction has norm 1. Raises SweepgdError if all
-    weights are zero.
+    In each direction, the weights into a neuron are scaled to the norm of this neuron's weights in `minimum`. Directions are
+    zero for biases and scales of normalization, as in the authors' code. Positions on a surface do not belong to a neuron, and
+    their direction has norm 1. Raises SweepgdError if all weights are zero.
     """
     directions = np.array([_filter_normalized(random.standard_normal(len(minimum)), minimum, layout) for _ in range(2)])
     if not directions.any(axis=1).all():
-        raise SweepgdError("all weights are zero, so directions that are scaled to their norm would be zero too")
+        raise SweepgdError("all weights are zero, so that directions scaled to their norm would be zero too")
     return Plane(minimum, directions, "random")
 
 
@@ -66,12 +72,12 @@ def _filter_normalized(direction: Array, minimum: Array, layout: Layout) -> Arra
 def path_plane(path: Array) -> Plane:
     """Return the plane through the end of a path along its first two principal components (Li et al. 2018, section 7.2).
 
-    `path` has shape (n, parameters). The directions are orthonormal, with signs such that the path begins on the upper left.
+    `path` has shape (n, parameters). The directions are orthonormal. Their signs put the start of the path on the upper left.
     Raises SweepgdError if the path spans no plane.
     """
     centred = path - path.mean(axis=0)
     _, deviations, components = np.linalg.svd(centred, full_matrices=False)
-    # Across its direction, a straight path has only rounding errors.
+    # A path whose variance across its direction is only rounding errors is straight.
     if len(deviations) < 2 or not deviations[1] > deviations[0] * np.finfo(np.float32).eps:
         raise SweepgdError("the path is a single point or a straight line, and spans no plane")
     start = components[:2] @ (path[0] - path[-1])

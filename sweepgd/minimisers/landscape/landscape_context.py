@@ -1,4 +1,4 @@
-"""The minimisers of a results directory, with the data and the model that they were trained with."""
+"""The minimisers of a results directory, with the data and the model of their runs."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ from sweepgd.training.sweep_context import SweepContext
 
 
 class _Notes(NoProgress):
-    """Progress that passes on notes and ignores everything else."""
+    """Progress that writes notes and ignores all other events."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
@@ -32,10 +32,12 @@ class _Notes(NoProgress):
 
 
 class LandscapeContext:
-    """The study of the landscapes. `note` receives lines about slow steps and missing parts. `data_path` is the new path of a
-    data file that was moved. `plugins` are the plugin files that the sweep was run with; the caller has registered them.
+    """The study whose landscapes are computed. `note` receives lines about slow steps and missing landscapes. `data_path` is
+    the new path of a data file that was moved. `plugins` are the plugin files that the sweep was run with. The caller must have
+    registered these files.
 
-    Raises SweepgdError if the directory has no results, or if its data, model or optimizers are not available.
+    Raises SweepgdError if the directory has no results, or if the data, the model or an optimizer of the study is not
+    available.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class LandscapeContext:
         self.context.compile((), note)
 
     def options(self, workers: int | None, executor: Any) -> RunOptions:
-        """Return the options of the workers. Raises UsageError if `workers` and `executor` contradict each other."""
+        """Return the options for workers. Raises UsageError if `workers` and `executor` contradict each other."""
         return RunOptions(workers, executor, plugins=tuple(self.plugins), progress=_Notes(self.note))
 
     def of(self, run: RunKey) -> SweepContext:
@@ -61,7 +63,7 @@ class LandscapeContext:
         return self._contexts.of(run.trial)
 
     def configuration(self, run: RunKey) -> Configuration:
-        """Return the configuration of a run, with its settings of model and data at least."""
+        """Return the configuration of a run, with at least the run's settings of model and data."""
         return self._contexts.configuration(run.trial)
 
     def data(self, run: RunKey) -> Data:
@@ -73,7 +75,7 @@ class LandscapeContext:
         return self.of(run).architecture
 
     def row(self, run: RunKey) -> dict[str, Any]:
-        """Return the `trials` row of a run. Raises UsageError if there is none."""
+        """Return a run's row in the table `trials`. Raises UsageError if the run has no row."""
         trials = self.results.trials
         row = trials.filter(pc.and_(pc.equal(trials["trial"], run.trial), pc.equal(trials["replicate"], run.replicate)))
         if not row.num_rows:
@@ -82,25 +84,25 @@ class LandscapeContext:
                 f"{self.directory} holds no run {run}: it has trials {numbers['min']} to {numbers['max']}"
                 f" with {self.context.sweep.search.replicates} replicate(s), counted from 0"
                 if trials.num_rows
-                else f"{self.directory} holds no runs yet: sweepgd search runs its sweep"
+                else f"{self.directory} holds no runs yet: run its sweep with sweepgd search"
             )
         return row.to_pylist()[0]
 
     def which(self, run: RunKey) -> str:
-        """Return the weights to which a run's losses in `trials` belong, "final" or "best"."""
+        """Return which weights have the losses that `trials` holds for a run, "final" or "best"."""
         row = self.row(run)
         return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
 
     def weights(self, *runs: RunKey) -> dict[str, object]:
-        """Return the settings that name the weights of the runs. There are none if all weights are final."""
+        """Return the settings that say which weights of the runs are used, or {} if all weights are final."""
         which = [self.which(run) for run in runs]
         return {"weights": which} if "best" in which else {}
 
     def minimum(self, run: RunKey) -> Minimum:
-        """Return the weights to which a run's losses in `trials` belong: the final weights, or the best ones if the objective
-        is the best loss.
+        """Return the weights that have the losses in a run's row of `trials`. These are the best weights if the objective is
+        the best loss, and otherwise the final weights.
 
-        Raises SweepgdError if the run has no such weights, or if they belong to other data or another model.
+        Raises SweepgdError if the weights were not recorded, or if they belong to different data or a different model.
         """
         row = self.row(run)
         if row["status"] not in (COMPLETED, PRUNED):
@@ -116,5 +118,5 @@ class LandscapeContext:
 
 
 def _ending(status: str, message: str) -> str:
-    """Return how a run ended. Most messages already begin with that."""
+    """Return the message of an ended run. The status comes first, unless the message already begins with the status."""
     return message if message.startswith(status) else f"{status}: {message}"

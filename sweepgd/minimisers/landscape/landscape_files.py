@@ -1,4 +1,4 @@
-"""Landscapes as tables, and as immutable Parquet files named after their settings."""
+"""Landscapes as tables, and as immutable Parquet files whose names depend on the settings."""
 
 import hashlib
 import json
@@ -19,8 +19,8 @@ from sweepgd.record.schema import footer
 
 _REALS = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 
-# `kind` is line, surface, or path (of the optimizer, over the surface); `other_…` is the run at α = 1 of a line. A loss is null
-# if it is beyond the floating-point range or was not evaluated on that part. `settings` is JSON.
+# `kind` is line, surface, or path (the optimizer's path on the surface). `other_…` is the run at α = 1 of a line. A loss is
+# null if it exceeds the floating-point range, or if it was not evaluated on this part of the data. `settings` is JSON.
 LANDSCAPES = pa.schema(
     [
         pa.field("kind", pa.string(), nullable=False),
@@ -52,13 +52,15 @@ def table_of(
 
 
 def path_for(directory: Path, settings: Mapping[str, Any]) -> Path:
-    """Return the path of the landscape with these settings in a results directory. Other settings give another path."""
+    """Return the path of the landscape with these settings in a results directory. Different settings have different paths."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
     return directory / "landscapes" / f"{settings['kind']}-{'-'.join(settings['runs'])}-{digest}.parquet"
 
 
 def read_or_make(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> pa.Table:
-    """Return the table in a file; if there is no file, make the table and write it. Raises SweepgdError if that fails."""
+    """Return the table in the file at `path`. If there is no file, make the table and write the file. Raises SweepgdError if
+    the file cannot be read or written.
+    """
     if path.exists():
         return parquet_reader.read(path, LANDSCAPES)
     with writing(path):
@@ -70,6 +72,6 @@ def read_or_make(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> p
 
 
 def load(directory: Path | str) -> pa.Table:
-    """Return all landscapes recorded in a results directory, with the columns of LANDSCAPES."""
+    """Return all landscapes that are recorded in a results directory, with the columns of LANDSCAPES."""
     files = sorted((Path(directory) / "landscapes").glob("*.parquet"))
     return pa.concat_tables([LANDSCAPES.empty_table(), *(parquet_reader.read(file, LANDSCAPES) for file in files)])

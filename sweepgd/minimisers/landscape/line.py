@@ -14,19 +14,19 @@ from sweepgd.minimisers.landscape.landscape_files import table_of
 from sweepgd.minimisers.landscape.loss_evaluation import evaluated, parts_of
 from sweepgd.minimisers.landscape.run_selection import RunKey
 
-# From −1 to 2 as in the paper's figures. The step is 1/20, so that the minimisers, at 0 and 1, are included.
+# The values of α, from −1 to 2 as in the paper's figures. The step is 1/20, so that the minimisers at 0 and 1 are included.
 ALPHAS = np.arange(-20, 41) / 20
 
 
 @dataclass(frozen=True)
 class Segment:
-    """The line through two points x₀ and x₁ of shape (parameters,), at α = 0 and α = 1."""
+    """The line through two points of shape (parameters,): x₀ at α = 0, and x₁ at α = 1."""
 
     x0: npt.NDArray[np.float64]
     x1: npt.NDArray[np.float64]
 
     def at(self, coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the parameters at (α,)."""
+        """Return the parameters at the coordinates (α,)."""
         alpha = coordinates[0]
         return (1.0 - alpha) * self.x0 + alpha * self.x1
 
@@ -40,10 +40,11 @@ def line(
     executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> pa.Table:
-    """Return loss and error on all rows at (1 − α)·x₀ + α·x₁, where x₀ are the weights of `small` and x₁ those of `large`.
+    """Return loss and error on all rows at (1 − α)·x₀ + α·x₁, where x₀ are the weights of `small` and x₁ the weights of
+    `large`.
 
-    The table has the columns of LANDSCAPES and one row for each α of ALPHAS. Weights are those of `LandscapeContext.minimum`.
-    Raises SweepgdError if a run has no weights, and UsageError if the runs are equal, or have different data or models.
+    The table has the columns of LANDSCAPES and one row for each α of ALPHAS. `LandscapeContext.minimum` selects the weights.
+    Raises SweepgdError if a run has no weights, and UsageError if the runs are equal or have different data or models.
     """
     settings = line_settings(landscape, small, large)
     segment = Segment(*(landscape.minimum(run).parameters.astype(np.float64) for run in (small, large)))
@@ -52,12 +53,12 @@ def line(
 
 
 def line_settings(landscape: LandscapeContext, small: RunKey, large: RunKey) -> dict[str, object]:
-    """Return the settings of a line. Raises UsageError if there is no line between the two runs."""
+    """Return the settings of a line. Raises UsageError if no line can be drawn between the two runs."""
     if small == large:
-        raise UsageError(f"a line needs two different runs, but both ends are {small}: name another run")
+        raise UsageError(f"a line needs two different runs, but both ends are {small}: name a second run")
     if landscape.context.data_seed(small.replicate) != landscape.context.data_seed(large.replicate):
-        raise UsageError(f"runs {small} and {large} were trained on different data: choose two of the same replicate")
+        raise UsageError(f"runs {small} and {large} were trained on different data: choose two runs of the same replicate")
     if landscape.of(small).settings != landscape.of(large).settings:
-        raise UsageError(f"runs {small} and {large} have other settings of model or data: choose two with the same")
+        raise UsageError(f"runs {small} and {large} have different settings of model or data: choose two with equal settings")
     runs = {"runs": [str(small), str(large)], **landscape.weights(small, large)}
     return {"kind": "line", **runs, "rows": parts_of(landscape, small)}

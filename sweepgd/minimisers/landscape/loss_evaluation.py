@@ -1,4 +1,4 @@
-"""Losses at many points of parameter space, in chunks that the workers of an engine evaluate."""
+"""Losses at many points of parameter space. The workers of an engine evaluate the points in chunks."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ Columns = dict[str, list[float | None]]
 
 # The number of tasks for a line or a surface. Each task sends two or three vectors of parameters to its worker.
 CHUNKS = 100
-# The interval between checks for Ctrl-C.
+# The seconds between checks for Ctrl-C.
 EVENT_SECONDS = 0.1
 
 
 class Place(Protocol):
-    """A line or a plane in parameter space, which can be pickled."""
+    """A line or a plane in parameter space. Objects of this type can be pickled."""
 
     def at(self, coordinates: Vector) -> Vector:
         """Return the parameters at these coordinates."""
@@ -41,9 +41,9 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some points of a line or surface, to be evaluated with the model and the data of a configuration.
+    """Points of a line or surface that a task evaluates, with the model and the data of a configuration.
 
-    `rows` of each part of the replicate's data are used, drawn with `seed`.
+    Of each part of the replicate's data, `rows` rows are used, which are drawn with `seed`.
     """
 
     number: int
@@ -58,7 +58,9 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The values of a chunk, one row per point with loss and error on each part, or the message of an error."""
+    """The values of a chunk, or the message of an error. The values have one row per point, with loss and error on each part of
+    the data.
+    """
 
     number: int
     values: list[list[float | None]]
@@ -67,13 +69,14 @@ class Evaluated:
 
 
 def run(context: SweepContext, chunk: Chunk, *_: object) -> Evaluated:
-    """Evaluate a chunk. Any error except MemoryError becomes a message."""
+    """Evaluate a chunk. The result of any error except MemoryError is the error's message."""
     begun, values, fault = monotonic(), [], ""
     try:
         with registry.plugin_errors("models", context.sweep.model.name):
             objectives = _objectives(context.of(chunk.configuration), chunk.replicate, chunk.rows, chunk.seed)
             for coordinates in chunk.coordinates:
-                with np.errstate(over="ignore", invalid="ignore"):  # a loss far away may exceed the floating-point range
+                # far from the minimiser, a loss may exceed the floating-point range
+                with np.errstate(over="ignore", invalid="ignore"):
                     theta = chunk.point.at(coordinates)
                     numbers = [number for objective in objectives for number in objective.evaluate(theta)]
                 values.append([number if isfinite(number) else None for number in numbers])
@@ -93,14 +96,14 @@ def _objectives(context: SweepContext, replicate: int, rows: int | str, seed: in
 
 
 def _names_of_parts(context: SweepContext, replicate: int) -> list[str]:
-    """Return the parts for landscapes: train and test, or train and validation without a test part."""
+    """Return the parts of the data for landscapes: train and test, or train and validation if there is no test part."""
     data = context.data(replicate)
     names = ["train", "test" if data.test else "validation"]
     return [name for name in names if getattr(data, name) is not None]
 
 
 def parts_of(landscape: LandscapeContext, run: RunKey) -> dict[str, int]:
-    """Return the parts for the landscapes of a run, with their numbers of rows."""
+    """Return the parts of the data for the landscapes of a run, with their numbers of rows."""
     names = _names_of_parts(landscape.of(run), run.replicate)
     return {name: len(getattr(landscape.data(run), name).inputs) for name in names}
 
@@ -119,9 +122,9 @@ def evaluated(
 ) -> Columns:
     """Return loss and error on each of `parts_of` at `point.at(c)` for each row c of `coordinates`, by column name.
 
-    None stands for a loss beyond the floating-point range. The error of a regression is None too. Of each part, `rows` rows are
-    used, drawn with `seed`. `workers` and `executor` are as in `sweepgd.measure`. `advance` is called after each point. Raises
-    SweepgdError if a point cannot be evaluated.
+    A loss that exceeds the floating-point range is None. The error of a regression is also None. Of each part, `rows` rows are
+    used, which are drawn with `seed`. `workers` and `executor` are as in `sweepgd.measure`. `advance` is called after each
+    point. Raises SweepgdError if a point cannot be evaluated.
     """
     size, configuration = ceil(len(coordinates) / CHUNKS), landscape.configuration(run)
     chunks = [
@@ -139,7 +142,7 @@ def evaluated(
 
 
 def _results(landscape: LandscapeContext, chunks: list[Chunk], executor: Any, workers: int | None) -> Iterator[Evaluated]:
-    """Yield the results of the chunks in any order. Raises SweepgdError if one cannot be evaluated."""
+    """Yield the results of the chunks in any order. Raises SweepgdError if a chunk cannot be evaluated."""
     context, waiting = landscape.context, iter(chunks)
     with scratch_folder() as folder:
         work = Work(context.sweep, run, context.share(folder))

@@ -25,14 +25,14 @@ class Path(NamedTuple):
 def path_of(landscape: LandscapeContext, run: RunKey) -> Path:
     """Return the weights of a run at each evaluation up to its recorded minimum.
 
-    Raises SweepgdError if the last weights do not equal the recorded ones bit for bit.
+    Raises SweepgdError if the last weights are not bitwise equal to the recorded weights.
     """
     context, minimum = landscape.of(run), landscape.minimum(run)
     sweep = context.sweep
     if sweep.budget.seconds is not None:
         raise SweepgdError("a run with a budget in seconds cannot be repeated exactly")
     configuration = recorded_configuration(landscape.row(run)["settings"])
-    # A pruned run ended at a rung, where an unpruned run has no evaluation. Fixed points are never pruned.
+    # A pruned run ended at a rung, where a run without pruning has no evaluation. Fixed points are never pruned.
     rungs = RUNGS[sweep.search.pruner] if run.trial >= len(sweep.points) else ()
     points, weights = [], []
     context.compile([configuration.optimizer], landscape.note)
@@ -52,7 +52,7 @@ def path_of(landscape: LandscapeContext, run: RunKey) -> Path:
         raise SweepgdError(failure(context, configuration, error)) from error
     if not np.array_equal(weights[-1], minimum.parameters):
         raise SweepgdError(
-            "a repeated run does not end at the recorded weights: the processor or the version of sweepgd, numba or a plugin"
+            "the repeated run does not end at the recorded weights: the processor or the version of sweepgd, numba or a plugin"
             " has changed, or a plugin is not deterministic"
         )
     return Path(points, np.array(weights))

@@ -1,4 +1,4 @@
-"""Select runs: by name, or the best run, or a pair of runs with different batch sizes."""
+"""Select a run by name, the best run, or a pair of runs with different batch sizes."""
 
 from bisect import bisect
 from collections.abc import Mapping
@@ -33,7 +33,8 @@ class RunKey(NamedTuple):
 
 
 def best(trials: pa.Table) -> RunKey:
-    """Return the completed run with the lowest validation loss, or the lowest train loss if there are no validation losses.
+    """Return the completed run with the lowest validation loss, or with the lowest train loss if there are no validation
+    losses.
 
     Raises SweepgdError if no run completed.
     """
@@ -49,21 +50,22 @@ def best(trials: pa.Table) -> RunKey:
 
 
 def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
-    """Return a run of the smallest and one of the largest batch size, with the same data and model, and the nearest ln train
-    losses.
+    """Return a run of the smallest and a run of the largest batch size, with the same data and model. Among such pairs, the
+    pair with the nearest ln train losses is chosen.
 
-    The best runs of both sizes would not be comparable: they overshoot a `stop_at` most, and their losses differ. Raises
-    SweepgdError if no two completed runs have the same data and model and different batch sizes.
+    The best runs of both sizes would not be comparable. With a `stop_at`, the best runs are the runs that fall furthest below
+    it, and their losses differ. Raises SweepgdError if no two completed runs have the same data and model but different batch
+    sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     smallest = pc.min(completed["batch_size"]).as_py()
     names = ["trial", "replicate", "batch_size", "data_seed", "train_loss"]
     settings = ["model_settings", "data_settings"]
-    if not completed["data_settings"].null_count:  # older versions, which did not record them, did not vary them
+    if not completed["data_settings"].null_count:  # older versions do not record these settings, which do not vary there
         names += settings
     runs = completed.select(names).to_pylist()
     numbers: dict[tuple[Any, ...], int] = {}
-    for row in runs:  # `alike` is a number that runs with the same data and model have in common
+    for row in runs:  # `alike` is a number that is equal for runs with the same data and model
         alike = (row["data_seed"], *(row.get(name) for name in settings))
         row["alike"] = numbers.setdefault(alike, len(numbers))
     small = [row for row in runs if row["batch_size"] == smallest]
@@ -86,5 +88,5 @@ def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
 
 
 def _loss_and_run(row: Mapping[str, Any]) -> tuple[float, RunKey]:
-    """Return ln train loss and the run. A loss of 0, for example after underflow, counts as LEAST_LOSS."""
+    """Return the ln train loss and the name of a run. A loss of 0, for example after underflow, counts as LEAST_LOSS."""
     return log(max(row["train_loss"], LEAST_LOSS)), RunKey(row["trial"], row["replicate"])

@@ -17,13 +17,13 @@ from sweepgd.minimisers.landscape.loss_evaluation import evaluated, parts_of
 from sweepgd.minimisers.landscape.optimizer_path import Path, path_of
 from sweepgd.minimisers.landscape.run_selection import RunKey
 
-# Space around the path, as a share of the longer side of the path.
+# The margin around the path, as a share of the longer side of the path's rectangle.
 MARGIN = 0.2
-# With fewer points along a side, the shape of a surface cannot be seen.
+# The smallest number of points along a side. With fewer points, the shape of a surface cannot be seen.
 LEAST_RESOLUTION = 5
-# More than a million points exceed the resolution of a picture.
+# The largest number of points along a side. More than a million points in all exceed the resolution of a picture.
 MOST_RESOLUTION = 1000
-# A float64 loss overflows at such distances.
+# The largest extent. A float64 loss would overflow at larger distances.
 MOST_EXTENT = 1e100
 LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 
@@ -32,10 +32,10 @@ LOSSES = ("train_loss", "validation_loss", "test_loss", "train_error", "validati
 class SurfaceOptions:
     """The options of a surface.
 
-    `directions` is "path", the first two principal components of the optimizer's path, or "random", filter-normalised; a model
-    with two parameters is its own plane. `extent` is the distance to each side of the weights; None fits the path, or is 1
-    without a path. Of each part, `rows` rows are used. `seed` draws these rows and random directions. Raises UsageError for
-    invalid values.
+    `directions` is "path", for the first two principal components of the optimizer's path, or "random", for random
+    filter-normalised directions. For a model with two parameters, the plane is the whole parameter space. `extent` is the
+    distance from the weights to each side of the surface. With None, the extent fits the path, or is 1 without a path. Of each
+    part of the data, `rows` rows are used. `seed` draws these rows and random directions. Raises UsageError for invalid values.
     """
 
     directions: str = "path"
@@ -55,9 +55,11 @@ class SurfaceOptions:
             raise UsageError(f'rows {self.rows!r}: give a whole number of at least 1, or "full"')
 
     def settings(self, landscape: LandscapeContext, run: RunKey) -> dict[str, object]:
-        """Return the settings to record, with the available rows. Raises UsageError if the model has one parameter."""
+        """Return the settings to record, with the numbers of rows that are available. Raises UsageError if the model has only
+        one parameter.
+        """
         if landscape.architecture(run).parameters < 2:
-            raise UsageError("the model has a single parameter, and a plane needs two: draw a line")
+            raise UsageError("the model has a single parameter, but a plane needs two: draw a line")
         counts = parts_of(landscape, run)
         used = {part: count if self.rows == "full" else min(int(self.rows), count) for part, count in counts.items()}
         return {"kind": "surface", "runs": [str(run)], **landscape.weights(run), **asdict(self), "rows": used}
@@ -74,10 +76,10 @@ def surface(
 ) -> pa.Table:
     """Return loss and error on a grid of `resolution`² points of a plane through the weights of `run`.
 
-    The table has the columns of LANDSCAPES: rows of kind "surface" by β, then α, then rows of kind "path". The losses of the
-    path are the losses during training, not the losses at its projection on the plane. Weights are those of
-    `LandscapeContext.minimum`. If the path cannot be computed, `landscape.note` receives the reason, and the directions are
-    random. Raises SweepgdError if the run has no weights or no plane.
+    The table has the columns of LANDSCAPES. Rows of kind "surface" come first, sorted by β and then α. Rows of kind "path"
+    follow. The losses of the path are the losses during training, and not the losses at the path's projection on the plane.
+    `LandscapeContext.minimum` selects the weights. If the path cannot be computed, `landscape.note` receives the reason, and
+    the directions are random. Raises SweepgdError if the run has no weights or if no plane can be drawn.
     """
     minimum = landscape.minimum(run).parameters.astype(np.float64)
     recorded = options.settings(landscape, run)
@@ -101,7 +103,7 @@ def surface(
 def _plane_and_path(
     landscape: LandscapeContext, run: RunKey, minimum: npt.NDArray[np.float64], options: SurfaceOptions
 ) -> tuple[Plane, Path | None]:
-    """Return the plane, and the path if it is requested and can be computed."""
+    """Return the plane, and the path if a path is requested and can be computed."""
     two_parameters = len(minimum) == 2
     if options.directions == "path":
         try:

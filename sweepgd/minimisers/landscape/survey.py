@@ -1,4 +1,4 @@
-"""The landscapes of a study, each computed once and recorded in its directory."""
+"""The landscapes of a study. Each landscape is computed once and recorded in the study's directory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from sweepgd.minimisers.landscape.surface import SurfaceOptions, surface
 
 
 class Progress(Protocol):
-    """Receives progress events."""
+    """The receiver of progress events."""
 
     def began(self, what: str, points: int) -> None: ...
     def advance(self) -> None: ...
@@ -36,16 +36,16 @@ def survey(
 ) -> Iterator[tuple[Path, pa.Table]]:
     """Yield the line between the runs `ends`, and the planes through the runs `planes`, each with its file.
 
-    Without `planes`, there is a plane through each end. If `ends` is missing too, the ends are the runs of `pair`. If there is
-    no pair, the only landscape is the plane through the best run. A recorded landscape is read from its file. `workers` and
-    `executor` are as in `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights or there is
-    nothing to draw.
+    If `planes` is empty, there is a plane through each end. If `ends` is also None, the ends are the runs of `pair`. If there
+    is no such pair, the only landscape is the plane through the best run. A recorded landscape is read from its file. `workers`
+    and `executor` are as in `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights, or if
+    there is nothing to draw.
     """
     options = landscape.options(workers, executor)
     if not planes:
         ends, planes = _chosen(landscape) if ends is None else (ends, ends)
         if landscape.architecture(planes[0]).parameters < 2:
-            landscape.note("no surfaces: the model has a single parameter")
+            landscape.note("no surfaces are drawn, because the model has a single parameter")
             planes = ()
     for run in {*(ends or ()), *planes}:
         landscape.minimum(run)
@@ -78,7 +78,7 @@ def _chosen(landscape: LandscapeContext) -> tuple[tuple[RunKey, RunKey] | None, 
         f"run {run} of batch size {row['batch_size']}, train loss {row['train_loss']:.3g}"
         for run, row in ((run, landscape.row(run)) for run in ends)
     ]
-    landscape.note(f"nearest in train loss: {descriptions[0]}, and {descriptions[1]}")
+    landscape.note(f"the landscapes show the two runs with the nearest train losses: {descriptions[0]}, and {descriptions[1]}")
     return ends, ends
 
 

@@ -1,4 +1,4 @@
-"""Checks that a plugin keeps to its contract: for `sweepgd plugin check`, and as `check` for an author's own tests."""
+"""Checks that a plugin keeps to its contract, for `sweepgd plugin check`, and with `check` for an author's own tests."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,10 +25,10 @@ SECONDS = 20.0
 
 
 def checks(plugin: Any, *, seconds: float = SECONDS) -> Iterator[Finding]:
-    """Yield the finding of each check of an optimizer, model, data set or schedule, given as an object or by its name.
+    """Yield the finding of each check of `plugin`, an optimizer, model, data set or schedule, or the name of a plugin.
 
     The checks run in a separate process, which must be able to import the functions of the plugin. A check fails if it takes
-    longer than `seconds`, not counting compilation, or ends its process. Raises SweepgdError if JIT is off.
+    longer than `seconds`, not counting compilation, or if its process ends. Raises SweepgdError if JIT is off.
     """
     return findings(plugin, seconds)
 

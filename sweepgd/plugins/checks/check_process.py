@@ -1,4 +1,6 @@
-"""The functions that run in separate processes. They check one plugin, and compute its results without JIT for comparison."""
+"""The functions that run in separate processes. One process checks a plugin. Another process computes the plugin's results
+without JIT for comparison.
+"""
 
 import signal
 from collections.abc import Callable, Mapping
@@ -19,7 +21,7 @@ from sweepgd.training.sweep_context import one_blas_thread
 
 LOADS = "loads"
 Checks = Mapping[str, Callable[[Any], str]]
-# The first checks by kind. If one of them fails, the others cannot run.
+# The first checks for each kind of plugin. If one of these fails, no further check can run.
 FIRST: Mapping[str, Checks] = {
     "optimizers": {
         "contract": declaration.contract,
@@ -36,19 +38,20 @@ FIRST: Mapping[str, Checks] = {
         "compiles": models.compiles,
     },
 }
-# Functions that compute the results to compare with and without JIT, for the check "python".
+# Functions that compute the results for the check "python", which compares results with and without JIT.
 PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "optimizers": lambda optimizer: {dtype: walk(optimizer, dtype) for dtype in DTYPES},
     "models": models.outputs,
 }
-# Longer than the limit of any check.
+# A time in seconds that is longer than the limit of any check.
 ORPHAN_SECONDS = 330
 NOT_RUN = "; the checks after this one were not run"
 
 
 def _others(kind: str, plugin: Any, plain: Connection, seconds: float) -> Checks:
-    """Return the checks after the first ones by name, in the order in which they run."""
-    python = partial(fidelity.python, connection=plain, seconds=seconds)  # last: the results without JIT come later
+    """Return the checks that follow the first checks, by name, in the order in which the checks run."""
+    # this check is last, because the results without JIT come late
+    python = partial(fidelity.python, connection=plain, seconds=seconds)
     match kind:
         case "schedules":
             return schedules.CHECKS
@@ -82,7 +85,7 @@ def _of_optimizer(optimizer: Optimizer, python: Callable[..., str]) -> Checks:
 
 
 def _limited() -> None:
-    """Limit this process to half of the memory of trials, because two processes run, and set its alarm."""
+    """Limit this process to half of the memory of trials, because two processes run, and set the alarm of this process."""
     _set_alarm()
     bytes_ = memory_per_worker(2)
     if bytes_ is not None:
@@ -90,14 +93,14 @@ def _limited() -> None:
 
 
 def _set_alarm() -> None:
-    """Make the system end this process after ORPHAN_SECONDS, unless this function is called again. The parent process may have
-    died.
+    """Make the system end this process after ORPHAN_SECONDS, unless this function is called again. The alarm is for the case
+    that the parent process has died.
     """
     signal.alarm(ORPHAN_SECONDS)
 
 
 def serve(connection: Connection, output: Connection, subject: Subject, plain: Connection, seconds: float) -> None:
-    """Send the name of each check before it runs and its Finding afterwards, and None at the end."""
+    """Run all checks. Send the name of each check before the check, its Finding after the check, and None at the end."""
     print_to(output)
     _limited()
     connection.send(LOADS)
@@ -116,7 +119,7 @@ def serve(connection: Connection, output: Connection, subject: Subject, plain: C
 def _all(connection: Connection, checks: Checks, plugin: Any, *, needed: bool) -> bool:
     """Run checks and send their findings.
 
-    Stop at an exception other than Flaw; with `needed`, stop at any failure. Return True if all checks ran.
+    Stop at an exception other than Flaw. With `needed`, stop at any failure. Return True if all checks ran.
     """
     for name, check in checks.items():
         connection.send(name)

@@ -1,4 +1,4 @@
-"""The time of a step compared with sgd and adam."""
+"""The time of a step, compared with the steps of sgd and adam."""
 
 from time import perf_counter
 
@@ -12,7 +12,7 @@ from sweepgd.optimizers.adam import adam
 from sweepgd.optimizers.sgd import sgd
 from sweepgd.plugins.checks.step_harness import defaults, search_range
 
-# A network 784-128-10 with 101,770 parameters, so large that the overhead of a call, about 1 µs, is negligible.
+# A network 784-128-10 with 101,770 parameters. It is so large that the overhead of a call, about 1 µs, is negligible.
 LAYOUT = layout_of(
     [
         Tensor((784, 128), WEIGHT, 784, 128),
@@ -23,14 +23,14 @@ LAYOUT = layout_of(
 )
 ROUNDS = 5
 ROUND_SECONDS = 0.01
-# If a step takes this many times the time of Adam's, the cause is usually not arithmetic. For example, float64 numbers and
-# reading values back after they were stored made Yogi 13 times slower.
+# The ratio to the time of Adam's step above which the cause is usually not arithmetic. For example, Yogi was 13 times slower
+# because of float64 numbers, and because it read values back after it had stored them.
 SLOW = 4.0
 
 
 def cost(optimizer: Optimizer) -> str:
-    """Report the time of a step. A slow step matters with small batches, but it is not a fault, because a better step may be
-    worth the time.
+    """Report the time of a step. A slow step matters with small batches. It is not a fault, because a better step may be worth
+    the time.
     """
     own, plain, adaptive = (nanoseconds(rule) for rule in (optimizer, sgd, adam))
     hint = "; cast numbers with theta.dtype.type, and do not read stored values back" if own > SLOW * adaptive else ""
@@ -38,8 +38,8 @@ def cost(optimizer: Optimizer) -> str:
 
 
 def nanoseconds(optimizer: Optimizer) -> float:
-    """Return the time of an update per parameter in ns, as the median of 5 rounds. It includes the probe but not the probe's
-    gradient.
+    """Return the time of an update per parameter in ns, as the median of 5 rounds. The time includes the probe, but not the
+    gradient at the probed point.
     """
     size = parameter_count(LAYOUT)
     theta, gradient, point = (aligned((size,), "float32") for _ in range(3))

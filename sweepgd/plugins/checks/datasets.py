@@ -1,4 +1,4 @@
-"""Checks of a data set: its table is valid, and equal for equal seeds."""
+"""Checks that the table of a data set is valid, and equal for equal seeds."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,17 +37,17 @@ def _described(dataset: Dataset, found: Any, what: str) -> str:
             given = f"of shape {array.shape}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
             raise Flaw(f"{what} has {name} {given}: give a 2-D array, (rows, columns)")
         if array.dtype.kind not in "fiu":
-            raise Flaw(f"{what} has {name} of type {array.dtype}: give float64, or a narrower real type")
+            raise Flaw(f"{what} has {name} of type {array.dtype}: give float64, or a smaller real type")
     rows, columns = found.inputs.shape
     if len(found.features) != columns:
-        raise Flaw(f"{what} names {len(found.features)} features for {columns} columns: name each column")
+        raise Flaw(f"{what} names {len(found.features)} features for {columns} columns: give one name for each column")
     if dataset.task == "classification" and (found.targets.shape[1] != 1 or len(found.classes) < 2):
         raise Flaw(
             f"{what} has {found.targets.shape[1]} target columns and {len(found.classes)} classes, but a classification has "
             "one column of class numbers from 0, and at least two classes"
         )
     if dataset.task == "regression" and found.classes:
-        raise Flaw(f"{what} names {len(found.classes)} classes, but its task is regression: remove them")
+        raise Flaw(f"{what} names {len(found.classes)} classes, but its task is regression: remove the classes")
     try:
         check_table(found, dataset.task, what, [f"target {i}" for i in range(found.targets.shape[1])], gaps=False)
         if dataset.task == "classification":
@@ -64,20 +64,22 @@ def _bytes(found: Table) -> bytes:
 
 
 def deterministic(dataset: Dataset) -> str:
-    """Check that the same seed gives the same table. Replicates differ by their seed, so `rng` must be the only source of
+    """Check that equal seeds give equal tables. Replicates differ only by their seed, so that `rng` must be the only source of
     randomness.
     """
     np.random.seed(1)  # noqa: NPY002 (NumPy's global state, which `load` must not use)
     first = _bytes(_loaded(dataset, seed=3))
     np.random.seed(2)  # noqa: NPY002
     if first != _bytes(_loaded(dataset, seed=3)):
-        raise Flaw("the same seed gives another table: draw from rng alone, and always in the same order")
+        raise Flaw("two calls with the same seed give different tables: draw only from rng, and always in the same order")
     drawn = first != _bytes(_loaded(dataset, seed=4))
     return f"the same seed gives the same bytes; another seed gives {'other bytes' if drawn else 'the same'}"
 
 
 def fresh(dataset: Dataset) -> str:
-    """Check that changing a loaded table does not change the next one, as it would if `load` returned its own arrays."""
+    """Check that changing a loaded table does not change the next table. A `load` that returns the same arrays fails this
+    check.
+    """
     found = _loaded(dataset)
     before = _bytes(found)
     for each in (found, *((found.test,) if found.test is not None else ())):
@@ -85,12 +87,12 @@ def fresh(dataset: Dataset) -> str:
             if array.flags.writeable and array.size:
                 array[...] = 0
     if _bytes(_loaded(dataset)) != before:
-        raise Flaw("load returned the same arrays twice, so that a change of one table changes the next: return a copy")
-    return "a change of one table does not change the next"
+        raise Flaw("load returned the same arrays twice, so that a change of one table changes the next table: return copies")
+    return "a change of one table does not change the next table"
 
 
 def settings_used(dataset: Dataset) -> str:
-    """Check the table with each setting at both ends of its range, because a sweep may use any value between them."""
+    """Check the table with each setting at both ends of its range, because a sweep may use any value in the range."""
     tried = 0
     for setting in dataset.settings:
         for end in (setting.low, setting.high, *setting.choices):

@@ -1,4 +1,4 @@
-"""Checks of a plugin's declaration, before any of its code is compiled or run."""
+"""Checks of a plugin's declaration, before any code of the plugin is compiled or run."""
 
 from collections.abc import Sequence
 from pkgutil import resolve_name
@@ -37,14 +37,14 @@ def numbers(optimizer: Optimizer) -> str:
         if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
             raise Flaw(f"{setting.name}: its default {setting.default!r} is not a number, but kernels take float64")
     if declared[0].name != "learning_rate":
-        raise Flaw(f"learning_rate is a setting called {declared[0].name!r}: make it with sweepgd.plugin.rate")
+        raise Flaw(f"learning_rate is a setting with the name {declared[0].name!r}: make it with sweepgd.plugin.rate")
     if optimizer.learning_rate.low is None or optimizer.learning_rate.high is None:
         raise Flaw("learning_rate has no range to search: make it with sweepgd.plugin.rate")
     return _sound(declared)
 
 
 def settings(plugin: Model | Dataset | Schedule) -> str:
-    """Check that the defaults and ranges of all settings are valid, and that no name occurs twice."""
+    """Check that all settings have valid defaults and ranges, and that no name occurs twice."""
     return _sound(plugin.settings) if plugin.settings else "none"
 
 
@@ -74,8 +74,8 @@ def _range(setting: Setting) -> None:
     if setting.log and setting.low <= 0:
         raise Flaw(f"{setting.name}: a logarithmic range cannot start at {setting.low:g}")
     if isinstance(setting.default, bool) or not isinstance(setting.default, (int, float)):
-        return  # a text; or None, for a value that is derived from other settings
-    off = setting.log and setting.default == 0  # 0 turns the setting off; a logarithmic range cannot contain 0
+        return  # a text, or None for a value that is derived from other settings
+    off = setting.log and setting.default == 0  # 0 turns the setting off, but a logarithmic range cannot contain 0
     if not (setting.low <= setting.default <= setting.high or off):
         raise Flaw(f"{setting.name}: its default {setting.default:g} is outside its range {setting.low:g} … {setting.high:g}")
 
@@ -88,7 +88,7 @@ def lengths_of(optimizer: Optimizer, layout: Layout) -> dict[str, int]:
 
 
 def slots(optimizer: Optimizer) -> str:
-    """Check that each slot, the state that a rule keeps, has a unique name and a length."""
+    """Check that each slot has a unique name and a length. Slots hold the state of a rule."""
     if not callable(optimizer.slots):
         twice = sorted({name for name in optimizer.slots if optimizer.slots.count(name) > 1})
         if twice:

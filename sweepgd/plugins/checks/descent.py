@@ -1,4 +1,4 @@
-"""Checks that a rule lowers a loss. They use the same trainer as users' runs."""
+"""Checks that a rule lowers a loss. The checks use the same trainer as users' runs."""
 
 from math import inf, isfinite
 from typing import NamedTuple
@@ -17,16 +17,16 @@ from sweepgd.training.compiled_run import CompiledRun
 
 DTYPE = "float32"
 UPDATES = 5000
-# The number of learning rates over the rule's range, including both ends, in addition to its default.
+# The number of learning rates from one end of the rule's range to the other, in addition to the default rate.
 RATES = 9
-# Updates for the hint about a wrong sign. They are so many that a slow start does not decide.
+# Updates for the hint about a wrong sign. There are so many that a slow start does not matter.
 FEW = 20
 SHARE_OF_QUADRATIC = 0.01
 LOSS_OF_ROSENBROCK = 0.05
 
 
 class Descent(NamedTuple):
-    """The lowest final loss over the learning rates, the rate that reached it, and the initial loss."""
+    """The lowest final loss of all learning rates, the learning rate of this loss, and the initial loss."""
 
     loss: float
     rate: float
@@ -38,24 +38,25 @@ def quadratic(optimizer: Optimizer) -> str:
     found = descend(optimizer, _matrices())
     if not found.loss <= SHARE_OF_QUADRATIC * found.start:
         hint = _uphill(optimizer, _matrices()) if found.loss >= found.start else ""
-        raise Flaw(f"{_summary(found)}: must get below {SHARE_OF_QUADRATIC * found.start:.3g}{hint}")
+        raise Flaw(f"{_summary(found)}: the loss must get below {SHARE_OF_QUADRATIC * found.start:.3g}{hint}")
     return _summary(found)
 
 
 def rosenbrock(optimizer: Optimizer) -> str:
     """Check the descent on Rosenbrock's bent valley from (−1.2, 1) to (1, 1).
 
-    A rule that only shrinks the weights ends at a loss of 1. With a steepness of 1, curvatures are like those of the quadratic.
-    With the usual 100 they reach 1000, and the usual learning rates of networks diverge.
+    A rule that only shrinks the weights ends at a loss of 1. With a steepness of 1, the curvatures are like the curvatures of
+    the check "quadratic". With the usual steepness of 100, curvatures reach 1000, and the usual learning rates of networks
+    diverge.
     """
     found = descend(optimizer, build("rosenbrock", {"steepness": 1.0}, Shape("none", 0, 0, 0)))
     if not found.loss <= LOSS_OF_ROSENBROCK:
-        raise Flaw(f"{_summary(found)}: must get below {LOSS_OF_ROSENBROCK:g}")
+        raise Flaw(f"{_summary(found)}: the loss must get below {LOSS_OF_ROSENBROCK:g}")
     return _summary(found)
 
 
 def trainer(optimizer: Optimizer) -> str:
-    """Check that a second run compiles nothing. If a rule is compiled in every run, each trial takes seconds longer."""
+    """Check that a second run compiles nothing. A rule that is compiled in every run makes each trial seconds longer."""
     architecture, rate = _matrices(), search_range(optimizer)[0]
     _train(optimizer, architecture, rate, 1)
     again = compilations(lambda: _train(optimizer, architecture, rate, 1))
@@ -65,7 +66,9 @@ def trainer(optimizer: Optimizer) -> str:
 
 
 def descend(optimizer: Optimizer, architecture: Architecture) -> Descent:
-    """Return the best result over constant learning rates in the search range, with other settings at their defaults."""
+    """Return the best result of several constant learning rates from the search range, with all other settings at their
+    defaults.
+    """
     default = float(optimizer.learning_rate.default)
     rates = {default, *np.geomspace(*search_range(optimizer), RATES).tolist()}
     found = Descent(inf, default, _train(optimizer, architecture, 0.0, 0))
@@ -77,8 +80,8 @@ def descend(optimizer: Optimizer, architecture: Architecture) -> Descent:
 
 
 def _uphill(optimizer: Optimizer, architecture: Architecture) -> str:
-    """Return a hint if the loss also grows at rates far below the range, where steps cannot overshoot; otherwise an empty
-    text.
+    """Return a hint about a wrong sign if the loss also grows at rates far below the range, where steps cannot overshoot.
+    Otherwise return "".
     """
     start, low = _train(optimizer, architecture, 0.0, 0), search_range(optimizer)[0]
     ends = [_train(optimizer, architecture, low * share, FEW) for share in (1e-2, 1e-1, 1.0)]
@@ -86,7 +89,7 @@ def _uphill(optimizer: Optimizer, architecture: Architecture) -> str:
 
 
 def _train(optimizer: Optimizer, architecture: Architecture, rate: float, updates: int) -> float:
-    """Return the loss at the evaluation weights after this many updates, infinity if the run diverged."""
+    """Return the loss at the evaluation weights after `updates` updates, or infinity if the run diverged."""
     compiled_run = CompiledRun(
         optimizer,
         Configuration(hyperparameters=defaults(optimizer)),
@@ -125,6 +128,6 @@ def _none(batch: int) -> int:
 
 def _summary(found: Descent) -> str:
     if found.loss == inf:
-        return f"from a loss of {found.start:.3g} it diverges at every rate of its range"
+        return f"from a loss of {found.start:.3g}, it diverges at every rate of its range"
     losses = f"from a loss of {found.start:.3g} to {found.loss:.2g} in {UPDATES} updates"
     return f"{losses} at rate {found.rate:.3g}, the best of its range"

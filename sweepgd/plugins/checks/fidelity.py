@@ -17,7 +17,7 @@ from sweepgd.optimizers.sgd import sgd
 from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.step_harness import DTYPES, Array, StepHarness, distance, ordinary, walk
 
-# Relative to the distance moved. Float32 has 7 digits; Muon's products amplify rounding up to 500 times.
+# The tolerance relative to the distance moved. float32 has 7 digits, and Muon's products amplify rounding up to 500 times.
 PYTHON_TOLERANCE = {"float32": 1e-3, "float64": 1e-9}
 PRECISION_TOLERANCE = 1e-2
 ALLOCATION_UPDATES = 10
@@ -34,7 +34,7 @@ def compiles(optimizer: Optimizer) -> str:
             except SweepgdError as problem:
                 raise Flaw(str(problem)) from None
     kinds = ", ".join(optimizer.functions)
-    return f"{kinds} for float32 and float64, in {perf_counter() - start:.1f} s, not counting those in the cache"
+    return f"{kinds} for float32 and float64, in {perf_counter() - start:.1f} s, not counting kernels in the cache"
 
 
 def python(
@@ -45,45 +45,48 @@ def python(
     run: Callable[[Any], Any],
     apart: Callable[[Any, Any], dict[str, float]],
 ) -> str:
-    """Check that compiled and plain Python functions agree. Plain Python checks indices, and its integers do not overflow.
+    """Check that compiled and plain Python functions agree. Unlike compiled code, plain Python checks indices, and its integers
+    do not overflow.
 
     The results of the plain functions arrive on `connection` from a process with JIT off. `run` computes the same results here,
-    with JIT. `apart` returns the difference of the two by floating-point type.
+    with JIT. `apart` returns the difference between both results for each floating-point type.
     """
     try:
         plain = connection.recv() if connection.poll(seconds) else f"did not return within {seconds:g} s"
     except EOFError:
         plain = "ended its process"
     if isinstance(plain, str):
-        raise Flaw(f"without JIT, it {plain}")
+        raise Flaw(f"without JIT, the check {plain}")
     differences = []
     for dtype, difference in apart(run(plugin), plain).items():
         if not difference <= PYTHON_TOLERANCE[dtype]:
-            raise Flaw(f"compiled for {dtype} it differs from plain Python by {difference:.1g} of the distance moved")
+            raise Flaw(f"compiled code for {dtype} and plain Python differ by {difference:.1g} of the distance moved")
         differences.append(f"{difference:.1g} ({dtype})")
     return f"compiled and plain Python agree; beyond rounding, they differ by {' and '.join(differences)} of the distance moved"
 
 
 def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, float]:
-    """Return the difference of walks from those without JIT, by floating-point type."""
+    """Return the difference between walks with JIT and walks without JIT, for each floating-point type."""
     return {dtype: distance(walks[dtype], plain[dtype]) for dtype in DTYPES}
 
 
 def types(optimizer: Optimizer) -> str:
-    """Check for float64 numbers in float32 loops. Such a loop computes in float64, with half as many numbers in a vector."""
+    """Check that float32 loops have no float64 numbers. A loop with float64 numbers computes in float64, with half as many
+    numbers in a vector.
+    """
     found = {leak: None for kind, function in optimizer.functions.items() for leak in widened_lines(kind, function)}
     if found:
         lines = "; ".join(f"line {leak.line}, {leak.text!r}" for leak in list(found)[:LEAKS_SHOWN])
         more = f" and {len(found) - LEAKS_SHOWN} more" if len(found) > LEAKS_SHOWN else ""
         raise Flaw(
-            f"float64 in a float32 loop, in {Path(next(iter(found)).file).name}: {lines}{more}; cast its numbers before the"
+            f"float64 in a float32 loop, in {Path(next(iter(found)).file).name}: {lines}{more}; cast numbers before the"
             " loop with theta.dtype.type(…)"
         )
     return "loops over float32 arrays compute in float32"
 
 
 def precision(optimizer: Optimizer) -> str:
-    """Check that float32 follows float64, so that rounding does not lose steps."""
+    """Check that a walk in float32 stays close to the walk in float64. Otherwise rounding loses steps."""
     apart = distance(walk(optimizer, "float32"), walk(optimizer, "float64"))
     if not apart <= PRECISION_TOLERANCE:
         raise Flaw(
@@ -93,12 +96,12 @@ def precision(optimizer: Optimizer) -> str:
 
 
 def memory(optimizer: Optimizer) -> str:
-    """Report the allocations of a step. Each takes 50 ns or more, which matters for small networks but is not a fault."""
+    """Report the allocations of a step. An allocation takes 50 ns or more. This matters for small networks but is no fault."""
     idle = replace(sgd, probe=no_probe) if optimizer.probe else sgd
     counted = (_allocations(optimizer) - _allocations(idle)) / ALLOCATION_UPDATES
     if counted <= 0:
-        return "a step allocates nothing"
-    return f"a step allocates {counted:g} times: slots with their own sizes (a function of the layout) would avoid that"
+        return "a step allocates no memory"
+    return f"a step allocates memory {counted:g} times: slots with sizes from a function of the layout would avoid this"
 
 
 def _allocations(optimizer: Optimizer) -> int:

@@ -7,7 +7,7 @@ PASSED, FAILED = "passed", "FAILED"
 
 
 class Finding(NamedTuple):
-    """The name of a check, its outcome (`PASSED` or `FAILED`), and what it found, in words."""
+    """The name of a check, its outcome (`PASSED` or `FAILED`), and a description of the result."""
 
     name: str
     outcome: str
@@ -18,7 +18,7 @@ class Finding(NamedTuple):
 
 
 class Flaw(Exception):
-    """Raised by a check if the plugin breaks the contract. The text says how."""
+    """Raised by a check if the plugin breaks the contract. The text describes the fault."""
 
 
 def failures(findings: Sequence[Finding]) -> list[Finding]:

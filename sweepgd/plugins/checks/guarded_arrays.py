@@ -8,13 +8,13 @@ import numpy.typing as npt
 
 from sweepgd.core.aligned_arrays import LINE_BYTES, aligned
 
-# These numbers are of the size of weights and gradients, because adding a small step to a larger number might not change it.
+# The known numbers have the size of weights and gradients. Rounding could hide that a small step was added to a larger number.
 GUARD = 0.75
 GUARD_BYTES = 8 * LINE_BYTES
 
 
 class Guarded:
-    """Zeroed arrays of one type, by name, in one block of memory. Each starts at a cache line."""
+    """Zeroed arrays of one type, by name, in a contiguous piece of memory. Each array starts at a cache line."""
 
     def __init__(self, dtype: str, shapes: dict[str, tuple[int, ...]]) -> None:
         gap, line = GUARD_BYTES // np.dtype(dtype).itemsize, LINE_BYTES // np.dtype(dtype).itemsize
@@ -35,7 +35,7 @@ class Guarded:
         return self._arrays[name]
 
     def damage(self) -> str | None:
-        """Return where a number was written out of bounds, such as "beyond the end of theta", or None."""
+        """Return the place where a number was written out of bounds, such as "beyond the end of theta", or None."""
         for name, (start, stop) in self._ends.items():
             if not (self._whole[start - self._gap : start] == GUARD).all():
                 return f"before the beginning of {name}"

@@ -1,4 +1,4 @@
-"""Run checks in separate processes. If a plugin hangs or crashes, one check fails, and the remaining checks do not run."""
+"""Run checks in separate processes. If a plugin hangs or crashes, the running check fails and further checks do not run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,18 +15,20 @@ from sweepgd.plugins.checks.finding import FAILED, PASSED, Finding
 from sweepgd.plugins.checks.output import Output
 from sweepgd.plugins.checks.subject import Subject, subject_of
 
-# The time limit of checks that start the process or compile. Compiling may take a minute, and longer on a busy machine.
+# The time limit in seconds of checks that start the process or compile. Compilation may take a minute, and longer on a busy
+# machine.
 LONG_SECONDS = 300.0
 LONG = ("", "compiles", "trainer")
-# The time limit to start a process and run a plugin file with its imports.
+# The time limit in seconds to start a process and run a plugin file with its imports.
 FILE_SECONDS = 60.0
-# Added to the time limit of a check, so that the check "python", which itself waits for the same time, can report first.
+# The seconds that are added to the time limit of a check. The check "python" itself waits until its time limit, and can then
+# report first.
 GRACE_SECONDS = 1.0
 
 
 def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
-    """Yield the finding of each check as it ends. A check that takes longer than `seconds` fails. Raises SweepgdError if JIT is
-    off.
+    """Yield the finding of each check when the check ends. A check that takes longer than `seconds` fails. Raises SweepgdError
+    if JIT is off.
     """
     if config.DISABLE_JIT:
         raise SweepgdError("NUMBA_DISABLE_JIT is set, but the checks need compiled kernels: unset it")
@@ -35,7 +37,7 @@ def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
     except UsageError:
         raise
     except Exception as error:
-        yield Finding(LOADS, FAILED, f"another process cannot import it: {reason(error)}{NOT_RUN}")
+        yield Finding(LOADS, FAILED, f"another process cannot import the plugin: {reason(error)}{NOT_RUN}")
         return
     output = Output()
     receives, sends = fork_server.context.Pipe(duplex=False)
@@ -53,8 +55,8 @@ def findings(plugin: Any, seconds: float) -> Iterator[Finding]:
 
 
 def plugins_in(file: Path) -> list[Subject]:
-    """Return the plugins that a file defines. Raises SweepgdError if the file is unreadable, does not run in time, or defines
-    no plugin.
+    """Return the plugins that a file defines. Raises SweepgdError if the file cannot be read, does not return in time, or
+    defines no plugin.
     """
     output = Output()
     with _worker(serve_names, output.end, file) as (connection, worker):
@@ -73,7 +75,7 @@ def plugins_in(file: Path) -> list[Subject]:
 
 @contextmanager
 def _worker(target: Any, *arguments: Any) -> Iterator[tuple[Connection, BaseProcess]]:
-    """Run `target(connection, *arguments)` in a process within the block, then kill the process. Yields our end of the
+    """Run `target(connection, *arguments)` in a process, which is killed when the context ends. Yields the parent's end of the
     connection, and the process.
     """
     ours, theirs = fork_server.context.Pipe()
@@ -97,7 +99,7 @@ def _received(connection: Connection, worker: BaseProcess, seconds: float) -> It
         try:
             message = connection.recv()
         except (EOFError, OSError):
-            worker.join(seconds)  # with a limit, because a rule may close the connection and continue
+            worker.join(seconds)  # a time limit, because a rule may close the connection and continue to run
             ended = (
                 f"its process ended {fork_server.ending(worker)}" if worker.exitcode is not None else "closed its connection"
             )

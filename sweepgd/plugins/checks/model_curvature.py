@@ -9,12 +9,12 @@ from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.model_harness import STEP, TOLERANCE, apart, architectures, directions, stages
 from sweepgd.plugins.checks.step_harness import DTYPES
 
-# For a central difference of gradients, whose relative error is about h².
+# The tolerance for a central difference of gradients, whose relative error is about h².
 PRODUCT_TOLERANCE = 1e-4
 
 
 def has_curvature(model: Model) -> bool:
-    """Return True if a model has second-order kernels for any shape."""
+    """Return True if a model has second-order kernels for at least one shape."""
     return any(built.curvature is not None for _, built in architectures(model))
 
 
@@ -48,23 +48,23 @@ def gauss_newton(model: Model) -> str:
             raise Flaw(f"with gauss_newton, u·Gv is {first @ by_second:.5g} but v·Gu is {second @ by_first:.5g} {what}")
         if not min(first @ by_first, second @ by_second) >= -TOLERANCE * size:
             raise Flaw(f"with gauss_newton, v·Gv is {min(first @ by_first, second @ by_second):.5g}, below 0 {what}")
-    return "the Gauss-Newton matrix is symmetric, and v·Gv at least 0"
+    return "the Gauss-Newton matrix G is symmetric, and v·Gv is at least 0"
 
 
 def moments(model: Model) -> str:
-    """Compare second moments, which the Fisher trace and the noise scale use, with squared gradients of single rows."""
+    """Compare second moments with squared gradients of single rows. The Fisher trace and the noise scale use second moments."""
     for what, stage in stages(model, "float64"):
         if not stage.has_second_moments:
             continue
         each = [stage.gradient(rows=np.array([row]))[1] ** 2 for row in stage.rows]
         share = apart(stage.second_moments(), np.mean(each, axis=0))
         if not share <= TOLERANCE:
-            raise Flaw(f"second_moments differs from the mean of squared gradients by {share:.1g} of it {what}")
+            raise Flaw(f"second_moments differs from the mean of squared gradients by {share:.1g} of this mean {what}")
     return "second moments, if given, are means of squared gradients"
 
 
 def second_bounds(model: Model) -> str:
-    """Check that the second-order kernels write all of their output and nothing else. Compiled code does not check indices."""
+    """Check that the second-order kernels write their whole output and nothing else. Compiled code does not check indices."""
     for what, stage in stages(model, *DTYPES):
         if stage.architecture.curvature is None:
             continue

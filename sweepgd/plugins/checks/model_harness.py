@@ -1,4 +1,4 @@
-"""A model on random data: its compiled kernels and guarded arrays."""
+"""The compiled kernels of a model, with random data in guarded arrays."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ SHAPES = {
     "classification": (Shape("classification", 3, 1, 2), Shape("classification", 3, 1, 4)),
     "none": (Shape("none", 0, 0, 0),),
 }
-# The step h of central differences in float64. Their error of about h² and the rounding are far below the tolerance.
+# The step h of central differences in float64. Both the error of about h² and the rounding are far below the tolerance.
 STEP = 1e-5
 TOLERANCE = 1e-5
 FIRST_ORDER, SECOND_ORDER = ("gradient", "evaluate"), ("product", "second_moments")
@@ -26,7 +26,9 @@ OPTIONAL = ("evaluate_with_gradient", "predict")
 
 
 def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
-    """Yield the model, built with default settings, for every shape of its tasks that it supports."""
+    """Yield each shape that a model supports among the shapes of its tasks, and the architecture that the model builds with
+    default settings.
+    """
     for task in model.tasks:
         for shape in SHAPES.get(task, ()):
             try:
@@ -102,7 +104,7 @@ class ModelStage:
         return float(loss), float(error)
 
     def evaluate_with_gradient(self) -> tuple[float, float, Array]:
-        """Return mean loss, error rate and gradient over all rows, from the kernel that computes them in one pass."""
+        """Return mean loss, error rate and gradient over all rows, from the kernel that computes all three in one pass."""
         arrays = self.arrays
         arrays["out"][:] = np.nan
         loss, error = self._functions["evaluate_with_gradient"](

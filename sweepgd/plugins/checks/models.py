@@ -1,4 +1,4 @@
-"""Checks of a model: its kernels compute the gradient of the loss that they report, and write nothing else."""
+"""Checks that the kernels of a model compute the gradient of the loss that they report, and write nothing else."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,16 +41,18 @@ def builds(model: Model) -> str:
             raise Flaw("its layout leaves gaps between tensors: make it with sweepgd.plugin.layout_of")
         starts = [np.asarray(built.initial(np.random.default_rng(seed))) for seed in (2, 2)]
         if starts[0].shape != (built.parameters,) or not np.isfinite(starts[0]).all():
-            raise Flaw(f"initial gives {starts[0].shape} numbers for {built.parameters} parameters, or non-finite numbers")
+            raise Flaw(
+                f"initial gives shape {starts[0].shape} for {built.parameters} parameters, or numbers that are not finite"
+            )
         if starts[0].tobytes() != starts[1].tobytes():
-            raise Flaw("initial gives different numbers for the same seed: draw from rng alone")
+            raise Flaw("two calls of initial with the same seed give different numbers: draw only from rng")
         for rows in (1, 64):
             if not isinstance(built.workspace(rows), (int, np.integer)) or built.workspace(rows) < 0:
                 raise Flaw(f"workspace({rows}) is {built.workspace(rows)!r}: give a whole number")
         found.append(f"{shape.task} ({built.parameters} parameters)")
     if not found:
         raise Flaw(
-            f"it supports none of the shapes that are tried for {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 "
+            f"it supports none of the shapes that this check tries for {', '.join(model.tasks)}: 3 inputs, 1 or 2 targets, 2 "
             "or 4 classes"
         )
     return "for " + ", ".join(found)
@@ -71,7 +73,7 @@ def compiles(model: Model) -> str:
 
 
 def bounds(model: Model) -> str:
-    """Check that kernels write all of their output and nothing else. Compiled code does not check indices."""
+    """Check that kernels write their whole output and nothing else. Compiled code does not check indices."""
     for what, stage in stages(model, *DTYPES):
         given = {name: stage.arrays[name].copy() for name in ("theta", "inputs", "targets")}
         calls: dict[str, Callable[[], object]] = {"gradient": stage.gradient, "evaluate": stage.evaluate}
@@ -93,14 +95,14 @@ def bounds(model: Model) -> str:
 
 
 def deterministic(model: Model) -> str:
-    """Check that results are bit-identical whatever the scratch memory held before."""
+    """Check that results are bit-identical for any previous contents of the scratch memory."""
     for what, stage in stages(model, *DTYPES):
         loss, gradient = stage.gradient()
         stage.arrays["work"][:] = 1e3
         again, same = stage.gradient()
         if loss != again or gradient.tobytes() != same.tobytes():
-            raise Flaw(f"the same inputs give another gradient after the scratch memory has changed {what}")
-    return "the same inputs give the same bits for any contents of the scratch memory"
+            raise Flaw(f"equal inputs give a different gradient after a change of the scratch memory {what}")
+    return "equal inputs give equal bits for any contents of the scratch memory"
 
 
 def gradient(model: Model) -> str:
@@ -117,7 +119,7 @@ def gradient(model: Model) -> str:
                     f"along a direction, the slope of the loss is {slope:.5g}, but the gradient says {claimed:.5g} {what}"
                 )
             worst = max(worst, share)
-    return f"the gradient is that of the loss; relative difference {worst:.1g}"
+    return f"the gradient belongs to the loss; relative difference {worst:.1g}"
 
 
 def rows(model: Model) -> str:
@@ -131,12 +133,12 @@ def rows(model: Model) -> str:
         mean = np.mean([one for _, one in each], axis=0)
         if not (apart(found, mean) <= TOLERANCE and abs(loss - np.mean([one for one, _ in each])) <= TOLERANCE):
             raise Flaw(f"over the rows 7, 2, 2, 11, the loss or gradient is not the mean of the rows {what}")
-    return "over some rows, loss and gradient are the means of these rows"
+    return "the loss and gradient of some rows are means over these rows"
 
 
 def evaluates(model: Model) -> str:
-    """Check that all kernels give the same loss, error and gradient, and that the error rate is valid. It is NaN without
-    classes.
+    """Check that all kernels give the same loss, error and gradient, and that the error rate is valid. Without classes, the
+    error rate must be NaN.
     """
     for what, stage in stages(model, "float64"):
         (loss, error), (trained, slope) = stage.evaluate(), stage.gradient()
@@ -156,12 +158,12 @@ def evaluates(model: Model) -> str:
                     f" evaluate {loss:.5g} and {error:g} {what}"
                 )
             if not apart(at_once[2], slope) <= TOLERANCE:
-                raise Flaw(f"evaluate_with_gradient writes another gradient than gradient {what}")
-    return "the evaluated loss is the minimised one"
+                raise Flaw(f"evaluate_with_gradient and gradient write different gradients {what}")
+    return "the evaluated loss is the loss that training minimises"
 
 
 def predicts(model: Model) -> str:
-    """Check that the model's outputs, if it gives them, agree with the error rate of `evaluate`."""
+    """Check that the outputs of a model with `predict` agree with the error rate of `evaluate`."""
     for what, stage in stages(model, "float64"):
         if stage.architecture.predict is None:
             continue
@@ -172,12 +174,12 @@ def predicts(model: Model) -> str:
             classes = found[:, 0] > 0 if found.shape[1] == 1 else found.argmax(axis=1)
             wrong, error = float(np.mean(classes != stage.arrays["targets"][:, 0])), stage.evaluate()[1]
             if not abs(wrong - error) <= TOLERANCE:
-                raise Flaw(f"predict gives an error rate of {wrong:g}, evaluate one of {error:g} over the same rows {what}")
+                raise Flaw(f"the outputs of predict have an error rate of {wrong:g}, but evaluate returns {error:g} {what}")
     return "predictions, if given, have the evaluated error rate"
 
 
 def precision(model: Model) -> str:
-    """Check that the float32 gradient agrees with the float64 one."""
+    """Check that the float32 gradient agrees with the float64 gradient."""
     worst = 0.0
     both = zip(stages(model, "float32"), stages(model, "float64"), strict=True)
     for (what, single), (_, double) in both:
@@ -211,7 +213,7 @@ def _descended(stage: ModelStage, rate: float) -> float:
 
 def outputs(model: Model) -> dict[str, list[Array]]:
     """Return losses and gradients for every shape, by floating-point type."""
-    with np.errstate(all="ignore"):  # if JIT is off, NumPy warns of non-finite numbers, which the checks find anyway
+    with np.errstate(all="ignore"):  # without JIT, NumPy would warn of non-finite numbers, which the checks report anyway
         found: dict[str, list[Array]] = {dtype: [] for dtype in DTYPES}
         for dtype in DTYPES:
             for _, stage in stages(model, dtype):
@@ -221,7 +223,7 @@ def outputs(model: Model) -> dict[str, list[Array]]:
 
 
 def outputs_apart(outputs: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, float]:
-    """Return the difference of outputs from those without JIT, by floating-point type."""
+    """Return the difference between outputs with JIT and outputs without JIT, for each floating-point type."""
     return {dtype: max(map(apart, outputs[dtype], plain[dtype])) for dtype in DTYPES}
 
 

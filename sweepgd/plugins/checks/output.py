@@ -1,4 +1,4 @@
-"""The output that checked code prints. It is counted and kept out of the report."""
+"""The text that checked code prints. The report contains only the number of lines and the first line."""
 
 import os
 import sys
@@ -8,12 +8,12 @@ from threading import Thread
 from sweepgd.execution import fork_server
 
 FIRST_BYTES = 200
-# The longest wait for the end of the output, in seconds. A process that a plugin left running may keep the pipe open.
+# The longest wait in seconds for the end of the output, because a process that a plugin left running may keep the pipe open.
 PATIENCE_SECONDS = 1.0
 
 
 class Output:
-    """A pipe that processes print to, and a thread that reads it."""
+    """A pipe for the output of processes, and a thread that reads the pipe."""
 
     def __init__(self) -> None:
         self._reads, self.end = fork_server.context.Pipe(duplex=False)
@@ -27,14 +27,14 @@ class Output:
             self._lines += text.count(b"\n")
 
     def summary(self) -> str:
-        """Return a summary of the output, to be called after the processes have ended; '' if nothing was printed."""
+        """Return a summary of the output, or '' if nothing was printed. The processes must have ended."""
         self.end.close()
         self._thread.join(PATIENCE_SECONDS)
         if not self._first:
             return ""
         first = self._first.decode("utf-8", "replace").splitlines()[0].strip()
         lines = max(self._lines, 1)
-        return f"it prints {lines:,} line{'s' * (lines > 1)} (left out here), first {first!r}"
+        return f"it prints {lines:,} line{'s' * (lines > 1)} (left out here); the first is {first!r}"
 
 
 def print_to(end: Connection) -> None:

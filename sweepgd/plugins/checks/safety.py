@@ -11,10 +11,10 @@ from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.step_harness import DTYPES, LAYOUT, PARAMETERS, Array, StepHarness, ordinary
 
 UPDATES = 20
-# The positions at which an update is cut into ranges. The ranges leave remainders for every vector length, and one has length
+# The positions at which an update is divided into ranges. No range is a multiple of a vector length, and one range has length
 # 1.
 CUTS = (0, 1, 24, 61, PARAMETERS)
-# The count of numbers that are added between slots. These numbers fill whole cache lines, so that each slot stays aligned.
+# How many numbers are added between slots. These numbers fill whole cache lines, so that each slot stays aligned.
 SPARE = 64
 RANGES_TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
 
@@ -70,7 +70,9 @@ def zero(optimizer: Optimizer) -> str:
 
 
 def deterministic(optimizer: Optimizer) -> str:
-    """Check that results are bit-identical. A rule must not draw random numbers or read memory that it did not write."""
+    """Check that equal inputs give bit-identical results. A rule must not draw random numbers or read memory that it did not
+    write.
+    """
     for dtype in DTYPES:
         first, second = StepHarness(optimizer, dtype), StepHarness(optimizer, dtype)
         for gradient in ordinary(UPDATES):
@@ -79,15 +81,15 @@ def deterministic(optimizer: Optimizer) -> str:
             first.judged(), second.judged()
             for name, array in first.written().items():
                 if array.tobytes() != second.written()[name].tobytes():
-                    raise Flaw(f"the same inputs give another {name} in update {first.t} ({dtype})")
-    return f"the same inputs give the same bits in {UPDATES} updates"
+                    raise Flaw(f"equal inputs give different values of {name} in update {first.t} ({dtype})")
+    return f"equal inputs give equal bits in {UPDATES} updates"
 
 
 def bounds(optimizer: Optimizer) -> str:
     """Check that a rule writes only to its arrays.
 
-    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. To detect this, a
-    second harness has more space between slots; such a rule gives other results there.
+    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. To detect such a rule,
+    a second harness has more space between slots, where the rule gives different results.
     """
     lengths = list(lengths_of(optimizer, LAYOUT).items())
     for dtype in DTYPES:
@@ -125,15 +127,15 @@ def ranges(optimizer: Optimizer) -> str:
                     if changed.any():
                         index = int(np.nonzero(changed)[-1][0])
                         raise Flaw(
-                            f"called for [{lo}, {hi}) it changes {name} at {index} ({dtype}): stay within [lo, hi),"
+                            f"for [{lo}, {hi}), it changes {name} at {index} ({dtype}): stay within [lo, hi),"
                             " or set elementwise=False"
                         )
             apart = np.max(np.abs(whole.theta - cut.theta) / (1 + np.abs(whole.theta)))
             if not apart <= RANGES_TOLERANCE[dtype]:
                 raise Flaw(
-                    f"update {whole.t} differs by {apart:.1g} if it is applied in ranges ({dtype}): set elementwise=False"
+                    f"update {whole.t} differs by {apart:.1g} between one call and several ({dtype}): set elementwise=False"
                 )
-    return f"applied in {len(CUTS) - 1} ranges it gives the same update as at once, and each call stays within its range"
+    return f"{len(CUTS) - 1} calls for ranges make the same update as one call, and each call stays within its range"
 
 
 def probe(optimizer: Optimizer) -> str:
@@ -147,7 +149,7 @@ def probe(optimizer: Optimizer) -> str:
 
 
 def evaluation(optimizer: Optimizer) -> str:
-    """Check that `evaluation` writes all of `point`, even before the first update, and does not change the run."""
+    """Check that `evaluation` writes all of `point`, even before the first update, and changes nothing else."""
     for dtype in DTYPES:
         stage = StepHarness(optimizer, dtype)
         for gradient in ordinary(UPDATES):

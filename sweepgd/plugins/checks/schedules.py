@@ -1,4 +1,6 @@
-"""Checks of a schedule: its factors are valid for runs of any length, and equal if they are computed at once or in pieces."""
+"""Checks that the factors of a schedule are valid for runs of any length, and that several calls give the same factors as one
+call.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,7 +11,8 @@ from sweepgd.plugins.checks.finding import Flaw
 from sweepgd.plugins.checks.step_harness import Array
 from sweepgd.schedules import Clock, Schedule
 
-# Updates of a run and updates per epoch. They include an epoch of one update, a run shorter than an epoch, and a long run.
+# Pairs of updates of a run and updates per epoch. The pairs include an epoch of one update, a run shorter than an epoch, and a
+# long run.
 RUNS = ((1, 1), (7, 10), (60, 1), (240, 12), (100_000, 1000))
 CUT = 12
 TOLERANCE = 1e-12
@@ -38,11 +41,11 @@ def _chosen(schedule: Schedule) -> Iterator[dict[str, Any]]:
 
 
 def _factors(schedule: Schedule, clock: Clock, settings: Mapping[str, Any], when: str) -> Array:
-    """Return the factors for a clock. Raises Flaw unless they are float64, one per update, finite and at least 0."""
+    """Return the factors for a clock. Raises Flaw unless there is one factor per update, float64, finite and at least 0."""
     before = (clock.updates.tobytes(), clock.epochs.tobytes())
     factors = schedule.factor(clock, **(_defaults(schedule) | dict(settings)))
     if before != (clock.updates.tobytes(), clock.epochs.tobytes()):
-        raise Flaw(f"changes the clock that it is given {when}")
+        raise Flaw(f"changes its argument `clock` {when}")
     if not isinstance(factors, np.ndarray) or factors.shape != clock.updates.shape or factors.dtype != np.float64:
         given = f"{factors.dtype} {factors.shape}" if isinstance(factors, np.ndarray) else type(factors).__name__
         raise Flaw(f"gives {given} for {len(clock.updates)} updates {when}: give float64, ({len(clock.updates)},)")
@@ -64,19 +67,21 @@ def finite(schedule: Schedule) -> str:
 
 
 def deterministic(schedule: Schedule) -> str:
-    """Check that two calls with the same clock give bit-identical factors. A schedule must not draw random numbers or remember
+    """Check that two calls with equal clocks give bit-identical factors. A schedule must not draw random numbers or remember
     its calls.
     """
     for updates, epoch in RUNS:
         clock = _clock(updates, epoch, schedule)
         first, second = (_factors(schedule, clock, {}, "") for _ in range(2))
         if first.tobytes() != second.tobytes():
-            raise Flaw(f"the same clock gives other factors (a run of {updates} updates)")
-    return "the same clock gives the same bits"
+            raise Flaw(f"two calls with the same clock give different factors (a run of {updates} updates)")
+    return "equal clocks give equal bits"
 
 
 def pieces(schedule: Schedule) -> str:
-    """Check that factors are the same if they are computed for a part of the updates, as a run does for each epoch."""
+    """Check that several calls for consecutive updates give the same factors as one call. A run computes factors epoch by
+    epoch.
+    """
     for updates, epoch in RUNS[1:]:
         clock = _clock(updates, epoch, schedule)
         whole = _factors(schedule, clock, {}, "")
@@ -89,11 +94,11 @@ def pieces(schedule: Schedule) -> str:
                 f"in a run of {updates} updates, the factor of update {where + 1} is {np.concatenate(cuts)[where]:g} if"
                 f" computed in pieces and {whole[where]:g} if computed in one call: use only the values in `clock`"
             )
-    return "it gives the same factors if computed in pieces or in one call"
+    return "several calls give the same factors as one call"
 
 
 def course(schedule: Schedule) -> str:
-    """Report the course of the learning rate. It is a fault only if all factors are 0."""
+    """Report the course of the learning rate. Only factors that are all 0 are a fault."""
     updates, epoch = RUNS[3]
     factors = _factors(schedule, _clock(updates, epoch, schedule), {}, "")
     if not factors.any():

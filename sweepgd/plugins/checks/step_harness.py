@@ -1,4 +1,4 @@
-"""A harness that steps a rule on the parameters of a small network with given gradients."""
+"""A harness that applies a rule to the parameters of a small network, with given gradients."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from sweepgd.plugins.checks.guarded_arrays import Guarded
 Array = npt.NDArray[Any]
 
 DTYPES = ("float32", "float64")
-# A wide and a tall matrix. They have 75 parameters, so that vectorized loops have a remainder.
+# A wide and a tall matrix. Together they have 75 parameters, so that vectorized loops have a remainder.
 LAYOUT = layout_of(
     [Tensor((4, 9), WEIGHT, 4, 9), Tensor((9,), BIAS, 4, 9), Tensor((9, 3), WEIGHT, 9, 3), Tensor((3,), BIAS, 9, 3)]
 )
@@ -34,7 +34,7 @@ def search_range(optimizer: Optimizer) -> tuple[float, float]:
 
 
 def ordinary(count: int, seed: int = 0) -> Array:
-    """Return random gradients (count, parameters). The numbers are the same in float32 and float64."""
+    """Return random gradients, (count, parameters). The numbers are equal in float32 and float64."""
     drawn = np.random.default_rng([7, seed]).normal(size=(count, PARAMETERS))
     return drawn.astype(np.float32).astype(np.float64)
 
@@ -42,7 +42,7 @@ def ordinary(count: int, seed: int = 0) -> Array:
 class StepHarness:
     """Guarded arrays and the functions of a rule, compiled unless JIT is off. `theta` starts at numbers of size 1.
 
-    Settings that are not given have their defaults; so has the learning rate. Each slot is followed by `spare` additional
+    Settings that are not given have their defaults, including the learning rate. Each slot is followed by `spare` additional
     numbers.
     """
 
@@ -85,11 +85,11 @@ class StepHarness:
         )
 
     def probe(self) -> None:
-        """Write the point at which the second gradient is taken to `point`."""
+        """Write the weights at which the second gradient is computed to `point`."""
         self._functions["probe"](self.theta, self.gradient, self.slots, LAYOUT, self._hyper, self._rate, self.t, self.point)
 
     def judged(self) -> Array:
-        """Return a copy of the evaluation weights."""
+        """Return a copy of the weights at which the rule's loss is evaluated."""
         if "evaluation" not in self._functions:
             return self.theta.copy()
         self._functions["evaluation"](self.theta, self.slots, LAYOUT, self._hyper, self.t, self.point)
@@ -103,10 +103,10 @@ class StepHarness:
 def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
     """Return the training and evaluation weights of a run, (updates + 1, 2, parameters).
 
-    The learning rate is the largest of the rule's range, so that steps exceed the rounding of the weights.
+    The learning rate is the largest rate of the rule's range, so that steps exceed the rounding of the weights.
     """
     stage = StepHarness(optimizer, dtype, settings={"learning_rate": search_range(optimizer)[1]})
-    with np.errstate(all="ignore"):  # if JIT is off, NumPy warns of non-finite numbers, which the checks find anyway
+    with np.errstate(all="ignore"):  # without JIT, NumPy would warn of non-finite numbers, which the checks report anyway
         path = [(stage.theta.copy(), stage.judged())]
         for gradient in ordinary(updates):
             stage.step(gradient)
@@ -115,7 +115,7 @@ def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
 
 
 def distance(path: Array, other: Array) -> float:
-    """Return the largest difference of two walks, beyond rounding, relative to the distance that the second walk has gone."""
+    """Return the largest difference between two walks, beyond rounding, per distance that the second walk has moved."""
     exact = other.astype(np.float64)
     rounding = 8 * np.finfo(path.dtype).eps * np.linalg.norm(exact, axis=-1)
     gone = np.linalg.norm(exact - exact[0], axis=-1)

@@ -1,4 +1,4 @@
-"""The plugins to check: installed ones by name or distribution, those of a single file, or an object."""
+"""The plugins to check, given as a name, a distribution, a single file or an object."""
 
 import pickle
 from importlib.metadata import PackageNotFoundError, distribution
@@ -14,7 +14,7 @@ KINDS = tuple(registry.CONTRACTS)
 
 
 class Subject(NamedTuple):
-    """A plugin by kind and name, installed or defined by a file, or as a pickled object."""
+    """A plugin with its kind and name. The plugin is installed, defined by a file, or a pickled object."""
 
     kind: str
     name: str
@@ -29,7 +29,7 @@ class Subject(NamedTuple):
         return registry.origin(self.kind, self.name)
 
     def load(self) -> Any:
-        """Return the plugin. Raises SweepgdError, or the exception of its own code, if it does not load."""
+        """Return the plugin. If the plugin does not load, raises SweepgdError or the exception of the plugin's code."""
         if self.pickled is not None:
             return pickle.loads(self.pickled)
         if self.file is not None:
@@ -38,8 +38,8 @@ class Subject(NamedTuple):
 
 
 def subject_of(plugin: Any) -> Subject:
-    """Return a plugin, which is given as an object or by name, as a Subject. If the object cannot be pickled, the error of
-    pickle is raised.
+    """Return the Subject of a plugin, which is an object or a name. If an object cannot be pickled, the error of pickle is
+    raised.
     """
     if isinstance(plugin, Subject):
         return plugin
@@ -60,9 +60,9 @@ def is_file(name: str) -> bool:
 
 
 def plugins_of(name: str) -> list[Subject]:
-    """Return the plugins called `name`, of any kind, or else all plugins of the distribution `name`.
+    """Return the plugins of any kind that are called `name`. If there are none, return all plugins of the distribution `name`.
 
-    Raises UsageError if there is neither.
+    Raises UsageError if there is no such plugin or distribution.
     """
     found = [Subject(kind, name) for kind in KINDS if name in registry.names(kind)]
     if found:

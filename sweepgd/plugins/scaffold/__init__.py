@@ -1,4 +1,4 @@
-"""A new plugin package from the files in `templates`, for an optimizer with a given name."""
+"""Make a new plugin package from the files in `templates`, for an optimizer with a given name."""
 
 import re
 from importlib.metadata import version
@@ -20,8 +20,8 @@ FILES = {
 def write(name: str, folder: Path) -> list[Path]:
     """Write a package with an optimizer called `name` to the new folder `folder`, and return its files.
 
-    Raises UsageError if the name is invalid or already used, or the folder exists. Raises SweepgdError if the folder cannot be
-    written.
+    Raises UsageError if the name is invalid or already used, or if the folder exists. Raises SweepgdError if the folder cannot
+    be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         raise UsageError(

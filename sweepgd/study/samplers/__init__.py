@@ -1,4 +1,4 @@
-"""Samplers. Random, grid and quasi-random points are functions of (seed, number). Adaptive samplers are Optuna's."""
+"""Samplers. Random, grid and quasi-random points depend only on (seed, number). Adaptive samplers come from Optuna."""
 
 from collections.abc import Collection
 from importlib.util import find_spec
@@ -22,8 +22,8 @@ NAMES = ("random", "grid", "quasi_random", *sorted(ADAPTIVE))
 class NSGA2(NSGAIISampler):
     """NSGA-II with the parents in the order of their trials.
 
-    Optuna orders parents by rank when it selects them, but by trial when it finds them in the study's cache. A rebuilt study
-    has an empty cache, so it would draw other children.
+    Optuna orders parents by rank when they are selected, but by trial when they come from the study's cache. A rebuilt study
+    has an empty cache, so that Optuna would draw other children from the parents.
     """
 
     def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
@@ -31,7 +31,7 @@ class NSGA2(NSGAIISampler):
 
 
 def seed_of(seed: int, generation: int) -> int:
-    """Return the seed of a generation of trials. It has 32 bits, as Optuna's legacy random generators require."""
+    """Return the seed of a generation of trials. The seed has 32 bits, as Optuna's legacy random generators require."""
     return int(np.random.SeedSequence([seed, generation]).generate_state(1)[0])
 
 
@@ -47,11 +47,11 @@ def make(
 ) -> BaseSampler:
     """Return the sampler called `name`.
 
-    Random, grid and quasi-random samplers draw each point at most once, and never those at the places `without`. With
-    `repeats`, they may draw a point again. An adaptive sampler (in ADAPTIVE) is created for each generation of trials with
-    random numbers of (seed, generation), so that its proposals depend only on these and the results it was told. Raises
-    UsageError for an unknown name and for a space or objectives that the sampler cannot search, and SweepgdError if a package
-    is missing.
+    Random, grid and quasi-random samplers draw each point at most once, unless `repeats` is True. `without` holds the
+    positions, in the grid of the space, of points that these samplers never draw. An adaptive sampler (in ADAPTIVE) is created
+    for each generation of trials, with random numbers of (seed, generation). The proposals of this sampler depend only on these
+    two numbers and on the results that the sampler has received. Raises UsageError for an unknown name and for a space or
+    objectives that the sampler cannot search, and SweepgdError if a package is missing.
     """
     generation_seed = seed_of(seed, generation)
     match name:
@@ -86,4 +86,4 @@ def _require_numeric(space: Space, objectives: int) -> None:
     for axis in space.axes:
         # Optuna would draw such an axis, and every axis that depends on it, at random.
         if axis.values and not axis.fixed:
-            raise UsageError(f"the cmaes sampler searches only ranges, but {axis.name} is a list: fix it, or use tpe")
+            raise UsageError(f"the cmaes sampler searches only ranges, but {axis.name} is a list: give one value, or use tpe")

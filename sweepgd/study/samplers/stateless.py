@@ -26,7 +26,7 @@ def value_at(distribution: BaseDistribution, u: float) -> Any:
         case CategoricalDistribution(choices=choices):
             return choices[int(u * len(choices))]
         case IntDistribution(low=low, high=high, log=True):
-            # The range is widened by half a unit at each end, so that the end points have the same probability as the others.
+            # The range is widened by half a unit at each end, so that the end points are as probable as the other points.
             return min(max(round(_log_between(low - 0.5, high + 0.5, u)), low), high)
         case IntDistribution(low=low, high=high, step=step):
             return low + step * int(u * ((high - low) // step + 1))
@@ -47,7 +47,7 @@ class Points(BaseSampler):
     """A sampler whose point depends only on `number`, which the caller sets to the trial's number before each ask.
 
     Optuna's own trial numbers restart from 0 when a study is rebuilt. A space may also ask the sampler directly, without a
-    study (`space.ask(points)`). That takes 7 µs per point instead of the 150 µs of Optuna's ask and tell.
+    study (`space.ask(points)`). A direct call takes 7 µs per point, while Optuna's ask and tell take 150 µs.
     """
 
     number: int = 0
@@ -114,7 +114,7 @@ class WholePoints(Points):
 
 
 class GridPoints(WholePoints):
-    """The `size` points of the space's grid in order, without those at the places `without`.
+    """The points of the space's grid in order, without the points at the positions in `without`. `size` is their number.
 
     Raises UsageError if the space has no grid, or a number exceeds the grid's size.
     """
@@ -132,8 +132,8 @@ class GridPoints(WholePoints):
         return len(self._places)
 
     def spread(self, first: int, count: int, seed: int) -> None:
-        """Keep `count` of the `first` points: a random one in each of `count` stretches of equal length."""
-        # At equal distances, they could all have the same value on the last axes.
+        """Divide the first `first` points into `count` stretches of equal length, and keep one random point of each stretch."""
+        # At equal distances, all kept points could have the same value on the last axes.
         drawn = (int((stretch + uniform(seed, stretch, "scale")) * first / count) for stretch in range(count))
         self._places = [self._places[place] for place in drawn]
 
@@ -160,7 +160,7 @@ class QuasiRandomPoints(Points):
         return value_at(distribution, float(self._points[self.number, self._columns[name]]))
 
     def _sobol(self) -> npt.NDArray[np.float64]:
-        """Return all points up to `number`, and more points up to a power of two. A longer sequence begins with the shorter
+        """Return the points up to `number`, extended to a power of two. A longer sequence begins with the points of a shorter
         one.
         """
         return sobol(len(self._columns), max(6, self.number.bit_length()), self._seed)
@@ -169,7 +169,7 @@ class QuasiRandomPoints(Points):
 def sobol(dimensions: int, exponent: int, seed: int) -> npt.NDArray[np.float64]:
     """Return SciPy's first 2**exponent scrambled points, of shape (2**exponent, dimensions), cached between processes.
 
-    Reading the cache takes 3 ms; computing takes 0.56 s, most of which is the import of scipy.stats.
+    Reading the cache takes 3 ms. Computing the points takes 0.56 s, most of which is the import of scipy.stats.
     """
     key = {"sobol": [dimensions, exponent, seed], "versions": disk_cache.versions("scipy", "numpy")}
     points = disk_cache.recall(key, lambda folder: np.load(folder / "points.npy"))

@@ -9,7 +9,7 @@ from sweepgd.sweep.space import Space, Value
 
 # After this many repeats in a row, one of the remaining points is drawn instead.
 MOST_REPEATS = 20
-# The name for the random number of that draw; no axis has this name.
+# The name that seeds the random number of this draw. No axis has this name.
 REST = "of the rest"
 
 
@@ -26,7 +26,7 @@ class Drawn:
         return tuple(point.items()) if place is None else place
 
     def trial(self, point: Mapping[str, Value]) -> int:
-        """Return the trial that drew a point first."""
+        """Return the number of the first trial with this point."""
         return self._trials[self._key(point)]
 
     def add(self, point: Mapping[str, Value], trial: int) -> bool:
@@ -54,7 +54,8 @@ class Drawn:
             size = self._space.countable
             raise UsageError(f"the space has {size} configurations: set at most {size} trials")
         nth = int(u * left)
-        # `places[i] - i` places below the i-th drawn place have not been drawn.
+        # `places` are the positions of drawn points in the grid. Below the drawn position `places[i]`, `places[i] - i`
+        # positions are not drawn.
         below = bisect_right(range(len(self._places)), nth, key=lambda i: self._places[i] - i)
         return self._space.at(nth + below)
 
@@ -62,8 +63,7 @@ class Drawn:
 def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: float) -> tuple[dict[str, Value], int]:
     """Return the first new point of a sampler from number `first` on, and the number after it.
 
-    In a finite space, after MOST_REPEATS repeats in a row, return the point at the quantile `u` of the remaining points
-    instead.
+    After MOST_REPEATS repeats in a row in a finite space, the new point is the quantile `u` of the remaining points.
     """
     number = first
     while number < first + MOST_REPEATS or not space.finite:
@@ -84,7 +84,7 @@ def draw_at_random(space: Space, seed: int, drawn: Drawn, trial: int) -> dict[st
 
 
 class Unrepeated(WholePoints):
-    """The points of another sampler in order. Each point occurs once, and points at the places `without` are left out."""
+    """The points of another sampler in order. Each point occurs once. Points whose positions are in `without` are left out."""
 
     def __init__(self, points: Points, space: Space, seed: int, without: Iterable[int] = ()) -> None:
         self._points, self._space, self._seed = points, space, seed

@@ -58,7 +58,7 @@ def test_pictures_go_where_they_are_wanted_and_json_is_all_of_stdout(run, folder
     [
         (("--line", "0", "x"), 2, "'x' is not the name of a run: write TRIAL or TRIAL.REPLICATE, such as 7 or 7.1"),
         (("--line", "0", "9"), 2, "holds no run 9.0: it has trials 0 to 1 with 2 replicate(s), counted from 0"),
-        (("--line", "0", "0.0"), 2, "a line needs two different runs, but both ends are 0.0: name another run"),
+        (("--line", "0", "0.0"), 2, "a line needs two different runs, but both ends are 0.0: name a second run"),
         (("--directions", "both"), 2, "directions 'both': give path or random"),
         (("--rows", "0"), 2, 'rows 0: give a whole number of at least 1, or "full"'),
         (("--extent", "nan"), 2, "extent nan: give more than 0 and at most 1e+100"),

@@ -13,8 +13,11 @@ from sweepgd.record import Results
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"layout": [[0, 7]]}, r"run 0.0 has \d+ parameters in another layout than model 'mlp' has here: install the version"),
-        ({"data_fingerprint": "0"}, "run 0.0 was trained on other data than moons gives now: restore the data"),
+        (
+            {"layout": [[0, 7]]},
+            r"the layout of run 0.0 \(\d+ parameters\) is not the layout of model 'mlp' here: install the",
+        ),
+        ({"data_fingerprint": "0"}, "the data of run 0.0 differ from the present data of moons: restore the data"),
     ],
 )
 def test_a_minimum_of_another_layout_or_of_other_data_is_refused(moons, monkeypatch, change, message):
@@ -36,7 +39,7 @@ def test_a_folder_without_results_and_a_model_that_is_not_installed_are_named(mo
 def test_without_any_trial_it_says_how_to_get_some(moons, tmp_path):
     (tmp_path / "trials").mkdir()
     (tmp_path / "sweep.toml").write_text(moons.results.sweep_toml)
-    with pytest.raises(UsageError, match=r"holds no runs yet: sweepgd search"):
+    with pytest.raises(UsageError, match=r"holds no runs yet: run its sweep"):
         LandscapeContext(tmp_path).row(RunKey(0))
 
 

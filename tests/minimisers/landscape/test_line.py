@@ -54,7 +54,7 @@ def test_a_line_from_a_run_to_itself_and_to_one_on_other_data_is_refused(moons, 
     with pytest.raises(UsageError, match=r"both ends are 1.0"):
         line(moons, RunKey(1), RunKey(1))
     redrawn = searched(moons.results.sweep_toml, "data.redraw=true")
-    with pytest.raises(UsageError, match="trained on different data: choose two of the same replicate"):
+    with pytest.raises(UsageError, match="trained on different data: choose two runs of the same replicate"):
         line(redrawn, RunKey(0, 0), RunKey(1, 1))
     assert line(redrawn, RunKey(0, 1), RunKey(1, 1))["train_loss"][40].as_py() == pytest.approx(
         redrawn.row(RunKey(1, 1))["train_loss"], abs=1e-6

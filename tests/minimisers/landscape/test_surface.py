@@ -100,7 +100,7 @@ def test_far_out_losses_beyond_the_floating_point_range_are_null(moons):
 
 def test_a_single_parameter_has_no_plane_and_a_diverged_run_no_weights(searched, quadratic, linear):
     landscape = searched(quadratic.results.sweep_toml, "model.curvatures=[2.0]", "model.start=[1.0]")
-    with pytest.raises(UsageError, match="single parameter, and a plane needs two"):
+    with pytest.raises(UsageError, match="single parameter, but a plane needs two"):
         surface(landscape, RunKey(0), SMALL)
     with pytest.raises(SweepgdError, match=r"run 1.0 has no final weights: diverged at"):
         surface(linear, RunKey(1), SMALL)

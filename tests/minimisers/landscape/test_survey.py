@@ -47,7 +47,7 @@ def test_by_default_it_is_the_pair_and_the_planes_through_both(moons, surveyed):
     assert recorder.points == 61 + 25 + 25
     losses = [f"{moons.row(run)['train_loss']:.3g}" for run in (small, large)]
     assert recorder.notes[0] == (
-        f"nearest in train loss: run {small} of batch size 4, train loss {losses[0]}, "
+        f"the landscapes show the two runs with the nearest train losses: run {small} of batch size 4, train loss {losses[0]}, "
         f"and run {large} of batch size 32, train loss {losses[1]}"
     )
     names, recorder = surveyed(moons)
@@ -74,7 +74,7 @@ def test_a_model_of_one_parameter_has_lines_only(searched, quadratic, surveyed):
     landscape = searched(quadratic.results.sweep_toml, "model.curvatures=[2.0]", "model.start=[1.0]")
     names, recorder = surveyed(landscape, (RunKey(0), RunKey(1)))
     assert names == ["line-0.0-1.0"]
-    assert recorder.notes[0] == "no surfaces: the model has a single parameter"
+    assert recorder.notes[0] == "no surfaces are drawn, because the model has a single parameter"
     with pytest.raises(SweepgdError, match="there is nothing to draw: name two runs for a line"):
         surveyed(landscape)
 

@@ -24,12 +24,12 @@ FAULTS = {
     "rooted": ("finite", "writes nan to theta in update 1 of ordinary gradients (float32, learning_rate = 0.001)"),
     "normalized": ("zero", "writes nan to theta in update 1 of gradients of 0 from the start (float32)"),
     "halted": ("zero", "writes nan to theta in update 1 of a rate of 0 (float32)"),
-    "random": ("deterministic", "the same inputs give another theta in update 1 (float32)"),
+    "random": ("deterministic", "equal inputs give different values of theta in update 1 (float32)"),
     "beside": ("bounds", "writes beyond the end of theta in update 1 (float32)"),
     "wide": ("bounds", "writes beyond the 1 numbers of slot count in update 1 (float32)"),
     "onward": ("bounds", "reads or writes beyond the end of a slot in update 1 (float32)"),
     "distant": ("bounds", "changes the gradient in update 1 (float32)"),
-    "greedy": ("ranges", "called for [0, 1) it changes theta at 1 (float32): stay within [lo, hi), or set elementwise=False"),
+    "greedy": ("ranges", "for [0, 1), it changes theta at 1 (float32): stay within [lo, hi), or set elementwise=False"),
     "half": ("probe", "probe (float32) leaves 37 of the 75 numbers of point unwritten"),
     "restless": ("evaluation", "evaluation changes the slots after 0 updates (float32)"),
     "cancelling": ("precision", "float32 and float64 differ by"),
@@ -38,9 +38,9 @@ FAULTS = {
     "shrinking": ("rosenbrock", "must get below 0.05"),
     "leaking": (
         "types",
-        "float64 in a float32 loop, in leaking.py: line 9, 'velocity = 0.9 * slots[0, i] + gradient[i]'; cast its numbers",
+        "float64 in a float32 loop, in leaking.py: line 9, 'velocity = 0.9 * slots[0, i] + gradient[i]'; cast numbers",
     ),
-    "overflowing": ("python", "compiled for float32 it differs from plain Python by"),
+    "overflowing": ("python", "compiled code for float32 and plain Python differ by"),
     "reading": ("python", "without JIT, it raises IndexError"),
     "hungry": ("finite", "raises MemoryError"),
     "hanging": ("finite", "did not return within 3 s"),
@@ -85,7 +85,7 @@ def test_the_output_of_a_rule_is_counted_and_left_out(capfd):
 def test_a_step_that_allocates_passes_and_is_reported():
     found = {finding.name: finding for finding in testing.checks(broken("allocating"))}
     assert testing.failures(list(found.values())) == []
-    assert found["memory"].detail.startswith("a step allocates 1 times")
+    assert found["memory"].detail.startswith("a step allocates memory 1 times")
 
 
 def test_an_object_of_another_type():

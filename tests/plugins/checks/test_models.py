@@ -148,9 +148,9 @@ def with_other_classes(shape, **settings):
 
 BROKEN = {
     "task": (model(tasks=("ranking",)), "builds", "its tasks are ('ranking',)"),
-    "shapes": (model(tasks=("none",)), "builds", "it supports none of the shapes that are tried"),
-    "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives (3,) numbers for 4 parameters"),
-    "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "initial gives different numbers for the same seed"),  # noqa: NPY002
+    "shapes": (model(tasks=("none",)), "builds", "it supports none of the shapes that this check tries"),
+    "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives shape (3,) for 4 parameters"),
+    "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "two calls of initial with the"),  # noqa: NPY002
     "memory": (model(workspace=lambda batch: batch / 2), "builds", "workspace(1) is 0.5: give a whole number"),
     "parameters": (
         model(kernel=lambda theta: theta),
@@ -160,7 +160,7 @@ BROKEN = {
     "compiles": (model(untyped), "compiles", "its gradient does not compile for float32"),
     "partial": (model(partial), "bounds", "gradient leaves 3 of the 4 elements of out NaN or unwritten (1 targets, float32)"),
     "beyond": (model(beyond), "bounds", "gradient writes beyond the end of out (1 targets, float32)"),
-    "leftover": (model(leftover), "deterministic", "the same inputs give another gradient after the scratch"),
+    "leftover": (model(leftover), "deterministic", "equal inputs give a different gradient after a change of the scratch"),
     "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction, the slope of the loss is "),
     "half": (model(numbers={0: 0.5}), "gradient", "but the gradient says "),
     "summed": (
@@ -178,14 +178,14 @@ BROKEN = {
     "other gradient": (
         model(evaluate_with_gradient=at_once),
         "evaluate",
-        "evaluate_with_gradient writes another gradient than gradient (1 targets, float64)",
+        "evaluate_with_gradient and gradient write different gradients (1 targets, float64)",
     ),
     "unwritten outputs": (
         model(predict=lambda theta, buffers, inputs, layout, settings, work, outputs: None, outputs=2),
         "predict",
         "predict leaves some of the (13, 2) outputs NaN or unwritten (1 targets, float64)",
     ),
-    "other class": (replace(softmax, build=with_other_classes), "predict", "predict gives an error rate of "),
+    "other class": (replace(softmax, build=with_other_classes), "predict", "the outputs of predict have an error rate of "),
     "product": (model(numbers={3: 2.0}), "product", "product differs from changes of the gradient by 1 of their norm"),
     "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
 }

@@ -32,8 +32,8 @@ BROKEN = {
     "narrow": (lambda clock: np.ones(len(clock.updates), np.float32), "finite", "gives float32 (1,) for 1 updates"),
     "scalar": (lambda clock: 1.0, "finite", "gives float for 1 updates"),
     "short": (lambda clock: np.ones(3), "finite", "gives float64 (3,) for 1 updates"),
-    "changes": (changes, "finite", "changes the clock that it is given (a run of 7 updates"),
-    "remembers": (remembers, "deterministic", "the same clock gives other factors"),
+    "changes": (changes, "finite", "changes its argument `clock` (a run of 7 updates"),
+    "remembers": (remembers, "deterministic", "two calls with the same clock give different factors"),
     "random": (lambda clock: np.random.random(len(clock.updates)), "deterministic", "the same clock"),  # noqa: NPY002
     "local": (
         lambda clock: np.linspace(1, 0, len(clock.updates)),

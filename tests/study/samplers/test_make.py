@@ -16,7 +16,7 @@ from sweepgd.sweep.space import Space
         ("zzz", SPACE, 1, "unknown sampler 'zzz': known: cmaes, gp, grid, nsga2, quasi_random, random, tpe"),
         ("grid", SPACE, 1, "a grid needs steps, and learning_rate is a range without a step: give it a step, or a list"),
         ("cmaes", NUMERIC, 2, "the cmaes sampler supports one objective: use nsga2 or tpe for several"),
-        ("cmaes", SPACE, 1, "the cmaes sampler searches only ranges, but optimizer is a list: fix it, or use tpe"),
+        ("cmaes", SPACE, 1, "the cmaes sampler searches only ranges, but optimizer is a list: give one value, or use tpe"),
     ],
 )
 def test_what_cannot_be_searched_is_refused(name: str, space: Space, objectives: int, line: str) -> None:

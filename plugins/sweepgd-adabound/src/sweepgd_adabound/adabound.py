@@ -1,4 +1,4 @@
-"""AdaBound: Adam with bounds on the rate of each weight, which converge to one rate as in SGD with momentum."""
+"""AdaBound: Adam with bounds on the rate of each weight. The bounds converge to a common rate, as in SGD with momentum."""
 
 import numpy as np
 
@@ -8,7 +8,8 @@ from sweepgd.plugin import BETA1, BETA2, EPSILON, Optimizer, Setting, rate
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
     """m ← β₁m + (1 − β₁)g; v ← β₂v + (1 − β₂)g²; θ ← θ − clip(η√(1 − β₂ᵗ)/(1 − β₁ᵗ)/(√v + ε), lower, upper)·m.
 
-    lower = ηf(1 − 1/(γt + 1)) and upper = ηf(1 + 1/(γt)), as in the authors' code, without the factor 1/√t of the paper.
+    The bounds are lower = ηf(1 − 1/(γt + 1)) and upper = ηf(1 + 1/(γt)), as in the authors' code, without the paper's factor
+    1/√t.
     """
     real = theta.dtype.type
     beta1, beta2, epsilon = real(hyper[0]), real(hyper[1]), real(hyper[2])

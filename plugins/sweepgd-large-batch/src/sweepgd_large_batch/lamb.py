@@ -1,4 +1,4 @@
-"""LAMB: Adam with the step of each weight matrix rescaled to the norm of the matrix."""
+"""LAMB: Adam, but the step of each weight matrix is rescaled to the norm of the matrix."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
         trust = 1.0
         if is_weight:
             size, length = norm(theta, start, stop), norm(step, start, stop)
-            # If all weights are zero, the ratio would keep them at zero.
+            # If all weights are zero, the ratio would keep the weights at zero.
             trust = size / length if size > 0 and length > 0 else 1.0
         eta = real(learning_rate * trust)
         for i in range(start, stop):

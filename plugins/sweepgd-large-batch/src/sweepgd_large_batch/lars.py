@@ -1,4 +1,4 @@
-"""LARS: momentum, with a rate of each weight matrix proportional to its norm / the norm of its gradient."""
+"""LARS: momentum whose rate for a weight matrix is proportional to the norm of the matrix / the norm of its gradient."""
 
 from sweepgd.plugin import KIND, WEIGHT, Optimizer, Setting, extent, norm, rate
 
@@ -14,7 +14,7 @@ def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
             decay = hyper[2]
             size = norm(theta, start, stop)
             length = norm(gradient, start, stop) + decay * size
-            # If all weights are zero, the ratio would keep them at zero.
+            # If all weights are zero, the ratio would keep the weights at zero.
             trust = hyper[1] * size / length if size > 0 and length > 0 else 1.0
         eta, penalty = real(learning_rate * trust), real(decay)
         for i in range(start, stop):

@@ -1,4 +1,4 @@
-"""Lion: steps along the sign of a momentum, with the same length for every weight."""
+"""Lion: each weight moves by the same length, in the direction of the sign of a momentum."""
 
 import numpy as np
 
@@ -27,8 +27,8 @@ lion = Optimizer(
     learning_rate=rate(0.0003, 1e-5, 1e-2),
     paper="Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, algorithm 2",
     hyperparameters=(
-        Setting("beta1", 0.9, "weight of the mean in the direction of a step", low=0.5, high=0.99, **BETAS),
-        Setting("beta2", 0.99, "decay rate of the mean", low=0.9, high=0.999, **BETAS),
+        Setting("beta1", 0.9, "weight of the mean of gradients in the direction of a step", low=0.5, high=0.99, **BETAS),
+        Setting("beta2", 0.99, "decay rate of the mean of gradients", low=0.9, high=0.999, **BETAS),
         Setting("weight_decay", 0.1, "λ, applied to weights and not to biases", low=1e-3, high=3.0, log=True, minimum=0.0),
     ),
     slots=("mean",),

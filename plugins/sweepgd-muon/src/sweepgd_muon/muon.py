@@ -1,4 +1,4 @@
-"""Muon: momentum with nearly orthogonal matrices as steps of weight matrices, and Adam for biases."""
+"""Muon: momentum whose steps for weight matrices are nearly orthogonal matrices. Biases use Adam."""
 
 import numpy as np
 
@@ -32,7 +32,9 @@ adam_update = helper(adam.update)
 
 
 def slots(layout):
-    """Return slots for momentum (Adam's mean for biases), Adam's mean of squares, and products of the largest matrix."""
+    """Return slots for the momentum (for biases, Adam's mean), for Adam's mean of squares, and for products of the largest
+    matrix.
+    """
     matrices = layout[(layout[:, KIND] == WEIGHT) & (layout[:, NDIM] == 2)]
     parameters, largest = parameter_count(layout), int(matrices[:, SIZE].max(initial=0))
     square = int(matrices[:, [DIM0, DIM1]].min(axis=1).max(initial=0)) ** 2

@@ -9,10 +9,12 @@ STEPS = 5
 
 @helper
 def orthogonalize(x, other, gram, polynomial, rows, columns):
-    """Replace the matrix in x[: rows·columns] by one with the same singular vectors and singular values of about 0.7 to 1.2.
+    """Replace the matrix in x[: rows·columns] by a matrix with the same singular vectors, and with singular values of 0.7 to
+    1.2.
 
-    X ← aX + (bA + cA²)X with A = XXᵀ, 5 times. Scratch vectors are `other`, as long as `x`, and `gram` and `polynomial`, of
-    rows² elements. `rows` must be the smaller side, and the Frobenius norm of X at most 1.
+    The step X ← aX + (bA + cA²)X with A = XXᵀ is made 5 times. `other` is a scratch vector as long as `x`. `gram` and
+    `polynomial` are scratch vectors of rows² elements. `rows` must be the smaller side, and the Frobenius norm of X must be at
+    most 1.
     """
     real = x.dtype.type
     a, b, c = real(3.4445), real(-4.7750), real(2.0315)

@@ -1,4 +1,6 @@
-"""Adaptive SAM: the radius is proportional to each weight, so that rescaled layers have the same sharpness."""
+"""Adaptive SAM: the radius in each direction is proportional to the weight, so that rescaling layers does not change the
+sharpness.
+"""
 
 from sweepgd.plugin import KIND, WEIGHT, Optimizer, Setting, extent, norm, rate, sgd
 

@@ -1,10 +1,10 @@
-"""Sharpness-aware minimization: SGD with the gradient at the nearby weights with the highest loss."""
+"""Sharpness-aware minimization: SGD whose gradient is computed at the nearby weights with the highest loss."""
 
 from sweepgd.plugin import Optimizer, Setting, norm, rate, sgd
 
 
 def probe(theta, gradient, slots, layout, hyper, learning_rate, t, point):
-    """point ← θ + ρg/‖g‖, which has the highest loss within ρ to first order."""
+    """point ← θ + ρg/‖g‖, which to first order has the highest loss within the distance ρ."""
     length = norm(gradient, 0, theta.size)
     scale = theta.dtype.type(hyper[0] / length if length > 0 else 0.0)
     for i in range(theta.size):

@@ -1,4 +1,4 @@
-"""Schedule-free AdamW: steps divided by the root of the mean of squares, with averaging instead of momentum."""
+"""Schedule-free AdamW: steps are divided by the root of the mean of squares, and averaging replaces momentum."""
 
 import numpy as np
 
@@ -7,12 +7,14 @@ from sweepgd_schedule_free.average import BETA, FAST, SCALARS, SQUARES, evaluati
 
 
 def slots(layout):
-    """Return slots for the fast weights, the largest rate so far with the sum of averaging weights, and the mean of squares."""
+    """Return three slots: the fast weights, two numbers (the largest rate so far and the sum of averaging weights), the mean of
+    squares.
+    """
     return {"fast": parameter_count(layout), "scalars": 2, "mean_of_squares": parameter_count(layout)}
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """v ← β₂v + (1 − β₂)g²; z ← z − η(g/(√v̂ + ε) + λy), with λ on weights only; x and y as in schedule-free SGD."""
+    """v ← β₂v + (1 − β₂)g²; z ← z − η(g/(√v̂ + ε) + λy), with λ on weights only. x and y are as in schedule-free SGD."""
     real = theta.dtype.type
     z, v = slots[FAST], slots[SQUARES]
     if t == 1:

@@ -1,16 +1,16 @@
-"""Shared parts of both rules: θ is y = (1 − β)z + βx, with fast weights z and their average x, at which runs are evaluated."""
+"""Shared code of both rules. θ is y = (1 − β)z + βx, with fast weights z and their average x. Runs are evaluated at x."""
 
 from sweepgd.plugin import Setting, helper
 
 FAST, SCALARS, SQUARES = range(3)
 LARGEST_RATE, TOTAL = range(2)
 
-BETA = Setting("beta", 0.9, "share of the average in y", low=0.5, high=0.99, minimum=0.01, maximum=1.0)
+BETA = Setting("beta", 0.9, "share of the average x in y", low=0.5, high=0.99, minimum=0.01, maximum=1.0)
 
 
 @helper
 def share(scalars, learning_rate):
-    """Return the weight c = η²/Ση² of the new z in the average x ← (1 − c)x + cz, with each η the largest rate so far."""
+    """Return the weight c = η²/Ση² of the new z in the average x ← (1 − c)x + cz. η is the largest rate up to an update."""
     largest = max(float(scalars[LARGEST_RATE]), learning_rate)
     weight = largest * largest
     total = scalars[TOTAL] + weight
@@ -19,7 +19,7 @@ def share(scalars, learning_rate):
 
 
 def evaluation(theta, slots, layout, hyper, t, point):
-    """point ← x = (y − (1 − β)z)/β; before the first update, x, y and z are equal."""
+    """point ← x = (y − (1 − β)z)/β. Before the first update, x, y and z are equal."""
     real = theta.dtype.type
     beta, rest = real(hyper[0]), real(1.0 - hyper[0])
     z = slots[FAST]

@@ -1,16 +1,16 @@
-"""Schedule-free SGD: gradients are at a point between the fast weights and their average, and evaluations at the average."""
+"""Schedule-free SGD: gradients are computed between the fast weights and their average, at which runs are evaluated."""
 
 from sweepgd.plugin import Optimizer, parameter_count, rate
 from sweepgd_schedule_free.average import BETA, FAST, SCALARS, evaluation, share
 
 
 def slots(layout):
-    """Return slots for the fast weights, and the largest rate so far with the sum of averaging weights."""
+    """Return two slots: the fast weights, and two numbers (the largest rate so far and the sum of averaging weights)."""
     return {"fast": parameter_count(layout), "scalars": 2}
 
 
 def update(theta, gradient, slots, layout, hyper, learning_rate, t, lo, hi):
-    """z′ ← z − ηg and x ← (1 − c)x + cz′, so y ← (1 − c)(y − (1 − β)z) + (1 − β(1 − c))z′."""
+    """z′ ← z − ηg and x ← (1 − c)x + cz′. For θ = y, this gives y ← (1 − c)(y − (1 − β)z) + (1 − β(1 − c))z′."""
     real = theta.dtype.type
     z = slots[FAST]
     if t == 1:
