@@ -30,6 +30,7 @@ RUN = {
     "search mine.toml --trials 200": (*SMALL, "--trials", "20"),
     "train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20": ("--epochs", "1"),
     "train --data measurements.csv --set data.target=\"species\" --set data.task=\"classification\" --model softmax": (),
+    "search batch_size_accuracy --figures slides/accuracy": ("--scale", "0.1", "--set", "budget.epochs=1", "-q"),
     "analyze results/mine --figures figures": (),
     "analyze results/quickstart": (),
     "analyze results/quickstart claims": (),
@@ -51,6 +52,9 @@ RUN = {
 }  # fmt: skip
 # Commands that are parsed only (tests/test_page_links.py), with the reason.
 PARSED = {
+    "search batch_size_time --figures slides/time": "is like the one of batch_size_accuracy",
+    "search gluon_linear --figures slides/loss": "is like the one of batch_size_accuracy",
+    "search error_surface --figures slides/surface": "is like the one of batch_size_accuracy",
     "plugin check demo": "needs an installation, which tests of the scaffold make",
     "search quickstart --set space.optimizer=[\"sgd\", \"demo\"] --set optimizer.demo.learning_rate=\"search\""
     " --out results/demo": "needs the installed demo",

@@ -1,6 +1,5 @@
 """`sweepgd analyze`: tables and figures of recorded results."""
 
-import sys
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, Literal
@@ -8,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from sweepgd.cli.options import Json
-from sweepgd.cli.output import show
+from sweepgd.cli.output import draw, show
 
 # The exit code of --strict.
 NOT_HELD = 4
@@ -79,10 +78,7 @@ def analyze(
         if part in ("sharpness", "all") and not results.curvature.num_rows and not json_:
             say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:
-        from sweepgd.report.figures import write_figures
-
-        for path in write_figures(results, figures, level=target, by=by or "batch_size", x=x or "epoch"):
-            print(f"wrote {path}", file=sys.stderr)
+        draw(results, figures, level=target, by=by or "batch_size", x=x or "epoch")
     if strict:
         answers = shown if "claims" in shown else tables(results, "claims", options)
         if answers and "not held" in answers["claims"]["answer"].to_pylist():

@@ -1,6 +1,8 @@
-"""Printing of tables, for all commands."""
+"""Printing of tables and drawing of figures, for all commands."""
 
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -14,3 +16,11 @@ def show(tables: Any, as_json: bool) -> None:
     from sweepgd.report.summary_tables import render
 
     stdout().print(render(tables))
+
+
+def draw(results: Any, directory: Path, **options: Any) -> None:
+    """Write the figures of a study to a folder, and name the files on stderr. `options` are those of `write_figures`."""
+    from sweepgd.report.figures import write_figures
+
+    for path in write_figures(results, directory, **options):
+        print(f"wrote {path}", file=sys.stderr)

@@ -27,7 +27,7 @@ from sweepgd.cli.options import (
     settle_imports,
     with_flags,
 )
-from sweepgd.cli.output import show
+from sweepgd.cli.output import draw, show
 from sweepgd.core.errors import UsageError
 from sweepgd.core.interrupts import end_on_interrupt
 
@@ -79,6 +79,9 @@ def search(
     data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder to draw figures in at the end, as PNG and SVG.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the sweep and show what it would run, without running it.")
     ] = False,
@@ -112,7 +115,8 @@ def search(
     from sweepgd.execution import fork_server
     from sweepgd.record.disk_space import check_writable
 
-    check_writable(directory)
+    for folder in filter(None, (directory, figures)):
+        check_writable(folder)
 
     def interrupted() -> str:
         if not (directory / "sweep.toml").is_file():
@@ -145,6 +149,8 @@ def search(
     from sweepgd.cli.console import say
 
     show(summary(results, 5), json_)
+    if figures is not None:
+        draw(results, figures)
     missing = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
         say(f"Recorded in {directory}.", _next(loaded.folder, directory, part, default=out is None))

@@ -68,7 +68,9 @@ def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> C
     ]  # fmt: skip
     shown = [row for row in rates if row["run"] != OTHERS]
     if any(row["share"] < 1 for row in shown):
-        panel = alt.Chart(alt.InlineData(shown), width=WIDTHS[len(parts)], height=RATE_HEIGHT).mark_line(strokeWidth=1.8)
+        panel = alt.Chart(alt.InlineData(shown), width=WIDTHS[len(parts)], height=RATE_HEIGHT)
+        # The recorded rate is that of the last update before an evaluation.
+        panel = panel.mark_line(strokeWidth=1.8, interpolate="step-before")
         y = alt.Y("share:Q", title="rate ÷ highest", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=3))
         panels[0] = alt.vconcat(panels[0], panel.encode(x=across, y=y, color=colour, detail="line:N"), spacing=8)
     return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright), floor))
