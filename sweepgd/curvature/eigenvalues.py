@@ -150,7 +150,7 @@ def _measured(point: Point, product_of: Callable[[Point], Product], k: int, tole
 
         yield Value(float(value), float(error), over=over)
     for _ in range(k - size):
-        yield Value(message=f"the model has only {size} parameters, and as many eigenvalues")
+        yield Value(message=f"the model has only {size} parameters, and therefore only {size} eigenvalues")
 
 
 def lambda_max(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:

@@ -66,10 +66,10 @@ class DaskWorkers:
         return asyncio.run_coroutine_threadsafe(coroutine, loop.asyncio_loop)
 
     def life_left(self, worker: str) -> float:
-        """Return the seconds until the planned end of a worker that is expected, or infinity if no end is expected.
+        """Return the expected seconds until the planned end of a worker, or infinity if nothing is known about the end.
 
-        A worker is expected to live as long as the longest-lived worker that ended as planned. For a worker that is already
-        older, no end is expected.
+        A worker is expected to live as long as the longest-lived worker that ended as planned. Nothing is known about the end
+        of a worker that is already older.
         """
         if worker in self.retiring:
             return 0.0

@@ -214,7 +214,9 @@ class RemotePool:
             self._again.extend(_parts(again))
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
-        """Send a block again after the planned end of its worker. A block of one task fails after ATTEMPTS whole lives."""
+        """Send a block again after the planned end of its worker. A block of a single task fails after the whole lives of
+        ATTEMPTS workers.
+        """
         if self._withdrawn:
             return
         sent = replace(sent, ran=max(sent.ran, WHOLE_LIFE * end.ran))

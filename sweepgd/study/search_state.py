@@ -1,4 +1,6 @@
-"""The search state of a trial, which is JSON in the record. A restart rebuilds the sampler and the pruner from it."""
+"""The search state of a trial, which is JSON in the record. A restart rebuilds the sampler and the pruner from the search
+states.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

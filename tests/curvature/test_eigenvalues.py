@@ -106,7 +106,7 @@ def test_a_hessian_of_zeros_has_eigenvalues_of_0():
 def test_there_are_at_most_as_many_eigenvalues_as_parameters():
     found = measured(quadratic((1.0, 10.0)), no_data(), np.ones(2), "lambda_max", settings={"lambda_max": {"k": 3}})
     assert [record.value for record in found.values()] == pytest.approx([10.0, 1.0, None])
-    assert found["lambda_max_3"].message == "the model has only 2 parameters, and as many eigenvalues"
+    assert found["lambda_max_3"].message == "the model has only 2 parameters, and therefore only 2 eigenvalues"
 
 
 def test_lanczos_without_convergence_raises_a_problem():

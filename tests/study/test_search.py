@@ -184,7 +184,7 @@ def test_fresh_does_not_move_other_directories(tmp_path, monkeypatch):
 
 
 def test_overrides_need_a_sweep_file(tmp_path):
-    with pytest.raises(UsageError, match="overrides are for a sweep file"):
+    with pytest.raises(UsageError, match="overrides change a sweep file"):
         search(sweep(), out=tmp_path / "out", overrides=["search.trials=1"])
     results = search(sweep_file(tmp_path), out=tmp_path / "out", overrides=["search.trials=1"])
     assert results.trials.num_rows == 1

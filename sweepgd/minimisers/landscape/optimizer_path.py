@@ -23,7 +23,7 @@ class Path(NamedTuple):
 
 
 def path_of(landscape: LandscapeContext, run: RunKey) -> Path:
-    """Return the weights of a run at each evaluation up to its recorded minimum.
+    """Return the evaluations of a run up to its recorded minimum, with the weights at each evaluation.
 
     Raises SweepgdError if the last weights are not bitwise equal to the recorded weights.
     """

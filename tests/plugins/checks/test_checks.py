@@ -41,7 +41,7 @@ FAULTS = {
         "float64 in a float32 loop, in leaking.py: line 9, 'velocity = 0.9 * slots[0, i] + gradient[i]'; cast numbers",
     ),
     "overflowing": ("python", "compiled code for float32 and plain Python differ by"),
-    "reading": ("python", "without JIT, it raises IndexError"),
+    "reading": ("python", "without JIT, the check raises IndexError"),
     "hungry": ("finite", "raises MemoryError"),
     "hanging": ("finite", "did not return within 3 s"),
     "crashing": ("finite", "its process ended by signal SIGSEGV"),
