@@ -66,7 +66,7 @@ def vector_bits() -> int | None:
 
 def vector_registers() -> int:
     """Return the number of vector registers, which is 32 with AVX-512 and on ARM, and 16 with AVX and SSE."""
-    x86 = binding.get_default_triple().startswith(("x86_64", "i"))
+    x86 = binding.get_default_triple().startswith("x86_64")
     return 16 if x86 and vector_bits() != 512 else 32
 
 

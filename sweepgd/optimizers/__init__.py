@@ -1,7 +1,7 @@
 """Optimizers, one rule per file. A rule consists of data and plain functions that sweepgd compiles.
 
-The trainer keeps the state of a rule in slots and passes the slots to the rule. Schedules, warm-up and L2 penalties are applied
-in other packages, and `sweepgd.kernels` compiles the functions.
+The trainer keeps the state of a rule in slots and passes the slots to the rule. Schedules, warm-up and L2 penalties do not
+belong here, and `sweepgd.kernels` compiles the functions.
 """
 
 from sweepgd.optimizers.contract import API_VERSION, Optimizer, rate, slot_matrix

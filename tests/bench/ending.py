@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 from .finding import Finding
-from .memory import processes
+from .watched_command import processes
 from .searches import DIGITS, search
 
 # Trials of about 40 ms, and trials that nobody waits for.

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.compute as pc
 
-from .memory import PeakMemory
+from .watched_command import Watch
 
 LINEAR = """
 name = "bench_linear"
@@ -64,7 +64,8 @@ class Search:
     """A finished search: seconds of the command, of it until its first trial began, and until start-up was over.
 
     It is over when every worker has finished its first trial, for which it loads what it needs. What follows is steady: the
-    trials that ended in it, the seconds that it lasted, and those that were spent in updates.
+    trials that ended in it, the seconds that it lasted, and those that were spent in updates. `parent_seconds` is the processor
+    time of the command without its workers, start-up included.
     """
 
     trials: int
@@ -75,6 +76,7 @@ class Search:
     steady_trials: int
     steady_seconds: float
     update_seconds: float
+    parent_seconds: float
     peak_bytes: int
     diverged: int
     points: tuple[tuple[int, float], ...]
@@ -117,7 +119,7 @@ def search(
         command += [*(("--workers", str(workers)) if options is None else options), "--sampler", sampler, "--quiet"]
         begun = datetime.now(UTC)
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, env=environment)
-        with PeakMemory(process.pid) as memory:
+        with Watch(process.pid) as watch:
             code = process.wait()
         wall = (datetime.now(UTC) - begun).total_seconds()
         if code:
@@ -135,7 +137,8 @@ def search(
             pc.count_distinct(steady["trial"]).as_py(),
             (ended.as_py() - all_ready.as_py()).total_seconds(),
             pc.sum(steady["train_seconds"]).as_py() or 0.0,
-            memory.peak,
+            watch.parent_seconds,
+            watch.peak,
             pc.sum(pc.equal(rows["status"], "diverged")).as_py(),
             tuple(zip(rows["batch_size"].to_pylist(), rows["learning_rate"].to_pylist(), strict=True)),
         )

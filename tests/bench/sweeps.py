@@ -90,9 +90,15 @@ def _cost(size: Size) -> Iterator[Finding]:
 
 
 def _tpe(size: Size) -> Iterator[Finding]:
-    """TPE's share of the time: what the same number of random trials would have saved."""
+    """TPE's share of the time: what the same number of random trials would have saved; and the parent process's share."""
     for trials in size.tpe:
         adaptive, random = (_search("linear", trials, sampler) for sampler in ("tpe", "random"))
         share = 1.0 - adaptive.rate / random.rate
         note = f"{1e3 / adaptive.rate:.2f} ms a trial, random {1e3 / random.rate:.2f} ms"
         yield Finding(f"linear, {trials:,} trials: the TPE sampler's share of the time", 100 * share, "%", note=note)
+        for sampler in ("tpe", "random"):
+            run = _search("digits", trials, sampler)
+            what = f"digits, {trials:,} {sampler} trials: processor time of the parent, of the wall time"
+            limit = 50.0 if (sampler, trials) == ("tpe", 1000) else None
+            note = f"{1e3 * run.parent_seconds / trials:.2f} ms a trial, start-up included"
+            yield Finding(what, 100 * run.parent_seconds / run.wall, "%", at_most=limit, note=note)

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from sweepgd.kernels.compiling import config, helper
-from sweepgd.kernels.matmul import multiply, multiply_transposed
+from sweepgd.kernels.matmul import PACKED_ROWS, multiply, multiply_transposed
 
 SHAPES = [(1, 1, 1), (3, 5, 7), (4, 10, 64), (5, 33, 10), (1, 64, 80), (8, 17, 16), (9, 784, 21), (2, 1, 130), (64, 64, 64)]
 # Every height of a tile and the two rows that are left over; widths around one, two and four vectors of every size.
 SHAPES += [(rows, 12, columns) for rows in (2, 3, 6, 7, 10) for columns in (3, 12, 20, 37, 52, 100)]
 # Dot products of fewer than 32 rows, and transposed panels of more.
 SHAPES += [(rows, 70, columns) for rows in (1, 6, 33) for columns in (9, 66)]
-# Right-hand matrices above half a MiB: panels with and without a smaller last one, of few rows and packed.
-SHAPES += [(9, 600, 301), (6, 512, 320), (70, 600, 301), (65, 512, 320)]
+# Right-hand matrices above CACHED_BYTES: panels with and without a smaller last one, of few rows, and packed for many.
+SHAPES += [(9, 600, 301), (6, 512, 320), (PACKED_ROWS, 512, 320), (PACKED_ROWS + 2, 600, 301)]
 TOLERANCE = {"float32": 2e-5, "float64": 1e-13}
 
 

@@ -6,27 +6,30 @@ import pytest
 
 from sweepgd.kernels import target
 from sweepgd.kernels.compiling import config
+from sweepgd.kernels.tile_shapes import TABLE
 
 x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="LLVM's names of x86-64 processors")
 
 
 @x86
 @pytest.mark.parametrize(
-    ("name", "features", "bits"),
+    ("name", "features", "bits", "registers"),
     [
-        ("x86-64-v2", "", 128),
-        ("haswell", "", 256),
-        ("znver3", "", 256),
-        ("x86-64-v4", "", 512),
-        ("znver4", "", 512),
-        ("haswell", "+avx512f", 512),
-        ("znver4", "-avx512f,-avx512vl", 256),
+        ("x86-64-v2", "", 128, 16),
+        ("haswell", "", 256, 16),
+        ("znver3", "", 256, 16),
+        ("x86-64-v4", "", 512, 32),
+        ("znver4", "", 512, 32),
+        ("haswell", "+avx512f", 512, 32),
+        ("znver4", "-avx512f,-avx512vl", 256, 16),
     ],
 )
-def test_vectors_are_as_wide_as_name_and_features_allow(monkeypatch, name, features, bits):
+def test_vectors_and_registers_are_those_of_name_and_features(monkeypatch, name, features, bits, registers):
     for key, value in (("CPU_NAME", name), ("CPU_FEATURES", features), ("DISABLE_JIT", 0)):
         monkeypatch.setattr(config, key, value)
     assert target.processor_type() == (name, bits)
+    assert target.vector_registers() == registers
+    assert TABLE[bits, registers].vector_bytes == bits // 8
     assert str(target.processor_type()) == f"{name} with {bits}-bit vectors"
 
 
