@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 from .finding import Finding
-from .watched_command import processes
 from .searches import DIGITS, search
+from .watched_command import processes
 
 # Trials of about 40 ms, and trials that nobody waits for.
 EPOCHS = {"of 40 ms": 50, "that do not end": 10**9}
