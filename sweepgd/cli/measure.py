@@ -49,7 +49,7 @@ def measure(
     rescale: Annotated[
         float | None,
         typer.Option(
-            metavar="F", help="Also measure after rescaling layers by F, which leaves the network's function unchanged."
+            metavar="F", help="Also measure after rescaling layers by F, which leaves the network's outputs unchanged."
         ),
     ] = None,
     dtype: Annotated[str | None, typer.Option(help="Precision, float32 or float64; the model's if not given.")] = None,

@@ -23,6 +23,7 @@ def softplus(z):
 
 @helper
 def squared(z, y, scale, derivative):
+    """`losses` for ½ squared error."""
     total = 0.0
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
@@ -34,6 +35,7 @@ def squared(z, y, scale, derivative):
 
 @helper
 def binary(z, y, scale, derivative):
+    """`losses` for binary cross-entropy: z is log(p/(1 − p)), and y is 0 or 1."""
     total = 0.0
     for i in range(z.shape[0]):
         logit = np.float64(z[i, 0])
@@ -44,6 +46,7 @@ def binary(z, y, scale, derivative):
 
 @helper
 def softmax(z, y, scale, derivative):
+    """`losses` for softmax cross-entropy: y holds class indices."""
     # The loss of a row is log Σ e^(z − largest) + largest − z_label. A logarithm takes 10 ns, as long as all other work for a
     # row. Therefore the sums of many rows are multiplied before a logarithm is taken. Each sum is between 1 and the number of
     # classes.

@@ -39,6 +39,7 @@ def gather(inputs, rows, h):
 
 @helper
 def add_bias(z, bias):
+    """z ← z + bias in each row. z is (rows, outputs), and bias is (outputs,)."""
     for i in range(z.shape[0]):
         for j in range(z.shape[1]):
             z[i, j] += bias[j]
@@ -113,6 +114,7 @@ def forward(theta, layout, activation, inputs, first, batch, work):
 
 @helper
 def widest_layer(layout):
+    """Return the largest number of inputs or outputs of any layer."""
     widest = layout[0, FAN_IN]
     for row in range(0, layout.shape[0], 2):
         widest = max(widest, layout[row, FAN_OUT])

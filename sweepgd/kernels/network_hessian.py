@@ -168,6 +168,7 @@ def product(theta, direction, buffers, inputs, targets, rows, layout, settings, 
 
 @helper
 def squares(numbers, start, count, out, out_at):
+    """Write the squares of `count` numbers, from index `start`, to `out`, from index `out_at`."""
     for i in range(count):
         out[out_at + i] = numbers[start + i] * numbers[start + i]
 

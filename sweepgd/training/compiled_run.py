@@ -44,8 +44,8 @@ class CompiledRun:
 
         gradient = signatures.address("gradient", architecture.gradient, dtype)
         evaluate = signatures.address("evaluate", architecture.evaluate, dtype)
-        at_once = architecture.evaluate_with_gradient
-        whole = signatures.address("evaluate_with_gradient", at_once or no_evaluation_with_gradient, dtype)
+        with_gradient = architecture.evaluate_with_gradient or no_evaluation_with_gradient
+        evaluate_with_gradient = signatures.address("evaluate_with_gradient", with_gradient, dtype)
         update = signatures.address("update", optimizer.update, dtype)
         probe = signatures.address("probe", optimizer.probe or no_probe, dtype)
         self._evaluation = signatures.compiled("evaluation", optimizer.evaluation, dtype) if optimizer.evaluation else None
@@ -63,7 +63,8 @@ class CompiledRun:
             *(self.theta, buffers, self.slots, self._layout, settings, self._hyper),
             *arrays[:2],
         )
-        self._evaluate_parts_kernels = (gradient, evaluate, whole, at_once is not None)
+        has_both = architecture.evaluate_with_gradient is not None
+        self._evaluate_parts_kernels = (gradient, evaluate, evaluate_with_gradient, has_both)
         self._evaluate = signatures.entry("evaluate", architecture.evaluate, dtype)
         self._predict, self._outputs = architecture.predict, architecture.outputs
         self._evaluate_with = (buffers, self._layout, settings)
