@@ -10,6 +10,7 @@ import typer
 from sweepgd.cli.analyze import analyze
 from sweepgd.cli.compact import compact
 from sweepgd.cli.dashboard import dashboard
+from sweepgd.cli.export import export
 from sweepgd.cli.init import init
 from sweepgd.cli.landscape import landscape
 from sweepgd.cli.list import list_
@@ -17,6 +18,7 @@ from sweepgd.cli.measure import measure
 from sweepgd.cli.merge import merge
 from sweepgd.cli.options import INTERRUPTED, InOrder, check_environment
 from sweepgd.cli.plugin import plugin
+from sweepgd.cli.predict import predict
 from sweepgd.cli.search import search
 from sweepgd.cli.streams import flush_stdout, safe_streams
 from sweepgd.cli.train import train
@@ -49,6 +51,8 @@ app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.o
 app.command(epilog="Example: sweepgd init quickstart mine.toml")(init)
 app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")(train)
 app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)
+app.command(epilog="Example: sweepgd export results/quickstart -o model.npz")(export)
+app.command(epilog="Example: sweepgd predict model.npz new.csv -o predictions.csv")(predict)
 app.command("list", epilog="Example: sweepgd list optimizers")(list_)
 
 

@@ -16,9 +16,9 @@ INTERRUPTED = 130
 SOME_FAILED = 3
 LARGEST_SEED = 2**32 - 1
 
-# The commands in the order in which a study uses them: create, run, analyze, measure, maintain. Other commands come last.
+# The commands in the order in which a study uses them: create, run, analyze, measure, use, maintain. Other commands come last.
 ORDER = (
-    *("search", "init", "train", "list", "analyze", "measure", "landscape"),
+    *("search", "init", "train", "list", "analyze", "measure", "landscape", "export", "predict"),
     *("dashboard", "verify", "compact", "merge", "plugin"),
 )
 

@@ -34,7 +34,7 @@ class Gathered(NamedTuple):
 
 def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, faults: Faults) -> Raw:
     """Return the columns that `spec` selects: the named `inputs`, or all except the targets if there are no names. Adds faults
-    to `faults`.
+    to `faults`. Without `targets`, as in a file of new rows, the targets have no columns.
     """
     features, notes = _features(source, spec, targets, inputs)
     check_memory(source.path, source.rows, len(features))
@@ -52,8 +52,8 @@ def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, 
     columns = [_target(cells, name, spec, source, faults) for cells, name in zip(read.targets, targets, strict=True)]
     return Raw(
         read.inputs,
-        np.column_stack([values for values, _ in columns]),
-        np.logical_or.reduce([missing for _, missing in columns]),
+        np.column_stack([values for values, _ in columns]) if columns else np.empty((len(read.inputs), 0)),
+        np.logical_or.reduce([missing for _, missing in columns]) if columns else np.zeros(len(read.inputs), bool),
         features,
         targets,
         levels,

@@ -57,7 +57,9 @@ class Architecture:
     from `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all
     rows. A run is then evaluated in one pass over the training rows instead of two. `predict` writes the model's outputs,
     (rows, `outputs`): a logit for each class, a single logit for the second of two classes, or the predicted targets. Without
-    `curvature`, Hessian products are differences of gradients.
+    `curvature`, Hessian products are differences of gradients. `layers` describes in JSON's types how these outputs are
+    computed, one mapping with the key "layer" for each layer in order, whose weights and bias are the next tensors of the
+    layout; it is empty for a model that is not a chain of layers.
     """
 
     layout: Layout
@@ -73,6 +75,7 @@ class Architecture:
     evaluate_with_gradient: Callable[..., Any] | None = None
     predict: Callable[..., Any] | None = None
     outputs: int = 0
+    layers: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         # The trainer is called without type checks, so it would misread another type.
