@@ -13,9 +13,13 @@ def init(
     name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
     file: Annotated[Path | None, typer.Argument(help="File to write; NAME.toml if not given.")] = None,
 ) -> None:
-    """Copy a bundled sweep to a file that you can edit. The name of the copied sweep is the file's name."""
+    """Copy a bundled sweep to a file that you can edit. The name of the copied sweep is the file's name.
+
+    The schema of sweep files is written beside it, for editors that read it (Taplo, Tombi).
+    """
     from sweepgd.cli.console import say
     from sweepgd.core.errors import nearest
+    from sweepgd.study.sweep_schema import LINE, write_beside
     from sweepgd.sweep import bundled, copy_of
 
     known = bundled()
@@ -24,7 +28,7 @@ def init(
     target = file or Path(f"{name}.toml")
     try:
         with target.open("x", encoding="utf-8") as copy:
-            copy.write(copy_of(name, target))
+            copy.write((LINE if write_beside(target) else "") + copy_of(name, target))
     except FileExistsError:
         raise UsageError(f"{target} exists already: choose another file name") from None
     except OSError as error:

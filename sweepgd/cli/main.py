@@ -19,6 +19,7 @@ from sweepgd.cli.merge import merge
 from sweepgd.cli.options import INTERRUPTED, InOrder, check_environment
 from sweepgd.cli.plugin import plugin
 from sweepgd.cli.predict import predict
+from sweepgd.cli.schema import schema
 from sweepgd.cli.search import search
 from sweepgd.cli.streams import flush_stdout, safe_streams
 from sweepgd.cli.train import train
@@ -53,6 +54,7 @@ app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer
 app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)
 app.command(epilog="Example: sweepgd export results/quickstart -o model.npz")(export)
 app.command(epilog="Example: sweepgd predict model.npz new.csv -o predictions.csv")(predict)
+app.command(epilog="Example: sweepgd schema > sweepgd.schema.json")(schema)
 app.command("list", epilog="Example: sweepgd list optimizers")(list_)
 
 
