@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sweepgd.cli.options import Json
+from sweepgd.cli.options import Directory, Json
 from sweepgd.cli.output import show
 
 # The exit code of --strict.
@@ -15,7 +15,7 @@ NOT_HELD = 4
 
 
 def analyze(
-    directory: Annotated[Path, typer.Argument(help="A results directory.")],
+    directory: Directory,
     best: Annotated[int, typer.Option(min=1, help="How many of the best configurations to list.")] = 10,
     target: Annotated[
         float | None,

@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from sweepgd.cli import completion
 from sweepgd.core.errors import SweepgdError, UsageError
 
 
 def init(
-    name: Annotated[str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).")],
+    name: Annotated[
+        str, typer.Argument(help="A bundled sweep (see: sweepgd list sweeps).", autocompletion=completion.bundled_names)
+    ],
     file: Annotated[Path | None, typer.Argument(help="File to write; NAME.toml if not given.")] = None,
 ) -> None:
     """Copy a bundled sweep to a file that you can edit. The name of the copied sweep is the file's name.

@@ -9,6 +9,7 @@ import typer
 
 from sweepgd.cli.analyze import analyze
 from sweepgd.cli.compact import compact
+from sweepgd.cli.completion import skip_conversion
 from sweepgd.cli.dashboard import dashboard
 from sweepgd.cli.export import export
 from sweepgd.cli.init import init
@@ -34,7 +35,6 @@ app = typer.Typer(
     name="sweepgd",
     cls=InOrder,
     help="Sweeps of batch size, learning rate, schedule and optimizer for SGD.\n\nStart with: sweepgd search",
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -72,6 +72,7 @@ def _run() -> tuple[str, int]:
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
         check_environment(sys.argv[1:])
+        skip_conversion()
         with end_on_interrupt(INTERRUPTED, lambda: "interrupted"):
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         flush_stdout()

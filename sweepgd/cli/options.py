@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from sweepgd.cli import completion
 from sweepgd.core.errors import UsageError
 
 INTERRUPTED = 130
@@ -56,6 +57,7 @@ Plugin = Annotated[
         help="Use the optimizers, models, data sets and schedules of a Python file (repeatable).",
     ),
 ]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.", autocompletion=completion.results)]
 DataPath = Annotated[
     Path | None,
     typer.Option(
@@ -145,6 +147,3 @@ def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
             raise UsageError(f"--{key.rpartition('.')[2]} and --set {key} contradict each other: give one of them")
         added.append(f"{key}={json.dumps(value)}")
     return added
-
-
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")]
