@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sweepgd.minimisers.measure_recorded import measure
     from sweepgd.record.commit_results import Progress
     from sweepgd.record.results import Minimum, Results, load
+    from sweepgd.serving.search_estimator import SweepClassifier, SweepRegressor
     from sweepgd.serving.trained_model import Model
     from sweepgd.study.merge_shards import merge
     from sweepgd.study.search import search
@@ -33,6 +34,8 @@ __all__ = [
     "Progress",
     "Results",
     "Sweep",
+    "SweepClassifier",
+    "SweepRegressor",
     "SweepgdError",
     "Training",
     "UsageError",
@@ -55,6 +58,7 @@ if not TYPE_CHECKING:  # because of `__getattr__`, a type checker would accept e
             "sweepgd.minimisers.measure_recorded": ("measure",),
             "sweepgd.record.commit_results": ("Progress",),
             "sweepgd.record.results": ("Minimum", "Results", "load"),
+            "sweepgd.serving.search_estimator": ("SweepClassifier", "SweepRegressor"),
             "sweepgd.serving.trained_model": ("Model",),
             "sweepgd.study.merge_shards": ("merge",),
             "sweepgd.study.search": ("search",),

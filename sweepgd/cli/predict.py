@@ -51,6 +51,7 @@ def predict(
         return
     with writing(out), atomic_replacement(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
+    print(f"Wrote {out}.")
 
 
 def _csv(columns: dict[str, list[Any]]) -> str:

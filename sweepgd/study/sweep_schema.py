@@ -25,6 +25,8 @@ Schema = dict[str, Any]
 # The name of the file that `sweepgd init` writes beside a sweep, and the line with which editors find it (Taplo, Tombi).
 FILE = "sweepgd.schema.json"
 LINE = f"#:schema ./{FILE}\n"
+# An identifier that is no address: nothing is fetched.
+IDENTIFIER = "urn:sweepgd:sweep-file"
 DRAFT = "http://json-schema.org/draft-07/schema#"  # the newest one that both Taplo and Tombi know
 
 
@@ -68,7 +70,7 @@ def sweep_schema() -> Schema:
     keys["MeasureSpec"]["measures"]["items"] = {"enum": list(MEASURES)}
     keys["MeasureSpec"]["settings"] |= _closed({name: _table(each.settings, _value) for name, each in MEASURES.items()})
     schema["properties"]["measure"] = {"anyOf": [schema["properties"]["measure"], {"const": False}]}
-    return {"$schema": DRAFT, "$id": FILE} | schema | {"title": "A sweep of sweepgd"}
+    return {"$schema": DRAFT, "$id": IDENTIFIER} | schema | {"title": "A sweep of sweepgd"}
 
 
 def schema_text() -> str:
@@ -83,7 +85,7 @@ def write_beside(sweep: Path) -> Path | None:
     """
     path = sweep.with_name(FILE)
     try:
-        if path.exists() and json.loads(path.read_text(encoding="utf-8")).get("$id") != FILE:
+        if path.exists() and json.loads(path.read_text(encoding="utf-8")).get("$id") != IDENTIFIER:
             return None
         path.write_text(schema_text(), encoding="utf-8")
     except (OSError, ValueError, AttributeError):

@@ -99,7 +99,7 @@ def test_a_file_of_rows_without_targets_or_with_some(two, run, tmp_path):
     assert alone.out == some.out
     assert some.err.startswith("1 rows of ")
     assert alone.out.splitlines()[0] == "prediction,p(high),p(low)"
-    assert run("predict", "m.npz", "none.csv", "-o", "out.csv").out == ""
+    assert run("predict", "m.npz", "none.csv", "-o", "out.csv").out == "Wrote out.csv.\n"
     assert (tmp_path / "out.csv").read_text() == alone.out
     as_json = json.loads(run("predict", "m.npz", "some.csv", "--json").out)
     assert as_json["model"]["trial"] == 0
