@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,9 +39,14 @@ def check(model):
         np.testing.assert_allclose(found["prediction"][:, 0], model.predictions(inputs), rtol=1e-5)
 
 
-def test_a_graph_gives_what_the_model_gives(model):
+def test_a_graph_gives_what_the_model_gives(results, run):
     pytest.importorskip("onnx")
-    check(model)
+    check(results.model())
+    made = run("export", str(results.directory), "-o", "m.onnx")
+    assert made.out == "Wrote m.onnx.\n"
+    assert made.err.endswith("its inputs are the encoded columns that the metadata of the file list as `inputs`\n")
+    assert Path("m.onnx").read_bytes() == onnx_bytes(results.model())
+    assert "m.onnx: ONNX files are for other programs" in run("predict", "m.onnx").err
 
 
 def test_a_graph_in_float64_without_relu(tmp_path):

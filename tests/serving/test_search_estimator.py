@@ -74,7 +74,7 @@ def test_parameters_of_numpy_are_accepted():
     assert SweepClassifier(**FEW | parameters).fit(*blobs(["a", "b"])).best_config_["batch_size"] == 8
 
 
-CONVENTIONS = ("check_n_features_in_after_fitting", "check_fit2d_1sample", "check_fit_check_is_fitted")
+CONVENTIONS = ("check_n_features_in_after_fitting", "check_fit2d_1sample")
 
 
 @pytest.mark.parametrize("estimator", [SweepClassifier, SweepRegressor])

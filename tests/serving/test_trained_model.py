@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ import sweepgd
 from sweepgd.core.errors import SweepgdError, UsageError
 from sweepgd.core.layout import tensors_in
 from sweepgd.serving.new_rows import read_rows
+
+SHAKY = Path(__file__).parents[1] / "isolation" / "plugins" / "shaky.py"
 
 
 def test_export_then_predict_gives_the_recorded_error_exactly(results, run):
@@ -105,6 +108,24 @@ def test_a_file_of_rows_without_targets_or_with_some(two, run, tmp_path):
     assert as_json["model"]["trial"] == 0
     assert as_json["scores"]["rows"] == 1
     assert list(as_json["predictions"]) == ["prediction", "p(high)", "p(low)"]
+
+
+def test_a_gap_in_a_column_that_had_none_is_filled_as_in_training(two):
+    model, dates = two.model(), sorted(row[2] for row in cells("two")[:36])
+    middle = np.array(dates[17:19], dtype="datetime64[D]").astype(int).mean()
+    assert model.header.imputed["seen"] == middle
+    assert "seen missing" not in model.header.inputs
+    assert model.predict_proba([[30.0, "f", np.nan]]).tolist() == model.predict_proba([[30.0, "f", middle]]).tolist()
+
+
+def test_a_model_of_a_plugin_is_found_by_its_name(tmp_path, run):
+    sweepgd.train("synthetic_linear", "shaky", epochs=1, plugins=[SHAKY], out=tmp_path / "run")
+    assert run("export", "run", "-o", "m.npz", "--plugin", str(SHAKY)).code == 0
+    assert "(as recorded)" in run("predict", "m.npz", "--plugin", str(SHAKY)).err
+    alone = run("predict", "m.npz")
+    assert (alone.code, alone.err.count("\n")) == (2, 1)
+    assert "model 'shaky' of " in alone.err
+    assert "is not installed: install it, or give its file with --plugin" in alone.err
 
 
 @pytest.mark.parametrize(
