@@ -31,9 +31,10 @@ def init(
     target = file or Path(f"{name}.toml")
     try:
         with target.open("x", encoding="utf-8") as copy:
-            copy.write((LINE if write_beside(target) else "") + copy_of(name, target))
+            schema = write_beside(target)
+            copy.write((LINE if schema else "") + copy_of(name, target))
     except FileExistsError:
         raise UsageError(f"{target} exists already: choose another file name") from None
     except OSError as error:
         raise SweepgdError(f"cannot write {target}: {error.strerror}") from error
-    say(f"Wrote {target}.", f"Next: sweepgd search {quote(str(target))}")
+    say(f"Wrote {target}{f', and {schema} for editors' if schema else ''}.", f"Next: sweepgd search {quote(str(target))}")

@@ -90,16 +90,21 @@ class _Graph:
     def layers(self, model: "Model", operand: str) -> str:
         if not model.header.layers:
             raise SweepgdError(f"the model {model.header.name!r} does not describe its layers: export it as .npz")
-        tensors = iter(tensors_in(model.parameters, model.layout))
+        tensors = tensors_in(model.parameters, model.layout)
         for layer in model.header.layers:
-            kind = layer["layer"]
+            kind = layer.get("layer")
             if kind == "dense":
-                weights, bias = self.constant(next(tensors)), self.constant(next(tensors))
-                operand = self.add("Add", self.add("MatMul", operand, weights), bias)
+                (weights, bias), tensors = (*tensors[:2], None, None)[:2], tensors[2:]
+                shape = (layer.get("inputs"), layer.get("outputs"))
+                if weights is None or bias is None or (weights.shape, bias.shape) != (shape, shape[1:]):
+                    raise SweepgdError(f"the layers of model {model.header.name!r} do not fit its layout: export it as .npz")
+                operand = self.add("Add", self.add("MatMul", operand, self.constant(weights)), self.constant(bias))
             elif kind in ACTIVATIONS:
                 operand = self.add(ACTIVATIONS[kind], operand)
             else:
                 raise SweepgdError(f"the layer {kind!r} cannot be written as ONNX: export the model as .npz")
+        if tensors:
+            raise SweepgdError(f"the layers of model {model.header.name!r} do not use all its tensors: export it as .npz")
         return operand
 
 

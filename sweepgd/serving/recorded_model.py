@@ -48,7 +48,8 @@ def recorded_model(results: Results, trial: int | None = None, replicate: int | 
 def _best_trial(results: Results) -> int:
     rows = best(results.trials, 1).filter(pc.field("completed") > 0).to_pylist()
     if not rows:
-        raise SweepgdError(f"no run of {results.directory} completed, so no trial is the best: see sweepgd analyze")
+        first = next(iter(results.trials["message"].to_pylist()), "there are none")
+        raise SweepgdError(f"no run of {results.directory} completed, so no trial is the best; the first one: {first}")
     return int(rows[0]["trial"])
 
 
@@ -118,7 +119,8 @@ def _model(sweep: str, settings: dict[str, Any], row: dict[str, Any], minimum: M
             versions=versions("sweepgd", "numba", "numpy"),
         ),
     )
-    layers = list(map(dict, header.architecture().layers))
+    with registry.plugin_errors("models", row["model"]):
+        layers = json.loads(json.dumps([dict(layer) for layer in header.architecture().layers]))
     built = Model(
         header.model_copy(update={"layers": layers}),
         minimum.parameters,

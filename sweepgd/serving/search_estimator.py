@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from sweepgd.core.errors import SweepgdError
+from sweepgd.execution.scratch_folder import scratch_folder
 from sweepgd.serving.recorded_model import recorded_model
 from sweepgd.serving.trained_model import Model
 from sweepgd.study.search import search
@@ -68,8 +68,8 @@ class _SweepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
 
     def _search(self, inputs: Array, targets: Array, data: dict[str, Any]) -> None:
         """Run the search and keep its best model. Raises ValueError, as estimators do, for an invalid parameter or data."""
-        with TemporaryDirectory(prefix="sweepgd-") as temporary:
-            folder = Path(temporary) if self.out is None else Path(self.out)
+        with scratch_folder() as temporary:
+            folder = temporary if self.out is None else Path(self.out)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 np.savez(folder / ROWS_FILE, x=inputs, y=targets)

@@ -58,7 +58,14 @@ def test_a_graph_in_float64_without_relu(tmp_path):
 def test_a_model_without_known_layers_is_refused(two):
     pytest.importorskip("onnx")
     model = two.model()
-    for layers, message in (([], "does not describe its layers"), ([{"layer": "pool"}], "the layer 'pool' cannot be written")):
+    dense = model.header.layers[0]
+    for layers, message in (
+        ([], "does not describe its layers"),
+        ([{"layer": "pool"}], "the layer 'pool' cannot be written"),
+        ([dense | {"inputs": 3}], "the layers of model 'mlp' do not fit its layout"),
+        ([*model.header.layers, dense], "the layers of model 'mlp' do not fit its layout"),
+        ([dense], "the layers of model 'mlp' do not use all its tensors"),
+    ):
         with pytest.raises(SweepgdError, match=message):
             onnx_bytes(replace(model, header=model.header.model_copy(update={"layers": layers})))
 
