@@ -43,8 +43,8 @@ def predict(
 
         model = Model.load(model_file)
         found = of_part(model, part or "test", data_path) if data is None else of_file(model, data)
-    if found.summary:
-        print(found.summary, file=sys.stderr)
+    for line in found.lines:
+        print(line, file=sys.stderr)
     text = json.dumps(found.as_json(model), indent=2) + "\n" if json_ else _csv(found.columns())
     if out is None:
         sys.stdout.write(text)

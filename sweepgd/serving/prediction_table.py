@@ -13,8 +13,9 @@ from sweepgd.serving.trained_model import Model, Scores
 
 @dataclass(frozen=True)
 class Predictions:
-    """The predictions for rows, as `Model.predict` and `Model.predict_proba` return them. `summary` is a line on the error, or
-    "" without targets.
+    """The predictions for rows, as `Model.predict` and `Model.predict_proba` return them.
+
+    `lines` are for the user: notes on the rows, and the error if targets are known.
     """
 
     values: npt.NDArray[Any]
@@ -22,7 +23,7 @@ class Predictions:
     probabilities: npt.NDArray[np.float64] | None
     classes: tuple[str, ...]
     scores: Scores | None
-    summary: str
+    lines: tuple[str, ...]
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the columns of a CSV file: `prediction`, or the names of several targets; and a probability for each class."""
@@ -42,12 +43,11 @@ class Predictions:
 def of_file(model: Model, path: str) -> Predictions:
     """Return the predictions for the rows of a file. Raises the errors of `read_rows`."""
     rows = read_rows(model, path)
-    scores = None
-    if rows.targets is not None:
-        scores = model.scores(rows.inputs[rows.labelled], rows.targets, path)
-    return _predictions(
-        model, rows.inputs, scores, "" if scores is None else f"{scores.rows:,} rows of {path}: {_text(scores)}"
-    )
+    if rows.targets is None:
+        return _predictions(model, rows.inputs, None, rows.notes)
+    scores = model.scores(rows.inputs[rows.labelled], rows.targets, path)
+    line = f"{scores.rows:,} row{'s' * (scores.rows > 1)} of {path}: {_text(scores)}"
+    return _predictions(model, rows.inputs, scores, (*rows.notes, line))
 
 
 def of_part(model: Model, part: str, data_path: str | Path | None = None) -> Predictions:
@@ -61,14 +61,15 @@ def of_part(model: Model, part: str, data_path: str | Path | None = None) -> Pre
     else:
         note = "not recorded" if before[0] is None else f"recorded: {_text(Scores(scores.rows, *before))}"
     name = model.header.data.get("name") or model.header.data["path"]
-    return _predictions(model, rows.inputs, scores, f"{scores.rows:,} {part} rows of {name}: {_text(scores)} ({note})")
+    line = f"{scores.rows:,} {part} rows of {name}: {_text(scores)} ({note})"
+    return _predictions(model, rows.inputs, scores, (line,))
 
 
-def _predictions(model: Model, inputs: npt.NDArray[Any], scores: Scores | None, summary: str) -> Predictions:
+def _predictions(model: Model, inputs: npt.NDArray[Any], scores: Scores | None, lines: tuple[str, ...]) -> Predictions:
     values = model.predictions(inputs)
     names = ("prediction",) if values.ndim == 1 else tuple(model.header.targets)
     probabilities = model.probabilities(inputs) if model.classes else None
-    return Predictions(values, names, probabilities, model.classes, scores, summary)
+    return Predictions(values, names, probabilities, model.classes, scores, lines)
 
 
 def _text(scores: Scores) -> str:
