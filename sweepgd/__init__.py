@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sweepgd.minimisers.measure_recorded import measure
     from sweepgd.record.commit_results import Progress
     from sweepgd.record.results import Minimum, Results, load
+    from sweepgd.serving.search_estimator import SweepClassifier, SweepRegressor
+    from sweepgd.serving.trained_model import Model
     from sweepgd.study.merge_shards import merge
     from sweepgd.study.search import search
     from sweepgd.study.train import train
@@ -28,10 +30,13 @@ __all__ = [
     "Best",
     "Evaluation",
     "Minimum",
+    "Model",
     "Outcome",
     "Progress",
     "Results",
     "Sweep",
+    "SweepClassifier",
+    "SweepRegressor",
     "SweepgdError",
     "Training",
     "UsageError",
@@ -54,6 +59,8 @@ if not TYPE_CHECKING:  # a type checker that sees `__getattr__` accepts every na
             "sweepgd.minimisers.measure_recorded": ("measure",),
             "sweepgd.record.commit_results": ("Progress",),
             "sweepgd.record.results": ("Minimum", "Results", "load"),
+            "sweepgd.serving.search_estimator": ("SweepClassifier", "SweepRegressor"),
+            "sweepgd.serving.trained_model": ("Model",),
             "sweepgd.study.merge_shards": ("merge",),
             "sweepgd.study.search": ("search",),
             "sweepgd.study.train": ("train",),

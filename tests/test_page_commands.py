@@ -38,6 +38,11 @@ RUN = {
     "analyze results/quickstart --strict": (),
     "measure results/mine": ("--trials", "0-1", "--measures", "lambda_max", "--rows", "50", "-q"),
     "landscape results/mine": ("--resolution", "5", "--rows", "50", "-q"),
+    "export results/mine -o model.npz": (),
+    "predict model.npz new.csv": (),
+    "export results/quickstart -o model.npz": (),
+    "predict model.npz": (),
+    "predict model.npz new.csv -o predictions.csv": (),
     "search mine.toml --shard 3/20": (*SMALL, "--trials", "20"),
     "merge results/mine-shard-* -o results/merged": (),
     "plugin new mine": (),
@@ -55,6 +60,7 @@ PARSED = {
     "search batch_size_time --figures slides/time": "is like the one of batch_size_accuracy",
     "search gluon_linear --figures slides/loss": "is like the one of batch_size_accuracy",
     "search error_surface --figures slides/surface": "is like the one of batch_size_accuracy",
+    "export results/quickstart -o model.onnx": "needs the extra onnx, with which tests/serving runs it",
     "plugin check demo": "needs an installation, which tests of the scaffold make",
     "search quickstart --set space.optimizer=[\"sgd\", \"demo\"] --set optimizer.demo.learning_rate=\"search\""
     " --out results/demo": "needs the installed demo",
@@ -100,6 +106,8 @@ def test_commands_on_pages_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     measurements(Path("measurements.csv"))
     rule(Path("my_rule.py"), "my_rule")
+    pixels = [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]
+    Path("new.csv").write_text(f"{','.join(pixels)}\n{','.join(['7'] * 64)}\n", encoding="utf-8")
     Path("my_claims.toml").write_text(LINEAR + CLAIM, encoding="utf-8")
     by_text = {" ".join(arguments): arguments for arguments in sweepgd_commands()}
     for text, more in RUN.items():
@@ -127,10 +135,12 @@ def small_quickstart(tmp_path_factory):
 
 def test_the_python_of_the_page_of_results_runs(small_quickstart, monkeypatch):
     monkeypatch.chdir(small_quickstart)
-    ((_, code),) = [found for found in blocks("python") if found[0] == "sweeps/RESULTS.md"]
     names = {}
-    exec(code, names)
+    for code in [code for page, code in blocks("python") if page == "sweeps/RESULTS.md"]:
+        exec(code, names)
     assert names["run"].points[-1].test_error < 0.1
+    assert names["model"].evaluate_part().error == load("results/quickstart").model().header.provenance.recorded.test_error
+    assert names["estimator"].get_params()["optimizer"] == ["sgd", "adam"]
     measured = load("results/quickstart").curvature.to_pylist()
     assert len([row for row in measured if row["measure"] == "lambda_max" and row["rows"] > 1000]) == 8
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sweepgd.cli.options import Json
+from sweepgd.cli.options import Directory, Json
 from sweepgd.cli.output import draw, show
 
 # The exit code of --strict.
@@ -14,7 +14,7 @@ NOT_HELD = 4
 
 
 def analyze(
-    directory: Annotated[Path, typer.Argument(help="A results directory.")],
+    directory: Directory,
     part: Annotated[
         Literal["claims", "best", "batch", "optimizer", "schedule", "sharpness", "all"] | None,
         typer.Argument(help="The tables to show; if not given, a summary on one screen."),

@@ -3,16 +3,15 @@
 import os
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sweepgd.cli.options import Plugin
+from sweepgd.cli.options import Directory, Plugin
 
 
 def dashboard(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
+    directory: Directory,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard on this machine.")] = 8080,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
     only_file: Annotated[bool, typer.Option("--only-file", help="Only write the file; do not start the dashboard.")] = False,

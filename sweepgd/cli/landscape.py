@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli.options import LARGEST_SEED, DataPath, Jobs, Json, On, Plugin, Quiet, Workers, place_to_run
+from sweepgd.cli.options import LARGEST_SEED, DataPath, Directory, Jobs, Json, On, Plugin, Quiet, Workers, place_to_run
 from sweepgd.core.errors import UsageError
 
 
 def landscape(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
+    directory: Directory,
     line: Annotated[
         tuple[str, str] | None,
         typer.Option(

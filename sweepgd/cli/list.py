@@ -5,21 +5,24 @@ from typing import Annotated
 
 import typer
 
+from sweepgd.cli import completion
 from sweepgd.cli.options import Json
 from sweepgd.core.errors import UsageError
 
 
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="optimizers|schedules|models|datasets|sweeps|measures", help="What to list.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="|".join(completion.KINDS), help="What to list.", autocompletion=completion.kinds)
+    ],
     json_: Json = False,
 ) -> None:
     """List what is installed, with the distribution of each entry, or what can be measured."""
-    from sweepgd.cli.listing import KINDS, listing, table
+    from sweepgd.cli.listing import listing, table
 
-    if kind not in KINDS:
+    if kind not in completion.KINDS:
         from sweepgd.core.errors import nearest
 
-        raise UsageError(f"cannot list {kind!r}: {nearest(kind, KINDS)}")
+        raise UsageError(f"cannot list {kind!r}: {nearest(kind, completion.KINDS)}")
     rows = listing(kind)
     if json_:
         print(json.dumps(rows, indent=2))

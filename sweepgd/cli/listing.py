@@ -16,8 +16,6 @@ from sweepgd.schedules import BATCH_SCHEDULES
 # Wide enough that a learning rate or a range is shown in one line.
 WIDEST_SETTINGS = 48
 
-KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps", "measures")
-
 
 def listing(kind: str) -> list[dict[str, Any]]:
     """Return one row per entry of a kind, for tables and JSON. If a plugin fails to load, `error` holds the message."""

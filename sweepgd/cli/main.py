@@ -9,7 +9,9 @@ import typer
 
 from sweepgd.cli.analyze import analyze
 from sweepgd.cli.compact import compact
+from sweepgd.cli.completion import skip_conversion
 from sweepgd.cli.dashboard import dashboard
+from sweepgd.cli.export import export
 from sweepgd.cli.init import init
 from sweepgd.cli.landscape import landscape
 from sweepgd.cli.list import list_
@@ -17,6 +19,8 @@ from sweepgd.cli.measure import measure
 from sweepgd.cli.merge import merge
 from sweepgd.cli.options import INTERRUPTED, InOrder, check_environment
 from sweepgd.cli.plugin import plugin
+from sweepgd.cli.predict import predict
+from sweepgd.cli.schema import schema
 from sweepgd.cli.search import search
 from sweepgd.cli.streams import flush_stdout, safe_streams
 from sweepgd.cli.train import train
@@ -31,7 +35,6 @@ app = typer.Typer(
     name="sweepgd",
     cls=InOrder,
     help="Sweeps of batch size, learning rate, schedule and optimizer for SGD.\n\nStart with: sweepgd search",
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -49,6 +52,9 @@ app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.o
 app.command(epilog="Example: sweepgd init quickstart mine.toml")(init)
 app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")(train)
 app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)
+app.command(epilog="Example: sweepgd export results/quickstart -o model.npz")(export)
+app.command(epilog="Example: sweepgd predict model.npz new.csv -o predictions.csv")(predict)
+app.command(epilog="Example: sweepgd schema > sweepgd.schema.json")(schema)
 app.command("list", epilog="Example: sweepgd list optimizers")(list_)
 
 
@@ -66,6 +72,7 @@ def _run() -> tuple[str, int]:
     warnings.formatwarning = lambda message, *_: f"sweepgd: {message}\n"
     try:
         check_environment(sys.argv[1:])
+        skip_conversion()
         with end_on_interrupt(INTERRUPTED, lambda: "interrupted"):
             code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         flush_stdout()

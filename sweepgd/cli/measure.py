@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from sweepgd.cli.options import (
     LARGEST_SEED,
     SOME_FAILED,
     DataPath,
+    Directory,
     Jobs,
     Json,
     On,
@@ -29,7 +29,7 @@ from sweepgd.core.errors import UsageError
 
 def measure(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
+    directory: Directory,
     measures: Annotated[
         list[str], typer.Option(metavar="NAME,…", help="Measures to compute (repeatable); all of them if not given.")
     ] = [],  # noqa: B006 (typer copies it)

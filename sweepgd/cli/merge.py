@@ -6,13 +6,20 @@ from typing import Annotated
 
 import typer
 
+from sweepgd.cli import completion
 from sweepgd.cli.options import Plugin
 
 
 def merge(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="The new results directory.")],
     directories: Annotated[
-        list[Path] | None, typer.Argument(metavar="DIR…", help="The results directories of the shards.", show_default=False)
+        list[Path] | None,
+        typer.Argument(
+            metavar="DIR…",
+            help="The results directories of the shards.",
+            show_default=False,
+            autocompletion=completion.results,
+        ),
     ] = None,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
 ) -> None:

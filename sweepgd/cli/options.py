@@ -10,15 +10,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from sweepgd.cli import completion
 from sweepgd.core.errors import UsageError
 
 INTERRUPTED = 130
 SOME_FAILED = 3
 LARGEST_SEED = 2**32 - 1
 
-# The commands in the order in which a study uses them: create, run, analyze, measure, maintain. Other commands come last.
+# The commands in the order in which a study uses them: create, run, analyze, measure, use, maintain. Other commands come last.
 ORDER = (
-    *("search", "init", "train", "list", "analyze", "measure", "landscape"),
+    *("search", "init", "train", "list", "analyze", "measure", "landscape", "export", "predict", "schema"),
     *("dashboard", "verify", "compact", "merge", "plugin"),
 )
 
@@ -56,6 +57,7 @@ Plugin = Annotated[
         help="Use the optimizers, models, data sets and schedules of a Python file (repeatable).",
     ),
 ]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.", autocompletion=completion.results)]
 DataPath = Annotated[
     Path | None,
     typer.Option(
@@ -147,6 +149,3 @@ def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
             raise UsageError(f"--{key.rpartition('.')[2]} and --set {key} contradict each other: give one of them")
         added.append(f"{key}={json.dumps(value)}")
     return added
-
-
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")]

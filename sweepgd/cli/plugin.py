@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sweepgd.cli import completion
 from sweepgd.cli.options import InOrder
 
 plugin = typer.Typer(
@@ -41,6 +42,7 @@ def check(
         typer.Argument(
             metavar="NAME|FILE.py",
             help="An installed optimizer, model, data set or schedule, or a distribution or file with all its plugins.",
+            autocompletion=completion.plugins("optimizers", "models", "datasets", "schedules"),
         ),
     ],
 ) -> None:

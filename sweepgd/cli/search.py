@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sweepgd.cli import completion
 from sweepgd.cli.options import (
     INTERRUPTED,
     LARGEST_SEED,
@@ -42,7 +43,10 @@ def _removed(value: str | None) -> None:
 def search(
     context: typer.Context,
     sweep: Annotated[
-        str, typer.Argument(help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).")
+        str,
+        typer.Argument(
+            help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).", autocompletion=completion.sweeps
+        ),
     ] = "quickstart",
     trials: Annotated[int | None, typer.Option(min=1, help="Total number of trials, including earlier calls.")] = None,
     scale: Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sweepgd.cli import completion
 from sweepgd.cli.options import LARGEST_SEED, Json, Plugin, Quiet, Set, settle_imports
 from sweepgd.core.errors import UsageError
 
@@ -15,10 +16,15 @@ def train(
         typer.Option(
             metavar="NAME|FILE",
             help='A data set (see: sweepgd list datasets) or a file. If not given: digits, or "none" for a model without data.',
+            autocompletion=completion.plugins("datasets"),
         ),
     ] = None,
-    model: Annotated[str, typer.Option(help="A model (see: sweepgd list models).")] = "mlp",
-    optimizer: Annotated[str, typer.Option(help="An optimizer (see: sweepgd list optimizers).")] = "sgd",
+    model: Annotated[
+        str, typer.Option(help="A model (see: sweepgd list models).", autocompletion=completion.plugins("models"))
+    ] = "mlp",
+    optimizer: Annotated[
+        str, typer.Option(help="An optimizer (see: sweepgd list optimizers).", autocompletion=completion.plugins("optimizers"))
+    ] = "sgd",
     learning_rate: Annotated[float | None, typer.Option(help="Step size; the optimizer's default if not given.")] = None,
     batch_size: Annotated[
         str | None, typer.Option(help='Rows per update, or "full". If not given: 32, or "full" for a model without data.')
@@ -29,7 +35,9 @@ def train(
             min=1, help="Number of passes over the training rows; 10 if neither this option nor --set gives a budget."
         ),
     ] = None,
-    schedule: Annotated[str, typer.Option(help="A schedule (see: sweepgd list schedules).")] = "constant",
+    schedule: Annotated[
+        str, typer.Option(help="A schedule (see: sweepgd list schedules).", autocompletion=completion.plugins("schedules"))
+    ] = "constant",
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of the initial weights and of the batches.")] = 0,
     out: Annotated[
         Path | None,

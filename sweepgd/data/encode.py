@@ -57,7 +57,8 @@ class _Encoder:
         self._numbers = [index for index, name in enumerate(names) if name not in table.levels]
         self._categories = [index for index, name in enumerate(names) if name in table.levels]
         # With "drop", or without a strategy, no value is missing here, and "mean" changes nothing.
-        number = strategy if strategy in ("mean", "median", "most_frequent") else "mean"
+        self._fills = strategy in ("mean", "median", "most_frequent")
+        number = strategy if self._fills else "mean"
         self._imputer = SimpleImputer(strategy=number).fit(rows[:, self._numbers]) if self._numbers else None
         self._mode, self._one_hot = SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")
         if self._categories:
@@ -135,11 +136,10 @@ class _Encoder:
     def described(self) -> dict[str, Any]:
         """Return the encoding for the record, as `Data.preprocessing` describes it."""
         imputed: dict[str, Any] = {}
-        for column, statistic in zip(self._numbers, self._imputer.statistics_ if self._imputer else (), strict=True):
-            if self._names[column] in self._incomplete:
+        if self._fills:
+            for column, statistic in zip(self._numbers, self._imputer.statistics_ if self._imputer else (), strict=True):
                 imputed[self._names[column]] = float(statistic)
-        for column, code in zip(self._categories, self._mode.statistics_ if self._categories else (), strict=True):
-            if self._names[column] in self._incomplete:
+            for column, code in zip(self._categories, self._mode.statistics_ if self._categories else (), strict=True):
                 imputed[self._names[column]] = self._levels[self._names[column]][int(code)]
         names = [self._names[column] for column in self._categories]
         done = {"columns": list(self._names), "levels": dict(zip(names, self._seen(), strict=True)), "imputed": imputed}

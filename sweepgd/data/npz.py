@@ -119,12 +119,7 @@ def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: D
             raise SweepgdError(
                 f"{path}: array {name!r} holds {_named(array.dtype)} of shape {array.shape}, not {what}{_hint(array)}"
             )
-        expected = prod(array.shape) * array.dtype.itemsize
-        if expected != array.held:
-            raise SweepgdError(
-                f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {expected:,} bytes, but holds"
-                f" {array.held:,} bytes: the file is damaged; save it again"
-            )
+        _check_held(path, name, array)
     rows, *rest = arrays[part.inputs].shape
     check_memory(path, rows, prod(rest), arrays[part.inputs].dtype.itemsize)
     # The file is opened here, because np.load does not close a damaged archive.
@@ -132,6 +127,29 @@ def read_arrays(path: Path, arrays: Mapping[str, Declared], part: Roles, spec: D
         archive = np.load(file)
         inputs, target = archive[part.inputs], archive[part.target]
         return inputs, np.char.decode(target, spec.encoding or "utf-8") if target.dtype.kind == "S" else target
+
+
+def read_all(path: Path) -> dict[str, Array]:
+    """Return every array of an archive by name. Raises SweepgdError if the file is damaged or is not an archive of plain
+    arrays.
+    """
+    arrays = declared(path)
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise SweepgdError(f"{path}: array {name!r} holds {_named(array.dtype)}{_hint(array)}")
+        _check_held(path, name, array)
+    with reading(path), path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
+        return {name: archive[name] for name in arrays}
+
+
+def _check_held(path: Path, name: str, array: Declared) -> None:
+    expected = prod(array.shape) * array.dtype.itemsize
+    if expected != array.held:
+        raise SweepgdError(
+            f"{path}: array {name!r} declares {array.shape} values of {array.dtype}, {expected:,} bytes, but holds"
+            f" {array.held:,} bytes: the file is damaged; save it again"
+        )
 
 
 def _named(dtype: np.dtype) -> str:

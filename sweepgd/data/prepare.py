@@ -42,8 +42,8 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
         if len(rows) == 0:
             return None
         return Part(
-            _converted(source.inputs, rows, scaling, dtype, source.features, where),
-            _converted(targets, rows, target_scaling, dtype, target_names, where),
+            converted(source.inputs, rows, scaling, dtype, source.features, where),
+            converted(targets, rows, target_scaling, dtype, target_names, where),
         )
 
     train_part = part(table, train_targets, train, name)
@@ -177,7 +177,7 @@ def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) 
     return mean, np.where(constant | (scale == 0), 1.0, scale)
 
 
-def _converted(
+def converted(
     values: Array, rows: Array, scaling: tuple[Array, Array] | None, dtype: str, columns: Sequence[str], where: str
 ) -> Array:
     """Return the given rows, scaled if `scaling` is given, contiguous and read-only. Raises SweepgdError if `dtype`

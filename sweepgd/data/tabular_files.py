@@ -35,7 +35,8 @@ class Gathered(NamedTuple):
 def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, faults: Faults) -> Raw:
     """Return the columns that `spec` selects, and add their faults to `faults`.
 
-    The inputs are the columns named in `inputs` or, if `inputs` is empty, all columns except the targets.
+    The inputs are the columns named in `inputs` or, if `inputs` is empty, all columns except the targets. Without `targets`, as
+    in a file of new rows, the targets have no columns.
     """
     features, notes = _features(source, spec, targets, inputs)
     check_memory(source.path, source.rows, len(features))
@@ -53,8 +54,8 @@ def read_columns(source: Source, spec: DataSpec, targets: Names, inputs: Names, 
     columns = [_target(cells, name, spec, source, faults) for cells, name in zip(read.targets, targets, strict=True)]
     return Raw(
         read.inputs,
-        np.column_stack([values for values, _ in columns]),
-        np.logical_or.reduce([missing for _, missing in columns]),
+        np.column_stack([values for values, _ in columns]) if columns else np.empty((len(read.inputs), 0)),
+        np.logical_or.reduce([missing for _, missing in columns]) if columns else np.zeros(len(read.inputs), bool),
         features,
         targets,
         levels,

@@ -91,7 +91,7 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
         get_ready()
         process = _Process(target=_run, args=(target, *arguments), daemon=True)
         try:
-            with _without_main(), without_interrupts():
+            with _without_main(), _known_start_method(), without_interrupts():
                 process.start()
             return process
         except (OSError, EOFError) as error:  # for example if the fork server is killed at this moment
@@ -167,6 +167,20 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextmanager
+def _known_start_method() -> Iterator[None]:
+    """Replace a default start method that a new process would not know during the block, such as that of joblib's workers."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    if before is None or before in multiprocessing.get_all_start_methods():
+        yield
+        return
+    multiprocessing.set_start_method("forkserver", force=True)
+    try:
+        yield
+    finally:
+        multiprocessing.set_start_method(before, force=True)
 
 
 @contextmanager

@@ -60,6 +60,9 @@ class Architecture:
     that an evaluation takes one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
     `outputs`). The outputs are a logit for each class, a single logit for the second of two classes, or the predicted targets.
     Without `curvature`, Hessian products are differences of gradients.
+    `layers` describes in JSON's types how these outputs are computed. It has one mapping with the key "layer" for each layer in
+    order. The weights and the bias of a layer are the next tensors of the layout. `layers` is empty for a model that is not a
+    chain of layers.
     """
 
     layout: Layout
@@ -75,6 +78,7 @@ class Architecture:
     evaluate_with_gradient: Callable[..., Any] | None = None
     predict: Callable[..., Any] | None = None
     outputs: int = 0
+    layers: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         # The trainer is called without type checks, and would misread settings of another type.

@@ -2,6 +2,7 @@
 
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +38,10 @@ def _network(
 ) -> Architecture:
     outputs = {"squared": shape.targets, "binary": 1, "softmax": shape.classes}[loss]
     widths = (shape.inputs, *hidden, outputs)
-    tensors = []
+    tensors, layers = [], list[dict[str, Any]]()
     for fan_in, fan_out in pairwise(widths):
         tensors += [Tensor((fan_in, fan_out), WEIGHT, fan_in, fan_out), Tensor((fan_out,), BIAS, fan_in, fan_out)]
+        layers += [{"layer": "dense", "inputs": fan_in, "outputs": fan_out}, {"layer": activation}]
     layout = layout_of(tensors)
     single = not hidden and outputs == 1
     kernels, second, size = (linear_kernels, linear_hessian, widths[0]) if single else (network, network_hessian, widths)
@@ -54,6 +56,7 @@ def _network(
         evaluate_with_gradient=None if single else network.evaluate_with_gradient,
         predict=kernels.predict,
         outputs=outputs,
+        layers=tuple(layers[:-1]),  # the outputs have no activation
         curvature=Curvature(
             product=second.product,
             kept=partial(second.kept, size),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,15 @@ class Results:
             layout=np.array(row["layout"][0].as_py(), dtype=np.int64).reshape(-1, COLUMNS),
             preprocessing=None if preprocessing is None else json.loads(preprocessing),
         )
+
+    def model(self, trial: int | None = None, replicate: int | None = None, which: str | None = None) -> Any:
+        """Return a trained model, to predict with or to save: the best trial, or a given one.
+
+        `replicate` is by default the one with the lowest objective, and `which` ("final" or "best") the weights whose losses
+        `trials` has. Raises SweepgdError if these weights are not recorded, or the model cannot predict.
+        """
+        # By name, because models are made of everything that the record knows nothing of.
+        return resolve_name("sweepgd.serving.recorded_model:recorded_model")(self, trial, replicate, which)
 
     def _table(self, name: str, wanted: pc.Expression | None = None, columns: list[str] | None = None) -> pa.Table:
         published, logged = self._published_and_logged(name)

@@ -4,12 +4,12 @@ The space puts its points in an order, and `study` decides which points become t
 trial.
 """
 
+from sweepgd.core.bundled_sweeps import bundled
 from sweepgd.sweep.fixed_points import points_of
 from sweepgd.sweep.inverse import point_of
 from sweepgd.sweep.points import configuration_of, space_of
 from sweepgd.sweep.spec import Sweep
 from sweepgd.sweep.toml_files import (
-    bundled,
     changes,
     copy_of,
     differences,

@@ -102,6 +102,7 @@ def _setting_axes(
         known = {setting.name: setting for setting in settings(name)}
         for key, entry in entries.items():
             if kind == "optimizer" and key == "learning_rate":
+                axis(f"optimizer.{name}.learning_rate", entry, optimizer_of(name).learning_rate)  # raises for a wrong entry
                 continue
             if key not in known:
                 raise SettingError(f"unknown key {kind}.{name}.{key}: {nearest(key, known)}")

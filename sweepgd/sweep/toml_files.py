@@ -10,6 +10,7 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
+from sweepgd.core.bundled_sweeps import bundled
 from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line
 from sweepgd.data.paths import absolute, path_keys
 from sweepgd.sweep import toml_syntax
@@ -22,17 +23,6 @@ from sweepgd.sweep.validation_errors import describe
 # Keys that may change when a search is continued. They set how much is run, or describe the sweep, but do not change what is
 # computed.
 OPERATIONAL = frozenset({"search.trials", "description", "source", "run_time", "requires", "claims"})
-
-
-def bundled() -> dict[str, Path]:
-    """Return the files of the bundled sweeps by name. They are inside the package in a wheel, and beside the package in a
-    checkout.
-    """
-    package = Path(__file__).parents[1]
-    folder = package / "_sweeps"
-    if not folder.is_dir():
-        folder = package.parent / "sweeps"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
 def copy_of(name: str, file: Path) -> str:

@@ -16,9 +16,10 @@ def test_init_copies_a_bundled_sweep_under_the_name_of_the_file(run, file, name)
     """So that the copy's results do not become part of the original's."""
     copied = run("init", "quickstart", file)
     assert (copied.code, copied.err) == (0, "")
-    assert copied.out == f"Wrote {file}. Next: sweepgd search {quote(file)}\n"
+    assert copied.out == f"Wrote {file}, and sweepgd.schema.json for editors. Next: sweepgd search {quote(file)}\n"
     original = bundled()["quickstart"].read_text().splitlines()
-    assert Path(file).read_text().splitlines() == [f'name = "{name}"', *original[1:]]
+    schema = "#:schema ./sweepgd.schema.json"
+    assert Path(file).read_text().splitlines() == [schema, f'name = "{name}"', *original[1:]]
     assert f"{name}: 64 trials" in run("search", file, "--dry-run").out
 
 

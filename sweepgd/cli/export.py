@@ -1,0 +1,43 @@
+"""`sweepgd export`: a trained model as a file."""
+
+import sys
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import typer
+
+from sweepgd.cli.options import Directory, Plugin
+
+
+def export(
+    directory: Directory,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File to write: .npz, or .onnx.")],
+    trial: Annotated[int | None, typer.Option(min=0, help="The trial; the best one of `analyze` if not given.")] = None,
+    replicate: Annotated[
+        int | None, typer.Option(min=0, help="The replicate of the trial; the one with the lowest objective if not given.")
+    ] = None,
+    which: Annotated[
+        str | None,
+        typer.Option(metavar="final|best", help="The weights; those whose losses `analyze` shows if not given."),
+    ] = None,
+    plugin_: Plugin = [],  # noqa: B006 (typer copies it)
+) -> None:
+    """Write the best model of a record to a file, for `sweepgd predict` or other programs."""
+    from sweepgd.cli.console import say
+    from sweepgd.plugins import single_file
+    from sweepgd.record import load
+
+    with single_file.registered(plugin_):
+        model = load(directory).model(trial, replicate, which)
+        origin = model.header.provenance
+        why = "" if trial is not None else ", the best trial"
+        print(f"trial {origin.trial}, replicate {origin.replicate}, {origin.which} weights{why}", file=sys.stderr)
+        model.save(out)
+    if out.suffix == ".npz":
+        name = quote(str(out))
+        say(f"Wrote {out}.", f"Next: sweepgd predict {name} for its test rows, or sweepgd predict {name} FILE.csv")
+        return
+    if model.header.encodes:
+        print("its inputs are the encoded columns that the metadata of the file list as `inputs`", file=sys.stderr)
+    say(f"Wrote {out}.")

@@ -1,0 +1,102 @@
+"""From columns of new rows to a model's inputs, with the encoding and scaling that the training rows gave."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.data.prepare import converted
+from sweepgd.data.table_checks import check_finite
+from sweepgd.serving.model_header import ModelHeader
+
+Floats = npt.NDArray[np.float64]
+Scaling = tuple[Floats, Floats] | None
+# The level number of a text that no training row has. All inputs of its column are 0.
+UNKNOWN = -1.0
+
+
+def inputs_of(header: ModelHeader, values: npt.NDArray[Any], scaling: Scaling, where: str) -> npt.NDArray[Any]:
+    """Return the inputs, (rows, inputs), in the model's dtype, of columns (rows, columns).
+
+    Missing values are NaN, and a category is the number of its level or UNKNOWN. Raises SweepgdError for a value that is
+    infinite, or is missing in a column whose gaps no training row shows how to fill.
+    """
+    if header.encodes:
+        values = _encoded(header, values.astype(np.float64), where)
+    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+    if missing.any():
+        row, column = np.argwhere(missing)[0]
+        raise SweepgdError(
+            f"{where}: column {header.inputs[column]!r}, row {row + 1} is missing, and the model was trained without a rule "
+            "to fill it in: give a value"
+        )
+    check_finite(values, header.inputs, where, "fix it, or remove the row")
+    return converted(values, np.arange(len(values)), scaling, header.dtype, header.inputs, where)
+
+
+def _encoded(header: ModelHeader, values: Floats, where: str) -> Floats:
+    missing = np.isnan(values)
+    inputs = list[Floats]()
+    for column, name in enumerate(header.columns):
+        levels, cells = header.levels.get(name), values[:, column]
+        if name in header.imputed:
+            fill = header.imputed[name]
+            number = float(levels.index(str(fill))) if levels is not None else float(fill)
+            cells = np.where(missing[:, column], number, cells)
+        if levels is None:
+            inputs.append(cells[:, None])
+            continue
+        if np.isnan(cells).any():
+            row = int(np.argmax(np.isnan(cells)))
+            raise SweepgdError(
+                f"{where}: column {name!r}, row {row + 1} is missing, and the model was trained without a rule to fill it in: "
+                "give a value"
+            )
+        inputs.append((cells[:, None] == np.arange(len(levels))).astype(np.float64))
+    marked = [header.columns.index(name.removesuffix(" missing")) for name in header.indicators]
+    return np.hstack([*inputs, missing[:, marked].astype(np.float64)])
+
+
+def level_numbers(levels: Sequence[str], known: Sequence[str]) -> Floats:
+    """Return for each of `levels` its number among the `known` levels, or UNKNOWN."""
+    number = {level: float(index) for index, level in enumerate(known)}
+    return np.array([number.get(level, UNKNOWN) for level in levels], dtype=np.float64)
+
+
+def matrix_of(header: ModelHeader, rows: Any) -> npt.NDArray[Any]:
+    """Return columns (rows, columns) of rows in memory: a 2-D array in the order of `columns`, or a table with their names.
+
+    Raises UsageError for another number of columns, an absent column, or a value that is not a number.
+    """
+    names = header.columns
+    if hasattr(rows, "columns") and not isinstance(rows, Mapping):  # of pandas or polars
+        absent = [name for name in names if name not in list(rows.columns)]
+        if absent:
+            raise UsageError(f"the rows have no column {absent[0]!r}: the model takes {len(names)} columns, see `columns`")
+        rows = rows[names]
+    values = np.asarray(rows, dtype=object if header.levels else None)
+    if values.ndim != 2 or values.shape[1] != len(names):
+        raise UsageError(f"the rows have shape {values.shape}: give (rows, {len(names)}), in the order of `columns`")
+    if not header.levels:
+        return _numbers(values, "the rows")
+    out = np.empty(values.shape)
+    for column, name in enumerate(names):
+        if name in header.levels:
+            texts = [None if cell is None or cell != cell else str(cell) for cell in values[:, column]]
+            given = np.array([text is not None for text in texts], dtype=bool)
+            out[:, column] = np.nan
+            out[given, column] = level_numbers([text for text in texts if text is not None], header.levels[name])
+        else:
+            out[:, column] = _numbers(values[:, column], f"column {name!r}")
+    return out
+
+
+def _numbers(values: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
+    if values.dtype.kind in "fiub":
+        return values.astype(np.uint8) if values.dtype.kind == "b" else values
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{what} hold values that are not numbers: {error}") from error

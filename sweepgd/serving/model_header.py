@@ -1,0 +1,89 @@
+"""The header of a model file: all that new rows need except arrays, and where the weights come from."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sweepgd.core.layout import Layout
+from sweepgd.models import Architecture, Shape, build
+
+FORMAT: Literal["sweepgd model"] = "sweepgd model"
+# Increased when a reader of the previous version would misread a file. Files of all versions up to this one can be read.
+FORMAT_VERSION = 1
+
+
+class Recorded(BaseModel):
+    """The losses and errors of the recorded evaluation of these weights; None for a part without rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    test_loss: float | None = None
+    train_error: float | None = None
+    validation_error: float | None = None
+    test_error: float | None = None
+
+
+class Provenance(BaseModel):
+    """The run that a model comes from. `settings` has its configuration, and `versions` those of the program that wrote it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    sweep: str
+    trial: int
+    replicate: int
+    which: str
+    update: int
+    data_fingerprint: str | None
+    settings: dict[str, Any]
+    recorded: Recorded
+    versions: dict[str, str]
+
+
+class ModelHeader(BaseModel):
+    """The header of a model file.
+
+    `columns` are the columns of new rows, and `inputs` the model's inputs. They differ if categories and missing values were
+    encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `layers` is `Architecture.layers`; it is
+    empty for a model that has none, which is then known by its name and settings alone. `data` is the `[data]` table, whose
+    rows `data_seed` draws.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: Literal["sweepgd model"] = FORMAT
+    version: int = FORMAT_VERSION
+    task: Literal["regression", "classification"]
+    columns: list[str] = Field(min_length=1)
+    inputs: list[str] = Field(min_length=1)
+    targets: list[str] = Field(min_length=1)
+    classes: list[str]
+    levels: dict[str, list[str]]
+    imputed: dict[str, float | str]
+    indicators: list[str]
+    name: str
+    settings: dict[str, Any]
+    distribution: str
+    dtype: Literal["float32", "float64"]
+    layers: list[dict[str, Any]]
+    data: dict[str, Any]
+    data_seed: int
+    provenance: Provenance
+
+    @property
+    def encodes(self) -> bool:
+        """True if inputs are not the columns themselves."""
+        return bool(self.levels or self.imputed or self.indicators)
+
+    def architecture(self) -> Architecture:
+        """Build the model. Raises SweepgdError if the model is not installed or does not fit its settings."""
+        shape = Shape(self.task, len(self.inputs), len(self.targets), len(self.classes))
+        return build(self.name, self.settings, shape)
+
+
+def same_layers(header: ModelHeader, layout: Layout, architecture: Architecture) -> bool:
+    """Return True if an architecture has the layers and the layout of a model file."""
+    return header.layers == list(map(dict, architecture.layers)) and (
+        layout.shape == architecture.layout.shape and bool((layout == architecture.layout).all())
+    )

@@ -1,0 +1,97 @@
+"""Read a file of new rows as the training read its own file, with or without the target."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.data import DataSpec
+from sweepgd.data.data_spec import listed
+from sweepgd.data.delimited import open_delimited
+from sweepgd.data.formats import check_content, existing, format_of
+from sweepgd.data.parquet import open_parquet
+from sweepgd.data.raw import Faults, in_one_line, shown
+from sweepgd.data.tabular_files import read_columns
+from sweepgd.serving.encoded_inputs import UNKNOWN, inputs_of, level_numbers
+from sweepgd.serving.trained_model import Model
+
+# The keys of `[data]` that say how text in a file is read, and those that hold for CSV files only.
+READING, DIALECT = ("missing_values", "dates"), ("separator", "decimal", "encoding", "header")
+
+
+class NewRows(NamedTuple):
+    """The model's inputs of new rows, and if the file has the target columns, the targets of the rows that have a target.
+
+    `labelled` holds their row numbers. `notes` has a line for each level of a category that no training row has.
+    """
+
+    inputs: npt.NDArray[Any]
+    targets: npt.NDArray[Any] | None
+    labelled: npt.NDArray[np.int64]
+    notes: tuple[str, ...] = ()
+
+
+def read_rows(model: Model, path: str) -> NewRows:
+    """Return the rows of a CSV, TSV or Parquet file. Raises SweepgdError for a fault in the file, and UsageError if a column of
+    the model is absent.
+    """
+    header, form = model.header, format_of(path)
+    if form not in ("csv", "parquet"):
+        raise UsageError(f"{path}: give a CSV, TSV or Parquet file; in Python, sweepgd.Model.load(FILE).predict takes arrays")
+    file = existing(path)
+    spec = _spec(model, path, form)
+    check_content(file, spec.encoding or "utf-8")
+    source = open_delimited(file, spec) if form == "csv" else open_parquet(file)
+    _check_columns(path, header.columns, source.names)
+    targets = tuple(header.targets) if set(header.targets) <= set(source.names) else ()
+    faults = Faults(path)
+    raw = read_columns(source, spec, targets, tuple(header.columns), faults)
+    faults.refuse()
+    if not len(raw.inputs):
+        raise SweepgdError(f"{path}: no rows: add some")
+    values, notes = raw.inputs, list[str]()
+    for name, levels in raw.levels.items():
+        column = header.columns.index(name)
+        given = ~np.isnan(values[:, column])
+        numbers = level_numbers(levels, header.levels[name])
+        codes = values[given, column].astype(np.int64)
+        notes += _unknown(path, name, levels, codes, numbers)
+        values[given, column] = numbers[codes]
+    inputs = inputs_of(header, values, model.scaling, path)
+    labelled = np.flatnonzero(~raw.unlabelled)
+    return NewRows(inputs, raw.targets[labelled] if targets and len(labelled) else None, labelled, tuple(notes))
+
+
+def _check_columns(path: str, columns: Sequence[str], names: Sequence[str]) -> None:
+    absent = [name for name in columns if name not in names]
+    if absent:
+        more = f" and {len(absent) - 1:,} more" if len(absent) > 1 else ""
+        raise UsageError(
+            f"{path}: no column {in_one_line(absent[0])!r}{more}, which the model takes; the file has {shown(list(names))}: "
+            "add the columns, and write the file as the training file, with the same separator"
+        )
+
+
+def _unknown(
+    path: str, name: str, levels: Sequence[str], codes: npt.NDArray[np.int64], numbers: npt.NDArray[np.float64]
+) -> list[str]:
+    """Return a note for each of the `levels` that no training row has. `codes` are the numbers of the levels in the rows."""
+    counts = np.bincount(codes, minlength=len(levels))
+    return [
+        f"{path}: column {name!r} is {level!r} in {count} row{'s' * bool(count > 1)} but in no training row: all inputs of "
+        "this column are 0 there"
+        for level, count, number in zip(levels, counts, numbers, strict=True)
+        if number == UNKNOWN
+    ]
+
+
+def _spec(model: Model, path: str, form: str) -> DataSpec:
+    """Return a `[data]` table that reads the file."""
+    header = model.header
+    keys = (*READING, *(DIALECT if form == "csv" and format_of(header.data.get("path", path)) == "csv" else ()))
+    given = {key: header.data[key] for key in keys if key in header.data}
+    if given.get("dates") != "all":
+        given["dates"] = [name for name in listed(given.get("dates")) if name in header.columns] or None
+    return DataSpec(path=path, target=header.targets, task=header.task, categories=list(header.levels) or None, **given)

@@ -1,0 +1,128 @@
+"""ONNX files: the graph of a model with its scaling, for other programs."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.core.layout import tensors_in
+
+if TYPE_CHECKING:
+    from sweepgd.serving.trained_model import Model
+
+# Old enough for every runtime of today, and it has all operators below.
+OPSET = 17
+ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+
+
+def onnx_bytes(model: "Model") -> bytes:
+    """Return an ONNX file.
+
+    Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. Its outputs are `class`,
+    (rows,) numbers of the classes, and `probabilities`, (rows, classes); for a regression `prediction`, (rows, targets). Its
+    metadata hold the names of inputs, targets and classes as JSON. Raises UsageError without the package onnx, SweepgdError for
+    a model with layers that ONNX does not have.
+    """
+    try:
+        from onnx import TensorProto, checker, helper, numpy_helper
+    except ImportError:
+        raise UsageError(
+            "an .onnx file needs the package onnx: install sweepgd[onnx], or give a name that ends in .npz"
+        ) from None
+    header = model.header
+    graph = _Graph(helper.make_node, numpy_helper.from_array)
+    found = graph.layers(model, graph.scaled("inputs", model, header.dtype))
+    real = TensorProto.FLOAT if header.dtype == "float32" else TensorProto.DOUBLE
+    if header.task == "classification":
+        _classified(graph, found, model.architecture.outputs, header.dtype)
+        outputs = [
+            helper.make_tensor_value_info("class", TensorProto.INT64, ["rows"]),
+            helper.make_tensor_value_info("probabilities", real, ["rows", len(header.classes)]),
+        ]
+    else:
+        _unscaled(graph, found, model)
+        outputs = [helper.make_tensor_value_info("prediction", TensorProto.DOUBLE, ["rows", len(header.targets)])]
+    inputs = [helper.make_tensor_value_info("inputs", TensorProto.DOUBLE, ["rows", len(header.inputs)])]
+    made = helper.make_model(
+        helper.make_graph(graph.nodes, "sweepgd", inputs, outputs, graph.constants),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        producer_name="sweepgd",
+        ir_version=8,  # that of OPSET; by default it is the newest, which older runtimes refuse
+    )
+    names = {"inputs": header.inputs, "targets": header.targets, "classes": header.classes}
+    provenance = header.provenance.model_dump(mode="json")
+    helper.set_model_props(made, {name: json.dumps(value) for name, value in (names | {"provenance": provenance}).items()})
+    checker.check_model(made)
+    return bytes(made.SerializeToString())
+
+
+class _Graph:
+    """The nodes and constants of a graph so far. Each method returns the name of its result."""
+
+    def __init__(self, node: Callable[..., Any], constant: Callable[..., Any]) -> None:
+        self._node, self._constant = node, constant
+        self.nodes, self.constants = list[Any](), list[Any]()
+
+    def add(self, operator: str, *operands: str, result: str = "", **attributes: Any) -> str:
+        result = result or f"{operator}_{len(self.nodes)}".lower()
+        self.nodes.append(self._node(operator, list(operands), [result], **attributes))
+        return result
+
+    def constant(self, value: npt.NDArray[Any]) -> str:
+        name = f"constant_{len(self.constants)}"
+        self.constants.append(self._constant(np.ascontiguousarray(value), name))
+        return name
+
+    def cast(self, operand: str, dtype: str) -> str:
+        """Cast to the model's dtype. The numbers are those of TensorProto.FLOAT and DOUBLE."""
+        return self.add("Cast", operand, to={"float32": 1, "float64": 11}[dtype])
+
+    def scaled(self, operand: str, model: "Model", dtype: str) -> str:
+        """Scale in float64, as the training did, because a mean may be much larger than the scale."""
+        if model.scaling is not None:
+            mean, scale = map(self.constant, model.scaling)
+            operand = self.add("Div", self.add("Sub", operand, mean), scale)
+        return self.cast(operand, dtype)
+
+    def layers(self, model: "Model", operand: str) -> str:
+        if not model.header.layers:
+            raise SweepgdError(f"the model {model.header.name!r} does not describe its layers: export it as .npz")
+        tensors = tensors_in(model.parameters, model.layout)
+        for layer in model.header.layers:
+            kind = layer.get("layer")
+            if kind == "dense":
+                (weights, bias), tensors = (*tensors[:2], None, None)[:2], tensors[2:]
+                shape = (layer.get("inputs"), layer.get("outputs"))
+                if weights is None or bias is None or (weights.shape, bias.shape) != (shape, shape[1:]):
+                    raise SweepgdError(f"the layers of model {model.header.name!r} do not fit its layout: export it as .npz")
+                operand = self.add("Add", self.add("MatMul", operand, self.constant(weights)), self.constant(bias))
+            elif kind in ACTIVATIONS:
+                operand = self.add(ACTIVATIONS[kind], operand)
+            else:
+                raise SweepgdError(f"the layer {kind!r} cannot be written as ONNX: export the model as .npz")
+        if tensors:
+            raise SweepgdError(f"the layers of model {model.header.name!r} do not use all its tensors: export it as .npz")
+        return operand
+
+
+def _classified(graph: _Graph, logits: str, outputs: int, dtype: str) -> None:
+    """Add the probabilities and the class. A single logit is that of the second of two classes."""
+    if outputs == 1:
+        first = graph.add("Sub", graph.constant(np.zeros(1, dtype)), logits)
+        both = graph.add("Concat", graph.add("Sigmoid", first), graph.add("Sigmoid", logits), axis=1)
+        graph.add("Identity", both, result="probabilities")
+    else:
+        graph.add("Softmax", logits, result="probabilities", axis=1)
+    graph.add("ArgMax", "probabilities", result="class", axis=1, keepdims=0)
+
+
+def _unscaled(graph: _Graph, outputs: str, model: "Model") -> None:
+    """Add the targets in their own units."""
+    operand = graph.cast(outputs, "float64")
+    if model.target_scaling is not None:
+        mean, scale = map(graph.constant, model.target_scaling)
+        operand = graph.add("Add", graph.add("Mul", operand, scale), mean)
+    graph.add("Identity", operand, result="prediction")

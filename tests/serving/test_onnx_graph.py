@@ -1,0 +1,76 @@
+"""ONNX files give what the model gives, and models that ONNX cannot hold are refused."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from serving.trained_runs import recorded
+
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.serving.onnx_graph import onnx_bytes
+
+
+def outputs_of(model, inputs):
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
+    return session, dict(
+        zip([output.name for output in session.get_outputs()], session.run(None, {"inputs": inputs}), strict=True)
+    )
+
+
+def unscaled(model):
+    """Return the test rows before they are scaled."""
+    inputs = model.own_part("test").inputs
+    return inputs, inputs * model.scaling[1] + model.scaling[0]
+
+
+def check(model):
+    inputs, raw = unscaled(model)
+    session, found = outputs_of(model, raw)
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert json.loads(metadata["inputs"]) == model.header.inputs
+    if model.classes:
+        np.testing.assert_allclose(found["probabilities"], model.probabilities(inputs), atol=1e-5)
+        assert np.array(json.loads(metadata["classes"]))[found["class"]].tolist() == model.predictions(inputs).tolist()
+    else:
+        np.testing.assert_allclose(found["prediction"][:, 0], model.predictions(inputs), rtol=1e-5)
+
+
+def test_a_graph_gives_what_the_model_gives(results, run):
+    pytest.importorskip("onnx")
+    check(results.model())
+    made = run("export", str(results.directory), "-o", "m.onnx")
+    assert made.out == "Wrote m.onnx.\n"
+    assert made.err.endswith("its inputs are the encoded columns that the metadata of the file list as `inputs`\n")
+    assert Path("m.onnx").read_bytes() == onnx_bytes(results.model())
+    assert "m.onnx: ONNX files are for other programs" in run("predict", "m.onnx").err
+
+
+def test_a_graph_in_float64_without_relu(tmp_path):
+    pytest.importorskip("onnx")
+    overrides = ("model.dtype='float64'", "model.activation='tanh'", "model.hidden=[3,2]")
+    check(recorded(tmp_path, "three", *overrides).model())
+
+
+def test_a_model_without_known_layers_is_refused(two):
+    pytest.importorskip("onnx")
+    model = two.model()
+    dense = model.header.layers[0]
+    for layers, message in (
+        ([], "does not describe its layers"),
+        ([{"layer": "pool"}], "the layer 'pool' cannot be written"),
+        ([dense | {"inputs": 3}], "the layers of model 'mlp' do not fit its layout"),
+        ([*model.header.layers, dense], "the layers of model 'mlp' do not fit its layout"),
+        ([dense], "the layers of model 'mlp' do not use all its tensors"),
+    ):
+        with pytest.raises(SweepgdError, match=message):
+            onnx_bytes(replace(model, header=model.header.model_copy(update={"layers": layers})))
+
+
+def test_without_the_package_the_extra_is_named(two, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(UsageError, match=r"needs the package onnx: install sweepgd\[onnx\]"):
+        onnx_bytes(two.model())
