@@ -146,8 +146,8 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("small", 32, "rows of the small batch", minimum=1),
-                Setting("times", 8, "rows of the large batch divided by rows of the small one", minimum=2),
-                Setting("draws", 200, "pairs of batches", minimum=2),
+                Setting("times", 8, "small batches in a large one", minimum=2),
+                Setting("draws", 200, "large batches", minimum=2),
             ),
             records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
         ),
