@@ -112,10 +112,13 @@ def dimension(sizes: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> fl
 
 
 def _count(mask: Mask, size: int) -> int:
-    rows, columns = mask.shape
-    count = 0
-    for top in range(0, rows, size):
-        for left in range(0, columns, size):
-            box = mask[top : top + size + 1, left : left + size + 1]
-            count += bool(box.any() and not box.all())
-    return count
+    # Sums over boxes are differences of sums over all points above and to the left.
+    sums = np.pad(mask.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    (top, bottom), (left, right) = (_bounds(points, size) for points in mask.shape)
+    diverged = sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)] + sums[np.ix_(top, left)]
+    return int(((diverged > 0) & (diverged < np.outer(bottom - top, right - left))).sum())
+
+
+def _bounds(points: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    first = np.arange(0, points, size)
+    return first, np.minimum(first + size + 1, points)
