@@ -19,6 +19,7 @@ Array = npt.NDArray[np.float64]
 SIDE, LONE_SIDE = 230, 400
 # The number of points along a side at which the loss is computed, and the space around the paths as a share of their extent.
 RESOLUTION, MARGIN = 101, 0.08
+CONTOURS = "contours"
 
 
 def surface_paths(results: Results) -> Chart:
@@ -34,26 +35,25 @@ def surface_paths(results: Results) -> Chart:
     x, y = (_side([row[name] for line in lines for row in line]) for name in "xy")
     side = SIDE if len(lines) > 1 else LONE_SIDE
     notes = ["from the ring to the dot; first completed replicate"]
+    shapes: Rows = []
     try:
-        contours = _contours(surface_losses(results, lines[0][0]["trial"], x, y), side)
+        losses = surface_losses(results, lines[0][0]["trial"], x, y)
+        shapes = areas(losses, Levels.over(losses[np.isfinite(losses)]), side) if np.isfinite(losses).any() else []
         notes.append("contours: steps of the loss in its logarithm")
     except SweepgdError as problem:
-        contours = None
         notes.append(f"without contours: {problem}")
     scheduled = len({line[0]["schedule"] for line in lines}) > 1
-    panels = [_panel(line, contours, (x, y), side, scheduled) for line in lines]
-    return finished(in_rows(panels), "Paths of the optimizers", "; ".join(notes))
+    chart = in_rows([_panel(line, _contours() if shapes else None, (x, y), side, scheduled) for line in lines])
+    # Altair would check and copy the shapes for each panel, which takes seconds.
+    chart.datasets = {CONTOURS: shapes}
+    return finished(chart, "Paths of the optimizers", "; ".join(notes))
 
 
-def _contours(losses: Array, side: int) -> alt.Chart | None:
-    """Return filled contours, darker where the loss is lower, or None without a finite loss."""
-    known = losses[np.isfinite(losses)]
-    if not len(known):
-        return None
-    shapes = areas(losses, Levels.over(known), side)
+def _contours() -> alt.Chart:
+    """Return filled contours, darker where the loss is lower, of the shapes in the data set CONTOURS."""
     shade = alt.Color("step:Q", scale=alt.Scale(scheme=alt.SchemeParams(name="greys", extent=[0.55, 0.0])), legend=None)
     # The shapes are in pixels already, so a projection must not scale them to the panel.
-    filled = alt.Chart(alt.InlineData(shapes)).mark_geoshape(stroke="white", strokeWidth=0.4)
+    filled = alt.Chart(alt.NamedData(CONTOURS)).mark_geoshape(stroke="white", strokeWidth=0.4)
     return filled.encode(color=shade).project(type="identity", scale=1, translate=[0, 0])
 
 
