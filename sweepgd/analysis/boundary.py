@@ -21,6 +21,7 @@ SCHEMA = pa.schema(
         *(pa.field(name, pa.string()) for name in ("x", "y")),
         *(pa.field(name, pa.int64()) for name in ("box", "boxes", "columns", "rows", "diverged", "runs")),
         pa.field("dimension", pa.float64()),
+        pa.field("replicate", pa.int64()),
     ]
 )
 
@@ -36,44 +37,59 @@ class Grid(NamedTuple):
 
 
 def boundary(trials: pa.Table) -> pa.Table:
-    """Return one row for each size of boxes, with columns as in SCHEMA. Without a grid or a boundary, there are no rows.
+    """Return one row for each replicate and size of boxes, with columns as in SCHEMA. Replicates without a boundary have none.
 
     A box is `box` points wide and high, and `boxes` is the number of boxes that hold runs of both outcomes. `dimension` is the
-    exponent D of boxes ∝ box^−D, the same in all rows. It is 1 for a smooth curve, and up to 2 for a curve that fills the plane
-    (Sohl-Dickstein 2024, arXiv 2402.06184).
+    exponent D of boxes ∝ box^−D, the same in all rows of a replicate. It is 1 for a smooth curve, and up to 2 for a curve that
+    fills the plane (Sohl-Dickstein 2024, arXiv 2402.06184).
     """
-    grid = outcome_grid(trials)
-    if grid is None or grid.diverged.all() or not grid.diverged.any():
-        return SCHEMA.empty_table()
-    sizes, counts = box_counts(grid.diverged)
-    rows, columns = grid.diverged.shape
-    shared = {"x": grid.x, "y": grid.y, "columns": columns, "rows": rows, "dimension": dimension(sizes, counts)}
-    shared |= {"diverged": int(grid.diverged.sum()), "runs": grid.diverged.size}
-    pairs = zip(sizes.tolist(), counts.tolist(), strict=True)
-    return pa.Table.from_pylist([{**shared, "box": box, "boxes": boxes} for box, boxes in pairs], schema=SCHEMA)
+    found = []
+    for replicate, grid in outcome_grids(trials).items():
+        sizes, counts = box_counts(grid.diverged)
+        rows, columns = grid.diverged.shape
+        shared = {"x": grid.x, "y": grid.y, "columns": columns, "rows": rows, "dimension": dimension(sizes, counts)}
+        shared |= {"diverged": int(grid.diverged.sum()), "runs": grid.diverged.size, "replicate": replicate}
+        pairs = zip(sizes.tolist(), counts.tolist(), strict=True)
+        found += [{**shared, "box": box, "boxes": boxes} for box, boxes in pairs]
+    return pa.Table.from_pylist(found, schema=SCHEMA)
 
 
-def outcome_grid(trials: pa.Table) -> Grid | None:
-    """Return the outcomes on a full grid of learning rates and one other number, each with FEWEST_POINTS values or more.
+def outcome_grids(trials: pa.Table) -> dict[int, Grid]:
+    """Return the grid of each replicate that has runs of both outcomes, by the replicate's number.
 
-    The result is None if the runs do not form such a grid. This is the case if a third hyperparameter differs, if a point is
-    missing or was run twice, or if a run neither completed nor diverged.
+    A grid has FEWEST_POINTS or more learning rates, and as many values of one other number. The result is empty if the runs of
+    a replicate do not form such a grid. This is the case if a third hyperparameter differs, if a point is missing or was run
+    twice, or if a run neither completed nor diverged.
     """
-    if trials.num_rows < FEWEST_POINTS**2 or any(pc.count_distinct(trials[name]).as_py() > 1 for name in FIXED):
-        return None
+    replicates = pc.unique(trials["replicate"]).to_pylist()
+    if trials.num_rows < FEWEST_POINTS**2 * len(replicates) or any(
+        pc.count_distinct(trials[name]).as_py() > 1 for name in FIXED
+    ):
+        return {}
     settings = differing_settings(trials)
     if len(settings) != 1:
-        return None
+        return {}
     ((name, values),) = settings.items()
     if not all(isinstance(value, (int, float)) for value in values):
+        return {}
+    runs = trials.select(["learning_rate", "status", "replicate"]).append_column(
+        "other", pa.array(np.array(values, dtype=np.float64))
+    )
+    grids = {number: _grid(name, runs.filter(pc.equal(runs["replicate"], number))) for number in sorted(replicates)}
+    if None in grids.values():
+        return {}
+    return {number: grid for number, grid in grids.items() if grid and grid.diverged.any() and not grid.diverged.all()}
+
+
+def _grid(name: str, runs: pa.Table) -> Grid | None:
+    """Return the outcomes of a replicate's runs, or None if they do not form a grid. The column `other` has the values of y."""
+    diverged = has_status(runs, DIVERGED)
+    if not (diverged | has_status(runs, COMPLETED)).all():
         return None
-    diverged = has_status(trials, DIVERGED)
-    if not (diverged | has_status(trials, COMPLETED)).all():
-        return None
-    x, columns = np.unique(floats(trials, "learning_rate"), return_inverse=True)
-    y, rows = np.unique(np.array(values, dtype=np.float64), return_inverse=True)
+    x, columns = np.unique(floats(runs, "learning_rate"), return_inverse=True)
+    y, rows = np.unique(floats(runs, "other"), return_inverse=True)
     points, size = np.unique(rows * len(x) + columns), len(x) * len(y)
-    if min(len(x), len(y)) < FEWEST_POINTS or len(points) < size or trials.num_rows > size:
+    if min(len(x), len(y)) < FEWEST_POINTS or len(points) < size or runs.num_rows > size:
         return None
     mask = np.zeros((len(y), len(x)), dtype=bool)
     mask[rows, columns] = diverged
@@ -96,10 +112,13 @@ def dimension(sizes: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> fl
 
 
 def _count(mask: Mask, size: int) -> int:
-    rows, columns = mask.shape
-    count = 0
-    for top in range(0, rows, size):
-        for left in range(0, columns, size):
-            box = mask[top : top + size + 1, left : left + size + 1]
-            count += bool(box.any() and not box.all())
-    return count
+    # Sums over boxes are differences of sums over all points above and to the left.
+    sums = np.pad(mask.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    (top, bottom), (left, right) = (_bounds(points, size) for points in mask.shape)
+    diverged = sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)] + sums[np.ix_(top, left)]
+    return int(((diverged > 0) & (diverged < np.outer(bottom - top, right - left))).sum())
+
+
+def _bounds(points: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    first = np.arange(0, points, size)
+    return first, np.minimum(first + size + 1, points)

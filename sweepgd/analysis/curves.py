@@ -5,25 +5,29 @@ import pyarrow.compute as pc
 
 from sweepgd.analysis.factors import by
 
+# With more configurations, only the best one of each optimizer has a path.
+MOST_PATHS = 9
+
 
 def paths(trials: pa.Table, curves: pa.Table) -> pa.Table:
-    """Return the path of each optimizer's best configuration on a two-dimensional surface, in its first completed replicate.
+    """Return the paths of completed configurations on a two-dimensional surface, each in its first completed replicate.
 
-    Columns: `optimizer`, `trial`, `learning_rate`, `update`, `x`, `y`, sorted by optimizer and update. The table is empty if
-    no run recorded positions in two dimensions.
+    They are the paths of all configurations if at most MOST_PATHS completed, and otherwise those of each optimizer's best
+    configuration. Columns: `optimizer`, `schedule`, `trial`, `learning_rate`, `update`, `x`, `y`, sorted by trial and update.
+    The table is empty if no run recorded positions in two dimensions.
     """
-    winners = by(trials, "optimizer").rename_columns({"best_trial": "trial"})
-    winners = winners.filter(pc.is_valid(winners["trial"])).select(["optimizer", "trial", "learning_rate"])
-    chosen = pc.and_(pc.equal(trials["status"], "completed"), pc.is_in(trials["trial"], value_set=winners["trial"]))
-    first = trials.filter(chosen).group_by("trial").aggregate([("replicate", "min")])
+    completed = trials.filter(pc.equal(trials["status"], "completed"))
+    if pc.count_distinct(completed["trial"]).as_py() > MOST_PATHS:
+        best = by(trials, "optimizer")["best_trial"].drop_null()
+        completed = completed.filter(pc.is_in(completed["trial"], value_set=best))
+    keys = ["trial", "optimizer", "schedule", "learning_rate"]
+    first = completed.group_by(keys).aggregate([("replicate", "min")])
     curves = curves.filter(pc.equal(pc.list_value_length(curves["position"]), 2))
     points = curves.select(["trial", "replicate", "update"])
     for index, name in enumerate("xy"):
         points = points.append_column(name, pc.list_element(curves["position"], index))
-    points = points.join(first, ["trial", "replicate"], ["trial", "replicate_min"], join_type="inner")
-    columns = ["optimizer", "trial", "learning_rate", "update", "x", "y"]
     return (
-        points.join(winners, "trial", join_type="inner")
-        .select(columns)
-        .sort_by([("optimizer", "ascending"), ("update", "ascending")])
+        points.join(first, ["trial", "replicate"], ["trial", "replicate_min"], join_type="inner")
+        .select(["optimizer", "schedule", "trial", "learning_rate", "update", "x", "y"])
+        .sort_by([("trial", "ascending"), ("update", "ascending")])
     )

@@ -20,6 +20,7 @@ from sweepgd.cli.options import (
     On,
     Plugin,
     Quiet,
+    Storage,
     Workers,
     place_to_run,
     settle_imports,
@@ -71,6 +72,7 @@ def measure(
     workers: Workers = None,
     on: On = None,
     jobs: Jobs = None,
+    storage: Storage = None,
     data_path: DataPath = None,
     plugin_: Plugin = [],  # noqa: B006
     quiet: Quiet = False,

@@ -64,6 +64,13 @@ DataPath = Annotated[
         metavar="FILE", help="New path of the sweep's data file or folder, if it was moved. It must hold the same data."
     ),
 ]
+
+
+def _removed(value: str | None) -> None:
+    if value is not None:
+        raise UsageError("--storage was removed: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to use other machines")
+
+
 On = Annotated[
     str | None,
     typer.Option(
@@ -74,6 +81,7 @@ On = Annotated[
         envvar="SWEEPGD_ON",
     ),
 ]
+Storage = Annotated[str | None, typer.Option(hidden=True, callback=_removed)]
 Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of workers that --on dask, slurm, … starts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]

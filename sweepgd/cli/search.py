@@ -20,6 +20,7 @@ from sweepgd.cli.options import (
     Plugin,
     Quiet,
     Set,
+    Storage,
     Verbose,
     Workers,
     on_command_line,
@@ -29,15 +30,7 @@ from sweepgd.cli.options import (
     with_flags,
 )
 from sweepgd.cli.output import draw, show
-from sweepgd.core.errors import UsageError
 from sweepgd.core.interrupts import end_on_interrupt
-
-
-def _removed(value: str | None) -> None:
-    if value is not None:
-        raise UsageError(
-            "--storage was removed: give --on tcp://SCHEDULER:8786 (or dask, slurm, …) to run the trials on other machines"
-        )
 
 
 def search(
@@ -79,7 +72,7 @@ def search(
         str | None,
         typer.Option(metavar="I/N", help="Run shard I of N, such as 3/20, in a separate directory (see: sweepgd merge)."),
     ] = None,
-    storage: Annotated[str | None, typer.Option(hidden=True, callback=_removed)] = None,
+    storage: Storage = None,
     data_path: DataPath = None,
     set_: Set = [],  # noqa: B006 (typer copies it)
     plugin_: Plugin = [],  # noqa: B006

@@ -148,8 +148,8 @@ MEASURES: dict[str, Measure] = {
             invariant=False,
             settings=(
                 Setting("small", 32, "rows of the small batch", minimum=1),
-                Setting("times", 8, "number of rows of the large batch / number of rows of the small batch", minimum=2),
-                Setting("draws", 200, "pairs of batches", minimum=2),
+                Setting("times", 8, "number of small batches in a large batch", minimum=2),
+                Setting("draws", 200, "number of large batches", minimum=2),
             ),
             records=lambda settings: ("noise_scale", "noise_scale_two_batch"),
         ),

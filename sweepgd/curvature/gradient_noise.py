@@ -39,25 +39,29 @@ def exact_noise_scale(gradient: Vector, moments: Vector, terms: int, precision: 
 
 
 def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_rows: int) -> tuple[float, float]:
-    """Return trΣ/|G|² and its jackknife standard error, from squared gradient norms of small and large batches, (pairs,) each.
+    """Return trΣ/|G|² and its jackknife standard error, from squared gradient norms, (draws,) each.
+
+    `large` has the norms of large batches. `small` has, for each large batch, the mean over the small batches in it.
 
     Unbiased estimates of |G|² and trΣ are averaged before division (McCandlish et al. 2018, appendix A.1). Raise SweepgdError
     if the mean of |G|² is not above its standard error, because the ratio is then meaningless.
     """
     signal = (large_rows * large - small_rows * small) / (large_rows - small_rows)
     noise = (small - large) / (1.0 / small_rows - 1.0 / large_rows)
-    pairs = len(signal)
-    if signal.mean() <= signal.std(ddof=1) / sqrt(pairs):
+    draws = len(signal)
+    if signal.mean() <= signal.std(ddof=1) / sqrt(draws):
         raise SweepgdError("|G|² is not above its standard error: raise the settings small, times or draws")
     without = (noise.sum() - noise) / (signal.sum() - signal)
-    error = sqrt((pairs - 1) / pairs * float(((without - without.mean()) ** 2).sum()))
+    error = sqrt((draws - 1) / draws * float(((without - without.mean()) ** 2).sum()))
     return float(noise.mean() / signal.mean()), error
 
 
 def noise_scale(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
     """Yield the exact and the two-batch noise scale (McCandlish et al. 2018).
 
-    The measured rows count as the whole population. Batches are drawn from these rows with replacement.
+    The measured rows count as the whole population. Batches are drawn from these rows with replacement. A large batch consists
+    of small batches, so that |G|² has the same error for both sizes. With separate batches, the standard error on digits is
+    five times as large.
     """
     rows, precision = point.objective.rows, float(np.finfo(point.objective.dtype).eps)
     terms = point.objective.summed  # sums of chunks are in float64
@@ -68,10 +72,10 @@ def noise_scale(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
 
     yield value_or_reason(exact)
     random = point.random("noise_scale_two_batch")
-    sizes = settings["small"], settings["small"] * settings["times"]
+    size, times = settings["small"], settings["times"]
     squares = np.empty((settings["draws"], 2))
-    for pair in squares:
-        for i, size in enumerate(sizes):
-            gradient = point.gradient(point.theta, random.integers(0, rows, size))[1]
-            pair[i] = gradient @ gradient
-    yield Value(*two_batch_noise_scale(squares[:, 0], squares[:, 1], *sizes))
+    for both in squares:
+        gradients = np.array([point.gradient(point.theta, random.integers(0, rows, size))[1] for _ in range(times)])
+        large = gradients.mean(axis=0)
+        both[:] = np.einsum("ij,ij->", gradients, gradients) / times, large @ large
+    yield Value(*two_batch_noise_scale(squares[:, 0], squares[:, 1], size, size * times))

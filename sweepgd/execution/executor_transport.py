@@ -15,7 +15,7 @@ from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.execution import helpers
 from sweepgd.execution.fork_server import cores
 from sweepgd.execution.helpers import BlockOutcome, run_block
-from sweepgd.execution.messages import Block, Study, StudyMissing
+from sweepgd.execution.messages import Block, Returned, Study, StudyMissing
 from sweepgd.execution.requirements import differences
 from sweepgd.execution.transport import BlockEnded, BlockLost, TransportEvent
 
@@ -52,6 +52,8 @@ class ExecutorTransport:
         """The number of blocks that have been sent."""
         self._failures = 0
         """The number of blocks that ended with an exception since a block last ended normally."""
+        self._finished = False
+        """True once a block has brought results."""
 
     def open(self) -> None:
         """Check one worker before the first trial. Every worker checks itself before its first block."""
@@ -104,6 +106,7 @@ class ExecutorTransport:
                 self._submit(block, self._study)
                 return []
             return [BlockLost(number, blameless=True)]
+        self._finished |= isinstance(outcome, Returned) and bool(outcome.events)
         return [BlockEnded(number, outcome)]
 
     def answer(self, block: int, prune: bool) -> None:
@@ -132,6 +135,5 @@ class ExecutorTransport:
 
     def _gone(self, error: BaseException) -> SweepgdError:
         broken = "is broken" if isinstance(error, BrokenExecutor) else "cannot run trials"
-        return SweepgdError(
-            f"the executor {broken} ({reason(error)}): finished trials are recorded; continue with another executor"
-        )
+        advice = "finished trials are recorded; continue with another executor" if self._finished else "give another executor"
+        return SweepgdError(f"the executor {broken} ({reason(error)}): {advice}")

@@ -9,14 +9,24 @@ COLUMNS = (Column("box", "points a side"), Column("boxes", "boxes on the boundar
 
 
 def boundary(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with a row for each size of boxes, and the dimension in the legend. Without rows, return None."""
+    """Return the table with a row for each size of boxes in the first replicate, and the dimensions in the legend.
+
+    Without rows, return None.
+    """
     if not rows:
         return None
-    row = rows[0]
+    first = rows[0]
+    dimensions = {row["replicate"]: row["dimension"] for row in rows}
+    diverged = {row["replicate"]: row["diverged"] for row in rows}
+    shown = [row for row in rows if row["replicate"] == first["replicate"]]
+    each = " in each replicate" if len(dimensions) > 1 else ""
     legend = [
-        f"dimension {significant(row['dimension'])} by the number of boxes that hold both outcomes; 1 = a smooth curve",
-        f"{row['columns']} values of {row['x']} by {row['rows']} values of {row['y']}",
-        f"{row['diverged']} of {row['runs']} runs diverged",
+        f"dimension {', '.join(map(significant, dimensions.values()))}{each} by the number of boxes that hold both outcomes;"
+        " 1 = a smooth curve",
+        f"{first['columns']} values of {first['x']} by {first['rows']} values of {first['y']}",
+        f"{sum(diverged.values())} of {len(diverged) * first['runs']} runs diverged",
     ]
-    shown = [(column, [column.cell(row) for row in rows]) for column in COLUMNS]
-    return Answer("Is the boundary between runs that converge and diverge smooth?", shown, frozenset(), legend)
+    if each:
+        legend.append(f"the table is of replicate {first['replicate']}")
+    cells = [(column, [column.cell(row) for row in shown]) for column in COLUMNS]
+    return Answer("Is the boundary between runs that converge and diverge smooth?", cells, frozenset(), legend)

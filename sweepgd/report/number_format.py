@@ -16,7 +16,12 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def short(value: float) -> str:
-    """Return a value such as a learning rate with at most 3 significant digits, without trailing zeros."""
+    """Return a value such as a learning rate with at most 3 significant digits, without trailing zeros.
+
+    Between 0.99 and 1, as many digits are kept that 2 of the distance to 1 are seen: a decay of 0.9999 is not 1.
+    """
+    if 0.99 < value < 1.0:
+        return f"{value:.{1 - floor(log10(1.0 - value))}f}".rstrip("0")
     text = f"{value:.3g}"
     return f"{value:.0f}" if "e+0" in text and abs(value) < 1e6 else _brief(text)
 

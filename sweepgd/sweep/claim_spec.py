@@ -17,14 +17,21 @@ STATISTICS = {
     "rank_correlation": "Kendall's τ-b of `of` and `by`",
     "rate_exponent": "the exponent of the best learning rate as a power of the batch size",
     "critical_batch_size": "B_crit of the fit S = S_min (1 + B_crit/B) to the updates to the goal",
+    "rate_range": "the range of learning rates within 10 % of the best, as highest divided by lowest: that of the second group"
+    " divided by that of the first",
+    "boundary_dimension": "the box-counting dimension of the boundary between runs that complete and runs that diverge",
 }
 # The smallest and largest number of groups that each of these statistics compares. Other statistics take no groups.
-GROUPS = {"difference": (2, 2), "ratio": (2, 2), "ordering": (2, 100)}
-WITHOUT_BY = ("mean", "rate_exponent", "critical_batch_size")
-# `sweepgd.analysis.batch_size` computes these statistics from all runs. Of the keys that choose runs, only `where` applies.
-LAWS = ("rate_exponent", "critical_batch_size")
+GROUPS = {"difference": (2, 2), "ratio": (2, 2), "ordering": (2, 100), "rate_range": (2, 2)}
+WITHOUT_BY = ("mean", "rate_exponent", "critical_batch_size", "boundary_dimension")
+# These statistics are computed from all runs. Of the keys that choose runs, only `where` applies.
+LAWS = ("rate_exponent", "critical_batch_size", "rate_range", "boundary_dimension")
+# The columns of which `rate_range` compares two values.
+RANGE_COLUMNS = ("batch_size", "optimizer")
+# Statistics that are ratios of two groups, with 1 as the default of the expected value.
+RATIOS = ("ratio", "rate_range")
 # Statistics whose estimates are on a logarithmic scale.
-POSITIVE = ("ratio", "critical_batch_size")
+POSITIVE = (*RATIOS, "critical_batch_size")
 
 
 class Interval(BaseModel):
@@ -43,7 +50,16 @@ class ClaimSpec(BaseModel):
 
     says: str = Field(min_length=1, description="the claim as a sentence")
     statistic: Literal[
-        "mean", "difference", "ratio", "ordering", "slope", "rank_correlation", "rate_exponent", "critical_batch_size"
+        "mean",
+        "difference",
+        "ratio",
+        "ordering",
+        "slope",
+        "rank_correlation",
+        "rate_exponent",
+        "critical_batch_size",
+        "rate_range",
+        "boundary_dimension",
     ] = Field(description="; ".join(f"{name}: {meaning}" for name, meaning in STATISTICS.items()))
     of: str | None = Field(
         None,
@@ -52,7 +68,7 @@ class ClaimSpec(BaseModel):
     )
     by: str | None = Field(None, description="the column that is compared, such as batch_size")
     groups: list[Scalar] = Field(
-        default_factory=list, description="the values of `by` that are compared, for difference, ratio and ordering"
+        default_factory=list, description="the values of `by` that are compared, for difference, ratio, ordering and rate_range"
     )
     where: dict[str, Scalar | list[Scalar] | Interval] = Field(
         default_factory=dict, description="only runs with these values of other columns: a value, a list, or {min, max}"
@@ -61,7 +77,7 @@ class ClaimSpec(BaseModel):
         False, description="true: on each replicate, a group is represented by its best configuration on the other replicates"
     )
     relation: Literal[">", "<", "="] = Field(">", description="how the statistic compares with `value`")
-    value: float | None = Field(None, description="the expected value; by default 1 for ratio, otherwise 0")
+    value: float | None = Field(None, description="the expected value; by default 1 for ratio and rate_range, otherwise 0")
     tolerance: float | None = Field(None, gt=0, description='with relation "=": the largest distance from `value`')
     over: Literal["all", "replicates"] = Field(
         "all",
@@ -73,7 +89,7 @@ class ClaimSpec(BaseModel):
     @property
     def threshold(self) -> float:
         """The expected value, or its default if the claim does not give one."""
-        return (1.0 if self.statistic == "ratio" else 0.0) if self.value is None else self.value
+        return (1.0 if self.statistic in RATIOS else 0.0) if self.value is None else self.value
 
     @model_validator(mode="after")
     def _is_complete(self) -> "ClaimSpec":
@@ -81,7 +97,7 @@ class ClaimSpec(BaseModel):
         if (self.of is None) != (self.statistic in LAWS):
             needs = "needs `of`, the column of its values" if self.of is None else "takes no `of`: remove it"
             raise UsageError(f"{named}: statistic {self.statistic!r} {needs}")
-        if self.statistic in LAWS and self.value is None:
+        if self.statistic in LAWS and self.statistic not in RATIOS and self.value is None:
             raise UsageError(f"{named}: statistic {self.statistic!r} needs the expected `value`")
         if (self.by is None) != (self.statistic in WITHOUT_BY):
             needs = "needs `by`, the column that it compares" if self.by is None else "takes no `by`: remove it, or use `where`"
@@ -99,6 +115,8 @@ class ClaimSpec(BaseModel):
             raise UsageError(f"{named}: statistic 'ordering' takes no relation and no value: list `groups` in increasing order")
         if self.statistic in POSITIVE and self.threshold - (self.tolerance or 0.0) <= 0:
             raise UsageError(f"{named}: a {self.statistic} is above 0: give a larger value, or a smaller tolerance")
-        if self.best and self.statistic not in GROUPS:
+        if self.statistic == "rate_range" and self.by not in RANGE_COLUMNS:
+            raise UsageError(f"{named}: statistic 'rate_range' compares {' or '.join(RANGE_COLUMNS)}, and `by` is {self.by!r}")
+        if self.best and (self.statistic not in GROUPS or self.statistic in LAWS):
             raise UsageError(f"{named}: `best` is for difference, ratio and ordering")
         return self

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from study_tables import run, trials
 
-from sweepgd.analysis.boundary import boundary, box_counts, dimension, outcome_grid
+from sweepgd.analysis.boundary import boundary, box_counts, dimension, outcome_grids
 
 POINTS = np.arange(256)
 ROWS, COLUMNS = np.meshgrid(POINTS, POINTS, indexing="ij")
@@ -45,16 +45,30 @@ def grid(points=32, **columns):
 
 
 def test_a_grid_of_rates_and_scales_has_a_boundary():
-    found = outcome_grid(trials(*grid()))
+    ((replicate, found),) = outcome_grids(trials(*grid())).items()
+    assert replicate == 0
     assert (found.x, found.y) == ("learning_rate", "model.init_scale")
     np.testing.assert_array_equal(found.diverged, np.triu(np.ones((32, 32), dtype=bool), 1))
     rows = boundary(trials(*grid())).to_pylist()
     assert [row["box"] for row in rows] == [1, 2, 4]
     assert rows[0] | {"box": 0, "boxes": 0, "dimension": 0} == {
         "x": "learning_rate", "y": "model.init_scale", "box": 0, "boxes": 0, "columns": 32, "rows": 32,
-        "diverged": 496, "runs": 1024, "dimension": 0,
+        "diverged": 496, "runs": 1024, "dimension": 0, "replicate": 0,
     }  # fmt: skip
     assert rows[0]["dimension"] == pytest.approx(1.0, abs=0.1)
+
+
+def test_each_replicate_has_a_boundary_of_its_own():
+    """Replicate 1 is a full grid in which every second diagonal diverges, and replicate 2 diverges everywhere."""
+    stripes = [
+        row | {"replicate": 1, "status": "diverged" if (number % 32 + number // 32) % 2 else "completed"}
+        for number, row in enumerate(grid())
+    ]
+    everywhere = [row | {"replicate": 2, "status": "diverged"} for row in grid()]
+    rows = boundary(trials(*stripes, *everywhere, *grid())).to_pylist()
+    assert [row["replicate"] for row in rows] == [0, 0, 0, 1, 1, 1]
+    assert rows[0]["dimension"] == pytest.approx(1.0, abs=0.1)
+    assert rows[3]["dimension"] == pytest.approx(2.0, rel=1e-3)
 
 
 def changed(number, **columns):

@@ -37,6 +37,7 @@ COMMANDS = {
     "serch": (2, "No such command 'serch'"),
     "--nope": (2, "No such option: --nope"),
     "list": (2, "Missing argument"),
+    "measure results --storage postgresql://host": (2, "--storage was removed: give --on tcp://SCHEDULER:8786"),
     "list optimizer": (2, "cannot list 'optimizer': did you mean 'optimizers'?"),
     "init": (2, "Missing argument"),
     "init quikstart": (2, "no bundled sweep 'quikstart': did you mean 'quickstart'?"),

@@ -22,19 +22,21 @@ def test_the_exact_noise_scale_is_from_the_covariance_of_row_gradients():
     assert found["noise_scale"].value == pytest.approx(expected, rel=1e-9)
 
 
-def test_the_two_batch_estimate_agrees_within_its_error():
+def test_the_two_batch_estimate_agrees_within_its_error_and_5_percent():
     data = blobs()
     architecture, theta = network_and_weights(data)
-    settings = {"small": 8, "times": 16, "draws": 300}
+    settings = {"small": 8, "times": 8, "draws": 200}
     misses, errors = 0, []
-    for seed in range(40):
+    for seed in range(20):
         exact, estimate = noise_scale(point_at(architecture, data, theta, seed), settings)
         misses += abs(estimate.value - exact.value) > 3 * estimate.error
         errors.append((estimate.value / exact.value - 1, estimate.error / exact.value))
     deviations, claimed = np.array(errors).T
-    assert misses <= 2
+    assert misses <= 1
     assert np.sqrt(np.mean(deviations**2)) == pytest.approx(claimed.mean(), rel=0.5)
-    assert abs(deviations.mean()) < 0.05
+    assert abs(deviations.mean()) < 0.02
+    # Two batches drawn separately would have a standard error of 0.1.
+    assert claimed.max() < 0.05
 
 
 def test_signal_and_noise_are_averaged_before_division():

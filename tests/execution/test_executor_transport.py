@@ -58,14 +58,16 @@ def test_a_block_that_ends_by_an_exception_is_a_loss_and_a_broken_executor_the_e
     lost = BlockLost(0, blameless=False, why="its worker was lost (OSError: the actor died)")
     ended = Returned()
     assert carried(OSError("the actor died"), ended) == [lost, BlockEnded(1, ended)]
-    with pytest.raises(SweepgdError, match=r"^the executor is broken \(BrokenExecutor: all gone\): finished trials"):
+    with pytest.raises(SweepgdError, match=r"^the executor is broken \(BrokenExecutor: all gone\): give another executor$"):
         carried(BrokenExecutor("all gone"))
+    with pytest.raises(SweepgdError, match=r"all gone\): finished trials are recorded; continue with another executor$"):
+        carried(Returned(["a result"]), BrokenExecutor("all gone"))
 
 
 def test_ten_exceptions_in_a_row_are_the_end():
     nine = [OSError("no")] * 9
     assert len(carried(*nine, Returned(), *nine)) == 19
-    with pytest.raises(SweepgdError, match=r"^the executor cannot run trials \(OSError: no\): finished trials are recorded"):
+    with pytest.raises(SweepgdError, match=r"^the executor cannot run trials \(OSError: no\): give another executor$"):
         carried(*nine, OSError("no"))
 
 

@@ -1,9 +1,8 @@
 import pytest
-from study_tables import Tables, curves, run, trials
+from study_tables import Tables, run, trials
 
 from sweepgd.analysis.objective_name import objective_name
-from sweepgd.report.charts import error_by_batch_size, rate_batch, surface_paths
-from sweepgd.report.charts.style import MOST_POINTS
+from sweepgd.report.charts import error_by_batch_size, rate_batch
 
 
 def results(table):
@@ -57,11 +56,3 @@ def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():
     first, second = chart.to_dict()["title"]["subtitle"]
     assert first.startswith("the best configuration of each size after 10 epochs")
     assert "biased low" in second
-
-
-def test_a_long_path_keeps_its_fast_beginning():
-    places = [0.0, 0.5, 1.0, *(1.0 + 1e-6 * step for step in range(1, 5000))]
-    points = curves(*({"trial": 0, "replicate": 0, "update": u, "position": [x, 1.0]} for u, x in enumerate(places)))
-    shown = {row["x"] for row in rows(surface_paths(Tables(trials(run(0, 1.0)), curves=points)))}
-    assert {0.0, 0.5, 1.0, places[-1]} <= shown
-    assert len(shown) <= MOST_POINTS

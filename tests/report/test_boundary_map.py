@@ -1,13 +1,17 @@
-"""The map of the boundary between runs that complete and runs that diverge."""
+"""The map and the table of the boundary between runs that complete and runs that diverge."""
 
 import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rich.console import Console
 from study_tables import run, trials
 
+from sweepgd.analysis import boundary
 from sweepgd.report.charts import Missing, boundary_map
+from sweepgd.report.number_format import significant
+from sweepgd.report.summary_tables import render
 
 RATES, SCALES = 2.0 ** np.arange(32), 10.0 ** np.arange(32)
 
@@ -36,3 +40,18 @@ def test_runs_that_diverged_are_bars_between_the_middles_of_the_logarithms():
 def test_without_a_boundary_there_is_no_map(outcome):
     with pytest.raises(Missing, match="full grid of 32 or more learning rates"):
         boundary_map(study(lambda row, column: outcome))
+
+
+def test_the_table_is_of_the_first_replicate_and_names_the_dimension_of_each():
+    """A straight boundary, and one that goes around every second row."""
+    straight = study(lambda row, column: column > 15).trials.to_pylist()
+    comb = study(lambda row, column: column > 15 or row % 2 == 0).trials.to_pylist()
+    rows = boundary(trials(*straight, *({**row, "replicate": 1} for row in comb)))
+    console = Console(width=160, color_system=None)
+    with console.capture() as captured:
+        console.print(render({"boundary": rows}))
+    shown = " ".join(captured.get().split())
+    first, second = rows["dimension"].to_pylist()[0], rows["dimension"].to_pylist()[-1]
+    assert first < 1.1 < second
+    assert f"dimension {significant(first)}, {significant(second)} in each replicate" in shown
+    assert "1280 of 2048 runs diverged; the table is of replicate 0" in shown

@@ -14,7 +14,6 @@ from sweepgd.report.charts import (
     measure_gap,
     rate_batch,
     spectral_density,
-    surface_paths,
 )
 from sweepgd.report.figures import write_figures
 
@@ -66,12 +65,6 @@ def test_a_line_joins_the_best_configurations_at_each_rate():
     drawn = {tuple(sorted((row["rate"], row["value"] or 0.0) for row in values)) for values in datasets}
     line, points, crosses = ((0.1, 1.0), (1.0, 3.0)), ((0.1, 0.5), (0.1, 1.0), (0.1, 2.0), (1.0, 3.0)), ((0.1, 0.0),)
     assert drawn == {line, points, crosses}
-
-
-def test_paths_start_at_a_ring_and_end_at_a_dot():
-    points = curves(*({"trial": 0, "replicate": 0, "update": u, "position": [float(u), 1.0]} for u in range(3)))
-    ends = [(row["x"], row["end"]) for row in rows(surface_paths(results(trials(run(0, 1.0)), points))) if "end" in row]
-    assert set(ends) == {(0.0, "start"), (2.0, "end")}
 
 
 @pytest.mark.parametrize("table", [trials(), trials(run(0, None))])

@@ -28,6 +28,13 @@ def test_a_ratio_is_compared_with_1():
     assert parsed(GOOD.replace("difference", "ratio")).claims[0].threshold == 1.0
 
 
+RANGE = 'says = "s"\nstatistic = "rate_range"\nby = "batch_size"\ngroups = [128, 8]\n'
+
+
+def test_a_ratio_of_ranges_of_rates_is_compared_with_1():
+    assert parsed(RANGE).claims[0].threshold == 1.0
+
+
 LAW = 'says = "s"\nstatistic = "critical_batch_size"\nvalue = 40.0\n'
 
 
@@ -38,6 +45,9 @@ def test_a_law_needs_no_column():
 BAD = {
     LAW + 'of = "train_loss"\n': "statistic 'critical_batch_size' takes no `of`: remove it",
     LAW.replace("value = 40.0\n", ""): "statistic 'critical_batch_size' needs the expected `value`",
+    RANGE + "best = true\n": "`best` is for difference, ratio and ordering",
+    RANGE.replace("batch_size", "schedule"): "statistic 'rate_range' compares batch_size or optimizer, and `by` is 'schedule'",
+    LAW.replace("critical_batch_size", "boundary_dimension") + 'by = "seed"\n': "statistic 'boundary_dimension' takes no `by`",
     LAW + 'relation = "="\ntolerance = 50.0\n': "a critical_batch_size is above 0: give a larger value, or a smaller tolerance",
     GOOD.replace('of = "test_error"\n', ""): "statistic 'difference' needs `of`, the column of its values",
     'statistic = "median"\nsays = "s"\nof = "test_error"\n': "claims[0].statistic = 'median': give 'mean', 'difference', ",

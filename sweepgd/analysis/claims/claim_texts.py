@@ -22,6 +22,10 @@ def in_words(claim: ClaimSpec) -> str:
             return "exponent of the best learning rate in the batch size"
         case "critical_batch_size":
             return "critical batch size of updates to the goal"
+        case "rate_range":
+            return f"range of learning rates within 10 % of the best, {claim.by} {groups[1]} / {groups[0]}"
+        case "boundary_dimension":
+            return "dimension of the boundary between runs that complete and diverge"
     return f"τ of {claim.of} and {claim.by}"
 
 

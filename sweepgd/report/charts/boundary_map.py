@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 
 from sweepgd.analysis.arrow_columns import Floats
-from sweepgd.analysis.boundary import FEWEST_POINTS, box_counts, dimension, outcome_grid
+from sweepgd.analysis.boundary import FEWEST_POINTS, box_counts, dimension, outcome_grids
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_scale, log_ticks
 from sweepgd.report.charts.style import Chart, Missing, finished
@@ -16,10 +16,11 @@ SIDE = 512
 def boundary_map(results: Results) -> Chart:
     """Return a map of a grid of learning rates and one other number, with the runs that diverged in black.
 
-    Raises Missing if the runs do not form such a grid, or if all runs ended in the same way.
+    The map is that of the first replicate with a boundary. Raises Missing if the runs do not form such a grid, or if all runs
+    ended in the same way.
     """
-    grid = outcome_grid(results.trials)
-    if grid is None or grid.diverged.all() or not grid.diverged.any():
+    grid = next(iter(outcome_grids(results.trials).values()), None)
+    if grid is None:
         raise Missing(
             f"the map needs a full grid of {FEWEST_POINTS} or more learning rates and as many values of one other setting,"
             " where some runs completed and some diverged"

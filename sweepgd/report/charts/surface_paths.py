@@ -1,53 +1,96 @@
-"""The path of each optimizer on a two-dimensional surface."""
-
-from itertools import groupby
+"""The paths of optimizers on a two-dimensional surface, over the contours of its loss."""
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from sweepgd.analysis import paths
+from sweepgd.core.errors import SweepgdError
+from sweepgd.minimisers.landscape.surface_losses import surface_losses
 from sweepgd.record import Results
-from sweepgd.report.charts.style import HEIGHT, MOST_POINTS, WIDTH, Chart, Missing, Rows, colours, finished
+from sweepgd.report.charts.contours import Levels, areas
+from sweepgd.report.charts.style import HIGHLIGHT, MOST_POINTS, Chart, Missing, Rows, finished, in_rows
 from sweepgd.report.number_format import short
+
+Array = npt.NDArray[np.float64]
+
+SIDE, LONE_SIDE = 230, 400
+# The number of points along a side at which the loss is computed, and the space around the paths as a share of their extent.
+RESOLUTION, MARGIN = 101, 0.08
+CONTOURS = "contours"
 
 
 def surface_paths(results: Results) -> Chart:
-    """Return a chart of the path of each optimizer's best configuration, from a ring to a dot.
+    """Return a panel with the path of each configuration from a ring to a dot, over contours of the loss.
 
-    Raises Missing if no completed run recorded positions in two dimensions.
+    If many configurations completed, only the best one of each optimizer is drawn. Without the model of the recorded sweep,
+    there are no contours. Raises Missing if no completed run recorded positions in two dimensions.
     """
-    rows: Rows = []
-    ends: Rows = []
-    for optimizer, line in groupby(paths(results.trials, results.curves).to_pylist(), lambda row: row["optimizer"]):
-        points = _along(list(line))
-        label = f"{optimizer} ({short(points[0]['learning_rate'])})"
-        rows += [{"x": row["x"], "y": row["y"], "update": row["update"], "run": label} for row in points]
-        ends += [rows[-len(points)] | {"end": "start"}, rows[-1] | {"end": "end"}]
-    if not rows:
+    table = paths(results.trials, results.curves)
+    lines = [_thinned(table.filter(pc.equal(table["trial"], trial))) for trial in pc.unique(table["trial"])]
+    if not lines:
         raise Missing("no completed run recorded positions on a two-dimensional surface")
-    x = alt.X("x:Q", title="first parameter", scale=alt.Scale(zero=False))
-    y = alt.Y("y:Q", title="second parameter", scale=alt.Scale(zero=False))
-    colour = colours("run", [row["run"] for row in ends if row["end"] == "end"], "optimizer (rate)", ordered=False)
-    path = alt.Chart(alt.InlineData(rows)).mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, order="update:Q")
-    marks = alt.Chart(alt.InlineData(ends))
-    start = marks.transform_filter("datum.end === 'start'").mark_point(size=80, strokeWidth=1.6)
-    end = marks.transform_filter("datum.end === 'end'").mark_point(size=70, filled=True, opacity=1)
-    layers = alt.layer(path, *(one.encode(x=x, y=y, color=colour) for one in (start, end)))
-    return finished(
-        layers.properties(width=WIDTH, height=HEIGHT),
-        "Path of each optimizer at its best",
-        "from the ring to the dot; first completed replicate",
-    )
+    x, y = (_side([row[name] for line in lines for row in line]) for name in "xy")
+    side = SIDE if len(lines) > 1 else LONE_SIDE
+    notes = ["from the ring to the dot; first completed replicate"]
+    shapes: Rows = []
+    try:
+        losses = surface_losses(results, lines[0][0]["trial"], x, y)
+        shapes = areas(losses, Levels.over(losses[np.isfinite(losses)]), side) if np.isfinite(losses).any() else []
+        notes.append("contours: steps of the loss in its logarithm")
+    except SweepgdError as problem:
+        notes.append(f"without contours: {problem}")
+    scheduled = len({line[0]["schedule"] for line in lines}) > 1
+    chart = in_rows([_panel(line, _contours() if shapes else None, (x, y), side, scheduled) for line in lines])
+    # Altair would check and copy the shapes for each panel, which takes seconds.
+    chart.datasets = {CONTOURS: shapes}
+    return finished(chart, "Paths of the optimizers", "; ".join(notes))
 
 
-def _along(line: Rows) -> Rows:
-    """Return at most MOST_POINTS rows of a path, evenly spaced along its length, including the first and the last.
+def _contours() -> alt.Chart:
+    """Return filled contours, darker where the loss is lower, of the shapes in the data set CONTOURS."""
+    shade = alt.Color("step:Q", scale=alt.Scale(scheme=alt.SchemeParams(name="greys", extent=[0.55, 0.0])), legend=None)
+    # The shapes are in pixels already, so a projection must not scale them to the panel.
+    filled = alt.Chart(alt.NamedData(CONTOURS)).mark_geoshape(stroke="white", strokeWidth=0.4)
+    return filled.encode(color=shade).project(type="identity", scale=1, translate=[0, 0])
 
-    Rows that are evenly spaced in time would miss the fast beginning of a long run.
+
+def _panel(line: Rows, contours: alt.Chart | None, sides: tuple[Array, ...], side: int, scheduled: bool) -> Chart:
+    across, up = (alt.Scale(domain=[values[0], values[-1]], nice=False) for values in sides)
+    axis = alt.Axis(grid=False, tickCount=6)
+    x = alt.X("x:Q", title="first parameter", scale=across, axis=axis)
+    y = alt.Y("y:Q", title="second parameter", scale=up, axis=axis)
+    path = alt.Chart(alt.InlineData(line)).mark_line(strokeWidth=1.2, color=HIGHLIGHT, strokeJoin="round", clip=True)
+    ends = [line[0] | {"end": "start"}, line[-1] | {"end": "end"}]
+    marks = alt.Chart(alt.InlineData(ends)).encode(x=x, y=y)
+    ring = marks.transform_filter("datum.end === 'start'").mark_point(size=70, stroke="black", strokeWidth=1.6, opacity=1)
+    dot = marks.transform_filter("datum.end === 'end'").mark_point(size=60, stroke="white", fill="black", opacity=1)
+    layers = [*([contours] if contours else []), path.encode(x=x, y=y, order="update:Q"), ring, dot]
+    first = line[0]
+    schedule = f", {first['schedule']}" if scheduled else ""
+    title = alt.Title(f"{first['optimizer']}, rate {short(first['learning_rate'])}{schedule}", fontSize=12, anchor="middle")
+    return alt.layer(*layers).properties(width=side, height=side, title=title)
+
+
+def _side(values: list[float]) -> Array:
+    """Return the coordinates of the grid along an axis on which the paths have these values."""
+    low, high = min(values), max(values)
+    margin = MARGIN * (high - low) or 1.0
+    return np.linspace(low - margin, high + margin, RESOLUTION)
+
+
+def _thinned(line: pa.Table) -> Rows:
+    """Return at most MOST_POINTS rows of a path: half of them the first rows, the others evenly spaced along its length.
+
+    Rows evenly spaced in time would miss the fast beginning of a long run, and rows evenly spaced along the length would miss
+    the beginning of a path that goes back and forth later.
     """
-    if len(line) <= MOST_POINTS:
-        return line
-    steps = np.hypot(np.diff([row["x"] for row in line]), np.diff([row["y"] for row in line]))
-    length = np.concatenate([[0.0], np.cumsum(steps)])
-    places = np.searchsorted(length, np.linspace(0, length[-1], MOST_POINTS - 1))
-    return [line[place] for place in np.union1d(np.minimum(places, len(line) - 1), [len(line) - 1])]
+    if line.num_rows > MOST_POINTS:
+        steps = np.hypot(*(np.diff(line[name].to_numpy()) for name in "xy"))
+        length, begun = np.concatenate([[0.0], np.cumsum(steps)]), MOST_POINTS // 2
+        later = np.searchsorted(length, np.linspace(length[begun], length[-1], MOST_POINTS - begun - 1))
+        line = line.take(pa.array(np.union1d(np.arange(begun), np.append(later, line.num_rows - 1))))
+    rows: Rows = line.to_pylist()
+    return rows

@@ -1,8 +1,11 @@
 """Claims about the critical batch size and the exponent of the best rate, on studies whose laws are planted."""
 
+import json
+
 import numpy as np
 import pytest
 from analysis.batch_size.planted import hyperbola, planted
+from study_tables import Tables, run, trials
 
 from sweepgd.analysis.claims import HELD, INCONCLUSIVE, NOT_HELD, claims
 from sweepgd.sweep.claim_spec import ClaimSpec
@@ -66,3 +69,64 @@ def test_a_law_that_cannot_be_fitted_is_inconclusive_and_says_why(tables, why):
     row = answer(tables, **CRITICAL)
     assert (row["answer"], row["p"]) == (INCONCLUSIVE, None)
     assert row["message"].startswith(why)
+
+
+def bowl(optimizer, size, rate, replicate):
+    """A bowl around the rate 0.64 in its logarithm, at batch size 8 half as steep as at 128: the range is twice as wide."""
+    steep = 0.1 if size == 128 else 0.05
+    return 100 * (1 + steep * abs(np.log2(rate / 0.64))) * (1 + 0.02 * (replicate - 1.5))
+
+
+def test_the_ratio_of_the_ranges_of_rates_is_held_where_it_is_planted():
+    """10 % is an octave on either side at 128, and two at 8: a range of 4 and one of 16."""
+    claim = {"statistic": "rate_range", "by": "batch_size", "groups": [128, 8]}
+    tables = planted(bowl, rates=RATES, sizes=(8, 128))
+    row = answer(tables, **claim, value=2.0)
+    assert row["estimate"] == pytest.approx(4.0, rel=0.05)
+    assert (row["answer"], row["runs"]) == (HELD, 128)
+    assert answer(tables, **claim, relation="<")["answer"] == NOT_HELD
+    both = planted(bowl, rates=RATES, sizes=(8, 128), optimizers=("adam", "sgd"))
+    assert answer(both, **claim)["message"] == "there are 2 ranges of rates at batch_size = 128: choose one by `where`"
+    missing = answer(tables, **claim | {"groups": [8, 64]})
+    assert missing["message"] == "no run with batch_size = 64 has a learning rate and a result"
+    for rates, replicates, why in (
+        (
+            (0.16, 0.32, 0.64),
+            4,
+            "the range of rates of batch_size = 128 reaches the end of the rates",
+        ),
+        (RATES, 1, "no interval: it needs 4 replicates or more, with results"),
+    ):
+        few = answer(planted(bowl, rates=rates, sizes=(8, 128), replicates=replicates), **claim)
+        assert few["answer"] == INCONCLUSIVE
+        assert few["message"].startswith(why)
+
+
+def stripes(replicates, points=32):
+    """Grids of rates and scales. Runs diverge above the diagonal, and in replicate r also at the first r rates."""
+    return [
+        run(
+            number,
+            None if number % points > number // points or number % points < replicate else 1.0,
+            replicate,
+            learning_rate=0.1 + number % points,
+            model_settings=json.dumps({"init_scale": 1 + number // points}),
+        )
+        for number in range(points**2)
+        for replicate in range(replicates)
+    ]
+
+
+def test_the_dimension_of_a_smooth_boundary_is_near_1():
+    claim = {"statistic": "boundary_dimension", "relation": "=", "value": 1.0, "tolerance": 0.3}
+    row = answer(Tables(trials(*stripes(3))), **claim)
+    assert row["estimate"] == pytest.approx(1.0, abs=0.1)
+    assert (row["answer"], row["configurations"], row["replicates"]) == (HELD, 1024, 3)
+    fractal = answer(Tables(trials(*stripes(3))), statistic="boundary_dimension", value=1.3)
+    assert fractal["answer"] == NOT_HELD
+    one = answer(Tables(trials(*stripes(1))), **claim)
+    assert (one["answer"], one["message"]) == (
+        INCONCLUSIVE, "the boundary of one replicate is known: an interval needs two or more",
+    )  # fmt: skip
+    none = answer(Tables(trials(*stripes(2)[:-1])), **claim)
+    assert none["message"].startswith("no boundary: it needs a full grid of 32 or more learning rates")
