@@ -44,4 +44,6 @@ def _with_file_links(text: str, page: str) -> str:
 def _commands() -> str:
     """Return the help of all commands."""
     command = typer.main.get_command(app)
-    return get_docs_for_click(obj=command, ctx=typer.Context(command, info_name="sweepgd"), name="sweepgd", title="Commands")
+    text = get_docs_for_click(obj=command, ctx=typer.Context(command, info_name="sweepgd"), name="sweepgd", title="Commands")
+    # Outside code, "<" would begin an element, such as in results/<sweep name>.
+    return "`".join(part if number % 2 else part.replace("<", "&lt;") for number, part in enumerate(text.split("`")))
