@@ -1,9 +1,10 @@
-"""`sweepgd dashboard`: a results directory in optuna-dashboard."""
+"""`sweepgd dashboard`: a results directory in optuna-dashboard, or as files for TensorBoard."""
 
 import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -15,9 +16,18 @@ def dashboard(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard on this machine.")] = 8080,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write event files to DIR/tensorboard instead; start nothing.")
+    ] = False,
     only_file: Annotated[bool, typer.Option("--only-file", help="Only write the file; do not start the dashboard.")] = False,
 ) -> None:
     """Show a sweep in optuna-dashboard: write DIR/optuna.db from the record, and serve it until Ctrl-C."""
+    if tensorboard:
+        from sweepgd.study.tensorboard_export import write_events
+
+        folder = write_events(directory)
+        print(f"Wrote {folder}, event files for TensorBoard\nTo see it: tensorboard --logdir {quote(str(folder))}")
+        return
     from sweepgd.study.optuna_export import rebuild
 
     path = rebuild(directory, plugins=plugin_)
