@@ -16,10 +16,10 @@ def dashboard(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="A results directory.")],
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard on this machine.")] = 8080,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
+    only_file: Annotated[bool, typer.Option("--only-file", help="Only write the file; do not start the dashboard.")] = False,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write event files to DIR/tensorboard instead; start nothing.")
     ] = False,
-    only_file: Annotated[bool, typer.Option("--only-file", help="Only write the file; do not start the dashboard.")] = False,
 ) -> None:
     """Show a sweep in optuna-dashboard: write DIR/optuna.db from the record, and serve it until Ctrl-C."""
     if tensorboard:
