@@ -2,6 +2,8 @@
 
 import ast
 import json
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -57,6 +59,12 @@ def test_the_notebooks_are_stored_without_outputs():
         assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
         code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         assert all((cell["outputs"], cell["execution_count"]) == ([], None) for cell in code)
+
+
+def test_no_warning_of_tqdm_appears_above_the_first_search():
+    program = "import warnings, sweepgd; warnings.warn('IProgress not found. Please update jupyter and ipywidgets.', Warning)"
+    done = subprocess.run([sys.executable, "-W", "always", "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @each_notebook
