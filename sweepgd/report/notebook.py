@@ -13,7 +13,8 @@ from sweepgd.report.findings import findings, question
 from sweepgd.report.first_screen import picture
 from sweepgd.sweep import recorded_claims
 
-LEFT = 'style="text-align: left; vertical-align: top"'
+CELL = 'style="text-align: left; vertical-align: top"'
+LABEL = 'style="text-align: left; vertical-align: top; white-space: nowrap"'
 
 
 def display(results: Results) -> str:
@@ -28,7 +29,7 @@ def display(results: Results) -> str:
         found.append(("Claims", "<br>".join(f"{_text(row['claim'])} <em>{_text(row['answer'])}</em>" for row in rows)))
     found.append(("Picture", f'<code>.chart("{picture(results)}")</code>'))
     found.append(("Tables", f"<code>sweepgd analyze {_text(quote(str(results.directory)))} all</code>"))
-    lines = "".join(f"<tr><th {LEFT}>{label}</th><td {LEFT}>{cell}</td></tr>\n" for label, cell in found)
+    lines = "".join(f"<tr><th {LABEL}>{label}</th><td {CELL}>{cell}</td></tr>\n" for label, cell in found)
     return f"<p><strong>{_text(question(results.sweep_toml))}</strong></p>\n<table>\n{lines}</table>"
 
 
