@@ -6,6 +6,7 @@ the public interface in Python, together with `sweepgd.plugin` and `sweepgd.test
 are private.
 """
 
+import warnings
 from typing import TYPE_CHECKING
 
 from sweepgd.core.lazy_exports import lazy_exports
@@ -47,6 +48,9 @@ __all__ = [
     "search",
     "train",
 ]
+
+# Optuna imports tqdm, which warns in every notebook without ipywidgets. No progress bar of tqdm is shown.
+warnings.filterwarnings("ignore", "IProgress not found")
 
 # Each name is imported when it is first used, because `sweepgd --help` and plugin look-ups do not need Numba, Optuna or Arrow.
 if not TYPE_CHECKING:  # a type checker that sees `__getattr__` accepts every name

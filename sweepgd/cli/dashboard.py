@@ -1,8 +1,9 @@
-"""`sweepgd dashboard`: a results directory in optuna-dashboard."""
+"""`sweepgd dashboard`: a results directory in optuna-dashboard, or as files for TensorBoard."""
 
 import os
 import sys
 from importlib.util import find_spec
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -15,8 +16,17 @@ def dashboard(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the dashboard on this machine.")] = 8080,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
     only_file: Annotated[bool, typer.Option("--only-file", help="Only write the file; do not start the dashboard.")] = False,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write event files to DIR/tensorboard instead; start nothing.")
+    ] = False,
 ) -> None:
     """Show a sweep in optuna-dashboard: write DIR/optuna.db from the record, and serve it until Ctrl-C."""
+    if tensorboard:
+        from sweepgd.study.tensorboard_export import write_events
+
+        folder = write_events(directory)
+        print(f"Wrote {folder}, event files for TensorBoard\nTo see it: tensorboard --logdir {quote(str(folder))}")
+        return
     from sweepgd.study.optuna_export import rebuild
 
     path = rebuild(directory, plugins=plugin_)

@@ -21,6 +21,8 @@ from sweepgd.record.schema import MINIMA, SCHEMAS
 SWEEP_REMEDY = "replace this file by a copy, or move it away and run the same sweepgd search, which writes it again"
 
 ORDER = ("trial", "replicate")
+# The module that draws results. It is imported when it is needed, because a record knows nothing of reports.
+NOTEBOOK = "sweepgd.report.notebook"
 # Measures run in parallel and end in any order. The sort is stable, so that rows of the same measure stay in the order of
 # recording.
 MEASURED_ORDER = ("which", "measure", "rescaling")
@@ -49,10 +51,32 @@ class Results:
 
     Each table is read at first use, and sorted by trial and replicate. `curvature` is also sorted by kind of weights, measure
     and rescaling. While a search is running, a table that is read later may contain more trials than a table that was read
-    earlier.
+    earlier. A notebook shows results as their findings.
     """
 
     directory: Path
+
+    def _repr_html_(self) -> str:
+        return str(resolve_name(f"{NOTEBOOK}:display")(self))
+
+    def chart(
+        self,
+        name: str,
+        *,
+        by: str | None = None,
+        x: str | None = None,
+        target: float | None = None,
+        theme: str = "light",
+    ) -> Any:
+        """Return a chart of the study as an Altair chart, which a notebook draws, and whose `save` writes PNG, SVG or HTML.
+
+        `name` is the name of a figure of `sweepgd analyze --figures`, such as "rate_batch_map". For "loss_curves", `by` is the
+        factor with a line for each level ("batch_size", "optimizer", "schedule", "learning_rate" or "trial"), and `x` is
+        "epoch", "update" or "seconds". For the charts of updates to a target, `target` is a loss or error, by default the goal
+        of the sweep. `theme` is "light" or "dark". Raises UsageError for an unknown name or argument, and SweepgdError if the
+        study has no data for the chart.
+        """
+        return resolve_name(f"{NOTEBOOK}:chart")(self, name, by, x, target, theme)
 
     @cached_property
     def trials(self) -> pa.Table:

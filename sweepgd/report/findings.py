@@ -1,5 +1,6 @@
 """The findings of a study as sentences: what ran, the best configuration, what may be as good, and what diverged."""
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,21 @@ from sweepgd.report.number_format import percent, short, significant
 # The objectives that are shown under their own name if they equal the objective of every configuration.
 NAMED = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 FACTORS = ("optimizer", "schedule", "batch_size", "learning_rate")
+
+
+def question(sweep_toml: str) -> str:
+    """Return the name of a sweep and its description."""
+    sweep = tomllib.loads(sweep_toml)
+    return f"{sweep['name']}: {sweep['description']}" if sweep.get("description") else str(sweep["name"])
+
+
+def findings(trials: pa.Table) -> dict[str, list[str]]:
+    """Return all findings: the sentences by label. A label without a sentence is left out."""
+    found: dict[str, list[str | None]] = {"Ran": [ran(trials)]}
+    if trials.num_rows:
+        found |= {"Best": [*best_configuration(trials)], "As good": [as_good(trials)], "Diverged": [diverged(trials)]}
+    said = {label: [sentence for sentence in sentences if sentence] for label, sentences in found.items()}
+    return {label: sentences for label, sentences in said.items() if sentences}
 
 
 def ran(trials: pa.Table) -> str:

@@ -1,6 +1,5 @@
 """The first screen of `sweepgd analyze`: the question, the findings, the claims and the next command on one screen."""
 
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
@@ -14,7 +13,7 @@ from sweepgd.analysis.analysis_parts import PARTS
 from sweepgd.analysis.boundary import boundary
 from sweepgd.record import Results
 from sweepgd.report.claims_table import COLOURS
-from sweepgd.report.findings import as_good, best_configuration, diverged, ran
+from sweepgd.report.findings import findings, question
 from sweepgd.report.question_table import Row
 from sweepgd.sweep import recorded_claims
 
@@ -61,18 +60,12 @@ def picture(results: Results) -> str:
 
 
 def _question(results: Results, width: int) -> list[Text]:
-    sweep = tomllib.loads(results.sweep_toml)
-    told = f"{sweep['name']}: {sweep['description']}" if sweep.get("description") else sweep["name"]
-    return [Text(line, style="bold") for line in _wrapped(told, width, MOST_LINES)]
+    return [Text(line, style="bold") for line in _wrapped(question(results.sweep_toml), width, MOST_LINES)]
 
 
 def _findings(results: Results, width: int) -> Iterator[Text]:
-    trials = results.trials
-    found: dict[str, list[str | None]] = {"Ran": [ran(trials)]}
-    if trials.num_rows:
-        found |= {"Best": [*best_configuration(trials)], "As good": [as_good(trials)], "Diverged": [diverged(trials)]}
-    for label, sentences in found.items():
-        yield from _block(label, [sentence for sentence in sentences if sentence], width)
+    for label, sentences in findings(results.trials).items():
+        yield from _block(label, sentences, width)
 
 
 def _claims(claims: Sequence[Row], width: int, room: int) -> Iterator[Text]:
