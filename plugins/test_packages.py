@@ -1,5 +1,8 @@
 """Every package provides the entry points that it declares. Its rules pass the conformance kit and are in its README."""
 
+import json
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
@@ -7,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from sweepgd import testing
-from sweepgd.study.preparation import prepare
-from sweepgd.sweep import bundled, load
 
 GROUP = "sweepgd.optimizers"
 PROJECTS = {
@@ -50,10 +51,19 @@ def test_the_readme_has_every_setting_and_its_default(folder, name):
         assert setting.default in defaults, setting.name
 
 
-@pytest.mark.parametrize("name", [name for name in bundled() if load(name).requires])
-def test_a_bundled_sweep_of_these_packages_can_be_run_without_warnings(name):
-    assert set(load(name).requires) <= {folder.name for folder in PROJECTS}
-    assert prepare(load(name)).warnings == []
+def test_bundled_sweeps_of_these_packages_can_be_run_without_warnings():
+    sweeps = {sweep["name"]: sweep["requires"] for sweep in command("list", "sweeps") if sweep["requires"]}
+    assert {package for packages in sweeps.values() for package in packages} <= {folder.name for folder in PROJECTS}
+    for name in sweeps:
+        assert command("search", name, "--dry-run")["warnings"] == []
+
+
+def command(*arguments):
+    """Return the JSON that a command of sweepgd prints."""
+    process = subprocess.run(
+        [sys.executable, "-m", "sweepgd", *arguments, "--json"], capture_output=True, check=True, text=True
+    )
+    return json.loads(process.stdout)
 
 
 def is_number(text: str) -> bool:
