@@ -31,7 +31,7 @@ def write_figures(
     written = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        figures = study_figures(results, level, by, x, lambda name, missing: say(f"no figure {name}: {missing}"))
+        figures = study_figures(results, level, by, x, without=lambda name, missing: say(f"no figure {name}: {missing}"))
         for figure in figures:
             for suffix, scale in ((".png", 2), (".svg", 1)):
                 path = directory / (figure.name + suffix)

@@ -1,6 +1,6 @@
 """The figures of a study: every chart for which it has data, with a title and a caption."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from sweepgd.record import Results
@@ -28,15 +28,18 @@ def study_figures(
     level: float | None = None,
     by: str = "batch_size",
     x: str = "epoch",
+    names: Collection[str] = CHARTS,
     without: Callable[[str, Missing], None] = lambda name, missing: None,
 ) -> Iterator[Figure]:
-    """Yield the figures of `results`, in the order of CHARTS.
+    """Yield the figures of `results` among `names`, in the order of CHARTS.
 
     `level` is the loss or error of steps to a target, by default the goal of the sweep. `by` and `x` are what the lines of the
     loss curves and their horizontal axis show. `without` receives the name of each chart that has no data, with the reason.
     """
     arguments = {"level": level, "by": by, "x": x}
     for name, chart_of in CHARTS.items():
+        if name not in names:
+            continue
         try:
             chart = chart_of(results, **{argument: arguments[argument] for argument in ARGUMENTS.get(name, ())})
         except Missing as missing:
