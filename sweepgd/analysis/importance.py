@@ -33,8 +33,8 @@ def importance(trials: pa.Table) -> pa.Table:
     both distributions of its levels (Watanabe et al. 2023, arXiv 2304.10255, equation 16, with the density estimate of Optuna's
     PedAnovaImportanceEvaluator for categorical parameters). Levels are those of `axes`: numbers with many values are binned,
     and a missing value, such as the momentum of SGD, is a level. The intervals hold 95 % of a bootstrap over configurations.
-    A target is left out if it has fewer than FEWEST_TOP top or other configurations, or fewer than FEWEST_CONFIGURATIONS in all,
-    or if fewer than two hyperparameters vary.
+    A target is left out if it has fewer than FEWEST_TOP top or other configurations, fewer than FEWEST_CONFIGURATIONS in
+    all, or fewer than two hyperparameters that vary.
     """
     every = configurations(trials)
     if every.num_rows > MOST_CONFIGURATIONS:

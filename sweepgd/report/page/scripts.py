@@ -31,7 +31,7 @@ def vega_bundle() -> str:
         return kept
     import vl_convert
 
-    bundle = vl_convert.javascript_bundle()
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     # An HTML parser would end the script at these.
     bundle = bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
     disk_cache.keep(key, len(bundle), lambda folder: _write(folder / "bundle.js", bundle))

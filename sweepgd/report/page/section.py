@@ -20,7 +20,8 @@ class Section:
     @property
     def html(self) -> str:
         """Return the section element."""
-        return f'<section id="{self.name}" aria-labelledby="{self.name}-title">\n<h2 id="{self.name}-title">{text(self.title)}</h2>\n{self.body}\n</section>'
+        heading = f'<h2 id="{self.name}-title">{text(self.title)}</h2>'
+        return f'<section id="{self.name}" aria-labelledby="{self.name}-title">\n{heading}\n{self.body}\n</section>'
 
 
 def figure_html(figure: Figure) -> str:
@@ -28,13 +29,14 @@ def figure_html(figure: Figure) -> str:
     spec: dict[str, Any] = figure.chart.to_dict()
     # The page shows the title and the caption as text, which wraps on a narrow screen.
     del spec["title"]
-    name = f"figure-{figure.name}"
+    name = text(f"figure-{figure.name}")
+    title, caption = text(figure.title), text(figure.caption)
     return (
-        f'<figure id="{text(name)}">\n<h3>{text(figure.title)}</h3>\n'
-        f'<div class="chart" role="img" aria-label="{text(figure.title)}. {text(figure.caption)}" data-spec="{text(name)}-spec"></div>\n'
-        f"<figcaption>{text(figure.caption)}</figcaption>\n"
-        f'<details class="numbers" data-spec="{text(name)}-spec"><summary>Numbers of this figure</summary></details>\n'
-        f"{data_script(f'{name}-spec', spec)}\n</figure>"
+        f'<figure id="{name}">\n<h3>{title}</h3>\n'
+        f'<div class="chart" role="img" aria-label="{title}. {caption}" data-spec="{name}-spec"></div>\n'
+        f"<figcaption>{caption}</figcaption>\n"
+        f'<details class="numbers" data-spec="{name}-spec"><summary>Numbers of this figure</summary></details>\n'
+        f"{data_script(f'figure-{figure.name}-spec', spec)}\n</figure>"
     )
 
 
@@ -44,7 +46,12 @@ def answer_html(answer: Answer) -> str:
     if not shown:
         return f"<h3>{text(answer.question)}</h3>\n<p>{text(answer.empty)}</p>"
     legend = [*answer.legend, *(column.legend for column, _ in shown if column.legend)]
-    head = "".join(f'<th scope="col"{_kind(column.number)}>{text(column.title)}</th>' for column, _ in shown)
+    # A heading without text would confuse a screen reader.
+    kinds = ['th scope="col"' if column.title else "td" for column, _ in shown]
+    head = "".join(
+        f"<{kind}{_kind(column.number)}>{text(column.title)}</{kind[:2]}>"
+        for kind, (column, _) in zip(kinds, shown, strict=True)
+    )
     rows = zip(*(cells for _, cells in shown), strict=True)
     numbers = [column.number for column, _ in shown]
     return f"<h3>{text(answer.question)}</h3>\n{table_html(head, (_row(row, numbers) for row in rows), answer.question)}\n" + (
@@ -55,7 +62,8 @@ def answer_html(answer: Answer) -> str:
 def table_html(head: str, rows: Iterable[str], label: str) -> str:
     """Return a table that scrolls sideways on a narrow screen, also by keyboard."""
     body = "\n".join(rows)
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{text(label)}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{text(label)}">{table}</div>'
 
 
 def _row(cells: Iterable[str], numbers: Iterable[bool]) -> str:

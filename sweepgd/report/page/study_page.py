@@ -94,8 +94,8 @@ def _compared(results: Results) -> tuple[Any, str]:
     chosen = numbers.take(pa.array(np.sort(np.random.default_rng(0).permutation(len(numbers))[:MOST_COMPARED])))
     tables = {name: getattr(results, name) for name in ("trials", "curves", "curvature")}
     some = {name: table.filter(pc.is_in(table["trial"], value_set=chosen)) for name, table in tables.items()}
-    sentence = f"Best rates, steps to a target and equal budgets are of {MOST_COMPARED:,} of the {len(numbers):,} trials, drawn at random."
-    return SimpleNamespace(**some), sentence
+    of = f"{MOST_COMPARED:,} of the {len(numbers):,} trials, drawn at random"
+    return SimpleNamespace(**some), f"Best rates, times, steps to a target and equal budgets are of {of}."
 
 
 def _parsed(sweep_toml: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The trials of a study as columns for the script of the page, which shows them as a table, as lines and one by one."""
 
 import json
+from collections.abc import Sequence
 from math import isnan
 from typing import Any
 
@@ -123,7 +124,7 @@ def _numbers(name: str, values: list[Any]) -> dict[str, Any]:
     return {"name": name, "title": _title(name), "values": values}
 
 
-def _texts(name: str, values: list[str | None]) -> dict[str, Any]:
+def _texts(name: str, values: Sequence[str | None]) -> dict[str, Any]:
     levels = list(dict.fromkeys(value or "" for value in values))
     number = {level: index for index, level in enumerate(levels)}
     return {"name": name, "title": _title(name), "levels": levels, "values": [number[value or ""] for value in values]}

@@ -4,7 +4,7 @@ const DARK = {
   "#C8C8C8": "#4a525b", "#DDDDDD": "#30363d", "#E6E6E6": "#2b3138", "#0072B2": "#4ba3db", "#009E73": "#2fc29a",
 };
 const PAINT = new Set(["fill", "stroke", "color", "background", "range", "value", "gridColor", "subtitleColor"]);
-const AXIS = 75, LEGEND = 150, NARROW = 560;
+const AXIS = 80, LEGEND = 190, NARROW = 560;
 const specs = new Map();
 const drawn = new Map();
 
@@ -30,21 +30,27 @@ function widthOf(spec) {
   return (spec.width ?? 200) + AXIS;
 }
 
-// Panels that do not fit beside each other stand below each other, and wide ones become narrower. The areas of a landscape
-// are in pixels already: such a chart is scaled as a picture.
+// Panels that do not fit beside each other become narrower, and those that would be too narrow stand below each other. The
+// areas of a landscape are in pixels already: such a chart is scaled as a picture.
+const LEAST_SHARE = 0.6;
 function fitted(spec, room) {
   const fixed = JSON.stringify({ ...spec, datasets: null }).includes('"geoshape"');
-  const shrink = (node) => {
+  const shrink = (node, space) => {
     const own = { ...node };
-    if (own.hconcat && widthOf(own) > room * 1.2) {
-      own.vconcat = own.hconcat;
-      delete own.hconcat;
+    if (own.hconcat) {
+      const panels = own.hconcat.length, needed = widthOf(own) - panels * AXIS, share = (space - panels * AXIS) / needed;
+      if (share < (fixed ? 1 : LEAST_SHARE)) {
+        own.vconcat = own.hconcat;
+        delete own.hconcat;
+      } else {
+        own.hconcat = own.hconcat.map((panel) => shrink(panel, Math.min(1, share) * (widthOf(panel) - AXIS) + AXIS));
+      }
     }
-    for (const kind of ["hconcat", "vconcat"]) if (own[kind]) own[kind] = own[kind].map(shrink);
-    if (own.width > room - AXIS && !fixed) own.width = Math.max(180, room - AXIS - 10);
+    if (own.vconcat) own.vconcat = own.vconcat.map((panel) => shrink(panel, space));
+    if (own.width > space - AXIS && !fixed) own.width = Math.max(150, Math.floor(space - AXIS));
     return own;
   };
-  return shrink(spec);
+  return shrink(spec, room);
 }
 
 function themed(spec, room) {
@@ -52,7 +58,7 @@ function themed(spec, room) {
   const painted = dark ? recoloured(spec) : { ...spec };
   const config = { ...painted.config, background: null, mark: { tooltip: true } };
   config.axis = { ...config.axis, labelColor: label, titleColor: label, domainColor: label, tickColor: label };
-  config.legend = { ...config.legend, labelColor: label, titleColor: label };
+  config.legend = { ...config.legend, labelLimit: 190, labelColor: label, titleColor: label };
   if (room < NARROW) Object.assign(config.legend, { orient: "bottom", columns: room < 420 ? 2 : 3, labelLimit: 140 });
   config.title = { ...config.title, color: label, subtitleColor: label };
   config.style = { "group-title": { fill: label } };
@@ -67,7 +73,8 @@ function paint(box, spec) {
   drawn.set(box, key);
   const chart = themed(fitted(spec, room < NARROW ? room : room - LEGEND), room);
   const inner = document.createElement("div");
-  const options = { mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, tooltip: { theme: isDark() ? "dark" : "light" } };
+  const options = {
+    mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip: { theme: isDark() ? "dark" : "light" } };
   vegaEmbed(inner, chart, options).then(() => {
     if (drawn.get(box) !== key) return;
     inner.querySelector("svg").setAttribute("aria-hidden", "true");

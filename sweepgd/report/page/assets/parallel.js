@@ -1,5 +1,5 @@
 // Parallel coordinates: an axis for each varied hyperparameter and for the objective, and a line for each trial.
-const MOST_LINES = 1000, TOP = 44, HEIGHT = 260, SIDE = 70, LEAST_GAP = 110;
+const MOST_LINES = 1000, TOP = 44, HEIGHT = 260, SIDE = 70, LEAST_GAP = 110, MOST_TICKS = 12, LINE = 13;
 const SVG = "http://www.w3.org/2000/svg";
 
 function svgElement(name, attributes = {}, text = "") {
@@ -24,8 +24,9 @@ function parallelAxis(name) {
   const log = low > 0 && high > 10 * low, scale = log ? Math.log : (value) => value, back = log ? Math.exp : (value) => value;
   const span = scale(high) - scale(low) || 1;
   const at = (value) => TOP + HEIGHT - ((scale(value) - scale(low)) / span) * HEIGHT;
-  const shares = [0, 0.25, 0.5, 0.75, 1];
-  return { name, column, ticks: shares.map((share) => { const value = back(scale(low) + share * span); return [Number(value.toPrecision(2)).toString(), at(value)]; }),
+  const distinct = [...new Set(known)].sort((a, b) => a - b);
+  const marked = distinct.length <= MOST_TICKS ? distinct : [0, 0.25, 0.5, 0.75, 1].map((share) => Number(back(scale(low) + share * span).toPrecision(2)));
+  return { name, column, ticks: marked.map((value) => [shown(value), at(value)]),
     at: (row) => (column.values[row] === null ? TOP - 16 : at(column.values[row])),
     tokens: (top, bottom) => [[">=", bottom], ["<=", top]].map(([sign, y]) => `${name}${sign}${Number(back(scale(low) + ((TOP + HEIGHT - y) / HEIGHT) * span).toPrecision(4))}`) };
 }
@@ -63,9 +64,11 @@ function drawParallel(box) {
 function axisParts(axis, x) {
   const parts = [svgElement("line", { x1: x, x2: x, y1: TOP, y2: TOP + HEIGHT }),
     svgElement("text", { x, y: 14, "text-anchor": "middle", class: "name" }, axis.column.title)];
-  const crowded = Math.ceil(axis.ticks.length / 14);
-  axis.ticks.forEach(([label, y], index) => {
-    if (index % crowded === 0) parts.push(svgElement("text", { x: x - 5, y: y + 4, "text-anchor": "end" }, label.length > 12 ? `${label.slice(0, 11)}…` : label));
+  let last = Infinity;
+  axis.ticks.forEach(([label, y]) => {
+    if (Math.abs(last - y) < LINE) return;
+    last = y;
+    parts.push(svgElement("text", { x: x - 5, y: y + 4, "text-anchor": "end" }, label.length > 12 ? `${label.slice(0, 11)}…` : label));
   });
   const brush = svgElement("rect", { x: x - 8, width: 16, y: TOP, height: 0, class: "brush" });
   const grip = svgElement("rect", { x: x - 14, width: 28, y: TOP - 10, height: HEIGHT + 20, class: "catch" });

@@ -1,1 +1,1 @@
-"""The sections of the page, one file for each group. Each function returns a section, or None if the record has no data for it."""
+"""The sections of the page, a file for each group. A function returns None if the record has no data for its section."""

@@ -1,6 +1,6 @@
 """The sections that answer a question with figures and tables, and those of recorded landscapes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -52,18 +52,18 @@ GROUPS = (
 
 def answer_sections(figures: Mapping[str, Figure], tables: Mapping[str, pa.Table], notes: Mapping[str, str]) -> list[Section]:
     """Return the sections of GROUPS that have a figure or a table. `notes` has a sentence for some of them, by name."""
-    shown = answers(tables)
+    shown = {name: answer for name, answer in answers(tables).items() if isinstance(answer, Answer)}
     sections = []
     for group in GROUPS:
         parts = [figure_html(figures[name]) for name in group.figures if name in figures]
-        parts += [answer_html(shown[name]) for name in group.tables if isinstance(shown.get(name), Answer)]
+        parts += [answer_html(shown[name]) for name in group.tables if name in shown]
         if parts:
             note = [f'<p class="legend">{notes[group.name]}</p>'] if group.name in notes else []
             sections.append(Section(group.name, group.title, "\n".join([*note, *parts])))
     return sections
 
 
-def landscape_section(results: Results, draw: Callable[[pa.Table, pa.Table], Figure] | None = None) -> Section | None:
+def landscape_section(results: Results) -> Section | None:
     """Return the recorded landscapes, each as a figure."""
     parts = []
     for file, table in landscape_files.each(results.directory):

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.jackknife import CONFIDENCE
 from sweepgd.analysis.objective_name import objective_name
+from sweepgd.analysis.selection import FEWEST_REPLICATES
 from sweepgd.record import Results
 from sweepgd.report.number_format import duration, percent, short, significant
 from sweepgd.report.page.escaping import text
@@ -18,7 +19,10 @@ Card = tuple[str, str, str]
 
 
 def headline(results: Results, sweep: dict[str, Any], tables: dict[str, pa.Table]) -> str:
-    """Return the paragraphs and cards above the sections. `sweep` is the sweep file as a table, and `tables` is the `summary`."""
+    """Return the paragraphs and cards above the sections.
+
+    `sweep` holds the values of the sweep file, and `tables` those of `analysis.summary`.
+    """
     trials = results.trials
     paragraphs = [text(sweep[name]) for name in ("description", "source") if sweep.get(name)]
     paragraphs.append(text(_kind(trials)))
@@ -75,9 +79,13 @@ def _best(rows: list[Row], name: str) -> list[Card]:
     about = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
     if error is None:
         interval = "one replicate, so no interval"
+    elif row["completed"] < FEWEST_REPLICATES:
+        interval = f"standard error {number(error)}{unit} over {row['completed']} replicates"
     else:
         low, high = _interval(mean, error, row["completed"])
-        interval = f"{CONFIDENCE:.0%} interval {number(low)} to {number(high)}{unit}, over {row['completed']} replicates"
+        interval = (
+            f"{100 * CONFIDENCE:.0f} % interval {number(low)} to {number(high)}{unit}, over {row['completed']} replicates"
+        )
     selected = f"the lowest of {row['lowest_of']}, so biased low" if row["lowest_of"] > 1 else ""
     if others:
         selected = f"on seeds that did not select it; the lowest mean of {row['lowest_of']} is {number(row['objective'])}{unit}"

@@ -15,8 +15,9 @@ def sweep_section(results: Results) -> Section:
     written = results.sweep_toml
     shown = written[:LONGEST_FILE]
     more = "" if shown == written else f'<p class="legend">{len(written) - len(shown):,} more characters in sweep.toml</p>'
-    body = f'<div class="scroll" tabindex="0" role="region" aria-label="The sweep file"><pre>{text(shown)}</pre></div>{more}'
-    return Section("sweep", "The sweep file", f"<details open><summary>sweep.toml, as it was run</summary>{body}</details>")
+    file = f'<div class="scroll" tabindex="0" role="region" aria-label="Text of the sweep file"><pre>{text(shown)}</pre></div>'
+    body = f"<details><summary>sweep.toml, as it was run</summary>{file}{more}</details>"
+    return Section("sweep", "The sweep file", body)
 
 
 def provenance_section(results: Results) -> Section:

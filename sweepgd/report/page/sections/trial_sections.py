@@ -11,9 +11,9 @@ def parallel_section(trials: dict[str, Any]) -> Section | None:
     if len(trials["axes"]) < 2 or "objective" not in names:
         return None
     body = (
-        "<p>Drag along an axis to keep the trials in that range; click the axis to let go. The same filter is in the field above"
-        ' the <a href="#trials">table of trials</a>, where it can be typed.</p>\n'
-        '<div class="scroll" tabindex="0" role="region" aria-label="Parallel coordinates"><div id="parallel-lines"></div></div>\n'
+        "<p>Drag along an axis to keep the trials in that range; click the axis to let go. The same filter is in the field"
+        ' above the <a href="#trials">table of trials</a>, where it can be typed.</p>\n'
+        '<div class="scroll" tabindex="0" role="region" aria-label="Lines of trials"><div id="parallel-lines"></div></div>\n'
         '<p class="legend">a line is a trial; <span class="key best"></span> the best tenth, <span class="key other"></span>'
         ' others, <span class="key without"></span> without an objective (diverged, pruned or failed), at the top;'
         ' <span id="parallel-count"></span></p>'
@@ -36,8 +36,10 @@ def trials_section(trials: dict[str, Any]) -> Section:
 <input id="filter" type="search" autocomplete="off" spellcheck="false" aria-describedby="filter-help">
 <button type="button" id="clear">Clear</button> <output id="count" for="filter"></output></div>
 <p class="legend" id="filter-help">Words, such as <code>adam diverged</code>, and conditions, such as
-<code>batch_size&gt;=64 learning_rate&lt;0.1 optimizer=sgd|adam</code>. Click a heading to sort, and a trial for its details.</p>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Trials"><table id="trial-table"><thead></thead><tbody></tbody></table></div>
+<code>batch_size&gt;=64 learning_rate&lt;0.1 optimizer=sgd|adam</code>. Click a heading to sort, and a trial for its
+details.</p>
+<div class="scroll tall" tabindex="0" role="region" aria-label="Table of trials"><table id="trial-table"><thead></thead>
+<tbody></tbody></table></div>
 <p><button type="button" id="more" hidden>Show more</button></p>
 <noscript><p>The table needs the scripts of this page.</p></noscript>
 <dialog id="details" aria-labelledby="details-title"><div class="bar"><h3 id="details-title"></h3>
