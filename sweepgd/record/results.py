@@ -96,7 +96,7 @@ class Results:
         for path in self._published_and_logged("trials")[0]:
             for name, version in parquet_reader.versions_of(path).items():
                 found.setdefault(name, set()).add(version)
-        return {name: sorted(versions) for name, versions in found.items()}
+        return {name: sorted(versions) for name, versions in sorted(found.items())}
 
     def minimum(self, trial: int, replicate: int = 0, which: str = "final") -> Minimum:
         """Return the minimiser of one run; `which` is "final" or "best". Raises SweepgdError if that minimiser was not

@@ -14,6 +14,7 @@ AXIS_TITLES = {
     "validation_loss": "validation loss",
     "train_loss": "train loss",
 }
+COLUMNS = ["learning_rate", "optimizer", "batch_size", *AXIS_TITLES, "share_diverged", "share_pruned", "completed", "whole"]
 # More points could not be distinguished, and each would add to the size of the file.
 MOST_SHOWN = 2000
 
@@ -25,7 +26,8 @@ def by_rate(results: Results) -> Chart:
     joins the best configurations of the rates. The strip above shows the rates at which runs diverged. Raises Missing if no run
     with a positive rate completed.
     """
-    every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]
+    table = configurations(results.trials).select(COLUMNS)
+    every = [row for row in table.to_pylist() if (row["learning_rate"] or 0) > 0]
     factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
     every = [row for row in every if row[factor] is not None]
     measure = next((name for name in AXIS_TITLES if any(row[name] is not None for row in every)), None)

@@ -3,6 +3,6 @@
 Everything from a sweep file, a plugin or a data set goes through `escaping`.
 """
 
-from sweepgd.report.page.study_page import study_page, write_page
+from sweepgd.report.page.page import study_page, write_page
 
 __all__ = ["study_page", "write_page"]

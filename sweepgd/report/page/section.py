@@ -26,7 +26,7 @@ class Section:
 
 def figure_html(figure: Figure) -> str:
     """Return a figure whose chart the page's script draws. Without the script, its caption and its data remain."""
-    spec: dict[str, Any] = figure.chart.to_dict()
+    spec: dict[str, Any] = figure.chart.to_dict(validate=False)  # validation takes most of the time
     # The page shows the title and the caption as text, which wraps on a narrow screen.
     del spec["title"]
     name = text(f"figure-{figure.name}")

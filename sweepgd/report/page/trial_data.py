@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from math import isnan
 from typing import Any
 
@@ -14,6 +15,7 @@ from sweepgd.analysis import configurations, ranked
 from sweepgd.analysis.arrow_columns import floats
 from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.varied_hyperparameters import values_of_axes
+from sweepgd.core.errors import printable
 from sweepgd.record import Results
 
 # Of more trials, the best and an even sample of the others are shown. With more, the page would be slow to open and to sort.
@@ -103,8 +105,8 @@ def _curves(curves: pa.Table, shown: npt.NDArray[np.int64]) -> dict[str, dict[st
     columns = {name: values for name, values in columns.items() if any(value is not None for value in values)}
     updates = kept["update"].to_pylist()
     found = {}
-    starts = np.flatnonzero(np.diff(trials, prepend=-1) != 0)
-    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(trials)], strict=True):
+    bounds = [*np.flatnonzero(np.diff(trials, prepend=-1) != 0).tolist(), len(trials)]
+    for start, stop in pairwise(bounds):
         stop = start + int(np.count_nonzero(replicates[start:stop] == replicates[start]))
         rows = [start + row for row in _evenly(stop - start, MOST_POINTS, 1).tolist()]
         found[str(trials[start])] = {
@@ -125,9 +127,9 @@ def _numbers(name: str, values: list[Any]) -> dict[str, Any]:
 
 
 def _texts(name: str, values: Sequence[str | None]) -> dict[str, Any]:
-    levels = list(dict.fromkeys(value or "" for value in values))
-    number = {level: index for index, level in enumerate(levels)}
-    return {"name": name, "title": _title(name), "levels": levels, "values": [number[value or ""] for value in values]}
+    number: dict[str, int] = {}
+    numbers = [number.setdefault(value or "", len(number)) for value in values]
+    return {"name": name, "title": _title(name), "levels": [printable(level) for level in number], "values": numbers}
 
 
 def _title(name: str) -> str:

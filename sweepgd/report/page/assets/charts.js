@@ -17,10 +17,11 @@ function specOf(id) {
 function recoloured(node, key) {
   if (Array.isArray(node)) return node.map((entry) => recoloured(entry, key));
   if (node !== null && typeof node === "object") {
-    if (node.name === "viridis" && node.extent) return { ...node, extent: [0.2, 1] };
+    if (node.name === "viridis") return { ...node, extent: [0.2, 1] };
     return Object.fromEntries(Object.entries(node).map(([name, entry]) =>
       [name, name === "datasets" ? entry : recoloured(entry, name)]));
   }
+  if (key === "scheme" && node === "viridis") return { name: node, extent: [0.2, 1] };
   return PAINT.has(key) && Object.hasOwn(DARK, node) ? DARK[node] : node;
 }
 
@@ -33,13 +34,21 @@ function widthOf(spec) {
 // Panels that do not fit beside each other become narrower, and those that would be too narrow stand below each other. The
 // areas of a landscape are in pixels already: such a chart is scaled as a picture.
 const LEAST_SHARE = 0.6;
+function isLandscape(spec) { return JSON.stringify({ ...spec, datasets: null }).includes('"geoshape"'); }
+
+function hasLegend(node) {
+  if (node === null || typeof node !== "object") return false;
+  return ["color", "shape", "strokeDash"].some((channel) => node[channel]?.field) ||
+    Object.entries(node).some(([name, entry]) => name !== "datasets" && hasLegend(entry));
+}
+
 function fitted(spec, room) {
-  const fixed = JSON.stringify({ ...spec, datasets: null }).includes('"geoshape"');
+  const fixed = isLandscape(spec);
   const shrink = (node, space) => {
     const own = { ...node };
     if (own.hconcat) {
       const panels = own.hconcat.length, needed = widthOf(own) - panels * AXIS, share = (space - panels * AXIS) / needed;
-      if (share < (fixed ? 1 : LEAST_SHARE)) {
+      if (share < LEAST_SHARE) {
         own.vconcat = own.hconcat;
         delete own.hconcat;
       } else {
@@ -55,7 +64,7 @@ function fitted(spec, room) {
 
 function themed(spec, room) {
   const dark = isDark(), label = dark ? "#c3cad2" : "#3d444d";
-  const painted = dark ? recoloured(spec) : { ...spec };
+  const painted = dark && !isLandscape(spec) ? recoloured(spec) : { ...spec };
   const config = { ...painted.config, background: null, mark: { tooltip: true } };
   config.axis = { ...config.axis, labelColor: label, titleColor: label, domainColor: label, tickColor: label };
   config.legend = { ...config.legend, labelLimit: 190, labelColor: label, titleColor: label };
@@ -71,7 +80,7 @@ function paint(box, spec) {
   const key = `${room} ${isDark()}`;
   if (room <= 0 || drawn.get(box) === key) return;
   drawn.set(box, key);
-  const chart = themed(fitted(spec, room < NARROW ? room : room - LEGEND), room);
+  const chart = themed(fitted(spec, room < NARROW || !hasLegend(spec) ? room : room - LEGEND), room);
   const inner = document.createElement("div");
   const options = {
     mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip: { theme: isDark() ? "dark" : "light" } };

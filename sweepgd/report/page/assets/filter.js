@@ -12,6 +12,9 @@ function cell(column, row) {
   return column.levels ? column.levels[value] : value;
 }
 
+// A condition is a word, so that spaces in a level are written as underscores.
+function asWord(level) { return level.replace(/\s+/g, "_"); }
+
 const COMPARE = {
   "<=": (one, other) => one <= other, ">=": (one, other) => one >= other,
   "<": (one, other) => one < other, ">": (one, other) => one > other,
@@ -27,7 +30,7 @@ function condition(token) {
   }
   if (parts[2] === "=") {
     const wanted = new Set(parts[3].split("|").map((name) => (column.levels ? name : Number(name))));
-    return (row) => wanted.has(cell(column, row));
+    return (row) => wanted.has(column.levels ? asWord(cell(column, row)) : cell(column, row));
   }
   const bound = Number(parts[3]), holds = COMPARE[parts[2]];
   return (row) => cell(column, row) !== null && holds(cell(column, row), bound);
@@ -41,7 +44,7 @@ function applyFilter() {
 
 // Replaces the conditions on one column by others.
 function setConditions(name, tokens) {
-  const others = (filterField.value.match(/\S+/g) ?? []).filter((token) => !new RegExp("^[^<>=]+").exec(token) || token.split(/[<>=]/)[0] !== name);
+  const others = (filterField.value.match(/\S+/g) ?? []).filter((token) => token.split(/[<>=]/)[0] !== name);
   filterField.value = [...others, ...tokens].join(" ");
   applyFilter();
 }

@@ -1,5 +1,5 @@
 // Parallel coordinates: an axis for each varied hyperparameter and for the objective, and a line for each trial.
-const MOST_LINES = 1000, TOP = 44, HEIGHT = 260, SIDE = 70, LEAST_GAP = 110, MOST_TICKS = 12, LINE = 13;
+const MOST_LINES = 1000, TOP = 44, HEIGHT = 260, SIDE = 84, LEAST_GAP = 110, MOST_TICKS = 12, LINE = 13;
 const SVG = "http://www.w3.org/2000/svg";
 
 function svgElement(name, attributes = {}, text = "") {
@@ -17,7 +17,7 @@ function parallelAxis(name) {
     const step = levels.length > 1 ? HEIGHT / (levels.length - 1) : 0;
     return { name, column, ticks: levels.map((level) => [level || "none", TOP + HEIGHT - levels.indexOf(level) * step]),
       at: (row) => TOP + HEIGHT - levels.indexOf(cell(column, row)) * step,
-      tokens: (top, bottom) => [`${name}=${levels.filter((_, index) => { const y = TOP + HEIGHT - index * step; return y >= top && y <= bottom; }).join("|") || "-"}`] };
+      tokens: (top, bottom) => [`${name}=${levels.filter((_, index) => { const y = TOP + HEIGHT - index * step; return y >= top && y <= bottom; }).map(asWord).join("|") || "-"}`] };
   }
   const known = column.values.filter((value) => value !== null);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity), high = known.reduce((a, b) => Math.max(a, b), -Infinity);

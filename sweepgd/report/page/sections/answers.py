@@ -52,7 +52,9 @@ GROUPS = (
 
 def answer_sections(figures: Mapping[str, Figure], tables: Mapping[str, pa.Table], notes: Mapping[str, str]) -> list[Section]:
     """Return the sections of GROUPS that have a figure or a table. `notes` has a sentence for some of them, by name."""
-    shown = {name: answer for name, answer in answers(tables).items() if isinstance(answer, Answer)}
+    found = {name: answer for name, answer in answers(tables).items() if isinstance(answer, Answer)}
+    # An empty table of the best configurations says why it is empty.
+    shown = {name: answer for name, answer in found.items() if answer.shown or name == "best"}
     sections = []
     for group in GROUPS:
         parts = [figure_html(figures[name]) for name in group.figures if name in figures]

@@ -57,8 +57,8 @@ def _runs(ended: list[Row], sweep: dict[str, Any]) -> Card:
         return "Trials", "0" + (f" of {planned}" if planned else ""), "no trial is recorded"
     row = ended[0]
     done = row["configurations"] + row["repeats"]
-    more = [f"{row['replicates']} runs", f"{row['completed']} completed"]
-    more += [f"{row[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
+    more = [f"{row['replicates']:,} runs", f"{row['completed']:,} completed"]
+    more += [f"{row[name]:,} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
     if isinstance(planned, int) and done < planned:
         more.append("the search is still running, was stopped, or has no other configuration")
     return "Trials", f"{done:,}" + (f" of {planned:,}" if isinstance(planned, int) and done < planned else ""), "; ".join(more)
@@ -86,9 +86,10 @@ def _best(rows: list[Row], name: str) -> list[Card]:
         interval = (
             f"{100 * CONFIDENCE:.0f} % interval {number(low)} to {number(high)}{unit}, over {row['completed']} replicates"
         )
-    selected = f"the lowest of {row['lowest_of']}, so biased low" if row["lowest_of"] > 1 else ""
+    selected = f"the lowest of {row['lowest_of']:,}, so biased low" if row["lowest_of"] > 1 else ""
     if others:
-        selected = f"on seeds that did not select it; the lowest mean of {row['lowest_of']} is {number(row['objective'])}{unit}"
+        lowest = f"the lowest mean of {row['lowest_of']:,} is {number(row['objective'])}{unit}"
+        selected = f"on seeds that did not select it; {lowest}"
     return [("Best configuration", f"{number(mean)}{unit}", "; ".join(filter(None, (about, interval, selected))))]
 
 

@@ -29,8 +29,8 @@ from sweepgd.report.study_figures import study_figures
 from sweepgd.sweep import recorded_claims
 
 # The comparison of batch sizes reads the curve of every configuration. In a larger study, it is made with a random choice.
-MOST_COMPARED = 4_000
-COMPARED = frozenset({"steps_by_batch_size", "rate_by_batch_size", "equal_by_batch_size"})
+MOST_COMPARED = 2_000
+COMPARED = frozenset({"steps_by_batch_size", "rate_by_batch_size", "time_by_batch_size", "equal_by_batch_size"})
 
 
 def write_page(results: Results, file: Path, level: float | None = None) -> None:
