@@ -31,6 +31,7 @@ RUN = {
     "train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20": ("--epochs", "1"),
     "train --data measurements.csv --set data.target=\"species\" --set data.task=\"classification\" --model softmax": (),
     "analyze results/mine --figures figures": (),
+    "report results/mine": (),
     "analyze results/quickstart": (),
     "analyze results/quickstart --claims my_claims.toml": (),
     "analyze results/quickstart --strict": (),
