@@ -62,8 +62,7 @@ let openRow = null;
 function curveSpec(curve) {
   const values = Object.keys(CURVES).filter((name) => curve[name]).flatMap((name) =>
     curve.update.map((update, index) => ({ update, loss: curve[name][index], part: CURVES[name] })));
-  const known = values.map((point) => point.loss).filter((loss) => loss !== null);
-  const type = known.every((loss) => loss > 0) ? "log" : "linear";
+  const type = values.every((point) => point.loss === null || point.loss > 0) ? "log" : "linear";
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: 480, height: 210, data: { values }, mark: { type: "line", point: values.length < 30 },
     encoding: {
@@ -71,7 +70,7 @@ function curveSpec(curve) {
       y: { field: "loss", type: "quantitative", scale: { type, zero: false, nice: false } },
       color: { field: "part", type: "nominal", title: null, scale: { range: ["#0072B2", "#D55E00"] } },
     },
-    config: { axis: { gridColor: "#E6E6E6" }, view: { stroke: null } },
+    config: { axis: { gridColor: "#E6E6E6", titleFontWeight: "normal", tickCount: 6, labelOverlap: true }, view: { stroke: null } },
   };
 }
 
