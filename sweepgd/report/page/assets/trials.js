@@ -64,12 +64,13 @@ let openRow = null;
 function curveSpec(curve) {
   const values = Object.keys(CURVES).filter((name) => curve[name]).flatMap((name) =>
     curve.update.map((update, index) => ({ update, loss: curve[name][index], part: CURVES[name] })));
-  const type = values.every((point) => point.loss === null || point.loss > 0) ? "log" : "linear";
+  const positive = values.every((point) => point.loss === null || point.loss > 0);
+  const scale = positive ? { type: "log", nice: false } : { zero: false };
   return {
     width: 480, height: 210, data: { values }, mark: { type: "line", point: values.length < 30 },
     encoding: {
       x: { field: "update", type: "quantitative", title: "updates" },
-      y: { field: "loss", type: "quantitative", scale: { type, zero: false, nice: false } },
+      y: { field: "loss", type: "quantitative", scale },
       color: { field: "part", type: "nominal", title: null, scale: { range: ["#0072B2", "#D55E00"] } },
     },
     config: {
