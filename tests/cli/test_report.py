@@ -1,5 +1,6 @@
 """`sweepgd report`: the file that it writes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,4 +29,9 @@ def test_a_wrong_directory_or_target_is_an_error_of_one_line(run, run_search):
     run_search("--quiet")
     shown = run("report", "results/example", "--target", "-1")
     assert (shown.code, shown.err) == (2, "sweepgd: target -1: give a loss or an error above 0\n")
+    Path("results/example/sweep.toml").write_text("name = ")
+    for command in ("report", "analyze"):
+        shown = run(command, "results/example")
+        assert shown.code == 1
+        assert re.fullmatch(r"sweepgd: sweep\.toml of the results is not valid TOML \(.*\): replace this file .*\n", shown.err)
     assert not Path("results/example/report.html").exists()

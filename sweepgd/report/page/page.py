@@ -1,6 +1,5 @@
 """The page as a whole: the sections of a study, the data for its script, and the file."""
 
-import tomllib
 from pathlib import Path
 from string import Template
 from types import SimpleNamespace
@@ -26,7 +25,7 @@ from sweepgd.report.page.sections.provenance import provenance_section, sweep_se
 from sweepgd.report.page.sections.trial_sections import parallel_section, trials_section
 from sweepgd.report.page.trial_data import trial_data
 from sweepgd.report.study_figures import study_figures
-from sweepgd.sweep import recorded_claims
+from sweepgd.sweep import recorded_claims, recorded_table
 
 # The comparison of batch sizes reads the curve of every configuration. In a larger study, it is made with a random choice.
 MOST_COMPARED = 2_000
@@ -48,7 +47,8 @@ def study_page(results: Results, level: float | None = None) -> str:
     `level` is the loss or error of steps to a target, by default the goal of the sweep. Raises SweepgdError for a record that
     cannot be read, and UsageError for a level that is not positive.
     """
-    sweep = _parsed(results.sweep_toml)
+    specs = recorded_claims(results.sweep_toml)
+    sweep = recorded_table(results.sweep_toml)
     name = str(sweep.get("name") or results.directory.name)
     compared, note = _compared(results)
     tables = summary(results) | {"classes": classes(results.trials), "boundary": boundary(results.trials)}
@@ -56,7 +56,6 @@ def study_page(results: Results, level: float | None = None) -> str:
     tables |= batch_size_tables(compared, level) | sharpness(results)
     figures = {figure.name: figure for figure in study_figures(results, level, names=CHARTS.keys() - COMPARED)}
     figures |= {figure.name: figure for figure in study_figures(compared, level, names=COMPARED)}
-    specs = recorded_claims(results.sweep_toml)
     trials = trial_data(results)
     sections = [
         claims_section(claims(results, specs) if specs else None),
@@ -96,11 +95,3 @@ def _compared(results: Results) -> tuple[Any, str]:
     some = {name: table.filter(pc.is_in(table["trial"], value_set=chosen)) for name, table in tables.items()}
     of = f"{MOST_COMPARED:,} of the {len(numbers):,} trials, drawn at random"
     return SimpleNamespace(**some), f"Best rates, times, steps to a target and equal budgets are of {of}."
-
-
-def _parsed(sweep_toml: str) -> dict[str, Any]:
-    """Return the sweep file as a table, or an empty one if it is not TOML."""
-    try:
-        return tomllib.loads(sweep_toml)
-    except tomllib.TOMLDecodeError:
-        return {}

@@ -52,16 +52,14 @@ def _kind(trials: pa.Table) -> str:
 
 
 def _runs(ended: list[Row], sweep: dict[str, Any]) -> Card:
-    planned = sweep.get("search", {}).get("trials") if isinstance(sweep.get("search"), dict) else None
-    if not ended:
-        return "Trials", "0" + (f" of {planned}" if planned else ""), "no trial is recorded"
-    row = ended[0]
-    done = row["configurations"] + row["repeats"]
-    more = [f"{row['replicates']:,} runs", f"{row['completed']:,} completed"]
-    more += [f"{row[name]:,} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
-    if isinstance(planned, int) and done < planned:
-        more.append("the search is still running, was stopped, or has no other configuration")
-    return "Trials", f"{done:,}" + (f" of {planned:,}" if isinstance(planned, int) and done < planned else ""), "; ".join(more)
+    planned = sweep.get("search", {}).get("trials", 0)
+    done, more = 0, ["no trial is recorded"]
+    for row in ended:  # at most one
+        done = row["configurations"] + row["repeats"]
+        more = [f"{row['replicates']:,} runs", f"{row['completed']:,} completed"]
+        more += [f"{row[name]:,} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
+        more += ["the search is still running, was stopped, or has no other configuration"] * (done < planned)
+    return "Trials", f"{done:,} of {planned:,}" if done < planned else f"{done:,}", "; ".join(more)
 
 
 def _best(rows: list[Row], name: str) -> list[Card]:
