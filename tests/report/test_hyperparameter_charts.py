@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from study_tables import curvature, curves, run, study_of_rates, trials
 
-from sweepgd.report.charts import Missing, by_rate, expected_by_trials, hyperparameter_importance, objective_slices
+from sweepgd.report.charts import Missing, by_rate, expected_by_trials, hyperparameter_importance, objective_slices, rate_curves
 from sweepgd.report.study_figures import study_figures
 
 
@@ -49,6 +49,20 @@ def test_slices_show_the_objective_at_numbers_texts_and_lists():
     assert [row["objective"] for row in drawn[0]] == [1.0, 2.0, 3.0, 4.0]
     with pytest.raises(Missing):
         objective_slices(results(trials(run(0, 1.0), run(1, 2.0, learning_rate=1.0))))
+
+
+def test_each_batch_size_has_a_curve_of_rates_for_each_optimizer():
+    chart = rate_curves(results(study_of_rates()[0])).to_dict()
+    panels = chart["vconcat"][0]["hconcat"]
+    assert [panel["title"]["text"] for panel in panels] == ["adam", "sgd"]
+    adam, sgd = ([chart["datasets"][layer["data"]["name"]] for layer in panel["layer"]] for panel in panels)
+    best = {size: min((p["objective"], p["rate"]) for p in adam[0] if p["batch"] == size)[1] for size in (8, 1024)}
+    assert best == {8: 0.001, 1024: 0.01}
+    assert [(point["batch"], point["rate"]) for point in sgd[1]] == [(8, 1.0), (32, 1.0)]
+    assert {point["objective"] for point in sgd[1]} == {max(point["objective"] for point in adam[0] + sgd[0])}
+    assert chart["title"]["subtitle"].endswith("; cross: none completed, some diverged")
+    with pytest.raises(Missing, match="two batch sizes with 3 learning rates"):
+        rate_curves(results(trials(*(run(trial, 1.0, batch_size=8 << trial) for trial in range(4)))))
 
 
 def test_many_configurations_are_sampled(monkeypatch):

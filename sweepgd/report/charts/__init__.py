@@ -14,6 +14,7 @@ from sweepgd.report.charts.loss_curves import loss_curves
 from sweepgd.report.charts.measure_gap import measure_gap
 from sweepgd.report.charts.rate_batch_map import rate_batch
 from sweepgd.report.charts.rates_chart import rate_by_batch_size
+from sweepgd.report.charts.size_curves import rate_curves
 from sweepgd.report.charts.slices_chart import objective_slices
 from sweepgd.report.charts.steps_chart import steps_by_batch_size
 from sweepgd.report.charts.style import Chart, Missing
@@ -24,6 +25,7 @@ CHARTS: dict[str, Callable[..., Chart]] = {
     "loss_curves": loss_curves,
     "rate_batch_map": rate_batch,
     "by_learning_rate": by_rate,
+    "rate_curves": rate_curves,
     "boundary_map": boundary_map,
     "surface_paths": surface_paths,
     "measure_against_gap": measure_gap,
@@ -58,6 +60,7 @@ __all__ = [
     "objective_slices",
     "rate_batch",
     "rate_by_batch_size",
+    "rate_curves",
     "spectral_density",
     "steps_by_batch_size",
     "surface_paths",

@@ -38,7 +38,7 @@ def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, order
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=groups, range=COLOURS), title=title)
 
 
-def in_rows(panels: Sequence[alt.Chart]) -> Chart:
+def in_rows(panels: Sequence[Chart]) -> Chart:
     """Return the panels as one chart with PANELS_A_ROW in a row."""
     firsts = range(0, len(panels), PANELS_A_ROW)
     return alt.vconcat(*(alt.hconcat(*panels[first : first + PANELS_A_ROW]) for first in firsts))

@@ -29,7 +29,7 @@ GROUPS = (
     Group(
         "rates",
         "Learning rate and batch size",
-        ("rate_batch_map", "by_learning_rate", "rate_by_batch_size", "boundary_map"),
+        ("rate_batch_map", "by_learning_rate", "rate_curves", "rate_by_batch_size", "boundary_map"),
         ("by_batch_size", "best_rates", "rate_law", "stable_rates", "boundary"),
     ),
     Group(
