@@ -4,7 +4,7 @@ const DARK = {
   "#C8C8C8": "#4a525b", "#DDDDDD": "#30363d", "#E6E6E6": "#2b3138", "#0072B2": "#4ba3db", "#009E73": "#2fc29a",
 };
 const PAINT = new Set(["fill", "stroke", "color", "background", "range", "value", "gridColor", "subtitleColor"]);
-const AXIS = 80, LEGEND = 190, NARROW = 560;
+const AXIS = 75, LEGEND = 210, NARROW = 560;
 const specs = new Map();
 const drawn = new Map();
 
@@ -36,10 +36,13 @@ function widthOf(spec) {
 const LEAST_SHARE = 0.6;
 function isLandscape(spec) { return JSON.stringify({ ...spec, datasets: null }).includes('"geoshape"'); }
 
-function hasLegend(node) {
-  if (node === null || typeof node !== "object") return false;
-  return ["color", "shape", "strokeDash"].some((channel) => node[channel]?.field) ||
-    Object.entries(node).some(([name, entry]) => name !== "datasets" && hasLegend(entry));
+// The width of the widest legend, from the length of its title and labels; 0 without a legend.
+function legendWidth(node) {
+  if (node === null || typeof node !== "object") return 0;
+  const own = ["color", "shape", "strokeDash"].map((channel) => node[channel]).filter((encoding) => encoding?.field);
+  const words = own.flatMap(({ title, scale }) => [title ?? "", ...(Array.isArray(scale?.domain) ? scale.domain : [])]);
+  const inner = Object.entries(node).map(([name, entry]) => (name === "datasets" ? 0 : legendWidth(entry)));
+  return Math.max(0, ...inner, ...words.map((word) => Math.min(LEGEND, 45 + 6 * String(word).length)));
 }
 
 function fitted(spec, room) {
@@ -81,7 +84,7 @@ function paint(box, spec) {
   if (room <= 0 || drawn.get(box)?.key === key) return;
   const ticket = { key };
   drawn.set(box, ticket);
-  const chart = themed(fitted(spec, room < NARROW || !hasLegend(spec) ? room : room - LEGEND), room);
+  const chart = themed(fitted(spec, room < NARROW ? room : room - legendWidth(spec)), room);
   const inner = document.createElement("div");
   const tooltip = { theme: isDark() ? "dark" : "light" };
   const options = { mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip };
