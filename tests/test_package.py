@@ -18,6 +18,7 @@ NOT_INSTALLED = {
     "optuna_dashboard",
     "pandas",
     "polars",
+    "selenium",
     "tensorboardX",
     "torch",
 }

@@ -19,6 +19,7 @@ from sweepgd.sweep.toml_files import (
     path_of,
     recorded,
     recorded_claims,
+    recorded_table,
     to_toml,
     with_sampler_version,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "points_of",
     "recorded",
     "recorded_claims",
+    "recorded_table",
     "space_of",
     "to_toml",
     "with_sampler_version",

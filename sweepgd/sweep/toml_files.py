@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sweepgd.core.bundled_sweeps import bundled
 from sweepgd.core.errors import SettingError, SweepgdError, UsageError, nearest, one_line
 from sweepgd.data.paths import absolute, path_keys
+from sweepgd.record.results import SWEEP_REMEDY
 from sweepgd.sweep import toml_syntax
 from sweepgd.sweep.claim_spec import ClaimSpec
 from sweepgd.sweep.dotted_keys import dotted
@@ -110,9 +111,23 @@ def recorded(text: str, where: str) -> Sweep:
     return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
 
 
+def recorded_table(text: str) -> dict[str, Any]:
+    """Return the values of a results directory's sweep from its text, also if this version does not know its keys.
+
+    Raises SweepgdError if the text is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SweepgdError(f"sweep.toml of the results is not valid TOML ({error}): {SWEEP_REMEDY}") from error
+
+
 def recorded_claims(text: str) -> list[ClaimSpec]:
-    """Return the claims in the text of a recorded sweep, even if this version does not know other keys of the sweep."""
-    return [ClaimSpec.model_validate(claim) for claim in tomllib.loads(text).get("claims", [])]
+    """Return the claims in the text of a recorded sweep, even if this version does not know other keys of the sweep.
+
+    Raises the errors of `recorded_table`.
+    """
+    return [ClaimSpec.model_validate(claim) for claim in recorded_table(text).get("claims", [])]
 
 
 def with_sampler_version(sweep: Sweep, version: int | None) -> Sweep:
