@@ -10,6 +10,7 @@ from sweepgd.analysis.boundary import boundary
 from sweepgd.analysis.claims import claims
 from sweepgd.analysis.classes import classes
 from sweepgd.analysis.factors import by
+from sweepgd.analysis.importance import importance
 from sweepgd.analysis.sharpness import sharpness
 from sweepgd.analysis.summary import summary
 from sweepgd.record import Results
@@ -49,6 +50,10 @@ def _schedule(results: Results, options: Options) -> Tables:
     return {"by_schedule": by(results.trials, "schedule")}
 
 
+def _importance(results: Results, options: Options) -> Tables:
+    return {"importance": importance(results.trials)}
+
+
 def _sharpness(results: Results, options: Options) -> Tables:
     return sharpness(results)
 
@@ -60,6 +65,7 @@ PARTS: dict[str, Callable[[Results, Options], Tables]] = {
     "optimizer": _optimizer,
     "schedule": _schedule,
     "sharpness": _sharpness,
+    "importance": _importance,
 }
 
 

@@ -11,12 +11,17 @@ from sweepgd.cli.output import draw, show
 
 # The exit code of --strict.
 NOT_HELD = 4
+# The reasons why a part may have no table.
+WITHOUT_TABLES = {
+    "claims": "The sweep makes no claims. Others can be given: --claims SWEEP",
+    "importance": "Importance needs 20 configurations or more, and two hyperparameters that vary.",
+}
 
 
 def analyze(
     directory: Directory,
     part: Annotated[
-        Literal["claims", "best", "batch", "optimizer", "schedule", "sharpness", "all"] | None,
+        Literal["claims", "best", "batch", "optimizer", "schedule", "sharpness", "importance", "all"] | None,
         typer.Argument(help="The tables to show; if not given, a summary on one screen."),
     ] = None,
     best: Annotated[
@@ -50,7 +55,7 @@ def analyze(
     """Show what a sweep found: a summary on one screen, or all tables of a part.
 
     The parts are the answers to the sweep's claims, the best configurations, the effects of batch size, optimizer and schedule,
-    and sharpness against generalization. `--json` without a part gives all tables.
+    sharpness against generalization, and the importance of hyperparameters. `--json` without a part gives all tables.
     """
     from sweepgd.analysis.analysis_parts import Options, tables
     from sweepgd.cli.console import say, stdout
@@ -75,6 +80,8 @@ def analyze(
         stdout().print(FirstScreen(results, shown["claims"].to_pylist() if shown else []))
     else:
         show(shown, json_)
+        if part in WITHOUT_TABLES and not any(table.num_rows for table in shown.values()) and not json_:
+            say(WITHOUT_TABLES[part])
         if part in ("sharpness", "all") and not results.curvature.num_rows and not json_:
             say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:

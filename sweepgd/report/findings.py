@@ -1,6 +1,5 @@
 """The findings of a study as sentences: what ran, the best configuration, what may be as good, and what diverged."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from sweepgd.analysis.repeats import once
 from sweepgd.analysis.selection import FEWEST_REPLICATES
 from sweepgd.core.outcome import DIVERGED
 from sweepgd.report.number_format import percent, short, significant
+from sweepgd.sweep import recorded_table
 
 # The objectives that are shown under their own name if they equal the objective of every configuration.
 NAMED = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
@@ -26,7 +26,7 @@ FACTORS = ("optimizer", "schedule", "batch_size", "learning_rate")
 
 def question(sweep_toml: str) -> str:
     """Return the name of a sweep and its description."""
-    sweep = tomllib.loads(sweep_toml)
+    sweep = recorded_table(sweep_toml)
     return f"{sweep['name']}: {sweep['description']}" if sweep.get("description") else str(sweep["name"])
 
 

@@ -88,7 +88,11 @@ def _picture_line(results: Results) -> str:
 
 
 def _next_lines(results: Results) -> list[str]:
-    return [f"sweepgd analyze {quote(str(results.directory))} all", f"or one of its parts: {', '.join(PARTS)}"]
+    directory = quote(str(results.directory))
+    return [
+        f"sweepgd report {directory} (a page with all figures)",
+        f"sweepgd analyze {directory} all (all tables), or one part: {', '.join(PARTS)}",
+    ]
 
 
 def _block(label: str, sentences: Iterable[str], width: int) -> list[Text]:

@@ -1,16 +1,16 @@
 """Results in a notebook: the findings as HTML, and the charts of a study by name."""
 
-from html import escape
 from shlex import quote
 
 from sweepgd.analysis.analysis_parts import Options, tables
-from sweepgd.core.errors import UsageError, nearest, printable
+from sweepgd.core.errors import UsageError, nearest
 from sweepgd.record import Results
 from sweepgd.report.charts import ARGUMENTS, CHARTS, Chart
 from sweepgd.report.charts.loss_curves import X_TITLES
 from sweepgd.report.charts.themes import THEMES, themed
 from sweepgd.report.findings import findings, question
 from sweepgd.report.first_screen import picture
+from sweepgd.report.page.escaping import text
 from sweepgd.sweep import recorded_claims
 
 CELL = 'style="text-align: left; vertical-align: top"'
@@ -22,15 +22,15 @@ def display(results: Results) -> str:
 
     Texts of users are escaped. There are no colours, so that the colours of the notebook apply.
     """
-    found = [(label, "<br>".join(map(_text, sentences))) for label, sentences in findings(results.trials).items()]
+    found = [(label, "<br>".join(map(text, sentences))) for label, sentences in findings(results.trials).items()]
     specs = recorded_claims(results.sweep_toml)
     if specs:
         rows = tables(results, "claims", Options(specs))["claims"].to_pylist()
-        found.append(("Claims", "<br>".join(f"{_text(row['claim'])} <em>{_text(row['answer'])}</em>" for row in rows)))
+        found.append(("Claims", "<br>".join(f"{text(row['claim'])} <em>{text(row['answer'])}</em>" for row in rows)))
     found.append(("Picture", f'<code>.chart("{picture(results)}")</code>'))
-    found.append(("Tables", f"<code>sweepgd analyze {_text(quote(str(results.directory)))} all</code>"))
+    found.append(("Tables", f"<code>sweepgd analyze {text(quote(str(results.directory)))} all</code>"))
     lines = "".join(f"<tr><th {LABEL}>{label}</th><td {CELL}>{cell}</td></tr>\n" for label, cell in found)
-    return f"<p><strong>{_text(question(results.sweep_toml))}</strong></p>\n<table>\n{lines}</table>"
+    return f"<p><strong>{text(question(results.sweep_toml))}</strong></p>\n<table>\n{lines}</table>"
 
 
 def chart(
@@ -49,7 +49,3 @@ def chart(
             takers = [each for each, arguments in ARGUMENTS.items() if argument in arguments]
             raise UsageError(f"the chart {name} does not take {shown}; it is for {' and '.join(takers)}")
     return themed(CHARTS[name](results, **given), theme)
-
-
-def _text(text: str) -> str:
-    return escape(printable(text))

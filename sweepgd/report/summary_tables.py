@@ -11,6 +11,7 @@ from sweepgd.report.batch_size import BATCH_SIZE
 from sweepgd.report.best_table import DESCRIPTION, best, by, in_words
 from sweepgd.report.boundary_table import boundary
 from sweepgd.report.claims_table import ClaimAnswers
+from sweepgd.report.importance_table import importance
 from sweepgd.report.number_format import percent, significant, spread
 from sweepgd.report.question_table import Answer, Column, Row
 from sweepgd.report.sharpness import SHARPNESS
@@ -24,6 +25,7 @@ TITLES = {
     "classes": "Which classes does the best configuration confuse?",
     "learned_weights": "What was learned? Mean weights over replicates ± standard deviation",
     "boundary": "",
+    "importance": "",
 }
 
 CLASSES = (
@@ -75,6 +77,8 @@ def _answer(name: str, rows: Sequence[Row], ended: Sequence[str]) -> Answer | Cl
         return ClaimAnswers(rows)
     if name == "boundary":
         return boundary(rows)
+    if name == "importance":
+        return importance(rows)
     if name in SHARPNESS:
         return SHARPNESS[name](rows)
     if name in BATCH_SIZE:

@@ -23,20 +23,22 @@ def test_analyze_shows_one_screen_and_names_its_parts(run, run_search):
     lines = shown.out.splitlines()
     assert len(lines) <= 25
     assert max(map(len, lines)) <= 80
-    assert "Next      sweepgd analyze results/example all" in lines
+    assert "Next      sweepgd report results/example (a page with all figures)" in lines
 
 
 def test_each_part_has_its_tables_and_all_has_those_of_every_part(run, run_search):
     run_search("--quiet")
     names = {
         part: list(json.loads(run("analyze", "results/example", part, "--json").out))
-        for part in ("claims", "best", "batch", "optimizer", "schedule", "sharpness", "all")
+        for part in ("claims", "best", "batch", "optimizer", "schedule", "sharpness", "importance", "all")
     }
     assert (names["optimizer"], names["schedule"], names["sharpness"]) == (["by_optimizer"], ["by_schedule"], [])
     assert names["best"][0] == "best"
     assert names["batch"][0] == "by_batch_size"
     assert names["all"] == [name for part, found in names.items() if part != "all" for name in found]
     assert run("analyze", "results/example", "optimizer").out.startswith("Which optimizer?")
+    assert run("analyze", "results/example", "claims").out.strip().startswith("The sweep makes no claims.")
+    assert run("analyze", "results/example", "importance").out.strip().startswith("Importance needs 20 configurations")
 
 
 def test_an_option_of_a_part_is_refused_without_it(run, run_search):

@@ -52,9 +52,9 @@ def test_the_findings_as_printed():
         "Diverged  6 of 36 runs at rates 1: adam 3 of 18, sgd 3 of 18.",
         "Picture   rate_batch_map.png, drawn by: sweepgd analyze results/study --figures",
         "          figures",
-        "Next      sweepgd analyze results/study all",
-        "          or one of its parts: claims, best, batch, optimizer, schedule,",
-        "          sharpness",
+        "Next      sweepgd report results/study (a page with all figures)",
+        "          sweepgd analyze results/study all (all tables), or one part: claims,",
+        "          best, batch, optimizer, schedule, sharpness, importance",
     ]
 
 

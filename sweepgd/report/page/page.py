@@ -15,6 +15,7 @@ from sweepgd.core.version import __version__
 from sweepgd.record import Results
 from sweepgd.record.atomic_files import atomic_replacement, writing
 from sweepgd.report.charts import CHARTS
+from sweepgd.report.charts.themes import DARK
 from sweepgd.report.page.escaping import data_script, text
 from sweepgd.report.page.scripts import asset, digest, own_script, vega_bundle
 from sweepgd.report.page.section import Section
@@ -78,7 +79,7 @@ def _assembled(name: str, first: str, sections: list[Section], trials: dict[str,
         contents="\n".join(f'<li><a href="#{section.name}">{text(section.title)}</a></li>' for section in sections),
         headline=first,
         sections="\n".join(section.html for section in sections),
-        trials=data_script("trial-data", trials),
+        trials=data_script("trial-data", trials) + data_script("dark-colours", DARK),
         version=text(__version__),
         bundle=bundle,
         own=own,

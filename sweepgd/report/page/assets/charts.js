@@ -1,8 +1,5 @@
 // Draws a chart when it comes near the screen, when the browser has nothing else to do, and before printing.
-const DARK = {
-  white: "#14171b", black: "#e6e9ed", "#000000": "#e6e9ed", "#444444": "#c3cad2", "#555555": "#a3adb8", "#BBBBBB": "#48515b",
-  "#C8C8C8": "#4a525b", "#DDDDDD": "#30363d", "#E6E6E6": "#2b3138", "#0072B2": "#4ba3db", "#009E73": "#2fc29a",
-};
+const DARK = JSON.parse(document.getElementById("dark-colours").textContent);
 const PAINT = new Set(["fill", "stroke", "color", "background", "range", "value", "gridColor", "subtitleColor"]);
 const AXIS = 75, LEGEND = 210, NARROW = 560;
 const specs = new Map();

@@ -11,6 +11,7 @@ from sweepgd.analysis.jackknife import CONFIDENCE
 from sweepgd.analysis.objective_name import objective_name
 from sweepgd.analysis.selection import FEWEST_REPLICATES
 from sweepgd.record import Results
+from sweepgd.report.findings import as_good
 from sweepgd.report.number_format import duration, percent, short, significant
 from sweepgd.report.page.escaping import text
 from sweepgd.report.question_table import Row
@@ -32,7 +33,9 @@ def headline(results: Results, sweep: dict[str, Any], tables: dict[str, pa.Table
         f'<div class="card"><dt>{text(title)}</dt><dd><strong>{text(value)}</strong><span>{text(more)}</span></dd></div>'
         for title, value, more in cards
     )
-    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + f'<dl class="cards">{shown}</dl>'
+    equal = as_good(trials) if trials.num_rows else None
+    after = f"<p>{text(equal)}</p>" if equal else ""
+    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + f'<dl class="cards">{shown}</dl>{after}'
 
 
 def _kind(trials: pa.Table) -> str:
