@@ -43,7 +43,7 @@ KINDS = {
         lambda: {"trials": trials(*(run(t, 0.25, data="diabetes", model="linear", train_loss=0.2 + t) for t in range(2)))},
         ("Data: diabetes, a regression. Model: linear.",),
     ),
-    "surface": Kind(2, _surface, ("A surface without data. Model: rosenbrock.", "Path of each optimizer at its best")),
+    "surface": Kind(2, _surface, ("A surface without data. Model: rosenbrock.", "Paths of the optimizers")),
     "interrupted": Kind(
         64,
         lambda: dict(zip(("trials", "curves"), study_of_rates(), strict=True)),
