@@ -11,8 +11,10 @@ from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.correlations import correlations
 from sweepgd.analysis.curves import paths
 from sweepgd.analysis.endings import endings
+from sweepgd.analysis.expected_best import expected_best
 from sweepgd.analysis.factors import FACTORS, by
 from sweepgd.analysis.granulated import granulated
+from sweepgd.analysis.importance import importance
 from sweepgd.analysis.invariance import invariance
 from sweepgd.analysis.learned_weights import learned_weights
 from sweepgd.analysis.mean_curves import mean_curves
@@ -35,7 +37,9 @@ __all__ = [
     "correlations",
     "edge_of_stability",
     "endings",
+    "expected_best",
     "granulated",
+    "importance",
     "invariance",
     "learned_weights",
     "mean_curves",

@@ -34,5 +34,5 @@ def _levels(values: Floats, nearest: Callable[[Floats], Floats]) -> Floats:
 
 def _nearest_preferred(values: Floats) -> Floats:
     # The thirds of a decade are 1, 2.15 and 4.64. Rounded to one digit, these are 1, 2 and 5.
-    thirds = np.round(3 * np.log10(values))
-    return np.array([float(f"{10 ** (third / 3):.1g}") for third in thirds])
+    thirds, index = np.unique(np.round(3 * np.log10(values)), return_inverse=True)
+    return np.array([float(f"{10 ** (third / 3):.1g}") for third in thirds])[index]

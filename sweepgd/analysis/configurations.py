@@ -8,6 +8,7 @@ from sweepgd.analysis.endings import COMPLETED, CUT_SHORT
 from sweepgd.analysis.evaluations import evaluated_at
 from sweepgd.analysis.groups import Groups
 from sweepgd.analysis.repeats import once
+from sweepgd.analysis.table_memo import once_per_table
 
 DESCRIPTION = (
     "config_id", "data", "model", "optimizer", "schedule", "batch_schedule", "batch_size", "learning_rate",
@@ -20,6 +21,7 @@ LOSS_COLUMNS = (
 TIMES = ("train_seconds", "seconds_per_update", "seconds_per_epoch")
 
 
+@once_per_table
 def configurations(trials: pa.Table) -> pa.Table:
     """Return one row per configuration, in the order of trials. `repeats.once` chooses among trials of the same configuration.
 

@@ -44,6 +44,23 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
     return varied
 
 
+def values_of_axes(runs: pa.Table) -> dict[str, list[Any]]:
+    """Return the values of each hyperparameter of `axes`, (runs,), by name. A missing value is None.
+
+    Numbers and texts are as recorded; lists and truth values of settings of model and data are text, as in JSON.
+    """
+    found: dict[str, list[Any]] = {}
+    maps, settings = runs["hyperparameters"].combine_chunks(), differing_settings(runs)
+    for name in axes(runs):
+        if name in runs.column_names:
+            found[name] = runs[name].to_pylist()
+        elif name in settings:
+            found[name] = [json.dumps(value) if isinstance(value, (bool, list, dict)) else value for value in settings[name]]
+        else:
+            found[name] = pc.map_lookup(maps, pa.scalar(name), "first").to_pylist()
+    return found
+
+
 def codes(runs: pa.Table, name: str) -> Codes:
     """Return a number for each run, (runs,), equal for equal values of a text column. Null counts as a value."""
     encoded = runs[name].combine_chunks().dictionary_encode(null_encoding="encode")

@@ -17,6 +17,7 @@ from sweepgd.cli.measure import measure
 from sweepgd.cli.merge import merge
 from sweepgd.cli.options import INTERRUPTED, InOrder, check_environment
 from sweepgd.cli.plugin import plugin
+from sweepgd.cli.report import report
 from sweepgd.cli.search import search
 from sweepgd.cli.streams import flush_stdout, safe_streams
 from sweepgd.cli.train import train
@@ -49,6 +50,7 @@ app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.o
 app.command(epilog="Example: sweepgd init quickstart mine.toml")(init)
 app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")(train)
 app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)
+app.command(epilog="Example: sweepgd report results/quickstart -o report.html")(report)
 app.command("list", epilog="Example: sweepgd list optimizers")(list_)
 
 

@@ -78,6 +78,14 @@ def sweep_of(path: Path) -> str:
         return (file.metadata.metadata or {}).get(b"sweepgd.sweep_sha256", b"").decode()
 
 
+def versions_of(path: Path) -> dict[str, str]:
+    """Return the versions in the footer of a part: "schema" and the names of software. Raises the errors of `read`."""
+    with _opened(path) as file:
+        found = {name.decode(): text.decode() for name, text in (file.metadata.metadata or {}).items()}
+        software = {name.removesuffix(".version"): text for name, text in found.items() if name.endswith(".version")}
+        return {"schema": str(_version(file)), **software}
+
+
 def rows_of(path: Path) -> int:
     """Return the number of rows of a part. Raises the errors of `read`."""
     with _opened(path) as file:

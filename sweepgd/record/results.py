@@ -88,6 +88,16 @@ class Results:
         """The sweep as it was run, with all defaults written out."""
         return sweep_toml(self.directory)
 
+    def versions(self) -> dict[str, list[str]]:
+        """Return the versions of the record's schema and of the software that wrote its parts, by name. Without a part, there
+        are none.
+        """
+        found: dict[str, set[str]] = {}
+        for path in self._published_and_logged("trials")[0]:
+            for name, version in parquet_reader.versions_of(path).items():
+                found.setdefault(name, set()).add(version)
+        return {name: sorted(versions) for name, versions in sorted(found.items())}
+
     def minimum(self, trial: int, replicate: int = 0, which: str = "final") -> Minimum:
         """Return the minimiser of one run; `which` is "final" or "best". Raises SweepgdError if that minimiser was not
         recorded.

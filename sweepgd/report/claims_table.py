@@ -25,11 +25,11 @@ class ClaimAnswers:
         yield Text(QUESTION, style="bold")
         for row in self.rows:
             yield Text.assemble("  ", (row["answer"], f"bold {COLOURS[row['answer']]}"), ": ", row["claim"])
-            yield Padding(Text(_evidence(row), style="dim"), (0, 0, 0, 4))
-        yield Text(_legend(self.rows) + "\n", style="dim")
+            yield Padding(Text(evidence(row), style="dim"), (0, 0, 0, 4))
+        yield Text(legend(self.rows) + "\n", style="dim")
 
 
-def _evidence(row: Row) -> str:
+def evidence(row: Row) -> str:
     """Return the statistic with its estimate and interval, the numbers of runs, and the message."""
     statistic = f"{row['statistic']}: expected {row['expected']}"
     if row["estimate"] is not None:
@@ -43,7 +43,8 @@ def _evidence(row: Row) -> str:
     return "; ".join([statistic, *counts, *([row["message"]] if row["message"] else [])])
 
 
-def _legend(rows: Sequence[Row]) -> str:
+def legend(rows: Sequence[Row]) -> str:
+    """Return the confidence of the intervals, and what the adjustment for several claims does."""
     decided = sum(row["p"] is not None for row in rows)
     confidence = min((row["confidence"] for row in rows), default=inf)
     interval = f"intervals at {100 * confidence:g} %, over configurations and replicates"

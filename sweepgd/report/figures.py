@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import Results
-from sweepgd.report.charts import ARGUMENTS, CHARTS, Missing
+from sweepgd.report.study_figures import study_figures
 
 
 def _to_stderr(line: str) -> None:
@@ -28,19 +28,14 @@ def write_figures(
     Raises SweepgdError if the directory cannot be written.
     """
     directory = Path(directory)
-    arguments = {"level": level, "by": by, "x": x}
     written = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, chart_of in CHARTS.items():
-            try:
-                chart = chart_of(results, **{argument: arguments[argument] for argument in ARGUMENTS.get(name, ())})
-            except Missing as missing:
-                say(f"no figure {name}: {missing}")
-                continue
+        figures = study_figures(results, level, by, x, without=lambda name, missing: say(f"no figure {name}: {missing}"))
+        for figure in figures:
             for suffix, scale in ((".png", 2), (".svg", 1)):
-                path = directory / (name + suffix)
-                chart.save(path, scale_factor=scale)
+                path = directory / (figure.name + suffix)
+                figure.chart.save(path, scale_factor=scale)
                 written.append(path)
     except OSError as error:
         raise SweepgdError(

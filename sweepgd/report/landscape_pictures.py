@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from sweepgd.record.atomic_files import writing
 from sweepgd.report.charts.landscape_line import landscape_line
 from sweepgd.report.charts.landscape_surface import landscape_surface
+from sweepgd.report.charts.style import Chart
 from sweepgd.report.number_format import percent, significant
 
 
@@ -18,8 +19,7 @@ def write_pictures(table: pa.Table, trials: pa.Table, stem: Path) -> list[Path]:
 
     Raises Missing if there is nothing to draw, and SweepgdError if a file cannot be written.
     """
-    draw = landscape_line if _kind(table) == "line" else landscape_surface
-    chart = draw(table, trials)
+    chart = landscape_chart(table, trials)
     files = [stem.with_name(stem.name + suffix) for suffix in (".png", ".svg", ".html")]
     with writing(stem):
         stem.parent.mkdir(parents=True, exist_ok=True)
@@ -29,6 +29,11 @@ def write_pictures(table: pa.Table, trials: pa.Table, stem: Path) -> list[Path]:
             )
             chart.save(file, **options)
     return files
+
+
+def landscape_chart(table: pa.Table, trials: pa.Table) -> Chart:
+    """Return the chart of the landscape in a table. Raises Missing if there is nothing to draw."""
+    return (landscape_line if _kind(table) == "line" else landscape_surface)(table, trials)
 
 
 def as_json(table: pa.Table, file: Path, pictures: list[Path]) -> dict[str, Any]:

@@ -40,6 +40,11 @@ def render(summary: Mapping[str, pa.Table]) -> Group:
     `by_schedule` if they have a single row, `classes` if it has more than CLASSES_SHOWN rows, and tables on the batch size
     without a tuned size.
     """
+    return Group(*answers(summary).values())
+
+
+def answers(summary: Mapping[str, pa.Table]) -> dict[str, Answer | ClaimAnswers]:
+    """Return the tables that `render` shows, by name."""
     questions = (*TITLES, *BATCH_SIZE, *SHARPNESS)
     tables = {name: table for name, table in summary.items() if name in questions}
     omitted: set[str] = {name for name in ("by_optimizer", "by_schedule") if name in tables and tables[name].num_rows == 1}
@@ -47,8 +52,8 @@ def render(summary: Mapping[str, pa.Table]) -> Group:
         omitted.add("classes")
     ended = [phrase for row in summary["endings"].to_pylist() for phrase in in_words(row)] if "endings" in summary else []
     shown = {name: table.to_pylist() for name, table in tables.items() if name not in omitted}
-    answers = (_answer(name, rows, ended) for name, rows in shown.items())
-    return Group(*(answer for answer in answers if answer is not None))
+    found = {name: _answer(name, rows, ended) for name, rows in shown.items()}
+    return {name: answer for name, answer in found.items() if answer is not None}
 
 
 def to_json(summary: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -71,5 +71,10 @@ def read_or_make(path: Path, sweep_toml: str, make: Callable[[], pa.Table]) -> p
 
 def load(directory: Path | str) -> pa.Table:
     """Return all landscapes recorded in a results directory, with the columns of LANDSCAPES."""
-    files = sorted((Path(directory) / "landscapes").glob("*.parquet"))
-    return pa.concat_tables([LANDSCAPES.empty_table(), *(parquet_reader.read(file, LANDSCAPES) for file in files)])
+    return pa.concat_tables([LANDSCAPES.empty_table(), *(table for _, table in each(directory))])
+
+
+def each(directory: Path | str) -> Iterator[tuple[Path, pa.Table]]:
+    """Yield the file and the table of each landscape recorded in a results directory."""
+    for file in sorted((Path(directory) / "landscapes").glob("*.parquet")):
+        yield file, parquet_reader.read(file, LANDSCAPES)

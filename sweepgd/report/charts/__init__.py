@@ -8,10 +8,13 @@ from sweepgd.report.charts.density_chart import spectral_density
 from sweepgd.report.charts.edge_chart import edge_of_stability
 from sweepgd.report.charts.equal_chart import equal_by_batch_size
 from sweepgd.report.charts.errors_chart import error_by_batch_size
+from sweepgd.report.charts.expected_chart import expected_by_trials
+from sweepgd.report.charts.importance_chart import hyperparameter_importance
 from sweepgd.report.charts.loss_curves import loss_curves
 from sweepgd.report.charts.measure_gap import measure_gap
 from sweepgd.report.charts.rate_batch_map import rate_batch
 from sweepgd.report.charts.rates_chart import rate_by_batch_size
+from sweepgd.report.charts.slices_chart import objective_slices
 from sweepgd.report.charts.steps_chart import steps_by_batch_size
 from sweepgd.report.charts.style import Chart, Missing
 from sweepgd.report.charts.surface_paths import surface_paths
@@ -31,6 +34,9 @@ CHARTS: dict[str, Callable[..., Chart]] = {
     "time_by_batch_size": time_by_batch_size,
     "equal_by_batch_size": equal_by_batch_size,
     "error_by_batch_size": error_by_batch_size,
+    "expected_best": expected_by_trials,
+    "importance": hyperparameter_importance,
+    "slices": objective_slices,
 }
 # The arguments that a chart takes besides the results. `level` is the target, by default the goal of the sweep.
 ARGUMENTS = {"loss_curves": ("by", "x"), "steps_by_batch_size": ("level",), "rate_by_batch_size": ("level",)}
@@ -45,8 +51,11 @@ __all__ = [
     "edge_of_stability",
     "equal_by_batch_size",
     "error_by_batch_size",
+    "expected_by_trials",
+    "hyperparameter_importance",
     "loss_curves",
     "measure_gap",
+    "objective_slices",
     "rate_batch",
     "rate_by_batch_size",
     "spectral_density",

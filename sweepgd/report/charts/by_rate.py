@@ -14,6 +14,9 @@ AXIS_TITLES = {
     "validation_loss": "validation loss",
     "train_loss": "train loss",
 }
+COLUMNS = ["learning_rate", "optimizer", "batch_size", *AXIS_TITLES, "share_diverged", "share_pruned", "completed", "whole"]
+# More points could not be distinguished, and each would add to the size of the file.
+MOST_SHOWN = 2000
 
 
 def by_rate(results: Results) -> Chart:
@@ -23,7 +26,8 @@ def by_rate(results: Results) -> Chart:
     joins the best configurations of the rates. The strip above shows the rates at which runs diverged. Raises Missing if no run
     with a positive rate completed.
     """
-    every = [row for row in configurations(results.trials).to_pylist() if (row["learning_rate"] or 0) > 0]
+    table = configurations(results.trials).select(COLUMNS)
+    every = [row for row in table.to_pylist() if (row["learning_rate"] or 0) > 0]
     factor = "optimizer" if len({row["optimizer"] for row in every}) > 1 else "batch_size"
     every = [row for row in every if row[factor] is not None]
     measure = next((name for name in AXIS_TITLES if any(row[name] is not None for row in every)), None)
@@ -38,7 +42,7 @@ def by_rate(results: Results) -> Chart:
     # As in the tables, complete configurations come before incomplete ones.
     known = sorted((row for row in rows if row["value"] is not None), key=lambda row: (not row["whole"], row["value"]))
     best = {(row["group"], row["level"]): row for row in reversed(known)}
-    diverged = [row for row in rows if row["diverged"]]
+    shown, diverged = _sample(known), _sample([row for row in rows if row["diverged"]])
     groups = sorted({row["group"] for row in rows})
 
     title = factor.replace("_", " ")
@@ -47,7 +51,7 @@ def by_rate(results: Results) -> Chart:
     shape = alt.Shape(f"group:{kind}", scale=alt.Scale(domain=groups, range=SHAPES), title=title)
     x = log_x("rate", "learning rate", rates)
     y = log_y("value", AXIS_TITLES[measure], [row["value"] for row in known])
-    points = alt.Chart(alt.InlineData(known)).mark_point(filled=True, size=36, opacity=0.75)
+    points = alt.Chart(alt.InlineData(shown)).mark_point(filled=True, size=36, opacity=0.75)
     lines = alt.Chart(alt.InlineData(list(best.values()))).mark_line(strokeWidth=1.6)
     main = alt.layer(lines.encode(x=x, y=y, color=colour), points.encode(x=x, y=y, color=colour, shape=shape))
     main = main.properties(width=WIDTH, height=HEIGHT)
@@ -55,6 +59,8 @@ def by_rate(results: Results) -> Chart:
     subtitle = "a point is a configuration's mean over completed replicates; a line joins the best at each rate"
     if pruned := sum(row["completed"] == 0 and row["share_pruned"] > 0 for row in every):
         subtitle += f"; not shown: {pruned} pruned configurations"
+    if len(shown) < len(known):
+        subtitle += f"; {len(shown)} of {len(known)} points, drawn at random"
     if not diverged:
         return finished(main, heading, subtitle)
     crosses = alt.Chart(alt.InlineData(diverged)).mark_point(shape=CROSS, size=30, strokeWidth=1.6, opacity=1)
@@ -64,6 +70,11 @@ def by_rate(results: Results) -> Chart:
         color=colour,
     ).properties(width=WIDTH, height=max(40, 12 * len(groups)))
     return finished(alt.vconcat(strip, main, spacing=6), heading, subtitle)
+
+
+def _sample(rows: Rows) -> Rows:
+    """Return at most MOST_SHOWN rows, drawn at random."""
+    return [rows[index] for index in np.sort(np.random.default_rng(0).permutation(len(rows))[:MOST_SHOWN])]
 
 
 def _groups(rows: Rows, factor: str) -> list[str] | list[int]:

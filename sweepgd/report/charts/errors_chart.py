@@ -1,6 +1,8 @@
 """Train and validation error of the best configuration of each batch size."""
 
 import altair as alt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from sweepgd.analysis import by, configurations
 from sweepgd.analysis.objective_name import objective_name
@@ -21,8 +23,11 @@ def error_by_batch_size(results: Results) -> Chart:
     The intervals use Student's t over completed replicates. With fewer than FEWEST_REPLICATES replicates, no interval is drawn.
     Raises Missing if fewer than two batch sizes have an error.
     """
-    every = {row["trial"]: row for row in configurations(results.trials).to_pylist()}
     levels = by(results.trials, "batch_size").to_pylist()
+    trials = results.trials.filter(
+        pc.is_in(results.trials["trial"], pa.array([row["best_trial"] for row in levels], pa.int64()))
+    )
+    every = {row["trial"]: row for row in configurations(trials).to_pylist()}
     best = [(row["batch_size"], every[row["best_trial"]]) for row in levels if row["best_trial"] is not None]
     points: Rows = [
         {"batch_size": size, "part": part, "error": 100 * row[name]} | _interval(row[name], row[f"{name}_se"], row["completed"])

@@ -53,11 +53,13 @@ def thinned(line: Rows) -> Rows:
 
 def finished(chart: Chart, title: str, subtitle: str | Sequence[str]) -> Chart:
     """Return the chart with its title, in the common style."""
-    return (
-        chart.properties(title=alt.Title(title, subtitle=subtitle, anchor="start", fontSize=14, offset=10), padding=12)
-        .configure(background="white")
-        .configure_axis(labelFontSize=11, titleFontSize=12, titleFontWeight="normal", gridColor="#E6E6E6")
-        .configure_legend(labelFontSize=11, titleFontSize=11, labelLimit=320, titleLimit=320, symbolOpacity=1)
-        .configure_title(subtitleColor="#555555", subtitleFontSize=11)
-        .configure_view(stroke="#BBBBBB")
+    config = alt.Config(
+        background="white",
+        axis=alt.AxisConfig(labelFontSize=11, titleFontSize=12, titleFontWeight="normal", gridColor="#E6E6E6"),
+        legend=alt.LegendConfig(labelFontSize=11, titleFontSize=11, labelLimit=320, titleLimit=320, symbolOpacity=1),
+        title=alt.TitleConfig(subtitleColor="#555555", subtitleFontSize=11),
+        view=alt.ViewConfig(stroke="#BBBBBB"),
     )
+    # Each `configure_…` method would copy the chart with its data.
+    about = alt.Title(title, subtitle=subtitle, anchor="start", fontSize=14, offset=10)
+    return chart.properties(title=about, padding=12, config=config)

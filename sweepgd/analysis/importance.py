@@ -1,0 +1,106 @@
+"""Importance of hyperparameters for good objectives and for divergence, by PED-ANOVA (Watanabe et al. 2023)."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from sweepgd.analysis.arrow_columns import Floats, floats
+from sweepgd.analysis.configurations import configurations
+from sweepgd.analysis.jackknife import CONFIDENCE
+from sweepgd.analysis.varied_hyperparameters import axes
+from sweepgd.core.random_streams import BOOTSTRAP, stream
+
+Mask = npt.NDArray[np.bool_]
+
+TOP_SHARE = 0.1
+FEWEST_CONFIGURATIONS, FEWEST_TOP = 20, 5
+# A random choice of so many configurations is used, because each is resampled DRAWS times.
+MOST_CONFIGURATIONS, DRAWS = 10_000, 200
+OBJECTIVE, DIVERGENCE = "objective", "divergence"
+SCHEMA = pa.schema(
+    [("target", pa.string()), ("hyperparameter", pa.string())]
+    + [(name, pa.float64()) for name in ("importance", "importance_low", "importance_high")]
+    + [(name, pa.int64()) for name in ("levels", "top", "configurations")]
+)
+
+
+def importance(trials: pa.Table) -> pa.Table:
+    """Return one row for each target and varied hyperparameter, the most important first, with columns as in SCHEMA.
+
+    For the target "objective", the `top` configurations are the tenth with the lowest objectives, at least FEWEST_TOP; they are
+    compared with all `configurations` that have an objective. For "divergence", they are the configurations with a diverged
+    replicate, compared with all. `importance` is the share of a hyperparameter in the sum of the Pearson divergences between
+    both distributions of its levels (Watanabe et al. 2023, arXiv 2304.10255, equation 16, with the density estimate of Optuna's
+    PedAnovaImportanceEvaluator for categorical parameters). Levels are those of `axes`: numbers with many values are binned,
+    and a missing value, such as the momentum of SGD, is a level. The intervals hold 95 % of a bootstrap over configurations.
+    A target is left out if it has fewer than FEWEST_TOP top or other configurations, fewer than FEWEST_CONFIGURATIONS in
+    all, or fewer than two hyperparameters that vary.
+    """
+    every = configurations(trials)
+    if every.num_rows > MOST_CONFIGURATIONS:
+        chosen = stream(0, BOOTSTRAP, 5, every.num_rows).permutation(every.num_rows)[:MOST_CONFIGURATIONS]
+        every = every.take(pa.array(np.sort(chosen)))
+    if every.num_rows < FEWEST_CONFIGURATIONS:
+        return SCHEMA.empty_table()
+    levels = axes(every)
+    objective = floats(every, "objective")
+    known = ~np.isnan(objective)
+    diverged = floats(every, "share_diverged") > 0
+    rows = _rows(OBJECTIVE, {name: codes[known] for name, codes in levels.items()}, objective[known])
+    rows += _rows(DIVERGENCE, levels, np.where(diverged, 0.0, 1.0), int(diverged.sum()))
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def pearson_divergence(levels: npt.NDArray[np.int64], top: Floats, every: Floats) -> Floats:
+    """Return the Pearson divergence of the top configurations from all, (draws,), in one hyperparameter.
+
+    `levels` is the level of each configuration, (configurations,); `top` and `every` are their weights in each draw, (draws,
+    configurations). The densities are smoothed as in Optuna: each observed level is a kernel, and one more is uniform.
+    """
+    indicator = np.eye(int(levels.max()) + 1)[levels]
+    first, all_ = (_density(weights @ indicator) for weights in (top, every))
+    return (all_ * (first / all_ - 1) ** 2).sum(axis=1)
+
+
+def _density(counts: Floats) -> Floats:
+    """Return the smoothed share of each level, (draws, levels), from its counts."""
+    choices, total = counts.shape[1], counts.sum(axis=1, keepdims=True)
+    prior = 1 / ((counts > 0).sum(axis=1, keepdims=True) + 1)
+    return ((total * prior + counts) / (1 + choices * prior) + 1 / choices) / (total + 1) + 1e-12
+
+
+def _rows(
+    target: str, levels: dict[str, npt.NDArray[np.int64]], values: Floats, wanted: int | None = None
+) -> list[dict[str, object]]:
+    """Return the rows of one target. `wanted` is the number of top configurations, by default TOP_SHARE of all."""
+    count = len(values)
+    number = max(FEWEST_TOP, int(np.ceil(TOP_SHARE * count))) if wanted is None else wanted
+    levels = {name: codes for name, codes in levels.items() if len(np.unique(codes)) > 1}
+    if count < FEWEST_CONFIGURATIONS or number < FEWEST_TOP or count - number < FEWEST_TOP or len(levels) < 2:
+        return []
+    drawn = stream(0, BOOTSTRAP, 6, count).multinomial(count, np.full(count, 1 / count), DRAWS)
+    every = np.concatenate([np.ones((1, count)), drawn])
+    top = every * _is_top(values, every, number)
+    found = np.stack([pearson_divergence(codes, top, every) for codes in levels.values()])
+    total = found.sum(axis=0)
+    if not total[0] > 0:
+        return []
+    # In a draw in which every configuration is at the top, no hyperparameter tells the top from the others.
+    shares = found[:, total > 0] / total[total > 0]
+    low, high = np.quantile(shares[:, 1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=1)
+    shared = {"target": target, "top": int(top[0].sum()), "configurations": count}
+    rows = [
+        shared
+        | {"hyperparameter": name, "levels": len(np.unique(codes)), "importance": float(shares[index, 0])}
+        | {"importance_low": float(low[index]), "importance_high": float(high[index])}
+        for index, (name, codes) in enumerate(levels.items())
+    ]
+    return [rows[index] for index in np.argsort(-shares[:, 0], kind="stable")]
+
+
+def _is_top(values: Floats, weights: Floats, number: int) -> Mask:
+    """Return a mask of the configurations among the `number` lowest of each draw, (draws, configurations), ties included."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[:, order], axis=1) >= number
+    cutoff = values[order][reached.argmax(axis=1)]
+    return values <= cutoff[:, np.newaxis]

@@ -1,0 +1,118 @@
+"""The first screen of the page: what was asked, what was run, and the best configuration with an honest interval."""
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweepgd.analysis.endings import CUT_SHORT
+from sweepgd.analysis.jackknife import CONFIDENCE
+from sweepgd.analysis.objective_name import objective_name
+from sweepgd.analysis.selection import FEWEST_REPLICATES
+from sweepgd.record import Results
+from sweepgd.report.number_format import duration, percent, short, significant
+from sweepgd.report.page.escaping import text
+from sweepgd.report.question_table import Row
+
+Card = tuple[str, str, str]
+
+
+def headline(results: Results, sweep: dict[str, Any], tables: dict[str, pa.Table]) -> str:
+    """Return the paragraphs and cards above the sections.
+
+    `sweep` holds the values of the sweep file, and `tables` those of `analysis.summary`.
+    """
+    trials = results.trials
+    paragraphs = [text(sweep[name]) for name in ("description", "source") if sweep.get(name)]
+    paragraphs.append(text(_kind(trials)))
+    cards = [_runs(tables["endings"].to_pylist(), sweep), *_best(tables["best"].to_pylist(), objective_name(trials))]
+    cards += [*_diverged(trials), *_time(trials)]
+    shown = "".join(
+        f'<div class="card"><dt>{text(title)}</dt><dd><strong>{text(value)}</strong><span>{text(more)}</span></dd></div>'
+        for title, value, more in cards
+    )
+    return "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs) + f'<dl class="cards">{shown}</dl>'
+
+
+def _kind(trials: pa.Table) -> str:
+    """Return a sentence on the data and the model."""
+    if not trials.num_rows:
+        return "Nothing is recorded yet: no trial has ended."
+    names = {name: [value for value in pc.unique(trials[name]).to_pylist() if value] for name in ("data", "model")}
+    model = ", ".join(names["model"]) or "not recorded"
+    settings = json.loads(trials["settings"][0].as_py() or "{}")
+    if names["data"] == ["none"]:
+        return f"A surface without data. Model: {model}."
+    errors = [name for name in ("train_error", "validation_error", "test_error") if trials[name].null_count < trials.num_rows]
+    classes = settings.get("classes")
+    task = f", a classification with {len(classes)} classes" if classes else ", a classification" if errors else ""
+    regression = classes is None and not errors and trials["train_loss"].null_count < trials.num_rows
+    return f"Data: {', '.join(names['data'])}{', a regression' if regression else task}. Model: {model}."
+
+
+def _runs(ended: list[Row], sweep: dict[str, Any]) -> Card:
+    planned = sweep.get("search", {}).get("trials") if isinstance(sweep.get("search"), dict) else None
+    if not ended:
+        return "Trials", "0" + (f" of {planned}" if planned else ""), "no trial is recorded"
+    row = ended[0]
+    done = row["configurations"] + row["repeats"]
+    more = [f"{row['replicates']:,} runs", f"{row['completed']:,} completed"]
+    more += [f"{row[name]:,} {name.replace('_', ' ')}" for name in CUT_SHORT if row[name]]
+    if isinstance(planned, int) and done < planned:
+        more.append("the search is still running, was stopped, or has no other configuration")
+    return "Trials", f"{done:,}" + (f" of {planned:,}" if isinstance(planned, int) and done < planned else ""), "; ".join(more)
+
+
+def _best(rows: list[Row], name: str) -> list[Card]:
+    """Return the card of the best configuration, with the estimate that its selection does not bias if there is one."""
+    if not rows or rows[0]["objective"] is None:
+        return [("Best configuration", "none", "no trial completed with an objective")]
+    row = rows[0]
+    number = percent if name.endswith("error") else significant
+    unit = " %" if name.endswith("error") else ""
+    others = row["objective_on_others"] is not None
+    mean, error = (
+        (row["objective_on_others"], row["objective_on_others_se"]) if others else (row["objective"], row["objective_se"])
+    )
+    rate = "" if row["learning_rate"] is None else f", rate {short(row['learning_rate'])}"
+    about = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
+    if error is None:
+        interval = "one replicate, so no interval"
+    elif row["completed"] < FEWEST_REPLICATES:
+        interval = f"standard error {number(error)}{unit} over {row['completed']} replicates"
+    else:
+        low, high = _interval(mean, error, row["completed"])
+        interval = (
+            f"{100 * CONFIDENCE:.0f} % interval {number(low)} to {number(high)}{unit}, over {row['completed']} replicates"
+        )
+    selected = f"the lowest of {row['lowest_of']:,}, so biased low" if row["lowest_of"] > 1 else ""
+    if others:
+        lowest = f"the lowest mean of {row['lowest_of']:,} is {number(row['objective'])}{unit}"
+        selected = f"on seeds that did not select it; {lowest}"
+    return [("Best configuration", f"{number(mean)}{unit}", "; ".join(filter(None, (about, interval, selected))))]
+
+
+def _interval(mean: float, error: float, replicates: int) -> tuple[float, float]:
+    from scipy.special import stdtrit  # takes 0.2 s to import
+
+    width = float(stdtrit(replicates - 1, (1 + CONFIDENCE) / 2)) * error
+    return mean - width, mean + width
+
+
+def _diverged(trials: pa.Table) -> list[Card]:
+    rows = trials.filter(pc.equal(trials["status"], "diverged"))
+    if not rows.num_rows:
+        return []
+    rates = pc.min_max(rows["learning_rate"]).as_py()
+    known = "" if rates["min"] is None else f"learning rates {short(rates['min'])} to {short(rates['max'])}"
+    return [("Diverged", f"{rows.num_rows:,} of {trials.num_rows:,} runs", known)]
+
+
+def _time(trials: pa.Table) -> list[Card]:
+    begin, end = pc.min(trials["started_at"]).as_py(), pc.max(trials["finished_at"]).as_py()
+    spent = pc.sum(trials["train_seconds"]).as_py()
+    if begin is None or end is None:
+        return []
+    more = f"from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    return [("Time", "" if spent is None else f"{duration(spent)} of training", more)]
