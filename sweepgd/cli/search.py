@@ -119,8 +119,8 @@ def search(
             return "interrupted before any trial began"
         return f"interrupted; finished trials are in {directory}: run the same command to continue"
 
-    counted = None if part is None else part.trials
-    with end_on_interrupt(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose, counted=counted) as progress:
+    shown: dict[str, Any] = {"quiet": quiet, "verbose": verbose, "counted": None if part is None else part.trials}
+    with end_on_interrupt(INTERRUPTED, interrupted), SearchProgress(directory, **shown) as progress:
         if cluster is None:
             fork_server.get_ready()
         from sweepgd.study.search import search as run
