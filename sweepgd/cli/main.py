@@ -22,6 +22,7 @@ from sweepgd.cli.search import search
 from sweepgd.cli.streams import flush_stdout, safe_streams
 from sweepgd.cli.train import train
 from sweepgd.cli.verify import verify
+from sweepgd.cli.watch import watch
 from sweepgd.core.errors import SweepgdError, one_line, reason
 from sweepgd.core.interrupts import end_on_interrupt
 
@@ -47,6 +48,7 @@ app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify
 app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 app.command(epilog="Example: sweepgd merge results/quickstart-shard-* -o results/quickstart")(merge)
 app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.optimizer=\'["sgd","adam"]\'')(search)
+app.command(epilog="Example: sweepgd watch results/quickstart")(watch)
 app.command(epilog="Example: sweepgd init quickstart mine.toml")(init)
 app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")(train)
 app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)

@@ -18,7 +18,7 @@ LARGEST_SEED = 2**32 - 1
 
 # The commands in the order in which a study uses them: create, run, analyze, measure, maintain. Other commands come last.
 ORDER = (
-    *("search", "init", "train", "list", "analyze", "report", "measure", "landscape"),
+    *("search", "watch", "init", "train", "list", "analyze", "report", "compare", "measure", "landscape"),
     *("dashboard", "verify", "compact", "merge", "plugin"),
 )
 

@@ -27,8 +27,8 @@ class Activity(NamedTuple):
 
     @property
     def searching(self) -> bool:
-        """True if a search is running, or if that cannot be excluded."""
-        return self.held is not False and self.total is not None and not self.released
+        """True if a search is running."""
+        return self.held is True and self.total is not None
 
     @property
     def killed(self) -> bool:
