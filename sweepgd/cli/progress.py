@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sweepgd.cli.console import stderr
 from sweepgd.cli.live_view import LiveView
+from sweepgd.cli.page_process import PageProcess
 from sweepgd.record.follow import Follower
 from sweepgd.record.trial_record import unpack
 from sweepgd.report.search_status import SearchStatus, in_few_words
@@ -109,18 +110,28 @@ class SearchProgress(TaskProgress):
     """Progress of a search, with the best trial so far; if `verbose`, with one line per trial.
 
     Trials that `directory` holds at the start count too. `counted` is the name of the trials in the line that counts them, such
-    as "trials of shard 3/20".
+    as "trials of shard 3/20". `page` is started with the first trial.
     """
 
-    def __init__(self, directory: Path, *, quiet: bool = False, verbose: bool = False, counted: str | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        counted: str | None = None,
+        page: PageProcess | None = None,
+    ) -> None:
         self._search = SearchStatus(counted)
         super().__init__(self._search, quiet=quiet)
-        self._directory, self._quiet, self._verbose = directory, quiet, verbose
+        self._directory, self._quiet, self._verbose, self._page = directory, quiet, verbose, page
 
     def started(self, total: int, done: int, where: str) -> None:
         if 0 < done < total and not self._quiet:
             for rows in Follower(self._directory).new_trials():
                 self._search.add_rows(rows)
+        if done < total and self._page is not None:
+            self._page.start()
         super().started(total, done, where)
 
     def finished(self, result: "TrialResult") -> None:

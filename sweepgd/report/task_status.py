@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sweepgd.report.number_format import duration
+from sweepgd.report.number_format import time_left
 
 
 class TaskStatus:
@@ -38,7 +38,7 @@ class TaskStatus:
         rate, left = self.rate, self.seconds_left
         if rate is None:
             return ""
-        return f"{rate:.3g} {self.noun}/s" + (f", {duration(left)} left" if left else "")
+        return f"{rate:.3g} {self.noun}/s" + (f", {time_left(left)} left" if left else "")
 
     def details(self) -> str:
         """Return what else is known of the tasks that are done, or ""."""
