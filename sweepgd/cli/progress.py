@@ -130,9 +130,9 @@ class SearchProgress(TaskProgress):
         if 0 < done < total and not self._quiet:
             for rows in Follower(self._directory).new_trials():
                 self._search.add_rows(rows)
-        if done < total and self._page is not None:
-            self._page.start()
         super().started(total, done, where)
+        if done < total and self._page is not None:
+            self._page.start(self._search.line())
 
     def finished(self, result: "TrialResult") -> None:
         objective = None if result.objectives is None else result.objectives[0]
@@ -141,6 +141,8 @@ class SearchProgress(TaskProgress):
             row = unpack(result.record).rows[0]
             self.note(f"trial {result.trial}: {result.status}, {in_few_words(row)}: {row['message']}")
         super().finished(result)
+        if self._page is not None:
+            self._page.tell(self._search.line)
 
 
 class MeasureStatus(TaskStatus):

@@ -1,13 +1,10 @@
 """`sweepgd report`: one HTML page of a study."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-LOWEST_PRIORITY = 19
 
 
 def report(
@@ -21,19 +18,11 @@ def report(
             help="The error, or for a regression the loss, that steps to target refer to; by default the sweep's goal."
         ),
     ] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Keep the page fresh while a search runs, at low priority; then write it once more.")
-    ] = False,
 ) -> None:
     """Write one HTML page of a study: figures, tables, trials and the sweep file. It opens offline, also on a phone."""
-    if watch:
-        os.nice(LOWEST_PRIORITY)  # before the imports
     from sweepgd.record import load
-    from sweepgd.report.page import keep_fresh, write_page
+    from sweepgd.report.page import write_page
 
     file = out or directory / "report.html"
-    if watch:
-        keep_fresh(directory, file, target)
-    else:
-        write_page(load(directory), file, target)
+    write_page(load(directory), file, target)
     print(f"wrote {file}", file=sys.stderr)

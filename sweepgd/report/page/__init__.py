@@ -3,7 +3,6 @@
 Everything from a sweep file, a plugin or a data set goes through `escaping`.
 """
 
-from sweepgd.report.page.fresh_page import keep_fresh
 from sweepgd.report.page.page import study_page, write_page
 
-__all__ = ["keep_fresh", "study_page", "write_page"]
+__all__ = ["study_page", "write_page"]

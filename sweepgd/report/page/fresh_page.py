@@ -1,30 +1,41 @@
-"""Keep the page of a study fresh while a search writes to its directory."""
+"""The process that keeps the page of a running search fresh.
 
+The progress at the top of the page is replaced every few seconds. Figures and tables take seconds of processor time, so they
+are made again only as often as a small share of the processor permits.
+"""
+
+import os
+import sys
 from pathlib import Path
-from time import monotonic, process_time, sleep
+from time import monotonic, process_time
+
+import pyarrow.compute as pc
 
 from sweepgd.execution.fork_server import cores
 from sweepgd.record import load
-from sweepgd.record.activity import activity
-from sweepgd.report.page.page import write_page
+from sweepgd.report.page.escaping import text
+from sweepgd.report.page.page import RUNNING, study_page, write_html, write_page
 
-# A page is written at most this often, and less often if writing it would take more than this share of the machine's cores.
-FRESH_SECONDS, SHARE = 5.0, 0.01
-# The interval between checks of the end of the search.
-CHECK_SECONDS = 0.5
+# The share of the machine's cores that this process may use after its first page.
+SHARE = 0.005
+READ_BYTES = 2**20
 
 
-def keep_fresh(directory: Path, file: Path, level: float | None = None) -> None:
-    """Write the page of a study again and again until nothing writes to the study, and then once more.
+def keep_fresh(directory: Path, progress: int, seconds: int) -> None:
+    """Write `report.html` of a results directory until the search ends, and then once more.
 
-    Until then, the page reloads itself. Raises SweepgdError if a page cannot be written.
+    `progress` is a descriptor from which lines with the progress of the search are read. It ends when the search does, also if
+    that is killed. The page reloads itself every `seconds`. Raises SweepgdError if a page cannot be written.
     """
-    pause, spent = FRESH_SECONDS, 0.0
-    while activity(directory).held:
-        began = monotonic()
-        write_page(load(directory), file, level, refresh=round(pause))
-        spent, before = process_time(), spent  # the first page includes the time of the imports
-        pause = max(FRESH_SECONDS, (spent - before) / (SHARE * cores()))
-        while activity(directory).held and monotonic() - began < pause:
-            sleep(CHECK_SECONDS)
-    write_page(load(directory), file, level)
+    file, page, shown, began = directory / "report.html", "", 0, monotonic()
+    while lines := os.read(progress, READ_BYTES).decode("utf-8", "replace").splitlines():
+        if not page or process_time() < SHARE * cores() * (monotonic() - began):
+            results = load(directory)
+            page, shown = study_page(results, refresh=seconds), pc.count_distinct(results.trials["trial"]).as_py()
+        now = f"The search is running: {lines[-1]}. The figures and tables show {shown} trials."
+        write_html(page.replace(RUNNING, RUNNING.replace("></", f">{text(now)}</"), 1), file)
+    write_page(load(directory), file)
+
+
+if __name__ == "__main__":
+    keep_fresh(Path(sys.argv[1]), sys.stdin.fileno(), int(sys.argv[2]))

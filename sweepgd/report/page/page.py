@@ -30,12 +30,18 @@ from sweepgd.sweep import recorded_claims
 
 # The comparison of batch sizes reads the curve of every configuration. In a larger study, it is made with a random choice.
 MOST_COMPARED = 2_000
+# The progress of a running search. Nothing from a sweep file can look like it, because `<` is escaped.
+RUNNING = '<p id="running" role="status"></p>'
 COMPARED = frozenset({"steps_by_batch_size", "rate_by_batch_size", "time_by_batch_size", "equal_by_batch_size"})
 
 
-def write_page(results: Results, file: Path, level: float | None = None, refresh: int | None = None) -> None:
+def write_page(results: Results, file: Path, level: float | None = None) -> None:
     """Write the page of a study to a file, replacing an earlier one. Raises SweepgdError if it cannot be written."""
-    page = study_page(results, level, refresh)
+    write_html(study_page(results, level), file)
+
+
+def write_html(page: str, file: Path) -> None:
+    """Write a page to a file atomically, replacing an earlier one. Raises SweepgdError if it cannot be written."""
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_replacement(file) as temporary:
@@ -46,7 +52,7 @@ def study_page(results: Results, level: float | None = None, refresh: int | None
     """Return the page of a study as HTML; equal records give equal pages.
 
     `level` is the loss or error of steps to a target, by default the goal of the sweep. The page of a running search reloads
-    itself every `refresh` seconds. Raises SweepgdError for a record that
+    itself every `refresh` seconds, and has an empty paragraph RUNNING for its progress. Raises SweepgdError for a record that
     cannot be read, and UsageError for a level that is not positive.
     """
     sweep = _parsed(results.sweep_toml)
@@ -55,7 +61,7 @@ def study_page(results: Results, level: float | None = None, refresh: int | None
     tables = summary(results) | {"classes": classes(results.trials), "boundary": boundary(results.trials)}
     first = headline(results, sweep, tables)
     if refresh is not None:
-        first = f"<p>The search is running: this page reloads itself every {refresh} s.</p>\n{first}"
+        first = f"{RUNNING}\n{first}"
     tables |= batch_size_tables(compared, level) | sharpness(results)
     figures = {figure.name: figure for figure in study_figures(results, level, names=CHARTS.keys() - COMPARED)}
     figures |= {figure.name: figure for figure in study_figures(compared, level, names=COMPARED)}
