@@ -9,6 +9,7 @@ import typer
 
 from sweepgd.cli.analyze import analyze
 from sweepgd.cli.compact import compact
+from sweepgd.cli.compare import compare
 from sweepgd.cli.dashboard import dashboard
 from sweepgd.cli.init import init
 from sweepgd.cli.landscape import landscape
@@ -53,6 +54,7 @@ app.command(epilog="Example: sweepgd init quickstart mine.toml")(init)
 app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")(train)
 app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)
 app.command(epilog="Example: sweepgd report results/quickstart -o report.html")(report)
+app.command(epilog="Example: sweepgd compare results/quickstart results/mine")(compare)
 app.command("list", epilog="Example: sweepgd list optimizers")(list_)
 
 
