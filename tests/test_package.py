@@ -15,6 +15,7 @@ NOT_INSTALLED = {
     "optuna_dashboard",
     "pandas",
     "polars",
+    "selenium",
     "torch",
 }
 

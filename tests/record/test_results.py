@@ -141,6 +141,13 @@ def test_an_empty_sweep_has_typed_empty_tables(tmp_path):
         assert getattr(results, table).num_rows == 0
 
 
+def test_versions_are_those_of_the_parts(tmp_path):
+    write(tmp_path / "two", [[finished(0)], [finished(1)]])
+    found = load(tmp_path / "two").versions()
+    assert list(found) == ["numba", "numpy", "schema", "sweepgd"]
+    assert (found["numpy"], found["schema"]) == ([np.__version__], ["3"])
+
+
 def test_a_read_during_a_publication_has_each_trial_once(tmp_path, monkeypatch):
     listed = parts.numbers
     for overtaken in range(4):

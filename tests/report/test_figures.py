@@ -81,12 +81,18 @@ def test_a_chart_without_data_raises_missing(name, table):
         CHARTS[name](results(table, None, value(0, 1.0)))
 
 
-def test_figures_are_png_and_svg_and_missing_ones_are_reported(tmp_path):
-    table, points = study_of_rates()
-    said = []
-    written = write_figures(results(table, points), tmp_path / "figures", said.append)
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Return the folder of the figures of a study, their files, and what was said about the missing ones."""
+    folder, said = tmp_path_factory.mktemp("drawn") / "figures", []
+    written = write_figures(results(*study_of_rates()), folder, said.append)
+    return folder, written, said
+
+
+def test_figures_are_png_and_svg_and_missing_ones_are_reported(drawn):
+    folder, written, said = drawn
     names = [name for name in CHARTS if all(f"no figure {name}:" not in line for line in said)]
-    assert written == [tmp_path / "figures" / (name + suffix) for name in names for suffix in (".png", ".svg")]
+    assert written == [folder / (name + suffix) for name in names for suffix in (".png", ".svg")]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[::2])
     assert all(path.read_text().startswith("<svg") for path in written[1::2])
     assert said == [
@@ -100,9 +106,8 @@ def test_figures_are_png_and_svg_and_missing_ones_are_reported(tmp_path):
     ]
 
 
-def test_the_same_tables_give_the_same_figures(tmp_path):
-    table, points = study_of_rates()
-    first, second = (write_figures(results(table, points), tmp_path / name, lambda line: None) for name in "ab")
+def test_the_same_tables_give_the_same_figures(drawn, tmp_path):
+    first, second = drawn[1], write_figures(results(*study_of_rates()), tmp_path, lambda line: None)
     assert [path.read_bytes() for path in first[::2]] == [path.read_bytes() for path in second[::2]]
     # Vega numbers its colour gradients and clip paths consecutively in a process.
     first_svg, second_svg = (
@@ -120,7 +125,7 @@ def test_figures_with_zeros_and_a_single_run_are_drawn(tmp_path):
             for update in (0, 1)
         )
     )
-    assert len(write_figures(results(table, points), tmp_path, lambda line: None)) == 8
+    assert len(write_figures(results(table, points), tmp_path, lambda line: None)) == 10
 
 
 def test_an_unwritable_directory_is_an_error_of_one_line(tmp_path):

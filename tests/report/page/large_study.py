@@ -34,7 +34,14 @@ def write_large(directory: Path, trials: int) -> Results:
         "seconds_per_epoch": pa.array(1e-3 * (1 + 5 / batch), mask=diverged),
     }  # fmt: skip
     columns |= {name: pa.array(share * loss, mask=diverged) for name, share in measured.items()}
-    constant = {"replicate": 0, "data": "digits", "model": "mlp", "schedule": "constant", "batch_schedule": "constant"}
+    constant = {
+        "replicate": 0,
+        "epochs": 10.0,
+        "data": "digits",
+        "model": "mlp",
+        "schedule": "constant",
+        "batch_schedule": "constant",
+    }
     columns |= {name: [value] * trials for name, value in constant.items()}
     steps = np.arange(POINTS)
     fall = 2.3 * np.exp(-steps) + loss[:, np.newaxis]

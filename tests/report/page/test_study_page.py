@@ -67,15 +67,13 @@ def test_the_page_needs_nothing_outside_and_its_parts_are_in_order(page):
 
 
 def test_the_first_screen_says_what_was_run_and_found(page):
-    said = " ".join(Page(page).text.split())
-    assert (
-        "rates What is found? Data: digits, a classification. Model: mlp. Trials 40 of 64 80 runs; 70 completed; 10 diverged"
-        in said
-    )
-    assert "validation loss of trial 7: adam, batch size 32, rate 0.01" not in said
-    assert re.search(r"Best configuration 0\.0\d+ validation loss of trial \d+", said)
-    assert "held Losses are small. mean of validation_loss: expected < 1" in said
-    assert "schema 3" in said.replace("schema3", "schema 3")
+    said = Page(page).text
+    for words in (
+        "What is found?", "Data: digits, a classification. Model: mlp.", "80 runs; 62 completed; 18 diverged",
+        "validation loss of trial 28: sgd, batch size 32, rate 0.1", "standard error 0.00106 over 2 replicates",
+        "the lowest of 31, so biased low", "learning rates 0.1 to 1", "mean of validation_loss: expected < 1, found 3.37",
+    ):  # fmt: skip
+        assert words in said
 
 
 def test_equal_records_give_equal_bytes(page, rates, tmp_path):
@@ -111,7 +109,7 @@ def test_text_of_users_stays_text(tmp_path):
     assert [attributes for attributes in page.of("script") if "type" not in attributes] == [{}, {}]
     assert len(page.scripts[None]) == 2
     assert HOSTILE not in html
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]", html)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", html)
     assert page.text.count(HOSTILE) > 4
     assert page.of("b") == []
     data = page.data("trial-data")

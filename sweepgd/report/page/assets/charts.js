@@ -78,14 +78,15 @@ function paint(box, spec) {
   const style = getComputedStyle(box);
   const room = Math.floor(box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
   const key = `${room} ${isDark()}`;
-  if (room <= 0 || drawn.get(box) === key) return;
-  drawn.set(box, key);
+  if (room <= 0 || drawn.get(box)?.key === key) return;
+  const ticket = { key };
+  drawn.set(box, ticket);
   const chart = themed(fitted(spec, room < NARROW || !hasLegend(spec) ? room : room - LEGEND), room);
   const inner = document.createElement("div");
-  const options = {
-    mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip: { theme: isDark() ? "dark" : "light" } };
+  const tooltip = { theme: isDark() ? "dark" : "light" };
+  const options = { mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip };
   vegaEmbed(inner, chart, options).then(() => {
-    if (drawn.get(box) !== key) return;
+    if (drawn.get(box) !== ticket) return; // another chart or another width was asked for meanwhile
     inner.querySelector("svg").setAttribute("aria-hidden", "true");
     box.replaceChildren(inner);
   });
@@ -124,13 +125,15 @@ function axisTitles(node, found = {}) {
 }
 
 function numberTable(rows, titles) {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => typeof rows[0][name] !== "object" || rows[0][name] === null);
+  const simple = (name) => rows[0][name] === null || typeof rows[0][name] !== "object";
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(simple);
   const table = element("table");
   table.createTHead().append(tableRow(names.map((name) => titles[name] ?? name.replaceAll("_", " ")), "th"));
   const body = table.createTBody();
   rows.slice(0, MOST_ROWS).forEach((row) => body.append(tableRow(names.map((name) => shown(row[name])))));
   const box = element("div", { className: "scroll", tabIndex: 0 }, table);
-  return rows.length > MOST_ROWS ? [box, element("p", { className: "legend", textContent: `the first ${MOST_ROWS} of ${rows.length} rows` })] : [box];
+  const more = element("p", { className: "legend", textContent: `the first ${MOST_ROWS} of ${rows.length} rows` });
+  return rows.length > MOST_ROWS ? [box, more] : [box];
 }
 
 function element(name, properties = {}, ...children) {
@@ -140,7 +143,8 @@ function element(name, properties = {}, ...children) {
 }
 
 function tableRow(cells, kind = "td") {
-  return element("tr", {}, ...cells.map((textContent) => element(kind, { textContent, ...(kind === "th" ? { scope: "col" } : {}) })));
+  const scope = kind === "th" ? { scope: "col" } : {};
+  return element("tr", {}, ...cells.map((textContent) => element(kind, { textContent, ...scope })));
 }
 
 function shown(value) {
@@ -152,6 +156,7 @@ function shown(value) {
 document.querySelectorAll("details.numbers").forEach((details) => details.addEventListener("toggle", () => {
   if (details.childElementCount > 1) return;
   const spec = specOf(details.dataset.spec), titles = axisTitles(spec);
-  const tables = Object.values(spec.datasets ?? {}).filter((rows) => Array.isArray(rows) && rows.length && rows[0].type !== "Feature");
+  const isTable = (rows) => Array.isArray(rows) && rows.length > 0 && rows[0].type !== "Feature";
+  const tables = Object.values(spec.datasets ?? {}).filter(isTable);
   details.append(...tables.flatMap((rows) => numberTable(rows, titles)));
 }));

@@ -15,20 +15,28 @@ function parallelAxis(name) {
   if (column.levels) {
     const levels = [...new Set(column.values)].map((index) => column.levels[index]).sort((a, b) => a.localeCompare(b));
     const step = levels.length > 1 ? HEIGHT / (levels.length - 1) : 0;
-    return { name, column, ticks: levels.map((level) => [level || "none", TOP + HEIGHT - levels.indexOf(level) * step]),
-      at: (row) => TOP + HEIGHT - levels.indexOf(cell(column, row)) * step,
-      tokens: (top, bottom) => [`${name}=${levels.filter((_, index) => { const y = TOP + HEIGHT - index * step; return y >= top && y <= bottom; }).map(asWord).join("|") || "-"}`] };
+    const heightOf = (level) => TOP + HEIGHT - levels.indexOf(level) * step;
+    const tokens = (top, bottom) => {
+      const inside = levels.filter((level) => heightOf(level) >= top && heightOf(level) <= bottom);
+      return [`${name}=${inside.map(asWord).join("|") || "-"}`];
+    };
+    const ticks = levels.map((level) => [level || "none", heightOf(level)]);
+    return { name, column, ticks, tokens, at: (row) => heightOf(cell(column, row)) };
   }
   const known = column.values.filter((value) => value !== null);
-  const low = known.reduce((a, b) => Math.min(a, b), Infinity), high = known.reduce((a, b) => Math.max(a, b), -Infinity);
-  const log = low > 0 && high > 10 * low, scale = log ? Math.log : (value) => value, back = log ? Math.exp : (value) => value;
-  const span = scale(high) - scale(low) || 1;
-  const at = (value) => TOP + HEIGHT - ((scale(value) - scale(low)) / span) * HEIGHT;
-  const distinct = [...new Set(known)].sort((a, b) => a - b);
-  const marked = distinct.length <= MOST_TICKS ? distinct : [0, 0.25, 0.5, 0.75, 1].map((share) => Number(back(scale(low) + share * span).toPrecision(2)));
-  return { name, column, ticks: marked.map((value) => [shown(value), at(value)]),
-    at: (row) => (column.values[row] === null ? TOP - 16 : at(column.values[row])),
-    tokens: (top, bottom) => [[">=", bottom], ["<=", top]].map(([sign, y]) => `${name}${sign}${Number(back(scale(low) + ((TOP + HEIGHT - y) / HEIGHT) * span).toPrecision(4))}`) };
+  const distinct = [...new Set(known)].sort((a, b) => a - b), low = distinct[0], high = distinct.at(-1);
+  const log = low > 0 && high > 10 * low, same = (value) => value;
+  const scale = log ? Math.log : same, back = log ? Math.exp : same, span = scale(high) - scale(low) || 1;
+  const heightOf = (value) => TOP + HEIGHT - ((scale(value) - scale(low)) / span) * HEIGHT;
+  const valueAt = (share, digits) => Number(back(scale(low) + share * span).toPrecision(digits));
+  const marked = distinct.length <= MOST_TICKS ? distinct : [0, 0.25, 0.5, 0.75, 1].map((share) => valueAt(share, 2));
+  const bound = (y) => valueAt((TOP + HEIGHT - y) / HEIGHT, 4);
+  return {
+    name, column,
+    ticks: marked.map((value) => [shown(value), heightOf(value)]),
+    tokens: (top, bottom) => [`${name}>=${bound(bottom)}`, `${name}<=${bound(top)}`],
+    at: (row) => (column.values[row] === null ? TOP - 16 : heightOf(column.values[row])),
+  };
 }
 
 function drawParallel(box) {
@@ -68,18 +76,22 @@ function axisParts(axis, x) {
   axis.ticks.forEach(([label, y]) => {
     if (Math.abs(last - y) < LINE) return;
     last = y;
-    parts.push(svgElement("text", { x: x - 5, y: y + 4, "text-anchor": "end" }, label.length > 12 ? `${label.slice(0, 11)}…` : label));
+    const short = label.length > 12 ? `${label.slice(0, 11)}…` : label;
+    parts.push(svgElement("text", { x: x - 5, y: y + 4, "text-anchor": "end" }, short));
   });
   const brush = svgElement("rect", { x: x - 8, width: 16, y: TOP, height: 0, class: "brush" });
   const grip = svgElement("rect", { x: x - 14, width: 28, y: TOP - 10, height: HEIGHT + 20, class: "catch" });
   let start = null;
+  const place = (event) => event.clientY - grip.ownerSVGElement.getBoundingClientRect().top;
   const range = (event) => {
-    const y = event.clientY - grip.ownerSVGElement.getBoundingClientRect().top;
     const inside = (value) => Math.min(TOP + HEIGHT, Math.max(TOP, value));
-    return [inside(Math.min(start, y)), inside(Math.max(start, y))];
+    return [inside(Math.min(start, place(event))), inside(Math.max(start, place(event)))];
   };
   const show = ([top, bottom]) => { brush.setAttribute("y", top); brush.setAttribute("height", bottom - top); };
-  grip.onpointerdown = (event) => { start = event.clientY - grip.ownerSVGElement.getBoundingClientRect().top; grip.setPointerCapture(event.pointerId); };
+  grip.onpointerdown = (event) => {
+    start = place(event);
+    grip.setPointerCapture(event.pointerId);
+  };
   grip.onpointermove = (event) => { if (start !== null) show(range(event)); };
   grip.onpointerup = (event) => {
     const [top, bottom] = range(event), none = bottom - top < 4;

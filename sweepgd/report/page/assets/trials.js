@@ -21,7 +21,8 @@ function showTable() {
   const body = element("tbody", {}, ...rows.slice(0, pageRows).map(trialRow));
   trialTable.tBodies[0].replaceWith(body);
   moreButton.hidden = rows.length <= pageRows;
-  document.getElementById("count").textContent = `${rows.length.toLocaleString("en")} of ${trialCount.toLocaleString("en")} trials`;
+  const [some, all] = [rows.length, trialCount].map((count) => count.toLocaleString("en"));
+  document.getElementById("count").textContent = `${some} of ${all} trials`;
 }
 
 function trialRow(row) {
@@ -30,8 +31,8 @@ function trialRow(row) {
     if (made.textContent.length > 40) made.title = made.textContent;
     return made;
   });
-  const open = element("button", { type: "button", textContent: cells[0].textContent, ariaLabel: `Details of trial ${cells[0].textContent}` });
-  cells[0].replaceChildren(open);
+  const number = cells[0].textContent;
+  cells[0].replaceChildren(element("button", { type: "button", textContent: number, ariaLabel: `Details of trial ${number}` }));
   return element("tr", { onclick: () => showDetails(row) }, ...cells);
 }
 
@@ -40,8 +41,9 @@ function sortBy(name) {
   sortedBy = name;
   order.sort(compareRows(columnOf.get(name), ascending ? 1 : -1));
   for (const head of trialTable.tHead.rows[0].cells) {
-    if (head.dataset.name === name) head.ariaSort = ascending ? "ascending" : "descending"; else head.removeAttribute("aria-sort");
-    head.querySelector("span").textContent = head.dataset.name === name ? (ascending ? " ▲" : " ▼") : "";
+    const chosen = head.dataset.name === name;
+    head.ariaSort = chosen ? (ascending ? "ascending" : "descending") : null;
+    head.querySelector("span").textContent = chosen ? (ascending ? " ▲" : " ▼") : "";
   }
   pageRows = PAGE;
   showTable();
@@ -62,16 +64,19 @@ let openRow = null;
 function curveSpec(curve) {
   const values = Object.keys(CURVES).filter((name) => curve[name]).flatMap((name) =>
     curve.update.map((update, index) => ({ update, loss: curve[name][index], part: CURVES[name] })));
-  const known = values.map((point) => point.loss).filter((loss) => loss !== null);
-  const type = known.every((loss) => loss > 0) ? "log" : "linear";
+  const positive = values.every((point) => point.loss === null || point.loss > 0);
+  const scale = positive ? { type: "log", nice: false } : { zero: false };
   return {
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: 480, height: 210, data: { values }, mark: { type: "line", point: values.length < 30 },
+    width: 480, height: 210, data: { values }, mark: { type: "line", point: values.length < 30 },
     encoding: {
       x: { field: "update", type: "quantitative", title: "updates" },
-      y: { field: "loss", type: "quantitative", scale: { type, zero: false, nice: false } },
+      y: { field: "loss", type: "quantitative", scale },
       color: { field: "part", type: "nominal", title: null, scale: { range: ["#0072B2", "#D55E00"] } },
     },
-    config: { axis: { gridColor: "#E6E6E6" }, view: { stroke: null } },
+    config: {
+      axis: { gridColor: "#E6E6E6", titleFontWeight: "normal", tickCount: 6, labelOverlap: true },
+      view: { stroke: null },
+    },
   };
 }
 
@@ -85,7 +90,8 @@ function showDetails(row) {
   }));
   if (!details.open) details.showModal();
   drawn.delete(box);
-  if (curve) paint(box, curveSpec(curve)); else box.textContent = "The page has no curve of this trial; the record may have one.";
+  if (curve) paint(box, curveSpec(curve));
+  else box.textContent = "The page has no curve of this trial; the record may have one.";
 }
 
 if (trialTable) {

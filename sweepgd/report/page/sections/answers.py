@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from sweepgd.minimisers.landscape import landscape_files
 from sweepgd.record import Results
 from sweepgd.report.charts import Missing
 from sweepgd.report.landscape_pictures import in_words, landscape_chart
@@ -67,6 +66,10 @@ def answer_sections(figures: Mapping[str, Figure], tables: Mapping[str, pa.Table
 
 def landscape_section(results: Results) -> Section | None:
     """Return the recorded landscapes, each as a figure."""
+    if not (results.directory / "landscapes").is_dir():
+        return None
+    from sweepgd.minimisers.landscape import landscape_files  # takes a second to import
+
     parts = []
     for file, table in landscape_files.each(results.directory):
         try:

@@ -79,6 +79,8 @@ def _best(rows: list[Row], name: str) -> list[Card]:
     about = f"{name} of trial {row['trial']}: {row['optimizer']}, batch size {row['batch_size']}{rate}"
     if error is None:
         interval = "one replicate, so no interval"
+    elif error == 0:
+        interval = f"equal in {row['completed']} replicates"
     elif row["completed"] < FEWEST_REPLICATES:
         interval = f"standard error {number(error)}{unit} over {row['completed']} replicates"
     else:

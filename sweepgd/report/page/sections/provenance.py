@@ -31,8 +31,8 @@ def provenance_section(results: Results) -> Section:
     cells = [(*machine, count) for machine, count in sorted(machines.items(), key=str)]
     body = ["<tr>" + "".join(f"<td>{text(cell)}</td>" for cell in row) + "</tr>" for row in cells]
     software = table_html('<th scope="col">software</th><th scope="col">version</th>', rows, "Versions of software")
-    shown = software + (table_html(head, body, "Machines") if cells else "")
-    return Section("versions", "Versions and machines", shown if rows or cells else "<p>Nothing is recorded yet.</p>")
+    shown = (software if rows else "") + (table_html(head, body, "Machines") if cells else "")
+    return Section("versions", "Versions and machines", shown or "<p>Nothing is recorded yet.</p>")
 
 
 def _host(worker: str | None) -> str:

@@ -1,0 +1,31 @@
+"""`sweepgd report`: the file that it writes."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def without_vega(monkeypatch):
+    """A page without the bundle of Vega, which takes seconds to build."""
+    monkeypatch.setattr("sweepgd.report.page.page.vega_bundle", lambda: "/* Vega */")
+
+
+def test_report_writes_a_page_beside_the_record_or_where_it_is_told(run, run_search):
+    run_search("--quiet")
+    shown = run("report", "results/example")
+    assert (shown.code, shown.out, shown.err) == (0, "", "wrote results/example/report.html\n")
+    page = Path("results/example/report.html").read_text()
+    assert "<h1>example</h1>" in page
+    assert run("report", "results/example", "-o", "pages/mine.html", "--target", "0.5").err == "wrote pages/mine.html\n"
+    assert "<h1>example</h1>" in Path("pages/mine.html").read_text()
+    assert run("verify", "results/example").code == 0
+
+
+def test_a_wrong_directory_or_target_is_an_error_of_one_line(run, run_search):
+    shown = run("report", "nowhere")
+    assert (shown.code, shown.err) == (1, "sweepgd: nowhere does not exist\n")
+    run_search("--quiet")
+    shown = run("report", "results/example", "--target", "-1")
+    assert (shown.code, shown.err) == (2, "sweepgd: target -1: give a loss or an error above 0\n")
+    assert not Path("results/example/report.html").exists()
