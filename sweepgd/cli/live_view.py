@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweepgd.cli.console import SafeConsole
+from sweepgd.core.errors import one_line
 from sweepgd.report.task_status import TaskStatus
 
 # Without a terminal, print a line at most this often, and later in the work at most once in this share of the elapsed time.
@@ -49,7 +50,7 @@ class LiveView:
         time = monotonic()
         if now or time - self._said > max(LINE_SECONDS, LINE_SHARE * (time - self._began)):
             self._said = time
-            self._console.print(self._status.line(), soft_wrap=True)
+            self._console.print(one_line(self._status.line()), soft_wrap=True)
 
     def _rendered(self) -> Group:
         status = self._status
@@ -61,4 +62,4 @@ class LiveView:
 
 
 def _line(text: str) -> Text:
-    return Text(text, no_wrap=True, overflow="ellipsis")
+    return Text(one_line(text), no_wrap=True, overflow="ellipsis")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from sweepgd import load
+
 
 @pytest.fixture(autouse=True)
 def without_vega(monkeypatch):
@@ -29,3 +31,12 @@ def test_a_wrong_directory_or_target_is_an_error_of_one_line(run, run_search):
     shown = run("report", "results/example", "--target", "-1")
     assert (shown.code, shown.err) == (2, "sweepgd: target -1: give a loss or an error above 0\n")
     assert not Path("results/example/report.html").exists()
+
+
+def test_a_search_with_watch_leaves_a_page_that_no_longer_reloads(run_search):
+    searched = run_search("--trials", "2", "--watch")
+    assert searched.code == 0
+    assert "wrote results/example/report.html\n" in searched.err
+    page = Path("results/example/report.html").read_text(encoding="utf-8")
+    assert 'http-equiv="refresh"' not in page
+    assert load("results/example").trials.num_rows == 2
