@@ -58,13 +58,13 @@ def paired_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
 
 def _pairs(first: pa.Table, second: pa.Table) -> _Pairs:
     keys = [_keys(table) for table in (first, second)]
-    if not set(keys[0]) & set(keys[1]):
+    if not set(keys[0]) & set(keys[1]) - {None}:
         keys = [_settings(table) for table in (first, second)]
     seeds = [_seeds(table) for table in (first, second)]
     runs = [list(zip(*columns, strict=True)) for columns in zip(keys, seeds, strict=True)]
     if not set(runs[0]) & set(runs[1]):
         runs = [[(key, 0) for key in column] for column in keys]
-    partners = set(runs[1])
+    partners = {run for run in runs[1] if run[0] is not None}
     shared = {run: number for number, run in enumerate(dict.fromkeys(run for run in runs[0] if run in partners))}
     units = {key: number for number, key in enumerate(dict.fromkeys(key for key, _ in shared))}
     before, after = (np.array([shared.get(run, -1) for run in column], np.int64) for column in runs)
@@ -116,7 +116,7 @@ def _half_width(differences: Floats, unit: Numbers, seed: Numbers) -> float:
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2) * error)
 
 
-def _keys(trials: pa.Table) -> list[str]:
+def _keys(trials: pa.Table) -> list[str | None]:
     return trials["config_id"].to_pylist()
 
 
@@ -126,13 +126,13 @@ def _seeds(trials: pa.Table) -> list[int]:
     return [replicate if seed is None else seed for seed, replicate in pairs]
 
 
-def _settings(trials: pa.Table) -> list[str]:
-    """Return all settings of each run as one text: those that the configuration chose for model and data are in their
-    tables.
+def _settings(trials: pa.Table) -> list[str | None]:
+    """Return all settings of each run as one text, or None if they are not recorded. Those that the configuration chose for
+    model and data are in the tables of model and data.
     """
-    found: dict[str | None, str] = {}
-    for text in trials["settings"].unique().to_pylist():
-        table = json.loads(text or "{}")
+    found: dict[str | None, str | None] = {None: None}
+    for text in trials["settings"].unique().drop_null().to_pylist():
+        table = json.loads(text)
         for kind in ("model", "data"):
             table.get("configuration", {}).pop(kind, None)
         found[text] = json.dumps(table, sort_keys=True)
