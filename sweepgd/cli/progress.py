@@ -127,7 +127,7 @@ class SearchProgress(TaskProgress):
         self._directory, self._quiet, self._verbose, self._page = directory, quiet, verbose, page
 
     def started(self, total: int, done: int, where: str) -> None:
-        if 0 < done < total and not self._quiet:
+        if 0 < done < total and not (self._quiet and self._page is None):
             for rows in Follower(self._directory).new_trials():
                 self._search.add_rows(rows)
         super().started(total, done, where)

@@ -49,8 +49,9 @@ def activity(directory: Path) -> Activity:
     lines: list[str] = []
     with suppress(OSError):
         lines = lock_path(directory).read_text(encoding="utf-8", errors="replace").split("\n")
-    search = {}
-    with suppress(ValueError, IndexError):
+    known = Activity(lines[0] if lines else "", held, lines[-1:] == [RELEASED])
+    with suppress(ValueError, IndexError, KeyError, TypeError):  # a command that is not a search
         search = json.loads(lines[1])
-        search["began"] = datetime.fromisoformat(search["began"])
-    return Activity(lines[0] if lines else "", held, lines[-1:] == [RELEASED], **search)
+        began = datetime.fromisoformat(search["began"])
+        return known._replace(total=int(search["total"]), where=str(search["where"]), began=began)
+    return known
