@@ -59,7 +59,8 @@ def studies_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
 def _row(trials: pa.Table) -> dict[str, Any]:
     if not trials.num_rows:
         return {"configurations": 0} | dict.fromkeys(ENDINGS, 0)
-    row: dict[str, Any] = {name: endings(trials)[name][0].as_py() for name in ("configurations", *ENDINGS)}
+    (counts,) = endings(trials).select(["configurations", *ENDINGS]).to_pylist()
+    row: dict[str, Any] = dict(counts)
     found = best(trials, 1).filter(pc.field("objective").is_valid()).to_pylist()
     if not found:
         return row
