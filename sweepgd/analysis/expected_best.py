@@ -44,7 +44,7 @@ def expected_best(trials: pa.Table) -> pa.Table:
         values = np.sort(np.where(np.isnan(own), worst, own))[::-1]
         draws = np.unique(np.geomspace(1, len(values), POINTS).round().astype(np.int64))
         expected = expectation(values, np.ones(len(values)), draws)
-        low, high = _interval(values, draws)
+        low, high = interval(values, draws)
         shared = {"optimizer": name, "configurations": len(values), "without_objective": int(np.isnan(own).sum())}
         columns = zip(draws.tolist(), expected.tolist(), low, high, strict=True)
         rows += [shared | {"draws": k, "expected": e, "expected_low": a, "expected_high": b} for k, e, a, b in columns]
@@ -57,7 +57,8 @@ def expectation(values: Floats, counts: Floats, draws: npt.NDArray[np.int64]) ->
     return np.diff(shares ** draws[:, np.newaxis], axis=1) @ values
 
 
-def _interval(values: Floats, draws: npt.NDArray[np.int64]) -> tuple[list[float | None], list[float | None]]:
+def interval(values: Floats, draws: npt.NDArray[np.int64]) -> tuple[list[float | None], list[float | None]]:
+    """Return the ends of the intervals of `expectation` for descending `values`, (draws,); None for too many values."""
     count = len(values)
     if count > MOST_RESAMPLED:
         return [None] * len(draws), [None] * len(draws)

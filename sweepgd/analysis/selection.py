@@ -4,12 +4,16 @@ The lowest mean of several configurations is biased downward, and the bias grows
 replicate in turn evaluates the configuration that all other replicates select.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis.arrow_columns import Floats, nullable, objective
+from sweepgd.analysis.jackknife import CONFIDENCE
 
 # With two replicates, a single replicate would select the configuration.
 FEWEST_REPLICATES = 3
@@ -48,6 +52,17 @@ def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], c
         first = order[np.diff(groups[order], prepend=-1) != 0]
         found[groups[first], replicate] = np.where(several[groups[first]], values[first, replicate], np.nan)
     return _summed_up(found)
+
+
+def interval_on_others(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the 95 % t interval of `objective_on_others` in a row of `analysis.best`, or None if there is none."""
+    from scipy.special import stdtrit  # takes 0.2 s to import
+
+    mean, error = row["objective_on_others"], row["objective_on_others_se"]
+    if mean is None or error is None:
+        return None
+    reach = float(stdtrit(row["replicates"] - 1, (1 + CONFIDENCE) / 2)) * error
+    return mean - reach, mean + reach
 
 
 def replicate_objectives(trials: pa.Table, whole: pa.Table) -> Floats:

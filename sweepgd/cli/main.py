@@ -9,6 +9,7 @@ import typer
 
 from sweepgd.cli.analyze import analyze
 from sweepgd.cli.compact import compact
+from sweepgd.cli.compare import compare
 from sweepgd.cli.completion import skip_conversion
 from sweepgd.cli.dashboard import dashboard
 from sweepgd.cli.export import export
@@ -26,6 +27,7 @@ from sweepgd.cli.search import search
 from sweepgd.cli.streams import flush_stdout, safe_streams
 from sweepgd.cli.train import train
 from sweepgd.cli.verify import verify
+from sweepgd.cli.watch import watch
 from sweepgd.core.errors import SweepgdError, one_line, reason
 from sweepgd.core.interrupts import end_on_interrupt
 
@@ -50,10 +52,12 @@ app.command(epilog="Example: sweepgd verify results/quickstart --repair")(verify
 app.command(epilog="Example: sweepgd compact results/quickstart")(compact)
 app.command(epilog="Example: sweepgd merge results/quickstart-shard-* -o results/quickstart")(merge)
 app.command(epilog='Example: sweepgd search quickstart --trials 20 --set space.optimizer=\'["sgd","adam"]\'')(search)
+app.command(epilog="Example: sweepgd watch results/quickstart")(watch)
 app.command(epilog="Example: sweepgd init quickstart mine.toml")(init)
 app.command(epilog="Example: sweepgd train --data digits --model mlp --optimizer adam --learning-rate 1e-3 --epochs 20")(train)
 app.command(epilog="Example: sweepgd analyze results/quickstart --figures figures")(analyze)
 app.command(epilog="Example: sweepgd report results/quickstart -o report.html")(report)
+app.command(epilog="Example: sweepgd compare results/quickstart results/mine")(compare)
 app.command(epilog="Example: sweepgd export results/quickstart -o model.npz")(export)
 app.command(epilog="Example: sweepgd predict model.npz new.csv -o predictions.csv")(predict)
 app.command(epilog="Example: sweepgd schema > sweepgd.schema.json")(schema)

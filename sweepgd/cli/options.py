@@ -19,7 +19,8 @@ LARGEST_SEED = 2**32 - 1
 
 # The commands in the order in which a study uses them: create, run, analyze, measure, use, maintain. Other commands come last.
 ORDER = (
-    *("search", "init", "train", "list", "analyze", "report", "measure", "landscape", "export", "predict", "schema"),
+    *("search", "watch", "init", "train", "list", "analyze", "report", "compare", "measure", "landscape"),
+    *("export", "predict", "schema"),
     *("dashboard", "verify", "compact", "merge", "plugin"),
 )
 

@@ -1,13 +1,18 @@
 """Progress of long work, on stderr: a bar on a terminal, otherwise plain lines."""
 
-from math import inf
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sweepgd.cli.console import stderr
-from sweepgd.report.number_format import significant
+from sweepgd.cli.live_view import LiveView
+from sweepgd.cli.page_process import PageProcess
+from sweepgd.record.follow import Follower
+from sweepgd.record.trial_record import unpack
+from sweepgd.report.search_status import SearchStatus, in_few_words
+from sweepgd.report.task_status import TaskStatus
 
 if TYPE_CHECKING:
     from sweepgd.minimisers.measure_recorded import MeasureResult
@@ -48,38 +53,26 @@ class PointsProgress:
             self._bar.advance(self._task)
 
 
-# Without a terminal, at least this many seconds pass between two lines.
-LINE_SECONDS = 5.0
-
-
 class TaskProgress:
-    """A context manager that shows the preparation, then the number of finished tasks and how many finish per second.
+    """Shows the preparation, then the number of finished tasks and their rate. A context manager."""
 
-    `counted` names the tasks in messages about their number, such as "trials of shard 3/20". The default is `noun`.
-    """
+    verb = "running"
 
-    noun, verb = "tasks", "running"
-
-    def __init__(self, *, quiet: bool = False, counted: str | None = None) -> None:
-        self._counted = counted or self.noun
+    def __init__(self, status: TaskStatus, *, quiet: bool = False) -> None:
+        self._status = status
         self._console = stderr(quiet=quiet)
-        self._live = self._console.is_terminal and not quiet
+        self._view = LiveView(status, self._console, quiet=quiet)
         self._preparing = self._console.status("preparing …")
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-        self._done = self._total = self._already = 0
         self._warnings: list[str] = []
-        self._began = self._said = monotonic()
 
     def __enter__(self) -> Self:
-        if self._live:
+        if self._view.is_live:
             self._preparing.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *reason: object) -> None:
         self._preparing.stop()
-        if self._bar is not None:
-            self._bar.stop()
+        self._view.__exit__(*reason)
 
     def note(self, what: str) -> None:
         """Print a message in a separate line."""
@@ -95,84 +88,81 @@ class TaskProgress:
             self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, where: str) -> None:
-        """Begin to count. `done` of `total` tasks are recorded already. `where` names the place where the others run."""
-        self._total, self._already, self._done = total, done, done
-        self._began = self._said = monotonic()
+        """Begin to count: `done` of `total` tasks are recorded already. `where` says where the others run."""
         self._preparing.stop()
+        began, counted = monotonic(), self._status.counted
+        self._status.begin(total, done, where, lambda: monotonic() - began)
         if done:
             rest = f"{self.verb} the remaining {total - done}" if done < total else "nothing is left to do"
-            self.note(f"{done} of {total} {self._counted} are recorded already; {rest}")
-        if not self._live:
-            if not done:
-                self.note(f"{self.verb} {total} {self._counted} on {where}")
-            return
-        self._bar = Progress(
-            TextColumn(self._counted),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
-            TimeRemainingColumn(),
-            console=self._console,
-        )
-        self._task = self._bar.add_task(self._counted, total=total, completed=done, note="")
-        self._bar.start()
+            self.note(f"{done} of {total} {counted} are recorded already; {rest}")
+        elif not self._view.is_live:
+            self.note(f"{self.verb} {total} {counted} on {where}")
+        if done < total:
+            self._view.start()
 
     def finished(self, result: Any) -> None:
-        """Count a finished task. Call this method when the rows of the task are durable."""
-        self._done += 1
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done, note=self._note())
-        elif monotonic() - self._said > LINE_SECONDS or self._done == self._total:
-            self._said = monotonic()
-            self.note(f"{self._done}/{self._total} {self._counted}, {self._note()}")
-
-    def _note(self) -> str:
-        elapsed = max(monotonic() - self._began, 1e-9)
-        return f"{(self._done - self._already) / elapsed:.3g} {self.noun}/s"
+        """Count a finished task; called when its rows are durable."""
+        self._status.done += 1
+        self._view.changed(now=self._status.done == self._status.total)
 
 
 class SearchProgress(TaskProgress):
-    """Progress of a search, with the best trial so far and, if `verbose`, one line per trial."""
+    """Progress of a search, with the best trial so far; if `verbose`, with one line per trial.
 
-    noun = "trials"
+    Trials that `directory` holds at the start count too. `counted` is the name of the trials in the line that counts them, such
+    as "trials of shard 3/20". `page` is started with the first trial.
+    """
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False, counted: str | None = None) -> None:
-        super().__init__(quiet=quiet, counted=counted)
-        self._verbose = verbose
-        self._best, self._best_trial = inf, -1
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        counted: str | None = None,
+        page: PageProcess | None = None,
+    ) -> None:
+        self._search = SearchStatus(counted)
+        super().__init__(self._search, quiet=quiet)
+        self._directory, self._quiet, self._verbose, self._page = directory, quiet, verbose, page
+
+    def started(self, total: int, done: int, where: str) -> None:
+        if 0 < done < total and not (self._quiet and self._page is None):
+            for rows in Follower(self._directory).new_trials():
+                self._search.add_rows(rows)
+        super().started(total, done, where)
+        if done < total and self._page is not None:
+            self._page.start(self._search.line())
 
     def finished(self, result: "TrialResult") -> None:
-        if result.objectives is not None and result.status in ("completed", "pruned") and result.objectives[0] < self._best:
-            self._best, self._best_trial = result.objectives[0], result.trial
+        objective = None if result.objectives is None else result.objectives[0]
+        self._search.add(result.status, objective, lambda: unpack(result.record).rows[0])
         if self._verbose:
-            row = result.finished.rows[0]
-            self.note(
-                f"trial {result.trial}: {result.status}, {row['optimizer']}, batch {row['batch_size']},"
-                f" rate {row['learning_rate']:.3g}: {row['message']}"
-            )
+            row = unpack(result.record).rows[0]
+            self.note(f"trial {result.trial}: {result.status}, {in_few_words(row)}: {row['message']}")
         super().finished(result)
+        if self._page is not None:
+            self._page.tell(self._search.line)
 
-    def _note(self) -> str:
-        note = super()._note()
-        if self._best < inf:
-            # A continued search does not read earlier results again, so that the best of all trials is unknown here.
-            best = "best of these" if self._already else "best"
-            note += f", {best} {significant(self._best)} (trial {self._best_trial})"
-        return note
+
+class MeasureStatus(TaskStatus):
+    """The progress of measuring, with the number of failed measures."""
+
+    failed = 0
+
+    def details(self) -> str:
+        return f"{self.failed} failed" if self.failed else ""
 
 
 class MeasureProgress(TaskProgress):
     """Progress of measuring recorded minimisers, with the number of failed measures."""
 
-    noun, verb = "measures", "taking"
+    verb = "taking"
 
     def __init__(self, *, quiet: bool = False) -> None:
-        super().__init__(quiet=quiet)
-        self._failed = 0
+        self._measures = MeasureStatus("measures")
+        super().__init__(self._measures, quiet=quiet)
 
     def finished(self, result: "MeasureResult") -> None:
-        self._failed += result.failed
+        self._measures.failed += result.failed
         super().finished(result)
-
-    def _note(self) -> str:
-        return super()._note() + (f", {self._failed} failed" if self._failed else "")

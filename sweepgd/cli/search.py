@@ -83,6 +83,7 @@ def search(
         bool, typer.Option("--dry-run", help="Check the sweep and show what it would run, without running it.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start again. Earlier results are moved aside, not deleted.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep DIR/report.html fresh while the search runs.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     json_: Json = False,
@@ -95,6 +96,7 @@ def search(
     one_of(**flagged)
     quiet = quiet and not flagged["verbose"]
     one_of(**{"dry-run": dry_run, "fresh": fresh})
+    one_of(**{"dry-run": dry_run, "watch": watch})
     limit = None if timeout is None else seconds(timeout, "--timeout")
     trial_limit = None if trial_timeout is None else seconds(trial_timeout, "--trial-timeout")
     workers, cluster = place_to_run(context, workers, on, jobs)
@@ -108,6 +110,7 @@ def search(
             _dry_run(loaded, directory, data_path, plugin_, json_)
         return
 
+    from sweepgd.cli.page_process import PageProcess
     from sweepgd.cli.progress import SearchProgress
     from sweepgd.execution import fork_server
     from sweepgd.record.disk_space import check_writable
@@ -120,8 +123,9 @@ def search(
             return "interrupted before any trial began"
         return f"interrupted; finished trials are in {directory}: run the same command to continue"
 
-    counted = None if part is None else part.trials
-    with end_on_interrupt(INTERRUPTED, interrupted), SearchProgress(quiet=quiet, verbose=verbose, counted=counted) as progress:
+    page = PageProcess(directory) if watch else None
+    shown: dict[str, Any] = {"quiet": quiet, "verbose": verbose, "counted": None if part is None else part.trials, "page": page}
+    with end_on_interrupt(INTERRUPTED, interrupted), SearchProgress(directory, **shown) as progress:
         if cluster is None:
             fork_server.get_ready()
         from sweepgd.study.search import search as run
@@ -151,6 +155,8 @@ def search(
     missing = "" if loaded.measure is None else _measured(results, loaded.measure, as_json=json_)
     if not json_:
         say(f"Recorded in {directory}.", _next(loaded.folder, directory, part, default=out is None))
+    if page is not None:
+        _to_stderr(page.last_page())
     progress.show_warnings()
     failed = _failed(results)
     for line in filter(None, (missing, failed)):

@@ -1,5 +1,6 @@
 """The outcome of a run, with the status and message that are recorded."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 COMPLETED = "completed"
@@ -17,3 +18,8 @@ class Outcome:
     message: str
     diverged_at_update: int | None = None
     last_finite_loss: float | None = None
+
+
+def worst(statuses: Collection[str]) -> str:
+    """Return the status of a trial, the worst of its replicates: failed before timed out, pruned and diverged."""
+    return next((status for status in (FAILED, TIMED_OUT, PRUNED, DIVERGED) if status in statuses), COMPLETED)

@@ -24,12 +24,12 @@ _HEAD = struct.Struct("<QI")
 _POSSIBLE_HEAD = re.compile(rb"(?=(?!\0{4})[\s\S]{4}\0{4}[\s\S]{4}[\x94\x95])")
 
 
-def _whole_frames(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the offset and the payload of each whole frame."""
+def _whole_frames(file: BinaryIO, path: Path, start: int = len(MAGIC)) -> Iterator[tuple[int, bytes]]:
+    """Yield the offset and the payload of each whole frame from the offset `start` on."""
     size = os.fstat(file.fileno()).st_size
     if file.read(len(MAGIC)) != MAGIC:
         raise SweepgdError(f"{path} is not a log of this sweepgd version, or is damaged; {to_repair(path)}")
-    offset = len(MAGIC)
+    offset = start
     while offset < size:
         payload = _payload(file, offset, size)
         if payload is None:
@@ -67,6 +67,16 @@ def frames(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         for _, payload in _whole_frames(file, path):
             yield payload
+
+
+def frames_after(path: Path, start: int = len(MAGIC)) -> Iterator[tuple[int, bytes]]:
+    """Yield the end and the payload of each whole frame from the offset `start` on, which is the end of an earlier frame.
+
+    The next call continues from the last end. Raises SweepgdError if the file is not a log.
+    """
+    with path.open("rb") as file:
+        for offset, payload in _whole_frames(file, path, start):
+            yield offset + _HEAD.size + len(payload), payload
 
 
 def faults(path: Path) -> tuple[int, int]:

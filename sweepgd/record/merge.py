@@ -1,6 +1,5 @@
 """Merge several results directories into a new one, with the rows in the order of trials."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,7 +13,7 @@ import pyarrow as pa
 from sweepgd.record import parquet_reader, parts
 from sweepgd.record.atomic_files import sync_folder, writing
 from sweepgd.record.checksums import sealed
-from sweepgd.record.lock import take_lock
+from sweepgd.record.lock import release, take_lock
 from sweepgd.record.new_directory import make_ready
 from sweepgd.record.results import ORDER, Results
 from sweepgd.record.run_keys import Runs
@@ -85,7 +84,7 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
             sync_folder(out.parent)
         finally:
             shutil.rmtree(begun, ignore_errors=True)
-            os.close(lock)
+            release(lock)
 
 
 def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:

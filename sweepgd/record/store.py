@@ -2,7 +2,6 @@
 parts.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from math import inf
@@ -11,8 +10,9 @@ from typing import Any
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.record import parquet_reader, parts
+from sweepgd.record.activity import announce
 from sweepgd.record.atomic_files import NoRoom, to_repair, writing
-from sweepgd.record.lock import check_held, take_lock
+from sweepgd.record.lock import check_held, release, take_lock
 from sweepgd.record.log import Log, faults, frames
 from sweepgd.record.new_directory import make_ready
 from sweepgd.record.publish_schedule import CLOSE_BYTES, Pace
@@ -111,8 +111,12 @@ class Store:
                 make_ready(directory, sweep_toml)
                 return cls(directory, sweep_toml, lock)
             except BaseException:
-                os.close(lock)
+                release(lock)
                 raise
+
+    def announce(self, total: int, where: str) -> None:
+        """Tell readers of the directory that a search of `total` trials has begun, and where its trials run."""
+        announce(self._lock, total, where)
 
     def append(self, trial: int, record: bytes) -> None:
         """Add the record of a trial, as `encode` returns it, in memory. The next `flush` writes the record.
@@ -196,7 +200,7 @@ class Store:
                     self._log.path.unlink()
         finally:
             self._log.close()
-            os.close(self._lock)
+            release(self._lock)
 
     def _repair_log(self, path: Path) -> None:
         """Cut an incomplete record from the end of a log. If there is no log, create it. Raises SweepgdError if the log is

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.stats import t as student
 
 from sweepgd.analysis.arrow_columns import floats, has_status
 from sweepgd.analysis.best import best
@@ -14,7 +13,7 @@ from sweepgd.analysis.best_subset import CONFIDENCE, best_subset
 from sweepgd.analysis.endings import ENDINGS, endings
 from sweepgd.analysis.recorded_settings import differing_settings
 from sweepgd.analysis.repeats import once
-from sweepgd.analysis.selection import FEWEST_REPLICATES
+from sweepgd.analysis.selection import FEWEST_REPLICATES, interval_on_others
 from sweepgd.core.outcome import DIVERGED
 from sweepgd.report.number_format import percent, short, significant
 from sweepgd.sweep import recorded_table
@@ -68,11 +67,11 @@ def best_configuration(trials: pa.Table) -> list[str]:
     if row["lowest_of"] < 2:
         return [chosen, f"Its {shown} is {text(row['objective'])}{unit}; no other configuration is complete."]
     lowest = f"Its {shown}, {text(row['objective'])}{unit}, is the lowest of {row['lowest_of']}"
-    mean, error, replicates = row["objective_on_others"], row["objective_on_others_se"], row["replicates"]
-    if mean is None:
+    mean, ends = row["objective_on_others"], interval_on_others(row)
+    if ends is None:
         return [chosen, f"{lowest}; an interval needs {FEWEST_REPLICATES} replicates or more."]
-    reach = error * student.ppf((1 + CONFIDENCE) / 2, replicates - 1)
-    interval = f"{text(mean)}{unit} ({text(mean - reach)} to {text(mean + reach)})"
+    low, high = ends
+    interval = f"{text(mean)}{unit} ({text(low)} to {text(high)})"
     return [chosen, f"{lowest}; on replicates that did not select it: {interval}."]
 
 

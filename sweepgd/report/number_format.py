@@ -53,5 +53,13 @@ def duration(seconds: float) -> str:
     return "0 s"
 
 
+def time_left(seconds: float) -> str:
+    """Return an estimated time in whole seconds, minutes or hours, such as "12 s", "3 min 20 s" or "1 h 5 min"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in (parts[:2] if hours else parts) if count) or "1 s"
+
+
 def _brief(text: str) -> str:
     return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")

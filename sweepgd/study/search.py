@@ -146,6 +146,7 @@ def _run_remaining(prepared: Prepared, shard: Shard, store: Store, options: RunO
             "will pause if the disk becomes full; to avoid that, give fewer --trials or another --out"
         )
     with scratch_folder() as folder, opened(options) as executor:
+        store.announce(len(numbers), where)
         progress.started(len(numbers), len(numbers) - todo, where)
         work = Work(
             prepared.sweep,

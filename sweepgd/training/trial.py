@@ -9,7 +9,7 @@ from math import inf
 from time import monotonic
 
 from sweepgd.core.errors import SweepgdError, reason
-from sweepgd.core.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, Outcome
+from sweepgd.core.outcome import FAILED, PRUNED, TIMED_OUT, Outcome, worst
 from sweepgd.curvature.catalogue import measure_of
 from sweepgd.kernels import target
 from sweepgd.plugins import registry
@@ -156,7 +156,7 @@ def result_of(
         finished.rows.append(row | results(context, training))
         finished.curves.append(curve(training))
         finished.minima.extend(minima(context, task.trial, replicate, training))
-    status = _status([row["status"] for row in finished.rows])
+    status = worst([row["status"] for row in finished.rows])
     runs = list(_runs(trainings).values())
     objectives = None if status in (FAILED, TIMED_OUT) else objective_values(context.objectives, runs)
     return TrialResult(task.trial, encode(finished), objectives, status)
@@ -222,13 +222,3 @@ def _advance(
             for training in running:
                 training.end(Outcome(PRUNED, f"pruned after {rung} % of the budget"))
             return
-
-
-def _status(statuses: Sequence[str]) -> str:
-    """Return a trial's status, which is the worst status of its replicates. From the worst, the order is failed, timed out,
-    pruned, diverged.
-    """
-    for status in (FAILED, TIMED_OUT, PRUNED, DIVERGED):
-        if status in statuses:
-            return status
-    return COMPLETED

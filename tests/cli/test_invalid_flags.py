@@ -15,6 +15,7 @@ FLAGS = {
     "--sampler tp": "unknown sampler 'tp': did you mean 'tpe'?",
     "--quiet --verbose": "--quiet and --verbose contradict each other: give one of them",
     "--dry-run --fresh": "--dry-run and --fresh contradict each other: give one of them",
+    "--dry-run --watch": "--dry-run and --watch contradict each other: give one of them",
     "--trials 3 --set search.trials=4": "--trials and --set search.trials contradict each other: give one of them",
     "--set search.trials": "write it as dotted.key=value",
     "--set space.optimizer=adam": "'adam' is not a TOML value; put text in quotes",

@@ -12,8 +12,8 @@ def test_help_lists_commands_in_the_order_of_their_use_with_whole_sentences(run)
     shown = run("--help").out.partition("Commands:\n")[2]
     names = re.findall(r"^  (\w+)", shown, flags=re.MULTILINE)
     assert names == [
-        "search", "init", "train", "list", "analyze", "report", "measure", "landscape", "export", "predict", "schema",
-        "dashboard", "verify", "compact", "merge", "plugin",
+        "search", "watch", "init", "train", "list", "analyze", "report", "compare", "measure", "landscape",
+        "export", "predict", "schema", "dashboard", "verify", "compact", "merge", "plugin",
     ]  # fmt: skip
     assert "..." not in shown
     assert "Run a sweep, or continue it. Trials that are recorded already are not run again." in " ".join(shown.split())

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sweepgd import load
+
 
 @pytest.fixture(autouse=True)
 def without_vega(monkeypatch):
@@ -35,3 +37,12 @@ def test_a_wrong_directory_or_target_is_an_error_of_one_line(run, run_search):
         assert shown.code == 1
         assert re.fullmatch(r"sweepgd: sweep\.toml of the results is not valid TOML \(.*\): replace this file .*\n", shown.err)
     assert not Path("results/example/report.html").exists()
+
+
+def test_a_search_with_watch_leaves_a_page_that_no_longer_reloads(run_search):
+    searched = run_search("--trials", "2", "--watch")
+    assert searched.code == 0
+    assert "wrote results/example/report.html\n" in searched.err
+    page = Path("results/example/report.html").read_text(encoding="utf-8")
+    assert 'http-equiv="refresh"' not in page
+    assert load("results/example").trials.num_rows == 2

@@ -30,22 +30,29 @@ from sweepgd.sweep import recorded_claims, recorded_table
 
 # The comparison of batch sizes reads the curve of every configuration. In a larger study, it is made with a random choice.
 MOST_COMPARED = 2_000
+# The progress of a running search. Nothing from a sweep file can look like it, because `<` is escaped.
+RUNNING = '<p id="running" role="status"></p>'
 COMPARED = frozenset({"steps_by_batch_size", "rate_by_batch_size", "time_by_batch_size", "equal_by_batch_size"})
 
 
 def write_page(results: Results, file: Path, level: float | None = None) -> None:
     """Write the page of a study to a file, replacing an earlier one. Raises SweepgdError if it cannot be written."""
-    page = study_page(results, level)
+    write_html(study_page(results, level), file)
+
+
+def write_html(page: str, file: Path) -> None:
+    """Write a page to a file atomically, replacing an earlier one. Raises SweepgdError if it cannot be written."""
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_replacement(file) as temporary:
             temporary.write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
-def study_page(results: Results, level: float | None = None) -> str:
+def study_page(results: Results, level: float | None = None, refresh: int | None = None) -> str:
     """Return the page of a study as HTML; equal records give equal pages.
 
-    `level` is the loss or error of steps to a target, by default the goal of the sweep. Raises SweepgdError for a record that
+    `level` is the loss or error of steps to a target, by default the goal of the sweep. The page of a running search reloads
+    itself every `refresh` seconds, and has an empty paragraph RUNNING for its progress. Raises SweepgdError for a record that
     cannot be read, and UsageError for a level that is not positive.
     """
     specs = recorded_claims(results.sweep_toml)
@@ -54,6 +61,8 @@ def study_page(results: Results, level: float | None = None) -> str:
     compared, note = _compared(results)
     tables = summary(results) | {"classes": classes(results.trials), "boundary": boundary(results.trials)}
     first = headline(results, sweep, tables)
+    if refresh is not None:
+        first = f"{RUNNING}\n{first}"
     tables |= batch_size_tables(compared, level) | sharpness(results)
     figures = {figure.name: figure for figure in study_figures(results, level, names=CHARTS.keys() - COMPARED)}
     figures |= {figure.name: figure for figure in study_figures(compared, level, names=COMPARED)}
@@ -67,10 +76,10 @@ def study_page(results: Results, level: float | None = None) -> str:
         sweep_section(results),
         provenance_section(results),
     ]
-    return _assembled(name, first, [section for section in sections if section is not None], trials)
+    return _assembled(name, first, [section for section in sections if section is not None], trials, refresh)
 
 
-def _assembled(name: str, first: str, sections: list[Section], trials: dict[str, Any]) -> str:
+def _assembled(name: str, first: str, sections: list[Section], trials: dict[str, Any], refresh: int | None) -> str:
     bundle, own = vega_bundle(), own_script()
     return Template(asset("page.html")).substitute(
         policy=f"{digest(bundle)} {digest(own)}",
@@ -81,6 +90,7 @@ def _assembled(name: str, first: str, sections: list[Section], trials: dict[str,
         sections="\n".join(section.html for section in sections),
         trials=data_script("trial-data", trials) + data_script("dark-colours", DARK),
         version=text(__version__),
+        refresh="" if refresh is None else f'<meta http-equiv="refresh" content="{refresh}">\n',
         bundle=bundle,
         own=own,
     )

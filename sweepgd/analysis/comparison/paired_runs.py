@@ -1,0 +1,139 @@
+"""Mean differences between two studies over the runs that both have: equal configurations, and equal seeds if there are any."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from sweepgd.analysis.arrow_columns import Floats, floats, has_status, objective
+from sweepgd.analysis.claims.two_way_jackknife import Numbers, standard_error
+from sweepgd.analysis.comparison.compared_studies import Study
+from sweepgd.analysis.differences import FEWEST_PAIRS
+from sweepgd.analysis.groups import Groups
+from sweepgd.analysis.jackknife import CONFIDENCE
+from sweepgd.analysis.repeats import once
+from sweepgd.core.outcome import COMPLETED
+
+MEASURES = ("objective", "test_error", "test_loss", "train_loss", "train_seconds")
+SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("first", "second", "measure")]
+    + [(name, pa.float64()) for name in ("difference", "low", "high", "first_mean", "second_mean")]
+    + [(name, pa.int64()) for name in ("configurations", "runs", "only_first", "only_second")]
+)
+
+
+class _Pairs(NamedTuple):
+    """The pairs that two studies share. `unit` and `seed` number the configuration and the seed of each, (pairs,).
+
+    `first` and `second` are the pair of each run of a study, (runs,), and -1 for a run without a partner.
+    """
+
+    first: Numbers
+    second: Numbers
+    unit: Numbers
+    seed: Numbers
+
+
+def paired_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
+    """Return rows by study and measure, with columns as in SCHEMA: `difference` is the mean of the study less the first one.
+
+    Runs are paired by `config_id`, or by all settings if no `config_id` is equal, and by seed. Without a common seed, the
+    configurations are paired by their means over replicates. `runs` is the number of pairs in which both completed, and
+    `configurations` of how many. `only_first` and `only_second` count the pairs in which only one completed. The 95 % interval
+    is over configurations and replicates (`two_way_jackknife`), or over configurations if there is one seed; it is null for too
+    few pairs. The objective is left out unless the studies are `comparable`. A study that shares no configuration with the
+    first has no row.
+    """
+    rows: list[dict[str, Any]] = []
+    first = once(studies[0].trials)
+    for study in studies[1:]:
+        second = once(study.trials)
+        pairs = _pairs(first, second)
+        named = {"first": studies[0].name, "second": study.name}
+        rows += [named | row for row in _rows(first, second, pairs, comparable)] if len(pairs.unit) else []
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _pairs(first: pa.Table, second: pa.Table) -> _Pairs:
+    keys = [_keys(table) for table in (first, second)]
+    if not set(keys[0]) & set(keys[1]) - {None}:
+        keys = [_settings(table) for table in (first, second)]
+    seeds = [_seeds(table) for table in (first, second)]
+    runs = [list(zip(*columns, strict=True)) for columns in zip(keys, seeds, strict=True)]
+    if not set(runs[0]) & set(runs[1]):
+        runs = [[(key, 0) for key in column] for column in keys]
+    partners = {run for run in runs[1] if run[0] is not None}
+    shared = {run: number for number, run in enumerate(dict.fromkeys(run for run in runs[0] if run in partners))}
+    units = {key: number for number, key in enumerate(dict.fromkeys(key for key, _ in shared))}
+    before, after = (np.array([shared.get(run, -1) for run in column], np.int64) for column in runs)
+    unit, seed = np.array([(units[key], seed) for key, seed in shared], np.int64).reshape(-1, 2).T
+    return _Pairs(before, after, unit, seed)
+
+
+def _rows(first: pa.Table, second: pa.Table, pairs: _Pairs, comparable: bool) -> Iterator[dict[str, Any]]:
+    for measure in MEASURES[0 if comparable else 1 :]:
+        before, after = _by_pair(first, pairs.first, measure, pairs), _by_pair(second, pairs.second, measure, pairs)
+        both = ~np.isnan(before) & ~np.isnan(after)
+        if not both.any():
+            continue
+        differences, unit = (after - before)[both], pairs.unit[both]
+        mean, reach = float(differences.mean()), _half_width(differences, unit, pairs.seed[both])
+        yield {
+            "measure": measure,
+            "difference": mean,
+            "low": None if np.isnan(reach) else mean - reach,
+            "high": None if np.isnan(reach) else mean + reach,
+            "first_mean": float(before[both].mean()),
+            "second_mean": float(after[both].mean()),
+            "configurations": len(np.unique(unit)),
+            "runs": int(both.sum()),
+            "only_first": int((~np.isnan(before) & np.isnan(after)).sum()),
+            "only_second": int((np.isnan(before) & ~np.isnan(after)).sum()),
+        }
+
+
+def _by_pair(trials: pa.Table, pair: Numbers, measure: str, pairs: _Pairs) -> Floats:
+    """Return the mean of a measure over the completed runs of each pair, (pairs,); NaN if there is none."""
+    values = objective(trials) if measure == "objective" else floats(trials, measure)
+    values = np.where(has_status(trials, COMPLETED) & (pair >= 0), values, np.nan)
+    groups = Groups(np.append(pair, np.arange(-1, len(pairs.unit))))  # every pair has a group, after that of -1
+    return groups.mean(np.append(values, np.full(len(pairs.unit) + 1, np.nan)))[1:]
+
+
+def _half_width(differences: Floats, unit: Numbers, seed: Numbers) -> float:
+    """Return the half-width of the interval of the mean; NaN for too few pairs."""
+    from scipy.special import stdtrit  # takes 0.2 s to import
+
+    if len(np.unique(seed)) > 1:
+        units = len(np.unique(unit))
+        error, freedom = standard_error(lambda keep: float(differences[keep].mean()), unit, seed, units)
+    elif len(differences) >= FEWEST_PAIRS:
+        error, freedom = float(differences.std(ddof=1) / np.sqrt(len(differences))), len(differences) - 1
+    else:
+        return np.nan
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2) * error)
+
+
+def _keys(trials: pa.Table) -> list[str | None]:
+    return trials["config_id"].to_pylist()
+
+
+def _seeds(trials: pa.Table) -> list[int]:
+    """Return the seed of each run; its replicate if the record is too old to have seeds."""
+    pairs = zip(trials["seed"].to_pylist(), trials["replicate"].to_pylist(), strict=True)
+    return [replicate if seed is None else seed for seed, replicate in pairs]
+
+
+def _settings(trials: pa.Table) -> list[str | None]:
+    """Return all settings of each run as one text, or None if they are not recorded. Those that the configuration chose for
+    model and data are in the tables of model and data.
+    """
+    found: dict[str | None, str | None] = {None: None}
+    for text in trials["settings"].unique().drop_null().to_pylist():
+        table = json.loads(text)
+        for kind in ("model", "data"):
+            table.get("configuration", {}).pop(kind, None)
+        found[text] = json.dumps(table, sort_keys=True)
+    return [found[text] for text in trials["settings"].to_pylist()]

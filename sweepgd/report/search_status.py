@@ -1,0 +1,62 @@
+"""The progress of a search: what is done and left, the best configuration so far, and how trials ended."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from math import inf, isfinite
+from typing import Any
+
+from sweepgd.core.outcome import COMPLETED, DIVERGED, FAILED, PRUNED, TIMED_OUT, worst
+from sweepgd.report.number_format import short, significant
+from sweepgd.report.question_table import Row
+from sweepgd.report.task_status import TaskStatus
+
+CUT_SHORT = (DIVERGED, PRUNED, FAILED, TIMED_OUT)
+
+
+class SearchStatus(TaskStatus):
+    """The progress of a search. Trials are added as they end; the best is the completed one with the lowest mean objective."""
+
+    def __init__(self, counted: str | None = None) -> None:
+        super().__init__("trials", counted)
+        self._endings: Counter[str] = Counter()
+        self._best, self._best_row = inf, dict[str, Any]()
+
+    def add(self, status: str, objective: float | None, row: Callable[[], Row]) -> None:
+        """Count a trial by its status. `row`, one of its rows, is asked for only if its mean objective is the lowest so far."""
+        self._endings[status] += 1
+        if status == COMPLETED and objective is not None and objective < self._best:
+            self._best, self._best_row = objective, dict(row())
+
+    def add_rows(self, rows: Sequence[Row]) -> None:
+        """Count a trial by its recorded rows, one for each replicate."""
+        values = [row["objectives"][0] if row.get("objectives") else None for row in rows]
+        known = [value for value in values if value is not None and isfinite(value)]
+        mean = sum(known) / len(known) if len(known) == len(rows) else None
+        self.add(worst([row["status"] for row in rows]), mean, lambda: rows[0])
+
+    def best(self) -> str:
+        """Return the lowest objective so far with its trial and configuration, or "" before the first one."""
+        if not self._best_row:
+            return ""
+        return f"best {significant(self._best)} (trial {self._best_row['trial']}: {in_few_words(self._best_row)})"
+
+    def details(self) -> str:
+        cut_short = ", ".join(f"{self._endings[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if self._endings[name])
+        return ", ".join(filter(None, (self.best(), cut_short)))
+
+    def values(self) -> dict[str, Any]:
+        """Return the progress for `json.dumps`, with None for what is not known."""
+        row = self._best_row
+        described = ("trial", "optimizer", "schedule", "batch_size", "learning_rate")
+        best = {"objective": self._best} | {name: row.get(name) for name in described} if row else None
+        counts = {name: self._endings[name] for name in (COMPLETED, *CUT_SHORT)}
+        numbers = {"done": self.done, "total": self.total, "left": max(0, self.total - self.done)}
+        pace = {"trials_per_second": self.rate, "seconds_left": self.seconds_left}
+        return numbers | pace | {"best": best} | counts | {"where": self.where or None}
+
+
+def in_few_words(row: Row) -> str:
+    """Return the optimizer, batch size and rate of a recorded run, and its schedule unless that is constant."""
+    schedule = row.get("schedule")
+    words = f"{row['optimizer']}, batch {row['batch_size']}, rate {short(row['learning_rate'])}"
+    return words if schedule in (None, "constant") else f"{words}, {schedule}"
