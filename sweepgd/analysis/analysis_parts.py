@@ -19,8 +19,8 @@ Tables = dict[str, pa.Table]
 
 
 class Options(NamedTuple):
-    """The claims to answer; how many of the best configurations are listed; and the loss or error that steps to a target refer
-    to, by default the goal of the sweep.
+    """The options of an analysis: the `claims` to answer; `best`, the number of best configurations to list; and `target`, the
+    loss or error to which steps are counted (by default the goal of the sweep).
     """
 
     claims: Sequence[ClaimSpec]

@@ -52,5 +52,5 @@ def best_subset(trials: pa.Table) -> BestSubset | None:
 
 
 def _residuals(values: Floats) -> Floats:
-    """Return what the means of rows and of columns leave of `values`, (configurations, replicates)."""
+    """Return `values`, (configurations, replicates), minus the means of their row and column, plus the overall mean."""
     return values - values.mean(axis=1, keepdims=True) - values.mean(axis=0, keepdims=True) + values.mean()

@@ -51,7 +51,7 @@ class _Popen(popen_forkserver.Popen):
 
 
 class _Process(ForkServerProcess):
-    """A forked process with an exit code of its own for the end of its fork server."""
+    """A forked process that has a special exit code if its fork server ended."""
 
     _Popen = staticmethod(_Popen)
 

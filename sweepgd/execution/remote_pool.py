@@ -201,7 +201,7 @@ class RemotePool:
             yield from self._begin_again(sent.tasks, why)
 
     def _begin_again(self, tasks: tuple[Any, ...], why: str) -> Iterator[Lost]:
-        """Send the tasks that may have begun again. Give up tasks that have had all attempts."""
+        """Send again all tasks that may have begun. Give up a task that has had all its attempts."""
         if self._withdrawn:
             return
         for task in tasks:

@@ -95,8 +95,8 @@ def _planned(sweep: Sweep, named: Iterable[tuple[Values, Values]], rows: int, wa
 
 
 def _where(cases: Sequence[Values], every: Sequence[Values]) -> str:
-    """Return a description of `cases` among all combinations `every`: the values that only `cases` have, and how many of the
-    combinations with these values are cases.
+    """Describe which of the combinations `every` are in `cases`: by the values that set the cases apart and, if other
+    combinations have these values too, by a count such as "3 of 8 combinations".
     """
     restricted = {}
     for name in dict.fromkeys(name for values in cases for name in values):

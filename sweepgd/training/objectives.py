@@ -92,7 +92,7 @@ def _has_value(name: str, training: Training) -> bool:
 
 
 def objective_values(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
-    """Return the values that the sampler gets for a configuration: the mean of each objective over its replicates."""
+    """Return the mean of each objective over the replicates of a configuration. The sampler gets these means."""
     means = []
     for name in names:
         values = []

@@ -62,7 +62,10 @@ def python(
         if not difference <= PYTHON_TOLERANCE[dtype]:
             raise Flaw(f"compiled code for {dtype} and plain Python differ by {difference:.1g} of the distance moved")
         differences.append(f"{difference:.1g} ({dtype})")
-    return f"compiled and plain Python agree; beyond rounding, they differ by {' and '.join(differences)} of the distance moved"
+    return (
+        "compiled and plain Python agree within the tolerance; beyond rounding, the largest difference is "
+        f"{' and '.join(differences)} of the distance moved"
+    )
 
 
 def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, float]:
