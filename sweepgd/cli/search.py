@@ -169,7 +169,7 @@ def _shard(text: str, sweep: Any) -> Any:
 
 
 def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
-    """Return a line with the next command to run on the results. `default` is True if `directory` is the default one."""
+    """Return a line with the next command to run on the results. `default` is True if `directory` is the default directory."""
     if shard is None:
         return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
     shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"

@@ -35,11 +35,11 @@ def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
     """Return one row for each claim, with columns as in SCHEMA. A repeated configuration counts once.
 
     The answer is "held" if the interval of the statistic lies inside the region that the claim states, and "not held" if the
-    interval lies outside. Otherwise the answer is "inconclusive". Without an interval, `message` has the reason. `low` and
+    interval lies outside. Otherwise the answer is "inconclusive". If there is no interval, `message` has the reason. `low` and
     `high` are the interval at the claim's `confidence`. The answer depends on `p_adjusted`, which is `p` adjusted for the
     number of claims (Holm 1979). A run that diverged, or did not reach the goal, counts with the worst value of all runs.
-    `diverged` is the number of such runs, and the answer must be the same without them. Raises SweepgdError for a column that
-    the results do not have.
+    `diverged` is the number of these runs. An answer that would change without these runs is "inconclusive". Raises
+    SweepgdError for a column that the results do not have.
     """
     columns = Columns(results, once(results.trials))
     rows = []

@@ -59,7 +59,9 @@ def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estima
 
 
 def _within_matches(runs: Runs) -> Runs:
-    """Return the runs that have a match at another level. If no run has a match, return all runs as one match."""
+    """Return the runs that have a match at another level. If no run has a match, return all runs, which then count as one
+    match.
+    """
     found = statistics.matched(runs)
     return found if len(found.values) else runs._replace(matches=np.zeros_like(runs.matches))
 
