@@ -45,8 +45,8 @@ def difference(first: Side, second: Side) -> Difference:
 
     The interval is over "pairs" of matching configurations if there are at least FEWEST_PAIRS such pairs. Otherwise it is over
     "configurations" if each side has two or more configurations. If each side has one configuration, the interval is over
-    "runs", the replicates that both have, and holds for these two configurations only. If only one of the sides has a single
-    configuration, there is no interval.
+    "runs" (the replicates that both sides have), and it holds for these two configurations only. If only one of the sides has a
+    single configuration, there is no interval.
     """
     pairs = _pairs(first, second)
     if len(pairs) >= FEWEST_PAIRS:

@@ -20,7 +20,8 @@ LEAST_VARIANCE = 0.6
 
 
 class Comparison(NamedTuple):
-    """The `pairs` of runs to compare, `configurations` and `groups` of all runs, (runs,), and the number of `replicates`.
+    """The `pairs` of runs to compare, the number of `replicates`, and for each run its number in `configurations` and `groups`,
+    (runs,).
 
     A group holds each configuration at most once.
     """

@@ -75,8 +75,8 @@ class SameWeights(NamedTuple):
 
 
 def same_weights(runs: pa.Table, curvature: pa.Table) -> SameWeights:
-    """Return the measurements at the kind of weights that the losses in `runs` belong to, or at the other kind if only that
-    kind has values.
+    """Return the measurements at the kind of weights that the losses in `runs` belong to, or at the other kind if only the
+    other kind has values.
     """
     rows = as_trained(curvature)
     last, losses_at = floats(runs, "updates"), evaluated_at(runs)
