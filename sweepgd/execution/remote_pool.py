@@ -41,8 +41,8 @@ class _Sent:
     unbegun: int = 0
     """The number of times that the block was lost although its tasks cannot be the cause."""
     whole_lives: int = 0
-    """The number of workers that ended as planned before the block ended, although the block ran for their whole life. Only
-    counted for a block with a single task.
+    """The number of workers that ran this block for their whole life and ended as planned before the block did. Only counted
+    for a block with a single task.
     """
 
 

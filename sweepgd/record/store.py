@@ -44,7 +44,9 @@ class Store:
         """A function that is called repeatedly during a publication. When it returns True, the publication ends with GivenUp.
         """
         self.notes: list[str] = []
-        """A line for each log that was cut, and for each log of another command whose results were added."""
+        """Lines for the user: one for each log that was cut, and one for each log of another command after its results were
+        added.
+        """
         logged = parts.numbers(directory / "log", ".log")
         self._segment = max([*logged, parts.largest(directory) + 1])
         for number in {*logged, self._segment}:
@@ -221,7 +223,7 @@ class Store:
             parts.publish(self.directory, number, frames(self._log_path(number)), self._footer, self._held_and_stopped)
 
     def _remove_logs(self, most: float = inf) -> None:
-        """Remove each log of at most `most` bytes that has a successor and whose runs are all in undamaged parts."""
+        """Remove each log that has a successor and at most `most` bytes, if undamaged parts hold all runs of the log."""
         for log in map(self._log_path, self._final_segments()[:-1]):
             made = [parts.part(self.directory, table, int(log.stem)) for table in SCHEMAS]
             if (
@@ -234,8 +236,6 @@ class Store:
             log.unlink()
 
     def _held_and_stopped(self) -> bool:
-        """Return the answer of `stop`, after a check that the path is still the locked directory. Called while parts are
-        written.
-        """
+        """Check that the path is still the locked directory, and return the answer of `stop`. Called during a publication."""
         self.check_held()
         return self.stop()

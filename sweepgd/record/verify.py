@@ -157,7 +157,7 @@ def _log(path: Path) -> Iterator[Finding]:
 
 
 def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """Yield each log whose own parts exist but which has runs that are not in any part."""
+    """Yield each log that holds runs that no part holds, although the log's own parts exist."""
     published = joined(*trials.values())
     for log in logs:
         if parts.part(log.parent.parent, "trials", int(log.stem)) in trials:

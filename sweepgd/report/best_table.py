@@ -156,7 +156,9 @@ def _level(factor: str, row: Row) -> str:
 
 
 def _differing_settings(rows: Sequence[Row]) -> list[str]:
-    """Return for each row the hyperparameters, and settings of model and data, whose values differ between rows."""
+    """Return a text for each row. It lists the hyperparameters, and the settings of model and data, that differ between the
+    rows.
+    """
     given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
     values: dict[str, set[float]] = {}
     for settings in given:

@@ -1,4 +1,4 @@
-"""Warnings about a sweep: settings without effect, and configurations that compute the same."""
+"""Warnings about a sweep: settings without effect, and configurations that compute the same updates."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -127,7 +127,7 @@ def _equal(planned: Sequence[Planned]) -> Iterator[str]:
         sides = (_listed({name: values[name] for name in differing if name in values}) for values in pairs[0])
         where = alike and f" where {_listed({name: one[name] for name in alike})}"
         count = f"{len(pairs)} of {len(planned)} configurations compute" if len(pairs) > 1 else "one configuration computes"
-        yield f"{count} the same as another one: {' and '.join(sides)}{where or ''}"
+        yield f"{count} the same updates as another one: {' and '.join(sides)}{where or ''}"
 
 
 def _listed(values: Values) -> str:

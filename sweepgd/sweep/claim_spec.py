@@ -17,8 +17,8 @@ STATISTICS = {
     "rank_correlation": "Kendall's τ-b of `of` and `by`",
     "rate_exponent": "the exponent of the best learning rate as a power of the batch size",
     "critical_batch_size": "B_crit of the fit S = S_min (1 + B_crit/B) to the updates to the goal",
-    "rate_range": "the range of learning rates within 10 % of the best, as highest divided by lowest: that of the second group"
-    " divided by that of the first",
+    "rate_range": "the range of learning rates within 10 % of the best (highest rate divided by lowest rate) in the second "
+    "group, divided by the range in the first group",
     "boundary_dimension": "the box-counting dimension of the boundary between runs that complete and runs that diverge",
 }
 # The smallest and largest number of groups that each of these statistics compares. Other statistics take no groups.

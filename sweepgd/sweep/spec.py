@@ -207,7 +207,9 @@ class Sweep(BaseModel):
 
     @property
     def folder(self) -> str:
-        """The name of the default results directory. It contains a scale below 1, so that the whole sweep stays separate."""
+        """The name of the default results directory. The name contains a scale below 1, so that the results of the whole sweep
+        stay separate.
+        """
         return self.name if self.search.scale == 1.0 else f"{self.name}-scale-{self.search.scale:g}"
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ OPERATIONAL = frozenset({"search.trials", "description", "source", "run_time", "
 
 
 def copy_of(name: str, file: Path) -> str:
-    """Return the text of a bundled sweep, renamed after `file`, so that its results go to a directory of its own."""
+    """Return the text of a bundled sweep, renamed after `file`, so that the results go to a separate directory."""
     text = bundled()[name].read_text(encoding="utf-8")
     own = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-")
     return text.replace(f'name = "{name}"', f'name = "{own or name}"', 1)

@@ -107,7 +107,9 @@ class Training:
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters at which the run is evaluated, (parameters,): the updated ones, or ones that the optimizer derives."""
+        """The parameters at which the run is evaluated, (parameters,): the updated parameters, or parameters that the optimizer
+        derives from these.
+        """
         return self.kernels.evaluated_parameters(self.updates)
 
     @property

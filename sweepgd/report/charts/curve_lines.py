@@ -29,7 +29,8 @@ def lines_of(table: pa.Table, by: str) -> list[Rows]:
 def coloured(lines: list[Rows], by: str) -> list[int]:
     """Return the indices of the lines with a colour, at most MOST_COLOURS.
 
-    Of optimizers and schedules, the best lines have a colour. Otherwise evenly spaced lines have a colour, among them the best.
+    If each line is an optimizer or a schedule, the best lines have a colour. Otherwise, evenly spaced lines have a colour, and
+    the best line is one of them.
     """
     if by in ("optimizer", "schedule") or len(lines) <= MOST_COLOURS:
         return list(range(min(len(lines), MOST_COLOURS)))
