@@ -171,7 +171,7 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def _known_start_method() -> Iterator[None]:
-    """During the block, replace a default start method that a new process would not know, such as the one of joblib's workers."""
+    """Replace a default start method, such as joblib's, for the time of the block, because new processes would not know it."""
     before = multiprocessing.get_start_method(allow_none=True)
     if before is None or before in multiprocessing.get_all_start_methods():
         yield

@@ -107,9 +107,7 @@ class Training:
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters at which the run is evaluated, (parameters,): the updated parameters, or parameters that the optimizer
-        derives from these.
-        """
+        """The parameters, (parameters,), at which the run is evaluated. An optimizer may derive these from the updated ones."""
         return self.kernels.evaluated_parameters(self.updates)
 
     @property
