@@ -31,7 +31,7 @@ class Difference(NamedTuple):
 
     `mean` is NaN if no replicate has both sides, and `half_width` is NaN if there is no interval. `over` names the unit of the
     interval: "pairs", "configurations" or "runs". `pairs` is the number of pairs of configurations or, for "runs", the number
-    of replicates. For "configurations", it is None.
+    of replicates. For "configurations", `pairs` is None.
     """
 
     mean: float

@@ -35,7 +35,7 @@ def small_large(runs: pa.Table) -> pa.Table:
     count the runs of each size. The window whose smaller count is largest is used; among equals, the one with the most runs in
     total. `outside` counts the runs outside this window. If no window has two runs of each size, all runs are described,
     `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs. `…_diverged`, `…_pruned`,
-    `…_failed` and `…_timed_out` count the runs of that size that did not complete.
+    `…_failed` and `…_timed_out` count the runs of the small or the large size that did not complete.
 
     `ratio` is the ratio of geometric means, large to small, within a replicate. Its 95 % t interval is the interval of the mean
     logarithm. `over` is the unit that `differences.difference` chose, and `pairs` the number of pairs. `verdict` is "larger" or

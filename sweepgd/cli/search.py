@@ -194,7 +194,9 @@ def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
 
 
 def _failed(results: Any) -> str:
-    """Return the number of trials that failed or timed out and the message of the first, as text, or '' if none did."""
+    """Return, as text, the number of trials that failed or timed out, and the message of the first of these trials. Return ''
+    if there are none.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -46,9 +46,7 @@ class DataSpec(BaseModel):
         description="with `path`: the input columns, or the NPZ array; by default all columns except the target. Booleans"
         " become 0 and 1",
     )
-    exclude: str | list[str] | None = Field(
-        None, description="columns that are not inputs; all other columns except the target are inputs"
-    )
+    exclude: str | list[str] | None = Field(None, description="columns to leave out of the inputs, besides the target")
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: the task")
     test_path: str | None = Field(None, description="with `path`: a separate test file of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, if it differs from `target`")

@@ -28,9 +28,9 @@ def recorded_model(results: Results, trial: int | None = None, replicate: int | 
     """Return a recorded model.
 
     By default, `trial` is the best trial in the order of `analyze`, and `replicate` is the completed replicate with the lowest
-    objective. `which` is "final" or "best". By default, it names the weights whose losses are in the table `trials`, which are
-    the best weights for an objective such as best_validation_loss. Raises SweepgdError if these weights are not recorded, or
-    the model cannot predict.
+    objective. `which` is "final" or "best". By default, it names the weights whose losses are in the table `trials`. For an
+    objective such as best_validation_loss, these are the best weights. Raises SweepgdError if these weights are not recorded,
+    or the model cannot predict.
     """
     if which not in (None, *KINDS):
         raise UsageError(f"no weights {which!r}: give final or best")

@@ -139,7 +139,7 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
 
 
 def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
-    """Return, by key, the values of both sweeps where they differ and the difference changes what is computed.
+    """Return, by key, the values in which the two sweeps differ, if the difference changes what is computed.
 
     `before` is the recorded sweep. A missing value is "not given". A record may be older than a setting. The record then has
     the former value of a schedule's setting (see `former`), but the current default of a measure's setting, because each

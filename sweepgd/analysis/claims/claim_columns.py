@@ -52,7 +52,7 @@ class Columns:
         raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
 
     def numbers(self, name: str) -> Floats:
-        """Return a column as numbers, NaN for a missing value. Raises SweepgdError if it is unknown or not numeric."""
+        """Return a column as numbers, NaN for a missing value. Raises SweepgdError if the column is unknown or not numeric."""
         values = self.of(name)
         if any(value is not None and not isinstance(value, (bool, int, float)) for value in values):
             raise SweepgdError(f"the column {name!r} holds no numbers: name another column")

@@ -74,8 +74,8 @@ def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, f
 
 
 def types(optimizer: Optimizer) -> str:
-    """Check that float32 loops have no float64 numbers. A loop with float64 numbers computes in float64, with half as many
-    numbers in a vector.
+    """Check that float32 loops have no float64 numbers. A loop with float64 numbers computes in float64, and a vector then
+    holds only half of the numbers.
     """
     found = {leak: None for kind, function in optimizer.functions.items() for leak in widened_lines(kind, function)}
     if found:

@@ -82,7 +82,8 @@ def _side(values: list[float]) -> Array:
 
 
 def _thinned(line: pa.Table) -> Rows:
-    """Return at most MOST_POINTS rows of a path: half of them the first rows, the others evenly spaced along its length.
+    """Return at most MOST_POINTS rows of a path. Half of these rows are the first rows of the path. The others are evenly
+    spaced along the length of the path.
 
     Rows evenly spaced in time would miss the fast beginning of a long run, and rows evenly spaced along the length would miss
     the beginning of a path that goes back and forth later.
