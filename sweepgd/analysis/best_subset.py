@@ -1,4 +1,4 @@
-"""The configurations that may be the best one, because noise alone can explain why their mean objectives are not the lowest."""
+"""The configurations that may be the best one: noise alone can explain why their mean objectives exceed the lowest mean."""
 
 from typing import NamedTuple
 
@@ -28,9 +28,10 @@ def best_subset(trials: pa.Table) -> BestSubset | None:
     is in the subset.
 
     A configuration is in the subset if its mean over replicates is at most t·s·√(2/n) above the lowest mean (Gupta 1965, On
-    some multiple decision (selection and ranking) rules, Technometrics 7), with n replicates. t is Student's, one-sided, and
-    adjusted for the number of comparisons (Bonferroni). s² is the mean square of the residuals after configuration and
-    replicate, over the better half of the configurations only, because the worse half usually varies more.
+    some multiple decision (selection and ranking) rules, Technometrics 7), with n replicates. t is Student's one-sided
+    quantile, adjusted for the number of comparisons (Bonferroni). s² is the mean square of the residuals that remain after the
+    means of configurations and replicates are subtracted. Only the better half of the configurations enters s², because the
+    worse half usually varies more.
 
     The result is None if fewer than two configurations are complete or if there are fewer than two replicates.
     """

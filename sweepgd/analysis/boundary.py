@@ -60,9 +60,9 @@ def boundary(trials: pa.Table) -> pa.Table:
 def outcome_grids(trials: pa.Table) -> dict[int, Grid]:
     """Return the grids by number of replicate. A replicate without runs of both outcomes is left out.
 
-    A grid has at least FEWEST_POINTS learning rates and at least FEWEST_POINTS values of one other hyperparameter. The result
-    is empty if the runs of any replicate do not form a grid: because a third hyperparameter differs, a point is missing or was
-    run twice, or a run neither completed nor diverged.
+    A grid has at least FEWEST_POINTS learning rates and at least FEWEST_POINTS values of one other hyperparameter. The runs of
+    a replicate form no grid if a third hyperparameter differs, if a point is missing or was run twice, or if a run neither
+    completed nor diverged. If the runs of any replicate form no grid, the result is empty.
     """
     replicates = pc.unique(trials["replicate"]).to_pylist()
     if trials.num_rows < FEWEST_POINTS**2 * len(replicates) or any(

@@ -1,4 +1,4 @@
-"""From the `[data]` table to arrays: load, check, take a subset, split, add label noise, standardize, make read-only."""
+"""Make arrays from a `[data]` table: load, check, take a subset, split, add label noise, standardize, make read-only."""
 
 import hashlib
 import json

@@ -46,10 +46,10 @@ class Provenance(BaseModel):
 class ModelHeader(BaseModel):
     """The header of a model file.
 
-    `columns` are the columns of new rows, and `inputs` the model's inputs. They differ if categories and missing values were
-    encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `layers` is `Architecture.layers`. If
-    `layers` is empty, only the name and the settings identify the model. `data` is the `[data]` table, and `data_seed` is the
-    seed that draws its rows.
+    `columns` are the columns of new rows, and `inputs` are the model's inputs. Columns and inputs differ if categories or
+    missing values were encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `layers` is
+    `Architecture.layers`. If `layers` is empty, only the name and the settings identify the model. `data` is the `[data]`
+    table, and `data_seed` is the seed that draws its rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -1,4 +1,4 @@
-"""Read a file of new rows as the training read its own file, with or without the target."""
+"""Read a file of new rows in the same way as the file of the training was read. The file may lack the target columns."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -21,10 +21,10 @@ ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 def onnx_bytes(model: "Model") -> bytes:
     """Return an ONNX file.
 
-    Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. Its outputs are `class`,
-    (rows,) numbers of the classes, and `probabilities`, (rows, classes); for a regression `prediction`, (rows, targets). Its
-    metadata hold the names of inputs, targets and classes as JSON. Raises UsageError without the package onnx, SweepgdError for
-    a model with layers that ONNX does not have.
+    Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. For a classification, its
+    outputs are `class`, (rows,), the numbers of the predicted classes, and `probabilities`, (rows, classes). For a regression,
+    its output is `prediction`, (rows, targets). Its metadata hold the names of inputs, targets and classes as JSON. Raises
+    UsageError without the package onnx, SweepgdError for a model with layers that ONNX does not have.
     """
     try:
         from onnx import TensorProto, checker, helper, numpy_helper

@@ -58,7 +58,7 @@ class Model:
         return read_model(Path(path))
 
     def save(self, path: str | Path) -> None:
-        """Write the model to a file: `.npz`, or `.onnx` with the extra of that name. Raises SweepgdError if that fails."""
+        """Write the model to a file: `.npz`, or `.onnx` with the extra `onnx`. Raises SweepgdError if that fails."""
         from sweepgd.serving.model_file import write_model
 
         write_model(self, Path(path))

@@ -114,7 +114,7 @@ class ClaimSpec(BaseModel):
         if self.statistic == "ordering" and (self.relation != ">" or self.value is not None):
             raise UsageError(f"{named}: statistic 'ordering' takes no relation and no value: list `groups` in increasing order")
         if self.statistic in POSITIVE and self.threshold - (self.tolerance or 0.0) <= 0:
-            raise UsageError(f"{named}: a {self.statistic} is above 0: give a larger value, or a smaller tolerance")
+            raise UsageError(f"{named}: a {self.statistic} is always above 0: give a larger value, or a smaller tolerance")
         if self.statistic == "rate_range" and self.by not in RANGE_COLUMNS:
             raise UsageError(f"{named}: statistic 'rate_range' compares {' or '.join(RANGE_COLUMNS)}, and `by` is {self.by!r}")
         if self.best and (self.statistic not in GROUPS or self.statistic in LAWS):

@@ -129,7 +129,7 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """Return one line for each difference between two sweeps that changes what is computed. `before` is the recorded sweep."""
+    """Compare two sweeps. Return one line for each difference that changes what is computed. `before` is the recorded sweep."""
     return [
         f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
         if key == "data.fingerprint"

@@ -60,7 +60,7 @@ def holm(p: Sequence[float]) -> npt.NDArray[np.float64]:
     """Return the p-values adjusted for their number (Holm 1979, section 2).
 
     With adjusted p-values, the chance of any wrong answer among several claims is at most the chance for a single claim. NaN
-    marks a claim without an answer. Such a claim does not count towards the number.
+    marks a claim without an answer. A claim without an answer does not count towards the number of claims.
     """
     values = np.array(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]

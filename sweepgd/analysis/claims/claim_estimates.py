@@ -54,7 +54,10 @@ def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estima
     matches = len(np.unique(within.matches)) > 1
     fewest = min(len(np.unique(within.configurations[within.levels == level])) for level in (first, second))
     if not matches and fewest == 1 and len(np.unique(within.configurations)) > 2 and claim.over == "all":
-        raise Undecided(f"one of the compared groups of {claim.by} has a single configuration, and the other has more")
+        raise Undecided(
+            f"one of the compared groups of {claim.by} has a single configuration, and the other has more: an interval needs "
+            "one in each group, or several in each"
+        )
     return _estimate(claim, statistics.difference(within, first, second), within, matches, fewest)
 
 

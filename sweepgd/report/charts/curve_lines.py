@@ -91,7 +91,8 @@ def ceiling(lines: list[Rows], parts: list[str]) -> float | None:
 
 
 def floor_of(losses: list[float]) -> float | None:
-    """Return the loss below which lines are drawn at the bottom, or None if no loss is negligible beside the highest.
+    """Return the loss below which lines are drawn at the bottom, or None if no loss is negligible in comparison with the
+    highest loss.
 
     On a logarithmic axis, losses down to 0 or to the smallest number would leave no height for the other losses.
     """
