@@ -48,8 +48,9 @@ BAD = {
     RANGE + "best = true\n": "`best` is for difference, ratio and ordering",
     RANGE.replace("batch_size", "schedule"): "statistic 'rate_range' compares batch_size or optimizer, and `by` is 'schedule'",
     LAW.replace("critical_batch_size", "boundary_dimension") + 'by = "seed"\n': "statistic 'boundary_dimension' takes no `by`",
-    LAW
-    + 'relation = "="\ntolerance = 50.0\n': "a critical_batch_size is always above 0: give a larger value, or a smaller tolerance",
+    LAW + 'relation = "="\ntolerance = 50.0\n': (
+        "a critical_batch_size is always above 0: give a larger value, or a smaller tolerance"
+    ),
     GOOD.replace('of = "test_error"\n', ""): "statistic 'difference' needs `of`, the column of its values",
     'statistic = "median"\nsays = "s"\nof = "test_error"\n': "claims[0].statistic = 'median': give 'mean', 'difference', ",
     GOOD + "group = 3\n": "unknown key claims[0].group: did you mean 'groups'?",
