@@ -37,11 +37,11 @@ def small_large(runs: pa.Table) -> pa.Table:
     `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs. `…_diverged`, `…_pruned`,
     `…_failed` and `…_timed_out` count the runs of the small or the large size that did not complete.
 
-    `ratio` is the ratio of geometric means, large to small, within a replicate. Its 95 % t interval is the interval of the mean
-    logarithm. `over` is the unit that `differences.difference` chose, and `pairs` the number of pairs. `verdict` is "larger" or
-    "smaller" (at the large batch size) if the interval excludes 1, else "inconclusive", "too few", "undefined" or "no ratio".
-    `message` has the reason, or says that the verdict holds for two configurations only. The table is empty if only one batch
-    size completed.
+    `ratio` is the ratio of geometric means, large to small, within a replicate. The 95 % t interval of `ratio` is computed for
+    the mean logarithm. `over` is the unit that `differences.difference` chose, and `pairs` the number of pairs. `verdict` is
+    "larger" or "smaller" (at the large batch size) if the interval excludes 1, else "inconclusive", "too few", "undefined" or
+    "no ratio". `message` has the reason, or says that the verdict holds for two configurations only. The table is empty if only
+    one batch size completed.
     """
     runs = runs.filter(pc.is_valid(runs["batch_size"])).sort_by(ORDER)
     all_levels = batch_levels(floats(runs, "batch_size"))

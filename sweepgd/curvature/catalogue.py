@@ -114,7 +114,7 @@ MEASURES: dict[str, Measure] = {
                 Setting(
                     "iterations",
                     20,
-                    "iterations of each projected ascent; the best ascent is then continued for the same number",
+                    "iterations of each projected ascent, and of the continuation of the best ascent",
                     minimum=1,
                 ),
             ),
@@ -131,7 +131,7 @@ MEASURES: dict[str, Measure] = {
                 Setting(
                     "iterations",
                     20,
-                    "iterations of each projected ascent; the best ascent is then continued for the same number",
+                    "iterations of each projected ascent, and of the continuation of the best ascent",
                     minimum=1,
                 ),
             ),

@@ -110,8 +110,8 @@ class Measurer:
         rescalings: tuple[float, ...] | None = None,
         deadline: float = inf,
     ) -> list[Measurement]:
-        """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. Both are
-        (parameters,).
+        """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. `parameters`
+        and `initial` have shape (parameters,).
 
         A measure always has the same records. A record that cannot be computed before `deadline`, a time of the monotonic
         clock, has a message and no value. The default of `rescalings` is `self.rescalings`. `initial` is rescaled in the same

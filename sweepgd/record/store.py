@@ -175,7 +175,7 @@ class Store:
 
     @property
     def unpublished_bytes(self) -> int:
-        """The number of bytes in logs that are not published yet. Their parts will need about the same space."""
+        """The number of bytes in logs that are not published yet. The parts of these logs will need about the same space."""
         published = parts.numbers(self.directory / "trials", ".parquet")
         final = {*parts.numbers(self.directory / "log", ".log")} - {*published, self._segment}
         return self._log.size + sum(self._log_path(number).stat().st_size for number in final)

@@ -41,7 +41,8 @@ class Model:
     """A trained model, from `Results.model` or a file.
 
     `header` describes the model. `parameters` are the flat weights, and `layout` is their layout table. `scaling` holds mean
-    and scale of the inputs, and `target_scaling` holds mean and scale of the targets. Either is None without scaling.
+    and scale of the inputs, and `target_scaling` holds mean and scale of the targets. A scaling that the training did not use
+    is None.
     """
 
     header: ModelHeader
@@ -108,9 +109,9 @@ class Model:
         return self.scores(self._inputs(rows), labels if labels.ndim == 2 else labels.reshape(-1, 1), "the targets")
 
     def evaluate_part(self, part: str = "test", data_path: str | Path | None = None) -> Scores:
-        """Return loss and error on the rows of the model's own data: its "train", "validation" or "test" part. Both equal the
-        recorded loss and error. `data_path` is the new path of a data file that was moved. Raises SweepgdError if the data are
-        not those of the training.
+        """Return loss and error on the rows of the model's own data: its "train", "validation" or "test" part. Loss and error
+        equal the recorded values. `data_path` is the new path of a data file that was moved. Raises SweepgdError if the data
+        are not those of the training.
         """
         own = self.own_part(part, data_path)
         return self.scores_of(own.inputs, own.targets)

@@ -29,10 +29,10 @@ def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) ->
     that half of the replicates chose, is the lowest or the highest tried.
 
     `steps`, `samples` and `seconds` belong to the configuration that half of the replicates chose, judged on the other half.
-    They have 95 % intervals in `…_low` and `…_high`, and `over` names what the intervals are over. `slope` is d log steps / d
-    log size between the next smaller size and this size: −1 if scaling is perfect, 0 if more samples per update save no steps.
-    `perfect_steps` is the number of steps with which this size would take the same number of samples as the smallest size.
-    `lowest_steps` is the plain minimum on all replicates, which is biased low. `message` has remarks.
+    `steps`, `samples` and `seconds` have 95 % intervals in `…_low` and `…_high`, and `over` names what the intervals are over.
+    `slope` is d log steps / d log size between the next smaller size and this size: −1 if scaling is perfect, 0 if more samples
+    per update save no steps. `perfect_steps` is the number of steps with which this size would take the same number of samples
+    as the smallest size. `lowest_steps` is the plain minimum on all replicates, which is biased low. `message` has remarks.
     """
     rows: list[dict[str, Any]] = []
     previous: TunedSteps | None = None
