@@ -1,7 +1,8 @@
 """The entry point of the `sweepgd` script and of `python -m sweepgd`.
 
-Ctrl-C and SIGTERM print one line even during start-up. Their handlers are set before all other imports, because these imports
-take most of a second. `sweepgd.core.interrupts` replaces the handlers when a command starts work that needs an orderly end.
+Ctrl-C and SIGTERM print one line even during start-up. The handlers of both are set before all other imports, because these
+imports take most of a second. `sweepgd.core.interrupts` replaces the handlers when a command starts work that needs an orderly
+end.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""The parts of an analysis, such as the effect of the batch size, and the tables of each."""
+"""The parts of an analysis, such as the effect of the batch size, and the tables of each part."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -20,8 +20,8 @@ Tables = dict[str, pa.Table]
 
 
 class Options(NamedTuple):
-    """The claims to answer; how many of the best configurations are listed; and the loss or error that steps to a target refer
-    to, by default the goal of the sweep.
+    """The options of an analysis: the `claims` to answer; `best`, the number of best configurations to list; and `target`, the
+    loss or error to which steps are counted (by default the goal of the sweep).
     """
 
     claims: Sequence[ClaimSpec]
@@ -70,6 +70,6 @@ PARTS: dict[str, Callable[[Results, Options], Tables]] = {
 
 
 def tables(results: Results, part: str, options: Options) -> Tables:
-    """Return the tables of one of PARTS by name, or those of all parts if `part` is "all"."""
+    """Return the tables of a part by name. `part` is one of PARTS, or "all" for the tables of all parts."""
     wanted = PARTS.values() if part == "all" else [PARTS[part]]
     return {name: table for each in wanted for name, table in each(results, options).items()}

@@ -1,4 +1,4 @@
-"""The configurations that may be the best one: those whose mean objective does not differ from the lowest beyond its noise."""
+"""The configurations that may be the best one: noise alone can explain why their mean objectives exceed the lowest mean."""
 
 from typing import NamedTuple
 
@@ -14,8 +14,8 @@ CONFIDENCE = 0.95
 
 
 class BestSubset(NamedTuple):
-    """`rows` are the configurations that may be the best, lowest mean objective first; `candidates` is the number of complete
-    configurations; `margin` is the largest distance of a mean in the subset from the lowest one.
+    """`rows` are the configurations that may be the best, lowest mean objective first. `candidates` is the number of complete
+    configurations. The mean objective of each row exceeds the lowest mean by at most `margin`.
     """
 
     rows: pa.Table
@@ -24,12 +24,14 @@ class BestSubset(NamedTuple):
 
 
 def best_subset(trials: pa.Table) -> BestSubset | None:
-    """Return the subset that contains the truly best of the complete configurations with a probability of CONFIDENCE or more.
+    """Return a subset of the complete configurations. With a probability of at least CONFIDENCE, the truly best configuration
+    is in the subset.
 
     A configuration is in the subset if its mean over replicates is at most t·s·√(2/n) above the lowest mean (Gupta 1965, On
-    some multiple decision (selection and ranking) rules, Technometrics 7), with n replicates. t is Student's, one-sided, and
-    adjusted for the number of comparisons (Bonferroni). s² is the mean square of the residuals after configuration and
-    replicate, over the better half of the configurations, because worse ones usually vary more.
+    some multiple decision (selection and ranking) rules, Technometrics 7), with n replicates. t is Student's one-sided
+    quantile, adjusted for the number of comparisons (Bonferroni). s² is the mean square of the residuals that remain after the
+    means of configurations and replicates are subtracted. Only the better half of the configurations enters s², because the
+    worse half usually varies more.
 
     The result is None if fewer than two configurations are complete or if there are fewer than two replicates.
     """
@@ -52,5 +54,5 @@ def best_subset(trials: pa.Table) -> BestSubset | None:
 
 
 def _residuals(values: Floats) -> Floats:
-    """Return what the means of rows and of columns leave of `values`, (configurations, replicates)."""
+    """Return `values`, (configurations, replicates), minus the means of their row and column, plus the overall mean."""
     return values - values.mean(axis=1, keepdims=True) - values.mean(axis=0, keepdims=True) + values.mean()

@@ -27,7 +27,9 @@ SCHEMA = pa.schema(
 
 
 class Grid(NamedTuple):
-    """Names and increasing values of two hyperparameters, and a mask, (y, x), of the runs that diverged."""
+    """A grid of runs: the names and the increasing values of two hyperparameters, and a mask, (y, x), of the runs that
+    diverged.
+    """
 
     x: str
     y: str
@@ -37,7 +39,8 @@ class Grid(NamedTuple):
 
 
 def boundary(trials: pa.Table) -> pa.Table:
-    """Return one row for each replicate and size of boxes, with columns as in SCHEMA. Replicates without a boundary have none.
+    """Return one row for each replicate and size of boxes, with columns as in SCHEMA. A replicate without a boundary has no
+    rows.
 
     A box is `box` points wide and high, and `boxes` is the number of boxes that hold runs of both outcomes. `dimension` is the
     exponent D of boxes ∝ box^−D, the same in all rows of a replicate. It is 1 for a smooth curve, and up to 2 for a curve that
@@ -55,11 +58,11 @@ def boundary(trials: pa.Table) -> pa.Table:
 
 
 def outcome_grids(trials: pa.Table) -> dict[int, Grid]:
-    """Return the grid of each replicate that has runs of both outcomes, by the replicate's number.
+    """Return the grids by number of replicate. A replicate without runs of both outcomes is left out.
 
-    A grid has FEWEST_POINTS or more learning rates, and as many values of one other number. The result is empty if the runs of
-    a replicate do not form such a grid. This is the case if a third hyperparameter differs, if a point is missing or was run
-    twice, or if a run neither completed nor diverged.
+    A grid has at least FEWEST_POINTS learning rates and at least FEWEST_POINTS values of one other hyperparameter. The runs of
+    a replicate form no grid if a third hyperparameter differs, if a point is missing or was run twice, or if a run neither
+    completed nor diverged. If the runs of any replicate form no grid, the result is empty.
     """
     replicates = pc.unique(trials["replicate"]).to_pylist()
     if trials.num_rows < FEWEST_POINTS**2 * len(replicates) or any(
@@ -82,7 +85,9 @@ def outcome_grids(trials: pa.Table) -> dict[int, Grid]:
 
 
 def _grid(name: str, runs: pa.Table) -> Grid | None:
-    """Return the outcomes of a replicate's runs, or None if they do not form a grid. The column `other` has the values of y."""
+    """Return the grid that the runs of a replicate form, or None if they do not form one. The column `other` has the values of
+    y.
+    """
     diverged = has_status(runs, DIVERGED)
     if not (diverged | has_status(runs, COMPLETED)).all():
         return None
@@ -100,7 +105,7 @@ def box_counts(mask: Mask) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]
     """Return sizes 1, 2, 4, … of boxes, and the number of boxes in which a mask, (rows, columns), has both values.
 
     A box includes the first points of the next box, so that a boundary between two boxes lies inside one of them. The largest
-    size is an eighth of the shorter side, because counts of fewer boxes are too coarse.
+    size is an eighth of the shorter side, because larger boxes would be too few.
     """
     sizes = 2 ** np.arange(int(np.log2(min(mask.shape) / 8)) + 1)
     return sizes, np.array([_count(mask, int(size)) for size in sizes])

@@ -12,9 +12,9 @@ MOST_PATHS = 9
 def paths(trials: pa.Table, curves: pa.Table) -> pa.Table:
     """Return the paths of completed configurations on a two-dimensional surface, each in its first completed replicate.
 
-    They are the paths of all configurations if at most MOST_PATHS completed, and otherwise those of each optimizer's best
-    configuration. Columns: `optimizer`, `schedule`, `trial`, `learning_rate`, `update`, `x`, `y`, sorted by trial and update.
-    The table is empty if no run recorded positions in two dimensions.
+    If more than MOST_PATHS configurations completed, only the best configuration of each optimizer has a path. Columns:
+    `optimizer`, `schedule`, `trial`, `learning_rate`, `update`, `x`, `y`, sorted by trial and update. The table is empty if no
+    run recorded positions in two dimensions.
     """
     completed = trials.filter(pc.equal(trials["status"], "completed"))
     if pc.count_distinct(completed["trial"]).as_py() > MOST_PATHS:

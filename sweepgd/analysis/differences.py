@@ -31,7 +31,7 @@ class Difference(NamedTuple):
 
     `mean` is NaN if no replicate has both sides, and `half_width` is NaN if there is no interval. `over` names the unit of the
     interval: "pairs", "configurations" or "runs". `pairs` is the number of pairs of configurations or, for "runs", the number
-    of replicates. For "configurations", it is None.
+    of replicates. For "configurations", `pairs` is None.
     """
 
     mean: float
@@ -45,8 +45,8 @@ def difference(first: Side, second: Side) -> Difference:
 
     The interval is over "pairs" of matching configurations if there are at least FEWEST_PAIRS such pairs. Otherwise it is over
     "configurations" if each side has two or more configurations. If each side has one configuration, the interval is over
-    "runs", the replicates that both have, and holds for these two configurations only. If only one of the sides has a single
-    configuration, there is no interval.
+    "runs" (the replicates that both sides have), and it holds for these two configurations only. If only one of the sides has a
+    single configuration, there is no interval.
     """
     pairs = _pairs(first, second)
     if len(pairs) >= FEWEST_PAIRS:

@@ -76,7 +76,7 @@ def by(trials: pa.Table, factor: str) -> pa.Table:
 
 
 def _selection(trials: pa.Table, every: pa.Table, groups: Groups) -> dict[str, pa.Array]:
-    """Return the columns of `by` on the selection of the best configuration."""
+    """Return the columns of the table of `by` that describe how the best configurations were selected."""
     whole, count = every["whole"].to_numpy(), len(groups.keys)
     numbers = np.bincount(groups.index[whole], minlength=count)
     mean, error = by_group(trials, every.filter(pa.array(whole)), groups.index[whole], count)

@@ -20,7 +20,8 @@ LEAST_VARIANCE = 0.6
 
 
 class Comparison(NamedTuple):
-    """The `pairs` of runs to compare, `configurations` and `groups` of all runs, (runs,), and the number of `replicates`.
+    """The `pairs` of runs to compare, the number of `replicates`, and for each run its number in `configurations` and `groups`,
+    (runs,).
 
     A group holds each configuration at most once.
     """
@@ -44,7 +45,7 @@ class Jackknife(NamedTuple):
     independent_variance: float
 
     def scaled(self, share: float) -> "Jackknife":
-        """Return an estimate of the jackknife of all configurations, if this jackknife is of a `share` of them."""
+        """Return an estimate of the jackknife of all configurations from this jackknife of a `share` of the configurations."""
         leave_one_out = self.value + (self.leave_one_out - self.value) * np.sqrt(share)
         return self._replace(leave_one_out=leave_one_out, independent_variance=self.independent_variance * share)
 
@@ -54,9 +55,9 @@ def interval(estimate: float, jackknife: Jackknife) -> tuple[float, float]:
     the configurations is left out.
 
     The jackknife underestimates the variance if nearly all pairs agree: with 12 configurations in six pairs and τ = 0.9, its
-    intervals contained τ in 27 to 58 % of studies. The variance is therefore set to at least LEAST_VARIANCE times the
-    variance of as many independent pairs. That variance is `independent_variance` times 1 - τ², with τ shrunk to 0 as in
-    Agresti & Coull (1998).
+    intervals contained τ in 27 to 58 % of studies. The variance is therefore at least LEAST_VARIANCE times the variance that
+    the same number of pairs would give if they were independent. This variance of independent pairs is `independent_variance`
+    times 1 - τ², with τ shrunk to 0 as in Agresti & Coull (1998).
     """
     from scipy.special import stdtrit  # takes 0.2 s to import
 
@@ -97,8 +98,8 @@ def spearman_jackknife(x: Floats, y: Floats, comparison: Comparison) -> Jackknif
     def products(one: int, other: int) -> tuple[float, Floats]:
         """Return the sum of products of ranks and, for each run, how much the sum decreases if that run is left out, (runs,).
 
-        Leaving out a run removes its own product, and changes the rank of each run paired with it by half the sign of their
-        difference.
+        If a run is left out, its own product is removed. The rank of every run that is paired with it changes by ½ or −½, which
+        is half the sign of the difference between the two runs' values.
         """
         a, b, s, t = ranks[one], ranks[other], signs[one], signs[other]
         decrease = a * b - _sum_by_run(s * t, pairs, len(x)) / 4

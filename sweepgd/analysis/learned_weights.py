@@ -25,7 +25,8 @@ def has_few_parameters(trials: pa.Table) -> bool:
 
 def learned_weights(trials: pa.Table, minima: pa.Table, n: int = 10) -> pa.Table:
     """Return the parameters of the `n` best configurations, best first. The table is empty if the model has more than
-    MOST_PARAMETERS. Final parameters are used, or the best parameters if the losses in `trials` belong to these.
+    MOST_PARAMETERS. The best parameters are used if the losses in `trials` belong to the best parameters. Otherwise the final
+    parameters are used.
 
     Columns: `trial`, `optimizer`, `schedule`, `batch_size`, `learning_rate`, and for each parameter its mean over the
     completed replicates and, in `<name>_sd`, its standard deviation (n - 1; null for one replicate). Names are those of

@@ -28,8 +28,8 @@ def spearman(x: Floats, y: Floats, groups: Groups) -> float:
 def kendall(x: Floats, y: Floats, groups: Groups) -> float:
     """Return Kendall's τ-b of `x` and `y` over the pairs that share a group, all (runs,).
 
-    SciPy compares all pairs in O(n log n). If both variables are first ordered by group, all pairs across groups agree, and are
-    subtracted from SciPy's result. τ-b is NaN if `x` or `y` is equal in all pairs that share a group.
+    SciPy compares all pairs in O(n log n). If both variables are first ordered by group, all pairs across groups agree, and
+    these pairs are subtracted from SciPy's result. τ-b is NaN if `x` or `y` is equal in all pairs that share a group.
     """
     from scipy.stats import kendalltau  # imported late: it takes 0.5 s, and a search without measures does not need it
 
@@ -54,7 +54,7 @@ class Pairs(NamedTuple):
     group: npt.NDArray[np.int64]
 
     def among(self, known: npt.NDArray[np.bool_]) -> "Pairs":
-        """Return the pairs of which both runs are True in the mask `known`, (runs,)."""
+        """Return the pairs in which both runs are known. The mask `known`, (runs,), is True for a known run."""
         return self._filter(known[self.first] & known[self.second])
 
     def of(self, groups: Groups) -> "Pairs":

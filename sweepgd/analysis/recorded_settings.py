@@ -25,7 +25,7 @@ def differing_settings(runs: pa.Table) -> dict[str, list[Any]]:
 
 
 def differing_in(texts: Sequence[str | None], prefix: str) -> dict[str, list[Any]]:
-    """Return the values of each setting that differs between `texts`, which are tables in JSON. Names begin with `prefix`."""
+    """Return the values of each setting that differs between the tables in `texts` (JSON). Each name begins with `prefix`."""
     tables: dict[str | None, dict[str, Any]] = {text: json.loads(text) if text else {} for text in dict.fromkeys(texts)}
     found = {}
     for key in sorted({key for table in tables.values() for key in table if key not in DERIVED}):

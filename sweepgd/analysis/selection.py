@@ -22,8 +22,8 @@ FEWEST_REPLICATES = 3
 def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa.Array]:
     """Return the objective of the first, second, … configuration, as mean and standard error over replicates, both (ranks,).
 
-    Each replicate in turn is left out, and the configurations are ranked by their mean on the others. The objective on the
-    replicate that was left out counts.
+    Each replicate in turn is left out, and the configurations are ranked by their means on the other replicates. The result has
+    the objectives on the replicates that were left out.
 
     `whole` holds the complete configurations of `trials`. Ranks beyond the number of configurations are null. All are null if
     there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different

@@ -31,18 +31,17 @@ SCHEMA = pa.schema(
 
 def small_large(runs: pa.Table) -> pa.Table:
     """Return one row per loss, error and measure, which compares the smallest with the largest batch size (or level) that
-    completed. Runs are compared at matched train loss, in a window of losses that spans a factor of EQUAL_LOSS. For each
-    window, take the smaller of its numbers of runs of the two sizes. The window with the largest such number is used. Among
-    several, the window with the most runs of both sizes is used. `outside` counts the runs outside this window. If no window
-    has two runs of each size, all runs are described, `matched` is false and the verdict is "not comparable". `…_mean` and
-    `…_sd` (n - 1) are over runs. `…_diverged`, `…_pruned`, `…_failed` and `…_timed_out` count the runs of that size that did
-    not complete.
+    completed. Runs are compared at matched train loss, in a window of losses that spans a factor of EQUAL_LOSS. In each window,
+    count the runs of each size. The window whose smaller count is largest is used; among equals, the one with the most runs in
+    total. `outside` counts the runs outside this window. If no window has two runs of each size, all runs are described,
+    `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs. `…_diverged`, `…_pruned`,
+    `…_failed` and `…_timed_out` count the runs of the small or the large size that did not complete.
 
-    `ratio` is the ratio of geometric means, large to small, within a replicate. Its 95 % t interval is the interval of the mean
-    logarithm. `over` is the unit that `differences.difference` chose, and `pairs` the number of pairs. `verdict` is "larger" or
-    "smaller" (at the large batch size) if the interval excludes 1, else "inconclusive", "too few", "undefined" or "no ratio".
-    `message` has the reason, or says that the verdict holds for two configurations only. The table is empty if only one batch
-    size completed.
+    `ratio` is the ratio of geometric means, large to small, within a replicate. The 95 % t interval of `ratio` is computed for
+    the mean logarithm. `over` is the unit that `differences.difference` chose, and `pairs` the number of pairs. `verdict` is
+    "larger" or "smaller" (at the large batch size) if the interval excludes 1, else "inconclusive", "too few", "undefined" or
+    "no ratio". `message` has the reason, or says that the verdict holds for two configurations only. The table is empty if only
+    one batch size completed.
     """
     runs = runs.filter(pc.is_valid(runs["batch_size"])).sort_by(ORDER)
     all_levels = batch_levels(floats(runs, "batch_size"))

@@ -12,7 +12,7 @@ TARGETS = {"generalization_gap": "gap", "test_error": "error"}
 
 
 def verdict(low: float, high: float, reason: str, configurations: int, pairs: float, target: str) -> tuple[str, str | None]:
-    """Return a verdict, and a message with its reason, which is None for a direction.
+    """Return a verdict, and a message with the reason. The message is None if the verdict is a direction.
 
     A direction is "larger …" or "smaller …" with the name of the target, and says how the target changes if the measure is
     larger. Other verdicts are "undefined" if a `reason` is given, "too few" and "inconclusive". `pairs` is the mean number of

@@ -37,8 +37,8 @@ def analyze(
     by: Annotated[
         Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,
         typer.Option(
-            help="Draw loss curves of the best configuration of each batch_size, optimizer or schedule, or of all"
-            " configurations by learning_rate or trial; batch_size if not given."
+            help="Draw a loss curve for each batch_size, optimizer or schedule (its best configuration), or for each "
+            "configuration, by learning_rate or trial; batch_size if not given."
         ),
     ] = None,
     x: Annotated[

@@ -1,6 +1,7 @@
 """The values that a shell offers for arguments and options: names of plugins and sweeps, and results directories.
 
-A shell waits for them, so nothing heavy is imported and no plugin is loaded. Where nothing is offered, the shell offers files.
+A shell waits for these values, so nothing heavy is imported and no plugin is loaded. If nothing is offered, the shell offers
+files.
 """
 
 import os
@@ -14,10 +15,9 @@ KINDS = ("optimizers", "schedules", "models", "datasets", "sweeps", "measures")
 
 
 def skip_conversion() -> None:
-    """Keep pydantic from being imported while a shell waits.
-
-    Typer converts the values on the command line with it, which takes longer than all else. When it completes, Typer goes on
-    without the values that it cannot convert, and needs none of them.
+    """Prevent the import of pydantic while a shell waits, because this import takes longer than all other work. Typer would use
+    pydantic to convert the values on the command line. To offer completions, Typer needs no converted values, and it continues
+    if a conversion fails.
     """
     if "_SWEEPGD_COMPLETE" in os.environ:
         sys.modules["pydantic"] = None  # type: ignore[assignment]  # an import of it then fails at once
@@ -45,18 +45,18 @@ def bundled_names(incomplete: str) -> list[str]:
 
 
 def sweeps(incomplete: str) -> list[str]:
-    """Offer the bundled sweeps, and the TOML files of the folder that is being typed."""
+    """Offer the bundled sweeps, and the TOML files in the folder whose path the user is typing."""
     return _beginning(incomplete, [*bundled(), *(path for path in _beside(incomplete) if path.endswith(".toml"))])
 
 
 def results(incomplete: str) -> list[str]:
-    """Offer the results directories in `results`, and those in the folder that is being typed."""
+    """Offer the results directories in `results`, and those in the folder whose path the user is typing."""
     found = dict.fromkeys([*_beside("results/"), *_beside(incomplete)])
     return [path for path in _beginning(incomplete, found) if (Path(path) / "sweep.toml").is_file()]
 
 
 def _beside(incomplete: str) -> list[str]:
-    """Return the paths in the folder of an incomplete path, written as it is."""
+    """Return the paths in the folder of an incomplete path. Each path begins with the folder as the user typed it."""
     folder = incomplete[: incomplete.rfind("/") + 1]
     try:
         return [folder + name for name in sorted(os.listdir(folder or "."))]

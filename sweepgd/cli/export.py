@@ -13,13 +13,16 @@ from sweepgd.cli.options import Directory, Plugin
 def export(
     directory: Directory,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File to write: .npz, or .onnx.")],
-    trial: Annotated[int | None, typer.Option(min=0, help="The trial; the best one of `analyze` if not given.")] = None,
+    trial: Annotated[int | None, typer.Option(min=0, help="The trial. If not given: the best trial in `analyze`.")] = None,
     replicate: Annotated[
-        int | None, typer.Option(min=0, help="The replicate of the trial; the one with the lowest objective if not given.")
+        int | None,
+        typer.Option(min=0, help="The replicate of the trial. If not given: the replicate with the lowest objective."),
     ] = None,
     which: Annotated[
         str | None,
-        typer.Option(metavar="final|best", help="The weights; those whose losses `analyze` shows if not given."),
+        typer.Option(
+            metavar="final|best", help="The final or the best weights. If not given: the weights whose losses `analyze` shows."
+        ),
     ] = None,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
 ) -> None:
@@ -39,5 +42,5 @@ def export(
         say(f"Wrote {out}.", f"Next: sweepgd predict {name} for its test rows, or sweepgd predict {name} FILE.csv")
         return
     if model.header.encodes:
-        print("its inputs are the encoded columns that the metadata of the file list as `inputs`", file=sys.stderr)
+        print("the model takes encoded columns: the metadata of the file lists them as `inputs`", file=sys.stderr)
     say(f"Wrote {out}.")

@@ -18,8 +18,8 @@ def landscape(
         tuple[str, str] | None,
         typer.Option(
             metavar="RUN RUN",
-            help="Draw the line through these two runs, each written as TRIAL or TRIAL.REPLICATE. If not given: the runs of "
-            "the smallest and the largest batch size whose train losses are nearest to each other.",
+            help="Draw the line through these two runs, each written as TRIAL or TRIAL.REPLICATE. If not given: "
+            "a run of the smallest and a run of the largest batch size, with nearly equal train losses.",
         ),
     ] = None,
     surface: Annotated[

@@ -16,7 +16,7 @@ def list_(
     ],
     json_: Json = False,
 ) -> None:
-    """List what is installed, with the distribution of each entry, or what can be measured."""
+    """List the installed plugins of a kind with their distributions, the bundled sweeps, or the measures."""
     from sweepgd.cli.listing import listing, table
 
     if kind not in completion.KINDS:

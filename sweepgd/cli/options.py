@@ -121,7 +121,7 @@ def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
 
 
 def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
-    """Return the number of local workers and the cluster, of which at least one is None.
+    """Return the number of local workers, and the cluster. At least one of the two is None.
 
     A flag overrides an environment variable. Raises UsageError if both are given as flags, or both as variables.
     """

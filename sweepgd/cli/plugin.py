@@ -41,7 +41,7 @@ def check(
         str,
         typer.Argument(
             metavar="NAME|FILE.py",
-            help="An installed optimizer, model, data set or schedule, or a distribution or file with all its plugins.",
+            help="An installed optimizer, model, data set or schedule. Or a distribution or a file, to check all its plugins.",
             autocompletion=completion.plugins("optimizers", "models", "datasets", "schedules"),
         ),
     ],

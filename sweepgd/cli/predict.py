@@ -24,14 +24,16 @@ def predict(
     ] = None,
     part: Annotated[
         Literal["train", "validation", "test"] | None,
-        typer.Option(help="Without DATA: the rows of the model's own data; test if not given."),
+        typer.Option(help="Without DATA: the part of the model's own data to predict; test if not given."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="File to write; stdout if not given.")] = None,
     data_path: DataPath = None,
     plugin_: Plugin = [],  # noqa: B006 (typer copies it)
     json_: Json = False,
 ) -> None:
-    """Predict rows: class names with probabilities, or numbers, as CSV. The error, if targets are known, is on stderr."""
+    """Write a model's predictions as CSV: class names with probabilities, or numbers. If targets are known, stderr shows the
+    error.
+    """
     from sweepgd.plugins import single_file
     from sweepgd.record.atomic_files import atomic_replacement, writing
     from sweepgd.serving.prediction_table import of_file, of_part

@@ -175,7 +175,7 @@ def _shard(text: str, sweep: Any) -> Any:
 
 
 def _next(name: str, directory: Path, shard: Any, *, default: bool) -> str:
-    """Return a line with the next command to run on the results. `default` is True if `directory` is the default one."""
+    """Return a line with the next command to run on the results. `default` is True if `directory` is the default directory."""
     if shard is None:
         return f"Next: sweepgd analyze {quote(str(directory))} --figures figures"
     shards = f"results/{name}-shard-*-of-{shard.count}" if default else f"{quote(str(directory))} …"
@@ -200,7 +200,9 @@ def _measured(results: Any, spec: Any, *, as_json: bool) -> str:
 
 
 def _failed(results: Any) -> str:
-    """Return the number of trials that failed or timed out and the message of the first, as text, or '' if none did."""
+    """Return, as text, the number of trials that failed or timed out, and the message of the first of these trials. Return ''
+    if there are none.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,4 +1,4 @@
-"""The memory limit of each worker, so that a trial that needs more fails without exhausting the machine.
+"""The memory limit of each worker. A trial that needs more memory than the limit fails, and the machine keeps enough memory.
 
 The limit is RLIMIT_DATA, which Linux (4.7 or later) applies to all private writable memory, even to unused memory. An
 allocation beyond the limit fails at once. Memory-mapped files, such as the data that workers share, do not count, but RLIMIT_AS

@@ -111,7 +111,12 @@ MEASURES: dict[str, Measure] = {
             settings=(
                 Setting("rho", 0.05, "radius of the ball", minimum=1e-12),
                 _STARTS,
-                Setting("iterations", 20, "iterations of each projected ascent, and as many again for the best", minimum=1),
+                Setting(
+                    "iterations",
+                    20,
+                    "iterations of each projected ascent, and of the continuation of the best ascent",
+                    minimum=1,
+                ),
             ),
             records=lambda settings: ("sam_step", "sam_max"),
         ),
@@ -123,7 +128,12 @@ MEASURES: dict[str, Measure] = {
             settings=(
                 Setting("rho", 0.5, "radius of the ball, relative to |w|", minimum=1e-12),
                 _STARTS,
-                Setting("iterations", 20, "iterations of each projected ascent, and as many again for the best", minimum=1),
+                Setting(
+                    "iterations",
+                    20,
+                    "iterations of each projected ascent, and of the continuation of the best ascent",
+                    minimum=1,
+                ),
             ),
             records=lambda settings: ("asam_step", "asam_max"),
         ),

@@ -57,8 +57,8 @@ class Measurement:
 
     `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`). `error`
     is None if no error is estimated. `message` is the reason for a missing value, or a limitation of the value. `rows_error` is
-    the standard error of the value over a subset of rows as an estimate of the value over all training rows. `rows_error` is
-    None if all rows are measured or no error is estimated.
+    the standard error that arises because the value is computed on a subset of the rows instead of all training rows.
+    `rows_error` is None if all rows are measured or no error is estimated.
 
     `settings` holds all that is needed to repeat the measurement: the settings of the measure, `seed` and `rows` of the subset,
     `dtype`, and `exact`, which is True if Hessian products are exact. `rescaling` is the factor by which layers were rescaled,
@@ -110,8 +110,8 @@ class Measurer:
         rescalings: tuple[float, ...] | None = None,
         deadline: float = inf,
     ) -> list[Measurement]:
-        """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. Both are
-        (parameters,).
+        """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. `parameters`
+        and `initial` have shape (parameters,).
 
         A measure always has the same records. A record that cannot be computed before `deadline`, a time of the monotonic
         clock, has a message and no value. The default of `rescalings` is `self.rescalings`. `initial` is rescaled in the same
@@ -204,8 +204,8 @@ class Measurer:
 
 
 def _timed(values: Iterator[Value]) -> Iterator[tuple[Value, float | None]]:
-    """Yield each value with the seconds that its computation took. After a SweepgdError, all further values are missing and
-    have the error's message.
+    """Yield each value with the seconds that its computation took. After a SweepgdError, yield every further value as missing,
+    with the error's message.
     """
     while True:
         begun = perf_counter()

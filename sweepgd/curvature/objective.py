@@ -40,8 +40,8 @@ def subset(part: Part, rows: int | str, seed: int) -> Part:
 
 
 def groups(part: Part, seed: int) -> list[Part]:
-    """Return the rows of a part of the data in random groups whose sizes differ by at most one row. There are GROUPS groups, or
-    as many groups as rows if there are fewer rows.
+    """Return the rows of a part of the data in random groups whose sizes differ by at most one row. There are GROUPS groups.
+    With fewer than GROUPS rows, each row is a group.
     """
     order = stream(seed, MEASURE, *b"groups").permutation(len(part.inputs))
     return [Part(part.inputs[rows], part.targets[rows]) for rows in np.array_split(order, min(GROUPS, len(order)))]

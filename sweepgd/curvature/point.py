@@ -22,10 +22,10 @@ class Value:
     `error`, in the unit of `value`, is a residual, a standard error, or the shortfall of a maximum (see `shortfall`). `error`
     is None if no error is estimated. `message` is the reason for a missing value, or a limitation of the value. `over` computes
     the value over other rows, along the directions found over the measured rows. `rows_error` is the standard error that is
-    estimated with `over`. Both are None for a maximum. A maximum over a subset of rows is too high, because the gradient over
-    the subset is not 0 at a minimum over all rows. Over 512 of 1,257 rows of digits, φ and SAM sharpness were on average 1.6
-    times as high (13 networks), which is far more than a standard error. `starts` (starts,) are the rises of the ascents of a
-    maximum. `grid` and `density`, (points,) each, are a spectral density.
+    estimated with `over`. `over` and `rows_error` are None for a maximum. A maximum over a subset of rows is too high, because
+    the gradient over the subset is not 0 at a minimum over all rows. Over 512 of 1,257 rows of digits, φ and SAM sharpness were
+    on average 1.6 times as high (13 networks), which is far more than a standard error. `starts` (starts,) are the rises of the
+    ascents of a maximum. `grid` and `density`, (points,) each, are a spectral density.
     """
 
     value: float | None = None

@@ -111,7 +111,7 @@ def first_text(column: pa.Array, missing: Sequence[str]) -> tuple[int, str] | No
 
 
 def first_not_utf8(column: pa.Array) -> tuple[int, bytes]:
-    """Return the row and bytes of the first cell that is not UTF-8 text. If all cells are, use the first cell."""
+    """Return the row and bytes of the first cell that is not UTF-8 text. If all cells are UTF-8 text, use the first cell."""
     cells = column.to_pylist()
     return next(((row, cell) for row, cell in enumerate(cells) if not _is_utf8(cell)), (0, cells[0] if cells else b""))
 

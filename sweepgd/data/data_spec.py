@@ -21,7 +21,7 @@ FILE_KEYS = (
 
 
 class DataSpec(BaseModel):
-    """The data, their split and preparation, and how batches are drawn from them.
+    """The data, the split and the preparation of their rows, and the drawing of batches.
 
     All keys that are not listed here are settings of the named data set. The default split is random for every task. A
     stratified split is better balanced, but cannot split data with a very small class. Raises UsageError if keys contradict
@@ -46,12 +46,12 @@ class DataSpec(BaseModel):
         description="with `path`: the input columns, or the NPZ array; by default all columns except the target. Booleans"
         " become 0 and 1",
     )
-    exclude: str | list[str] | None = Field(None, description="columns that are not inputs; all others are, except the target")
+    exclude: str | list[str] | None = Field(None, description="columns to leave out of the inputs, besides the target")
     task: Literal["regression", "classification"] | None = Field(None, description="with `path`: the task")
     test_path: str | None = Field(None, description="with `path`: a separate test file of the same format")
     test_target: str | None = Field(None, description="the target in `test_path`, if it differs from `target`")
     test_inputs: str | None = Field(
-        None, description="the NPZ array of the test inputs, in `test_path` or, without one, in `path`"
+        None, description="the NPZ array of the test inputs, in the file `test_path`, or in `path` if there is no `test_path`"
     )
     separator: str | None = Field(None, description='the column separator of a CSV file: "," by default, a tab for .tsv')
     decimal: Literal[".", ","] | None = Field(None, description='the decimal point of a CSV file: "." by default')

@@ -46,7 +46,7 @@ def _looks_like_data(names: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
     """Return True if half of the names are numbers, or a name occurs among the first values of its own column.
 
     The numbers 0, 1, 2, … count as names, because pandas gives them to columns without names. At least three such numbers are
-    needed. One is enough if the first column is complete and has no name, like an index that pandas writes.
+    needed. One such number is enough if the first column is complete and has no name, like an index that pandas writes.
     """
     given = [name for name in names if name]
     numbers = [name for name in given if is_number(name)]

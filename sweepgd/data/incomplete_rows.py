@@ -1,4 +1,6 @@
-"""Missing and infinite values of a file. One message refuses all such values, or their rows are left out."""
+"""Missing and infinite values of a file. Either one message refuses all of these values, or the rows with these values are left
+out.
+"""
 
 from collections.abc import Callable
 

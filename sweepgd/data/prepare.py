@@ -1,4 +1,4 @@
-"""From the `[data]` table to arrays: load, check, take a subset, split, add label noise, standardize, make read-only."""
+"""Make arrays from a `[data]` table: load, check, take a subset, split, add label noise, standardize, make read-only."""
 
 import hashlib
 import json
@@ -142,7 +142,7 @@ def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tup
 def _noisy(targets: Array, train: Array, classes: int, share: float, rng: np.random.Generator) -> Array:
     """Return `targets` with a share of the training labels replaced by another class, chosen uniformly.
 
-    All labels that a smaller share changes are also changed by a larger share.
+    A larger share also changes all labels that a smaller share changes.
     """
     chosen, shift = rng.permutation(train), rng.integers(1, classes, len(train))
     count = round(share * len(train))

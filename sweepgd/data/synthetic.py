@@ -1,4 +1,6 @@
-"""Synthetic data sets: known linear laws, two shapes to classify, and data without contents for surfaces."""
+"""Synthetic data sets: known linear laws, two shapes to classify, and empty data sets for models that need no data, such as
+error surfaces.
+"""
 
 from collections.abc import Sequence
 

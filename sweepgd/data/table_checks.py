@@ -72,7 +72,10 @@ def check_table(table: Table, task: Task, where: str, targets: Sequence[str], *,
     if task == "none":
         return
     if len(table.targets) != rows:
-        raise SweepgdError(f"{where}: {rows} rows of inputs but {len(table.targets)} of targets: give as many of each")
+        raise SweepgdError(
+            f"{where}: {rows} rows of inputs but {len(table.targets)} of targets: give one row of targets for each row of "
+            "inputs"
+        )
     if rows == 0 or columns == 0:
         raise SweepgdError(f"{where}: no {'input columns' if rows else 'rows'}: add some")
     if not gaps:

@@ -126,7 +126,8 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
         stop = start + batch.num_rows
         if stop > source.rows:
             raise SweepgdError(
-                f"{source.path} has more rows than its lines or its header declare: save it again, and text files as UTF-8"
+                f"{source.path} has more rows than its line count or its header says: save the file again (a text file as "
+                "UTF-8)"
             )
         for index, name in enumerate(features):
             column, values = plain(batch.column(at[name])), read.inputs[start:stop, index]

@@ -28,7 +28,7 @@ def inferred(batch: pa.RecordBatch, options: pa.csv.ConvertOptions) -> pa.Schema
 
 
 def wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """Return the narrowest type that can hold the values of both types. If no other type can, this is text."""
+    """Return the narrowest type that can hold the values of both types. Text can hold all values."""
     if pa.types.is_null(one) or one == other:
         return other
     if pa.types.is_null(other):

@@ -169,7 +169,10 @@ def _flat(values: Array, labels: Array, target: str, spec: DataSpec, where: str)
     """Return arrays of any shape as rows of columns, with missing labels marked."""
     values, labels = (array.reshape(len(array), int(np.prod(array.shape[1:]))) for array in (values, labels))
     if len(values) != len(labels):
-        raise SweepgdError(f"{where}: {len(values)} rows of inputs but {len(labels)} of targets: give as many of each")
+        raise SweepgdError(
+            f"{where}: {len(values)} rows of inputs but {len(labels)} of targets: give one row of targets for each row of "
+            "inputs"
+        )
     names = tuple(f"x{column}" for column in range(values.shape[1]))
     holds = dict.fromkeys(names, TRUTH_VALUES) if values.dtype.kind == "b" else {}
     values = values.view(np.uint8) if holds else with_gaps(values, spec.missing_numbers)

@@ -22,7 +22,7 @@ VARIABLE: dict[str, Setting] = {
         Setting("last_batch", "keep", "handling of a short last batch", choices=("keep", "drop")),
     )
 }
-"""The keys of every `[data]` table that may vary."""
+"""The keys that may vary in a `[data]` table of any kind."""
 # A setting of a data set that names its files.
 FOLDER = "folder"
 

@@ -126,7 +126,9 @@ class ExecutorTransport:
         running = sum(not future.done() for _, future in self._sent.values())
         if running:
             count = "1 block is" if running == 1 else f"{running} blocks are"
-            self._note(f"{count} still running in the executor, which takes about a second; the results are not recorded")
+            self._note(
+                f"{count} still running in the executor and will end within about a second; the results are not recorded"
+            )
         with suppress(Exception):  # the executor may be broken or shut down
             workers = min(self.slots, self._blocks)
             ends = [self._executor.submit(end_on_worker, self._study.id, number) for number in range(workers)]

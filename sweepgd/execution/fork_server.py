@@ -51,7 +51,7 @@ class _Popen(popen_forkserver.Popen):
 
 
 class _Process(ForkServerProcess):
-    """A forked process with an exit code of its own for the end of its fork server."""
+    """A forked process that has a special exit code if its fork server ended."""
 
     _Popen = staticmethod(_Popen)
 
@@ -101,7 +101,7 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
 
 
 def start_without_jit(target: Callable[..., None], *arguments: Any) -> SpawnProcess:
-    """Start a new Python process that runs `target` without Numba's compiler and ends when this process ends."""
+    """Start a new Python process that runs `target` with JIT off. The process ends when this process ends."""
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(target, *arguments), daemon=True)
     before = os.environ.get("NUMBA_DISABLE_JIT")
     os.environ["NUMBA_DISABLE_JIT"] = "1"  # the new process reads this variable when it imports Numba
@@ -171,7 +171,7 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def _known_start_method() -> Iterator[None]:
-    """Replace a default start method that a new process would not know during the block, such as that of joblib's workers."""
+    """Replace a default start method, such as joblib's, for the time of the block, because new processes would not know it."""
     before = multiprocessing.get_start_method(allow_none=True)
     if before is None or before in multiprocessing.get_all_start_methods():
         yield

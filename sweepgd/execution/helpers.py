@@ -75,7 +75,7 @@ def answer(study_id: str, block: int, prune: bool) -> None:
 
 
 def withdraw(study_id: str, drain: bool) -> None:
-    """Make the running blocks of a study begin no further task, and later blocks begin no task at all."""
+    """Let the running blocks of a study begin no further task. Blocks that arrive later begin no task at all."""
     if (received := _studies.get(study_id)) is not None:
         received.withdraw(drain)
 

@@ -41,8 +41,8 @@ class _Sent:
     unbegun: int = 0
     """The number of times that the block was lost although its tasks cannot be the cause."""
     whole_lives: int = 0
-    """The number of workers that ended as planned before the block ended, although the block ran for their whole life. Only
-    counted for a block with a single task.
+    """The number of workers that ran this block for their whole life and ended as planned before the block did. Only counted
+    for a block with a single task.
     """
 
 
@@ -201,7 +201,7 @@ class RemotePool:
             yield from self._begin_again(sent.tasks, why)
 
     def _begin_again(self, tasks: tuple[Any, ...], why: str) -> Iterator[Lost]:
-        """Send the tasks that may have begun again. Give up tasks that have had all attempts."""
+        """Send again all tasks that may have begun. Give up a task that has had all its attempts."""
         if self._withdrawn:
             return
         for task in tasks:

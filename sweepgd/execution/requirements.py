@@ -31,7 +31,7 @@ def requirements(sweep: Sweep, optimizers: Iterable[str], schedules: Iterable[st
 
 
 def differences(wanted: Requirements) -> str | None:
-    """Return a line that lists the software of this machine that differs from `wanted`, or None if all is equal."""
+    """Return a line that lists where the software of this machine differs from `wanted`, or None if all versions are equal."""
     found = {key: _found(*key) for key in wanted}
     different = [
         f"{f'{kind[:-1]} {name!r}' if kind else name} is {found[kind, name]} instead of {needed}"

@@ -13,7 +13,7 @@ from sweepgd.record.commit_results import NoProgress, Progress
 
 
 def absolute_paths(files: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return the absolute paths of plugin files, which are valid in other processes."""
+    """Return the paths of plugin files as absolute paths, so that other processes can use the paths."""
     return tuple(Path(file).resolve() for file in files)
 
 

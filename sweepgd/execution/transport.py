@@ -26,7 +26,9 @@ class PlannedEnd:
     ran: float
     """The time in seconds for which the block had run."""
     longest_life: float
-    """The longest time in seconds for which the study could use a worker that ended as planned. This worker counts too."""
+    """The longest time, in seconds, for which the study could use any worker that ended as planned, including the worker of
+    this event.
+    """
 
     @property
     def whole_life(self) -> bool:

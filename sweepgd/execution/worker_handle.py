@@ -54,7 +54,7 @@ class Worker:
     connection: Connection
     tasks: list[Any] = field(default_factory=list)
     unsent: list[Any] = field(default_factory=list)
-    """The worker's tasks that have not been sent yet, which are the last of its tasks."""
+    """The tasks of this worker that have not been sent to it yet: the last ones of `tasks`."""
     partial: Any = None
     """The partial result, which is recorded if the worker is lost."""
     started: float | None = None

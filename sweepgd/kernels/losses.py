@@ -76,8 +76,8 @@ def softmax(z, y, scale, derivative):
 
 @helper
 def losses(z, y, loss, scale, derivative):
-    """Return the sum of the losses of all rows, and write `scale` times its derivative with respect to the logits z to
-    `derivative`.
+    """Return the sum of the losses of all rows, and write the derivative of this sum with respect to the logits z, times
+    `scale`, to `derivative`.
 
     z and derivative are (rows, outputs). y is (rows, targets) and holds real numbers, 0 or 1, or class indices.
     """

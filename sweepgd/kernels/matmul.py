@@ -1,6 +1,6 @@
-"""Matrix products in register tiles. A small training step spends most of its time in this module. A tile of rows × vectors
-sums stays in vector registers during the loop over the inner dimension, so that each loaded vector is used once for each row.
-Tiles are emitted as vector instructions. The code around the tiles is ordinary kernel code.
+"""Matrix products in register tiles. A small training step spends most of its time in this module. A tile holds rows × vectors
+sums, which stay in vector registers during the loop over the inner dimension. Each loaded vector is then used once for each
+row. Tiles are emitted as vector instructions. The code around the tiles is ordinary kernel code.
 
 Speeds were measured in float32 on one core with a peak of 118 GFLOP/s. The numbers are GFLOP/s with AVX-512 and then with AVX2,
 and in brackets the speed of np.dot (SciPy's OpenBLAS). 128×64 by 64×64 runs at 116 (106) and 113 (91), 8×784 by 784×512 at 111

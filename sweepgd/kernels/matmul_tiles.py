@@ -14,7 +14,8 @@ def product_tile(heights: tuple[int, ...], vectors: int, masked: bool = False) -
 
     The function has these arguments in order: `rows`, which is one of the heights; a, its start, and its strides of i and k; b,
     its start, and its stride of k; c, its start, and its stride of i; the inner length, at least 1; the number of columns;
-    `add`. a, b and c are flat arrays. The columns fill more than vectors − 1 vectors, or at most one vector if `masked`.
+    `add`. a, b and c are flat arrays. The number of columns must need all `vectors` vectors (more than `vectors` − 1 full
+    ones). If `masked`, the columns must fit in one vector.
     """
 
     @intrinsic

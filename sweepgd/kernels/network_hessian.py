@@ -9,8 +9,8 @@ V and biases c (Pearlmutter 1994). The Hessian product is R of the gradient:
 
 Without the terms in δ, the result is the product with the Gauss-Newton matrix (Schraudolph 2002). h and δ of all layers do not
 depend on the direction and are kept for the next direction. A Hessian product then takes 2 matrix products of the size of the
-first layer, and 6 matrix products of the size of each other layer. These numbers are 2 and 3 for a gradient, and 3 and 8 for a
-Hessian product without kept values.
+first layer, and 6 matrix products of the size of each other layer. For a gradient, the two numbers are 2 and 3. For a Hessian
+product without kept values, the numbers are 3 and 8.
 
 `kept` holds h of all layers, beginning with the inputs, and then δ of all layers except the inputs. `work` holds Rh and then Rδ
 of all layers except the inputs. Therefore h and δ of a layer have a fixed distance in `kept`, and Rh and Rδ in `work`.

@@ -37,7 +37,7 @@ def noisy_quadratic_evaluate(theta, buffers, inputs, targets, layout, settings, 
 
 
 def noisy_quadratic_evaluate_with_gradient(theta, buffers, inputs, targets, layout, settings, work, out):
-    """Return the loss, and write its gradient without noise to `out`. Both are equal for all rows."""
+    """Return the loss, and write its gradient without noise to `out`. Loss and gradient do not depend on the rows."""
     exact_gradient(theta, settings, out)
     return no_error(quadratic_loss(theta, settings))
 

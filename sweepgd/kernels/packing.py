@@ -51,9 +51,9 @@ def _transposed(emit: Emitter, rows: list[Any]) -> list[Any]:
 
 
 def _transpose_tile(masked: bool) -> Any:
-    """Return a kernel function that writes the transpose of a square of vectors of b to a panel.
+    """Return a kernel function that takes a square block of b, made of vectors, and writes its transpose to a panel.
 
-    `masked` is for the edge of b, where fewer rows or columns remain than the square has.
+    `masked` is for the edge of b, where fewer rows or columns are left than a block has.
     """
 
     @intrinsic

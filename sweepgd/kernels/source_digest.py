@@ -120,8 +120,8 @@ def _code(code: CodeType) -> str:
 
 
 def _text(value: Any, inner: Callable[[Any], str] | None = None) -> str:
-    """Return a text for a value that is equal in all processes, even for sets, whose order differs. For unknown types, return
-    only the type's name.
+    """Return a text for a value. The text is the same in all processes, even for a set, whose order differs between processes.
+    For a value of an unknown type, the text is only the type's name.
     """
     inner = inner or _text
     match value:

@@ -1,7 +1,7 @@
 """Find the lines where a float32 kernel computes in float64, from the types that Numba infers.
 
 An operation on a float32 and a float64 number has a float64 result. A loop over parameters must then convert to float64 and
-back, and a vector holds at most half as many numbers.
+back, and a vector of float64 holds only half of the numbers that a vector of float32 holds.
 """
 
 import linecache

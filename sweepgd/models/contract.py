@@ -32,13 +32,13 @@ class Curvature:
     """The second-order kernels of a model, plain functions with the signatures of `sweepgd.kernels.signatures`.
 
     `product` writes the Hessian (or the Gauss-Newton matrix) of the mean loss, multiplied by a direction (Pearlmutter 1994;
-    Schraudolph 2002). If `fresh` is False, parameters and rows are the same as in the previous call, whose intermediate results
-    are in the array `kept` of length `kept(batch)`. `second_moments` writes the mean over rows of the elementwise square of
-    each row's gradient. With `fisher`, `second_moments` writes the expectation of this mean over targets drawn from the model's
-    distribution. If `second_moments` is None, gradients are computed row by row. `workspace(batch)` is the length of the
-    scratch memory of both kernels, and `chunk` is the number of rows that both kernels process at a time. `rescaled(theta,
-    factor)` returns different parameters with exactly the same outputs (Dinh et al. 2017). `rescaled` is None if no different
-    parameters have the same outputs.
+    Schraudolph 2002). If `fresh` is False, parameters and rows are the same as in the previous call. The array `kept`, of
+    length `kept(batch)`, then holds the intermediate results of the previous call. `second_moments` writes the mean over rows
+    of the elementwise square of each row's gradient. With `fisher`, `second_moments` writes the expectation of this mean over
+    targets drawn from the model's distribution. If `second_moments` is None, gradients are computed row by row.
+    `workspace(batch)` is the length of the scratch memory of both kernels, and `chunk` is the number of rows that both kernels
+    process at a time. `rescaled(theta, factor)` returns different parameters with exactly the same outputs (Dinh et al. 2017).
+    `rescaled` is None if no different parameters have the same outputs.
     """
 
     product: Callable[..., Any]

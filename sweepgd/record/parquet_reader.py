@@ -100,7 +100,9 @@ def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _check(path: Path, file: pq.ParquetFile) -> None:
-    """Raise Damaged if the checksum of a file is wrong, or if a file whose version has checksums has none."""
+    """Raise Damaged if the checksum of a file is wrong, or if the checksum is missing although files of this version have a
+    checksum.
+    """
     if reason := fault(path, required=SEALED <= _version(file) <= SCHEMA_VERSION):
         raise Damaged(path, reason)
 

@@ -103,7 +103,7 @@ def _segment(root: Path, number: int, lacking: Set[Path]) -> Iterator[Repaired]:
 
 
 def _publish_left_out(root: Path, records: Iterable[bytes]) -> None:
-    """Publish the records whose trials are not in any part as a new segment."""
+    """Publish, as a new segment, the records of trials that no part holds."""
     recorded = _published(root)
     left_out = [record for record in _once(records, recorded.copy()) if unpack(record).trial not in recorded]
     if left_out:

@@ -104,7 +104,7 @@ class Results:
         return self._table("minima", columns=[name for name in MINIMA.names if name not in ("parameters", "layout")])
 
     def minima_of(self, trials: Sequence[int]) -> pa.Table:
-        """Return the rows of `minima` of these trials, without loading the other rows."""
+        """Return the rows of `minima` that belong to these trials, without loading the other rows."""
         return self._table("minima", pc.field("trial").isin(trials))
 
     @cached_property
@@ -146,10 +146,11 @@ class Results:
         )
 
     def model(self, trial: int | None = None, replicate: int | None = None, which: str | None = None) -> Any:
-        """Return a trained model, to predict with or to save: the best trial, or a given one.
+        """Return a trained model, to predict with or to save: the model of the best trial, or of the given `trial`.
 
-        `replicate` is by default the one with the lowest objective, and `which` ("final" or "best") the weights whose losses
-        `trials` has. Raises SweepgdError if these weights are not recorded, or the model cannot predict.
+        By default, `replicate` is the replicate with the lowest objective, and `which` ("final" or "best") names the weights
+        whose losses are in the table `trials`. Raises SweepgdError if these weights are not recorded, or the model cannot
+        predict.
         """
         # By name, because models are made of everything that the record knows nothing of.
         return resolve_name("sweepgd.serving.recorded_model:recorded_model")(self, trial, replicate, which)

@@ -35,7 +35,7 @@ def runs_in(log: Path) -> Runs:
 
 
 def has_more(log: Path, stop: Callable[[], bool] = never) -> bool:
-    """Return True if a log has rows of runs that are missing from the parts of its segment.
+    """Return True if a log holds runs that are missing from the parts of the log's segment.
 
     Return False if the file is not a log. `stop` is called after each record. When `stop` returns True, return True early.
     """

@@ -44,7 +44,9 @@ class Store:
         """A function that is called repeatedly during a publication. When it returns True, the publication ends with GivenUp.
         """
         self.notes: list[str] = []
-        """A line for each log that was cut, and for each log of another command whose results were added."""
+        """Lines for the user: one for each log that was cut, and one for each log of another command after its results were
+        added.
+        """
         logged = parts.numbers(directory / "log", ".log")
         self._segment = max([*logged, parts.largest(directory) + 1])
         for number in {*logged, self._segment}:
@@ -177,7 +179,7 @@ class Store:
 
     @property
     def unpublished_bytes(self) -> int:
-        """The number of bytes in logs that are not published yet. Their parts will need about the same space."""
+        """The number of bytes in logs that are not published yet. The parts of these logs will need about the same space."""
         published = parts.numbers(self.directory / "trials", ".parquet")
         final = {*parts.numbers(self.directory / "log", ".log")} - {*published, self._segment}
         return self._log.size + sum(self._log_path(number).stat().st_size for number in final)
@@ -225,7 +227,7 @@ class Store:
             parts.publish(self.directory, number, frames(self._log_path(number)), self._footer, self._held_and_stopped)
 
     def _remove_logs(self, most: float = inf) -> None:
-        """Remove each log of at most `most` bytes that has a successor and whose runs are all in undamaged parts."""
+        """Remove each log that has a successor and at most `most` bytes, if undamaged parts hold all runs of the log."""
         for log in map(self._log_path, self._final_segments()[:-1]):
             made = [parts.part(self.directory, table, int(log.stem)) for table in SCHEMAS]
             if (
@@ -238,8 +240,6 @@ class Store:
             log.unlink()
 
     def _held_and_stopped(self) -> bool:
-        """Return the answer of `stop`, after a check that the path is still the locked directory. Called while parts are
-        written.
-        """
+        """Check that the path is still the locked directory, and return the answer of `stop`. Called during a publication."""
         self.check_held()
         return self.stop()

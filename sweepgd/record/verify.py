@@ -129,9 +129,9 @@ def _repeated(trials: Mapping[Path, Runs]) -> Iterator[Finding]:
 
 
 def _unknown(runs: Mapping[str, Mapping[Path, Runs]], recorded: Runs) -> Iterator[Finding]:
-    """Yield the parts of other tables that have rows of runs without a row in `trials`.
+    """Yield each part of the other tables that holds a run which `trials` does not have.
 
-    Curvature of runs without a row is not damage, because it was measured before a repair moved the trials.
+    Curvature of such a run is not damage: it was measured before a repair moved the trials.
     """
     for table in ("curves", "minima", "curvature"):
         for path, found in runs[table].items():
@@ -157,7 +157,7 @@ def _log(path: Path) -> Iterator[Finding]:
 
 
 def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """Yield each log whose own parts exist but which has runs that are not in any part."""
+    """Yield each log that holds runs that no part holds, although the log's own parts exist."""
     published = joined(*trials.values())
     for log in logs:
         if parts.part(log.parent.parent, "trials", int(log.stem)) in trials:

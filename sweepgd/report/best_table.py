@@ -45,11 +45,14 @@ EVALUATED = Column(
 )
 COSTS = (
     Column("updates", "updates", whole),
-    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates to the goal of any configuration"),
+    Column("steps_to_goal", "to goal", whole, legend="to goal = fewest updates in which any configuration reached the goal"),
     Column("seconds_per_update", "time/\nupdate", duration, legend="times = medians, without the time of evaluations"),
     Column("seconds_per_epoch", "time/\nepoch", duration),
 )
-ON_OTHERS = "on other seeds = objective on one replicate of the configuration that the other replicates select"
+ON_OTHERS = (
+    "on other seeds = all replicates but one select a configuration, and the one left out gives its objective; mean over "
+    "replicates"
+)
 TOO_FEW = f"* = too few to rank: fewer than {FEWEST_WHOLE} complete configurations (all replicates completed)"
 
 # Columns that a narrow terminal leaves out, in this order. `--json` has all columns.
@@ -153,7 +156,9 @@ def _level(factor: str, row: Row) -> str:
 
 
 def _differing_settings(rows: Sequence[Row]) -> list[str]:
-    """Return for each row the hyperparameters, and settings of model and data, whose values differ between rows."""
+    """Return a text for each row. It lists the hyperparameters, and the settings of model and data, that differ between the
+    rows.
+    """
     given = [{name: value for name, value in row["hyperparameters"] or () if value is not None} for row in rows]
     values: dict[str, set[float]] = {}
     for settings in given:

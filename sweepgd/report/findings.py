@@ -76,7 +76,7 @@ def best_configuration(trials: pa.Table) -> list[str]:
 
 
 def as_good(trials: pa.Table) -> str | None:
-    """Return a sentence on the configurations that cannot be told apart from the best, or None if that cannot be computed."""
+    """Return a sentence on the configurations that may be the best, or None if these configurations cannot be determined."""
     subset = best_subset(trials)
     if subset is None:
         return None
@@ -89,7 +89,7 @@ def as_good(trials: pa.Table) -> str | None:
 
 
 def diverged(trials: pa.Table) -> str | None:
-    """Return a sentence on the runs that diverged, with their learning rates and optimizers, or None if none did."""
+    """Return a sentence on the runs that diverged, with their learning rates and optimizers, or None if no run diverged."""
     runs = once(trials)
     mask = has_status(runs, DIVERGED)
     if not mask.any():
@@ -117,7 +117,7 @@ def _description(trials: pa.Table, row: Mapping[str, Any]) -> str:
 
 
 def _ranges(rows: pa.Table, trials: pa.Table) -> Iterable[str]:
-    """Yield the values of each factor that varies in the study among the rows."""
+    """Yield, for each factor that varies in the study, the values that occur in the rows."""
     for name in FACTORS:
         if pc.count_distinct(trials[name]).as_py() < 2:
             continue

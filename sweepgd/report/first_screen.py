@@ -69,7 +69,7 @@ def _findings(results: Results, width: int) -> Iterator[Text]:
 
 
 def _claims(claims: Sequence[Row], width: int, room: int) -> Iterator[Text]:
-    """Yield the claims with their answers: whole sentences if there is room for all of them, or else one line each."""
+    """Yield the claims with their answers: as whole sentences if all of them fit, or else one line for each claim."""
     within = width - LABEL - ANSWER
     whole = [_wrapped(row["claim"], within, MOST_LINES) for row in claims]
     if sum(map(len, whole)) > room:

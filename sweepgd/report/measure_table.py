@@ -89,7 +89,9 @@ def answer(rows: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def failures(table: pa.Table) -> str:
-    """Return a line with the number of values that could not yet be measured, and the first reason, or "" without any."""
+    """Return a line with the number of values that could not yet be measured, and the first reason. Return "" if there are no
+    such values.
+    """
     failed = table.filter(pc.fill_null(pc.starts_with(table["message"], UNMEASURED), False))
     if not failed.num_rows:
         return ""

@@ -18,7 +18,7 @@ def significant(value: float, digits: int = 3) -> str:
 def short(value: float) -> str:
     """Return a value such as a learning rate with at most 3 significant digits, without trailing zeros.
 
-    Between 0.99 and 1, as many digits are kept that 2 of the distance to 1 are seen: a decay of 0.9999 is not 1.
+    Between 0.99 and 1, more digits are kept, so that a decay of 0.9999 is not shown as 1: the distance to 1 has 2 digits.
     """
     if 0.99 < value < 1.0:
         return f"{value:.{1 - floor(log10(1.0 - value))}f}".rstrip("0")
@@ -37,7 +37,7 @@ def percent(share: float) -> str:
 
 
 def spread(mean: float, deviation: float) -> str:
-    """Return `mean ±deviation`: the deviation with 2 significant digits, and the mean with as many decimals."""
+    """Return `mean ±deviation`: the deviation with 2 significant digits, and the mean with the decimals of the deviation."""
     if not 1e-6 <= deviation < 100:
         return f"{significant(mean, 4)} ±{significant(deviation, 2)}"
     decimals = max(0, 1 - floor(log10(deviation)))

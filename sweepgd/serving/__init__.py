@@ -1,4 +1,4 @@
-"""Trained models outside their study: taken from a record, kept in a file, and used on new rows.
+"""The use of trained models outside their study: take a model from a record, keep the model in a file, and use it on new rows.
 
 Nothing here trains: `search_estimator` calls the search of `study`, and all other modules only evaluate recorded weights.
 """

@@ -15,7 +15,9 @@ Array = npt.NDArray[Any]
 
 
 class CompiledModel:
-    """An architecture at `parameters`, (parameters,), in their dtype. Results equal those of the evaluations of a run."""
+    """The kernels of an architecture at `parameters`, (parameters,), in the dtype of `parameters`. The results are the same as
+    in the evaluations of a run.
+    """
 
     def __init__(self, architecture: Architecture, parameters: Array) -> None:
         assert architecture.predict is not None

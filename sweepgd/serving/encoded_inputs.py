@@ -1,4 +1,4 @@
-"""From columns of new rows to a model's inputs, with the encoding and scaling that the training rows gave."""
+"""Compute a model's inputs from columns of new rows, with the encoding and the scaling of the training rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,10 +18,10 @@ UNKNOWN = -1.0
 
 
 def inputs_of(header: ModelHeader, values: npt.NDArray[Any], scaling: Scaling, where: str) -> npt.NDArray[Any]:
-    """Return the inputs, (rows, inputs), in the model's dtype, of columns (rows, columns).
+    """Return the model's inputs, (rows, inputs) in the model's dtype, for the columns in `values`, (rows, columns).
 
-    Missing values are NaN, and a category is the number of its level or UNKNOWN. Raises SweepgdError for a value that is
-    infinite, or is missing in a column whose gaps no training row shows how to fill.
+    In `values`, NaN is a missing value, and a category is the number of its level or UNKNOWN. Raises SweepgdError for an
+    infinite value, and for a missing value in a column for which the model has no value to fill in.
     """
     if header.encodes:
         values = _encoded(header, values.astype(np.float64), where)
@@ -60,15 +60,14 @@ def _encoded(header: ModelHeader, values: Floats, where: str) -> Floats:
 
 
 def level_numbers(levels: Sequence[str], known: Sequence[str]) -> Floats:
-    """Return for each of `levels` its number among the `known` levels, or UNKNOWN."""
+    """Return the number of each of `levels` among the `known` levels, or UNKNOWN."""
     number = {level: float(index) for index, level in enumerate(known)}
     return np.array([number.get(level, UNKNOWN) for level in levels], dtype=np.float64)
 
 
 def matrix_of(header: ModelHeader, rows: Any) -> npt.NDArray[Any]:
-    """Return columns (rows, columns) of rows in memory: a 2-D array in the order of `columns`, or a table with their names.
-
-    Raises UsageError for another number of columns, an absent column, or a value that is not a number.
+    """Return columns (rows, columns) of rows in memory: a 2-D array in the order of `columns`, or a table with these column
+    names. Raises UsageError for a wrong number of columns, an absent column, or a value that is not a number.
     """
     names = header.columns
     if hasattr(rows, "columns") and not isinstance(rows, Mapping):  # of pandas or polars

@@ -1,4 +1,4 @@
-"""Model files: an NPZ archive of plain arrays, with a JSON header. Nothing in it is pickled or run."""
+"""Model files: an NPZ archive of plain arrays, with a JSON header. A model file holds no pickled objects and no code."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The header of a model file: all that new rows need except arrays, and where the weights come from."""
+"""The header of a model file: all that predictions need except arrays, and the run that the weights come from."""
 
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ FORMAT_VERSION = 1
 
 
 class Recorded(BaseModel):
-    """The losses and errors of the recorded evaluation of these weights; None for a part without rows."""
+    """The losses and errors that were recorded for the weights. A part of the data without rows has None."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -26,7 +26,9 @@ class Recorded(BaseModel):
 
 
 class Provenance(BaseModel):
-    """The run that a model comes from. `settings` has its configuration, and `versions` those of the program that wrote it."""
+    """The run that a model comes from. `settings` holds the run's configuration. `versions` holds the versions of the software
+    that wrote the model file.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -44,10 +46,10 @@ class Provenance(BaseModel):
 class ModelHeader(BaseModel):
     """The header of a model file.
 
-    `columns` are the columns of new rows, and `inputs` the model's inputs. They differ if categories and missing values were
-    encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `layers` is `Architecture.layers`; it is
-    empty for a model that has none, which is then known by its name and settings alone. `data` is the `[data]` table, whose
-    rows `data_seed` draws.
+    `columns` are the columns of new rows, and `inputs` are the model's inputs. Columns and inputs differ if categories or
+    missing values were encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `layers` is
+    `Architecture.layers`. If `layers` is empty, only the name and the settings identify the model. `data` is the `[data]`
+    table, and `data_seed` is the seed that draws its rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

@@ -1,4 +1,4 @@
-"""Read a file of new rows as the training read its own file, with or without the target."""
+"""Read a file of new rows in the same way as the file of the training was read. The file may lack the target columns."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -22,9 +22,9 @@ READING, DIALECT = ("missing_values", "dates"), ("separator", "decimal", "encodi
 
 
 class NewRows(NamedTuple):
-    """The model's inputs of new rows, and if the file has the target columns, the targets of the rows that have a target.
-
-    `labelled` holds their row numbers. `notes` has a line for each level of a category that no training row has.
+    """The model's inputs for new rows, and the known targets. `labelled` holds the numbers of the rows that have a target, and
+    `targets` their targets. `targets` is None if the file has no target columns or all targets are missing. `notes` has a line
+    for each level that no training row has.
     """
 
     inputs: npt.NDArray[Any]
@@ -70,7 +70,7 @@ def _check_columns(path: str, columns: Sequence[str], names: Sequence[str]) -> N
         more = f" and {len(absent) - 1:,} more" if len(absent) > 1 else ""
         raise UsageError(
             f"{path}: no column {in_one_line(absent[0])!r}{more}, which the model takes; the file has {shown(list(names))}: "
-            "add the columns, and write the file as the training file, with the same separator"
+            "add the columns, and use the separator and the format of the training file"
         )
 
 

@@ -21,10 +21,10 @@ ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
 def onnx_bytes(model: "Model") -> bytes:
     """Return an ONNX file.
 
-    Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. Its outputs are `class`,
-    (rows,) numbers of the classes, and `probabilities`, (rows, classes); for a regression `prediction`, (rows, targets). Its
-    metadata hold the names of inputs, targets and classes as JSON. Raises UsageError without the package onnx, SweepgdError for
-    a model with layers that ONNX does not have.
+    Its input `inputs`, (rows, inputs) in float64, holds the model's inputs before they are scaled. For a classification, its
+    outputs are `class`, (rows,), the numbers of the predicted classes, and `probabilities`, (rows, classes). For a regression,
+    its output is `prediction`, (rows, targets). Its metadata hold the names of inputs, targets and classes as JSON. Raises
+    UsageError without the package onnx, SweepgdError for a model with layers that ONNX does not have.
     """
     try:
         from onnx import TensorProto, checker, helper, numpy_helper
@@ -77,7 +77,7 @@ class _Graph:
         return name
 
     def cast(self, operand: str, dtype: str) -> str:
-        """Cast to the model's dtype. The numbers are those of TensorProto.FLOAT and DOUBLE."""
+        """Cast to the model's dtype. The numbers in the code mean TensorProto.FLOAT and TensorProto.DOUBLE."""
         return self.add("Cast", operand, to={"float32": 1, "float64": 11}[dtype])
 
     def scaled(self, operand: str, model: "Model", dtype: str) -> str:
@@ -109,7 +109,7 @@ class _Graph:
 
 
 def _classified(graph: _Graph, logits: str, outputs: int, dtype: str) -> None:
-    """Add the probabilities and the class. A single logit is that of the second of two classes."""
+    """Add the probabilities and the class. A single logit belongs to the second of two classes."""
     if outputs == 1:
         first = graph.add("Sub", graph.constant(np.zeros(1, dtype)), logits)
         both = graph.add("Concat", graph.add("Sigmoid", first), graph.add("Sigmoid", logits), axis=1)

@@ -26,7 +26,7 @@ class Predictions:
     lines: tuple[str, ...]
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return the columns of a CSV file: `prediction`, or the names of several targets; and a probability for each class."""
+        """Return the columns of a CSV file by name: the predictions, and for a classification the probability of each class."""
         values = self.values.reshape(len(self.values), -1)
         columns = {name: values[:, index].tolist() for index, name in enumerate(self.names)}
         if self.probabilities is not None:
@@ -51,7 +51,7 @@ def of_file(model: Model, path: str) -> Predictions:
 
 
 def of_part(model: Model, part: str, data_path: str | Path | None = None) -> Predictions:
-    """Return the predictions for a part of the model's own data. The line says if the record has the same loss and error."""
+    """Return the predictions for a part of the model's own data. A line compares the loss and the error with the record."""
     rows = model.own_part(part, data_path)
     scores = model.scores_of(rows.inputs, rows.targets)
     recorded = model.header.provenance.recorded

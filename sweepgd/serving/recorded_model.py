@@ -27,9 +27,10 @@ KINDS = ("final", "best")
 def recorded_model(results: Results, trial: int | None = None, replicate: int | None = None, which: str | None = None) -> Model:
     """Return a recorded model.
 
-    `trial` is by default the best one, in the order of `analyze`; `replicate` the completed one with the lowest objective;
-    `which` the weights whose losses the record has in `trials`: "final", or "best" with an objective such as
-    best_validation_loss. Raises SweepgdError if these weights are not recorded, or the model cannot predict.
+    By default, `trial` is the best trial in the order of `analyze`, and `replicate` is the completed replicate with the lowest
+    objective. `which` is "final" or "best". By default, it names the weights whose losses are in the table `trials`. For an
+    objective such as best_validation_loss, these are the best weights. Raises SweepgdError if these weights are not recorded,
+    or the model cannot predict.
     """
     if which not in (None, *KINDS):
         raise UsageError(f"no weights {which!r}: give final or best")
@@ -40,7 +41,10 @@ def recorded_model(results: Results, trial: int | None = None, replicate: int | 
     chosen = which or ("final" if row["evaluated"] in (row["updates"], None) else "best")
     sweep = recorded(results.sweep_toml, where=str(results.directory / "sweep.toml"))
     if not sweep.record.minima:
-        raise SweepgdError(f"{results.directory} has no weights, because the sweep has record.minima = false: remove it")
+        raise SweepgdError(
+            f"{results.directory} has no weights, because the sweep has record.minima = false: remove this key and run the "
+            "sweep again"
+        )
     minimum = results.minimum(row["trial"], row["replicate"], chosen)
     return _model(sweep.name, json.loads(row["settings"]), row, minimum, _recorded(results, minimum))
 
@@ -49,12 +53,16 @@ def _best_trial(results: Results) -> int:
     rows = best(results.trials, 1).filter(pc.field("completed") > 0).to_pylist()
     if not rows:
         first = next(iter(results.trials["message"].to_pylist()), "there are none")
-        raise SweepgdError(f"no run of {results.directory} completed, so no trial is the best; the first one: {first}")
+        raise SweepgdError(
+            f"no run of {results.directory} completed, so no trial is the best; the message of the first run is: {first}"
+        )
     return int(rows[0]["trial"])
 
 
 def _run(results: Results, runs: pa.Table, trial: int | None, replicate: int | None) -> dict[str, Any]:
-    """Return the row of the chosen replicate with the column `evaluated`, the update of its losses."""
+    """Return the row of the chosen replicate, with an added column: `evaluated` is the update after which the losses were
+    evaluated.
+    """
     if not runs.num_rows:
         last = pc.max(results.trials["trial"]).as_py()
         raise UsageError(f"{results.directory} has no trial {trial}: give a number from 0 to {last}")

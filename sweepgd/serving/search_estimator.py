@@ -118,9 +118,9 @@ class SweepClassifier(ClassifierMixin, _SweepEstimator):  # type: ignore[misc]
 
     A parameter is a value, a list of values, or a range such as `{"low": 1e-4, "high": 1e-1, "log": True}`, as in `[space]` of
     a sweep file; `learning_rate="search"` means the range that an optimizer suggests. `hidden` are the widths of the hidden
-    layers, or a list of such lists. Batch sizes above the number of training rows mean all of them. `validation` is the share
-    of the rows that decides which trial is best. `overrides` are further `dotted.key=TOML-value` of a sweep file. With `out`,
-    the record stays in that directory. After `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its
+    layers, or a list of such lists. A batch size above the number of training rows means all training rows. `validation` is the
+    share of the rows on which the trials are compared. `overrides` are further `dotted.key=TOML-value` of a sweep file. With
+    `out`, the record stays in that directory. After `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its
     configuration, and `results_` the table of trials.
     """
 
@@ -172,7 +172,9 @@ class SweepRegressor(RegressorMixin, _SweepEstimator):  # type: ignore[misc]
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without NumPy's types, which a search of scikit-learn over parameters gives."""
+    """Return a value with Python's types instead of NumPy's types. A parameter search of scikit-learn passes values with
+    NumPy's types.
+    """
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

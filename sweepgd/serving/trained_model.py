@@ -40,8 +40,9 @@ class Scores(NamedTuple):
 class Model:
     """A trained model, from `Results.model` or a file.
 
-    `header` describes it, `parameters` are its flat weights with the table `layout`, and `scaling` and `target_scaling` are
-    mean and scale of inputs and targets, or None.
+    `header` describes the model. `parameters` are the flat weights, and `layout` is their layout table. `scaling` holds mean
+    and scale of the inputs, and `target_scaling` holds mean and scale of the targets. A scaling that the training did not use
+    is None.
     """
 
     header: ModelHeader
@@ -58,14 +59,14 @@ class Model:
         return read_model(Path(path))
 
     def save(self, path: str | Path) -> None:
-        """Write the model to a file: `.npz`, or `.onnx` with the extra of that name. Raises SweepgdError if that fails."""
+        """Write the model to a file: `.npz`, or `.onnx` with the extra `onnx`. Raises SweepgdError if that fails."""
         from sweepgd.serving.model_file import write_model
 
         write_model(self, Path(path))
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the columns that new rows need, in the order of an array of rows."""
+        """The names of the columns that new rows need. An array of new rows has its columns in this order."""
         return tuple(self.header.columns)
 
     @property
@@ -75,7 +76,7 @@ class Model:
 
     @cached_property
     def architecture(self) -> Architecture:
-        """The architecture of the weights. Raises SweepgdError if the installed model has another one."""
+        """The architecture of the weights. Raises SweepgdError if the installed model has another architecture."""
         header = self.header
         if header.name not in registry.names("models"):
             raise UsageError(
@@ -103,21 +104,20 @@ class Model:
         return self.probabilities(self._inputs(rows))
 
     def evaluate(self, rows: Any, targets: Any) -> Scores:
-        """Return loss and error on rows as in `predict`, with class names or numbers (rows,) or (rows, targets)."""
+        """Return loss and error on rows as in `predict`. The targets are class names or numbers, (rows,) or (rows, targets)."""
         labels = np.asarray(targets)
         return self.scores(self._inputs(rows), labels if labels.ndim == 2 else labels.reshape(-1, 1), "the targets")
 
     def evaluate_part(self, part: str = "test", data_path: str | Path | None = None) -> Scores:
-        """Return loss and error on the rows of the model's own data: its "train", "validation" or "test" part.
-
-        They equal the recorded ones. `data_path` is the new path of a data file that was moved. Raises SweepgdError if the data
+        """Return loss and error on the rows of the model's own data: its "train", "validation" or "test" part. Loss and error
+        equal the recorded values. `data_path` is the new path of a data file that was moved. Raises SweepgdError if the data
         are not those of the training.
         """
         own = self.own_part(part, data_path)
         return self.scores_of(own.inputs, own.targets)
 
     def own_part(self, part: str, data_path: str | Path | None = None) -> Part:
-        """Return a part of the data that the model was trained on, as the training had it."""
+        """Return a part of the data of the model's run, encoded and scaled as in the training."""
         if part not in ("train", "validation", "test"):
             raise UsageError(f"no part {part!r}: give train, validation or test")
         header = self.header
@@ -139,7 +139,7 @@ class Model:
         return numbers[:, 0] if numbers.shape[1] == 1 else numbers
 
     def probabilities(self, inputs: Array) -> Array:
-        """Return `predict_proba` of the model's inputs, (rows, inputs)."""
+        """Return the probability of each class, (rows, classes), for the model's inputs, (rows, inputs)."""
         if self.header.task != "classification":
             raise UsageError("predict_proba is for classification, and this model is for regression: use predict")
         outputs = self._outputs(inputs).astype(np.float64)
@@ -148,7 +148,9 @@ class Model:
         return softmax(outputs, axis=1)
 
     def scores(self, inputs: Array, targets: Array, where: str) -> Scores:
-        """Return loss and error on inputs (rows, inputs) with targets (rows, targets) as a file has them: labels or numbers."""
+        """Return loss and error on inputs, (rows, inputs), and targets, (rows, targets). Targets are labels or numbers as in a
+        file.
+        """
         if len(targets) != len(inputs) or targets.shape[1] != len(self.header.targets):
             raise UsageError(f"{where} have shape {targets.shape}: give ({len(inputs)}, {len(self.header.targets)})")
         if self.header.task == "classification":
@@ -160,7 +162,7 @@ class Model:
         return self.scores_of(inputs, numbers)
 
     def scores_of(self, inputs: Array, targets: Array) -> Scores:
-        """Return loss and error on inputs and targets as the training had them: class numbers, or scaled numbers."""
+        """Return loss and error on inputs and targets. Targets are as in the training: class numbers, or scaled numbers."""
         loss, error = self._compiled.evaluate(inputs, targets)
         return Scores(len(inputs), loss, None if isnan(error) else error)
 
@@ -200,7 +202,7 @@ class Model:
 def own_data(
     table: Mapping[str, Any], seed: int, dtype: str, fingerprint: str | None, data_path: str | Path | None = None
 ) -> Data:
-    """Return the data of a recorded `[data]` table. Raises SweepgdError if they are absent, or have another fingerprint."""
+    """Return the data of a recorded `[data]` table. Raises SweepgdError if the data are absent or have another fingerprint."""
     spec = DataSpec.model_validate(table)
     if data_path is not None:
         given = spec.model_dump(exclude_none=True) | dataset_settings(spec)

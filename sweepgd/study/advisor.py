@@ -81,8 +81,8 @@ class Advisor:
         return self.adaptive or bool(self.rungs)
 
     def total(self) -> int:
-        """Return the number of trials of the sweep. This is `search.scale` times the requested number, or times the number of
-        available points if that is smaller.
+        """Return the number of trials of the sweep. This is `search.scale` times the smaller of two numbers: the requested
+        trials and the available points.
         """
         return self._total
 
@@ -101,7 +101,7 @@ class Advisor:
 
     @property
     def used_up(self) -> str:
-        """A message if the space has fewer configurations than the requested trials, else ""."""
+        """A message if more trials are requested than the space has configurations, or else ""."""
         if self._repeating or self._search.scale < 1.0 or self._requested <= self._available:
             return ""
         requested = "" if self._search.trials is None else f" ({self._search.trials} trials were requested)"
@@ -203,7 +203,7 @@ class Advisor:
         return dump(values, False, fixed.params, fixed.distributions, {}, {})
 
     def tell(self, number: int, values: Sequence[float] | None, state: str | None) -> None:
-        """Tell the sampler the values of a trial, which the sampler minimises. None stands for a failed trial."""
+        """Tell the sampler the values of a trial. The sampler minimises these values. None stands for a failed trial."""
         trial = self._proposed.pop(number, None)
         if trial is None:
             if state is not None:

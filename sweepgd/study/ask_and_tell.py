@@ -85,7 +85,7 @@ class AskAndTell:
                 advisor.tell(number, self._objectives.get(number, values_of(self._states[number])), self._states[number])
 
     def _points(self, generation: range) -> Iterator[tuple[int, dict[str, Value]]]:
-        """Yield the point of every trial of an adaptive generation, proposed while workers run the trials before it.
+        """Yield the point of every trial of an adaptive generation. A point is proposed while workers run the trials before it.
 
         All points are proposed in order, also after a restart, and depend only on the results of earlier generations. With
         rungs, all points are proposed before any trial runs, because Optuna's samplers read the reports of running trials. A

@@ -60,7 +60,9 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
         return []
     lines = []
     if of_best:
-        lines.append(f"{count} runs of an earlier version have losses, errors and gap of the last evaluation, not the best one")
+        lines.append(
+            f"{count} runs of an earlier version have losses, errors and gap of the last evaluation instead of the best one"
+        )
     if pruned:
         lines.append(
             f"{count} runs of an earlier version were also evaluated at rungs; these evaluations counted for "

@@ -114,7 +114,9 @@ def search(
 
 
 def note_other_processor(store: Store, progress: Progress) -> None:
-    """Note that the study continues on another type of processor, if this type rounds differently and has run no trial yet."""
+    """Tell the user that the study continues on another type of processor. Only told if this type rounds differently and has
+    run no trial yet.
+    """
     here = target.processor_type()
     if store.processors and here not in store.processors:
         before = " and ".join(sorted(str(target.ProcessorType(*processor)) for processor in store.processors))

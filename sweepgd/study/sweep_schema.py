@@ -1,6 +1,6 @@
-"""The JSON schema of sweep files for editors: the classes that validate them, and the settings of all installed plugins.
-
-A file that the schema refuses is refused by a search too. A search refuses more: keys that contradict each other, for example.
+"""The JSON schema of sweep files, for editors. The schema comes from the classes that validate sweep files, and from the
+settings of all installed plugins. A search refuses every file that the schema refuses. A search also refuses other files, for
+example files with keys that contradict each other.
 """
 
 import json
@@ -81,7 +81,7 @@ def schema_text() -> str:
 def write_beside(sweep: Path) -> Path | None:
     """Write the schema to FILE beside a sweep file, and return its path.
 
-    An earlier schema is replaced. Return None if another file has the name, or the folder cannot be written.
+    An earlier schema is replaced. Return None if FILE exists but is not such a schema, or if the folder cannot be written.
     """
     path = sweep.with_name(FILE)
     try:
@@ -94,12 +94,14 @@ def write_beside(sweep: Path) -> Path | None:
 
 
 def _loaded(kind: str) -> list[tuple[str, Any]]:
-    """Return the plugins of one kind that load. `sweepgd list` shows the others."""
+    """Return the plugins of one kind that load without an error. `sweepgd list` also shows the other plugins, with their
+    errors.
+    """
     return [(entry.name, entry.thing) for entry in registry.entries(kind) if entry.error is None]
 
 
 def _all(kind: str, settings: Mapping[str, Iterable[Setting]]) -> dict[str, Iterable[Setting]]:
-    """Add those plugins of one kind that do not load, without settings."""
+    """Return the settings of all plugins of one kind, by plugin. A plugin that does not load has no settings."""
     return {name: settings.get(name, ()) for name in registry.names(kind)}
 
 
@@ -108,8 +110,8 @@ def _names(groups: Iterable[Iterable[Setting]]) -> list[str]:
 
 
 def _named(table: Schema, plugins: Mapping[str, Iterable[Setting]], fields: list[str], default: str = "") -> None:
-    """Add the settings of named models or data sets to their table, whose other keys are `fields`. The settings of each are
-    valid only with its name.
+    """Add the settings of models or data sets to the schema of their table. `fields` are the other keys of this table. The
+    settings of a model or data set are valid only together with its name.
     """
     table["properties"]["name"]["enum"] = sorted(plugins)
     table["additionalProperties"] = True
@@ -170,7 +172,7 @@ def _described(before: Schema, schema: Schema) -> Schema:
 
 
 def _plain(schema: Any) -> Any:
-    """Return a schema of pydantic without null, which TOML does not have, and without titles, which repeat the keys."""
+    """Return a schema of pydantic without null, which TOML does not have, and without titles, because titles repeat keys."""
     if isinstance(schema, list):
         return [_plain(item) for item in schema if item != {"type": "null"}]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""Warnings about a sweep: settings without effect, and configurations that compute the same."""
+"""Warnings about a sweep: settings without effect, and configurations that compute the same updates."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -95,8 +95,8 @@ def _planned(sweep: Sweep, named: Iterable[tuple[Values, Values]], rows: int, wa
 
 
 def _where(cases: Sequence[Values], every: Sequence[Values]) -> str:
-    """Return a description of `cases` among all combinations `every`: the values that only `cases` have, and how many of the
-    combinations with these values are cases.
+    """Describe which of the combinations `every` are in `cases`: by the values that set the cases apart and, if other
+    combinations have these values too, by a count such as "3 of 8 combinations".
     """
     restricted = {}
     for name in dict.fromkeys(name for values in cases for name in values):
@@ -127,7 +127,7 @@ def _equal(planned: Sequence[Planned]) -> Iterator[str]:
         sides = (_listed({name: values[name] for name in differing if name in values}) for values in pairs[0])
         where = alike and f" where {_listed({name: one[name] for name in alike})}"
         count = f"{len(pairs)} of {len(planned)} configurations compute" if len(pairs) > 1 else "one configuration computes"
-        yield f"{count} the same as another one: {' and '.join(sides)}{where or ''}"
+        yield f"{count} the same updates as another one: {' and '.join(sides)}{where or ''}"
 
 
 def _listed(values: Values) -> str:

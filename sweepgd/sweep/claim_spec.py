@@ -17,8 +17,8 @@ STATISTICS = {
     "rank_correlation": "Kendall's τ-b of `of` and `by`",
     "rate_exponent": "the exponent of the best learning rate as a power of the batch size",
     "critical_batch_size": "B_crit of the fit S = S_min (1 + B_crit/B) to the updates to the goal",
-    "rate_range": "the range of learning rates within 10 % of the best, as highest divided by lowest: that of the second group"
-    " divided by that of the first",
+    "rate_range": "the range of learning rates within 10 % of the best (highest rate divided by lowest rate) in the second "
+    "group, divided by the range in the first group",
     "boundary_dimension": "the box-counting dimension of the boundary between runs that complete and runs that diverge",
 }
 # The smallest and largest number of groups that each of these statistics compares. Other statistics take no groups.
@@ -114,7 +114,7 @@ class ClaimSpec(BaseModel):
         if self.statistic == "ordering" and (self.relation != ">" or self.value is not None):
             raise UsageError(f"{named}: statistic 'ordering' takes no relation and no value: list `groups` in increasing order")
         if self.statistic in POSITIVE and self.threshold - (self.tolerance or 0.0) <= 0:
-            raise UsageError(f"{named}: a {self.statistic} is above 0: give a larger value, or a smaller tolerance")
+            raise UsageError(f"{named}: a {self.statistic} is always above 0: give a larger value, or a smaller tolerance")
         if self.statistic == "rate_range" and self.by not in RANGE_COLUMNS:
             raise UsageError(f"{named}: statistic 'rate_range' compares {' or '.join(RANGE_COLUMNS)}, and `by` is {self.by!r}")
         if self.best and (self.statistic not in GROUPS or self.statistic in LAWS):

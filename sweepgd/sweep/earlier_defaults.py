@@ -22,7 +22,7 @@ def written_out(sweep: Sweep) -> Sweep:
 
 
 def as_recorded(sweep: Sweep, recorded: Sweep) -> Sweep:
-    """Return the sweep with added settings of its schedules filled in from its record. Settings that the sweep gives stay."""
+    """Return the sweep with added settings of its schedules filled in from its record. Settings given in the sweep are kept."""
     known = set(_names(recorded))
 
     def value(schedule: str, setting: Setting) -> Any:

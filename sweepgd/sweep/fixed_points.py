@@ -75,7 +75,7 @@ def _point(spec: PointSpec, axes: Container[str], fixed: Mapping[str, Value], wh
     point["schedule_after_warmup"] = AFTER_WARMUP.check(after, where)
     decay = fixed.get("weight_decay") if spec.weight_decay is None else spec.weight_decay
     if "weight_decay" in spec.hyperparameters and spec.weight_decay is not None:
-        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same: give one of them")
+        raise UsageError(f"{where}: weight_decay and hyperparameters.weight_decay are the same setting: give only one of them")
     if decay is not None and "weight_decay" not in spec.hyperparameters:
         point["weight_decay"] = WEIGHT_DECAY.check(decay, where)
     return point

@@ -64,7 +64,9 @@ def batch_size_axis(entry: Entry, where: str = "space") -> Axis:
 
 
 def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]:
-    """Return an axis for each optimizer with a separate learning rate, and one for the rate in `[space]` if others use it."""
+    """Return the axes of the learning rate: one for each optimizer that has a separate rate, and one for the rate in `[space]`
+    if any other optimizer uses this rate.
+    """
     common = None if sweep.space.learning_rate == "search" else sweep.space.learning_rate
     shared, axes = [], []
     for name in optimizers:

@@ -98,8 +98,8 @@ class Axis:
 class Space:
     """The axes of a sweep.
 
-    Each axis comes after the axis that it depends on. Points without a continuous axis are countable. They have indices from 0,
-    and the last axis varies fastest.
+    Each axis comes after the axis that it depends on. Points without a continuous axis are countable. Countable points have
+    indices from 0, and the last axis varies fastest.
     """
 
     axes: tuple[Axis, ...]

@@ -126,8 +126,8 @@ class SearchSpec(BaseModel):
     )
     sampler_version: Literal[1, 2] | None = Field(
         None,
-        description="written by a search to its results: samplers of version 2 never propose a configuration twice, but those "
-        "of version 1 may. A new search has version 2, and results without this key have version 1",
+        description="written by a search to its results: samplers of version 2 never propose a configuration "
+        "twice, but samplers of version 1 may. A new search has version 2, and results without this key have version 1",
     )
 
     @model_validator(mode="after")
@@ -207,7 +207,9 @@ class Sweep(BaseModel):
 
     @property
     def folder(self) -> str:
-        """The name of the default results directory. It contains a scale below 1, so that the whole sweep stays separate."""
+        """The name of the default results directory. The name contains a scale below 1, so that the results of the whole sweep
+        stay separate.
+        """
         return self.name if self.search.scale == 1.0 else f"{self.name}-scale-{self.search.scale:g}"
 
     @model_validator(mode="after")
@@ -223,5 +225,5 @@ class Sweep(BaseModel):
         for kind, fixed in (("model", self.model), ("data", self.data)):
             for key in getattr(self.space, kind):
                 if key in fixed.model_fields_set:
-                    raise UsageError(f"{kind}.{key} and space.{kind}.{key} are the same: give one of them")
+                    raise UsageError(f"{kind}.{key} and space.{kind}.{key} are the same setting: give only one of them")
         return self

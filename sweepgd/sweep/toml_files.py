@@ -27,7 +27,7 @@ OPERATIONAL = frozenset({"search.trials", "description", "source", "run_time", "
 
 
 def copy_of(name: str, file: Path) -> str:
-    """Return the text of a bundled sweep, renamed after `file`, so that its results go to a directory of its own."""
+    """Return the text of a bundled sweep, renamed after `file`, so that the results go to a separate directory."""
     text = bundled()[name].read_text(encoding="utf-8")
     own = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-")
     return text.replace(f'name = "{name}"', f'name = "{own or name}"', 1)
@@ -144,7 +144,7 @@ def to_toml(sweep: Sweep) -> str:
 
 
 def differences(before: Sweep, now: Sweep) -> list[str]:
-    """Return one line for each difference between two sweeps that changes what is computed. `before` is the recorded sweep."""
+    """Compare two sweeps. Return one line for each difference that changes what is computed. `before` is the recorded sweep."""
     return [
         f"{now.data.path or now.data.model_dump()['folder']} has changed since the sweep was run"
         if key == "data.fingerprint"
@@ -154,7 +154,7 @@ def differences(before: Sweep, now: Sweep) -> list[str]:
 
 
 def changes(before: Sweep, now: Sweep) -> dict[str, tuple[Any, Any]]:
-    """Return, by key, the values of both sweeps where they differ and the difference changes what is computed.
+    """Return, by key, the values in which the two sweeps differ, if the difference changes what is computed.
 
     `before` is the recorded sweep. A missing value is "not given". A record may be older than a setting. The record then has
     the former value of a schedule's setting (see `former`), but the current default of a measure's setting, because each

@@ -20,7 +20,7 @@ class MeasurementsAlongRun:
     """Advances the runs of one trial, by replicate, and collects the `rows` of measures along the runs.
 
     If no time is left for a measure before the `deadline`, its row has a message. Once a measure has been given up, no further
-    measure begins, because the first may have exceeded its time by a whole Hessian product.
+    measure begins, because a measure can exceed its time by a whole Hessian product.
     """
 
     def __init__(self, context: SweepContext, trial: int, trainings: Mapping[int, Training], deadline: float = inf) -> None:

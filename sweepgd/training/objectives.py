@@ -70,8 +70,8 @@ def penalty(name: str, training: Training) -> float:
     """Return the value that the sampler gets for a run that diverged or has no value, in the objective's units.
 
     The value of a loss is ten times the initial loss, at least 1, and the value of an error is 1. For updates and seconds, the
-    value is ten times that of the whole planned run, so that a run that diverges early does not look fast. The value depends
-    only on the run. The value is finite, because Optuna ignores trials with NaN.
+    value is ten times the value of the whole planned run, so that a run that diverges early does not look fast. The value
+    depends only on the run. The value is finite, because Optuna ignores trials with NaN.
     """
     if name.endswith("error"):
         return 1.0
@@ -85,14 +85,16 @@ def penalty(name: str, training: Training) -> float:
 
 
 def _has_value(name: str, training: Training) -> bool:
-    """Return True if an objective of a run can be used. The seconds of a pruned run cannot, because the run is not complete."""
+    """Return True if an objective of a run can be used. The seconds of a pruned run cannot be used, because the run is not
+    complete.
+    """
     if training.outcome is None or training.outcome.status == COMPLETED:
         return True
     return training.outcome.status == PRUNED and name != "train_seconds"
 
 
 def objective_values(names: Sequence[str], trainings: Sequence[Training]) -> list[float]:
-    """Return the values that the sampler gets for a configuration: the mean of each objective over its replicates."""
+    """Return the mean of each objective over the replicates of a configuration. The sampler gets these means."""
     means = []
     for name in names:
         values = []

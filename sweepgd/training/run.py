@@ -107,7 +107,7 @@ class Training:
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters at which the run is evaluated, (parameters,): the updated ones, or ones that the optimizer derives."""
+        """The parameters, (parameters,), at which the run is evaluated. An optimizer may derive these from the updated ones."""
         return self.kernels.evaluated_parameters(self.updates)
 
     @property

@@ -103,7 +103,7 @@ def run(context: SweepContext, task: TrialTask, report: Report | None = None, ke
 
 
 def measured(context: SweepContext, result: TrialResult, deadline: float = inf, keep: Keep | None = None) -> TrialResult:
-    """Return a result to which the sweep's measures of its minimisers are added."""
+    """Measure the minimisers of a trial as the sweep asks, and return `result` with these measures."""
     finished = result.finished
     for minimiser in minimisers(context, finished):
         for measure in wanted(context):
@@ -137,7 +137,7 @@ def result_of(
 ) -> TrialResult:
     """Return the result of a trial whose replicates have all ended.
 
-    `trainings` has the outcome of a replicate that could not begin instead of its run. `along_run` holds the rows of the
+    For a replicate that could not begin, `trainings` holds its outcome instead of its run. `along_run` holds the rows of the
     measures along the runs.
     """
     finished_at = datetime.now(UTC)

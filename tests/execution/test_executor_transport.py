@@ -135,4 +135,6 @@ def test_the_threads_of_an_executor_drain_and_what_runs_on_is_said(monkeypatch, 
         transport.close()
         assert notes == []
         other.close()
-        assert notes == ["1 block is still running in the executor, which takes about a second; the results are not recorded"]
+        assert notes == [
+            "1 block is still running in the executor and will end within about a second; the results are not recorded"
+        ]

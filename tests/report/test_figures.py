@@ -89,8 +89,8 @@ def test_figures_are_png_and_svg_and_missing_ones_are_reported(drawn):
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[::2])
     assert all(path.read_text().startswith("<svg") for path in written[1::2])
     assert said == [
-        "no figure boundary_map: the map needs a full grid of 32 or more learning rates and as many values of one other"
-        " setting, where some runs completed and some diverged",
+        "no figure boundary_map: the map needs a full grid of 32 or more learning rates by 32 or more values of one other"
+        " setting, in which some runs completed and some diverged",
         "no figure surface_paths: no completed run recorded positions on a two-dimensional surface",
         "no figure measure_against_gap: no completed run has a measure of curvature and a generalization gap",
         "no figure edge_of_stability: λmax was not measured along the training of a completed run",

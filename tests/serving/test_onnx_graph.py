@@ -44,7 +44,7 @@ def test_a_graph_gives_what_the_model_gives(results, run):
     check(results.model())
     made = run("export", str(results.directory), "-o", "m.onnx")
     assert made.out == "Wrote m.onnx.\n"
-    assert made.err.endswith("its inputs are the encoded columns that the metadata of the file list as `inputs`\n")
+    assert made.err.endswith("the model takes encoded columns: the metadata of the file lists them as `inputs`\n")
     assert Path("m.onnx").read_bytes() == onnx_bytes(results.model())
     assert "m.onnx: ONNX files are for other programs" in run("predict", "m.onnx").err
 

@@ -120,7 +120,7 @@ def test_a_schedule_without_effect_at_some_values():
         " for example, after = 45 in 45 updates"
     )
     assert equal.startswith(
-        "2 of 4 configurations compute the same as another one: schedule constant and schedule inverse_sqrt, "
+        "2 of 4 configurations compute the same updates as another one: schedule constant and schedule inverse_sqrt, "
     )
 
 
@@ -157,17 +157,17 @@ def test_combinations_that_compute_the_same():
         "space.warmup=[0,1]", "space.schedule_after_warmup=[false,true]", "space.learning_rate={low=0.1,high=1.0}"
     )
     assert line == (
-        "2 of 4 configurations compute the same as another one: schedule_after_warmup false and schedule_after_warmup true"
-        " where warmup 0"
+        "2 of 4 configurations compute the same updates as another one: "
+        "schedule_after_warmup false and schedule_after_warmup true where warmup 0"
     )
     [line] = warnings('space.batch_size=[4,34,"full"]')
-    assert line == "one configuration computes the same as another one: batch_size 34 and batch_size full"
+    assert line == "one configuration computes the same updates as another one: batch_size 34 and batch_size full"
 
 
 def test_points_with_the_same_configuration():
     same = "{optimizer='sgd',learning_rate=0.1}"
     [line] = warnings(f"points=[{same},{{optimizer='sgd',learning_rate=0.2}},{same}]")
-    assert line == "one configuration computes the same as another one: points 0 and points 2"
+    assert line == "one configuration computes the same updates as another one: points 0 and points 2"
 
 
 def test_a_point_has_its_own_warnings():

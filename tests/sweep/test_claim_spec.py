@@ -48,7 +48,9 @@ BAD = {
     RANGE + "best = true\n": "`best` is for difference, ratio and ordering",
     RANGE.replace("batch_size", "schedule"): "statistic 'rate_range' compares batch_size or optimizer, and `by` is 'schedule'",
     LAW.replace("critical_batch_size", "boundary_dimension") + 'by = "seed"\n': "statistic 'boundary_dimension' takes no `by`",
-    LAW + 'relation = "="\ntolerance = 50.0\n': "a critical_batch_size is above 0: give a larger value, or a smaller tolerance",
+    LAW + 'relation = "="\ntolerance = 50.0\n': (
+        "a critical_batch_size is always above 0: give a larger value, or a smaller tolerance"
+    ),
     GOOD.replace('of = "test_error"\n', ""): "statistic 'difference' needs `of`, the column of its values",
     'statistic = "median"\nsays = "s"\nof = "test_error"\n': "claims[0].statistic = 'median': give 'mean', 'difference', ",
     GOOD + "group = 3\n": "unknown key claims[0].group: did you mean 'groups'?",
@@ -62,7 +64,8 @@ BAD = {
     GOOD + "tolerance = 0.1\n": 'relation "=" and `tolerance` belong together: give both or neither',
     GOOD + "confidence = 1.0\n": "claims[0].confidence = 1.0: must be below 1",
     GOOD.replace("difference", "ordering") + "value = 1.0\n": "statistic 'ordering' takes no relation and no value",
-    GOOD.replace("difference", "ratio") + "value = 0.0\n": "a ratio is above 0: give a larger value, or a smaller tolerance",
+    GOOD.replace("difference", "ratio")
+    + "value = 0.0\n": "a ratio is always above 0: give a larger value, or a smaller tolerance",
     'says = "s"\nstatistic = "slope"\nof = "test_loss"\nby = "batch_size"\nbest = true\n': "`best` is for difference,",
     GOOD + "where = { batch_size = { low = 3 } }\n": "unknown key claims[0].where.batch_size.low: known: max, min",
 }

@@ -101,8 +101,8 @@ def checked(*overrides):
     ("override", "message"),
     [
         ("space.model.hiden=[[3]]", "unknown key space.model.hiden: did you mean 'hidden'?"),
-        ("space.model.dtype=['float32']", "model.dtype and space.model.dtype are the same: give one of them"),
-        ("model.hidden=[5]", "model.hidden and space.model.hidden are the same: give one of them"),
+        ("space.model.dtype=['float32']", "model.dtype and space.model.dtype are the same setting: give only one of them"),
+        ("model.hidden=[5]", "model.hidden and space.model.hidden are the same setting: give only one of them"),
         ("space.model.name=['mlp']", "space.model.name may not vary, because the trials of a sweep share it: give model.name"),
         ("space.model.hidden=[32]", "space.model.hidden: each value is a list: give a list of lists, such as [[64]]"),
         ("space.model.hidden=[[0]]", "space.model.hidden = 0: must be at least 1"),

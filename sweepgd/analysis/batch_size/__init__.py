@@ -1,7 +1,7 @@
 """The effect of the batch size: steps to a target, critical sizes, best rates, times, and results at equal budgets.
 
-All results are functions of recorded tables. Their bootstrap intervals are over replicates, and also over configurations if
-the sweep drew the configurations. Comparisons of sharpness are in `sweepgd.analysis`.
+All results are functions of recorded tables. The bootstrap intervals of these results are over replicates, and also over
+configurations if the sweep drew the configurations. Comparisons of sharpness are in `sweepgd.analysis`.
 """
 
 from sweepgd.analysis.batch_size.batch_size_tables import batch_size_tables

@@ -23,15 +23,16 @@ FEWEST_SIZES = 4
 def critical_sizes(tuned: list[TunedSteps], replicates: int) -> pa.Table:
     """Return one row per optimizer, computed from the steps to target at its batch sizes.
 
-    `sizes` is the number of batch sizes that reached the target. `size_from` and `size_to` are the smallest and the largest
-    of these sizes. `scaling_end` is the batch size at which the steps exceed perfect scaling by 20 % (Zhang et al. 2024).
-    `critical_size` and `least_steps` are B_crit and S_min of the law S = S_min·(1 + B_crit/B), and `least_samples` is
-    E_min = S_min·B_crit (McCandlish et al. 2018). These four columns have 95 % intervals in `…_low` and `…_high`, and `over`
-    names what the intervals are over. `misfit` is the root mean square of the relative residuals of the law.
+    `sizes` is the number of batch sizes that reached the target. `size_from` and `size_to` are the smallest and the largest of
+    these sizes. `scaling_end` is the batch size at which the steps exceed perfect scaling by 20 % (Zhang et al. 2024).
+    `critical_size` and `least_steps` are B_crit and S_min of the law S = S_min·(1 + B_crit/B), and `least_samples` is E_min =
+    S_min·B_crit (McCandlish et al. 2018). `scaling_end`, `critical_size`, `least_steps` and `least_samples` have 95 % intervals
+    in `…_low` and `…_high`, and `over` names what the intervals are over. `misfit` is the root mean square of the relative
+    residuals of the law.
 
     `verdict` is "found" if `scaling_end` and `critical_size` lie within the batch sizes that were run, and "beyond" if one of
-    the two lies outside. It is "void" if a best rate is at the end of the rates tried, because another rate might need fewer
-    steps. It is "too few" with fewer than FEWEST_SIZES sizes or without intervals. `message` has the reason.
+    the two lies outside. `verdict` is "void" if a best rate is at the end of the rates tried, because another rate might need
+    fewer steps. `verdict` is "too few" with fewer than FEWEST_SIZES sizes or without intervals. `message` has the reason.
     """
     rows = []
     for optimizer, members in groupby(tuned, lambda result: result.group.optimizer):

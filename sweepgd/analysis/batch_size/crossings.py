@@ -15,8 +15,8 @@ LOWEST, HIGHEST = 1e-2, 1e6
 def crossings(losses: Floats, target: float) -> Floats:
     """Return the place at which each curve crosses `target`, shape (…), for `losses` of shape (…, evaluations).
 
-    A place is the index of an evaluation (from 0), with a fraction between two evaluations. It is NaN if the curve does not
-    reach the target. `target` must be positive.
+    A place is the index of an evaluation (from 0), with a fraction between two evaluations. The place is NaN if the curve does
+    not reach the target. `target` must be positive.
 
     Subtract the logarithm of the target from each log loss, and sum these differences from the first evaluation on. The fit is
     above the target exactly until the sums reach their maximum (Robertson, Wright & Dykstra 1988, section 1.2). The last value

@@ -60,7 +60,10 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
             notes.append("fitted to all sizes, because the end of perfect scaling is unknown")
         elif len(small) < FEWEST_SIZES:
             small = usable
-            notes.append(f"fitted to all sizes, because fewer than {FEWEST_SIZES} are at most half of the 20 % size")
+            notes.append(
+                f"fitted to all sizes, because fewer than {FEWEST_SIZES} of them lie below half of the 20 % size (the end of "
+                "perfect scaling)"
+            )
         row |= {"sizes": len(small), "size_from": small[0].group.batch_size, "size_to": small[-1].group.batch_size}
         if len(small) < FEWEST_SIZES:
             rows.append(row | {"verdict": TOO_FEW, "message": f"{len(small)} batch sizes, but the fit needs {FEWEST_SIZES}"})

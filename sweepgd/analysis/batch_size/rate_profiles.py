@@ -30,7 +30,9 @@ class Profile(NamedTuple):
 
 
 def profiles(trials: pa.Table, tuned: list[TunedSteps]) -> list[Profile]:
-    """Return the profiles of every optimizer and batch size: by steps to target if known, and by the objective."""
+    """Return the profiles of every optimizer and batch size: by steps to the target, if there is a target, and by the
+    objective.
+    """
     found = [Profile(STEPS, result.group, result.profile) for result in tuned]
     groups = size_groups(trials)
     if not groups:

@@ -22,7 +22,8 @@ MOST_DEFINED = 0.9
 
 
 class Draws(NamedTuple):
-    """Weights of replicates in each draw, (draws, replicates): of the `first` half, the `second` half and `every` replicate.
+    """The weights of replicates in each draw, (draws, replicates). `first` and `second` are for the two halves of the
+    replicates, and `every` is for all replicates.
 
     The first draw is the sample itself. It is the only draw if there are fewer than FEWEST_REPLICATES replicates. With a single
     replicate, both halves are this replicate. Without a recorded replicate, the weights are the same as for one replicate.

@@ -12,9 +12,9 @@ EXCESS = 1.2
 def hyperbola(sizes: Floats, logs: Floats) -> tuple[Floats, Floats]:
     """Fit S = S_min·(1 + B_crit/B) to `logs`, the logarithms of S, (…, sizes). Return log S_min and log B_crit, both (…).
 
-    This is the law of McCandlish et al. 2018, equation 2.11. For a given B_crit, the best log S_min is a mean. The best B_crit
-    is found on a grid and refined by a parabola. Both results are NaN if B_crit is at an end of the grid, or if fewer than
-    three sizes are given.
+    The law is equation 2.11 of McCandlish et al. 2018. For a given B_crit, the best log S_min is a mean. The best B_crit is
+    found on a grid and refined by a parabola. Both results are NaN if B_crit is at an end of the grid, or if fewer than three
+    sizes are given.
     """
     log_sizes = np.log(sizes)
     if len(sizes) < 3:
@@ -35,8 +35,9 @@ def perfect_scaling_end(sizes: Floats, logs: Floats) -> Floats:
     """Return the logarithm of the size at which the steps exceed perfect scaling by 20 %, (…).
 
     `logs` are the logarithms of the steps, (…, sizes). Perfect scaling begins at the smallest size, where a single measurement
-    is noisy. The result is therefore read from the fit S = a + b/B^α (Zhang et al. 2024, section 3). It is infinite if the fit
-    stays within 20 % up to BEYOND times the largest size. It is NaN if fewer than four sizes are given or the fit fails.
+    is noisy. The result is therefore read from the fit S = a + b/B^α (Zhang et al. 2024, section 3). The result is infinite if
+    the fit stays within 20 % up to BEYOND times the largest size. The result is NaN if fewer than four sizes are given or the
+    fit fails.
     """
     flat = logs.reshape(-1, logs.shape[-1])
     return np.array([_end(np.log(sizes), row) for row in flat]).reshape(logs.shape[:-1])

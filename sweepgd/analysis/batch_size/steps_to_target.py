@@ -23,16 +23,16 @@ AT_END = "the best rate is at the end of its range"
 def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) -> pa.Table:
     """Return one row per optimizer and batch size, sorted by these.
 
-    `target` is a column of `curves`, and `level` is the value to reach. `configurations` is the number of configurations, of
-    which `left_out` have a replicate that did not complete. `best_trial` and `learning_rate` belong to the
-    configuration with the fewest steps on all replicates. `at_end` is true if this rate, or the rate of a configuration that
-    half of the replicates chose, is the lowest or the highest tried.
+    `target` is a column of `curves`, and `level` is the value to reach. `configurations` is the number of configurations.
+    `left_out` is the number of configurations with a replicate that did not complete. `best_trial` and `learning_rate` belong
+    to the configuration with the fewest steps on all replicates. `at_end` is true if this rate, or the rate of a configuration
+    that half of the replicates chose, is the lowest or the highest tried.
 
     `steps`, `samples` and `seconds` belong to the configuration that half of the replicates chose, judged on the other half.
-    They have 95 % intervals in `…_low` and `…_high`, and `over` names what the intervals are over. `slope` is d log steps / d
-    log size between the next smaller size and this size: −1 if scaling is perfect, 0 if more samples per update save no steps.
-    `perfect_steps` is the number of steps that take as many samples as the smallest size took. `lowest_steps` is the plain
-    minimum on all replicates, which is biased low. `message` has remarks.
+    `steps`, `samples` and `seconds` have 95 % intervals in `…_low` and `…_high`, and `over` names what the intervals are over.
+    `slope` is d log steps / d log size between the next smaller size and this size: −1 if scaling is perfect, 0 if more samples
+    per update save no steps. `perfect_steps` is the number of steps with which this size would take the same number of samples
+    as the smallest size. `lowest_steps` is the plain minimum on all replicates, which is biased low. `message` has remarks.
     """
     rows: list[dict[str, Any]] = []
     previous: TunedSteps | None = None

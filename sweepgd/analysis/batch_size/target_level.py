@@ -16,7 +16,8 @@ class Target(NamedTuple):
 
 
 def target_of(trials: pa.Table, level: float | None = None) -> Target | None:
-    """Return the target: `level`, or by default `[budget] goal` of the sweep. Without either, or without runs, return None.
+    """Return the target: `level`, or by default `[budget] goal` of the sweep. Return None if there is no level, or if there are
+    no runs.
 
     The column is the same as for `goal`: the validation error (for a regression, the validation loss). Without validation
     rows, it is the error or loss on the training rows. Raises UsageError for a level that is not positive.

@@ -26,12 +26,12 @@ class TunedSteps(NamedTuple):
     """The results of one optimizer and batch size.
 
     `logs` has the logarithms of `steps`, `samples` and `seconds` in each draw, (draws,), NaN if the target was not reached.
-    `profile` has the updates of every configuration of the group on all replicates, (draws, configurations). They are infinite
-    for a configuration that does not reach the target. `lowest` is the smallest number of updates in the first draw, and `best`
-    is its configuration. Both are None if no configuration reaches the target. `at_end` is True if a chosen learning rate is
-    the lowest or the highest tried. `left_out` is the number of configurations with a replicate that did not complete. Such a
-    configuration counts as not reaching the target, because a mean over its completed replicates would be too low. Its learning
-    rate still counts as tried.
+    `profile` has the updates of every configuration of the group on all replicates, (draws, configurations). These numbers are
+    infinite for a configuration that does not reach the target. `lowest` is the smallest number of updates in the first draw,
+    and `best` is its configuration. Both are None if no configuration reaches the target. `at_end` is True if a chosen learning
+    rate is the lowest or the highest tried. `left_out` is the number of configurations with a replicate that did not complete.
+    Such a configuration counts as not reaching the target, because a mean over its completed replicates would be too low. Its
+    learning rate still counts as tried.
     """
 
     group: SizeGroup

@@ -1,7 +1,7 @@
 """Claims of a sweep file, answered from its recorded runs.
 
-A claim is a statistic with an expected value. The answer is "held", "not held" or "inconclusive". It is decided by an interval
-over configurations and replicates. No text in a claim is evaluated as code.
+A claim is a statistic with an expected value. The answer is "held", "not held" or "inconclusive". An interval over
+configurations and replicates decides the answer. No text in a claim is evaluated as code.
 """
 
 from sweepgd.analysis.claims.claim_answers import claims

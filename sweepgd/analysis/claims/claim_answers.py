@@ -35,11 +35,11 @@ def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
     """Return one row for each claim, with columns as in SCHEMA. A repeated configuration counts once.
 
     The answer is "held" if the interval of the statistic lies inside the region that the claim states, and "not held" if the
-    interval lies outside. Otherwise the answer is "inconclusive". Without an interval, `message` has the reason. `low` and
+    interval lies outside. Otherwise the answer is "inconclusive". If there is no interval, `message` has the reason. `low` and
     `high` are the interval at the claim's `confidence`. The answer depends on `p_adjusted`, which is `p` adjusted for the
     number of claims (Holm 1979). A run that diverged, or did not reach the goal, counts with the worst value of all runs.
-    `diverged` is the number of such runs, and the answer must be the same without them. Raises SweepgdError for a column that
-    the results do not have.
+    `diverged` is the number of these runs. An answer that would change without these runs is "inconclusive". Raises
+    SweepgdError for a column that the results do not have.
     """
     columns = Columns(results, once(results.trials))
     rows = []
@@ -60,7 +60,7 @@ def holm(p: Sequence[float]) -> npt.NDArray[np.float64]:
     """Return the p-values adjusted for their number (Holm 1979, section 2).
 
     With adjusted p-values, the chance of any wrong answer among several claims is at most the chance for a single claim. NaN
-    marks a claim without an answer. Such a claim does not count towards the number.
+    marks a claim without an answer. A claim without an answer does not count towards the number of claims.
     """
     values = np.array(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]

@@ -32,7 +32,7 @@ class Columns:
         self.trials, self._results = trials, results
 
     def of(self, name: str) -> list[Any]:
-        """Return a column, with None for a missing value and a list as JSON. Raises SweepgdError for an unknown name."""
+        """Return a column. A missing value is None, and a list is JSON text. Raises SweepgdError for an unknown name."""
         if name == DIVERGED:
             return [float(value) for value in has_status(self.trials, DIVERGED)]
         if name in self.trials.column_names:
@@ -52,7 +52,7 @@ class Columns:
         raise SweepgdError(f"the results have no column {name!r}: {nearest(name, self.names())}")
 
     def numbers(self, name: str) -> Floats:
-        """Return a column as numbers, NaN for a missing value. Raises SweepgdError if it is unknown or not numeric."""
+        """Return a column as numbers, NaN for a missing value. Raises SweepgdError if the column is unknown or not numeric."""
         values = self.of(name)
         if any(value is not None and not isinstance(value, (bool, int, float)) for value in values):
             raise SweepgdError(f"the column {name!r} holds no numbers: name another column")
@@ -61,7 +61,9 @@ class Columns:
         return found
 
     def matches(self, by: str) -> Numbers:
-        """Return a number for each run, (runs,), equal for runs that differ at most in `by`; 0 if `by` is not a setting."""
+        """Return a number for each run, (runs,). Runs that differ in nothing but `by` have the same number. All numbers are 0
+        if `by` is not a setting.
+        """
         own = OWN_SETTINGS.get(by, "\0")
         kind, _, key = by.partition(".")
         compared = {by, *(f"configuration.{name}" for name in (by, f"hyperparameters.{by}", f"{kind}_settings.{key}"))}

@@ -28,8 +28,9 @@ def interval(claim: ClaimSpec, estimates: Sequence[Estimate]) -> dict[str, float
 def answer(claim: ClaimSpec, estimates: Sequence[Estimate]) -> tuple[str, float]:
     """Return the answer that the estimate suggests, and its p-value.
 
-    The p-value is the chance of an estimate this far from the nearest boundary of the region that the claim states, if the true
-    value is on this boundary. It is two-sided, so that a claim is held at 95 % if the 95 % interval lies inside the region.
+    The p-value is the chance that an estimate is at least this far from the nearest boundary of the claimed region, if the true
+    value lies on this boundary. The p-value is two-sided, so that a claim is held at 95 % if the 95 % interval lies inside the
+    region.
     """
     if claim.statistic == "ordering":
         if all(estimate.value > 0 for estimate in estimates):

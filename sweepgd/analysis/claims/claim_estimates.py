@@ -54,12 +54,17 @@ def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estima
     matches = len(np.unique(within.matches)) > 1
     fewest = min(len(np.unique(within.configurations[within.levels == level])) for level in (first, second))
     if not matches and fewest == 1 and len(np.unique(within.configurations)) > 2 and claim.over == "all":
-        raise Undecided(f"one of the compared groups of {claim.by} has a single configuration, and the other has more")
+        raise Undecided(
+            f"one of the compared groups of {claim.by} has a single configuration, and the other has more: an interval needs "
+            "one in each group, or several in each"
+        )
     return _estimate(claim, statistics.difference(within, first, second), within, matches, fewest)
 
 
 def _within_matches(runs: Runs) -> Runs:
-    """Return the runs that have a match at another level. If no run has a match, return all runs as one match."""
+    """Return the runs that have a match at another level. If no run has a match, return all runs, which then count as one
+    match.
+    """
     found = statistics.matched(runs)
     return found if len(found.values) else runs._replace(matches=np.zeros_like(runs.matches))
 

@@ -27,7 +27,9 @@ class Undecided(Exception):
 
 
 class Chosen(NamedTuple):
-    """The runs of a claim, a mask of runs that count with the worst value, (runs,), and the number of runs without a value."""
+    """The runs of a claim. `worst`, (runs,), is a mask of the runs that count with the worst value. `left_out` is the number of
+    runs without a value.
+    """
 
     runs: Runs
     worst: Mask
@@ -67,7 +69,9 @@ def filtered(columns: Columns, claim: ClaimSpec) -> Mask:
 
 
 def _levels(columns: Columns, claim: ClaimSpec) -> Floats:
-    """Return each run's level, (runs,): the index of its group, its value in column `by`, or NaN if the run is not compared."""
+    """Return the level of each run, (runs,): the index of the run's group or, for a statistic without groups, the run's value
+    in the column `by`. A run that is not compared has NaN.
+    """
     if claim.by is None:
         return np.zeros(columns.trials.num_rows)
     if claim.statistic not in GROUPS:
@@ -125,12 +129,13 @@ def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mas
 
 
 def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> None:
-    """Raise Undecided if a group has several learning rates and its best configuration has the lowest or highest rate."""
+    """Raise Undecided if the best configuration of a group has the lowest or the highest of the group's learning rates."""
     rates = floats(columns.trials, "learning_rate")
     tried = np.unique(rates[own][~np.isnan(rates[own])])
     if len(tried) >= FEWEST_RATES and rates[winner] in (tried[0], tried[-1]):
         raise Undecided(
-            f"the best learning rate of {where} is {rates[winner]:g}, at the end of its range: a better one may lie beyond"
+            f"the best learning rate of {where} is {rates[winner]:g}, the end of the range that was tried: a better rate may "
+            "lie beyond"
         )
 
 

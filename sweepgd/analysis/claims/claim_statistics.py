@@ -43,7 +43,7 @@ def matched(runs: Runs) -> Runs:
 
 
 def mean(runs: Runs) -> Callable[[Mask], float]:
-    """Return the statistic: the mean over configurations of their means over replicates."""
+    """Return the statistic: the mean over configurations. The value of a configuration is its mean over replicates."""
 
     def statistic(keep: Mask) -> float:
         counts = np.bincount(runs.configurations[keep])

@@ -65,7 +65,7 @@ def _estimate(row: Mapping[str, Any], name: str, replicates: int, logarithmic: b
 
 
 def _with_interval(value: float, low: float, high: float, replicates: int) -> Estimate:
-    """Return an estimate whose standard error is that of an interval of `sweepgd.analysis.batch_size.resampling`."""
+    """Return an estimate. Its standard error comes from an interval of `sweepgd.analysis.batch_size.resampling`."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     freedom = replicates - 2
@@ -85,7 +85,9 @@ def _range(claim: ClaimSpec, profiles: list[Profile], replicates: int) -> Estima
         rates, values = by_rate(own[0])
         low, high = nearly_best(rates, values)
         if at_end(own[0]) or low[0] <= np.log(rates[0]) or high[0] >= np.log(rates[-1]):
-            raise Undecided(f"the range of rates of {where} reaches the end of the rates that were tried: widen them")
+            raise Undecided(
+                f"the range of rates of {where} reaches the end of the rates that were tried: try a wider range of rates"
+            )
         widths.append(middle(own[0])[1])
     ratio = widths[1] - widths[0]
     low_end, high_end = interval(ratio, replicates)
@@ -99,10 +101,10 @@ def _dimension(trials: pa.Table) -> Estimate:
     dimensions = np.array(list({row["replicate"]: row["dimension"] for row in boundary(trials).to_pylist()}.values()))
     if not len(dimensions):
         raise Undecided(
-            f"no boundary: it needs a full grid of {FEWEST_POINTS} or more learning rates and as many values of one other"
-            " setting, with runs that complete and runs that diverge"
+            f"no boundary: it needs a full grid of {FEWEST_POINTS} or more learning rates by {FEWEST_POINTS} or more values of "
+            "one other setting, in which some runs complete and some diverge"
         )
     if len(dimensions) == 1:
-        raise Undecided("the boundary of one replicate is known: an interval needs two or more")
+        raise Undecided("only one replicate has a boundary: an interval needs two or more")
     error = dimensions.std(ddof=1) / np.sqrt(len(dimensions))
     return Estimate(float(dimensions.mean()), float(error), float(len(dimensions) - 1))

@@ -3,8 +3,8 @@
 Runs of the same configuration are not independent. Runs of the same replicate are not independent either, because they share
 their seed. The variance is therefore the sum of two jackknife variances: over units of configurations, and over replicates. On
 average, such a sum is never too small, and it is at most twice the true variance if the runs are independent (Owen 2007, The
-pigeonhole bootstrap, theorem 3). In simulations with normal effects, 2 to 12 units and 2 to 10 replicates, two-sided tests at
-5 % were wrong in 1 to 6 % of the studies. With two replicates and a large effect of the seed, they were wrong in 11 %.
+pigeonhole bootstrap, theorem 3). In simulations with normal effects, 2 to 12 units and 2 to 10 replicates, two-sided tests at 5
+% were wrong in 1 to 6 % of the studies. With two replicates and a large effect of the seed, these tests were wrong in 11 %.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def standard_error(statistic: Callable[[Mask], float], units: Numbers, replicate
 
     `statistic(keep)` is computed from the runs for which the mask `keep`, (runs,), is True. `units`, (runs,), number the
     configurations or the groups of matching configurations. `replicates`, (runs,), number the replicates. `fewest` is the
-    smallest number of units on either side of the comparison. If it is 1, the variance over units is left out, and the result
+    number of units on the smaller side of the comparison. If `fewest` is 1, the variance over units is left out, and the result
     holds for these configurations only.
     """
     count = len(np.unique(replicates))

@@ -15,8 +15,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plane:
-    """The points origin + α·a + β·b. `origin` has the shape (parameters,), and `directions`, which are a and b, (2,
-    parameters).
+    """The points origin + α·a + β·b. `origin` has the shape (parameters,). `directions` holds a and b, (2, parameters).
 
     `axes` describes α and β. `explained` is the share of the path's variance along each direction, or None for directions that
     are not principal components.
@@ -47,8 +46,8 @@ def random_plane(minimum: Array, layout: Layout, random: np.random.Generator) ->
     """Return the plane through `minimum` along two Gaussian, filter-normalised directions (Li et al. 2018, section 4).
 
     In each direction, the weights into a neuron are scaled to the norm of this neuron's weights in `minimum`. Directions are
-    zero for biases and scales of normalization, as in the authors' code. Positions on a surface do not belong to a neuron, and
-    their direction has norm 1. Raises SweepgdError if all weights are zero.
+    zero for biases and scales of normalization, as in the authors' code. The parameters of a test surface do not belong to a
+    neuron, and their direction has norm 1. Raises SweepgdError if all weights are zero.
     """
     directions = np.array([_filter_normalized(random.standard_normal(len(minimum)), minimum, layout) for _ in range(2)])
     if not directions.any(axis=1).all():

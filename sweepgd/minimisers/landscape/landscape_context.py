@@ -89,7 +89,7 @@ class LandscapeContext:
         return row.to_pylist()[0]
 
     def which(self, run: RunKey) -> str:
-        """Return which weights have the losses that `trials` holds for a run, "final" or "best"."""
+        """Return the kind of weights, "final" or "best", whose losses `trials` holds for a run."""
         row = self.row(run)
         return "final" if row["evaluated_at_update"] in (None, row["updates"]) else "best"
 

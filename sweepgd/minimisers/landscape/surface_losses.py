@@ -1,4 +1,4 @@
-"""The loss of a recorded model of two parameters on a grid of these parameters."""
+"""The loss of a recorded model that has two parameters, on a grid of these parameters."""
 
 import numpy as np
 import numpy.typing as npt

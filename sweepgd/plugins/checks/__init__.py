@@ -1,4 +1,6 @@
-"""Checks that a plugin keeps to its contract, for `sweepgd plugin check`, and with `check` for an author's own tests."""
+"""Checks that a plugin keeps to its contract. `sweepgd plugin check` runs the checks, and authors call `check` in their own
+tests.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -29,8 +29,8 @@ SLOW = 4.0
 
 
 def cost(optimizer: Optimizer) -> str:
-    """Report the time of a step. A slow step matters with small batches. It is not a fault, because a better step may be worth
-    the time.
+    """Report the time of a step. A slow step matters with small batches. A slow step is not a fault, because a better step may
+    be worth the time.
     """
     own, plain, adaptive = (nanoseconds(rule) for rule in (optimizer, sgd, adam))
     hint = "; cast numbers with theta.dtype.type, and do not read stored values back" if own > SLOW * adaptive else ""

@@ -62,7 +62,10 @@ def python(
         if not difference <= PYTHON_TOLERANCE[dtype]:
             raise Flaw(f"compiled code for {dtype} and plain Python differ by {difference:.1g} of the distance moved")
         differences.append(f"{difference:.1g} ({dtype})")
-    return f"compiled and plain Python agree; beyond rounding, they differ by {' and '.join(differences)} of the distance moved"
+    return (
+        "compiled and plain Python agree within the tolerance; beyond rounding, the largest difference is "
+        f"{' and '.join(differences)} of the distance moved"
+    )
 
 
 def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, float]:
@@ -71,8 +74,8 @@ def apart(walks: Mapping[str, Array], plain: Mapping[str, Array]) -> dict[str, f
 
 
 def types(optimizer: Optimizer) -> str:
-    """Check that float32 loops have no float64 numbers. A loop with float64 numbers computes in float64, with half as many
-    numbers in a vector.
+    """Check that float32 loops have no float64 numbers. A loop with float64 numbers computes in float64, and a vector then
+    holds only half of the numbers.
     """
     found = {leak: None for kind, function in optimizer.functions.items() for leak in widened_lines(kind, function)}
     if found:

@@ -26,8 +26,8 @@ OPTIONAL = ("evaluate_with_gradient", "predict")
 
 
 def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
-    """Yield each shape that a model supports among the shapes of its tasks, and the architecture that the model builds with
-    default settings.
+    """Yield each shape, of the shapes for a model's tasks, that the model supports. With the shape, yield the architecture that
+    the model builds for it with default settings.
     """
     for task in model.tasks:
         for shape in SHAPES.get(task, ()):

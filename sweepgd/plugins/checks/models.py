@@ -154,8 +154,8 @@ def evaluates(model: Model) -> str:
                 abs(at_once[0] - loss) <= TOLERANCE * (1 + abs(loss)) and np.array_equal(at_once[1], error, equal_nan=True)
             ):
                 raise Flaw(
-                    f"evaluate_with_gradient gives a loss of {at_once[0]:.5g} and an error rate of {at_once[1]:g},"
-                    f" evaluate {loss:.5g} and {error:g} {what}"
+                    f"evaluate_with_gradient gives a loss of {at_once[0]:.5g} and an error rate of {at_once[1]:g}, but "
+                    f"evaluate gives {loss:.5g} and {error:g} {what}"
                 )
             if not apart(at_once[2], slope) <= TOLERANCE:
                 raise Flaw(f"evaluate_with_gradient and gradient write different gradients {what}")

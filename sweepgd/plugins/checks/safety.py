@@ -88,8 +88,9 @@ def deterministic(optimizer: Optimizer) -> str:
 def bounds(optimizer: Optimizer) -> str:
     """Check that a rule writes only to its arrays.
 
-    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. To detect such a rule,
-    a second harness has more space between slots, where the rule gives different results.
+    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. A second harness
+    therefore has more space between the slots. A rule that leaves its slot gives different results there than in the first
+    harness.
     """
     lengths = list(lengths_of(optimizer, LAYOUT).items())
     for dtype in DTYPES:
@@ -159,7 +160,10 @@ def evaluation(optimizer: Optimizer) -> str:
                 raise Flaw(f"evaluation changes the slots after {stage.t} updates ({dtype})")
             stage.step(gradient)
     away = np.linalg.norm(stage.judged() - stage.theta)
-    return f"writes all of point, even before the first update, and nothing else; at distance {away:.3g} from theta at the end"
+    return (
+        f"writes all of point and nothing else, even before the first update; at the end, point is at distance {away:.3g} from "
+        "theta"
+    )
 
 
 def _written_whole(stage: StepHarness, write: Callable[[], object], what: str) -> None:

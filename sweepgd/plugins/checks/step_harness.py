@@ -115,7 +115,9 @@ def walk(optimizer: Optimizer, dtype: str, updates: int = 10) -> Array:
 
 
 def distance(path: Array, other: Array) -> float:
-    """Return the largest difference between two walks, beyond rounding, per distance that the second walk has moved."""
+    """Return the largest difference between two walks, beyond rounding, relative to the distance that the second walk has
+    moved.
+    """
     exact = other.astype(np.float64)
     rounding = 8 * np.finfo(path.dtype).eps * np.linalg.norm(exact, axis=-1)
     gone = np.linalg.norm(exact - exact[0], axis=-1)

@@ -14,16 +14,14 @@ SIDE = 512
 
 
 def boundary_map(results: Results) -> Chart:
-    """Return a map of a grid of learning rates and one other number, with the runs that diverged in black.
-
-    The map is that of the first replicate with a boundary. Raises Missing if the runs do not form such a grid, or if all runs
-    ended in the same way.
+    """Return a map of the runs on a grid of learning rates and one other number. Runs that diverged are black. The map shows
+    the first replicate with a boundary. Raises Missing if the runs do not form a grid, or if all runs ended in the same way.
     """
     grid = next(iter(outcome_grids(results.trials).values()), None)
     if grid is None:
         raise Missing(
-            f"the map needs a full grid of {FEWEST_POINTS} or more learning rates and as many values of one other setting,"
-            " where some runs completed and some diverged"
+            f"the map needs a full grid of {FEWEST_POINTS} or more learning rates by {FEWEST_POINTS} or more values of one "
+            "other setting, in which some runs completed and some diverged"
         )
     x, y = _edges(grid.x_values), _edges(grid.y_values)
     # Neighbours in a row are drawn as one bar: a mark for each of 65,536 runs would be slow to draw.

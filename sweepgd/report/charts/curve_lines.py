@@ -29,7 +29,8 @@ def lines_of(table: pa.Table, by: str) -> list[Rows]:
 def coloured(lines: list[Rows], by: str) -> list[int]:
     """Return the indices of the lines with a colour, at most MOST_COLOURS.
 
-    Of optimizers and schedules, the best lines have a colour. Otherwise evenly spaced lines have a colour, among them the best.
+    If each line is an optimizer or a schedule, the best lines have a colour. Otherwise, evenly spaced lines have a colour, and
+    the best line is one of them.
     """
     if by in ("optimizer", "schedule") or len(lines) <= MOST_COLOURS:
         return list(range(min(len(lines), MOST_COLOURS)))
@@ -90,7 +91,8 @@ def ceiling(lines: list[Rows], parts: list[str]) -> float | None:
 
 
 def floor_of(losses: list[float]) -> float | None:
-    """Return the loss below which lines are drawn at the bottom, or None if no loss is negligible beside the highest.
+    """Return the loss below which lines are drawn at the bottom, or None if no loss is negligible in comparison with the
+    highest loss.
 
     On a logarithmic axis, losses down to 0 or to the smallest number would leave no height for the other losses.
     """

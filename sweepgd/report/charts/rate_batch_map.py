@@ -15,8 +15,8 @@ def rate_batch(results: Results) -> Chart:
     """Return a map of the best objective by learning rate and batch size, with divergence marked.
 
     All cells have the same size and each level has a label, so that irregular rates can be read. A ring marks a cell that has
-    pruned runs but no completed run. Its colour shows the lowest of the last objectives of the pruned runs. Raises Missing if
-    there are fewer than two learning rates or batch sizes.
+    pruned runs but no completed run. The colour of the ring shows the lowest of the last objectives of the pruned runs. Raises
+    Missing if there are fewer than two learning rates or batch sizes.
     """
     cells = rate_batch_map(results.trials).to_pylist()
     if len({cell["learning_rate"] for cell in cells}) < 2 or len({cell["batch_size"] for cell in cells}) < 2:

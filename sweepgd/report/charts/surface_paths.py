@@ -23,7 +23,7 @@ CONTOURS = "contours"
 
 
 def surface_paths(results: Results) -> Chart:
-    """Return a panel with the path of each configuration from a ring to a dot, over contours of the loss.
+    """Return a chart with a panel for each configuration: its path, from a ring to a dot, over contours of the loss.
 
     If many configurations completed, only the best one of each optimizer is drawn. Without the model of the recorded sweep,
     there are no contours. Raises Missing if no completed run recorded positions in two dimensions.
@@ -50,7 +50,7 @@ def surface_paths(results: Results) -> Chart:
 
 
 def _contours() -> alt.Chart:
-    """Return filled contours, darker where the loss is lower, of the shapes in the data set CONTOURS."""
+    """Return filled contours of the loss, darker where the loss is lower. The data set CONTOURS holds the areas."""
     shade = alt.Color("step:Q", scale=alt.Scale(scheme=alt.SchemeParams(name="greys", extent=[0.55, 0.0])), legend=None)
     # The shapes are in pixels already, so a projection must not scale them to the panel.
     filled = alt.Chart(alt.NamedData(CONTOURS)).mark_geoshape(stroke="white", strokeWidth=0.4)
@@ -75,14 +75,15 @@ def _panel(line: Rows, contours: alt.Chart | None, sides: tuple[Array, ...], sid
 
 
 def _side(values: list[float]) -> Array:
-    """Return the coordinates of the grid along an axis on which the paths have these values."""
+    """Return the coordinates of the grid along one axis. `values` are the coordinates of the paths along this axis."""
     low, high = min(values), max(values)
     margin = MARGIN * (high - low) or 1.0
     return np.linspace(low - margin, high + margin, RESOLUTION)
 
 
 def _thinned(line: pa.Table) -> Rows:
-    """Return at most MOST_POINTS rows of a path: half of them the first rows, the others evenly spaced along its length.
+    """Return at most MOST_POINTS rows of a path. Half of these rows are the first rows of the path. The others are evenly
+    spaced along the length of the path.
 
     Rows evenly spaced in time would miss the fast beginning of a long run, and rows evenly spaced along the length would miss
     the beginning of a path that goes back and forth later.

@@ -33,7 +33,7 @@ def correlations(rows: Sequence[Row]) -> Answer:
     alone = f"; {runs[ALL] - runs[MATCHED]} runs have no other run to be compared with" if runs[ALL] > runs[MATCHED] else ""
     legend = [
         "τ-b and ρ = Kendall's and Spearman's rank correlation with the gap: test loss (or else validation loss) - train loss",
-        "pairs = pairs of runs with the same seed; intervals by the jackknife over configurations, of which 1 in 20 misses by "
+        "pairs = pairs of runs with the same seed; intervals by the jackknife over configurations; 1 interval in 20 misses by "
         "chance",
         f"equal train loss = in the same tenth of a decade (a factor of {short(EQUAL_LOSS)}){alone}",
         "a correlation among all runs may be due to rate, batch size or train loss, which affect both the measure and the gap",

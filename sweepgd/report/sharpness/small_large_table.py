@@ -56,7 +56,7 @@ def _matching(row: Row) -> list[str]:
 
 
 def _left_out(row: Row) -> list[str]:
-    """Return a line about the runs of each batch size that are not compared because they did not complete."""
+    """Return a line that counts, for each batch size, the runs that are not compared because they did not complete."""
     sides = {
         row[f"{side}_batch_size"]: [
             f"{row[f'{side}_{name}']} {name.replace('_', ' ')}" for name in CUT_SHORT if row[f"{side}_{name}"]

@@ -169,7 +169,7 @@ class QuasiRandomPoints(Points):
 def sobol(dimensions: int, exponent: int, seed: int) -> npt.NDArray[np.float64]:
     """Return SciPy's first 2**exponent scrambled points, of shape (2**exponent, dimensions), cached between processes.
 
-    Reading the cache takes 3 ms. Computing the points takes 0.56 s, most of which is the import of scipy.stats.
+    Reading the cache takes 3 ms. Computing the points takes 0.56 s, mostly for the import of scipy.stats.
     """
     key = {"sobol": [dimensions, exponent, seed], "versions": disk_cache.versions("scipy", "numpy")}
     points = disk_cache.recall(key, lambda folder: np.load(folder / "points.npy"))

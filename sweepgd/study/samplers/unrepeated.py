@@ -1,4 +1,4 @@
-"""Sampling without repeats: the set of drawn points, and a sampler that skips them."""
+"""Sampling without repeats: the set of drawn points, and a sampler that skips drawn points."""
 
 from bisect import bisect_right, insort
 from collections.abc import Hashable, Iterable, Mapping

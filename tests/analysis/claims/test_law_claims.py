@@ -126,7 +126,7 @@ def test_the_dimension_of_a_smooth_boundary_is_near_1():
     assert fractal["answer"] == NOT_HELD
     one = answer(Tables(trials(*stripes(1))), **claim)
     assert (one["answer"], one["message"]) == (
-        INCONCLUSIVE, "the boundary of one replicate is known: an interval needs two or more",
+        INCONCLUSIVE, "only one replicate has a boundary: an interval needs two or more",
     )  # fmt: skip
     none = answer(Tables(trials(*stripes(2)[:-1])), **claim)
     assert none["message"].startswith("no boundary: it needs a full grid of 32 or more learning rates")
