@@ -101,7 +101,10 @@ def retired(client, worker):
     assert list(client.retire_workers([worker])) == [worker]
 
 
-@pytest.mark.parametrize(("workers", "ends"), [(1, {3: at_its_lifetime}), (2, {3: at_its_lifetime, 10: retired})])
+@pytest.mark.parametrize(
+    ("workers", "ends"),
+    [pytest.param(1, {3: at_its_lifetime}, marks=pytest.mark.slow), (2, {3: at_its_lifetime, 10: retired})],
+)
 def test_a_worker_that_ends_as_planned_costs_no_attempt(workers, ends, tmp_path):
     """Neither one that leaves its data to another, nor the last one, which cannot. Another comes in its place."""
     with DaskCluster(tmp_path, "--no-nanny", env=NO_FAILURES) as cluster:

@@ -36,7 +36,14 @@ def processes() -> Iterator[ProcessPoolExecutor]:
         yield executor
 
 
-@pytest.mark.parametrize("overrides", SEARCHES.values(), ids=SEARCHES)
+# A random point is a pure function of seed and trial, as those of the other two are.
+ALIKE = ("quasi_random", "grid")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [pytest.param(given, id=name, marks=[pytest.mark.slow] * (name in ALIKE)) for name, given in SEARCHES.items()],
+)
 def test_dask_an_executor_and_the_local_pool_record_the_same(overrides, cluster, processes, tmp_path):
     for name, executor in {"here": None, "dask": cluster, "processes": processes}.items():
         search(sweep(*overrides), out=tmp_path / name, executor=executor)

@@ -84,7 +84,10 @@ def kill_repeatedly(given: tuple[str, ...], out: Path, kills: int, wait: float, 
     return killed
 
 
-FEW = [pytest.param(kind, 5, 40, 4, 0.2, id=f"{kind}, 20 in all") for kind in SWEEPS]
+FEW = [
+    pytest.param(kind, 5, 40, 4, 0.2, id=f"{kind}, 20 in all", marks=[pytest.mark.slow] * (kind in ("quasi_random", "grid")))
+    for kind in SWEEPS
+]
 MANY = [pytest.param(kind, 50, 600, 600, 1.5, id=f"{kind}, 200 in all", marks=pytest.mark.slow) for kind in SWEEPS]
 
 

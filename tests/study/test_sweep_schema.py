@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mutations import mutation
+from optional_data import bundled_sweeps
 
 from sweepgd.core.errors import SweepgdError
 from sweepgd.core.setting import resolve
@@ -28,7 +29,7 @@ def validator():
     return jsonschema.Draft7Validator(schema)
 
 
-@pytest.mark.parametrize("name", sorted(bundled()))
+@pytest.mark.parametrize("name", bundled_sweeps())
 def test_every_bundled_sweep_is_valid(validator, name):
     assert list(validator.iter_errors(tomllib.loads(bundled()[name].read_text(encoding="utf-8")))) == []
 

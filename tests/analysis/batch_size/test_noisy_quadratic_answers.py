@@ -14,7 +14,7 @@ from run_builders import configuration, data_of, model_for, training
 from sweepgd.analysis.batch_size import critical_sizes, profiles, rate_law, tuned_steps
 from sweepgd.training.start import kernel_key
 
-REPLICATES, FEW, MANY = 16, 6, 100
+REPLICATES, FEW, MANY = 16, 4, 100
 ANSWERS = ("critical_size", "scaling_end", "exponent")
 
 
