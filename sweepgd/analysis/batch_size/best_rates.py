@@ -49,5 +49,7 @@ def best_rates(profiles: list[Profile], replicates: int) -> pa.Table:
         row |= {"lowest_tried": rates[0], "highest_tried": rates[-1], "best_tried": rates[int(np.argmin(values[0]))]}
         row |= {"rate_from": float(np.exp(low[0])), "rate_to": float(np.exp(high[0]))}
         row |= estimate("rate", (low + high) / 2, replicates) | estimate("width", high - low, replicates)
+        if row["width_low"] is not None:
+            row["width_low"] = max(1.0, row["width_low"])  # `rate_to` is not below `rate_from`
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=SCHEMA)

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from sweepgd.analysis.arrow_columns import Floats
 from sweepgd.analysis.batch_size.replicate_curves import ReplicateCurves, replicate_curves, replicates_of
-from sweepgd.analysis.batch_size.resampling import Draws, drawn_configurations, draws_of, plain
+from sweepgd.analysis.batch_size.resampling import Draws, drawn_configurations, draws_of, estimate, plain
 from sweepgd.analysis.batch_size.size_groups import DRAWN, SizeGroup, size_groups
 
 # Each budget that can be equal, and its column in `ReplicateCurves.costs`.
@@ -87,7 +87,12 @@ def _of_group(equal: str, level: float, group: SizeGroup, recorded: dict[int, Re
     choices, rows = [half.argmin(axis=1) for half in halves], np.arange(draws.number)
     for name, table in values.items():
         judged = [(weights @ table)[rows, choices[1 - half]] for half, weights in enumerate(draws[:2])]
-        row |= plain(name, np.mean(judged, axis=0), draws.replicates)
+        means = np.mean(judged, axis=0)
+        # A loss is above 0, and so is its interval on a logarithmic scale.
+        if name == "best_loss" and (means > 0).all():
+            row |= estimate(name, np.log(means), draws.replicates)
+        else:
+            row |= plain(name, means, draws.replicates)
     return row
 
 

@@ -15,6 +15,8 @@ from sweepgd.analysis.repeats import once
 from sweepgd.analysis.varied_hyperparameters import axes, combined
 
 FIXED, DRAWN = "replicates", "configurations and replicates"
+# Draws with replacement from fewer configurations say nothing about others: a draw may consist of the worst one alone.
+FEWEST_DRAWN = 5
 
 
 class SizeGroup(NamedTuple):
@@ -23,8 +25,8 @@ class SizeGroup(NamedTuple):
     Configurations with different settings of the model or of the data are in different groups. `optimizer` also names these
     settings, as in "sgd (model.hidden [32])"; `rule` is only the name of the optimizer. `trials` and their `rates` have shape
     (configurations,). `over` names what an interval is over. It is FIXED if every batch size of the optimizer has the same
-    rates and other settings, because the sweep then listed the configurations. Otherwise the sweep drew them, and `over`
-    is DRAWN.
+    rates and other settings, because the sweep then listed the configurations, or if every batch size has fewer than
+    FEWEST_DRAWN configurations. Otherwise the sweep drew them, and `over` is DRAWN.
     """
 
     optimizer: str
@@ -56,7 +58,7 @@ def size_groups(trials: pa.Table) -> list[SizeGroup]:
         members = {size: np.flatnonzero((optimizers == optimizer) & (sizes == size)) for size in np.unique(sizes)}
         members = {size: rows for size, rows in members.items() if len(rows)}
         given = {tuple(sorted(map(tuple, points[rows]))) for rows in members.values()}
-        over = FIXED if len(given) == 1 else DRAWN
+        over = FIXED if len(given) == 1 or max(map(len, members.values())) < FEWEST_DRAWN else DRAWN
         groups += [
             SizeGroup(optimizer, rules[rows[0]], int(size), numbers.keys[rows], rates[rows], over)
             for size, rows in members.items()

@@ -7,6 +7,9 @@ from analysis.batch_size.planted import TARGET, hyperbola, planted
 from sweepgd.analysis.batch_size import steps_to_target, tuned_steps
 
 
+MANY = (0.1, 0.14, 0.2, 0.28, 0.4, 0.57)
+
+
 def table(study, replicates=4):
     return steps_to_target(tuned_steps(study.trials, study.curves, TARGET), TARGET, replicates).to_pylist()
 
@@ -68,15 +71,21 @@ def test_one_replicate_has_no_interval():
     assert row["steps_low"] is None
 
 
-def test_drawn_rates_are_resampled_too():
-    def drawn(optimizer, size, rate, replicate):
-        return hyperbola(optimizer, size, rate, replicate)
-
-    study = planted(drawn, sizes=(1, 2))
-    rates = np.exp(np.random.default_rng(4).uniform(-3, 0, 8)).repeat(4)
+def drawn_anew(study, count):
+    """Return the study with `count` learning rates, of four replicates each, drawn at random."""
+    rates = np.exp(np.random.default_rng(4).uniform(-3, 0, count)).repeat(4)
     column = study.trials.column_names.index("learning_rate")
-    moved = study.trials.set_column(column, study.trials.schema.field(column), [rates])
-    fixed, over_both = table(study), table(study._replace(trials=moved))
+    return study._replace(trials=study.trials.set_column(column, study.trials.schema.field(column), [rates]))
+
+
+def test_drawn_rates_are_resampled_too():
+    study = planted(hyperbola, sizes=(1, 2), rates=MANY)
+    fixed, over_both = table(study), table(drawn_anew(study, 2 * len(MANY)))
     assert {row["over"] for row in over_both} == {"configurations and replicates"}
     width = [row["steps_high"] / row["steps_low"] for row in (fixed[0], over_both[0])]
     assert width[1] > width[0]
+
+
+def test_fewer_than_five_configurations_are_not_resampled():
+    study = planted(hyperbola, sizes=(1, 2))
+    assert {row["over"] for row in table(drawn_anew(study, 8))} == {"replicates"}
