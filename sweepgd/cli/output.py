@@ -22,5 +22,9 @@ def draw(results: Any, directory: Path, **options: Any) -> None:
     """Write the figures of a study to a folder, and name the files on stderr. `options` are those of `write_figures`."""
     from sweepgd.report.figures import write_figures
 
-    for path in write_figures(results, directory, **options):
+    skipped: list[str] = []
+    for path in write_figures(results, directory, skipped.append, **options):
         print(f"wrote {path}", file=sys.stderr)
+    if skipped:
+        names = ", ".join(line.removeprefix("no figure ").partition(":")[0] for line in skipped)
+        print(f"no data for {len(skipped)} other figures: {names}", file=sys.stderr)

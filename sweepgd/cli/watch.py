@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from shlex import quote
-from time import sleep
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # The interval between two readings of the directory.
 READ_SECONDS = 1.0
+# A search that was started a moment ago has no directory yet: it prepares its data first.
+WAIT_SECONDS = 10.0
 
 
 def watch(
@@ -27,6 +29,9 @@ def watch(
     from sweepgd.cli.live_view import LiveView
     from sweepgd.report.followed_search import KILLED, RUNNING, FollowedSearch
 
+    begun = monotonic()
+    while not (directory / "sweep.toml").is_file() and monotonic() - begun < WAIT_SECONDS:
+        sleep(READ_SECONDS)
     search = FollowedSearch(directory)
     search.read()
     console = stderr(quiet=json_)

@@ -37,7 +37,8 @@ def evidence(row: Row) -> str:
         statistic += f", found {estimate} ({low} to {high})"
     counts = []
     if row["runs"] is not None:
-        counts = [f"{row['runs']} runs of {row['configurations']} configurations × {row['replicates']} replicates"]
+        counted = (f"{row[noun]} {noun[: -1 if row[noun] == 1 else None]}" for noun in ("runs", "configurations", "replicates"))
+        counts = ["{} of {} × {}".format(*counted)]
         counts += [f"{row['diverged']} of them diverged or did not reach the goal"] * bool(row["diverged"])
         counts += [f"{row['left_out']} runs without a value"] * bool(row["left_out"])
     return "; ".join([statistic, *counts, *([row["message"]] if row["message"] else [])])

@@ -49,6 +49,11 @@ def picture(results: Results) -> str:
     specs = recorded_claims(results.sweep_toml)
     if measures and 2 * sum(bool({spec.of, spec.by} & measures) for spec in specs) >= len(specs) > 0:
         return "measure_against_gap"
+    of_sizes = {spec.of for spec in specs if spec.by == "batch_size"}
+    if of_sizes & {"seconds_per_update", "seconds_per_epoch"}:
+        return "time_by_batch_size"
+    if of_sizes & {"train_error", "validation_error", "test_error"}:
+        return "error_by_batch_size"
     sizes, rates = (pc.count_distinct(trials[name]).as_py() for name in ("batch_size", "learning_rate"))
     if sizes > 1 and trials["steps_to_goal"].null_count < trials.num_rows:
         return "steps_by_batch_size"

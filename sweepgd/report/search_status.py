@@ -38,7 +38,8 @@ class SearchStatus(TaskStatus):
         """Return the lowest objective so far with its trial and configuration, or "" before the first one."""
         if not self._best_row:
             return ""
-        return f"best {significant(self._best)} (trial {self._best_row['trial']}: {in_few_words(self._best_row)})"
+        row = self._best_row
+        return f"best {_objective(row)}{significant(self._best)} (trial {row['trial']}: {in_few_words(row)})"
 
     def details(self) -> str:
         cut_short = ", ".join(f"{self._endings[name]} {name.replace('_', ' ')}" for name in CUT_SHORT if self._endings[name])
@@ -53,6 +54,15 @@ class SearchStatus(TaskStatus):
         numbers = {"done": self.done, "total": self.total, "left": max(0, self.total - self.done)}
         pace = {"trials_per_second": self.rate, "seconds_left": self.seconds_left}
         return numbers | pace | {"best": best} | counts | {"where": self.where or None}
+
+
+def _objective(row: Row) -> str:
+    """Return the name of the loss or error that equals the objective of a recorded run, and a blank; "" if there is none."""
+    from sweepgd.analysis.configurations import LOSS_COLUMNS  # takes a moment to import
+
+    values = row.get("objectives") or [None]
+    names = (name for name in LOSS_COLUMNS if values[0] is not None and row.get(name) == values[0])
+    return next((f"{name.replace('_', ' ')} " for name in names), "")
 
 
 def in_few_words(row: Row) -> str:

@@ -39,7 +39,7 @@ def test_watch_follows_a_search_to_its_end(run, store, monkeypatch):
     watched = run("watch", "out")
     assert (watched.code, watched.out) == (0, "")
     first, last, told = watched.err.splitlines()
-    assert re.fullmatch(r"1/2 trials, best \S+ \(trial 0: momentum, batch 8, rate 0.1\)", first)
+    assert re.fullmatch(r"1/2 trials, best validation loss \S+ \(trial 0: momentum, batch 8, rate 0.1\)", first)
     assert last.startswith("2/2 trials, ")
     assert told == "The search is complete. Next: sweepgd analyze out"
 

@@ -6,7 +6,6 @@ from analysis.batch_size.planted import TARGET, hyperbola, planted
 
 from sweepgd.analysis.batch_size import steps_to_target, tuned_steps
 
-
 MANY = (0.1, 0.14, 0.2, 0.28, 0.4, 0.57)
 
 
