@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from sweepgd.cli.options import Directory, Json
-from sweepgd.cli.output import draw, show
+from sweepgd.cli.output import draw, is_shown, show
 
 # The exit code of --strict.
 NOT_HELD = 4
@@ -16,6 +16,7 @@ WITHOUT_TABLES = {
     "claims": "The sweep makes no claims. Others can be given: --claims SWEEP",
     "importance": "Importance needs 20 configurations or more, and two hyperparameters that vary.",
 }
+NOUNS = {"batch": "batch size"}
 
 
 def analyze(
@@ -80,8 +81,8 @@ def analyze(
         stdout().print(FirstScreen(results, shown["claims"].to_pylist() if shown else []))
     else:
         show(shown, json_)
-        if part in WITHOUT_TABLES and not any(table.num_rows for table in shown.values()) and not json_:
-            say(WITHOUT_TABLES[part])
+        if part not in (None, "sharpness") and not json_ and not is_shown(shown):
+            say(WITHOUT_TABLES.get(part, f"There is nothing to compare: the study has one {NOUNS.get(part, part)}."))
         if part in ("sharpness", "all") and not results.curvature.num_rows and not json_:
             say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
     if figures is not None:

@@ -18,6 +18,13 @@ def show(tables: Any, as_json: bool) -> None:
     stdout().print(render(tables))
 
 
+def is_shown(tables: Any) -> bool:
+    """Return True if `show` prints a table of these."""
+    from sweepgd.report.summary_tables import answers
+
+    return bool(answers(tables))
+
+
 def draw(results: Any, directory: Path, **options: Any) -> None:
     """Write the figures of a study to a folder, and name the files on stderr. `options` are those of `write_figures`."""
     from sweepgd.report.figures import write_figures

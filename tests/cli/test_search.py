@@ -18,7 +18,6 @@ def test_a_search_tells_its_progress_on_stderr_and_its_findings_on_stdout(run_se
     assert re.fullmatch(
         r"6/6 trials, \S+ trials/s, best validation loss \S+ \(trial \d: (sgd|momentum), batch \d+, rate \S+\)",
         searched.err.splitlines()[-1],
-        searched.err.splitlines()[-1],
     )
     for question in ("Which configurations did best?", "Which batch size?", "Which optimizer?"):
         assert question in searched.out

@@ -93,6 +93,8 @@ def _of_group(equal: str, level: float, group: SizeGroup, recorded: dict[int, Re
             row |= estimate(name, np.log(means), draws.replicates)
         else:
             row |= plain(name, means, draws.replicates)
+        if name == "test_error":
+            row |= {end: min(max(row[end], 0.0), 1.0) for end in (f"{name}_low", f"{name}_high") if row[end] is not None}
     return row
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweepgd.analysis.claims.claim_columns import Columns
+from sweepgd.analysis.arrow_columns import has_status
+from sweepgd.analysis.claims.claim_columns import DIVERGED, Columns
 from sweepgd.analysis.claims.claim_decisions import INCONCLUSIVE, answer, interval
 from sweepgd.analysis.claims.claim_estimates import estimates
 from sweepgd.analysis.claims.claim_runs import Undecided, chosen, filtered
@@ -36,10 +37,13 @@ def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
 
     The answer is "held" if the interval of the statistic lies inside the region that the claim states, and "not held" if the
     interval lies outside. Otherwise the answer is "inconclusive". If there is no interval, `message` has the reason. `low` and
-    `high` are the interval at the claim's `confidence`. The answer depends on `p_adjusted`, which is `p` adjusted for the
-    number of claims (Holm 1979). A run that diverged, or did not reach the goal, counts with the worst value of all runs.
-    `diverged` is the number of these runs. An answer that would change without these runs is "inconclusive". Raises
-    SweepgdError for a column that the results do not have.
+    `high` are the interval at the claim's `confidence`.
+
+    The answer depends on `p_adjusted`, which is `p` adjusted for the number of claims (Holm 1979). If the adjustment alone
+    makes an answer inconclusive, `message` says so. A run that diverged, or did not reach the goal, counts with the worst value
+    of all runs. `diverged` is the number of these runs. An answer that would change without these runs is "inconclusive".
+
+    Raises SweepgdError for a column that the results do not have.
     """
     columns = Columns(results, once(results.trials))
     rows = []
@@ -52,6 +56,8 @@ def claims(results: Results, specs: Sequence[ClaimSpec]) -> pa.Table:
     for row, p in zip(rows, adjusted, strict=True):
         row["p_adjusted"] = p
         if p > 1 - row["confidence"] or np.isnan(p):
+            if row["p"] <= 1 - row["confidence"]:
+                row["message"] = f"{row['answer']} if it were the only claim, but not after the adjustment (p {p:.2g})"
             row["answer"] = INCONCLUSIVE
     return pa.Table.from_pylist([{key: _null(value) for key, value in row.items()} for row in rows], schema=SCHEMA)
 
@@ -101,7 +107,8 @@ def _of_law(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, A
     """Return the columns of a claim about a law of the batch size. The fit of the law itself takes account of divergence."""
     trials = columns.trials.filter(pa.array(filtered(columns, claim)))
     estimated = [law_estimate(claim, trials, curves)]
-    row: dict[str, Any] = {"runs": trials.num_rows, "left_out": 0, "diverged": 0}
+    row: dict[str, Any] = {"runs": trials.num_rows, "left_out": 0}
+    row["diverged"] = int(has_status(trials, DIVERGED).sum())
     row["configurations"], row["replicates"] = (len(pc.unique(trials[name])) for name in ("trial", "replicate"))
     row["answer"], row["p"] = answer(claim, estimated)
     return row | interval(claim, estimated)

@@ -5,6 +5,7 @@ from math import inf
 
 import numpy as np
 
+from sweepgd.analysis.claims.claim_columns import DIVERGED
 from sweepgd.analysis.claims.claim_estimates import Estimate
 from sweepgd.sweep.claim_spec import POSITIVE, ClaimSpec
 
@@ -20,8 +21,8 @@ def interval(claim: ClaimSpec, estimates: Sequence[Estimate]) -> dict[str, float
     numbers = np.array([least.value, least.value - half, least.value + half])
     if claim.statistic in POSITIVE:
         numbers = np.exp(numbers)
-    elif claim.statistic == "rank_correlation":
-        numbers = np.clip(numbers, -1.0, 1.0)
+    elif claim.statistic == "rank_correlation" or claim.of == DIVERGED:
+        numbers = np.clip(numbers, 0.0 if claim.statistic == "mean" else -1.0, 1.0)
     return dict(zip(("estimate", "low", "high"), map(float, numbers), strict=True))
 
 

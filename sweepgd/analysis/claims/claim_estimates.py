@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweepgd.analysis.claims import claim_statistics as statistics
+from sweepgd.analysis.claims.claim_columns import DIVERGED
 from sweepgd.analysis.claims.claim_runs import Undecided
 from sweepgd.analysis.claims.claim_statistics import Runs
 from sweepgd.analysis.claims.two_way_jackknife import Mask, standard_error
@@ -28,7 +29,7 @@ def estimates(claim: ClaimSpec, runs: Runs) -> list[Estimate]:
     if claim.statistic == "slope":
         runs = runs._replace(levels=_logs(runs.levels, str(claim.by)))
     if claim.statistic == "mean":
-        return [_estimate(claim, statistics.mean(runs), runs, matches=False)]
+        return [_with_binomial_variance(claim, _estimate(claim, statistics.mean(runs), runs, matches=False), runs)]
     if claim.statistic in ("slope", "rank_correlation"):
         within = _within_matches(runs)
         if len(np.unique(within.levels)) < 2:
@@ -49,6 +50,26 @@ def _with_least_variance(claim: ClaimSpec, estimate: Estimate, runs: Runs) -> Es
     return Estimate(estimate.value, max(estimate.standard_error, float(np.sqrt(least))), freedom)
 
 
+def _with_binomial_variance(claim: ClaimSpec, estimate: Estimate, runs: Runs) -> Estimate:
+    """Return the estimate of a share of diverged runs, or of a difference of shares, with the standard error of Agresti & Coull
+    (1998) or more. Without this least error, a share of 0 or 1 in a few runs would be certain.
+
+    A share of n runs is taken as (x + 2)/(n + 4), with x the number of diverged runs. n is the number of replicates, or of
+    configurations if that is larger, because replicates of equal number share their seed.
+    """
+    if claim.of != DIVERGED:
+        return estimate
+    variance, fewest = 0.0, np.inf
+    for level in np.unique(runs.levels):
+        group = runs.where(runs.levels == level)
+        count = max(len(np.unique(group.replicates)), len(np.unique(group.configurations)))
+        share = (group.values.mean() * count + 2) / (count + 4)
+        variance += share * (1 - share) / (count + 4)
+        fewest = min(fewest, count)
+    freedom = estimate.freedom if estimate.standard_error else max(1.0, fewest - 1)
+    return Estimate(estimate.value, max(estimate.standard_error, float(np.sqrt(variance))), freedom)
+
+
 def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estimate:
     within = _within_matches(runs)
     matches = len(np.unique(within.matches)) > 1
@@ -58,7 +79,8 @@ def _difference(runs: Runs, first: int, second: int, claim: ClaimSpec) -> Estima
             f"one of the compared groups of {claim.by} has a single configuration, and the other has more: an interval needs "
             "one in each group, or several in each"
         )
-    return _estimate(claim, statistics.difference(within, first, second), within, matches, fewest)
+    estimate = _estimate(claim, statistics.difference(within, first, second), within, matches, fewest)
+    return _with_binomial_variance(claim, estimate, within) if claim.statistic == "difference" else estimate
 
 
 def _within_matches(runs: Runs) -> Runs:

@@ -19,7 +19,6 @@ HIGH_IS_BAD = (
     "validation_balanced_error", "test_balanced_error", "steps_to_goal",
 )  # fmt: skip
 LOW_IS_BAD = ("validation_macro_f1", "test_macro_f1")
-FEWEST_RATES = 3
 
 
 class Undecided(Exception):
@@ -53,8 +52,10 @@ def chosen(columns: Columns, claim: ClaimSpec) -> Chosen:
         raise Undecided(f"no run has a value of {claim.of}")
     left_out = int((mask & missing).sum())
     if claim.best:
-        best = _best(columns, claim, runs, mask, known)
-        return Chosen(best, np.zeros(len(best.values), dtype=bool), left_out)
+        rows = _best(columns, claim, runs, mask, known)
+        best = runs.where(rows)
+        best = best._replace(configurations=best.levels.astype(np.int64), matches=np.zeros(len(rows), dtype=np.int64))
+        return Chosen(best, worst[rows], left_out)
     return Chosen(runs.where(known), worst[known], left_out)
 
 
@@ -101,8 +102,10 @@ def _values(columns: Columns, name: str) -> tuple[Floats, Mask, Mask]:
     return values, ~(completed | worst) | np.isnan(values), worst
 
 
-def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mask) -> Runs:
-    """Return one run for each group and replicate: a run of the configuration that is best on all other replicates."""
+def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mask) -> Numbers:
+    """Return the index of one run for each group and replicate. The run is of the configuration that is best on all other
+    replicates.
+    """
     replicates = np.unique(runs.replicates[mask])
     if len(replicates) < FEWEST_REPLICATES:
         raise Undecided(f"`best` needs {FEWEST_REPLICATES} replicates, but there are {len(replicates)}")
@@ -123,16 +126,19 @@ def _best(columns: Columns, claim: ClaimSpec, runs: Runs, mask: Mask, known: Mas
             others = np.delete(objectives[table], column, axis=1).mean(axis=1)
             winners.append(int(np.argmin(others)))
             rows.append(int(table[winners[-1], column]))
-        _check_range(columns, own, table[np.bincount(winners).argmax(), 0], f"{claim.by} = {_in_words(group)}")
-    best = runs.where(np.array(rows))
-    return best._replace(configurations=best.levels.astype(np.int64), matches=np.zeros(len(rows), dtype=np.int64))
+        for winner in sorted(set(winners)):
+            _check_range(columns, own, int(table[winner, 0]), f"{claim.by} = {_in_words(group)}")
+    return np.array(rows)
 
 
 def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> None:
-    """Raise Undecided if the best configuration of a group has the lowest or the highest of the group's learning rates."""
-    rates = floats(columns.trials, "learning_rate")
-    tried = np.unique(rates[own][~np.isnan(rates[own])])
-    if len(tried) >= FEWEST_RATES and rates[winner] in (tried[0], tried[-1]):
+    """Raise Undecided if the best configuration of a group has the lowest or the highest of the learning rates that its
+    optimizer had in this group. A single rate is not a range.
+    """
+    rates, rules = floats(columns.trials, "learning_rate"), np.array(columns.trials["optimizer"].to_pylist())
+    tried = rates[own][rules[own] == rules[winner]]
+    tried = np.unique(tried[~np.isnan(tried)])
+    if len(tried) > 1 and rates[winner] in (tried[0], tried[-1]):
         raise Undecided(
             f"the best learning rate of {where} is {rates[winner]:g}, the end of the range that was tried: a better rate may "
             "lie beyond"

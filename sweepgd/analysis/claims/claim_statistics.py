@@ -24,8 +24,8 @@ class Runs(NamedTuple):
     matches: Numbers
     replicates: Numbers
 
-    def where(self, mask: Mask) -> "Runs":
-        """Return the runs of a mask, (runs,)."""
+    def where(self, mask: Mask | Numbers) -> "Runs":
+        """Return the runs of a mask, (runs,), or at these indices."""
         return Runs(self.values[mask], self.levels[mask], self.configurations[mask], self.matches[mask], self.replicates[mask])
 
     @property

@@ -19,6 +19,10 @@ def steps_to_target(rows: Sequence[Row]) -> Answer | None:
     if not rows:
         return None
     target = f"{rows[0]['target'].replace('_', ' ')} {short(rows[0]['level'])}"
+    question = f"How many updates to {target}? Each batch size at its best rate"
+    if all(row["steps"] is None for row in rows):
+        empty = "no batch size reached it: set a higher goal or --target, or train for longer"
+        return Answer(question, [], frozenset(), empty=empty)
     rows, more = cut(rows)
     shown = [
         *cells(rows, *varying(rows)),
@@ -41,4 +45,4 @@ def steps_to_target(rows: Sequence[Row]) -> Answer | None:
         *more,
     ]
     kept = frozenset({"batch_size", "steps"})
-    return Answer(f"How many updates to {target}? Each batch size at its best rate", shown, kept, legend, DISPENSABLE)
+    return Answer(question, shown, kept, legend, DISPENSABLE)

@@ -6,9 +6,9 @@ import pytest
 from analysis.batch_size.planted import hyperbola, planted
 from analysis.claims.test_claims import CASES, grid, power
 from analysis.claims.test_law_claims import CRITICAL, EXPONENT, stripes
-from study_tables import Tables, trials
+from study_tables import Tables, run, trials
 
-from sweepgd.analysis.claims import INCONCLUSIVE, claims
+from sweepgd.analysis.claims import HELD, INCONCLUSIVE, claims
 from sweepgd.core.errors import SweepgdError
 from sweepgd.sweep.claim_spec import GROUPS, LAWS, STATISTICS, ClaimSpec
 
@@ -72,3 +72,40 @@ def test_a_best_rate_at_the_end_of_its_range_is_inconclusive(name):
     row = answer(name, tables, **({} if name in LAWS else {"best": True}))
     assert (row["answer"], row["p"]) == (INCONCLUSIVE, None)
     assert "the end of " in row["message"]
+
+
+def test_the_rates_of_a_range_are_those_of_the_optimizer_and_two_are_enough():
+    def row(optimizer, rates):
+        """Return the answer of a study where the lower rate of `optimizer` is best at both batch sizes."""
+        every = [("sgd", rate) for rate in (0.1, 0.2, 0.4)] if optimizer == "adam" else []
+        every += [(optimizer, rate) for rate in rates]
+        runs = [
+            run(10 * size + number, rate + 0.001 * replicate, replicate, optimizer=rule, learning_rate=rate, batch_size=size)
+            for size in (8, 128) for number, (rule, rate) in enumerate(every) for replicate in range(4)
+        ]  # fmt: skip
+        return answer("difference", Tables(trials(*runs)), of="validation_loss", best=True)
+
+    for optimizer, rates in (("sgd", (0.01, 0.02)), ("adam", (0.001, 0.01))):
+        found = row(optimizer, rates)
+        assert found["answer"] == INCONCLUSIVE
+        assert "the end of the range" in found["message"]
+
+
+@pytest.mark.parametrize(("replicates", "expected"), [(2, INCONCLUSIVE), (4, INCONCLUSIVE), (20, HELD)])
+def test_a_share_of_1_in_few_runs_is_not_certain(replicates, expected):
+    """If half of the runs diverge, two of two do in a quarter of the studies."""
+    tables = Tables(trials(*(run(0, None, replicate) for replicate in range(replicates))))
+    claim = ClaimSpec(says="Most runs diverge.", statistic="mean", of="diverged", value=0.7)
+    (found,) = claims(tables, [claim]).to_pylist()
+    assert found["answer"] == expected
+    assert found["p"] > 0
+
+
+def test_an_answer_that_only_the_adjustment_makes_inconclusive_says_so():
+    tables, claim = study("mean"), CLAIMS["mean"]
+    value = answer("mean", tables)["low"] - 1e-9  # held by a hair
+    specs = [ClaimSpec(says=f"claim {number}", **claim | {"value": value, "relation": ">"}) for number in range(3)]
+    alone, (first, *_) = claims(tables, specs[:1]).to_pylist(), claims(tables, specs).to_pylist()
+    assert (alone[0]["answer"], alone[0]["message"]) == (HELD, None)
+    assert first["answer"] == INCONCLUSIVE
+    assert first["message"].startswith("held if it were the only claim, but not after the adjustment (p ")
