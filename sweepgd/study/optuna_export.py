@@ -34,9 +34,10 @@ def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Pat
     """Write `optuna.db` into a results directory, replacing an earlier one, and return its path.
 
     `plugins` are the plugin files that the sweep was run with. The state of a trial (complete, pruned or failed) is the state
-    that the search reported to Optuna, or would have reported with an adaptive sampler. A diverged trial that was not reported
-    has no value and counts as failed. Intermediate values are the values that a pruner saw, or without a pruner the validation
-    losses by update. Raises SweepgdError if the directory is not a results directory, or cannot be written.
+    that the search reported to Optuna, or would have reported with an adaptive sampler. A diverged trial that the search did
+    not report to Optuna has no value and counts as failed. Intermediate values are the values that a pruner saw, or without a
+    pruner the validation losses by update. Raises SweepgdError if the directory is not a results directory, or cannot be
+    written.
     """
     results = load(directory)
     path = results.directory / "optuna.db"
