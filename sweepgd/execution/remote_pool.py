@@ -51,8 +51,8 @@ class RemotePool:
 
     If trials may be pruned, `rungs` is the number of rungs, and `table` returns all reports so far. `note` receives lines for
     the user. A task whose worker is lost has at most ATTEMPTS attempts. The planned end of a worker does not count as a loss.
-    After a planned end, the task waits for a worker that has more time left than the task has run so far. The task fails if the
-    whole life of ATTEMPTS workers was too short for the task.
+    After a planned end, the task waits for a worker that has more time left than the task has run so far. The task fails if
+    ATTEMPTS workers, one after another, ran it for their whole lives and reached their planned end before it finished.
     """
 
     def __init__(
@@ -214,8 +214,8 @@ class RemotePool:
             self._again.extend(_parts(again))
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
-        """Send a block again after the planned end of its worker. A block of a single task fails after the whole lives of
-        ATTEMPTS workers.
+        """Send a block again after the planned end of its worker. A block of a single task fails if ATTEMPTS workers, one after
+        another, ran it for their whole lives.
         """
         if self._withdrawn:
             return

@@ -15,7 +15,7 @@ class BlockEnded:
     outcome: BlockOutcome
 
 
-# A block that ran for this part of the longest known life of a worker counts as having run for a worker's whole life.
+# A block that ran for this share of the longest known life of a worker counts as having run for a worker's whole life.
 WHOLE_LIFE = 0.9
 
 
