@@ -82,7 +82,7 @@ def withdraw_files() -> None:
 
 
 def module(kind: str, name: str) -> str:
-    """Return the module of a plugin."""
+    """Return the name of the module that defines a plugin."""
     return _points(kind)[name][0].module
 
 
