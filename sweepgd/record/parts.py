@@ -53,7 +53,8 @@ def numbers(within: Path, suffix: str) -> list[int]:
 def largest(directory: Path) -> int:
     """Return the largest number of any table's parts, or 0 if there are no parts.
 
-    All tables count, because existing parts are never replaced. A killed repair can leave parts without their part of trials.
+    All tables count, because existing parts are never replaced. A killed repair can leave the other parts of a segment without
+    the part of `trials`.
     """
     return max((number for table in SCHEMAS for number in numbers(folder(directory, table), ".parquet")), default=0)
 
@@ -108,7 +109,7 @@ _TABLES: dict[str, Callable[[Sequence[Packed]], pa.Table]] = {
 
 
 def table_of(name: str, records: Iterable[bytes]) -> pa.Table:
-    """Return one table of the trials in log records."""
+    """Return the table `name` with the rows that log records hold."""
     return _TABLES[name]([unpack(record) for record in records])
 
 
