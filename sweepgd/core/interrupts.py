@@ -36,7 +36,8 @@ def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
     within the context.
 
     Only for the main thread. The second signal ends the process at once. The process also ends PATIENCE_SECONDS after the first
-    signal, unless a graceful stop `drains`. Otherwise, for example, the compilation of a kernel could delay the end by 10 s.
+    signal, unless a graceful stop `drains`. Without this limit, the compilation of a kernel, for example, could delay the end
+    by 10 s.
     """
     reader, writer = socketpair()
     writer.setblocking(False)
