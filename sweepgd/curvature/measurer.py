@@ -89,7 +89,7 @@ class Measurer:
             part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
         self.objective = Objective(architecture, part)
         self.training_rows = len(data.train.inputs)
-        """The number of all training rows, including those that are not measured."""
+        """The number of all training rows, including rows that are not measured."""
         self._architecture, self._part = architecture, part
         self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
         self.rescalings = (1.0,) if spec.rescale in (None, 1.0) else (1.0, spec.rescale)

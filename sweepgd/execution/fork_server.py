@@ -41,7 +41,7 @@ class _Popen(popen_forkserver.Popen):
     """
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:
-        """Return the exit code, or None if the process is still running. Without WNOHANG, wait for the process to end."""
+        """Return the exit code, or None if the process is running. If `flag` lacks WNOHANG, wait for the process to end."""
         if self.returncode is None and wait([self.sentinel], 0 if flag == os.WNOHANG else None):
             try:
                 self.returncode = forkserver.read_signed(self.sentinel)

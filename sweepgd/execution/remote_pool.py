@@ -41,8 +41,8 @@ class _Sent:
     unbegun: int = 0
     """The number of times that the block was lost although its tasks cannot be the cause."""
     whole_lives: int = 0
-    """The number of workers that ran this block for their whole life and ended as planned before the block did. Only counted
-    for a block with a single task.
+    """The number of workers that ran this block for their whole life and ended as planned before the block did. The number is
+    counted only for a block with a single task.
     """
 
 
@@ -231,7 +231,7 @@ class RemotePool:
             self._again.append(replace(sent, whole_lives=sent.whole_lives + 1))
         else:
             why = f"did not end in the {end.longest_life:.0f} s before its worker's walltime, {ATTEMPTS} times"
-            advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
+            advice = "give the workers a longer walltime, or set fewer epochs or a --trial-timeout"
             yield Lost(sent.tasks[0], FAILED, f"{why}: {advice}")
 
 

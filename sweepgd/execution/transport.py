@@ -61,7 +61,7 @@ TransportEvent = BlockEnded | BlockLost | RungReported
 
 
 class Transport(Protocol):
-    """Carries blocks to workers, and outcomes back. All methods raise SweepgdError if the cluster or executor has ended."""
+    """Carries blocks to workers, and results back. All methods raise SweepgdError if the cluster or executor has ended."""
 
     block_seconds: float
     """The intended duration of a block in seconds."""
@@ -84,7 +84,7 @@ class Transport(Protocol):
         """Send a block to a worker, if possible to a worker that is expected to live for more than `seconds`."""
 
     def events(self, timeout: float) -> list[TransportEvent]:
-        """Return the events since the last call. If there are none, wait at most `timeout` seconds for an event."""
+        """Return the events since the last call. If there are no events, wait at most `timeout` seconds for an event."""
 
     def answer(self, block: int, prune: bool) -> None:
         """Tell the trial that waits at a rung to stop or to continue."""

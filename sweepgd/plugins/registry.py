@@ -41,7 +41,7 @@ class Entry:
 
 @cache
 def _points(kind: str) -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return all entry points of one kind by name. A name has several entry points if several distributions use it."""
+    """Return all entry points of one kind by name. A name has several entry points if several distributions use this name."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     group = f"sweepgd.{kind}"
     for point in (*entry_points(group=group), *(point for point in _files if point.group == group)):

@@ -11,7 +11,7 @@ from sweepgd.record.lock import RELEASED, is_held, lock_path
 
 
 class Activity(NamedTuple):
-    """The last command that wrote to a directory, and the search that it announced.
+    """The last command that wrote to a directory, and the search that this command announced.
 
     `held` is True while the command runs, and None if this cannot be found out. `released` is True if the command ended as
     intended. `total`, `where` and `began` describe the command's search: the number of trials (of a shard, if the search runs a

@@ -31,7 +31,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "seed": "seed of weights and batches",
         "epochs": "passes over the training rows that were made",
         "updates": "updates that were made",
-        "samples": "training rows that were used, each as often as it was used",
+        "samples": "training rows that were used; a row counts each time that it is used",
         "dtype": "`float32` or `float64`",
         "attempt": "number of the attempt, from 1; each loss of a worker that ran the trial adds an attempt",
         "objectives": "the objectives in the order of the sweep",
@@ -84,7 +84,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "curvature": {
         **_KEY,
         "measure": "name of the measure, see `sweepgd list measures`",
-        "value": "value of the measure; null if there is none",
+        "value": "value of the measure; null if there is no value",
         "error": "numerical or sampling error of the value",
         "settings": "settings of the measure, as JSON",
         "which": "`final`, `best`, or `path` for weights along the run",

@@ -45,7 +45,9 @@ def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path
 
 
 def numbers(within: Path, suffix: str) -> list[int]:
-    """Return the sorted numbers of all files in a folder that are named like `000001<suffix>`. A missing folder has none."""
+    """Return the sorted numbers of all files in a folder that are named like `000001<suffix>`. A missing folder has no such
+    files.
+    """
     stems = (path.stem for path in within.glob(f"*{suffix}"))
     return sorted(int(stem) for stem in stems if stem.isdecimal() and stem == f"{int(stem):06}")
 

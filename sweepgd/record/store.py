@@ -206,7 +206,7 @@ class Store:
             release(self._lock)
 
     def _repair_log(self, path: Path) -> None:
-        """Cut an incomplete record from the end of a log. If there is no log, create it. Raises SweepgdError if the log is
+        """Cut an incomplete record from the end of a log. If there is no log, create one. Raises SweepgdError if the log is
         damaged.
         """
         if path.exists() and (between := faults(path)[0]):

@@ -20,7 +20,8 @@ Row = dict[str, Any]
 
 
 def write_events(directory: Path | str) -> Path:
-    """Write a folder `tensorboard` into a results directory, replacing an earlier one, and return its path.
+    """Write the folder `tensorboard` into a results directory, and return the path of this folder. An earlier `tensorboard` is
+    replaced.
 
     Each run has a folder "trial-replicate" with its evaluations by update. The folder also has the run's configuration and
     final losses, for TensorBoard's page of hyperparameters. The names of these losses begin with "end/". Numbers that are not

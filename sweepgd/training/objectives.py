@@ -45,7 +45,7 @@ def evaluation(names: Sequence[str], training: Training) -> Evaluation:
 
 
 def are_of_best(names: Sequence[str]) -> bool:
-    """Return True if the name of the first objective that is a loss or an error begins with best_."""
+    """Return True if the first loss or error among the objectives has a name that begins with best_."""
     return next((name for name in names if name.endswith(("loss", "error"))), "").startswith("best_")
 
 

@@ -128,6 +128,6 @@ def _none(batch: int) -> int:
 
 def _summary(found: Descent) -> str:
     if found.loss == inf:
-        return f"from a loss of {found.start:.3g}, it diverges at every rate of its range"
+        return f"from a loss of {found.start:.3g}, the rule diverges at every rate of its range"
     losses = f"from a loss of {found.start:.3g} to {found.loss:.2g} in {UPDATES} updates"
     return f"{losses} at rate {found.rate:.3g}, the best of its range"

@@ -180,7 +180,7 @@ def predicts(model: Model) -> str:
             wrong, error = float(np.mean(classes != stage.arrays["targets"][:, 0])), stage.evaluate()[1]
             if not abs(wrong - error) <= TOLERANCE:
                 raise Flaw(f"the outputs of `predict` have an error rate of {wrong:g}, but `evaluate` returns {error:g} {what}")
-    return "the outputs of `predict`, if the model has it, have the error rate of `evaluate`"
+    return "outputs of `predict`, if the model has this kernel, have the error rate of `evaluate`"
 
 
 def precision(model: Model) -> str:

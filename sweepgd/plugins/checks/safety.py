@@ -54,7 +54,7 @@ def zero(optimizer: Optimizer) -> str:
     still, moving = np.zeros((3, PARAMETERS)), ordinary(3)
     cases: dict[str, tuple[float, Array, dict[str, float]]] = {
         "gradients of 0 from the start": (1.0, still, {}),
-        "gradients of 0 after others": (1.0, np.concatenate([moving, still, moving]), {}),
+        "gradients of 0 after other gradients": (1.0, np.concatenate([moving, still, moving]), {}),
         "weights and gradients of 0": (0.0, still, {}),
         "weights of 0": (0.0, moving, {}),
         "a rate of 0": (1.0, moving, {"learning_rate": 0.0}),
