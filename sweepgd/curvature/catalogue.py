@@ -56,7 +56,7 @@ MEASURES: dict[str, Measure] = {
     for measure in (
         Measure(
             "lambda_max",
-            "largest eigenvalue of the Hessian of the loss; gradient descent is stable if this eigenvalue is below 2/learning rate",
+            "largest eigenvalue of the loss' Hessian; gradient descent is stable if this eigenvalue is below 2/learning rate",
             "Lanczos 1950; Cohen et al. 2021",
             invariant=False,
             settings=(

@@ -154,9 +154,7 @@ class Measurer:
         return measured
 
     def _with_rows_error(self, point: Point, values: Iterator[Value]) -> Iterator[Value]:
-        """Yield the values. If the error of a value over a subset of the rows can be estimated, the value gets its
-        `rows_error`.
-        """
+        """Yield the values. A value over a subset of the rows gets its `rows_error`, if this error can be estimated."""
         rows = self.objective.rows
         for value in values:
             if value.over is not None and 1 < rows < self.training_rows:

@@ -38,7 +38,7 @@ class Repeats:
 
     If the sampler proposes a known point, the sampler gets the recorded result of the first trial with that point. The result
     is the values (with penalties), the last report of a pruned trial, or the failure. The study learns the results of repeats
-    just before the result of the next new trial. The state of this new trial also holds the repeats, without their results.
+    just before the result of the next new trial. The state of this new trial also stores the repeats, without their results.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:

@@ -177,7 +177,7 @@ def _points(context: SweepContext, configuration: Configuration, along_run: Meas
 
 @contextmanager
 def _plugin_errors(context: SweepContext, configuration: Configuration) -> Iterator[None]:
-    """Convert an exception of a plugin inside the `with` statement to a SweepgdError that names the plugin."""
+    """Convert an exception of a plugin that is raised within the context to a SweepgdError that names the plugin."""
     try:
         yield
     except SweepgdError:

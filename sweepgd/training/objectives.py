@@ -13,7 +13,7 @@ PENALTY_FACTOR = 10.0
 
 
 def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
-    """Return the sweep's objectives. The default is the validation loss, or the train loss if the data have no validation part.
+    """Return the sweep's objectives. The default is the validation loss, or the train loss if the data have no validation rows.
 
     Raises UsageError for an objective that the data do not allow.
     """

@@ -88,8 +88,9 @@ def deterministic(optimizer: Optimizer) -> str:
 def bounds(optimizer: Optimizer) -> str:
     """Check that a rule writes only to its arrays.
 
-    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. A second harness has
-    more space between the slots, so that a rule that leaves its slot gives different results in the two harnesses.
+    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. To detect this, a
+    second harness has more space between the slots. A rule that leaves its slot then gives different results in the two
+    harnesses.
     """
     lengths = list(lengths_of(optimizer, LAYOUT).items())
     for dtype in DTYPES:
