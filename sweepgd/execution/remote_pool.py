@@ -210,7 +210,7 @@ class RemotePool:
         again = [begun_again(task) for task in tasks if task.attempt < ATTEMPTS]
         if again:
             count = "1 trial begins" if len(again) == 1 else f"{len(again)} trials begin"
-            self._note(f"{why}: {count} again on another".replace("its worker", "a worker"))
+            self._note(f"{why}: {count} again on another worker".replace("its worker", "a worker"))
             self._again.extend(_parts(again))
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:

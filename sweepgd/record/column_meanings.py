@@ -3,11 +3,11 @@
 from sweepgd.record.schema import SCHEMAS
 
 _KEY = {"trial": "number of the trial, from 0", "replicate": "number of the replicate, from 0"}
-_PARTS = {"train": "training rows", "validation": "validation part", "test": "test part"}
+_PARTS = {"train": "training rows", "validation": "validation rows", "test": "test rows"}
 _LOSSES = {f"{part}_loss": f"mean loss of the {rows}" for part, rows in _PARTS.items()}
 _ERRORS = {f"{part}_error": f"share of the {rows} that is classified wrongly" for part, rows in _PARTS.items()}
 _OF_PARTS = {
-    "balanced_error": "mean over classes of the share that is classified wrongly, at the end of the run",
+    "balanced_error": "mean of the error rates of the classes, at the end of the run",
     "macro_f1": "mean over classes of the F1 score, at the end of the run",
     "confusion": "counts by true class (rows) and predicted class (columns), at the end of the run",
 }
@@ -37,7 +37,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "objectives": "the objectives in the order of the sweep",
         **_LOSSES,
         **_ERRORS,
-        "generalization_gap": "test loss, or else validation loss, minus train loss",
+        "generalization_gap": "test loss minus train loss; without test rows, validation loss minus train loss",
         "steps_to_goal": "updates until the goal was reached; null if the goal was not reached",
         "diverged_at_update": "update at which the run diverged",
         "last_finite_loss": "last finite loss of a run that diverged",

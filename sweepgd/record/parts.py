@@ -157,7 +157,9 @@ def _rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _positions(positions: Sequence[bytes | None], lengths: np.ndarray) -> pa.ListArray:
-    """Return a list for each point of the curves. The list is null if the curve has no positions."""
+    """Return the position at each point of the curves, as a list of coordinates. The position is null if the curve has no
+    positions.
+    """
     absent = np.repeat(np.array([position is None for position in positions], dtype=bool), lengths)
     held = [position or b"" for position in positions]
     widths = np.array([len(position) for position in held], dtype=np.int64) // VALUE_BYTES // lengths

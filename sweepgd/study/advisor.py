@@ -87,8 +87,8 @@ class Advisor:
         return self._total
 
     def _scaled(self, trials: int) -> int:
-        """Return `search.scale` times a number of trials, rounded up. A grid sampler is also told to propose only that many
-        points, spread over the whole grid.
+        """Return `search.scale` times `trials`, rounded up. A grid sampler is also told to propose only that many points,
+        spread over the whole grid.
         """
         scale, sampler = self._search.scale, self._study.sampler
         if scale == 1.0:
