@@ -33,10 +33,9 @@ _draining = Event()
 @contextmanager
 def end_on_interrupt(exit_code: int, line: Callable[[], str]) -> Iterator[None]:
     """At a KeyboardInterrupt within the context, print `line()` to stderr and exit. SIGTERM also raises KeyboardInterrupt
-    within the context.
-
-    Only for the main thread. The second signal ends the process at once. The process also ends PATIENCE_SECONDS after the first
-    signal, unless a graceful stop `drains`. Otherwise, for example, the compilation of a kernel could delay the end by 10 s.
+    within the context. Use this only in the main thread. The second signal ends the process at once. The process also ends
+    PATIENCE_SECONDS after the first signal, unless a graceful stop `drains`. Without this limit, the compilation of a kernel,
+    for example, could delay the end by 10 s.
     """
     reader, writer = socketpair()
     writer.setblocking(False)
@@ -126,7 +125,7 @@ class Stop:
 
 @contextmanager
 def graceful_stop(*, drains: bool = False) -> Iterator[Stop]:
-    """Yield a Stop that the first signal sets, instead of raising KeyboardInterrupt. Only for the main thread.
+    """Yield a Stop that the first signal sets, instead of raising KeyboardInterrupt. Use this only in the main thread.
 
     With `drains`, the process is not ended after PATIENCE_SECONDS, and the caller must end in time.
     """

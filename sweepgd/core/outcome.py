@@ -21,5 +21,7 @@ class Outcome:
 
 
 def worst(statuses: Collection[str]) -> str:
-    """Return the status of a trial, the worst of its replicates: failed before timed out, pruned and diverged."""
+    """Return the status of a trial, which is the worst status of its replicates. The order from worst to best is failed, timed
+    out, pruned, diverged, completed.
+    """
     return next((status for status in (FAILED, TIMED_OUT, PRUNED, DIVERGED) if status in statuses), COMPLETED)

@@ -56,7 +56,7 @@ MEASURES: dict[str, Measure] = {
     for measure in (
         Measure(
             "lambda_max",
-            "largest eigenvalue of the Hessian of the loss; gradient descent is stable if it is below 2/learning rate",
+            "largest eigenvalue of the loss' Hessian; gradient descent is stable if this eigenvalue is below 2/learning rate",
             "Lanczos 1950; Cohen et al. 2021",
             invariant=False,
             settings=(
@@ -177,7 +177,7 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure(
             "weight_norm_log_product",
-            "logarithm of the product of the norms of the layers, Σ ln ‖W‖",
+            "logarithm of the product of all layer norms, Σ ln ‖W‖",
             "Neyshabur et al. 2017",
             invariant=True,
         ),

@@ -44,7 +44,7 @@ def rows_error(group_values: Vector, rows: int, population: int) -> float:
     """Return the standard error that arises because a value is computed on `rows` random rows instead of all `population` rows.
 
     The rows are drawn without replacement. `group_values` are the values on groups of these rows. All groups have equal size
-    and use the directions found on all these rows. Separate directions for each group would change the values only to second
-    order.
+    and use the directions that were found on all `rows` rows. Separate directions for each group would change the values only
+    to second order.
     """
     return standard_error(group_values) * sqrt(1.0 - rows / population)

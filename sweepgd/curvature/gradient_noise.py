@@ -13,8 +13,9 @@ from sweepgd.curvature.point import Point, Value, value_or_reason
 
 
 def fisher_trace(point: Point, settings: Mapping[str, Any]) -> Iterator[Value]:
-    """Yield two means of the squared norm of a row's gradient. The first is over targets drawn from the model's distribution
-    (the trace of the Fisher information, Jastrzębski et al. 2021). The second is over the given targets (the empirical Fisher).
+    """Yield two means of the squared norm of a row's gradient. The first mean is over targets drawn from the model's
+    distribution (the trace of the Fisher information, Jastrzębski et al. 2021). The second mean is over the given targets (the
+    empirical Fisher).
     """
 
     def over(part: Point, fisher: bool) -> float:

@@ -32,7 +32,7 @@ from sweepgd.curvature.point import Point, Value
 from sweepgd.data import Data, Part
 from sweepgd.models import Architecture
 
-# The functions of the measures. Each function yields a Value for each record of its measure, in order.
+# The functions of the measures. Each function yields a Value for each name that `Measure.records` returns, in the same order.
 MEASURE_FUNCTIONS: dict[str, Callable[[Point, Mapping[str, Any]], Iterator[Value]]] = {
     "lambda_max": eigenvalues.lambda_max,
     "gauss_newton_max": eigenvalues.gauss_newton_max,
@@ -62,8 +62,8 @@ class Measurement:
 
     `settings` holds all that is needed to repeat the measurement: the settings of the measure, `seed` and `rows` of the subset,
     `dtype`, and `exact`, which is True if Hessian products are exact. `rescaling` is the factor by which layers were rescaled,
-    or 1 for the trained weights. `seconds` is the time since the previous record of the same measure. `starts` (starts,) are
-    the rises of the ascents of a maximum. `grid` and `density`, (points,) each, belong to a spectral density.
+    or 1 for the trained weights. `seconds` is the time since the previous value of the same measure. `starts` (starts,) are the
+    rises of the ascents of a maximum. `grid` and `density`, (points,) each, belong to a spectral density.
     """
 
     measure: str
@@ -89,7 +89,7 @@ class Measurer:
             part = Part(part.inputs.astype(spec.dtype), part.targets.astype(spec.dtype))
         self.objective = Objective(architecture, part)
         self.training_rows = len(data.train.inputs)
-        """The number of all training rows, including those that are not measured."""
+        """The number of all training rows, including rows that are not measured."""
         self._architecture, self._part = architecture, part
         self._rescaled = architecture.curvature.rescaled if architecture.curvature else None
         self.rescalings = (1.0,) if spec.rescale in (None, 1.0) else (1.0, spec.rescale)
@@ -113,9 +113,9 @@ class Measurer:
         """Return all measures, or the measures in `names`, at `parameters`. `initial` are the initial parameters. `parameters`
         and `initial` have shape (parameters,).
 
-        A measure always has the same records. A record that cannot be computed before `deadline`, a time of the monotonic
-        clock, has a message and no value. The default of `rescalings` is `self.rescalings`. `initial` is rescaled in the same
-        way as `parameters`. Raise SweepgdError if `parameters` or `initial` does not have the model's size.
+        A measure always has the same named values. A value that cannot be computed before `deadline`, a time of the monotonic
+        clock, is replaced by a message. The default of `rescalings` is `self.rescalings`. `initial` is rescaled in the same way
+        as `parameters`. Raise SweepgdError if `parameters` or `initial` does not have the model's size.
         """
         size = self.objective.parameters
         if not len(parameters) == len(initial) == size:
@@ -154,9 +154,7 @@ class Measurer:
         return measured
 
     def _with_rows_error(self, point: Point, values: Iterator[Value]) -> Iterator[Value]:
-        """Yield the values. If the error of a value over a subset of the rows can be estimated, the value gets its
-        `rows_error`.
-        """
+        """Yield the values. A value over a subset of the rows gets its `rows_error`, if this error can be estimated."""
         rows = self.objective.rows
         for value in values:
             if value.over is not None and 1 < rows < self.training_rows:
@@ -166,7 +164,7 @@ class Measurer:
             yield value
 
     def _unmeasured(self, message: str, rescaling: float, names: tuple[str, ...]) -> list[Measurement]:
-        """Return the records of measures that cannot be computed, with this message."""
+        """Return the measurements of measures that cannot be computed: each has this message and no value."""
         none = Value(message=message)
         return [self._measurement(name, record, rescaling, none, None) for name in names for record in self._records(name)]
 

@@ -58,7 +58,9 @@ class Point:
         return replace(self, objective=self.objective.sample) if self.objective.sample else None
 
     def random(self, record: str) -> np.random.Generator:
-        """Return the random generator of one record. Its numbers do not depend on other measures or on the parameters."""
+        """Return the random generator for the value called `record`, such as "trace". Its numbers depend only on this name and
+        the seed.
+        """
         return stream(self.seed, MEASURE, *record.encode())
 
     def gradient(self, theta: Vector, rows: npt.NDArray[np.int64] | None = None) -> tuple[float, Vector]:
@@ -103,8 +105,8 @@ class Point:
 
 
 def value_or_reason(compute: Callable[[], Value]) -> Value:
-    """Return `compute()`. If this call raises a SweepgdError, return a Value with the error's message, so that later records
-    are still computed.
+    """Return `compute()`. If this call raises a SweepgdError, return a Value with the error's message, so that later values are
+    still computed.
     """
     try:
         return compute()

@@ -41,7 +41,9 @@ def hutchinson(draw: Draw, tolerance: float, draws: int) -> Value:
 
 
 def estimate(forms: Callable[[Point], Draw], point: Point, settings: Mapping[str, Any]) -> Value:
-    """Return the mean of the quadratic forms of `forms(point)`. Estimates over different rows use the same random vectors."""
+    """Return the mean of the quadratic forms that `forms(point)` draws. Estimates over different rows use the same random
+    vectors.
+    """
 
     def over(part: Point) -> float:
         draw = forms(part)

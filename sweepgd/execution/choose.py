@@ -30,7 +30,7 @@ class Work:
     optimizers: Sequence[str] = ()
     schedules: Sequence[str] = ()
     rungs: int = 0
-    """The number of points at which a trial may be pruned."""
+    """The number of rungs at which a trial may be pruned."""
     table: Callable[[], PruningTable] | None = None
 
 

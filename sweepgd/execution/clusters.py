@@ -115,7 +115,7 @@ def _check_listens(on: str) -> None:
     if host is None or port is None:
         return
     outcome: SimpleQueue[OSError | None] = SimpleQueue()
-    # In a separate thread, because looking up a name may take longer than the time limit of a connection.
+    # A separate thread looks up the name, because this may take longer than the time limit of a connection.
     Thread(target=_connect, args=(host, port, outcome), daemon=True).start()
     try:
         error = outcome.get(timeout=CONNECT_SECONDS + NAME_SECONDS)

@@ -1,6 +1,6 @@
 """Send blocks to the workers of a Dask cluster.
 
-Each block is assigned to a worker, so that the driver knows which blocks are lost with the worker. Otherwise Dask would
+The driver assigns each block to one worker, and therefore knows which blocks are lost with a worker. Otherwise Dask would
 silently repeat a task on another worker, and would fail the task after the loss of a few workers. The driver could then not
 count attempts, and trials that did not cause the loss would fail (dask-jobqueue#122).
 """
@@ -156,7 +156,7 @@ class DaskTransport:
         self._workers.in_loop(cancel())
 
     async def _collect(self, number: int, future: "Future[Any]") -> None:
-        """Wait for the outcome of a block, in the client's thread."""
+        """Wait in the client's thread until a block has ended, and report how it ended."""
         try:
             outcome: BlockOutcome = await answered(future.result())
         except (CancelledError, asyncio.CancelledError):

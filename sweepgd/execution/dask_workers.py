@@ -69,7 +69,7 @@ class DaskWorkers:
         """Return the expected seconds until the planned end of a worker, or infinity if nothing is known about the end.
 
         A worker is expected to live as long as the longest-lived worker that ended as planned. Nothing is known about the end
-        of a worker that is already older.
+        of a worker that has already lived longer than that.
         """
         if worker in self.retiring:
             return 0.0
@@ -168,6 +168,6 @@ def gone(client: Client, why: str) -> SweepgdError:
 
 
 async def answered(awaitable: Any) -> Any:
-    """Return the result of a client's method. In the client's thread, the method returns an awaitable."""
+    """Await what a client's method returns in the client's own thread, and return the result."""
     result: Awaitable[Any] = awaitable
     return await result

@@ -36,4 +36,4 @@ class Engine(Protocol):
         """Tell the trial that reported at a rung to stop or to continue."""
 
     def events(self, timeout: float) -> Iterator[Any]:
-        """Yield the events since the last call. If there are none, wait at most `timeout` seconds for an event."""
+        """Yield the events since the last call. If there are no events, wait at most `timeout` seconds for an event."""

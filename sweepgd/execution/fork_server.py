@@ -41,7 +41,7 @@ class _Popen(popen_forkserver.Popen):
     """
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:
-        """Return the exit code, or None if the process is still running. Without WNOHANG, wait for the process to end."""
+        """Return the exit code, or None if the process is running. If `flag` lacks WNOHANG, wait for the process to end."""
         if self.returncode is None and wait([self.sentinel], 0 if flag == os.WNOHANG else None):
             try:
                 self.returncode = forkserver.read_signed(self.sentinel)
@@ -127,8 +127,8 @@ def _end_with_parent() -> None:
 
     The end of the parent closes a pipe. The system then sends SIGIO to this process, and SIGIO ends a process by default. A
     stopped process (SIGSTOP) is ended only by SIGKILL, which the system sends when the fork server ends. The server ends once
-    the parent has ended and no child keeps a pipe to the server open. Without the server, nobody could read the exit code.
-    Works on Linux only.
+    the parent has ended and no child keeps a pipe to the server open. Without the server, no process could read this process'
+    exit code. Works on Linux only.
     """
     parent = multiprocessing.parent_process()
     if sys.platform != "linux" or parent is None:
@@ -151,7 +151,7 @@ def was_killed(process: BaseProcess) -> bool:
 
 
 def ending(process: BaseProcess) -> str:
-    """Return words for the end of a process, such as "by signal SIGSEGV" or "with exit code 3"."""
+    """Return a description of how a process ended, such as "by signal SIGSEGV" or "with exit code 3"."""
     code = process.exitcode
     return f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with exit code {code}"
 
@@ -171,7 +171,7 @@ def _without_main() -> Iterator[None]:
 
 @contextmanager
 def _known_start_method() -> Iterator[None]:
-    """Replace a default start method, such as joblib's, for the time of the block, because new processes would not know it."""
+    """Within the context, replace a default start method that new processes would not know, such as joblib's."""
     before = multiprocessing.get_start_method(allow_none=True)
     if before is None or before in multiprocessing.get_all_start_methods():
         yield

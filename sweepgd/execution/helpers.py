@@ -2,7 +2,7 @@
 processes.
 
 Dask or another executor calls these functions, sometimes in several threads. Each running call of `run_block` has a helper
-process for itself. The call takes an idle helper process or starts a new process, and later calls use the process again.
+process for itself. The call takes an idle helper process or starts a new process, and later calls use this process again.
 """
 
 import platform

@@ -19,7 +19,7 @@ class Study:
     id: str
     sweep: Sweep
     run: TaskFunction
-    """A function of a module, as `sweepgd.execution.pool.Pool` runs it."""
+    """The function that runs a task (see `sweepgd.execution.pool.Pool`). It must be defined at the top level of a module."""
     optimizers: tuple[str, ...]
     """The optimizers whose kernels are compiled before the first trial."""
     requirements: Requirements
@@ -29,7 +29,7 @@ class Study:
     plugins: Mapping[str, bytes]
     """The sources of single-file plugins, by file name."""
     trial_timeout: float | None
-    """In seconds."""
+    """The time limit of a trial in seconds."""
     ahead: bool
     """True if tasks may wait in the queue of a worker process. False if only an idle process may get a task."""
 
@@ -57,7 +57,7 @@ class RungReport:
 
 @dataclass(frozen=True)
 class Returned:
-    """The outcome of a block."""
+    """The results of a block that has ended."""
 
     events: list[Any] = field(default_factory=list)
     """Results, `Lost` tasks, and RungReports that the worker judged with the block's table, in the order of time."""

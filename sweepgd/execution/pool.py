@@ -158,7 +158,9 @@ class Pool:
                 yield from self._replace(worker, TIMED_OUT, message)
 
     def _ready(self, patience: float) -> set[Any]:
-        """Return the connections that have a message or are closed. Wait at most `patience` seconds for the first."""
+        """Return the connections that have a message or are closed. Wait at most `patience` seconds for the first such
+        connection.
+        """
         return {key.fileobj for key, _ in self._selector.select(patience)}
 
     def _receive(self, worker: Worker) -> Iterator[Any]:

@@ -51,7 +51,7 @@ TrialReports = tuple[str, Mapping[int, float], Mapping[str, Any], float | None]
 
 
 def reports_of(trial: FrozenTrial) -> TrialReports:
-    """Return the values of an Optuna trial that a pruner uses. The trial may still be running."""
+    """Return the TrialReports of an Optuna trial, which may still be running."""
     value = trial.values[0] if trial.values else None
     return trial.state.name, dict(trial.intermediate_values), dict(trial.system_attrs), value
 

@@ -12,8 +12,8 @@ from sweepgd.core.errors import SweepgdError, reason
 
 # The queueing systems by name, each with the class of dask-jobqueue that submits jobs to it.
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
-# A worker ends by itself before the queueing system ends its job. The worker ends earlier by this part of the walltime, but by
-# at most this many seconds.
+# A worker ends by itself before the queueing system ends its job. The worker ends earlier by the share LIFETIME_PART of the
+# walltime, but by at most LIFETIME_SECONDS.
 LIFETIME_PART, LIFETIME_SECONDS = 0.2, 60.0
 
 

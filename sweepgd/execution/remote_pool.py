@@ -41,8 +41,8 @@ class _Sent:
     unbegun: int = 0
     """The number of times that the block was lost although its tasks cannot be the cause."""
     whole_lives: int = 0
-    """The number of workers that ran this block for their whole life and ended as planned before the block did. Only counted
-    for a block with a single task.
+    """The number of workers that ran this block for their whole life and ended as planned before the block did. The number is
+    counted only for a block with a single task.
     """
 
 
@@ -51,8 +51,8 @@ class RemotePool:
 
     If trials may be pruned, `rungs` is the number of rungs, and `table` returns all reports so far. `note` receives lines for
     the user. A task whose worker is lost has at most ATTEMPTS attempts. The planned end of a worker does not count as a loss.
-    After a planned end, the task waits for a worker that has more time left than the task has run so far. The task fails if the
-    whole life of ATTEMPTS workers was too short for the task.
+    After a planned end, the task waits for a worker that has more time left than the task has run so far. The task fails if
+    ATTEMPTS workers, one after another, ran it for their whole lives and reached their planned end before it finished.
     """
 
     def __init__(
@@ -210,12 +210,12 @@ class RemotePool:
         again = [begun_again(task) for task in tasks if task.attempt < ATTEMPTS]
         if again:
             count = "1 trial begins" if len(again) == 1 else f"{len(again)} trials begin"
-            self._note(f"{why}: {count} again on another".replace("its worker", "a worker"))
+            self._note(f"{why}: {count} again on another worker".replace("its worker", "a worker"))
             self._again.extend(_parts(again))
 
     def _interrupted(self, sent: _Sent, end: PlannedEnd) -> Iterator[Lost]:
-        """Send a block again after the planned end of its worker. A block of a single task fails after the whole lives of
-        ATTEMPTS workers.
+        """Send a block again after the planned end of its worker. A block of a single task fails if ATTEMPTS workers, one after
+        another, ran it for their whole lives.
         """
         if self._withdrawn:
             return
@@ -231,7 +231,7 @@ class RemotePool:
             self._again.append(replace(sent, whole_lives=sent.whole_lives + 1))
         else:
             why = f"did not end in the {end.longest_life:.0f} s before its worker's walltime, {ATTEMPTS} times"
-            advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
+            advice = "give the workers a longer walltime, or set fewer epochs or a --trial-timeout"
             yield Lost(sent.tasks[0], FAILED, f"{why}: {advice}")
 
 

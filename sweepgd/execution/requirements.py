@@ -59,7 +59,7 @@ def _found(kind: str, name: str) -> str:
 
 @cache
 def _with_sources(installed: str, package: str) -> str:
-    """Return a version with the first digits of a digest of the package's Python sources."""
+    """Return a version to which a digest is appended: the first digits of the SHA-256 of the package's Python sources."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         return installed

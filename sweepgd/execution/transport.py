@@ -15,7 +15,7 @@ class BlockEnded:
     outcome: BlockOutcome
 
 
-# A block that ran for this part of the longest known life of a worker counts as having run for a worker's whole life.
+# A block that ran for this share of the longest known life of a worker counts as having run for a worker's whole life.
 WHOLE_LIFE = 0.9
 
 
@@ -61,7 +61,7 @@ TransportEvent = BlockEnded | BlockLost | RungReported
 
 
 class Transport(Protocol):
-    """Carries blocks to workers, and outcomes back. All methods raise SweepgdError if the cluster or executor has ended."""
+    """Carries blocks to workers, and results back. All methods raise SweepgdError if the cluster or executor has ended."""
 
     block_seconds: float
     """The intended duration of a block in seconds."""
@@ -84,7 +84,7 @@ class Transport(Protocol):
         """Send a block to a worker, if possible to a worker that is expected to live for more than `seconds`."""
 
     def events(self, timeout: float) -> list[TransportEvent]:
-        """Return the events since the last call. If there are none, wait at most `timeout` seconds for an event."""
+        """Return the events since the last call. If there are no events, wait at most `timeout` seconds for an event."""
 
     def answer(self, block: int, prune: bool) -> None:
         """Tell the trial that waits at a rung to stop or to continue."""

@@ -42,19 +42,19 @@ class Rung:
 
 
 def begun_again(task: Any) -> Any:
-    """Return a task for its next attempt."""
+    """Return a copy of a task with the number of the next attempt."""
     return replace(task, attempt=task.attempt + 1)
 
 
 @dataclass
 class Worker:
-    """A worker process, its connection, and its tasks. The running task is the first."""
+    """A worker process, its connection, and its tasks. The first of the tasks is the running task."""
 
     process: ForkServerProcess | SpawnProcess
     connection: Connection
     tasks: list[Any] = field(default_factory=list)
     unsent: list[Any] = field(default_factory=list)
-    """The tasks of this worker that have not been sent to it yet: the last ones of `tasks`."""
+    """The tasks at the end of `tasks` that have not been sent to the worker yet."""
     partial: Any = None
     """The partial result, which is recorded if the worker is lost."""
     started: float | None = None

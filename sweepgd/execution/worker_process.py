@@ -31,8 +31,8 @@ class WorkerSetup:
 
     sweep: Sweep
     run: TaskFunction
-    """A function of a module, called with the context, a task, `report` and `keep`. Its result has a field `seconds`, the
-    duration.
+    """The function that runs a task. It is defined at the top level of a module, and is called with the context, a task,
+    `report` and `keep`. Its result has a field `seconds`, the duration of the task.
     """
     shared: Path | None = None
     """The folder with the prepared data. None if the worker prepares the data itself."""

@@ -55,8 +55,8 @@ class MeasureTask:
 
 @dataclass(frozen=True)
 class MeasureResult:
-    """The result of a worker. `record` is for the log. `failed` is True if a failure caused a missing value. `seconds` is the
-    duration.
+    """The result of a worker. `record` is the log record. `failed` is True if a value is missing because of a failure.
+    `seconds` is the duration of the measure.
     """
 
     trial: int

@@ -24,5 +24,5 @@ def check_layout(context: SweepContext, run: str, layout: npt.ArrayLike, paramet
     if not np.array_equal(layout, context.architecture.layout):
         raise SweepgdError(
             f"the layout of {run} ({parameters} parameters) is not the layout of model {context.sweep.model.name!r} here:"
-            " install the version of the model with which it was trained"
+            " install the version of the model with which this run was trained"
         )

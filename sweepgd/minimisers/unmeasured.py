@@ -70,7 +70,7 @@ def missing_measures(
 
 
 def newest(results: Results, context: SweepContext, trials: set[int]) -> pa.Table:
-    """Return the last row of each measure that `[measure]` of the context requests."""
+    """Return the last row of each measure that the context's `[measure]` table requests."""
     names, spec = _names(context), context.measure
     requested = set(wanted(context))
     contexts = RecordedContexts(results, context)
@@ -92,7 +92,7 @@ def newest(results: Results, context: SweepContext, trials: set[int]) -> pa.Tabl
 
 
 def latest(results: Results) -> pa.Table:
-    """Return the last row of each measure at a minimiser."""
+    """Return the last recorded row of each measure at each minimiser."""
     return _last(results.curvature, lambda trial, replicate, which, *_: which != PATH)
 
 

@@ -53,16 +53,15 @@ class Curvature:
 class Architecture:
     """A model built for one data set.
 
-    `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`. Both get `settings`, a
-    float64 vector. `workspace(batch)` is the length of the scratch memory for a batch, and `buffers` the length of the vector
-    of untrained state. `initial(rng)` draws initial parameters in float64. The gradient over all training rows is computed from
-    `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over all rows, so
-    that an evaluation takes one pass over the training rows instead of two. `predict` writes the model's outputs, (rows,
-    `outputs`). The outputs are a logit for each class, a single logit for the second of two classes, or the predicted targets.
-    Without `curvature`, Hessian products are differences of gradients.
-    `layers` describes in JSON's types how these outputs are computed. It has one mapping with the key "layer" for each layer in
-    order. The weights and the bias of a layer are the next tensors of the layout. `layers` is empty for a model that is not a
-    chain of layers.
+    `gradient` and `evaluate` are plain functions with the signatures of `sweepgd.kernels.signatures`. Both functions get
+    `settings`, a float64 vector. `workspace(batch)` is the length of the scratch memory for a batch, and `buffers` the length
+    of the vector of untrained state. `initial(rng)` draws initial parameters in float64. The gradient over all training rows is
+    computed from `chunk` rows at a time. `evaluate_with_gradient` does the same as `evaluate` and also writes the gradient over
+    all rows, so that an evaluation takes one pass over the training rows instead of two. `predict` writes the model's outputs,
+    (rows, `outputs`). The outputs are a logit for each class, a single logit for the second of two classes, or the predicted
+    targets. Without `curvature`, Hessian products are differences of gradients. `layers` describes in JSON's types how these
+    outputs are computed. For each layer, in order, `layers` has one mapping with the key "layer". The weights and the bias of a
+    layer are the next tensors of the layout. `layers` is empty for a model that is not a chain of layers.
     """
 
     layout: Layout

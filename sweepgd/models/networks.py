@@ -21,7 +21,7 @@ LOSSES = {"squared": losses.SQUARED, "binary": losses.BINARY, "softmax": losses.
 
 def _rescaled(layout: Layout, theta: npt.NDArray[np.float64], factor: float) -> npt.NDArray[np.float64]:
     """Return different weights with the same outputs. The first layer is multiplied by `factor`, and the second layer is
-    divided by it.
+    divided by `factor`.
 
     The outputs do not change because relu(a·z) = a·relu(z) for a > 0.
     """

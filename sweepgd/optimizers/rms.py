@@ -1,6 +1,4 @@
-"""The root-mean-square rule of Lee's lectures: each step is divided by the root of the mean of all previous and present squared
-gradients.
-"""
+"""The root-mean-square rule of Lee's lectures: each step is divided by the root mean square of all gradients so far."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent. With a full batch, it is gradient descent."""
+"""Stochastic gradient descent. With a full batch, the method is gradient descent."""
 
 from sweepgd.optimizers.contract import Optimizer, rate
 

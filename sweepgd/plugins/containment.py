@@ -1,4 +1,4 @@
-"""Protection of the command's process from plugin code that runs in it.
+"""Protection of the command's process from plugin code that runs in this process.
 
 Changes that affect the whole process are undone. The protection is not complete. sweeps/RESULTS.md lists what plugin code can
 still do.

@@ -41,7 +41,7 @@ class Entry:
 
 @cache
 def _points(kind: str) -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return all entry points of one kind by name. A name has several entry points if several distributions use it."""
+    """Return all entry points of one kind by name. A name has several entry points if several distributions use this name."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     group = f"sweepgd.{kind}"
     for point in (*entry_points(group=group), *(point for point in _files if point.group == group)):
@@ -82,7 +82,7 @@ def withdraw_files() -> None:
 
 
 def module(kind: str, name: str) -> str:
-    """Return the module of a plugin."""
+    """Return the name of the module that defines a plugin."""
     return _points(kind)[name][0].module
 
 

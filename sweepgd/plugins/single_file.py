@@ -45,7 +45,9 @@ def digests(recorded: Mapping[str, str]) -> dict[str, str]:
         if name not in _digests:
             raise UsageError(f"the sweep was run with a plugin file {name}: give it with --plugin")
         if _digests[name] != digest:
-            raise SweepgdError(f"{name} has changed since the sweep was run: remove it from [plugins] to run it again")
+            raise SweepgdError(
+                f"{name} has changed since the sweep was run: remove its line from [plugins] to run the sweep with the new file"
+            )
     return dict(_digests)
 
 

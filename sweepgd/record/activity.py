@@ -1,4 +1,4 @@
-"""The search that is writing to a results directory, as far as its lock file tells."""
+"""Read from the lock file of a results directory which search is writing to the directory."""
 
 import json
 import os
@@ -11,11 +11,12 @@ from sweepgd.record.lock import RELEASED, is_held, lock_path
 
 
 class Activity(NamedTuple):
-    """The last command that wrote to a directory, and the search that it announced.
+    """The last command that wrote to a directory, and the search that this command announced.
 
-    `held` is True while the command runs, and None if that cannot be found out. `released` is True if it ended as intended.
-    `total`, `where` and `began` describe its search: the number of trials, such as those of a shard, the place where they run,
-    and the time of the start. They are None for a command that is not a search, or a search that has not begun.
+    `held` is True while the command runs, and None if this cannot be found out. `released` is True if the command ended as
+    intended. `total`, `where` and `began` describe the command's search: the number of trials (of a shard, if the search runs a
+    shard), the place where the trials run, and the time at which the search began. These three are None if the command is not a
+    search, or if its search has not begun.
     """
 
     holder: str
@@ -37,7 +38,7 @@ class Activity(NamedTuple):
 
 
 def announce(lock: int, total: int, where: str) -> None:
-    """Write to a held lock file, by its descriptor, that a search begins."""
+    """Write to the lock file with the descriptor `lock`, which this process holds, that a search begins."""
     search = {"total": total, "where": where, "began": datetime.now(UTC).isoformat()}
     with suppress(OSError):  # a full disk, of which the search tells by itself
         os.write(lock, f"\n{json.dumps(search)}".encode())

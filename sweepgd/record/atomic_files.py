@@ -31,7 +31,7 @@ def to_repair(path: Path) -> str:
 @contextmanager
 def naming_file(path: Path, *, instead: bool = False) -> Iterator[None]:
     """Add the name of the file `path` to an OSError that does not name a file, such as an error of `write` or `fsync`. With
-    `instead`, put this name into every OSError.
+    `instead`, every OSError gets the name of `path`.
     """
     try:
         yield

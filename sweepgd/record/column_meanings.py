@@ -3,11 +3,11 @@
 from sweepgd.record.schema import SCHEMAS
 
 _KEY = {"trial": "number of the trial, from 0", "replicate": "number of the replicate, from 0"}
-_PARTS = {"train": "training rows", "validation": "validation part", "test": "test part"}
+_PARTS = {"train": "training rows", "validation": "validation rows", "test": "test rows"}
 _LOSSES = {f"{part}_loss": f"mean loss of the {rows}" for part, rows in _PARTS.items()}
 _ERRORS = {f"{part}_error": f"share of the {rows} that is classified wrongly" for part, rows in _PARTS.items()}
 _OF_PARTS = {
-    "balanced_error": "mean over classes of the share that is classified wrongly, at the end of the run",
+    "balanced_error": "mean of the error rates of the classes, at the end of the run",
     "macro_f1": "mean over classes of the F1 score, at the end of the run",
     "confusion": "counts by true class (rows) and predicted class (columns), at the end of the run",
 }
@@ -15,7 +15,7 @@ _OF_PARTS = {
 MEANINGS: dict[str, dict[str, str]] = {
     "trials": {
         **_KEY,
-        "config_id": "hash of the configuration; equal configurations have the same",
+        "config_id": "hash of the configuration; equal configurations have the same hash",
         "status": "`completed`, `diverged`, `pruned`, `failed` or `timed_out`",
         "message": "why the run ended",
         "data": "data set, or path of the data file",
@@ -25,20 +25,20 @@ MEANINGS: dict[str, dict[str, str]] = {
         "batch_schedule": "name of the schedule of the batch size",
         "batch_size": "rows of a mini-batch, before its schedule",
         "learning_rate": "base rate, before its schedule",
-        "hyperparameters": "numbers by name: settings of the optimizer, warm-up, weight decay, and with a prefix those of"
-        " schedules, model and data",
+        "hyperparameters": "numbers by name: settings of the optimizer, warm-up, weight decay, and settings of schedules,"
+        " model and data, whose names have a prefix",
         "settings": "the trial's resolved sweep and configuration, as JSON",
         "seed": "seed of weights and batches",
         "epochs": "passes over the training rows that were made",
         "updates": "updates that were made",
-        "samples": "training rows that were used, each as often as it was used",
+        "samples": "training rows that were used; a row counts each time that it is used",
         "dtype": "`float32` or `float64`",
-        "attempt": "1, or more if a worker that ran the trial was lost",
+        "attempt": "number of the attempt, from 1; each loss of a worker that ran the trial adds an attempt",
         "objectives": "the objectives in the order of the sweep",
         **_LOSSES,
         **_ERRORS,
-        "generalization_gap": "test loss, or else validation loss, minus train loss",
-        "steps_to_goal": "updates until the goal was reached; null if it was not",
+        "generalization_gap": "test loss minus train loss; without test rows, validation loss minus train loss",
+        "steps_to_goal": "updates until the goal was reached; null if the goal was not reached",
         "diverged_at_update": "update at which the run diverged",
         "last_finite_loss": "last finite loss of a run that diverged",
         "train_seconds": "seconds of training, without evaluations",
@@ -84,7 +84,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "curvature": {
         **_KEY,
         "measure": "name of the measure, see `sweepgd list measures`",
-        "value": "value of the measure; null if there is none",
+        "value": "value of the measure; null if there is no value",
         "error": "numerical or sampling error of the value",
         "settings": "settings of the measure, as JSON",
         "which": "`final`, `best`, or `path` for weights along the run",

@@ -53,7 +53,9 @@ def _check_no_more_than(numbers: list[int], directory: Path) -> None:
 
 
 def _merge(directory: Path, numbers: list[int], metadata: dict[str, str], check_held: Callable[[], None]) -> None:
-    """Write the new parts into a separate folder, with the number of the newest old part, and mark these parts as complete."""
+    """Write the new parts into a separate folder, and mark the new parts as complete. Their number is the number of the newest
+    old part.
+    """
     begun = directory / BEGUN
     begun.mkdir()
     for table, schema in SCHEMAS.items():

@@ -61,7 +61,7 @@ class Follower:
                 yield list(group)
 
     def _identity(self) -> int | None:
-        """Return the inode of the directory, or None if there is none."""
+        """Return the inode of the directory, or None if the directory does not exist."""
         try:
             return self._directory.stat().st_ino
         except FileNotFoundError:

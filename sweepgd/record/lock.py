@@ -12,7 +12,7 @@ from sweepgd.core.errors import SweepgdError
 
 # The last line of the lock file, if its last holder has ended as intended.
 RELEASED = "released"
-# More than the time for which `is_held` has the lock.
+# A time in seconds that is longer than `is_held` keeps the lock.
 PROBE_SECONDS = 0.02
 
 
@@ -53,7 +53,7 @@ def take_lock(directory: Path) -> int:
 
 
 def _lock(descriptor: int) -> None:
-    """Lock a file. Raise BlockingIOError if another process holds its lock for more than a moment."""
+    """Lock a file. Raise BlockingIOError if another process holds the lock for more than a moment."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -62,14 +62,14 @@ def _lock(descriptor: int) -> None:
 
 
 def release(lock: int) -> None:
-    """Release a lock. The lock file then says so; after a killed process it does not."""
+    """Release a lock, and write to the lock file that the lock was released. A killed process does not write this."""
     with suppress(OSError):  # a full disk
         os.write(lock, f"\n{RELEASED}".encode())
     os.close(lock)
 
 
 def is_held(directory: Path) -> bool | None:
-    """Return True if a process is writing to a results directory; None if its file system has no locks."""
+    """Return True if a process is writing to a results directory, or None if the directory's file system has no locks."""
     try:
         descriptor = os.open(lock_path(directory), os.O_RDONLY)
     except FileNotFoundError:

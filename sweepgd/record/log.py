@@ -54,7 +54,7 @@ def _payload(file: BinaryIO, offset: int, size: int) -> bytes | None:
 
 
 def _next_frame(file: BinaryIO, start: int, size: int) -> int:
-    """Return the offset of the next whole frame, or the size of the file if there is none."""
+    """Return the offset of the next whole frame, or the size of the file if there is no further whole frame."""
     file.seek(start)
     candidates = (start + match.start() for match in _POSSIBLE_HEAD.finditer(file.read(size - start)))
     return next((offset for offset in candidates if _payload(file, offset, size) is not None), size)

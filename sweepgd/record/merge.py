@@ -88,7 +88,7 @@ def _new(out: Path, sweep_toml: str) -> Iterator[Path]:
 
 
 def _bounds(trials: Runs, paths: Sequence[Path], schema: pa.Schema) -> Runs:
-    """Return the trials at which to divide the rows of these parts into pieces of about one row group each."""
+    """Return the trials at which to divide the rows of these parts into pieces, each about as large as a row group."""
     # All rows of a sweep have about the same size in memory. The size of the file does not show this size, because the file
     # stores equal texts only once.
     sample = next((table for path in paths for table in parquet_reader.groups(path, schema) if len(table)), None)

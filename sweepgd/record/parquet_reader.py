@@ -108,7 +108,7 @@ def _check(path: Path, file: pq.ParquetFile) -> None:
 
 
 def _version(file: pq.ParquetFile) -> int:
-    """Return the schema version of a file, or 0 if the file does not say it."""
+    """Return the schema version of a file, or 0 if the file does not state its version."""
     text = (file.metadata.metadata or {}).get(b"sweepgd.schema_version", b"")
     return int(text) if text.isdigit() else 0
 

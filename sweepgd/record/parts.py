@@ -45,7 +45,9 @@ def parts_of(directory: Path, table: str, published: Iterable[int]) -> list[Path
 
 
 def numbers(within: Path, suffix: str) -> list[int]:
-    """Return the sorted numbers of all files in a folder that are named like `000001<suffix>`. A missing folder has none."""
+    """Return the sorted numbers of all files in a folder that are named like `000001<suffix>`. A missing folder has no such
+    files.
+    """
     stems = (path.stem for path in within.glob(f"*{suffix}"))
     return sorted(int(stem) for stem in stems if stem.isdecimal() and stem == f"{int(stem):06}")
 
@@ -53,7 +55,8 @@ def numbers(within: Path, suffix: str) -> list[int]:
 def largest(directory: Path) -> int:
     """Return the largest number of any table's parts, or 0 if there are no parts.
 
-    All tables count, because existing parts are never replaced. A killed repair can leave parts without their part of trials.
+    All tables count, because existing parts are never replaced. A killed repair can leave the other parts of a segment without
+    the part of `trials`.
     """
     return max((number for table in SCHEMAS for number in numbers(folder(directory, table), ".parquet")), default=0)
 
@@ -108,7 +111,7 @@ _TABLES: dict[str, Callable[[Sequence[Packed]], pa.Table]] = {
 
 
 def table_of(name: str, records: Iterable[bytes]) -> pa.Table:
-    """Return one table of the trials in log records."""
+    """Return the table `name` with the rows that log records hold."""
     return _TABLES[name]([unpack(record) for record in records])
 
 
@@ -154,7 +157,9 @@ def _rows(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def _positions(positions: Sequence[bytes | None], lengths: np.ndarray) -> pa.ListArray:
-    """Return a list for each point of the curves. The list is null if the curve has no positions."""
+    """Return the position at each point of the curves, as a list of coordinates. The position is null if the curve has no
+    positions.
+    """
     absent = np.repeat(np.array([position is None for position in positions], dtype=bool), lengths)
     held = [position or b"" for position in positions]
     widths = np.array([len(position) for position in held], dtype=np.int64) // VALUE_BYTES // lengths

@@ -118,8 +118,8 @@ class Results:
         return sweep_toml(self.directory)
 
     def versions(self) -> dict[str, list[str]]:
-        """Return the versions of the record's schema and of the software that wrote its parts, by name. Without a part, there
-        are none.
+        """Return the versions of the record's schema and of the software that wrote its parts, by name. Return {} if there are
+        no parts.
         """
         found: dict[str, set[str]] = {}
         for path in self._published_and_logged("trials")[0]:
@@ -148,11 +148,11 @@ class Results:
     def model(self, trial: int | None = None, replicate: int | None = None, which: str | None = None) -> Any:
         """Return a trained model, to predict with or to save: the model of the best trial, or of the given `trial`.
 
-        By default, `replicate` is the replicate with the lowest objective, and `which` ("final" or "best") names the weights
-        whose losses are in the table `trials`. Raises SweepgdError if these weights are not recorded, or the model cannot
-        predict.
+        By default, `replicate` is the replicate with the lowest objective, and `which` ("final" or "best") is the kind of
+        weights whose losses are in the table `trials`. Raises SweepgdError if these weights are not recorded, or the model
+        cannot predict.
         """
-        # By name, because models are made of everything that the record knows nothing of.
+        # The module is imported by its name, because a model needs packages on which the record must not depend.
         return resolve_name("sweepgd.serving.recorded_model:recorded_model")(self, trial, replicate, which)
 
     def _table(self, name: str, wanted: pc.Expression | None = None, columns: list[str] | None = None) -> pa.Table:
@@ -166,7 +166,7 @@ class Results:
 
     def _published_and_logged(self, name: str) -> tuple[list[Path], list[bytes]]:
         """Return the parts of a table, and the log records that are not in a part. Together, these parts and log records hold
-        each record once.
+        each row once.
         """
         while True:
             published = parts.numbers(parts.folder(self.directory, "trials"), ".parquet")

@@ -27,7 +27,7 @@ def runs_of(table: pa.Table) -> Runs:
 
 
 def runs_in(log: Path) -> Runs:
-    """Return the runs that have rows in a log. A missing or unreadable log has none."""
+    """Return the runs that have rows in a log. A missing or unreadable log has no such runs."""
     try:
         return _runs_of(row for record in frames(log) for row in unpack(record).rows)
     except (FileNotFoundError, SweepgdError):

@@ -18,7 +18,7 @@ def waiting_logs(directory: Path) -> list[Path]:
 
 
 def waiting_records(log: Path) -> Iterator[bytes]:
-    """Yield the undamaged records of the log of a single command. A file that is not a log has none."""
+    """Yield the undamaged records of the log of a single command. A file that is not a log has no records."""
     with suppress(SweepgdError):
         yield from frames(log)
 

@@ -44,8 +44,7 @@ class Store:
         """A function that is called repeatedly during a publication. When it returns True, the publication ends with GivenUp.
         """
         self.notes: list[str] = []
-        """Lines for the user: one for each log that was cut, and one for each log of another command after its results were
-        added.
+        """Lines for the user: one for each log that was cut, and one for each log of another command whose results were added.
         """
         logged = parts.numbers(directory / "log", ".log")
         self._segment = max([*logged, parts.largest(directory) + 1])
@@ -76,7 +75,9 @@ class Store:
         self._add_shared_logs()
 
     def _add_shared_logs(self) -> None:
-        """Record the results in logs of other commands (see `sweepgd.record.shared_logs`). Each trial is recorded once."""
+        """Record the results that are in the logs of other commands (see `sweepgd.record.shared_logs`). Each trial is recorded
+        once.
+        """
         logs = waiting_logs(self.directory)
         for log in logs:
             added = 0
@@ -205,7 +206,7 @@ class Store:
             release(self._lock)
 
     def _repair_log(self, path: Path) -> None:
-        """Cut an incomplete record from the end of a log. If there is no log, create it. Raises SweepgdError if the log is
+        """Cut an incomplete record from the end of a log. If there is no log, create one. Raises SweepgdError if the log is
         damaged.
         """
         if path.exists() and (between := faults(path)[0]):

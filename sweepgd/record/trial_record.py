@@ -22,11 +22,11 @@ class TrialRecord:
     """One trial with all its replicates, ready to be recorded.
 
     `rows` has one row of the trials table for each replicate. `curves` has the columns of each replicate's curve, in the order
-    of `rows`. The columns are `update` and any others, each of shape (points,), and `position` of shape (points, dimensions). A
-    replicate that never ran has no columns. `minima` has rows of the minima table, in which `parameters` is a flat vector of
-    float32 or float64 and `layout` has the shape (tensors, COLUMNS). `curvature` has rows of the curvature table. Measures that
-    are added to a recorded trial form a `TrialRecord` without other rows. A column that is missing, None or NaN is recorded as
-    null.
+    of `rows`. A curve has the column `update`, and may have all other columns of the curves table, each of shape (points,), and
+    `position` of shape (points, dimensions). A replicate that never ran has no columns. `minima` has rows of the minima table,
+    in which `parameters` is a flat vector of float32 or float64 and `layout` has the shape (tensors, COLUMNS). `curvature` has
+    rows of the curvature table. Measures that are added to a recorded trial form a `TrialRecord` without other rows. A column
+    that is missing, None or NaN is recorded as null.
     """
 
     trial: int

@@ -110,7 +110,7 @@ def _foreign_files(root: Path) -> Iterator[Finding]:
 
 
 def _older(root: Path, number: int) -> bool:
-    """Return True if a segment has schema version 1, which did not have all tables."""
+    """Return True if a segment has schema version 1, in which some tables did not exist yet."""
     try:
         return version_of(parts.part(root, "trials", number)) == 1
     except Damaged:
@@ -157,7 +157,7 @@ def _log(path: Path) -> Iterator[Finding]:
 
 
 def _left_out(logs: Iterable[Path], trials: Mapping[Path, Runs]) -> Iterator[Finding]:
-    """Yield each log that holds runs that no part holds, although the log's own parts exist."""
+    """Yield each log with runs that are missing from all parts, although the log's own parts exist."""
     published = joined(*trials.values())
     for log in logs:
         if parts.part(log.parent.parent, "trials", int(log.stem)) in trials:

@@ -58,10 +58,10 @@ def _one_cycle(
     """Return a cycle of three straight lines, through the first, highest, middle and last rate.
 
     With `final_at_last_update`, the lines meet at updates, and the last update has the last rate, as in PyTorch's OneCycleLR
-    (linear, three phases). For example, a run of 20 updates has 0.1 at update 0, 1 at 8, 0.1 at 16 and 0.001 at 19. Otherwise,
-    the lines meet at shares of the run, as in optax's linear_onecycle_schedule. In the example, the last rate then belongs to
-    update 20, which does not exist, and update 19 has 0.0505. Records without the setting `final_at_last_update` have the
-    second form.
+    (linear, three phases). For example, a run of 20 updates has the factors 0.1 at update 0, 1 at update 8, 0.1 at update 16
+    and 0.001 at update 19. Otherwise, the lines meet at shares of the run, as in optax's linear_onecycle_schedule. In the
+    example, the last rate then belongs to update 20, which does not exist, and update 19 has 0.0505. Records without the
+    setting `final_at_last_update` have the second form.
     """
     start = 1.0 / start_divisor
     rates = [start, 1.0, start, start / final_divisor]
@@ -149,7 +149,7 @@ cosine = Schedule(
     ),
     needs_length=True,
     source="Loshchilov and Hutter 2017, eq. 5",
-    description="half a cosine from the base rate at the first update to the floor after the last, repeated at each restart",
+    description="half a cosine from the base rate to the floor after the last update, repeated at each restart",
 )
 
 one_cycle = Schedule(
@@ -162,7 +162,7 @@ one_cycle = Schedule(
         Setting(
             "final_at_last_update",
             True,
-            "true: the last update has the last rate; false: the update after the last one would have it",
+            "true: the last update has the last rate; false: the update after the last update would have the last rate",
             formerly=False,
         ),
     ),

@@ -21,9 +21,9 @@ DEFAULT_TRIALS = 20
 class Advisor:
     """Propose points by trial number, and pass the results to the sampler.
 
-    The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends only on its number.
-    Adaptive samplers propose whole generations, each with its own random numbers, and learn from a whole generation at once. No
-    point is proposed twice, except with version 1 of the samplers.
+    The fixed points of the sweep have the first numbers. A random, grid or quasi-random point depends only on its number. An
+    adaptive sampler proposes a whole generation of points with random numbers of its own, and then learns all results of this
+    generation at once. No point is proposed twice, except with version 1 of the samplers.
     """
 
     def __init__(self, sweep: Sweep, objectives: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ class Advisor:
                 self._repeats.know(point, number)
 
     def _sampler(self, generation: int) -> optuna.samplers.BaseSampler:
-        """Return the sampler of a generation, see `sweepgd.study.samplers.make`."""
+        """Return the sampler for a generation of trials (see `sweepgd.study.samplers.make`)."""
         search = self._search
         return make(
             search.sampler,
@@ -87,8 +87,8 @@ class Advisor:
         return self._total
 
     def _scaled(self, trials: int) -> int:
-        """Return `search.scale` times a number of trials, rounded up. For a grid, keep this number of points, spread over the
-        whole grid.
+        """Return `search.scale` times `trials`, rounded up. A grid sampler is also told to propose only that many points,
+        spread over the whole grid.
         """
         scale, sampler = self._search.scale, self._study.sampler
         if scale == 1.0:
@@ -111,7 +111,7 @@ class Advisor:
 
     @property
     def _requested(self) -> int:
-        """The requested number of trials. The default is the whole grid, or the fixed points and DEFAULT_TRIALS more."""
+        """The requested number of trials. The default is the whole grid, or DEFAULT_TRIALS besides the fixed points."""
         searched = any(not axis.fixed for axis in self.space.axes)
         if isinstance(self._study.sampler, GridPoints):
             default = int(self._available)
@@ -141,7 +141,7 @@ class Advisor:
             yield range(first, min(first + size, total))
 
     def begin(self, generation: range) -> None:
-        """Create the sampler of an adaptive generation, seeded by its own number."""
+        """Create the sampler for a generation of an adaptive search, seeded by the number of the generation."""
         if self.adaptive and generation.start >= len(self.points):
             self._study.sampler = self._sampler((generation.start - len(self.points)) // self._search.generation)
 
@@ -169,7 +169,7 @@ class Advisor:
         return trial.should_prune()
 
     def table(self) -> PruningTable:
-        """Return all reports so far, for trials that are pruned on remote machines."""
+        """Return all reports so far, from which workers on remote machines decide about pruning."""
         trials = tuple(map(reports_of, self._study.get_trials(deepcopy=False)))
         return PruningTable(self._search.pruner, trials, {number: trial.number for number, trial in self._proposed.items()})
 
@@ -222,7 +222,7 @@ class Advisor:
             self._repeats.learn(number, state)
 
     def agrees(self, number: int, state: str) -> bool:
-        """Return True if the recorded state of a trial has the point that was proposed for this number."""
+        """Return True if the recorded state of a trial has the point that was proposed for this trial."""
         trial = self._proposed.get(number)
         return trial is not None and trial.params == json.loads(state)["params"]
 

@@ -85,7 +85,7 @@ class AskAndTell:
                 advisor.tell(number, self._objectives.get(number, values_of(self._states[number])), self._states[number])
 
     def _points(self, generation: range) -> Iterator[tuple[int, dict[str, Value]]]:
-        """Yield the point of every trial of an adaptive generation. A point is proposed while workers run the trials before it.
+        """Yield the point of every trial of an adaptive generation. A point is proposed while workers run earlier trials.
 
         All points are proposed in order, also after a restart, and depend only on the results of earlier generations. With
         rungs, all points are proposed before any trial runs, because Optuna's samplers read the reports of running trials. A
@@ -95,7 +95,7 @@ class AskAndTell:
         yield from list(points) if self._advisor.rungs else points
 
     def _run(self, points: Iterator[tuple[int, dict[str, Value]]]) -> None:
-        """Run trials at these points until none is left, or until the deadline."""
+        """Run a trial at each of these points, until the deadline."""
         dispatch(self._engine, self._tasks(points), self._handle, self._reporting, self._stop, self._deadline)
 
     def _tasks(self, points: Iterator[tuple[int, dict[str, Value]]]) -> Iterator[TrialTask]:

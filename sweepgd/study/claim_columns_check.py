@@ -28,8 +28,8 @@ def check_claims(sweep: Sweep, space: Space) -> None:
 
 
 def _hyperparameter(axis: str) -> str:
-    """Return the column of an axis. For example, "optimizer.adam.beta1" has "beta1" and "schedule.step.after" has
-    "schedule.after".
+    """Return the name of the column that holds an axis. For example, the axis "optimizer.adam.beta1" is in the column "beta1",
+    and "schedule.step.after" is in "schedule.after".
     """
     kind, _, rest = axis.partition(".")
     _, _, key = rest.rpartition(".")

@@ -69,7 +69,9 @@ def _check_given(folders: Sequence[Path], out: Path, named: str) -> None:
 
 
 def _common(every: Sequence[Results]) -> tuple[str, int]:
-    """Return the common sweep of these results as text, and its number of trials. Raises SweepgdError if the sweeps differ."""
+    """Return the text of the sweep that these results have in common, and the sweep's number of trials. Raises SweepgdError if
+    the sweeps differ.
+    """
     sweeps: dict[str, Sweep] = {}
     first = every[0]
     for results in every:

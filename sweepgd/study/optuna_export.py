@@ -31,12 +31,14 @@ Row = dict[str, Any]
 
 
 def rebuild(directory: Path | str, *, plugins: Iterable[str | Path] = ()) -> Path:
-    """Write `optuna.db` into a results directory, replacing an earlier one, and return its path.
+    """Write the file `optuna.db` into a results directory, and return the path of this file. An earlier `optuna.db` is
+    replaced.
 
     `plugins` are the plugin files that the sweep was run with. The state of a trial (complete, pruned or failed) is the state
-    that the search reported to Optuna, or would have reported with an adaptive sampler. A diverged trial that was not reported
-    has no value and counts as failed. Intermediate values are the values that a pruner saw, or without a pruner the validation
-    losses by update. Raises SweepgdError if the directory is not a results directory, or cannot be written.
+    that the search reported to Optuna, or would have reported with an adaptive sampler. A diverged trial that the search did
+    not report to Optuna has no value and counts as failed. Intermediate values are the values that a pruner saw, or without a
+    pruner the validation losses by update. Raises SweepgdError if the directory is not a results directory, or cannot be
+    written.
     """
     results = load(directory)
     path = results.directory / "optuna.db"

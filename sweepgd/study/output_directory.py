@@ -49,7 +49,7 @@ def repeats(directory: Path) -> str:
 
 
 def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str]) -> list[str]:
-    """Return a line for each respect in which an earlier version of sweepgd recorded runs of a directory differently."""
+    """Return a line for each way in which an earlier version of sweepgd recorded runs in this directory differently."""
     of_best, pruned = are_of_best(objectives), sweep.search.pruner != "none"
     if not (of_best or pruned):
         return []
@@ -61,7 +61,7 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
     lines = []
     if of_best:
         lines.append(
-            f"{count} runs of an earlier version have losses, errors and gap of the last evaluation instead of the best one"
+            f"{count} runs of an earlier version have losses, errors and gap of the last evaluation, not of the best evaluation"
         )
     if pruned:
         lines.append(
@@ -74,7 +74,7 @@ def recorded_otherwise(directory: Path, sweep: Sweep, objectives: Sequence[str])
 def check_continues(directory: Path, sweep: Sweep) -> None:
     """Raise SweepgdError if a directory holds the results of a sweep that computes something else.
 
-    Any sweep may use a directory that has a sweep file but no results. A refused command leaves such a directory.
+    Any sweep may use a directory that has a sweep file but no results, because a refused command leaves such a directory.
     """
     path = directory / "sweep.toml"
     if not path.is_file():
@@ -112,7 +112,7 @@ def _listed(lines: list[str]) -> str:
 def move_aside(directory: Path) -> Path | None:
     """Rename a results directory to make room for a new one. Nothing is deleted.
 
-    Return the new path, or None if there are no results.
+    Return the directory's new path, or None if the directory has no results.
     """
     if not (directory / "sweep.toml").is_file():
         return None

@@ -18,8 +18,8 @@ MOST_UPDATES, MOST_EPOCHS = 2_000_000, 20_000
 @dataclass(frozen=True, eq=False)
 class RunPlan:
     """The plan of `total` updates. `rates` (total,) are multiples of the base learning rate. `factors` are the factors of the
-    schedule without the warm-up, from the schedule's first update. `sizes` are the batch sizes of the epochs. `warmup` is in
-    updates.
+    schedule without the warm-up, from the schedule's first update. `sizes` are the batch sizes of the epochs. `warmup` is the
+    number of updates of the warm-up.
     """
 
     total: int

@@ -1,4 +1,6 @@
-"""Known points that an adaptive sampler proposes again. Instead of a new run, the sampler gets the recorded outcome."""
+"""Known points that an adaptive sampler proposes again. No new trial is run for such a point. Instead, the sampler gets the
+recorded result.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,7 @@ class RecordedOutcome(NamedTuple):
     reports: dict[int, float]
 
 
-# The outcome of a trial that had not finished when its search was stopped.
+# The result of a trial that had not finished when its search was stopped.
 UNKNOWN = RecordedOutcome(TrialState.FAIL, None, {})
 
 
@@ -34,9 +36,9 @@ class Repeat(NamedTuple):
 class Repeats:
     """An Optuna study that returns only new points.
 
-    If the sampler proposes a known point, the sampler gets the recorded outcome of the first trial with that point. The outcome
-    is the values (with penalties), the last report of a pruned trial, or the failure. The study learns the outcomes of repeats
-    just before the outcome of the next new trial. The state of that trial records the repeats, without their outcomes.
+    If the sampler proposes a known point, the sampler gets the recorded result of the first trial with that point. The result
+    is the values (with penalties), the last report of a pruned trial, or the failure. The study learns the results of repeats
+    just before the result of the next new trial. The state of this new trial also stores the repeats, without their results.
     """
 
     def __init__(self, study: optuna.Study, space: Space, seed: int) -> None:
@@ -66,13 +68,13 @@ class Repeats:
         return trial
 
     def record(self, number: int) -> list[dict[str, Any]]:
-        """Return the record of the repeats that were proposed before a trial."""
+        """Return the repeats that were proposed before a trial, in the form that `remember` reads."""
         frozen = self._study.get_trials(deepcopy=False)
         repeats = ((of, frozen[trial.number]) for of, trial in self._repeats.get(number, ()))
         return [{"of": of, "params": trial.params, "system_attrs": trial.system_attrs} for of, trial in repeats]
 
     def tell(self, number: int) -> None:
-        """Tell the study the outcomes of the repeats that were proposed before a trial."""
+        """Tell the study the results of the repeats that were proposed before a trial."""
         for of, trial in self._repeats.pop(number, ()):
             outcome = self._outcomes.get(of, UNKNOWN)
             for step, value in outcome.reports.items():
@@ -99,7 +101,7 @@ class Repeats:
             self._study.add_trial(trial)
 
     def learn(self, number: int, state: str) -> None:
-        """Add the point and the outcome of a trial from its state."""
+        """Add the point and the result of a trial. Both are read from the trial's state."""
         saved = json.loads(state)
         self.know(self._space.ask(FixedTrial(saved["params"])), number)
         ended, reported = ending(saved), reports(saved)

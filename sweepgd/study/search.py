@@ -114,8 +114,8 @@ def search(
 
 
 def note_other_processor(store: Store, progress: Progress) -> None:
-    """Tell the user that the study continues on another type of processor. Only told if this type rounds differently and has
-    run no trial yet.
+    """Tell the user that the study continues on another type of processor. The message appears only if this type rounds
+    differently and no trial has run on it yet.
     """
     here = target.processor_type()
     if store.processors and here not in store.processors:

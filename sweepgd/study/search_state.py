@@ -61,5 +61,5 @@ def ending(saved: Mapping[str, Any]) -> TrialState:
 
 
 def values_of(state: str) -> list[float] | None:
-    """Return the values of a trial that the sampler received, or None for a failed trial."""
+    """Return the values that the sampler received for a trial, or None for a failed trial."""
     return json.loads(state)["values"]

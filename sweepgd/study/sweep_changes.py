@@ -13,10 +13,9 @@ SCHEMA = pa.schema([("key", pa.string()), ("study", pa.string()), ("value", pa.s
 
 
 def changes_table(every: Sequence[Results], names: Sequence[str]) -> pa.Table:
-    """Return a row for each key in which a sweep differs from the first one, and each study, with columns as in SCHEMA.
-
-    A value is JSON, and "not given" if there is none. Keys that do not change what is computed, such as the number of trials,
-    are left out. Raises SweepgdError if a recorded sweep is not valid.
+    """Return one row per study for each key in which any sweep differs from the first one. Columns are as in SCHEMA. A value is
+    JSON, or "not given" if the sweep lacks the key. Keys that do not change what is computed, such as the number of trials, are
+    left out. Raises SweepgdError if a recorded sweep is not valid.
     """
     sweeps = [recorded(results.sweep_toml, str(results.directory / "sweep.toml")) for results in every]
     found = [changes(sweeps[0], sweep) for sweep in sweeps[1:]]

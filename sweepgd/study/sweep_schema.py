@@ -110,8 +110,8 @@ def _names(groups: Iterable[Iterable[Setting]]) -> list[str]:
 
 
 def _named(table: Schema, plugins: Mapping[str, Iterable[Setting]], fields: list[str], default: str = "") -> None:
-    """Add the settings of models or data sets to the schema of their table. `fields` are the other keys of this table. The
-    settings of a model or data set are valid only together with its name.
+    """Add the settings of all models or all data sets to the schema of `[model]` or `[data]`. `fields` are the table's keys
+    that are not such settings. The settings of a model or data set are valid only together with its name.
     """
     table["properties"]["name"]["enum"] = sorted(plugins)
     table["additionalProperties"] = True
@@ -138,7 +138,7 @@ def _list(value: Schema) -> Schema:
 
 
 def _value(setting: Setting) -> Schema:
-    """Return the schema of one value of a setting, as `Setting.check` accepts it."""
+    """Return the schema of the values that `Setting.check` accepts for a setting."""
     about: Schema = {"description": setting.meaning}
     if setting.choices:
         return about | {"enum": list(setting.choices)}

@@ -25,7 +25,7 @@ Values = Mapping[str, Value]
 
 
 class Planned(NamedTuple):
-    """A configuration, the values in which it differs from the others, and its planned updates."""
+    """A configuration, the values in which it differs from other configurations of the sweep, and its planned updates."""
 
     values: Values
     configuration: Configuration

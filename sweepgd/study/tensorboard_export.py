@@ -20,11 +20,13 @@ Row = dict[str, Any]
 
 
 def write_events(directory: Path | str) -> Path:
-    """Write a folder `tensorboard` into a results directory, replacing an earlier one, and return its path.
+    """Write the folder `tensorboard` into a results directory, and return the path of this folder. An earlier `tensorboard` is
+    replaced.
 
-    Each run has a folder "trial-replicate" with its evaluations by update, and for TensorBoard's page of hyperparameters its
-    configuration and its final losses, whose names begin with "end/". Numbers that are not finite are left out. Raises
-    SweepgdError if tensorboardX is not installed, if the directory is not a results directory, or if it cannot be written.
+    Each run has a folder "trial-replicate" with its evaluations by update. The folder also has the run's configuration and
+    final losses, for TensorBoard's page of hyperparameters. The names of these losses begin with "end/". Numbers that are not
+    finite are left out. Raises SweepgdError if tensorboardX is not installed, if the directory is not a results directory, or
+    if it cannot be written.
     """
     results = load(directory)
     if find_spec("tensorboardX") is None:

@@ -39,8 +39,8 @@ def sweep_of(
 ) -> Sweep:
     """Return a sweep with a single fixed configuration and the defaults of `train`.
 
-    `data` is the name of a data set or the path of a file. None means "digits", or "none" if the model takes no data. Raises
-    UsageError if both `epochs` and an override set the budget.
+    `data` is the name of a data set or the path of a file. If `data` is None, the data set is "digits", or "none" if the model
+    takes no data. Raises UsageError if both `epochs` and an override set the budget.
     """
     import tomli_w
 
@@ -135,7 +135,7 @@ def _train(
     context = SweepContext(sweep if directory is None else as_recorded(directory, sweep, note))
     sweep = context.sweep
     if sweep.measure is not None and directory is None:
-        raise UsageError("[measure] needs a directory for its results: give an out directory to train")
+        raise UsageError("[measure] needs a directory for its results: give train an out directory")
     check_variants(context, space, ())
     for line in warnings_of(sweep, space, (), context.data(0).rows):
         note(f"warning: {line}")
@@ -177,7 +177,7 @@ def _points(context: SweepContext, configuration: Configuration, along_run: Meas
 
 @contextmanager
 def _plugin_errors(context: SweepContext, configuration: Configuration) -> Iterator[None]:
-    """Convert an exception of a plugin inside the `with` statement to a SweepgdError that names the plugin."""
+    """Convert an exception of a plugin that is raised within the context to a SweepgdError that names the plugin."""
     try:
         yield
     except SweepgdError:

@@ -75,7 +75,7 @@ class CompiledRun:
         """Make one update for each rate.
 
         Update number `first` + i uses the rows order[bounds[i]:bounds[i + 1]]. Return the number of updates made, the loss of
-        the last mini-batch, and the loss of the mini-batch before (see `sweepgd.kernels.trainer.train`).
+        the last mini-batch, and the loss of the mini-batch before that (see `sweepgd.kernels.trainer.train`).
         """
         before = self._flush()
         try:

@@ -20,7 +20,8 @@ MOST_CLASSES = 100
 
 
 def confusion(outputs: Outputs, error: Error, part: Part, classes: int) -> Array | None:
-    """Return the number of rows of a part by true and predicted class, (classes, classes), or None if outputs are not finite.
+    """Return the number of rows of `part`, a part of the data, for each pair of true and predicted class, (classes, classes).
+    Return None if outputs are not finite.
 
     The predicted class is the class with the largest output, and among equal outputs the first class. For a single output, the
     predicted class is 1 if the output is positive, else 0. A model without outputs is evaluated by `counted`.
@@ -63,8 +64,8 @@ def counted(error: Error, part: Part, classes: int) -> Array | None:
 
 
 def confusions(data: Data, outputs: Outputs, error: Error) -> dict[str, Array]:
-    """Return the `confusion` of the validation part and of the test part, by name. Return {} for data without classes or with
-    too many classes.
+    """Return the confusion matrices of the validation rows and of the test rows, by the name of the part of the data. Return {}
+    for data without classes or with too many classes.
     """
     classes = len(data.classes)
     if not 0 < classes <= MOST_CLASSES:

@@ -27,7 +27,9 @@ class Evaluation(NamedTuple):
 
 @dataclass(frozen=True)
 class Best:
-    """The evaluation with the lowest validation loss and its weights. Without a validation part, the train loss decides."""
+    """The evaluation with the lowest validation loss, and the weights at this evaluation. If the data have no validation rows,
+    the train loss decides.
+    """
 
     point: Evaluation
     parameters: npt.NDArray[Any]

@@ -127,7 +127,7 @@ def _shared(context: SweepContext, minimiser: Minimiser, request: MeasureRequest
 
 
 def with_model_name(context: SweepContext, why: str) -> str:
-    """Return the reason why a measure was lost. The name of the model comes first if the model is a third-party plugin, because
-    no other plugin has code in a measure.
+    """Return the reason why a measure was lost. If the model is a third-party plugin, the reason begins with the model's name.
+    Measures run no code of other plugins.
     """
     return registry.with_plugin_names({"models": context.sweep.model.name}, why)

@@ -13,7 +13,7 @@ PENALTY_FACTOR = 10.0
 
 
 def objectives_of(sweep: Sweep, data: Data) -> tuple[str, ...]:
-    """Return the sweep's objectives. The default is the validation loss, or the train loss if the data have no validation part.
+    """Return the sweep's objectives. The default is the validation loss, or the train loss if the data have no validation rows.
 
     Raises UsageError for an objective that the data do not allow.
     """
@@ -45,7 +45,7 @@ def evaluation(names: Sequence[str], training: Training) -> Evaluation:
 
 
 def are_of_best(names: Sequence[str]) -> bool:
-    """Return True if the name of the first objective that is a loss or an error begins with best_."""
+    """Return True if the first loss or error among the objectives has a name that begins with best_."""
     return next((name for name in names if name.endswith(("loss", "error"))), "").startswith("best_")
 
 
@@ -69,9 +69,9 @@ def value(name: str, training: Training) -> float | None:
 def penalty(name: str, training: Training) -> float:
     """Return the value that the sampler gets for a run that diverged or has no value, in the objective's units.
 
-    The value of a loss is ten times the initial loss, at least 1, and the value of an error is 1. For updates and seconds, the
-    value is ten times the value of the whole planned run, so that a run that diverges early does not look fast. The value
-    depends only on the run. The value is finite, because Optuna ignores trials with NaN.
+    The penalty for a loss is ten times the initial loss, but at least 1. The penalty for an error is 1. For updates and
+    seconds, the penalty is ten times the value of the whole planned run, so that a run that diverges early does not look fast.
+    The penalty depends only on the run. It is finite, because Optuna ignores trials with NaN.
     """
     if name.endswith("error"):
         return 1.0

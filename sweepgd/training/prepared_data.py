@@ -22,7 +22,9 @@ class PreparedData:
         self._kept: OrderedDict[tuple[str, int, str], Data] = OrderedDict()
 
     def get(self, digest: str, spec: DataSpec, *, seed: int, dtype: str) -> Data:
-        """Return the prepared data of a `[data]` table and its digest. Raises the errors of `sweepgd.data.prepare`."""
+        """Return the prepared data of the `[data]` table `spec`, whose digest is `digest`. Raises the errors of
+        `sweepgd.data.prepare`.
+        """
         key = digest, seed, dtype
         if key not in self._kept:
             folder = None if self._shared is None else self._shared / key[0]

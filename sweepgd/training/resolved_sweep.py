@@ -15,7 +15,7 @@ def resolved(sweep: Sweep, objectives: tuple[str, ...], fingerprint: str) -> Swe
 
     The objectives are written out, and so are all settings of the data set, model, schedules and measures, except settings that
     `[space]` varies. `fingerprint` is the digest of the data. If `[space]` varies the data, `fingerprint` is the digest of the
-    data with the first values.
+    data with the first value of each setting that varies.
 
     Raises SweepgdError if a data file or plugin file has changed since the sweep was first run.
     """

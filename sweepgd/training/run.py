@@ -92,12 +92,12 @@ class Training:
 
     @property
     def best(self) -> Best | None:
-        """The evaluation with the lowest loss so far, and its weights."""
+        """The evaluation with the lowest loss so far, and the run's weights there."""
         return self._judge.best
 
     @property
     def steps_to_goal(self) -> int | None:
-        """The number of updates before the first evaluation that reached the goal, or None before the goal."""
+        """The update of the first evaluation that reached the goal, or None if the goal has not been reached yet."""
         return self._judge.steps_to_goal
 
     @property
@@ -107,7 +107,7 @@ class Training:
 
     @property
     def parameters(self) -> npt.NDArray[Any]:
-        """The parameters, (parameters,), at which the run is evaluated. An optimizer may derive these from the updated ones."""
+        """The parameters, (parameters,), at which the run is evaluated. Some optimizers derive these from other parameters."""
         return self.kernels.evaluated_parameters(self.updates)
 
     @property
@@ -135,7 +135,7 @@ class Training:
             epoch += yield from self._run_stretch(epoch)
 
     def end(self, outcome: Outcome) -> None:
-        """End the run now. At a rung, the evaluation there becomes the last evaluation, and may turn the outcome into
+        """End the run now. At a rung, the rung's evaluation becomes the last evaluation, and may turn the outcome into
         `diverged`.
         """
         if self._at_rung is not None:
@@ -197,7 +197,7 @@ class Training:
             self._outcome = Outcome(TIMED_OUT, "stopped at the trial's time limit")
 
     def _next_evaluation(self, bounds: npt.NDArray[np.int64], done: int, before: int) -> float:
-        """Return the update of this stretch after which the next evaluation comes. The update may lie beyond the stretch."""
+        """Return the update of this stretch after which the run is evaluated next. The update may lie beyond the stretch."""
         evaluate = self.budget.evaluate
         if evaluate is not None:  # evaluate after every `evaluate` updates
             return inf if evaluate == "end" else done + evaluate - self.updates % evaluate

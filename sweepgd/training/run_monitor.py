@@ -24,7 +24,9 @@ class RunMonitor:
         self.steps_to_goal: int | None = None
 
     def observe(self, point: Evaluation, parameters: npt.NDArray[Any]) -> Outcome | None:
-        """Process the next evaluation and its weights. Return the outcome if the run ends at this evaluation, or else None."""
+        """Process the next evaluation, and the weights at this evaluation. Return the outcome if the run ends at this
+        evaluation, or else None.
+        """
         if not isfinite(point.train_loss) or abs(point.train_loss) > self.limit:
             return self.diverged(point.update, "train", point.train_loss, point.batch_loss)
         self._train_loss = point.train_loss

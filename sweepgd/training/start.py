@@ -33,7 +33,7 @@ def plan_of(configuration: Configuration, rows: int, last_batch: str) -> Plan:
 
 
 def warmup_of(configuration: Configuration, plan: Plan) -> tuple[int, Start]:
-    """Return the number of updates of a configuration's warm-up, and the point from which the schedule counts."""
+    """Return the number of updates of a configuration's warm-up, and the Start from which the schedule counts."""
     updates = round(configuration.warmup * plan.updates(0))
     return updates, Start(updates, plan.epochs(updates)) if configuration.schedule_after_warmup else BEGINNING
 

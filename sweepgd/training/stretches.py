@@ -36,7 +36,7 @@ class Stretch:
 
 
 def stretch_from(plan: Plan, order_of: Callable[[int], npt.NDArray[np.int64]], first: int, least: float) -> Stretch:
-    """Return the stretch from the epoch `first` on. The stretch has one epoch, or enough epochs for `least` updates.
+    """Return the stretch from the epoch `first` on. The stretch has one epoch, or several epochs if `least` updates need them.
 
     The stretch may be shorter, because it has at most MOST_UPDATES updates and MOST_ROWS rows, and ends where a batch schedule
     changes the batch size.

@@ -174,12 +174,12 @@ class SweepContext:
 
     @property
     def measure(self) -> MeasureSpec:
-        """The `[measure]` table, for a sweep that has one."""
+        """The sweep's `[measure]` table. The sweep must have this table."""
         assert self.sweep.measure is not None
         return self.sweep.measure
 
     def measurer(self, replicate: int) -> "Measurer":
-        """Return the measurer for the minimisers of a replicate, for a sweep that has `[measure]`."""
+        """Return the measurer for a replicate's minimisers. The sweep must have a `[measure]` table."""
         return self._measurer(self.data_seed(replicate))
 
     def _measurer_of(self, data_seed: int) -> "Measurer":

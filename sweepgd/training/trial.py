@@ -56,7 +56,8 @@ class TrialTask:
 class TrialResult:
     """The result of a trial.
 
-    The worker encodes the record, so that the process that writes the log only has to append the encoded record.
+    `record` is the log record of the trial. The worker encodes it, so that the process that writes the log only has to append
+    the bytes.
     """
 
     trial: int
@@ -65,11 +66,11 @@ class TrialResult:
     """The values for the sampler, or None if the trial failed or timed out."""
     status: str
     seconds: float = 0.0
-    """The seconds for which a worker was busy with the trial, including the encoding of the record."""
+    """The seconds for which a worker was busy with the trial, including the time to encode `record`."""
 
     @property
     def finished(self) -> TrialRecord:
-        """The decoded record."""
+        """The trial's rows, decoded from `record`."""
         return decode(self.record)
 
 

@@ -22,7 +22,7 @@ def _settings(context: SweepContext, configuration: str) -> str:
 
 
 def known_rows(context: SweepContext, trial: int, configuration: Configuration, attempt: int = 1) -> list[dict[str, Any]]:
-    """Return the columns of a trial that are known before it runs, one row for each replicate."""
+    """Return the columns of a trial that are known before the trial runs, one row for each replicate."""
     extras: dict[str, Any] = {"warmup": configuration.warmup, "weight_decay": configuration.weight_decay}
     if configuration.warmup:
         extras["schedule_after_warmup"] = configuration.schedule_after_warmup

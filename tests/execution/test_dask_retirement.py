@@ -167,7 +167,7 @@ def test_a_trial_longer_than_the_life_of_three_workers_fails_and_no_other(monkey
     assert sum(sleep) == 1
     why = (
         r"schedule 'sleepy' of .*sleepy\.py: did not end in the \d+ s before its worker's walltime, 3 times: give the workers a"
-        r" longer walltime, or fewer epochs, or a --trial-timeout"
+        r" longer walltime, or set fewer epochs or a --trial-timeout"
     )
     assert all(re.fullmatch(why, row["message"]) for row, sleeps in zip(rows, sleep, strict=True) if sleeps)
     assert sum("it waits for a new worker" in line for line in notes.lines) == 2

@@ -31,7 +31,7 @@ def test_a_task_that_had_the_whole_life_of_three_workers_fails(transport):
         assert interrupt(pool, transport, 3500.0, 3540.0) == ([], Block(pool._numbers, (Task(0),)))
     assert pool.notes == [f"a trial {line}: it waits for a new worker"] * 2
     events, _ = interrupt(pool, transport, 3500.0, 3540.0)
-    advice = "give the workers a longer walltime, or fewer epochs, or a --trial-timeout"
+    advice = "give the workers a longer walltime, or set fewer epochs or a --trial-timeout"
     assert events == [Lost(Task(0), FAILED, f"{line}, 3 times: {advice}")]
     assert not pool.busy
 

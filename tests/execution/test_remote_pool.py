@@ -61,7 +61,7 @@ def test_a_lost_block_is_run_again_in_parts_and_a_task_three_times_in_all(transp
     assert block.tasks == tuple(Task(number) for number in range(5))
     transport.slots = 10
     assert lose(pool, transport, block) == []
-    assert pool.notes == ["a worker was lost: 5 trials begin again on another"]
+    assert pool.notes == ["a worker was lost: 5 trials begin again on another worker"]
     list(pool.events(0))
     one, other = transport.sent[1:]
     assert (one.tasks, other.tasks) == ((Task(0, 2), Task(1, 2), Task(2, 2)), (Task(3, 2), Task(4, 2)))
@@ -106,7 +106,7 @@ def test_attempts_on_a_worker_and_losses_of_workers_are_one_count(transport):
     killed = "the worker process ended by signal SIGKILL"
     transport.coming.append(BlockEnded(1, Returned([Lost(Task(0), FAILED, killed, killed=True)])))
     assert list(pool.events(0)) == []
-    assert pool.notes == [f"{killed}: 1 trial begins again on another"]
+    assert pool.notes == [f"{killed}: 1 trial begins again on another worker"]
     list(pool.events(0))
     assert transport.sent[1].tasks == (Task(0, 2),)
     assert lose(pool, transport, transport.sent[1]) == []

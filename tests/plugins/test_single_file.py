@@ -105,7 +105,8 @@ def test_a_search_continues_only_with_the_same_file(rule, tmp_path, monkeypatch,
     assert changed.code == 1
     assert changed.err.startswith("sweepgd: results/example holds another sweep: plugins.my-rule.py: ")
     again = call(monkeypatch, capsys, "search", "results/example/sweep.toml", "--plugin", "my-rule.py")
-    assert again.err == "sweepgd: my-rule.py has changed since the sweep was run: remove it from [plugins] to run it again\n"
+    advice = "remove its line from [plugins] to run the sweep with the new file"
+    assert again.err == f"sweepgd: my-rule.py has changed since the sweep was run: {advice}\n"
 
 
 def test_dry_run_and_train_accept_a_plugin_file(rule, tmp_path, monkeypatch, capsys):

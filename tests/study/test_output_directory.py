@@ -234,7 +234,7 @@ def test_runs_with_values_of_an_earlier_version_are_reported(monkeypatch, tmp_pa
     older = trials.set_column(trials.column_names.index("evaluated_at_update"), "evaluated_at_update", nulls)
     monkeypatch.setattr(Results, "trials", property(lambda self: older))
     assert recorded_otherwise(tmp_path, sweep(*overrides), ["best_validation_loss"]) == [
-        "3 runs of an earlier version have losses, errors and gap of the last evaluation instead of the best one",
+        "3 runs of an earlier version have losses, errors and gap of the last evaluation, not of the best evaluation",
         "3 runs of an earlier version were also evaluated at rungs; these evaluations counted for patience and the best "
         "weights",
     ]

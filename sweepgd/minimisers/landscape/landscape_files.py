@@ -41,7 +41,9 @@ def table_of(
     settings: Mapping[str, Any],
     other: RunKey | None = None,
 ) -> pa.Table:
-    """Return the points of one landscape. Missing columns and values that are not finite are null."""
+    """Return the points of one landscape as a table with the columns of LANDSCAPES. Missing columns and values that are not
+    finite are null.
+    """
     count = len(columns["alpha"])
     constant = {"kind": kind, "trial": run.trial, "replicate": run.replicate, "settings": json.dumps(settings, sort_keys=True)}
     if other is not None:

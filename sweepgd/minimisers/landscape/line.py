@@ -59,6 +59,8 @@ def line_settings(landscape: LandscapeContext, small: RunKey, large: RunKey) -> 
     if landscape.context.data_seed(small.replicate) != landscape.context.data_seed(large.replicate):
         raise UsageError(f"runs {small} and {large} were trained on different data: choose two runs of the same replicate")
     if landscape.of(small).settings != landscape.of(large).settings:
-        raise UsageError(f"runs {small} and {large} have different settings of model or data: choose two with equal settings")
+        raise UsageError(
+            f"runs {small} and {large} have different settings of model or data: choose two runs with equal settings"
+        )
     runs = {"runs": [str(small), str(large)], **landscape.weights(small, large)}
     return {"kind": "line", **runs, "rows": parts_of(landscape, small)}

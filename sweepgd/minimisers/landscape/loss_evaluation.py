@@ -69,7 +69,7 @@ class Evaluated:
 
 
 def run(context: SweepContext, chunk: Chunk, *_: object) -> Evaluated:
-    """Evaluate a chunk. The result of any error except MemoryError is the error's message."""
+    """Evaluate a chunk. After any error except MemoryError, the result is the error's message."""
     begun, values, fault = monotonic(), [], ""
     try:
         with registry.plugin_errors("models", context.sweep.model.name):
@@ -120,7 +120,8 @@ def evaluated(
     executor: Any = None,
     advance: Callable[[], None] = lambda: None,
 ) -> Columns:
-    """Return loss and error on each of `parts_of` at `point.at(c)` for each row c of `coordinates`, by column name.
+    """Return columns by name: the loss and the error on each part of the data that `parts_of` returns. The columns have one
+    value for each row c of `coordinates`, computed at the parameters `point.at(c)`.
 
     A loss that exceeds the floating-point range is None. The error of a regression is also None. Of each part, `rows` rows are
     used, which are drawn with `seed`. `workers` and `executor` are as in `sweepgd.measure`. `advance` is called after each

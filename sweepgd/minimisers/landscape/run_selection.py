@@ -53,9 +53,9 @@ def pair(trials: pa.Table) -> tuple[RunKey, RunKey]:
     """Return a run of the smallest and a run of the largest batch size, with the same data and model. Among such pairs, the
     pair with the nearest ln train losses is chosen.
 
-    The best runs of both sizes would not be comparable. If `stop_at` ends the runs, the best run of a size is the one that
-    happens to end furthest below `stop_at`, so that the best runs of two sizes have different losses. Raises SweepgdError if no
-    two completed runs have the same data and model but different batch sizes.
+    The best run of each size would not be comparable with the other. If `stop_at` ends the runs, the best run of a size is the
+    run that happens to end furthest below `stop_at`, so that the best runs of two sizes have different losses. Raises
+    SweepgdError if no two completed runs have the same data and model but different batch sizes.
     """
     completed = trials.filter(pc.equal(trials["status"], COMPLETED))
     smallest = pc.min(completed["batch_size"]).as_py()

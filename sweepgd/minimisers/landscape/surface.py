@@ -35,7 +35,8 @@ class SurfaceOptions:
     `directions` is "path", for the first two principal components of the optimizer's path, or "random", for random
     filter-normalised directions. For a model with two parameters, the plane is the whole parameter space. `extent` is the
     distance from the weights to each side of the surface. With None, the extent fits the path, or is 1 without a path. Of each
-    part of the data, `rows` rows are used. `seed` draws these rows and random directions. Raises UsageError for invalid values.
+    part of the data, `rows` rows are used. `seed` determines these rows and the random directions. Raises UsageError for
+    invalid values.
     """
 
     directions: str = "path"

@@ -36,10 +36,10 @@ def survey(
 ) -> Iterator[tuple[Path, pa.Table]]:
     """Yield the line between the runs `ends`, and the planes through the runs `planes`, each with its file.
 
-    If `planes` is empty, there is a plane through each end. If `ends` is also None, the ends are the runs of `pair`. If there
-    is no such pair, the only landscape is the plane through the best run. A recorded landscape is read from its file. `workers`
-    and `executor` are as in `sweepgd.measure`. Raises SweepgdError before anything is computed if a run has no weights, or if
-    there is nothing to draw.
+    If `planes` is empty, there is a plane through each end. If `planes` is empty and `ends` is None, the ends are the two runs
+    that `pair` returns. If there is no such pair, the only landscape is the plane through the best run. A recorded landscape is
+    read from its file. `workers` and `executor` are as in `sweepgd.measure`. Raises SweepgdError before anything is computed if
+    a run has no weights, or if there is nothing to draw.
     """
     options = landscape.options(workers, executor)
     if not planes:

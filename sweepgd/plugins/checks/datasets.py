@@ -31,7 +31,7 @@ def table(dataset: Dataset) -> str:
 
 def _described(dataset: Dataset, found: Any, what: str) -> str:
     if not isinstance(found, Table):
-        raise Flaw(f"{what} is a {type(found).__name__}: return a sweepgd.plugin.Table from load")
+        raise Flaw(f"{what} is a {type(found).__name__}: return a sweepgd.plugin.Table from `load`")
     for name, array in (("inputs", found.inputs), ("targets", found.targets)):
         if not isinstance(array, np.ndarray) or array.ndim != 2:
             given = f"of shape {array.shape}" if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
@@ -71,7 +71,7 @@ def deterministic(dataset: Dataset) -> str:
     first = _bytes(_loaded(dataset, seed=3))
     np.random.seed(2)  # noqa: NPY002
     if first != _bytes(_loaded(dataset, seed=3)):
-        raise Flaw("two calls with the same seed give different tables: draw only from rng, and always in the same order")
+        raise Flaw("two calls with the same seed give different tables: draw only from `rng`, and always in the same order")
     drawn = first != _bytes(_loaded(dataset, seed=4))
     return f"the same seed gives the same bytes; another seed gives {'other bytes' if drawn else 'the same'}"
 
@@ -87,7 +87,7 @@ def fresh(dataset: Dataset) -> str:
             if array.flags.writeable and array.size:
                 array[...] = 0
     if _bytes(_loaded(dataset)) != before:
-        raise Flaw("load returned the same arrays twice, so that a change of one table changes the next table: return copies")
+        raise Flaw("`load` returned the same arrays twice, so that a change of one table changes the next table: return copies")
     return "a change of one table does not change the next table"
 
 

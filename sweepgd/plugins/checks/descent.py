@@ -26,7 +26,7 @@ LOSS_OF_ROSENBROCK = 0.05
 
 
 class Descent(NamedTuple):
-    """The lowest final loss of all learning rates, the learning rate of this loss, and the initial loss."""
+    """The lowest final loss that any learning rate reaches, this learning rate, and the initial loss."""
 
     loss: float
     rate: float
@@ -34,7 +34,7 @@ class Descent(NamedTuple):
 
 
 def quadratic(optimizer: Optimizer) -> str:
-    """Check the descent on a quadratic of two matrices and their biases with curvatures from 1 to 10."""
+    """Check the descent on a quadratic function of two matrices and two biases, with curvatures from 1 to 10."""
     found = descend(optimizer, _matrices())
     if not found.loss <= SHARE_OF_QUADRATIC * found.start:
         hint = _uphill(optimizer, _matrices()) if found.loss >= found.start else ""
@@ -45,9 +45,9 @@ def quadratic(optimizer: Optimizer) -> str:
 def rosenbrock(optimizer: Optimizer) -> str:
     """Check the descent on Rosenbrock's bent valley from (−1.2, 1) to (1, 1).
 
-    A rule that only shrinks the weights ends at a loss of 1. With a steepness of 1, the curvatures are like the curvatures of
-    the check "quadratic". With the usual steepness of 100, curvatures reach 1000, and the usual learning rates of networks
-    diverge.
+    A rule that only shrinks the weights ends at a loss of 1. The steepness b of the valley is 1, so that curvatures are as
+    small as in the check "quadratic". With the usual steepness of 100, curvatures reach 1000, and runs at the usual learning
+    rates of networks diverge.
     """
     found = descend(optimizer, build("rosenbrock", {"steepness": 1.0}, Shape("none", 0, 0, 0)))
     if not found.loss <= LOSS_OF_ROSENBROCK:
@@ -128,6 +128,6 @@ def _none(batch: int) -> int:
 
 def _summary(found: Descent) -> str:
     if found.loss == inf:
-        return f"from a loss of {found.start:.3g}, it diverges at every rate of its range"
+        return f"from a loss of {found.start:.3g}, the rule diverges at every rate of its range"
     losses = f"from a loss of {found.start:.3g} to {found.loss:.2g} in {UPDATES} updates"
     return f"{losses} at rate {found.rate:.3g}, the best of its range"

@@ -49,7 +49,7 @@ def python(
     do not overflow.
 
     The results of the plain functions arrive on `connection` from a process with JIT off. `run` computes the same results here,
-    with JIT. `apart` returns the difference between both results for each floating-point type.
+    with JIT. `apart` returns the difference between the two results for each floating-point type.
     """
     try:
         plain = connection.recv() if connection.poll(seconds) else f"did not return within {seconds:g} s"
@@ -95,7 +95,7 @@ def precision(optimizer: Optimizer) -> str:
         raise Flaw(
             f"float32 and float64 differ by {apart:.1g} of the distance moved; at most {PRECISION_TOLERANCE:g} is allowed"
         )
-    return f"float32 follows float64; beyond rounding, they differ by {apart:.1g} of the distance moved"
+    return f"float32 follows float64; beyond rounding, the two walks differ by {apart:.1g} of the distance moved"
 
 
 def memory(optimizer: Optimizer) -> str:

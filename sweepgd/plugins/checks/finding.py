@@ -7,7 +7,7 @@ PASSED, FAILED = "passed", "FAILED"
 
 
 class Finding(NamedTuple):
-    """The name of a check, its outcome (`PASSED` or `FAILED`), and a description of the result."""
+    """The name of a check, its `outcome` (`PASSED` or `FAILED`), and a description of the result."""
 
     name: str
     outcome: str

@@ -30,8 +30,8 @@ def product(model: Model) -> str:
             above, below = (stage.gradient(theta + side * STEP * direction)[1] for side in (1.0, -1.0))
             share = apart(found, (above - below) / (2 * STEP))
             if not share <= PRODUCT_TOLERANCE:
-                kept = "" if number == 0 else ", with the contents of kept from an earlier call"
-                raise Flaw(f"product differs from changes of the gradient by {share:.1g} of their norm {what}{kept}")
+                kept = "" if number == 0 else ", with the contents of `kept` from an earlier call"
+                raise Flaw(f"the relative difference between `product` and changes of the gradient is {share:.1g} {what}{kept}")
             worst = max(worst, share)
     return f"Hessian products agree with changes of the gradient; relative difference {worst:.1g}"
 
@@ -45,9 +45,9 @@ def gauss_newton(model: Model) -> str:
         by_first, by_second = (stage.product(each, gauss_newton=True) for each in (first, second))
         size = float(np.linalg.norm(first) * np.linalg.norm(by_second)) + TOLERANCE
         if not abs(first @ by_second - second @ by_first) <= TOLERANCE * size:
-            raise Flaw(f"with gauss_newton, u·Gv is {first @ by_second:.5g} but v·Gu is {second @ by_first:.5g} {what}")
+            raise Flaw(f"with `gauss_newton`, u·Gv is {first @ by_second:.5g} but v·Gu is {second @ by_first:.5g} {what}")
         if not min(first @ by_first, second @ by_second) >= -TOLERANCE * size:
-            raise Flaw(f"with gauss_newton, v·Gv is {min(first @ by_first, second @ by_second):.5g}, below 0 {what}")
+            raise Flaw(f"with `gauss_newton`, v·Gv is {min(first @ by_first, second @ by_second):.5g}, below 0 {what}")
     return "the Gauss-Newton matrix G is symmetric, and v·Gv is at least 0"
 
 
@@ -59,8 +59,10 @@ def moments(model: Model) -> str:
         each = [stage.gradient(rows=np.array([row]))[1] ** 2 for row in stage.rows]
         share = apart(stage.second_moments(), np.mean(each, axis=0))
         if not share <= TOLERANCE:
-            raise Flaw(f"second_moments differs from the mean of squared gradients by {share:.1g} of this mean {what}")
-    return "second moments, if given, are means of squared gradients"
+            raise Flaw(
+                f"the relative difference between `second_moments` and the mean of squared gradients is {share:.1g} {what}"
+            )
+    return "second moments, if the model computes them, are means of squared gradients"
 
 
 def second_bounds(model: Model) -> str:
@@ -73,15 +75,15 @@ def second_bounds(model: Model) -> str:
             left = np.isnan(stage.product(directions(stage)[0], gauss_newton=matrix)).sum()
             if left:
                 raise Flaw(
-                    f"product leaves {left} of the {stage.architecture.parameters} elements of out NaN or unwritten {what}"
+                    f"`product` leaves {left} of the {stage.architecture.parameters} elements of `out` NaN or unwritten {what}"
                 )
         if stage.has_second_moments and np.isnan(stage.second_moments()).any():
-            raise Flaw(f"second_moments leaves elements of out NaN or unwritten {what}")
+            raise Flaw(f"`second_moments` leaves elements of `out` NaN or unwritten {what}")
         if damage := stage.arrays.damage():
-            raise Flaw(f"product or second_moments writes {damage} {what}")
+            raise Flaw(f"`product` or `second_moments` writes {damage} {what}")
         if any(stage.arrays[name].tobytes() != before.tobytes() for name, before in given.items()):
-            raise Flaw(f"product or second_moments changes theta or the data {what}")
-    return "all of out is written, and nothing besides out, work and kept"
+            raise Flaw(f"`product` or `second_moments` changes `theta` or the data {what}")
+    return "all of `out` is written, and nothing besides `out`, `work` and `kept`"
 
 
 CHECKS: Mapping[str, Callable[[Model], str]] = {

@@ -26,8 +26,8 @@ OPTIONAL = ("evaluate_with_gradient", "predict")
 
 
 def architectures(model: Model) -> Iterator[tuple[Shape, Architecture]]:
-    """Yield each shape, of the shapes for a model's tasks, that the model supports. With the shape, yield the architecture that
-    the model builds for it with default settings.
+    """Yield each shape that a model supports, with the architecture that the model builds for this shape at default settings.
+    Only shapes for the model's tasks are tried.
     """
     for task in model.tasks:
         for shape in SHAPES.get(task, ()):
@@ -167,5 +167,5 @@ def directions(stage: ModelStage) -> Array:
 
 
 def apart(found: Array, wanted: Array) -> float:
-    """Return the norm of the difference relative to the norm of `wanted`."""
+    """Return the norm of `found` minus `wanted`, relative to the norm of `wanted`."""
     return float(np.linalg.norm(np.asarray(found) - wanted) / max(float(np.linalg.norm(wanted)), 1e-6))

@@ -42,10 +42,11 @@ def builds(model: Model) -> str:
         starts = [np.asarray(built.initial(np.random.default_rng(seed))) for seed in (2, 2)]
         if starts[0].shape != (built.parameters,) or not np.isfinite(starts[0]).all():
             raise Flaw(
-                f"initial gives shape {starts[0].shape} for {built.parameters} parameters, or numbers that are not finite"
+                f"`initial` returns the shape {starts[0].shape} for {built.parameters} parameters, or numbers that are not"
+                " finite"
             )
         if starts[0].tobytes() != starts[1].tobytes():
-            raise Flaw("two calls of initial with the same seed give different numbers: draw only from rng")
+            raise Flaw("two calls of `initial` with the same seed give different numbers: draw only from `rng`")
         for rows in (1, 64):
             if not isinstance(built.workspace(rows), (int, np.integer)) or built.workspace(rows) < 0:
                 raise Flaw(f"workspace({rows}) is {built.workspace(rows)!r}: give a whole number")
@@ -84,14 +85,16 @@ def bounds(model: Model) -> str:
         for kind, call in calls.items():
             call()
             if damage := stage.arrays.damage():
-                raise Flaw(f"{kind} writes {damage} {what}")
+                raise Flaw(f"`{kind}` writes {damage} {what}")
             for name, before in given.items():
                 if stage.arrays[name].tobytes() != before.tobytes():
-                    raise Flaw(f"{kind} changes {name} {what}")
+                    raise Flaw(f"`{kind}` changes `{name}` {what}")
         left = int(np.count_nonzero(np.isnan(stage.gradient()[1])))
         if left:
-            raise Flaw(f"gradient leaves {left} of the {stage.architecture.parameters} elements of out NaN or unwritten {what}")
-    return "all of out is written, and nothing besides out, work and buffers"
+            raise Flaw(
+                f"`gradient` leaves {left} of the {stage.architecture.parameters} elements of `out` NaN or unwritten {what}"
+            )
+    return "all of `out` is written, and nothing besides `out`, `work` and `buffers`"
 
 
 def deterministic(model: Model) -> str:
@@ -116,7 +119,7 @@ def gradient(model: Model) -> str:
             share = abs(slope - claimed) / max(abs(slope), float(np.linalg.norm(found)), 1e-6)
             if not share <= TOLERANCE:
                 raise Flaw(
-                    f"along a direction, the slope of the loss is {slope:.5g}, but the gradient says {claimed:.5g} {what}"
+                    f"along a direction, the slope of the loss is {slope:.5g}, but the gradient gives {claimed:.5g} {what}"
                 )
             worst = max(worst, share)
     return f"the gradient belongs to the loss; relative difference {worst:.1g}"
@@ -143,22 +146,24 @@ def evaluates(model: Model) -> str:
     for what, stage in stages(model, "float64"):
         (loss, error), (trained, slope) = stage.evaluate(), stage.gradient()
         if not abs(loss - trained) <= TOLERANCE * (1 + abs(trained)):
-            raise Flaw(f"over the same rows, evaluate gives the loss {loss:.5g}, but gradient {trained:.5g} {what}")
+            raise Flaw(
+                f"over the same rows, `evaluate` returns the loss {loss:.5g}, but `gradient` returns {trained:.5g} {what}"
+            )
         if "classes" in what and not 0 <= error <= 1:
-            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give a number from 0 to 1")
+            raise Flaw(f"`evaluate` returns the error rate {error:g} {what}: give a number from 0 to 1")
         if "classes" not in what and not np.isnan(error):
-            raise Flaw(f"evaluate gives {error:g} as the error rate {what}: give NaN, because there are no classes")
+            raise Flaw(f"`evaluate` returns the error rate {error:g} {what}: give NaN, because there are no classes")
         if stage.architecture.evaluate_with_gradient is not None:
             at_once = stage.evaluate_with_gradient()
             if not (
                 abs(at_once[0] - loss) <= TOLERANCE * (1 + abs(loss)) and np.array_equal(at_once[1], error, equal_nan=True)
             ):
                 raise Flaw(
-                    f"evaluate_with_gradient gives a loss of {at_once[0]:.5g} and an error rate of {at_once[1]:g}, but "
-                    f"evaluate gives {loss:.5g} and {error:g} {what}"
+                    f"`evaluate_with_gradient` returns a loss of {at_once[0]:.5g} and an error rate of {at_once[1]:g}, but "
+                    f"`evaluate` returns {loss:.5g} and {error:g} {what}"
                 )
             if not apart(at_once[2], slope) <= TOLERANCE:
-                raise Flaw(f"evaluate_with_gradient and gradient write different gradients {what}")
+                raise Flaw(f"`evaluate_with_gradient` and `gradient` write different gradients {what}")
     return "the evaluated loss is the loss that training minimises"
 
 
@@ -169,13 +174,13 @@ def predicts(model: Model) -> str:
             continue
         found = stage.predict()
         if not found.size or not np.isfinite(found).all():
-            raise Flaw(f"predict leaves some of the {found.shape} outputs NaN or unwritten {what}")
+            raise Flaw(f"`predict` leaves some of the {found.shape} outputs NaN or unwritten {what}")
         if "classes" in what:
             classes = found[:, 0] > 0 if found.shape[1] == 1 else found.argmax(axis=1)
             wrong, error = float(np.mean(classes != stage.arrays["targets"][:, 0])), stage.evaluate()[1]
             if not abs(wrong - error) <= TOLERANCE:
-                raise Flaw(f"the outputs of predict have an error rate of {wrong:g}, but evaluate returns {error:g} {what}")
-    return "predictions, if given, have the evaluated error rate"
+                raise Flaw(f"the outputs of `predict` have an error rate of {wrong:g}, but `evaluate` returns {error:g} {what}")
+    return "outputs of `predict`, if the model has this kernel, have the error rate of `evaluate`"
 
 
 def precision(model: Model) -> str:

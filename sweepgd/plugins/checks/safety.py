@@ -14,7 +14,7 @@ UPDATES = 20
 # The positions at which an update is divided into ranges. No range is a multiple of a vector length, and one range has length
 # 1.
 CUTS = (0, 1, 24, 61, PARAMETERS)
-# How many numbers are added between slots. These numbers fill whole cache lines, so that each slot stays aligned.
+# The length of the gap between slots, in numbers. The gap fills whole cache lines, so that each slot stays aligned.
 SPARE = 64
 RANGES_TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
 
@@ -54,7 +54,7 @@ def zero(optimizer: Optimizer) -> str:
     still, moving = np.zeros((3, PARAMETERS)), ordinary(3)
     cases: dict[str, tuple[float, Array, dict[str, float]]] = {
         "gradients of 0 from the start": (1.0, still, {}),
-        "gradients of 0 after others": (1.0, np.concatenate([moving, still, moving]), {}),
+        "gradients of 0 after other gradients": (1.0, np.concatenate([moving, still, moving]), {}),
         "weights and gradients of 0": (0.0, still, {}),
         "weights of 0": (0.0, moving, {}),
         "a rate of 0": (1.0, moving, {"learning_rate": 0.0}),
@@ -88,9 +88,9 @@ def deterministic(optimizer: Optimizer) -> str:
 def bounds(optimizer: Optimizer) -> str:
     """Check that a rule writes only to its arrays.
 
-    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. A second harness
-    therefore has more space between the slots. A rule that leaves its slot gives different results there than in the first
-    harness.
+    Compiled code does not check indices. A read or write beyond the end of a slot reaches the next slot. To detect this, a
+    second harness has more space between the slots. A rule that leaves its slot then gives different results in the two
+    harnesses.
     """
     lengths = list(lengths_of(optimizer, LAYOUT).items())
     for dtype in DTYPES:
@@ -110,7 +110,7 @@ def bounds(optimizer: Optimizer) -> str:
             longest = stage.slots.shape[1]
             if stage.theta.tobytes() + stage.slots.tobytes() != spaced.theta.tobytes() + spaced.slots[:, :longest].tobytes():
                 raise Flaw(f"reads or writes beyond the end of a slot in update {stage.t} ({dtype})")
-    return "nothing is written besides theta, slots and point"
+    return "nothing is written besides `theta`, `slots` and `point`"
 
 
 def ranges(optimizer: Optimizer) -> str:
@@ -134,7 +134,8 @@ def ranges(optimizer: Optimizer) -> str:
             apart = np.max(np.abs(whole.theta - cut.theta) / (1 + np.abs(whole.theta)))
             if not apart <= RANGES_TOLERANCE[dtype]:
                 raise Flaw(
-                    f"update {whole.t} differs by {apart:.1g} between one call and several ({dtype}): set elementwise=False"
+                    f"update {whole.t} differs by {apart:.1g} between one call and several calls ({dtype}): set"
+                    " elementwise=False"
                 )
     return f"{len(CUTS) - 1} calls for ranges make the same update as one call, and each call stays within its range"
 
@@ -146,7 +147,7 @@ def probe(optimizer: Optimizer) -> str:
         stage.step(ordinary(1)[0])
         _written_whole(stage, stage.probe, f"probe ({dtype})")
     away = np.linalg.norm(stage.point - stage.theta)
-    return f"writes all of point, at distance {away:.3g} from theta"
+    return f"writes all of `point`, at distance {away:.3g} from `theta`"
 
 
 def evaluation(optimizer: Optimizer) -> str:
@@ -161,8 +162,8 @@ def evaluation(optimizer: Optimizer) -> str:
             stage.step(gradient)
     away = np.linalg.norm(stage.judged() - stage.theta)
     return (
-        f"writes all of point and nothing else, even before the first update; at the end, point is at distance {away:.3g} from "
-        "theta"
+        f"writes all of `point` and nothing else, even before the first update; at the end, `point` is at distance {away:.3g}"
+        " from `theta`"
     )
 
 
@@ -171,4 +172,4 @@ def _written_whole(stage: StepHarness, write: Callable[[], object], what: str) -
     write()
     left = int(np.count_nonzero(~np.isfinite(stage.point)))
     if left:
-        raise Flaw(f"{what} leaves {left} of the {PARAMETERS} numbers of point unwritten, or not finite")
+        raise Flaw(f"{what} leaves {left} of the {PARAMETERS} numbers of `point` unwritten, or not finite")

@@ -60,7 +60,8 @@ def is_file(name: str) -> bool:
 
 
 def plugins_of(name: str) -> list[Subject]:
-    """Return the plugins of any kind that are called `name`. If there are none, return all plugins of the distribution `name`.
+    """Return the plugins of any kind that are called `name`. If no plugin is called `name`, return all plugins of the
+    distribution `name`.
 
     Raises UsageError if there is no such plugin or distribution.
     """

@@ -47,11 +47,11 @@ def make(
 ) -> BaseSampler:
     """Return the sampler called `name`.
 
-    Random, grid and quasi-random samplers draw each point at most once, unless `repeats` is True. `without` holds the
-    positions, in the grid of the space, of points that these samplers never draw. An adaptive sampler (in ADAPTIVE) is created
-    for each generation of trials, with random numbers of (seed, generation). The proposals of this sampler depend only on these
-    two numbers and on the results that the sampler has received. Raises UsageError for an unknown name and for a space or
-    objectives that the sampler cannot search, and SweepgdError if a package is missing.
+    Random, grid and quasi-random samplers draw each point at most once, unless `repeats` is True. These samplers never draw the
+    points whose positions in the space's grid are in `without`. An adaptive sampler (in ADAPTIVE) is created for each
+    generation of trials, seeded by (seed, generation). The proposals of this sampler depend only on these two numbers and on
+    the results that the sampler has received. Raises UsageError for an unknown name and for a space or objectives that the
+    sampler cannot search, and SweepgdError if a package is missing.
     """
     generation_seed = seed_of(seed, generation)
     match name:

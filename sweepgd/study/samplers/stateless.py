@@ -101,7 +101,7 @@ class WholePoints(Points):
 
     @abstractmethod
     def point(self) -> Mapping[str, Value]:
-        """Return the point of the current number."""
+        """Return the point for the current number."""
 
     def value(self, name: str, distribution: BaseDistribution) -> Any:
         if self._latest is None or self._latest[0] != self.number:
@@ -114,7 +114,8 @@ class WholePoints(Points):
 
 
 class GridPoints(WholePoints):
-    """The points of the space's grid in order, without the points at the positions in `without`. `size` is their number.
+    """The points of the space's grid in order, without the points at the positions in `without`. `size` is the number of the
+    remaining points.
 
     Raises UsageError if the space has no grid, or a number exceeds the grid's size.
     """
@@ -160,8 +161,8 @@ class QuasiRandomPoints(Points):
         return value_at(distribution, float(self._points[self.number, self._columns[name]]))
 
     def _sobol(self) -> npt.NDArray[np.float64]:
-        """Return the points up to `number`, extended to a power of two. A longer sequence begins with the points of a shorter
-        one.
+        """Return the Sobol points up to `number` and beyond, up to a power of two. A longer sequence begins with the points of
+        a shorter sequence.
         """
         return sobol(len(self._columns), max(6, self.number.bit_length()), self._seed)
 

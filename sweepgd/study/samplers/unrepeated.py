@@ -61,7 +61,7 @@ class Drawn:
 
 
 def draw(space: Space, points: Points, first: int, drawn: Drawn, trial: int, u: float) -> tuple[dict[str, Value], int]:
-    """Return the first new point of a sampler from number `first` on, and the number after it.
+    """Return the sampler's first new point, searched from number `first` on, and the number at which the next search begins.
 
     After MOST_REPEATS repeats in a row in a finite space, the new point is the quantile `u` of the remaining points.
     """

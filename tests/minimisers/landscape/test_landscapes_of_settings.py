@@ -43,7 +43,7 @@ def test_a_line_joins_runs_of_equal_settings_only(varied):
     losses = dict(zip(table["alpha"].to_pylist(), table["train_loss"].to_pylist(), strict=True))
     for alpha, run in ((0.0, RunKey(6)), (1.0, RunKey(7))):
         assert losses[alpha] == pytest.approx(varied.row(run)["train_loss"], rel=1e-5)
-    with pytest.raises(UsageError, match="have different settings of model or data: choose two with equal settings"):
+    with pytest.raises(UsageError, match="have different settings of model or data: choose two runs with equal settings"):
         line(varied, RunKey(0), RunKey(2), workers=1)
 
 

@@ -30,7 +30,7 @@ FAULTS = {
     "onward": ("bounds", "reads or writes beyond the end of a slot in update 1 (float32)"),
     "distant": ("bounds", "changes the gradient in update 1 (float32)"),
     "greedy": ("ranges", "for [0, 1), it changes theta at 1 (float32): stay within [lo, hi), or set elementwise=False"),
-    "half": ("probe", "probe (float32) leaves 37 of the 75 numbers of point unwritten"),
+    "half": ("probe", "probe (float32) leaves 37 of the 75 numbers of `point` unwritten"),
     "restless": ("evaluation", "evaluation changes the slots after 0 updates (float32)"),
     "cancelling": ("precision", "float32 and float64 differ by"),
     "recompiling": ("trainer", "a second run compiles again; functions compiled: 1"),
@@ -77,8 +77,9 @@ def test_a_rule_with_the_wrong_sign_gets_a_hint():
 def test_the_output_of_a_rule_is_counted_and_left_out(capfd):
     found = {finding.name: finding for finding in testing.checks(broken("talking"))}
     assert testing.failures(list(found.values())) == []
-    text = r"it prints ([\d,]+) lines \(left out here\); the first is 'talking is imported'"
-    printed = re.fullmatch(text, found["output"].detail)
+    printed = re.fullmatch(
+        r"it prints ([\d,]+) lines \(left out here\); the first is 'talking is imported'", found["output"].detail
+    )
     assert int(printed[1].replace(",", "")) > 50_000
     assert "step" not in "".join(capfd.readouterr())
 

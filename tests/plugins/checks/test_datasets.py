@@ -54,8 +54,8 @@ BROKEN = {
     "unnamed": (dataset(of(targets=LABELS), "classification"), "table", "1 target columns and 0 classes"),
     "named": (dataset(of(classes=("x", "y"))), "table", "names 2 classes, but its task is regression"),
     "test": (dataset(of(test=Table(np.ones((2, 3)), np.ones((2, 1)), ("a", "b")))), "table", "its test set names 2 features"),
-    "global": (dataset(drawn), "deterministic", "two calls with the same seed give different tables: draw only from rng"),
-    "kept": (dataset(lambda rng: KEPT), "fresh", "load returned the same arrays twice"),
+    "global": (dataset(drawn), "deterministic", "two calls with the same seed give different tables: draw only from `rng`"),
+    "kept": (dataset(lambda rng: KEPT), "fresh", "`load` returned the same arrays twice"),
     "ends": (dataset(sized, settings=(Setting("rows", 10, "", low=0, high=20),)), "ends", "with rows = 0, the table: no rows"),
 }
 

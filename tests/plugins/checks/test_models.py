@@ -149,8 +149,8 @@ def with_other_classes(shape, **settings):
 BROKEN = {
     "task": (model(tasks=("ranking",)), "builds", "its tasks are ('ranking',)"),
     "shapes": (model(tasks=("none",)), "builds", "it supports none of the shapes that this check tries"),
-    "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "initial gives shape (3,) for 4 parameters"),
-    "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "two calls of initial with the"),  # noqa: NPY002
+    "initial": (model(initial=lambda rng: np.zeros(3)), "builds", "`initial` returns the shape (3,) for 4 parameters"),
+    "drawn": (model(initial=lambda rng: np.random.random(4)), "builds", "two calls of `initial` with the"),  # noqa: NPY002
     "memory": (model(workspace=lambda batch: batch / 2), "builds", "workspace(1) is 0.5: give a whole number"),
     "parameters": (
         model(kernel=lambda theta: theta),
@@ -158,35 +158,43 @@ BROKEN = {
         "it has the gradient <lambda>(theta), but the contract asks for gradient(theta, buffers, inputs, targets, rows, ",
     ),
     "compiles": (model(untyped), "compiles", "its gradient does not compile for float32"),
-    "partial": (model(partial), "bounds", "gradient leaves 3 of the 4 elements of out NaN or unwritten (1 targets, float32)"),
-    "beyond": (model(beyond), "bounds", "gradient writes beyond the end of out (1 targets, float32)"),
+    "partial": (
+        model(partial),
+        "bounds",
+        "`gradient` leaves 3 of the 4 elements of `out` NaN or unwritten (1 targets",
+    ),
+    "beyond": (model(beyond), "bounds", "`gradient` writes beyond the end of out (1 targets, float32)"),
     "leftover": (model(leftover), "deterministic", "equal inputs give a different gradient after a change of the scratch"),
     "uphill": (model(numbers={0: -1.0}), "gradient", "along a direction, the slope of the loss is "),
-    "half": (model(numbers={0: 0.5}), "gradient", "but the gradient says "),
+    "half": (model(numbers={0: 0.5}), "gradient", "but the gradient gives "),
     "summed": (
         model(summed),
         "rows",
         "over the rows 7, 2, 2, 11, the loss or gradient is not the mean of the rows (1 targets, float64)",
     ),
-    "evaluate": (model(numbers={1: 2.0}), "evaluate", "evaluate gives the loss "),
+    "evaluate": (model(numbers={1: 2.0}), "evaluate", "`evaluate` returns the loss "),
     "share": (model(numbers={2: 0.0}), "evaluate", "give NaN, because there are no classes"),
     "other loss": (
         model(evaluate_with_gradient=other_loss_at_once),
         "evaluate",
-        "evaluate_with_gradient gives a loss of 7 and ",
+        "`evaluate_with_gradient` returns a loss of 7 and ",
     ),
     "other gradient": (
         model(evaluate_with_gradient=at_once),
         "evaluate",
-        "evaluate_with_gradient and gradient write different gradients (1 targets, float64)",
+        "`evaluate_with_gradient` and `gradient` write different gradients (1 targets, float64)",
     ),
     "unwritten outputs": (
         model(predict=lambda theta, buffers, inputs, layout, settings, work, outputs: None, outputs=2),
         "predict",
-        "predict leaves some of the (13, 2) outputs NaN or unwritten (1 targets, float64)",
+        "`predict` leaves some of the (13, 2) outputs NaN or unwritten (1 targets, float64)",
     ),
-    "other class": (replace(softmax, build=with_other_classes), "predict", "the outputs of predict have an error rate of "),
-    "product": (model(numbers={3: 2.0}), "product", "product differs from changes of the gradient by 1 of their norm"),
+    "other class": (replace(softmax, build=with_other_classes), "predict", "the outputs of `predict` have an error rate of "),
+    "product": (
+        model(numbers={3: 2.0}),
+        "product",
+        "difference between `product` and changes of the gradient is 1 (",
+    ),
     "bent": (model(numbers={4: -1.0}), "gauss_newton", "below 0 (1 targets, float64)"),
 }
 
