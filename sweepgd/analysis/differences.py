@@ -64,7 +64,7 @@ def difference(first: Side, second: Side) -> Difference:
 
 def _pairs(first: Side, second: Side) -> Floats:
     """Return the difference of each pair of matching configurations that share a replicate. If several configurations match,
-    use their means.
+    the difference is between their means.
     """
     found = []
     for match in np.intersect1d(first.match, second.match):

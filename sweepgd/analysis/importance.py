@@ -27,14 +27,15 @@ SCHEMA = pa.schema(
 def importance(trials: pa.Table) -> pa.Table:
     """Return one row for each target and varied hyperparameter, the most important first, with columns as in SCHEMA.
 
-    For the target "objective", the `top` configurations are the tenth with the lowest objectives, at least FEWEST_TOP; they are
-    compared with all `configurations` that have an objective. For "divergence", they are the configurations with a diverged
-    replicate, compared with all. `importance` is the share of a hyperparameter in the sum of the Pearson divergences between
-    both distributions of its levels (Watanabe et al. 2023, arXiv 2304.10255, equation 16, with the density estimate of Optuna's
-    PedAnovaImportanceEvaluator for categorical parameters). Levels are those of `axes`: numbers with many values are binned,
-    and a missing value, such as the momentum of SGD, is a level. The intervals hold 95 % of a bootstrap over configurations.
-    A target is left out if it has fewer than FEWEST_TOP top or other configurations, fewer than FEWEST_CONFIGURATIONS in
-    all, or fewer than two hyperparameters that vary.
+    For the target "objective", the `top` configurations are the tenth with the lowest objectives, at least FEWEST_TOP. They are
+    compared with all `configurations` that have an objective. For "divergence", the `top` configurations are those with a
+    diverged replicate. They are compared with all configurations. `importance` is the share of a hyperparameter in the sum of
+    the Pearson divergences of all hyperparameters, between the levels of the `top` configurations and the levels of all
+    (Watanabe et al. 2023, arXiv 2304.10255, equation 16, with the density estimate of Optuna's PedAnovaImportanceEvaluator for
+    categorical parameters). Levels are those of `axes`: numbers with many values are binned, and a missing value, such as the
+    momentum of SGD, is a level. The intervals hold 95 % of a bootstrap over configurations. A target is left out if fewer than
+    FEWEST_TOP configurations are in the top or outside the top, if there are fewer than FEWEST_CONFIGURATIONS in all, or if
+    fewer than two hyperparameters vary.
     """
     every = configurations(trials)
     if every.num_rows > MOST_CONFIGURATIONS:
@@ -52,10 +53,10 @@ def importance(trials: pa.Table) -> pa.Table:
 
 
 def pearson_divergence(levels: npt.NDArray[np.int64], top: Floats, every: Floats) -> Floats:
-    """Return the Pearson divergence of the top configurations from all, (draws,), in one hyperparameter.
-
-    `levels` is the level of each configuration, (configurations,); `top` and `every` are their weights in each draw, (draws,
-    configurations). The densities are smoothed as in Optuna: each observed level is a kernel, and one more is uniform.
+    """Return the Pearson divergence of the top configurations from all configurations in one hyperparameter, (draws,). `levels`
+    is the level of each configuration, (configurations,). `top` and `every` are the weights of the top configurations and of
+    all configurations in each draw, (draws, configurations). The densities are smoothed as in Optuna: there is a kernel for
+    each observed level, and one more kernel that is uniform.
     """
     indicator = np.eye(int(levels.max()) + 1)[levels]
     first, all_ = (_density(weights @ indicator) for weights in (top, every))
@@ -99,7 +100,9 @@ def _rows(
 
 
 def _is_top(values: Floats, weights: Floats, number: int) -> Mask:
-    """Return a mask of the configurations among the `number` lowest of each draw, (draws, configurations), ties included."""
+    """Return a mask of the configurations with the `number` lowest values of each draw, including ties, (draws,
+    configurations).
+    """
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[:, order], axis=1) >= number
     cutoff = values[order][reached.argmax(axis=1)]

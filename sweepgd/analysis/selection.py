@@ -79,7 +79,7 @@ def replicate_objectives(trials: pa.Table, whole: pa.Table) -> Floats:
 
 
 def _enough(values: Floats) -> Floats:
-    """Return the objectives, (configurations, replicates), or (configurations, 0) if the replicates are too few."""
+    """Return the objectives, (configurations, replicates), or (configurations, 0) if there are too few replicates."""
     return values if values.shape[1] >= FEWEST_REPLICATES else values[:, :0]
 
 

@@ -58,14 +58,14 @@ def _only(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _estimate(row: Mapping[str, Any], name: str, replicates: int, logarithmic: bool) -> Estimate:
-    """Return the estimate of a row, (value, low, high) of `name`."""
+    """Return the estimate in the columns `name`, `name`_low and `name`_high of a row."""
     numbers = np.array([row[name], row[f"{name}_low"], row[f"{name}_high"]], dtype=np.float64)
     value, low, high = np.log(numbers) if logarithmic else numbers
     return _with_interval(value, low, high, replicates)
 
 
 def _with_interval(value: float, low: float, high: float, replicates: int) -> Estimate:
-    """Return an estimate. Its standard error comes from an interval of `sweepgd.analysis.batch_size.resampling`."""
+    """Return an estimate whose standard error follows from an interval of `sweepgd.analysis.batch_size.resampling`."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     freedom = replicates - 2
