@@ -89,14 +89,13 @@ def interval(values: Floats, replicates: int) -> tuple[float, float]:
 
 
 def estimate(name: str, logs: Floats, replicates: int) -> dict[str, float | None]:
-    """Return exp(first of `logs`) as the column `name`, and its interval as `name`_low and `name`_high. `logs` is (draws,)."""
+    """Return exp of the first of `logs`, (draws,), as the column `name`, and its interval as `name`_low and `name`_high."""
     low, high = interval(logs, replicates)
     return {key: power(value) for key, value in ((name, logs[0]), (f"{name}_low", low), (f"{name}_high", high))}
 
 
 def plain(name: str, values: Floats, replicates: int) -> dict[str, float | None]:
-    """Return the first of `values` as the column `name`, and its interval as `name`_low and `name`_high. `values` is (draws,).
-    """
+    """Return the first of `values`, (draws,), as the column `name`, and its interval as `name`_low and `name`_high."""
     low, high = interval(values, replicates)
     return {key: finite(value) for key, value in ((name, values[0]), (f"{name}_low", low), (f"{name}_high", high))}
 

@@ -21,8 +21,7 @@ MOST_GROUPS = 200
 
 
 class Error(NamedTuple):
-    """A standard error, and the degrees of freedom of its t distribution. Both numbers are NaN if only one replicate is left.
-    """
+    """A standard error, and the degrees of freedom of its t distribution. Both are NaN if only one replicate is left."""
 
     standard_error: float
     freedom: float
