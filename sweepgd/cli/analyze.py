@@ -13,7 +13,7 @@ from sweepgd.cli.output import draw, show
 NOT_HELD = 4
 # The reasons why a part may have no table.
 WITHOUT_TABLES = {
-    "claims": "The sweep makes no claims. Others can be given: --claims SWEEP",
+    "claims": "The sweep makes no claims. To answer the claims of another sweep file: --claims SWEEP",
     "importance": "Importance needs 20 configurations or more, and two hyperparameters that vary.",
 }
 
@@ -30,7 +30,7 @@ def analyze(
     target: Annotated[
         float | None,
         typer.Option(
-            help="Target of the tables of updates: an error, or a loss for a regression; the sweep's goal if not given."
+            help="Target to which updates are counted: an error, or a loss for a regression; the sweep's goal if not given."
         ),
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
@@ -47,7 +47,7 @@ def analyze(
     ] = None,
     claims_of: Annotated[
         str | None,
-        typer.Option("--claims", metavar="SWEEP", help="Sweep file with the claims; recorded sweep if not given."),
+        typer.Option("--claims", metavar="SWEEP", help="Sweep file with the claims; the recorded sweep if not given."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is not held.")] = False,
     json_: Json = False,

@@ -148,7 +148,9 @@ def one_of(**flags: bool) -> None:
 
 
 def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
-    """Return the overrides of `--set`, followed by those of other flags. Raises UsageError if both set the same key."""
+    """Return the overrides of `--set`, followed by the overrides of other flags. Raises UsageError if `--set` and a flag set
+    the same key.
+    """
     keys = {override.partition("=")[0].strip() for override in overrides}
     added = list(overrides)
     for key, value in flags.items():
