@@ -14,7 +14,9 @@ CUT_SHORT = (DIVERGED, PRUNED, FAILED, TIMED_OUT)
 
 
 class SearchStatus(TaskStatus):
-    """The progress of a search. Trials are added as they end; the best is the completed one with the lowest mean objective."""
+    """The progress of a search. Trials are added as they end. The best trial is the completed trial with the lowest mean
+    objective.
+    """
 
     def __init__(self, counted: str | None = None) -> None:
         super().__init__("trials", counted)
@@ -35,7 +37,7 @@ class SearchStatus(TaskStatus):
         self.add(worst([row["status"] for row in rows]), mean, lambda: rows[0])
 
     def best(self) -> str:
-        """Return the lowest objective so far with its trial and configuration, or "" before the first one."""
+        """Return the lowest objective so far with its trial and configuration, or "" before the first completed trial."""
         if not self._best_row:
             return ""
         return f"best {significant(self._best)} (trial {self._best_row['trial']}: {in_few_words(self._best_row)})"
@@ -56,7 +58,7 @@ class SearchStatus(TaskStatus):
 
 
 def in_few_words(row: Row) -> str:
-    """Return the optimizer, batch size and rate of a recorded run, and its schedule unless that is constant."""
+    """Return the optimizer, batch size and rate of a recorded run, and its schedule unless the schedule is constant."""
     schedule = row.get("schedule")
     words = f"{row['optimizer']}, batch {row['batch_size']}, rate {short(row['learning_rate'])}"
     return words if schedule in (None, "constant") else f"{words}, {schedule}"

@@ -21,7 +21,7 @@ LEVELS: dict[str, Callable[[float], str]] = {
 def equal_budgets(rows: Sequence[Row]) -> Answer | None:
     """Return the table with one row per optimizer and batch size, or None without tuned sizes.
 
-    There are three columns each at equal epochs, updates, seconds and train loss.
+    The table has three columns at equal epochs, and the same three at equal updates, equal seconds and equal train loss.
     """
     keys = [(row["optimizer"], row["batch_size"]) for row in tuned([row for row in rows if row["equal"] == "epochs"])]
     if not keys:
