@@ -202,7 +202,7 @@ class Sweep(BaseModel):
     @field_validator("measure", mode="before")
     @classmethod
     def _measure_is_off(cls, measure: Any) -> Any:
-        """Return None for false. TOML has no null, so that users write `--set measure=false` to remove a `[measure]` table."""
+        """Return None for false. TOML has no null, so users write `--set measure=false` to remove a `[measure]` table."""
         return None if measure is False else measure
 
     @property
