@@ -64,7 +64,7 @@ def pearson_divergence(levels: npt.NDArray[np.int64], top: Floats, every: Floats
 
 
 def _density(counts: Floats) -> Floats:
-    """Return the smoothed share of each level, (draws, levels), from its counts."""
+    """Return the smoothed share of each level, (draws, levels), from the counts of the levels."""
     choices, total = counts.shape[1], counts.sum(axis=1, keepdims=True)
     prior = 1 / ((counts > 0).sum(axis=1, keepdims=True) + 1)
     return ((total * prior + counts) / (1 + choices * prior) + 1 / choices) / (total + 1) + 1e-12

@@ -37,8 +37,8 @@ def analyze(
     by: Annotated[
         Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,
         typer.Option(
-            help="Draw a loss curve for each batch_size, optimizer or schedule (its best configuration), or for each "
-            "configuration, by learning_rate or trial; batch_size if not given."
+            help="What a loss curve stands for. batch_size, optimizer, schedule: the best configuration of each value. "
+            "learning_rate, trial: every configuration. batch_size if not given."
         ),
     ] = None,
     x: Annotated[

@@ -50,7 +50,7 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
 
 
 def _not_finite(values: Array, is_bad: Callable[[Array], Array]) -> list[tuple[int, int, int]]:
-    """Return, for each column with bad cells, the number of the column, its first bad row and the number of bad rows."""
+    """Return three numbers for each column with bad cells: the column, its first bad row and how many of its rows are bad."""
     if values.dtype.kind != "f":
         return []
     first: dict[int, int] = {}

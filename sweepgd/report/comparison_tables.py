@@ -98,7 +98,7 @@ def _cell(row: Row, name: str, text: Callable[[float], str]) -> str:
 
 
 def _with_ends(row: Row, name: str, prefix: str, text: Callable[[float], str]) -> str:
-    """Return the text of a value with its interval, whose ends are in columns that begin with `prefix`."""
+    """Return the text of a value with its interval. The ends of the interval are in columns whose names begin with `prefix`."""
     if row[name] is None:
         return ""
     low, high = row[f"{prefix}low"], row[f"{prefix}high"]

@@ -183,7 +183,7 @@ class Sweep(BaseModel):
     budget: Budget = Field(description="the length of a run")
     space: SpaceSpec = Field(default_factory=lambda: SpaceSpec(), description="the hyperparameters to search")
     optimizer: dict[str, dict[str, Entry]] = Field(
-        default_factory=dict, description="settings of each optimizer, and learning_rate if it has a separate one"
+        default_factory=dict, description="settings of each optimizer; also learning_rate, if the optimizer has a separate one"
     )
     schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each schedule")
     batch_schedule: dict[str, dict[str, Entry]] = Field(

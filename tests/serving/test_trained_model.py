@@ -138,7 +138,7 @@ def test_a_model_of_a_plugin_is_found_by_its_name(tmp_path, run):
         (("1,f", "age,sex"), "no column 'seen', which the model takes; the file has age, sex: add the columns"),
         (("1;f;2024-05-01", "age;sex;seen"), "no column 'age' and 2 more, which the model takes; the file has age;sex;seen"),
         (("old,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is 'old', not a number"),
-        (("inf,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is inf: fix it"),
+        (("inf,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is inf: correct the value"),
     ],
 )
 def test_a_fault_in_a_file_of_rows_is_one_line(two, run, tmp_path, content, message):

@@ -64,7 +64,7 @@ def critical_sizes(tuned: list[TunedSteps], replicates: int) -> pa.Table:
 def _verdict(row: dict[str, Any], reached: list[TunedSteps]) -> tuple[str, list[str]]:
     ends = [str(result.group.batch_size) for result in reached if result.at_end]
     if ends:
-        return VOID, [f"the best rate is at the end of its range at batch size {', '.join(ends)}: widen the range of rates"]
+        return VOID, [f"the best rate is the lowest or highest tried at batch size {', '.join(ends)}: widen the range of rates"]
     beyond = [
         name
         for name, column in (("20 % size", "scaling_end"), ("B_crit", "critical_size"))

@@ -17,7 +17,7 @@ SCHEMA = pa.schema(
     + [(name, pa.float64()) for name in ("perfect_steps", "lowest_steps")]
     + [("over", pa.string()), ("message", pa.string())]
 )  # fmt: skip
-AT_END = "the best rate is at the end of its range"
+AT_END = "the best rate is the lowest or highest tried"
 
 
 def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) -> pa.Table:

@@ -102,12 +102,12 @@ def _costs(curve: ReplicateCurves, target: Target, weights: Floats) -> dict[str,
 
 
 def _cross_fitted(halves: list[dict[str, Floats]], ends: dict[str, Floats]) -> tuple[dict[str, Floats], list[int]]:
-    """Return the logarithms of the costs, as means over the choices of the two halves, (draws,), and the choices in the first
-    draw.
+    """Return the logarithms of the costs of the chosen configurations, (draws,), and the choices in the first draw.
 
-    Each half of the replicates chooses a configuration, and the costs of this configuration on the other half count. If a
-    choice does not reach the target on the other half, the sample (the first draw) has no result. In later draws, such a choice
-    has the costs at the end of its runs, `ends` (configurations,), because an interval without these draws would be too narrow.
+    Each half of the replicates chooses a configuration, which has costs on the other half. The result is the mean of the
+    logarithms over the two choices. If a choice does not reach the target on the other half, the sample (the first draw) has no
+    result. In later draws, such a choice has the costs at the end of its runs, `ends` (configurations,), because an interval
+    without these draws would be too narrow.
     """
     rows = np.arange(len(halves[0]["steps"]))
     choices = [half["steps"].argmin(axis=1) for half in halves]

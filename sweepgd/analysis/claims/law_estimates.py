@@ -92,12 +92,12 @@ def _range(claim: ClaimSpec, profiles: list[Profile], replicates: int) -> Estima
     ratio = widths[1] - widths[0]
     low_end, high_end = interval(ratio, replicates)
     if np.isnan(low_end):
-        raise Undecided("no interval: it needs 4 replicates or more, with results")
+        raise Undecided("no interval: an interval needs 4 replicates or more with results")
     return _with_interval(float(ratio[0]), low_end, high_end, replicates)
 
 
 def _dimension(trials: pa.Table) -> Estimate:
-    """Return the mean over replicates of the dimension of the boundary, with Student's interval."""
+    """Return the dimension of the boundary as a mean over replicates, with Student's interval."""
     dimensions = np.array(list({row["replicate"]: row["dimension"] for row in boundary(trials).to_pylist()}.values()))
     if not len(dimensions):
         raise Undecided(

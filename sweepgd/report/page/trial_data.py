@@ -77,7 +77,7 @@ def _evenly(count: int, most: int, first: int) -> npt.NDArray[np.int64]:
 
 
 def _statuses(shown: pa.Table) -> list[str]:
-    """Return "completed", or the number of replicates that ended otherwise, such as "1 of 3 diverged"."""
+    """Return, for each trial, "completed", or the number of replicates that ended otherwise, such as "1 of 3 diverged"."""
     replicates = shown["replicates"].to_pylist()
     shares = {name: shown[f"share_{name}"].to_pylist() for name in CUT_SHORT}
     statuses = []
