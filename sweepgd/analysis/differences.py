@@ -104,7 +104,7 @@ def _within(first: _Sums, second: _Sums) -> Floats:
 
 
 def _half_width(values: Floats) -> float:
-    """Return the half-width of the t interval of a mean; NaN for fewer than two values."""
+    """Return the half-width of the t interval of the mean of `values`, or NaN for fewer than two values."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     count = len(values)

@@ -73,7 +73,7 @@ def _density(counts: Floats) -> Floats:
 def _rows(
     target: str, levels: dict[str, npt.NDArray[np.int64]], values: Floats, wanted: int | None = None
 ) -> list[dict[str, object]]:
-    """Return the rows of one target. `wanted` is the number of top configurations, by default TOP_SHARE of all."""
+    """Return the rows of one target. `wanted` is the number of top configurations, by default the share TOP_SHARE of all."""
     count = len(values)
     number = max(FEWEST_TOP, int(np.ceil(TOP_SHARE * count))) if wanted is None else wanted
     levels = {name: codes for name, codes in levels.items() if len(np.unique(codes)) > 1}

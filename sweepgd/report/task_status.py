@@ -42,7 +42,7 @@ class TaskStatus:
         return f"{rate:.3g} {self.noun}/s" + (f", {time_left(left)} left" if left else "")
 
     def details(self) -> str:
-        """Return a further text about the finished tasks, or ""."""
+        """Return a text about the finished tasks for further lines, or ""."""
         return ""
 
     def line(self) -> str:

@@ -92,7 +92,9 @@ def _of_group(equal: str, level: float, group: SizeGroup, recorded: dict[int, Re
 
 
 def _places(equal: str, level: float, curve: ReplicateCurves) -> Floats:
-    """Return the index (with a fraction) of the evaluation where each replicate reaches the level, (replicates,), or NaN."""
+    """Return the index, with a fraction, of the evaluation at which each replicate reaches the level, (replicates,). The index
+    is NaN for a replicate that does not reach the level.
+    """
     count = len(curve.costs["update"])
     if equal in COSTS:
         costs = curve.costs[COSTS[equal]]

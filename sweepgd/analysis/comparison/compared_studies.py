@@ -18,7 +18,7 @@ from sweepgd.analysis.selection import interval_on_others
 
 
 class Study(NamedTuple):
-    """A study: its name, which no other compared study has, and its table of trials."""
+    """A study: its table of trials, and its name, which differs from the names of the other compared studies."""
 
     name: str
     trials: pa.Table

@@ -25,7 +25,8 @@ SCHEMA = pa.schema(
 
 
 class _Pairs(NamedTuple):
-    """The pairs that two studies share. `unit` is the number of each pair's configuration, and `seed` is its seed, (pairs,).
+    """The pairs that two studies share. `unit` is the number of each pair's configuration, and `seed` is the pair's seed,
+    (pairs,).
 
     `first` and `second` hold the number of the pair of each run of the first and the second study, (runs,), and -1 for a run
     without a partner.

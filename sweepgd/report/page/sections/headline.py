@@ -66,7 +66,7 @@ def _runs(ended: list[Row], sweep: dict[str, Any]) -> Card:
 
 
 def _best(rows: list[Row], name: str) -> list[Card]:
-    """Return the card of the best configuration. If possible, it shows an estimate that the selection does not bias."""
+    """Return the card of the best configuration. If possible, the card shows an unbiased estimate of the objective."""
     if not rows or rows[0]["objective"] is None:
         return [("Best configuration", "none", "no trial completed with an objective")]
     row = rows[0]
