@@ -83,7 +83,7 @@ def analyze(
         if part in WITHOUT_TABLES and not any(table.num_rows for table in shown.values()) and not json_:
             say(WITHOUT_TABLES[part])
         if part in ("sharpness", "all") and not results.curvature.num_rows and not json_:
-            say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
+            say("No curvature is recorded.", f"To measure curvature: sweepgd measure {quote(str(directory))}")
     if figures is not None:
         draw(results, figures, level=target, by=by or "batch_size", x=x or "epoch")
     if strict:

@@ -177,7 +177,7 @@ class DataSpec(BaseModel):
         if not self.target and not is_npz:
             raise UsageError("data.path needs data.target: the column, the NPZ array, or for IDX the file of labels")
         if self.test_inputs is not None and not is_npz:
-            raise UsageError("data.test_inputs is for NPZ files, but data.path is another format: remove it")
+            raise UsageError("data.test_inputs is for NPZ files, but data.path has another format: remove data.test_inputs")
         if self.test_target is not None and self.test_path is None and not is_npz:
             raise UsageError("data.test_target needs data.test_path: give data.test_path too, or remove data.test_target")
         self._check_columns()

@@ -109,11 +109,11 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
 def _check_request(spec: DataSpec, name: str, task: Task) -> None:
     if task == "classification":
         if spec.standardize_targets:
-            raise UsageError(f"data.standardize_targets is for regression, but the task of {name} is {task}: remove it")
+            raise UsageError(f"data.standardize_targets is for regression, but the task of {name} is {task}: remove the key")
         return
     for key in ("label_noise", "class_weights"):
         if getattr(spec, key):
-            raise UsageError(f"data.{key} is for classification, but the task of {name} is {task}: remove it")
+            raise UsageError(f"data.{key} is for classification, but the task of {name} is {task}: remove data.{key}")
     if spec.split == "stratified":
         raise UsageError(f'data.split = "stratified" is for classification, but the task of {name} is {task}: use "random"')
 

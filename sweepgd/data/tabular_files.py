@@ -79,7 +79,9 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
             )
     for name in encoded:
         if name in targets or name in excluded or (inputs and name not in inputs):
-            raise UsageError(f"data.categories and data.dates name input columns, but {name!r} is not an input: remove it")
+            raise UsageError(
+                f"data.categories and data.dates name input columns, but {name!r} is not an input: remove this name"
+            )
     left_out = {*targets, *excluded, *source.index}
     features = inputs or tuple(name for name in source.names if name not in left_out)
     if len(features) > MOST_COLUMNS:

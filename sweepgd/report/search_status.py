@@ -47,7 +47,7 @@ class SearchStatus(TaskStatus):
         return ", ".join(filter(None, (self.best(), cut_short)))
 
     def values(self) -> dict[str, Any]:
-        """Return the progress for `json.dumps`, with None for what is not known."""
+        """Return the progress for `json.dumps`, with None for unknown values."""
         row = self._best_row
         described = ("trial", "optimizer", "schedule", "batch_size", "learning_rate")
         best = {"objective": self._best} | {name: row.get(name) for name in described} if row else None

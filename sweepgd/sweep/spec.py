@@ -217,7 +217,7 @@ class Sweep(BaseModel):
         if self.measure is not None and not self.record.minima:
             raise UsageError("[measure] measures the recorded weights, but record.minima is false: remove one of them")
         if self.measure is not None and self.measure.every is not None and self.budget.evaluate is not None:
-            raise UsageError("measure.every needs evaluations at epoch ends, but budget.evaluate replaces them: remove one")
+            raise UsageError("measure.every needs evaluations at epoch ends, but budget.evaluate replaces them: remove one key")
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The sections of single trials: lines across all hyperparameters, and the table. The page's script fills both."""
+"""The sections of single trials: lines across all hyperparameters, and a table. The page's script fills both sections."""
 
 from typing import Any
 
