@@ -123,7 +123,8 @@ def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
 def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
     """Return the number of local workers, and the cluster. At least one of the two is None.
 
-    A flag overrides an environment variable. Raises UsageError if both are given as flags, or both as variables.
+    A flag overrides an environment variable. Raises UsageError if flags give both the workers and a cluster, or if variables
+    do.
     """
     from sweepgd.execution.clusters import Cluster
 

@@ -119,7 +119,7 @@ def _check_request(spec: DataSpec, name: str, task: Task) -> None:
 
 
 def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tuple[Array, Array, Array]:
-    """Return the row numbers of training, validation and test. The test row numbers refer to `table.test` if there is one."""
+    """Return the row numbers for training, validation and test. The test row numbers refer to `table.test` if there is one."""
     rows = np.arange(len(table.inputs))
     empty = rows[:0]
     if task == "none":

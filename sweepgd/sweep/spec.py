@@ -58,7 +58,9 @@ class SpaceSpec(BaseModel):
         description="true: the schedule starts after the warm-up; false: the schedule starts with the run, and its values are "
         "multiplied by the warm-up",
     )
-    weight_decay: Entry | None = Field(None, description="L2 penalty on weights, or decoupled decay if the optimizer has it")
+    weight_decay: Entry | None = Field(
+        None, description="L2 penalty on weights, or decoupled decay for optimizers with decoupled decay"
+    )
     model: dict[str, SettingEntry] = Field(
         default_factory=dict,
         description='settings of the model that differ from trial to trial, such as `model.activation = ["relu", "tanh"]`; a'
