@@ -134,8 +134,7 @@ def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> Non
     tried = np.unique(rates[own][~np.isnan(rates[own])])
     if len(tried) >= FEWEST_RATES and rates[winner] in (tried[0], tried[-1]):
         raise Undecided(
-            f"the best learning rate of {where} is {rates[winner]:g}, the end of the range that was tried: a better rate may "
-            "lie beyond"
+            f"the best learning rate of {where} is {rates[winner]:g}, the lowest or highest tried: a better rate may lie beyond"
         )
 
 
