@@ -85,9 +85,7 @@ def _range(claim: ClaimSpec, profiles: list[Profile], replicates: int) -> Estima
         rates, values = by_rate(own[0])
         low, high = nearly_best(rates, values)
         if at_end(own[0]) or low[0] <= np.log(rates[0]) or high[0] >= np.log(rates[-1]):
-            raise Undecided(
-                f"the range of rates of {where} reaches the end of the rates that were tried: try a wider range of rates"
-            )
+            raise Undecided(f"the range of rates of {where} reaches the lowest or highest tried: try a wider range of rates")
         widths.append(middle(own[0])[1])
     ratio = widths[1] - widths[0]
     low_end, high_end = interval(ratio, replicates)

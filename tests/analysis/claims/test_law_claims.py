@@ -96,7 +96,7 @@ def test_the_ratio_of_the_ranges_of_rates_is_held_where_it_is_planted():
         (
             (0.16, 0.32, 0.64),
             4,
-            "the range of rates of batch_size = 128 reaches the end of the rates",
+            "the range of rates of batch_size = 128 reaches the lowest or highest tried",
         ),
         (RATES, 1, "no interval: an interval needs 4 replicates or more with results"),
     ):
