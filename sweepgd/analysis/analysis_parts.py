@@ -1,4 +1,4 @@
-"""The parts of an analysis, such as the effect of the batch size, and the tables of each part."""
+"""The subjects of an analysis (PARTS), such as the effect of the batch size, and the tables on each subject."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -70,6 +70,6 @@ PARTS: dict[str, Callable[[Results, Options], Tables]] = {
 
 
 def tables(results: Results, part: str, options: Options) -> Tables:
-    """Return the tables of a part by name. `part` is one of PARTS, or "all" for the tables of all parts."""
+    """Return the tables on a subject by name. `part` is the subject: one of PARTS, or "all" for all tables."""
     wanted = PARTS.values() if part == "all" else [PARTS[part]]
     return {name: table for each in wanted for name, table in each(results, options).items()}

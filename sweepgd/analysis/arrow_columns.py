@@ -21,7 +21,7 @@ def nullable(values: Floats) -> pa.Array:
 
 
 def objective(trials: pa.Table) -> Floats:
-    """Return the objective that ranks configurations, (rows,): the first of each row's `objectives`, or NaN without one."""
+    """Return the objective that ranks configurations, (rows,): the first of the row's `objectives`, or NaN if it has none."""
     firsts = pc.list_slice(trials["objectives"].combine_chunks(), 0, 1)
     values = np.full(trials.num_rows, np.nan)
     values[pc.list_parent_indices(firsts).to_numpy()] = pc.list_flatten(firsts).to_numpy(zero_copy_only=False)

@@ -17,13 +17,13 @@ EQUAL_LOSS = 10 ** (1 / LOSS_LEVELS_A_DECADE)
 
 
 def batch_levels(values: Floats) -> Floats:
-    """Return `values`, (n,), unchanged if at most MOST_LEVELS are distinct. Otherwise, round each to a power of two."""
+    """Return `values`, (n,), unchanged if at most MOST_LEVELS are distinct. Otherwise, return them rounded to powers of two."""
     return _levels(values, lambda sizes: np.exp2(np.round(np.log2(sizes))))
 
 
 def rate_levels(values: Floats) -> Floats:
-    """Return positive `values`, (n,), unchanged if at most MOST_LEVELS are distinct. Otherwise, round them to 1, 2, 5, 10, 20,
-    …
+    """Return positive `values`, (n,), unchanged if at most MOST_LEVELS are distinct. Otherwise, return them rounded to 1, 2, 5,
+    10, 20, …
     """
     return _levels(values, _nearest_preferred)
 

@@ -42,9 +42,9 @@ def boundary(trials: pa.Table) -> pa.Table:
     """Return one row for each replicate and size of boxes, with columns as in SCHEMA. A replicate without a boundary has no
     rows.
 
-    A box is `box` points wide and high, and `boxes` is the number of boxes that hold runs of both outcomes. `dimension` is the
-    exponent D of boxes ∝ box^−D, the same in all rows of a replicate. It is 1 for a smooth curve, and up to 2 for a curve that
-    fills the plane (Sohl-Dickstein 2024, arXiv 2402.06184).
+    A box is `box` points wide and high, and `boxes` is the number of boxes that hold both completed and diverged runs.
+    `dimension` is the exponent D of boxes ∝ box^−D, the same in all rows of a replicate. D is 1 for a smooth curve, and up to 2
+    for a curve that fills the plane (Sohl-Dickstein 2024, arXiv 2402.06184).
     """
     found = []
     for replicate, grid in outcome_grids(trials).items():
@@ -58,7 +58,7 @@ def boundary(trials: pa.Table) -> pa.Table:
 
 
 def outcome_grids(trials: pa.Table) -> dict[int, Grid]:
-    """Return the grids by number of replicate. A replicate without runs of both outcomes is left out.
+    """Return the grids by number of replicate. A replicate whose runs all completed or all diverged is left out.
 
     A grid has at least FEWEST_POINTS learning rates and at least FEWEST_POINTS values of one other hyperparameter. The runs of
     a replicate form no grid if a third hyperparameter differs, if a point is missing or was run twice, or if a run neither
@@ -85,7 +85,7 @@ def outcome_grids(trials: pa.Table) -> dict[int, Grid]:
 
 
 def _grid(name: str, runs: pa.Table) -> Grid | None:
-    """Return the grid that the runs of a replicate form, or None if they do not form one. The column `other` has the values of
+    """Return the grid that the runs of a replicate form, or None if the runs form no grid. The column `other` has the values of
     y.
     """
     diverged = has_status(runs, DIVERGED)

@@ -27,11 +27,11 @@ def classes(trials: pa.Table) -> pa.Table:
     """Return one row per class, which shows how the best configuration classifies the test rows, summed over its completed
     replicates.
 
-    If there is no test part, the validation rows are used. Columns: `class`; `rows`, its number of rows; `class_error`, the
-    share of these rows that is misclassified; `taken_for`, the most frequent wrong class; `taken_rows`, the number of rows
-    taken for that class. The other columns are equal in all rows: `part`; the means of `error`, `balanced_error` and
-    `macro_f1`; `majority_error`, the error if the largest class is always predicted. The table is empty if no confusion matrix
-    is recorded.
+    If there is no test part, the validation rows are used. Columns: `class`; `rows`, the number of rows of the class;
+    `class_error`, the share of these rows that is misclassified; `taken_for`, the most frequent wrong class; `taken_rows`, the
+    number of rows taken for that class. The other columns are equal in all rows: `part`; the means of `error`, `balanced_error`
+    and `macro_f1`; `majority_error`, the error if the largest class is always predicted. The table is empty if no confusion
+    matrix is recorded.
     """
     first = best(trials, 1)
     rows = trials.filter(pc.is_in(trials["trial"], first["trial"].combine_chunks()))

@@ -64,7 +64,7 @@ def difference(first: Side, second: Side) -> Difference:
 
 def _pairs(first: Side, second: Side) -> Floats:
     """Return the difference of each pair of matching configurations that share a replicate. If several configurations match,
-    use their means.
+    the difference is between their means.
     """
     found = []
     for match in np.intersect1d(first.match, second.match):
@@ -104,7 +104,7 @@ def _within(first: _Sums, second: _Sums) -> Floats:
 
 
 def _half_width(values: Floats) -> float:
-    """Return the half-width of the t interval of a mean; NaN for fewer than two values."""
+    """Return the half-width of the t interval of the mean of `values`, or NaN for fewer than two values."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     count = len(values)

@@ -35,7 +35,7 @@ def endings(trials: pa.Table) -> pa.Table:
 def not_completed(runs: pa.Table) -> dict[str, float | int]:
     """Return the number of rows of `measured` with each status in CUT_SHORT, by status.
 
-    If runs diverged, `diverged_rate_from` and `diverged_rate_to` are the lowest and the highest of their learning rates.
+    If runs diverged, `diverged_rate_from` and `diverged_rate_to` are the lowest and the highest learning rate of these runs.
     """
     counts: dict[str, float | int] = {name: int(has_status(runs, name).sum()) for name in CUT_SHORT}
     rates = floats(runs, "learning_rate")[has_status(runs, "diverged")]

@@ -26,10 +26,10 @@ def expected_best(trials: pa.Table) -> pa.Table:
     `expected` is the expectation of the lowest mean objective of k configurations, estimated from all n ≥ k recorded
     configurations of the optimizer: Σᵢ v₍ᵢ₎·[(i/n)ᵏ − ((i−1)/n)ᵏ] with the objectives v in descending order (Dodge et al. 2019,
     arXiv 1909.03004, equation 7). A configuration without an objective, such as one that diverged, counts with the highest
-    objective of all optimizers; `without_objective` is the number of these. `draws` takes about POINTS values from 1 to n. The
-    interval holds 95 % of a bootstrap over configurations; it is null for more than MOST_RESAMPLED. Optimizers with fewer than
-    FEWEST_CONFIGURATIONS configurations are left out. The estimate is about random search: configurations that an adaptive
-    sampler proposed are better than random ones.
+    objective of all optimizers; `without_objective` is the number of such configurations. `draws` takes about POINTS values
+    from 1 to n. The interval holds 95 % of a bootstrap over configurations; it is null for an optimizer with more than
+    MOST_RESAMPLED configurations. Optimizers with fewer than FEWEST_CONFIGURATIONS configurations are left out. The estimate is
+    about random search: configurations that an adaptive sampler proposed are better than random ones.
     """
     every = configurations(trials)
     objective, names = floats(every, "objective"), every["optimizer"].to_numpy(zero_copy_only=False)
@@ -52,13 +52,17 @@ def expected_best(trials: pa.Table) -> pa.Table:
 
 
 def expectation(values: Floats, counts: Floats, draws: npt.NDArray[np.int64]) -> Floats:
-    """Return the expected lowest of each number of draws, (draws,), from descending `values` that occur `counts` times."""
+    """For each number in `draws`, return the expected lowest value of so many draws, (draws,). `values` are in descending
+    order, and `counts` says how often each value occurs.
+    """
     shares = np.concatenate([[0.0], np.cumsum(counts)]) / counts.sum()
     return np.diff(shares ** draws[:, np.newaxis], axis=1) @ values
 
 
 def interval(values: Floats, draws: npt.NDArray[np.int64]) -> tuple[list[float | None], list[float | None]]:
-    """Return the ends of the intervals of `expectation` for descending `values`, (draws,); None for too many values."""
+    """Return the lower and the upper ends of the intervals of `expectation`, each (draws,). `values` are in descending order.
+    The ends are None if there are too many values.
+    """
     count = len(values)
     if count > MOST_RESAMPLED:
         return [None] * len(draws), [None] * len(draws)

@@ -111,7 +111,7 @@ def _undefined(axis: str, comparisons: list[Comparison], jackknife: Jackknife, t
 
 
 def _mean(values: list[Floats]) -> Floats:
-    """Return the mean of several arrays, ignoring NaN. The mean is NaN if all values are NaN."""
+    """Return the mean of several arrays, element by element, ignoring NaN. An element is NaN if all its values are NaN."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
     return np.divide(np.where(known, values, 0.0).sum(axis=0), count, out=np.full(len(count), np.nan), where=count > 0)

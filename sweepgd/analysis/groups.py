@@ -9,7 +9,8 @@ from sweepgd.analysis.arrow_columns import Floats
 
 
 class Groups:
-    """Rows grouped by key. A statistic has one value for each key, (keys,), which ignores NaN and is NaN without other values.
+    """Rows grouped by key. A statistic has one value for each key, (keys,). It ignores NaN, and is NaN for a key that has only
+    NaN.
 
     `keys` holds the distinct keys in sorted order. `first` is the first row of each key, `index` is the number of each row's
     key, and `size` is the number of rows of each key.

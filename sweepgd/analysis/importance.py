@@ -27,14 +27,15 @@ SCHEMA = pa.schema(
 def importance(trials: pa.Table) -> pa.Table:
     """Return one row for each target and varied hyperparameter, the most important first, with columns as in SCHEMA.
 
-    For the target "objective", the `top` configurations are the tenth with the lowest objectives, at least FEWEST_TOP; they are
-    compared with all `configurations` that have an objective. For "divergence", they are the configurations with a diverged
-    replicate, compared with all. `importance` is the share of a hyperparameter in the sum of the Pearson divergences between
-    both distributions of its levels (Watanabe et al. 2023, arXiv 2304.10255, equation 16, with the density estimate of Optuna's
-    PedAnovaImportanceEvaluator for categorical parameters). Levels are those of `axes`: numbers with many values are binned,
-    and a missing value, such as the momentum of SGD, is a level. The intervals hold 95 % of a bootstrap over configurations.
-    A target is left out if it has fewer than FEWEST_TOP top or other configurations, fewer than FEWEST_CONFIGURATIONS in
-    all, or fewer than two hyperparameters that vary.
+    For the target "objective", the `top` configurations are the tenth with the lowest objectives, at least FEWEST_TOP. They are
+    compared with all `configurations` that have an objective. For "divergence", the `top` configurations are those with a
+    diverged replicate. They are compared with all configurations. `importance` is the share of a hyperparameter in the sum of
+    the Pearson divergences of all hyperparameters, between the levels of the `top` configurations and the levels of all
+    (Watanabe et al. 2023, arXiv 2304.10255, equation 16, with the density estimate of Optuna's PedAnovaImportanceEvaluator for
+    categorical parameters). Levels are those of `axes`: numbers with many values are binned, and a missing value, such as the
+    momentum of SGD, is a level. The intervals hold 95 % of a bootstrap over configurations. A target is left out if fewer than
+    FEWEST_TOP configurations are in the top or outside the top, if there are fewer than FEWEST_CONFIGURATIONS in all, or if
+    fewer than two hyperparameters vary.
     """
     every = configurations(trials)
     if every.num_rows > MOST_CONFIGURATIONS:
@@ -52,10 +53,10 @@ def importance(trials: pa.Table) -> pa.Table:
 
 
 def pearson_divergence(levels: npt.NDArray[np.int64], top: Floats, every: Floats) -> Floats:
-    """Return the Pearson divergence of the top configurations from all, (draws,), in one hyperparameter.
-
-    `levels` is the level of each configuration, (configurations,); `top` and `every` are their weights in each draw, (draws,
-    configurations). The densities are smoothed as in Optuna: each observed level is a kernel, and one more is uniform.
+    """Return the Pearson divergence of the top configurations from all configurations in one hyperparameter, (draws,). `levels`
+    is the level of each configuration, (configurations,). `top` and `every` are the weights of the top configurations and of
+    all configurations in each draw, (draws, configurations). The densities are smoothed as in Optuna: there is a kernel for
+    each observed level, and one more kernel that is uniform.
     """
     indicator = np.eye(int(levels.max()) + 1)[levels]
     first, all_ = (_density(weights @ indicator) for weights in (top, every))
@@ -63,7 +64,7 @@ def pearson_divergence(levels: npt.NDArray[np.int64], top: Floats, every: Floats
 
 
 def _density(counts: Floats) -> Floats:
-    """Return the smoothed share of each level, (draws, levels), from its counts."""
+    """Return the smoothed share of each level, (draws, levels), from the counts of the levels."""
     choices, total = counts.shape[1], counts.sum(axis=1, keepdims=True)
     prior = 1 / ((counts > 0).sum(axis=1, keepdims=True) + 1)
     return ((total * prior + counts) / (1 + choices * prior) + 1 / choices) / (total + 1) + 1e-12
@@ -72,7 +73,7 @@ def _density(counts: Floats) -> Floats:
 def _rows(
     target: str, levels: dict[str, npt.NDArray[np.int64]], values: Floats, wanted: int | None = None
 ) -> list[dict[str, object]]:
-    """Return the rows of one target. `wanted` is the number of top configurations, by default TOP_SHARE of all."""
+    """Return the rows of one target. `wanted` is the number of top configurations, by default the share TOP_SHARE of all."""
     count = len(values)
     number = max(FEWEST_TOP, int(np.ceil(TOP_SHARE * count))) if wanted is None else wanted
     levels = {name: codes for name, codes in levels.items() if len(np.unique(codes)) > 1}
@@ -99,7 +100,9 @@ def _rows(
 
 
 def _is_top(values: Floats, weights: Floats, number: int) -> Mask:
-    """Return a mask of the configurations among the `number` lowest of each draw, (draws, configurations), ties included."""
+    """Return a mask of the configurations with the `number` lowest values of each draw, including ties, (draws,
+    configurations).
+    """
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[:, order], axis=1) >= number
     cutoff = values[order][reached.argmax(axis=1)]

@@ -19,7 +19,8 @@ SCHEMA = pa.schema(
 
 
 def invariance(curvature: pa.Table) -> pa.Table:
-    """Return one row per measure, which compares its values at rescaled weights with its values at the weights as trained.
+    """Return one row per measure, which compares the measure's values at rescaled weights with its values at the weights as
+    trained.
 
     Values of the same minimiser and the same settings are compared. Columns: `minimisers`, the number of minimisers compared,
     counted once for each rescaling; the range of the rescalings; `ratio`, the median ratio of rescaled to original values;

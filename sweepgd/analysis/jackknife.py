@@ -1,8 +1,8 @@
 """Confidence intervals of rank correlations by the jackknife over configurations (Efron & Stein 1981).
 
 Runs are compared within a replicate, because replicates of the same number share their seed. The replicates of a configuration
-are not independent, so that whole configurations are left out, one at a time. `tests/calibration` measures the coverage of the
-intervals.
+are not independent. Therefore whole configurations are left out, one at a time. `tests/calibration` measures the coverage of
+the intervals.
 """
 
 from typing import Any, NamedTuple

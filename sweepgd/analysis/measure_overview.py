@@ -34,12 +34,12 @@ def measures(trials: pa.Table, curvature: pa.Table) -> pa.Table:
 
     These are the values at the minimisers of completed runs as trained, without rescaling.
 
-    Columns: `measure`, `description`, `source`; `which` weights, final or best; `invariant`, true if rescaling does not change
-    the measure; `values` and `missing`, the numbers of runs with and without a value, and the first `message` of a missing
-    value; `rows`, the number of data rows measured, out of `training_rows` (null if not recorded); `dtype`; `exact`, true for
-    exact Hessian products and false for differences of gradients; `others`, the number of values that are not used because
-    their settings differ; `rows_error`, the median standard error due to measuring a subset of the rows, as a share of the
-    value, null if not estimated.
+    Columns: `measure`, `description`, `source`; `which`, the kind of weights, final or best; `invariant`, true if rescaling
+    does not change the measure; `values` and `missing`, the numbers of runs with and without a value, and the first `message`
+    of a missing value; `rows`, the number of data rows measured, out of `training_rows` (null if not recorded); `dtype`;
+    `exact`, true for exact Hessian products and false for differences of gradients; `others`, the number of values that are not
+    used because their settings differ; `rows_error`, the median standard error due to measuring a subset of the rows, as a
+    share of the value, null if not estimated.
     """
     runs = completed(once(trials))
     which, rows, _ = same_weights(runs, curvature)

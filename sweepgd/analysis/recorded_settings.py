@@ -15,7 +15,7 @@ def differing_settings(runs: pa.Table) -> dict[str, list[Any]]:
     """Return the values, (runs,), of each setting that differs among `runs`, by name, such as "model.hidden".
 
     A value is as in the sweep file, so that a list stays a list. It is None for a run without the setting, and for records
-    without the two columns.
+    without the columns in COLUMNS.
     """
     return {
         name: values

@@ -28,10 +28,11 @@ def measured(trials: pa.Table, curvature: pa.Table, curves: pa.Table | None = No
     the order of the catalogue; null if a run has no value. Runs that did not complete have neither losses nor measures. A
     configuration that several trials ran is represented by one of them (`repeats.once`).
 
-    All values are of the same kind of weights, final or best. It is the kind that the losses in `trials` belong to, if this
-    kind was measured. Otherwise it is the other kind, with losses from `curves` (null without `curves`). All values of a column
-    have the same settings. Of several settings, those with values for the most runs are taken; among equals, those measured on
-    the most data rows, and then those with the newest values. Values at rescaled weights are left out.
+    All values are of the same kind of weights, final or best. If the kind that the losses in `trials` belong to was measured,
+    this kind is used. Otherwise the other kind is used, with losses from `curves` (null without `curves`). All values of a
+    column have the same settings: the settings with values for the most runs. If several settings have equally many values, the
+    settings measured on the most data rows are used, and then those with the newest values. Values at rescaled weights are left
+    out.
     """
     runs = once(trials).sort_by(ORDER)
     finished_rows, finished = np.flatnonzero(has_status(runs, "completed")), completed(runs)

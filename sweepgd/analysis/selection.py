@@ -20,13 +20,14 @@ FEWEST_REPLICATES = 3
 
 
 def by_rank(trials: pa.Table, whole: pa.Table, ranks: int) -> tuple[pa.Array, pa.Array]:
-    """Return the objective of the first, second, … configuration, as mean and standard error over replicates, both (ranks,).
+    """Return the objective of the best, second best, … configuration: its mean and its standard error over replicates, each
+    (ranks,).
 
     Each replicate in turn is left out, and the configurations are ranked by their means on the other replicates. The result has
     the objectives on the replicates that were left out.
 
-    `whole` holds the complete configurations of `trials`. Ranks beyond the number of configurations are null. All are null if
-    there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different
+    `whole` holds the complete configurations of `trials`. Ranks beyond the number of configurations are null. All results are
+    null if there is only one configuration, or fewer than FEWEST_REPLICATES replicates, or if the configurations have different
     replicates.
     """
     values = _enough(replicate_objectives(trials, whole))
@@ -79,7 +80,7 @@ def replicate_objectives(trials: pa.Table, whole: pa.Table) -> Floats:
 
 
 def _enough(values: Floats) -> Floats:
-    """Return the objectives, (configurations, replicates), or (configurations, 0) if the replicates are too few."""
+    """Return the objectives, (configurations, replicates), or (configurations, 0) if there are too few replicates."""
     return values if values.shape[1] >= FEWEST_REPLICATES else values[:, :0]
 
 

@@ -31,11 +31,11 @@ SCHEMA = pa.schema(
 
 def small_large(runs: pa.Table) -> pa.Table:
     """Return one row per loss, error and measure, which compares the smallest with the largest batch size (or level) that
-    completed. Runs are compared at matched train loss, in a window of losses that spans a factor of EQUAL_LOSS. In each window,
-    count the runs of each size. The window whose smaller count is largest is used; among equals, the one with the most runs in
-    total. `outside` counts the runs outside this window. If no window has two runs of each size, all runs are described,
-    `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs. `…_diverged`, `…_pruned`,
-    `…_failed` and `…_timed_out` count the runs of the small or the large size that did not complete.
+    completed. Runs are compared at matched train loss, in a window of losses that spans a factor of EQUAL_LOSS. The window is
+    chosen so that the size with fewer runs in it has as many runs as possible; among equal windows, so that the total number of
+    runs is largest. `outside` counts the runs outside this window. If no window has two runs of each size, all runs are
+    described, `matched` is false and the verdict is "not comparable". `…_mean` and `…_sd` (n - 1) are over runs. `…_diverged`,
+    `…_pruned`, `…_failed` and `…_timed_out` count the runs of the small or the large size that did not complete.
 
     `ratio` is the ratio of geometric means, large to small, within a replicate. The 95 % t interval of `ratio` is computed for
     the mean logarithm. `over` is the unit that `differences.difference` chose, and `pairs` the number of pairs. `verdict` is

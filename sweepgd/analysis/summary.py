@@ -12,8 +12,8 @@ from sweepgd.record import Results
 def summary(results: Results, n: int = 10) -> dict[str, pa.Table]:
     """Return tables by name: `best` with `n` rows, `by_batch_size`, `by_optimizer`, `by_schedule` and `endings`.
 
-    For a model of few parameters, `learned_weights` of the best configurations is added. Only the minima of these
-    configurations are read.
+    For a model of few parameters, `learned_weights` of the best configurations is added. For this table, only the minima of
+    these configurations are read.
     """
     trials = results.trials
     tables = {"best": best(trials, n)} | {f"by_{factor}": by(trials, factor) for factor in FACTORS}

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 
 def once_per_table(function: Callable[[pa.Table], pa.Table]) -> Callable[[pa.Table], pa.Table]:
-    """Return `function` so that it is computed once for each table, which cannot change. Results end with their tables."""
+    """Return a version of `function` that is computed once for each table. A result is kept as long as its table exists."""
     known: dict[int, pa.Table] = {}
 
     @wraps(function)

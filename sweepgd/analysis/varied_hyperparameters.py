@@ -24,8 +24,8 @@ def axes(runs: pa.Table) -> dict[str, Codes]:
 
     Batch sizes and learning rates are binned by `batch_levels` and `rate_levels`. Other numbers with more than MOST_LEVELS
     values are binned at quantiles. A missing value, such as beta1 of SGD, counts as a level. A hyperparameter with a single
-    value is left out: if some runs lack it, this is because they have another optimizer or schedule. Settings of model and data
-    are named as in a sweep file, such as "model.hidden", and each text or list is a level.
+    value is left out, even if some runs lack it, because these runs differ in their optimizer or schedule. Settings of model
+    and data are named as in a sweep file, such as "model.hidden", and each text or list is a level.
     """
     found = {name: codes(runs, name) for name in TEXT_COLUMNS}
     sizes, rates = floats(runs, "batch_size"), floats(runs, "learning_rate")

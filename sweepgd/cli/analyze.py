@@ -13,7 +13,7 @@ from sweepgd.cli.output import draw, is_shown, show
 NOT_HELD = 4
 # The reasons why a part may have no table.
 WITHOUT_TABLES = {
-    "claims": "The sweep makes no claims. Others can be given: --claims SWEEP",
+    "claims": "The sweep makes no claims. To answer the claims of another sweep file: --claims SWEEP",
     "importance": "Importance needs 20 configurations or more, and two hyperparameters that vary.",
 }
 NOUNS = {"batch": "batch size"}
@@ -31,15 +31,15 @@ def analyze(
     target: Annotated[
         float | None,
         typer.Option(
-            help="Target of the tables of updates: an error, or a loss for a regression; the sweep's goal if not given."
+            help="Target to which updates are counted: an error, or a loss for a regression; the sweep's goal if not given."
         ),
     ] = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     by: Annotated[
         Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,
         typer.Option(
-            help="Draw a loss curve for each batch_size, optimizer or schedule (its best configuration), or for each "
-            "configuration, by learning_rate or trial; batch_size if not given."
+            help="What a loss curve stands for. batch_size, optimizer, schedule: the best configuration of each value. "
+            "learning_rate, trial: every configuration. batch_size if not given."
         ),
     ] = None,
     x: Annotated[
@@ -48,7 +48,7 @@ def analyze(
     ] = None,
     claims_of: Annotated[
         str | None,
-        typer.Option("--claims", metavar="SWEEP", help="Sweep file with the claims; recorded sweep if not given."),
+        typer.Option("--claims", metavar="SWEEP", help="Sweep file with the claims; the recorded sweep if not given."),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 4 if a claim is not held.")] = False,
     json_: Json = False,
@@ -84,7 +84,7 @@ def analyze(
         if part not in (None, "sharpness") and not json_ and not is_shown(shown):
             say(WITHOUT_TABLES.get(part, f"There is nothing to compare: the study has one {NOUNS.get(part, part)}."))
         if part in ("sharpness", "all") and not results.curvature.num_rows and not json_:
-            say("No curvature is recorded.", f"To measure it: sweepgd measure {quote(str(directory))}")
+            say("No curvature is recorded.", f"To measure curvature: sweepgd measure {quote(str(directory))}")
     if figures is not None:
         draw(results, figures, level=target, by=by or "batch_size", x=x or "epoch")
     if strict:

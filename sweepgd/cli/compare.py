@@ -46,7 +46,7 @@ def compare(
 
 
 def _names(directories: Sequence[Path]) -> list[str]:
-    """Return the shortest ends of the paths that differ."""
+    """Return the ends of the paths, as short as possible but all different."""
     parts = [directory.resolve().parts for directory in directories]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(each[-length:]) for each in parts]

@@ -50,7 +50,7 @@ def sweeps(incomplete: str) -> list[str]:
 
 
 def results(incomplete: str) -> list[str]:
-    """Offer the results directories in `results`, and those in the folder whose path the user is typing."""
+    """Offer the results directories in `results`, and the results directories in the folder whose path the user is typing."""
     found = dict.fromkeys([*_beside("results/"), *_beside(incomplete)])
     return [path for path in _beginning(incomplete, found) if (Path(path) / "sweep.toml").is_file()]
 

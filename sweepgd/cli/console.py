@@ -20,7 +20,8 @@ WIDTH = 120
 
 
 class SafeConsole(Console):
-    """A console that escapes control characters in the text it shows, but not those that it adds for styles and progress bars.
+    """A console that escapes control characters in the text it shows, except the ones that it adds for styles and progress
+    bars.
 
     Markup and emoji codes in the text are shown as they are.
     """

@@ -21,7 +21,7 @@ BAR_WIDTH = 24
 
 
 class LiveView:
-    """Shows a TaskStatus until the end of the block. It begins to show it at `start`."""
+    """A context manager that shows a TaskStatus from the call of `start` until the end of the block."""
 
     def __init__(self, status: TaskStatus, console: SafeConsole, *, quiet: bool = False) -> None:
         self._status, self._console = status, console
@@ -44,7 +44,7 @@ class LiveView:
             self._live.start()
 
     def changed(self, *, now: bool = False) -> None:
-        """Print the status if there is no terminal and a line is due, or if `now`. A terminal shows it without this."""
+        """Print the status if a line is due, or if `now`. Do nothing on a terminal, where a thread draws the status."""
         if self.is_live:
             return
         time = monotonic()

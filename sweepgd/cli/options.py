@@ -123,7 +123,8 @@ def on_command_line(context: typer.Context, *names: str) -> dict[str, bool]:
 def place_to_run(context: typer.Context, workers: int | None, on: str | None, jobs: int | None) -> tuple[int | None, Any]:
     """Return the number of local workers, and the cluster. At least one of the two is None.
 
-    A flag overrides an environment variable. Raises UsageError if both are given as flags, or both as variables.
+    A flag overrides an environment variable. Raises UsageError if flags give both the workers and a cluster, or if variables
+    do.
     """
     from sweepgd.execution.clusters import Cluster
 
@@ -148,7 +149,9 @@ def one_of(**flags: bool) -> None:
 
 
 def with_flags(overrides: list[str], flags: dict[str, Any]) -> list[str]:
-    """Return the overrides of `--set`, followed by those of other flags. Raises UsageError if both set the same key."""
+    """Return the overrides of `--set`, followed by the overrides of other flags. Raises UsageError if `--set` and a flag set
+    the same key.
+    """
     keys = {override.partition("=")[0].strip() for override in overrides}
     added = list(overrides)
     for key, value in flags.items():

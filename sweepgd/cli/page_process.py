@@ -18,10 +18,10 @@ MOST_BYTES = 4000
 
 
 class PageProcess:
-    """Keeps `report.html` in the directory of a search fresh. The process ends by itself after the search, with a last page.
+    """Keeps `report.html` in the directory of a search fresh. After the search, the process writes a last page and ends.
 
-    It is in a process group of its own, so that Ctrl-C in the terminal does not end it before the last page, and has a
-    low priority, so that it does not slow down the search.
+    The process is in a process group of its own, so that Ctrl-C in the terminal does not end the process before the last page.
+    Its priority is low, so that it does not slow down the search.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -29,7 +29,7 @@ class PageProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, progress: str) -> None:
-        """Start the process with the progress at the start; the directory must exist."""
+        """Start the process, and send it the progress so far. The directory must exist."""
         module, nowhere = "sweepgd.report.page.fresh_page", subprocess.DEVNULL
         command = [sys.executable, "-P", "-m", module, str(self._directory.resolve()), str(FRESH_SECONDS)]
         self._process = subprocess.Popen(
@@ -41,12 +41,12 @@ class PageProcess:
         self._write(progress)
 
     def tell(self, progress: Callable[[], str]) -> None:
-        """Tell the progress to the process, at most every FRESH_SECONDS."""
+        """Send the progress to the process, at most every FRESH_SECONDS."""
         if monotonic() - self._told > FRESH_SECONDS:
             self._write(progress())
 
     def last_page(self) -> str:
-        """Wait for the page of the ended search. Return a line that names the page, or says that there is none."""
+        """Wait for the page of the ended search. Return a line that names the page, or says that it could not be written."""
         if self._process is None:  # nothing was left to run
             self.start("")
         assert self._process is not None

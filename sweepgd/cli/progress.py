@@ -54,7 +54,7 @@ class PointsProgress:
 
 
 class TaskProgress:
-    """Shows the preparation, then the number of finished tasks and their rate. A context manager."""
+    """A context manager that shows the preparation of tasks, then the number of finished tasks and their rate."""
 
     verb = "running"
 
@@ -88,7 +88,7 @@ class TaskProgress:
             self.note(f"warning: {what}")
 
     def started(self, total: int, done: int, where: str) -> None:
-        """Begin to count: `done` of `total` tasks are recorded already. `where` says where the others run."""
+        """Begin to count: `done` of `total` tasks are recorded already. `where` says where the remaining tasks run."""
         self._preparing.stop()
         began, counted = monotonic(), self._status.counted
         self._status.begin(total, done, where, lambda: monotonic() - began)
@@ -101,16 +101,16 @@ class TaskProgress:
             self._view.start()
 
     def finished(self, result: Any) -> None:
-        """Count a finished task; called when its rows are durable."""
+        """Count a finished task. Call this method when the rows of the task are durable."""
         self._status.done += 1
         self._view.changed(now=self._status.done == self._status.total)
 
 
 class SearchProgress(TaskProgress):
-    """Progress of a search, with the best trial so far; if `verbose`, with one line per trial.
+    """Progress of a search with the best trial so far and, if `verbose`, one line per trial.
 
-    Trials that `directory` holds at the start count too. `counted` is the name of the trials in the line that counts them, such
-    as "trials of shard 3/20". `page` is started with the first trial.
+    Trials that `directory` holds at the start count too. `counted` is the name of the trials in the line with their number,
+    such as "trials of shard 3/20". `page` is started when the trials start.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ def report(
     target: Annotated[
         float | None,
         typer.Option(
-            help="The error, or for a regression the loss, that steps to target refer to; by default the sweep's goal."
+            help="Target to which updates are counted: an error, or a loss for a regression; the sweep's goal if not given."
         ),
     ] = None,
 ) -> None:

@@ -41,7 +41,7 @@ def search(
             help="A sweep file, or a bundled sweep by name (see: sweepgd list sweeps).", autocompletion=completion.sweeps
         ),
     ] = "quickstart",
-    trials: Annotated[int | None, typer.Option(min=1, help="Total number of trials, including earlier calls.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Total number of trials, including earlier trials.")] = None,
     scale: Annotated[
         float | None,
         typer.Option(

@@ -53,7 +53,7 @@ def safe_streams() -> Iterator[None]:
 
 
 def flush_stdout() -> None:
-    """Flush stdout. Raise SweepgdError if that fails, or BrokenPipeError if the reader has closed the pipe."""
+    """Flush stdout. Raise SweepgdError if stdout cannot be written, or BrokenPipeError if the reader has closed the pipe."""
     try:
         sys.stdout.flush()
     except OSError as error:

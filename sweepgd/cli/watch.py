@@ -63,7 +63,7 @@ def _ending(search: "FollowedSearch") -> str:
     done, total, directory = search.status.done, search.status.total, search.directory
     if search.state == COMPLETE:
         return f"The search is complete. Next: sweepgd analyze {quote(str(directory))}"
-    remedy = f"{done} of {total} trials are recorded in {directory}; the same sweepgd search command continues it"
+    remedy = f"{done} of {total} trials are recorded in {directory}; run the same sweepgd search command to continue"
     if search.state == KILLED:
         return f"the search was killed ({search.activity.holder}): {remedy}"
     return f"The search has ended before its last trial: {remedy}."

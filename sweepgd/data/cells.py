@@ -105,13 +105,13 @@ def _with_nulls(column: pa.Array, missing: Sequence[float]) -> pa.Array:
 
 
 def first_text(column: pa.Array, missing: Sequence[str]) -> tuple[int, str] | None:
-    """Return the row and text of the first cell that is neither missing nor a number, or None."""
+    """Return the row and text of the first cell that is neither missing nor a number, or None if there is no such cell."""
     cells = enumerate(texts(column, missing).to_pylist())
     return next(((row, cell) for row, cell in cells if cell is not None and not _is_number(cell)), None)
 
 
 def first_not_utf8(column: pa.Array) -> tuple[int, bytes]:
-    """Return the row and bytes of the first cell that is not UTF-8 text. If all cells are UTF-8 text, use the first cell."""
+    """Return the row and bytes of the first cell that is not UTF-8 text. If all cells are UTF-8 text, return the first cell."""
     cells = column.to_pylist()
     return next(((row, cell) for row, cell in enumerate(cells) if not _is_utf8(cell)), (0, cells[0] if cells else b""))
 

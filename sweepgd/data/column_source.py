@@ -32,8 +32,8 @@ class Source:
     store types. `types_of(error, columns, types)` returns the types for a second reading after an error in the first reading,
     or raises the error.
 
-    `advice(text)` returns a hint for the user if a cell holds `text` instead of a number, or None. `of_bytes` is the hint for
-    bytes that are not UTF-8 text.
+    `advice(text)` returns a hint for the user about a cell that holds `text` instead of a number, or None without a hint.
+    `of_bytes` is the hint for bytes that are not UTF-8 text.
     """
 
     path: Path

@@ -17,11 +17,11 @@ class Table:
     """A whole data set before it is split.
 
     `inputs` (n, d) and `targets` (n, k) are float64, or the narrower real type of the source, such as the bytes of an IDX
-    image. For classification `targets` is one column of class numbers 0 to C-1, named in `classes`. `truth` has the parameters
-    of synthetic data, such as `{"weights": [2.0, -3.4], "bias": [4.2]}`. `test` is a separate test set, if the source has one.
-    `levels` names the levels of each categorical feature. The inputs of such a feature are level numbers 0 to L-1. Encoding
-    turns the feature into L inputs of 0 or 1. `holds` describes in words what some features held before they became numbers.
-    `notes` say what was left out of the source.
+    image. For classification `targets` is one column of class numbers 0 to C-1, and `classes` has the names of the classes.
+    `truth` has the parameters of synthetic data, such as `{"weights": [2.0, -3.4], "bias": [4.2]}`. `test` is a separate test
+    set, if the source has one. `levels` names the levels of each categorical feature. The inputs of such a feature are level
+    numbers 0 to L-1. Encoding turns the feature into L inputs of 0 or 1. `holds` describes in words what some features held
+    before they became numbers. `notes` say what was left out of the source.
     """
 
     inputs: Array
@@ -53,7 +53,9 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one part: `inputs` (n, d) and `targets` (n, k), C-contiguous, read-only, in the dtype of the run."""
+    """The training, validation or test rows: `inputs` (n, d) and `targets` (n, k), C-contiguous, read-only, in the dtype of the
+    run.
+    """
 
     inputs: Array
     targets: Array

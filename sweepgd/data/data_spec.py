@@ -177,9 +177,9 @@ class DataSpec(BaseModel):
         if not self.target and not is_npz:
             raise UsageError("data.path needs data.target: the column, the NPZ array, or for IDX the file of labels")
         if self.test_inputs is not None and not is_npz:
-            raise UsageError("data.test_inputs is for NPZ files, but data.path is another format: remove it")
+            raise UsageError("data.test_inputs is for NPZ files, but data.path has another format: remove data.test_inputs")
         if self.test_target is not None and self.test_path is None and not is_npz:
-            raise UsageError("data.test_target needs data.test_path: give the test file too, or remove it")
+            raise UsageError("data.test_target needs data.test_path: give data.test_path too, or remove data.test_target")
         self._check_columns()
         self._check_dialect()
 
@@ -196,7 +196,7 @@ class DataSpec(BaseModel):
         for one, other in (("target", "inputs"), ("target", "exclude"), ("categories", "dates")):
             both = [name for name in named[one] if name in named[other]]
             if both:
-                raise UsageError(f"{both[0]!r} is in both data.{one} and data.{other}: remove it from one")
+                raise UsageError(f"{both[0]!r} is in both data.{one} and data.{other}: remove it from one of them")
 
     def _check_dialect(self) -> None:
         if self.separator is not None and (
@@ -208,7 +208,7 @@ class DataSpec(BaseModel):
         columnar = any(path.suffix.lower() in (".parquet", ".npz") for path in paths)
         tabbed = self.separator is None and all(map(is_tabbed, paths))
         if (self.decimal or ".") == (self.separator or ",") and not (tabbed or columnar):
-            raise UsageError('data.decimal = "," needs another data.separator, such as ";": add one')
+            raise UsageError('data.decimal = "," needs another data.separator: set the separator of the file, such as ";"')
         try:
             "".encode(self.encoding or "utf-8")
         except (LookupError, ValueError) as error:

@@ -87,9 +87,7 @@ def open_delimited(path: Path, spec: DataSpec) -> Source:
         return None
 
     def types_of(error: pa.ArrowInvalid, columns: Sequence[str], types: Types) -> Types:
-        """Return types that fit all blocks. To find them, read the file again as text and let Arrow infer the types of each
-        block.
-        """
+        """Return types that fit all blocks. The file is read again as text, and Arrow infers the types of each block."""
         if re.match(r"In CSV column #\d+: (?:Row #\d+: )?CSV conversion error to \w+", str(error)) is None:
             raise error
         found: Types = {}
@@ -158,7 +156,9 @@ def _sample(path: Path, encoding: str, separator: str) -> tuple[list[list[str]],
             raise SweepgdError(
                 f'{path}: line {line} is not UTF-8 text: set data.encoding, such as "latin-1" or "cp1252"'
             ) from error
-        raise SweepgdError(f'{path} is not text in {encoding}: set data.encoding to its encoding, such as "utf-8"') from error
+        raise SweepgdError(
+            f'{path} is not text in {encoding}: set data.encoding to the encoding of the file, such as "utf-8"'
+        ) from error
     rows: list[list[str]] = []
     lines = 0
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)

@@ -22,7 +22,7 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
     if header is None and _looks_like_data(names, rest):
         raise SweepgdError(
             f"{path}: its first line looks like data ({shown(names)}), not like names: set data.header = false to name the "
-            f"columns c1 to c{len(names)}, or true if these are names"
+            f"columns c1 to c{len(names)}, or data.header = true if these are names"
         )
     index = []
     for place, name in enumerate(names):
@@ -32,13 +32,13 @@ def column_names(path: Path, sample: Sequence[Sequence[str]], header: bool | Non
         elif not name:
             if any(len(row) > place and row[place].strip() for row in rest):
                 raise SweepgdError(
-                    f"{path}: column {place + 1} has no name: add one to the first line, or set data.header = false"
+                    f"{path}: column {place + 1} has no name: add a name to the first line, or set data.header = false"
                 )
             names[place] = f"column {place + 1}"
             index.append(names[place])
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise SweepgdError(f"{path}: two columns are called {shown([repr(name) for name in twice])}: rename one")
+        raise SweepgdError(f"{path}: two columns are called {shown([repr(name) for name in twice])}: rename one of them")
     return tuple(names), tuple(index)
 
 

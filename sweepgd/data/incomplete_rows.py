@@ -25,11 +25,15 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
             dropped[start : start + BLOCK] = np.isnan(raw.inputs[start : start + BLOCK]).any(axis=1)
     for values, names in ((raw.inputs, raw.features), (raw.targets, raw.target_names)):
         for column, row, count in _not_finite(values, np.isinf):
-            faults.add(names[column], f", row {row + 1} is {values[row, column]}{_others(count)}", "fix it, or remove the row")
+            faults.add(
+                names[column],
+                f", row {row + 1} is {values[row, column]}{_others(count)}",
+                "correct the value, or remove the row",
+            )
     if spec.missing_target is None and raw.unlabelled.any():
         row, count = int(np.argmax(raw.unlabelled)), int(raw.unlabelled.sum())
         or_class = "; if it is a class, set data.missing_values = []" if raw.targets.dtype.kind == "U" else ""
-        hint = f'fill it in, or set data.missing_target = "drop"{or_class}'
+        hint = f'fill in the value, or set data.missing_target = "drop"{or_class}'
         faults.add(raw.target_names[0], f", row {row + 1} is missing{_others(count)}", hint)
     faults.refuse()
     dropped |= raw.unlabelled
@@ -46,7 +50,7 @@ def complete(raw: Raw, spec: DataSpec, faults: Faults) -> Raw:
 
 
 def _not_finite(values: Array, is_bad: Callable[[Array], Array]) -> list[tuple[int, int, int]]:
-    """Return, for each column with bad cells, the number of the column, its first bad row and the number of bad rows."""
+    """Return three numbers for each column with bad cells: the column, its first bad row and how many of its rows are bad."""
     if values.dtype.kind != "f":
         return []
     first: dict[int, int] = {}

@@ -38,7 +38,8 @@ def encode(labels: Array, classes: Sequence[str], where: str, column: str) -> tu
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
         raise SweepgdError(
-            f"{where}: column {column!r} has class {unknown!r}, which is not in the training file: fix it, or remove the row"
+            f"{where}: column {column!r} has class {unknown!r}, which is not in the training file: "
+            "correct the label, or remove the row"
         )
     numbers = np.array([known[name] for name in names], dtype=np.float64)
     return numbers[codes][:, None], classes

@@ -95,7 +95,7 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
             except MemoryError as error:
                 raise SweepgdError("not enough memory: give fewer rows") from error
             if not isinstance(table, Table):
-                raise SweepgdError(f"its load returns a {type(table).__name__}, not a Table")
+                raise SweepgdError(f"its `load` returns a {type(table).__name__}, not a Table")
         target_names = tuple(f"target {i}" for i in range(table.targets.shape[1]))
     gaps = spec.missing not in (None, "drop")
     check_table(table, task, name, target_names, gaps=gaps)
@@ -109,19 +109,17 @@ def _load(spec: DataSpec, rng: np.random.Generator) -> tuple[str, Task, Table, S
 def _check_request(spec: DataSpec, name: str, task: Task) -> None:
     if task == "classification":
         if spec.standardize_targets:
-            raise UsageError(f"data.standardize_targets is for regression, but the task of {name} is {task}: remove it")
+            raise UsageError(f"data.standardize_targets is for regression, but the task of {name} is {task}: remove the key")
         return
     for key in ("label_noise", "class_weights"):
         if getattr(spec, key):
-            raise UsageError(f"data.{key} is for classification, but the task of {name} is {task}: remove it")
+            raise UsageError(f"data.{key} is for classification, but the task of {name} is {task}: remove data.{key}")
     if spec.split == "stratified":
-        raise UsageError(f'data.split = "stratified" is for classification, not the {task} of {name}: use "random"')
+        raise UsageError(f'data.split = "stratified" is for classification, but the task of {name} is {task}: use "random"')
 
 
 def _rows(spec: DataSpec, task: Task, table: Table, name: str, seed: int) -> tuple[Array, Array, Array]:
-    """Return the row numbers of training, validation and test. If there is a `table.test`, the row numbers of the test refer to
-    it.
-    """
+    """Return the row numbers for training, validation and test. The test row numbers refer to `table.test` if there is one."""
     rows = np.arange(len(table.inputs))
     empty = rows[:0]
     if task == "none":
@@ -156,7 +154,7 @@ def _blocks(rows: Array) -> Iterator[slice]:
 
 
 def _statistics(values: Array, rows: Array, columns: Sequence[str], where: str) -> tuple[Array, Array]:
-    """Return mean and standard deviation of each column over `rows` in float64; a constant column has scale 1.
+    """Return mean and standard deviation of each column over `rows` in float64. A constant column has the standard deviation 1.
 
     Raises SweepgdError if the variance of a column overflows float64.
     """

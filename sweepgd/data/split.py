@@ -13,10 +13,10 @@ def split_rows(
 ) -> tuple[Array, Array, Array]:
     """Return the training, validation and test rows among `rows` (sorted row numbers), each part sorted.
 
-    Shares refer to all `rows` and are rounded up, as in Keras' `validation_split` and scikit-learn. `tail` uses the last rows
-    for the test and the rows before these for validation. `stratified` keeps the share of each class in `labels`. The test rows
-    do not depend on the validation share. Raises SweepgdError if no training rows are left, or classes are too small to
-    stratify.
+    Shares refer to all `rows` and are rounded up, as in Keras' `validation_split` and scikit-learn. If `how` is "tail", the
+    last rows are for the test, and the rows before these are for validation. If `how` is "stratified", each part has the same
+    share of each class in `labels`. The test rows do not depend on the validation share. Raises SweepgdError if no training
+    rows are left, or classes are too small to stratify.
     """
     test_count, validation_count = _count(test, len(rows)), _count(validation, len(rows))
     if test_count + validation_count >= len(rows):

@@ -69,7 +69,7 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
     path, names = source.path, set(source.names)
     if len(names) < len(source.names):
         twice = [repr(name) for name, count in Counter(source.names).items() if count > 1]
-        raise SweepgdError(f"{path}: two columns are called {shown(twice)}: rename one")
+        raise SweepgdError(f"{path}: two columns are called {shown(twice)}: rename one of them")
     encoded = [name for key in (spec.categories, spec.dates) if key != "all" for name in listed(key)]
     excluded = listed(spec.exclude)
     for name in (*targets, *inputs, *excluded, *encoded):
@@ -79,11 +79,15 @@ def _features(source: Source, spec: DataSpec, targets: Names, inputs: Names) -> 
             )
     for name in encoded:
         if name in targets or name in excluded or (inputs and name not in inputs):
-            raise UsageError(f"data.categories and data.dates name input columns, but {name!r} is not an input: remove it")
+            raise UsageError(
+                f"data.categories and data.dates name input columns, but {name!r} is not an input: remove this name"
+            )
     left_out = {*targets, *excluded, *source.index}
     features = inputs or tuple(name for name in source.names if name not in left_out)
     if len(features) > MOST_COLUMNS:
-        raise SweepgdError(f"{path}: {len(features):,} input columns, more than the limit of {MOST_COLUMNS:,}: give fewer")
+        raise SweepgdError(
+            f"{path}: {len(features):,} input columns, more than the limit of {MOST_COLUMNS:,}: give fewer columns"
+        )
     unused = [name for name in source.index if name not in {*targets, *features, *excluded}]
     called = {"": "the first column, which has no name,"}
     return features, tuple(
@@ -101,7 +105,9 @@ def _cause(names: Sequence[str]) -> str:
 
 
 def _gathered(source: Source, spec: DataSpec, targets: Names, features: Names, types: Types, faults: Faults) -> Gathered:
-    """Read the columns. If the types of the first block do not fit the whole file, read it a second time with other types."""
+    """Read the columns. If the types of the first block do not fit the whole file, read the file a second time with other
+    types.
+    """
     try:
         return _gather(source, spec, targets, features, types, faults)
     except pa.ArrowInvalid as error:
@@ -126,8 +132,8 @@ def _gather(source: Source, spec: DataSpec, targets: Names, features: Names, typ
         stop = start + batch.num_rows
         if stop > source.rows:
             raise SweepgdError(
-                f"{source.path} has more rows than its line count or its header says: save the file again (a text file as "
-                "UTF-8)"
+                f"{source.path} has more rows than it has lines, or than its header declares: save the file again "
+                "(a text file as UTF-8)"
             )
         for index, name in enumerate(features):
             column, values = plain(batch.column(at[name])), read.inputs[start:stop, index]

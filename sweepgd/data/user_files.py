@@ -50,7 +50,9 @@ def _check_request(spec: DataSpec) -> None:
     assert spec.path is not None
     form = format_of(spec.path)
     if spec.task == "classification" and len(listed(spec.target)) > 1:
-        raise UsageError(f"data.target names {len(listed(spec.target))} columns, but a classification has one target")
+        raise UsageError(
+            f"data.target names {len(listed(spec.target))} columns, but a classification has one target: name one column"
+        )
     for key in UNUSED.get(form, ()):
         if getattr(spec, key) is not None:
             of = "names columns of a CSV or Parquet file" if key in COLUMN_KEYS else "says how a CSV or TSV file is written"
@@ -69,7 +71,7 @@ def _check_request(spec: DataSpec) -> None:
     if form == "npz" and spec.test_inputs is not None:
         return
     if existing(spec.path).samefile(existing(spec.test_path)):
-        inputs = ", or name arrays of it in data.test_inputs and data.test_target" if form == "npz" else ""
+        inputs = ", or name the test arrays of this file in data.test_inputs and data.test_target" if form == "npz" else ""
         raise UsageError(f"data.test_path is the training file itself: give another file{inputs}")
 
 
@@ -149,7 +151,7 @@ def _read_idx(spec: DataSpec) -> tuple[Raw, Raw | None]:
 
         files = existing(path), existing(target)
         if files[0].samefile(files[1]):
-            raise UsageError(f"{path} is named for both inputs and target: give the file of labels in the target")
+            raise UsageError(f"{path} is named for both inputs and target: give the file of the labels as the target")
         for file in files:
             check_content(file)
         values, labels = map(read_idx, files)

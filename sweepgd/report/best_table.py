@@ -50,8 +50,7 @@ COSTS = (
     Column("seconds_per_epoch", "time/\nepoch", duration),
 )
 ON_OTHERS = (
-    "on other seeds = all replicates but one select a configuration, and the one left out gives its objective; mean over "
-    "replicates"
+    "on other seeds = objective on one replicate of the configuration that all other replicates select; mean over replicates"
 )
 TOO_FEW = f"* = too few to rank: fewer than {FEWEST_WHOLE} complete configurations (all replicates completed)"
 

@@ -21,12 +21,12 @@ def boundary(rows: Sequence[Row]) -> Answer | None:
     shown = [row for row in rows if row["replicate"] == first["replicate"]]
     each = " in each replicate" if len(dimensions) > 1 else ""
     legend = [
-        f"dimension {', '.join(map(significant, dimensions.values()))}{each} by the number of boxes that hold both outcomes;"
-        " 1 = a smooth curve",
+        f"dimension {', '.join(map(significant, dimensions.values()))}{each} by the number of boxes"
+        " that hold completed and diverged runs; 1 = a smooth curve",
         f"{first['columns']} values of {first['x']} by {first['rows']} values of {first['y']}",
         f"{sum(diverged.values())} of {len(diverged) * first['runs']} runs diverged",
     ]
     if each:
         legend.append(f"the table is of replicate {first['replicate']}")
     cells = [(column, [column.cell(row) for row in shown]) for column in COLUMNS]
-    return Answer("Is the boundary between runs that converge and diverge smooth?", cells, frozenset(), legend)
+    return Answer("Is the boundary between runs that converge and runs that diverge smooth?", cells, frozenset(), legend)

@@ -45,7 +45,7 @@ def evidence(row: Row) -> str:
 
 
 def legend(rows: Sequence[Row]) -> str:
-    """Return the confidence of the intervals, and what the adjustment for several claims does."""
+    """Return text on the confidence of the intervals, and on what the adjustment for several claims does."""
     decided = sum(row["p"] is not None for row in rows)
     confidence = min((row["confidence"] for row in rows), default=inf)
     interval = f"intervals at {100 * confidence:g} %, over configurations and replicates"

@@ -18,19 +18,21 @@ AS_GOOD = Column("may_be_best", "as\ngood", legend="as good = configurations tha
 ON_OTHERS = Column(
     "objective_on_others",
     "on other replicates",
-    legend="on other replicates = its mean on replicates that did not select it, with a 95 % interval",
+    legend="on other replicates = mean objective on replicates that did not select the configuration, with a 95 % interval",
 )
 PAIRED = (
     Column("first", "first", number=False), Column("second", "second", number=False),
     Column("measure", "mean of", lambda name: str(name).replace("_", " "), number=False),
 )  # fmt: skip
 DIFFERENCE = Column(
-    "difference", "second - first", legend="second - first = mean difference over these runs, with a 95 % interval"
+    "difference",
+    "second - first",
+    legend="second - first = mean difference over the runs that both studies have, with a 95 % interval",
 )
 SHARED = (
-    Column("configurations", "config-\nurations", legend="configurations and runs = those that completed in both"),
+    Column("configurations", "config-\nurations", legend="configurations, runs = those that completed in both studies"),
     Column("runs", "runs"),
-    Column("only_first", "only\nfirst", legend="only first, only second = pairs in which only that run completed"),
+    Column("only_first", "only\nfirst", legend="only first, only second = runs that completed only in this study"),
     Column("only_second", "only\nsecond"),
 )
 
@@ -75,15 +77,19 @@ def _paired(rows: Sequence[Row]) -> Answer:
         shown.append((Column(name, name.replace("_mean", "")), [_cell(row, name, _text(row)) for row in rows]))
     shown.append((DIFFERENCE, [_with_ends(row, "difference", "", _text(row)) for row in rows]))
     shown += [(column, [column.cell(row) for row in rows]) for column in SHARED]
-    question = "How do the runs differ that a study shares with the first one?"
+    question = "How do the runs that a study shares with the first study differ?"
     dispensable = ("only_second", "only_first", "configurations", "second_mean", "first_mean")
     return Answer(
-        question, shown if rows else [], frozenset(), dispensable=dispensable, empty="no configuration completed in both"
+        question,
+        shown if rows else [],
+        frozenset(),
+        dispensable=dispensable,
+        empty="no configuration completed in both studies",
     )
 
 
 def _text(row: Row) -> Callable[[float], str]:
-    """Return the format of a row's measure."""
+    """Return the function that formats the values of a row's measure."""
     return (lambda share: f"{percent(share)} %") if row["measure"].endswith("error") else significant
 
 
@@ -92,7 +98,7 @@ def _cell(row: Row, name: str, text: Callable[[float], str]) -> str:
 
 
 def _with_ends(row: Row, name: str, prefix: str, text: Callable[[float], str]) -> str:
-    """Return the text of a value with its interval, whose ends are in columns that begin with `prefix`."""
+    """Return the text of a value with its interval. The ends of the interval are in columns whose names begin with `prefix`."""
     if row[name] is None:
         return ""
     low, high = row[f"{prefix}low"], row[f"{prefix}high"]

@@ -15,8 +15,8 @@ RUNNING, COMPLETE, STOPPED, KILLED = "running", "complete", "stopped", "killed"
 class FollowedSearch:
     """The `status` of a search and its `state`, as of the last `read`.
 
-    The rate is that of the running search, or of the last one. It is computed from recorded times only, so that the clock of
-    this machine does not matter. Raises SweepgdError if the directory is not a results directory.
+    The rate is the rate of the running search, or of the last search. It is computed from recorded times only, so that the
+    clock of this machine does not matter. Raises SweepgdError if the directory is not a results directory.
     """
 
     def __init__(self, directory: Path) -> None:

@@ -6,7 +6,8 @@ from sweepgd.report.number_format import percent
 from sweepgd.report.question_table import Answer, Column, Row
 
 LEGEND = (
-    "share of the differences between the best tenth of the configurations, or those that diverged, and all (PED-ANOVA)",
+    "% = share of this hyperparameter in the differences between all configurations and the best tenth (for divergence: "
+    "those that diverged) (PED-ANOVA)",
     "95 % intervals by the bootstrap over configurations",
 )
 

@@ -14,7 +14,9 @@ CUT_SHORT = (DIVERGED, PRUNED, FAILED, TIMED_OUT)
 
 
 class SearchStatus(TaskStatus):
-    """The progress of a search. Trials are added as they end; the best is the completed one with the lowest mean objective."""
+    """The progress of a search. Trials are added as they end. The best trial is the completed trial with the lowest mean
+    objective.
+    """
 
     def __init__(self, counted: str | None = None) -> None:
         super().__init__("trials", counted)
@@ -35,7 +37,7 @@ class SearchStatus(TaskStatus):
         self.add(worst([row["status"] for row in rows]), mean, lambda: rows[0])
 
     def best(self) -> str:
-        """Return the lowest objective so far with its trial and configuration, or "" before the first one."""
+        """Return the lowest objective so far with its trial and configuration, or "" before the first completed trial."""
         if not self._best_row:
             return ""
         row = self._best_row
@@ -46,7 +48,7 @@ class SearchStatus(TaskStatus):
         return ", ".join(filter(None, (self.best(), cut_short)))
 
     def values(self) -> dict[str, Any]:
-        """Return the progress for `json.dumps`, with None for what is not known."""
+        """Return the progress for `json.dumps`, with None for unknown values."""
         row = self._best_row
         described = ("trial", "optimizer", "schedule", "batch_size", "learning_rate")
         best = {"objective": self._best} | {name: row.get(name) for name in described} if row else None
@@ -66,7 +68,7 @@ def _objective(row: Row) -> str:
 
 
 def in_few_words(row: Row) -> str:
-    """Return the optimizer, batch size and rate of a recorded run, and its schedule unless that is constant."""
+    """Return the optimizer, batch size and rate of a recorded run, and its schedule unless the schedule is constant."""
     schedule = row.get("schedule")
     words = f"{row['optimizer']}, batch {row['batch_size']}, rate {short(row['learning_rate'])}"
     return words if schedule in (None, "constant") else f"{words}, {schedule}"

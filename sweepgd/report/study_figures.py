@@ -8,7 +8,7 @@ from sweepgd.report.charts import ARGUMENTS, CHARTS, Chart, Missing
 
 
 class Figure(NamedTuple):
-    """A chart with its name in CHARTS and the texts that describe it to those who cannot see it."""
+    """A chart with its name in CHARTS, and with texts that describe the chart to people who cannot see it."""
 
     name: str
     chart: Chart
@@ -33,8 +33,9 @@ def study_figures(
 ) -> Iterator[Figure]:
     """Yield the figures of `results` among `names`, in the order of CHARTS.
 
-    `level` is the loss or error of steps to a target, by default the goal of the sweep. `by` and `x` are what the lines of the
-    loss curves and their horizontal axis show. `without` receives the name of each chart that has no data, with the reason.
+    `level` is the loss or error of steps to a target, by default the goal of the sweep. `by` names the factor whose levels are
+    the lines of the loss curves, and `x` names their horizontal axis. `without` receives the name of each chart that has no
+    data, with the reason.
     """
     arguments = {"level": level, "by": by, "x": x}
     for name, chart_of in CHARTS.items():

@@ -8,7 +8,8 @@ from sweepgd.report.number_format import time_left
 class TaskStatus:
     """`done` of `total` tasks. The first `already` of them were done before the clock `seconds` began.
 
-    `noun` is the name of the tasks in their rate, and `counted` in their number. `where` says where they run, if known.
+    `noun` is the name of the tasks in the text of their rate, and `counted` is their name in the text of their number. `where`
+    says where the tasks run, if known.
     """
 
     def __init__(self, noun: str, counted: str | None = None) -> None:
@@ -16,7 +17,7 @@ class TaskStatus:
         self.total = self.done = self.already = 0
         self.where = ""
         self.seconds: Callable[[], float] = lambda: 0.0
-        """Return the seconds since the first of the other tasks began."""
+        """Return the seconds since the remaining tasks began."""
 
     def begin(self, total: int, done: int, where: str, seconds: Callable[[], float]) -> None:
         """Begin to count, with `done` of `total` tasks done already."""
@@ -24,7 +25,7 @@ class TaskStatus:
 
     @property
     def rate(self) -> float | None:
-        """The tasks per second, or None before the first of them is done."""
+        """The tasks per second, or None before a task is done."""
         seconds, new = self.seconds(), self.done - self.already
         return new / seconds if new > 0 and seconds > 0 else None
 
@@ -41,7 +42,7 @@ class TaskStatus:
         return f"{rate:.3g} {self.noun}/s" + (f", {time_left(left)} left" if left else "")
 
     def details(self) -> str:
-        """Return what else is known of the tasks that are done, or ""."""
+        """Return a text about the finished tasks for further lines, or ""."""
         return ""
 
     def line(self) -> str:

@@ -32,7 +32,7 @@ def inputs_of(header: ModelHeader, values: npt.NDArray[Any], scaling: Scaling, w
             f"{where}: column {header.inputs[column]!r}, row {row + 1} is missing, and the model was trained without a rule "
             "to fill it in: give a value"
         )
-    check_finite(values, header.inputs, where, "fix it, or remove the row")
+    check_finite(values, header.inputs, where, "correct the value, or remove the row")
     return converted(values, np.arange(len(values)), scaling, header.dtype, header.inputs, where)
 
 
@@ -66,8 +66,8 @@ def level_numbers(levels: Sequence[str], known: Sequence[str]) -> Floats:
 
 
 def matrix_of(header: ModelHeader, rows: Any) -> npt.NDArray[Any]:
-    """Return columns (rows, columns) of rows in memory: a 2-D array in the order of `columns`, or a table with these column
-    names. Raises UsageError for a wrong number of columns, an absent column, or a value that is not a number.
+    """Return rows in memory as an array, (rows, columns). `rows` is a 2-D array in the order of `columns`, or a table with
+    these column names. Raises UsageError for a wrong number of columns, an absent column, or a value that is not a number.
     """
     names = header.columns
     if hasattr(rows, "columns") and not isinstance(rows, Mapping):  # of pandas or polars

@@ -93,7 +93,8 @@ def _header(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> ModelHeader:
         raise SweepgdError(f"{path} is not a model of sweepgd: sweepgd export DIR -o FILE.npz writes one")
     if version > FORMAT_VERSION:
         raise SweepgdError(
-            f"{path} has format version {version}, and this sweepgd reads versions up to {FORMAT_VERSION}: install a newer one"
+            f"{path} has format version {version}, and this sweepgd reads versions up to {FORMAT_VERSION}: install a "
+            "newer sweepgd"
         )
     try:
         return ModelHeader.model_validate(table)

@@ -13,7 +13,7 @@ FORMAT_VERSION = 1
 
 
 class Recorded(BaseModel):
-    """The losses and errors that were recorded for the weights. A part of the data without rows has None."""
+    """The losses and errors that were recorded for the weights. They are None for a part of the data that has no rows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -75,7 +75,7 @@ class ModelHeader(BaseModel):
 
     @property
     def encodes(self) -> bool:
-        """True if inputs are not the columns themselves."""
+        """True if the model's inputs differ from the columns of new rows."""
         return bool(self.levels or self.imputed or self.indicators)
 
     def architecture(self) -> Architecture:

@@ -81,7 +81,7 @@ def _unknown(
     counts = np.bincount(codes, minlength=len(levels))
     return [
         f"{path}: column {name!r} is {level!r} in {count} row{'s' * bool(count > 1)} but in no training row: all inputs of "
-        "this column are 0 there"
+        "this column are 0 in these rows"
         for level, count, number in zip(levels, counts, numbers, strict=True)
         if number == UNKNOWN
     ]

@@ -77,11 +77,11 @@ class _Graph:
         return name
 
     def cast(self, operand: str, dtype: str) -> str:
-        """Cast to the model's dtype. The numbers in the code mean TensorProto.FLOAT and TensorProto.DOUBLE."""
+        """Cast `operand` to the model's dtype. The numbers in the code are TensorProto.FLOAT and TensorProto.DOUBLE."""
         return self.add("Cast", operand, to={"float32": 1, "float64": 11}[dtype])
 
     def scaled(self, operand: str, model: "Model", dtype: str) -> str:
-        """Scale in float64, as the training did, because a mean may be much larger than the scale."""
+        """Scale `operand` in float64, as the training did, because a mean may be much larger than the scale."""
         if model.scaling is not None:
             mean, scale = map(self.constant, model.scaling)
             operand = self.add("Div", self.add("Sub", operand, mean), scale)

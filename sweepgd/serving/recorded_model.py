@@ -1,4 +1,4 @@
-"""A model from a record: the best trial or a given one, with the recorded losses and errors of its weights."""
+"""A model from a record: of the best trial or of a given trial, with the recorded losses and errors of its weights."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ def recorded_model(results: Results, trial: int | None = None, replicate: int | 
     if which not in (None, *KINDS):
         raise UsageError(f"no weights {which!r}: give final or best")
     if replicate is not None and trial is None:
-        raise UsageError("the replicate of which trial? Give the trial too")
+        raise UsageError("a replicate needs the trial that it belongs to: give the trial too")
     runs = results.trials.filter(pc.equal(results.trials["trial"], _best_trial(results) if trial is None else trial))
     row = _run(results, runs, trial, replicate)
     chosen = which or ("final" if row["evaluated"] in (row["updates"], None) else "best")

@@ -25,7 +25,7 @@ ROWS_FILE = "rows.npz"
 
 
 class _SweepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """The parameters and the search that both estimators share."""
+    """The parameters and the search of the estimators for classification and for regression."""
 
     model_: Model
     results_: pa.Table
@@ -82,7 +82,7 @@ class _SweepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has 
         self.best_config_ = self.model_.header.provenance.settings["configuration"]
 
     def _table(self, rows: int, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the sweep file of the parameters, as nested tables."""
+        """Return the sweep file that the parameters describe, as nested tables."""
         space = {
             "optimizer": _listed(self.optimizer),
             "learning_rate": self.learning_rate,

@@ -59,7 +59,9 @@ class Model:
         return read_model(Path(path))
 
     def save(self, path: str | Path) -> None:
-        """Write the model to a file: `.npz`, or `.onnx` with the extra `onnx`. Raises SweepgdError if that fails."""
+        """Write the model to a file: `.npz`, or `.onnx` with the extra `onnx`. Raises SweepgdError if the file cannot be
+        written.
+        """
         from sweepgd.serving.model_file import write_model
 
         write_model(self, Path(path))
@@ -88,7 +90,7 @@ class Model:
                 f"the weights have other layers than the installed model {header.name!r}: install {header.distribution}"
             )
         if built.predict is None:
-            raise SweepgdError(f"{registry.origin('models', header.name)} has no kernel `predict`: it cannot predict")
+            raise SweepgdError(f"{registry.origin('models', header.name)} has no kernel `predict`, so it cannot predict")
         return built
 
     def predict(self, rows: Any) -> Array:
@@ -128,7 +130,7 @@ class Model:
         return rows
 
     def predictions(self, inputs: Array) -> Array:
-        """Return `predict` of the model's inputs, (rows, inputs)."""
+        """Return the predictions for the model's inputs, (rows, inputs), in the form of `predict`."""
         outputs = self._outputs(inputs)
         if self.header.task == "classification":
             chosen = (outputs[:, 0] > 0).astype(np.int64) if outputs.shape[1] == 1 else outputs.argmax(axis=1)

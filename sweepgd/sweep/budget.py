@@ -42,7 +42,9 @@ class Budget(BaseModel):
         " at the start and the end of a run. The start is always evaluated, because `divergence` depends on the loss there."
         " The loss of every mini-batch is also checked for divergence",
     )
-    divergence: float = Field(1e4, gt=1.0, description="a run diverges if a loss exceeds this × max(1, initial train loss)")
+    divergence: float = Field(
+        1e4, gt=1.0, description="a run diverges if a loss exceeds this value × max(1, initial train loss)"
+    )
 
     @model_validator(mode="after")
     def _one_measure(self) -> "Budget":

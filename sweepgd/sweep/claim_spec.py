@@ -88,7 +88,7 @@ class ClaimSpec(BaseModel):
 
     @property
     def threshold(self) -> float:
-        """The expected value, or its default if the claim does not give one."""
+        """The expected value, or the default of the statistic if the claim gives no value."""
         return (1.0 if self.statistic in RATIOS else 0.0) if self.value is None else self.value
 
     @model_validator(mode="after")
@@ -118,5 +118,5 @@ class ClaimSpec(BaseModel):
         if self.statistic == "rate_range" and self.by not in RANGE_COLUMNS:
             raise UsageError(f"{named}: statistic 'rate_range' compares {' or '.join(RANGE_COLUMNS)}, and `by` is {self.by!r}")
         if self.best and (self.statistic not in GROUPS or self.statistic in LAWS):
-            raise UsageError(f"{named}: `best` is for difference, ratio and ordering")
+            raise UsageError(f"{named}: `best` is for difference, ratio and ordering: remove it")
         return self

@@ -85,7 +85,7 @@ def _learning_rate_axes(sweep: Sweep, optimizers: tuple[str, ...]) -> list[Axis]
 
 def check_not_zero(rates: Iterable[Value], where: str) -> None:
     if 0 in rates:
-        raise UsageError(f"{where}: a learning rate of 0 learns nothing: give one above 0")
+        raise UsageError(f"{where}: a learning rate of 0 learns nothing: give a rate above 0")
 
 
 def _setting_axes(
@@ -96,8 +96,8 @@ def _setting_axes(
 ) -> list[Axis]:
     """Return an axis for each given setting of a plugin. The axis exists only at points with that plugin.
 
-    `kind` is "optimizer", "schedule" or "batch_schedule", and `names` are the plugins in the space. Settings of other plugins
-    are checked and left out, so that `--set space.optimizer=…` is enough to remove an optimizer.
+    `kind` is "optimizer", "schedule" or "batch_schedule", and `names` are the plugins in the space. Settings of plugins that
+    are not in `names` are checked and left out, so that `--set space.optimizer=…` is enough to remove an optimizer.
     """
     axes = []
     for name, entries in given.items():

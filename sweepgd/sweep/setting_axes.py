@@ -113,7 +113,7 @@ def choices(sweep: Sweep) -> Iterator[Choice]:
 
     Each combination of the settings of the data is yielded with the first settings of the model. Each combination of the
     settings of the model is yielded with the first settings of the data. If the settings of model or data have more than
-    MOST_CHOICES combinations, only combinations of the ends of their axes are yielded.
+    MOST_CHOICES combinations, only combinations of the first and last values of the settings are yielded.
     """
     axes = axes_of(sweep)
     if not axes:
@@ -137,7 +137,9 @@ def _ends(axis: Axis) -> Axis:
 
 
 def chosen(sweep: Sweep, choice: Choice) -> Sweep:
-    """Return the sweep with the settings of `choice` in every trial. Raises UsageError if these contradict other settings."""
+    """Return the sweep with the settings of `choice` in every trial. Raises UsageError if the choice contradicts other
+    settings.
+    """
     return sweep.model_copy(
         update={
             "model": sweep.model.model_copy(update=dict(choice.model)),

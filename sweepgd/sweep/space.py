@@ -54,7 +54,7 @@ class Axis:
 
     @property
     def count(self) -> int:
-        """The number of values of this axis; 0 if it is continuous."""
+        """The number of values of this axis, or 0 if the axis is continuous."""
         if self.values:
             return len(self.values)
         if self.step is None and not self.integer:
@@ -69,7 +69,7 @@ class Axis:
         return int(value) if self.integer else value
 
     def index_of(self, value: Value) -> int | None:
-        """Return the index of a value, or None if it is not one of the `count` values of this axis."""
+        """Return the index of a value, or None if the value is not one of the `count` values of this axis."""
         if self.values:
             return self._indices.get(value)
         if isinstance(value, str) or not self.count or not self.low <= value <= self.high:

@@ -58,7 +58,9 @@ class SpaceSpec(BaseModel):
         description="true: the schedule starts after the warm-up; false: the schedule starts with the run, and its values are "
         "multiplied by the warm-up",
     )
-    weight_decay: Entry | None = Field(None, description="L2 penalty on weights, or decoupled decay if the optimizer has it")
+    weight_decay: Entry | None = Field(
+        None, description="L2 penalty on weights, or decoupled decay for optimizers with decoupled decay"
+    )
     model: dict[str, SettingEntry] = Field(
         default_factory=dict,
         description='settings of the model that differ from trial to trial, such as `model.activation = ["relu", "tanh"]`; a'
@@ -183,7 +185,7 @@ class Sweep(BaseModel):
     budget: Budget = Field(description="the length of a run")
     space: SpaceSpec = Field(default_factory=lambda: SpaceSpec(), description="the hyperparameters to search")
     optimizer: dict[str, dict[str, Entry]] = Field(
-        default_factory=dict, description="settings of each optimizer, and learning_rate if it has a separate one"
+        default_factory=dict, description="settings of each optimizer; also learning_rate, if the optimizer has a separate one"
     )
     schedule: dict[str, dict[str, Entry]] = Field(default_factory=dict, description="settings of each schedule")
     batch_schedule: dict[str, dict[str, Entry]] = Field(
@@ -202,7 +204,7 @@ class Sweep(BaseModel):
     @field_validator("measure", mode="before")
     @classmethod
     def _measure_is_off(cls, measure: Any) -> Any:
-        """Return None for false. TOML has no null, so that users write `--set measure=false` to remove a `[measure]` table."""
+        """Return None for false. TOML has no null, so users write `--set measure=false` to remove a `[measure]` table."""
         return None if measure is False else measure
 
     @property
@@ -217,7 +219,7 @@ class Sweep(BaseModel):
         if self.measure is not None and not self.record.minima:
             raise UsageError("[measure] measures the recorded weights, but record.minima is false: remove one of them")
         if self.measure is not None and self.measure.every is not None and self.budget.evaluate is not None:
-            raise UsageError("measure.every needs evaluations at epoch ends, but budget.evaluate replaces them: remove one")
+            raise UsageError("measure.every needs evaluations at epoch ends, but budget.evaluate replaces them: remove one key")
         return self
 
     @model_validator(mode="after")

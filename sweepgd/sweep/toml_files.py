@@ -106,13 +106,15 @@ def validate(table: Mapping[str, Any], where: str = "sweep") -> Sweep:
 
 
 def recorded(text: str, where: str) -> Sweep:
-    """Return the sweep of a results directory from its text. If no sampler version is recorded, the version is 1."""
+    """Return the sweep that `text`, the sweep.toml of a results directory, describes. If no sampler version is recorded, the
+    version is 1.
+    """
     sweep = parse(text, where=where)
     return sweep if sweep.search.sampler_version else with_sampler_version(sweep, 1)
 
 
 def recorded_table(text: str) -> dict[str, Any]:
-    """Return the values of a results directory's sweep from its text, also if this version does not know its keys.
+    """Return the values in `text`, the sweep.toml of a results directory, even if this version does not know all keys.
 
     Raises SweepgdError if the text is not TOML.
     """

@@ -59,9 +59,9 @@ def _message(key: str, detail: Any) -> str:
         return f"{key} is missing: add it"
     if kind in ("model_type", "dict_type"):
         how = "write it as {key = value}" if key.endswith("]") else f"write [{key}], and its keys below"
-        return f"{key} is a table: {how}"
+        return f"{key} must be a table: {how}"
     if kind == "list_type":
-        return f"{key} is a list: write it in brackets, even with one value"
+        return f"{key} must be a list: write it in brackets, even with one value"
     if kind == "too_short":
         return f"{key} is empty: give at least one value"
     if kind in _BOUNDS:

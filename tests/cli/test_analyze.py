@@ -13,7 +13,7 @@ def test_analyze_shows_the_same_tables_for_as_many_of_the_best_as_wanted(run, ru
     assert len(json.loads(analyzed.out)["best"]) == 2
     told = run("analyze", "results/example", "all").out
     assert "Which batch size?" in told
-    assert told.endswith("No curvature is recorded. To measure it: sweepgd measure results/example\n")
+    assert told.endswith("No curvature is recorded. To measure curvature: sweepgd measure results/example\n")
 
 
 def test_analyze_shows_one_screen_and_names_its_parts(run, run_search):

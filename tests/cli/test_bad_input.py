@@ -42,7 +42,7 @@ WRONG = {
     "space.learning_rate={low=0.1,high=1.0,step=0}": "step 0 must be finite and above 0",
     "space.learning_rate={low=0.1,high=1.0,step=nan}": "step nan must be finite and above 0",
     "space.learning_rate=-0.1": "space.learning_rate = -0.1: must be at least 0",
-    "space.learning_rate=0": "a learning rate of 0 learns nothing: give one above 0",
+    "space.learning_rate=0": "a learning rate of 0 learns nothing: give a rate above 0",
     "space.learning_rate=inf": "space.learning_rate = inf: give a finite number",
     "space.learning_rate='big'": "space.learning_rate = 'big': give a finite number",
     "space.learning_rate=[0.1,0.1]": "a value occurs twice",
@@ -116,7 +116,7 @@ WRONG = {
     "model.name='mlp' model.hidden=[4000000000,4000000000]": "the model would have 1.6e+19 parameters, more than any machine",
     "model.name='mlp' model.hidden=[1000000000000]": "would have 4,000,000,000,001 parameters and take ",
     # Other errors
-    "data='digits'": "data is a table: write [data], and its keys below",
+    "data='digits'": "data must be a table: write [data], and its keys below",
     "name='../up'": "name = '../up': give letters, digits, '.', '_' and '-' only, starting with a letter or digit",
 }
 

@@ -58,7 +58,7 @@ def test_watch_says_that_a_search_was_stopped_or_killed(run, store, tmp_path):
     held = (tmp_path / "out" / "log" / "lock").read_text()
     store.close()
     stopped = run("watch", "out")
-    recorded = "1 of 2 trials are recorded in out; the same sweepgd search command continues it"
+    recorded = "1 of 2 trials are recorded in out; run the same sweepgd search command to continue"
     assert (stopped.code, stopped.err.splitlines()[-1]) == (0, f"The search has ended before its last trial: {recorded}.")
     (tmp_path / "out" / "log" / "lock").write_text(held)
     killed = run("watch", "out")

@@ -213,7 +213,7 @@ def test_a_split_without_training_rows_is_refused(monkeypatch):
         ({"name": "moons", "noise": -1}, "data.noise = -1: must be at least 0"),
         ({"name": "wine", "subset": 179}, "data.subset = 179: wine has only 178 rows"),
         ({"name": "diabetes", "label_noise": 0.1}, "data.label_noise is for classification"),
-        ({"name": "diabetes", "split": "stratified"}, "is for classification, not the regression of diabetes"),
+        ({"name": "diabetes", "split": "stratified"}, "is for classification, but the task of diabetes is regression"),
         ({"name": "wine", "standardize_targets": True}, "data.standardize_targets is for regression"),
     ],
 )

@@ -30,7 +30,7 @@ def _empty_cwd(tmp_path, monkeypatch):
         ("a,b,kind\n1,2,x\n3,4,\n", "column 'kind', row 2 is missing"),
         ("a,b,kind\n1,2,1\n3,4,\n", "column 'kind', row 2 is missing"),
         ("a,b,kind\n1,2,1\n3,4,1.5\n", "column 'kind', row 2 is 1.5: classes are whole numbers or text"),
-        ("a,b,kind\n1,2,1\n3,4,inf\n", "column 'kind', row 2 is inf: fix it"),
+        ("a,b,kind\n1,2,1\n3,4,inf\n", "column 'kind', row 2 is inf: correct the value"),
         ("a,b,kind\n1,2,2020-01-01\n", "column 'kind', row 1 is '2020-01-01', not a number"),
         ("a,b,kind\n1,2,x\n3,4,x\n", "every row is of class 'x'"),
         ("a,b,b,kind\n1,2,2,x\n", "two columns are called 'b'"),

@@ -60,7 +60,7 @@ def test_each_batch_size_has_a_curve_of_rates_for_each_optimizer():
     assert best == {8: 0.001, 1024: 0.01}
     assert [(point["batch"], point["rate"]) for point in sgd[1]] == [(8, 1.0), (32, 1.0)]
     assert {point["objective"] for point in sgd[1]} == {max(point["objective"] for point in adam[0] + sgd[0])}
-    assert chart["title"]["subtitle"].endswith("; cross: none completed, some diverged")
+    assert chart["title"]["subtitle"].endswith("; cross: no run completed, some diverged")
     with pytest.raises(Missing, match="two batch sizes with 3 learning rates"):
         rate_curves(results(trials(*(run(trial, 1.0, batch_size=8 << trial) for trial in range(4)))))
 
@@ -82,7 +82,9 @@ def test_figures_have_texts_and_missing_ones_a_reason():
     found = list(study_figures(results(*study_of_rates()), names=names, without=without.__setitem__))
     assert [figure.name for figure in found] == ["loss_curves", "rate_batch_map"]
     assert found[0].title == "Train and validation loss by batch size"
-    assert found[1].caption == "area of a cross: share of replicates that diverged; grey: none completed; outlined: lowest"
+    assert (
+        found[1].caption == "area of a cross: share of replicates that diverged; grey: no run completed; outlined: lowest value"
+    )
     assert {name: str(reason) for name, reason in without.items()} == {
         "spectral_density": "no completed run has a spectral density"
     }

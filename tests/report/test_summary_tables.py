@@ -86,7 +86,7 @@ def test_the_objective_on_other_seeds_is_shown():
         "    2  sgd        constant     32   0.1  8.00 ±0.0   8.00 ±0.0",
     ]
     legend = " ".join(lines)
-    assert "on other seeds = all replicates but one select a configuration, and the one left out gives its objective" in legend
+    assert "on other seeds = objective on one replicate of the configuration that all other replicates select" in legend
 
 
 def test_repeats_of_a_configuration_are_counted_in_the_legend():

@@ -71,7 +71,7 @@ def written(file, model, **changes):
 def test_foreign_and_newer_files_are_named(two, tmp_path):
     model = two.model()
     refused = {
-        "newer": ({"version": 2}, "has format version 2, and this sweepgd reads versions up to 1: install a newer one"),
+        "newer": ({"version": 2}, "has format version 2, and this sweepgd reads versions up to 1: install a newer sweepgd"),
         "foreign": ({"format": "other"}, "is not a model of sweepgd"),
         "key": ({"task": "ranking"}, "is damaged: task: Input should be 'regression' or 'classification'"),
         "weights": ({"parameters": model.parameters[1:]}, "is damaged: its arrays do not fit its header"),

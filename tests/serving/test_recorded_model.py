@@ -33,7 +33,7 @@ def test_models_of_earlier_records_have_their_recorded_loss(name):
     [
         ({"trial": 99}, "has no trial 99: give a number from 0 to"),
         ({"trial": 0, "replicate": 7}, "trial 0 has no replicate 7: give a number from 0 to 0"),
-        ({"replicate": 0}, "the replicate of which trial? Give the trial too"),
+        ({"replicate": 0}, "a replicate needs the trial that it belongs to: give the trial too"),
         ({"which": "first"}, "no weights 'first': give final or best"),
     ],
 )

@@ -100,7 +100,7 @@ def test_a_file_of_rows_without_targets_or_with_some(two, run, tmp_path):
     alone, some = run("predict", "m.npz", "none.csv"), run("predict", "m.npz", "some.csv")
     assert (alone.code, alone.err) == (0, "")
     write(tmp_path / "x.csv", [["", "x", "2024-05-01"]] * 2, "age,sex,seen")
-    note = "x.csv: column 'sex' is 'x' in 2 rows but in no training row: all inputs of this column are 0 there\n"
+    note = "x.csv: column 'sex' is 'x' in 2 rows but in no training row: all inputs of this column are 0 in these rows\n"
     assert run("predict", "m.npz", "x.csv").err == note
     assert alone.out == some.out
     assert some.err.startswith("1 row of some.csv: ")
@@ -138,7 +138,7 @@ def test_a_model_of_a_plugin_is_found_by_its_name(tmp_path, run):
         (("1,f", "age,sex"), "no column 'seen', which the model takes; the file has age, sex: add the columns"),
         (("1;f;2024-05-01", "age;sex;seen"), "no column 'age' and 2 more, which the model takes; the file has age;sex;seen"),
         (("old,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is 'old', not a number"),
-        (("inf,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is inf: fix it"),
+        (("inf,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is inf: correct the value"),
     ],
 )
 def test_a_fault_in_a_file_of_rows_is_one_line(two, run, tmp_path, content, message):

@@ -63,7 +63,7 @@ def test_a_point_within_the_space_has_a_value_for_each_of_its_axes(sets):
     [
         ("batch_size=0", (), 'points[0].batch_size = 0: give a whole number from 1 to the number of training rows, or "full"'),
         ("learning_rate=-1.0", (), "points[0].learning_rate = -1.0: must be at least 0"),
-        ("learning_rate=0.0", (), "points[0].learning_rate: a learning rate of 0 learns nothing: give one above 0"),
+        ("learning_rate=0.0", (), "points[0].learning_rate: a learning rate of 0 learns nothing: give a rate above 0"),
         ("warmup=-1.0", (), "points[0].warmup = -1.0: must be at least 0"),
         ("weight_decay=-1.0", (), "points[0].weight_decay = -1.0: must be at least 0"),
         ('optimizer="adamm"', (), "unknown optimizer 'adamm': did you mean 'adam'?"),

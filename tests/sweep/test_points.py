@@ -101,7 +101,7 @@ def test_different_configurations_have_different_ids():
 @pytest.mark.parametrize(
     ("sets", "message"),
     [
-        (["space.learning_rate=0"], "learning_rate: a learning rate of 0 learns nothing: give one above 0"),
+        (["space.learning_rate=0"], "learning_rate: a learning rate of 0 learns nothing: give a rate above 0"),
         (["space.learning_rate={low=0.0,high=1.0}"], "a learning rate of 0 learns nothing"),
         (["optimizer.adam.learning_rate=true"], "optimizer.adam.learning_rate = True: give a finite number"),  # without adam
         (["optimizer.sgd.learning_rate=[0.0,1.0]"], "optimizer.sgd.learning_rate: a learning rate of 0 learns nothing"),

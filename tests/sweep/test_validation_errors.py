@@ -54,7 +54,7 @@ def test_no_message_is_pydantics_own(table, key):
         ("data.class_weights=3", "data.class_weights = 3: give 'balanced' or a table"),
         ("data.class_weights={a='b'}", "data.class_weights.a = 'b': give a number"),
         ("points=[{batch_size='all'}]", "points[0].batch_size = 'all': give a whole number or 'full'"),
-        ("points=[8]", "points[0] is a table: write it as {key = value}"),
+        ("points=[8]", "points[0] must be a table: write it as {key = value}"),
         ("search={replicates=0,generation=0}", "search.replicates = 0: must be above 0 (and 1 more)"),
     ],
 )

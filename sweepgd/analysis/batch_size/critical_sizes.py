@@ -31,8 +31,9 @@ def critical_sizes(tuned: list[TunedSteps], replicates: int) -> pa.Table:
     residuals of the law.
 
     `verdict` is "found" if `scaling_end` and `critical_size` lie within the batch sizes that were run, and "beyond" if one of
-    the two lies outside. `verdict` is "void" if a best rate is at the end of the rates tried, because another rate might need
-    fewer steps. `verdict` is "too few" with fewer than FEWEST_SIZES sizes or without intervals. `message` has the reason.
+    the two lies outside. `verdict` is "void" if a best rate is the lowest or the highest rate tried, because a rate beyond
+    might need fewer steps. `verdict` is "too few" with fewer than FEWEST_SIZES sizes or without intervals. `message` has the
+    reason.
     """
     rows = []
     for optimizer, members in groupby(tuned, lambda result: result.group.optimizer):
@@ -63,7 +64,7 @@ def critical_sizes(tuned: list[TunedSteps], replicates: int) -> pa.Table:
 def _verdict(row: dict[str, Any], reached: list[TunedSteps]) -> tuple[str, list[str]]:
     ends = [str(result.group.batch_size) for result in reached if result.at_end]
     if ends:
-        return VOID, [f"the best rate is at the end of its range at batch size {', '.join(ends)}: widen the range of rates"]
+        return VOID, [f"the best rate is the lowest or highest tried at batch size {', '.join(ends)}: widen the range of rates"]
     beyond = [
         name
         for name, column in (("20 % size", "scaling_end"), ("B_crit", "critical_size"))

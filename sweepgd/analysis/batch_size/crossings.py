@@ -18,10 +18,10 @@ def crossings(losses: Floats, target: float) -> Floats:
     A place is the index of an evaluation (from 0), with a fraction between two evaluations. The place is NaN if the curve does
     not reach the target. `target` must be positive.
 
-    Subtract the logarithm of the target from each log loss, and sum these differences from the first evaluation on. The fit is
-    above the target exactly until the sums reach their maximum (Robertson, Wright & Dykstra 1988, section 1.2). The last value
-    of the fit before the crossing is the least mean of consecutive values that end there. The first value of the fit after the
-    crossing is the largest mean of consecutive values that begin there.
+    The logarithm of the target is subtracted from each log loss, and these differences are summed from the first evaluation on.
+    The fit is above the target exactly until the sums reach their maximum (Robertson, Wright & Dykstra 1988, section 1.2). The
+    last value of the fit before the crossing is the least mean of consecutive values that end there. The first value of the fit
+    after the crossing is the largest mean of consecutive values that begin there.
     """
     above = np.log(np.clip(losses / target, LOWEST, HIGHEST))
     count = above.shape[-1]

@@ -36,7 +36,7 @@ def equal_budgets(trials: pa.Table, curves: pa.Table) -> pa.Table:
     for a regression. `generalization_gap` is the test loss (or validation loss) minus the train loss.
 
     Half of the replicates choose the configuration with the lowest `best_loss`, and the other half judge the choice. Then the
-    halves swap. The values are the means of both results, with 95 % intervals in `…_low` and `…_high`. `over` names what the
+    halves swap. The values are the means of the two results, with 95 % intervals in `…_low` and `…_high`. `over` names what the
     intervals are over. `configurations` is the number of configurations whose replicates all completed and reached the level.
     Only such configurations are compared. `trial` and `learning_rate` belong to the configuration with the lowest `best_loss`
     on all replicates. If values are missing, `message` has the reason.
@@ -99,7 +99,9 @@ def _of_group(equal: str, level: float, group: SizeGroup, recorded: dict[int, Re
 
 
 def _places(equal: str, level: float, curve: ReplicateCurves) -> Floats:
-    """Return the index (with a fraction) of the evaluation where each replicate reaches the level, (replicates,), or NaN."""
+    """Return the index, with a fraction, of the evaluation at which each replicate reaches the level, (replicates,). The index
+    is NaN for a replicate that does not reach the level.
+    """
     count = len(curve.costs["update"])
     if equal in COSTS:
         costs = curve.costs[COSTS[equal]]
@@ -109,7 +111,9 @@ def _places(equal: str, level: float, curve: ReplicateCurves) -> Floats:
 
 
 def _outcome(name: str, curve: ReplicateCurves, places: Floats) -> Floats:
-    """Return the outcome of each replicate at its index in `places`, (replicates,)."""
+    """Return the result `name` of each replicate, (replicates,). `places` holds the index of the evaluation, with a fraction,
+    for each replicate.
+    """
     values = curve.values
     if name == "best_loss":
         part = "train_loss" if np.isnan(values["validation_loss"]).all() else "validation_loss"

@@ -74,10 +74,12 @@ def rate_law(profiles: list[Profile], replicates: int, critical: pa.Table, predi
             notes.append(f"the interval does not include the error of rates that are a factor of {spacing:.3g} apart")
         touching = [str(profile.group.batch_size) for profile in small if at_end(profile)]
         if touching:
-            where = f"the best rate is at the end of its range at batch size {', '.join(touching)}: widen the range of rates"
+            where = (
+                f"the best rate is the lowest or highest tried at batch size {', '.join(touching)}: widen the range of rates"
+            )
             row |= {"verdict": VOID, "message": "; ".join([where, *notes])} | dict.fromkeys(_CONTAINED)
         elif row["exponent_low"] is None:
-            row |= {"verdict": TOO_FEW, "message": "no interval, which needs 4 replicates or more"}
+            row |= {"verdict": TOO_FEW, "message": "no interval: an interval needs 4 replicates or more"}
         else:
             row |= {"verdict": FOUND, "message": "; ".join(notes) or None}
         rows.append(row)
@@ -90,7 +92,7 @@ def _has_inner_rates(profile: Profile) -> bool:
 
 
 def _spacing(profile: Profile) -> float:
-    """Return the median factor between neighbouring rates, 1 for a single rate."""
+    """Return the median factor between neighbouring rates, or 1 for a single rate."""
     rates = np.unique(profile.group.rates)
     return float(np.median(rates[1:] / rates[:-1])) if len(rates) > 1 else 1.0
 

@@ -30,8 +30,8 @@ class Profile(NamedTuple):
 
 
 def profiles(trials: pa.Table, tuned: list[TunedSteps]) -> list[Profile]:
-    """Return the profiles of every optimizer and batch size: by steps to the target, if there is a target, and by the
-    objective.
+    """Return two profiles for every optimizer and batch size: one by steps to the target (only if there is a target), and one
+    by the objective.
     """
     found = [Profile(STEPS, result.group, result.profile) for result in tuned]
     groups = size_groups(trials)
@@ -64,7 +64,7 @@ def by_rate(profile: Profile) -> tuple[Floats, Floats]:
 
 
 def nearly_best(rates: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Return the logarithms of the lowest and highest rate whose value is within NEARLY of the best, both (draws,).
+    """Return the logarithm of the lowest rate and of the highest rate whose value is within NEARLY of the best, each (draws,).
 
     `rates`, (rates,), are ascending, and `values` is (draws, rates). Each bound is interpolated, in the logarithm of the rate,
     between the last rate inside the range and the first rate outside. For the interpolation, values are limited to twice the

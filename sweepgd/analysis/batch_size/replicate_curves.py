@@ -20,7 +20,8 @@ class ReplicateCurves(NamedTuple):
 
     `costs` holds `update`, `samples`, `seconds` and `epoch` of each evaluation, (evaluations,), as means over the replicates
     that did not end early. `values` holds the requested columns, (replicates, evaluations). A run that ended early keeps its
-    last value. `completed` is a mask of the completed replicates, (replicates,). The values of other replicates are NaN.
+    last value. `completed` is a mask of the completed replicates, (replicates,). The values of replicates that did not complete
+    are NaN.
     """
 
     trial: int
@@ -32,7 +33,8 @@ class ReplicateCurves(NamedTuple):
 def replicate_curves(trials: pa.Table, curves: pa.Table, columns: Sequence[str]) -> Iterator[ReplicateCurves]:
     """Yield the curves of each configuration that has a completed replicate, by trial number.
 
-    The curves are at the updates of the replicate with the most updates. The other replicates are interpolated there.
+    The curves are at the updates of the replicate with the most updates. The curves of the other replicates are interpolated at
+    these updates.
     """
     runs = once(trials)
     count = replicates_of(trials)

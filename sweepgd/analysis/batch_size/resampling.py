@@ -62,7 +62,9 @@ def draws_of(replicates: int) -> Draws:
 
 
 def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool_]:
-    """Return a mask of the configurations in each draw with replacement, (draws, configurations). The first draw holds all."""
+    """Return a mask of the configurations in each draw with replacement, (draws, configurations). The first draw holds all of
+    them.
+    """
     random = stream(0, BOOTSTRAP, 2, configurations)
     drawn = np.ones((draws, configurations), dtype=bool)
     for number in range(1, draws):
@@ -71,11 +73,10 @@ def drawn_configurations(configurations: int, draws: int) -> npt.NDArray[np.bool
 
 
 def interval(values: Floats, replicates: int) -> tuple[float, float]:
-    """Return the interval around the first of `values`, (draws,), by the standard error over the other draws and Student's t.
-
-    Both ends are NaN if there are no draws, or if more than a tenth of the draws have no value. Draws of n replicates vary less
-    than new samples: their standard deviation is smaller by the factor √((n − 1)/n). The standard error is corrected for this
-    factor.
+    """Return the interval around the first of `values`, (draws,). Its width follows from the standard error over the other
+    draws and from Student's t. Both ends of the interval are NaN if there are no draws, or if more than a tenth of the draws
+    have no value. Draws of n replicates vary less than new samples: their standard deviation is smaller by the factor √((n −
+    1)/n). The standard error is corrected for this factor.
     """
     from scipy.special import stdtrit  # takes 0.2 s to import
 
@@ -88,13 +89,13 @@ def interval(values: Floats, replicates: int) -> tuple[float, float]:
 
 
 def estimate(name: str, logs: Floats, replicates: int) -> dict[str, float | None]:
-    """Return exp of the first of `logs`, (draws,), and its interval as the columns `name`, `name`_low and `name`_high."""
+    """Return exp of the first of `logs`, (draws,), as the column `name`, and its interval as `name`_low and `name`_high."""
     low, high = interval(logs, replicates)
     return {key: power(value) for key, value in ((name, logs[0]), (f"{name}_low", low), (f"{name}_high", high))}
 
 
 def plain(name: str, values: Floats, replicates: int) -> dict[str, float | None]:
-    """Return the first of `values`, (draws,), and its interval as the columns `name`, `name`_low and `name`_high."""
+    """Return the first of `values`, (draws,), as the column `name`, and its interval as `name`_low and `name`_high."""
     low, high = interval(values, replicates)
     return {key: finite(value) for key, value in ((name, values[0]), (f"{name}_low", low), (f"{name}_high", high))}
 
@@ -110,7 +111,9 @@ def finite(value: float) -> float | None:
 
 
 def percentiles(name: str, values: Floats) -> dict[str, float | None]:
-    """Return the first of `values`, (draws,), and the 2.5 and 97.5 % percentiles of the others, in columns as in `estimate`."""
+    """Return the first of `values`, (draws,), and the 2.5 and 97.5 % percentiles of the other values, in columns as in
+    `estimate`.
+    """
     known = values[1:][np.isfinite(values[1:])]
     low, high = (np.nan, np.nan)
     if len(known) >= max(2, MOST_DEFINED * (len(values) - 1)):
@@ -121,7 +124,7 @@ def percentiles(name: str, values: Floats) -> dict[str, float | None]:
 def resampled_medians(values: Floats) -> Floats:
     """Return the median of `values`, (n,), followed by the medians of DRAWS samples of size n with replacement, (draws,).
 
-    For n < 3, there are no samples.
+    For n < 3, no samples are drawn.
     """
     count = len(values)
     medians = np.array([np.median(values)])

@@ -24,9 +24,9 @@ class SizeGroup(NamedTuple):
 
     Configurations with different settings of the model or of the data are in different groups. `optimizer` also names these
     settings, as in "sgd (model.hidden [32])"; `rule` is only the name of the optimizer. `trials` and their `rates` have shape
-    (configurations,). `over` names what an interval is over. It is FIXED if every batch size of the optimizer has the same
-    rates and other settings, because the sweep then listed the configurations, or if every batch size has fewer than
-    FEWEST_DRAWN configurations. Otherwise the sweep drew them, and `over` is DRAWN.
+    (configurations,). `over` names what an interval is over. If every batch size of the optimizer has the same rates and other
+    settings, the sweep listed the configurations, and `over` is FIXED. It is also FIXED if every batch size has fewer than
+    FEWEST_DRAWN configurations. Otherwise the sweep drew the configurations, and `over` is DRAWN.
     """
 
     optimizer: str

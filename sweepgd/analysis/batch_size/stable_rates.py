@@ -29,10 +29,10 @@ def stable_rates(trials: pa.Table, curvature: pa.Table) -> pa.Table:
     at which a run completed. `rates` is the number of rates tried. `runs` is the number of runs at `largest_stable` whose
     λmax was measured at the final weights, and `lambda_max` is the median of these λmax.
 
-    A formula gives the largest rate at which full-batch descent is stable for a λmax with the L2 penalty, such as 2/λmax for
-    SGD (`sweepgd.analysis.stability.EDGES`). `allowed` is the median of this rate over these runs, and null for optimizers
-    without a formula. `ratio` is `largest_stable` divided by `allowed`. The intervals are percentiles of a bootstrap over these
-    runs. `message` names what is missing.
+    For each of these runs, a formula turns λmax with the L2 penalty into the largest rate at which full-batch descent is
+    stable, such as 2/λmax for SGD (`sweepgd.analysis.stability.EDGES`). `allowed` is the median of these rates, and null for
+    optimizers without a formula. `ratio` is `largest_stable` divided by `allowed`. The intervals are percentiles of a bootstrap
+    over these runs. `message` names what is missing.
     """
     at_end = pc.and_(pc.equal(curvature["measure"], "lambda_max"), pc.equal(curvature["which"], "final"))
     measured = curvature.filter(pc.and_(at_end, pc.equal(curvature["rescaling"], 1.0)))

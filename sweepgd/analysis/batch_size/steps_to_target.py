@@ -17,11 +17,11 @@ SCHEMA = pa.schema(
     + [(name, pa.float64()) for name in ("perfect_steps", "lowest_steps")]
     + [("over", pa.string()), ("message", pa.string())]
 )  # fmt: skip
-AT_END = "the best rate is at the end of its range"
+AT_END = "the best rate is the lowest or highest tried"
 
 
 def steps_to_target(tuned: list[TunedSteps], target: Target, replicates: int) -> pa.Table:
-    """Return one row per optimizer and batch size, sorted by these.
+    """Return one row per optimizer and batch size, sorted by optimizer and then by batch size.
 
     `target` is a column of `curves`, and `level` is the value to reach. `configurations` is the number of configurations.
     `left_out` is the number of configurations with a replicate that did not complete. `best_trial` and `learning_rate` belong

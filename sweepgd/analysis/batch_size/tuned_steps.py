@@ -28,10 +28,10 @@ class TunedSteps(NamedTuple):
     `logs` has the logarithms of `steps`, `samples` and `seconds` in each draw, (draws,), NaN if the target was not reached.
     `profile` has the updates of every configuration of the group on all replicates, (draws, configurations). These numbers are
     infinite for a configuration that does not reach the target. `lowest` is the smallest number of updates in the first draw,
-    and `best` is its configuration. Both are None if no configuration reaches the target. `at_end` is True if a chosen learning
-    rate is the lowest or the highest tried. `left_out` is the number of configurations with a replicate that did not complete.
-    Such a configuration counts as not reaching the target, because a mean over its completed replicates would be too low. Its
-    learning rate still counts as tried.
+    and `best` is the configuration with this number. `lowest` and `best` are None if no configuration reaches the target.
+    `at_end` is True if a chosen learning rate is the lowest or the highest tried. `left_out` is the number of configurations
+    with a replicate that did not complete. Such a configuration counts as not reaching the target, because a mean over its
+    completed replicates would be too low. Its learning rate still counts as tried.
     """
 
     group: SizeGroup
@@ -102,11 +102,12 @@ def _costs(curve: ReplicateCurves, target: Target, weights: Floats) -> dict[str,
 
 
 def _cross_fitted(halves: list[dict[str, Floats]], ends: dict[str, Floats]) -> tuple[dict[str, Floats], list[int]]:
-    """Return the mean logarithms of the costs of the two choices, (draws,), and the choices of the first draw.
+    """Return the logarithms of the costs of the chosen configurations, (draws,), and the choices in the first draw.
 
-    Each half chooses a configuration, and the costs of this configuration on the other half count. If a choice does not reach
-    the target on the other half, the sample (the first draw) has no result. In later draws, such a choice has the costs at the
-    end of its runs, `ends` (configurations,), because an interval without these draws would be too narrow.
+    Each half of the replicates chooses a configuration, which has costs on the other half. The result is the mean of the
+    logarithms over the two choices. If a choice does not reach the target on the other half, the sample (the first draw) has no
+    result. In later draws, such a choice has the costs at the end of its runs, `ends` (configurations,), because an interval
+    without these draws would be too narrow.
     """
     rows = np.arange(len(halves[0]["steps"]))
     choices = [half["steps"].argmin(axis=1) for half in halves]

@@ -104,7 +104,9 @@ def _row(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]
 
 
 def _of_law(columns: Columns, claim: ClaimSpec, curves: pa.Table) -> dict[str, Any]:
-    """Return the columns of a claim about a law of the batch size. The fit of the law itself takes account of divergence."""
+    """Return the answer columns of a claim about a law, such as the critical batch size. `diverged` is 0, because the fit of
+    the law takes account of divergence.
+    """
     trials = columns.trials.filter(pa.array(filtered(columns, claim)))
     estimated = [law_estimate(claim, trials, curves)]
     row: dict[str, Any] = {"runs": trials.num_rows, "left_out": 0}

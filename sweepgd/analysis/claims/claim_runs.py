@@ -140,8 +140,7 @@ def _check_range(columns: Columns, own: Numbers, winner: int, where: str) -> Non
     tried = np.unique(tried[~np.isnan(tried)])
     if len(tried) > 1 and rates[winner] in (tried[0], tried[-1]):
         raise Undecided(
-            f"the best learning rate of {where} is {rates[winner]:g}, the end of the range that was tried: a better rate may "
-            "lie beyond"
+            f"the best learning rate of {where} is {rates[winner]:g}, the lowest or highest tried: a better rate may lie beyond"
         )
 
 

@@ -25,7 +25,7 @@ def in_words(claim: ClaimSpec) -> str:
         case "rate_range":
             return f"range of learning rates within 10 % of the best, {claim.by} {groups[1]} / {groups[0]}"
         case "boundary_dimension":
-            return "dimension of the boundary between runs that complete and diverge"
+            return "dimension of the boundary between runs that complete and runs that diverge"
     return f"τ of {claim.of} and {claim.by}"
 
 

@@ -58,14 +58,14 @@ def _only(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _estimate(row: Mapping[str, Any], name: str, replicates: int, logarithmic: bool) -> Estimate:
-    """Return the estimate of a row, (value, low, high) of `name`."""
+    """Return the estimate in the columns `name`, `name`_low and `name`_high of a row."""
     numbers = np.array([row[name], row[f"{name}_low"], row[f"{name}_high"]], dtype=np.float64)
     value, low, high = np.log(numbers) if logarithmic else numbers
     return _with_interval(value, low, high, replicates)
 
 
 def _with_interval(value: float, low: float, high: float, replicates: int) -> Estimate:
-    """Return an estimate. Its standard error comes from an interval of `sweepgd.analysis.batch_size.resampling`."""
+    """Return an estimate whose standard error follows from an interval of `sweepgd.analysis.batch_size.resampling`."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     freedom = replicates - 2
@@ -85,19 +85,17 @@ def _range(claim: ClaimSpec, profiles: list[Profile], replicates: int) -> Estima
         rates, values = by_rate(own[0])
         low, high = nearly_best(rates, values)
         if at_end(own[0]) or low[0] <= np.log(rates[0]) or high[0] >= np.log(rates[-1]):
-            raise Undecided(
-                f"the range of rates of {where} reaches the end of the rates that were tried: try a wider range of rates"
-            )
+            raise Undecided(f"the range of rates of {where} reaches the lowest or highest tried: try a wider range of rates")
         widths.append(middle(own[0])[1])
     ratio = widths[1] - widths[0]
     low_end, high_end = interval(ratio, replicates)
     if np.isnan(low_end):
-        raise Undecided("no interval: it needs 4 replicates or more, with results")
+        raise Undecided("no interval: an interval needs 4 replicates or more with results")
     return _with_interval(float(ratio[0]), low_end, high_end, replicates)
 
 
 def _dimension(trials: pa.Table) -> Estimate:
-    """Return the mean over replicates of the dimension of the boundary, with Student's interval."""
+    """Return the dimension of the boundary as a mean over replicates, with Student's interval."""
     dimensions = np.array(list({row["replicate"]: row["dimension"] for row in boundary(trials).to_pylist()}.values()))
     if not len(dimensions):
         raise Undecided(

@@ -9,8 +9,8 @@ from sweepgd.analysis.comparison.paired_runs import paired_table
 
 
 def comparison(studies: Sequence[Study], comparable: bool) -> dict[str, pa.Table]:
-    """Return tables by name: `studies` with their best configurations, and `paired`, the mean differences from the first study
-    over the runs that a study shares with it.
+    """Return tables by name: `studies` with their best configurations, and `paired`, the mean differences between each other
+    study and the first study, over the runs that both studies have.
 
     The objectives are compared only if the studies are `comparable`, that is, if all of them minimise the same quantity.
     """

@@ -18,7 +18,7 @@ from sweepgd.analysis.selection import interval_on_others
 
 
 class Study(NamedTuple):
-    """A study: its name among the compared ones, and its table of trials."""
+    """A study: its table of trials, and its name, which differs from the names of the other compared studies."""
 
     name: str
     trials: pa.Table
@@ -44,10 +44,10 @@ def studies_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
 
     These are: the number of configurations, and of runs by status; the best configuration; its objective on replicates that did
     not select it, with a 95 % interval (`selection.by_rank`); and the number of configurations that may be the best
-    (`best_subset`). If `comparable`, that is, if all studies minimise the same quantity, also the expected lowest objective of
-    as many configurations as the smallest study has (`draws`), with a 95 % interval (`expected_best`), because a study with
-    more trials finds a better one by chance alone. A configuration without an objective counts with the highest objective of
-    all studies.
+    (`best_subset`). If all studies minimise the same quantity (`comparable`), there is also the expected lowest objective of
+    `draws` configurations, with a 95 % interval (`expected_best`). `draws` is the size of the smallest study, because a study
+    with more trials finds a better configuration by chance alone. A configuration without an objective counts with the highest
+    objective of all studies.
     """
     rows = [{"study": study.name} | _row(study.trials) for study in studies]
     if comparable:
@@ -74,7 +74,9 @@ def _row(trials: pa.Table) -> dict[str, Any]:
 
 
 def _expected(every: Sequence[pa.Table]) -> list[dict[str, Any]]:
-    """Return the columns on the expected lowest objective of each study; none if a study has too few configurations."""
+    """Return, for each study, the columns on its expected lowest objective, or no columns if any study has too few
+    configurations.
+    """
     objectives: list[Floats] = [floats(configurations(trials), "objective") for trials in every]
     draws = min(map(len, objectives))
     if draws < FEWEST_CONFIGURATIONS or any(np.isnan(values).all() for values in objectives):

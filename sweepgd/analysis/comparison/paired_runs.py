@@ -25,9 +25,11 @@ SCHEMA = pa.schema(
 
 
 class _Pairs(NamedTuple):
-    """The pairs that two studies share. `unit` and `seed` number the configuration and the seed of each, (pairs,).
+    """The pairs that two studies share. `unit` is the number of each pair's configuration, and `seed` is the pair's seed,
+    (pairs,).
 
-    `first` and `second` are the pair of each run of a study, (runs,), and -1 for a run without a partner.
+    `first` and `second` hold the number of the pair of each run of the first and the second study, (runs,), and -1 for a run
+    without a partner.
     """
 
     first: Numbers
@@ -37,14 +39,15 @@ class _Pairs(NamedTuple):
 
 
 def paired_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
-    """Return rows by study and measure, with columns as in SCHEMA: `difference` is the mean of the study less the first one.
+    """Return rows by study and measure, with columns as in SCHEMA. `difference` is the mean of the study minus the mean of the
+    first study.
 
     Runs are paired by `config_id`, or by all settings if no `config_id` is equal, and by seed. Without a common seed, the
-    configurations are paired by their means over replicates. `runs` is the number of pairs in which both completed, and
-    `configurations` of how many. `only_first` and `only_second` count the pairs in which only one completed. The 95 % interval
-    is over configurations and replicates (`two_way_jackknife`), or over configurations if there is one seed; it is null for too
-    few pairs. The objective is left out unless the studies are `comparable`. A study that shares no configuration with the
-    first has no row.
+    configurations are paired by their means over replicates. `runs` is the number of pairs in which both runs completed, and
+    `configurations` is the number of configurations in these pairs. `only_first` and `only_second` count the pairs in which
+    only the run of the first or of the second study completed. The 95 % interval is over configurations and replicates
+    (`two_way_jackknife`), or over configurations if there is one seed. The interval is null for too few pairs. The objective is
+    left out unless the studies are `comparable`. A study that shares no configuration with the first study has no row.
     """
     rows: list[dict[str, Any]] = []
     first = once(studies[0].trials)
@@ -95,7 +98,7 @@ def _rows(first: pa.Table, second: pa.Table, pairs: _Pairs, comparable: bool) ->
 
 
 def _by_pair(trials: pa.Table, pair: Numbers, measure: str, pairs: _Pairs) -> Floats:
-    """Return the mean of a measure over the completed runs of each pair, (pairs,); NaN if there is none."""
+    """Return the mean of a measure over the completed runs of each pair, (pairs,), or NaN for a pair without completed runs."""
     values = objective(trials) if measure == "objective" else floats(trials, measure)
     values = np.where(has_status(trials, COMPLETED) & (pair >= 0), values, np.nan)
     groups = Groups(np.append(pair, np.arange(-1, len(pairs.unit))))  # every pair has a group, after that of -1
@@ -103,7 +106,7 @@ def _by_pair(trials: pa.Table, pair: Numbers, measure: str, pairs: _Pairs) -> Fl
 
 
 def _half_width(differences: Floats, unit: Numbers, seed: Numbers) -> float:
-    """Return the half-width of the interval of the mean; NaN for too few pairs."""
+    """Return the half-width of the interval of the mean of `differences`, (pairs,), or NaN for too few pairs."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
     if len(np.unique(seed)) > 1:
@@ -121,14 +124,14 @@ def _keys(trials: pa.Table) -> list[str | None]:
 
 
 def _seeds(trials: pa.Table) -> list[int]:
-    """Return the seed of each run; its replicate if the record is too old to have seeds."""
+    """Return the seed of each run, or its replicate if the record is too old to have seeds."""
     pairs = zip(trials["seed"].to_pylist(), trials["replicate"].to_pylist(), strict=True)
     return [replicate if seed is None else seed for seed, replicate in pairs]
 
 
 def _settings(trials: pa.Table) -> list[str | None]:
-    """Return all settings of each run as one text, or None if they are not recorded. Those that the configuration chose for
-    model and data are in the tables of model and data.
+    """Return all settings of each run as one text, or None if they are not recorded. Settings of model and data that vary are
+    left out of `configuration`, because the tables of model and data hold them.
     """
     found: dict[str | None, str | None] = {None: None}
     for text in trials["settings"].unique().drop_null().to_pylist():

@@ -21,7 +21,7 @@ LEVELS: dict[str, Callable[[float], str]] = {
 def equal_budgets(rows: Sequence[Row]) -> Answer | None:
     """Return the table with one row per optimizer and batch size, or None without tuned sizes.
 
-    There are three columns each at equal epochs, updates, seconds and train loss.
+    It has columns of loss, error and gap at equal epochs, and the same columns at equal updates, seconds and train loss.
     """
     keys = [(row["optimizer"], row["batch_size"]) for row in tuned([row for row in rows if row["equal"] == "epochs"])]
     if not keys:
@@ -42,6 +42,6 @@ def equal_budgets(rows: Sequence[Row]) -> Answer | None:
         "configurations chosen by half of the replicates, judged on the other half; intervals with --json",
         *more,
     ]
-    legend += [] if over(first, "best_loss") else ["no intervals, which need 4 replicates"]
+    legend += [] if over(first, "best_loss") else ["no intervals: an interval needs 4 replicates"]
     dispensable = ("generalization_gap", "test_error")
     return Answer("Batch sizes at equal epochs, updates, time and train loss", shown, frozenset(), legend, dispensable)

@@ -13,8 +13,8 @@ SIDES = {True: "inside", False: "outside", None: ""}
 
 
 def rate_law(rows: Sequence[Row]) -> Answer | None:
-    """Return the table with one row for each criterion and optimizer, without exponents that have no interval. Return None if
-    no row is left.
+    """Return the table with one row for each criterion and optimizer whose exponent has an interval, or None
+    without such rows.
     """
     rows = [row for row in rows if row["exponent"] is not None and row["exponent_low"] is not None]
     if not rows:

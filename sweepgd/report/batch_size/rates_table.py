@@ -60,7 +60,9 @@ def stable_rates(rows: Sequence[Row]) -> Answer | None:
         *(["≥ = no rate diverged"] if any(row["lowest_diverged"] is None for row in rows) else []),
         *more,
     ]
-    return Answer("How large a rate is stable?", shown, frozenset({"batch_size"}), legend, ("ratio_interval", "lambda_max"))
+    return Answer(
+        "What is the largest stable learning rate?", shown, frozenset({"batch_size"}), legend, ("ratio_interval", "lambda_max")
+    )
 
 
 def _at_least(row: Row) -> str:

@@ -64,7 +64,7 @@ def by_rate(results: Results) -> Chart:
     main = alt.layer(lines.encode(x=x, y=y, color=colour), dots.encode(x=x, y=y, color=colour, shape=shape))
     main = main.properties(width=WIDTH, height=HEIGHT)
     heading = f"{AXIS_TITLES[measure].partition(' (')[0].capitalize()} by learning rate and {title}"
-    subtitle = "a point is a configuration's mean over completed replicates; a line joins the best at each rate"
+    subtitle = "a point is a configuration's mean over completed replicates; a line joins the best point of each rate"
     if pruned := int(np.sum((every["completed"].to_numpy() == 0) & (floats(every, "share_pruned") > 0))):
         subtitle += f"; not shown: {pruned} pruned configurations"
     if len(shown) < len(known):

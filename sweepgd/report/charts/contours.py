@@ -24,7 +24,9 @@ class Levels:
 
     @classmethod
     def over(cls, values: Grid) -> "Levels":
-        """Return levels from the lowest to the highest of finite `values`, but not more than DECADES above the lowest."""
+        """Return levels from the lowest to the highest of the finite `values`, or to DECADES decades above the lowest if that
+        is less.
+        """
         low, high = float(values.min()), float(values.max())
         # Logarithms need positive numbers. If a loss is zero or negative, differences are therefore taken from a floor that is
         # 1/10,000 of the range below the lowest loss.

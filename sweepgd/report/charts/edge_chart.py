@@ -56,7 +56,7 @@ def edge_of_stability(results: Results) -> Chart:
     chart = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT).encode(
         x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(nice=False)),
         y=log_y("value", "eigenvalue", shown),
-        color=colours("run", labels, "batch size (at its best)", ordered=True),
+        color=colours("run", labels, "batch size (best configuration)", ordered=True),
     )
     lines = chart.mark_line(strokeWidth=1.8, clip=True).encode(
         strokeDash=alt.StrokeDash("line:N", scale=alt.Scale(domain=list(DASHES), range=list(DASHES.values())), title=None)

@@ -47,7 +47,7 @@ def rate_batch(results: Results) -> Chart:
     share = alt.Size("share_diverged:Q", scale=alt.Scale(domain=[0, 1], range=[0, 160]), legend=None)
     diverged = area.transform_filter("datum.share_diverged > 0").encode(size=share)
     marks = [(diverged, CROSS)]
-    subtitle = "area of a cross: share of replicates that diverged; grey: none completed; outlined: lowest"
+    subtitle = "area of a cross: share of replicates that diverged; grey: no run completed; outlined: lowest value"
     if any(cell["pruned"] for cell in cells):
         marks.append((area.transform_filter("datum.pruned"), "circle"))
         subtitle += "; ring: last value of pruned runs"

@@ -59,7 +59,8 @@ def rate_by_batch_size(results: Results, level: float | None = None) -> Chart:
     )
     criterion = CRITERIA[rows[0]["criterion"]]
     subtitle = [
-        f"by {criterion}; band: rates within 10 % of the best; dashed: power law; hollow: best rate at the end of its range"
+        f"by {criterion}; band: rates within 10 % of the best; dashed: power law; "
+        "hollow: best rate is the lowest or highest tried"
     ]
     subtitle += [_words(law) for law in laws if law["optimizer"] in optimizers]
     return finished(alt.layer(band, line, dots, *([law] if lines else [])), "Best learning rate by batch size", subtitle)
@@ -67,5 +68,5 @@ def rate_by_batch_size(results: Results, level: float | None = None) -> Chart:
 
 def _words(law: dict[str, float | str | None]) -> str:
     between = "" if law["exponent_low"] is None else f" ({law['exponent_low']:.2f} to {law['exponent_high']:.2f})"
-    void = ", void: a best rate is at the end of its range" if law["verdict"] == "void" else ""
+    void = ", void: a best rate is the lowest or highest tried" if law["verdict"] == "void" else ""
     return f"{law['optimizer']}: exponent {law['exponent']:.2f}{between}{void}"

@@ -16,8 +16,8 @@ FEWEST_RATES = 3
 def rate_curves(results: Results) -> Chart:
     """Return a chart of the lowest objective at each learning rate, with a line for each batch size and a panel per optimizer.
 
-    A cross at the upper edge marks a rate at which no run of the batch size completed and one diverged. Raises Missing if no
-    optimizer has two batch sizes with FEWEST_RATES rates.
+    A cross at the upper edge marks a rate at which no run of the batch size completed and at least one run diverged. Raises
+    Missing if no optimizer has two batch sizes with FEWEST_RATES rates.
     """
     trials, cells = results.trials, {}
     for optimizer in sorted(pc.unique(trials["optimizer"]).drop_null().to_pylist()):
@@ -33,9 +33,9 @@ def rate_curves(results: Results) -> Chart:
     values = [row["objective"] for row in every if row["objective"] is not None]
     name = objective_name(trials)
     panels = [_panel(optimizer, rows, groups, values, name) for optimizer, rows in shown.items()]
-    subtitle = "lowest of all configurations with this rate and batch size, so that it is biased low"
+    subtitle = "a point is the lowest value of all configurations with its rate and batch size, and is therefore biased low"
     if any(_is_lost(row) for row in every):
-        subtitle += "; cross: none completed, some diverged"
+        subtitle += "; cross: no run completed, some diverged"
     return finished(in_rows(panels), f"{name.capitalize()} by learning rate and batch size", subtitle)
 
 

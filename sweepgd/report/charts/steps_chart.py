@@ -62,7 +62,7 @@ def steps_by_batch_size(results: Results, level: float | None = None) -> Chart:
     )
     panels = alt.hconcat(*(panel.properties(width=WIDTH, height=HEIGHT) for panel in (left, right)))
     title = f"Updates to {target.column.replace('_', ' ')} {short(target.level)} by batch size"
-    subtitle = ["all other settings tuned at each size; bars: 95 % intervals; hollow: best rate at the end of its range"]
+    subtitle = ["all other settings tuned at each size; bars: 95 % intervals; hollow: best rate is the lowest or highest tried"]
     return finished(panels, title, subtitle + [_words(fit) for fit in fits if fit["critical_size"]])
 
 
@@ -102,5 +102,5 @@ def _points(points: Rows, field: str, x: alt.X, y: alt.Y, colour: alt.Color) -> 
 
 def _words(fit: dict[str, Any]) -> str:
     end = f", 20 % beyond perfect scaling at {significant(fit['scaling_end'])}" if fit["scaling_end"] else ""
-    void = "; void: a best rate is at the end of its range" if fit["verdict"] == "void" else ""
+    void = "; void: a best rate is the lowest or highest tried" if fit["verdict"] == "void" else ""
     return f"{fit['optimizer']}: B_crit {significant(fit['critical_size'])}{end}{void}"

@@ -34,12 +34,12 @@ def surface_paths(results: Results) -> Chart:
         raise Missing("no completed run recorded positions on a two-dimensional surface")
     x, y = (_side([row[name] for line in lines for row in line]) for name in "xy")
     side = SIDE if len(lines) > 1 else LONE_SIDE
-    notes = ["from the ring to the dot; first completed replicate"]
+    notes = ["a path goes from the ring to the dot; first completed replicate"]
     shapes: Rows = []
     try:
         losses = surface_losses(results, lines[0][0]["trial"], x, y)
         shapes = areas(losses, Levels.over(losses[np.isfinite(losses)]), side) if np.isfinite(losses).any() else []
-        notes.append("contours: steps of the loss in its logarithm")
+        notes.append("contours: equal steps of the logarithm of the loss")
     except SweepgdError as problem:
         notes.append(f"without contours: {problem}")
     scheduled = len({line[0]["schedule"] for line in lines}) > 1
@@ -82,7 +82,7 @@ def _side(values: list[float]) -> Array:
 
 
 def _thinned(line: pa.Table) -> Rows:
-    """Return at most MOST_POINTS rows of a path. Half of these rows are the first rows of the path. The others are evenly
+    """Return at most MOST_POINTS rows of a path. Half of these rows are the first rows of the path. The other half are evenly
     spaced along the length of the path.
 
     Rows evenly spaced in time would miss the fast beginning of a long run, and rows evenly spaced along the length would miss

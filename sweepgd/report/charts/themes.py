@@ -42,7 +42,7 @@ def themed(chart: Chart, theme: str) -> Chart:
 
 
 def _recoloured(node: Any) -> Any:
-    """Return a part of a specification with colours for dark paper. Data are left as they are."""
+    """Return a chart's specification, or an element of it, with colours for a dark background. Data are not changed."""
     if isinstance(node, dict):
         if node.get("name") == VIRIDIS["name"]:
             return VIRIDIS

@@ -24,8 +24,8 @@ READ_BYTES = 2**20
 def keep_fresh(directory: Path, progress: int, seconds: int) -> None:
     """Write `report.html` of a results directory until the search ends, and then once more.
 
-    `progress` is a descriptor from which lines with the progress of the search are read. It ends when the search does, also if
-    that is killed. The page reloads itself every `seconds`. Raises SweepgdError if a page cannot be written.
+    `progress` is a descriptor from which lines with the progress of the search are read. The lines end when the search ends,
+    even if the search is killed. The page reloads itself every `seconds`. Raises SweepgdError if a page cannot be written.
     """
     file, page, shown, began = directory / "report.html", "", 0, monotonic()
     while lines := os.read(progress, READ_BYTES).decode("utf-8", "replace").splitlines():

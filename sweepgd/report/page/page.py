@@ -36,12 +36,12 @@ COMPARED = frozenset({"steps_by_batch_size", "rate_by_batch_size", "time_by_batc
 
 
 def write_page(results: Results, file: Path, level: float | None = None) -> None:
-    """Write the page of a study to a file, replacing an earlier one. Raises SweepgdError if it cannot be written."""
+    """Write the page of a study to a file, replacing an earlier page. Raises SweepgdError if the file cannot be written."""
     write_html(study_page(results, level), file)
 
 
 def write_html(page: str, file: Path) -> None:
-    """Write a page to a file atomically, replacing an earlier one. Raises SweepgdError if it cannot be written."""
+    """Write a page to a file atomically, replacing an earlier page. Raises SweepgdError if the file cannot be written."""
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_replacement(file) as temporary:
@@ -97,7 +97,7 @@ def _assembled(name: str, first: str, sections: list[Section], trials: dict[str,
 
 
 def _compared(results: Results) -> tuple[Any, str]:
-    """Return the results with at most MOST_COMPARED configurations, and a sentence if these are not all of them."""
+    """Return the results with at most MOST_COMPARED configurations, and a sentence if configurations are left out."""
     numbers = pc.unique(results.trials["trial"])
     if len(numbers) <= MOST_COMPARED:
         return results, ""
@@ -105,4 +105,4 @@ def _compared(results: Results) -> tuple[Any, str]:
     tables = {name: getattr(results, name) for name in ("trials", "curves", "curvature")}
     some = {name: table.filter(pc.is_in(table["trial"], value_set=chosen)) for name, table in tables.items()}
     of = f"{MOST_COMPARED:,} of the {len(numbers):,} trials, drawn at random"
-    return SimpleNamespace(**some), f"Best rates, times, steps to a target and equal budgets are of {of}."
+    return SimpleNamespace(**some), f"Best rates, times, steps to a target and equal budgets are computed from {of}."

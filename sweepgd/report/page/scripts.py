@@ -18,13 +18,15 @@ def asset(name: str) -> str:
 
 @cache
 def own_script() -> str:
-    """Return the files of OWN as one strict script, whose names are not visible outside."""
+    """Return the files of OWN as one script in strict mode. Names that it defines are not visible outside."""
     return '"use strict";\n(() => {\n' + "\n".join(map(asset, OWN)) + "})();\n"
 
 
 @cache
 def vega_bundle() -> str:
-    """Return Vega-Embed, with Vega and Vega-Lite in it, as one script. It is kept on disk, since building it takes seconds."""
+    """Return Vega-Embed, with Vega and Vega-Lite in it, as one script. The script is kept on disk, because building it takes
+    seconds.
+    """
     key = {"kind": "vega bundle"} | disk_cache.versions("vl-convert-python")
     kept = disk_cache.recall(key, lambda folder: (folder / "bundle.js").read_text(encoding="utf-8"))
     if kept is not None:
@@ -39,7 +41,7 @@ def vega_bundle() -> str:
 
 
 def digest(script: str) -> str:
-    """Return the source expression of a script for a Content-Security-Policy."""
+    """Return the SHA-256 of a script, in the form in which a Content-Security-Policy allows the script: 'sha256-…'."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 

@@ -11,7 +11,7 @@ from sweepgd.report.study_figures import Figure
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: `name` is its anchor, `title` its heading, and `body` the HTML below the heading."""
+    """A section of the page: `name` is its anchor, `title` its heading, and `body` the HTML below the heading."""
 
     name: str
     title: str

@@ -63,7 +63,7 @@ def trial_data(results: Results) -> dict[str, Any]:
 
 
 def _chosen(every: pa.Table) -> npt.NDArray[np.int64]:
-    """Return the rows to show, (rows,): in the order of `ranked`, then those without an objective."""
+    """Return the rows to show, (rows,): in the order of `ranked`, then the rows without an objective."""
     best = pc.index_in(ranked(every)["trial"], value_set=every["trial"].combine_chunks()).to_numpy()
     order = np.concatenate([best, np.setdiff1d(np.arange(every.num_rows), best)])
     return order[_evenly(len(order), MOST_TRIALS, MOST_BEST)]
@@ -77,7 +77,7 @@ def _evenly(count: int, most: int, first: int) -> npt.NDArray[np.int64]:
 
 
 def _statuses(shown: pa.Table) -> list[str]:
-    """Return "completed", or the number of replicates that ended otherwise, such as "1 of 3 diverged"."""
+    """Return, for each trial, "completed", or the number of replicates that ended otherwise, such as "1 of 3 diverged"."""
     replicates = shown["replicates"].to_pylist()
     shares = {name: shown[f"share_{name}"].to_pylist() for name in CUT_SHORT}
     statuses = []
@@ -88,7 +88,7 @@ def _statuses(shown: pa.Table) -> list[str]:
 
 
 def _messages(trials: pa.Table, shown: pa.Table) -> list[str]:
-    """Return the first message of each trial of a run that did not complete."""
+    """Return, for each shown trial, the first message of its runs that did not complete, or ""."""
     cut_short = trials.filter(pc.and_(pc.not_equal(trials["status"], "completed"), pc.is_valid(trials["message"])))
     first: dict[int, str] = {}
     for trial, message in zip(cut_short["trial"].to_pylist(), cut_short["message"].to_pylist(), strict=True):

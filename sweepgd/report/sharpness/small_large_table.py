@@ -84,7 +84,7 @@ def _ratios(rows: Sequence[Row]) -> list[str]:
 
 
 def _interval_text(row: Row) -> str:
-    """Return a legend about the interval of a row, or "" if it has no interval."""
+    """Return a legend about the interval of a row, or "" if the row has no interval."""
     if row["over"] == "pairs":
         return f"interval over {row['pairs']} pairs of configurations that differ in batch size only"
     if row["over"] == "runs":

@@ -64,7 +64,7 @@ def test_the_exponent_and_the_rate_of_a_size_that_was_not_run(exponent, name):
 def test_a_rate_at_the_end_of_its_range_voids_the_law():
     law = tables(planted(power_law(1.0), sizes=(1, 2, 4, 8), rates=RATES[:10]))[1][0]
     assert (law["criterion"], law["verdict"], law["contains_one"]) == ("steps", "void", None)
-    assert "the best rate is at the end of its range at batch size 4, 8: widen the range of rates" in law["message"]
+    assert "the best rate is the lowest or highest tried at batch size 4, 8: widen the range of rates" in law["message"]
 
 
 def test_coarse_rates_few_sizes_and_few_replicates_are_told():

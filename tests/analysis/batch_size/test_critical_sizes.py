@@ -27,7 +27,7 @@ def test_the_critical_sizes_of_a_hyperbola():
 def test_a_best_rate_at_the_end_of_its_range_voids_the_verdict():
     found = row(planted(hyperbola, rates=(0.2, 0.4, 0.8)))
     assert found["verdict"] == "void"
-    assert found["message"].startswith("the best rate is at the end of its range at batch size 1, 2, 4, ")
+    assert found["message"].startswith("the best rate is the lowest or highest tried at batch size 1, 2, 4, ")
     assert found["critical_size"] == pytest.approx(40, rel=0.02)
 
 

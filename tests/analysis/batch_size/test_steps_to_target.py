@@ -44,7 +44,7 @@ def test_the_judged_half_is_not_the_one_that_chose():
 def test_rates_at_the_end_of_their_range_are_flagged():
     rows = table(planted(hyperbola, sizes=(1, 2), rates=(0.2, 0.4, 0.8)))
     assert [row["at_end"] for row in rows] == [True, True]
-    assert rows[0]["message"] == "the best rate is at the end of its range"
+    assert rows[0]["message"] == "the best rate is the lowest or highest tried"
     assert not table(planted(hyperbola, sizes=(1,), rates=(0.2,)))[0]["at_end"]
 
 

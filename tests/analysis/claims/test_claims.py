@@ -185,7 +185,7 @@ UNDECIDED = {
     "no values": ({"statistic": "mean", "of": "test_error"}, "no run has a value of test_error"),
     "the end of the range": (
         {**BETWEEN, "best": True},
-        "the best learning rate of batch_size = 8 is 0.1, the end of the range that was tried: a better rate may lie beyond",
+        "the best learning rate of batch_size = 8 is 0.1, the lowest or highest tried: a better rate may lie beyond",
     ),
     "one level": ({"statistic": "slope", **COMPARED, "where": {"batch_size": 8}}, "all runs have the same batch_size"),
 }

@@ -76,7 +76,7 @@ REFUSED = [
         ("labels NULL", labels("b", "c", "NULL"), {}, "column 'kind', row 3 is missing"),
         ("labels None", labels("b", "c", "None"), {}, "column 'kind', row 3 is missing"),
         ("a gap", gap(4, ""), {}, "column 'b', row 5 is missing: fill in a value"),
-        ("infinity", gap(4, "-inf"), {}, "column 'b', row 5 is -inf: fix it"),
+        ("infinity", gap(4, "-inf"), {}, "column 'b', row 5 is -inf: correct the value"),
         ("words among numbers", gap(4, "four"), {}, "column 'b', row 5 is 'four', not a number"),
         ("dates", DATED, {}, "column 'when', row 1 is '2020-01-01', not a number: name the column in data.dates"),
         (

@@ -156,7 +156,7 @@ REFUSED = [
     csv(
         "numbers as test labels", HEAD + "7,8,1\n", line="t.csv: column 'kind' has class '1', which is not in the training file"
     ),
-    csv("missing test labels", HEAD + "7,8,cat\n9,1,\n", line="t.csv: column 'kind', row 2 is missing: fill it in"),
+    csv("missing test labels", HEAD + "7,8,cat\n9,1,\n", line="t.csv: column 'kind', row 2 is missing: fill in the value"),
     csv("a test label NA", HEAD + "7,8,NA\n", line="t.csv: column 'kind', row 1 is missing"),
     csv("a gap in the test file", HEAD + "7,8,cat\n9,,ant\n", line="t.csv: column 'b', row 2 is missing: fill in a value"),
     csv("infinity in the test file", HEAD + "7,inf,cat\n", line="t.csv: column 'b', row 1 is inf"),

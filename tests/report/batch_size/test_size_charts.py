@@ -42,7 +42,7 @@ def test_steps_need_a_target_that_two_sizes_reached():
 def test_rates_at_an_end_are_hollow_and_void():
     chart = rate_by_batch_size(planted(hyperbola, rates=(0.2, 0.4, 0.8)))
     assert all(row["at_end"] for row in rows(chart) if "at_end" in row)
-    assert titles(chart)["subtitle"][1].endswith(", void: a best rate is at the end of its range")
+    assert titles(chart)["subtitle"][1].endswith(", void: a best rate is the lowest or highest tried")
     with pytest.raises(Missing, match="three learning rates or more"):
         rate_by_batch_size(planted(hyperbola, rates=(0.2, 0.4)))
 

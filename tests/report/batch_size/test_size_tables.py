@@ -49,7 +49,7 @@ def test_rates_at_the_end_are_starred_and_void():
     steps, critical = list(shown.values())[:2]
     assert steps[3].split()[:2] == ["1", "0.2*"]
     assert "* = lowest or highest rate tried: widen the range of rates" in " ".join(steps)
-    assert "void = the best rate is at the end of its range at batch size 1, 2, 4" in " ".join(critical)
+    assert "void = the best rate is the lowest or highest tried at batch size 1, 2, 4" in " ".join(critical)
 
 
 def test_without_a_goal_a_level_makes_the_target():
@@ -80,7 +80,7 @@ def test_stable_rates_name_the_formula():
     ]
     measured = curvature(*(value(trial, 3.0) for trial in range(8)))
     study = planted(hyperbola)._replace(trials=trials(*rows), curvature=measured)
-    lines = text(study)["How large a rate is stable?"]
+    lines = text(study)["What is the largest stable learning rate?"]
     assert [line.split()[:2] for line in lines[3:5]] == [["8", "0.5"], ["16", "≥"]]
     assert "allowed: sgd 2/λmax" in " ".join(lines)
 

@@ -1,4 +1,4 @@
-"""The sections that answer a question with figures and tables, and those of recorded landscapes."""
+"""The sections that answer a question with figures and tables, and the section of recorded landscapes."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -22,7 +22,7 @@ Card = tuple[str, str, str]
 def headline(results: Results, sweep: dict[str, Any], tables: dict[str, pa.Table]) -> str:
     """Return the paragraphs and cards above the sections.
 
-    `sweep` holds the values of the sweep file, and `tables` those of `analysis.summary`.
+    `sweep` holds the values of the sweep file, and `tables` the tables of `analysis.summary`.
     """
     trials = results.trials
     paragraphs = [text(sweep[name]) for name in ("description", "source") if sweep.get(name)]
@@ -66,7 +66,7 @@ def _runs(ended: list[Row], sweep: dict[str, Any]) -> Card:
 
 
 def _best(rows: list[Row], name: str) -> list[Card]:
-    """Return the card of the best configuration, with the estimate that its selection does not bias if there is one."""
+    """Return the card of the best configuration. If possible, the card shows an unbiased estimate of the objective."""
     if not rows or rows[0]["objective"] is None:
         return [("Best configuration", "none", "no trial completed with an objective")]
     row = rows[0]

@@ -36,5 +36,5 @@ def provenance_section(results: Results) -> Section:
 
 
 def _host(worker: str | None) -> str:
-    """Return the machine of a worker, whose name is the machine's with the number of its process."""
+    """Return the machine of a worker. A worker's name is the name of its machine, followed by the number of its process."""
     return (worker or "").rpartition(":")[0] or worker or ""

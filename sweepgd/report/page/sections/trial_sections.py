@@ -1,4 +1,4 @@
-"""The sections of single trials: lines across all hyperparameters, and the table. The page's script fills both."""
+"""The sections of single trials: lines across all hyperparameters, and a table. The page's script fills both sections."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def parallel_section(trials: dict[str, Any]) -> Section | None:
 
 
 def trials_section(trials: dict[str, Any]) -> Section:
-    """Return the frame of the sortable and filterable table of trials, and of the details of one."""
+    """Return the frame of the sortable and filterable table of trials, and of the details of a trial."""
     count, shown = trials["trials"], len(trials["columns"][0]["values"])
     if not count:
         return Section("trials", "Trials", "<p>No trial is recorded.</p>")
