@@ -15,14 +15,16 @@ from sweepgd.analysis.batch_size.stable_rates import stable_rates
 from sweepgd.analysis.batch_size.steps_to_target import steps_to_target
 from sweepgd.analysis.batch_size.target_level import Target, target_of
 from sweepgd.analysis.batch_size.tuned_steps import tuned_steps
-from sweepgd.analysis.batch_size.update_times import update_times
+from sweepgd.analysis.batch_size.update_times import BUSY, has_knee, update_times
 
 __all__ = [
+    "BUSY",
     "Target",
     "batch_size_tables",
     "best_rates",
     "critical_sizes",
     "equal_budgets",
+    "has_knee",
     "profiles",
     "rate_law",
     "replicates_of",
