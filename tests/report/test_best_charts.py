@@ -2,7 +2,7 @@ import pytest
 from study_tables import Tables, run, trials
 
 from sweepgd.analysis.objective_name import objective_name
-from sweepgd.report.charts import error_by_batch_size, rate_batch
+from sweepgd.report.charts import by_rate, error_by_batch_size, objective_slices, rate_batch, rate_curves
 
 
 def results(table):
@@ -28,6 +28,34 @@ def test_irregular_rates_have_equal_cells_and_the_title_names_the_objective():
     assert {row["learning_rate"] for row in rows(chart)} == set(rates)
     assert shown["title"]["text"] == "Lowest validation loss by learning rate and batch size"
     assert {row["learning_rate"] for row in rows(chart) if row["share_diverged"]} == {5.0}
+
+
+def test_the_colours_of_the_map_end_at_10_times_the_lowest_value():
+    cells = [(size, rate) for size in (1, 64) for rate in (0.1, 0.2)]
+    values = (2.0, 3.0, 19.0, 500.0)
+    for last, domain in ((500.0, [2.0, 20.0]), (20.0, [2.0, 20.0]), (8.0, [2.0, 19.0])):
+        table = trials(*(
+            run(trial, value, batch_size=size, learning_rate=rate)
+            for trial, ((size, rate), value) in enumerate(zip(cells, (*values[:3], last), strict=True))
+        ))  # fmt: skip
+        chart = rate_batch(results(table)).to_dict()
+        colour = chart["layer"][1]["encoding"]["color"]
+        assert (colour["scale"]["domain"], colour["scale"].get("clamp", False)) == (domain, last == 500.0)
+        assert ("' or more'" in colour["legend"].get("labelExpr", "")) == (last == 500.0)
+        assert chart["title"]["subtitle"].endswith("the colours end at 10 times the lowest value") == (last == 500.0)
+
+
+@pytest.mark.parametrize("chart", [rate_batch, by_rate, rate_curves, objective_slices])
+def test_an_error_is_in_percent_in_every_chart(chart):
+    table = trials(*(
+        run(trial, 0.02 + trial / 100, batch_size=size, learning_rate=rate, validation_loss=None)
+        | {"validation_error": 0.02 + trial / 100}
+        for trial, (size, rate) in enumerate((size, rate) for size in (8, 64) for rate in (0.1, 0.2, 0.4))
+    ))  # fmt: skip
+    drawn = chart(results(table))
+    shown = {round(row[name], 9) for row in rows(drawn) for name in ("objective", "value") if name in row}
+    assert {2.0, 3.0, 4.0} <= shown
+    assert "validation error (%)" in str(drawn.to_dict())
 
 
 def test_an_objective_that_is_no_loss_is_called_objective():

@@ -1,5 +1,6 @@
 """The time of an update and of an epoch by batch size, and the knee of the time of an update."""
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
@@ -32,12 +33,12 @@ SCHEMA = pa.schema(
 def update_times(trials: pa.Table) -> pa.Table:
     """Return one row per optimizer and batch size with a completed run.
 
-    `runs` is the number of completed runs. `seconds_per_update` and `seconds_per_epoch` are the lowest decile over
-    these runs, without the time of evaluations. The time of an update has a constant part and a part that grows with the batch size. `knee` is the
-    batch size at which both parts are equal, B_knee of the fit t = t₀·(1 + B/B_knee). `knee` is the same for all sizes of an
-    optimizer. `seconds_per_update`, `seconds_per_epoch` and `knee` have 95 % intervals from the percentiles of a bootstrap over
-    runs. `message` says why `knee` is missing, or that it is outside the batch sizes that were run, and it is or ends with BUSY
-    if the median time of an update is more than MOST_SPREAD times the lowest decile.
+    `runs` is the number of completed runs. `seconds_per_update` and `seconds_per_epoch` are the lowest decile over these runs,
+    without the time of evaluations. The time of an update has a constant part and a part that grows with the batch size. `knee`
+    is the batch size at which both parts are equal, B_knee of the fit t = t₀·(1 + B/B_knee). `knee` is the same for all sizes
+    of an optimizer. `seconds_per_update`, `seconds_per_epoch` and `knee` have 95 % intervals from the percentiles of a
+    bootstrap over runs. `message` says why `knee` is missing, or that it is outside the batch sizes that were run. If the median time of
+    an update is more than MOST_SPREAD times the lowest decile, `message` ends with BUSY.
     """
     done = once(trials)
     done = done.filter(pa.array(has_status(done, "completed") & ~np.isnan(floats(done, TIMES[0]))))
@@ -62,7 +63,7 @@ def update_times(trials: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def has_knee(row: dict[str, Any]) -> bool:
+def has_knee(row: Mapping[str, Any]) -> bool:
     """Return whether a row of `update_times` has a knee that is within the batch sizes that were run."""
     return row["knee"] is not None and row["message"] in (None, BUSY)
 

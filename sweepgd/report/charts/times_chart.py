@@ -15,8 +15,8 @@ PANELS = {"seconds_per_update": ("time per update", 1e6, "µs"), "seconds_per_ep
 def time_by_batch_size(results: Results) -> Chart:
     """Return a chart of the time of an update (µs) and of an epoch (ms) by batch size, with 95 % intervals.
 
-    A time is the lowest decile over runs, as in `update_times`. Each optimizer has a colour, and a dotted line marks the knee of its update time. Raises Missing if fewer than two batch
-    sizes have a completed run.
+    A time is the lowest decile over runs, as in `update_times`. Each optimizer has a colour, and a dotted line marks the knee
+    of its update time. Raises Missing if fewer than two batch sizes have a completed run.
     """
     rows = update_times(results.trials).to_pylist()
     if len({row["batch_size"] for row in rows}) < 2:

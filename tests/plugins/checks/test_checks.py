@@ -77,9 +77,7 @@ def test_a_rule_with_the_wrong_sign_gets_a_hint():
 def test_the_output_of_a_rule_is_counted_and_left_out(capfd):
     found = {finding.name: finding for finding in testing.checks(broken("talking"))}
     assert testing.failures(list(found.values())) == []
-    printed = re.fullmatch(
-        r"it prints ([\d,]+) lines \(left out here\); the first is 'talking is imported'", found["output"].detail
-    )
+    printed = re.fullmatch(r"it prints ([\d,]+) lines \(left out here\); the first is 'talking is imported'", found["output"].detail)
     assert int(printed[1].replace(",", "")) > 50_000
     assert "step" not in "".join(capfd.readouterr())
 

@@ -75,6 +75,15 @@ def test_equal_budgets_have_four_panels():
     assert [title.partition(":")[0] for title in panels] == ["equal epochs", "equal updates", "equal time", "equal train loss"]
 
 
+def test_test_errors_at_equal_budgets_are_in_percent():
+    study = planted(hyperbola)
+    errors = pa.array(0.001 * study.trials["batch_size"].to_numpy())
+    index = study.trials.column_names.index("test_error")
+    chart = equal_by_batch_size(study._replace(trials=study.trials.set_column(index, "test_error", errors)))
+    assert {round(row["value"], 9) for row in rows(chart) if row["batch_size"] == 8} == {0.8}
+    assert "test error (%)" in str(chart.to_dict())
+
+
 def test_the_axis_is_labelled_at_sizes_that_were_run():
     axis = size_x([8, 2, 32, 2]).to_dict()
     assert (axis["axis"]["values"], axis["axis"]["format"]) == ([2, 8, 32], "d")
