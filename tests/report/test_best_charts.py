@@ -71,6 +71,7 @@ def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():
     )  # fmt: skip
     chart = error_by_batch_size(results(table))
     points = {(row["batch_size"], row["part"]): row for row in rows(chart)}
+    assert {row["line"] for row in points.values()} == {"best rate of each size"}
     assert {key: pytest.approx(row["error"]) for key, row in points.items()} == {
         (8, "train"): 10.0, (8, "validation"): 21.5, (64, "train"): 30.0, (64, "validation"): 40.0
     }  # fmt: skip
@@ -84,3 +85,23 @@ def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():
     first, second = chart.to_dict()["title"]["subtitle"]
     assert first.startswith("the best configuration of each size after 10 epochs")
     assert "biased low" in second
+
+
+def test_errors_at_the_one_rate_at_which_most_sizes_completed_are_dashed():
+    errors = {(8, 0.1): 0.2, (8, 0.4): 0.1, (64, 0.1): 0.4, (64, 0.4): 0.2, (64, 1.6): 0.1, (256, 0.1): 0.5, (256, 0.4): None}
+    table = trials(*(
+        run(trial, error, batch_size=size, learning_rate=rate, validation_error=error)
+        for trial, ((size, rate), error) in enumerate(errors.items())
+    ))  # fmt: skip
+    chart = error_by_batch_size(results(table))
+    lines = {name: [] for name in ("best rate of each size", "rate 0.1 for all")}
+    for row in {(row["line"], row["batch_size"], row["rate"], row["error"]) for row in rows(chart)}:
+        lines[row[0]].append(row[1:])
+    assert [sorted(line) for line in lines.values()] == [
+        [(8, "0.4", 10.0), (64, "1.6", 10.0), (256, "0.1", 50.0)], [(8, "0.1", 20.0), (64, "0.1", 40.0), (256, "0.1", 50.0)]
+    ]  # fmt: skip
+    texts = [layer["encoding"]["text"]["field"] for layer in chart.to_dict()["layer"] if layer["mark"]["type"] == "text"]
+    assert texts == ["rate", "rate"]
+    # Without the largest size, 0.1 and 0.4 completed at two sizes each, and 0.4 has the lower mean error.
+    chart = error_by_batch_size(results(table.slice(0, 5)))
+    assert {row["line"] for row in rows(chart)} == {"best rate of each size", "rate 0.4 for all"}

@@ -37,8 +37,8 @@ def update_times(trials: pa.Table) -> pa.Table:
     without the time of evaluations. The time of an update has a constant part and a part that grows with the batch size. `knee`
     is the batch size at which both parts are equal, B_knee of the fit t = t₀·(1 + B/B_knee). `knee` is the same for all sizes
     of an optimizer. `seconds_per_update`, `seconds_per_epoch` and `knee` have 95 % intervals from the percentiles of a
-    bootstrap over runs. `message` says why `knee` is missing, or that it is outside the batch sizes that were run. If the median time of
-    an update is more than MOST_SPREAD times the lowest decile, `message` ends with BUSY.
+    bootstrap over runs. `message` says why `knee` is missing, or that it is outside the batch sizes that were run. If the
+    median time of an update is more than MOST_SPREAD times the lowest decile, `message` ends with BUSY.
     """
     done = once(trials)
     done = done.filter(pa.array(has_status(done, "completed") & ~np.isnan(floats(done, TIMES[0]))))

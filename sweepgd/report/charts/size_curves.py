@@ -30,10 +30,10 @@ def rate_curves(results: Results) -> Chart:
     shown = {name: cells[name] for name in list(cells)[:MOST_PANELS]}
     every = [row for rows in shown.values() for row in rows]
     groups = sorted({row["batch_size"] for row in every})
+    name, title, factor = objective_axis(trials)
     for row in every:
         row["objective"] = None if row["objective"] is None else factor * row["objective"]
     values = [row["objective"] for row in every if row["objective"] is not None]
-    name, title, factor = objective_axis(trials)
     panels = [_panel(optimizer, rows, groups, values, title) for optimizer, rows in shown.items()]
     subtitle = "lowest of all configurations with this rate and batch size, so that it is biased low"
     if any(_is_lost(row) for row in every):

@@ -77,10 +77,10 @@ def test_equal_budgets_have_four_panels():
 
 def test_test_errors_at_equal_budgets_are_in_percent():
     study = planted(hyperbola)
-    errors = pa.array(0.001 * study.trials["batch_size"].to_numpy())
-    index = study.trials.column_names.index("test_error")
-    chart = equal_by_batch_size(study._replace(trials=study.trials.set_column(index, "test_error", errors)))
-    assert {round(row["value"], 9) for row in rows(chart) if row["batch_size"] == 8} == {0.8}
+    index = study.curves.column_names.index("test_error")
+    errors = pa.array([0.04] * study.curves.num_rows)
+    chart = equal_by_batch_size(study._replace(curves=study.curves.set_column(index, "test_error", errors)))
+    assert {round(row["value"], 9) for row in rows(chart)} == {4.0}
     assert "test error (%)" in str(chart.to_dict())
 
 
