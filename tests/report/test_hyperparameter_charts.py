@@ -83,8 +83,8 @@ def test_figures_have_texts_and_missing_ones_a_reason():
     assert [figure.name for figure in found] == ["loss_curves", "rate_batch_map"]
     assert found[0].title == "Train and validation loss by batch size"
     assert (
-        found[1].caption
-        == "area of a cross: share of replicates that diverged; grey: none completed; outlined: lowest; the colours end at 10 times the lowest value"
+        found[1].caption == "area of a cross: share of replicates that diverged; grey: none completed; outlined: lowest"
+        "; the colours end at 10 times the lowest value"
     )
     assert {name: str(reason) for name, reason in without.items()} == {
         "spectral_density": "no completed run has a spectral density"

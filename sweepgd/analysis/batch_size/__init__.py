@@ -6,6 +6,7 @@ configurations if the sweep drew the configurations. Comparisons of sharpness ar
 
 from sweepgd.analysis.batch_size.batch_size_tables import batch_size_tables
 from sweepgd.analysis.batch_size.best_rates import best_rates
+from sweepgd.analysis.batch_size.common_rate import common_rate
 from sweepgd.analysis.batch_size.critical_sizes import critical_sizes
 from sweepgd.analysis.batch_size.equal_budgets import equal_budgets
 from sweepgd.analysis.batch_size.rate_law import rate_law
@@ -22,6 +23,7 @@ __all__ = [
     "Target",
     "batch_size_tables",
     "best_rates",
+    "common_rate",
     "critical_sizes",
     "equal_budgets",
     "has_knee",
