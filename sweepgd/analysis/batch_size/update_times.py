@@ -11,13 +11,11 @@ from sweepgd.analysis.arrow_columns import Floats, floats, has_status
 from sweepgd.analysis.batch_size.resampling import percentiles, resampled_quantiles
 from sweepgd.analysis.batch_size.scaling_fits import hyperbola
 from sweepgd.analysis.batch_size.size_groups import size_groups
+from sweepgd.analysis.lowest_decile import LOWEST
 from sweepgd.analysis.repeats import once
 
 TIMES = ("seconds_per_update", "seconds_per_epoch")
 FEWEST_SIZES = 4
-# Other work on the machine only ever lengthens a time, as the documentation of Python's `timeit` says. A low quantile is
-# therefore closer to the time of the update itself than a median is, and it is less extreme than the lowest of many times.
-LOW = 0.1
 MOST_SPREAD = 2.0
 BUSY = (
     f"the machine was busy: runs of equal configuration differ by more than a factor of {MOST_SPREAD:.0f}; "
@@ -50,7 +48,7 @@ def update_times(trials: pa.Table) -> pa.Table:
             members = np.isin(numbers, group.trials)
             if not members.any():
                 continue
-            lowest = {name: resampled_quantiles(values[members], LOW) for name, values in times.items()}
+            lowest = {name: resampled_quantiles(values[members], LOWEST) for name, values in times.items()}
             updates.append((group.batch_size, lowest[TIMES[0]]))
             busy = np.median(times[TIMES[0]][members]) > MOST_SPREAD * lowest[TIMES[0]][0]
             row = {"optimizer": optimizer, "batch_size": group.batch_size, "runs": int(members.sum())}

@@ -45,13 +45,13 @@ def error_by_batch_size(results: Results) -> Chart:
     x = size_x([row["batch_size"] for row in points])
     y = alt.Y("error:Q", title="error (%)", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6))
     data = alt.Chart(alt.InlineData(points), width=WIDTH, height=HEIGHT)
-    lines = alt.Chart(alt.InlineData(points + dashed)).mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=40))
-    lines = lines.encode(x=x, y=y, color=colour)
+    every_point = alt.Chart(alt.InlineData(points + dashed)).encode(x=x, y=y, color=colour)
+    lines, dots = every_point.mark_line(strokeWidth=2), every_point.mark_point(filled=True, size=40, opacity=1)
     if shared:
         scale = alt.Scale(domain=[BEST, shared], range=[[1, 0], [5, 4]])
         lines = lines.encode(strokeDash=alt.StrokeDash("line:N", scale=scale, title="learning rate"))
     bars = data.transform_filter("datum.low !== null").mark_rule(strokeWidth=1.4)
-    layers = [bars.encode(x=x, y=alt.Y("low:Q", scale=y["scale"]), y2="high:Q", color=colour), lines]
+    layers = [bars.encode(x=x, y=alt.Y("low:Q", scale=y["scale"]), y2="high:Q", color=colour), lines, dots]
     epochs = sorted({row["epochs"] for row in best.values()})
     after = f"after {short(epochs[0])}" + (f" to {short(epochs[-1])}" if epochs[-1] > epochs[0] else "") + " epochs"
     subtitle = [f"the best configuration of each size {after}; means over completed replicates"]
