@@ -74,7 +74,7 @@ def error_by_batch_size(results: Results) -> Chart:
 def _points(configurations_of: dict[int, dict[str, Any]], line: str) -> Rows:
     """Return the points of the configuration of each batch size, with the name of their line."""
     return [
-        {"batch_size": size, "part": part, "line": line, "rate": short(row["learning_rate"]), "error": 100 * row[name]}
+        {"batch_size": size, "part": part, "line": line, "rate": _rate(row), "error": 100 * row[name]}
         | _interval(row[name], row[f"{name}_se"], row["completed"])
         for size, row in configurations_of.items()
         for name, part in PARTS.items()
@@ -82,13 +82,15 @@ def _points(configurations_of: dict[int, dict[str, Any]], line: str) -> Rows:
     ]
 
 
+def _rate(row: dict[str, Any]) -> str:
+    return "" if row["learning_rate"] is None else short(row["learning_rate"])
+
+
 def _rates(points: Rows, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return the learning rates as texts beside the points, that of the largest batch size on the left."""
-    texts = []
-    for rows, align, shift in ((points[:-1], "left", 5), (points[-1:], "right", -5)):
-        text = alt.Chart(alt.InlineData(rows)).mark_text(align=align, dx=shift, dy=-9, fontSize=11, color="#333333")
-        texts.append(text.encode(x=x, y=y, text="rate:N"))
-    return texts
+    others, last = (alt.Chart(alt.InlineData(rows)).encode(x=x, y=y, text="rate:N") for rows in (points[:-1], points[-1:]))
+    style = {"dy": -9, "fontSize": 11, "color": "#333333"}
+    return [others.mark_text(align="left", dx=5, **style), last.mark_text(align="right", dx=-5, **style)]
 
 
 def _interval(mean: float, error: float | None, runs: int) -> dict[str, float | None]:
