@@ -89,8 +89,7 @@ def _rate(row: dict[str, Any]) -> str:
 def _rates(points: Rows, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """Return the learning rates as texts beside the points, that of the largest batch size on the left."""
     others, last = (alt.Chart(alt.InlineData(rows)).encode(x=x, y=y, text="rate:N") for rows in (points[:-1], points[-1:]))
-    style = {"dy": -9, "fontSize": 11, "color": "#333333"}
-    return [others.mark_text(align="left", dx=5, **style), last.mark_text(align="right", dx=-5, **style)]
+    return [others.mark_text(align="left", dx=5, dy=-9), last.mark_text(align="right", dx=-5, dy=-9)]
 
 
 def _interval(mean: float, error: float | None, runs: int) -> dict[str, float | None]:
