@@ -92,9 +92,9 @@ def _varied(results: Results) -> str:
 
 
 def _in_unit_of_time(lines: list[Rows]) -> str:
-    """Change the seconds of all rows to the largest unit in which the longest line takes at least 1, and return the title."""
+    """Change the seconds of all rows to s, ms or µs by the longest line, and return the title of the axis."""
     longest = max((row["seconds"] for line in lines for row in line if row["seconds"] is not None), default=1.0)
-    units = [(size, unit) for size, unit in TIME_UNITS if size <= 1]
+    units = [(size, unit) for size, unit in TIME_UNITS if 1e-6 <= size <= 1]
     size, unit = next(((size, unit) for size, unit in units if size <= longest), units[-1])
     for row in (row for line in lines for row in line):
         row["seconds"] = None if row["seconds"] is None else row["seconds"] / size
