@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis.configurations import configurations
 from sweepgd.analysis.factors import FACTORS, by, levels
+from sweepgd.analysis.lowest_decile import LOWEST
 from sweepgd.analysis.repeats import once
 from sweepgd.core.errors import UsageError, nearest
 
@@ -36,9 +38,10 @@ def mean_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
     first replicate that diverged, or its first replicate if no replicate diverged.
 
     Columns: `level`; `trial`, `batch_size`, `optimizer`, `schedule`, `learning_rate`, `objective`, `whole`, `replicates` and
-    `completed` of the configuration; `status` of the runs; and `update`. The other columns are means over the runs: of `epoch`,
-    `seconds`, `rate` (the learning rate of the schedule at this update), and of `train_loss` and `validation_loss` with
-    standard errors in `<name>_se`.
+    `completed` of the configuration; `status` of the runs; `update`; and `seconds`, the number of updates times the
+    lowest decile of the time of an update over the runs, null if this time was not recorded. The other columns are means over
+    the runs: of `epoch`, `rate` (the learning rate of the schedule at this update), and of `train_loss` and `validation_loss`
+    with standard errors in `<name>_se`.
 
     Raises UsageError for another factor.
     """
@@ -47,8 +50,8 @@ def mean_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
     lines = _lines(trials, factor)
     runs = _runs(trials, lines["trial"])
     counts = runs.group_by("trial").aggregate([("replicate", "count"), ("status", "min")])
-    counts = counts.rename_columns(["trial", "runs", "status"])
-    curves = curves.select(["trial", "replicate", "update", "epoch", "seconds", "learning_rate", *MEASURES])
+    counts = counts.rename_columns(["trial", "runs", "status"]).join(_update_times(runs), "trial")
+    curves = curves.select(["trial", "replicate", "update", "epoch", "learning_rate", *MEASURES])
     curves = curves.rename_columns({"learning_rate": "rate"})
     deviation = pc.VarianceOptions(ddof=1, min_count=2)
     means = (
@@ -56,7 +59,7 @@ def mean_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
         .sort_by([(name, "ascending") for name in ("trial", "update", "replicate")])
         .group_by(["trial", "update"], use_threads=False)
         .aggregate(
-            [(name, "mean") for name in ("epoch", "seconds", "rate", *MEASURES)]
+            [(name, "mean") for name in ("epoch", "rate", *MEASURES)]
             + [(name, "stddev", deviation) for name in MEASURES]
             + [("replicate", "count")]
         )
@@ -65,7 +68,8 @@ def mean_curves(trials: pa.Table, curves: pa.Table, factor: str = "batch_size") 
     means = means.filter(pc.equal(means["replicate_count"], means["runs"])).join(lines, "trial", join_type="inner")
     means = means.sort_by([(name, "ascending") for name in ("level", "trial", "update")])
     columns = {name: means[name] for name in ("level", *_DESCRIPTION, "status", "update")}
-    columns |= {name: means[f"{name}_mean"] for name in ("epoch", "seconds", "rate", *MEASURES)}
+    columns |= {"epoch": means["epoch_mean"], "seconds": pc.multiply(means["update"], means["seconds_per_update"])}
+    columns |= {name: means[f"{name}_mean"] for name in ("rate", *MEASURES)}
     root = pc.sqrt(means["runs"])
     return pa.table(columns | {f"{name}_se": pc.divide(means[f"{name}_stddev"], root) for name in MEASURES})
 
@@ -86,9 +90,9 @@ def _lines(trials: pa.Table, factor: str) -> pa.Table:
 
 
 def _runs(trials: pa.Table, wanted: pa.ChunkedArray) -> pa.Table:
-    """Return `trial`, `replicate` and `status` of the runs that make the lines."""
+    """Return `trial`, `replicate`, `status` and `seconds_per_update` of the runs that make the lines."""
     kept = once(trials)
-    rows = kept.filter(pc.is_in(kept["trial"], value_set=wanted)).select(["trial", "replicate", "status"])
+    rows = kept.filter(pc.is_in(kept["trial"], value_set=wanted)).select(["trial", "replicate", "status", "seconds_per_update"])
     of_trial: dict[int, list[dict[str, Any]]] = {}
     for row in rows.sort_by([("trial", "ascending"), ("replicate", "ascending")]).to_pylist():
         of_trial.setdefault(row["trial"], []).append(row)
@@ -98,3 +102,13 @@ def _runs(trials: pa.Table, wanted: pa.ChunkedArray) -> pa.Table:
         diverged = [run for run in runs if run["status"] == "diverged"]
         chosen += completed or (diverged or runs)[:1]
     return pa.Table.from_pylist(chosen, schema=rows.schema)
+
+
+def _update_times(runs: pa.Table) -> pa.Table:
+    """Return the lowest decile of `seconds_per_update` of each trial, by `trial`. Trials without a time are left out."""
+    runs = runs.filter(pc.is_valid(runs["seconds_per_update"]))
+    times: dict[int, list[float]] = {}
+    for trial, seconds in zip(runs["trial"].to_pylist(), runs["seconds_per_update"].to_pylist(), strict=True):
+        times.setdefault(trial, []).append(seconds)
+    lowest = [float(np.quantile(values, LOWEST)) for values in times.values()]
+    return pa.table({"trial": pa.array(times, pa.int64()), "seconds_per_update": pa.array(lowest, pa.float64())})

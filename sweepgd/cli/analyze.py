@@ -39,7 +39,8 @@ def analyze(
         Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,
         typer.Option(
             help="What a loss curve stands for. batch_size, optimizer, schedule: the best configuration of each value. "
-            "learning_rate, trial: every configuration. batch_size if not given."
+            "learning_rate, trial: every configuration. If not given: the first of batch_size and optimizer that varies, or "
+            "else learning_rate."
         ),
     ] = None,
     x: Annotated[
@@ -86,7 +87,7 @@ def analyze(
         if part in ("sharpness", "all") and not results.curvature.num_rows and not json_:
             say("No curvature is recorded.", f"To measure curvature: sweepgd measure {quote(str(directory))}")
     if figures is not None:
-        draw(results, figures, level=target, by=by or "batch_size", x=x or "epoch")
+        draw(results, figures, level=target, by=by, x=x or "epoch")
     if strict:
         answers = shown if "claims" in shown else tables(results, "claims", options)
         if answers and "not held" in answers["claims"]["answer"].to_pylist():

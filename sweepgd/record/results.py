@@ -71,10 +71,10 @@ class Results:
         """Return a chart of the study as an Altair chart, which a notebook draws, and whose `save` writes PNG, SVG or HTML.
 
         `name` is the name of a figure of `sweepgd analyze --figures`, such as "rate_batch_map". For "loss_curves", `by` is the
-        factor with a line for each level ("batch_size", "optimizer", "schedule", "learning_rate" or "trial"), and `x` is
-        "epoch", "update" or "seconds". For the charts of updates to a target, `target` is a loss or error, by default the goal
-        of the sweep. `theme` is "light" or "dark". Raises UsageError for an unknown name or argument, and SweepgdError if the
-        study has no data for the chart.
+        factor with a line for each level ("batch_size", "optimizer", "schedule", "learning_rate" or "trial"), by default the
+        first of "batch_size" and "optimizer" that varies, or else "learning_rate". `x` is "epoch", "update" or "seconds". For
+        the charts of updates to a target, `target` is a loss or error, by default the goal of the sweep. `theme` is "light" or
+        "dark". Raises UsageError for an unknown name or argument, and SweepgdError if the study has no data for the chart.
         """
         return resolve_name(f"{NOTEBOOK}:chart")(self, name, by, x, target, theme)
 

@@ -18,14 +18,14 @@ def write_figures(
     directory: Path | str,
     say: Callable[[str], None] = _to_stderr,
     level: float | None = None,
-    by: str = "batch_size",
+    by: str | None = None,
     x: str = "epoch",
 ) -> list[Path]:
     """Write every chart for which `results` has data to `directory`, and return the files.
 
     `say` receives a line for each chart that is skipped because it has no data. `level` is the target to which updates are
     counted, by default the goal of the sweep. `by` names the factor whose levels are the lines of the loss curves, and `x`
-    names their horizontal axis.
+    names their horizontal axis, as in `loss_curves`.
     Raises SweepgdError if the directory cannot be written.
     """
     directory = Path(directory)

@@ -26,7 +26,7 @@ class Figure(NamedTuple):
 def study_figures(
     results: Results,
     level: float | None = None,
-    by: str = "batch_size",
+    by: str | None = None,
     x: str = "epoch",
     names: Collection[str] = CHARTS,
     without: Callable[[str, Missing], None] = lambda name, missing: None,
@@ -34,8 +34,8 @@ def study_figures(
     """Yield the figures of `results` among `names`, in the order of CHARTS.
 
     `level` is the loss or error of steps to a target, by default the goal of the sweep. `by` names the factor whose levels are
-    the lines of the loss curves, and `x` names their horizontal axis. `without` receives the name of each chart that has no
-    data, with the reason.
+    the lines of the loss curves, and `x` names their horizontal axis, as in `loss_curves`. `without` receives the name of each
+    chart that has no data, with the reason.
     """
     arguments = {"level": level, "by": by, "x": x}
     for name, chart_of in CHARTS.items():

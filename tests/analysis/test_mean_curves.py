@@ -52,10 +52,11 @@ def test_without_completed_replicates_the_first_that_diverged_is_the_curve():
     assert [row["status"] for row in pruned] == ["pruned", "pruned"]
 
 
-def test_epochs_seconds_rates_and_losses_are_means_with_standard_errors():
-    start, end = mean_curves(trials(*(run(0, 1.0, r) for r in range(3))), points((0, 0), (0, 1), (0, 2))).to_pylist()
-    assert (start["seconds"], start["rate"], start["train_loss"]) == (1.0, None, 1.0)
-    assert (end["epoch"], end["seconds"], end["rate"], end["train_loss"]) == (1.0, pytest.approx(1.2), 0.5, 3.0)
+def test_epochs_rates_and_losses_are_means_with_standard_errors_and_times_are_low():
+    table = trials(*(run(0, 1.0, r, seconds_per_update=r + 0.5) for r in range(3)))
+    start, end = mean_curves(table, points((0, 0), (0, 1), (0, 2))).to_pylist()
+    assert (start["seconds"], start["rate"], start["train_loss"]) == (0.0, None, 1.0)
+    assert (end["epoch"], end["seconds"], end["rate"], end["train_loss"]) == (1.0, pytest.approx(1.4), 0.5, 3.0)  # 2 · 0.7 s
     assert end["train_loss_se"] == pytest.approx(3**-0.5)
 
 

@@ -26,7 +26,8 @@ def studies(tmp_path):
 
 
 @pytest.mark.usefixtures("studies")
-def test_compare_shows_changes_bests_and_differences(run):
+def test_compare_shows_changes_bests_and_differences(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     shown = run("compare", "x/one", "x/two")
     assert (shown.code, shown.err) == (0, "")
     lines = [line.split() for line in shown.out.splitlines()]

@@ -2,7 +2,7 @@ import pytest
 from study_tables import Tables, run, trials
 
 from sweepgd.analysis.objective_name import objective_name
-from sweepgd.report.charts import error_by_batch_size, rate_batch
+from sweepgd.report.charts import by_rate, error_by_batch_size, objective_slices, rate_batch, rate_curves
 
 
 def results(table):
@@ -30,6 +30,34 @@ def test_irregular_rates_have_equal_cells_and_the_title_names_the_objective():
     assert {row["learning_rate"] for row in rows(chart) if row["share_diverged"]} == {5.0}
 
 
+def test_the_colours_of_the_map_end_at_10_times_the_lowest_value():
+    cells = [(size, rate) for size in (1, 64) for rate in (0.1, 0.2)]
+    values = (2.0, 3.0, 19.0, 500.0)
+    for last, domain in ((500.0, [2.0, 20.0]), (20.0, [2.0, 20.0]), (8.0, [2.0, 19.0])):
+        table = trials(*(
+            run(trial, value, batch_size=size, learning_rate=rate)
+            for trial, ((size, rate), value) in enumerate(zip(cells, (*values[:3], last), strict=True))
+        ))  # fmt: skip
+        chart = rate_batch(results(table)).to_dict()
+        colour = chart["layer"][1]["encoding"]["color"]
+        assert (colour["scale"]["domain"], colour["scale"].get("clamp", False)) == (domain, last == 500.0)
+        assert ("' or more'" in colour["legend"].get("labelExpr", "")) == (last == 500.0)
+        assert chart["title"]["subtitle"].endswith("the colours end at 10 times the lowest value") == (last == 500.0)
+
+
+@pytest.mark.parametrize("chart", [rate_batch, by_rate, rate_curves, objective_slices])
+def test_an_error_is_in_percent_in_every_chart(chart):
+    table = trials(*(
+        run(trial, 0.02 + trial / 100, batch_size=size, learning_rate=rate, validation_loss=None)
+        | {"validation_error": 0.02 + trial / 100}
+        for trial, (size, rate) in enumerate((size, rate) for size in (8, 64) for rate in (0.1, 0.2, 0.4))
+    ))  # fmt: skip
+    drawn = chart(results(table))
+    shown = {round(row[name], 9) for row in rows(drawn) for name in ("objective", "value") if name in row}
+    assert {2.0, 3.0, 4.0} <= shown
+    assert "validation error (%)" in str(drawn.to_dict())
+
+
 def test_an_objective_that_is_no_loss_is_called_objective():
     assert objective_name(trials(run(0, 1.0, validation_loss=2.0))) == "objective"
     assert objective_name(trials(run(0, 1.0, validation_loss=2.0, test_error=1.0))) == "test error"
@@ -43,6 +71,7 @@ def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():
     )  # fmt: skip
     chart = error_by_batch_size(results(table))
     points = {(row["batch_size"], row["part"]): row for row in rows(chart)}
+    assert {row["line"] for row in points.values()} == {"best rate of each size"}
     assert {key: pytest.approx(row["error"]) for key, row in points.items()} == {
         (8, "train"): 10.0, (8, "validation"): 21.5, (64, "train"): 30.0, (64, "validation"): 40.0
     }  # fmt: skip
@@ -56,3 +85,23 @@ def test_errors_are_in_percent_with_intervals_of_four_replicates_or_more():
     first, second = chart.to_dict()["title"]["subtitle"]
     assert first.startswith("the best configuration of each size after 10 epochs")
     assert "biased low" in second
+
+
+def test_errors_at_the_one_rate_at_which_most_sizes_completed_are_dashed():
+    errors = {(8, 0.1): 0.2, (8, 0.4): 0.1, (64, 0.1): 0.4, (64, 0.4): 0.2, (64, 1.6): 0.1, (256, 0.1): 0.5, (256, 0.4): None}
+    table = trials(*(
+        run(trial, error, batch_size=size, learning_rate=rate, validation_error=error)
+        for trial, ((size, rate), error) in enumerate(errors.items())
+    ))  # fmt: skip
+    chart = error_by_batch_size(results(table))
+    lines = {name: [] for name in ("best rate of each size", "rate 0.1 for all")}
+    for row in {(row["line"], row["batch_size"], row["rate"], row["error"]) for row in rows(chart)}:
+        lines[row[0]].append(row[1:])
+    assert [sorted(line) for line in lines.values()] == [
+        [(8, "0.4", 10.0), (64, "1.6", 10.0), (256, "0.1", 50.0)], [(8, "0.1", 20.0), (64, "0.1", 40.0), (256, "0.1", 50.0)]
+    ]  # fmt: skip
+    texts = [layer["encoding"]["text"]["field"] for layer in chart.to_dict()["layer"] if layer["mark"]["type"] == "text"]
+    assert texts == ["rate", "rate"]
+    # Without the largest size, 0.1 and 0.4 completed at two sizes each, and 0.4 has the lower mean error.
+    chart = error_by_batch_size(results(table.slice(0, 5)))
+    assert {row["line"] for row in rows(chart)} == {"best rate of each size", "rate 0.4 for all"}

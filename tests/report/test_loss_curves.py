@@ -57,11 +57,32 @@ def test_the_band_is_the_standard_error_of_the_mean():
     assert ends == [(3.0, 2.0, 4.0), (1.0, 1.0, 1.0)]
 
 
-@pytest.mark.parametrize(("x", "places", "title"), [("update", [0, 10], "updates"), ("seconds", [0.0, 0.25], "seconds")])
-def test_the_horizontal_axis_is_epochs_updates_or_seconds(x, places, title):
-    chart = loss_curves(results(trials(run(0, 1.0)), curves(*curve(0, [2.0, 1.0]))), x=x)
-    assert [row["x"] for row in rows(chart)] == places
-    assert panels(chart)[0]["layer"][0]["encoding"]["x"]["title"] == title
+def test_the_horizontal_axis_is_epochs_or_updates():
+    for x, places in (("epoch", [0.0, 1.0]), ("update", [0, 10])):
+        chart = loss_curves(results(trials(run(0, 1.0)), curves(*curve(0, [2.0, 1.0]))), x=x)
+        assert [row["x"] for row in rows(chart)] == places
+        assert panels(chart)[0]["layer"][0]["encoding"]["x"]["title"] == f"{x}s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "last", "title"), [(4e-3, 42.0, "time (ms)"), (4e-7, 4.2, "time (µs)"), (4.0, 42.0, "time (s)")]
+)
+def test_the_time_is_from_the_lowest_decile_of_the_time_of_an_update(seconds, last, title):
+    """Of the times 1, 1.25 and 50 units, the lowest decile is 1.05 units."""
+    table = trials(*(run(0, 1.0, r, seconds_per_update=seconds * units) for r, units in enumerate((50.0, 1.0, 1.25))))
+    chart = loss_curves(results(table, curves(*(row for r in range(3) for row in curve(0, [2.0, 1.0], r)))), x="seconds")
+    assert [row["x"] for row in rows(chart)] == pytest.approx([0.0, last])
+    assert panels(chart)[0]["layer"][-1]["encoding"]["x"]["title"] == title
+
+
+def test_without_varied_batch_sizes_the_lines_are_by_optimizer_or_rate():
+    points = curves(*curve(0, [2.0, 1.0]), *curve(1, [2.0, 1.5]))
+    for changed, labels in (
+        ({"batch_size": 64, "optimizer": "adam"}, ["32 (sgd, rate 0.1)", "64 (adam, rate 0.1)"]),
+        ({"optimizer": "adam", "learning_rate": 0.2}, ["sgd (batch 32, rate 0.1)", "adam (batch 32, rate 0.2)"]),
+        ({"learning_rate": 0.2}, ["0.1 (batch 32, sgd)", "0.2 (batch 32, sgd)"]),
+    ):
+        assert list(lines(loss_curves(results(trials(run(0, 1.0), run(1, 1.5, **changed)), points)))) == labels
 
 
 def test_every_rate_is_a_line_and_one_that_diverged_leaves_the_picture():
@@ -122,7 +143,7 @@ def test_a_rate_that_changes_is_drawn_below_the_loss():
     points = curves(*curve(0, [3.0, 2.0, 1.0], learning_rate=[None, 0.4, 0.1]))
     chart = loss_curves(results(trials(run(0, 1.0)), points), by="schedule")
     assert [(row["x"], row["share"]) for row in rows(chart) if "share" in row] == [(1.0, 1.0), (2.0, 0.25)]
-    assert panels(chart)[1]["encoding"]["y"]["title"] == "rate ÷ highest"
+    assert panels(chart)[1]["encoding"]["y"]["title"] == ["learning rate,", "share of its highest"]
     constant = loss_curves(results(trials(run(0, 1.0)), curves(*curve(0, [3.0, 2.0]))))
     assert len(panels(constant)) == 1
 

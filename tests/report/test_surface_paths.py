@@ -52,11 +52,16 @@ def test_a_path_goes_from_a_ring_to_a_dot_over_contours():
     table = trials(run(0, 1.0), run(1, 2.0, schedule="inverse_sqrt"), run(2, None))
     chart = surface_paths(results(table, [[0.0, 1.0], [1.0, 1.0], [2.0, 1.5]]))
     panels, rows = drawn(chart)
-    assert [panel["title"]["text"] for panel in panels] == ["sgd, rate 0.1, constant", "sgd, rate 0.1, inverse_sqrt"]
+    assert [panel["title"]["text"] for panel in panels] == ["sgd, rate 0.1", "sgd, rate 0.1, inverse_sqrt"]
     assert {(row["x"], row["end"]) for row in rows if "end" in row} == {(0.0, "start"), (2.0, "end")}
     shapes = [row for row in rows if "geometry" in row]
     assert {shape["step"] for shape in shapes} == set(range(20))
-    assert "contours" in chart.to_dict()["title"]["subtitle"]
+    # The grid reaches from -0.16 to 2.16 and from 0.96 to 1.54, and Rosenbrock's function is lowest at (1, 1).
+    assert [(row["x"], row["y"]) for row in rows if row.keys() == {"x", "y"}] == [(pytest.approx(1.0, abs=0.02),) * 2]
+    title = chart.to_dict()["title"]
+    assert title["text"] == "Paths of the optimizers on mlp"
+    assert "dark: low loss, in steps of its logarithm; cross: lowest point of the drawn grid" in title["subtitle"]
+    assert [panels[0]["layer"][1]["encoding"][axis]["title"] for axis in "xy"] == ["x1", "x2"]
 
 
 def test_the_losses_under_a_path_are_those_of_the_recorded_model():
@@ -77,6 +82,11 @@ def test_many_configurations_are_represented_by_the_best_of_each_optimizer():
     table = trials(*(run(trial, 1.0 + trial, optimizer="adam" if trial == 4 else "sgd") for trial in range(10)))
     panels, _ = drawn(surface_paths(results(table, [[0.0, 1.0], [1.0, 1.0]])))
     assert [panel["title"]["text"] for panel in panels] == ["sgd, rate 0.1", "adam, rate 0.1"]
+
+
+def test_nine_paths_are_in_rows_of_four():
+    study = results(trials(*(run(trial, 1.0) for trial in range(9))), [[0.0, 1.0], [1.0, 1.0]])
+    assert [len(row["hconcat"]) for row in surface_paths(study).to_dict()["vconcat"]] == [4, 4, 1]
 
 
 @pytest.mark.parametrize("late", [0.0, 0.3])

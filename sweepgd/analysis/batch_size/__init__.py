@@ -6,6 +6,7 @@ configurations if the sweep drew the configurations. Comparisons of sharpness ar
 
 from sweepgd.analysis.batch_size.batch_size_tables import batch_size_tables
 from sweepgd.analysis.batch_size.best_rates import best_rates
+from sweepgd.analysis.batch_size.common_rate import common_rate
 from sweepgd.analysis.batch_size.critical_sizes import critical_sizes
 from sweepgd.analysis.batch_size.equal_budgets import equal_budgets
 from sweepgd.analysis.batch_size.rate_law import rate_law
@@ -15,14 +16,17 @@ from sweepgd.analysis.batch_size.stable_rates import stable_rates
 from sweepgd.analysis.batch_size.steps_to_target import steps_to_target
 from sweepgd.analysis.batch_size.target_level import Target, target_of
 from sweepgd.analysis.batch_size.tuned_steps import tuned_steps
-from sweepgd.analysis.batch_size.update_times import update_times
+from sweepgd.analysis.batch_size.update_times import BUSY, has_knee, update_times
 
 __all__ = [
+    "BUSY",
     "Target",
     "batch_size_tables",
     "best_rates",
+    "common_rate",
     "critical_sizes",
     "equal_budgets",
+    "has_knee",
     "profiles",
     "rate_law",
     "replicates_of",

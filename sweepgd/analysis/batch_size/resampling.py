@@ -121,14 +121,14 @@ def percentiles(name: str, values: Floats) -> dict[str, float | None]:
     return {key: finite(value) for key, value in ((name, values[0]), (f"{name}_low", low), (f"{name}_high", high))}
 
 
-def resampled_medians(values: Floats) -> Floats:
-    """Return the median of `values`, (n,), followed by the medians of DRAWS samples of size n with replacement, (draws,).
+def resampled_quantiles(values: Floats, share: float = 0.5) -> Floats:
+    """Return the `share` quantile of `values`, (n,), followed by those of DRAWS samples of size n with replacement, (draws,).
 
-    For n < 3, no samples are drawn.
+    The default is the median. For n < 3, no samples are drawn.
     """
     count = len(values)
-    medians = np.array([np.median(values)])
+    quantiles = np.array([np.quantile(values, share)])
     if count < 3:
-        return medians
+        return quantiles
     drawn = stream(0, BOOTSTRAP, 3, count).integers(count, size=(DRAWS, count))
-    return np.concatenate([medians, np.median(values[drawn], axis=1)])
+    return np.concatenate([quantiles, np.quantile(values[drawn], share, axis=1)])

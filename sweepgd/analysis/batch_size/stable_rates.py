@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweepgd.analysis.arrow_columns import Floats, floats, has_status
-from sweepgd.analysis.batch_size.resampling import percentiles, resampled_medians
+from sweepgd.analysis.batch_size.resampling import percentiles, resampled_quantiles
 from sweepgd.analysis.batch_size.size_groups import SizeGroup, size_groups
 from sweepgd.analysis.repeats import once
 from sweepgd.analysis.stability import thresholds
@@ -76,6 +76,6 @@ def _row(group: SizeGroup, runs: pa.Table, lambdas: Floats) -> dict[str, Any]:
     )
     # At the edge of stability, rate · λmax equals the threshold of λmax at rate 1.
     allowed = thresholds([group.rule] * len(at), beta, np.ones(len(at))) / (lambdas[at] + np.nan_to_num(decay))
-    row |= percentiles("lambda_max", resampled_medians(lambdas[at]))
-    row |= percentiles("allowed", resampled_medians(allowed))
-    return row | percentiles("ratio", stable.max() / resampled_medians(allowed))
+    row |= percentiles("lambda_max", resampled_quantiles(lambdas[at]))
+    row |= percentiles("allowed", resampled_quantiles(allowed))
+    return row | percentiles("ratio", stable.max() / resampled_quantiles(allowed))

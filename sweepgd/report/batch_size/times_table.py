@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sweepgd.analysis.batch_size import has_knee
 from sweepgd.report.best_table import OPTIMIZER
 from sweepgd.report.number_format import duration, significant
 from sweepgd.report.question_table import Answer, Column, Row
@@ -17,7 +18,7 @@ def update_times(rows: Sequence[Row]) -> Answer | None:
     """
     ends: dict[str, list[Row]] = {}
     for row in rows:
-        if row["knee"] is not None and not row["message"]:
+        if has_knee(row):
             ends.setdefault(row["optimizer"], []).append(row)
     if not ends:
         return None
@@ -32,6 +33,6 @@ def update_times(rows: Sequence[Row]) -> Answer | None:
     shown.append((Column("knee_interval", "95 %\ninterval"), [interval(row, "knee_", significant) for row in firsts]))
     legend = [
         "knee = batch size at which the constant part of an update's time equals the part that grows with the batch size",
-        "times = medians, intervals by bootstrap over runs",
+        "times = lowest decile over runs, intervals by bootstrap over runs",
     ]
     return Answer("From which batch size on does an update take longer?", shown, frozenset({"knee"}), legend, ("sizes",))

@@ -17,7 +17,7 @@ from sweepgd.report.charts.log_axes import log_x, log_y
 from sweepgd.report.charts.style import CROSS, HEIGHT, SHAPES, WIDTH, Chart, Missing, Rows, colours, finished
 
 AXIS_TITLES = {
-    "validation_error": "validation error (share misclassified)",
+    "validation_error": "validation error (%)",
     "validation_loss": "validation loss",
     "train_loss": "train loss",
 }
@@ -26,7 +26,7 @@ MOST_SHOWN = 2000
 
 
 def by_rate(results: Results) -> Chart:
-    """Return a chart of validation error (or validation loss, or train loss) against learning rate.
+    """Return a chart of validation error (%) (or validation loss, or train loss) against learning rate.
 
     Each optimizer has a colour, or each batch size if there is only one optimizer. Each configuration is a point, and a line
     joins the best configuration of each rate. A strip above the chart shows the rates at which runs diverged. Raises Missing if
@@ -40,6 +40,7 @@ def by_rate(results: Results) -> Chart:
     if measure is None:
         raise Missing("no run with a positive learning rate completed")
     rates, values, whole = floats(every, "learning_rate"), floats(every, measure), every["whole"].to_numpy()
+    values = values * (100.0 if measure.endswith("error") else 1.0)
     names = _groups(every, factor)
     groups: list[Any] = sorted(set(names))
     # As in the tables, complete configurations come before incomplete ones.

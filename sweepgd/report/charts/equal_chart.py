@@ -9,11 +9,11 @@ from sweepgd.report.charts.style import Chart, Missing, colours, finished
 from sweepgd.report.number_format import duration, short
 
 WIDTH, HEIGHT = 190, 200
-TITLES = {"test_error": "test error (share misclassified)", "best_loss": "lowest loss"}
+TITLES = {"test_error": ("test error (%)", 100.0), "best_loss": ("lowest loss", 1.0)}
 
 
 def equal_by_batch_size(results: Results) -> Chart:
-    """Return a chart with four panels of test error by batch size, or of the lowest loss for a regression.
+    """Return a chart with four panels of test error (%) by batch size, or of the lowest loss for a regression.
 
     The panels are at equal epochs, updates, seconds and train loss. Each optimizer has a colour, and all other hyperparameters
     are tuned. Raises Missing if fewer than two batch sizes have curves.
@@ -23,6 +23,9 @@ def equal_by_batch_size(results: Results) -> Chart:
     rows = [row for row in rows if outcome is not None and row[outcome] is not None]
     if outcome is None or len({row["batch_size"] for row in rows}) < 2:
         raise Missing("a comparison at equal budgets needs completed runs of two batch sizes")
+    title, factor = TITLES[outcome]
+    for row, name in ((row, f"{outcome}{end}") for row in rows for end in ("", "_low", "_high")):
+        row[name] = None if row[name] is None else factor * row[name]
     optimizers = sorted({row["optimizer"] for row in rows})
     colour = colours("optimizer", optimizers, "optimizer", ordered=False)
     x = size_x([row["batch_size"] for row in rows])
@@ -42,7 +45,7 @@ def equal_by_batch_size(results: Results) -> Chart:
             for row in rows
             if row["equal"] == equal
         ]
-        y = log_y("value", TITLES[outcome], shown)
+        y = log_y("value", title, shown)
         level = next(row["level"] for row in rows if row["equal"] == equal)
         data = alt.Chart(alt.InlineData(points), width=WIDTH, height=HEIGHT, title=f"equal {_words(equal, level)}")
         bars = data.transform_filter("datum.low !== null").mark_rule(strokeWidth=1.2)
@@ -54,7 +57,7 @@ def equal_by_batch_size(results: Results) -> Chart:
         )
     grid = alt.vconcat(*(alt.hconcat(*panels[first : first + 2]) for first in range(0, len(panels), 2)))
     subtitle = "all other settings tuned at each size by half of the replicates, judged on the other half; bars: 95 % intervals"
-    return finished(grid, f"{TITLES[outcome].partition(' (')[0].capitalize()} by batch size", subtitle)
+    return finished(grid, f"{title.partition(' (')[0].capitalize()} by batch size", subtitle)
 
 
 def _words(equal: str, level: float) -> str:

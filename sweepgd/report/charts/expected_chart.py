@@ -3,10 +3,12 @@
 import altair as alt
 
 from sweepgd.analysis import expected_best
-from sweepgd.analysis.objective_name import objective_name
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
+from sweepgd.report.charts.objective_axis import objective_axis
 from sweepgd.report.charts.style import HEIGHT, WIDTH, Chart, Missing, colours, finished
+
+ENDS = ("expected", "expected_low", "expected_high")
 
 
 def expected_by_trials(results: Results) -> Chart:
@@ -19,15 +21,17 @@ def expected_by_trials(results: Results) -> Chart:
     if len(optimizers) < 2:
         raise Missing("the expected best of k configurations needs several configurations of two optimizers")
     draws = [row["draws"] for row in rows]
-    name = objective_name(results.trials)
-    bounds = [row[end] for row in rows for end in ("expected", "expected_low", "expected_high") if row[end] is not None]
+    name, title, factor = objective_axis(results.trials)
+    for row, end in ((row, end) for row in rows for end in ENDS):
+        row[end] = None if row[end] is None else factor * row[end]
+    bounds = [row[end] for row in rows for end in ENDS if row[end] is not None]
     x = alt.X(
         "draws:Q",
         title="configurations tried",
         scale=log_scale(draws),
         axis=alt.Axis(values=log_ticks(draws), format=",d", labelOverlap=True),
     )
-    y = log_y("expected", f"expected lowest {name}", bounds)
+    y = log_y("expected", f"expected lowest {title}", bounds)
     colour = colours("optimizer", optimizers, "optimizer", ordered=False)
     data = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT)
     band = data.transform_filter("datum.expected_low !== null").mark_area(opacity=0.18)

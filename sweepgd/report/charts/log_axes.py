@@ -50,13 +50,13 @@ def _even_ticks(low: float, high: float) -> list[float]:
     return [float(f"{index}e{power}") for index in range(ceil(low / unit), floor(high / unit) + 1)]
 
 
-def log_y(field: str, title: str, values: Sequence[float]) -> alt.Y:
-    """Return a vertical log axis for measured values."""
+def log_y(field: str, title: str, values: Sequence[float], form: str = ".3~g") -> alt.Y:
+    """Return a vertical log axis for measured values, with labels in the format `form` of D3."""
     return alt.Y(
         f"{field}:Q",
         title=title,
         scale=log_scale(values, pad=0.04),
-        axis=alt.Axis(values=log_ticks(values), format=".3~g"),
+        axis=alt.Axis(values=log_ticks(values), format=form),
     )
 
 

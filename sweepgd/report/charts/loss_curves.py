@@ -4,35 +4,39 @@ from itertools import groupby
 from math import isfinite
 
 import altair as alt
+import pyarrow.compute as pc
 
 from sweepgd.analysis import mean_curves
 from sweepgd.record import Results
 from sweepgd.report.charts.curve_lines import MOST_COLOURS, OTHERS, ceiling, coloured, cut, floor_of, labels_of, lines_of
 from sweepgd.report.charts.log_axes import log_scale, log_ticks, log_y
 from sweepgd.report.charts.style import COLOURS, CROSS, HEIGHT, Chart, Missing, Rows, finished
-from sweepgd.report.number_format import short
+from sweepgd.report.number_format import TIME_UNITS, short
 
 PARTS = {"train_loss": "train loss", "validation_loss": "validation loss"}
-X_TITLES = {"epoch": "epochs", "update": "updates", "seconds": "seconds"}
-WIDTHS, RATE_HEIGHT = {1: 520, 2: 330}, 90
+X_TITLES = {"epoch": "epochs", "update": "updates", "seconds": "time"}
+WIDTHS, RATE_HEIGHT = {1: 520, 2: 330}, 110
 # An axis is logarithmic if the ratio of the highest to the lowest loss, or of the longest to the shortest line, is this large.
 TWO_DECADES, LONGEST_TO_SHORTEST = 100.0, 20.0
 MOST_DOTS = 12
 GREY = "#C8C8C8"
 
 
-def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> Chart:
+def loss_curves(results: Results, by: str | None = None, x: str = "epoch") -> Chart:
     """Return a chart of train loss and, beside it, of validation loss, with a line for each level of `by`.
 
-    `by` is one of `mean_curves.LINES`, and `x` one of "epoch", "update" and "seconds". If a schedule changes the learning rate,
-    a panel below the train loss shows the rate as a share of the highest rate of its line. At most MOST_COLOURS lines have a
-    colour. Raises Missing if no run has a loss curve.
+    `by` is one of `mean_curves.LINES`, by default the first of batch size and optimizer that varies, or else the learning rate.
+    `x` is one of "epoch", "update" and "seconds". The time is the one without disturbances, as in `mean_curves`. If a schedule
+    changes the learning rate, a panel below the train loss shows the rate as a share of the highest rate of its line. At most
+    MOST_COLOURS lines have a colour. Raises Missing if no run has a loss curve.
     """
+    by = _varied(results) if by is None else by
     table = mean_curves(results.trials, results.curves, by)
     parts = [part for part in PARTS if table[part].null_count < table.num_rows]
     if not parts:
         raise Missing("no run has a loss curve")
     lines = lines_of(table, by)
+    x_title = _in_unit_of_time(lines) if x == "seconds" else X_TITLES[x]
     bright = coloured(lines, by)
     labels = labels_of({number: lines[number][0] for number in bright}, by)
     domain = [*dict.fromkeys(labels.values()), *([OTHERS] if len(lines) > len(bright) else [])]
@@ -60,7 +64,7 @@ def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> C
         for row in (row for rows in drawn.values() for row in rows):
             row |= {name: max(row[name], floor) for name in ("loss", "low", "high") if row[name] is not None}
         losses = [max(loss, floor) for loss in losses]
-    across = _across(lines, x)
+    across = _across(lines, x, x_title)
     panels: list[Chart] = [
         _panel(drawn[part], exits[part], part, losses, across, colour)
         .properties(width=WIDTHS[len(parts)], height=HEIGHT)
@@ -71,9 +75,30 @@ def loss_curves(results: Results, by: str = "batch_size", x: str = "epoch") -> C
         panel = alt.Chart(alt.InlineData(shown), width=WIDTHS[len(parts)], height=RATE_HEIGHT)
         # The recorded rate is that of the last update before an evaluation.
         panel = panel.mark_line(strokeWidth=1.8, interpolate="step-before")
-        y = alt.Y("share:Q", title="rate ÷ highest", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=3))
+        y = alt.Y(
+            "share:Q",
+            title=["learning rate,", "share of its highest"],
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(tickCount=3),
+        )
         panels[0] = alt.vconcat(panels[0], panel.encode(x=across, y=y, color=colour, detail="line:N"), spacing=8)
-    return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright), floor))
+    return finished(alt.hconcat(*panels), *_words(by, parts, lines, len(lines) - len(bright), floor, x))
+
+
+def _varied(results: Results) -> str:
+    """Return the first of batch size and optimizer that varies, or else the learning rate."""
+    factors = ("batch_size", "optimizer")
+    return next((name for name in factors if pc.count_distinct(results.trials[name]).as_py() > 1), "learning_rate")
+
+
+def _in_unit_of_time(lines: list[Rows]) -> str:
+    """Change the seconds of all rows to s, ms or µs by the longest line, and return the title of the axis."""
+    longest = max((row["seconds"] for line in lines for row in line if row["seconds"] is not None), default=1.0)
+    units = [(size, unit) for size, unit in TIME_UNITS if 1e-6 <= size <= 1]
+    size, unit = next(((size, unit) for size, unit in units if size <= longest), units[-1])
+    for row in (row for line in lines for row in line):
+        row["seconds"] = None if row["seconds"] is None else row["seconds"] / size
+    return f"{X_TITLES['seconds']} ({unit})"
 
 
 def _drawable(row: dict[str, float | None], part: str, x: str) -> bool:
@@ -126,19 +151,19 @@ def _up(field: str, title: str, values: list[float]) -> alt.Y:
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format=".3~g", tickCount=6))
 
 
-def _across(lines: list[Rows], x: str) -> alt.X:
+def _across(lines: list[Rows], x: str, title: str) -> alt.X:
     """Return the horizontal axis, logarithmic if a completed line is much longer than another."""
     completed = [line for line in lines if line[0]["status"] == "completed"] or lines
     known = [row[x] for line in completed for row in line if row[x] is not None] or [0.0]
     ends = [line[-1][x] for line in completed if line[-1][x]]
-    title = X_TITLES[x]
     if x == "epoch" or not ends or max(ends) < LONGEST_TO_SHORTEST * min(ends):
-        return alt.X("x:Q", title=title, scale=alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4))
+        scale = alt.Scale(nice=False, domain=[0, max(known) or 1], padding=4)
+        return alt.X("x:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6, labelOverlap=True, labelSeparation=6))
     axis = alt.Axis(values=log_ticks(known), format=",d" if x == "update" else ".3~g", labelOverlap="greedy", labelSeparation=6)
     return alt.X("x:Q", title=title, scale=log_scale(known), axis=axis)
 
 
-def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None) -> tuple[str, list[str]]:
+def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float | None, x: str) -> tuple[str, list[str]]:
     name = by.replace("_", " ")
     every = by in ("learning_rate", "trial")
     losses = " and ".join(PARTS[part].removesuffix(" loss") for part in parts)
@@ -147,6 +172,8 @@ def _words(by: str, parts: list[str], lines: list[Rows], grey: int, floor: float
     subtitle = [f"{first}; mean over completed replicates; band: ± standard error"]
     if any(line[0]["status"] == "diverged" for line in lines):
         subtitle.append("cross: the first diverged run of a configuration leaves the picture")
+    if x == "seconds":
+        subtitle.append("time: updates times the lowest decile of a configuration's time per update, without evaluations")
     if floor is not None:
         subtitle.append(f"losses below {short(floor)} are drawn at the bottom")
     if grey:

@@ -4,9 +4,9 @@ import altair as alt
 import pyarrow.compute as pc
 
 from sweepgd.analysis import rate_batch_map
-from sweepgd.analysis.objective_name import objective_name
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
+from sweepgd.report.charts.objective_axis import objective_axis
 from sweepgd.report.charts.style import CROSS, MOST_PANELS, Chart, Missing, Rows, colours, finished, in_rows
 
 WIDTH, HEIGHT = 240, 200
@@ -30,9 +30,11 @@ def rate_curves(results: Results) -> Chart:
     shown = {name: cells[name] for name in list(cells)[:MOST_PANELS]}
     every = [row for rows in shown.values() for row in rows]
     groups = sorted({row["batch_size"] for row in every})
+    name, title, factor = objective_axis(trials)
+    for row in every:
+        row["objective"] = None if row["objective"] is None else factor * row["objective"]
     values = [row["objective"] for row in every if row["objective"] is not None]
-    name = objective_name(trials)
-    panels = [_panel(optimizer, rows, groups, values, name) for optimizer, rows in shown.items()]
+    panels = [_panel(optimizer, rows, groups, values, title) for optimizer, rows in shown.items()]
     subtitle = "a point is the lowest value of all configurations with its rate and batch size, and is therefore biased low"
     if any(_is_lost(row) for row in every):
         subtitle += "; cross: no run completed, some diverged"
@@ -43,12 +45,12 @@ def _is_lost(row: dict[str, float | None]) -> bool:
     return row["objective"] is None and bool(row["share_diverged"])
 
 
-def _panel(optimizer: str, rows: Rows, groups: list[int], values: list[float], name: str) -> Chart:
+def _panel(optimizer: str, rows: Rows, groups: list[int], values: list[float], title: str) -> Chart:
     points = [{"rate": row["learning_rate"], "batch": row["batch_size"], "objective": row["objective"]} for row in rows]
     known = [point for point in points if point["objective"] is not None]
     lost = [point | {"objective": max(values)} for point, row in zip(points, rows, strict=True) if _is_lost(row)]
     x = log_x("rate", "learning rate", [row["learning_rate"] for row in rows], labelOverlap=True)
-    y, colour = log_y("objective", name, values), colours("batch", groups, "batch size", ordered=True)
+    y, colour = log_y("objective", title, values), colours("batch", groups, "batch size", ordered=True)
     lines = alt.Chart(alt.InlineData(known)).mark_line(strokeWidth=1.6, point=alt.OverlayMarkDef(size=24))
     layers = [lines.encode(x=x, y=y, color=colour)]
     if lost:

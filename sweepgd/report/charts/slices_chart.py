@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from sweepgd.analysis import configurations
 from sweepgd.analysis.arrow_columns import floats
-from sweepgd.analysis.objective_name import objective_name
 from sweepgd.analysis.varied_hyperparameters import values_of_axes
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_x, log_y
+from sweepgd.report.charts.objective_axis import objective_axis
 from sweepgd.report.charts.style import COLOURS, MOST_PANELS, PANEL_HEIGHT, PANEL_WIDTH, Chart, Missing, Rows, finished, in_rows
 
 # More points could not be distinguished, and each would add to the size of the file.
@@ -28,25 +28,25 @@ def objective_slices(results: Results) -> Chart:
     axes = values_of_axes(every)
     if every.num_rows < 2 or len(axes) < 2:
         raise Missing("slices need completed configurations that differ in two hyperparameters")
-    objective = floats(every, "objective")
+    name, title, factor = objective_axis(results.trials)
+    objective = factor * floats(every, "objective")
     shown = np.sort(np.random.default_rng(0).permutation(every.num_rows)[:MOST_CONFIGURATIONS])
-    name = objective_name(results.trials)
     # Of more hyperparameters than there are panels, the first are shown: optimizer, batch size, learning rate and schedule.
-    panels = [_panel(axis, values, objective, shown, name) for axis, values in list(axes.items())[:MOST_PANELS]]
+    panels = [_panel(axis, values, objective, shown, title) for axis, values in list(axes.items())[:MOST_PANELS]]
     subtitle = "a point is a configuration's mean over completed replicates"
     if len(shown) < every.num_rows:
         subtitle += f"; {len(shown)} of {every.num_rows}, drawn at random"
     return finished(in_rows(panels), f"{name.capitalize()} by each hyperparameter", subtitle)
 
 
-def _panel(axis: str, values: list[Any], objective: Any, shown: Any, name: str) -> alt.Chart:
+def _panel(axis: str, values: list[Any], objective: Any, shown: Any, measured: str) -> alt.Chart:
     rows: Rows = [
         {"value": values[index], "objective": float(objective[index])} for index in shown if values[index] is not None
     ]
     numbers = all(isinstance(row["value"], (int, float)) for row in rows)
     title = axis.replace("_", " ")
     marks = alt.Chart(alt.InlineData(rows), width=PANEL_WIDTH, height=PANEL_HEIGHT)
-    y = log_y("objective", name, [row["objective"] for row in rows])
+    y = log_y("objective", measured, [row["objective"] for row in rows])
     if numbers:
         x = log_x("value", title, [row["value"] for row in rows], labelOverlap=True)
     else:

@@ -36,10 +36,10 @@ def colours(field: str, groups: Sequence[str] | Sequence[int], title: str, order
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=groups, range=COLOURS), title=title)
 
 
-def in_rows(panels: Sequence[Chart]) -> Chart:
-    """Return the panels as one chart with PANELS_A_ROW in a row."""
-    firsts = range(0, len(panels), PANELS_A_ROW)
-    return alt.vconcat(*(alt.hconcat(*panels[first : first + PANELS_A_ROW]) for first in firsts))
+def in_rows(panels: Sequence[Chart], columns: int = PANELS_A_ROW) -> Chart:
+    """Return the panels as one chart with `columns` in a row."""
+    firsts = range(0, len(panels), columns)
+    return alt.vconcat(*(alt.hconcat(*panels[first : first + columns]) for first in firsts))
 
 
 def thinned(line: Rows) -> Rows:

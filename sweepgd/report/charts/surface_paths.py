@@ -11,12 +11,13 @@ from sweepgd.core.errors import SweepgdError
 from sweepgd.minimisers.landscape.surface_losses import surface_losses
 from sweepgd.record import Results
 from sweepgd.report.charts.contours import Levels, areas
-from sweepgd.report.charts.style import HIGHLIGHT, MOST_POINTS, Chart, Missing, Rows, finished, in_rows
+from sweepgd.report.charts.style import COLOURS, CROSS, HIGHLIGHT, MOST_POINTS, Chart, Missing, Rows, finished, in_rows
 from sweepgd.report.number_format import short
 
 Array = npt.NDArray[np.float64]
 
-SIDE, LONE_SIDE = 230, 400
+# With four panels in a row, the picture of nine panels is wider than high.
+SIDE, LONE_SIDE, COLUMNS = 230, 400, 4
 # The number of points along a side at which the loss is computed, and the space around the paths as a share of their extent.
 RESOLUTION, MARGIN = 101, 0.08
 CONTOURS = "contours"
@@ -25,8 +26,9 @@ CONTOURS = "contours"
 def surface_paths(results: Results) -> Chart:
     """Return a chart with a panel for each configuration: its path, from a ring to a dot, over contours of the loss.
 
-    If many configurations completed, only the best one of each optimizer is drawn. Without the model of the recorded sweep,
-    there are no contours. Raises Missing if no completed run recorded positions in two dimensions.
+    A cross marks the lowest point of the grid on which the loss is drawn. If many configurations completed, only the best one
+    of each optimizer is drawn. Without the model of the recorded sweep, there are no contours. Raises Missing if no completed
+    run recorded positions in two dimensions.
     """
     table = paths(results.trials, results.curves)
     lines = [_thinned(table.filter(pc.equal(table["trial"], trial))) for trial in pc.unique(table["trial"])]
@@ -34,19 +36,24 @@ def surface_paths(results: Results) -> Chart:
         raise Missing("no completed run recorded positions on a two-dimensional surface")
     x, y = (_side([row[name] for line in lines for row in line]) for name in "xy")
     side = SIDE if len(lines) > 1 else LONE_SIDE
-    notes = ["a path goes from the ring to the dot; first completed replicate"]
+    notes = ["ring: start; dot: end; first completed replicate"]
     shapes: Rows = []
+    lowest: Rows = []
     try:
         losses = surface_losses(results, lines[0][0]["trial"], x, y)
-        shapes = areas(losses, Levels.over(losses[np.isfinite(losses)]), side) if np.isfinite(losses).any() else []
-        notes.append("contours: equal steps of the logarithm of the loss")
+        if np.isfinite(losses).any():
+            shapes = areas(losses, Levels.over(losses[np.isfinite(losses)]), side)
+            row, column = np.unravel_index(np.nanargmin(losses), losses.shape)
+            lowest = [{"x": float(x[column]), "y": float(y[row])}]
+            notes += ["dark: low loss, in steps of its logarithm", "cross: lowest point of the drawn grid"]
     except SweepgdError as problem:
         notes.append(f"without contours: {problem}")
-    scheduled = len({line[0]["schedule"] for line in lines}) > 1
-    chart = in_rows([_panel(line, _contours() if shapes else None, (x, y), side, scheduled) for line in lines])
+    below = [_contours()] if shapes else []
+    chart = in_rows([_panel(line, below, lowest, (x, y), side) for line in lines], COLUMNS)
     # Altair would check and copy the shapes for each panel, which takes seconds.
     chart.datasets = {CONTOURS: shapes}
-    return finished(chart, "Paths of the optimizers", "; ".join(notes))
+    surface = results.trials.filter(pc.equal(results.trials["trial"], lines[0][0]["trial"]))["model"][0].as_py()
+    return finished(chart, f"Paths of the optimizers on {surface}", "; ".join(notes))
 
 
 def _contours() -> alt.Chart:
@@ -57,19 +64,21 @@ def _contours() -> alt.Chart:
     return filled.encode(color=shade).project(type="identity", scale=1, translate=[0, 0])
 
 
-def _panel(line: Rows, contours: alt.Chart | None, sides: tuple[Array, ...], side: int, scheduled: bool) -> Chart:
+def _panel(line: Rows, contours: list[alt.Chart], lowest: Rows, sides: tuple[Array, ...], side: int) -> Chart:
     across, up = (alt.Scale(domain=[values[0], values[-1]], nice=False) for values in sides)
     axis = alt.Axis(grid=False, tickCount=6)
-    x = alt.X("x:Q", title="first parameter", scale=across, axis=axis)
-    y = alt.Y("y:Q", title="second parameter", scale=up, axis=axis)
+    x = alt.X("x:Q", title="x1", scale=across, axis=axis)
+    y = alt.Y("y:Q", title="x2", scale=up, axis=axis)
     path = alt.Chart(alt.InlineData(line)).mark_line(strokeWidth=1.2, color=HIGHLIGHT, strokeJoin="round", clip=True)
     ends = [line[0] | {"end": "start"}, line[-1] | {"end": "end"}]
     marks = alt.Chart(alt.InlineData(ends)).encode(x=x, y=y)
     ring = marks.transform_filter("datum.end === 'start'").mark_point(size=70, stroke="black", strokeWidth=1.6, opacity=1)
     dot = marks.transform_filter("datum.end === 'end'").mark_point(size=60, stroke="white", fill="black", opacity=1)
-    layers = [*([contours] if contours else []), path.encode(x=x, y=y, order="update:Q"), ring, dot]
+    cross = alt.Chart(alt.InlineData(lowest)).mark_point(shape=CROSS, size=90, stroke=COLOURS[0], strokeWidth=2.2, opacity=1)
+    found = [cross.encode(x=x, y=y)] if lowest else []
+    layers = [*contours, path.encode(x=x, y=y, order="update:Q"), *found, ring, dot]
     first = line[0]
-    schedule = f", {first['schedule']}" if scheduled else ""
+    schedule = "" if first["schedule"] == "constant" else f", {first['schedule']}"
     title = alt.Title(f"{first['optimizer']}, rate {short(first['learning_rate'])}{schedule}", fontSize=12, anchor="middle")
     return alt.layer(*layers).properties(width=side, height=side, title=title)
 

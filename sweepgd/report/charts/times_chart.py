@@ -2,27 +2,27 @@
 
 import altair as alt
 
-from sweepgd.analysis.batch_size import update_times
+from sweepgd.analysis.batch_size import BUSY, has_knee, update_times
 from sweepgd.record import Results
 from sweepgd.report.charts.log_axes import log_y, size_x
 from sweepgd.report.charts.style import HEIGHT, Chart, Missing, Rows, colours, finished
 from sweepgd.report.number_format import significant
 
 WIDTH = 320
-PANELS = {"seconds_per_update": ("time an update", 1e6, "µs"), "seconds_per_epoch": ("time an epoch", 1e3, "ms")}
+PANELS = {"seconds_per_update": ("time per update", 1e6, "µs"), "seconds_per_epoch": ("time per epoch", 1e3, "ms")}
 
 
 def time_by_batch_size(results: Results) -> Chart:
-    """Return a chart of the median time of an update (µs) and of an epoch (ms) by batch size, with intervals.
+    """Return a chart of the time of an update (µs) and of an epoch (ms) by batch size, with 95 % intervals.
 
-    Each optimizer has a colour, and a dotted line marks the knee of its update time. Raises Missing if fewer than two batch
-    sizes have a completed run.
+    A time is the lowest decile over runs, as in `update_times`. Each optimizer has a colour, and a dotted line marks the knee
+    of its update time. Raises Missing if fewer than two batch sizes have a completed run.
     """
     rows = update_times(results.trials).to_pylist()
     if len({row["batch_size"] for row in rows}) < 2:
         raise Missing("times need completed runs of two batch sizes")
     optimizers = sorted({row["optimizer"] for row in rows})
-    knees = {row["optimizer"]: row["knee"] for row in rows if row["knee"] is not None and not row["message"]}
+    knees = {row["optimizer"]: row["knee"] for row in rows if has_knee(row)}
     colour = colours("optimizer", optimizers, "optimizer", ordered=False)
     x = size_x([row["batch_size"] for row in rows])
     panels = []
@@ -34,7 +34,7 @@ def time_by_batch_size(results: Results) -> Chart:
             if row[name]
         ]
         shown = [value for row in points for value in (row["time"], row["low"], row["high"]) if value]
-        y = log_y("time", f"{title} ({unit})", shown)
+        y = log_y("time", f"{title} ({unit})", shown, form=",.3~r")
         data = alt.Chart(alt.InlineData(points), width=WIDTH, height=HEIGHT)
         bars = data.transform_filter("datum.low !== null").mark_rule(strokeWidth=1.2)
         layers = [
@@ -47,7 +47,9 @@ def time_by_batch_size(results: Results) -> Chart:
             layers.append(ruler.encode(x=x, color=colour))
         panels.append(alt.layer(*layers))
     words = ", ".join(f"{optimizer} at batch size {significant(knee)}" for optimizer, knee in knees.items())
-    subtitle = ["medians over completed runs, without evaluations"]
+    subtitle = ["lowest decile over completed runs, without evaluations; bars: 95 % intervals"]
     if words:
         subtitle.append(f"dotted: the knee, where the part that grows with the batch equals the constant part: {words}")
+    if any(row["message"] and row["message"].endswith(BUSY) for row in rows):
+        subtitle.append(BUSY)
     return finished(alt.hconcat(*panels), "Time of an update and of an epoch by batch size", subtitle)

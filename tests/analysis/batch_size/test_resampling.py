@@ -10,7 +10,7 @@ from sweepgd.analysis.batch_size.resampling import (
     estimate,
     interval,
     percentiles,
-    resampled_medians,
+    resampled_quantiles,
 )
 
 
@@ -58,9 +58,9 @@ def test_configurations_are_drawn_with_replacement():
 
 def test_medians_and_their_percentiles():
     values = np.random.default_rng(3).exponential(size=101)
-    found = percentiles("time", resampled_medians(values))
+    found = percentiles("time", resampled_quantiles(values))
     assert found["time"] == np.median(values)
     assert found["time_low"] < found["time"] < found["time_high"]
-    assert percentiles("time", resampled_medians(values[:2])) == {
+    assert percentiles("time", resampled_quantiles(values[:2])) == {
         "time": pytest.approx(values[:2].mean()), "time_low": None, "time_high": None
     }  # fmt: skip

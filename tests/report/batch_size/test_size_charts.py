@@ -1,8 +1,10 @@
 """The charts of batch size show what the tables say."""
 
+import pyarrow as pa
 import pytest
 from analysis.batch_size.planted import hyperbola, planted
 
+from sweepgd.analysis.batch_size import BUSY
 from sweepgd.report.charts import CHARTS, Missing, equal_by_batch_size, rate_by_batch_size, steps_by_batch_size
 from sweepgd.report.charts.log_axes import size_x
 
@@ -49,15 +51,37 @@ def test_rates_at_an_end_are_hollow_and_void():
 
 def test_times_show_the_knee_in_microseconds():
     chart = CHARTS["time_by_batch_size"](planted(hyperbola))
+    axes = [panel["layer"][0]["encoding"]["y"] for panel in chart.to_dict()["hconcat"]]
+    assert [axis["title"] for axis in axes] == ["time per update (µs)", "time per epoch (ms)"]
+    assert {axis["axis"]["format"] for axis in axes} == {",.3~r"}
     times = [row["time"] for row in rows(chart) if row["batch_size"] == 256]
     assert sorted(set(times)) == pytest.approx([266e-3 * 4, 266])  # µs an update, ms an epoch of four updates
+    assert titles(chart)["subtitle"][0] == "lowest decile over completed runs, without evaluations; bars: 95 % intervals"
     assert "sgd at batch size 10.0" in titles(chart)["subtitle"][1]
+
+
+def test_times_of_a_busy_machine_are_noted_below_the_title():
+    study = planted(hyperbola)
+    seconds = study.trials["seconds_per_update"].to_numpy()
+    slow = study.trials["replicate"].to_numpy() > 0
+    index = study.trials.column_names.index("seconds_per_update")
+    disturbed = study.trials.set_column(index, "seconds_per_update", pa.array(seconds * (1 + 9 * slow)))
+    assert titles(CHARTS["time_by_batch_size"](study._replace(trials=disturbed)))["subtitle"][-1] == BUSY
 
 
 def test_equal_budgets_have_four_panels():
     chart = equal_by_batch_size(planted(hyperbola)).to_dict()
     panels = [panel["title"] for row in chart["vconcat"] for panel in (layer["layer"][0] for layer in row["hconcat"])]
     assert [title.partition(":")[0] for title in panels] == ["equal epochs", "equal updates", "equal time", "equal train loss"]
+
+
+def test_test_errors_at_equal_budgets_are_in_percent():
+    study = planted(hyperbola)
+    index = study.curves.column_names.index("test_error")
+    errors = pa.array([0.04] * study.curves.num_rows)
+    chart = equal_by_batch_size(study._replace(curves=study.curves.set_column(index, "test_error", errors)))
+    assert {round(row["value"], 9) for row in rows(chart)} == {4.0}
+    assert "test error (%)" in str(chart.to_dict())
 
 
 def test_the_axis_is_labelled_at_sizes_that_were_run():
