@@ -91,7 +91,9 @@ def _groups(runs: pa.Table, replicates: Groups) -> dict[str, Groups]:
 
 
 class _Scope:
-    """Runs that are compared within `groups`, (runs,), and the sample of pairs for intervals."""
+    """The runs to compare, and the sample of pairs from which intervals are computed. Runs are compared only with runs of the
+    same group. `groups`, (runs,), holds the group of each run.
+    """
 
     def __init__(self, groups: Groups, configurations: Groups, replicates: Groups, seed: int) -> None:
         self.groups, self.configurations, self.replicates = groups, configurations, replicates

@@ -51,7 +51,7 @@ def two_batch_noise_scale(small: Vector, large: Vector, small_rows: int, large_r
     noise = (small - large) / (1.0 / small_rows - 1.0 / large_rows)
     draws = len(signal)
     if signal.mean() <= signal.std(ddof=1) / sqrt(draws):
-        raise SweepgdError("|G|² is not above its standard error: raise the settings small, times or draws")
+        raise SweepgdError("|G|² is not above its standard error: increase one of the settings `small`, `times` and `draws`")
     without = (noise.sum() - noise) / (signal.sum() - signal)
     error = sqrt((draws - 1) / draws * float(((without - without.mean()) ** 2).sum()))
     return float(noise.mean() / signal.mean()), error

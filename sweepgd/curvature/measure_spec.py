@@ -17,7 +17,9 @@ class MeasureSpec(BaseModel):
 
     measures: list[str] = Field(["lambda_max"], min_length=1, description="names of measures: " + ", ".join(MEASURES))
     rows: PositiveInt | Literal["full"] = Field(512, description='training rows, a fixed random subset; "full" for all')
-    which: list[Literal["final", "best"]] = Field(["final"], min_length=1, description="the weights of a run to measure at")
+    which: list[Literal["final", "best"]] = Field(
+        ["final"], min_length=1, description="at which weights of a run to measure: final, best, or both"
+    )
     every: PositiveInt | None = Field(
         None, description="number of epochs between measurements of lambda_max during training; no such measurements by default"
     )

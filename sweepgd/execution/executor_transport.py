@@ -110,7 +110,7 @@ class ExecutorTransport:
         return [BlockEnded(number, outcome)]
 
     def answer(self, block: int, prune: bool) -> None:
-        raise AssertionError("no trial waits for an answer through an executor")
+        raise AssertionError("a trial that runs on an executor never waits for a decision of the driver")
 
     def withdraw(self, drain: bool) -> None:
         """Cancel the blocks that have not begun. A running block can only be reached if it runs in a thread of this process."""

@@ -38,7 +38,7 @@ class Budget(BaseModel):
     )
     evaluate: Count | Literal["end"] | None = Field(
         None,
-        description='updates between evaluations, which replace the evaluations at the end of each epoch; "end": evaluate only'
+        description='evaluate after every so many updates, instead of at the end of each epoch; "end": evaluate only'
         " at the start and the end of a run. The start is always evaluated, because `divergence` depends on the loss there."
         " The loss of every mini-batch is also checked for divergence",
     )

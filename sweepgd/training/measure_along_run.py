@@ -1,4 +1,6 @@
-"""Measure the largest Hessian eigenvalue every few epochs of a run, in the time that the runs do not need."""
+"""Measure the largest Hessian eigenvalue every few epochs of a run, as far as the runs of a trial leave time before the
+deadline.
+"""
 
 from collections.abc import Iterator, Mapping
 from math import inf

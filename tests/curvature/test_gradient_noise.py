@@ -50,7 +50,9 @@ def test_signal_and_noise_are_averaged_before_division():
 
 
 def test_a_gradient_of_0_within_its_error_has_no_noise_scale():
-    with pytest.raises(SweepgdError, match="not above its standard error: raise the settings small, times or draws"):
+    with pytest.raises(
+        SweepgdError, match="not above its standard error: increase one of the settings `small`, `times` and `draws`"
+    ):
         two_batch_noise_scale(np.array([9.0, 8.0]), np.array([1.0, 3.0]), 2, 8)
     with pytest.raises(SweepgdError, match="the gradient is 0 up to rounding"):
         exact_noise_scale(np.full(3, 1e-17), np.ones(3), 100, 2e-16)

@@ -93,7 +93,7 @@ def test_figures_are_png_and_svg_and_missing_ones_are_reported(drawn):
         " setting, in which some runs completed and some diverged",
         "no figure surface_paths: no completed run recorded positions on a two-dimensional surface",
         "no figure measure_against_gap: no completed run has a measure of curvature and a generalization gap",
-        "no figure edge_of_stability: λmax was not measured along the training of a completed run",
+        "no figure edge_of_stability: no completed run has λmax measured during training: set measure.every and search again",
         "no figure spectral_density: no completed run has a spectral density",
         "no figure steps_by_batch_size: no target: set a goal in the [budget] of the sweep, or give --target",
     ]

@@ -17,10 +17,12 @@ class CommonRate(NamedTuple):
 
 
 def common_rate(trials: pa.Table) -> CommonRate | None:
-    """Return the learning rate at which most batch sizes have a complete configuration with an error.
+    """Return the learning rate that the largest number of batch sizes share.
 
-    Of several such rates, it is the one with the lowest mean over batch sizes of the validation error, or of the train error
-    without validation rows. Returns None if only one rate completed, or if no rate completed at two batch sizes.
+    At this rate, each of them has a configuration whose replicates all completed, with a recorded error. If several rates have
+    the same number of batch sizes, the one with the lowest validation error is returned (the lowest train error if there are no
+    validation rows), averaged over batch sizes. Returns None if only one rate completed, or if no rate completed at two batch
+    sizes.
     """
     every = configurations(trials)
     every = every.append_column("error", pc.coalesce(every["validation_error"], every["train_error"]))

@@ -26,8 +26,8 @@ class Undecided(Exception):
 
 
 class Chosen(NamedTuple):
-    """The runs of a claim. `worst`, (runs,), is a mask of the runs that count with the worst value. `left_out` is the number of
-    runs without a value.
+    """The runs of a claim. `worst`, (runs,), is a mask of the runs whose value was replaced by the worst value, for example
+    because they diverged. `left_out` is the number of runs without a value.
     """
 
     runs: Runs

@@ -42,10 +42,11 @@ def paired_table(studies: Sequence[Study], comparable: bool) -> pa.Table:
     """Return rows by study and measure, with columns as in SCHEMA. `difference` is the mean of the study minus the mean of the
     first study.
 
-    Runs are paired by `config_id`, or by all settings if no `config_id` is equal, and by seed. Without a common seed, the
-    configurations are paired by their means over replicates. `runs` is the number of pairs in which both runs completed, and
-    `configurations` is the number of configurations in these pairs. `only_first` and `only_second` count the pairs in which
-    only the run of the first or of the second study completed. The 95 % interval is over configurations and replicates
+    Runs are paired by `config_id`, or by all settings if no `config_id` is equal, and by seed. If the studies share no seed,
+    configurations are paired instead of runs, and each configuration's mean over its replicates is compared. `runs` is the
+    number of pairs in which both runs completed, and `configurations` is the number of configurations in these pairs.
+    `only_first` and `only_second` count the pairs in which only the run of the first or of the second study completed. The 95 %
+    interval is over configurations and replicates
     (`two_way_jackknife`), or over configurations if there is one seed. The interval is null for too few pairs. The objective is
     left out unless the studies are `comparable`. A study that shares no configuration with the first study has no row.
     """

@@ -99,8 +99,9 @@ class LandscapeContext:
         return {"weights": which} if "best" in which else {}
 
     def minimum(self, run: RunKey) -> Minimum:
-        """Return the weights that have the losses in a run's row of `trials`. These are the best weights if the objective is
-        the best loss, and otherwise the final weights.
+        """Return the weights at which the losses in a run's row of `trials` were computed.
+
+        These are the best weights if the objective is the best loss, and otherwise the final weights.
 
         Raises SweepgdError if the weights were not recorded, or if they belong to different data or a different model.
         """

@@ -24,7 +24,7 @@ def edge_of_stability(results: Results) -> Chart:
     """Return a chart of λmax with the L2 penalty (solid) and of the optimizer's edge of stability (dashed) against epochs.
 
     Each measurement is a dot. Each batch size has a colour, and is shown by the first replicate of its best configuration.
-    Raises Missing if λmax was not measured along the training of a completed run.
+    Raises Missing if no completed run has λmax measured during training.
     """
     trials = results.trials
     measured = along_training(trials, results.curves, results.curvature)
@@ -52,7 +52,7 @@ def edge_of_stability(results: Results) -> Chart:
         shown += [row["lambda_max"] for row in points]
         shown += sorted(row["threshold"] for row in edge)[:1]
     if not rows:
-        raise Missing("λmax was not measured along the training of a completed run")
+        raise Missing("no completed run has λmax measured during training: set measure.every and search again")
     chart = alt.Chart(alt.InlineData(rows), width=WIDTH, height=HEIGHT).encode(
         x=alt.X("epoch:Q", title="epochs", scale=alt.Scale(nice=False)),
         y=log_y("value", "eigenvalue", shown),
