@@ -15,8 +15,8 @@ def verdict(low: float, high: float, reason: str, configurations: int, pairs: fl
     """Return a verdict, and a message with the reason. The message is None if the verdict is a direction.
 
     A direction is "larger …" or "smaller …" with the name of the target, and says how the target changes if the measure is
-    larger. The other verdicts are "too few", "inconclusive" and, if a `reason` is given, "undefined". `pairs` is the mean number
-    of pairs of configurations in a replicate.
+    larger. The other verdicts are "too few", "inconclusive" and, if a `reason` is given, "undefined". `pairs` is the mean
+    number of pairs of configurations in a replicate.
     """
     if reason:
         return UNDEFINED, reason
