@@ -100,7 +100,7 @@ def rule(path, name):
 
 
 def test_every_command_on_pages_is_run_or_left_out_for_a_reason():
-    # Bundled sweeps take up to 2 minutes each; tests/study/test_bundled_sweeps.py prepares all of them.
+    # Bundled sweeps take up to 7 minutes each; tests/study/test_bundled_sweeps.py prepares all of them.
     of_bundled = {text for name in bundled() for text in (f"search {name}", f"analyze results/{name}")}
     assert {" ".join(arguments) for arguments in sweepgd_commands()} - of_bundled == {*RUN, *PARSED} - of_bundled
 
