@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 
-from sweepgd.core.errors import SweepgdError
+from sweepgd.core.errors import SweepgdError, UsageError
+from sweepgd.study.preparation import check_installed
 from sweepgd.sweep import bundled, load
 
 
@@ -25,16 +25,14 @@ def bundled_sweeps() -> list[object]:
     """Return the names of the bundled sweeps as parameters of a test. It is skipped for a sweep whose packages are missing:
     plugins/test_packages.py prepares these sweeps.
     """
-    missing = {name: [package for package in load(name).requires if not _installed(package)] for name in sorted(bundled())}
-    return [
-        pytest.param(name, marks=pytest.mark.skipif(bool(packages), reason=f"requires {packages}"))
-        for name, packages in missing.items()
-    ]
+    refusals = {name: _refusal(load(name).requires) for name in sorted(bundled())}
+    return [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in refusals.items()]
 
 
-def _installed(package: str) -> bool:
+def _refusal(packages: list[str]) -> str:
+    """Return why a sweep that requires these packages is refused; "" if all are installed."""
     try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
+        check_installed(packages)
+    except UsageError as problem:
+        return str(problem)
+    return ""

@@ -57,12 +57,15 @@ def by_group(trials: pa.Table, whole: pa.Table, groups: npt.NDArray[np.int64], c
 
 def interval_on_others(row: Mapping[str, Any]) -> tuple[float, float] | None:
     """Return the 95 % t interval of `objective_on_others` in a row of `analysis.best`, or None if there is none."""
+    mean, error = row["objective_on_others"], row["objective_on_others_se"]
+    return None if mean is None or error is None else t_interval(mean, error, row["replicates"])
+
+
+def t_interval(mean: float, error: float, replicates: int) -> tuple[float, float]:
+    """Return the 95 % interval of a mean over replicates with this standard error, by Student's t."""
     from scipy.special import stdtrit  # takes 0.2 s to import
 
-    mean, error = row["objective_on_others"], row["objective_on_others_se"]
-    if mean is None or error is None:
-        return None
-    reach = float(stdtrit(row["replicates"] - 1, (1 + CONFIDENCE) / 2)) * error
+    reach = float(stdtrit(replicates - 1, (1 + CONFIDENCE) / 2)) * error
     return mean - reach, mean + reach
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sweepgd.cli.options import Directory, Json
+from sweepgd.cli.options import Directory, Json, Target
 from sweepgd.cli.output import draw, is_shown, show
 
 # The exit code of --strict.
@@ -28,12 +28,7 @@ def analyze(
     best: Annotated[
         int | None, typer.Option(min=1, help="How many of the best configurations to list; 10 if not given.")
     ] = None,
-    target: Annotated[
-        float | None,
-        typer.Option(
-            help="Target to which updates are counted: an error, or a loss for a regression; the sweep's goal if not given."
-        ),
-    ] = None,
+    target: Target = None,
     figures: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write figures to, as PNG and SVG.")] = None,
     by: Annotated[
         Literal["batch_size", "optimizer", "schedule", "learning_rate", "trial"] | None,

@@ -84,6 +84,12 @@ On = Annotated[
 ]
 Storage = Annotated[str | None, typer.Option(hidden=True, callback=_removed)]
 Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Number of workers that --on dask, slurm, … starts.")]
+Target = Annotated[
+    float | None,
+    typer.Option(
+        help="Target to which updates are counted: an error, or a loss for a regression; the sweep's goal if not given."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the tables as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.", envvar="SWEEPGD_QUIET")]
 Verbose = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sweepgd.cli.options import Directory
+from sweepgd.cli.options import Directory, Target
 
 
 def report(
@@ -14,12 +14,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The file to write; DIR/report.html if not given.")
     ] = None,
-    target: Annotated[
-        float | None,
-        typer.Option(
-            help="Target to which updates are counted: an error, or a loss for a regression; the sweep's goal if not given."
-        ),
-    ] = None,
+    target: Target = None,
 ) -> None:
     """Write one HTML page of a study: figures, tables, trials and the sweep file. It opens offline, also on a phone."""
     from sweepgd.record import load

@@ -11,6 +11,7 @@ from sweepgd.analysis.arrow_columns import floats, has_status
 from sweepgd.analysis.best import best
 from sweepgd.analysis.best_subset import CONFIDENCE, best_subset
 from sweepgd.analysis.endings import ENDINGS, endings
+from sweepgd.analysis.objective_name import objective_name
 from sweepgd.analysis.recorded_settings import differing_settings
 from sweepgd.analysis.repeats import once
 from sweepgd.analysis.selection import FEWEST_REPLICATES, interval_on_others
@@ -18,8 +19,6 @@ from sweepgd.core.outcome import DIVERGED
 from sweepgd.report.number_format import percent, short, significant
 from sweepgd.sweep import recorded_table
 
-# The objectives that are shown under their own name if they equal the objective of every configuration.
-NAMED = ("train_loss", "validation_loss", "test_loss", "train_error", "validation_error", "test_error")
 FACTORS = ("optimizer", "schedule", "batch_size", "learning_rate")
 
 
@@ -60,9 +59,8 @@ def best_configuration(trials: pa.Table) -> list[str]:
     if not rows or rows[0]["objective"] is None:
         return ["No configuration has completed yet."]
     row = rows[0]
-    name = next((name for name in NAMED if row[name] == row["objective"]), "objective")
-    unit, text = (" %", percent) if name.endswith("_error") else ("", significant)
-    shown = name.replace("_", " ")
+    shown = objective_name(trials)
+    unit, text = (" %", percent) if shown.endswith("error") else ("", significant)
     chosen = f"Trial {row['trial']}: {_description(trials, row)}."
     if row["lowest_of"] < 2:
         return [chosen, f"Its {shown} is {text(row['objective'])}{unit}; no other configuration is complete."]

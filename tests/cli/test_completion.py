@@ -1,4 +1,4 @@
-"""What a shell completes: commands, options, plugins, sweeps and results directories, without heavy imports."""
+"""Shell completion of commands, options, plugins, sweeps and results directories, without heavy imports."""
 
 import subprocess
 import sys

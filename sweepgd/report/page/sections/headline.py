@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from sweepgd.analysis.endings import CUT_SHORT
 from sweepgd.analysis.jackknife import CONFIDENCE
 from sweepgd.analysis.objective_name import objective_name
-from sweepgd.analysis.selection import FEWEST_REPLICATES
+from sweepgd.analysis.selection import FEWEST_REPLICATES, t_interval
 from sweepgd.record import Results
 from sweepgd.report.findings import as_good
 from sweepgd.report.number_format import duration, percent, short, significant
@@ -85,7 +85,7 @@ def _best(rows: list[Row], name: str) -> list[Card]:
     elif row["completed"] < FEWEST_REPLICATES:
         interval = f"standard error {number(error)}{unit} over {row['completed']} replicates"
     else:
-        low, high = _interval(mean, error, row["completed"])
+        low, high = t_interval(mean, error, row["completed"])
         interval = (
             f"{100 * CONFIDENCE:.0f} % interval {number(low)} to {number(high)}{unit}, over {row['completed']} replicates"
         )
@@ -94,13 +94,6 @@ def _best(rows: list[Row], name: str) -> list[Card]:
         lowest = f"the lowest mean of {row['lowest_of']:,} is {number(row['objective'])}{unit}"
         selected = f"on seeds that did not select it; {lowest}"
     return [("Best configuration", f"{number(mean)}{unit}", "; ".join(filter(None, (about, interval, selected))))]
-
-
-def _interval(mean: float, error: float, replicates: int) -> tuple[float, float]:
-    from scipy.special import stdtrit  # takes 0.2 s to import
-
-    width = float(stdtrit(replicates - 1, (1 + CONFIDENCE) / 2)) * error
-    return mean - width, mean + width
 
 
 def _diverged(trials: pa.Table) -> list[Card]:
