@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from zipfile import is_zipfile
 
@@ -47,6 +48,10 @@ def arrays_of(model: Model) -> dict[str, npt.NDArray[Any]]:
 
 def read_model(path: Path) -> Model:
     """Return the model in an NPZ file. Raises SweepgdError if the file is damaged, of a newer format, or not a model."""
+    if (path / "sweep.toml").is_file():
+        raise UsageError(f"{path} is a study: write its best model with sweepgd export {quote(str(path))} -o model.npz first")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: give a model file, which sweepgd export DIR -o FILE.npz writes")
     if not path.is_file():
         raise UsageError(f"no such file: {path}: sweepgd export DIR -o FILE.npz writes one")
     if path.suffix == ".onnx":

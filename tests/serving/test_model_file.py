@@ -95,7 +95,14 @@ def test_pickled_arrays_and_other_archives_are_refused(tmp_path):
     with pytest.raises(SweepgdError, match=r"data\.npz is not a model of sweepgd: sweepgd export"):
         Model.load(tmp_path / "data.npz")
     (tmp_path / "text.npz").write_text("a,b\n1,2\n")
-    for name, message in (("text.npz", "is not a model of sweepgd, or is incomplete"), ("none.npz", "no such file")):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "sweep.toml").write_text("")
+    for name, message in (
+        ("text.npz", "is not a model of sweepgd, or is incomplete"),
+        ("none.npz", "no such file"),
+        (".", "is a folder: give a model file, which sweepgd export DIR -o FILE.npz writes"),
+        ("study", r"study is a study: write its best model with sweepgd export .*study -o model\.npz first"),
+    ):
         with pytest.raises(SweepgdError, match=message):
             Model.load(tmp_path / name)
 
