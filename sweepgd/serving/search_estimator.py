@@ -123,9 +123,8 @@ class SweepClassifier(ClassifierMixin, _SweepEstimator):  # type: ignore[misc]
     A parameter is a value, a list of values, or a range such as `{"low": 1e-4, "high": 1e-1, "log": True}`, as in `[space]` of
     a sweep file; `learning_rate="search"` means the range that an optimizer suggests. `hidden` are the widths of the hidden
     layers, or a list of such lists. A batch size above the number of training rows means all training rows. `validation` is the
-    share of the rows on which the trials are compared. `overrides` are further `dotted.key=TOML-value` of a sweep file. `plugins` are
-    files of plugins, such as an optimizer of your own, as for `--plugin`. With
-    `out`, the record stays in that directory. After `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its
+    share of the rows on which the trials are compared. `overrides` are further `dotted.key=TOML-value` of a sweep file.
+    `plugins` are files of plugins, such as an optimizer of your own. With `out`, the record stays in that directory. After `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its
     configuration, and `results_` the table of trials.
     """
 
