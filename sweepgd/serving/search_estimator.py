@@ -124,8 +124,8 @@ class SweepClassifier(ClassifierMixin, _SweepEstimator):  # type: ignore[misc]
     a sweep file; `learning_rate="search"` means the range that an optimizer suggests. `hidden` are the widths of the hidden
     layers, or a list of such lists. A batch size above the number of training rows means all training rows. `validation` is the
     share of the rows on which the trials are compared. `overrides` are further `dotted.key=TOML-value` of a sweep file.
-    `plugins` are files of plugins, such as an optimizer of your own. With `out`, the record stays in that directory. After `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its
-    configuration, and `results_` the table of trials.
+    `plugins` are files of plugins, such as an optimizer of your own. With `out`, the record stays in that directory. After
+    `fit`, `model_` is the best model (`sweepgd.Model`), `best_config_` its configuration, and `results_` the table of trials.
     """
 
     classes_: Array
