@@ -1,5 +1,6 @@
 """The header of a model file: all that predictions need except arrays, and the run that the weights come from."""
 
+from math import isfinite
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -77,6 +78,21 @@ class ModelHeader(BaseModel):
     def encodes(self) -> bool:
         """True if the model's inputs differ from the columns of new rows."""
         return bool(self.levels or self.imputed or self.indicators)
+
+    @property
+    def consistent(self) -> bool:
+        """True if the inputs are those of the columns, and levels, filled values and indicators are of the columns."""
+        inputs = list[str]()
+        for name in self.columns:
+            inputs += [f"{name}={level}" for level in self.levels[name]] if name in self.levels else [name]
+        return (
+            self.inputs == [*inputs, *self.indicators]
+            and {*self.levels, *self.imputed, *(name.removesuffix(" missing") for name in self.indicators)} <= {*self.columns}
+            and all(
+                fill in self.levels[name] if name in self.levels else not isinstance(fill, str) and isfinite(fill)
+                for name, fill in self.imputed.items()
+            )
+        )
 
     def architecture(self) -> Architecture:
         """Build the model. Raises SweepgdError if the model is not installed or does not fit its settings."""
