@@ -13,6 +13,7 @@ from sweepgd.data.column_kinds import described
 from sweepgd.data.contract import Array, Data, Part, Table, Task
 from sweepgd.data.data_spec import DataSpec, dataset_settings
 from sweepgd.data.encode import encoded
+from sweepgd.data.raw import TIMES
 from sweepgd.data.split import split_rows
 from sweepgd.data.table_checks import check_classes, check_finite, check_memory, check_table
 from sweepgd.plugins import registry
@@ -49,6 +50,8 @@ def prepare(spec: DataSpec, *, seed: int | None = None, dtype: str = "float32") 
     train_part = part(table, train_targets, train, name)
     assert train_part is not None
     preprocessing: dict[str, Any] = dict(encoding)
+    if spec.dates == "all":
+        preprocessing["dates"] = [name for name, held in columns.items() if held == TIMES]
     if scaling is not None:
         preprocessing |= {"mean": scaling[0].tolist(), "scale": scaling[1].tolist()}
     if target_scaling is not None:

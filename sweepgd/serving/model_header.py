@@ -48,9 +48,10 @@ class ModelHeader(BaseModel):
     """The header of a model file.
 
     `columns` are the columns of new rows, and `inputs` are the model's inputs. Columns and inputs differ if categories or
-    missing values were encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `layers` is
-    `Architecture.layers`. If `layers` is empty, only the name and the settings identify the model. `data` is the `[data]`
-    table, and `data_seed` is the seed that draws its rows.
+    missing values were encoded by `levels`, `imputed` and `indicators`, as `sweepgd.data.Data` describes. `dates` are the
+    columns of dates if `data.dates` is "all", or None if the record does not tell. `layers` is `Architecture.layers`. If
+    `layers` is empty, only the name and the settings identify the model. `data` is the `[data]` table, and `data_seed` is the
+    seed that draws its rows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -65,6 +66,7 @@ class ModelHeader(BaseModel):
     levels: dict[str, list[str]]
     imputed: dict[str, float | str]
     indicators: list[str]
+    dates: list[str] | None = None
     name: str
     settings: dict[str, Any]
     distribution: str

@@ -85,6 +85,8 @@ def _spec(model: Model, path: str, form: str) -> DataSpec:
     header = model.header
     keys = (*READING, *(DIALECT if form == "csv" and format_of(header.data.get("path", path)) == "csv" else ()))
     given = {key: header.data[key] for key in keys if key in header.data}
-    if given.get("dates") != "all":
+    if header.dates is not None:
+        given["dates"] = header.dates or None
+    elif given.get("dates") != "all":
         given["dates"] = [name for name in listed(given.get("dates")) if name in header.columns] or None
     return DataSpec(path=path, target=header.targets, task=header.task, categories=list(header.levels) or None, **given)

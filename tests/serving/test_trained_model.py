@@ -151,6 +151,7 @@ def test_a_model_of_a_plugin_is_found_by_its_name(tmp_path, run):
         (("old,f,2024-05-01", "age,sex,seen"), "'age', row 1 is 'old', not a number: write a number, as in the training file"),
         (("'1,5',f,2024-05-01", "age,sex,seen"), "cannot read new.csv: CSV parse error"),
         (("1,f,2024-05-01", "1,f,x"), "its first line looks like data (1, f, x), not like names: add a first line with the"),
+        (("2024-05-01,f,2024-05-01", "age,sex,seen"), "row 1 is '2024-05-01', not a number: write numbers, as in the training"),
         (("é,f,2024-05-01", "age,sex,seen"), "line 2 is not UTF-8 text: save the file as UTF-8"),
         (("inf,f,2024-05-01", "age,sex,seen"), "column 'age', row 1 is inf: correct the value"),
     ],
