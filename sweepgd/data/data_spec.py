@@ -150,8 +150,6 @@ class DataSpec(BaseModel):
                 'data.class_weights draws rows at random, but data.shuffle = "never" keeps their order: give only one of them'
             )
         if isinstance(self.class_weights, dict):
-            if not self.class_weights:
-                raise UsageError('data.class_weights is empty: give the weight of a class, or "balanced"')
             for name, weight in self.class_weights.items():
                 if not (isfinite(weight) and weight > 0):
                     raise UsageError(f"data.class_weights.{name} = {weight:g}: give a finite number above 0")

@@ -115,7 +115,7 @@ def _check_request(spec: DataSpec, name: str, task: Task) -> None:
             raise UsageError(f"data.standardize_targets is for regression, but the task of {name} is {task}: remove the key")
         return
     for key in ("label_noise", "class_weights"):
-        if getattr(spec, key):
+        if getattr(spec, key) not in (None, 0.0):
             raise UsageError(f"data.{key} is for classification, but the task of {name} is {task}: remove data.{key}")
     if spec.split == "stratified":
         raise UsageError(f'data.split = "stratified" is for classification, but the task of {name} is {task}: use "random"')

@@ -52,7 +52,6 @@ def test_no_message_is_pydantics_own(table, key):
         ("search.seed=[1]", "search.seed = [1]: give a single value"),
         ("data.shuffle='always'", "data.shuffle = 'always': give 'epoch', 'once' or 'never'"),
         ("data.class_weights=3", "data.class_weights = 3: give 'balanced' or a table"),
-        ("data.class_weights={}", 'data.class_weights is empty: give the weight of a class, or "balanced"'),
         ("claims=[{says='',statistic='mean'}]", "claims[0].says is empty: give a text"),
         ("data.class_weights={a='b'}", "data.class_weights.a = 'b': give a number"),
         ("points=[{batch_size='all'}]", "points[0].batch_size = 'all': give a whole number or 'full'"),
