@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,13 +12,13 @@ from typing import Any
 from sweepgd.core.errors import SweepgdError, reason
 from sweepgd.core.outcome import FAILED, TIMED_OUT
 from sweepgd.record import Results, load
-from sweepgd.record.atomic_files import writing
+from sweepgd.record.atomic_files import atomic_replacement, writing
 from sweepgd.study.exported_runs import ExportedRun, exported_runs
 from sweepgd.sweep import recorded_table
 
 FILE = "mlflow.db"
-# The largest number of metrics that MLflow takes in one call.
-MOST_METRICS = 1000
+# The largest number of parameters and metrics that MLflow takes in one call.
+MOST_VALUES = 1000
 
 
 def write_experiment(directory: Path | str) -> Path:
@@ -41,9 +42,27 @@ def write_experiment(directory: Path | str) -> Path:
             ) from None
         # A new folder each time, because MLflow keeps an open connection for each path.
         with writing(results.directory), TemporaryDirectory(prefix=f".{FILE}-", dir=results.directory) as folder:
-            _write(Path(folder) / FILE, name, results)
-            (Path(folder) / FILE).replace(path)
+            with _without_fsync():
+                _write(Path(folder) / FILE, name, results)
+            with atomic_replacement(path) as temporary:
+                (Path(folder) / FILE).replace(temporary)
     return path
+
+
+@contextmanager
+def _without_fsync() -> Iterator[None]:
+    """Let SQLite not wait for the disk after each of several transactions per run. The complete file is made durable later."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def relax(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", relax)
 
 
 def _write(path: Path, name: str, results: Results) -> None:
@@ -62,15 +81,15 @@ def _write(path: Path, name: str, results: Results) -> None:
 
 
 def _write_run(client: Any, experiment: str, run: ExportedRun) -> None:
-    from mlflow.entities import Param, RunTag
+    from mlflow.entities import Param
 
     row = run.row
-    made = client.create_run(experiment, start_time=_milliseconds(run.began), run_name=run.name).info.run_id
-    tags = [RunTag(key, str(row[key])) for key in ("status", "message", "config_id") if row[key]]
-    client.log_batch(made, params=[Param(key, str(value)) for key, value in run.settings.items()], tags=tags)
-    metrics = _metrics(run)
-    while some := list(islice(metrics, MOST_METRICS)):
-        client.log_batch(made, metrics=some)
+    tags = {key: str(row[key]) for key in ("status", "message", "config_id") if row[key]}
+    made = client.create_run(experiment, _milliseconds(run.began), tags, run.name).info.run_id
+    parameters, metrics = [Param(key, str(value)) for key, value in run.settings.items()], _metrics(run)
+    client.log_batch(made, list(islice(metrics, MOST_VALUES - len(parameters))), parameters)
+    while some := list(islice(metrics, MOST_VALUES)):
+        client.log_batch(made, some)
     ended = row["finished_at"].timestamp() if row["finished_at"] else run.began
     client.set_terminated(made, "FAILED" if row["status"] in (FAILED, TIMED_OUT) else "FINISHED", _milliseconds(ended))
 
